@@ -1,0 +1,1 @@
+"""The ActivityPub protocol, pure: no I/O, no event loop, no database."""

@@ -1,0 +1,1 @@
+"""HTTP signatures and integrity proofs: making and checking them, as pure functions."""

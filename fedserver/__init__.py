@@ -1,0 +1,1 @@
+"""A community server that its members own."""

@@ -1,0 +1,1 @@
+"""Views to Mastodon entities: pure functions, one file an entity."""

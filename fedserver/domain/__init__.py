@@ -1,0 +1,1 @@
+"""The rules of the community; speaks neither HTTP nor ActivityPub."""

@@ -1,0 +1,1 @@
+"""The bridge between rows and ActivityPub documents."""

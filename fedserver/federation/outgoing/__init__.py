@@ -1,0 +1,1 @@
+"""What we tell peers: rows to documents, pure, one file a noun."""

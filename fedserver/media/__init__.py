@@ -1,0 +1,1 @@
+"""Files that members upload: probing, cleaning, thumbnails, storing."""

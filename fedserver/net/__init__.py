@@ -1,0 +1,1 @@
+"""The only door to the outside: guarded HTTP requests, signed or plain."""

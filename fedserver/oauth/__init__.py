@@ -1,0 +1,1 @@
+"""OAuth 2: authorization codes with PKCE, tokens, revocation, metadata."""

@@ -1,0 +1,1 @@
+"""What members and visitors see in a browser, with or without JavaScript."""

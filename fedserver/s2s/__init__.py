@@ -1,0 +1,1 @@
+"""Server to server: inboxes, actors, collections, objects, discovery."""

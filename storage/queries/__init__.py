@@ -1,0 +1,1 @@
+"""Statements, one file a noun; each is built once, at import."""
