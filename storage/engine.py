@@ -1,0 +1,116 @@
+"""Transactions on SQLite and PostgreSQL.
+
+Statements are SQLAlchemy Core, built once at import by `storage.queries`; here they are
+compiled once per dialect and then run on the driver's own connection (aiosqlite, asyncpg).
+That keeps one schema for both databases at about a quarter of the cost of an engine's
+execution per call, which is what the hot paths are made of.
+
+Laws: one request or job is one transaction; events leave after the commit; nothing here
+knows what the rows mean. Bind parameters are given by name; a list goes to `one_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from msgspec import Struct
+from sqlalchemy.sql.base import Executable
+
+from storage.ids import IdSource
+
+Params = Mapping[str, Any]
+
+
+class Event(Struct, frozen=True):
+    """Something that happened, told after the commit to whoever listens: a kind and ids."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+Listener = Callable[[Event], None]
+
+
+class Connection(Protocol):
+    """What a transaction needs of a driver: run compiled statements, nothing more."""
+
+    async def fetch(self, statement: Executable, params: Params) -> Sequence[Sequence[Any]]: ...
+
+    async def execute(self, statement: Executable, params: Params) -> int: ...
+
+    async def execute_many(self, statement: Executable, params: Sequence[Params]) -> None: ...
+
+
+class Tx:
+    """One transaction: the statements of one request or job, its moment and its events.
+
+    `now` is the moment it began (milliseconds UTC); `count` is the number of statements so far.
+    """
+
+    __slots__ = ("_connection", "count", "events", "ids", "now", "writes")
+
+    def __init__(self, connection: Connection, *, now: int, ids: IdSource, writes: bool) -> None:
+        self._connection = connection
+        self.now = now
+        self.ids = ids
+        self.writes = writes
+        self.count = 0
+        self.events: list[Event] = []
+
+    def new_id(self, at: int | None = None) -> int:
+        """A new id for this moment, or for a past one."""
+        return self.ids.new() if at is None else self.ids.at(at)
+
+    def emit(self, kind: str, **data: Any) -> None:
+        """Tell listeners after the commit; nothing is told if the transaction fails."""
+        self.events.append(Event(kind, data))
+
+    async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
+        self.count += 1
+        return await self._connection.fetch(statement, params)
+
+    async def one(self, statement: Executable, /, **params: Any) -> Sequence[Any] | None:
+        """The first row or None."""
+        self.count += 1
+        found = await self._connection.fetch(statement, params)
+        return found[0] if found else None
+
+    async def value(self, statement: Executable, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        found = await self.one(statement, **params)
+        return found[0] if found else None
+
+    async def values(self, statement: Executable, /, **params: Any) -> list[Any]:
+        """The first column of every row."""
+        return [row[0] for row in await self.all(statement, **params)]
+
+    async def run(self, statement: Executable, /, **params: Any) -> int:
+        """Execute; the number of rows that changed. Raises Conflict, Unavailable."""
+        self.count += 1
+        return await self._connection.execute(statement, params)
+
+    async def run_many(self, statement: Executable, params: Iterable[Params]) -> None:
+        """Execute once per set of parameters (all with the same names); nothing if there is none."""
+        rows = list(params)
+        if rows:
+            self.count += 1
+            await self._connection.execute_many(statement, rows)
+
+
+class Database(Protocol):
+    """A database that is open. `write` commits at the end, or rolls back on an exception."""
+
+    clock: Callable[[], int]
+    ids: IdSource
+
+    def read(self) -> AbstractAsyncContextManager[Tx]: ...
+
+    def write(self) -> AbstractAsyncContextManager[Tx]: ...
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each event after its commit; the answer stops it."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,17 @@
+"""What can go wrong below the domain, in words that do not name a database."""
+
+
+class StorageError(Exception):
+    """Base of everything that storage raises on purpose."""
+
+
+class Conflict(StorageError):
+    """A unique or foreign key rule refused the write."""
+
+
+class Unavailable(StorageError):
+    """The database cannot be used now: locked, full, unreachable. Trying later may help."""
+
+
+class SchemaTooNew(StorageError):
+    """The database was upgraded by a newer fedserver; this one must not touch it."""

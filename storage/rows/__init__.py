@@ -1,0 +1,1 @@
+"""Frozen rows, one file a noun: what storage hands out."""

@@ -1,0 +1,62 @@
+"""Rows of accounts and their keys."""
+
+from msgspec import Struct
+
+
+class AccountRow(Struct, frozen=True, gc=False):
+    """An actor we know. `domain` is '' for ours; JSON columns are text."""
+
+    id: int
+    uri: str
+    username: str
+    domain: str
+    kind: str
+    display_name: str
+    note_source: str
+    note_html: str
+    url: str
+    inbox_uri: str
+    shared_inbox_uri: str
+    outbox_uri: str
+    followers_uri: str
+    following_uri: str
+    featured_uri: str
+    avatar_key: str
+    avatar_url: str
+    avatar_alt: str
+    header_key: str
+    header_url: str
+    header_alt: str
+    fields: str
+    emojis: str
+    also_known_as: str
+    moved_to_id: int | None
+    locked: bool
+    discoverable: bool
+    indexable: bool
+    hides_collections: bool
+    memorial: bool
+    created_at: int
+    updated_at: int
+    fetched_at: int | None
+    last_post_at: int | None
+    followers_count: int
+    following_count: int
+    posts_count: int
+    silenced_at: int | None
+    suspended_at: int | None
+    deleted_at: int | None
+
+
+class KeyRow(Struct, frozen=True, gc=False):
+    """A key of an account; `private` only for ours."""
+
+    id: int
+    account_id: int
+    uri: str
+    role: str
+    kind: str
+    public: str
+    private: str | None
+    created_at: int
+    revoked_at: int | None

@@ -1,0 +1,39 @@
+"""Rows of media and custom emoji."""
+
+from msgspec import Struct
+
+
+class MediaRow(Struct, frozen=True, gc=False):
+    """A file attached, or to be attached, to a post."""
+
+    id: int
+    account_id: int
+    post_id: int | None
+    position: int
+    kind: str
+    content_type: str
+    file_key: str
+    preview_key: str
+    remote_url: str
+    description: str
+    blurhash: str | None
+    focus_x: float
+    focus_y: float
+    width: int | None
+    height: int | None
+    preview_width: int | None
+    preview_height: int | None
+    bytes: int
+    created_at: int
+
+
+class EmojiRow(Struct, frozen=True, gc=False):
+    """A custom emoji of this node."""
+
+    id: int
+    shortcode: str
+    category: str | None
+    file_key: str
+    static_key: str
+    content_type: str
+    created_at: int

@@ -1,0 +1,81 @@
+"""Rows of posts and what belongs to them."""
+
+from msgspec import Struct
+
+
+class PostRow(Struct, frozen=True, gc=False):
+    """A note, an article or a boost."""
+
+    id: int
+    uri: str
+    url: str
+    account_id: int
+    local: bool
+    kind: str
+    state: str
+    visibility: str
+    title: str
+    slug: str | None
+    summary: str
+    sensitive: bool
+    language: str | None
+    source: str
+    source_type: str
+    html: str
+    cover_id: int | None
+    mentions: str
+    tags: str
+    emojis: str
+    in_reply_to_id: int | None
+    in_reply_to_account_id: int | None
+    in_reply_to_uri: str | None
+    thread_id: int
+    context_uri: str
+    boost_of_id: int | None
+    app_id: int | None
+    published_at: int
+    edited_at: int | None
+    replies_count: int
+    boosts_count: int
+    likes_count: int
+    version: int
+
+
+class EditRow(Struct, frozen=True, gc=False):
+    """A post as it was before an edit."""
+
+    id: int
+    post_id: int
+    title: str
+    summary: str
+    sensitive: bool
+    source: str
+    html: str
+    media: str
+    emojis: str
+    at: int
+
+
+class TagRow(Struct, frozen=True, gc=False):
+    """A hashtag."""
+
+    id: int
+    name: str
+    display: str
+
+
+class TombstoneRow(Struct, frozen=True, gc=False):
+    """What is left of a deleted object."""
+
+    uri: str
+    kind: str
+    account_uri: str
+    at: int
+
+
+class OriginalRow(Struct, frozen=True, gc=False):
+    """An object as its peer sent it."""
+
+    uri: str
+    document: str
+    at: int

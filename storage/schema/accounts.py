@@ -1,0 +1,67 @@
+"""Accounts: every actor we know, ours and theirs. `domain` is '' for ours."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+
+from storage.schema.metadata import key, linked, metadata, owned
+
+accounts = Table(
+    "accounts",
+    metadata,
+    key(),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("username", Text, nullable=False),
+    Column("username_lower", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # Person, Service, Group, Organization, Application
+    Column("display_name", Text, nullable=False),
+    Column("note_source", Text, nullable=False),
+    Column("note_html", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("inbox_uri", Text, nullable=False),
+    Column("shared_inbox_uri", Text, nullable=False),  # '' if there is none
+    Column("outbox_uri", Text, nullable=False),
+    Column("followers_uri", Text, nullable=False),
+    Column("following_uri", Text, nullable=False),
+    Column("featured_uri", Text, nullable=False),
+    Column("avatar_key", Text, nullable=False),  # file of ours, '' if none
+    Column("avatar_url", Text, nullable=False),  # where a peer keeps it, '' if none
+    Column("avatar_alt", Text, nullable=False),
+    Column("header_key", Text, nullable=False),
+    Column("header_url", Text, nullable=False),
+    Column("header_alt", Text, nullable=False),
+    Column("fields", Text, nullable=False),  # JSON [{name, value (html), source, verified_at}]
+    Column("emojis", Text, nullable=False),  # JSON [{shortcode, url, static_url}]
+    Column("also_known_as", Text, nullable=False),  # JSON [uri]
+    linked("moved_to_id", "accounts.id"),
+    Column("locked", Boolean, nullable=False),
+    Column("discoverable", Boolean, nullable=False),
+    Column("indexable", Boolean, nullable=False),
+    Column("hides_collections", Boolean, nullable=False),
+    Column("memorial", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("fetched_at", BigInteger),  # theirs: when last read from the peer
+    Column("last_post_at", BigInteger),
+    Column("followers_count", Integer, nullable=False),
+    Column("following_count", Integer, nullable=False),
+    Column("posts_count", Integer, nullable=False),
+    Column("silenced_at", BigInteger),
+    Column("suspended_at", BigInteger),
+    Column("deleted_at", BigInteger),  # the owner deleted it: 410
+    UniqueConstraint("username_lower", "domain"),
+    Index("ix_accounts_domain", "domain"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id", index=True),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),  # node, root
+    Column("kind", Text, nullable=False),  # rsa, ed25519
+    Column("public", Text, nullable=False),  # PEM, or multibase for ed25519
+    Column("private", Text),  # PEM; only for ours
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)

@@ -1,0 +1,68 @@
+"""How accounts stand to each other: follows, requests to follow, blocks, mutes, private notes."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint
+
+from storage.schema.metadata import key, metadata, owned
+
+
+def _between(name: str, *more: "Column[object]") -> Table:
+    """A table of pairs: `account_id` does something to `target_id`."""
+    return Table(
+        name,
+        metadata,
+        key(),
+        owned("account_id", "accounts.id"),
+        owned("target_id", "accounts.id"),
+        *more,
+        UniqueConstraint("account_id", "target_id"),
+        Index(f"ix_{name}_target_id_id", "target_id", "id"),
+        Index(f"ix_{name}_account_id_id", "account_id", "id"),
+    )
+
+
+follows = _between(
+    "follows",
+    Column("uri", Text, nullable=False, unique=True),
+    Column("shows_boosts", Boolean, nullable=False),
+    Column("notifies", Boolean, nullable=False),
+    Column("languages", Text, nullable=False),  # JSON [tag]; empty: all
+    Column("created_at", BigInteger, nullable=False),
+)
+
+follow_requests = _between(
+    "follow_requests",
+    Column("uri", Text, nullable=False, unique=True),
+    Column("shows_boosts", Boolean, nullable=False),
+    Column("notifies", Boolean, nullable=False),
+    Column("languages", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+blocks = _between(
+    "blocks",
+    Column("uri", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+mutes = _between(
+    "mutes",
+    Column("hides_notifications", Boolean, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+account_notes = Table(
+    "account_notes",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    owned("target_id", "accounts.id", primary_key=True, index=True),
+    Column("note", Text, nullable=False),
+)
+
+domain_mutes = Table(
+    "domain_mutes",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+)

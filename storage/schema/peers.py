@@ -1,0 +1,47 @@
+"""Peers: other nodes, what we decided about them, and whether they answer."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from storage.schema.metadata import key, metadata
+
+peers = Table(
+    "peers",
+    metadata,
+    Column("domain", Text, primary_key=True),  # normalised host
+    Column("policy", Text, nullable=False),  # '', allow, limit, block
+    Column("rejects_media", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("scheme", Text, nullable=False),  # the signature it took last: '', cavage, rfc9421
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("failing_since_at", BigInteger),
+    Column("retry_at", BigInteger),  # the circuit is open until then
+    Column("delivered_at", BigInteger),
+    Column("software", Text, nullable=False),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    key(),
+    Column("actor_member_id", BigInteger),  # empty: the command line
+    Column("verb", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("undoes_id", BigInteger),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("ix_acts_target", "target"),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+    Column("updated_at", BigInteger, nullable=False),
+)

@@ -1,0 +1,155 @@
+"""Posts: notes, articles and boosts, ours and theirs.
+
+A boost is a row here too (`boost_of_id`), as timelines, ids and pages treat it like a post.
+The URI is data, never made from the row id.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
+
+from storage.schema.metadata import key, linked, metadata, owned
+
+posts = Table(
+    "posts",
+    metadata,
+    key(),
+    Column("uri", Text, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    owned("account_id", "accounts.id"),
+    Column("local", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),  # Note, Article, Question, Image, …, Announce
+    Column("state", Text, nullable=False),  # published, draft
+    Column("visibility", Text, nullable=False),  # public, unlisted, followers, direct, local, partners
+    Column("title", Text, nullable=False),  # articles; '' else
+    Column("slug", Text),  # our articles: the last part of the address, unique for an author
+    Column("summary", Text, nullable=False),  # content warning of a note, teaser of an article; plain text
+    Column("sensitive", Boolean, nullable=False),
+    Column("language", Text),
+    Column("source", Text, nullable=False),
+    Column("source_type", Text, nullable=False),  # text/plain, text/markdown, text/html
+    Column("html", Text, nullable=False),  # rendered and sanitized
+    Column("cover_id", BigInteger),  # media
+    Column("mentions", Text, nullable=False),  # JSON [{id, username, acct, url, uri}]
+    Column("tags", Text, nullable=False),  # JSON [name]
+    Column("emojis", Text, nullable=False),  # JSON [{shortcode, url, static_url}]
+    linked("in_reply_to_id", "posts.id", index=True),
+    Column("in_reply_to_account_id", BigInteger),
+    Column("in_reply_to_uri", Text),  # what it answers, also while we do not have it
+    Column("thread_id", BigInteger, nullable=False),  # the id of the thread's first post that we know
+    Column("context_uri", Text, nullable=False),
+    Column("boost_of_id", BigInteger),
+    Column("app_id", BigInteger),
+    Column("published_at", BigInteger, nullable=False),
+    Column("edited_at", BigInteger),
+    Column("replies_count", Integer, nullable=False),
+    Column("boosts_count", Integer, nullable=False),
+    Column("likes_count", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # grows with each change that readers see
+    Index("ix_posts_account_id_id", "account_id", "id"),
+    Index("ix_posts_thread_id", "thread_id"),
+    Index("ix_posts_boost_of_id", "boost_of_id", sqlite_where=text("boost_of_id IS NOT NULL")),
+    Index(
+        "uq_posts_boost",
+        "account_id",
+        "boost_of_id",
+        unique=True,
+        sqlite_where=text("boost_of_id IS NOT NULL"),
+        postgresql_where=text("boost_of_id IS NOT NULL"),
+    ),
+    Index("uq_posts_slug", "account_id", "slug", unique=True),
+    Index(
+        "ix_posts_public",
+        "id",
+        sqlite_where=text("visibility = 'public' AND state = 'published' AND boost_of_id IS NULL"),
+        postgresql_where=text("visibility = 'public' AND state = 'published' AND boost_of_id IS NULL"),
+    ),
+    Index(
+        "ix_posts_local",
+        "id",
+        sqlite_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
+        postgresql_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
+    ),
+    Index(
+        "ix_posts_articles",
+        "account_id",
+        "id",
+        sqlite_where=text("kind = 'Article'"),
+        postgresql_where=text("kind = 'Article'"),
+    ),
+    Index(
+        "ix_posts_in_reply_to_uri",
+        "in_reply_to_uri",
+        sqlite_where=text("in_reply_to_uri IS NOT NULL"),
+        postgresql_where=text("in_reply_to_uri IS NOT NULL"),
+    ),
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    key(),
+    owned("post_id", "posts.id", index=True),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("sensitive", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("media", Text, nullable=False),  # JSON: the attachments as they were
+    Column("emojis", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    owned("post_id", "posts.id", primary_key=True),
+    owned("account_id", "accounts.id", primary_key=True, index=True),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False, unique=True),  # folded
+    Column("display", Text, nullable=False),  # as first written
+)
+
+post_tags = Table(
+    "post_tags",
+    metadata,
+    owned("tag_id", "tags.id", primary_key=True),
+    owned("post_id", "posts.id", primary_key=True, index=True),
+)
+
+originals = Table(
+    "originals",
+    metadata,
+    Column("uri", Text, primary_key=True),
+    Column("document", Text, nullable=False),  # the JSON as the peer sent it
+    Column("at", BigInteger, nullable=False),
+)
+
+uri_aliases = Table(
+    "uri_aliases",
+    metadata,
+    Column("uri", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # post, account
+    Column("target_id", BigInteger, nullable=False, index=True),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("uri", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # the type it had
+    Column("account_uri", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    owned("post_id", "posts.id", index=True),
+    Column("at", BigInteger, nullable=False),
+)

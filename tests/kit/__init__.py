@@ -1,0 +1,1 @@
+"""What tests share: databases, nodes on loopback, clients. No test lives here."""

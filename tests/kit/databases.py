@@ -1,0 +1,126 @@
+"""Real databases for tests: SQLite from a template file, PostgreSQL from a template database.
+
+PostgreSQL is used when `FEDSERVER_TEST_POSTGRES` names a server (`postgresql://user@host/db`) or one
+answers on 127.0.0.1; `FEDSERVER_REQUIRE_POSTGRES=1` makes its absence a failure instead of a skip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from storage.upgrade import upgrade
+
+POSTGRES = os.environ.get("FEDSERVER_TEST_POSTGRES", "postgresql://root@127.0.0.1/test")
+TEMPLATE = f"fedserver_template_{os.getpid()}"
+
+
+@cache
+def sqlite_template() -> Path:
+    """A file with the schema in it; made once a run, in a thread of its own loop."""
+    folder = Path(tempfile.mkdtemp(prefix="fedserver-tests-"))
+    atexit.register(shutil.rmtree, folder, True)
+    path = folder / "template.sqlite3"
+    _apart(upgrade(f"sqlite:{path}"))
+    return path
+
+
+def new_sqlite(folder: Path, name: str = "node.sqlite3") -> str:
+    """The URL of a fresh SQLite database in `folder`."""
+    target = folder / name
+    shutil.copyfile(sqlite_template(), target)
+    return f"sqlite:{target}"
+
+
+@cache
+def postgres_missing() -> str:
+    """Why PostgreSQL cannot be used, '' if it can."""
+    try:
+        _apart(_admin("SELECT 1"))
+    except (OSError, asyncpg.PostgresError) as error:
+        return f"no PostgreSQL at {POSTGRES}: {error}"
+    return ""
+
+
+def require_postgres() -> None:
+    """Skip the test, or fail it where PostgreSQL is demanded."""
+    missing = postgres_missing()
+    if missing and os.environ.get("FEDSERVER_REQUIRE_POSTGRES"):
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(missing)
+
+
+_made: list[str] = []
+
+
+@cache
+def _postgres_template() -> str:
+    _apart(_admin(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}"))
+    _apart(upgrade(_url(TEMPLATE)))
+    atexit.register(_drop_all)
+    return TEMPLATE
+
+
+def new_postgres() -> str:
+    """The URL of a fresh PostgreSQL database; all are dropped at the end of the run."""
+    name = f"fedserver_{os.getpid()}_{len(_made)}"
+    _apart(
+        _admin(
+            f"DROP DATABASE IF EXISTS {name}",
+            f"CREATE DATABASE {name} TEMPLATE {_postgres_template()} STRATEGY FILE_COPY",
+        )
+    )
+    _made.append(name)
+    return _url(name)
+
+
+def drop(url: str) -> None:
+    """Drop a database that `new_postgres` made."""
+    name = url.rpartition("/")[2]
+    _apart(_admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    if name in _made:
+        _made.remove(name)
+
+
+def _drop_all() -> None:
+    _apart(_admin(*[f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in [*_made, TEMPLATE]]))
+
+
+def _url(name: str) -> str:
+    return POSTGRES.rpartition("/")[0] + "/" + name
+
+
+async def _admin(*statements: str) -> None:
+    connection = await asyncpg.connect(POSTGRES, timeout=5)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _apart(coroutine: object) -> None:
+    """Run on a loop of its own, in a thread: fixtures may be inside one already."""
+    error: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(coroutine)  # type: ignore[arg-type]
+        except BaseException as raised:
+            error.append(raised)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if error:
+        raise error[0]

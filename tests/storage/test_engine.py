@@ -1,0 +1,108 @@
+"""Transactions behave the same on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from storage.compiled import one_of, upsert
+from storage.engine import Database, Event
+from storage.errors import Conflict
+from storage.schema.peers import peers, settings
+from storage.schema.posts import tombstones
+
+ADD = insert(tombstones)
+ADD_ONCE = upsert(tombstones).on_conflict_do_nothing()
+SOME = select(tombstones.c.uri).where(one_of(tombstones.c.uri, "uris")).order_by(tombstones.c.uri)
+MOVE = update(tombstones).where(tombstones.c.uri == bindparam("which")).values(at=bindparam("moment"))
+DROP = delete(tombstones).where(tombstones.c.kind == "Note")
+PEER = insert(peers)
+REJECTS = select(peers.c.rejects_media)
+_set = upsert(settings)
+SET = _set.on_conflict_do_update(index_elements=["name"], set_={"value": _set.excluded.value})
+
+
+def stone(uri: str, at: int = 1) -> dict[str, object]:
+    return {"uri": uri, "kind": "Note", "account_uri": "https://a.test/u", "at": at}
+
+
+async def test_rows_are_there_after_a_write(database: Database) -> None:
+    async with database.write() as tx:
+        await tx.run_many(ADD, [stone("b"), stone("a"), stone("c")])
+        assert await tx.run(MOVE, which="a", moment=5) == 1
+        assert await tx.run(MOVE, which="nothing", moment=5) == 0
+    async with database.read() as tx:
+        assert await tx.values(SOME, uris=["a", "b", "zzz"]) == ["a", "b"]
+        assert await tx.values(SOME, uris=[]) == []
+        assert tx.count == 2
+    async with database.write() as tx:
+        assert await tx.run(DROP) == 3
+
+
+async def test_an_exception_rolls_back_and_tells_nobody(database: Database) -> None:
+    heard: list[Event] = []
+    database.listen(heard.append)
+    with pytest.raises(RuntimeError):
+        async with database.write() as tx:
+            await tx.run(ADD, **stone("a"))
+            tx.emit("thing", id=1)
+            raise RuntimeError
+    async with database.read() as tx:
+        assert await tx.values(SOME, uris=["a"]) == []
+    assert heard == []
+
+
+async def test_events_come_after_the_commit(database: Database) -> None:
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    stop = database.listen(heard.put_nowait)
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("a"))
+        tx.emit("thing", id=7)
+        assert heard.empty()
+    assert await asyncio.wait_for(heard.get(), 5) == Event("thing", {"id": 7})
+    stop()
+
+
+async def test_a_broken_unique_rule_is_a_conflict(database: Database) -> None:
+    with pytest.raises(Conflict):
+        async with database.write() as tx:
+            await tx.run(ADD, **stone("a"))
+            await tx.run(ADD, **stone("a"))
+    async with database.write() as tx:
+        assert await tx.run(ADD_ONCE, **stone("a")) == 1
+        assert await tx.run(ADD_ONCE, **stone("a")) == 0
+
+
+async def test_upserts_and_booleans(database: Database) -> None:
+    async with database.write() as tx:
+        for value in ("1", "2"):
+            await tx.run(SET, name="x", value=value, updated_at=1)
+        assert await tx.value(select(settings.c.value)) == "2"
+        await tx.run(
+            PEER,
+            domain="b.test",
+            policy="",
+            rejects_media=True,
+            reason="",
+            decided_at=None,
+            first_seen_at=1,
+            scheme="",
+            failures=0,
+            failing_since_at=None,
+            retry_at=None,
+            delivered_at=None,
+            software="",
+        )
+        assert await tx.value(REJECTS) is True
+
+
+async def test_writers_wait_for_each_other(database: Database) -> None:
+    async def add(number: int) -> None:
+        async with database.write() as tx:
+            await tx.run(ADD, **stone(f"n{number}"))
+
+    await asyncio.gather(*(add(number) for number in range(20)))
+    async with database.read() as tx:
+        assert len(await tx.values(SOME, uris=[f"n{n}" for n in range(20)])) == 20
