@@ -1,0 +1,63 @@
+"""What the rules answer when something cannot be done.
+
+Each error has a text for the person who asked; surfaces give it the shape their callers expect.
+Causes that are nobody's business stay in the exception's chain and in the log.
+"""
+
+
+class DomainError(Exception):
+    """Base of all; `text` is shown to the caller."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class NotFound(DomainError):
+    """It does not exist, or the caller may not know that it does."""
+
+    def __init__(self, text: str = "Record not found") -> None:
+        super().__init__(text)
+
+
+class Gone(DomainError):
+    """It existed and was deleted."""
+
+    def __init__(self, text: str = "This was deleted") -> None:
+        super().__init__(text)
+
+
+class Forbidden(DomainError):
+    """The caller is known, and may not do this."""
+
+    def __init__(self, text: str = "This action is not allowed") -> None:
+        super().__init__(text)
+
+
+class Unauthorized(DomainError):
+    """Nobody, or nobody valid, is asking."""
+
+    def __init__(self, text: str = "The access token is invalid") -> None:
+        super().__init__(text)
+
+
+class Invalid(DomainError):
+    """A value is wrong: which field, and why. `code` is Mastodon's word (ERR_BLANK, ERR_TAKEN …)."""
+
+    def __init__(self, field: str, why: str, code: str = "ERR_INVALID") -> None:
+        super().__init__(f"Validation failed: {field.replace('_', ' ').capitalize()} {why}")
+        self.field = field
+        self.why = why
+        self.code = code
+
+
+class TooMany(DomainError):
+    """Too often; `retry_at` is the moment (ms UTC) from which it may be tried again."""
+
+    def __init__(self, retry_at: int, text: str = "Too many requests") -> None:
+        super().__init__(text)
+        self.retry_at = retry_at
+
+
+class Later(DomainError):
+    """The node cannot do it now: a peer does not answer, or a queue is full."""

@@ -1,0 +1,192 @@
+"""What the domain owes: work written in the transaction that causes it, done by workers later.
+
+A task is a struct; its tag is the `kind` of the row. Tasks whose subject may be gone by the time
+they run carry what is needed to tell of it (URIs, the audience), the others carry ids only.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from fedserver.domain import events
+from storage.engine import Tx
+from storage.queries import tasks as queries
+
+
+class Task(Struct, frozen=True, tag_field="kind"):
+    """Base of all tasks."""
+
+
+class Audience(Struct, frozen=True):
+    """Who was told of something that is gone now."""
+
+    visibility: str
+    account_ids: tuple[int, ...] = ()  # mentioned accounts, the author answered to, boosters
+
+
+# --- to tell peers: federation.outgoing renders, workers.fan_out writes the deliveries
+
+
+class CreatePost(Task, frozen=True, tag="create_post"):
+    post_id: int
+
+
+class UpdatePost(Task, frozen=True, tag="update_post"):
+    post_id: int
+
+
+class DeletePost(Task, frozen=True, tag="delete_post"):
+    account_id: int
+    uri: str
+    audience: Audience
+
+
+class Announce(Task, frozen=True, tag="announce"):
+    """`boost_id` is the row of the boost."""
+
+    boost_id: int
+
+
+class UndoAnnounce(Task, frozen=True, tag="undo_announce"):
+    account_id: int
+    uri: str
+    post_uri: str
+    audience: Audience
+
+
+class Like(Task, frozen=True, tag="like"):
+    account_id: int
+    uri: str
+    post_id: int
+
+
+class UndoLike(Task, frozen=True, tag="undo_like"):
+    account_id: int
+    uri: str
+    post_uri: str
+    author_id: int
+
+
+class Follow(Task, frozen=True, tag="follow"):
+    account_id: int
+    target_id: int
+    uri: str
+
+
+class UndoFollow(Task, frozen=True, tag="undo_follow"):
+    account_id: int
+    target_id: int
+    uri: str
+
+
+class AnswerFollow(Task, frozen=True, tag="answer_follow"):
+    """`account_id` (ours) accepts or rejects the Follow `uri` of `follower_id`."""
+
+    account_id: int
+    follower_id: int
+    uri: str
+    accepted: bool
+
+
+class Block(Task, frozen=True, tag="block"):
+    account_id: int
+    target_id: int
+    uri: str
+
+
+class UndoBlock(Task, frozen=True, tag="undo_block"):
+    account_id: int
+    target_id: int
+    uri: str
+
+
+class UpdateAccount(Task, frozen=True, tag="update_account"):
+    account_id: int
+
+
+class DeleteAccount(Task, frozen=True, tag="delete_account"):
+    account_id: int
+
+
+class Pin(Task, frozen=True, tag="pin"):
+    """A post was put on top of a profile, or taken off."""
+
+    account_id: int
+    post_uri: str
+    added: bool
+
+
+# --- to learn from peers
+
+
+class FetchParent(Task, frozen=True, tag="fetch_parent"):
+    """`post_id` answers something that we do not have; `depth` counts the steps so far."""
+
+    post_id: int
+    depth: int = 0
+
+
+class FetchPost(Task, frozen=True, tag="fetch_post"):
+    uri: str
+
+
+class RefreshAccount(Task, frozen=True, tag="refresh_account"):
+    uri: str
+
+
+# --- inside
+
+
+class SendMail(Task, frozen=True, tag="send_mail"):
+    to: str
+    subject: str
+    text: str
+
+
+class RemoveFiles(Task, frozen=True, tag="remove_files"):
+    """Files of the store that no row names any more."""
+
+    keys: tuple[str, ...]
+
+
+AnyTask = (
+    CreatePost
+    | UpdatePost
+    | DeletePost
+    | Announce
+    | UndoAnnounce
+    | Like
+    | UndoLike
+    | Follow
+    | UndoFollow
+    | AnswerFollow
+    | Block
+    | UndoBlock
+    | UpdateAccount
+    | DeleteAccount
+    | Pin
+    | FetchParent
+    | FetchPost
+    | RefreshAccount
+    | SendMail
+    | RemoveFiles
+)
+
+_encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(AnyTask).decode
+
+
+async def owe(tx: Tx, task: Task, *, run_at: int = 0, dedupe: str | None = None) -> None:
+    """Put `task` in the queue, for `run_at` (ms UTC) or now.
+
+    While one with the same `dedupe` waits, nothing is added.
+    """
+    await queries.add(
+        tx,
+        kind=task.__struct_config__.tag,  # type: ignore[arg-type]
+        payload=_encode(task).decode(),
+        run_at=run_at or tx.now,
+        dedupe=dedupe,
+    )
+    events.tasks_due(tx)
