@@ -1,0 +1,106 @@
+"""The aiohttp application: endpoints of all surfaces on one router.
+
+Documents and pages may share an address; `Accept` decides (ActivityPub §3.2). Whatever no endpoint
+answers gets a 404 in the caller's shape, and nothing ends in a traceback.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable
+
+import structlog
+from aiohttp import web
+
+from fedserver.http.dispatch import CORS, Dispatcher, Serve
+from fedserver.http.endpoint import Endpoint
+from fedserver.http.errors import error_json
+from fedserver.http.html import STATIC
+from fedserver.http.services import SERVICES, Services
+
+PREFLIGHT = {
+    **CORS,
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    "Access-Control-Max-Age": "86400",
+}
+PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
+MAX_BODY = 2_097_152
+ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
+
+
+def wants_activitypub(accept: str) -> bool:
+    """True if the caller asks for a document: its first word on types decides against HTML."""
+    positions = [place for kind in ACTIVITY_TYPES if (place := accept.find(kind)) >= 0]
+    html = accept.find("text/html")
+    return bool(positions) and (html < 0 or min(positions) < html)
+
+
+def build(services: Services, endpoints: Iterable[Endpoint]) -> web.Application:
+    """The application with every endpoint, static files and a handler for all else."""
+    dispatcher = Dispatcher(services)
+    application = web.Application(client_max_size=MAX_BODY, middlewares=[_outermost(dispatcher)])
+    application[SERVICES] = services
+    shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+    for endpoint in endpoints:
+        shared[endpoint.shape].append(endpoint)
+    for (method, path), variants in shared.items():
+        serve = _negotiated(dispatcher, variants)
+        application.router.add_route(method, path, serve)
+        if path.startswith(("/api/", "/oauth/")) and not path.endswith("/"):
+            application.router.add_route(method, path + "/", serve)
+        if method == "GET":
+            application.router.add_route("HEAD", path, serve)
+    application.router.add_static("/static", STATIC)
+    return application
+
+
+def _negotiated(dispatcher: Dispatcher, variants: list[Endpoint]) -> Serve:
+    if len(variants) == 1:
+        return dispatcher.handler(variants[0])
+    document = dispatcher.handler(next(each for each in variants if each.activitypub))
+    page = dispatcher.handler(next(each for each in variants if not each.activitypub))
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        chosen = document if wants_activitypub(request.headers.get("Accept", "")) else page
+        response = await chosen(request)
+        response.headers.setdefault("Vary", "Accept")
+        return response
+
+    return serve
+
+
+def _outermost(dispatcher: Dispatcher) -> web.Middleware:
+    log = structlog.stdlib.get_logger("fedserver.http")
+
+    @web.middleware
+    async def outermost(request: web.Request, handler: Serve) -> web.StreamResponse:
+        program = request.path.startswith(PROGRAMS)
+        if request.method == "OPTIONS" and program:
+            return web.Response(status=204, headers=PREFLIGHT)
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return _told(dispatcher, request, error, program)
+        except Exception as error:
+            # The one place where the unexpected ends: an id for the caller, the trace for the log.
+            name = secrets.token_hex(6)
+            log.exception("request_failed", id=name, method=request.method, path=request.path)
+            response = _told(dispatcher, request, error, program)
+            response.headers["X-Request-Id"] = name
+            return response
+
+    return outermost
+
+
+def _told(
+    dispatcher: Dispatcher, request: web.Request, error: Exception, program: bool
+) -> web.StreamResponse:
+    if program or "text/html" not in request.headers.get("Accept", ""):
+        response = error_json(error, dispatcher.services.db.clock())
+        response.headers.update(CORS)
+        return response
+    return dispatcher.error_page(error)

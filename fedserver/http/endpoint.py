@@ -1,0 +1,178 @@
+"""Endpoints, declared once (architecture, law 5).
+
+From a declaration come the route, who may ask, the 401, 403 and 422 answers, the transaction, the
+list that `fedserver routes` prints and the comparison with the published API description. A handler is
+left with: one domain verb, one entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain.callers import Caller
+from fedserver.domain.errors import NotFound, Unauthorized
+from fedserver.domain.site import Site
+from fedserver.http.paging import page_of
+from fedserver.http.services import Services
+from storage.engine import Tx
+from storage.paging import MAX_ID, Page
+from storage.rows.accounts import AccountRow
+from storage.rows.members import MemberRow
+
+P = TypeVar("P")
+Handler = Callable[[Any], Awaitable[Any]]
+Transaction = Literal["read", "write", "own"]
+
+ANYONE = "anyone"  # a token is used if it is given; a wrong one is refused
+APP = "app"  # any token, an app's own too
+USER = "user"  # a token of a member
+MODERATOR, ADMIN, OWNER = "moderator", "admin", "owner"
+
+
+class Nothing(Struct, frozen=True):
+    """The parameters of endpoints that take none."""
+
+
+class Answer(Struct, frozen=True):
+    """A body with a status or headers of its own."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P]):
+    """One request, as a handler sees it: checked, parsed, inside its transaction."""
+
+    request: web.Request
+    services: Services
+    caller: Caller | None
+    params: P
+    transaction: Tx | None
+
+    @property
+    def site(self) -> Site:
+        return self.services.site
+
+    @property
+    def tx(self) -> Tx:
+        """The request's transaction; there is none where the declaration says `tx="own"`."""
+        assert self.transaction is not None, 'declared with tx="own"'
+        return self.transaction
+
+    @property
+    def viewer_id(self) -> int | None:
+        """The account that looks, None for strangers and apps."""
+        return self.caller.account.id if self.caller and self.caller.account else None
+
+    @property
+    def account(self) -> AccountRow:
+        """The account that acts. Raises Unauthorized if there is none."""
+        if self.caller is None or self.caller.account is None:
+            raise Unauthorized("This method requires an authenticated user")
+        return self.caller.account
+
+    @property
+    def member(self) -> MemberRow:
+        """The person who acts. Raises Unauthorized if there is none."""
+        if self.caller is None or self.caller.member is None:
+            raise Unauthorized("This method requires an authenticated user")
+        return self.caller.member
+
+    def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """An HTML page; templates always know `caller`, `csrf`, `here` (the path) and `htmx`."""
+        shared = {
+            "caller": self.caller,
+            "csrf": self.caller.csrf if self.caller else "",
+            "here": self.request.path_qs,
+            "htmx": "HX-Request" in self.request.headers,
+        }
+        return self.services.pages.response(template, {**shared, **values}, status=status)
+
+    def text(self, name: str) -> str:
+        """A part of the path."""
+        return self.request.match_info[name]
+
+    def id(self, name: str = "id") -> int:
+        """A part of the path as an id. Raises NotFound if it cannot be one."""
+        text = self.request.match_info[name]
+        if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_ID:
+            raise NotFound
+        return int(text)
+
+    def page(self, default: int = 20, most: int = 40) -> Page:
+        """The page that the query asks for."""
+        return page_of(self.request, default, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A declaration. `scope` may name alternatives, separated by `|`."""
+
+    method: str
+    path: str
+    handler: Handler
+    who: str = ANYONE
+    scope: str = ""
+    params: type[Struct] = Nothing
+    tx: Transaction = "read"
+    limit: str = "default"
+    html: bool = False
+    activitypub: bool = False
+    most_upload: int = 0
+    surface: str = ""
+    answers: Any = None
+
+    @property
+    def shape(self) -> tuple[str, str]:
+        """What tells endpoints apart: method and path."""
+        return self.method, self.path
+
+
+@dataclass(slots=True)
+class Routes:
+    """The endpoints of one file, in the order they are declared."""
+
+    surface: str
+    endpoints: list[Endpoint] = field(default_factory=list)
+
+    def add(self, method: str, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        """Declare an endpoint, under one or several paths."""
+
+        def keep(handler: Handler) -> Handler:
+            settings = {"tx": "read" if method in ("GET", "HEAD") else "write", **declared}
+            for path in paths:
+                self.endpoints.append(
+                    Endpoint(
+                        method,
+                        path,
+                        handler,
+                        surface=self.surface,
+                        answers=get_type_hints(handler).get("return"),
+                        **cast(Mapping[str, Any], settings),
+                    )
+                )
+            return handler
+
+        return keep
+
+    def get(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        return self.add("GET", *paths, **declared)
+
+    def post(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        return self.add("POST", *paths, **declared)
+
+    def put(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        return self.add("PUT", *paths, **declared)
+
+    def patch(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        return self.add("PATCH", *paths, **declared)
+
+    def delete(self, *paths: str, **declared: Any) -> Callable[[Handler], Handler]:
+        return self.add("DELETE", *paths, **declared)

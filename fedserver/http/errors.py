@@ -1,0 +1,71 @@
+"""Errors in the shape that the caller expects: JSON for programs, a page for people.
+
+Bodies as Mastodon's (docs.joinmastodon.org/entities/Error). What went wrong inside is logged with
+an id and never shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from fedserver.domain import errors
+from fedserver.http.json import json_response
+from storage.errors import Unavailable
+
+STATUS: dict[type[Exception], int] = {
+    errors.NotFound: 404,
+    errors.Gone: 410,
+    errors.Forbidden: 403,
+    errors.Unauthorized: 401,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Later: 503,
+    Unavailable: 503,
+}
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status that tells of `error`; 500 if it was not expected."""
+    if isinstance(error, web.HTTPException):
+        return error.status
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def text_of(error: Exception) -> str:
+    """What to tell a person; nothing from inside."""
+    if isinstance(error, errors.DomainError):
+        return error.text
+    if isinstance(error, Unavailable):
+        return "The server cannot do this right now. Please try again in a moment."
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return "The request is too large"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"Method {error.method} is not allowed here"
+    if isinstance(error, web.HTTPNotFound):
+        return "Not Found"
+    if isinstance(error, web.HTTPException):
+        return error.reason
+    return "Something went wrong on our side. It was written to the server's log."
+
+
+def headers_of(error: Exception, now: int) -> dict[str, str]:
+    """Headers that belong to an error: when to come again, how to authenticate."""
+    if isinstance(error, errors.TooMany):
+        return {"Retry-After": str(max(1, (error.retry_at - now) // 1000))}
+    if isinstance(error, errors.Later | Unavailable):
+        return {"Retry-After": "10"}
+    if isinstance(error, errors.Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="fedserver", error="invalid_token"'}
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return {"Allow": ", ".join(sorted(error.allowed_methods))}
+    return {}
+
+
+def error_json(error: Exception, now: int) -> web.Response:
+    """The JSON answer to `error`."""
+    body: dict[str, Any] = {"error": text_of(error)}
+    if isinstance(error, errors.Invalid):
+        body["details"] = {error.field: [{"error": error.code, "description": error.why}]}
+    return json_response(body, status=status_of(error), headers=headers_of(error, now))

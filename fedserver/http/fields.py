@@ -1,0 +1,156 @@
+"""Typed parameters from whatever a client sent: query, form, multipart or JSON.
+
+One struct says what an endpoint takes. Clients disagree on how to write it, so values are bent
+towards the struct before it is checked: `"0"`, `f`, `off` are false and other words true, digits
+in strings are numbers, one value where a list is wanted is a list of one, empty and null mean absent.
+Unknown names are ignored (docs.joinmastodon.org/client/intro).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import BodyPartReader, web
+from msgspec import inspect as shape
+
+from fedserver.domain.errors import Invalid
+from fedserver.http.nested import nest
+from fedserver.http.uploads import Upload, read_upload
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Off"})
+MAX_JSON = 1_048_576
+_ABSENT: Any = object()
+
+
+async def read_params(request: web.Request, into: type[P], most_upload: int) -> P:
+    """The parameters of `request` as an `into`. Raises Invalid naming the field."""
+    values = nest(request.query.items()) if request.query_string else {}
+    if request.body_exists and request.can_read_body:
+        values.update(await _body(request, most_upload))
+    return convert(values, into)
+
+
+async def _body(request: web.Request, most_upload: int) -> dict[str, Any]:
+    kind = request.content_type
+    if kind == "multipart/form-data":
+        return nest(await _multipart(request, most_upload))
+    data = await request.read()
+    if kind == "application/json" or kind.endswith("+json"):
+        return _json(data)
+    if kind == "application/x-www-form-urlencoded":
+        form = await request.post()
+        return nest((name, value) for name, value in form.items() if isinstance(value, str))
+    # Some clients name no type, or text/plain; JSON is then the only thing it can be.
+    return _json(data) if data[:1] == b"{" else {}
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    if not data.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Invalid("body", "is not valid JSON") from error
+    if not isinstance(value, dict):
+        raise Invalid("body", "is not a JSON object")
+    return value
+
+
+async def _multipart(request: web.Request, most: int) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    try:
+        reader = await request.multipart()
+        async for part in reader:
+            if not isinstance(part, BodyPartReader):
+                raise Invalid("body", "nests one multipart body in another")
+            if part.filename is not None:
+                found.append((part.name or "", await read_upload(part, most)))
+            else:
+                found.append((part.name or "", await _text(part)))
+            if len(found) > 500:
+                raise Invalid("body", "has more than 500 parts")
+    except (ValueError, AssertionError, LookupError) as error:
+        raise Invalid("body", "is not valid multipart data") from error
+    return found
+
+
+async def _text(part: BodyPartReader) -> str:
+    upload = await read_upload(part, MAX_JSON)
+    return upload.data.decode("utf-8", "replace")
+
+
+def convert(values: dict[str, Any], into: type[P]) -> P:
+    """Bend and check `values`. Raises Invalid naming the field."""
+    bent = _bend(_shape(into), values)
+    try:
+        return msgspec.convert(bent, into, strict=False)
+    except msgspec.ValidationError as error:
+        field, why = _explained(str(error))
+        raise Invalid(field, why) from error
+
+
+def _explained(message: str) -> tuple[str, str]:
+    why, _, place = message.partition(" - at `$")
+    field = place.strip("`").lstrip(".") or "body"
+    if "missing required field" in why:
+        return why.split("`")[1], "can't be blank"
+    return field, f"is invalid ({why[:1].lower()}{why[1:]})"
+
+
+@cache
+def _shape(into: type[Any]) -> shape.Type:
+    return shape.type_info(into)
+
+
+def _bend(wanted: shape.Type, value: Any) -> Any:
+    match wanted:
+        case shape.UnionType(types=types):
+            rest = [each for each in types if not isinstance(each, shape.NoneType)]
+            return _bend(rest[0], value) if len(rest) == 1 else value
+        case shape.StructType(cls=cls, fields=fields):
+            return value if cls is Upload else _bend_struct(fields, value)
+        case shape.ListType(item_type=item) | shape.VarTupleType(item_type=item):
+            return _bend_list(item, value)
+        case shape.BoolType():
+            return str(value) not in FALSE if isinstance(value, str | int) else value
+        case shape.StrType():
+            return _bend_text(value)
+        case _:
+            return value
+
+
+def _bend_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
+def _bend_list(item: shape.Type, value: Any) -> Any:
+    values = value if isinstance(value, list) else [value]
+    return [_bend(item, each) for each in values if each is not None]
+
+
+def _bend_struct(fields: tuple[shape.Field, ...], value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    bent = {}
+    for field in fields:
+        given = value.get(field.encode_name, _ABSENT)
+        if given is _ABSENT or given is None:
+            continue
+        if given == "" and not _takes_text(field.type):
+            continue
+        bent[field.encode_name] = _bend(field.type, given)
+    return bent
+
+
+def _takes_text(wanted: shape.Type) -> bool:
+    if isinstance(wanted, shape.UnionType):
+        return any(_takes_text(each) for each in wanted.types)
+    return isinstance(wanted, shape.StrType)

@@ -1,0 +1,72 @@
+"""Pages of lists: cursors from the query, the `Link` header in the answer.
+
+Next comes first in the header, as some clients look only at its beginning; addresses are absolute
+and keep the other parameters (docs.joinmastodon.org/api/guidelines#pagination).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from msgspec import Struct
+
+from storage.paging import MAX_ID, Page
+
+CURSORS = ("max_id", "since_id", "min_id")
+
+
+class Listed(Struct, frozen=True):
+    """A page of entities. `first` and `last` are the cursors of its first and last row; None: no rows."""
+
+    items: Sequence[Any]
+    first: int | None
+    last: int | None
+
+
+def listed(items: Sequence[Any], cursors: Sequence[int]) -> Listed:
+    """A page whose rows have `cursors`, newest first (of all rows read, shown or not)."""
+    return Listed(items, cursors[0], cursors[-1]) if cursors else Listed(items, None, None)
+
+
+def page_of(request: web.Request, default: int, most: int) -> Page:
+    """The page that the query asks for; what is not a number is ignored, limits are clamped."""
+    query = request.query
+    asked = _number(query.get("limit"))
+    return Page(
+        limit=default if asked is None else max(1, min(asked, most)),
+        max_id=_bounded(query.get("max_id")) or MAX_ID,
+        since_id=_bounded(query.get("since_id")) or 0,
+        min_id=_bounded(query.get("min_id")),
+    )
+
+
+def offset_of(request: web.Request, most: int = 10_000) -> int:
+    """The `offset` of lists that page by it, clamped."""
+    return max(0, min(_number(request.query.get("offset")) or 0, most))
+
+
+def link_header(request: web.Request, base_url: str, page: Listed) -> str | None:
+    """The `Link` header of a page, None if it is empty."""
+    if page.first is None or page.last is None:
+        return None
+    kept = [(name, value) for name, value in request.query.items() if name not in CURSORS]
+    address = base_url + request.path
+
+    def link(cursor: str, value: int, rel: str) -> str:
+        return f'<{address}?{urlencode([*kept, (cursor, str(value))])}>; rel="{rel}"'
+
+    return f"{link('max_id', page.last, 'next')}, {link('min_id', page.first, 'prev')}"
+
+
+def _number(text: str | None) -> int | None:
+    if text is None or len(text) > 20 or not text.strip().lstrip("-").isdecimal():
+        return None
+    return int(text)
+
+
+def _bounded(text: str | None) -> int | None:
+    number = _number(text)
+    return None if number is None or not 0 <= number <= MAX_ID else number

@@ -1,0 +1,39 @@
+"""Who is asking, when a proxy of ours stands between. Only trusted proxies are believed."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+from aiohttp import web
+
+
+class Proxies:
+    """The proxies whose `X-Forwarded-For` counts: addresses or networks."""
+
+    def __init__(self, trusted: tuple[str, ...]) -> None:
+        self._networks = [ip_network(each, strict=False) for each in trusted]
+
+    def remote_of(self, request: web.Request) -> str:
+        """The address of the client; of the nearest untrusted hop, read from the right."""
+        hops = [request.remote or "127.0.0.1"]
+        for value in request.headers.getall("X-Forwarded-For", []):
+            hops[:0] = [each.strip() for each in value.split(",")][-20:]
+        for hop in reversed(hops):
+            if not self._trusts(hop):
+                return hop if _is_address(hop) else hops[-1]
+        return hops[0] if _is_address(hops[0]) else hops[-1]
+
+    def _trusts(self, hop: str) -> bool:
+        if not _is_address(hop):
+            # A unix socket has no address; only a proxy of ours can reach it.
+            return hop == ""
+        address = ip_address(hop)
+        return any(address in network for network in self._networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""What handlers may use beside their transaction, put together once by the node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from fedserver.domain.site import Site
+from fedserver.federation.keys import Keyring
+from fedserver.federation.resolve import Resolver
+from fedserver.http.html import Pages
+from fedserver.http.ratelimit import Limits
+from fedserver.media.images import ImageWorker
+from fedserver.media.store import FileStore
+from fedserver.net.client import Client
+from storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything long-lived. Surfaces read it from `call.services`."""
+
+    db: Database
+    site: Site
+    client: Client
+    store: FileStore
+    images: ImageWorker
+    resolver: Resolver
+    keyring: Keyring
+    limits: Limits
+    pages: Pages
+    log: structlog.stdlib.BoundLogger
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

@@ -1,0 +1,89 @@
+"""Who the caller is: a bearer token for programs, a session cookie for pages; and CSRF.
+
+Tokens are taken from the Authorization header only, so that none ends in a log of addresses
+(streams are the exception, as browsers cannot set headers there). A cookie only counts for pages.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from aiohttp import web
+
+from fedserver.domain import sessions, tokens
+from fedserver.domain.callers import Caller
+from fedserver.domain.errors import Forbidden, Unauthorized
+from fedserver.domain.site import Site
+from storage.engine import Tx
+
+LIFETIME_DAYS = 60
+
+
+def cookie_name(site: Site) -> str:
+    """`__Host-` binds the cookie to this host and to https; plain http is only for loopback."""
+    return "__Host-session" if site.config.node.base_url.startswith("https:") else "session"
+
+
+def set_cookie(response: web.StreamResponse, site: Site, token: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie_name(site),
+        token,
+        max_age=LIFETIME_DAYS * 86_400,
+        path="/",
+        secure=site.config.node.base_url.startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_cookie(response: web.StreamResponse, site: Site) -> None:
+    """Take the session away from the browser."""
+    secure = site.config.node.base_url.startswith("https:")
+    response.del_cookie(cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def bearer(request: web.Request) -> str | None:
+    """The token in the Authorization header, None if there is none. Raises Unauthorized if malformed."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    kind, _, token = header.partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Unauthorized
+    return token.strip()
+
+
+async def by_token(tx: Tx, request: web.Request) -> Caller | None:
+    """The caller of a program's request. Raises Unauthorized for a token that is not valid."""
+    token = bearer(request)
+    if token is None:
+        return None
+    caller = await tokens.find(tx, token)
+    if caller is None:
+        raise Unauthorized("The access token is invalid")
+    return caller
+
+
+async def by_cookie(tx: Tx, request: web.Request, site: Site) -> Caller | None:
+    """The caller of a page, None for a stranger or an ended session."""
+    token = request.cookies.get(cookie_name(site))
+    return await sessions.find(tx, token) if token else None
+
+
+def check_origin(request: web.Request, site: Site) -> None:
+    """Refuse forms sent from elsewhere. Raises Forbidden."""
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None:
+        if fetched not in ("same-origin", "none"):
+            raise Forbidden("This form was sent from another site")
+        return
+    origin = request.headers.get("Origin")
+    if origin not in (None, "null") and origin != site.config.node.base_url.rstrip("/"):
+        raise Forbidden("This form was sent from another site")
+
+
+def check_csrf(caller: Caller, given: str) -> None:
+    """Refuse a form without the session's own word in it. Raises Forbidden."""
+    if not hmac.compare_digest(caller.csrf.encode(), given.encode()):
+        raise Forbidden("The form is out of date. Go back, reload the page and try again.")
