@@ -1,0 +1,287 @@
+"""The configuration: frozen structs are the truth, TOML and the environment fill them.
+
+Unknown keys are errors with their path. `FEDSERVER_<SECTION>_<KEY>` overrides a key; a secret may be
+in a file named by its `_file` twin. Relative paths are relative to the configuration file's folder, or to
+the working directory where there is no file. Policy that admins change while running is not here: it is in
+the database.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct, field
+
+PREFIX = "FEDSERVER_"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used: which key, why, and how to mend it."""
+
+
+class Node(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where this node lives."""
+
+    domain: str = "localhost:8420"
+    base_url: str = "http://localhost:8420"
+    listen: str = "127.0.0.1:8420"
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    data_dir: str = "data"
+    processes: int = 1
+
+
+class Community(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the community says of itself."""
+
+    title: str = "A community"
+    description: str = "A place that its members own."
+    contact_email: str = ""
+    contact_account: str = ""
+    languages: tuple[str, ...] = ("en",)
+    rules: tuple[str, ...] = ()
+
+
+class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where rows are kept."""
+
+    url: str = "sqlite:data/fedserver.sqlite3"
+    url_file: str = ""
+
+
+class Media(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where files are kept."""
+
+    store: str = "file:data/media"
+
+
+class Federation(Struct, frozen=True, forbid_unknown_fields=True):
+    """With whom this node speaks."""
+
+    mode: Literal["open", "allowlist", "closed"] = "open"
+    authorized_fetch: bool = False
+    allow_networks: tuple[str, ...] = ()
+    allow_http: bool = False
+    ca_file: str = ""
+
+
+class Registration(Struct, frozen=True, forbid_unknown_fields=True):
+    """How people become members."""
+
+    mode: Literal["open", "approval", "invite", "closed"] = "invite"
+
+
+class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+    """How mail is sent; without a host none is."""
+
+    host: str = ""
+    port: int = 587
+    username: str = ""
+    password: str = ""
+    password_file: str = ""
+    sender: str = ""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is allowed."""
+
+    post_characters: int = 5_000
+    article_characters: int = 200_000
+    media_per_post: int = 16
+    upload_bytes: int = 16_777_216
+    image_pixels: int = 33_177_600
+    requests_per_5_minutes: int = 300
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is written about the work."""
+
+    format: Literal["console", "json"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Metrics(Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures for Prometheus, on an address of their own; empty: off."""
+
+    listen: str = ""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything; one section a field."""
+
+    node: Node = field(default_factory=Node)
+    community: Community = field(default_factory=Community)
+    database: DatabaseConfig = field(default_factory=DatabaseConfig)
+    media: Media = field(default_factory=Media)
+    federation: Federation = field(default_factory=Federation)
+    registration: Registration = field(default_factory=Registration)
+    mail: Mail = field(default_factory=Mail)
+    limits: Limits = field(default_factory=Limits)
+    log: Log = field(default_factory=Log)
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Read the file (None: defaults only), then the environment. Raises ConfigError."""
+    values = _read(path) if path is not None else {}
+    _override(values, environ)
+    try:
+        config = msgspec.convert(values, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explained(str(error))) from error
+    return _checked(_resolved(config, path.parent if path is not None else Path()))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; make one with `fedserver init`") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    sections = get_type_hints(Config)
+    for name, text in environ.items():
+        if not name.startswith(PREFIX):
+            continue
+        section, _, key = name.removeprefix(PREFIX).lower().partition("_")
+        if section not in sections or not key:
+            continue  # FEDSERVER_CONFIG and the variables of tests are not keys
+        hints = get_type_hints(sections[section])
+        if key not in hints:
+            raise ConfigError(f"{name}: there is no key {section}.{key}{_near(key, hints)}")
+        values.setdefault(section, {})[key] = _from_text(f"{section}.{key}", text, hints[key])
+
+
+def _from_text(place: str, text: str, wanted: Any) -> Any:
+    if wanted is bool:
+        if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
+            raise ConfigError(f"{place}: write true or false, not {text!r}")
+        return text.lower() in ("true", "1", "yes")
+    if wanted is int:
+        if not text.lstrip("-").isdigit():
+            raise ConfigError(f"{place}: write a whole number, not {text!r}")
+        return int(text)
+    if str(wanted).startswith("tuple"):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _near(key: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _explained(message: str) -> str:
+    why, _, place = message.partition(" - at `$")
+    path = place.strip("`").lstrip(".")
+    if "unknown field" not in why:
+        return f"{path or 'configuration'}: {why[:1].lower()}{why[1:]}"
+    key = why.split("`")[1]
+    sections = get_type_hints(Config)
+    known = get_type_hints(sections[path]) if path in sections else sections
+    return f"{path + '.' if path else ''}{key}: unknown key{_near(key, known)}"
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """Relative paths made relative to `folder`, secrets read from their files."""
+
+    def at(path: str) -> str:
+        return str(folder / path) if path else path
+
+    url = _secret("database.url_file", at(config.database.url_file)) or config.database.url
+    if url.startswith("sqlite:"):
+        url = "sqlite:" + at(url.removeprefix("sqlite:"))
+    store = config.media.store
+    if store.startswith("file:"):
+        store = "file:" + at(store.removeprefix("file:"))
+    password = _secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
+    return msgspec.structs.replace(
+        config,
+        node=msgspec.structs.replace(config.node, data_dir=at(config.node.data_dir)),
+        database=msgspec.structs.replace(config.database, url=url),
+        media=msgspec.structs.replace(config.media, store=store),
+        federation=msgspec.structs.replace(config.federation, ca_file=at(config.federation.ca_file)),
+        mail=msgspec.structs.replace(config.mail, password=password),
+    )
+
+
+def _secret(place: str, path: str) -> str:
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{place}: cannot read {path}: {error}") from error
+
+
+def _checked(config: Config) -> Config:
+    _check_node(config.node)
+    if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
+        raise ConfigError("database.url: write sqlite:PATH or postgresql://user:password@host/name")
+    if not config.media.store.startswith("file:"):
+        raise ConfigError("media.store: write file:PATH; other stores are not there yet")
+    if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
+        raise ConfigError("node.processes: more than 1 needs PostgreSQL; set database.url")
+    for place, networks in (
+        ("federation.allow_networks", config.federation.allow_networks),
+        ("node.trusted_proxies", config.node.trusted_proxies),
+    ):
+        for network in networks:
+            _check_network(place, network)
+    for name, value in msgspec.structs.asdict(config.limits).items():
+        if value < 1:
+            raise ConfigError(f"limits.{name}: must be at least 1")
+    if config.mail.host and "@" not in config.mail.sender:
+        raise ConfigError("mail.sender: write the address that mail comes from")
+    return config
+
+
+def _check_network(place: str, text: str) -> None:
+    try:
+        ip_network(text, strict=False)
+    except ValueError as error:
+        raise ConfigError(f"{place}: {text!r} is not an address or network: {error}") from error
+
+
+def _check_node(node: Node) -> None:
+    if node.domain != node.domain.lower() or not node.domain or set(node.domain) & set("/@ "):
+        raise ConfigError("node.domain: write a host name in lower case, like commons.example")
+    base = urlsplit(node.base_url)
+    if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
+        raise ConfigError("node.base_url: write the address without a path, like https://commons.example")
+    if base.query or base.fragment or base.username:
+        raise ConfigError("node.base_url: no user, query or fragment belongs there")
+    if base.scheme == "http" and not _is_loopback(base.hostname):
+        raise ConfigError("node.base_url: must be https unless the host is on loopback")
+    _check_listen("node.listen", node.listen)
+    if node.processes < 1:
+        raise ConfigError("node.processes: must be at least 1")
+
+
+def _check_listen(place: str, listen: str) -> None:
+    if listen.startswith("unix:/"):
+        return
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65_535:
+        raise ConfigError(f"{place}: write host:port or unix:/path, like 127.0.0.1:8420")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,114 @@
+"""Every address of this node, in one place. Pure strings.
+
+URIs of objects are data once they are stored; these are the rules for new ones. No query strings in ids.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
+
+INSTANCE_ACTOR = "instance.actor"
+
+
+class Links(Struct, frozen=True):
+    """Addresses under `base` (no slash at its end); `domain` is what follows @ in handles."""
+
+    base: str
+    domain: str
+
+    @property
+    def host(self) -> str:
+        """Host and port of the base, as in a Host header."""
+        return urlsplit(self.base).netloc
+
+    def is_local(self, uri: str) -> bool:
+        return uri == self.base or uri.startswith(self.base + "/")
+
+    def path(self, uri: str) -> str | None:
+        """The path of an address of ours, None for others'."""
+        return uri.removeprefix(self.base) or "/" if self.is_local(uri) else None
+
+    # --- actors
+
+    def actor(self, username: str) -> str:
+        return self.instance_actor if username == INSTANCE_ACTOR else f"{self.base}/users/{username}"
+
+    @property
+    def instance_actor(self) -> str:
+        return f"{self.base}/actor"
+
+    def part(self, actor_uri: str, name: str) -> str:
+        """`inbox`, `outbox`, `followers`, `following` or `featured` of an actor of ours."""
+        return f"{actor_uri}/{name}"
+
+    @property
+    def shared_inbox(self) -> str:
+        return f"{self.base}/inbox"
+
+    def rsa_key(self, actor_uri: str) -> str:
+        return f"{actor_uri}#main-key"
+
+    def ed25519_key(self, actor_uri: str) -> str:
+        return f"{actor_uri}#ed25519-key"
+
+    def profile(self, username: str) -> str:
+        return self.base if username == INSTANCE_ACTOR else f"{self.base}/@{username}"
+
+    # --- objects
+
+    def note(self, username: str, identifier: int) -> str:
+        return f"{self.base}/users/{username}/statuses/{identifier}"
+
+    def article(self, username: str, identifier: int) -> str:
+        return f"{self.base}/users/{username}/articles/{identifier}"
+
+    def post_page(self, username: str, identifier: int) -> str:
+        return f"{self.base}/@{username}/{identifier}"
+
+    def article_page(self, username: str, slug: str) -> str:
+        return f"{self.base}/@{username}/{quote(slug)}"
+
+    def context(self, identifier: int) -> str:
+        return f"{self.base}/contexts/{identifier}"
+
+    def tag(self, name: str) -> str:
+        return f"{self.base}/tags/{quote(name)}"
+
+    def media(self, key: str) -> str:
+        return f"{self.base}/media/{key}"
+
+    # --- activities
+
+    def create(self, object_uri: str) -> str:
+        return f"{object_uri}/activity"
+
+    def update(self, object_uri: str, moment: int) -> str:
+        return f"{object_uri}#updates/{moment}"
+
+    def delete(self, object_uri: str) -> str:
+        return f"{object_uri}#delete"
+
+    def undo(self, activity_uri: str) -> str:
+        return f"{activity_uri}/undo" if "#" in activity_uri else f"{activity_uri}#undo"
+
+    def act(self, actor_uri: str, kind: str, identifier: int) -> str:
+        """An activity that has no page: `kind` is follows, likes, blocks, accepts, rejects, pins …"""
+        return f"{actor_uri}#{kind}/{identifier}"
+
+    def boost(self, username: str, identifier: int) -> str:
+        return f"{self.base}/users/{username}/statuses/{identifier}/activity"
+
+    # --- pages
+
+    def blog(self, username: str) -> str:
+        return f"{self.base}/@{username}/blog"
+
+    def static(self, name: str) -> str:
+        return f"{self.base}/static/{name}"
+
+    @property
+    def streaming(self) -> str:
+        """The address of streams without a path: clients add `/api/v1/streaming`."""
+        return "ws" + self.base.removeprefix("http")

@@ -1,0 +1,89 @@
+"""Configuration: what is written is what is used, and mistakes are told with their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fedserver.config import Config, ConfigError, load
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "fedserver.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_need_no_file() -> None:
+    config = load(None, {})
+    assert config.node.base_url == "http://localhost:8420"
+    assert config.database.url == "sqlite:data/fedserver.sqlite3"
+    assert config.registration.mode == "invite"
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    config = load(write(tmp_path, '[database]\nurl = "sqlite:x.db"\n[media]\nstore = "file:m"\n'), {})
+    assert config.database.url == f"sqlite:{tmp_path}/x.db"
+    assert config.media.store == f"file:{tmp_path}/m"
+    assert config.node.data_dir == f"{tmp_path}/data"
+
+
+def test_the_environment_overrides(tmp_path: Path) -> None:
+    environ = {
+        "FEDSERVER_NODE_LISTEN": "0.0.0.0:1",
+        "FEDSERVER_FEDERATION_ALLOW_NETWORKS": "127.0.0.0/8, 10.0.0.0/8",
+        "FEDSERVER_FEDERATION_ALLOW_HTTP": "true",
+        "FEDSERVER_LIMITS_POST_CHARACTERS": "7",
+        "FEDSERVER_CONFIG": "x",
+        "FEDSERVER_TEST_POSTGRES": "y",
+    }
+    config = load(write(tmp_path, '[node]\nlisten = "127.0.0.1:9"\n'), environ)
+    assert config.node.listen == "0.0.0.0:1"
+    assert config.federation.allow_networks == ("127.0.0.0/8", "10.0.0.0/8")
+    assert config.federation.allow_http is True
+    assert config.limits.post_characters == 7
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text("hush\n")
+    text = '[mail]\nhost = "mail.example"\nsender = "a@b.example"\npassword_file = "pw"\n'
+    assert load(write(tmp_path, text), {}).mail.password == "hush"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[node]\ndomian = 'x'", "node.domian: unknown key; did you mean domain?"),
+        ("[nod]\ndomain = 'x'", "nod: unknown key; did you mean node?"),
+        ("[node]\nprocesses = 'two'", "node.processes: expected `int`, got `str`"),
+        ("[federation]\nmode = 'ajar'", "federation.mode: invalid enum value 'ajar'"),
+        ("[node]\nbase_url = 'http://commons.example'", "must be https"),
+        ("[node]\nbase_url = 'https://commons.example/x'", "without a path"),
+        ("[node]\ndomain = 'Commons.Example'", "lower case"),
+        ("[node]\nlisten = '8420'", "host:port"),
+        ("[node]\nprocesses = 2", "needs PostgreSQL"),
+        ("[database]\nurl = 'mysql://x'", "database.url"),
+        ("[federation]\nallow_networks = ['10.0.0.0/99']", "federation.allow_networks"),
+        ("[limits]\npost_characters = 0", "limits.post_characters"),
+        ("[node\n", "not valid TOML"),
+    ],
+)
+def test_mistakes_name_the_key(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(write(tmp_path, text), {})
+    assert told in str(raised.value)
+    assert "\n" not in str(raised.value).partition("not valid TOML")[0]
+
+
+def test_a_missing_file_and_a_wrong_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load(tmp_path / "none.toml", {})
+    with pytest.raises(ConfigError, match=r"no key node\.lissen; did you mean listen"):
+        load(None, {"FEDSERVER_NODE_LISSEN": "x"})
+    with pytest.raises(ConfigError, match="true or false"):
+        load(None, {"FEDSERVER_FEDERATION_ALLOW_HTTP": "maybe"})
+
+
+def test_the_defaults_of_the_structs_are_valid() -> None:
+    assert load(None, {}).federation == Config().federation
