@@ -1,0 +1,141 @@
+"""Activities (ActivityStreams 2.0 Vocabulary §3.1): read into one struct, written by verb.
+
+`to` and `cc` stand on the activity and on its object alike, as peers look at either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.addressing import recipients
+from activitypub.document import Document, written
+from activitypub.errors import MalformedDocument
+from activitypub.terms import ACTOR_CONTEXT, CONTEXT, POST_CONTEXT, PUBLIC
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    """What a peer says that somebody did. `object` is the document if it is embedded, `object_id` its id."""
+
+    id: str
+    kind: str
+    actor: str
+    object_id: str | None = None
+    object: Document | None = None
+    objects: tuple[Any, ...] = ()
+    target: str | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    content: str = ""
+    published: int | None = None
+    proof: bool = False
+
+
+def read_activity(document: Document) -> Activity:
+    """Read an activity. Raises MalformedDocument if it has no type or actor.
+
+    Some peers leave out the id of an activity that has no page; it is '' then.
+    """
+    kind = read.type_of(document)
+    actor = read.id_of(document.get("actor"))
+    if not kind or not actor:
+        raise MalformedDocument("an activity needs type and actor")
+    to, cc = recipients(document)
+    return Activity(
+        id=read.id_of(document) or "",
+        kind=kind,
+        actor=actor,
+        object_id=read.id_of(document.get("object")),
+        object=read.embedded(document.get("object")),
+        objects=tuple(read.many(document.get("object"), 50)),
+        target=read.id_of(document.get("target")),
+        to=tuple(to),
+        cc=tuple(cc),
+        content=read.text(document.get("content"), 10_000),
+        published=read.instant(document.get("published")),
+        proof="proof" in document,
+    )
+
+
+def _activity(kind: str, uri: str, actor: str, object_: Any, **more: Any) -> Document:
+    return {"@context": CONTEXT, "id": uri, "type": kind, "actor": actor, "object": object_, **more}
+
+
+def create(uri: str, actor: str, document: Document) -> Document:
+    """Create an object; addressed as the object is."""
+    return {
+        **_activity("Create", uri, actor, document),
+        "@context": POST_CONTEXT,
+        "published": document["published"],
+        "to": document["to"],
+        "cc": document["cc"],
+    }
+
+
+def update(uri: str, actor: str, document: Document, moment: int) -> Document:
+    """Update an object; `updated` says since when."""
+    return {
+        **_activity("Update", uri, actor, document),
+        "@context": POST_CONTEXT,
+        "updated": written(moment),
+        "to": document["to"],
+        "cc": document["cc"],
+    }
+
+
+def update_actor(uri: str, actor: Document, followers: str) -> Document:
+    """Update a profile."""
+    bare = {name: value for name, value in actor.items() if name != "@context"}
+    made = _activity("Update", uri, actor["id"], bare, to=[PUBLIC], cc=[followers])
+    return {**made, "@context": ACTOR_CONTEXT}
+
+
+def delete(uri: str, actor: str, object_uri: str, to: Sequence[str]) -> Document:
+    """Delete an object: a tombstone is left."""
+    stone = {"id": object_uri, "type": "Tombstone"}
+    return _activity("Delete", uri, actor, stone, to=list(to))
+
+
+def delete_actor(uri: str, actor: str) -> Document:
+    """Delete an account."""
+    return _activity("Delete", uri, actor, actor, to=[PUBLIC])
+
+
+def follow(uri: str, actor: str, target: str) -> Document:
+    return _activity("Follow", uri, actor, target, to=[target])
+
+
+def answer(kind: str, uri: str, actor: str, asked: Document, to: str) -> Document:
+    """Accept or Reject what was asked, embedded whole as some peers need it."""
+    bare = {name: value for name, value in asked.items() if name != "@context"}
+    return _activity(kind, uri, actor, bare, to=[to])
+
+
+def undo(uri: str, actor: str, undone: Document) -> Document:
+    """Undo an activity of one's own, embedded whole; addressed as it was."""
+    bare = {name: value for name, value in undone.items() if name != "@context"}
+    more = {name: undone[name] for name in ("to", "cc") if name in undone}
+    return _activity("Undo", uri, actor, bare, **more)
+
+
+def like(uri: str, actor: str, object_uri: str, author: str) -> Document:
+    return _activity("Like", uri, actor, object_uri, to=[author])
+
+
+def announce(
+    uri: str, actor: str, object_uri: str, to: Sequence[str], cc: Sequence[str], moment: int
+) -> Document:
+    """Boost an object; peers fetch it themselves."""
+    return _activity("Announce", uri, actor, object_uri, to=list(to), cc=list(cc), published=written(moment))
+
+
+def block(uri: str, actor: str, target: str) -> Document:
+    return _activity("Block", uri, actor, target, to=[target])
+
+
+def change_collection(kind: str, uri: str, actor: str, object_uri: str, collection: str) -> Document:
+    """Add to, or Remove from, one's own collection."""
+    return _activity(kind, uri, actor, object_uri, target=collection, to=[PUBLIC])

@@ -1,0 +1,57 @@
+"""Addressing and visibility: `to` and `cc` for the words we use, and back (ActivityPub §5.6, §7.1).
+
+| ours      | to        | cc                    |
+| public    | Public    | followers, mentioned  |
+| unlisted  | followers | Public, mentioned     |
+| followers | followers | mentioned             |
+| direct    | mentioned |                       |
+
+Other words (`local`, `partners`) have no addresses: such posts never leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from activitypub.document import ids_of
+from activitypub.terms import PUBLIC, PUBLIC_SPELLINGS
+
+MAX_RECIPIENTS = 1_000
+
+
+def addresses(visibility: str, followers: str, mentioned: Iterable[str]) -> tuple[list[str], list[str]]:
+    """`to` and `cc`. Raises ValueError for a visibility that does not leave the node."""
+    named = list(dict.fromkeys(mentioned))
+    match visibility:
+        case "public":
+            return [PUBLIC], [followers, *named]
+        case "unlisted":
+            return [followers], [PUBLIC, *named]
+        case "followers":
+            return [followers], named
+        case "direct":
+            return named, []
+        case _:
+            raise ValueError(f"{visibility} posts are not addressed to peers")
+
+
+def recipients(document: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """`to` and `cc` of a document, with one spelling of Public, without repetitions."""
+    return _normal(document.get("to")), _normal(document.get("cc"))
+
+
+def _normal(value: Any) -> list[str]:
+    found = ids_of(value, MAX_RECIPIENTS)
+    return list(dict.fromkeys(PUBLIC if each in PUBLIC_SPELLINGS else each for each in found))
+
+
+def visibility(to: Sequence[str], cc: Sequence[str], followers: str) -> str:
+    """The word for what a peer addressed; `followers` is the author's own collection ('' if unknown)."""
+    if PUBLIC in to:
+        return "public"
+    if PUBLIC in cc:
+        return "unlisted"
+    if followers and (followers in to or followers in cc):
+        return "followers"
+    return "direct"

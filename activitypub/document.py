@@ -1,0 +1,210 @@
+"""Reading hostile documents: strict about JSON, tolerant about shape.
+
+Any property may be a string, an object, a list or missing (ActivityStreams 2.0 §4). These readers give
+one shape for all of them, with every list capped, and never raise for a property that is merely odd.
+No remote context is ever loaded: documents are read by their compact names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from activitypub.errors import MalformedDocument
+
+MAX_BYTES = 1_048_576
+MAX_DEPTH = 40
+MAX_NODES = 60_000
+MAX_URI = 2_048
+
+Document = dict[str, Any]
+
+
+def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
+    """A JSON object from bytes. Raises MalformedDocument.
+
+    Refused: more than `max_bytes`, deeper than 40 levels, more than 60,000 values, NaN and infinities, lone
+    surrogates, invalid UTF-8, anything but an object on top. Of a repeated name the last counts.
+    """
+    if len(body) > max_bytes:
+        raise MalformedDocument(f"larger than {max_bytes} bytes")
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise MalformedDocument(f"not JSON: {str(error)[:200]}") from error
+    if not isinstance(document, dict):
+        raise MalformedDocument("not a JSON object")
+    _measure(document)
+    return document
+
+
+def _measure(document: Document) -> None:
+    level: list[Any] = [document]
+    seen = 0
+    for _ in range(MAX_DEPTH):
+        following: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                following.extend(value.values())
+            elif isinstance(value, list):
+                following.extend(value)
+        seen += len(following)
+        if seen > MAX_NODES:
+            raise MalformedDocument("too many values")
+        if not following:
+            return
+        level = following
+    raise MalformedDocument("nested too deeply")
+
+
+def many(value: Any, limit: int = 100) -> list[Any]:
+    """A value, a list of values or nothing, as a list of at most `limit`; nulls left out."""
+    if value is None:
+        return []
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values[:limit] if each is not None]
+
+
+def one(value: Any) -> Any:
+    """The first of a list, or the value itself."""
+    found = many(value, 1)
+    return found[0] if found else None
+
+
+def get(document: Mapping[str, Any], *names: str) -> Any:
+    """The first property that is there, under its plain or its `as:` name."""
+    for name in names:
+        for spelled in (name, f"as:{name}"):
+            value = document.get(spelled)
+            if value is not None:
+                return value
+    return None
+
+
+def id_of(value: Any) -> str | None:
+    """The id of a reference: a string, or an object with `id`. None if there is none or it is too long."""
+    value = one(value)
+    if isinstance(value, dict):
+        value = value.get("id", value.get("@id"))
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_URI or not value.isprintable():
+        return None
+    return value
+
+
+def ids_of(value: Any, limit: int = 1_000) -> list[str]:
+    """The ids of several references, without repetitions."""
+    found = (id_of(each) for each in many(value, limit))
+    return list(dict.fromkeys(each for each in found if each))
+
+
+def embedded(value: Any) -> Document | None:
+    """The object that is embedded at this place, None if there is only a reference."""
+    value = one(value)
+    return value if isinstance(value, dict) else None
+
+
+def type_of(document: Mapping[str, Any], known: tuple[str, ...] | frozenset[str] | None = None) -> str:
+    """The type; of several, the first of `known` that is among them. '' if there is none."""
+    named = document.get("type", document.get("@type"))
+    types = [each.removeprefix("as:") for each in many(named, 20) if isinstance(each, str)]
+    if known is not None:
+        preferred = [each for each in known if each in types] if isinstance(known, tuple) else types
+        return next((each for each in preferred if each in known), "")
+    return types[0] if types else ""
+
+
+def text(value: Any, limit: int) -> str:
+    """A string, cut to `limit` characters; '' for anything else. NUL never comes through."""
+    value = one(value)
+    return value.replace("\0", "")[:limit] if isinstance(value, str) else ""
+
+
+def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, str | None]:
+    """A natural language value and its language (ActivityStreams 2.0 §4.7).
+
+    The language is known only where a map has an entry that equals the plain value, or where there is
+    only the map.
+    """
+    plain = text(get(document, name), limit)
+    languages = get(document, f"{name}Map")
+    if not isinstance(languages, dict):
+        return plain, None
+    entries = [
+        (tag, content.replace("\0", "")[:limit])
+        for tag, content in list(languages.items())[:50]
+        if isinstance(tag, str) and isinstance(content, str) and len(tag) <= 35
+    ]
+    if plain:
+        return plain, next((tag for tag, content in entries if content == plain), None)
+    return (entries[0][1], entries[0][0]) if entries else ("", None)
+
+
+def number(value: Any, most: int) -> int:
+    """A count, from 0 to `most`; 0 for anything else."""
+    value = one(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return max(0, min(value, most))
+
+
+def flag(value: Any) -> bool:
+    """True only for true."""
+    value = one(value)
+    return value is True or value == "true"
+
+
+def instant(value: Any) -> int | None:
+    """A moment in milliseconds UTC from ISO 8601; None if it is not one between 1970 and 9999."""
+    value = one(value)
+    if not isinstance(value, str) or not 10 <= len(value) <= 40:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        stamp = int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return stamp if stamp >= 0 else None
+
+
+def written(moment: int) -> str:
+    """Milliseconds UTC as ISO 8601 with `Z`, as peers expect it."""
+    return (
+        datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def is_web(uri: Any) -> bool:
+    """True for an absolute http or https address that is fit to be shown or fetched."""
+    if not isinstance(uri, str) or not 8 < len(uri) <= MAX_URI or not uri.isprintable() or " " in uri:
+        return False
+    try:
+        parts = urlsplit(uri)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def link(value: Any, media_type: str = "text/html") -> str | None:
+    """The web address in a `url`: a string, a Link, or a list of them; `media_type` is preferred."""
+    fallback: str | None = None
+    for each in many(value, 50):
+        if isinstance(each, dict):
+            address = each.get("href", each.get("url"))
+            preferred = each.get("mediaType") == media_type
+        else:
+            address, preferred = each, True
+        if not is_web(address):
+            continue
+        if preferred:
+            return str(address)
+        fallback = fallback or str(address)
+    return fallback

@@ -1,0 +1,57 @@
+"""NodeInfo 2.0 and 2.1 (FEP-f1d5, FEP-0151), and the link to the instance actor (FEP-2677)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from activitypub.document import Document
+
+SCHEMA = "http://nodeinfo.diaspora.software/ns/schema/"
+VERSIONS = ("2.0", "2.1")
+APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
+
+
+class Usage(Struct, frozen=True):
+    """How much a node is used."""
+
+    members: int
+    active_month: int
+    active_half_year: int
+    posts: int
+
+
+def write_index(base: str, instance_actor: str) -> Document:
+    """`/.well-known/nodeinfo`."""
+    links = [{"rel": SCHEMA + each, "href": f"{base}/nodeinfo/{each}"} for each in VERSIONS]
+    return {"links": [*links, {"rel": APPLICATION, "href": instance_actor}]}
+
+
+def write_nodeinfo(
+    version: str, software: str, usage: Usage, *, open_registrations: bool, metadata: dict[str, Any]
+) -> Document:
+    """The document of schema `version`; `software` is our own version."""
+    about: Document = {"name": "fedserver", "version": software}
+    return {
+        "version": version,
+        "software": about,
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": open_registrations,
+        "usage": {
+            "users": {
+                "total": usage.members,
+                "activeMonth": usage.active_month,
+                "activeHalfyear": usage.active_half_year,
+            },
+            "localPosts": usage.posts,
+            "localComments": 0,
+        },
+        "metadata": metadata,
+    }
+
+
+def content_type(version: str) -> str:
+    """The media type of a NodeInfo document."""
+    return f'application/json; profile="{SCHEMA}{version}#"; charset=utf-8'

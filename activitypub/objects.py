@@ -1,0 +1,310 @@
+"""Objects: notes, articles and the other things that people post (ActivityStreams 2.0 Vocabulary §3.3).
+
+Read into one struct whatever their type; every list is capped. Text is still HTML of a stranger here: it is
+sanitized where it is stored. Written as Note and as Article (FEP-b2b8).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.addressing import recipients
+from activitypub.document import Document, written
+from activitypub.errors import MalformedDocument
+from activitypub.terms import CONTEXT, POST_CONTEXT, POSTS, PUBLIC
+
+MAX_TAGS = 100
+MAX_ATTACHMENTS = 32
+MAX_OPTIONS = 50
+MAX_TEXT = 500_000
+
+
+class Mention(Struct, frozen=True):
+    """A mentioned actor."""
+
+    href: str
+    name: str
+
+    def write(self) -> Document:
+        return {"type": "Mention", "href": self.href, "name": self.name}
+
+
+class Hashtag(Struct, frozen=True):
+    """A hashtag, without its sign."""
+
+    name: str
+    href: str = ""
+
+    def write(self) -> Document:
+        return {"type": "Hashtag", "href": self.href, "name": f"#{self.name}"}
+
+
+class CustomEmoji(Struct, frozen=True):
+    """A picture for `:shortcode:` (FEP-9098)."""
+
+    shortcode: str
+    url: str
+    media_type: str = "image/png"
+
+    def write(self) -> Document:
+        icon = {"type": "Image", "mediaType": self.media_type, "url": self.url}
+        return {"type": "Emoji", "id": self.url, "name": f":{self.shortcode}:", "icon": icon}
+
+
+class Attachment(Struct, frozen=True):
+    """A file."""
+
+    url: str
+    media_type: str = ""
+    description: str = ""
+    blurhash: str | None = None
+    focus: tuple[float, float] | None = None
+    width: int | None = None
+    height: int | None = None
+
+    def write(self) -> Document:
+        group = self.media_type.partition("/")[0]
+        kind = {"image": "Image", "video": "Video", "audio": "Audio"}.get(group, "Document")
+        made: Document = {"type": kind, "mediaType": self.media_type, "url": self.url}
+        if self.description:
+            made.update(name=self.description, summary=self.description)
+        if self.focus is not None:
+            made["focalPoint"] = list(self.focus)
+        optional = {"blurhash": self.blurhash, "width": self.width, "height": self.height}
+        return {**made, **{name: value for name, value in optional.items() if value is not None}}
+
+
+class Option(Struct, frozen=True):
+    """A choice of a question and how many took it."""
+
+    name: str
+    votes: int
+
+
+class Object(Struct, frozen=True, kw_only=True):
+    """An object that somebody posted, read from its document. Text is not sanitized."""
+
+    id: str
+    kind: str
+    attributed_to: tuple[str, ...]
+    name: str = ""
+    summary: str = ""
+    content: str = ""
+    language: str | None = None
+    source: str = ""
+    source_type: str = ""
+    url: str = ""
+    sensitive: bool = False
+    published: int | None = None
+    updated: int | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    in_reply_to: str | None = None
+    context: str = ""
+    mentions: tuple[Mention, ...] = ()
+    hashtags: tuple[Hashtag, ...] = ()
+    emojis: tuple[CustomEmoji, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    cover: Attachment | None = None
+    quote: str | None = None
+    options: tuple[Option, ...] = ()
+    multiple: bool = False
+    ends_at: int | None = None
+
+
+def read_object(document: Document) -> Object:
+    """Read a post. Raises MalformedDocument if it has no id, author or known type."""
+    identifier = read.id_of(document)
+    kind = read.type_of(document, POSTS)
+    authors = tuple(read.ids_of(document.get("attributedTo"), 10))
+    if not identifier or not kind or not authors:
+        raise MalformedDocument("a post needs id, a known type and attributedTo")
+    content, language = read.natural(document, "content", MAX_TEXT)
+    source = read.embedded(document.get("source")) or {}
+    to, cc = recipients(document)
+    options = document.get("anyOf") or document.get("oneOf")
+    return Object(
+        id=identifier,
+        kind=kind,
+        attributed_to=authors,
+        name=read.natural(document, "name", 1_000)[0],
+        summary=read.natural(document, "summary", 20_000)[0],
+        content=content,
+        language=language,
+        source=read.text(source.get("content"), MAX_TEXT),
+        source_type=read.text(source.get("mediaType"), 100),
+        url=read.link(document.get("url")) or identifier,
+        sensitive=read.flag(document.get("sensitive")),
+        published=read.instant(document.get("published")),
+        updated=read.instant(document.get("updated")),
+        to=tuple(to),
+        cc=tuple(cc),
+        in_reply_to=read.id_of(document.get("inReplyTo")),
+        context=read.id_of(document.get("context")) or read.id_of(document.get("conversation")) or "",
+        mentions=_mentions(document.get("tag")),
+        hashtags=_hashtags(document.get("tag")),
+        emojis=read_emojis(document.get("tag")),
+        attachments=_attachments(document),
+        cover=_attachment(read.one(document.get("image"))),
+        quote=_quote(document),
+        options=_options(options),
+        multiple=document.get("anyOf") is not None,
+        ends_at=read.instant(document.get("endTime")),
+    )
+
+
+def _tagged(value: Any, kind: str) -> list[Document]:
+    tags = (each for each in read.many(value, MAX_TAGS * 3) if isinstance(each, dict))
+    return [each for each in tags if read.type_of(each) == kind][:MAX_TAGS]
+
+
+def _mentions(value: Any) -> tuple[Mention, ...]:
+    found = ((read.id_of(each.get("href")), each) for each in _tagged(value, "Mention"))
+    return tuple(Mention(href, read.text(each.get("name"), 500)) for href, each in found if href)
+
+
+def _hashtags(value: Any) -> tuple[Hashtag, ...]:
+    found = ((read.text(each.get("name"), 200).lstrip("#"), each) for each in _tagged(value, "Hashtag"))
+    return tuple(Hashtag(name, read.link(each.get("href")) or "") for name, each in found if name)
+
+
+def read_emojis(value: Any) -> tuple[CustomEmoji, ...]:
+    """The custom emoji in a `tag`; names that are not plain words are left out."""
+    found = []
+    for each in _tagged(value, "Emoji"):
+        shortcode = read.text(each.get("name"), 100).strip(":")
+        icon = read.one(each.get("icon"))
+        address = read.link(icon.get("url")) if isinstance(icon, dict) else None
+        if address and shortcode.isascii() and shortcode.replace("_", "").isalnum():
+            media_type = read.text(icon.get("mediaType"), 100) if isinstance(icon, dict) else ""
+            found.append(CustomEmoji(shortcode, address, media_type or "image/png"))
+    return tuple(found)
+
+
+def _attachments(document: Document) -> tuple[Attachment, ...]:
+    read_ones = (_attachment(each) for each in read.many(document.get("attachment"), MAX_ATTACHMENTS))
+    found = [each for each in read_ones if each is not None]
+    if not found and read.type_of(document) in ("Image", "Video", "Audio"):
+        own = _attachment(document)
+        return (own,) if own is not None and own.media_type else ()
+    return tuple(found)
+
+
+def _attachment(value: Any) -> Attachment | None:
+    if isinstance(value, str):
+        return Attachment(value) if read.is_web(value) else None
+    if not isinstance(value, dict):
+        return None
+    media_type = read.text(value.get("mediaType"), 100)
+    files = [each for each in read.many(value.get("url"), 50) if isinstance(each, dict)]
+    if not media_type:
+        kinds = (read.text(each.get("mediaType"), 100) for each in files)
+        media_type = next((kind for kind in kinds if kind.startswith(("video/", "image/", "audio/"))), "")
+    address = read.link(value.get("url", value.get("href")), media_type or "text/html")
+    if address is None:
+        return None
+    points = read.many(value.get("focalPoint"), 2)
+    focus = _focus(points) if len(points) == 2 else None
+    described = read.text(value.get("summary"), 5_000) or read.text(value.get("name"), 5_000)
+    return Attachment(
+        address,
+        media_type,
+        described,
+        read.text(value.get("blurhash"), 200) or None,
+        focus,
+        read.number(value.get("width"), 100_000) or None,
+        read.number(value.get("height"), 100_000) or None,
+    )
+
+
+def _focus(points: list[Any]) -> tuple[float, float] | None:
+    if not all(isinstance(each, int | float) and -1 <= each <= 1 for each in points):
+        return None
+    return float(points[0]), float(points[1])
+
+
+def _quote(document: Document) -> str | None:
+    for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote"):
+        found = read.id_of(document.get(name))
+        if found:
+            return found
+    return None
+
+
+def _options(value: Any) -> tuple[Option, ...]:
+    found = []
+    for each in read.many(value, MAX_OPTIONS):
+        if isinstance(each, dict) and (name := read.text(each.get("name"), 500)):
+            replies = read.embedded(each.get("replies")) or {}
+            found.append(Option(name, read.number(replies.get("totalItems"), 1_000_000_000)))
+    return tuple(found)
+
+
+def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int = 0) -> Document:
+    """The document of a Note or an Article of ours, without `@context`."""
+    document: Document = {
+        "id": post.id,
+        "type": post.kind,
+        "attributedTo": post.attributed_to[0],
+        "content": post.content,
+        "published": written(post.published or 0),
+        "url": post.url,
+        "to": list(post.to),
+        "cc": list(post.cc),
+        "inReplyTo": post.in_reply_to,
+        "context": post.context,
+        "conversation": post.context,
+        "sensitive": post.sensitive,
+        "tag": [
+            *[each.write() for each in post.mentions],
+            *[each.write() for each in post.hashtags],
+            *[each.write() for each in post.emojis],
+        ],
+        "attachment": [each.write() for each in post.attachments],
+        "replies": {"id": f"{post.id}/replies", "type": "Collection", "totalItems": replies},
+        "likes": {"id": f"{post.id}/likes", "type": "Collection", "totalItems": likes},
+        "shares": {"id": f"{post.id}/shares", "type": "Collection", "totalItems": shares},
+        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+    }
+    if post.summary:
+        document["summary"] = post.summary
+    if post.language:
+        document["contentMap"] = {post.language: post.content}
+    if post.source:
+        document["source"] = {"content": post.source, "mediaType": post.source_type or "text/plain"}
+    if post.updated is not None:
+        document["updated"] = written(post.updated)
+    if post.kind == "Article":
+        document.update(_article_parts(post))
+    return document
+
+
+def _article_parts(post: Object) -> Document:
+    """What an Article has beside a Note: title, cover, and a note to show instead (FEP-b2b8)."""
+    parts: Document = {
+        "name": post.name,
+        "preview": {
+            "type": "Note",
+            "attributedTo": post.attributed_to[0],
+            "content": post.summary,
+            "published": written(post.published or 0),
+            "url": post.url,
+        },
+    }
+    if post.cover is not None:
+        parts["image"] = post.cover.write()
+    return parts
+
+
+def with_context(document: Document) -> Document:
+    """A document of ours that stands alone."""
+    return {"@context": POST_CONTEXT, **document}
+
+
+def write_tombstone(uri: str, deleted: int | None = None) -> Document:
+    """What is left of an object (ActivityPub §6.4)."""
+    stone: Document = {"@context": CONTEXT, "id": uri, "type": "Tombstone"}
+    return stone if deleted is None else {**stone, "deleted": written(deleted)}

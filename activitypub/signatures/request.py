@@ -1,0 +1,42 @@
+"""A request as signatures see it: method, target, host, header fields in order, body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+
+class SignedRequest(Struct, frozen=True):
+    """What was received, or what will be sent.
+
+    `target` is the raw path with query, `base` scheme and host (`https://commons.example`), as the public
+    sees them; `headers` maps lower-case names to their values in order.
+    """
+
+    method: str
+    base: str
+    target: str
+    headers: dict[str, list[str]]
+    body: bytes = b""
+
+    @property
+    def host(self) -> str:
+        return self.base.partition("://")[2]
+
+    @property
+    def url(self) -> str:
+        return self.base + self.target
+
+    def field(self, name: str) -> str | None:
+        """All values of a header, joined as HTTP says; None if it is absent."""
+        values = self.headers.get(name)
+        return None if values is None else ", ".join(value.strip() for value in values)
+
+
+def fields(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Header fields by lower-case name, repetitions kept in order."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name.lower(), []).append(value)
+    return found

@@ -1,0 +1,47 @@
+"""One way in for every signed request, whatever the scheme.
+
+Two steps, as the key lies elsewhere: `describe` says whose key is claimed, without any key; `check` verifies
+with it. Nothing of the request may be believed before `check`.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from activitypub.errors import SignatureError
+from activitypub.keys import PublicKey
+from activitypub.signatures import cavage, rfc9421
+from activitypub.signatures.request import SignedRequest
+
+
+class Claim(Struct, frozen=True):
+    """Whose key a request claims to be signed with, and how."""
+
+    key_id: str
+    scheme: str  # cavage, rfc9421
+    parsed: cavage.CavageSignature | rfc9421.MessageSignature
+
+
+def describe(request: SignedRequest) -> Claim:
+    """Read the signature of `request`. Raises SignatureError if there is none or it is malformed.
+
+    A request may carry one signature: where both schemes are present, `Signature` belongs to RFC 9421 and a
+    second value is refused.
+    """
+    if "signature" not in request.headers:
+        raise SignatureError("unsigned")
+    if "signature-input" in request.headers:
+        if len(request.headers["signature"]) != 1 or "keyId=" in request.headers["signature"][0]:
+            raise SignatureError("signature-malformed", "two schemes at once")
+        message = rfc9421.parse(request)
+        return Claim(message.key_id, "rfc9421", message)
+    found = cavage.parse(request)
+    return Claim(found.key_id, "cavage", found)
+
+
+def check(claim: Claim, key: PublicKey, request: SignedRequest, now: int) -> None:
+    """Verify with the key that the claim names; `now` in ms UTC. Raises SignatureError."""
+    if isinstance(claim.parsed, cavage.CavageSignature):
+        cavage.verify(claim.parsed, key, request, now)
+    else:
+        rfc9421.verify(claim.parsed, key, request, now)

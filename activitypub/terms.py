@@ -1,0 +1,84 @@
+"""Words of the protocol: types, media types, contexts.
+
+Every extension term that we write is mapped in its context, as some peers expand JSON-LD and drop what
+is not (ActivityStreams 2.0 §2.1).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+CONTEXT: Final = "https://www.w3.org/ns/activitystreams"
+SECURITY: Final = "https://w3id.org/security/v1"
+MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
+DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v1"
+
+PUBLIC: Final = CONTEXT + "#Public"
+PUBLIC_SPELLINGS: Final = frozenset({PUBLIC, "as:Public", "Public"})
+
+ACTIVITY_JSON: Final = "application/activity+json"
+LD_JSON: Final = f'application/ld+json; profile="{CONTEXT}"'
+ACCEPT: Final = f"{LD_JSON}, {ACTIVITY_JSON}"
+
+ACTORS: Final = frozenset({"Person", "Service", "Group", "Organization", "Application"})
+# Listed in the order of preference where a document names several types.
+POSTS: Final = (
+    "Note", "Article", "Question", "Page", "Video", "Audio", "Image", "Event", "Document",
+)  # fmt: skip
+
+ACTOR_CONTEXT: Final[list[Any]] = [
+    CONTEXT,
+    SECURITY,
+    MULTIKEY,
+    DATA_INTEGRITY,
+    {
+        "toot": "http://joinmastodon.org/ns#",
+        "schema": "http://schema.org#",
+        "PropertyValue": "schema:PropertyValue",
+        "value": "schema:value",
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "discoverable": "toot:discoverable",
+        "indexable": "toot:indexable",
+        "memorial": "toot:memorial",
+        "suspended": "toot:suspended",
+        "attributionDomains": {"@id": "toot:attributionDomains", "@type": "@id"},
+        "Hashtag": "as:Hashtag",
+        "Emoji": "toot:Emoji",
+        "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+    },
+]
+
+POST_CONTEXT: Final[list[Any]] = [
+    CONTEXT,
+    DATA_INTEGRITY,
+    {
+        "toot": "http://joinmastodon.org/ns#",
+        "ostatus": "http://ostatus.org#",
+        "gts": "https://gotosocial.org/ns#",
+        "sensitive": "as:sensitive",
+        "Hashtag": "as:Hashtag",
+        "Emoji": "toot:Emoji",
+        "blurhash": "toot:blurhash",
+        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
+        "conversation": "ostatus:conversation",
+        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+    },
+]
+
+
+def is_activitypub(content_type: str) -> bool:
+    """True for the two media types of ActivityPub documents (§3.2); plain JSON is not one.
+
+    `application/ld+json` needs the ActivityStreams profile, so that an uploaded file is never taken for
+    an actor.
+    """
+    kind, _, parameters = content_type.partition(";")
+    kind = kind.strip().lower()
+    if kind == ACTIVITY_JSON:
+        return True
+    return kind == "application/ld+json" and CONTEXT in parameters

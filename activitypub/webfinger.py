@@ -1,0 +1,112 @@
+"""WebFinger (RFC 7033) and host-meta (RFC 6415): from a handle to an actor and back."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.authority import normal_host
+from activitypub.document import Document
+from activitypub.errors import MalformedDocument
+from activitypub.terms import ACTIVITY_JSON, is_activitypub
+
+JRD = "application/jrd+json"
+SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+MAX_RESOURCE = 2_048
+
+
+class Handle(Struct, frozen=True):
+    """`username@domain`, the domain normalised."""
+
+    username: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.username}@{self.domain}"
+
+
+def parse_handle(text: str) -> Handle | None:
+    """`@ann@o.example`, `ann@o.example` or `acct:ann@o.example`; None for anything else."""
+    bare = text.strip().removeprefix("acct:").removeprefix("@")
+    username, at, host = bare.partition("@")
+    name, _, port = host.partition(":")
+    domain = normal_host(name)
+    if not at or not username or not domain or len(username) > 200 or "/" in bare or "?" in bare:
+        return None
+    if not username.isprintable() or " " in bare or (port and not port.isdigit()):
+        return None
+    return Handle(username, f"{domain}:{port}" if port else domain)
+
+
+def parse_resource(resource: str) -> Handle | str | None:
+    """What a `resource` asks for: a handle, or a web address; None if it is neither."""
+    if not 0 < len(resource) <= MAX_RESOURCE:
+        return None
+    if resource.startswith(("https://", "http://")):
+        return resource if read.is_web(resource) else None
+    return parse_handle(resource)
+
+
+def write_jrd(handle: str, actor: str, profile: str, base: str) -> Document:
+    """The answer for an account of ours."""
+    template = f"{base}/authorize_interaction?uri={{uri}}"
+    return {
+        "subject": f"acct:{handle}",
+        "aliases": list(dict.fromkeys((profile, actor))),
+        "links": [
+            {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": profile},
+            {"rel": "self", "type": ACTIVITY_JSON, "href": actor},
+            {"rel": SUBSCRIBE, "template": template},
+        ],
+    }
+
+
+def read_jrd(document: Document) -> tuple[Handle | None, str]:
+    """The subject (if it is a handle) and the actor's address. Raises MalformedDocument without one."""
+    for link in read.many(document.get("links"), 50):
+        if not isinstance(link, dict) or link.get("rel") != "self":
+            continue
+        if is_activitypub(read.text(link.get("type"), 200)) and read.is_web(link.get("href")):
+            return parse_handle(read.text(document.get("subject"), 1_000)), str(link["href"])
+    raise MalformedDocument("WebFinger names no actor")
+
+
+def query(base: str, handle: Handle) -> str:
+    """Where to ask for a handle."""
+    return f"{base}/.well-known/webfinger?resource={quote(f'acct:{handle}', safe='')}"
+
+
+def write_host_meta(base: str) -> str:
+    """host-meta as XRD."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+        f'<Link rel="lrdd" type="application/jrd+json" '
+        f'template="{base}/.well-known/webfinger?resource={{uri}}"/></XRD>\n'
+    )
+
+
+def write_host_meta_json(base: str) -> Document:
+    """host-meta.json."""
+    template = f"{base}/.well-known/webfinger?resource={{uri}}"
+    return {"links": [{"rel": "lrdd", "type": JRD, "template": template}]}
+
+
+def read_host_meta(xrd: str) -> str | None:
+    """The lrdd template of an XRD, looked for as text: no XML parser meets a stranger's entities."""
+    for part in xrd[:20_000].split("<Link")[1:20]:
+        tag = part.partition(">")[0]
+        if 'rel="lrdd"' not in tag.replace("'", '"'):
+            continue
+        template = tag.replace("'", '"').partition('template="')[2].partition('"')[0]
+        template = template.replace("&amp;", "&")
+        if "{uri}" in template and urlsplit(template).scheme in ("http", "https"):
+            return template
+    return None
+
+
+def fill(template: str, handle: Handle) -> str:
+    """The address that a template gives for a handle."""
+    return template.replace("{uri}", quote(f"acct:{handle}", safe=""))
