@@ -1,0 +1,42 @@
+"""Short forms of long texts: teasers, slugs, reading time."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from fedserver.text.sanitize import to_text
+
+TEASER = 500
+WORDS_A_MINUTE = 220
+
+
+def excerpt(html: str, limit: int = TEASER) -> str:
+    """The first paragraphs of `html` as plain text, at most `limit` characters, cut between words."""
+    return shortened(" ".join(to_text(html).split()), limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text`, cut between words with an ellipsis if it is longer than `limit`."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:-") + "…"
+
+
+def slugify(title: str, limit: int = 80) -> str:
+    """A title as the last part of an address: lower case, hyphens; '' if nothing is left.
+
+    Accents are dropped; letters of other scripts stay, as addresses may hold them.
+    """
+    folded = unicodedata.normalize("NFKD", title.casefold())
+    letters = [letter if letter.isalnum() else "-" for letter in folded if not unicodedata.combining(letter)]
+    parts = [part for part in "".join(letters).split("-") if part]
+    slug = unicodedata.normalize("NFC", "-".join(parts))[:limit].rstrip("-")
+    # All digits would look like the id of a post in an address.
+    return f"a-{slug}" if slug.isdigit() else slug
+
+
+def reading_minutes(html: str) -> int:
+    """How many minutes a text takes to read, at least one."""
+    return max(1, round(len(to_text(html).split()) / WORDS_A_MINUTE))

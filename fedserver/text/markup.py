@@ -1,0 +1,243 @@
+"""From what a member wrote to HTML, as Mastodon clients expect it.
+
+Two steps, as mentions need the database: `scan` finds the names, `render` writes links for those that
+are known. Links, mentions and hashtags are found by one left-to-right pass over words, without regular
+expressions, so no text can make it slow. Markdown goes through markdown-it and then the same sanitizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+from msgspec import Struct
+
+from fedserver.text.sanitize import clean_article, clean_post, clean_text
+
+MAX_NAMES = 100
+MAX_ADDRESS = 2_048
+URL_LENGTH = 23  # what an address counts, however long (docs.joinmastodon.org/user/posting)
+OPENING = "([{<\"'«“‘*_~"
+CLOSING = ".,;:!?)]}>\"'»”’…*~"
+QUOTES = "«»“”‘’…"
+BREAKS = " \t\n\u00a0\u3000"
+
+Name = tuple[str, str | None]  # username, domain (None: ours)
+
+
+class MentionLink(Struct, frozen=True):
+    """Where a mention leads and what is shown after the @."""
+
+    url: str
+    shown: str
+
+
+class Scan(Struct, frozen=True):
+    """The names in a text, each once, in order."""
+
+    mentions: tuple[Name, ...]
+    hashtags: tuple[str, ...]
+
+
+class Piece(Struct, frozen=True):
+    """A part of a text: kind is text, url, mention or hashtag."""
+
+    kind: str
+    text: str
+    name: Name | None = None
+
+
+TagUrl = Callable[[str], str]
+Mentions = Mapping[Name, MentionLink]
+
+
+def pieces(text: str) -> list[Piece]:
+    """Split a text at its addresses, mentions and hashtags."""
+    found: list[Piece] = []
+    start = 0
+    for begin, end in _words(text):
+        place = begin
+        while place < end and text[place] in OPENING:
+            place += 1
+        piece = _piece(text[place:end])
+        if piece is None:
+            continue
+        if place > start:
+            found.append(Piece("text", text[start:place]))
+        found.append(piece)
+        start = place + len(piece.text)
+    if start < len(text):
+        found.append(Piece("text", text[start:]))
+    return found
+
+
+def _words(text: str) -> list[tuple[int, int]]:
+    words: list[tuple[int, int]] = []
+    begin = -1
+    for place, letter in enumerate(text):
+        if letter in BREAKS:
+            if begin >= 0:
+                words.append((begin, place))
+                begin = -1
+        elif begin < 0:
+            begin = place
+    if begin >= 0:
+        words.append((begin, len(text)))
+    return words
+
+
+def _piece(word: str) -> Piece | None:
+    if word.startswith(("https://", "http://")) and len(word) <= MAX_ADDRESS:
+        address = _trimmed(word)
+        return Piece("url", address) if len(address.partition("://")[2]) > 2 else None
+    if word.startswith("@"):
+        return _mention(word)
+    if word.startswith("#"):
+        return _hashtag(word)
+    return None
+
+
+def _trimmed(word: str) -> str:
+    """An address without the punctuation that follows it; a bracket that it opened stays."""
+    end = len(word)
+    while end:
+        last = word[end - 1]
+        if last == ")" and word.count("(", 0, end) >= word.count(")", 0, end):
+            break
+        if last not in CLOSING:
+            break
+        end -= 1
+    return word[:end]
+
+
+def _taken(text: str, more: str) -> str:
+    """The letters from the start that are words, digits or in `more`."""
+    for place, letter in enumerate(text):
+        if not (letter.isascii() and letter.isalnum()) and letter not in more:
+            return text[:place]
+    return text
+
+
+def _mention(word: str) -> Piece | None:
+    username = _taken(word[1:], "_.-").rstrip(".-")
+    if not username or len(username) > 100:
+        return None
+    rest = word[1 + len(username) :]
+    if not rest.startswith("@"):
+        return Piece("mention", "@" + username, (username.lower(), None))
+    domain = _domain(rest[1:])
+    if "." not in domain and ":" not in domain:
+        return Piece("mention", "@" + username, (username.lower(), None))
+    return Piece("mention", f"@{username}@{domain}", (username.lower(), domain.lower()))
+
+
+def _domain(text: str) -> str:
+    end = 0
+    while end < len(text) and (text[end].isalnum() or text[end] in ".-:"):
+        end += 1
+    return text[:end].rstrip(".-:")
+
+
+def _hashtag(word: str) -> Piece | None:
+    end = 1
+    while end < len(word) and (word[end].isalnum() or word[end] in "_·" or not word[end].isascii()):
+        if word[end] in QUOTES:
+            break
+        end += 1
+    name = word[1:end].rstrip("·_") or ""
+    if not name or len(name) > 100 or not any(letter.isalpha() for letter in name):
+        return None
+    return Piece("hashtag", "#" + name)
+
+
+def scan(text: str) -> Scan:
+    """The names in `text`."""
+    found = pieces(clean_text(text, len(text)))
+    mentions = dict.fromkeys(piece.name for piece in found if piece.name is not None)
+    hashtags = dict.fromkeys(piece.text[1:] for piece in found if piece.kind == "hashtag")
+    return Scan(tuple(mentions)[:MAX_NAMES], tuple(hashtags)[:MAX_NAMES])
+
+
+def fold_tag(name: str) -> str:
+    """A hashtag as it is compared."""
+    return name.lstrip("#").casefold()
+
+
+def count_characters(text: str) -> int:
+    """Length as clients count it: an address 23, a remote mention without its domain."""
+    return sum(
+        URL_LENGTH
+        if piece.kind == "url"
+        else len(piece.text.rpartition("@")[0] if piece.text.count("@") > 1 else piece.text)
+        for piece in pieces(text)
+    )
+
+
+def render_plain(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
+    """Safe HTML of a plain text: paragraphs at empty lines, breaks at line ends."""
+    paragraphs = [part for part in clean_text(text, len(text)).strip().split("\n\n") if part.strip()]
+    return "".join(f"<p>{_inline(part.strip(), mentions, tag_url)}</p>" for part in paragraphs)
+
+
+def _inline(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
+    return "".join(_html(piece, mentions, tag_url) for piece in pieces(text))
+
+
+def _html(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
+    if piece.kind == "url":
+        return link_html(piece.text)
+    if piece.kind == "hashtag":
+        name = piece.text[1:]
+        address = escape(tag_url(fold_tag(name)))
+        return f'<a href="{address}" class="mention hashtag" rel="tag">#<span>{escape(name)}</span></a>'
+    if piece.name is not None and piece.name in mentions:
+        link = mentions[piece.name]
+        anchor = f'<a href="{escape(link.url)}" class="u-url mention">@<span>{escape(link.shown)}</span></a>'
+        return f'<span class="h-card" translate="no">{anchor}</span>'
+    return escape(piece.text, quote=False).replace("\n", "<br>")
+
+
+def link_html(address: str) -> str:
+    """A link whose scheme and tail are hidden, so that long addresses stay short on the screen."""
+    scheme, _, rest = address.partition("://")
+    rest_start = rest.removeprefix("www.")
+    hidden = f"{scheme}://" + rest[: len(rest) - len(rest_start)]
+    shown, tail = rest_start[:30], rest_start[30:]
+    ellipsis = ' class="ellipsis"' if tail else ""
+    return (
+        f'<a href="{escape(address)}" rel="nofollow noopener" translate="no">'
+        f'<span class="invisible">{escape(hidden)}</span><span{ellipsis}>{escape(shown)}</span>'
+        f'<span class="invisible">{escape(tail)}</span></a>'
+    )
+
+
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": True})
+_markdown.enable(["table", "strikethrough", "linkify"]).use(footnote_plugin)
+
+
+def render_markdown(text: str, mentions: Mentions, tag_url: TagUrl, *, article: bool) -> str:
+    """Safe HTML of Markdown (CommonMark, tables, footnotes); names in code and links stay as they are."""
+    tokens = _markdown.parse(clean_text(text, len(text)))
+    for token in tokens:
+        if token.type == "inline" and token.children:
+            token.children = _named(token.children, mentions, tag_url)
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return clean_article(html) if article else clean_post(html)
+
+
+def _named(tokens: list[Token], mentions: Mentions, tag_url: TagUrl) -> list[Token]:
+    changed: list[Token] = []
+    depth = 0
+    for token in tokens:
+        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type != "text" or depth:
+            changed.append(token)
+            continue
+        made: Any = Token("html_inline", "", 0)
+        made.content = _inline(token.content, mentions, tag_url)
+        changed.append(made)
+    return changed

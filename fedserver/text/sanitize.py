@@ -1,0 +1,116 @@
+"""HTML of strangers, and of our own Markdown, made safe: one allow-list for every source.
+
+nh3 (Ammonia) drops scripts, handlers, styles and odd addresses; classes are those that clients know
+(docs.joinmastodon.org/spec/activitypub#sanitization). Names are cut and freed of marks that turn text around.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Set as AbstractSet
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser
+
+SCHEMES = {"http", "https"}
+PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code"}
+POST_TAGS = PROFILE_TAGS | {"pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup"}
+ARTICLE_TAGS = POST_TAGS | {
+    "img", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "hr", "sub", "section",
+    "details", "summary", "kbd", "mark", "input",
+}  # fmt: skip
+CLASSES = {"mention", "hashtag", "h-card", "u-url", "invisible", "ellipsis", "quote-inline"}
+ALLOWED_CLASSES: dict[str, set[str]] = {"a": CLASSES, "span": CLASSES, "p": {"quote-inline"}}
+ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "class", "translate"},
+    "span": {"class", "translate", "lang"},
+    "p": {"lang"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "th": {"align"},
+    "td": {"align"},
+    "code": {"lang"},
+}
+ATTRIBUTES_NO_CLASS = {tag: {name for name in names if name != "class"} for tag, names in ATTRIBUTES.items()}
+# Marks that reverse or hide the order of text: in a name they can disguise another.
+BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
+
+
+def _cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(tags),
+        attributes={tag: names for tag, names in ATTRIBUTES_NO_CLASS.items() if tag in tags},
+        allowed_classes={tag: names for tag, names in ALLOWED_CLASSES.items() if tag in tags},
+        url_schemes=SCHEMES,
+        link_rel=rel,
+        clean_content_tags={"script", "style", "iframe", "object", "noscript", "template", "svg", "math"},
+        strip_comments=True,
+    )
+
+
+_post = _cleaner(POST_TAGS, "nofollow noopener")
+_article = _cleaner(ARTICLE_TAGS - {"input"}, "nofollow noopener")
+_profile = _cleaner(PROFILE_TAGS, "nofollow noopener me")
+
+
+def clean_post(html: str) -> str:
+    """Safe HTML of a short post."""
+    return _post.clean(_plain(html))
+
+
+def clean_article(html: str) -> str:
+    """Safe HTML of an article: headings, images and tables stay."""
+    return _article.clean(_plain(html))
+
+
+def clean_profile(html: str) -> str:
+    """Safe HTML of a note or field on a profile; links carry `rel="me"`."""
+    return _profile.clean(_plain(html))
+
+
+def clean_name(text: str, limit: int = 100) -> str:
+    """One line of plain text: no control or direction marks, no piles of accents, at most `limit` long."""
+    line = " ".join(_plain(text).translate(BIDI).split())
+    kept: list[str] = []
+    marks = 0
+    for letter in line:
+        if unicodedata.category(letter) in ("Cc", "Cs", "Co"):
+            continue
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= 3:
+            kept.append(letter)
+    return "".join(kept)[:limit].strip()
+
+
+def clean_text(text: str, limit: int) -> str:
+    """Several lines of plain text without NUL and lone surrogates, at most `limit` long."""
+    return _plain(text).replace("\r\n", "\n").replace("\r", "\n")[:limit]
+
+
+def to_text(html: str) -> str:
+    """The words in HTML; paragraphs and breaks become line ends."""
+    tree = LexborHTMLParser(html)
+    body = tree.body
+    if body is None:
+        return ""
+    for node in tree.css("br"):
+        node.replace_with("\n")
+    for node in tree.css("p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, tr"):
+        node.insert_after("\n\n")
+    lines = [" ".join(line.split()) for line in body.text(deep=True).split("\n")]
+    joined: list[str] = []
+    for line in lines:
+        if line or (joined and joined[-1]):
+            joined.append(line)
+    return "\n".join(joined).strip()
+
+
+def web_address(text: str) -> str:
+    """`text` if it is an http(s) address that may be linked, else ''."""
+    text = text.strip()
+    return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")

@@ -1,0 +1,160 @@
+"""Texts become HTML that clients parse, and nothing in them can run or take long."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from fedserver.text.excerpt import excerpt, shortened, slugify
+from fedserver.text.language import normal_language
+from fedserver.text.markup import MentionLink, count_characters, render_markdown, render_plain, scan
+from fedserver.text.sanitize import clean_article, clean_name, clean_post, to_text
+
+KNOWN = {
+    ("bob", "beta.test"): MentionLink("https://beta.test/@bob", "bob"),
+    ("ann", None): MentionLink("https://alpha.test/@ann", "ann"),
+}
+
+
+def tag(name: str) -> str:
+    return f"https://alpha.test/tags/{name}"
+
+
+def plain(text: str) -> str:
+    return render_plain(text, KNOWN, tag)
+
+
+def test_names_are_found_once_and_in_order() -> None:
+    found = scan("Hi @Bob@Beta.test, (@ann) #Fox, #fox_2! #123 @bob@beta.test mail@x.test #ČŠ")
+    assert found.mentions == (("bob", "beta.test"), ("ann", None))
+    assert found.hashtags == ("Fox", "fox_2", "ČŠ")
+
+
+def test_a_mention_is_a_card_that_clients_know() -> None:
+    assert plain("Hi @bob@beta.test!") == (
+        '<p>Hi <span class="h-card" translate="no"><a href="https://beta.test/@bob" class="u-url mention">'
+        "@<span>bob</span></a></span>!</p>"
+    )
+    assert plain("Hi @nobody@x.test") == "<p>Hi @nobody@x.test</p>"
+
+
+def test_a_hashtag_and_a_link() -> None:
+    assert plain("#Fox") == (
+        '<p><a href="https://alpha.test/tags/fox" class="mention hashtag" rel="tag">#<span>Fox</span></a></p>'
+    )
+    html = plain("see https://www.example.org/a/very/long/path/that/goes/on?x=1&y=2.")
+    assert 'href="https://www.example.org/a/very/long/path/that/goes/on?x=1&amp;y=2"' in html
+    assert '<span class="invisible">https://www.</span>' in html
+    assert html.endswith("</a>.</p>")
+
+
+def test_paragraphs_breaks_and_markup_are_escaped() -> None:
+    assert plain("a\nb\n\n<b>&") == "<p>a<br>b</p><p>&lt;b&gt;&amp;</p>"
+    assert "<script" not in plain('<script>alert(1)</script> https://x.test/"><script>')
+
+
+def test_brackets_around_addresses() -> None:
+    assert 'href="https://x.test/a_(b)"' in plain("(https://x.test/a_(b))")
+    assert plain("(https://x.test/a)").endswith("</a>)</p>")
+
+
+def test_characters_are_counted_as_clients_do() -> None:
+    assert count_characters("https://example.org/" + "x" * 500) == 23
+    assert count_characters("@bob@beta.test hi") == len("@bob hi")
+
+
+def test_markdown_keeps_structure_and_names() -> None:
+    html = render_markdown(
+        "# Head\n\n- *a* @bob@beta.test\n- `@bob@beta.test #no`\n\n| x | y |\n|---|---|\n| 1 | 2 |\n",
+        KNOWN,
+        tag,
+        article=True,
+    )
+    assert "<h1>Head</h1>" in html and "<table>" in html and "<em>a</em>" in html
+    assert html.count("u-url mention") == 1 and "hashtag" not in html
+
+
+def test_markdown_cannot_carry_html_or_scripts() -> None:
+    html = render_markdown("<script>x</script> [a](javascript:alert(1)) <b onclick=x>", {}, tag, article=True)
+    assert "<script" not in html and 'href="javascript' not in html and "<b" not in html
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        '<p onclick="x">a</p>',
+        "<a href='javascript:x'>a</a>",
+        "<a href='data:text/html,x'>a</a>",
+        "<svg><script>alert(1)</script></svg>a",
+        "<img src=x onerror=alert(1)>a",
+        "<iframe src='https://x.test'></iframe>a",
+        "<style>*{}</style>a",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--><img src=1 onerror=alert(1)>'>a",
+        '<p style="position:fixed">a</p>',
+        "<form action='https://x.test'><input name=a></form>a",
+        '<p id="x" class="admin">a</p>',
+    ],
+)
+@pytest.mark.parametrize("clean", [clean_post, clean_article])
+def test_strangers_html_is_tamed(clean: object, evil: str) -> None:
+    html = clean(evil)  # type: ignore[operator]
+    for bad in (
+        "onclick",
+        "onerror",
+        "javascript:",
+        "data:",
+        "<script",
+        "<svg",
+        "<iframe",
+        "<style",
+        "style=",
+    ):
+        assert bad not in html
+    assert "<form" not in html and "<input" not in html and 'id="' not in html and "admin" not in html
+
+
+def test_classes_that_clients_know_stay() -> None:
+    html = clean_post('<a href="https://x.test" class="mention evil u-url">x</a>')
+    assert 'class="mention u-url"' in html and 'rel="nofollow noopener"' in html
+
+
+def test_names_lose_their_tricks() -> None:
+    assert clean_name("a\u202eb\u0000c\nd") == "abc d"
+    assert len(clean_name("Z" + "\u0301" * 50)) <= 4
+    assert clean_name("x" * 500) == "x" * 100
+
+
+def test_plain_text_of_html() -> None:
+    assert to_text("<p>a<br>b</p><p>c &amp; d</p><ul><li>e</li><li>f</li></ul>") == "a\nb\n\nc & d\n\ne\n\nf"
+
+
+def test_slugs_and_excerpts() -> None:
+    assert slugify("Čo je nové? Strengths first!") == "co-je-nove-strengths-first"
+    assert slugify("2026") == "a-2026"
+    assert slugify("日本語の題") == "日本語の題"
+    assert slugify("!!!") == ""
+    assert shortened("one two three", 9) == "one two…"
+    assert excerpt("<p>" + "word " * 400 + "</p>").endswith("word…")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [("en", "en"), ("PT-br", "pt-BR"), ("zh_hant", "zh-Hant"), ("x", None), ("", None), ("en-<x>", None)],
+)
+def test_language_tags(given: str, wanted: str | None) -> None:
+    assert normal_language(given) == wanted
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["@" * 200_000, "#" * 200_000, "(" * 200_000, "https://" * 25_000, "@a@" * 66_000, "a@b." * 50_000,
+     "https://x.test/" + ")" * 200_000, "[" * 100_000, "*a" * 50_000, "> " * 50_000],
+)  # fmt: skip
+def test_no_text_takes_long(hostile: str) -> None:
+    """Linear work: a generous bound that only a quadratic pass would break."""
+    started = time.process_time()
+    scan(hostile)
+    plain(hostile)
+    render_markdown(hostile[:5_000], {}, tag, article=True)
+    assert time.process_time() - started < 5
