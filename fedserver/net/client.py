@@ -1,0 +1,179 @@
+"""The client for everything outside: guarded, bounded, and signed by whoever asks it to be.
+
+Redirects are followed by hand, each hop checked and signed anew; answers are cut at a size after
+decompression and at a total time; cookies and proxies of the environment are never used. Nothing here may be
+called while a write transaction is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from msgspec import Struct
+
+from fedserver.net.errors import BadRedirect, NetError, Refused, TimedOut, TooLarge, Unreachable
+from fedserver.net.guard import Guard
+
+MAX_BODY = 1_048_576
+CONNECT_SECONDS = 10.0
+TOTAL_SECONDS = 15.0
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_LINE = 8_190
+
+Sign = Callable[[str, str], Mapping[str, str]]
+"""Given method and URL, the headers that sign the request."""
+
+
+class Response(Struct, frozen=True):
+    """An answer. `url` is the final address, `hops` those that led to it; header names are lower case."""
+
+    status: int
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    hops: tuple[str, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+class Client:
+    """One pool of connections. Open it inside the loop, close it at the end."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        user_agent: str,
+        ca_file: str = "",
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self.guard = guard
+        context = ssl.create_default_context()
+        if ca_file:
+            context.load_verify_locations(ca_file)
+        connector = aiohttp.TCPConnector(
+            ssl=context,
+            resolver=resolver,
+            limit=200,
+            limit_per_host=6,
+            ttl_dns_cache=300,
+            keepalive_timeout=30,
+            socket_factory=guard.open_socket,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": user_agent},
+            trust_env=False,
+            max_line_size=MAX_LINE,
+            max_field_size=MAX_LINE,
+        )
+        self._flights: dict[tuple[str, str], asyncio.Task[Response]] = {}
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        sign: Sign | None = None,
+        max_bytes: int = MAX_BODY,
+        seconds: float = TOTAL_SECONDS,
+        max_redirects: int = 3,
+    ) -> Response:
+        """GET `url`. The same address asked for at the same time is fetched once. Raises NetError."""
+        flight = self._flights.get((url, accept))
+        if flight is None:
+            flight = asyncio.ensure_future(self._get(url, accept, sign, max_bytes, seconds, max_redirects))
+            self._flights[url, accept] = flight
+            flight.add_done_callback(lambda _: self._flights.pop((url, accept), None))
+        return await asyncio.shield(flight)
+
+    async def _get(
+        self, url: str, accept: str, sign: Sign | None, max_bytes: int, seconds: float, redirects: int
+    ) -> Response:
+        hops: list[str] = []
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    headers = {"Accept": accept, **(sign("GET", url) if sign else {})}
+                    response = await self._once("GET", url, headers, None, max_bytes)
+                    if response.status not in REDIRECTS:
+                        return Response(response.status, url, response.headers, response.body, tuple(hops))
+                    hops.append(url)
+                    url = self._next_hop(url, response, len(hops), redirects)
+        except TimeoutError as error:
+            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+
+    def _next_hop(self, url: str, response: Response, count: int, most: int) -> str:
+        location = response.headers.get("location", "")
+        if count > most or not location:
+            raise BadRedirect(_host(url), "too many redirects" if location else "redirect to nowhere")
+        target = urljoin(url, location)
+        if url.startswith("https:") and not target.startswith("https:"):
+            raise BadRedirect(_host(url), "redirect away from https")
+        return target
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
+    ) -> Response:
+        """POST `body` to `url`; redirects are answers here. Raises NetError."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._once("POST", url, headers, body, 65_536)
+        except TimeoutError as error:
+            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+
+    async def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, max_bytes: int
+    ) -> Response:
+        self.guard.check_url(url)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=body, allow_redirects=False, timeout=timeout
+            ) as answer:
+                data = await _read(answer, max_bytes)
+                found = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status, url, found, data)
+        except NetError:
+            raise
+        except (aiohttp.ServerTimeoutError, aiohttp.ConnectionTimeoutError) as error:
+            raise TimedOut(_host(url), "no connection in time") from error
+        except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
+            raise _cause(url, error) from error
+
+
+async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    if answer.content_length is not None and answer.content_length > max_bytes:
+        raise TooLarge(answer.url.host or "", f"more than {max_bytes} bytes")
+    data = bytearray()
+    async for chunk in answer.content.iter_chunked(65_536):
+        data += chunk
+        if len(data) > max_bytes:
+            raise TooLarge(answer.url.host or "", f"more than {max_bytes} bytes")
+    return bytes(data)
+
+
+def _cause(url: str, error: BaseException) -> NetError:
+    """What lies under a library's exception: our own refusal, if that was the reason."""
+    seen: Any = error
+    while seen is not None:
+        if isinstance(seen, Refused):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return Unreachable(_host(url), str(error)[:200] or type(error).__name__)
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0][:100]

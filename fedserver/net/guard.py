@@ -1,0 +1,90 @@
+"""Where requests may go: never to this machine or its neighbours (SSRF).
+
+The check is made on the address that is about to be connected, in the socket factory, so that no
+spelling of an address, no name that resolves inwards and no second look-up gets past it. Everything that is
+not globally routable is refused, unless the configuration names the network.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from fedserver.net.errors import Refused
+
+PORTS = frozenset({80, 443})
+# Ranges whose v6 addresses carry a v4 one: the inner one is what is reached.
+NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+NUMERIC = set("0123456789abcdefx.")
+
+
+class Guard:
+    """The rules for one node. `allow_networks` are CIDRs of private networks where peers live."""
+
+    def __init__(self, allow_networks: Sequence[str] = (), *, allow_http: bool = False) -> None:
+        self._allowed = [ip_network(each, strict=False) for each in allow_networks]
+        self._schemes = ("https", "http") if allow_http else ("https",)
+
+    def check_url(self, url: str) -> SplitResult:
+        """The parts of `url`. Raises Refused for what we never ask: other schemes, users, odd hosts."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise Refused(url[:80], "not an address") from error
+        if parts.scheme not in self._schemes:
+            raise Refused(host or url[:80], f"scheme {parts.scheme or 'missing'} is not allowed")
+        if parts.username is not None or not host or len(url) > 2_048 or not url.isprintable() or " " in url:
+            raise Refused(host or url[:80], "not an address we ask")
+        if not self._allowed and (port not in (None, *PORTS)):
+            raise Refused(host, f"port {port} is not allowed")
+        self._check_spelling(host)
+        return parts
+
+    def _check_spelling(self, host: str) -> None:
+        """Numbers that are not a plain address are refused: octal, hexadecimal, short forms."""
+        try:
+            ip_address(host)
+        except ValueError:
+            last = host.rstrip(".").rpartition(".")[2]
+            if last[:1].isdigit() and set(last) <= NUMERIC:
+                raise Refused(host, "an address in an odd spelling") from None
+            if not host.isascii():
+                raise Refused(host, "not an ASCII host name") from None
+
+    def allows(self, address: str, port: int) -> bool:
+        """True if this very address may be connected."""
+        try:
+            ip = ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        inner = _inner(ip)
+        if any(each in network for each in (ip, inner) for network in self._allowed):
+            return True
+        if port not in PORTS:
+            return False
+        return all(each.is_global and not each.is_multicast and not _reserved(each) for each in (ip, inner))
+
+    def open_socket(self, info: Any) -> socket.socket:
+        """aiohttp's socket factory: a socket for an address that is allowed. Raises Refused."""
+        family, kind, protocol, _, address = info
+        if not self.allows(address[0], address[1]):
+            raise Refused(str(address[0]), "a private or reserved address")
+        return socket.socket(family, kind, protocol)
+
+
+def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address inside a mapped, translated or tunnelled IPv6 one; else itself."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    if any(ip in network for network in NAT64):
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    teredo = ip.teredo
+    return ip.ipv4_mapped or ip.sixtofour or (teredo[1] if teredo else None) or ip
+
+
+def _reserved(ip: IPv4Address | IPv6Address) -> bool:
+    return ip.is_reserved or ip.is_loopback or ip.is_link_local or ip.is_unspecified

@@ -1,0 +1,59 @@
+"""A throw-away certificate authority and a resolver, so that test hosts have honest https addresses."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import trustme
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+
+@cache
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@cache
+def ca_file() -> str:
+    """The CA's certificate as a file for clients."""
+    path = Path(tempfile.mkdtemp(prefix="fedserver-ca-")) / "ca.pem"
+    authority().cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@cache
+def server_context(host: str) -> ssl.SSLContext:
+    """TLS for a server that calls itself `host`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority().issue_cert(host).configure_cert(context)
+    return context
+
+
+class Names(AbstractResolver):
+    """Maps test hosts to ports on loopback; any other name does not resolve."""
+
+    def __init__(self) -> None:
+        self.ports: dict[str, int] = {}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        if host not in self.ports:
+            raise OSError(f"{host} does not resolve in tests")
+        found: dict[str, Any] = {
+            "hostname": host,
+            "host": "127.0.0.1",
+            "port": self.ports[host],
+            "family": socket.AF_INET,
+            "proto": 0,
+            "flags": socket.AI_NUMERICHOST,
+        }
+        return [found]  # type: ignore[list-item]
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,139 @@
+"""The client meets servers that answer badly."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from fedserver.net.client import Client
+from fedserver.net.errors import BadRedirect, Refused, TimedOut, TooLarge, Unreachable
+from fedserver.net.guard import Guard
+from tests.kit import tls
+
+BASE = "https://alpha.test"
+
+
+class Server:
+    """A server that misbehaves on demand; `hits` are the paths asked for, in order."""
+
+    def __init__(self) -> None:
+        self.hits: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.release = asyncio.Event()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.hits.append(request.path)
+        self.headers.append(dict(request.headers))
+        match request.path:
+            case "/big":
+                return web.Response(body=b"x" * 5_000)
+            case "/bomb":
+                bomb = gzip.compress(b"\0" * 5_000_000)
+                return web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
+            case "/slow":
+                await self.release.wait()
+                return web.Response()
+            case "/loop":
+                raise web.HTTPFound("/loop")
+            case "/once":
+                raise web.HTTPFound("/end")
+            case "/down":
+                raise web.HTTPFound("http://alpha.test/end")
+            case "/inward":
+                raise web.HTTPFound("https://10.0.0.1/end")
+            case "/post":
+                return web.Response(body=await request.read(), status=202)
+        return web.json_response({"path": request.path})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server()
+    application = web.Application()
+    application.router.add_route("*", "/{rest:.*}", made.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls.server_context("alpha.test"))
+    await site.start()
+    made.port = runner.addresses[0][1]  # type: ignore[attr-defined]
+    yield made
+    made.release.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def client(server: Server) -> AsyncIterator[Client]:
+    names = tls.Names()
+    names.ports["alpha.test"] = server.port  # type: ignore[attr-defined]
+    made = Client(Guard(["127.0.0.0/8"]), user_agent="test", ca_file=tls.ca_file(), resolver=names)
+    yield made
+    await made.close()
+
+
+async def test_get_follows_and_tells_the_final_address(client: Client, server: Server) -> None:
+    signed: list[tuple[str, str]] = []
+
+    def sign(method: str, url: str) -> dict[str, str]:
+        signed.append((method, url))
+        return {"X-Signed": url}
+
+    response = await client.get(BASE + "/once", accept="application/json", sign=sign)
+    assert (response.status, response.url, response.hops) == (200, BASE + "/end", (BASE + "/once",))
+    assert signed == [("GET", BASE + "/once"), ("GET", BASE + "/end")]
+    assert server.headers[1]["X-Signed"] == BASE + "/end" and server.headers[1]["User-Agent"] == "test"
+
+
+async def test_post_gives_the_answer(client: Client) -> None:
+    response = await client.post(BASE + "/post", b"body", {"Content-Type": "text/plain"})
+    assert (response.status, response.body) == (202, b"body")
+
+
+async def test_answers_are_cut(client: Client) -> None:
+    with pytest.raises(TooLarge):
+        await client.get(BASE + "/big", max_bytes=1_000)
+    with pytest.raises(TooLarge):
+        await client.get(BASE + "/bomb", max_bytes=100_000)
+    with pytest.raises(TimedOut):
+        await client.get(BASE + "/slow", seconds=0.05)
+
+
+async def test_redirects_that_lead_astray(client: Client) -> None:
+    with pytest.raises(BadRedirect):
+        await client.get(BASE + "/loop")
+    with pytest.raises(BadRedirect):
+        await client.get(BASE + "/down")
+    with pytest.raises(Refused):
+        await client.get(BASE + "/inward")
+
+
+async def test_the_same_address_at_the_same_time_is_fetched_once(client: Client, server: Server) -> None:
+    answers = await asyncio.gather(*(client.get(BASE + "/same") for _ in range(5)))
+    assert len({answer.body for answer in answers}) == 1 and server.hits == ["/same"]
+
+
+async def test_loopback_is_refused_where_it_is_not_allowed(server: Server) -> None:
+    names = tls.Names()
+    names.ports["alpha.test"] = 443
+    client = Client(Guard(), user_agent="test", ca_file=tls.ca_file(), resolver=names)
+    for url in (BASE + "/", "https://127.0.0.1/", "https://[::1]/", "https://localhost/"):
+        with pytest.raises((Refused, Unreachable)):
+            await client.get(url)
+    with pytest.raises(Refused):
+        await client.get(BASE + "/")
+    assert server.hits == []
+    await client.close()
+
+
+async def test_a_certificate_of_a_stranger_and_a_name_without_address(client: Client, server: Server) -> None:
+    names = tls.Names()
+    names.ports["alpha.test"] = server.port  # type: ignore[attr-defined]
+    distrustful = Client(Guard(["127.0.0.0/8"]), user_agent="test", resolver=names)
+    with pytest.raises(Unreachable):
+        await distrustful.get(BASE + "/")
+    await distrustful.close()
+    with pytest.raises(Unreachable):
+        await client.get("https://nowhere.test/")
