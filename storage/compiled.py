@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Insert, Text, bindparam
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Insert, Text, bindparam, or_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import Insert as Upsert
 from sqlalchemy.dialects.postgresql import asyncpg
@@ -22,7 +22,17 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean as BooleanType
 
-__all__ = ["POSTGRESQL", "SQLITE", "Compiled", "Compiler", "Upsert", "encode_list", "one_of", "upsert"]
+__all__ = [
+    "POSTGRESQL",
+    "SQLITE",
+    "Compiled",
+    "Compiler",
+    "Upsert",
+    "among",
+    "encode_list",
+    "one_of",
+    "upsert",
+]
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
 POSTGRESQL: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
@@ -41,6 +51,11 @@ class one_of(ColumnElement[bool]):
     def self_group(self, against: Any = None) -> one_of:
         """It is a condition already: SQLite would compare anything else with 1."""
         return self
+
+
+def among(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
+    """`column` is one of these fixed words; their number is part of the statement, unlike `IN`'s."""
+    return or_(*(column == word for word in words))
 
 
 @compiles(one_of, "sqlite")
@@ -66,7 +81,9 @@ class Compiled:
     def __init__(self, statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> None:
         inserts = isinstance(statement, Insert) and statement.select is None and not statement._values
         column_keys = list(keys) if inserts else None
-        compiled = statement.compile(dialect=dialect, column_keys=column_keys)  # type: ignore[attr-defined]
+        compiled = statement.compile(  # type: ignore[attr-defined]
+            dialect=dialect, column_keys=column_keys
+        )
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self.names: list[str] = list(compiled.positiontup or compiled.bind_names.values())

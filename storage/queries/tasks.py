@@ -1,12 +1,51 @@
-"""The queue of tasks: add, lease, finish, put back, bury."""
+"""The queue of tasks: add, lease, finish, put back, bury.
+
+A lease is a moment until which nobody else takes the row; a worker that dies lets it run out.
+"""
 
 from __future__ import annotations
 
-from storage.compiled import upsert
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from storage.compiled import one_of, upsert
 from storage.engine import Tx
+from storage.rows.building import columns_of, rows
+from storage.rows.tasks import TaskRow
 from storage.schema.tasks import tasks
 
 ADD = upsert(tasks).on_conflict_do_nothing()
+_due = (
+    select(tasks.c.id)
+    .where(
+        tasks.c.run_at <= bindparam("b_now"),
+        tasks.c.leased_until <= bindparam("b_now"),
+        tasks.c.dead_at.is_(None),
+    )
+    .order_by(tasks.c.run_at, tasks.c.id)
+    .limit(bindparam("b_limit"))
+    .with_for_update(skip_locked=True)
+)
+LEASE = (
+    update(tasks)
+    .where(tasks.c.id.in_(_due))
+    .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
+    .returning(*columns_of(tasks, TaskRow))
+)
+FINISH = delete(tasks).where(one_of(tasks.c.id, "ids"))
+RETRY = (
+    update(tasks)
+    .where(tasks.c.id == bindparam("b_id"))
+    .values(run_at=bindparam("b_run_at"), leased_until=0, error=bindparam("b_error"))
+)
+BURY = (
+    update(tasks)
+    .where(tasks.c.id == bindparam("b_id"))
+    .values(dead_at=bindparam("b_now"), dedupe=None, error=bindparam("b_error"))
+)
+NEXT = select(func.min(tasks.c.run_at)).where(tasks.c.dead_at.is_(None))
+WAITING = select(func.count()).where(tasks.c.dead_at.is_(None))
 
 
 async def add(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | None) -> None:
@@ -23,3 +62,33 @@ async def add(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | Non
         dead_at=None,
         error="",
     )
+
+
+async def lease(tx: Tx, *, until: int, limit: int) -> list[TaskRow]:
+    """Take due tasks, oldest first; nobody else gets them before `until`."""
+    found = rows(TaskRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit))
+    return sorted(found, key=lambda row: (row.run_at, row.id))
+
+
+async def finish(tx: Tx, ids: Sequence[int]) -> None:
+    await tx.run(FINISH, ids=list(ids))
+
+
+async def retry(tx: Tx, task_id: int, run_at: int, error: str) -> None:
+    """Put a task back for later."""
+    await tx.run(RETRY, b_id=task_id, b_run_at=run_at, b_error=error[:500])
+
+
+async def bury(tx: Tx, task_id: int, error: str) -> None:
+    """Give a task up; it stays to be looked at."""
+    await tx.run(BURY, b_id=task_id, b_now=tx.now, b_error=error[:500])
+
+
+async def next_due(tx: Tx) -> int | None:
+    """When the next task is due."""
+    found: int | None = await tx.value(NEXT)
+    return found
+
+
+async def waiting(tx: Tx) -> int:
+    return int(await tx.value(WAITING))

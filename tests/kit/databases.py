@@ -61,6 +61,13 @@ def require_postgres() -> None:
 
 
 _made: list[str] = []
+_free: list[str] = []
+# Emptying a database takes a tenth of the time of making one.
+EMPTY = """DO $$ DECLARE name text; BEGIN
+SET session_replication_role = replica;
+FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename != 'alembic_version'
+LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+SET session_replication_role = DEFAULT; END $$"""
 
 
 @cache
@@ -72,24 +79,20 @@ def _postgres_template() -> str:
 
 
 def new_postgres() -> str:
-    """The URL of a fresh PostgreSQL database; all are dropped at the end of the run."""
+    """The URL of an empty PostgreSQL database; all are dropped at the end of the run."""
+    if _free:
+        return _url(_free.pop())
     name = f"fedserver_{os.getpid()}_{len(_made)}"
-    _apart(
-        _admin(
-            f"DROP DATABASE IF EXISTS {name}",
-            f"CREATE DATABASE {name} TEMPLATE {_postgres_template()} STRATEGY FILE_COPY",
-        )
-    )
+    template = _postgres_template()
+    _apart(_admin(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template}"))
     _made.append(name)
     return _url(name)
 
 
 def drop(url: str) -> None:
-    """Drop a database that `new_postgres` made."""
-    name = url.rpartition("/")[2]
-    _apart(_admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-    if name in _made:
-        _made.remove(name)
+    """Give back a database that `new_postgres` made: it is emptied for the next test."""
+    _apart(_execute(url, EMPTY))
+    _free.append(url.rpartition("/")[2])
 
 
 def _drop_all() -> None:
@@ -101,7 +104,11 @@ def _url(name: str) -> str:
 
 
 async def _admin(*statements: str) -> None:
-    connection = await asyncpg.connect(POSTGRES, timeout=5)
+    await _execute(POSTGRES, *statements)
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url, timeout=5)
     try:
         for statement in statements:
             await connection.execute(statement)

@@ -1,0 +1,81 @@
+"""Accounts with what is shown beside them, loaded in batches: at most two statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from fedserver.domain.accounts import ProfileField
+from storage.engine import Tx
+from storage.queries import accounts as queries
+from storage.rows.accounts import AccountRow
+
+
+class EmojiFact(Struct, frozen=True):
+    """A custom emoji as it is kept with what uses it."""
+
+    shortcode: str
+    url: str
+    static_url: str = ""
+
+
+_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
+
+
+class AccountView(Struct, frozen=True):
+    """An account as anybody sees it; `role` is the member's, '' for none."""
+
+    account: AccountRow
+    role: str
+    moved_to: AccountView | None
+
+    @property
+    def fields(self) -> list[ProfileField]:
+        return _fields(self.account.fields)
+
+    @property
+    def emojis(self) -> list[EmojiFact]:
+        return decode_emojis(self.account.emojis)
+
+    @property
+    def handle(self) -> str:
+        """`ann` for ours, `bob@beta.test` for others."""
+        row = self.account
+        return f"{row.username}@{row.domain}" if row.domain else row.username
+
+    @property
+    def name(self) -> str:
+        """The name that is shown."""
+        return self.account.display_name or self.account.username
+
+
+def decode_emojis(text: str) -> list[EmojiFact]:
+    """The emoji in a JSON column."""
+    return [] if text == "[]" else _emojis(text)
+
+
+async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
+    """Views by id; those that moved carry where to, one step far."""
+    if not ids:
+        return {}
+    found = await queries.with_roles(tx, ids)
+    moved = {row.moved_to_id for row, _ in found if row.moved_to_id is not None}
+    targets: dict[int | None, AccountView] = {}
+    if moved:
+        for row, role in await queries.with_roles(tx, [each for each in moved if each is not None]):
+            targets[row.id] = AccountView(row, role or "", None)
+    return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
+
+
+async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
+    """Views in the order of `ids`, without accounts that are suspended or gone."""
+    found = await load(tx, ids)
+    views = (found.get(each) for each in ids)
+    return [
+        view
+        for view in views
+        if view is not None and view.account.suspended_at is None and view.account.deleted_at is None
+    ]

@@ -1,0 +1,396 @@
+"""Accounts: every actor we know. Ours are made and changed here; those of peers are learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain import events, keys, tasks
+from fedserver.domain.errors import Gone, Invalid, NotFound
+from fedserver.domain.keys import NewKeys
+from fedserver.domain.site import Site
+from fedserver.links import INSTANCE_ACTOR
+from fedserver.text.markup import render_plain
+from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text
+from storage.engine import Tx
+from storage.queries import accounts as queries
+from storage.queries import keys as key_queries
+from storage.rows.accounts import AccountRow, KeyRow
+
+MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
+# Names that mean something else in addresses or would pass for the house itself.
+RESERVED = frozenset(
+    {
+        INSTANCE_ACTOR,
+        "admin", "administrator", "root", "owner", "moderator", "support", "help", "security", "abuse",
+        "postmaster", "webmaster", "hostmaster", "info", "fedserver", "system", "api", "oauth", "inbox",
+        "actor", "users", "settings", "login", "logout", "signup", "about", "static", "media", "tags",
+        "home", "notifications", "here", "all", "everyone", "channel", "mastodon",
+    }
+)  # fmt: skip
+encode = msgspec.json.Encoder().encode
+
+
+class ProfileField(Struct, frozen=True):
+    """A line of a profile: `value` is HTML, `source` what was written."""
+
+    name: str
+    value: str
+    source: str = ""
+    verified_at: int | None = None
+
+
+class ProfileChange(Struct, frozen=True, kw_only=True):
+    """What a member changes of a profile; what is UNSET stays."""
+
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    fields: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hides_collections: bool | UnsetType = UNSET
+    avatar_key: str | UnsetType = UNSET
+    avatar_alt: str | UnsetType = UNSET
+    header_key: str | UnsetType = UNSET
+    header_alt: str | UnsetType = UNSET
+
+
+class RemoteAccount(Struct, frozen=True, kw_only=True):
+    """An actor of a peer, its authority checked, its text not yet sanitized."""
+
+    uri: str
+    username: str
+    domain: str
+    kind: str
+    display_name: str
+    note: str
+    url: str
+    inbox_uri: str
+    shared_inbox_uri: str
+    outbox_uri: str
+    followers_uri: str
+    following_uri: str
+    featured_uri: str
+    avatar_url: str
+    avatar_alt: str
+    header_url: str
+    header_alt: str
+    fields: tuple[ProfileField, ...]
+    emojis: str
+    also_known_as: tuple[str, ...]
+    locked: bool
+    discoverable: bool
+    indexable: bool
+    memorial: bool
+    created_at: int | None
+    keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
+
+
+async def by_id(tx: Tx, account_id: int) -> AccountRow:
+    """Raises NotFound."""
+    row = await queries.by_id(tx, account_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
+    return {row.id: row for row in await queries.by_ids(tx, ids)}
+
+
+async def by_uri(tx: Tx, uri: str) -> AccountRow | None:
+    return await queries.by_uri(tx, uri)
+
+
+async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
+    """An account by its name, whatever the case."""
+    return await queries.by_handle(tx, username.lower(), domain.lower())
+
+
+async def local(tx: Tx, username: str) -> AccountRow:
+    """An account of ours. Raises NotFound; Gone if it was deleted or suspended."""
+    row = await queries.by_handle(tx, username.lower(), "")
+    if row is None:
+        raise NotFound
+    if row.deleted_at is not None or row.suspended_at is not None:
+        raise Gone("This account is not there any more")
+    return row
+
+
+def check_username(username: str, *, by_operator: bool = False) -> None:
+    """Raises Invalid for a name that cannot be given; an operator may give reserved ones."""
+    plain = username.replace("_", "").replace(".", "").replace("-", "")
+    if not 1 <= len(username) <= 30:
+        raise Invalid("username", "must have 1 to 30 characters", "ERR_TOO_LONG")
+    if not (plain.isascii() and plain.isalnum()) or not (username[0].isalnum() or username[0] == "_"):
+        raise Invalid("username", "may have letters, digits, underscores, dots and hyphens only")
+    if username[-1] in ".-" or ".." in username or "--" in username:
+        raise Invalid("username", "may not end with a dot or hyphen, or have two in a row")
+    if username.lower() in RESERVED and not by_operator:
+        raise Invalid("username", "is reserved", "ERR_RESERVED")
+
+
+def _blank(site: Site, identifier: int, username: str, kind: str, now: int) -> AccountRow:
+    links = site.links
+    uri = links.actor(username)
+    instance = username == INSTANCE_ACTOR
+    return AccountRow(
+        id=identifier,
+        uri=uri,
+        username=username,
+        domain="",
+        kind=kind,
+        display_name="",
+        note_source="",
+        note_html="",
+        url=links.profile(username),
+        inbox_uri=links.part(uri, "inbox"),
+        shared_inbox_uri=links.shared_inbox,
+        outbox_uri=links.part(uri, "outbox"),
+        followers_uri=links.part(uri, "followers"),
+        following_uri=links.part(uri, "following"),
+        featured_uri=links.part(uri, "collections/featured"),
+        avatar_key="",
+        avatar_url="",
+        avatar_alt="",
+        header_key="",
+        header_url="",
+        header_alt="",
+        fields="[]",
+        emojis="[]",
+        also_known_as="[]",
+        moved_to_id=None,
+        locked=instance,
+        discoverable=not instance,
+        indexable=False,
+        hides_collections=False,
+        memorial=False,
+        created_at=now,
+        updated_at=now,
+        fetched_at=None,
+        last_post_at=None,
+        followers_count=0,
+        following_count=0,
+        posts_count=0,
+        silenced_at=None,
+        suspended_at=None,
+        deleted_at=None,
+    )
+
+
+async def create_local(
+    tx: Tx,
+    site: Site,
+    username: str,
+    new: NewKeys,
+    *,
+    display_name: str = "",
+    kind: str = "Person",
+    by_operator: bool = False,
+) -> AccountRow:
+    """A new account of ours. Raises Invalid if the name cannot be given or is, or was, taken."""
+    check_username(username, by_operator=by_operator)
+    return await _create(tx, site, username, new, display_name, kind)
+
+
+async def _create(
+    tx: Tx, site: Site, username: str, new: NewKeys, display_name: str, kind: str
+) -> AccountRow:
+    row = structs.replace(
+        _blank(site, tx.new_id(), username, kind, tx.now), display_name=clean_name(display_name, MAX_NAME)
+    )
+    if not await queries.add(tx, row):
+        raise Invalid("username", "has already been taken", "ERR_TAKEN")
+    await keys.add(tx, site, row, new)
+    return row
+
+
+async def instance_account(tx: Tx, site: Site) -> AccountRow | None:
+    """The account with which the node itself asks peers, None before the first start."""
+    return await queries.by_handle(tx, INSTANCE_ACTOR, "")
+
+
+async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRow:
+    """Make the node's own account."""
+    title = site.config.community.title
+    return await _create(tx, site, INSTANCE_ACTOR, new, title, "Application")
+
+
+async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
+    """Change a profile and owe peers the news. Raises Invalid."""
+    row = actor
+    plain = {
+        name: getattr(change, name)
+        for name in (
+            "locked", "discoverable", "indexable", "hides_collections", "avatar_key", "avatar_alt",
+            "header_key", "header_alt",
+        )
+        if getattr(change, name) is not UNSET
+    }  # fmt: skip
+    row = structs.replace(row, **plain, updated_at=tx.now)
+    if not isinstance(change.display_name, UnsetType):
+        row = structs.replace(row, display_name=clean_name(change.display_name, MAX_NAME))
+    if not isinstance(change.bot, UnsetType):
+        row = structs.replace(row, kind="Service" if change.bot else "Person")
+    if not isinstance(change.note, UnsetType):
+        row = _with_note(site, row, change.note)
+    if not isinstance(change.fields, UnsetType):
+        row = structs.replace(row, fields=_written_fields(site, change.fields))
+    await queries.change(tx, row.id, {name: getattr(row, name) for name in queries.CHANGEABLE})
+    await tasks.owe(tx, tasks.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
+    tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
+    return row
+
+
+def _with_note(site: Site, row: AccountRow, note: str) -> AccountRow:
+    if len(note) > MAX_NOTE:
+        raise Invalid("note", f"is longer than {MAX_NOTE} characters", "ERR_TOO_LONG")
+    source = clean_text(note, MAX_NOTE)
+    html = clean_profile(render_plain(source, {}, site.links.tag))
+    return structs.replace(row, note_source=source, note_html=html)
+
+
+def _written_fields(site: Site, given: Sequence[tuple[str, str]]) -> str:
+    kept = [(clean_name(name, MAX_FIELD), clean_text(value, MAX_FIELD).strip()) for name, value in given]
+    kept = [(name, value) for name, value in kept if name or value]
+    if len(kept) > MAX_FIELDS:
+        raise Invalid("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
+    made = []
+    for name, value in kept:
+        html = render_plain(value, {}, site.links.tag)
+        html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
+        made.append(ProfileField(name, html, value))
+    return encode(made).decode()
+
+
+async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
+    """Learn an actor of a peer, or what is new of it. One of ours is never touched."""
+    former = await queries.by_uri(tx, remote.uri)
+    if former is not None and not former.domain:
+        return former
+    await queries.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
+    row = _learned(tx, remote, former)
+    if former is None:
+        await queries.add(tx, row)
+        row = await queries.by_uri(tx, remote.uri) or row
+    else:
+        values = {name: getattr(row, name, None) for name in queries.LEARNABLE}
+        await queries.learn(tx, row.id, {**values, "username_lower": row.username.lower()})
+    await key_queries.put(
+        tx,
+        [
+            KeyRow(tx.new_id(), row.id, uri, "node", kind, public, None, tx.now, None)
+            for uri, kind, public in remote.keys
+        ],
+    )
+    await key_queries.remove_others(tx, row.id, [uri for uri, _, _ in remote.keys])
+    tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
+    return row
+
+
+def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
+    fields = [
+        ProfileField(
+            clean_name(each.name, MAX_FIELD), clean_profile(each.value), to_text(each.value)[:MAX_FIELD]
+        )
+        for each in remote.fields
+    ]
+    counts = {
+        "followers_count": former.followers_count if former else 0,
+        "following_count": former.following_count if former else 0,
+        "posts_count": former.posts_count if former else 0,
+    }
+    return AccountRow(
+        id=former.id if former else tx.new_id(),
+        uri=remote.uri,
+        username=remote.username,
+        domain=remote.domain,
+        kind=remote.kind,
+        display_name=clean_name(remote.display_name, 200),
+        note_source="",
+        note_html=clean_profile(remote.note),
+        url=remote.url,
+        inbox_uri=remote.inbox_uri,
+        shared_inbox_uri=remote.shared_inbox_uri,
+        outbox_uri=remote.outbox_uri,
+        followers_uri=remote.followers_uri,
+        following_uri=remote.following_uri,
+        featured_uri=remote.featured_uri,
+        avatar_key="",
+        avatar_url=remote.avatar_url,
+        avatar_alt=remote.avatar_alt,
+        header_key="",
+        header_url=remote.header_url,
+        header_alt=remote.header_alt,
+        fields=encode(fields).decode(),
+        emojis=remote.emojis,
+        also_known_as=encode(remote.also_known_as).decode(),
+        moved_to_id=former.moved_to_id if former else None,
+        locked=remote.locked,
+        discoverable=remote.discoverable,
+        indexable=remote.indexable,
+        hides_collections=False,
+        memorial=remote.memorial,
+        created_at=min(remote.created_at or tx.now, tx.now),
+        updated_at=tx.now,
+        fetched_at=tx.now,
+        last_post_at=former.last_post_at if former else None,
+        silenced_at=former.silenced_at if former else None,
+        suspended_at=former.suspended_at if former else None,
+        deleted_at=None,
+        **counts,
+    )
+
+
+async def remove_remote(tx: Tx, account: AccountRow) -> None:
+    """A peer's account was deleted: it and everything it owns goes."""
+    if account.domain:
+        await queries.remove(tx, account.id)
+        tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def delete_local(tx: Tx, account: AccountRow) -> None:
+    """Delete an account of ours: the name stays taken, peers are told."""
+    if await queries.set_deleted(tx, account.id, tx.now):
+        await tasks.owe(tx, tasks.DeleteAccount(account.id))
+        tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+def like_pattern(text: str) -> str:
+    """Text as the beginning of a LIKE pattern, its own signs taken literally."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped + "%"
+
+
+async def search(
+    tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, following: bool = False
+) -> list[int]:
+    """Ids of accounts whose name or handle begins with, or whose shown name has, the words."""
+    bare = query.strip().lstrip("@").lower()
+    username, _, domain = bare.partition("@")
+    if not username:
+        return []
+    return await queries.search(
+        tx,
+        followed=following,
+        pattern=like_pattern(username),
+        exact=username,
+        domain=like_pattern(domain) if domain else "",
+        viewer_id=-1 if viewer_id is None else viewer_id,
+        limit=limit,
+        offset=offset,
+    )
+
+
+async def directory(
+    tx: Tx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
+) -> list[int]:
+    """Ids of accounts that want to be found."""
+    viewer = -1 if viewer_id is None else viewer_id
+    return await queries.directory(
+        tx, newest=newest, viewer_id=viewer, only_local=only_local, limit=limit, offset=offset
+    )

@@ -1,0 +1,45 @@
+"""Mutes, perhaps for a time; and notes that an account keeps about others. Nobody is told of either."""
+
+from __future__ import annotations
+
+from fedserver.domain import events
+from fedserver.domain.errors import Forbidden
+from fedserver.text.sanitize import clean_text
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries import blocks as queries
+from storage.queries import home_entries
+from storage.rows.accounts import AccountRow
+from storage.rows.follows import MuteRow
+
+Pairs = list[tuple[int, int]]
+MAX_NOTE = 2_000
+YEAR = 366 * 86_400
+
+
+async def mute(
+    tx: Tx, actor: AccountRow, target: AccountRow, *, notifications: bool = True, seconds: int = 0
+) -> None:
+    """Mute an account, for `seconds` or (0) until further notice. Raises Forbidden for oneself."""
+    if actor.id == target.id:
+        raise Forbidden("You cannot mute yourself")
+    expires = tx.now + min(seconds, 10 * YEAR) * 1000 if seconds > 0 else None
+    await queries.put_mute(tx, MuteRow(tx.new_id(), actor.id, target.id, notifications, expires, tx.now))
+    await home_entries.remove_author(tx, actor.id, target.id)
+    tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
+
+
+async def unmute(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
+    """End a mute; nothing happens if there is none."""
+    if await queries.remove_mute(tx, actor.id, target.id):
+        tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
+
+
+async def page(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
+    """Cursors and ids of muted accounts."""
+    return await queries.muted(tx, actor.id, page)
+
+
+async def note(tx: Tx, actor: AccountRow, target: AccountRow, text: str) -> None:
+    """Keep a private note about an account; an empty one takes its place too."""
+    await queries.put_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))

@@ -1,0 +1,199 @@
+"""Follows and requests to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+from sqlalchemy import bindparam, delete, func, select, update
+
+from storage.compiled import one_of, upsert
+from storage.engine import Tx
+from storage.paging import Page, Paged
+from storage.rows.building import columns_of, row_or_none
+from storage.rows.follows import FollowRow
+from storage.schema.accounts import accounts
+from storage.schema.follows import follow_requests, follows
+
+Pairs = list[tuple[int, int]]
+COLUMNS = columns_of(follows, FollowRow)
+REQUEST_COLUMNS = columns_of(follow_requests, FollowRow)
+
+ADD = upsert(follows).on_conflict_do_nothing()
+GET = select(*COLUMNS).where(
+    follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
+)
+BY_URI = select(*COLUMNS).where(follows.c.uri == bindparam("uri"))
+CHANGE = (
+    update(follows)
+    .where(follows.c.account_id == bindparam("b_account_id"), follows.c.target_id == bindparam("b_target_id"))
+    .values(
+        shows_boosts=bindparam("b_boosts"),
+        notifies=bindparam("b_notifies"),
+        languages=bindparam("b_languages"),
+    )
+)
+REMOVE = delete(follows).where(
+    follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
+)
+_alive = accounts.c.suspended_at.is_(None)
+FOLLOWERS = Paged(
+    select(follows.c.id, follows.c.account_id)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(follows.c.target_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+FOLLOWING = Paged(
+    select(follows.c.id, follows.c.target_id)
+    .join(accounts, accounts.c.id == follows.c.target_id)
+    .where(follows.c.account_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+FOLLOWER_URIS = Paged(
+    select(follows.c.id, accounts.c.uri)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(follows.c.target_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+FOLLOWING_URIS = Paged(
+    select(follows.c.id, accounts.c.uri)
+    .join(accounts, accounts.c.id == follows.c.target_id)
+    .where(follows.c.account_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+# Where a post for followers is to be sent: shared inboxes, or personal ones where there is none.
+INBOXES = (
+    select(
+        func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri),
+    )
+    .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
+    .where(follows.c.target_id == bindparam("account_id"), accounts.c.domain != "", _alive)
+    .distinct()
+)
+WATCHERS = (
+    select(follows.c.account_id)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(follows.c.target_id == bindparam("target_id"), follows.c.notifies, accounts.c.domain == "")
+)
+LOCAL_FOLLOWERS = (
+    select(func.count())
+    .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
+    .where(follows.c.target_id == bindparam("target_id"), accounts.c.domain == "")
+)
+LOCAL_FOLLOWERS_OF_SOME = (
+    select(follows.c.target_id)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(one_of(follows.c.target_id, "ids"), accounts.c.domain == "")
+    .distinct()
+)
+
+ADD_REQUEST = upsert(follow_requests).on_conflict_do_nothing()
+REQUEST = select(*REQUEST_COLUMNS).where(
+    follow_requests.c.account_id == bindparam("account_id"),
+    follow_requests.c.target_id == bindparam("target_id"),
+)
+REMOVE_REQUEST = delete(follow_requests).where(
+    follow_requests.c.account_id == bindparam("account_id"),
+    follow_requests.c.target_id == bindparam("target_id"),
+)
+REQUESTS = Paged(
+    select(follow_requests.c.id, follow_requests.c.account_id).where(
+        follow_requests.c.target_id == bindparam("account_id")
+    ),
+    follow_requests.c.id,
+)
+COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindparam("account_id"))
+
+
+async def add(tx: Tx, row: FollowRow) -> bool:
+    return bool(await tx.run(ADD, **structs.asdict(row)))
+
+
+async def get(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(GET, account_id=account_id, target_id=target_id))
+
+
+async def by_uri(tx: Tx, uri: str) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(BY_URI, uri=uri))
+
+
+async def change(
+    tx: Tx, account_id: int, target_id: int, *, boosts: bool, notifies: bool, languages: str
+) -> None:
+    await tx.run(
+        CHANGE,
+        b_account_id=account_id,
+        b_target_id=target_id,
+        b_boosts=boosts,
+        b_notifies=notifies,
+        b_languages=languages,
+    )
+
+
+async def remove(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(REMOVE, account_id=account_id, target_id=target_id))
+
+
+async def _pairs(tx: Tx, paged: Paged, page: Page, account_id: int) -> Pairs:
+    found = await tx.all(paged.towards(page), account_id=account_id, **page.params())
+    return sorted(((row[0], row[1]) for row in found), reverse=True)
+
+
+async def followers(tx: Tx, account_id: int, page: Page) -> Pairs:
+    return await _pairs(tx, FOLLOWERS, page, account_id)
+
+
+async def following(tx: Tx, account_id: int, page: Page) -> Pairs:
+    return await _pairs(tx, FOLLOWING, page, account_id)
+
+
+async def follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+    """Cursors and URIs of followers."""
+    found = await tx.all(FOLLOWER_URIS.towards(page), account_id=account_id, **page.params())
+    return [(row[0], row[1]) for row in found]
+
+
+async def following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+    """Cursors and URIs of those who are followed."""
+    found = await tx.all(FOLLOWING_URIS.towards(page), account_id=account_id, **page.params())
+    return [(row[0], row[1]) for row in found]
+
+
+async def inboxes(tx: Tx, account_id: int) -> list[str]:
+    """The inboxes of remote followers, each once."""
+    return await tx.values(INBOXES, account_id=account_id)
+
+
+async def watchers(tx: Tx, target_id: int) -> list[int]:
+    """Local followers who want to be told of every post."""
+    return await tx.values(WATCHERS, target_id=target_id)
+
+
+async def has_local_followers(tx: Tx, target_id: int) -> bool:
+    return bool(await tx.value(LOCAL_FOLLOWERS, target_id=target_id))
+
+
+async def followed_here(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of the accounts that somebody of this node follows."""
+    return set(await tx.values(LOCAL_FOLLOWERS_OF_SOME, ids=list(ids)))
+
+
+async def add_request(tx: Tx, row: FollowRow) -> bool:
+    return bool(await tx.run(ADD_REQUEST, **structs.asdict(row)))
+
+
+async def request(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(REQUEST, account_id=account_id, target_id=target_id))
+
+
+async def remove_request(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(REMOVE_REQUEST, account_id=account_id, target_id=target_id))
+
+
+async def requests(tx: Tx, account_id: int, page: Page) -> Pairs:
+    """Cursors and ids of those who ask to follow an account."""
+    return await _pairs(tx, REQUESTS, page, account_id)
+
+
+async def count_requests(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(COUNT_REQUESTS, account_id=account_id))

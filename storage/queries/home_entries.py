@@ -1,0 +1,158 @@
+"""Home, written: a post appears at the homes of those who follow its author."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Text, bindparam, delete, exists, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.compiled import among, one_of, upsert
+from storage.engine import Tx
+from storage.rows.posts import PostRow
+from storage.schema.accounts import accounts
+from storage.schema.follows import blocks, follows, mutes
+from storage.schema.posts import mentions, posts
+from storage.schema.timelines import home_entries, list_accounts, lists
+
+ADD = upsert(home_entries).on_conflict_do_nothing()
+_reader = accounts.alias()
+_other = follows.alias()
+_exclusive = (
+    select(literal(1))
+    .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
+    .where(
+        lists.c.exclusive,
+        lists.c.account_id == follows.c.account_id,
+        list_accounts.c.account_id == follows.c.target_id,
+    )
+)
+
+
+def _readers(*more: ColumnElement[bool]) -> Any:
+    """Local followers of `author_id` at whose home a post of its may appear."""
+    return (
+        select(follows.c.account_id, bindparam("post_id", type_=posts.c.id.type), follows.c.target_id)
+        .select_from(follows.join(_reader, _reader.c.id == follows.c.account_id))
+        .where(
+            follows.c.target_id == bindparam("author_id"),
+            _reader.c.domain == "",
+            or_(
+                follows.c.languages == "[]",
+                follows.c.languages.like(literal('%"') + bindparam("language", type_=Text()) + literal('"%')),
+            ),
+            ~exists(
+                select(literal(1)).where(
+                    mutes.c.account_id == follows.c.account_id, mutes.c.target_id == follows.c.target_id
+                )
+            ),
+            ~exists(_exclusive),
+            *more,
+        )
+    )
+
+
+def _fan(*more: ColumnElement[bool]) -> Any:
+    return (
+        upsert(home_entries)
+        .from_select(["account_id", "post_id", "author_id"], _readers(*more))
+        .on_conflict_do_nothing()
+    )
+
+
+FAN_POST = _fan()
+# A reply is shown to those who follow, or are, the one who is answered.
+FAN_REPLY = _fan(
+    or_(
+        follows.c.account_id == bindparam("answered_id"),
+        exists(
+            select(literal(1)).where(
+                _other.c.account_id == follows.c.account_id, _other.c.target_id == bindparam("answered_id")
+            )
+        ),
+    )
+)
+FAN_DIRECT = _fan(
+    exists(
+        select(literal(1)).where(
+            mentions.c.post_id == bindparam("post_id"), mentions.c.account_id == follows.c.account_id
+        )
+    )
+)
+FAN_BOOST = _fan(
+    follows.c.shows_boosts,
+    ~exists(
+        select(literal(1)).where(
+            mutes.c.account_id == follows.c.account_id, mutes.c.target_id == bindparam("boosted_author_id")
+        )
+    ),
+    ~exists(
+        select(literal(1)).where(
+            blocks.c.account_id == follows.c.account_id, blocks.c.target_id == bindparam("boosted_author_id")
+        )
+    ),
+)
+HOLDERS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
+HOLDERS_AMONG = HOLDERS.where(one_of(home_entries.c.account_id, "ids"))
+
+
+FILL = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(bindparam("account_id", type_=posts.c.id.type), posts.c.id, posts.c.account_id)
+        .where(
+            posts.c.account_id == bindparam("author_id"),
+            posts.c.state == "published",
+            posts.c.boost_of_id.is_(None),
+            posts.c.in_reply_to_uri.is_(None),
+            among(posts.c.visibility, "public", "unlisted", "followers", "local"),
+        )
+        .order_by(posts.c.id.desc())
+        .limit(20),
+    )
+    .on_conflict_do_nothing()
+)
+REMOVE_AUTHOR = delete(home_entries).where(
+    home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id == bindparam("author_id")
+)
+
+
+async def add(tx: Tx, account_id: int, post_id: int, author_id: int) -> None:
+    """Show a post at one account's home."""
+    await tx.run(ADD, account_id=account_id, post_id=post_id, author_id=author_id)
+
+
+async def spread(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -> int:
+    """Show a post or a boost at the homes of local followers; how many."""
+    params: dict[str, Any] = {
+        "post_id": post.id,
+        "author_id": post.account_id,
+        "language": post.language or "",
+    }
+    answered = post.in_reply_to_account_id
+    if boosted_author_id is not None:
+        return await tx.run(FAN_BOOST, **params, boosted_author_id=boosted_author_id)
+    if post.visibility == "direct":
+        return await tx.run(FAN_DIRECT, **params)
+    if post.in_reply_to_uri is not None and answered != post.account_id:
+        return await tx.run(FAN_REPLY, **params, answered_id=answered or -1)
+    return await tx.run(FAN_POST, **params)
+
+
+async def holders(tx: Tx, post_id: int, among: Sequence[int] | None = None) -> list[int]:
+    """At whose home a post is, of all or of some accounts."""
+    if among is None:
+        return await tx.values(HOLDERS, post_id=post_id)
+    return await tx.values(HOLDERS_AMONG, post_id=post_id, ids=list(among))
+
+
+async def fill(tx: Tx, account_id: int, author_id: int) -> None:
+    """Show an author's latest posts at the home of a new follower."""
+    await tx.run(FILL, account_id=account_id, author_id=author_id)
+
+
+async def remove_author(tx: Tx, account_id: int, author_id: int) -> None:
+    """Take everything that an author brought from one home."""
+    await tx.run(REMOVE_AUTHOR, account_id=account_id, author_id=author_id)

@@ -1,0 +1,120 @@
+"""Media: files waiting for a post, and those of posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import structs
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+
+from storage.compiled import one_of, upsert
+from storage.engine import Tx
+from storage.rows.building import columns_of, row_or_none, rows
+from storage.rows.media import EmojiRow, MediaRow
+from storage.schema.media import emojis, media
+
+COLUMNS = columns_of(media, MediaRow)
+ADD = upsert(media)
+OWN = select(*COLUMNS).where(media.c.id == bindparam("id"), media.c.account_id == bindparam("account_id"))
+OWN_SOME = select(*COLUMNS).where(one_of(media.c.id, "ids"), media.c.account_id == bindparam("account_id"))
+BY_ID = select(*COLUMNS).where(media.c.id == bindparam("id"))
+OF_POSTS = select(*COLUMNS).where(one_of(media.c.post_id, "ids")).order_by(media.c.post_id, media.c.position)
+ATTACH = (
+    update(media)
+    .where(
+        media.c.id == bindparam("b_id"),
+        media.c.account_id == bindparam("b_account_id"),
+        or_(media.c.post_id.is_(None), media.c.post_id == bindparam("b_post_id")),
+    )
+    .values(post_id=bindparam("b_post_id"), position=bindparam("b_position"))
+)
+DETACH = update(media).where(media.c.post_id == bindparam("b_post_id")).values(post_id=None)
+DESCRIBE = (
+    update(media)
+    .where(media.c.id == bindparam("b_id"), media.c.account_id == bindparam("b_account_id"))
+    .values(description=bindparam("b_description"), focus_x=bindparam("b_x"), focus_y=bindparam("b_y"))
+)
+REMOVE = delete(media).where(one_of(media.c.id, "ids"))
+REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
+ORPHANS = (
+    select(*COLUMNS)
+    .where(and_(media.c.post_id.is_(None), media.c.id < bindparam("before_id")))
+    .order_by(media.c.id)
+    .limit(bindparam("limit"))
+)
+USED = select(func.coalesce(func.sum(media.c.bytes), 0)).where(media.c.account_id == bindparam("account_id"))
+EMOJIS = select(*columns_of(emojis, EmojiRow)).order_by(emojis.c.shortcode)
+
+
+async def add(tx: Tx, found: Iterable[MediaRow]) -> None:
+    await tx.run_many(ADD, [structs.asdict(row) for row in found])
+
+
+async def own(tx: Tx, media_id: int, account_id: int) -> MediaRow | None:
+    """A file, if it belongs to the account."""
+    return row_or_none(MediaRow, await tx.one(OWN, id=media_id, account_id=account_id))
+
+
+async def own_some(tx: Tx, ids: Sequence[int], account_id: int) -> dict[int, MediaRow]:
+    """Those of the files that belong to the account."""
+    return {
+        row.id: row for row in rows(MediaRow, await tx.all(OWN_SOME, ids=list(ids), account_id=account_id))
+    }
+
+
+async def by_id(tx: Tx, media_id: int) -> MediaRow | None:
+    return row_or_none(MediaRow, await tx.one(BY_ID, id=media_id))
+
+
+async def of_posts(tx: Tx, ids: Sequence[int]) -> list[MediaRow]:
+    """The files of posts, in their order."""
+    return rows(MediaRow, await tx.all(OF_POSTS, ids=list(ids)))
+
+
+async def attach(tx: Tx, account_id: int, post_id: int, ids: Sequence[int]) -> None:
+    """Attach files of the account to a post, in this order."""
+    await tx.run_many(
+        ATTACH,
+        [
+            {"b_id": each, "b_account_id": account_id, "b_post_id": post_id, "b_position": place}
+            for place, each in enumerate(ids)
+        ],
+    )
+
+
+async def detach(tx: Tx, post_id: int) -> None:
+    """Free the files of a post, so that another can take them."""
+    await tx.run(DETACH, b_post_id=post_id)
+
+
+async def describe(tx: Tx, row: MediaRow) -> None:
+    """Write description and focus of `row`."""
+    await tx.run(
+        DESCRIBE,
+        b_id=row.id,
+        b_account_id=row.account_id,
+        b_description=row.description,
+        b_x=row.focus_x,
+        b_y=row.focus_y,
+    )
+
+
+async def remove(tx: Tx, ids: Sequence[int]) -> None:
+    await tx.run(REMOVE, ids=list(ids))
+
+
+async def remove_of_post(tx: Tx, post_id: int) -> None:
+    await tx.run(REMOVE_OF_POST, post_id=post_id)
+
+
+async def orphans(tx: Tx, before_id: int, limit: int) -> list[MediaRow]:
+    """Files that were never attached, or were freed, and are older than an id."""
+    return rows(MediaRow, await tx.all(ORPHANS, before_id=before_id, limit=limit))
+
+
+async def used_bytes(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(USED, account_id=account_id))
+
+
+async def custom_emojis(tx: Tx) -> list[EmojiRow]:
+    return rows(EmojiRow, await tx.all(EMOJIS))

@@ -1,0 +1,151 @@
+"""Notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
+
+from storage.compiled import one_of, upsert
+from storage.engine import Tx
+from storage.paging import Page, Paged
+from storage.rows.building import columns_of, row_or_none, rows
+from storage.rows.timelines import NotificationRow
+from storage.schema.accounts import accounts
+from storage.schema.follows import blocks, mutes
+from storage.schema.likes import thread_mutes
+from storage.schema.timelines import notifications
+
+COLUMNS = columns_of(notifications, NotificationRow)
+ADD = upsert(notifications).on_conflict_do_nothing()
+_sender = accounts.alias()
+_recipient = accounts.alias()
+# May `from_id` tell `account_id` something: ours, neither blocked nor muted, not a muted thread.
+ALLOWED = select(_recipient.c.id).where(
+    _recipient.c.id == bindparam("account_id"),
+    _recipient.c.domain == "",
+    _recipient.c.suspended_at.is_(None),
+    _recipient.c.deleted_at.is_(None),
+    ~exists(
+        select(literal(1)).where(
+            or_(
+                and_(
+                    blocks.c.account_id == bindparam("account_id"), blocks.c.target_id == bindparam("from_id")
+                ),
+                and_(
+                    blocks.c.target_id == bindparam("account_id"), blocks.c.account_id == bindparam("from_id")
+                ),
+            )
+        )
+    ),
+    ~exists(
+        select(literal(1)).where(
+            mutes.c.account_id == bindparam("account_id"),
+            mutes.c.target_id == bindparam("from_id"),
+            mutes.c.hides_notifications,
+            or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
+        )
+    ),
+    ~exists(
+        select(literal(1)).where(
+            thread_mutes.c.account_id == bindparam("account_id"),
+            thread_mutes.c.thread_id == bindparam("thread_id"),
+        )
+    ),
+    ~exists(
+        select(literal(1)).where(_sender.c.id == bindparam("from_id"), _sender.c.suspended_at.is_not(None))
+    ),
+)
+_page = (
+    select(*COLUMNS)
+    .join(accounts, accounts.c.id == notifications.c.from_id)
+    .where(
+        notifications.c.account_id == bindparam("account_id"),
+        accounts.c.suspended_at.is_(None),
+        one_of(notifications.c.kind, "kinds"),
+    )
+)
+PAGE = Paged(_page, notifications.c.id)
+PAGE_FROM = Paged(_page.where(notifications.c.from_id == bindparam("from_id")), notifications.c.id)
+ONE = select(*COLUMNS).where(
+    notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
+)
+BY_ID = select(*COLUMNS).where(notifications.c.id == bindparam("id"))
+DISMISS = delete(notifications).where(
+    notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
+)
+CLEAR = delete(notifications).where(notifications.c.account_id == bindparam("account_id"))
+FORGET = delete(notifications).where(
+    notifications.c.account_id == bindparam("account_id"),
+    notifications.c.kind == bindparam("kind"),
+    notifications.c.from_id == bindparam("from_id"),
+    or_(notifications.c.post_id == bindparam("post_id"), bindparam("post_id") == -1),
+)
+FORGET_POST = delete(notifications).where(notifications.c.post_id == bindparam("post_id"))
+FORGET_BETWEEN = delete(notifications).where(
+    notifications.c.account_id == bindparam("account_id"), notifications.c.from_id == bindparam("from_id")
+)
+_unread = (
+    select(notifications.c.id)
+    .where(notifications.c.account_id == bindparam("account_id"), notifications.c.id > bindparam("after_id"))
+    .limit(bindparam("most"))
+    .subquery()
+)
+UNREAD = select(func.count()).select_from(_unread)
+
+
+async def add(tx: Tx, row: NotificationRow) -> bool:
+    return bool(await tx.run(ADD, **structs.asdict(row)))
+
+
+async def allowed(tx: Tx, account_id: int, from_id: int, thread_id: int) -> bool:
+    found = await tx.one(ALLOWED, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now)
+    return found is not None
+
+
+async def page(
+    tx: Tx, account_id: int, page: Page, kinds: Sequence[str], from_id: int | None
+) -> list[NotificationRow]:
+    """Of these kinds, newest first; of one sender if it is given."""
+    params = {"account_id": account_id, "kinds": list(kinds), **page.params()}
+    if from_id is None:
+        found = await tx.all(PAGE.towards(page), **params)
+    else:
+        found = await tx.all(PAGE_FROM.towards(page), from_id=from_id, **params)
+    return sorted(rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+
+
+async def one(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:
+    return row_or_none(NotificationRow, await tx.one(ONE, account_id=account_id, id=notification_id))
+
+
+async def by_id(tx: Tx, notification_id: int) -> NotificationRow | None:
+    return row_or_none(NotificationRow, await tx.one(BY_ID, id=notification_id))
+
+
+async def dismiss(tx: Tx, account_id: int, notification_id: int) -> bool:
+    return bool(await tx.run(DISMISS, account_id=account_id, id=notification_id))
+
+
+async def clear(tx: Tx, account_id: int) -> None:
+    await tx.run(CLEAR, account_id=account_id)
+
+
+async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None) -> None:
+    """What was told is no longer so."""
+    wanted = -1 if post_id is None else post_id
+    await tx.run(FORGET, kind=kind, account_id=account_id, from_id=from_id, post_id=wanted)
+
+
+async def forget_post(tx: Tx, post_id: int) -> None:
+    await tx.run(FORGET_POST, post_id=post_id)
+
+
+async def forget_between(tx: Tx, account_id: int, from_id: int) -> None:
+    """Everything that `from_id` told `account_id`."""
+    await tx.run(FORGET_BETWEEN, account_id=account_id, from_id=from_id)
+
+
+async def unread(tx: Tx, account_id: int, after_id: int, most: int) -> int:
+    return int(await tx.value(UNREAD, account_id=account_id, after_id=after_id, most=most))

@@ -1,0 +1,64 @@
+"""Hashtags and their posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select
+
+from storage.compiled import one_of, upsert
+from storage.engine import Tx
+from storage.rows.building import columns_of, rows
+from storage.rows.posts import TagRow
+from storage.schema.posts import post_tags, posts, tags
+
+ADD = upsert(tags).on_conflict_do_nothing()
+BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
+ATTACH = upsert(post_tags).on_conflict_do_nothing()
+DETACH = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
+SEARCH = (
+    select(*columns_of(tags, TagRow))
+    .where(tags.c.name.like(bindparam("pattern"), escape="\\"))
+    .order_by(func.length(tags.c.name), tags.c.name)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+DAY = 86_400_000
+USES = (
+    select(tags.c.name, posts.c.published_at, posts.c.account_id)
+    .select_from(tags.join(post_tags).join(posts, posts.c.id == post_tags.c.post_id))
+    .where(one_of(tags.c.name, "names"), posts.c.id > bindparam("since_id"), posts.c.visibility == "public")
+    .limit(5_000)
+)
+
+
+async def ensure(tx: Tx, names: dict[str, str]) -> list[int]:
+    """The ids of tags by folded name; `names` maps it to how it was written. Missing ones are made."""
+    if not names:
+        return []
+    await tx.run_many(
+        ADD, [{"id": tx.new_id(), "name": name, "display": shown} for name, shown in names.items()]
+    )
+    return [row.id for row in await by_names(tx, list(names))]
+
+
+async def by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
+    return rows(TagRow, await tx.all(BY_NAMES, names=list(names)))
+
+
+async def put(tx: Tx, post_id: int, tag_ids: Sequence[int], *, fresh: bool = False) -> None:
+    """Make these the tags of a post; a `fresh` one has none yet."""
+    if not fresh:
+        await tx.run(DETACH, post_id=post_id)
+    await tx.run_many(ATTACH, [{"tag_id": tag_id, "post_id": post_id} for tag_id in tag_ids])
+
+
+async def search(tx: Tx, pattern: str, limit: int, offset: int) -> list[TagRow]:
+    """Tags whose folded name is LIKE `pattern`, the shortest first."""
+    return rows(TagRow, await tx.all(SEARCH, pattern=pattern, limit=limit, offset=offset))
+
+
+async def uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
+    """Name, moment and author of public uses since an id."""
+    return list(await tx.all(USES, names=list(names), since_id=since_id))

@@ -1,0 +1,216 @@
+"""Timelines: pages of ids. Who may see what is decided once more when the posts are loaded.
+
+Home is materialized: an entry a post and reader, written when the post arrives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.compiled import among
+from storage.engine import Tx
+from storage.paging import Page, Paged
+from storage.schema.accounts import accounts
+from storage.schema.follows import blocks, domain_mutes, follows, mutes
+from storage.schema.likes import pins
+from storage.schema.media import media
+from storage.schema.posts import mentions, post_tags, posts
+from storage.schema.timelines import home_entries, list_accounts
+
+HOME = Paged(
+    select(home_entries.c.post_id).where(home_entries.c.account_id == bindparam("account_id")),
+    home_entries.c.post_id,
+)
+
+_original = and_(posts.c.state == "published", posts.c.boost_of_id.is_(None))
+_one_media = exists(select(literal(1)).where(media.c.post_id == posts.c.id))
+_author = accounts.alias()
+_unlimited = exists(
+    select(literal(1)).where(
+        _author.c.id == posts.c.account_id, _author.c.silenced_at.is_(None), _author.c.suspended_at.is_(None)
+    )
+)
+
+
+def _not_hidden(viewer: str) -> ColumnElement[bool]:
+    """The viewer does not mute or block the author, nor does the author block the viewer."""
+    who: ColumnElement[int] = bindparam(viewer)
+    return and_(
+        ~exists(select(literal(1)).where(mutes.c.account_id == who, mutes.c.target_id == posts.c.account_id)),
+        ~exists(
+            select(literal(1)).where(blocks.c.account_id == who, blocks.c.target_id == posts.c.account_id)
+        ),
+        ~exists(
+            select(literal(1)).where(blocks.c.target_id == who, blocks.c.account_id == posts.c.account_id)
+        ),
+        ~exists(
+            select(literal(1))
+            .select_from(accounts.join(domain_mutes, domain_mutes.c.domain == accounts.c.domain))
+            .where(accounts.c.id == posts.c.account_id, domain_mutes.c.account_id == who)
+        ),
+    )
+
+
+_public = and_(
+    # The words of the partial index, so that it is used.
+    posts.c.visibility == "public",
+    posts.c.state == "published",
+    posts.c.boost_of_id.is_(None),
+)
+_top_level = or_(posts.c.in_reply_to_uri.is_(None), posts.c.in_reply_to_account_id == posts.c.account_id)
+PUBLIC: dict[tuple[str, bool], Paged] = {}
+for _where, _condition in (
+    ("all", _public),
+    ("local", and_(posts.c.local, _original, among(posts.c.visibility, "public", "local"))),
+    ("local_open", and_(posts.c.local, _original, posts.c.visibility == "public")),
+    ("remote", and_(_public, ~posts.c.local)),
+):
+    for _only_media in (False, True):
+        _wanted = [_condition, _top_level, _unlimited, _not_hidden("viewer_id")]
+        if _only_media:
+            _wanted.append(_one_media)
+        PUBLIC[_where, _only_media] = Paged(select(posts.c.id).where(*_wanted), posts.c.id)
+
+TAG = {
+    only_local: Paged(
+        select(posts.c.id)
+        .select_from(post_tags.join(posts, posts.c.id == post_tags.c.post_id))
+        .where(
+            post_tags.c.tag_id == bindparam("tag_id"),
+            posts.c.visibility == "public",
+            posts.c.state == "published",
+            _unlimited,
+            _not_hidden("viewer_id"),
+            *([posts.c.local] if only_local else []),
+        ),
+        post_tags.c.post_id,
+    )
+    for only_local in (False, True)
+}
+
+_follow = exists(
+    select(literal(1)).where(
+        follows.c.account_id == bindparam("viewer_id"), follows.c.target_id == posts.c.account_id
+    )
+)
+_mentioned = exists(
+    select(literal(1)).where(
+        mentions.c.post_id == posts.c.id, mentions.c.account_id == bindparam("viewer_id")
+    )
+)
+# A stranger is viewer -1: nothing is followed by or mentions it, and `local` asks for a real one.
+_visible_of_account = or_(
+    among(posts.c.visibility, "public", "unlisted"),
+    posts.c.account_id == bindparam("viewer_id"),
+    and_(posts.c.visibility == "local", bindparam("viewer_id") > 0),
+    and_(posts.c.visibility == "followers", _follow),
+    _mentioned,
+)
+_visible_of_account = and_(
+    _visible_of_account,
+    or_(posts.c.visibility != "direct", posts.c.account_id == bindparam("viewer_id"), _mentioned),
+)
+OF_ACCOUNT: dict[tuple[bool, bool, bool], Paged] = {}
+for _no_replies in (False, True):
+    for _no_boosts in (False, True):
+        for _only_media in (False, True):
+            _wanted = [
+                posts.c.account_id == bindparam("account_id"),
+                posts.c.state == "published",
+                _visible_of_account,
+            ]
+            if _no_replies:
+                _wanted.append(_top_level)
+            if _no_boosts:
+                _wanted.append(posts.c.boost_of_id.is_(None))
+            if _only_media:
+                _wanted.append(_one_media)
+            OF_ACCOUNT[_no_replies, _no_boosts, _only_media] = Paged(
+                select(posts.c.id).where(*_wanted), posts.c.id
+            )
+TAGGED_OF_ACCOUNT = Paged(
+    select(posts.c.id)
+    .select_from(post_tags.join(posts, posts.c.id == post_tags.c.post_id))
+    .where(
+        posts.c.account_id == bindparam("account_id"),
+        post_tags.c.tag_id == bindparam("tag_id"),
+        posts.c.state == "published",
+        _visible_of_account,
+    ),
+    posts.c.id,
+)
+PINNED = (
+    select(posts.c.id)
+    .select_from(pins.join(posts, posts.c.id == pins.c.post_id))
+    .where(pins.c.account_id == bindparam("account_id"), _visible_of_account)
+    .order_by(pins.c.id.desc())
+    .limit(20)
+)
+LIST = Paged(
+    select(posts.c.id).where(
+        posts.c.account_id.in_(
+            select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
+        ),
+        posts.c.state == "published",
+        among(posts.c.visibility, "public", "unlisted", "followers", "local"),
+        or_(
+            posts.c.in_reply_to_uri.is_(None),
+            posts.c.in_reply_to_account_id == posts.c.account_id,
+            and_(
+                bindparam("replies_policy", type_=Text()) == "followed",
+                exists(
+                    select(literal(1)).where(
+                        follows.c.account_id == bindparam("viewer_id"),
+                        follows.c.target_id == posts.c.in_reply_to_account_id,
+                    )
+                ),
+            ),
+            and_(
+                bindparam("replies_policy", type_=Text()) == "list",
+                posts.c.in_reply_to_account_id.in_(
+                    select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
+                ),
+            ),
+        ),
+    ),
+    posts.c.id,
+)
+
+
+async def _page(tx: Tx, paged: Paged, page: Page, **params: Any) -> list[int]:
+    return sorted(await tx.values(paged.towards(page), **params, **page.params()), reverse=True)
+
+
+async def home(tx: Tx, account_id: int, page: Page) -> list[int]:
+    return await _page(tx, HOME, page, account_id=account_id)
+
+
+async def public(tx: Tx, where: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
+    """`where` is all, local, local_open or remote; a stranger is viewer -1."""
+    return await _page(tx, PUBLIC[where, only_media], page, viewer_id=viewer_id)
+
+
+async def tag(tx: Tx, tag_id: int, viewer_id: int, page: Page, *, only_local: bool) -> list[int]:
+    return await _page(tx, TAG[only_local], page, tag_id=tag_id, viewer_id=viewer_id)
+
+
+async def of_account(
+    tx: Tx, account_id: int, viewer_id: int, page: Page, *, flags: tuple[bool, bool, bool]
+) -> list[int]:
+    """`flags` are: no replies, no boosts, only media."""
+    return await _page(tx, OF_ACCOUNT[flags], page, account_id=account_id, viewer_id=viewer_id)
+
+
+async def tagged_of_account(tx: Tx, account_id: int, tag_id: int, viewer_id: int, page: Page) -> list[int]:
+    return await _page(tx, TAGGED_OF_ACCOUNT, page, account_id=account_id, tag_id=tag_id, viewer_id=viewer_id)
+
+
+async def pinned(tx: Tx, account_id: int, viewer_id: int) -> list[int]:
+    return await tx.values(PINNED, account_id=account_id, viewer_id=viewer_id)
+
+
+async def of_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
+    return await _page(tx, LIST, page, list_id=list_id, viewer_id=viewer_id, replies_policy=replies_policy)
