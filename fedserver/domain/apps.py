@@ -1,0 +1,90 @@
+"""Client programs: registered by themselves, known by an id and a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from fedserver.domain import scopes
+from fedserver.domain.errors import Invalid
+from fedserver.domain.secrets import hashed, matches, new_secret
+from fedserver.text.sanitize import clean_name, web_address
+from storage.engine import Tx
+from storage.queries import apps as queries
+from storage.rows.tokens import AppRow
+
+OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
+# Schemes that would run, read or show something instead of reaching an app.
+DANGEROUS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto"})
+MAX_URIS, MAX_URI = 20, 2_000
+_uris = msgspec.json.Decoder(list[str]).decode
+
+
+class NewApp(Struct, frozen=True):
+    """An app just registered: its secret is known only here."""
+
+    row: AppRow
+    secret: str
+
+
+def redirect_uris(app: AppRow) -> list[str]:
+    """The addresses that an app may be sent back to."""
+    return _uris(app.redirect_uris)
+
+
+async def register(tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, website: str | None) -> NewApp:
+    """Register an app. Raises Invalid."""
+    name = clean_name(name, 60)
+    if not name:
+        raise Invalid("client_name", "can't be blank", "ERR_BLANK")
+    kept = list(dict.fromkeys(each.strip() for each in uris if each.strip()))
+    if not kept:
+        raise Invalid("redirect_uris", "can't be blank", "ERR_BLANK")
+    for uri in kept[: MAX_URIS + 1]:
+        _check_uri(uri)
+    if len(kept) > MAX_URIS:
+        raise Invalid("redirect_uris", f"are more than {MAX_URIS}")
+    granted = scopes.parse(wanted_scopes) or ("read",)
+    secret = new_secret()
+    row = AppRow(
+        id=tx.new_id(),
+        client_id=new_secret(),
+        secret_hash=hashed(secret),
+        name=name,
+        website=web_address(website or "") or None,
+        redirect_uris=msgspec.json.encode(kept).decode(),
+        scopes=" ".join(granted),
+        created_at=tx.now,
+    )
+    await queries.add(tx, row)
+    return NewApp(row, secret)
+
+
+def _check_uri(uri: str) -> None:
+    """An absolute address, http(s) or an app's own scheme. Raises Invalid."""
+    if uri == OUT_OF_BAND:
+        return
+    try:
+        scheme = urlsplit(uri).scheme.lower()
+    except ValueError:
+        scheme = ""
+    if not scheme or scheme in DANGEROUS or len(uri) > MAX_URI or not uri.isprintable() or "#" in uri:
+        raise Invalid("redirect_uris", "must be absolute addresses of the app")
+    if scheme in ("http", "https") and not urlsplit(uri).hostname:
+        raise Invalid("redirect_uris", "must be absolute addresses of the app")
+
+
+async def by_client_id(tx: Tx, client_id: str) -> AppRow | None:
+    return await queries.by_client_id(tx, client_id) if 0 < len(client_id) <= 200 else None
+
+
+async def by_id(tx: Tx, app_id: int) -> AppRow | None:
+    return await queries.by_id(tx, app_id)
+
+
+def has_secret(app: AppRow, secret: str) -> bool:
+    """True if this is the app's secret."""
+    return matches(secret, app.secret_hash)

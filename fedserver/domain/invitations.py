@@ -1,0 +1,80 @@
+"""Invitations: a link that lets people in, with a number of uses and an end; members have a budget."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.secrets import hashed, new_secret
+from fedserver.text.sanitize import clean_name
+from storage.engine import Tx
+from storage.queries import invitations as queries
+from storage.queries import members
+from storage.rows.members import InvitationRow, MemberRow
+
+DAY = 86_400_000
+MOST_USES = 100
+
+
+class NewInvitation(Struct, frozen=True):
+    """An invitation just made: its code is known only here."""
+
+    row: InvitationRow
+    code: str
+
+
+async def create(
+    tx: Tx, member: MemberRow, *, uses: int = 1, days: int | None = 30, note: str = ""
+) -> NewInvitation:
+    """Invite; a plain member's budget shrinks by the uses. Raises Forbidden, Invalid."""
+    if not 1 <= uses <= MOST_USES:
+        raise Invalid("uses", f"must be from 1 to {MOST_USES}")
+    if days is not None and not 1 <= days <= 365:
+        raise Invalid("days", "must be from 1 to 365")
+    if member.role == "member":
+        if member.invites_left < uses:
+            raise Forbidden(f"You have {member.invites_left} invitations left")
+        await members.set_value(tx, member.id, "invites_left", member.invites_left - uses)
+    code = new_secret()
+    row = InvitationRow(
+        id=tx.new_id(),
+        code_hash=hashed(code),
+        code_hint=code[:4],
+        created_by_id=member.id,
+        note=clean_name(note, 100),
+        max_uses=uses,
+        uses=0,
+        created_at=tx.now,
+        expires_at=None if days is None else tx.now + days * DAY,
+        revoked_at=None,
+    )
+    await queries.add(tx, row)
+    return NewInvitation(row, code)
+
+
+async def find(tx: Tx, code: str) -> InvitationRow | None:
+    """An invitation that still lets people in, by its code."""
+    row = await queries.by_hash(tx, hashed(code)) if 0 < len(code) <= 200 else None
+    if row is None or row.revoked_at is not None:
+        return None
+    if row.expires_at is not None and row.expires_at <= tx.now:
+        return None
+    return row if row.max_uses is None or row.uses < row.max_uses else None
+
+
+async def use(tx: Tx, code: str) -> InvitationRow:
+    """Use an invitation. Raises Invalid if it does not let anybody in any more."""
+    row = await find(tx, code)
+    if row is None or not await queries.use(tx, row.id):
+        raise Invalid("invitation", "is not valid any more. Ask for a new link.")
+    return row
+
+
+async def of_member(tx: Tx, member: MemberRow) -> list[InvitationRow]:
+    return await queries.of_member(tx, member.id)
+
+
+async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
+    """Take an invitation back. Raises NotFound for anybody else's."""
+    if not await queries.revoke(tx, invitation_id, member.id):
+        raise NotFound

@@ -1,0 +1,138 @@
+"""Authorization codes, access tokens and browser sessions: one statement finds who is behind one."""
+
+from __future__ import annotations
+
+from msgspec import structs
+from sqlalchemy import bindparam, delete, select, update
+
+from storage.compiled import upsert
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
+from storage.rows.building import columns_of, row_or_none, rows
+from storage.rows.members import MemberRow, SessionRow
+from storage.rows.tokens import CodeRow, TokenRow
+from storage.schema.accounts import accounts
+from storage.schema.members import members, sessions
+from storage.schema.tokens import codes, tokens
+
+_token = columns_of(tokens, TokenRow)
+_member = columns_of(members, MemberRow)
+_account = columns_of(accounts, AccountRow)
+_session = columns_of(sessions, SessionRow)
+
+ADD_CODE = upsert(codes)
+CODE = select(*columns_of(codes, CodeRow)).where(codes.c.code_hash == bindparam("code_hash"))
+USE_CODE = (
+    update(codes)
+    .where(codes.c.code_hash == bindparam("b_hash"), codes.c.used_at.is_(None))
+    .values(used_at=bindparam("b_now"), token_id=bindparam("b_token_id"))
+)
+DROP_CODES = delete(codes).where(codes.c.expires_at <= bindparam("until"))
+ADD = upsert(tokens)
+FIND = (
+    select(*_token, *_member, *_account)
+    .select_from(
+        tokens.outerjoin(members, members.c.id == tokens.c.member_id).outerjoin(
+            accounts, accounts.c.id == tokens.c.account_id
+        )
+    )
+    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.revoked_at.is_(None))
+)
+BY_HASH = select(*_token).where(tokens.c.token_hash == bindparam("token_hash"))
+REVOKE = (
+    update(tokens)
+    .where(tokens.c.id == bindparam("b_id"), tokens.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("b_now"))
+)
+OF_MEMBER = select(*_token).where(tokens.c.member_id == bindparam("member_id"), tokens.c.revoked_at.is_(None))
+USED = update(tokens).where(tokens.c.id == bindparam("b_id")).values(used_at=bindparam("b_now"))
+
+ADD_SESSION = upsert(sessions)
+FIND_SESSION = (
+    select(*_session, *_member, *_account)
+    .select_from(
+        sessions.join(members, members.c.id == sessions.c.member_id).join(
+            accounts, accounts.c.id == sessions.c.account_id
+        )
+    )
+    .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
+)
+END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
+END_SESSIONS = delete(sessions).where(sessions.c.member_id == bindparam("member_id"))
+DROP_SESSIONS = delete(sessions).where(sessions.c.expires_at <= bindparam("until"))
+
+
+async def add_code(tx: Tx, row: CodeRow) -> None:
+    await tx.run(ADD_CODE, **structs.asdict(row))
+
+
+async def code(tx: Tx, code_hash: str) -> CodeRow | None:
+    return row_or_none(CodeRow, await tx.one(CODE, code_hash=code_hash))
+
+
+async def use_code(tx: Tx, code_hash: str, token_id: int) -> bool:
+    """Use a code up; False if somebody did before."""
+    return bool(await tx.run(USE_CODE, b_hash=code_hash, b_now=tx.now, b_token_id=token_id))
+
+
+async def drop_codes(tx: Tx, until: int) -> None:
+    await tx.run(DROP_CODES, until=until)
+
+
+async def add(tx: Tx, row: TokenRow) -> None:
+    await tx.run(ADD, **structs.asdict(row))
+
+
+async def find(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | None, AccountRow | None] | None:
+    """A token in force with the person and the account behind it."""
+    found = await tx.one(FIND, token_hash=token_hash)
+    if found is None:
+        return None
+    record = tuple(found)
+    first, second = len(_token), len(_token) + len(_member)
+    member = MemberRow(*record[first:second]) if record[first] is not None else None
+    account = AccountRow(*record[second:]) if record[second] is not None else None
+    return TokenRow(*record[:first]), member, account
+
+
+async def by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
+    return row_or_none(TokenRow, await tx.one(BY_HASH, token_hash=token_hash))
+
+
+async def revoke(tx: Tx, token_id: int) -> bool:
+    return bool(await tx.run(REVOKE, b_id=token_id, b_now=tx.now))
+
+
+async def of_member(tx: Tx, member_id: int) -> list[TokenRow]:
+    """A member's tokens in force."""
+    return rows(TokenRow, await tx.all(OF_MEMBER, member_id=member_id))
+
+
+async def used(tx: Tx, token_id: int) -> None:
+    await tx.run(USED, b_id=token_id, b_now=tx.now)
+
+
+async def add_session(tx: Tx, row: SessionRow) -> None:
+    await tx.run(ADD_SESSION, **structs.asdict(row))
+
+
+async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, AccountRow] | None:
+    """A session that has not expired with the person and the account behind it."""
+    found = await tx.one(FIND_SESSION, token_hash=token_hash, now=tx.now)
+    if found is None:
+        return None
+    record = tuple(found)
+    first, second = len(_session), len(_session) + len(_member)
+    return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
+
+
+async def end_session(tx: Tx, session_id: int) -> None:
+    await tx.run(END_SESSION, id=session_id)
+
+
+async def end_sessions(tx: Tx, member_id: int) -> None:
+    await tx.run(END_SESSIONS, member_id=member_id)
+
+
+async def drop_sessions(tx: Tx, until: int) -> None:
+    await tx.run(DROP_SESSIONS, until=until)
