@@ -1,0 +1,268 @@
+"""Posts of peers: kept once, changed and removed by their author only.
+
+A second Create changes nothing; an edit never widens who may see a post, nor changes its author.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from fedserver.domain import events, notifications, tasks
+from fedserver.domain.post_texts import encode, mention_fact
+from fedserver.domain.posts import remove_row
+from fedserver.domain.visibility import narrower
+from fedserver.text.language import normal_language
+from fedserver.text.markup import fold_tag
+from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
+from storage.engine import Tx
+from storage.queries import accounts, home_entries, media, mentions, tags
+from storage.queries import posts as queries
+from storage.rows.accounts import AccountRow
+from storage.rows.media import MediaRow
+from storage.rows.posts import EditRow, PostRow
+
+MAX_SUMMARY = 2_000
+
+
+class RemoteFile(Struct, frozen=True):
+    """A file that lies at a peer."""
+
+    kind: str
+    content_type: str
+    url: str
+    description: str
+    blurhash: str | None
+    focus: tuple[float, float]
+    width: int | None
+    height: int | None
+
+
+class RemotePost(Struct, frozen=True, kw_only=True):
+    """A post of a peer, its authority checked, its text not yet sanitized."""
+
+    uri: str
+    url: str
+    author_uri: str
+    kind: str
+    visibility: str
+    title: str
+    summary: str
+    sensitive: bool
+    language: str | None
+    source: str
+    source_type: str
+    html: str
+    published_at: int | None
+    updated_at: int | None
+    in_reply_to: str | None
+    context_uri: str
+    mentioned_uris: tuple[str, ...]
+    addressed_uris: tuple[str, ...]
+    tags: tuple[str, ...]
+    emojis: str
+    files: tuple[RemoteFile, ...]
+    cover: RemoteFile | None
+    original: str
+
+
+async def receive(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
+    """Keep a post of `author`. None if it was deleted before; one that is known is given back unchanged."""
+    known = await queries.by_uri(tx, remote.uri)
+    if known is not None:
+        return known if known.account_id == author.id else None
+    if author.suspended_at is not None or await queries.tombstone(tx, remote.uri) is not None:
+        return None
+    parent = await queries.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
+    if parent is not None and parent.visibility == "local":
+        parent = None
+    mentioned = await accounts.by_uris(tx, remote.mentioned_uris)
+    row = _row(tx, author, remote, parent, mentioned)
+    if not await queries.add(tx, row):
+        return await queries.by_uri(tx, remote.uri)
+    await _attach(tx, row, author, remote)
+    await queries.put_original(tx, row.uri, remote.original)
+    addressed = await accounts.by_uris(tx, remote.addressed_uris[:100])
+    named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
+    await mentions.add(tx, row.id, list(named))
+    await _place(tx, row, parent)
+    for account in mentioned:
+        if not account.domain:
+            await notifications.notify(tx, "mention", account.id, author.id, row.id)
+    await notifications.notify_watchers(tx, row)
+    tx.emit(events.POST_PUBLISHED, post_id=row.id)
+    return row
+
+
+def _row(
+    tx: Tx,
+    author: AccountRow,
+    remote: RemotePost,
+    parent: PostRow | None,
+    mentioned: Sequence[AccountRow],
+) -> PostRow:
+    published = min(remote.published_at or tx.now, tx.now)
+    identifier = tx.new_id(published)
+    texts = _texts(remote)
+    return PostRow(
+        id=identifier,
+        uri=remote.uri,
+        url=remote.url,
+        account_id=author.id,
+        local=False,
+        kind=remote.kind,
+        state="published",
+        visibility=remote.visibility,
+        slug=None,
+        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind == "Note"),
+        language=normal_language(remote.language),
+        source_type=remote.source_type[:100],
+        cover_id=None,
+        mentions=encode([mention_fact(each) for each in mentioned]).decode(),
+        tags=encode([fold_tag(each) for each in _tag_names(remote)]).decode(),
+        emojis=remote.emojis,
+        in_reply_to_id=parent.id if parent else None,
+        in_reply_to_account_id=parent.account_id if parent else None,
+        in_reply_to_uri=remote.in_reply_to,
+        thread_id=parent.thread_id if parent else identifier,
+        context_uri=remote.context_uri,
+        boost_of_id=None,
+        app_id=None,
+        published_at=published,
+        edited_at=remote.updated_at if (remote.updated_at or 0) > published else None,
+        replies_count=0,
+        boosts_count=0,
+        likes_count=0,
+        version=1,
+        **texts,
+    )
+
+
+def _texts(remote: RemotePost) -> dict[str, str]:
+    clean = clean_article if remote.kind == "Article" else clean_post
+    return {
+        "title": clean_name(to_text(remote.title), 300) if remote.title else "",
+        "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
+        "source": clean_text(remote.source, 200_000),
+        "html": clean(remote.html),
+    }
+
+
+def _tag_names(remote: RemotePost) -> list[str]:
+    kept = (clean_name(each, 100) for each in remote.tags)
+    return list(dict.fromkeys(each for each in kept if each))
+
+
+async def _attach(tx: Tx, row: PostRow, author: AccountRow, remote: RemotePost) -> None:
+    names = {fold_tag(each): each for each in _tag_names(remote)}
+    await tags.put(tx, row.id, await tags.ensure(tx, names), fresh=True)
+    files = [_file(tx, row, author, each, place) for place, each in enumerate(remote.files)]
+    if remote.cover is not None:
+        cover = _file(tx, row, author, remote.cover, len(files))
+        files.append(cover)
+        values = {name: getattr(row, name) for name in queries.CHANGEABLE} | {"cover_id": cover.id}
+        await queries.change(tx, row.id, values)
+    await media.add(tx, files)
+
+
+def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: int) -> MediaRow:
+    return MediaRow(
+        id=tx.new_id(),
+        account_id=author.id,
+        post_id=row.id,
+        position=place,
+        kind=remote.kind,
+        content_type=remote.content_type,
+        file_key="",
+        preview_key="",
+        remote_url=remote.url,
+        description=clean_text(remote.description, 5_000),
+        blurhash=remote.blurhash,
+        focus_x=remote.focus[0],
+        focus_y=remote.focus[1],
+        width=remote.width,
+        height=remote.height,
+        preview_width=None,
+        preview_height=None,
+        bytes=0,
+        created_at=tx.now,
+    )
+
+
+async def _place(tx: Tx, row: PostRow, parent: PostRow | None) -> None:
+    """Into its thread, its author's count and the homes of followers; missing parents are owed."""
+    await accounts.count_post(tx, row.account_id, 1, row.published_at)
+    if parent is not None:
+        await queries.count(tx, parent.id, "replies_count", 1)
+        tx.emit(events.POST_CHANGED, post_id=parent.id)
+    elif row.in_reply_to_uri is not None:
+        await tasks.owe(tx, tasks.FetchParent(row.id), dedupe=f"fetch_parent:{row.in_reply_to_uri}")
+    adopted = await queries.adopt(tx, row)
+    if adopted:
+        await queries.count(tx, row.id, "replies_count", adopted)
+    await home_entries.spread(tx, row)
+
+
+async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
+    """Change a post of `author` if what came is newer; None if there is nothing to change."""
+    row = await queries.by_uri(tx, remote.uri)
+    if row is None or row.account_id != author.id or row.local or row.boost_of_id is not None:
+        return None
+    edited = remote.updated_at
+    if edited is None or edited <= (row.edited_at or row.published_at):
+        return None
+    edited = min(edited, tx.now)
+    mentioned = await accounts.by_uris(tx, remote.mentioned_uris)
+    files = await media.of_posts(tx, [row.id])
+    await queries.add_edit(tx, _former(tx, row, files))
+    texts = _texts(remote)
+    changed = structs.replace(
+        row,
+        visibility=narrower(row.visibility, remote.visibility),
+        sensitive=remote.sensitive or bool(texts["summary"] and row.kind == "Note"),
+        language=normal_language(remote.language),
+        source_type=remote.source_type[:100],
+        mentions=encode([mention_fact(each) for each in mentioned]).decode(),
+        tags=encode([fold_tag(each) for each in _tag_names(remote)]).decode(),
+        emojis=remote.emojis,
+        edited_at=edited,
+        cover_id=None,
+        **texts,
+    )
+    await queries.change(tx, row.id, {name: getattr(changed, name) for name in queries.CHANGEABLE})
+    await media.remove_of_post(tx, row.id)
+    await tags.put(tx, row.id, [])
+    await _attach(tx, changed, author, remote)
+    await queries.put_original(tx, row.uri, remote.original)
+    for _, booster_id in await queries.boosts_of(tx, row.id):
+        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    tx.emit(events.POST_EDITED, post_id=row.id)
+    return changed
+
+
+def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow]) -> EditRow:
+    return EditRow(
+        id=tx.new_id(),
+        post_id=row.id,
+        title=row.title,
+        summary=row.summary,
+        sensitive=row.sensitive,
+        source=row.source,
+        html=row.html,
+        media=encode([structs.asdict(each) for each in files]).decode(),
+        emojis=row.emojis,
+        at=row.edited_at or row.published_at,
+    )
+
+
+async def remove(tx: Tx, author: AccountRow, uri: str) -> bool:
+    """Its author deleted a post; False if it is not theirs. One that never came leaves a tombstone too."""
+    row = await queries.by_uri(tx, uri)
+    if row is None:
+        return False
+    if row.account_id != author.id or row.local:
+        return False
+    await media.remove_of_post(tx, row.id)
+    await remove_row(tx, row)
+    return True

@@ -1,0 +1,127 @@
+"""Documents of peers become facts that the domain takes. Nothing passes that its origin may not say.
+
+Text is still a stranger's: the domain sanitizes it when it is stored.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from activitypub.actors import Actor
+from activitypub.addressing import visibility
+from activitypub.authority import host_of, require_same_origin, same_origin
+from activitypub.errors import AuthorityError
+from activitypub.objects import Attachment, CustomEmoji, Object
+from fedserver.domain.account_views import EmojiFact
+from fedserver.domain.accounts import ProfileField, RemoteAccount
+from fedserver.domain.remote_posts import RemoteFile, RemotePost
+
+encode = msgspec.json.Encoder().encode
+KINDS = {"image": "image", "video": "video", "audio": "audio"}
+
+
+def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
+    """Custom emoji as they are kept."""
+    return encode([EmojiFact(each.shortcode, each.url, each.url) for each in emojis]).decode()
+
+
+def account(actor: Actor, username: str, domain: str) -> RemoteAccount:
+    """An actor as an account; its handle was confirmed by WebFinger."""
+    return RemoteAccount(
+        uri=actor.id,
+        username=username,
+        domain=domain,
+        kind=actor.kind,
+        display_name=actor.name,
+        note=actor.summary,
+        url=actor.url,
+        inbox_uri=actor.inbox,
+        shared_inbox_uri=actor.shared_inbox,
+        outbox_uri=actor.outbox,
+        followers_uri=actor.followers,
+        following_uri=actor.following,
+        featured_uri=actor.featured,
+        avatar_url=actor.icon,
+        avatar_alt=actor.icon_alt,
+        header_url=actor.image,
+        header_alt=actor.image_alt,
+        fields=tuple(ProfileField(each.name, each.value) for each in actor.fields),
+        emojis=emojis_json(actor.emojis),
+        also_known_as=actor.also_known_as,
+        locked=actor.locked,
+        discoverable=actor.discoverable,
+        indexable=actor.indexable,
+        memorial=actor.memorial,
+        created_at=actor.published,
+        keys=tuple((key.id, key.kind, key.public) for key in actor.keys),
+    )
+
+
+def author_of(post: Object) -> str:
+    """Who a post is attributed to: the first of its own origin. Raises AuthorityError.
+
+    PeerTube names a person and a channel; both are of one host, the first is the author.
+    """
+    for each in post.attributed_to:
+        if same_origin(post.id, each):
+            return each
+    raise AuthorityError(f"{post.id[:200]} is attributed to another origin")
+
+
+def post(found: Object, original: str, followers_uri: str) -> RemotePost:
+    """A post of a peer; `followers_uri` is its author's collection. Raises AuthorityError."""
+    author = author_of(found)
+    host_of(found.id)
+    require_same_origin(found.id, author)
+    shown = found.url if same_origin(found.id, found.url) else found.id
+    return RemotePost(
+        uri=found.id,
+        url=shown,
+        author_uri=author,
+        kind=found.kind,
+        visibility=visibility(found.to, found.cc, followers_uri),
+        title=found.name if found.kind != "Note" else "",
+        summary=found.summary,
+        sensitive=found.sensitive,
+        language=found.language,
+        source=found.source,
+        source_type=found.source_type,
+        html=_html(found),
+        published_at=found.published,
+        updated_at=found.updated,
+        in_reply_to=found.in_reply_to,
+        context_uri=found.context,
+        mentioned_uris=tuple(dict.fromkeys(each.href for each in found.mentions)),
+        addressed_uris=tuple(dict.fromkeys((*found.to, *found.cc))),
+        tags=tuple(each.name for each in found.hashtags),
+        emojis=emojis_json(found.emojis),
+        files=tuple(_file(each) for each in found.attachments),
+        cover=_file(found.cover) if found.cover is not None and found.kind == "Article" else None,
+        original=original,
+    )
+
+
+def _html(found: Object) -> str:
+    """The text of a post; choices of a poll are listed until polls are known here."""
+    if not found.options:
+        return found.content
+    listed = "".join(f"<li>{_escaped(each.name)}</li>" for each in found.options)
+    return f"{found.content}<ul>{listed}</ul>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _file(found: Attachment) -> RemoteFile:
+    group = found.media_type.partition("/")[0]
+    return RemoteFile(
+        kind=KINDS.get(group, "unknown"),
+        content_type=found.media_type,
+        url=found.url,
+        description=found.description,
+        blurhash=found.blurhash,
+        focus=found.focus or (0.0, 0.0),
+        width=found.width,
+        height=found.height,
+    )

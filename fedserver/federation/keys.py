@@ -1,0 +1,68 @@
+"""Keys at hand: ours loaded once, those of peers as objects, both in bounded caches."""
+
+from __future__ import annotations
+
+import asyncio
+
+from cachetools import LRUCache
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from activitypub import keys
+from activitypub.keys import PrivateKey, PublicKey
+from fedserver.domain import keys as domain_keys
+from fedserver.domain.keys import ED25519, RSA, NewKeys
+from storage.engine import Tx
+from storage.rows.accounts import KeyRow
+
+
+async def generate() -> NewKeys:
+    """New keys for an account, made in a thread: RSA takes its time."""
+
+    def make() -> NewKeys:
+        return NewKeys(*keys.new_rsa(), *keys.new_ed25519())
+
+    return await asyncio.to_thread(make)
+
+
+def load(row: KeyRow) -> PublicKey:
+    """The public key in a row. Raises SignatureError if it is too weak."""
+    if row.public.startswith("z"):
+        return keys.load_multibase(row.public)
+    return keys.load_public_pem(row.public)
+
+
+class Keyring:
+    """Private keys of our accounts: (key URI, key object) by account and kind."""
+
+    def __init__(self, size: int = 2_000) -> None:
+        self._private: LRUCache[tuple[int, str], tuple[str, PrivateKey]] = LRUCache(size)
+
+    async def rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
+        """The key with which an account signs requests. Raises LookupError if it has none."""
+        uri, key = await self._get(tx, account_id, RSA)
+        assert isinstance(key, RSAPrivateKey)
+        return uri, key
+
+    async def ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
+        """The key with which an account signs what it says. Raises LookupError if it has none."""
+        uri, key = await self._get(tx, account_id, ED25519)
+        assert isinstance(key, Ed25519PrivateKey)
+        return uri, key
+
+    async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
+        found = self._private.get((account_id, kind))
+        if found is None:
+            for row in await domain_keys.of_account(tx, account_id):
+                if row.kind == kind and row.private is not None:
+                    found = (row.uri, keys.load_private(row.private))
+                    self._private[account_id, kind] = found
+                    break
+        if found is None:
+            raise LookupError(f"account {account_id} has no {kind} key")
+        return found
+
+    def forget(self, account_id: int) -> None:
+        """Read the keys of an account anew next time."""
+        for kind in (RSA, ED25519):
+            self._private.pop((account_id, kind), None)
