@@ -24,6 +24,7 @@ from storage.rows.media import MediaRow
 from storage.rows.posts import EditRow, PostRow
 
 MAX_SUMMARY = 2_000
+MAX_DEPTH = 40
 
 
 class RemoteFile(Struct, frozen=True):
@@ -67,8 +68,11 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     original: str
 
 
-async def receive(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
-    """Keep a post of `author`. None if it was deleted before; one that is known is given back unchanged."""
+async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
+    """Keep a post of `author`. None if it was deleted before; one that is known is given back unchanged.
+
+    `depth` counts the steps up a thread that led here: after 40 no further parent is asked for.
+    """
     known = await queries.by_uri(tx, remote.uri)
     if known is not None:
         return known if known.account_id == author.id else None
@@ -86,7 +90,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | N
     addressed = await accounts.by_uris(tx, remote.addressed_uris[:100])
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
     await mentions.add(tx, row.id, list(named))
-    await _place(tx, row, parent)
+    await _place(tx, row, parent, depth)
     for account in mentioned:
         if not account.domain:
             await notifications.notify(tx, "mention", account.id, author.id, row.id)
@@ -190,14 +194,15 @@ def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: i
     )
 
 
-async def _place(tx: Tx, row: PostRow, parent: PostRow | None) -> None:
+async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> None:
     """Into its thread, its author's count and the homes of followers; missing parents are owed."""
     await accounts.count_post(tx, row.account_id, 1, row.published_at)
     if parent is not None:
         await queries.count(tx, parent.id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=parent.id)
-    elif row.in_reply_to_uri is not None:
-        await tasks.owe(tx, tasks.FetchParent(row.id), dedupe=f"fetch_parent:{row.in_reply_to_uri}")
+    elif row.in_reply_to_uri is not None and depth < MAX_DEPTH:
+        task = tasks.FetchParent(row.in_reply_to_uri, depth + 1)
+        await tasks.owe(tx, task, dedupe=f"fetch_parent:{row.in_reply_to_uri}")
     adopted = await queries.adopt(tx, row)
     if adopted:
         await queries.count(tx, row.id, "replies_count", adopted)

@@ -121,14 +121,10 @@ class Pin(Task, frozen=True, tag="pin"):
 
 
 class FetchParent(Task, frozen=True, tag="fetch_parent"):
-    """`post_id` answers something that we do not have; `depth` counts the steps so far."""
+    """A post answers `uri`, which we do not have; `depth` counts the steps up the thread so far."""
 
-    post_id: int
-    depth: int = 0
-
-
-class FetchPost(Task, frozen=True, tag="fetch_post"):
     uri: str
+    depth: int = 0
 
 
 class RefreshAccount(Task, frozen=True, tag="refresh_account"):
@@ -167,7 +163,6 @@ AnyTask = (
     | DeleteAccount
     | Pin
     | FetchParent
-    | FetchPost
     | RefreshAccount
     | SendMail
     | RemoveFiles

@@ -1,0 +1,105 @@
+"""Reading documents of peers over the network: signed by the instance actor, believed by their origin.
+
+A document counts only if its id is the address it was finally read from, or if it is read once more from
+that id (CVE-2024-23832); and only with a media type of ActivityPub (CVE-2024-25623).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from cachetools import TTLCache
+
+from activitypub import document as read
+from activitypub.authority import same_origin, without_fragment
+from activitypub.document import Document
+from activitypub.errors import ActivityPubError
+from activitypub.terms import ACCEPT, is_activitypub
+from fedserver.domain import accounts
+from fedserver.domain.site import Site
+from fedserver.federation.keys import Keyring
+from fedserver.federation.signing import Signer
+from fedserver.net.client import Client, Response
+from fedserver.net.errors import NetError
+from storage.engine import Database
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+NEGATIVE_SECONDS = 300
+
+
+class Gone(Exception):
+    """The peer says that it was deleted."""
+
+
+class Fetcher:
+    """Fetches for one node. What failed is not asked for again for five minutes."""
+
+    def __init__(
+        self, db: Database, site: Site, client: Client, keyring: Keyring, clock: Callable[[], int]
+    ) -> None:
+        self._db = db
+        self._site = site
+        self._client = client
+        self._keyring = keyring
+        self._clock = clock
+        self._signer: Signer | None = None
+        self._failed: TTLCache[str, bool] = TTLCache(20_000, NEGATIVE_SECONDS, timer=lambda: clock() / 1000)
+
+    async def _sign(self) -> Signer | None:
+        if self._signer is None:
+            async with self._db.read() as tx:
+                account = await accounts.instance_account(tx, self._site)
+                if account is None:
+                    return None
+                self._signer = Signer(*await self._keyring.rsa(tx, account.id), self._clock)
+        return self._signer
+
+    async def get(self, url: str, accept: str) -> Response | None:
+        """Any address, signed; None if it cannot be read."""
+        signer = await self._sign()
+        try:
+            return await self._client.get(url, accept=accept, sign=signer.get if signer else None)
+        except NetError as error:
+            log.info("fetch_failed", url=url[:300], reason=str(error))
+            return None
+
+    async def document(self, uri: str) -> Document | None:
+        """The document at `uri`, with `id` as its origin says; None if there is none to believe.
+
+        Raises Gone if it was deleted.
+        """
+        address = without_fragment(uri)
+        if address in self._failed or self._site.links.is_local(address):
+            return None
+        found = await self._read(address)
+        if found is not None:
+            document, final = found
+            identifier = read.id_of(document)
+            if identifier == final:
+                return document
+            if identifier and same_origin(identifier, final):
+                again = await self._read(without_fragment(identifier))
+                if again is not None and read.id_of(again[0]) == again[1] == without_fragment(identifier):
+                    return again[0]
+        self._failed[address] = True
+        return None
+
+    async def _read(self, address: str) -> tuple[Document, str] | None:
+        response = await self.get(address, ACCEPT)
+        if response is None:
+            return None
+        if response.status == 410:
+            raise Gone(address)
+        if response.status != 200 or not is_activitypub(response.content_type):
+            log.info("fetch_refused", url=address[:300], status=response.status)
+            return None
+        try:
+            return read.parse(response.body), response.url
+        except ActivityPubError as error:
+            log.info("fetch_malformed", url=address[:300], reason=str(error))
+            return None
+
+    def forget(self, uri: str) -> None:
+        """Ask again for what failed."""
+        self._failed.pop(without_fragment(uri), None)

@@ -1,0 +1,54 @@
+"""An account of ours as an actor document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from activitypub.actors import Actor, ActorKey, Field, write_actor
+from activitypub.document import Document
+from fedserver.domain.accounts import ProfileField
+from fedserver.domain.site import Site
+from fedserver.links import INSTANCE_ACTOR
+from storage.rows.accounts import AccountRow, KeyRow
+
+_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_uris = msgspec.json.Decoder(list[str]).decode
+
+
+def actor(site: Site, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None) -> Document:
+    """The document; `keys` are those in force."""
+    instance = row.username == INSTANCE_ACTOR
+    return write_actor(
+        Actor(
+            id=row.uri,
+            kind=row.kind,
+            username=row.username,
+            name=row.display_name or row.username,
+            summary=row.note_html,
+            url=row.url,
+            inbox=row.inbox_uri,
+            shared_inbox=row.shared_inbox_uri,
+            outbox=row.outbox_uri,
+            followers=row.followers_uri,
+            following=row.following_uri,
+            featured=row.featured_uri,
+            icon=site.links.media(row.avatar_key) if row.avatar_key else "",
+            icon_alt=row.avatar_alt,
+            image=site.links.media(row.header_key) if row.header_key else "",
+            image_alt=row.header_alt,
+            keys=tuple(ActorKey(key.uri, key.kind, key.public) for key in keys),
+            fields=tuple(Field(each.name, each.value) for each in _fields(row.fields)),
+            also_known_as=tuple(_uris(row.also_known_as)),
+            moved_to=moved_to,
+            locked=row.locked,
+            discoverable=row.discoverable,
+            indexable=row.indexable,
+            memorial=row.memorial,
+            suspended=row.suspended_at is not None,
+            # Mastodon shows the day only; the hour would tell when somebody is awake.
+            published=row.created_at // 86_400_000 * 86_400_000,
+            webfinger=None if instance else f"{row.username}@{site.links.domain}",
+        )
+    )

@@ -1,0 +1,72 @@
+"""A post of ours as a Note or an Article."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from activitypub import objects
+from activitypub.addressing import addresses
+from activitypub.document import Document
+from activitypub.objects import Attachment, Hashtag, Mention, Object
+from fedserver.domain.post_texts import MentionFact
+from fedserver.domain.site import Site
+from storage.rows.accounts import AccountRow
+from storage.rows.media import MediaRow
+from storage.rows.posts import PostRow
+
+_mentions = msgspec.json.Decoder(list[MentionFact]).decode
+_tags = msgspec.json.Decoder(list[str]).decode
+
+
+def post(site: Site, row: PostRow, author: AccountRow, files: Sequence[MediaRow]) -> Document:
+    """The document without `@context`. Raises ValueError for posts that never leave the node."""
+    mentioned = _mentions(row.mentions)
+    to, cc = addresses(row.visibility, author.followers_uri, [each.uri for each in mentioned])
+    attached = [each for each in files if each.id != row.cover_id]
+    cover = next((each for each in files if each.id == row.cover_id), None)
+    return objects.write_object(
+        Object(
+            id=row.uri,
+            kind=row.kind,
+            attributed_to=(author.uri,),
+            name=row.title,
+            summary=row.summary,
+            content=row.html,
+            language=row.language,
+            source=row.source,
+            source_type=row.source_type,
+            url=row.url,
+            sensitive=row.sensitive,
+            published=row.published_at,
+            updated=row.edited_at,
+            to=tuple(to),
+            cc=tuple(cc),
+            in_reply_to=row.in_reply_to_uri,
+            context=row.context_uri,
+            mentions=tuple(Mention(each.uri, f"@{_full(site, each)}") for each in mentioned),
+            hashtags=tuple(Hashtag(each, site.links.tag(each)) for each in _tags(row.tags)),
+            attachments=tuple(_attachment(site, each) for each in attached),
+            cover=_attachment(site, cover) if cover is not None else None,
+        ),
+        likes=row.likes_count,
+        shares=row.boosts_count,
+        replies=row.replies_count,
+    )
+
+
+def _full(site: Site, mention: MentionFact) -> str:
+    return mention.acct if "@" in mention.acct else f"{mention.acct}@{site.links.domain}"
+
+
+def _attachment(site: Site, row: MediaRow) -> Attachment:
+    return Attachment(
+        url=site.links.media(row.file_key) if row.file_key else row.remote_url,
+        media_type=row.content_type,
+        description=row.description,
+        blurhash=row.blurhash,
+        focus=(row.focus_x, row.focus_y),
+        width=row.width,
+        height=row.height,
+    )

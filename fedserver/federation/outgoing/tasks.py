@@ -1,0 +1,237 @@
+"""What is owed to peers, as activities and the inboxes they go to: one function a task.
+
+A function reads rows and renders; it returns None if there is nothing to tell any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from activitypub import activities
+from activitypub.addressing import addresses
+from activitypub.document import Document
+from activitypub.terms import PUBLIC
+from fedserver.domain import keys, tasks
+from fedserver.domain.site import Site
+from fedserver.federation.outgoing import accounts as outgoing_accounts
+from fedserver.federation.outgoing import posts as outgoing_posts
+from storage.engine import Tx
+from storage.queries import accounts, follows, media, mentions, posts
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+
+class Outgoing(Struct, frozen=True):
+    """An activity, who signs it, and the inboxes (each once)."""
+
+    sender: AccountRow
+    document: Document
+    inboxes: tuple[str, ...]
+
+
+Render = Callable[[Tx, Site, Any], Awaitable[Outgoing | None]]
+
+
+async def _account(tx: Tx, account_id: int) -> AccountRow | None:
+    return await accounts.by_id(tx, account_id)
+
+
+async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterable[int]) -> tuple[str, ...]:
+    """Shared inboxes of followers and named accounts; personal ones for what is direct."""
+    named = [row for row in await accounts.by_ids(tx, list(account_ids)) if row.domain]
+    if visibility == "direct":
+        found = [row.inbox_uri for row in named]
+    else:
+        found = await follows.inboxes(tx, sender_id)
+        found += [row.shared_inbox_uri or row.inbox_uri for row in named]
+    return tuple(dict.fromkeys(found))
+
+
+async def _load_post(tx: Tx, site: Site, post_id: int) -> tuple[PostRow, AccountRow, Document] | None:
+    row = await posts.by_id(tx, post_id)
+    if row is None or row.state != "published" or row.visibility in ("local", "partners"):
+        return None
+    author = await _account(tx, row.account_id)
+    if author is None or author.deleted_at is not None:
+        return None
+    files = await media.of_posts(tx, [row.id])
+    return row, author, outgoing_posts.post(site, row, author, files)
+
+
+async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
+    named = await mentions.of_post(tx, row.id)
+    if row.in_reply_to_account_id is not None and row.visibility != "direct":
+        named.append(row.in_reply_to_account_id)
+    return await _inboxes(tx, row.account_id, row.visibility, named)
+
+
+async def create_post(tx: Tx, site: Site, task: tasks.CreatePost) -> Outgoing | None:
+    found = await _load_post(tx, site, task.post_id)
+    if found is None:
+        return None
+    row, author, document = found
+    made = activities.create(site.links.create(row.uri), author.uri, document)
+    return Outgoing(author, made, await _post_inboxes(tx, row))
+
+
+async def update_post(tx: Tx, site: Site, task: tasks.UpdatePost) -> Outgoing | None:
+    found = await _load_post(tx, site, task.post_id)
+    if found is None:
+        return None
+    row, author, document = found
+    moment = row.edited_at or row.published_at
+    made = activities.update(site.links.update(row.uri, moment), author.uri, document, moment)
+    boosters = [booster for _, booster in await posts.boosts_of(tx, row.id)]
+    inboxes = await _post_inboxes(tx, row)
+    more = await _inboxes(tx, -1, "direct", boosters)
+    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
+
+
+async def delete_post(tx: Tx, site: Site, task: tasks.DeletePost) -> Outgoing | None:
+    author = await _account(tx, task.account_id)
+    if author is None:
+        return None
+    named = await accounts.by_ids(tx, list(task.audience.account_ids))
+    to = [PUBLIC] if task.audience.visibility in ("public", "unlisted") else [each.uri for each in named]
+    made = activities.delete(site.links.delete(task.uri), author.uri, task.uri, to)
+    inboxes = await _inboxes(tx, author.id, task.audience.visibility, task.audience.account_ids)
+    return Outgoing(author, made, inboxes)
+
+
+async def announce(tx: Tx, site: Site, task: tasks.Announce) -> Outgoing | None:
+    boost = await posts.by_id(tx, task.boost_id)
+    post = await posts.by_id(tx, boost.boost_of_id) if boost and boost.boost_of_id else None
+    sender = await _account(tx, boost.account_id) if boost else None
+    author = await _account(tx, post.account_id) if post else None
+    if boost is None or post is None or sender is None or author is None:
+        return None
+    to, cc = addresses(boost.visibility, sender.followers_uri, [author.uri])
+    made = activities.announce(boost.uri, sender.uri, post.uri, to, cc, boost.published_at)
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, boost.visibility, [author.id]))
+
+
+async def undo_announce(tx: Tx, site: Site, task: tasks.UndoAnnounce) -> Outgoing | None:
+    sender = await _account(tx, task.account_id)
+    if sender is None:
+        return None
+    named = await accounts.by_ids(tx, list(task.audience.account_ids))
+    to, cc = addresses(task.audience.visibility, sender.followers_uri, [each.uri for each in named])
+    undone = activities.announce(task.uri, sender.uri, task.post_uri, to, cc, tx.now)
+    made = activities.undo(site.links.undo(task.uri), sender.uri, undone)
+    inboxes = await _inboxes(tx, sender.id, task.audience.visibility, task.audience.account_ids)
+    return Outgoing(sender, made, inboxes)
+
+
+async def like(tx: Tx, site: Site, task: tasks.Like) -> Outgoing | None:
+    sender = await _account(tx, task.account_id)
+    post = await posts.by_id(tx, task.post_id)
+    author = await _account(tx, post.account_id) if post else None
+    if sender is None or post is None or author is None or not author.domain:
+        return None
+    return Outgoing(sender, activities.like(task.uri, sender.uri, post.uri, author.uri), (author.inbox_uri,))
+
+
+async def undo_like(tx: Tx, site: Site, task: tasks.UndoLike) -> Outgoing | None:
+    sender, author = await _account(tx, task.account_id), await _account(tx, task.author_id)
+    if sender is None or author is None or not author.domain:
+        return None
+    undone = activities.like(task.uri, sender.uri, task.post_uri, author.uri)
+    return Outgoing(
+        sender, activities.undo(site.links.undo(task.uri), sender.uri, undone), (author.inbox_uri,)
+    )
+
+
+async def follow(tx: Tx, site: Site, task: tasks.Follow) -> Outgoing | None:
+    sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
+    if sender is None or target is None or not target.domain:
+        return None
+    return Outgoing(sender, activities.follow(task.uri, sender.uri, target.uri), (target.inbox_uri,))
+
+
+async def undo_follow(tx: Tx, site: Site, task: tasks.UndoFollow) -> Outgoing | None:
+    sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
+    if sender is None or target is None or not target.domain:
+        return None
+    undone = activities.follow(task.uri, sender.uri, target.uri)
+    return Outgoing(
+        sender, activities.undo(site.links.undo(task.uri), sender.uri, undone), (target.inbox_uri,)
+    )
+
+
+async def answer_follow(tx: Tx, site: Site, task: tasks.AnswerFollow) -> Outgoing | None:
+    sender, follower = await _account(tx, task.account_id), await _account(tx, task.follower_id)
+    if sender is None or follower is None or not follower.domain:
+        return None
+    kind, word = ("Accept", "accepts") if task.accepted else ("Reject", "rejects")
+    asked = activities.follow(task.uri, follower.uri, sender.uri)
+    uri = site.links.act(sender.uri, word, tx.new_id())
+    return Outgoing(
+        sender, activities.answer(kind, uri, sender.uri, asked, follower.uri), (follower.inbox_uri,)
+    )
+
+
+async def block(tx: Tx, site: Site, task: tasks.Block) -> Outgoing | None:
+    sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
+    if sender is None or target is None or not target.domain:
+        return None
+    return Outgoing(sender, activities.block(task.uri, sender.uri, target.uri), (target.inbox_uri,))
+
+
+async def undo_block(tx: Tx, site: Site, task: tasks.UndoBlock) -> Outgoing | None:
+    sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
+    if sender is None or target is None or not target.domain:
+        return None
+    undone = activities.block(task.uri, sender.uri, target.uri)
+    return Outgoing(
+        sender, activities.undo(site.links.undo(task.uri), sender.uri, undone), (target.inbox_uri,)
+    )
+
+
+async def update_account(tx: Tx, site: Site, task: tasks.UpdateAccount) -> Outgoing | None:
+    sender = await _account(tx, task.account_id)
+    if sender is None or sender.deleted_at is not None:
+        return None
+    document = outgoing_accounts.actor(site, sender, await keys.of_account(tx, sender.id))
+    uri = site.links.update(sender.uri, sender.updated_at)
+    made = activities.update_actor(uri, document, sender.followers_uri)
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+
+
+async def delete_account(tx: Tx, site: Site, task: tasks.DeleteAccount) -> Outgoing | None:
+    sender = await _account(tx, task.account_id)
+    if sender is None:
+        return None
+    made = activities.delete_actor(site.links.delete(sender.uri), sender.uri)
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+
+
+async def pin(tx: Tx, site: Site, task: tasks.Pin) -> Outgoing | None:
+    sender = await _account(tx, task.account_id)
+    if sender is None:
+        return None
+    kind = "Add" if task.added else "Remove"
+    uri = site.links.act(sender.uri, "pins", tx.new_id())
+    made = activities.change_collection(kind, uri, sender.uri, task.post_uri, sender.featured_uri)
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+
+
+RENDER: dict[type[tasks.Task], Render] = {
+    tasks.CreatePost: create_post,
+    tasks.UpdatePost: update_post,
+    tasks.DeletePost: delete_post,
+    tasks.Announce: announce,
+    tasks.UndoAnnounce: undo_announce,
+    tasks.Like: like,
+    tasks.UndoLike: undo_like,
+    tasks.Follow: follow,
+    tasks.UndoFollow: undo_follow,
+    tasks.AnswerFollow: answer_follow,
+    tasks.Block: block,
+    tasks.UndoBlock: undo_block,
+    tasks.UpdateAccount: update_account,
+    tasks.DeleteAccount: delete_account,
+    tasks.Pin: pin,
+}

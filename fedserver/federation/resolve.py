@@ -1,0 +1,243 @@
+"""From a handle or an address to an account or a post, asking peers where we must.
+
+Each call has transactions of its own and is never made inside one. What cannot be found is None; why is in
+the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import structlog
+from selectolax.lexbor import LexborHTMLParser
+
+from activitypub import document as read
+from activitypub import webfinger
+from activitypub.actors import Actor, read_actor
+from activitypub.authority import host_of, normal_host, same_origin
+from activitypub.document import Document
+from activitypub.errors import ActivityPubError
+from activitypub.objects import read_object
+from activitypub.terms import ACCEPT, ACTORS, is_activitypub
+from activitypub.webfinger import JRD, Handle
+from fedserver.domain import accounts, remote_posts
+from fedserver.domain.peers import Policies
+from fedserver.domain.site import Site
+from fedserver.federation import admit
+from fedserver.federation.fetch import Fetcher, Gone
+from fedserver.net.client import Response
+from fedserver.text.markup import scan
+from storage.engine import Database
+from storage.queries import posts
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+FRESH_MS = 24 * 3_600_000
+MAX_LEARNED = 10
+
+
+class Resolver:
+    """Finds accounts and posts for one node."""
+
+    def __init__(
+        self, db: Database, site: Site, fetcher: Fetcher, policies: Policies, clock: Callable[[], int]
+    ) -> None:
+        self._db = db
+        self._site = site
+        self._fetcher = fetcher
+        self._policies = policies
+        self._clock = clock
+
+    # --- accounts
+
+    async def account(self, text: str) -> AccountRow | None:
+        """An account by `@ann@o.example`, `ann`, its URI or the address of its profile."""
+        text = text.strip()
+        if text.startswith(("https://", "http://")):
+            found = await self.by_address(text)
+            return found if isinstance(found, AccountRow) else None
+        handle = webfinger.parse_handle(text)
+        if handle is None:
+            handle = Handle(text.removeprefix("@"), "")
+        if handle.domain in ("", self._site.links.domain, self._site.links.host):
+            async with self._db.read() as tx:
+                return await accounts.by_handle(tx, handle.username)
+        async with self._db.read() as tx:
+            known = await accounts.by_handle(tx, handle.username, handle.domain)
+        if known is not None and self._is_fresh(known):
+            return known
+        return await self._by_handle(handle) or known
+
+    def _is_fresh(self, row: AccountRow) -> bool:
+        return not row.domain or (row.fetched_at or 0) > self._clock() - FRESH_MS
+
+    async def _by_handle(self, handle: Handle) -> AccountRow | None:
+        if not self._policies.allows(handle.domain):
+            return None
+        found = await self._finger(handle)
+        return await self.actor(found[1], expected=handle) if found is not None else None
+
+    async def _finger(self, handle: Handle) -> tuple[Handle, str] | None:
+        """The canonical handle and the actor's address, asked of the handle's own host."""
+        schemes = ("https", "http") if self._site.config.federation.allow_http else ("https",)
+        for scheme in schemes:
+            base = f"{scheme}://{handle.domain}"
+            response = await self._fetcher.get(webfinger.query(base, handle), JRD)
+            if response is not None and response.status in (404, 400) and not response.hops:
+                response = await self._by_host_meta(base, handle) or response
+            if response is None or response.status != 200:
+                continue
+            try:
+                subject, actor = webfinger.read_jrd(read.parse(response.body))
+            except ActivityPubError as error:
+                log.info("webfinger_malformed", handle=str(handle), reason=str(error))
+                continue
+            return subject or handle, actor
+        return None
+
+    async def _by_host_meta(self, base: str, handle: Handle) -> Response | None:
+        found = await self._fetcher.get(f"{base}/.well-known/host-meta", "application/xrd+xml")
+        if found is None or found.status != 200:
+            return None
+        template = webfinger.read_host_meta(found.body.decode("utf-8", "replace"))
+        return await self._fetcher.get(webfinger.fill(template, handle), JRD) if template else None
+
+    async def actor(self, uri: str, *, expected: Handle | None = None) -> AccountRow | None:
+        """An actor read from its own address and confirmed by WebFinger, stored."""
+        if self._site.links.is_local(uri):
+            async with self._db.read() as tx:
+                return await accounts.by_uri(tx, uri)
+        try:
+            if not self._policies.allows(host_of(uri)):
+                return None
+            document = await self._fetcher.document(uri)
+            if document is None:
+                return None
+            return await self._keep_actor(document, expected)
+        except Gone:
+            await self._remove_actor(uri)
+        except ActivityPubError as error:
+            log.info("actor_refused", uri=uri[:300], reason=str(error))
+        return None
+
+    async def _keep_actor(self, document: Document, expected: Handle | None) -> AccountRow | None:
+        actor = read_actor(document)
+        handle = await self._confirmed(actor, expected)
+        if handle is None:
+            log.info("actor_unconfirmed", uri=actor.id[:300])
+            return None
+        async with self._db.write() as tx:
+            return await accounts.receive(tx, admit.account(actor, actor.username, handle.domain))
+
+    async def _confirmed(self, actor: Actor, expected: Handle | None) -> Handle | None:
+        """The handle of an actor, after its host said that the handle is this actor's."""
+        claimed = webfinger.parse_handle(actor.webfinger or "")
+        handle = claimed or Handle(actor.username, host_of(actor.id))
+        if expected is not None and expected.username.lower() == actor.username.lower():
+            handle = expected
+        for _ in range(2):
+            found = await self._finger(handle)
+            if found is None or found[1] != actor.id:
+                return None
+            subject = found[0]
+            if (subject.username.lower(), subject.domain) == (handle.username.lower(), handle.domain):
+                return handle
+            handle = subject
+        return None
+
+    async def _remove_actor(self, uri: str) -> None:
+        async with self._db.write() as tx:
+            known = await accounts.by_uri(tx, uri)
+            if known is not None:
+                await accounts.remove_remote(tx, known)
+
+    async def author(self, uri: str) -> AccountRow | None:
+        """An actor that is known, or that can be learned."""
+        async with self._db.read() as tx:
+            known = await accounts.by_uri(tx, uri)
+        return known if known is not None else await self.actor(uri)
+
+    # --- posts
+
+    async def post(self, uri: str, *, depth: int = 0) -> PostRow | None:
+        """A post by its URI: known, or read from its origin and stored."""
+        async with self._db.read() as tx:
+            known = await posts.by_uri(tx, uri)
+        if known is not None or self._site.links.is_local(uri):
+            return known
+        try:
+            if not self._policies.allows(host_of(uri)):
+                return None
+            document = await self._fetcher.document(uri)
+            return await self._keep_post(document, depth) if document is not None else None
+        except Gone:
+            return None
+        except ActivityPubError as error:
+            log.info("post_refused", uri=uri[:300], reason=str(error))
+            return None
+
+    async def _keep_post(self, document: Document, depth: int) -> PostRow | None:
+        found = read_object(document)
+        author = await self.author(admit.author_of(found))
+        if author is None or not author.domain:
+            return None
+        original = msgspec.json.encode(document).decode()
+        async with self._db.write() as tx:
+            return await remote_posts.receive(
+                tx, author, admit.post(found, original, author.followers_uri), depth=depth
+            )
+
+    # --- whatever an address leads to
+
+    async def by_address(self, address: str) -> AccountRow | PostRow | None:
+        """An account or a post by its URI, or by the address of its page."""
+        local = await self._local(address)
+        if local is not None or self._site.links.is_local(address):
+            return local
+        try:
+            if not self._policies.allows(host_of(address)):
+                return None
+            document = await self._fetcher.document(address) or await self._alternate(address)
+            if document is None:
+                return None
+            if read.type_of(document, ACTORS):
+                return await self._keep_actor(document, None)
+            return await self._keep_post(document, 0)
+        except (Gone, ActivityPubError) as error:
+            log.info("address_refused", address=address[:300], reason=str(error))
+            return None
+
+    async def _local(self, address: str) -> AccountRow | PostRow | None:
+        """What we have under an address: a post, or an account by URI or profile."""
+        async with self._db.read() as tx:
+            post = await posts.by_address(tx, address)
+            if post is not None:
+                return post
+            account = await accounts.by_uri(tx, address)
+            if account is None and self._site.links.is_local(address):
+                name = address.removeprefix(self._site.links.base).strip("/")
+                if name.startswith("@") and "/" not in name:
+                    account = await accounts.by_handle(tx, name[1:])
+            return account
+
+    async def _alternate(self, address: str) -> Document | None:
+        """The document that an HTML page names beside itself."""
+        response = await self._fetcher.get(address, f"{ACCEPT}, text/html;q=0.5")
+        if response is None or response.status != 200 or "html" not in response.content_type:
+            return None
+        tree = LexborHTMLParser(response.body[:500_000])
+        for node in tree.css('link[rel="alternate"]')[:20]:
+            target = node.attributes.get("href") or ""
+            if is_activitypub(node.attributes.get("type") or "") and same_origin(response.url, target):
+                return await self._fetcher.document(target)
+        return None
+
+    async def mentions(self, text: str) -> None:
+        """Learn the accounts that a text names and we do not know yet, at most ten."""
+        named = [name for name in scan(text).mentions if name[1] is not None]
+        for username, domain in named[:MAX_LEARNED]:
+            host = normal_host((domain or "").partition(":")[0])
+            if host:
+                await self.account(f"{username}@{domain}")
