@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.engine import Database
 from storage.opening import open_database
-from tests.kit import databases
+from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock
 
 
@@ -35,3 +36,32 @@ async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     opened = await open_database(database_url, clock)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def names() -> tls.Names:
+    return tls.Names()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def start(
+    request: pytest.FixtureRequest, tmp_path: Path, names: tls.Names, clock: Clock
+) -> AsyncIterator[nodes.Start]:
+    """Starts nodes: `alpha = await start("alpha.test")`; all are stopped at the end."""
+    started: list[nodes.TestNode] = []
+    urls: list[str] = []
+
+    async def begin(domain: str, **federation: Any) -> nodes.TestNode:
+        folder = tmp_path / domain
+        url = nodes.new_database(request.param, folder, domain)
+        urls.append(url)
+        node = await nodes.start_node(domain, folder, names, clock, url, **federation)
+        started.append(node)
+        return node
+
+    yield begin
+    for node in started:
+        await node.close()
+    for url in urls:
+        if url.startswith("postgresql:"):
+            databases.drop(url)

@@ -1,1 +1,5 @@
 """Commands for operators."""
+
+from fedserver.cli.commands import main
+
+__all__ = ["main"]

@@ -216,3 +216,10 @@ async def following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Pa
 async def requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
     """Cursors and ids of those who ask to follow."""
     return await queries.requests(tx, account.id, page)
+
+
+async def uris(tx: Tx, account: AccountRow, which: str, page: Page) -> list[tuple[int, str]]:
+    """Cursors and URIs of `followers` or `following`, for peers."""
+    if which == "followers":
+        return await queries.follower_uris(tx, account.id, page)
+    return await queries.following_uris(tx, account.id, page)

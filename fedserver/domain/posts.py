@@ -68,6 +68,11 @@ async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
     return views[0].post
 
 
+async def is_deleted(tx: Tx, uri: str) -> bool:
+    """True if there was a post of that URI."""
+    return await queries.tombstone(tx, uri) is not None
+
+
 async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     """Write a post, or keep it as a draft; its id. Raises Invalid, NotFound, Forbidden.
 

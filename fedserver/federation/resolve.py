@@ -178,6 +178,11 @@ class Resolver:
             log.info("post_refused", uri=uri[:300], reason=str(error))
             return None
 
+    async def known_post(self, uri: str) -> PostRow | None:
+        """A post that is here; nothing is fetched."""
+        async with self._db.read() as tx:
+            return await posts.by_uri(tx, uri)
+
     async def _keep_post(self, document: Document, depth: int) -> PostRow | None:
         found = read_object(document)
         author = await self.author(admit.author_of(found))

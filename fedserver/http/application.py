@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from fedserver.http.dispatch import CORS, Dispatcher, Serve
 from fedserver.http.endpoint import Endpoint
@@ -71,7 +72,7 @@ def _negotiated(dispatcher: Dispatcher, variants: list[Endpoint]) -> Serve:
     return serve
 
 
-def _outermost(dispatcher: Dispatcher) -> web.Middleware:
+def _outermost(dispatcher: Dispatcher) -> Middleware:
     log = structlog.stdlib.get_logger("fedserver.http")
 
     @web.middleware

@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+from msgspec import Struct
 
 from fedserver.domain.callers import Caller
 from fedserver.domain.errors import DomainError, Forbidden, Unauthorized
 from fedserver.domain.scopes import covers
 from fedserver.http import session
-from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint
+from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing
 from fedserver.http.errors import error_json, headers_of, status_of, text_of
 from fedserver.http.fields import read_params
 from fedserver.http.json import json_response
@@ -30,6 +31,7 @@ CORS = {
     ),
 }
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
+NOTHING: Struct = Nothing()
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -71,7 +73,9 @@ class Dispatcher:
     ) -> web.StreamResponse:
         allowance = await self.services.limits.spend(endpoint.limit, self._who(request, caller))
         authorize(endpoint, caller)
-        params = await read_params(request, endpoint.params, endpoint.most_upload)
+        params = NOTHING
+        if not endpoint.raw:
+            params = await read_params(request, endpoint.params, endpoint.most_upload)
         if endpoint.html and request.method == "POST":
             session.check_origin(request, self.services.site)
             if caller is not None:

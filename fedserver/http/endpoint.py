@@ -126,6 +126,7 @@ class Endpoint:
     html: bool = False
     activitypub: bool = False
     most_upload: int = 0
+    raw: bool = False  # the handler reads the body itself
     surface: str = ""
     answers: Any = None
 

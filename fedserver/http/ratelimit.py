@@ -42,6 +42,8 @@ class Limits:
         self._clock = clock
         self._items: dict[str, RateLimitItem] = {
             DEFAULT: RateLimitItemPerMinute(requests, 5),
+            # Peers deliver for many people from one address.
+            "peers": RateLimitItemPerMinute(requests * 100, 5),
             "media": RateLimitItemPerMinute(max(30, requests // 10), 30),
             "deletions": RateLimitItemPerMinute(max(30, requests // 10), 30),
             "sign_ups": RateLimitItemPerMinute(max(5, requests // 60), 30),

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from fedserver.domain.passwords import Passwords
+from fedserver.domain.peers import Policies
 from fedserver.domain.site import Site
+from fedserver.federation.authenticate import Authenticator
+from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
 from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
@@ -29,6 +33,10 @@ class Services:
     images: ImageWorker
     resolver: Resolver
     keyring: Keyring
+    authenticator: Authenticator
+    inbox: Inbox
+    policies: Policies
+    passwords: Passwords
     limits: Limits
     pages: Pages
     log: structlog.stdlib.BoundLogger

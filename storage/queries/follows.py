@@ -92,6 +92,7 @@ REQUEST = select(*REQUEST_COLUMNS).where(
     follow_requests.c.account_id == bindparam("account_id"),
     follow_requests.c.target_id == bindparam("target_id"),
 )
+REQUEST_BY_URI = select(*REQUEST_COLUMNS).where(follow_requests.c.uri == bindparam("uri"))
 REMOVE_REQUEST = delete(follow_requests).where(
     follow_requests.c.account_id == bindparam("account_id"),
     follow_requests.c.target_id == bindparam("target_id"),
@@ -184,6 +185,10 @@ async def add_request(tx: Tx, row: FollowRow) -> bool:
 
 async def request(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
     return row_or_none(FollowRow, await tx.one(REQUEST, account_id=account_id, target_id=target_id))
+
+
+async def request_by_uri(tx: Tx, uri: str) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(REQUEST_BY_URI, uri=uri))
 
 
 async def remove_request(tx: Tx, account_id: int, target_id: int) -> bool:

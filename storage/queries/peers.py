@@ -111,9 +111,9 @@ async def succeeded(tx: Tx, domains: Sequence[str]) -> None:
     await tx.run(SUCCEEDED, domains=list(domains), b_now=tx.now)
 
 
-async def alive(tx: Tx, domain: str) -> None:
-    """It spoke to us: its circuit closes."""
-    await tx.run(ALIVE, b_domain=domain)
+async def alive(tx: Tx, domain: str) -> bool:
+    """It spoke to us: its circuit closes; False if it was closed."""
+    return bool(await tx.run(ALIVE, b_domain=domain))
 
 
 async def failed(tx: Tx, domain: str, since: int, retry_at: int) -> None:

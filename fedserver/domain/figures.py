@@ -1,0 +1,30 @@
+"""Figures about the node, for NodeInfo and the instance's description."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain import members
+from storage.engine import Tx
+from storage.queries import counts
+
+
+class Figures(Struct, frozen=True):
+    """How large and how busy the node is."""
+
+    members: int
+    active_month: int
+    active_half_year: int
+    posts: int
+    peers: int
+
+
+async def load(tx: Tx) -> Figures:
+    """The figures of this moment."""
+    total, month, half_year = await members.counts(tx)
+    return Figures(total, month, half_year, await counts.local_posts(tx), await counts.known_peers(tx))
+
+
+async def peer_names(tx: Tx) -> list[str]:
+    """The peers that this node knows and has not blocked."""
+    return await counts.peer_names(tx)

@@ -1,0 +1,127 @@
+"""Who signed a request: a claim, the key it names, the account that owns the key, then the proof.
+
+Keys are kept as loaded objects. One that fails is fetched anew once, if it is older than five minutes: then
+the peer has rotated it, or somebody forged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cachetools import TTLCache
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.authority import host_of, same_origin, without_fragment
+from activitypub.errors import ActivityPubError, SignatureError
+from activitypub.keys import PublicKey
+from activitypub.signatures import verify
+from activitypub.signatures.request import SignedRequest
+from activitypub.signatures.verify import Claim
+from fedserver.domain import accounts, keys
+from fedserver.domain.peers import Policies
+from fedserver.federation import keys as loaded
+from fedserver.federation.fetch import Fetcher, Gone
+from fedserver.federation.resolve import Resolver
+from storage.engine import Database
+from storage.rows.accounts import AccountRow
+
+REFETCH_MS = 300_000
+SECONDS = 3_600
+
+
+class Signatory(Struct, frozen=True):
+    """The account behind a key."""
+
+    account: AccountRow
+    key: PublicKey
+    at: int  # when the key was read
+
+
+class Blocked(Exception):
+    """The signer's node is one we do not speak with."""
+
+
+class Authenticator:
+    """Checks signatures for one node."""
+
+    def __init__(
+        self,
+        db: Database,
+        resolver: Resolver,
+        fetcher: Fetcher,
+        policies: Policies,
+        clock: Callable[[], int],
+    ) -> None:
+        self._db = db
+        self._resolver = resolver
+        self._fetcher = fetcher
+        self._policies = policies
+        self._clock = clock
+        self._known: TTLCache[str, Signatory] = TTLCache(10_000, SECONDS, timer=lambda: clock() / 1000)
+
+    async def signer(self, request: SignedRequest) -> AccountRow:
+        """The account that signed `request`. Raises SignatureError, Blocked, Gone."""
+        claim = verify.describe(request)
+        try:
+            host = host_of(claim.key_id)
+        except ActivityPubError as error:
+            raise SignatureError("bad-key", "keyId is not an address") from error
+        if not self._policies.allows(host):
+            raise Blocked(host)
+        signatory = await self._signatory(claim)
+        try:
+            verify.check(claim, signatory.key, request, self._clock())
+        except SignatureError:
+            signatory = await self._again(claim, signatory)
+            verify.check(claim, signatory.key, request, self._clock())
+        return signatory.account
+
+    async def _signatory(self, claim: Claim) -> Signatory:
+        found = self._known.get(claim.key_id) or await self._stored(claim.key_id)
+        if found is None:
+            found = await self._fetched(claim.key_id)
+        self._known[claim.key_id] = found
+        return found
+
+    async def _again(self, claim: Claim, failed: Signatory) -> Signatory:
+        """The key as it is now, if it may have changed. Raises SignatureError if it cannot have."""
+        if self._clock() - failed.at < REFETCH_MS or not failed.account.domain:
+            raise SignatureError("signature-wrong")
+        self._known.pop(claim.key_id, None)
+        found = await self._fetched(claim.key_id)
+        self._known[claim.key_id] = found
+        return found
+
+    async def _stored(self, key_id: str) -> Signatory | None:
+        async with self._db.read() as tx:
+            row = await keys.by_uri(tx, key_id)
+            if row is None or row.private is not None:
+                return None
+            account = await accounts.by_id(tx, row.account_id)
+        return Signatory(account, loaded.load(row), account.fetched_at or 0)
+
+    async def _fetched(self, key_id: str) -> Signatory:
+        """Read the owner of a key from its own address; the owner must publish this very key."""
+        document = await self._fetcher.document(key_id)
+        if document is None:
+            raise SignatureError("key-unavailable", key_id[:200])
+        owner = read.id_of(document.get("owner")) or read.id_of(document.get("controller"))
+        uri = owner if owner and same_origin(owner, key_id) else read.id_of(document)
+        if uri is None or not same_origin(uri, key_id):
+            raise SignatureError("bad-key", "its owner is elsewhere")
+        account = await self._resolver.actor(without_fragment(uri))
+        if account is None:
+            raise SignatureError("key-unavailable", uri[:200])
+        found = await self._stored(key_id)
+        if found is None or found.account.id != account.id:
+            raise SignatureError("bad-key", "its owner does not publish it")
+        return found
+
+    def forget(self, account_id: int) -> None:
+        """An account changed: read its key anew."""
+        for key_id in [key for key, each in self._known.items() if each.account.id == account_id]:
+            self._known.pop(key_id, None)
+
+
+__all__ = ["Authenticator", "Blocked", "Gone", "Signatory"]

@@ -1,0 +1,37 @@
+"""Accept and Reject of a Follow (ActivityPub §7.6, §7.7): only by the one who was asked."""
+
+from __future__ import annotations
+
+from fedserver.domain import accounts, follows
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+from storage.queries import follows as queries
+
+
+async def accept(tx: Tx, item: Item) -> None:
+    await _answer(tx, item, accepted=True)
+
+
+async def reject(tx: Tx, item: Item) -> None:
+    await _answer(tx, item, accepted=False)
+
+
+async def _answer(tx: Tx, item: Item, *, accepted: bool) -> None:
+    uri = item.activity.object_id
+    follower_id = await _follower(tx, item, uri)
+    if follower_id is None:
+        raise Dropped("answers nothing that was asked")
+    if not await follows.receive_answer(tx, item.actor, follower_id, uri, accepted=accepted):
+        raise Dropped("answers nothing that was asked")
+
+
+async def _follower(tx: Tx, item: Item, uri: str | None) -> int | None:
+    """Who asked: by the Follow that is embedded, or by its id alone."""
+    if item.inner is not None and item.inner.kind == "Follow":
+        follower = await accounts.by_uri(tx, item.inner.actor)
+        ours = follower is not None and not follower.domain
+        asked = item.inner.object_id == item.actor.uri
+        return follower.id if follower is not None and ours and asked else None
+    row = await queries.request_by_uri(tx, uri) if uri else None
+    row = row or (await queries.by_uri(tx, uri) if uri else None)
+    return row.account_id if row is not None and row.target_id == item.actor.id else None

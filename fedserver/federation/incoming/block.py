@@ -1,0 +1,15 @@
+"""Block (ActivityPub §6.9): kept, so that neither side reaches the other; nobody is told."""
+
+from __future__ import annotations
+
+from fedserver.domain import accounts, blocks
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    target = await accounts.by_uri(tx, item.activity.object_id or "")
+    if target is None or target.domain:
+        raise Dropped("of nobody here")
+    uri = item.activity.id or f"{item.actor.uri}#blocks/{target.id}"
+    await blocks.receive(tx, item.actor, target, uri)

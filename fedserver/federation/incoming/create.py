@@ -1,0 +1,31 @@
+"""Create (ActivityPub §7.2): a post of the actor, if it concerns anybody here."""
+
+from __future__ import annotations
+
+from fedserver.domain import remote_posts
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+from storage.queries import accounts, follows, posts
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    remote = item.remote
+    if remote is None:
+        raise Dropped("no post came with it")
+    if remote.author_uri != item.actor.uri:
+        raise Dropped("the post is somebody else's")
+    if not await _concerns(tx, item):
+        raise Dropped("concerns nobody here")
+    await remote_posts.receive(tx, item.actor, remote)
+
+
+async def _concerns(tx: Tx, item: Item) -> bool:
+    """Somebody here follows the author, is named, or wrote what is answered."""
+    assert item.remote is not None
+    if await follows.has_local_followers(tx, item.actor.id):
+        return True
+    named = await accounts.by_uris(tx, [*item.remote.mentioned_uris, *item.remote.addressed_uris][:200])
+    if any(not account.domain for account in named):
+        return True
+    answered = item.remote.in_reply_to
+    return answered is not None and await posts.by_uri(tx, answered) is not None

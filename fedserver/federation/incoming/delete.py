@@ -1,0 +1,18 @@
+"""Delete (ActivityPub §7.4): of a post by its author, or of the actor by itself."""
+
+from __future__ import annotations
+
+from fedserver.domain import accounts, remote_posts
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    uri = item.activity.object_id
+    if uri is None:
+        raise Dropped("names nothing")
+    if uri == item.actor.uri:
+        await accounts.remove_remote(tx, item.actor)
+        return
+    if not await remote_posts.remove(tx, item.actor, uri):
+        raise Dropped("unknown here, or somebody else's")

@@ -1,0 +1,16 @@
+"""Follow (ActivityPub §7.5): of an account of ours."""
+
+from __future__ import annotations
+
+from fedserver.domain import accounts, follows
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    target = await accounts.by_uri(tx, item.activity.object_id or "")
+    if target is None or target.domain:
+        raise Dropped("nobody of that name here")
+    if not item.activity.id:
+        raise Dropped("a Follow needs an id to be answered")
+    await follows.receive(tx, item.actor, target, item.activity.id)

@@ -1,0 +1,26 @@
+"""What a verb is handed: an activity whose signer was checked, and what was fetched for it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from activitypub.activities import Activity
+from fedserver.domain.remote_posts import RemotePost
+from fedserver.domain.site import Site
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """An activity to be carried out. `actor` is who signed it."""
+
+    site: Site
+    activity: Activity
+    actor: AccountRow
+    remote: RemotePost | None = None  # the object, where it is a post that came with the activity
+    post: PostRow | None = None  # the object, where it is a post that we have
+    inner: Activity | None = None  # the object, where it is an activity
+
+
+class Dropped(Exception):
+    """There is nothing to be done with it: why, for the log."""

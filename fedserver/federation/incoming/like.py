@@ -1,0 +1,14 @@
+"""Like (ActivityPub §7.10), and what other software sends in its place: EmojiReact (FEP-c0e0)."""
+
+from __future__ import annotations
+
+from fedserver.domain import likes
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    if item.post is None:
+        raise Dropped("of nothing that is here")
+    uri = item.activity.id or f"{item.actor.uri}#likes/{item.post.id}"
+    await likes.receive(tx, item.actor, uri, item.post)

@@ -1,0 +1,86 @@
+"""Which verb is handled where, and what it needs from the network before its transaction begins."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from msgspec import structs
+
+from activitypub.activities import Activity, read_activity
+from activitypub.authority import same_origin
+from activitypub.document import Document, type_of
+from activitypub.errors import ActivityPubError
+from activitypub.objects import read_object
+from activitypub.terms import POSTS
+from fedserver.domain.remote_posts import RemotePost
+from fedserver.federation import admit
+from fedserver.federation.incoming import accept, announce, block, create, delete, follow, like, undo, update
+from fedserver.federation.incoming.item import Dropped, Item
+from fedserver.federation.resolve import Resolver
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
+
+Handle = Callable[[Tx, Item], Awaitable[None]]
+VERBS: dict[str, Handle] = {
+    "Create": create.handle,
+    "Update": update.handle,
+    "Delete": delete.handle,
+    "Follow": follow.handle,
+    "Accept": accept.accept,
+    "Reject": accept.reject,
+    "Like": like.handle,
+    "EmojiReact": like.handle,
+    "Announce": announce.handle,
+    "Undo": undo.handle,
+    "Block": block.handle,
+}
+ABOUT_POSTS = ("Like", "EmojiReact")
+
+
+async def prepare(resolver: Resolver, item: Item) -> Item:
+    """Fetch what the verb needs. Raises Dropped for what is not handled or cannot be believed."""
+    activity = item.activity
+    if activity.kind not in VERBS:
+        raise Dropped(f"{activity.kind} is not handled")
+    if activity.kind in ("Create", "Update"):
+        return await _with_post(resolver, item)
+    if activity.kind in ("Accept", "Reject", "Undo"):
+        return structs.replace(item, inner=_inner(activity.object))
+    if activity.kind == "Announce" and activity.object_id:
+        return structs.replace(item, post=await resolver.post(activity.object_id))
+    if activity.kind in ABOUT_POSTS and activity.object_id:
+        return structs.replace(item, post=await resolver.known_post(activity.object_id))
+    return item
+
+
+def _inner(document: Document | None) -> Activity | None:
+    try:
+        return read_activity(document) if document is not None else None
+    except ActivityPubError:
+        return None
+
+
+async def _with_post(resolver: Resolver, item: Item) -> Item:
+    activity, document = item.activity, item.activity.object
+    if activity.kind == "Update" and activity.object_id == item.actor.uri:
+        await resolver.actor(item.actor.uri)
+        return item
+    if document is None or not same_origin(activity.object_id or "", item.actor.uri):
+        # Only its own origin may say what it is: read it there.
+        if activity.kind == "Create" and activity.object_id:
+            await resolver.post(activity.object_id)
+        raise Dropped("the object was read from its origin")
+    if not type_of(document, POSTS):
+        raise Dropped(f"{type_of(document)} is not handled")
+    return structs.replace(item, remote=_remote(item.actor, document))
+
+
+def _remote(actor: AccountRow, document: Document) -> RemotePost:
+    original = msgspec.json.encode(document).decode()
+    return admit.post(read_object(document), original, actor.followers_uri)
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    """Carry out a prepared activity. Raises Dropped if there is nothing to do."""
+    await VERBS[item.activity.kind](tx, item)

@@ -1,0 +1,36 @@
+"""Undo (ActivityPub §7.12): of a Follow, Like, Announce or Block of the actor's own."""
+
+from __future__ import annotations
+
+from fedserver.domain import accounts, blocks, boosts, follows, likes
+from fedserver.federation.incoming.item import Dropped, Item
+from storage.engine import Tx
+
+LIKES = ("Like", "EmojiReact")
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    inner, uri = item.inner, item.activity.object_id or ""
+    if inner is not None and inner.actor != item.actor.uri:
+        raise Dropped("undoes what somebody else did")
+    kind = inner.kind if inner is not None else ""
+    about = inner.object_id if inner is not None else None
+    done = False
+    if kind in ("Follow", ""):
+        done = await _unfollow(tx, item, about)
+    if not done and kind in (*LIKES, ""):
+        done = await likes.receive_undo(tx, item.actor, uri, about)
+    if not done and kind in ("Announce", ""):
+        done = await boosts.receive_undo(tx, item.actor, uri, about)
+    if not done and kind == "Block":
+        target = await accounts.by_uri(tx, about or "")
+        done = target is not None and await blocks.receive_undo(tx, item.actor, target.id)
+    if not done:
+        raise Dropped("undoes nothing that is here")
+
+
+async def _unfollow(tx: Tx, item: Item, about: str | None) -> bool:
+    target = await accounts.by_uri(tx, about) if about else None
+    if target is None or target.domain:
+        return False
+    return await follows.receive_undo(tx, item.actor, target.id)

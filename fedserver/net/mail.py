@@ -1,0 +1,42 @@
+"""Mail: plain text by SMTP, to one address at a time."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+import aiosmtplib
+
+from fedserver.config import Mail
+
+SECONDS = 30.0
+
+
+class MailError(Exception):
+    """The mail server did not take it: why."""
+
+
+async def send(config: Mail, to: str, subject: str, text: str) -> None:
+    """Send a mail, or do nothing where no server is configured. Raises MailError."""
+    if not config.host:
+        return
+    message = EmailMessage()
+    message["From"] = config.sender
+    message["To"] = to
+    message["Subject"] = " ".join(subject.split())
+    message["Date"] = formatdate(localtime=False)
+    message["Message-ID"] = make_msgid(domain=config.sender.rpartition("@")[2] or None)
+    message.set_content(text)
+    try:
+        await aiosmtplib.send(
+            message,
+            hostname=config.host,
+            port=config.port,
+            username=config.username or None,
+            password=config.password or None,
+            use_tls=config.tls == "tls",
+            start_tls=config.tls == "starttls",
+            timeout=SECONDS,
+        )
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise MailError(f"{config.host}: {error}") from error

@@ -1,0 +1,67 @@
+"""Inboxes (ActivityPub §7.1): one for everybody, one a person. Answered at once, processed later."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from activitypub.document import MAX_BYTES
+from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.terms import is_activitypub
+from fedserver.domain import accounts
+from fedserver.domain.errors import NotFound
+from fedserver.federation.authenticate import Blocked
+from fedserver.federation.inbox import Full
+from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http.json import json_response
+from fedserver.links import INSTANCE_ACTOR
+from fedserver.s2s.requests import signed_request
+
+routes = Routes("s2s")
+log = structlog.stdlib.get_logger("fedserver.s2s")
+
+
+def _refused(status: int, reason: str) -> web.Response:
+    return json_response({"error": reason}, status=status)
+
+
+@routes.post("/inbox", "/actor/inbox", tx="own", raw=True, limit="peers")
+async def shared(call: Call[Nothing]) -> web.Response:
+    return await _take(call, None)
+
+
+@routes.post("/users/{name}/inbox", tx="own", raw=True, limit="peers")
+async def personal(call: Call[Nothing]) -> web.Response:
+    async with call.services.db.read() as tx:
+        account = await accounts.local(tx, call.text("name"))
+    if account.username == INSTANCE_ACTOR:
+        raise NotFound
+    return await _take(call, account.id)
+
+
+async def _take(call: Call[Nothing], target_id: int | None) -> web.Response:
+    request = call.request
+    kind = request.headers.get("Content-Type", "")
+    if not is_activitypub(kind) and not kind.startswith("application/json"):
+        return _refused(415, "Send application/activity+json")
+    if (request.content_length or 0) > MAX_BYTES:
+        return _refused(413, f"At most {MAX_BYTES} bytes")
+    body = await request.read()
+    try:
+        await call.services.inbox.take(signed_request(call, body), target_id)
+    except Blocked:
+        return _refused(403, "This node does not speak with yours")
+    except Full:
+        response = _refused(503, "Too much is waiting. Please try again later.")
+        response.headers["Retry-After"] = "60"
+        return response
+    except SignatureError as error:
+        log.info("inbox_refused", reason=error.reason, detail=str(error)[:200])
+        return _refused(401, f"The signature is not valid: {error.reason}")
+    except AuthorityError as error:
+        return _refused(403, str(error))
+    except MalformedDocument as error:
+        return _refused(400, str(error))
+    except ActivityPubError as error:
+        return _refused(400, str(error))
+    return web.Response(status=202)

@@ -1,0 +1,41 @@
+"""NodeInfo (FEP-0151): what this node is. `metadata.upstream` tells client libraries which API it speaks."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from activitypub import nodeinfo as protocol
+from fedserver.domain import figures
+from fedserver.domain.errors import NotFound
+from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http.json import json_response
+from fedserver.version import VERSION
+
+routes = Routes("s2s")
+
+
+@routes.get("/.well-known/nodeinfo", tx="own", limit="peers")
+async def index(call: Call[Nothing]) -> web.Response:
+    links = call.site.links
+    return json_response(protocol.write_index(links.base, links.instance_actor))
+
+
+@routes.get("/nodeinfo/{version}", limit="peers")
+async def show(call: Call[Nothing]) -> web.Response:
+    version = call.text("version").removesuffix(".json")
+    if version not in protocol.VERSIONS:
+        raise NotFound
+    found = await figures.load(call.tx)
+    community = call.site.config.community
+    made = protocol.write_nodeinfo(
+        version,
+        VERSION,
+        protocol.Usage(found.members, found.active_month, found.active_half_year, found.posts),
+        open_registrations=call.site.config.registration.mode in ("open", "approval"),
+        metadata={
+            "nodeName": community.title,
+            "nodeDescription": community.description,
+            "upstream": {"name": "mastodon"},
+        },
+    )
+    return json_response(made, kind=protocol.content_type(version))

@@ -1,0 +1,12 @@
+"""Everything that peers ask for."""
+
+from __future__ import annotations
+
+from fedserver.http.endpoint import Endpoint
+from fedserver.s2s import actor, collections, inbox, nodeinfo, objects, webfinger
+
+
+def endpoints() -> list[Endpoint]:
+    """The endpoints of this surface."""
+    files = (actor, collections, inbox, nodeinfo, objects, webfinger)
+    return [endpoint for file in files for endpoint in file.routes.endpoints]

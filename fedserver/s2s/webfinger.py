@@ -1,0 +1,61 @@
+"""WebFinger (RFC 7033) and host-meta (RFC 6415)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from activitypub import webfinger as protocol
+from activitypub.webfinger import Handle
+from fedserver.domain import accounts
+from fedserver.domain.errors import Gone, NotFound
+from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http.json import json_response
+from fedserver.links import INSTANCE_ACTOR
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
+
+routes = Routes("s2s")
+
+
+@routes.get("/.well-known/webfinger", limit="peers")
+async def webfinger(call: Call[Nothing]) -> web.Response:
+    resource = call.request.query.get("resource", "")
+    asked = protocol.parse_resource(resource)
+    if asked is None:
+        return json_response({"error": "Give a resource like acct:name@domain"}, status=400)
+    account = await _find(call, call.tx, asked)
+    if account is None:
+        raise NotFound
+    if account.deleted_at is not None or account.suspended_at is not None:
+        raise Gone
+    links = call.site.links
+    made = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)
+    return json_response(
+        made, kind=f"{protocol.JRD}; charset=utf-8", headers={"Cache-Control": "max-age=300"}
+    )
+
+
+async def _find(call: Call[Nothing], tx: Tx, asked: Handle | str) -> AccountRow | None:
+    links = call.site.links
+    if isinstance(asked, Handle):
+        if asked.domain not in (links.domain, links.host):
+            return None
+        name = INSTANCE_ACTOR if asked.username == links.domain else asked.username
+        return await accounts.by_handle(tx, name)
+    if asked.rstrip("/") in (links.base, links.instance_actor):
+        return await accounts.instance_account(tx, call.site)
+    account = await accounts.by_uri(tx, asked)
+    if account is None and asked.startswith(f"{links.base}/@"):
+        account = await accounts.by_handle(tx, asked.removeprefix(f"{links.base}/@"))
+    return account if account is not None and not account.domain else None
+
+
+@routes.get("/.well-known/host-meta", limit="peers")
+async def host_meta(call: Call[Nothing]) -> web.Response:
+    text = protocol.write_host_meta(call.site.links.base)
+    return web.Response(text=text, content_type="application/xrd+xml", charset="utf-8")
+
+
+@routes.get("/.well-known/host-meta.json", limit="peers")
+async def host_meta_json(call: Call[Nothing]) -> web.Response:
+    return json_response(protocol.write_host_meta_json(call.site.links.base))

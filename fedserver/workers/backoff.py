@@ -1,0 +1,24 @@
+"""When to try again: a pure function of how often it failed.
+
+n^4 + 15 seconds with jitter, as Mastodon's: 16 s, 31 s, 96 s … some 7.5 hours at the 13th; all together about
+three days.
+"""
+
+from __future__ import annotations
+
+MOST_ATTEMPTS = 16
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+def delay(attempts: int, chance: float) -> int:
+    """Milliseconds until the next attempt, after `attempts` failures; `chance` is from 0 to 1."""
+    seconds = 15 + attempts**4
+    return int(seconds * (1 + 0.3 * chance) * 1000)
+
+
+def circuit(failures: int, chance: float) -> int:
+    """Milliseconds for which a peer is left alone, after that many failures in a row."""
+    if failures < 5:
+        return 0
+    return min(DAY, int(60_000 * 2 ** min(failures - 5, 11) * (1 + 0.2 * chance)))

@@ -1,0 +1,40 @@
+"""What nobody needs any more: expired mutes, forgotten uploads, old marks of activities."""
+
+from __future__ import annotations
+
+from fedserver.http.services import Services
+from storage.ids import first_at
+from storage.queries import blocks, inbox, media
+
+HOUR = 3_600_000
+EVERY_MS = HOUR
+KEEP_ORPHANS_MS = 24 * HOUR
+KEEP_SEEN_MS = 14 * 24 * HOUR
+
+
+class CleanupWorker:
+    """Cleans up once an hour."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._next = 0
+
+    async def run(self) -> int:
+        """Clean up if it is time; 0 as there is never more to do at once."""
+        services = self._services
+        now = services.db.clock()
+        if now < self._next:
+            return 0
+        self._next = now + EVERY_MS
+        async with services.db.write() as tx:
+            await blocks.drop_expired(tx)
+            await inbox.forget(tx, tx.now - KEEP_SEEN_MS)
+            orphans = await media.orphans(tx, first_at(tx.now - KEEP_ORPHANS_MS), 200)
+            await media.remove(tx, [row.id for row in orphans])
+        keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
+        await services.store.remove(keys)
+        return 0
+
+    async def next_due(self) -> int | None:
+        """When it is time again."""
+        return self._next

@@ -1,0 +1,77 @@
+"""Activities that came in: what they need is fetched first, then each is carried out in a transaction."""
+
+from __future__ import annotations
+
+import random
+
+import structlog
+
+from activitypub import document as read
+from activitypub.activities import read_activity
+from activitypub.errors import ActivityPubError
+from fedserver.domain import accounts
+from fedserver.domain.errors import DomainError
+from fedserver.federation.incoming.item import Dropped, Item
+from fedserver.federation.incoming.registry import handle, prepare
+from fedserver.http.services import Services
+from fedserver.workers.backoff import delay
+from storage.queries import inbox as queries
+from storage.rows.tasks import InboxItemRow
+
+log = structlog.stdlib.get_logger("fedserver.workers")
+BATCH = 50
+LEASE_MS = 120_000
+MOST_ATTEMPTS = 8
+
+
+class ReceiveWorker:
+    """Carries out what peers say."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self) -> int:
+        """Do what is due, at most a batch; how many."""
+        async with self._services.db.write() as tx:
+            leased = await queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
+        for row in leased:
+            await self._do(row)
+        return len(leased)
+
+    async def _do(self, row: InboxItemRow) -> None:
+        try:
+            item = await self._prepared(row)
+            async with self._services.db.write() as tx:
+                await handle(tx, item)
+                await queries.finish(tx, [row.id])
+        except (Dropped, ActivityPubError, DomainError) as error:
+            log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
+            async with self._services.db.write() as tx:
+                await queries.finish(tx, [row.id])
+        except Exception as error:
+            # One activity must not stop the others; it is tried again, then kept aside.
+            log.exception("activity_failed", activity=row.activity_uri[:300])
+            await self._failed(row, f"{type(error).__name__}: {error}")
+
+    async def _prepared(self, row: InboxItemRow) -> Item:
+        activity = read_activity(read.parse(row.body))
+        async with self._services.db.read() as tx:
+            actor = await accounts.by_uri(tx, row.actor_uri)
+        if actor is None:
+            actor = await self._services.resolver.actor(row.actor_uri)
+        if actor is None or actor.suspended_at is not None:
+            raise Dropped("its actor is not known any more")
+        item = Item(site=self._services.site, activity=activity, actor=actor)
+        return await prepare(self._services.resolver, item)
+
+    async def _failed(self, row: InboxItemRow, reason: str) -> None:
+        async with self._services.db.write() as tx:
+            if row.attempts >= MOST_ATTEMPTS:
+                await queries.bury(tx, row.id, reason)
+            else:
+                await queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+
+    async def next_due(self) -> int | None:
+        """When there is something to do next."""
+        async with self._services.db.read() as tx:
+            return await queries.next_due(tx)

@@ -1,0 +1,101 @@
+"""Runs the workers: woken by events after commits, and by the clock when something falls due.
+
+Every kind of work has a loop of its own, so that a slow peer does not hold up what came in. `settle` is for
+tests: it does everything that is due now, in this task, and returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from fedserver.domain.events import TASKS_DUE
+from fedserver.http.services import Services
+from fedserver.workers.cleanup import CleanupWorker
+from fedserver.workers.deliver import DeliveryWorker
+from fedserver.workers.receive import ReceiveWorker
+from fedserver.workers.tasks import TaskWorker
+from storage.engine import Event
+from storage.errors import Unavailable
+
+log = structlog.stdlib.get_logger("fedserver.workers")
+LONGEST_SLEEP = 5.0
+DUE = frozenset({TASKS_DUE, "deliveries.due", "inbox.due"})
+
+
+class Worker(Protocol):
+    """Something that does what is due and knows when there is more."""
+
+    async def run(self) -> int: ...
+
+    async def next_due(self) -> int | None: ...
+
+
+class Runner:
+    """All workers of a process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._workers: tuple[Worker, ...] = (
+            ReceiveWorker(services),
+            TaskWorker(services),
+            DeliveryWorker(services),
+            CleanupWorker(services),
+        )
+        self._wakes = [asyncio.Event() for _ in self._workers]
+        self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._stop_listening = services.db.listen(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if event.kind in DUE:
+            for wake in self._wakes:
+                wake.set()
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._loops = [
+            asyncio.create_task(self._loop(worker, wake), name=type(worker).__name__)
+            for worker, wake in zip(self._workers, self._wakes, strict=True)
+        ]
+
+    async def _loop(self, worker: Worker, wake: asyncio.Event) -> None:
+        while not self._stopping:
+            wake.clear()
+            try:
+                done = await worker.run()
+                due = await worker.next_due() if not done else 0
+            except Unavailable as error:
+                log.warning("database_unavailable", reason=str(error))
+                done, due = 0, None
+            if done or self._stopping:
+                continue
+            wait = LONGEST_SLEEP
+            if due is not None:
+                wait = min(wait, max(0.05, (due - self._services.db.clock()) / 1000))
+            try:
+                await asyncio.wait_for(wake.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def settle(self) -> int:
+        """Do all that is due, until nothing is; how much was done."""
+        total = 0
+        while True:
+            done = [await worker.run() for worker in self._workers]
+            if not any(done):
+                return total
+            total += sum(done)
+
+    async def stop(self, seconds: float = 20.0) -> None:
+        """Finish what was begun and end. What is left is done after the next start."""
+        self._stopping = True
+        self._stop_listening()
+        for wake in self._wakes:
+            wake.set()
+        if self._loops:
+            _, late = await asyncio.wait(self._loops, timeout=seconds)
+            for loop in late:
+                loop.cancel()

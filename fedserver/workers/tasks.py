@@ -1,0 +1,86 @@
+"""Tasks: what the domain owes, done one by one, each finished in the transaction that does it."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+import structlog
+
+from fedserver.domain import tasks
+from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.http.services import Services
+from fedserver.net.mail import MailError, send
+from fedserver.workers.backoff import MOST_ATTEMPTS, delay
+from storage.queries import tasks as queries
+from storage.rows.tasks import TaskRow
+
+log = structlog.stdlib.get_logger("fedserver.workers")
+BATCH = 50
+LEASE_MS = 120_000
+
+
+class TaskWorker:
+    """Does tasks."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self) -> int:
+        """Do what is due, at most a batch; how many."""
+        services = self._services
+        async with services.db.write() as tx:
+            leased = await queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
+        for row in leased:
+            await self._do(row)
+        return len(leased)
+
+    async def _do(self, row: TaskRow) -> None:
+        try:
+            task = tasks.decode(row.payload)
+            if is_outgoing(task):
+                await self._fan_out(row, task)
+            else:
+                await self._learn(task)
+                async with self._services.db.write() as tx:
+                    await queries.finish(tx, [row.id])
+        except msgspec.ValidationError as error:
+            await self._failed(row, f"not understood: {error}", give_up=True)
+        except MailError as error:
+            await self._failed(row, str(error))
+        except Exception as error:
+            # Whatever goes wrong with one task must not stop the others; it is tried again.
+            log.exception("task_failed", kind=row.kind, id=row.id)
+            await self._failed(row, f"{type(error).__name__}: {error}")
+
+    async def _fan_out(self, row: TaskRow, task: tasks.Task) -> None:
+        services = self._services
+        async with services.db.write() as tx:
+            if await fan_out(tx, services.site, services.keyring, services.policies, task):
+                tx.emit("deliveries.due")
+            await queries.finish(tx, [row.id])
+
+    async def _learn(self, task: tasks.Task) -> None:
+        services = self._services
+        match task:
+            case tasks.FetchParent(uri=uri, depth=depth):
+                await services.resolver.post(uri, depth=depth)
+            case tasks.RefreshAccount(uri=uri):
+                await services.resolver.actor(uri)
+            case tasks.SendMail(to=to, subject=subject, text=text):
+                await send(services.site.config.mail, to, subject, text)
+            case tasks.RemoveFiles(keys=keys):
+                await services.store.remove(keys)
+
+    async def _failed(self, row: TaskRow, reason: str, *, give_up: bool = False) -> None:
+        async with self._services.db.write() as tx:
+            if give_up or row.attempts >= MOST_ATTEMPTS:
+                log.warning("task_given_up", kind=row.kind, id=row.id, reason=reason)
+                await queries.bury(tx, row.id, reason)
+            else:
+                await queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+
+    async def next_due(self) -> int | None:
+        """When there is something to do next."""
+        async with self._services.db.read() as tx:
+            return await queries.next_due(tx)
