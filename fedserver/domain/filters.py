@@ -1,17 +1,48 @@
-"""Filters: words and posts that an account does not want to meet (docs.joinmastodon.org/methods/filters)."""
+"""Filters: words and posts that an account does not want to meet (docs.joinmastodon.org/methods/filters).
+
+Matching is a plain search for folded words and a look at their neighbours, never a regular expression: no
+text and no keyword can make it slow. Nobody but the owner reaches a filter, its keywords or its posts.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
-from msgspec import Struct
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, structs
 
+from fedserver.domain import events
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.queries import filters as queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
 
 CONTEXTS = ("home", "notifications", "public", "thread", "account")
 ACTIONS = ("warn", "hide", "blur")
+MAX_FILTERS, MAX_KEYWORDS, MAX_TITLE, MAX_KEYWORD = 200, 200, 256, 512
+MAX_SECONDS = 100 * 366 * 86_400
+encode = msgspec.json.Encoder().encode
+
+
+class FilterView(Struct, frozen=True):
+    """A filter with what belongs to it."""
+
+    filter: FilterRow
+    keywords: tuple[FilterKeywordRow, ...]
+    posts: tuple[FilterPostRow, ...]
+
+
+class KeywordChange(Struct, frozen=True):
+    """A keyword to add (no id), to change, or to remove."""
+
+    keyword: str | None = None
+    whole_word: bool | None = None
+    id: int | None = None
+    remove: bool = False
 
 
 class Hit(Struct, frozen=True):
@@ -56,22 +87,33 @@ class Active:
 def _found(keyword: FilterKeywordRow, folded: str) -> bool:
     """Plain search, then a look at the neighbours: no text can make it slow."""
     word = keyword.keyword.casefold()
-    if not word:
-        return False
+    if not word or not keyword.whole_word:
+        return bool(word) and word in folded
     place = folded.find(word)
     while place >= 0:
-        if not keyword.whole_word or _stands_alone(word, folded, place):
+        if _stands_alone(word, folded, place):
             return True
-        place = folded.find(word, place + 1)
+        place = folded.find(word, _after_word(folded, place) if _in_word(word[0]) else place + 1)
     return False
 
 
+def _in_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_" or unicodedata.category(letter)[:1] == "M"
+
+
 def _stands_alone(word: str, text: str, place: int) -> bool:
-    before = text[place - 1 : place] if place else ""
-    after = text[place + len(word) : place + len(word) + 1]
-    starts = not (word[0].isalnum() and before.isalnum())
-    ends = not (word[-1].isalnum() and after.isalnum())
+    """Neither end of the word continues in the text, as the client API's guidelines on filters say."""
+    end = place + len(word)
+    starts = place == 0 or not (_in_word(word[0]) and _in_word(text[place - 1]))
+    ends = end == len(text) or not (_in_word(word[-1]) and _in_word(text[end]))
     return starts and ends
+
+
+def _after_word(text: str, place: int) -> int:
+    """Where the word that `place` is in ends: nothing in between can stand alone."""
+    while place < len(text) and _in_word(text[place]):
+        place += 1
+    return place
 
 
 async def active(tx: Tx, account_id: int, context: str) -> Active | None:
@@ -80,3 +122,221 @@ async def active(tx: Tx, account_id: int, context: str) -> Active | None:
     if not found:
         return None
     return Active(found, await queries.keywords(tx, account_id), await queries.posts(tx, account_id))
+
+
+# --- kept by their owner
+
+
+async def page(tx: Tx, actor: AccountRow) -> list[FilterView]:
+    """All filters of `actor`, those whose time is over too."""
+    found = await queries.of_account(tx, actor.id)
+    if not found:
+        return []
+    keywords = await queries.keywords(tx, actor.id)
+    posts = await queries.posts(tx, actor.id)
+    return [_view(row, keywords, posts) for row in found]
+
+
+def _view(row: FilterRow, keywords: Sequence[FilterKeywordRow], posts: Sequence[FilterPostRow]) -> FilterView:
+    return FilterView(
+        row,
+        tuple(each for each in keywords if each.filter_id == row.id),
+        tuple(each for each in posts if each.filter_id == row.id),
+    )
+
+
+async def get(tx: Tx, actor: AccountRow, filter_id: int) -> FilterView:
+    """Raises NotFound."""
+    row = await queries.one(tx, actor.id, filter_id)
+    if row is None:
+        raise NotFound
+    return _view(row, await queries.keywords(tx, actor.id), await queries.posts(tx, actor.id))
+
+
+async def create(
+    tx: Tx,
+    actor: AccountRow,
+    title: str,
+    contexts: Sequence[str],
+    *,
+    action: str = "warn",
+    seconds: int | None = None,
+    keywords: Sequence[KeywordChange] = (),
+) -> FilterView:
+    """Make a filter that holds for `seconds`, or always. Raises Invalid."""
+    if await queries.count(tx, actor.id) >= MAX_FILTERS:
+        raise Invalid("base", f"You may have {MAX_FILTERS} filters")
+    row = FilterRow(
+        id=tx.new_id(),
+        account_id=actor.id,
+        title=_title(title),
+        contexts=_contexts(contexts),
+        action=_action(action),
+        expires_at=_expiry(tx, seconds),
+    )
+    await queries.add(tx, row)
+    await _change_keywords(tx, actor, row.id, keywords)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return await get(tx, actor, row.id)
+
+
+async def update(
+    tx: Tx,
+    actor: AccountRow,
+    filter_id: int,
+    *,
+    title: str | UnsetType = UNSET,
+    contexts: Sequence[str] | UnsetType = UNSET,
+    action: str | UnsetType = UNSET,
+    seconds: int | UnsetType | None = UNSET,
+    keywords: Sequence[KeywordChange] = (),
+) -> FilterView:
+    """Change what is given; `seconds` count from now, None ends the limit. Raises NotFound, Invalid."""
+    row = (await get(tx, actor, filter_id)).filter
+    if not isinstance(title, UnsetType):
+        row = structs.replace(row, title=_title(title))
+    if not isinstance(contexts, UnsetType):
+        row = structs.replace(row, contexts=_contexts(contexts))
+    if not isinstance(action, UnsetType):
+        row = structs.replace(row, action=_action(action))
+    if not isinstance(seconds, UnsetType):
+        row = structs.replace(row, expires_at=_expiry(tx, seconds))
+    await queries.change(tx, row)
+    await _change_keywords(tx, actor, row.id, keywords)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return await get(tx, actor, filter_id)
+
+
+async def remove(tx: Tx, actor: AccountRow, filter_id: int) -> None:
+    """Raises NotFound."""
+    if not await queries.remove(tx, actor.id, filter_id):
+        raise NotFound
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+
+
+async def keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
+    """A keyword of a filter of `actor`. Raises NotFound."""
+    row = await queries.keyword(tx, actor.id, keyword_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def add_keyword(
+    tx: Tx, actor: AccountRow, filter_id: int, text: str, *, whole_word: bool = True
+) -> FilterKeywordRow:
+    """Raises NotFound, Invalid."""
+    former = {each.id for each in (await get(tx, actor, filter_id)).keywords}
+    view = await update(tx, actor, filter_id, keywords=[KeywordChange(text, whole_word)])
+    return next(each for each in view.keywords if each.id not in former)
+
+
+async def change_keyword(
+    tx: Tx, actor: AccountRow, keyword_id: int, *, text: str | None = None, whole_word: bool | None = None
+) -> FilterKeywordRow:
+    """Raises NotFound, Invalid."""
+    row = await keyword(tx, actor, keyword_id)
+    await update(tx, actor, row.filter_id, keywords=[KeywordChange(text, whole_word, row.id)])
+    return await keyword(tx, actor, keyword_id)
+
+
+async def remove_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
+    """Raises NotFound."""
+    if not await queries.remove_keywords(tx, actor.id, [keyword_id]):
+        raise NotFound
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+
+
+async def filter_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
+    """A post named by a filter of `actor`. Raises NotFound."""
+    row = await queries.post(tx, actor.id, filter_post_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> FilterPostRow:
+    """Let a filter name a post, which the caller has found visible to `actor`. Raises NotFound, Invalid."""
+    view = await get(tx, actor, filter_id)
+    if any(each.post_id == post.id for each in view.posts):
+        raise Invalid("status", "has already been taken", "ERR_TAKEN")
+    if len(view.posts) >= MAX_KEYWORDS:
+        raise Invalid("statuses", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    row = FilterPostRow(tx.new_id(), filter_id, post.id)
+    await queries.add_post(tx, row)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return row
+
+
+async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> None:
+    """Raises NotFound."""
+    if not await queries.remove_post(tx, actor.id, filter_post_id):
+        raise NotFound
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+
+
+async def _change_keywords(
+    tx: Tx, actor: AccountRow, filter_id: int, changes: Sequence[KeywordChange]
+) -> None:
+    if not changes:
+        return
+    if len(changes) > MAX_KEYWORDS:
+        raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    former = {each.id: each for each in await queries.keywords(tx, actor.id) if each.filter_id == filter_id}
+    added, changed, removed = [], [], []
+    for change in changes:
+        if change.id is None and not change.remove:
+            word = _word(change.keyword or "")
+            whole = True if change.whole_word is None else change.whole_word
+            added.append(FilterKeywordRow(tx.new_id(), filter_id, word, whole))
+        elif change.id is not None:
+            row = former.get(change.id)
+            if row is None:
+                raise NotFound
+            if change.remove:
+                removed.append(row.id)
+                continue
+            word = row.keyword if change.keyword is None else _word(change.keyword)
+            whole = row.whole_word if change.whole_word is None else change.whole_word
+            changed.append(structs.replace(row, keyword=word, whole_word=whole))
+    if len(former) + len(added) - len(removed) > MAX_KEYWORDS:
+        raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    if removed:
+        await queries.remove_keywords(tx, actor.id, removed)
+    await queries.change_keywords(tx, changed)
+    await queries.add_keywords(tx, added)
+
+
+def _title(text: str) -> str:
+    title = clean_name(text, MAX_TITLE)
+    if not title:
+        raise Invalid("title", "can't be blank", "ERR_BLANK")
+    return title
+
+
+def _word(text: str) -> str:
+    word = text.strip()
+    if not word:
+        raise Invalid("keyword", "can't be blank", "ERR_BLANK")
+    if len(word) > MAX_KEYWORD:
+        raise Invalid("keyword", f"is longer than {MAX_KEYWORD} characters", "ERR_TOO_LONG")
+    return clean_name(word, MAX_KEYWORD)
+
+
+def _contexts(given: Sequence[str]) -> str:
+    kept = [name for name in CONTEXTS if name in given]
+    if not kept:
+        raise Invalid("context", "can't be blank", "ERR_BLANK")
+    if len(set(given)) != len(kept):
+        raise Invalid("context", f"is not of {', '.join(CONTEXTS)}", "ERR_INCLUSION")
+    return encode(kept).decode()
+
+
+def _action(text: str) -> str:
+    if text not in ACTIONS:
+        raise Invalid("filter_action", f"is not one of {', '.join(ACTIONS)}", "ERR_INCLUSION")
+    return text
+
+
+def _expiry(tx: Tx, seconds: int | None) -> int | None:
+    return None if seconds is None else tx.now + min(max(seconds, 0), MAX_SECONDS) * 1000

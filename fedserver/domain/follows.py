@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from fedserver.domain import events, notifications, tasks
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
 from storage.engine import Tx
 from storage.paging import Page
-from storage.queries import accounts, blocks, home_entries
+from storage.queries import accounts, blocks, home_entries, lists
 from storage.queries import follows as queries
 from storage.rows.accounts import AccountRow
 from storage.rows.follows import FollowRow
@@ -30,33 +31,47 @@ async def follow(
     actor: AccountRow,
     target: AccountRow,
     *,
-    boosts: bool = True,
-    notifies: bool = False,
-    languages: Sequence[str] = (),
+    boosts: bool | None = None,
+    notifies: bool | None = None,
+    languages: Sequence[str] | None = None,
 ) -> None:
-    """Follow, ask to follow, or change how one follows. Raises Forbidden, NotFound."""
+    """Follow, ask to follow, or change how one follows: what is None stays, or is as usual at first.
+
+    Raises Forbidden, NotFound.
+    """
     if actor.id == target.id:
         raise Forbidden("You cannot follow yourself")
     if target.suspended_at is not None or target.deleted_at is not None:
         raise NotFound
     if await blocks.between(tx, actor.id, target.id):
         raise Forbidden("You cannot follow this account")
-    spoken = encode(list(languages)).decode()
-    if await queries.get(tx, actor.id, target.id) is not None:
-        await queries.change(tx, actor.id, target.id, boosts=boosts, notifies=notifies, languages=spoken)
+    former = await queries.get(tx, actor.id, target.id)
+    asked = None if former is not None else await queries.request(tx, actor.id, target.id)
+    row = former or asked or _new(tx, site, actor, target)
+    row = structs.replace(
+        row,
+        shows_boosts=row.shows_boosts if boosts is None else boosts,
+        notifies=row.notifies if notifies is None else notifies,
+        languages=row.languages if languages is None else encode(list(languages)).decode(),
+    )
+    if former is not None or asked is not None:
+        await queries.change(tx, row, requested=former is None)
         return
-    identifier = tx.new_id()
-    uri = site.links.act(actor.uri, "follows", identifier)
-    row = FollowRow(identifier, actor.id, target.id, uri, boosts, notifies, spoken, tx.now)
     if not target.domain and not target.locked:
         await _begin(tx, row, target)
         return
     if await queries.add_request(tx, row):
         if target.domain:
-            await tasks.owe(tx, tasks.Follow(actor.id, target.id, uri))
+            await tasks.owe(tx, tasks.Follow(actor.id, target.id, row.uri))
         else:
             await notifications.notify(tx, "follow_request", target.id, actor.id)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
+
+
+def _new(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> FollowRow:
+    identifier = tx.new_id()
+    uri = site.links.act(actor.uri, "follows", identifier)
+    return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
 
 
 async def _begin(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
@@ -75,6 +90,7 @@ async def _end(tx: Tx, follower_id: int, target_id: int) -> bool:
         return False
     await accounts.count_follow(tx, follower_id, target_id, -1)
     await home_entries.remove_author(tx, follower_id, target_id)
+    await lists.forget(tx, follower_id, target_id)
     await notifications.forget(tx, "follow", target_id, follower_id)
     tx.emit(events.RELATION_CHANGED, account_id=follower_id, target_id=target_id)
     return True
@@ -161,7 +177,8 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
         await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, uri, True))
         return
     row = FollowRow(tx.new_id(), follower.id, target.id, uri, True, False, "[]", tx.now)
-    if target.locked:
+    # A limited account has to ask, as with Mastodon.
+    if target.locked or follower.silenced_at is not None:
         if await queries.add_request(tx, row):
             await notifications.notify(tx, "follow_request", target.id, follower.id)
     elif await _begin(tx, row, target):

@@ -8,7 +8,7 @@ from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries import blocks as queries
-from storage.queries import home_entries
+from storage.queries import follows, home_entries
 from storage.rows.accounts import AccountRow
 from storage.rows.follows import MuteRow
 
@@ -32,6 +32,8 @@ async def mute(
 async def unmute(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     """End a mute; nothing happens if there is none."""
     if await queries.remove_mute(tx, actor.id, target.id):
+        if await follows.get(tx, actor.id, target.id) is not None:
+            await home_entries.fill(tx, actor.id, target.id)
         tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 

@@ -34,12 +34,12 @@ class Relation(Struct, frozen=True):
 
 
 async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
-    """One for each id, in the order asked for."""
+    """One for each id, in the order asked for; ids of nobody are left out."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
     facts = await queries.facts(tx, actor_id, wanted)
-    return [_relation(each, facts) for each in wanted]
+    return [_relation(each, facts) for each in wanted if each in facts.get("known", {})]
 
 
 def _relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relation:

@@ -24,14 +24,15 @@ GET = select(*COLUMNS).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
 )
 BY_URI = select(*COLUMNS).where(follows.c.uri == bindparam("uri"))
-CHANGE = (
-    update(follows)
-    .where(follows.c.account_id == bindparam("b_account_id"), follows.c.target_id == bindparam("b_target_id"))
+CHANGE, CHANGE_REQUEST = (
+    update(table)
+    .where(table.c.id == bindparam("b_id"))
     .values(
         shows_boosts=bindparam("b_boosts"),
         notifies=bindparam("b_notifies"),
         languages=bindparam("b_languages"),
     )
+    for table in (follows, follow_requests)
 )
 REMOVE = delete(follows).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
@@ -118,16 +119,14 @@ async def by_uri(tx: Tx, uri: str) -> FollowRow | None:
     return row_or_none(FollowRow, await tx.one(BY_URI, uri=uri))
 
 
-async def change(
-    tx: Tx, account_id: int, target_id: int, *, boosts: bool, notifies: bool, languages: str
-) -> None:
+async def change(tx: Tx, row: FollowRow, *, requested: bool) -> None:
+    """Write how one follows, or (`requested`) would follow."""
     await tx.run(
-        CHANGE,
-        b_account_id=account_id,
-        b_target_id=target_id,
-        b_boosts=boosts,
-        b_notifies=notifies,
-        b_languages=languages,
+        CHANGE_REQUEST if requested else CHANGE,
+        b_id=row.id,
+        b_boosts=row.shows_boosts,
+        b_notifies=row.notifies,
+        b_languages=row.languages,
     )
 
 

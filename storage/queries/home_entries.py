@@ -19,6 +19,7 @@ from storage.schema.timelines import home_entries, list_accounts, lists
 ADD = upsert(home_entries).on_conflict_do_nothing()
 _reader = accounts.alias()
 _other = follows.alias()
+_in_force = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
 _exclusive = (
     select(literal(1))
     .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
@@ -44,7 +45,9 @@ def _readers(*more: ColumnElement[bool]) -> Any:
             ),
             ~exists(
                 select(literal(1)).where(
-                    mutes.c.account_id == follows.c.account_id, mutes.c.target_id == follows.c.target_id
+                    mutes.c.account_id == follows.c.account_id,
+                    mutes.c.target_id == follows.c.target_id,
+                    _in_force,
                 )
             ),
             ~exists(_exclusive),
@@ -84,7 +87,9 @@ FAN_BOOST = _fan(
     follows.c.shows_boosts,
     ~exists(
         select(literal(1)).where(
-            mutes.c.account_id == follows.c.account_id, mutes.c.target_id == bindparam("boosted_author_id")
+            mutes.c.account_id == follows.c.account_id,
+            mutes.c.target_id == bindparam("boosted_author_id"),
+            _in_force,
         )
     ),
     ~exists(
@@ -108,6 +113,15 @@ FILL = (
             posts.c.boost_of_id.is_(None),
             posts.c.in_reply_to_uri.is_(None),
             among(posts.c.visibility, "public", "unlisted", "followers", "local"),
+            ~exists(
+                select(literal(1))
+                .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
+                .where(
+                    lists.c.exclusive,
+                    lists.c.account_id == bindparam("account_id"),
+                    list_accounts.c.account_id == bindparam("author_id"),
+                )
+            ),
         )
         .order_by(posts.c.id.desc())
         .limit(20),
@@ -130,6 +144,7 @@ async def spread(tx: Tx, post: PostRow, boosted_author_id: int | None = None) ->
         "post_id": post.id,
         "author_id": post.account_id,
         "language": post.language or "",
+        "now": tx.now,
     }
     answered = post.in_reply_to_account_id
     if boosted_author_id is not None:

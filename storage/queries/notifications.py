@@ -10,10 +10,11 @@ from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, sele
 from storage.compiled import one_of, upsert
 from storage.engine import Tx
 from storage.paging import Page, Paged
+from storage.queries.domain_mutes import covers
 from storage.rows.building import columns_of, row_or_none, rows
 from storage.rows.timelines import NotificationRow
 from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, mutes
+from storage.schema.follows import blocks, domain_mutes, mutes
 from storage.schema.likes import thread_mutes
 from storage.schema.timelines import notifications
 
@@ -56,6 +57,13 @@ ALLOWED = select(_recipient.c.id).where(
     ~exists(
         select(literal(1)).where(_sender.c.id == bindparam("from_id"), _sender.c.suspended_at.is_not(None))
     ),
+    ~exists(
+        select(literal(1)).where(
+            _sender.c.id == bindparam("from_id"),
+            domain_mutes.c.account_id == bindparam("account_id"),
+            covers(_sender.c.domain),
+        )
+    ),
 )
 _page = (
     select(*COLUMNS)
@@ -63,7 +71,22 @@ _page = (
     .where(
         notifications.c.account_id == bindparam("account_id"),
         accounts.c.suspended_at.is_(None),
+        accounts.c.deleted_at.is_(None),
         one_of(notifications.c.kind, "kinds"),
+        ~exists(
+            select(literal(1)).where(
+                blocks.c.account_id == notifications.c.account_id,
+                blocks.c.target_id == notifications.c.from_id,
+            )
+        ),
+        ~exists(
+            select(literal(1)).where(
+                mutes.c.account_id == notifications.c.account_id,
+                mutes.c.target_id == notifications.c.from_id,
+                mutes.c.hides_notifications,
+                or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
+            )
+        ),
     )
 )
 PAGE = Paged(_page, notifications.c.id)
@@ -108,7 +131,7 @@ async def page(
     tx: Tx, account_id: int, page: Page, kinds: Sequence[str], from_id: int | None
 ) -> list[NotificationRow]:
     """Of these kinds, newest first; of one sender if it is given."""
-    params = {"account_id": account_id, "kinds": list(kinds), **page.params()}
+    params = {"account_id": account_id, "kinds": list(kinds), "now": tx.now, **page.params()}
     if from_id is None:
         found = await tx.all(PAGE.towards(page), **params)
     else:

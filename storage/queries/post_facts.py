@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, literal_column, or_, select, union_all
+from sqlalchemy import BigInteger, bindparam, exists, literal_column, or_, select, union_all
 
 from storage.compiled import one_of
 from storage.engine import Tx
+from storage.queries.domain_mutes import covers
 from storage.schema.accounts import accounts
 from storage.schema.follows import blocks, domain_mutes, follows, mutes
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
@@ -74,7 +75,9 @@ FACTS = union_all(
         "domain_muted",
         accounts.c.id,
         one_of(accounts.c.id, "author_ids"),
-        accounts.c.domain.in_(select(domain_mutes.c.domain).where(domain_mutes.c.account_id == _viewer)),
+        exists(
+            select(literal_column("1")).where(domain_mutes.c.account_id == _viewer, covers(accounts.c.domain))
+        ),
     ),
 )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, literal_column, null, or_, select, union_all
+from sqlalchemy import BigInteger, Text, bindparam, cast, exists, literal_column, null, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.compiled import one_of
 from storage.engine import Tx
+from storage.queries.domain_mutes import covers
 from storage.schema.accounts import accounts
 from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
 
@@ -29,6 +30,7 @@ def _fact(
 
 
 RELATIONS = union_all(
+    _fact("known", accounts.c.id, accounts.c.deleted_at.is_(None)),
     _fact("following", follows.c.target_id, follows.c.account_id == _actor, detail=follows.c.languages),
     _fact("showing_boosts", follows.c.target_id, follows.c.account_id == _actor, follows.c.shows_boosts),
     _fact("notifying", follows.c.target_id, follows.c.account_id == _actor, follows.c.notifies),
@@ -53,7 +55,9 @@ RELATIONS = union_all(
     _fact(
         "domain_blocking",
         accounts.c.id,
-        accounts.c.domain.in_(select(domain_mutes.c.domain).where(domain_mutes.c.account_id == _actor)),
+        exists(
+            select(literal_column("1")).where(domain_mutes.c.account_id == _actor, covers(accounts.c.domain))
+        ),
     ),
 )
 

@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.compiled import among
 from storage.engine import Tx
 from storage.paging import Page, Paged
+from storage.queries.domain_mutes import covers
 from storage.schema.accounts import accounts
 from storage.schema.follows import blocks, domain_mutes, follows, mutes
 from storage.schema.likes import pins
@@ -39,7 +40,13 @@ def _not_hidden(viewer: str) -> ColumnElement[bool]:
     """The viewer does not mute or block the author, nor does the author block the viewer."""
     who: ColumnElement[int] = bindparam(viewer)
     return and_(
-        ~exists(select(literal(1)).where(mutes.c.account_id == who, mutes.c.target_id == posts.c.account_id)),
+        ~exists(
+            select(literal(1)).where(
+                mutes.c.account_id == who,
+                mutes.c.target_id == posts.c.account_id,
+                or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
+            )
+        ),
         ~exists(
             select(literal(1)).where(blocks.c.account_id == who, blocks.c.target_id == posts.c.account_id)
         ),
@@ -48,7 +55,7 @@ def _not_hidden(viewer: str) -> ColumnElement[bool]:
         ),
         ~exists(
             select(literal(1))
-            .select_from(accounts.join(domain_mutes, domain_mutes.c.domain == accounts.c.domain))
+            .select_from(accounts.join(domain_mutes, covers(accounts.c.domain)))
             .where(accounts.c.id == posts.c.account_id, domain_mutes.c.account_id == who)
         ),
     )
@@ -181,7 +188,7 @@ LIST = Paged(
 
 
 async def _page(tx: Tx, paged: Paged, page: Page, **params: Any) -> list[int]:
-    return sorted(await tx.values(paged.towards(page), **params, **page.params()), reverse=True)
+    return sorted(await tx.values(paged.towards(page), now=tx.now, **params, **page.params()), reverse=True)
 
 
 async def home(tx: Tx, account_id: int, page: Page) -> list[int]:

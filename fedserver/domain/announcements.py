@@ -1,0 +1,111 @@
+"""Announcements: notices of the node's admins to all members.
+
+The client API's page: docs.joinmastodon.org/methods/announcements.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.site import Site
+from fedserver.text.markup import render_plain
+from fedserver.text.sanitize import clean_text
+from storage.engine import Tx
+from storage.queries import announcements as queries
+from storage.rows.accounts import AccountRow
+from storage.rows.timelines import AnnouncementRow
+
+MAX_TEXT, MOST = 10_000, 200
+
+
+class AnnouncementView(Struct, frozen=True):
+    """An announcement, and whether the reader has dismissed it."""
+
+    row: AnnouncementRow
+    read: bool
+
+
+async def current(tx: Tx, actor: AccountRow, *, with_dismissed: bool = True) -> list[AnnouncementView]:
+    """What is to be shown to `actor` now, oldest first."""
+    found = await queries.current(tx)
+    done = await queries.read(tx, actor.id) if found else set()
+    views = [AnnouncementView(row, row.id in done) for row in found]
+    return views if with_dismissed else [view for view in views if not view.read]
+
+
+async def dismiss(tx: Tx, actor: AccountRow, announcement_id: int) -> None:
+    """`actor` has read it. Raises NotFound for one that is not shown."""
+    row = await queries.one(tx, announcement_id)
+    if row is None or row.published_at is None or row.published_at > tx.now:
+        raise NotFound
+    await queries.put_read(tx, announcement_id, actor.id)
+
+
+async def every(tx: Tx) -> list[AnnouncementRow]:
+    """All, for those who write them: newest first, unpublished ones too."""
+    return await queries.every(tx, MOST)
+
+
+async def create(
+    tx: Tx,
+    site: Site,
+    member_id: int | None,
+    text: str,
+    *,
+    starts_at: int | None = None,
+    ends_at: int | None = None,
+    all_day: bool = False,
+    published: bool = True,
+) -> AnnouncementRow:
+    """Write an announcement; times are ms UTC. Raises Invalid."""
+    source, html = _rendered(site, text)
+    _check_times(starts_at, ends_at)
+    row = AnnouncementRow(
+        id=tx.new_id(),
+        source=source,
+        html=html,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        all_day=all_day and starts_at is not None and ends_at is not None,
+        published_at=tx.now if published else None,
+        updated_at=tx.now,
+        created_by_id=member_id,
+    )
+    await queries.add(tx, row)
+    return row
+
+
+async def update(
+    tx: Tx, site: Site, announcement_id: int, text: str, *, published: bool = True
+) -> AnnouncementRow:
+    """Change the text; everybody sees it as unread again. Raises NotFound, Invalid."""
+    row = await queries.one(tx, announcement_id)
+    if row is None:
+        raise NotFound
+    source, html = _rendered(site, text)
+    published_at = (row.published_at or tx.now) if published else None
+    row = structs.replace(row, source=source, html=html, published_at=published_at, updated_at=tx.now)
+    await queries.change(tx, row)
+    await queries.forget_reads(tx, row.id)
+    return row
+
+
+async def remove(tx: Tx, announcement_id: int) -> None:
+    """Raises NotFound."""
+    if not await queries.remove(tx, announcement_id):
+        raise NotFound
+
+
+def _rendered(site: Site, text: str) -> tuple[str, str]:
+    if len(text) > MAX_TEXT:
+        raise Invalid("text", f"is longer than {MAX_TEXT} characters", "ERR_TOO_LONG")
+    source = clean_text(text, MAX_TEXT).strip()
+    if not source:
+        raise Invalid("text", "can't be blank", "ERR_BLANK")
+    return source, render_plain(source, {}, site.links.tag)
+
+
+def _check_times(starts_at: int | None, ends_at: int | None) -> None:
+    if starts_at is not None and ends_at is not None and ends_at < starts_at:
+        raise Invalid("ends_at", "is before it starts")
