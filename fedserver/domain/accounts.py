@@ -15,11 +15,13 @@ from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text
 from storage.engine import Tx
+from storage.queries import account_removal as removal
 from storage.queries import accounts as queries
 from storage.queries import keys as key_queries
 from storage.rows.accounts import AccountRow, KeyRow
 
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
+MAX_USERNAME = 30
 # Names that mean something else in addresses or would pass for the house itself.
 RESERVED = frozenset(
     {
@@ -122,15 +124,18 @@ async def local(tx: Tx, username: str) -> AccountRow:
 
 
 def check_username(username: str, *, by_operator: bool = False) -> None:
-    """Raises Invalid for a name that cannot be given; an operator may give reserved ones."""
-    plain = username.replace("_", "").replace(".", "").replace("-", "")
-    if not 1 <= len(username) <= 30:
-        raise Invalid("username", "must have 1 to 30 characters", "ERR_TOO_LONG")
-    if not (plain.isascii() and plain.isalnum()) or not (username[0].isalnum() or username[0] == "_"):
-        raise Invalid("username", "may have letters, digits, underscores, dots and hyphens only")
-    if username[-1] in ".-" or ".." in username or "--" in username:
-        raise Invalid("username", "may not end with a dot or hyphen, or have two in a row")
-    if username.lower() in RESERVED and not by_operator:
+    """Raises Invalid for a name that cannot be given; an operator may give reserved ones.
+
+    Words of letters, digits and underscores, joined by single dots or hyphens; at most 30 characters.
+    """
+    if not username:
+        raise Invalid("username", "can't be blank", "ERR_BLANK")
+    if len(username) > MAX_USERNAME:
+        raise Invalid("username", f"is longer than {MAX_USERNAME} characters", "ERR_TOO_LONG")
+    words = username.replace("_", "a").replace("-", ".").split(".")
+    if not all(word.isascii() and word.isalnum() for word in words):
+        raise Invalid("username", "must have letters, digits and underscores, joined by dots or hyphens")
+    if username.lower() == INSTANCE_ACTOR or (username.lower() in RESERVED and not by_operator):
         raise Invalid("username", "is reserved", "ERR_RESERVED")
 
 
@@ -241,6 +246,8 @@ async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileC
     if not isinstance(change.fields, UnsetType):
         row = structs.replace(row, fields=_written_fields(site, change.fields))
     await queries.change(tx, row.id, {name: getattr(row, name) for name in queries.CHANGEABLE})
+    former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
+    await _drop_files(tx, [old for old, new in former if old != new])
     await tasks.owe(tx, tasks.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
@@ -268,7 +275,12 @@ def _written_fields(site: Site, given: Sequence[tuple[str, str]]) -> str:
 
 
 async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
-    """Learn an actor of a peer, or what is new of it. One of ours is never touched."""
+    """Learn an actor of a peer, or what is new of it. One of ours is never touched.
+
+    Raises Invalid for one without a domain: it would pass for one of ours.
+    """
+    if not remote.domain:
+        raise Invalid("domain", "can't be blank", "ERR_BLANK")
     former = await queries.by_uri(tx, remote.uri)
     if former is not None and not former.domain:
         return former
@@ -348,16 +360,31 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
 
 async def remove_remote(tx: Tx, account: AccountRow) -> None:
     """A peer's account was deleted: it and everything it owns goes."""
-    if account.domain:
-        await queries.remove(tx, account.id)
-        tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+    if not account.domain:
+        return
+    files = await removal.files(tx, account.id)
+    await removal.uncount(tx, account.id)
+    await queries.remove(tx, account.id)
+    await _drop_files(tx, files)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
 async def delete_local(tx: Tx, account: AccountRow) -> None:
-    """Delete an account of ours: the name stays taken, peers are told."""
-    if await queries.set_deleted(tx, account.id, tx.now):
-        await tasks.owe(tx, tasks.DeleteAccount(account.id))
-        tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+    """Delete an account of ours and all it made: the name stays taken, peers are told."""
+    files = [*await removal.files(tx, account.id), account.avatar_key, account.header_key]
+    if not await queries.set_deleted(tx, account.id, tx.now):
+        return
+    await removal.uncount(tx, account.id)
+    await removal.empty(tx, account.id)
+    await tasks.owe(tx, tasks.DeleteAccount(account.id))
+    await _drop_files(tx, files)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def _drop_files(tx: Tx, files: Sequence[str]) -> None:
+    kept = tuple(key for key in files if key)
+    if kept:
+        await tasks.owe(tx, tasks.RemoveFiles(kept))
 
 
 def like_pattern(text: str) -> str:

@@ -96,7 +96,8 @@ class _Page:
         )
         if context is not None:
             self._filters = await filters.active(tx, viewer_id, context)
-            self._hides = context in ("home", "public", "notifications")
+            # Of notifications, their own statement has left out those of muted accounts.
+            self._hides = context in ("home", "public")
         self._facts = Facts(
             viewer_id,
             self._get("follows"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 
 from storage.compiled import one_of, upsert
 from storage.engine import Tx
@@ -37,7 +37,7 @@ CHANGE, CHANGE_REQUEST = (
 REMOVE = delete(follows).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
 )
-_alive = accounts.c.suspended_at.is_(None)
+_alive = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
 FOLLOWERS = Paged(
     select(follows.c.id, follows.c.account_id)
     .join(accounts, accounts.c.id == follows.c.account_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fedserver.domain import accounts, blocks, boosts, follows, likes
 from fedserver.federation.incoming.item import Dropped, Item
 from storage.engine import Tx
+from storage.queries import follows as queries
 
 LIKES = ("Like", "EmojiReact")
 
@@ -30,6 +31,12 @@ async def handle(tx: Tx, item: Item) -> None:
 
 
 async def _unfollow(tx: Tx, item: Item, about: str | None) -> bool:
+    """By the one who is followed, or by the id of the Follow alone."""
+    uri = item.activity.object_id
+    if about is None and uri:
+        row = await queries.by_uri(tx, uri) or await queries.request_by_uri(tx, uri)
+        ours = row is not None and row.account_id == item.actor.id
+        return row is not None and ours and await follows.receive_undo(tx, item.actor, row.target_id)
     target = await accounts.by_uri(tx, about) if about else None
     if target is None or target.domain:
         return False
