@@ -121,3 +121,18 @@ async def test_watchers_hear_of_every_post(database: Database, here: Site) -> No
         await mutes.mute(tx, bob, ann)
     await write(database, here, ann, "more")
     assert await told(database, bob) == []
+
+
+async def test_a_page_takes_the_same_statements_whatever_its_size(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    for number in range(30):
+        post_id = await write(database, here, ann, f"post {number}")
+        async with database.write() as tx:
+            await likes.like(tx, here, bob, post_id)
+    taken = []
+    for size in (5, 30):
+        async with database.read() as tx:
+            views, _ = await notifications.page(tx, ann, Page(limit=size))
+            assert len(views) == size
+            taken.append(tx.count)
+    assert taken[0] == taken[1] <= 10
