@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
+from fedserver.client_api.hub import HUB, Hub
 from fedserver.config import Config
 from fedserver.domain import accounts, events, members
 from fedserver.domain.passwords import Passwords
@@ -59,6 +60,8 @@ class Node:
         self.services = services
         self.runner = Runner(services)
         self.application = build(services, all_endpoints())
+        self.hub = Hub(services)
+        self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
         self._stop_listening = services.db.listen(self._hear)
         self._reloads: set[asyncio.Task[None]] = set()
@@ -99,6 +102,7 @@ class Node:
 
     async def close(self) -> None:
         """Answer what was asked, finish what was begun, close what is open."""
+        await self.hub.close()
         await self._web.cleanup()
         await self.runner.stop()
         self._stop_listening()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fedserver.client_api import surface as client_api
 from fedserver.http.endpoint import Endpoint
+from fedserver.oauth import surface as oauth
 from fedserver.s2s import surface as s2s
 
-SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (s2s.endpoints,)
-TEMPLATES: tuple[str, ...] = ()
+SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (s2s.endpoints, client_api.endpoints, oauth.endpoints)
+TEMPLATES: tuple[str, ...] = ("fedserver.oauth",)

@@ -240,3 +240,8 @@ async def uris(tx: Tx, account: AccountRow, which: str, page: Page) -> list[tupl
     if which == "followers":
         return await queries.follower_uris(tx, account.id, page)
     return await queries.following_uris(tx, account.id, page)
+
+
+async def familiar(tx: Tx, viewer_id: int, target_id: int) -> list[int]:
+    """Ids of accounts that the viewer follows and that follow the target."""
+    return await queries.familiar(tx, viewer_id, target_id)

@@ -12,6 +12,7 @@ from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
 from storage.engine import Tx
 from storage.paging import Page
+from storage.queries import accounts as account_queries
 from storage.queries import follows
 from storage.queries import notifications as queries
 from storage.queries import posts as post_queries
@@ -92,6 +93,16 @@ async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationVi
     return views[0]
 
 
+async def by_id(tx: Tx, notification_id: int) -> NotificationView | None:
+    """A notification as its recipient sees it, for streams."""
+    row = await queries.by_id(tx, notification_id)
+    if row is None:
+        return None
+    recipient = await account_queries.by_id(tx, row.account_id)
+    views = await _views(tx, recipient, [row]) if recipient is not None else []
+    return views[0] if views else None
+
+
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:
     """Remove one. Raises NotFound."""
     if not await queries.dismiss(tx, actor.id, notification_id):
@@ -103,9 +114,9 @@ async def clear(tx: Tx, actor: AccountRow) -> None:
     await queries.clear(tx, actor.id)
 
 
-async def unread(tx: Tx, actor: AccountRow, after_id: int, most: int = 100) -> int:
-    """How many came after one, at most `most`."""
-    return await queries.unread(tx, actor.id, after_id, most)
+async def unread_since_marker(tx: Tx, actor: AccountRow, most: int = 100) -> int:
+    """How many came after the one that was read last, at most `most`."""
+    return await queries.unread(tx, actor.id, await queries.read_until(tx, actor.id), most)
 
 
 async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:

@@ -68,6 +68,11 @@ async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
     return views[0].post
 
 
+async def edits(tx: Tx, post_id: int) -> list[EditRow]:
+    """Earlier versions of a post, oldest first."""
+    return await queries.edits_of(tx, post_id)
+
+
 async def is_deleted(tx: Tx, uri: str) -> bool:
     """True if there was a post of that URI."""
     return await queries.tombstone(tx, uri) is not None

@@ -214,6 +214,10 @@ class Resolver:
             log.info("address_refused", address=address[:300], reason=str(error))
             return None
 
+    async def known(self, address: str) -> AccountRow | PostRow | None:
+        """What we have under an address; nobody is asked."""
+        return await self._local(address)
+
     async def _local(self, address: str) -> AccountRow | PostRow | None:
         """What we have under an address: a post, or an account by URI or profile."""
         async with self._db.read() as tx:

@@ -66,6 +66,8 @@ class Dispatcher:
     async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Caller | None:
         if endpoint.html:
             return await session.by_cookie(tx, request, self.services.site)
+        if endpoint.no_token or endpoint.activitypub or endpoint.raw:
+            return None
         return await session.by_token(tx, request)
 
     async def _run(
@@ -78,7 +80,7 @@ class Dispatcher:
             params = await read_params(request, endpoint.params, endpoint.most_upload)
         if endpoint.html and request.method == "POST":
             session.check_origin(request, self.services.site)
-            if caller is not None:
+            if caller is not None and not endpoint.no_csrf:
                 session.check_csrf(caller, getattr(params, "csrf", "") or "")
         if endpoint.tx == "write":
             async with self.services.db.write() as write:

@@ -127,6 +127,8 @@ class Endpoint:
     activitypub: bool = False
     most_upload: int = 0
     raw: bool = False  # the handler reads the body itself
+    no_token: bool = False  # the Authorization header is not a bearer token here
+    no_csrf: bool = False  # a form for strangers, where a session may be left over
     surface: str = ""
     answers: Any = None
 

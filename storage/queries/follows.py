@@ -88,6 +88,16 @@ LOCAL_FOLLOWERS_OF_SOME = (
     .distinct()
 )
 
+_mine = follows.alias()
+# Those whom the viewer follows and who follow the other account.
+FAMILIAR = (
+    select(follows.c.account_id)
+    .select_from(follows.join(_mine, _mine.c.target_id == follows.c.account_id))
+    .where(follows.c.target_id == bindparam("target_id"), _mine.c.account_id == bindparam("viewer_id"))
+    .order_by(follows.c.id.desc())
+    .limit(20)
+)
+
 ADD_REQUEST = upsert(follow_requests).on_conflict_do_nothing()
 REQUEST = select(*REQUEST_COLUMNS).where(
     follow_requests.c.account_id == bindparam("account_id"),
@@ -201,3 +211,8 @@ async def requests(tx: Tx, account_id: int, page: Page) -> Pairs:
 
 async def count_requests(tx: Tx, account_id: int) -> int:
     return int(await tx.value(COUNT_REQUESTS, account_id=account_id))
+
+
+async def familiar(tx: Tx, viewer_id: int, target_id: int) -> list[int]:
+    """Accounts that the viewer follows and that follow the target."""
+    return await tx.values(FAMILIAR, viewer_id=viewer_id, target_id=target_id)

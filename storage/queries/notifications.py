@@ -16,7 +16,7 @@ from storage.rows.timelines import NotificationRow
 from storage.schema.accounts import accounts
 from storage.schema.follows import blocks, domain_mutes, mutes
 from storage.schema.likes import thread_mutes
-from storage.schema.timelines import notifications
+from storage.schema.timelines import markers, notifications
 
 COLUMNS = columns_of(notifications, NotificationRow)
 ADD = upsert(notifications).on_conflict_do_nothing()
@@ -115,6 +115,9 @@ _unread = (
     .limit(bindparam("most"))
     .subquery()
 )
+READ_UNTIL = select(markers.c.last_read_id).where(
+    markers.c.account_id == bindparam("account_id"), markers.c.timeline == "notifications"
+)
 UNREAD = select(func.count()).select_from(_unread)
 
 
@@ -172,3 +175,8 @@ async def forget_between(tx: Tx, account_id: int, from_id: int) -> None:
 
 async def unread(tx: Tx, account_id: int, after_id: int, most: int) -> int:
     return int(await tx.value(UNREAD, account_id=account_id, after_id=after_id, most=most))
+
+
+async def read_until(tx: Tx, account_id: int) -> int:
+    """The newest notification that the account has read, by its marker; 0 without one."""
+    return int(await tx.value(READ_UNTIL, account_id=account_id) or 0)

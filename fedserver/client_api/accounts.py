@@ -1,0 +1,365 @@
+"""Accounts (docs.joinmastodon.org/methods/accounts): look at, follow, block, mute, one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.client_api.entities.account import Account, account, credential_account
+from fedserver.client_api.entities.relationship import Relationship, relationship
+from fedserver.client_api.entities.status import Status, status
+from fedserver.domain import (
+    account_views,
+    accounts,
+    blocks,
+    follows,
+    members,
+    mutes,
+    post_views,
+    relations,
+    timelines,
+)
+from fedserver.domain.accounts import ProfileChange
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.members import Settings
+from fedserver.http.endpoint import ANYONE, USER, Call, Nothing, Routes
+from fedserver.http.paging import Listed, listed, offset_of
+from fedserver.http.uploads import Upload
+from fedserver.media.errors import Unacceptable
+from fedserver.media.images import process_banner, process_square
+from fedserver.text.language import normal_language
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
+
+routes = Routes("client_api")
+PRIVACY = {"private": "followers"}
+
+
+class FieldParams(Struct, frozen=True):
+    name: str = ""
+    value: str = ""
+
+
+class SourceParams(Struct, frozen=True):
+    privacy: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+
+
+class CredentialParams(Struct, frozen=True):
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    avatar: Upload | None = None
+    header: Upload | None = None
+    avatar_description: str | UnsetType = UNSET
+    header_description: str | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    fields_attributes: list[FieldParams] | UnsetType = UNSET
+    source: SourceParams | None = None
+
+
+async def _credentials(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
+    view = (await account_views.load(tx, [row.id]))[row.id]
+    waiting = len(await follows.requests(tx, row, call.page(40, 40)))
+    member = await members.by_id(tx, call.member.id)
+    links = call.site.links
+    return credential_account(links, view, members.settings(member), waiting, member.role)
+
+
+@routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
+async def verify_credentials(call: Call[Nothing]) -> Account:
+    return await _credentials(call, call.tx, call.account)
+
+
+@routes.patch(
+    "/api/v1/accounts/update_credentials",
+    who=USER,
+    scope="write:accounts",
+    params=CredentialParams,
+    tx="own",
+    most_upload=16_777_216,
+)
+async def update_credentials(call: Call[CredentialParams]) -> Account:
+    params = call.params
+    avatar = await _picture(call, params.avatar, square=True)
+    header = await _picture(call, params.header, square=False)
+    change = ProfileChange(
+        display_name=params.display_name,
+        note=params.note,
+        fields=_fields(params.fields_attributes),
+        locked=params.locked,
+        bot=params.bot,
+        discoverable=params.discoverable,
+        indexable=params.indexable,
+        hides_collections=params.hide_collections,
+        avatar_key=avatar,
+        header_key=header,
+        avatar_alt=params.avatar_description,
+        header_alt=params.header_description,
+    )
+    async with call.services.db.write() as tx:
+        row = await accounts.update_profile(tx, call.site, await accounts.by_id(tx, call.account.id), change)
+        if params.source is not None:
+            await members.set_settings(tx, call.member, _settings(call, params.source))
+        return await _credentials(call, tx, row)
+
+
+def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
+    return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
+
+
+def _settings(call: Call[CredentialParams], given: SourceParams) -> Settings:
+    former = members.settings(call.member)
+    privacy = former.visibility if isinstance(given.privacy, UnsetType) else given.privacy
+    privacy = PRIVACY.get(privacy, privacy)
+    if privacy not in ("public", "unlisted", "followers", "direct", "local"):
+        raise Invalid("source[privacy]", "is not a visibility")
+    sensitive = former.sensitive if isinstance(given.sensitive, UnsetType) else given.sensitive
+    language = former.language if isinstance(given.language, UnsetType) else normal_language(given.language)
+    return structs.replace(former, visibility=privacy, sensitive=sensitive, language=language)
+
+
+async def _picture(call: Call[CredentialParams], upload: Upload | None, *, square: bool) -> str | UnsetType:
+    if upload is None or not upload.data:
+        return UNSET
+    try:
+        work = process_square if square else process_banner
+        made = await call.services.images.run(work, upload.data)
+    except Unacceptable as error:
+        raise Invalid("avatar" if square else "header", error.text) from error
+    return await call.services.store.put(made.data, made.ending)
+
+
+@routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
+async def preferences(call: Call[Nothing]) -> dict[str, object]:
+    found = members.settings(call.member)
+    return {
+        "posting:default:visibility": {"followers": "private", "local": "public"}.get(
+            found.visibility, found.visibility
+        ),
+        "posting:default:sensitive": found.sensitive,
+        "posting:default:language": found.language,
+        "reading:expand:media": found.expand_media,
+        "reading:expand:spoilers": found.expand_warnings,
+        "reading:autoplay:gifs": found.autoplay_gifs,
+    }
+
+
+class LookupParams(Struct, frozen=True):
+    acct: str = ""
+
+
+@routes.get("/api/v1/accounts/lookup", params=LookupParams, scope="read:accounts")
+async def lookup(call: Call[LookupParams]) -> Account:
+    username, _, domain = call.params.acct.strip().lstrip("@").partition("@")
+    domain = "" if domain in (call.site.links.domain, call.site.links.host) else domain
+    row = await accounts.by_handle(call.tx, username, domain)
+    if row is None or row.suspended_at is not None or row.deleted_at is not None:
+        raise NotFound
+    return account(call.site.links, (await account_views.load(call.tx, [row.id]))[row.id])
+
+
+class IdsParams(Struct, frozen=True):
+    id: list[int] = []
+    with_suspended: bool = False
+
+
+@routes.get("/api/v1/accounts", params=IdsParams, scope="read:accounts")
+async def show_some(call: Call[IdsParams]) -> list[Account]:
+    views = await account_views.load_page(call.tx, call.params.id[:40])
+    return [account(call.site.links, view) for view in views]
+
+
+@routes.get("/api/v1/accounts/relationships", who=USER, scope="read:follows", params=IdsParams)
+async def relationships(call: Call[IdsParams]) -> list[Relationship]:
+    found = await relations.load(call.tx, call.account.id, call.params.id[:100])
+    return [relationship(each) for each in found]
+
+
+class SearchParams(Struct, frozen=True):
+    q: str = ""
+    limit: int = 40
+    offset: int = 0
+    resolve: bool = False
+    following: bool = False
+
+
+@routes.get("/api/v1/accounts/search", who=USER, scope="read:accounts", params=SearchParams, tx="own")
+async def search(call: Call[SearchParams]) -> list[Account]:
+    params = call.params
+    if params.resolve and "@" in params.q.strip().lstrip("@"):
+        await call.services.resolver.account(params.q)
+    async with call.services.db.read() as tx:
+        limit = max(1, min(params.limit, 80))
+        ids = await accounts.search(
+            tx, params.q, call.account.id, limit, offset_of(call.request), following=params.following
+        )
+        views = await account_views.load_page(tx, ids)
+    return [account(call.site.links, view) for view in views]
+
+
+class FamiliarFollowers(Struct, frozen=True):
+    id: str
+    accounts: list[Account]
+
+
+@routes.get("/api/v1/accounts/familiar_followers", who=USER, scope="read:follows", params=IdsParams)
+async def familiar_followers(call: Call[IdsParams]) -> list[FamiliarFollowers]:
+    found = []
+    for account_id in call.params.id[:20]:
+        ids = await follows.familiar(call.tx, call.account.id, account_id)
+        views = await account_views.load_page(call.tx, ids)
+        shown = [account(call.site.links, view) for view in views]
+        found.append(FamiliarFollowers(str(account_id), shown))
+    return found
+
+
+async def _target(call: Call[Any], tx: Tx) -> AccountRow:
+    row = await accounts.by_id(tx, call.id())
+    if row.deleted_at is not None:
+        raise NotFound
+    return row
+
+
+@routes.get("/api/v1/accounts/{id}", scope="read:accounts")
+async def show(call: Call[Nothing]) -> Account:
+    row = await _target(call, call.tx)
+    return account(call.site.links, (await account_views.load(call.tx, [row.id]))[row.id])
+
+
+class StatusesParams(Struct, frozen=True):
+    only_media: bool = False
+    exclude_replies: bool = False
+    exclude_reblogs: bool = False
+    pinned: bool = False
+    tagged: str = ""
+
+
+@routes.get("/api/v1/accounts/{id}/statuses", scope="read:statuses", params=StatusesParams)
+async def statuses(call: Call[StatusesParams]) -> Listed:
+    params, tx = call.params, call.tx
+    row = await _target(call, tx)
+    if params.pinned:
+        ids = await timelines.pinned(tx, row.id, call.viewer_id)
+        views = await post_views.load(tx, ids, call.viewer_id, context="account")
+        return Listed(_statuses(call, views), None, None)
+    ids = await timelines.of_account(
+        tx,
+        row.id,
+        call.viewer_id,
+        call.page(),
+        exclude_replies=params.exclude_replies,
+        exclude_boosts=params.exclude_reblogs,
+        only_media=params.only_media,
+        tagged=params.tagged or None,
+    )
+    views = await post_views.load(tx, ids, call.viewer_id, context="account")
+    return listed(_statuses(call, views), ids)
+
+
+def _statuses(call: Call[Any], views: Sequence[post_views.PostView]) -> list[Status]:
+    return [status(call.site.links, view) for view in views]
+
+
+async def _accounts(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
+    views = await account_views.load_page(call.tx, [each for _, each in pairs])
+    return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+
+
+@routes.get("/api/v1/accounts/{id}/followers", who=ANYONE, scope="read:accounts")
+async def followers(call: Call[Nothing]) -> Listed:
+    row = await _target(call, call.tx)
+    return await _accounts(call, await follows.followers(call.tx, row, call.viewer_id, call.page(40, 80)))
+
+
+@routes.get("/api/v1/accounts/{id}/following", who=ANYONE, scope="read:accounts")
+async def following(call: Call[Nothing]) -> Listed:
+    row = await _target(call, call.tx)
+    return await _accounts(call, await follows.following(call.tx, row, call.viewer_id, call.page(40, 80)))
+
+
+async def _relation(call: Call[Any]) -> Relationship:
+    return relationship((await relations.load(call.tx, call.account.id, [call.id()]))[0])
+
+
+class FollowParams(Struct, frozen=True):
+    reblogs: bool = True
+    notify: bool = False
+    languages: list[str] = []
+
+
+@routes.post("/api/v1/accounts/{id}/follow", who=USER, scope="write:follows", params=FollowParams)
+async def follow(call: Call[FollowParams]) -> Relationship:
+    languages = [tag for each in call.params.languages[:20] if (tag := normal_language(each))]
+    await follows.follow(
+        call.tx,
+        call.site,
+        call.account,
+        await _target(call, call.tx),
+        boosts=call.params.reblogs,
+        notifies=call.params.notify,
+        languages=languages,
+    )
+    return await _relation(call)
+
+
+@routes.post("/api/v1/accounts/{id}/unfollow", who=USER, scope="write:follows")
+async def unfollow(call: Call[Nothing]) -> Relationship:
+    await follows.unfollow(call.tx, call.site, call.account, await _target(call, call.tx))
+    return await _relation(call)
+
+
+@routes.post("/api/v1/accounts/{id}/remove_from_followers", who=USER, scope="write:follows")
+async def remove_from_followers(call: Call[Nothing]) -> Relationship:
+    await follows.remove_follower(call.tx, call.account, (await _target(call, call.tx)).id)
+    return await _relation(call)
+
+
+@routes.post("/api/v1/accounts/{id}/block", who=USER, scope="write:blocks")
+async def block(call: Call[Nothing]) -> Relationship:
+    await blocks.block(call.tx, call.site, call.account, await _target(call, call.tx))
+    return await _relation(call)
+
+
+@routes.post("/api/v1/accounts/{id}/unblock", who=USER, scope="write:blocks")
+async def unblock(call: Call[Nothing]) -> Relationship:
+    await blocks.unblock(call.tx, call.account, await _target(call, call.tx))
+    return await _relation(call)
+
+
+class MuteParams(Struct, frozen=True):
+    notifications: bool = True
+    duration: int = 0
+
+
+@routes.post("/api/v1/accounts/{id}/mute", who=USER, scope="write:mutes", params=MuteParams)
+async def mute(call: Call[MuteParams]) -> Relationship:
+    target = await _target(call, call.tx)
+    params = call.params
+    await mutes.mute(
+        call.tx, call.account, target, notifications=params.notifications, seconds=params.duration
+    )
+    return await _relation(call)
+
+
+@routes.post("/api/v1/accounts/{id}/unmute", who=USER, scope="write:mutes")
+async def unmute(call: Call[Nothing]) -> Relationship:
+    await mutes.unmute(call.tx, call.account, await _target(call, call.tx))
+    return await _relation(call)
+
+
+class NoteParams(Struct, frozen=True):
+    comment: str = ""
+
+
+@routes.post("/api/v1/accounts/{id}/note", who=USER, scope="write:accounts", params=NoteParams)
+async def note(call: Call[NoteParams]) -> Relationship:
+    await mutes.note(call.tx, call.account, await _target(call, call.tx), call.params.comment)
+    return await _relation(call)

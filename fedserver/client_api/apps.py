@@ -1,0 +1,38 @@
+"""Apps (docs.joinmastodon.org/methods/apps)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.application import Application, application
+from fedserver.domain import apps
+from fedserver.domain.errors import NotFound
+from fedserver.http.endpoint import APP, Call, Nothing, Routes
+
+routes = Routes("client_api")
+
+
+class NewApp(Struct, frozen=True):
+    client_name: str = ""
+    redirect_uris: Any = ""
+    scopes: str = "read"
+    website: str | None = None
+
+
+@routes.post("/api/v1/apps", params=NewApp)
+async def create(call: Call[NewApp]) -> Application:
+    given = call.params.redirect_uris
+    uris = given.split() if isinstance(given, str) else [each for each in given if isinstance(each, str)]
+    new = await apps.register(call.tx, call.params.client_name, uris, call.params.scopes, call.params.website)
+    return application(new.row, new.secret)
+
+
+@routes.get("/api/v1/apps/verify_credentials", who=APP)
+async def verify_credentials(call: Call[Nothing]) -> Application:
+    app_id = call.caller.app_id if call.caller else None
+    row = await apps.by_id(call.tx, app_id) if app_id is not None else None
+    if row is None:
+        raise NotFound
+    return application(row)

@@ -1,0 +1,37 @@
+"""Application and CredentialApplication (docs.joinmastodon.org/entities/Application)."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType
+
+from fedserver.domain.apps import redirect_uris
+from storage.rows.tokens import AppRow
+
+
+class Application(Struct, frozen=True):
+    id: str
+    name: str
+    website: str | None
+    scopes: list[str]
+    redirect_uri: str
+    redirect_uris: list[str]
+    vapid_key: str = ""
+    client_id: str | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
+    client_secret_expires_at: int | UnsetType = UNSET
+
+
+def application(row: AppRow, secret: str | None = None) -> Application:
+    """An app; its id and secret only when it was just registered."""
+    uris = redirect_uris(row)
+    return Application(
+        id=str(row.id),
+        name=row.name,
+        website=row.website,
+        scopes=row.scopes.split(),
+        redirect_uri="\n".join(uris),
+        redirect_uris=uris,
+        client_id=row.client_id if secret is not None else UNSET,
+        client_secret=secret if secret is not None else UNSET,
+        client_secret_expires_at=0 if secret is not None else UNSET,
+    )

@@ -1,0 +1,30 @@
+"""CustomEmoji (docs.joinmastodon.org/entities/CustomEmoji)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from fedserver.domain.account_views import EmojiFact
+from fedserver.links import Links
+from storage.rows.media import EmojiRow
+
+
+class CustomEmoji(Struct, frozen=True):
+    shortcode: str
+    url: str
+    static_url: str
+    visible_in_picker: bool = True
+    category: str | None = None
+
+
+def facts(found: Iterable[EmojiFact]) -> list[CustomEmoji]:
+    """Emoji that stand beside a name or a post."""
+    return [CustomEmoji(each.shortcode, each.url, each.static_url or each.url) for each in found]
+
+
+def own(links: Links, row: EmojiRow) -> CustomEmoji:
+    """One of this node."""
+    static = links.media(row.static_key or row.file_key)
+    return CustomEmoji(row.shortcode, links.media(row.file_key), static, True, row.category)

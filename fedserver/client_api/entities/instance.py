@@ -1,0 +1,136 @@
+"""Instance, versions 1 and 2 (docs.joinmastodon.org/entities/Instance)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.client_api.entities.account import Account
+from fedserver.config import Config
+from fedserver.domain.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
+from fedserver.domain.figures import Figures
+from fedserver.domain.media import MAX_DESCRIPTION
+from fedserver.domain.pins import MOST as MAX_PINS
+from fedserver.domain.site import Site
+from fedserver.media.images import ACCEPTED
+from fedserver.version import VERSION
+
+# Clients take features from the number before the bracket; it is what is whole here.
+MASTODON = f"4.3.0 (compatible; fedserver {VERSION})"
+
+
+def _configuration(config: Config) -> dict[str, Any]:
+    limits = config.limits
+    return {
+        "accounts": {
+            "max_featured_tags": 0,
+            "max_pinned_statuses": MAX_PINS,
+            "max_profile_fields": MAX_FIELDS,
+            "profile_field_name_limit": MAX_FIELD,
+            "profile_field_value_limit": MAX_FIELD,
+            "max_display_name_length": MAX_NAME,
+            "max_note_length": MAX_NOTE,
+        },
+        "statuses": {
+            "max_characters": limits.post_characters,
+            "max_media_attachments": limits.media_per_post,
+            "characters_reserved_per_url": 23,
+            "supported_mime_types": ["text/plain", "text/markdown"],
+        },
+        "media_attachments": {
+            "supported_mime_types": sorted(ACCEPTED.values()),
+            "description_limit": MAX_DESCRIPTION,
+            "image_size_limit": limits.upload_bytes,
+            "image_matrix_limit": limits.image_pixels,
+            "video_size_limit": limits.upload_bytes,
+            "video_frame_rate_limit": 60,
+            "video_matrix_limit": limits.image_pixels,
+        },
+        "polls": {
+            "max_options": 4,
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        },
+    }
+
+
+def _rules(config: Config) -> list[dict[str, str]]:
+    return [
+        {"id": str(number), "text": text, "hint": ""}
+        for number, text in enumerate(config.community.rules, start=1)
+    ]
+
+
+def version_2(site: Site, figures: Figures, contact: Account | None) -> dict[str, Any]:
+    """Instance, version 2."""
+    config, links = site.config, site.links
+    registration = config.registration.mode
+    access = {"local": "public", "remote": "public"}
+    return {
+        "domain": links.domain,
+        "title": config.community.title,
+        "version": MASTODON,
+        "source_url": "",
+        "description": config.community.description,
+        "usage": {"users": {"active_month": figures.active_month}},
+        "thumbnail": {"url": links.static("header.png"), "blurhash": None, "versions": {}},
+        "icon": [],
+        "languages": list(config.community.languages),
+        "configuration": {
+            "urls": {
+                "streaming": links.streaming,
+                "status": None,
+                "about": f"{links.base}/about",
+                "privacy_policy": None,
+                "terms_of_service": None,
+            },
+            "vapid": {"public_key": ""},
+            **_configuration(config),
+            "translation": {"enabled": False},
+            "timelines_access": {
+                "live_feeds": access,
+                "hashtag_feeds": access,
+                "trending_link_feeds": access,
+            },
+            "limited_federation": config.federation.mode == "allowlist",
+        },
+        "registrations": {
+            "enabled": registration in ("open", "approval"),
+            "approval_required": registration == "approval",
+            "reason_required": registration == "approval",
+            "message": None,
+            "min_age": None,
+            "url": f"{links.base}/signup",
+        },
+        "api_versions": {"mastodon": 1},
+        "contact": {"email": config.community.contact_email, "account": contact},
+        "rules": _rules(config),
+    }
+
+
+def version_1(site: Site, figures: Figures, contact: Account | None) -> dict[str, Any]:
+    """Instance, version 1: some client libraries know only this one."""
+    config, links = site.config, site.links
+    registration = config.registration.mode
+    return {
+        "uri": links.domain,
+        "title": config.community.title,
+        "short_description": config.community.description,
+        "description": config.community.description,
+        "email": config.community.contact_email,
+        "version": MASTODON,
+        "urls": {"streaming_api": links.streaming},
+        "stats": {
+            "user_count": figures.members,
+            "status_count": figures.posts,
+            "domain_count": figures.peers,
+        },
+        "thumbnail": links.static("header.png"),
+        "languages": list(config.community.languages),
+        "registrations": registration in ("open", "approval"),
+        "approval_required": registration == "approval",
+        "invites_enabled": registration != "closed",
+        "configuration": _configuration(config),
+        "contact_account": contact,
+        "rules": _rules(config),
+    }

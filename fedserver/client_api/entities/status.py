@@ -1,0 +1,253 @@
+"""Status, StatusEdit, StatusSource (docs.joinmastodon.org/entities/Status).
+
+An article shows its title as the first line and in full below; the card leads to its page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from fedserver.client_api.entities import custom_emoji
+from fedserver.client_api.entities.account import Account, account
+from fedserver.client_api.entities.custom_emoji import CustomEmoji
+from fedserver.client_api.entities.filter import FilterResult, filter_result
+from fedserver.client_api.entities.media_attachment import MediaAttachment, media_attachment
+from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.domain.account_views import AccountView, decode_emojis
+from fedserver.domain.post_texts import MentionFact
+from fedserver.domain.post_views import PostView
+from fedserver.links import Links
+from storage.rows.media import MediaRow
+from storage.rows.posts import EditRow, PostRow
+
+VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
+_mentions = msgspec.json.Decoder(list[MentionFact]).decode
+_tags = msgspec.json.Decoder(list[str]).decode
+_files = msgspec.json.Decoder(list[MediaRow]).decode
+
+
+class Mention(Struct, frozen=True):
+    id: str
+    username: str
+    url: str
+    acct: str
+
+
+class TagLink(Struct, frozen=True):
+    name: str
+    url: str
+
+
+class StatusApplication(Struct, frozen=True):
+    name: str
+    website: str | None
+
+
+class Card(Struct, frozen=True):
+    url: str
+    title: str
+    description: str
+    type: str = "link"
+    author_name: str = ""
+    author_url: str = ""
+    provider_name: str = ""
+    provider_url: str = ""
+    html: str = ""
+    width: int = 0
+    height: int = 0
+    image: str | None = None
+    image_description: str = ""
+    embed_url: str = ""
+    blurhash: str | None = None
+    language: str | None = None
+    published_at: str | None = None
+    authors: list[Any] = []
+    history: list[Any] = []
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    id: str
+    created_at: str
+    in_reply_to_id: str | None
+    in_reply_to_account_id: str | None
+    sensitive: bool
+    spoiler_text: str
+    visibility: str
+    language: str | None
+    uri: str
+    url: str | None
+    replies_count: int
+    reblogs_count: int
+    favourites_count: int
+    quotes_count: int = 0
+    edited_at: str | None
+    content: str
+    reblog: Status | None
+    application: StatusApplication | None
+    account: Account
+    media_attachments: list[MediaAttachment]
+    mentions: list[Mention]
+    tags: list[TagLink]
+    emojis: list[CustomEmoji]
+    card: Card | None
+    poll: None = None
+    quote: None = None
+    local_only: bool = False
+    title: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    favourited: bool | UnsetType = UNSET
+    reblogged: bool | UnsetType = UNSET
+    muted: bool | UnsetType = UNSET
+    bookmarked: bool | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    filtered: list[FilterResult] | UnsetType = UNSET
+
+
+class StatusEdit(Struct, frozen=True):
+    content: str
+    spoiler_text: str
+    sensitive: bool
+    created_at: str
+    account: Account
+    media_attachments: list[MediaAttachment]
+    emojis: list[CustomEmoji]
+    poll: None = None
+    quote: None = None
+
+
+class StatusSource(Struct, frozen=True):
+    id: str
+    text: str
+    spoiler_text: str
+
+
+def status(links: Links, view: PostView, *, with_source: bool = False) -> Status:
+    """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew."""
+    row = view.post
+    boosted = view.boost_of.post if view.boost_of else None
+    counted = boosted or row
+    return Status(
+        id=str(row.id),
+        created_at=iso(row.published_at),
+        in_reply_to_id=_text(row.in_reply_to_id),
+        in_reply_to_account_id=_text(row.in_reply_to_account_id) if row.in_reply_to_id else None,
+        sensitive=counted.sensitive,
+        spoiler_text=_warning(row),
+        visibility=VISIBILITY.get(row.visibility, row.visibility),
+        language=counted.language,
+        uri=row.uri,
+        url=row.url,
+        replies_count=counted.replies_count,
+        reblogs_count=counted.boosts_count,
+        favourites_count=counted.likes_count,
+        edited_at=iso_or_none(row.edited_at),
+        content=_content(view),
+        reblog=status(links, view.boost_of) if view.boost_of else None,
+        application=StatusApplication(view.app.name, view.app.website) if view.app else None,
+        account=account(links, view.account),
+        media_attachments=[media_attachment(links, each) for each in view.media],
+        mentions=[
+            Mention(str(each.id), each.username, each.url, each.acct) for each in _mentions(row.mentions)
+        ],
+        tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
+        emojis=custom_emoji.facts(decode_emojis(row.emojis)),
+        card=_card(links, view),
+        local_only=row.visibility == "local",
+        title=row.title if row.title else UNSET,
+        text=row.source if with_source else UNSET,
+        **_mine(view),
+    )
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _warning(row: PostRow) -> str:
+    """A summary is a warning on a note only; elsewhere it is what the thing is about."""
+    return row.summary if row.kind in ("Note", "Question") else ""
+
+
+def _content(view: PostView) -> str:
+    if view.boost_of is not None:
+        return _content(view.boost_of)
+    row = view.post
+    if not row.title:
+        return row.html
+    title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
+    return title + (row.html if row.kind == "Article" else f"<p>{escape(row.summary)}</p>{row.html}")
+
+
+def _card(links: Links, view: PostView) -> Card | None:
+    row = view.post
+    if row.kind != "Article":
+        return None
+    cover = media_attachment(links, view.cover) if view.cover else None
+    return Card(
+        url=row.url,
+        title=row.title,
+        description=row.summary,
+        author_name=view.account.name,
+        author_url=view.account.account.url,
+        width=(view.cover.width or 0) if view.cover else 0,
+        height=(view.cover.height or 0) if view.cover else 0,
+        image=cover.url if cover else None,
+        image_description=(cover.description or "") if cover else "",
+        blurhash=cover.blurhash if cover else None,
+        language=row.language,
+        published_at=iso(row.published_at),
+    )
+
+
+def _mine(view: PostView) -> dict[str, Any]:
+    mine = view.mine
+    if mine is None:
+        return {}
+    found: dict[str, Any] = {
+        "favourited": mine.liked,
+        "reblogged": mine.boosted,
+        "muted": mine.muted,
+        "bookmarked": mine.bookmarked,
+        "filtered": [filter_result(each) for each in view.filtered],
+    }
+    if view.post.boost_of_id is None:
+        found["pinned"] = mine.pinned
+    return found
+
+
+def history(links: Links, view: PostView, edits: Iterable[EditRow], author: AccountView) -> list[StatusEdit]:
+    """All versions, the first one first, the present one last."""
+    shown = account(links, author)
+    found = [
+        StatusEdit(
+            content=edit.html,
+            spoiler_text=edit.summary if view.post.kind == "Note" else "",
+            sensitive=edit.sensitive,
+            created_at=iso(edit.at),
+            account=shown,
+            media_attachments=[media_attachment(links, each) for each in _files(edit.media)],
+            emojis=custom_emoji.facts(decode_emojis(edit.emojis)),
+        )
+        for edit in edits
+    ]
+    row = view.post
+    now = StatusEdit(
+        content=row.html,
+        spoiler_text=_warning(row),
+        sensitive=row.sensitive,
+        created_at=iso(row.edited_at or row.published_at),
+        account=shown,
+        media_attachments=[media_attachment(links, each) for each in view.media],
+        emojis=custom_emoji.facts(decode_emojis(row.emojis)),
+    )
+    return [*found, now]
+
+
+def source(row: PostRow) -> StatusSource:
+    """What was written."""
+    return StatusSource(str(row.id), row.source, _warning(row))

@@ -1,0 +1,56 @@
+"""The instance (docs.joinmastodon.org/methods/instance), custom emoji, and honest stubs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.client_api.entities import instance as entities
+from fedserver.client_api.entities.account import Account, account
+from fedserver.client_api.entities.custom_emoji import CustomEmoji, own
+from fedserver.client_api.entities.times import iso
+from fedserver.domain import account_views, accounts, emojis, figures
+from fedserver.http.endpoint import Call, Nothing, Routes
+
+routes = Routes("client_api")
+
+
+async def _contact(call: Call[Nothing]) -> Account | None:
+    name = call.site.config.community.contact_account
+    row = await accounts.by_handle(call.tx, name) if name else None
+    views = await account_views.load_page(call.tx, [row.id]) if row else []
+    return account(call.site.links, views[0]) if views else None
+
+
+@routes.get("/api/v2/instance")
+async def version_2(call: Call[Nothing]) -> dict[str, Any]:
+    return entities.version_2(call.site, await figures.load(call.tx), await _contact(call))
+
+
+@routes.get("/api/v1/instance")
+async def version_1(call: Call[Nothing]) -> dict[str, Any]:
+    return entities.version_1(call.site, await figures.load(call.tx), await _contact(call))
+
+
+@routes.get("/api/v1/instance/peers")
+async def peers(call: Call[Nothing]) -> list[str]:
+    return await figures.peer_names(call.tx)
+
+
+@routes.get("/api/v1/instance/rules", tx="own")
+async def rules(call: Call[Nothing]) -> list[dict[str, str]]:
+    texts = enumerate(call.site.config.community.rules, start=1)
+    return [{"id": str(number), "text": text, "hint": ""} for number, text in texts]
+
+
+@routes.get("/api/v1/instance/extended_description", tx="own")
+async def extended_description(call: Call[Nothing]) -> dict[str, str]:
+    now = call.services.db.clock()
+    return {
+        "updated_at": iso(now // 86_400_000 * 86_400_000),
+        "content": call.site.config.community.description,
+    }
+
+
+@routes.get("/api/v1/custom_emojis")
+async def custom_emojis(call: Call[Nothing]) -> list[CustomEmoji]:
+    return [own(call.site.links, row) for row in await emojis.everything(call.tx)]

@@ -1,0 +1,88 @@
+"""Media (docs.joinmastodon.org/methods/media): pictures now; other files are refused with a reason."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.media_attachment import MediaAttachment, media_attachment
+from fedserver.domain import media
+from fedserver.domain.errors import Invalid
+from fedserver.domain.media import NewFile
+from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http.uploads import Upload
+from fedserver.media.errors import Unacceptable
+from fedserver.media.images import process_attachment
+
+routes = Routes("client_api")
+MOST = 16_777_216
+
+
+class UploadParams(Struct, frozen=True):
+    file: Upload | None = None
+    description: str = ""
+    focus: str | None = None
+
+
+class ChangeParams(Struct, frozen=True):
+    description: str | None = None
+    focus: str | None = None
+
+
+@routes.post(
+    "/api/v2/media",
+    "/api/v1/media",
+    who=USER,
+    scope="write:media",
+    params=UploadParams,
+    tx="own",
+    most_upload=MOST,
+    limit="media",
+)
+async def upload(call: Call[UploadParams]) -> MediaAttachment:
+    file = call.params.file
+    if file is None or not file.data:
+        raise Invalid("file", "can't be blank", "ERR_BLANK")
+    focus = media.parse_focus(call.params.focus) or (0.0, 0.0)
+    new = await store_picture(call, file)
+    async with call.services.db.write() as tx:
+        row = await media.add(tx, call.account, new, call.params.description, focus)
+    return media_attachment(call.site.links, row)
+
+
+async def store_picture(call: Call[UploadParams], file: Upload) -> NewFile:
+    """Clean a picture and keep it. Raises Invalid."""
+    services = call.services
+    try:
+        made = await services.images.run(process_attachment, file.data)
+    except Unacceptable as error:
+        raise Invalid("file", f"was not taken: {error.text}") from error
+    return NewFile(
+        kind=made.kind,
+        content_type=made.full.content_type,
+        file_key=await services.store.put(made.full.data, made.full.ending),
+        preview_key=await services.store.put(made.small.data, made.small.ending),
+        bytes=len(made.full.data) + len(made.small.data),
+        blurhash=made.blurhash,
+        width=made.full.width,
+        height=made.full.height,
+        preview_width=made.small.width,
+        preview_height=made.small.height,
+    )
+
+
+@routes.get("/api/v1/media/{id}", who=USER, scope="write:media")
+async def show(call: Call[Nothing]) -> MediaAttachment:
+    return media_attachment(call.site.links, await media.get(call.tx, call.account, call.id()))
+
+
+@routes.put("/api/v1/media/{id}", who=USER, scope="write:media", params=ChangeParams)
+async def change(call: Call[ChangeParams]) -> MediaAttachment:
+    focus = media.parse_focus(call.params.focus)
+    row = await media.describe(call.tx, call.account, call.id(), call.params.description, focus)
+    return media_attachment(call.site.links, row)
+
+
+@routes.delete("/api/v1/media/{id}", who=USER, scope="write:media")
+async def delete(call: Call[Nothing]) -> dict[str, str]:
+    await media.remove(call.tx, call.account, call.id())
+    return {}

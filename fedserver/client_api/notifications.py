@@ -1,0 +1,58 @@
+"""Notifications, version 1 (docs.joinmastodon.org/methods/notifications)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.notification import Notification, notification
+from fedserver.domain import notifications
+from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http.paging import Listed, listed
+
+routes = Routes("client_api")
+
+
+class ListParams(Struct, frozen=True):
+    types: list[str] = []
+    exclude_types: list[str] = []
+    account_id: int | None = None
+
+
+class Count(Struct, frozen=True):
+    count: int
+
+
+@routes.get("/api/v1/notifications", who=USER, scope="read:notifications", params=ListParams)
+async def show_all(call: Call[ListParams]) -> Listed:
+    params = call.params
+    views, cursors = await notifications.page(
+        call.tx,
+        call.account,
+        call.page(40, 80),
+        kinds=params.types,
+        exclude=params.exclude_types,
+        from_id=params.account_id,
+    )
+    return listed([notification(call.site.links, view) for view in views], cursors)
+
+
+@routes.get("/api/v1/notifications/unread_count", who=USER, scope="read:notifications")
+async def unread_count(call: Call[Nothing]) -> Count:
+    return Count(await notifications.unread_since_marker(call.tx, call.account))
+
+
+@routes.get("/api/v1/notifications/{id}", who=USER, scope="read:notifications")
+async def show(call: Call[Nothing]) -> Notification:
+    return notification(call.site.links, await notifications.get(call.tx, call.account, call.id()))
+
+
+@routes.post("/api/v1/notifications/clear", who=USER, scope="write:notifications")
+async def clear(call: Call[Nothing]) -> dict[str, str]:
+    await notifications.clear(call.tx, call.account)
+    return {}
+
+
+@routes.post("/api/v1/notifications/{id}/dismiss", who=USER, scope="write:notifications")
+async def dismiss(call: Call[Nothing]) -> dict[str, str]:
+    await notifications.dismiss(call.tx, call.account, call.id())
+    return {}

@@ -1,0 +1,76 @@
+"""Search, version 2 (docs.joinmastodon.org/methods/search)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.account import Account, account
+from fedserver.client_api.entities.status import Status, status
+from fedserver.client_api.entities.tag import Tag, tag
+from fedserver.domain import account_views, post_views, search
+from fedserver.domain.errors import Unauthorized
+from fedserver.http.endpoint import Call, Routes
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+routes = Routes("client_api")
+
+
+class SearchParams(Struct, frozen=True):
+    q: str = ""
+    type: str = ""
+    resolve: bool = False
+    following: bool = False
+    account_id: int | None = None
+    limit: int = 20
+    offset: int = 0
+
+
+class Search(Struct, frozen=True):
+    accounts: list[Account]
+    statuses: list[Status]
+    hashtags: list[Tag]
+
+
+@routes.get("/api/v2/search", scope="read:search", params=SearchParams, tx="own")
+async def find(call: Call[SearchParams]) -> Search:
+    params = call.params
+    if (params.resolve or params.offset) and call.viewer_id is None:
+        raise Unauthorized("Please log in to search further")
+    limit, offset = max(1, min(params.limit, 40)), max(0, min(params.offset, 1_000))
+    exact = await _exact(call, params)
+    async with call.services.db.read() as tx:
+        found = await search.find(
+            tx,
+            params.q,
+            call.viewer_id,
+            kind=params.type,
+            limit=limit,
+            offset=offset,
+            following=params.following,
+        )
+        account_ids, post_ids = list(found.accounts), list(found.posts)
+        if isinstance(exact, AccountRow) and params.type in ("", "accounts"):
+            account_ids = list(dict.fromkeys([exact.id, *account_ids]))
+        if isinstance(exact, PostRow) and params.type in ("", "statuses"):
+            post_ids = list(dict.fromkeys([exact.id, *post_ids]))
+        people = await account_views.load_page(tx, account_ids)
+        posts = await post_views.load(tx, post_ids, call.viewer_id)
+        uses = await search.uses(tx, [row.name for row in found.tags])
+        now = tx.now
+    links = call.site.links
+    return Search(
+        [account(links, view) for view in people],
+        [status(links, view) for view in posts],
+        [tag(links, row, uses.get(row.name, []), now) for row in found.tags],
+    )
+
+
+async def _exact(call: Call[SearchParams], params: SearchParams) -> AccountRow | PostRow | None:
+    """What an address or a full handle leads to; peers are asked only if the caller wants it."""
+    text, resolver = params.q.strip(), call.services.resolver
+    if text.startswith(("https://", "http://")):
+        return await (resolver.by_address(text) if params.resolve else resolver.known(text))
+    if params.resolve and "@" in text.lstrip("@") and " " not in text:
+        return await resolver.account(text)
+    return None

@@ -1,0 +1,127 @@
+"""Authorization (RFC 6749 §4.1, PKCE of RFC 7636): log in, consent, back to the app with a code.
+
+Plain forms that work without JavaScript, in pop-ups and in embedded views. Errors before the app and its
+address are known to be right are shown here: nobody is sent to an address that was not registered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain import apps, tokens
+from fedserver.domain.apps import OUT_OF_BAND
+from fedserver.domain.errors import DomainError, Invalid
+from fedserver.domain.scopes import in_words
+from fedserver.http.endpoint import Call, Routes
+from storage.engine import Tx
+from storage.rows.tokens import AppRow
+
+routes = Routes("oauth")
+
+
+class AuthorizeParams(Struct, frozen=True):
+    """What an app asks for, and the answer to it."""
+
+    response_type: str = ""
+    client_id: str = ""
+    redirect_uri: str = ""
+    scope: str = "read"
+    state: str = ""
+    code_challenge: str = ""
+    code_challenge_method: str = ""
+    force_login: bool = False
+    csrf: str = ""
+    decision: str = ""
+
+
+class Asked(Struct, frozen=True):
+    """A request that may be put to a person."""
+
+    app: AppRow
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    challenge: str | None
+
+
+async def _asked(tx: Tx, params: AuthorizeParams) -> Asked:
+    """Check a request. Raises Invalid; the app hears nothing of it, as it may not be who it says."""
+    app = await apps.by_client_id(tx, params.client_id)
+    if app is None:
+        raise Invalid("client_id", "is not known here. Please start again in the app.")
+    if params.redirect_uri not in apps.redirect_uris(app):
+        raise Invalid("redirect_uri", "is not one that the app registered")
+    if params.response_type != "code":
+        raise Invalid("response_type", "must be code")
+    if params.code_challenge and params.code_challenge_method != "S256":
+        raise Invalid("code_challenge_method", "must be S256")
+    if params.code_challenge_method and not 43 <= len(params.code_challenge) <= 128:
+        raise Invalid("code_challenge", "must have 43 to 128 characters")
+    try:
+        granted = tokens.allowed(app, params.scope)
+    except DomainError as error:
+        raise Invalid("scope", f"cannot be granted: {error.text}") from error
+    return Asked(app, params.redirect_uri, granted, params.code_challenge or None)
+
+
+@routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
+async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
+    asked = await _asked(call.tx, call.params)
+    if call.caller is None or call.params.force_login:
+        return web.HTTPSeeOther(f"/login?next={quote(_without_force(call), safe='')}")
+    return _consent(call, asked)
+
+
+def _without_force(call: Call[AuthorizeParams]) -> str:
+    """This page again, without the wish to log in anew: it was just fulfilled."""
+    pairs = [(name, value) for name, value in parse_qsl(call.request.query_string, keep_blank_values=True)]
+    return "/oauth/authorize?" + urlencode([pair for pair in pairs if pair[0] != "force_login"])
+
+
+def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
+    page = call.render(
+        "consent.html", app=asked.app, words=in_words(asked.scopes), params=call.params, scopes=asked.scopes
+    )
+    # The answer to the form is a redirect to the app: its address must be allowed as a target.
+    target = urlsplit(asked.redirect_uri)
+    source = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
+    if asked.redirect_uri != OUT_OF_BAND:
+        policy = page.headers["Content-Security-Policy"]
+        page.headers["Content-Security-Policy"] = policy.replace(
+            "form-action 'self'", f"form-action 'self' {source}"
+        )
+    return page
+
+
+@routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
+async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
+    asked = await _asked(call.tx, call.params)
+    if call.caller is None:
+        return web.HTTPSeeOther(f"/login?next={quote(call.request.path_qs, safe='')}")
+    if call.params.decision != "allow":
+        return _back(call, asked, {"error": "access_denied", "error_description": "The request was denied."})
+    code = await tokens.grant_code(
+        call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
+    )
+    if asked.redirect_uri == OUT_OF_BAND:
+        return call.render("code.html", app=asked.app, code=code)
+    return _back(call, asked, {"code": code})
+
+
+def _back(call: Call[AuthorizeParams], asked: Asked, answer: dict[str, str]) -> web.StreamResponse:
+    if asked.redirect_uri == OUT_OF_BAND:
+        return call.render("error.html", status=400, text=answer["error_description"])
+    if call.params.state:
+        answer = {**answer, "state": call.params.state}
+    parts = urlsplit(asked.redirect_uri)
+    query: list[tuple[str, Any]] = [*parse_qsl(parts.query, keep_blank_values=True), *answer.items()]
+    if not parts.netloc:
+        # An app's own scheme, perhaps without a host: keep its spelling.
+        bare, _, _ = asked.redirect_uri.partition("?")
+        location = f"{bare}?{urlencode(query)}"
+    else:
+        location = urlunsplit(parts._replace(query=urlencode(query)))
+    return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})

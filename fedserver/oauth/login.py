@@ -1,0 +1,86 @@
+"""Log-in and log-out: plain forms; a new session each time; attempts are counted by name and address."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain import members, sessions
+from fedserver.domain.errors import DomainError
+from fedserver.http import session
+from fedserver.http.endpoint import Call, Routes
+from fedserver.http.proxies import Proxies
+
+routes = Routes("oauth")
+WRONG = "The name, address or password is not right."
+
+
+class LoginParams(Struct, frozen=True):
+    """`email` and `username` both take either."""
+
+    email: str = ""
+    username: str = ""
+    password: str = ""
+    next: str = ""
+    csrf: str = ""
+
+
+class LogoutParams(Struct, frozen=True):
+    csrf: str = ""
+
+
+def safe_next(target: str) -> str:
+    """A path of this node to go on to; anything else leads home."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if plain and "\\" not in target and len(target) < 4_000 else "/home"
+
+
+@routes.get("/login", html=True, params=LoginParams, tx="own")
+async def show(call: Call[LoginParams]) -> web.Response:
+    return _form(call, "", 200)
+
+
+def _form(call: Call[LoginParams], problem: str, status: int) -> web.Response:
+    login = call.params.email or call.params.username
+    return call.render(
+        "login.html", status=status, problem=problem, next=safe_next(call.params.next), login=login
+    )
+
+
+@routes.post("/login", html=True, params=LoginParams, tx="own", limit="log_ins", no_csrf=True)
+async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
+    params, services = call.params, call.services
+    login = (params.email or params.username).strip()
+    address = Proxies(call.site.config.node.trusted_proxies).remote_of(call.request)
+    try:
+        async with services.db.read() as tx:
+            await members.check_attempts(tx, login, address)
+            member = await members.find_for_log_in(tx, login)
+        kept = member.password_hash if member is not None else None
+        right = await services.passwords.verify(kept, params.password)
+        async with services.db.write() as tx:
+            if member is None or not right:
+                await members.failed(tx, login, address)
+                problem = WRONG
+            else:
+                agent = call.request.headers.get("User-Agent", "")
+                token = await members.log_in(tx, member, login, address, agent)
+                problem = ""
+    except DomainError as error:
+        return _form(call, error.text, 403)
+    if problem:
+        return _form(call, problem, 401)
+    response = web.HTTPSeeOther(safe_next(params.next))
+    session.set_cookie(response, call.site, token)
+    return response
+
+
+@routes.post("/logout", html=True, params=LogoutParams)
+async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
+    if call.caller is not None and call.caller.session_id is not None:
+        await sessions.end(call.tx, call.caller.session_id)
+    response = web.HTTPSeeOther("/")
+    session.drop_cookie(response, call.site)
+    return response
+
+

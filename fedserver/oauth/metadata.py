@@ -1,0 +1,47 @@
+"""What apps may know before they ask: RFC 8414 metadata, and who a token speaks for (OpenID Connect §5.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.domain.scopes import KNOWN
+from fedserver.http.endpoint import USER, Call, Nothing, Routes
+
+routes = Routes("oauth")
+
+
+@routes.get("/.well-known/oauth-authorization-server", tx="own")
+async def metadata(call: Call[Nothing]) -> dict[str, Any]:
+    base = call.site.links.base
+    return {
+        "issuer": f"{base}/",
+        "service_documentation": "https://docs.joinmastodon.org/",
+        "authorization_endpoint": f"{base}/oauth/authorize",
+        "token_endpoint": f"{base}/oauth/token",
+        "app_registration_endpoint": f"{base}/api/v1/apps",
+        "revocation_endpoint": f"{base}/oauth/revoke",
+        "userinfo_endpoint": f"{base}/oauth/userinfo",
+        "scopes_supported": list(KNOWN),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+    }
+
+
+async def userinfo(call: Call[Nothing]) -> dict[str, Any]:
+    account, links = call.account, call.site.links
+    picture = links.media(account.avatar_key) if account.avatar_key else links.static("avatar.png")
+    return {
+        "iss": f"{links.base}/",
+        "sub": account.uri,
+        "name": account.display_name,
+        "preferred_username": account.username,
+        "profile": account.url,
+        "picture": picture,
+    }
+
+
+routes.get("/oauth/userinfo", who=USER, scope="profile|read:accounts", tx="own")(userinfo)
+routes.post("/oauth/userinfo", who=USER, scope="profile|read:accounts", tx="own")(userinfo)

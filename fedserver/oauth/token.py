@@ -1,0 +1,111 @@
+"""Tokens (RFC 6749 §4.1.3, §4.4; RFC 7009): codes are exchanged, apps get their own, tokens are revoked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import unquote_plus
+
+from msgspec import Struct
+
+from fedserver.domain import apps, tokens
+from fedserver.domain.errors import DomainError
+from fedserver.domain.tokens import GrantRefused, NewToken
+from fedserver.http.endpoint import Answer, Call, Routes
+from storage.engine import Tx
+from storage.rows.tokens import AppRow
+
+routes = Routes("oauth")
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class TokenParams(Struct, frozen=True):
+    grant_type: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    code: str = ""
+    redirect_uri: str = ""
+    code_verifier: str = ""
+    scope: str = ""
+
+
+class RevokeParams(Struct, frozen=True):
+    client_id: str = ""
+    client_secret: str = ""
+    token: str = ""
+
+
+class Token(Struct, frozen=True):
+    """docs.joinmastodon.org/entities/Token: `created_at` is in seconds."""
+
+    access_token: str
+    token_type: str
+    scope: str
+    created_at: int
+
+
+def _refused(code: str, text: str, status: int = 400) -> Answer:
+    return Answer({"error": code, "error_description": text}, status, NO_STORE)
+
+
+CLIENT_REFUSED = _refused(
+    "invalid_client",
+    "Client authentication failed due to unknown client, no client authentication included, or unsupported "
+    "authentication method.",
+    401,
+)
+
+
+async def _app(call: Call[Any], tx: Tx) -> AppRow | None:
+    """The app that proves itself by its secret, in the body or by HTTP Basic."""
+    client_id, secret = call.params.client_id, call.params.client_secret
+    kind, _, encoded = call.request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            pair = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return None
+        client_id, _, secret = (unquote_plus(each) for each in pair.partition(":"))
+    app = await apps.by_client_id(tx, client_id)
+    return app if app is not None and apps.has_secret(app, secret) else None
+
+
+@routes.post("/oauth/token", params=TokenParams, no_token=True)
+async def token(call: Call[TokenParams]) -> Answer:
+    params, tx = call.params, call.tx
+    app = await _app(call, tx)
+    if app is None:
+        return CLIENT_REFUSED
+    try:
+        if params.grant_type == "authorization_code":
+            verifier = params.code_verifier or None
+            made = await tokens.exchange(tx, app, params.code, params.redirect_uri, verifier)
+        elif params.grant_type == "client_credentials":
+            granted = " ".join(tokens.allowed(app, params.scope))
+            made = await tokens.create(tx, granted, app_id=app.id, member_id=None, account_id=None)
+        else:
+            return _refused("unsupported_grant_type", "Use authorization_code or client_credentials.")
+    except GrantRefused as error:
+        return _refused(error.code, error.text)
+    except DomainError as error:
+        return _refused("invalid_scope", error.text)
+    if made is None:
+        return _refused("invalid_grant", "The authorization code was used before. Its token is revoked.")
+    return Answer(_token(made), 200, NO_STORE)
+
+
+def _token(made: NewToken) -> Token:
+    return Token(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
+
+
+@routes.post("/oauth/revoke", params=RevokeParams, no_token=True)
+async def revoke(call: Call[RevokeParams]) -> Answer:
+    app = await _app(call, call.tx)
+    if app is None:
+        return _refused("unauthorized_client", "You are not authorized to revoke this token", 403)
+    try:
+        await tokens.revoke(call.tx, app, call.params.token)
+    except DomainError:
+        return _refused("unauthorized_client", "You are not authorized to revoke this token", 403)
+    return Answer({})
