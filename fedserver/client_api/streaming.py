@@ -41,7 +41,6 @@ PATHS = {
 }
 
 
-
 async def _caller(call: Call[Nothing], token: str | None) -> Caller:
     """Who listens. Raises Unauthorized."""
     if not token:

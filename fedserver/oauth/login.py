@@ -82,5 +82,3 @@ async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     response = web.HTTPSeeOther("/")
     session.drop_cookie(response, call.site)
     return response
-
-
