@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from fedserver.client_api import (
     accounts,
+    announcements,
     apps,
+    domain_blocks,
+    filters,
     instance,
+    lists,
+    markers,
     media,
     notifications,
     people,
@@ -22,8 +27,13 @@ def endpoints() -> list[Endpoint]:
     """The endpoints of this surface."""
     files = (
         accounts,
+        announcements,
         apps,
+        domain_blocks,
+        filters,
         instance,
+        lists,
+        markers,
         media,
         notifications,
         people,

@@ -1,0 +1,31 @@
+// What pages gain from JavaScript; everything works without it.
+// Composer: how many characters are left, and nothing lost by a closed tab.
+for (const area of document.querySelectorAll("textarea[data-limit]")) {
+  const left = document.createElement("p");
+  left.className = "hint";
+  left.setAttribute("aria-live", "polite");
+  area.after(left);
+  const limit = Number(area.dataset.limit);
+  const key = area.dataset.keep && `draft:${area.dataset.keep}`;
+  if (key && !area.value) area.value = sessionStorage.getItem(key) ?? "";
+  const show = () => {
+    const count = limit - [...area.value].length;
+    left.textContent = count < limit / 5 ? `${count} characters left` : "";
+    if (key) sessionStorage.setItem(key, area.value);
+  };
+  area.addEventListener("input", show);
+  area.form?.addEventListener("submit", () => key && sessionStorage.removeItem(key));
+  show();
+}
+// Times in the reader's own zone.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = new Date(time.dateTime).toLocaleString();
+}
+// A menu closes when one clicks elsewhere or presses Escape.
+const menus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of menus()) menu.open = false;
+});
