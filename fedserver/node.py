@@ -22,7 +22,7 @@ from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.resolve import Resolver
-from fedserver.http import files
+from fedserver.http import files, template_values
 from fedserver.http.application import build
 from fedserver.http.endpoint import Endpoint
 from fedserver.http.html import Pages
@@ -172,6 +172,6 @@ def _services(
         policies=policies,
         passwords=passwords,
         limits=Limits(config.limits.requests_per_5_minutes, clock),
-        pages=Pages(TEMPLATES, community=config.community, links=site.links),
+        pages=Pages(TEMPLATES, **template_values.values(site, clock)),
         log=log,
     )

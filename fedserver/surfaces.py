@@ -7,7 +7,14 @@ from collections.abc import Callable
 from fedserver.client_api import surface as client_api
 from fedserver.http.endpoint import Endpoint
 from fedserver.oauth import surface as oauth
+from fedserver.pages import surface as pages
 from fedserver.s2s import surface as s2s
 
-SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (s2s.endpoints, client_api.endpoints, oauth.endpoints)
-TEMPLATES: tuple[str, ...] = ("fedserver.oauth",)
+# Pages come first: where paths overlap, the more particular ones are theirs.
+SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (
+    pages.endpoints,
+    s2s.endpoints,
+    client_api.endpoints,
+    oauth.endpoints,
+)
+TEMPLATES: tuple[str, ...] = ("fedserver.oauth", "fedserver.pages")

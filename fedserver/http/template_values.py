@@ -1,0 +1,85 @@
+"""What every template knows: the community, and small functions for times, pictures and members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from fedserver.domain import members
+from fedserver.domain.callers import Caller
+from fedserver.domain.site import Site
+from fedserver.http.html import static_url
+from storage.rows.accounts import AccountRow
+from storage.rows.media import MediaRow
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+
+
+def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
+    """The names for `Pages`."""
+    links = site.links
+
+    def picture(key: str, url: str, otherwise: str) -> str:
+        return links.media(key) if key else url or static_url(otherwise)
+
+    def avatar(row: AccountRow) -> str:
+        return picture(row.avatar_key, row.avatar_url, "avatar.png")
+
+    def header(row: AccountRow) -> str:
+        return picture(row.header_key, row.header_url, "header.png")
+
+    def own_avatar(caller: Caller) -> str:
+        return avatar(caller.account) if caller.account else static_url("avatar.png")
+
+    def theme(caller: Caller) -> str:
+        return members.settings(caller.member).theme if caller.member else "auto"
+
+    def file_url(row: MediaRow, *, small: bool = False) -> str:
+        key = row.preview_key if small and row.preview_key else row.file_key
+        return links.media(key) if key else row.remote_url
+
+    def page_of(view: Any) -> str:
+        """Where a post is shown here: its own page, or our view of a peer's."""
+        row = view.post
+        if row.local:
+            return str(row.url.removeprefix(links.base))
+        return f"/@{view.account.handle}/{row.id}"
+
+    def ago(moment: int) -> str:
+        return _ago(clock() - moment, moment)
+
+    return {
+        "community": site.config.community,
+        "links": links,
+        "avatar": avatar,
+        "header": header,
+        "own_avatar": own_avatar,
+        "theme": theme,
+        "file_url": file_url,
+        "page_of": page_of,
+        "ago": ago,
+        "iso": iso,
+        "safe": Markup,
+        "joinable": lambda: site.config.registration.mode in ("open", "approval"),
+        "limits": site.config.limits,
+    }
+
+
+def iso(moment: int) -> str:
+    """A moment for `<time datetime>`."""
+    return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _ago(span: int, moment: int) -> str:
+    if span < MINUTE:
+        return "now"
+    if span < HOUR:
+        return f"{span // MINUTE} min"
+    if span < DAY:
+        return f"{span // HOUR} h"
+    if span < 7 * DAY:
+        return f"{span // DAY} d"
+    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%-d %b %Y")

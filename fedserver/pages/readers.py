@@ -1,0 +1,49 @@
+"""What pages share: a page of posts with its "older" link, forms that lead back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain import post_views
+from fedserver.domain.post_views import PostView
+from fedserver.http.endpoint import Call
+
+
+class FormParams(Struct, frozen=True):
+    """A form with nothing but its word against forgery, and where to go afterwards."""
+
+    csrf: str = ""
+    next: str = ""
+
+
+class Feed(Struct, frozen=True):
+    """A page of posts; `older` is the address of the next page, '' at the end."""
+
+    views: list[PostView]
+    older: str
+
+
+async def feed(call: Call[Any], ids: Sequence[int], context: str, size: int = 20) -> Feed:
+    """The posts of `ids` for whoever looks."""
+    views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
+    shown = [view for view in views if not any(hit.filter.action == "hide" for hit in view.filtered)]
+    return Feed(shown, older(call, ids, size))
+
+
+def older(call: Call[Any], ids: Sequence[int], size: int) -> str:
+    """The address of the page after this one."""
+    if len(ids) < size:
+        return ""
+    kept = [(name, value) for name, value in call.request.query.items() if name != "max_id"]
+    return f"{call.request.path}?{urlencode([*kept, ('max_id', str(ids[-1]))])}"
+
+
+def back(call: Call[Any], target: str, otherwise: str = "/home") -> web.StreamResponse:
+    """On to another page of this node."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return web.HTTPSeeOther(target if plain and len(target) < 2_000 else otherwise)

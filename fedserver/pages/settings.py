@@ -1,0 +1,102 @@
+"""Settings: the profile, and what a member prefers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain import account_views, accounts, members
+from fedserver.domain.accounts import MAX_FIELDS, ProfileChange
+from fedserver.domain.errors import DomainError, Invalid
+from fedserver.http.endpoint import USER, Call, Routes
+from fedserver.http.uploads import Upload
+from fedserver.media.errors import Unacceptable
+from fedserver.media.images import process_banner, process_square
+from fedserver.text.language import normal_language
+from storage.engine import Tx
+
+routes = Routes("pages")
+MOST = 16_777_216
+
+
+class ProfileParams(Struct, frozen=True):
+    csrf: str = ""
+    display_name: str = ""
+    note: str = ""
+    avatar: Upload | None = None
+    header: Upload | None = None
+    locked: bool = False
+    discoverable: bool = False
+    indexable: bool = False
+    hides_collections: bool = False
+    names: list[str] = []
+    values: list[str] = []
+    theme: Literal["auto", "light", "dark"] = "auto"
+    visibility: Literal["public", "unlisted", "followers", "local"] = "public"
+    language: str = ""
+    welcome: bool = False
+
+
+async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) -> web.Response:
+    row = await accounts.by_id(tx, call.account.id)
+    view = (await account_views.load(tx, [row.id]))[row.id]
+    member = await members.by_id(tx, call.member.id)
+    return call.render(
+        "settings.html",
+        status=422 if problem else 200,
+        view=view,
+        settings=members.settings(member),
+        problem=problem,
+        done=done,
+        welcome=call.params.welcome,
+        most_fields=MAX_FIELDS,
+    )
+
+
+@routes.get("/settings/profile", "/settings", html=True, who=USER, params=ProfileParams)
+async def show(call: Call[ProfileParams]) -> web.StreamResponse:
+    return await _page(call, call.tx, "", done="done" in call.request.query)
+
+
+@routes.post("/settings/profile", html=True, who=USER, params=ProfileParams, tx="own", most_upload=MOST)
+async def save(call: Call[ProfileParams]) -> web.StreamResponse:
+    params = call.params
+    try:
+        change = ProfileChange(
+            display_name=params.display_name,
+            note=params.note,
+            locked=params.locked,
+            discoverable=params.discoverable,
+            indexable=params.indexable,
+            hides_collections=params.hides_collections,
+            fields=tuple(zip(params.names, params.values, strict=False)),
+            avatar_key=await _picture(call, params.avatar, square=True),
+            header_key=await _picture(call, params.header, square=False),
+        )
+        async with call.services.db.write() as tx:
+            row = await accounts.by_id(tx, call.account.id)
+            await accounts.update_profile(tx, call.site, row, change)
+            former = members.settings(call.member)
+            changed = structs.replace(
+                former,
+                theme=params.theme,
+                visibility=params.visibility,
+                language=normal_language(params.language),
+            )
+            await members.set_settings(tx, call.member, changed)
+    except DomainError as error:
+        async with call.services.db.read() as tx:
+            return await _page(call, tx, error.text, done=False)
+    return web.HTTPSeeOther("/settings/profile?done=1")
+
+
+async def _picture(call: Call[ProfileParams], upload: Upload | None, *, square: bool) -> str | UnsetType:
+    if upload is None or not upload.data:
+        return UNSET
+    try:
+        made = await call.services.images.run(process_square if square else process_banner, upload.data)
+    except Unacceptable as error:
+        raise Invalid("picture", f"was not taken: {error.text}") from error
+    return await call.services.store.put(made.data, made.ending)

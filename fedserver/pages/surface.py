@@ -1,0 +1,12 @@
+"""Everything that people see."""
+
+from __future__ import annotations
+
+from fedserver.http.endpoint import Endpoint
+from fedserver.pages import blog, front, joining, posts, profiles, reading, settings, writing
+
+
+def endpoints() -> list[Endpoint]:
+    """The endpoints of this surface; the more particular paths first."""
+    files = (front, joining, reading, writing, settings, blog, profiles, posts)
+    return [endpoint for file in files for endpoint in file.routes.endpoints]

@@ -1,0 +1,222 @@
+"""Writing: notes and articles, drafts and changes. Plain forms; nothing is lost when something is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain import media, members, post_views, posts
+from fedserver.domain.errors import DomainError, Invalid, NotFound
+from fedserver.domain.media import NewFile
+from fedserver.domain.post_views import PostView
+from fedserver.domain.posts import Change, Draft
+from fedserver.http.endpoint import USER, Call, Routes
+from fedserver.http.uploads import Upload
+from fedserver.media.errors import Unacceptable
+from fedserver.media.images import process_attachment
+
+routes = Routes("pages")
+MOST = 16_777_216
+
+
+class WriteParams(Struct, frozen=True):
+    csrf: str = ""
+    text: str = ""
+    title: str = ""
+    summary: str = ""
+    visibility: str = ""
+    language: str = ""
+    reply_to: int | None = None
+    picture: Upload | None = None
+    alt: str = ""
+    decision: str = "publish"
+
+
+async def _upload(call: Call[WriteParams]) -> NewFile | None:
+    """The picture of a form, cleaned and kept. Raises Invalid."""
+    picture = call.params.picture
+    if picture is None or not picture.data:
+        return None
+    try:
+        made = await call.services.images.run(process_attachment, picture.data)
+    except Unacceptable as error:
+        raise Invalid("picture", f"was not taken: {error.text}") from error
+    store = call.services.store
+    return NewFile(
+        kind=made.kind,
+        content_type=made.full.content_type,
+        file_key=await store.put(made.full.data, made.full.ending),
+        preview_key=await store.put(made.small.data, made.small.ending),
+        bytes=len(made.full.data) + len(made.small.data),
+        blurhash=made.blurhash,
+        width=made.full.width,
+        height=made.full.height,
+        preview_width=made.small.width,
+        preview_height=made.small.height,
+    )
+
+
+async def _answered(call: Call[WriteParams]) -> PostView | None:
+    if call.params.reply_to is None:
+        return None
+    async with call.services.db.read() as tx:
+        views = await post_views.load(tx, [call.params.reply_to], call.viewer_id)
+    return views[0] if views else None
+
+
+def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -> web.Response:
+    settings = members.settings(call.member)
+    shared = {"post_id": None, "answered": None, "state": "", "has_cover": False}
+    return call.render(
+        template,
+        status=422 if problem else 200,
+        problem=problem,
+        params=call.params,
+        settings=settings,
+        **{**shared, **values},
+    )
+
+
+def _said(error: DomainError) -> str:
+    if isinstance(error, Invalid):
+        return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
+    return error.text
+
+
+@routes.get("/write", html=True, who=USER, params=WriteParams, tx="own")
+async def show_note(call: Call[WriteParams]) -> web.StreamResponse:
+    return _page(call, "write.html", "", answered=await _answered(call))
+
+
+@routes.post("/write", html=True, who=USER, params=WriteParams, tx="own", most_upload=MOST)
+async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
+    params = call.params
+    try:
+        file = await _upload(call)
+        await call.services.resolver.mentions(params.text)
+        async with call.services.db.write() as tx:
+            ids = [(await media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id] if file else []
+            draft = Draft(
+                text=params.text,
+                summary=params.summary,
+                visibility=params.visibility or members.settings(call.member).visibility,
+                language=params.language or None,
+                in_reply_to_id=params.reply_to,
+                media_ids=tuple(ids),
+            )
+            post_id = await posts.publish(tx, call.site, call.account, draft)
+    except DomainError as error:
+        return _page(call, "write.html", _said(error), answered=await _answered(call))
+    return web.HTTPSeeOther(f"/@{call.account.username}/{post_id}")
+
+
+@routes.get("/write/article", html=True, who=USER, params=WriteParams, tx="own")
+async def show_article(call: Call[WriteParams]) -> web.StreamResponse:
+    return _page(call, "write_article.html", "")
+
+
+@routes.post("/write/article", html=True, who=USER, params=WriteParams, tx="own", most_upload=MOST)
+async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
+    params = call.params
+    try:
+        file = await _upload(call)
+        await call.services.resolver.mentions(params.text)
+        async with call.services.db.write() as tx:
+            cover = (await media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id if file else None
+            draft = Draft(
+                text=params.text,
+                content_type="text/markdown",
+                kind="Article",
+                title=params.title,
+                summary=params.summary,
+                visibility=params.visibility or "public",
+                language=params.language or None,
+                cover_id=cover,
+                state="draft" if params.decision == "draft" else "published",
+            )
+            post_id = await posts.publish(tx, call.site, call.account, draft)
+    except DomainError as error:
+        return _page(call, "write_article.html", _said(error))
+    if params.decision == "draft":
+        return web.HTTPSeeOther(f"/edit/{post_id}?saved=1")
+    return web.HTTPSeeOther(f"/@{call.account.username}/{post_id}")
+
+
+async def _own(call: Call[WriteParams]) -> PostView:
+    """A post of the caller's. Raises NotFound."""
+    async with call.services.db.read() as tx:
+        row = await posts.own(tx, call.account, call.id())
+        views = await post_views.load(tx, [row.id], call.viewer_id)
+    if not views:
+        raise NotFound
+    return views[0]
+
+
+@routes.get("/edit/{id}", html=True, who=USER, params=WriteParams, tx="own")
+async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
+    view = await _own(call)
+    row = view.post
+    filled = WriteParams(
+        text=row.source,
+        title=row.title,
+        summary=row.summary,
+        visibility=row.visibility,
+        language=row.language or "",
+    )
+    template = "write_article.html" if row.kind == "Article" else "write.html"
+    return call.render(
+        template,
+        problem="",
+        params=filled,
+        settings=members.settings(call.member),
+        post_id=row.id,
+        answered=None,
+        state=row.state,
+        has_cover=view.cover is not None,
+        saved="saved" in call.request.query,
+    )
+
+
+@routes.post("/edit/{id}", html=True, who=USER, params=WriteParams, tx="own", most_upload=MOST)
+async def edit(call: Call[WriteParams]) -> web.StreamResponse:
+    view, params = await _own(call), call.params
+    row = view.post
+    article = row.kind == "Article"
+    try:
+        file = await _upload(call)
+        await call.services.resolver.mentions(params.text)
+        async with call.services.db.write() as tx:
+            change = Change(text=params.text, summary=params.summary, language=params.language or None)
+            if article:
+                change = await _article_change(call, tx, view, file)
+            await posts.edit(tx, call.site, call.account, row.id, change)
+    except DomainError as error:
+        template = "write_article.html" if article else "write.html"
+        return _page(call, template, _said(error), post_id=row.id, state=row.state)
+    if row.state == "draft" and params.decision == "draft":
+        return web.HTTPSeeOther(f"/edit/{row.id}?saved=1")
+    return web.HTTPSeeOther(f"/@{call.account.username}/{row.id}")
+
+
+async def _article_change(call: Call[WriteParams], tx: Any, view: PostView, file: NewFile | None) -> Change:
+    params = call.params
+    cover = view.post.cover_id
+    if file is not None:
+        cover = (await media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id
+    draft = view.post.state == "draft"
+    change = Change(
+        text=params.text,
+        title=params.title,
+        summary=params.summary,
+        language=params.language or None,
+        cover_id=cover,
+        publish=draft and params.decision == "publish",
+    )
+    if draft and params.visibility:
+        return Change(
+            **{name: getattr(change, name) for name in change.__struct_fields__ if name != "visibility"},
+            visibility=params.visibility,
+        )
+    return change
