@@ -19,6 +19,7 @@ from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
 from storage.engine import Event
 from storage.errors import Unavailable
+from storage.queries import deliveries, inbox, tasks
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 LONGEST_SLEEP = 5.0
@@ -79,6 +80,11 @@ class Runner:
                 await asyncio.wait_for(wake.wait(), wait)
             except TimeoutError:
                 continue
+
+    async def backlog(self) -> int:
+        """How much waits to be done, due or not."""
+        async with self._services.db.read() as tx:
+            return await inbox.waiting(tx) + await tasks.waiting(tx) + await deliveries.waiting(tx)
 
     async def settle(self) -> int:
         """Do all that is due, until nothing is; how much was done."""

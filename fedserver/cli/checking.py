@@ -1,0 +1,109 @@
+"""`fedserver check`: what is wrong with this node, each with how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import click
+
+from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.config import Config
+
+SECONDS = 10.0
+LEAST_FREE = 500_000_000
+Problem = str | None
+
+
+async def _database(config: Config) -> Problem:
+    async with database(config) as opened, opened.read() as tx:
+        return None if tx.now > 0 else "the database has no clock"
+
+
+async def _disk(config: Config) -> Problem:
+    return await asyncio.to_thread(_room, config)
+
+
+def _room(config: Config) -> Problem:
+    folder = Path(config.media.store.removeprefix("file:"))
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".probe"
+    probe.write_bytes(b"x")
+    probe.unlink()
+    free = shutil.disk_usage(folder).free
+    return None if free > LEAST_FREE else f"only {free // 1_000_000} MB are free at {folder}; make room"
+
+
+async def _dns(config: Config) -> Problem:
+    host = urlsplit(config.node.base_url).hostname or ""
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        return f"{host} does not resolve ({error}); set an A or AAAA record"
+    return None
+
+
+async def _reached(config: Config) -> Problem:
+    """The node as others see it: TLS, proxy headers, and the clock of the answer."""
+    url = config.node.base_url.rstrip("/") + "/.well-known/nodeinfo"
+    timeout = aiohttp.ClientTimeout(total=SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
+            if answer.status != 200:
+                return f"{url} answers {answer.status}; is the node running, and does the proxy lead to it?"
+            found = await answer.json(content_type=None)
+    except (aiohttp.ClientError, ssl.SSLError, OSError, TimeoutError, ValueError) as error:
+        return f"{url} cannot be read ({error}); is the node running, does the proxy lead to it?"
+    links = [each.get("href", "") for each in found.get("links", [])]
+    if not all(link.startswith(config.node.base_url.rstrip("/")) for link in links):
+        return f"{url} names other addresses than node.base_url; another server answers there"
+    return None
+
+
+async def _mail(config: Config) -> Problem:
+    if not config.mail.host:
+        return None
+    try:
+        _, writer = await asyncio.wait_for(
+            asyncio.open_connection(config.mail.host, config.mail.port), SECONDS
+        )
+    except (OSError, TimeoutError) as error:
+        return f"{config.mail.host}:{config.mail.port} does not answer ({error}); see [mail]"
+    writer.close()
+    return None
+
+
+CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
+    ("database", _database),
+    ("disk", _disk),
+    ("DNS", _dns),
+    ("reached from outside", _reached),
+    ("mail", _mail),
+)
+
+
+@click.command()
+@config_option
+@asynchronous
+async def check(config_path: Path | None) -> None:
+    """Say what is wrong; exit status 1 if anything is."""
+    config = read_config(config_path)
+    click.echo("ok    configuration")
+    wrong = 0
+    for name, look in CHECKS:
+        try:
+            problem = await look(config)
+        except Exception as error:
+            # Whatever a check runs into is what it has found.
+            problem = str(error) or type(error).__name__
+        click.echo(f"{'wrong' if problem else 'ok':5} {name}{f': {problem}' if problem else ''}")
+        wrong += bool(problem)
+    if wrong:
+        raise click.ClickException(f"{wrong} of {len(CHECKS) + 1} checks found something")

@@ -1,0 +1,104 @@
+"""`fedserver db …`: upgrade, back up, verify, restore. SQLite by its own backup, while the node runs."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from fedserver.cli.settings import asynchronous, config_option, read_config
+from storage.upgrade import upgrade as bring_up
+
+TABLES = ("accounts", "members", "posts", "follows", "likes", "media", "tasks", "deliveries")
+
+
+@click.group()
+def db() -> None:
+    """Upgrade, back up, verify and restore the database."""
+
+
+@db.command()
+@config_option
+@asynchronous
+async def upgrade(config_path: Path | None) -> None:
+    """Bring the schema up to date."""
+    await bring_up(read_config(config_path).database.url)
+    click.echo("The schema is up to date")
+
+
+def _sqlite(url: str) -> Path | None:
+    return Path(url.removeprefix("sqlite:")) if url.startswith("sqlite:") else None
+
+
+def _run(*command: str) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise click.ClickException(f"{command[0]} is not installed") from error
+    except subprocess.CalledProcessError as error:
+        raise click.ClickException(error.stderr.strip().splitlines()[-1]) from error
+
+
+@db.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@config_option
+def backup(path: Path, config_path: Path | None) -> None:
+    """Write a consistent copy of the database to PATH."""
+    url = read_config(config_path).database.url
+    source = _sqlite(url)
+    if path.exists():
+        raise click.ClickException(f"{path} is there already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if source is None:
+        _run("pg_dump", "--format=custom", f"--file={path}", url)
+    else:
+        if not source.exists():
+            raise click.ClickException(f"there is no database at {source}")
+        with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(path)) as copy:
+            origin.backup(copy)
+    click.echo(f"Wrote {path}")
+
+
+@db.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+def verify(path: Path) -> None:
+    """Check a backup: it opens, it is whole, and how much is in it."""
+    if path.open("rb").read(5) == b"PGDMP":
+        _run("pg_restore", "--list", str(path))
+        click.echo(f"{path} can be read")
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
+            found = opened.execute("PRAGMA integrity_check").fetchone()[0]
+            if found != "ok":
+                raise click.ClickException(f"{path}: {found}")
+            for table in TABLES:
+                count = opened.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                click.echo(f"{table}: {count}")
+    except sqlite3.DatabaseError as error:
+        raise click.ClickException(f"{path}: {error}") from error
+
+
+@db.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--force", is_flag=True, help="Replace a database that is there.")
+@config_option
+def restore(path: Path, force: bool, config_path: Path | None) -> None:
+    """Put a backup in the place of the database. Stop the node before."""
+    url = read_config(config_path).database.url
+    target = _sqlite(url)
+    if target is None:
+        clean = ("--clean", "--if-exists") if force else ()
+        _run("pg_restore", *clean, "--no-owner", f"--dbname={url}", str(path))
+    else:
+        if target.exists() and not force:
+            raise click.ClickException(f"{target} is there already; --force replaces it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for ending in ("-wal", "-shm"):
+            target.with_name(target.name + ending).unlink(missing_ok=True)
+        shutil.copyfile(path, target)
+    click.echo("Restored")

@@ -1,0 +1,182 @@
+"""`fedserver demo`: three partner nodes on loopback, with members who follow, write, like and answer.
+
+Everything goes over real HTTP between the nodes; nothing is written into a database past the rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, Community
+from fedserver.cli.serving import configure_log, sites_of
+from fedserver.cli.settings import asynchronous
+from fedserver.config import Community as CommunityConfig
+from fedserver.config import Config, DatabaseConfig, Federation, Log, Media, Registration
+from fedserver.config import Node as NodeConfig
+from fedserver.domain import accounts, follows, likes, members, posts
+from fedserver.federation.keys import generate
+from fedserver.node import Node, open_node
+from storage.rows.accounts import AccountRow
+
+PASSWORD = "demo-password"
+
+
+@dataclass
+class Partner:
+    """A node of the demo and its members' accounts."""
+
+    community: Community
+    node: Node
+    people: dict[str, AccountRow]
+
+
+def _config(community: Community, port: int, folder: Path) -> Config:
+    host = f"localhost:{port}"
+    return Config(
+        node=NodeConfig(
+            domain=host, base_url=f"http://{host}", listen=f"127.0.0.1:{port}", data_dir=str(folder)
+        ),
+        community=CommunityConfig(title=community.title, description=community.description),
+        database=DatabaseConfig(url=f"sqlite:{folder / 'node.sqlite3'}"),
+        media=Media(store=f"file:{folder / 'media'}"),
+        federation=Federation(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
+        registration=Registration(mode="open"),
+        log=Log(level="warning"),
+    )
+
+
+async def _start(community: Community, port: int, folder: Path) -> Partner:
+    config = _config(community, port, folder)
+    node = await open_node(config)
+    await node.serve(sites_of(config.node.listen))
+    node.runner.start()
+    services, people = node.services, {}
+    hashed = await services.passwords.hash(PASSWORD)
+    for number, person in enumerate(community.people):
+        new = await generate()
+        async with services.db.write() as tx:
+            _, account = await members.add(
+                tx,
+                services.site,
+                person.name,
+                f"{person.name}@demo.example",
+                hashed,
+                new,
+                role="owner" if number == 0 else "member",
+            )
+            change = accounts.ProfileChange(display_name=person.shown, note=person.note)
+            people[person.name] = await accounts.update_profile(tx, services.site, account, change)
+    return Partner(community, node, people)
+
+
+async def _follow_each_other(partners: list[Partner]) -> None:
+    """Everybody follows everybody, across nodes by handle."""
+    for here in partners:
+        services = here.node.services
+        for there in partners:
+            for name in there.people:
+                handle = f"@{name}@{there.node.services.site.links.domain}"
+                target = await services.resolver.account(handle)
+                if target is None:
+                    raise click.ClickException(f"{handle} was not found from {here.community.title}")
+                async with services.db.write() as tx:
+                    for who in here.people.values():
+                        if who.id != target.id:
+                            await follows.follow(tx, services.site, who, target)
+
+
+async def _quiet(partners: list[Partner]) -> None:
+    """Wait until no node owes another anything."""
+    for _ in range(200):
+        if not sum([await partner.node.runner.backlog() for partner in partners]):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _write(partners: dict[str, Partner]) -> dict[str, str]:
+    """Write the posts of the story; their URIs by key."""
+    uris: dict[str, str] = {}
+    for story in POSTS:
+        partner = partners[story.node]
+        services = partner.node.services
+        draft = posts.Draft(
+            text=story.text,
+            kind="Article" if story.title else "Note",
+            title=story.title,
+            content_type="text/markdown" if story.title else "text/plain",
+        )
+        async with services.db.write() as tx:
+            post_id = await posts.publish(tx, services.site, partner.people[story.author], draft)
+            uris[story.key] = (await posts.get(tx, post_id, None)).uri
+    return uris
+
+
+async def _react(partners: dict[str, Partner], uris: dict[str, str]) -> None:
+    """Answers and likes, each from another node than the post's."""
+    for reply in REPLIES:
+        partner = partners[reply.node]
+        services, author = partner.node.services, partner.people[reply.author]
+        row = await services.resolver.post(uris[reply.to])
+        if row is None:
+            continue
+        async with services.db.write() as tx:
+            await likes.like(tx, services.site, author, row.id)
+            if reply.text:
+                draft = posts.Draft(text=reply.text, in_reply_to_id=row.id)
+                await posts.publish(tx, services.site, author, draft)
+
+
+@click.command()
+@click.option("--port", default=8431, show_default=True, help="The first of three ports.")
+@click.option("--once", is_flag=True, help="Tell the story, show what came of it, and stop.")
+@asynchronous
+async def demo(port: int, once: bool) -> None:
+    """Start three partner nodes that federate, and print where they are."""
+    configure_log(Log(level="warning"))
+    with tempfile.TemporaryDirectory(prefix="fedserver-demo-") as folder:
+        await _tell(Path(folder), port, once=once)
+
+
+async def _tell(folder: Path, port: int, *, once: bool) -> None:
+    partners: list[Partner] = []
+    try:
+        for number, community in enumerate(COMMUNITIES):
+            click.echo(f"Starting {community.title} …")
+            partners.append(await _start(community, port + number, folder / community.key))
+        click.echo("Members follow each other across the nodes …")
+        await _follow_each_other(partners)
+        await _quiet(partners)
+        by_key = {partner.community.key: partner for partner in partners}
+        click.echo("They write, answer and like …")
+        uris = await _write(by_key)
+        await _quiet(partners)
+        await _react(by_key, uris)
+        await _quiet(partners)
+        _show(partners)
+        if not once:
+            await _wait()
+    finally:
+        for partner in partners:
+            await partner.node.close()
+
+
+def _show(partners: list[Partner]) -> None:
+    for partner in partners:
+        base = partner.node.services.site.links.base
+        names = ", ".join(partner.people)
+        click.echo(f"\n{partner.community.title}\n  {base}\n  blog: {base}/blog\n  log in as: {names}")
+    click.echo(f"\nThe password of everybody is {PASSWORD}. Ctrl-C stops the demo; nothing is kept.")
+
+
+async def _wait() -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await stopping.wait()

@@ -1,0 +1,79 @@
+"""`fedserver peer …`: with whom this node speaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.domain import peers
+from fedserver.domain.peers import Decision
+
+
+@click.group()
+def peer() -> None:
+    """List, allow, limit and block peers."""
+
+
+@peer.command("list")
+@config_option
+@asynchronous
+async def list_all(config_path: Path | None) -> None:
+    """List the peers that are known."""
+    async with database(read_config(config_path)) as db, db.read() as tx:
+        found = await peers.everybody(tx)
+    for row in found:
+        state = f"{row.failures} failures" if row.failures else "answers"
+        click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
+
+
+async def _decide(config_path: Path | None, domain: str, policy: str, reason: str) -> None:
+    async with database(read_config(config_path)) as db, db.write() as tx:
+        await peers.decide(tx, None, domain, Decision(policy, reason))
+    click.echo(
+        f"{domain}: {policy or 'no decision'}. A running node reads it after a restart or on PostgreSQL at once."
+    )
+
+
+reason_option = click.option("--reason", default="", help="Why; it is kept in the log of acts.")
+
+
+@peer.command()
+@click.argument("domain")
+@reason_option
+@config_option
+@asynchronous
+async def allow(domain: str, reason: str, config_path: Path | None) -> None:
+    """Allow a peer: needed where federation.mode is allowlist."""
+    await _decide(config_path, domain, "allow", reason)
+
+
+@peer.command()
+@click.argument("domain")
+@reason_option
+@config_option
+@asynchronous
+async def block(domain: str, reason: str, config_path: Path | None) -> None:
+    """Speak with a peer, and everything below its domain, no more."""
+    await _decide(config_path, domain, "block", reason)
+
+
+@peer.command()
+@click.argument("domain")
+@reason_option
+@config_option
+@asynchronous
+async def limit(domain: str, reason: str, config_path: Path | None) -> None:
+    """Note that a peer is to be limited."""
+    await _decide(config_path, domain, "limit", reason)
+
+
+@peer.command()
+@click.argument("domain")
+@reason_option
+@config_option
+@asynchronous
+async def remove(domain: str, reason: str, config_path: Path | None) -> None:
+    """Take a decision about a peer back."""
+    await _decide(config_path, domain, "", reason)

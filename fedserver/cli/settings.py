@@ -1,0 +1,76 @@
+"""What every command needs: the configuration, a database, one line for what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fedserver.config import Config, ConfigError, load
+from fedserver.domain.errors import DomainError
+from fedserver.domain.site import Site
+from fedserver.links import Links
+from fedserver.node import system_clock
+from storage.engine import Database
+from storage.errors import StorageError
+from storage.opening import open_database
+from storage.upgrade import upgrade
+
+T = TypeVar("T")
+Command = Callable[..., Coroutine[Any, Any, None]]
+
+
+def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--config PATH`, else `FEDSERVER_CONFIG`, else `./fedserver.toml` if it is there."""
+    option = click.option(
+        "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file."
+    )
+    decorated: Callable[..., Any] = option(function)
+    return decorated
+
+
+def read_config(path: Path | None) -> Config:
+    """The configuration of this call. Ends the program with one line if it cannot be used."""
+    named = path or (Path(os.environ["FEDSERVER_CONFIG"]) if os.environ.get("FEDSERVER_CONFIG") else None)
+    default = Path("fedserver.toml")
+    chosen = named or (default if default.exists() else None)
+    try:
+        return load(chosen, os.environ)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def site_of(config: Config) -> Site:
+    return Site(config, Links(config.node.base_url.rstrip("/"), config.node.domain))
+
+
+@asynccontextmanager
+async def database(config: Config) -> AsyncIterator[Database]:
+    """The database, brought up to date."""
+    await upgrade(config.database.url)
+    opened = await open_database(config.database.url, system_clock)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def asynchronous(command: Command) -> Callable[..., None]:
+    """Run a command to its end; what is expected to go wrong becomes one line and exit status 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            asyncio.run(command(*args, **kwargs))
+        except DomainError as error:
+            raise click.ClickException(error.text) from error
+        except (StorageError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run

@@ -1,0 +1,30 @@
+"""`fedserver token …`: access tokens without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.domain import accounts, members, scopes, tokens
+
+
+@click.group()
+def token() -> None:
+    """Access tokens for scripts."""
+
+
+@token.command()
+@click.argument("name")
+@click.option("--scope", default="read", show_default=True)
+@config_option
+@asynchronous
+async def create(name: str, scope: str, config_path: Path | None) -> None:
+    """Print an access token of a member, and nothing else."""
+    granted = " ".join(scopes.parse(scope))
+    async with database(read_config(config_path)) as db, db.write() as tx:
+        member = await members.by_username(tx, name)
+        account = await accounts.local(tx, name)
+        made = await tokens.create(tx, granted, app_id=None, member_id=member.id, account_id=account.id)
+    click.echo(made.secret)
