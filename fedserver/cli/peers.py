@@ -31,9 +31,8 @@ async def list_all(config_path: Path | None) -> None:
 async def _decide(config_path: Path | None, domain: str, policy: str, reason: str) -> None:
     async with database(read_config(config_path)) as db, db.write() as tx:
         await peers.decide(tx, None, domain, Decision(policy, reason))
-    click.echo(
-        f"{domain}: {policy or 'no decision'}. A running node reads it after a restart or on PostgreSQL at once."
-    )
+    click.echo(f"{domain}: {policy or 'no decision'}")
+    click.echo("A node that runs on SQLite reads it when it is started again")
 
 
 reason_option = click.option("--reason", default="", help="Why; it is kept in the log of acts.")

@@ -23,7 +23,9 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 def configure_log(settings: Log) -> None:
     """One line an event, for people or for machines."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if settings.format == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if settings.format == "json"
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     logging.basicConfig(level=LEVELS[settings.level], format="%(message)s")
     for noisy in ("asyncio", "aiosqlite", "alembic"):

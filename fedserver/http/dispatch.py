@@ -128,7 +128,7 @@ class Dispatcher:
     def error_page(self, error: Exception) -> web.Response:
         """A page that says what went wrong and where to go on."""
         status = status_of(error)
-        values = {"caller": None, "csrf": "", "here": "", "htmx": False, "status": status}
+        values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
         page = self.services.pages.response("error.html", {**values, "text": text_of(error)}, status=status)
         page.headers.update(headers_of(error, self.services.db.clock()))
         return page

@@ -86,9 +86,9 @@ class Call(Generic[P]):
         return self.caller.member
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
-        """An HTML page; templates always know `caller`, `csrf`, `here` (the path) and `htmx`."""
+        """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""
         shared = {
-            "caller": self.caller,
+            "me": self.caller,
             "csrf": self.caller.csrf if self.caller else "",
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
