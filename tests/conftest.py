@@ -52,7 +52,7 @@ async def start(
     urls: list[str] = []
 
     async def begin(domain: str, **federation: Any) -> nodes.TestNode:
-        folder = tmp_path / domain
+        folder = tmp_path / f"{len(started)}-{domain}"
         url = nodes.new_database(request.param, folder, domain)
         urls.append(url)
         node = await nodes.start_node(domain, folder, names, clock, url, **federation)

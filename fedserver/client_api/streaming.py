@@ -108,12 +108,12 @@ async def socket(call: Call[Nothing]) -> web.StreamResponse:
 
 
 async def _send(response: web.WebSocketResponse, listener: Listener) -> None:
-    while True:
-        message = await listener.queue.get()
-        if message is None:
-            await response.close(code=4001, message=b"token revoked")
-            return
-        await response.send_str(encode(message.as_json()).decode())
+    try:
+        while message := await listener.queue.get():
+            await response.send_str(encode(message.as_json()).decode())
+        await response.close(code=4001, message=b"token revoked")
+    except ConnectionError:
+        return  # the listener has gone
 
 
 async def _asked(response: web.WebSocketResponse, listener: Listener, data: str) -> None:
@@ -157,16 +157,24 @@ async def _events(call: Call[Nothing], name: str) -> web.StreamResponse:
     )
     await response.prepare(request)
     async with _listening(request.app[HUB], listener):
-        await response.write(b":)\n\n")
-        while True:
-            try:
-                message = await asyncio.wait_for(listener.queue.get(), THUMP_SECONDS)
-            except TimeoutError:
-                await response.write(b":thump\n\n")
-                continue
-            if message is None:
-                return response
-            await response.write(_event(message))
+        try:
+            await _pour(response, listener)
+        except ConnectionError:
+            return response  # the listener has gone
+    return response
+
+
+async def _pour(response: web.StreamResponse, listener: Listener) -> None:
+    await response.write(b":)\n\n")
+    while True:
+        try:
+            message = await asyncio.wait_for(listener.queue.get(), THUMP_SECONDS)
+        except TimeoutError:
+            await response.write(b":thump\n\n")
+            continue
+        if message is None:
+            return
+        await response.write(_event(message))
 
 
 def _event(message: Message) -> bytes:

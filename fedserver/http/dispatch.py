@@ -16,6 +16,7 @@ from fedserver.http import session
 from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing
 from fedserver.http.errors import error_json, headers_of, status_of, text_of
 from fedserver.http.fields import read_params
+from fedserver.http.html import see_other
 from fedserver.http.json import json_response
 from fedserver.http.paging import Listed, link_header
 from fedserver.http.proxies import Proxies
@@ -122,7 +123,7 @@ class Dispatcher:
             response.headers.update(CORS)
             return response
         if isinstance(error, Unauthorized) and request.method == "GET":
-            return web.HTTPSeeOther(f"/login?next={quote(request.path_qs, safe='')}")
+            return see_other(f"/login?next={quote(request.path_qs, safe='')}")
         return self.error_page(error)
 
     def error_page(self, error: Exception) -> web.Response:

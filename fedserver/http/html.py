@@ -71,3 +71,8 @@ def static_url(name: str) -> str:
     """The address of a static file, with its hash, so that it can be cached for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+def see_other(location: str) -> web.Response:
+    """On to another page, by GET (RFC 9110 §15.4.4). Not an exception: what was done stays done."""
+    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})

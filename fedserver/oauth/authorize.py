@@ -17,6 +17,7 @@ from fedserver.domain.apps import OUT_OF_BAND
 from fedserver.domain.errors import DomainError, Invalid
 from fedserver.domain.scopes import in_words
 from fedserver.http.endpoint import Call, Routes
+from fedserver.http.html import see_other
 from storage.engine import Tx
 from storage.rows.tokens import AppRow
 
@@ -71,7 +72,7 @@ async def _asked(tx: Tx, params: AuthorizeParams) -> Asked:
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
     asked = await _asked(call.tx, call.params)
     if call.caller is None or call.params.force_login:
-        return web.HTTPSeeOther(f"/login?next={quote(_without_force(call), safe='')}")
+        return see_other(f"/login?next={quote(_without_force(call), safe='')}")
     return _consent(call, asked)
 
 
@@ -100,7 +101,7 @@ def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
     asked = await _asked(call.tx, call.params)
     if call.caller is None:
-        return web.HTTPSeeOther(f"/login?next={quote(call.request.path_qs, safe='')}")
+        return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _back(call, asked, {"error": "access_denied", "error_description": "The request was denied."})
     code = await tokens.grant_code(

@@ -9,6 +9,7 @@ from fedserver.domain import members, sessions
 from fedserver.domain.errors import DomainError
 from fedserver.http import session
 from fedserver.http.endpoint import Call, Routes
+from fedserver.http.html import see_other
 from fedserver.http.proxies import Proxies
 
 routes = Routes("oauth")
@@ -70,7 +71,7 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
         return _form(call, error.text, 403)
     if problem:
         return _form(call, problem, 401)
-    response = web.HTTPSeeOther(safe_next(params.next))
+    response = see_other(safe_next(params.next))
     session.set_cookie(response, call.site, token)
     return response
 
@@ -79,6 +80,6 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     if call.caller is not None and call.caller.session_id is not None:
         await sessions.end(call.tx, call.caller.session_id)
-    response = web.HTTPSeeOther("/")
+    response = see_other("/")
     session.drop_cookie(response, call.site)
     return response

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from fedserver.domain import articles, figures, post_views, timelines
 from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http.html import see_other
 from storage.paging import Page
 
 routes = Routes("pages")
@@ -14,7 +15,7 @@ routes = Routes("pages")
 @routes.get("/", html=True)
 async def front(call: Call[Nothing]) -> web.StreamResponse:
     if call.caller is not None:
-        return web.HTTPSeeOther("/home")
+        return see_other("/home")
     ranked = await articles.helpful(call.tx, None, "quarter", 5, 0, member=False)
     best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
     ids = await timelines.public(call.tx, None, Page(limit=10), local=True)

@@ -12,6 +12,7 @@ from fedserver.domain.passwords import check_password
 from fedserver.federation.keys import generate
 from fedserver.http import session
 from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http.html import see_other
 from fedserver.pages.readers import FormParams
 from storage.rows.members import MemberRow
 
@@ -44,7 +45,7 @@ async def show(call: Call[JoinParams]) -> web.StreamResponse:
 
 @routes.get("/invite/{code}", html=True)
 async def invited(call: Call[Nothing]) -> web.StreamResponse:
-    return web.HTTPSeeOther(f"/signup?invitation={call.text('code')}")
+    return see_other(f"/signup?invitation={call.text('code')}")
 
 
 @routes.post("/signup", html=True, params=JoinParams, tx="own", limit="sign_ups", no_csrf=True)
@@ -82,7 +83,7 @@ async def _welcome(call: Call[JoinParams], member: MemberRow) -> web.StreamRespo
     async with call.services.db.write() as tx:
         agent = call.request.headers.get("User-Agent", "")
         token = await members.log_in(tx, member, member.email, "", agent)
-    response = web.HTTPSeeOther("/settings/profile?welcome=1")
+    response = see_other("/settings/profile?welcome=1")
     session.set_cookie(response, call.site, token)
     return response
 
@@ -123,7 +124,7 @@ async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     member = await members.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
-    return web.HTTPSeeOther("/login")
+    return see_other("/login")
 
 
 @routes.get("/settings/invitations", html=True, who=USER)
@@ -152,4 +153,4 @@ async def invite(call: Call[InviteParams]) -> web.StreamResponse:
 @routes.post("/settings/invitations/{id}/revoke", html=True, who=USER, params=FormParams)
 async def revoke(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
-    return web.HTTPSeeOther("/settings/invitations")
+    return see_other("/settings/invitations")

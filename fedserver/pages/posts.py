@@ -10,6 +10,7 @@ from fedserver.domain import articles, bookmarks, boosts, likes, pins, post_view
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
 from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http.html import see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.profiles import find
 from fedserver.pages.readers import FormParams, back
@@ -33,9 +34,9 @@ async def show(call: Call[Nothing]) -> web.StreamResponse:
         raise NotFound
     view = views[0]
     if view.boost_of is not None:
-        return web.HTTPSeeOther(view.boost_of.post.url)
+        return see_other(view.boost_of.post.url)
     if view.post.slug and place != view.post.slug:
-        return web.HTTPSeeOther(view.post.url)
+        return see_other(view.post.url)
     first = frozenset(above)
     return _page(
         call,

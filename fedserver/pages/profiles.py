@@ -10,6 +10,7 @@ from msgspec import Struct
 from fedserver.domain import account_views, accounts, follows, relations, timelines
 from fedserver.domain.errors import Gone, NotFound
 from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http.html import see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.readers import FormParams, back, feed, older
 from storage.engine import Tx
@@ -67,12 +68,12 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
 
 @routes.get("/users/{name}", html=True, tx="own")
 async def by_uri(call: Call[Nothing]) -> web.StreamResponse:
-    return web.HTTPSeeOther(f"/@{call.text('name')}")
+    return see_other(f"/@{call.text('name')}")
 
 
 @routes.get("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}", html=True, tx="own")
 async def post_by_uri(call: Call[Nothing]) -> web.StreamResponse:
-    return web.HTTPSeeOther(f"/@{call.text('name')}/{call.id()}")
+    return see_other(f"/@{call.text('name')}/{call.id()}")
 
 
 @routes.post("/accounts/{id}/follow", html=True, who=USER, params=FormParams)

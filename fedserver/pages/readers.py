@@ -12,6 +12,7 @@ from msgspec import Struct
 from fedserver.domain import post_views
 from fedserver.domain.post_views import PostView
 from fedserver.http.endpoint import Call
+from fedserver.http.html import see_other
 
 
 class FormParams(Struct, frozen=True):
@@ -46,4 +47,4 @@ def older(call: Call[Any], ids: Sequence[int], size: int) -> str:
 def back(call: Call[Any], target: str, otherwise: str = "/home") -> web.StreamResponse:
     """On to another page of this node."""
     plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return web.HTTPSeeOther(target if plain and len(target) < 2_000 else otherwise)
+    return see_other(target if plain and len(target) < 2_000 else otherwise)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from fedserver.domain import account_views, markers, notifications, post_views, search, timelines
 from fedserver.domain.errors import NotFound
 from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http.html import see_other
 from fedserver.pages.readers import feed, older
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -78,7 +79,7 @@ async def _lead(call: Call[SearchParams], found: AccountRow | PostRow) -> web.St
     if account_id not in views:
         raise NotFound
     base = f"/@{views[account_id].handle}"
-    return web.HTTPSeeOther(base if isinstance(found, AccountRow) else f"{base}/{found.id}")
+    return see_other(base if isinstance(found, AccountRow) else f"{base}/{found.id}")
 
 
 @routes.get("/authorize_interaction", html=True, who=USER, params=SearchParams, tx="own")

@@ -11,6 +11,7 @@ from fedserver.domain import account_views, accounts, members
 from fedserver.domain.accounts import MAX_FIELDS, ProfileChange
 from fedserver.domain.errors import DomainError, Invalid
 from fedserver.http.endpoint import USER, Call, Routes
+from fedserver.http.html import see_other
 from fedserver.http.uploads import Upload
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
@@ -89,7 +90,7 @@ async def save(call: Call[ProfileParams]) -> web.StreamResponse:
     except DomainError as error:
         async with call.services.db.read() as tx:
             return await _page(call, tx, error.text, done=False)
-    return web.HTTPSeeOther("/settings/profile?done=1")
+    return see_other("/settings/profile?done=1")
 
 
 async def _picture(call: Call[ProfileParams], upload: Upload | None, *, square: bool) -> str | UnsetType:

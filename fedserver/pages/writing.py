@@ -13,6 +13,7 @@ from fedserver.domain.media import NewFile
 from fedserver.domain.post_views import PostView
 from fedserver.domain.posts import Change, Draft
 from fedserver.http.endpoint import USER, Call, Routes
+from fedserver.http.html import see_other
 from fedserver.http.uploads import Upload
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_attachment
@@ -109,7 +110,7 @@ async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
         return _page(call, "write.html", _said(error), answered=await _answered(call))
-    return web.HTTPSeeOther(f"/@{call.account.username}/{post_id}")
+    return see_other(f"/@{call.account.username}/{post_id}")
 
 
 @routes.get("/write/article", html=True, who=USER, params=WriteParams, tx="own")
@@ -140,8 +141,8 @@ async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
     except DomainError as error:
         return _page(call, "write_article.html", _said(error))
     if params.decision == "draft":
-        return web.HTTPSeeOther(f"/edit/{post_id}?saved=1")
-    return web.HTTPSeeOther(f"/@{call.account.username}/{post_id}")
+        return see_other(f"/edit/{post_id}?saved=1")
+    return see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _own(call: Call[WriteParams]) -> PostView:
@@ -196,8 +197,8 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
         template = "write_article.html" if article else "write.html"
         return _page(call, template, _said(error), post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
-        return web.HTTPSeeOther(f"/edit/{row.id}?saved=1")
-    return web.HTTPSeeOther(f"/@{call.account.username}/{row.id}")
+        return see_other(f"/edit/{row.id}?saved=1")
+    return see_other(f"/@{call.account.username}/{row.id}")
 
 
 async def _article_change(call: Call[WriteParams], tx: Any, view: PostView, file: NewFile | None) -> Change:

@@ -7,12 +7,21 @@ import unicodedata
 from fedserver.text.sanitize import to_text
 
 TEASER = 500
+ENOUGH = 140
 WORDS_A_MINUTE = 220
 
 
 def excerpt(html: str, limit: int = TEASER) -> str:
-    """The first paragraphs of `html` as plain text, at most `limit` characters, cut between words."""
-    return shortened(" ".join(to_text(html).split()), limit)
+    """The first paragraphs of `html` as plain text, at most `limit` characters, cut between words.
+
+    Paragraphs are taken until there is enough to know what it is about.
+    """
+    taken = ""
+    for paragraph in to_text(html).split("\n\n"):
+        taken = f"{taken} {' '.join(paragraph.split())}".strip()
+        if len(taken) >= ENOUGH:
+            break
+    return shortened(taken, limit)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -6,6 +6,7 @@ background: `await node.settle()` does what is due.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from fedserver.config import (
     Registration,
 )
 from fedserver.config import Node as NodeConfig
-from fedserver.domain import members, tokens
+from fedserver.domain import members, posts, tokens
 from fedserver.domain.passwords import Passwords
 from fedserver.node import Node, open_node
 from storage.rows.accounts import AccountRow
@@ -46,11 +47,11 @@ class TestNode:
         self.node = node
         self.domain = domain
         self.clock = clock
-        self.base = f"https://{domain}"
+        self.base = node.services.site.links.base
         context = ssl.create_default_context(cafile=tls.ca_file())
         self.http = aiohttp.ClientSession(
             base_url=self.base,
-            connector=aiohttp.TCPConnector(ssl=context, resolver=names),
+            connector=aiohttp.TCPConnector(ssl=context, resolver=None if ":" in domain else names),
             cookie_jar=aiohttp.CookieJar(),
         )
 
@@ -78,6 +79,11 @@ class TestNode:
         async with self.db.read() as tx:
             return await members.by_username(tx, account.username)
 
+    async def write(self, author: AccountRow, text: str, **draft: Any) -> int:
+        """A post of a member, delivered to nobody yet."""
+        async with self.db.write() as tx:
+            return await posts.publish(tx, self.site, author, posts.Draft(text=text, **draft))
+
     async def token(self, account: AccountRow, scopes: str = SCOPES) -> str:
         """An access token of a member."""
         member = await self.member_row(account)
@@ -94,11 +100,18 @@ Start = Callable[..., Awaitable[TestNode]]
 
 
 def config_for(domain: str, folder: Path, database_url: str, **federation: Any) -> Config:
-    """The configuration of a test node."""
+    """The configuration of a test node; `localhost:PORT` speaks plain http."""
+    plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
-    trusted = {"allow_networks": ("127.0.0.0/8",), "ca_file": tls.ca_file(), **federation}
+    trusted = {
+        "allow_networks": ("127.0.0.0/8", "::1/128"),
+        "ca_file": tls.ca_file(),
+        "allow_http": plain,
+        **federation,
+    }
+    base = f"http://{domain}" if plain else f"https://{domain}"
     return Config(
-        node=NodeConfig(domain=domain, base_url=f"https://{domain}", data_dir=str(folder)),
+        node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
         community=Community(title=f"Node {domain}"),
         database=DatabaseConfig(url=database_url),
         media=Media(store=f"file:{folder / 'media'}"),
@@ -111,17 +124,29 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
 async def start_node(
     domain: str, folder: Path, names: tls.Names, clock: Clock, database_url: str, **federation: Any
 ) -> TestNode:
-    """Start a node at https://DOMAIN."""
+    """Start a node at https://DOMAIN, or for `localhost` at http on a free port."""
+    plain = domain == "localhost"
+    port = _free_port() if plain else 0
+    domain = f"localhost:{port}" if plain else domain
     config = config_for(domain, folder, database_url, **federation)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    node = await open_node(config, clock=clock, resolver=names, passwords=quick)
+    node = await open_node(config, clock=clock, resolver=None if plain else names, passwords=quick)
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
-        return [web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls.server_context(domain))]
+        context = None if plain else tls.server_context(domain)
+        return [web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)]
 
     await node.serve(sites)
-    names.ports[domain] = node.addresses[0][1]
+    if not plain:
+        names.ports[domain] = node.addresses[0][1]
     return TestNode(node, domain, clock, names)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def new_database(kind: str, folder: Path, domain: str) -> str:

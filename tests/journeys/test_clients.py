@@ -1,0 +1,218 @@
+"""Real client programs against real nodes: Mastodon.py and toot, logged in by OAuth.
+
+They are synchronous, so each runs in a thread or process of its own beside the nodes' loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from mastodon import Mastodon
+from PIL import Image
+
+from fedserver.domain import accounts, timelines
+from storage.engine import Tx
+from storage.paging import Page
+from tests.kit import tls
+from tests.kit.browsing import allow
+from tests.kit.nodes import Start, TestNode
+
+SCOPES = ["read", "write", "follow", "push"]
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (320, 200), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def resolved(names: tls.Names, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
+    """Client libraries look names up by themselves: test hosts lead to the nodes' ports.
+
+    Asks for `start` so that the clients' connections are closed before the nodes are.
+    """
+    lookup = socket.getaddrinfo
+
+    def look(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+        if host in names.ports:
+            return lookup("127.0.0.1", names.ports[host], *args, **kwargs)
+        return lookup(host, port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.ca_file())
+    yield
+    while _sessions:
+        _sessions.pop().close()
+
+
+_sessions: list[requests.Session] = []
+
+
+def log_in(node: TestNode, username: str) -> Mastodon:
+    """Register an app and log in with it, walking the forms."""
+    session = requests.Session()
+    _sessions.append(session)
+    client_id, secret = Mastodon.create_app("journey", api_base_url=node.base, scopes=SCOPES, session=session)
+    client = Mastodon(client_id=client_id, client_secret=secret, api_base_url=node.base, session=session)
+    code = allow(client.auth_request_url(scopes=SCOPES), username, tls.ca_file())
+    client.log_in(code=code, scopes=SCOPES)
+    return client
+
+
+async def beside(nodes: list[TestNode], work: Callable[[], Any]) -> Any:
+    """Run `work` in a thread while the nodes answer."""
+    done = await asyncio.to_thread(work)
+    while sum([await node.settle() for node in nodes]):
+        pass
+    return done
+
+
+@pytest.mark.usefixtures("resolved")
+async def test_mastodon_py_through_a_day(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    nodes = [alpha, beta]
+    await alpha.member("ann")
+    bob = await beta.member("bob")
+    ann = await beside(nodes, lambda: log_in(alpha, "ann"))
+    assert (await beside(nodes, ann.me)).acct == "ann"
+
+    def look_for_bob() -> Any:
+        (found,) = ann.search_v2("@bob@beta.test", resolve=True).accounts
+        return found
+
+    found = await beside(nodes, look_for_bob)
+    assert found.acct == "bob@beta.test"
+    await beside(nodes, lambda: ann.account_follow(found))
+    assert (await beside(nodes, lambda: ann.account_relationships(found)))[0].following
+
+    client_bob = await beside(nodes, lambda: log_in(beta, "bob"))
+    posted = await beside(nodes, lambda: client_bob.status_post("Hello from beta #news"))
+    (seen,) = await beside(nodes, ann.timeline_home)
+    assert seen.uri == posted.uri and seen.account.acct == "bob@beta.test"
+
+    await beside(nodes, lambda: (ann.status_favourite(seen), ann.status_reblog(seen)))
+    reply = await beside(nodes, lambda: ann.status_reply(seen, "Hi there"))
+    assert reply.in_reply_to_id == seen.id and reply.mentions[0].acct == "bob@beta.test"
+    mine = await beside(nodes, lambda: client_bob.status(posted))
+    assert (mine.favourites_count, mine.reblogs_count, mine.replies_count) == (1, 1, 1)
+    told = {each.type for each in await beside(nodes, client_bob.notifications)}
+    assert told == {"favourite", "reblog", "mention", "follow"}
+
+    media = await beside(nodes, lambda: ann.media_post(picture(), mime_type="image/png", description="teal"))
+    assert media.type == "image" and media.meta.original.width == 320 and media.blurhash
+    status = await beside(
+        nodes,
+        lambda: ann.status_post("With a picture", media_ids=[media], spoiler_text="look", language="en"),
+    )
+    assert status.media_attachments[0].description == "teal" and status.sensitive
+    edited = await beside(nodes, lambda: ann.status_update(status, "Changed", spoiler_text=""))
+    assert edited.edited_at is not None and len(await beside(nodes, lambda: ann.status_history(status))) == 2
+    removed = await beside(nodes, lambda: ann.status_delete(status))
+    assert removed.text == "Changed"
+    assert bob.posts_count == 0
+
+
+@pytest.mark.usefixtures("resolved")
+async def test_pages_of_the_home_timeline(start: Start) -> None:
+    alpha = await start("alpha.test")
+    await alpha.member("ann")
+    ann = await beside([alpha], lambda: log_in(alpha, "ann"))
+
+    def read_all() -> tuple[list[str], list[str]]:
+        written = [ann.status_post(f"post {number}").id for number in range(7)]
+        first = ann.timeline_home(limit=3)
+        rest = ann.fetch_remaining(first)
+        return written, [each.id for each in rest]
+
+    written, read = await beside([alpha], read_all)
+    assert read == written[::-1]
+
+
+class Toot:
+    """The toot command, with a configuration folder of its own, on nodes at http://localhost."""
+
+    def __init__(self, folder: Path, nodes: list[TestNode]) -> None:
+        self._environment = {**os.environ, "XDG_CONFIG_HOME": str(folder), "NO_COLOR": "1"}
+        self._nodes = nodes
+
+    async def _start(self, *arguments: str) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "toot",
+            *arguments,
+            env=self._environment,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+        )
+
+    async def run(self, *arguments: str) -> str:
+        """Run a command to its end; what it printed. What the nodes owe is done afterwards."""
+        process = await self._start(*arguments)
+        out, errors = await asyncio.wait_for(process.communicate(b""), 60)
+        assert process.returncode == 0, out.decode() + errors.decode()
+        while sum([await node.settle() for node in self._nodes]):
+            pass
+        return out.decode()
+
+    async def log_in(self, node: TestNode, username: str) -> None:
+        """Walk the forms at the address that toot prints, give it the code."""
+        process = await self._start("login", "--instance", node.base)
+        assert process.stdin is not None and process.stdout is not None
+        address = ""
+        while not address.startswith("http"):
+            line = await asyncio.wait_for(process.stdout.readline(), 30)
+            assert line, "toot printed no address"
+            address = line.decode().strip()
+        code = await asyncio.to_thread(allow, address, username, tls.ca_file())
+        out, errors = await asyncio.wait_for(process.communicate(f"n\n{code}\n".encode()), 60)
+        assert process.returncode == 0, out.decode() + errors.decode()
+
+
+async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
+    alpha, beta = await start("localhost"), await start("localhost")
+    await alpha.member("ann")
+    bob = await beta.member("bob")
+    handle = f"@bob@{beta.domain}"
+    toot = Toot(tmp_path / "toot", [alpha, beta])
+    await toot.log_in(alpha, "ann")
+    assert "ann" in await toot.run("whoami")
+    await toot.run("follow", handle)
+    await beta.write(bob, "Fresh from beta")
+    await beta.settle()
+    await alpha.settle()
+    shown = await toot.run("timelines", "home", "--no-pager")
+    assert "Fresh from beta" in shown
+    await toot.run("post", "Hello from the terminal")
+    async with alpha.db.read() as tx:
+        (newest,) = await posts_of(tx, alpha, "ann")
+    await asyncio.to_thread((tmp_path / "teal.png").write_bytes, picture())
+    await toot.run("post", "A picture", "--media", str(tmp_path / "teal.png"), "--description", "teal")
+    await toot.run("post", "An answer", "--reply-to", str(newest))
+    for act in ("favourite", "reblog", "bookmark", "pin", "unpin", "unbookmark", "unreblog", "unfavourite"):
+        await toot.run(act, str(newest))
+    assert "An answer" in await toot.run("thread", str(newest))
+    assert "terminal" in await toot.run("timelines", "account", "ann", "--no-pager")
+    await toot.run("delete", str(newest))
+    assert "bob" in await toot.run("search", handle)
+    await toot.run("notifications")
+    await toot.run("instance")
+    await toot.run("unfollow", handle)
+
+
+async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
+    """Ids of what a member posted, newest first."""
+    account = await accounts.local(tx, name)
+    return await timelines.of_account(tx, account.id, account.id, Page())
