@@ -18,7 +18,12 @@ from storage.rows.tokens import AppRow
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 # Schemes that would run, read or show something instead of reaching an app.
-DANGEROUS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "mailto"})
+DANGEROUS = frozenset({
+    "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "jar", "view-source", "mailto",
+    "ws", "wss", "ftp",
+})  # fmt: skip
+# Never in an address as it is (RFC 3986), and dangerous in a header or a page.
+FORBIDDEN = frozenset(' "<>\\^`{|}')
 MAX_URIS, MAX_URI = 20, 2_000
 _uris = msgspec.json.Decoder(list[str]).decode
 
@@ -71,14 +76,21 @@ def _check_uri(uri: str) -> None:
         scheme = urlsplit(uri).scheme.lower()
     except ValueError:
         scheme = ""
-    if not scheme or scheme in DANGEROUS or len(uri) > MAX_URI or not uri.isprintable() or "#" in uri:
+    plain = uri.isprintable() and len(uri) <= MAX_URI and "#" not in uri and FORBIDDEN.isdisjoint(uri)
+    if not scheme or scheme in DANGEROUS or not plain:
         raise Invalid("redirect_uris", "must be absolute addresses of the app")
-    if scheme in ("http", "https") and not urlsplit(uri).hostname:
+    if scheme in ("http", "https") and not _is_host(urlsplit(uri).netloc):
         raise Invalid("redirect_uris", "must be absolute addresses of the app")
+
+
+def _is_host(netloc: str) -> bool:
+    """A host with or without a port, and nothing else: it is written into a policy of the consent page."""
+    return bool(netloc) and all(letter.isalnum() or letter in "-._:[]" for letter in netloc)
 
 
 async def by_client_id(tx: Tx, client_id: str) -> AppRow | None:
-    return await queries.by_client_id(tx, client_id) if 0 < len(client_id) <= 200 else None
+    possible = 0 < len(client_id) <= 200 and client_id.isprintable()
+    return await queries.by_client_id(tx, client_id) if possible else None
 
 
 async def by_id(tx: Tx, app_id: int) -> AppRow | None:

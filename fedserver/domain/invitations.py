@@ -31,10 +31,8 @@ async def create(
         raise Invalid("uses", f"must be from 1 to {MOST_USES}")
     if days is not None and not 1 <= days <= 365:
         raise Invalid("days", "must be from 1 to 365")
-    if member.role == "member":
-        if member.invites_left < uses:
-            raise Forbidden(f"You have {member.invites_left} invitations left")
-        await members.set_value(tx, member.id, "invites_left", member.invites_left - uses)
+    if member.role == "member" and not await members.spend_invites(tx, member.id, uses):
+        raise Forbidden("You have not that many invitations left")
     code = new_secret()
     row = InvitationRow(
         id=tx.new_id(),
@@ -75,6 +73,17 @@ async def of_member(tx: Tx, member: MemberRow) -> list[InvitationRow]:
 
 
 async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
-    """Take an invitation back. Raises NotFound for anybody else's."""
+    """Take an invitation back; the uses that are left return to the budget.
+
+    Raises NotFound for anybody else's.
+    """
     if not await queries.revoke(tx, invitation_id, member.id):
         raise NotFound
+    row = await queries.by_id(tx, invitation_id)
+    if row is not None and row.max_uses is not None and member.role == "member":
+        await members.spend_invites(tx, member.id, row.uses - row.max_uses)
+
+
+async def revoke_all(tx: Tx, member_id: int) -> None:
+    """Take back whatever a member has handed out."""
+    await queries.revoke_all(tx, member_id)

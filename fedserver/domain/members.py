@@ -153,6 +153,8 @@ async def sign_up(tx: Tx, site: Site, wanted: SignUp, new: NewKeys) -> MemberRow
         await _ask_to_confirm(tx, site, member)
     else:
         await queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
+    if invitation is not None:
+        await queries.set_value(tx, member.id, "invitation_id", invitation.id)
     if invitation is not None and invitation.created_by_id is not None:
         await _befriend(tx, site, account, invitation.created_by_id)
     found = await queries.by_id(tx, member.id)
@@ -162,9 +164,12 @@ async def sign_up(tx: Tx, site: Site, wanted: SignUp, new: NewKeys) -> MemberRow
 
 async def _befriend(tx: Tx, site: Site, account: AccountRow, inviter_id: int) -> None:
     """A newcomer follows whoever invited them, so that home is not empty."""
-    inviter = await queries.main_account(tx, inviter_id)
-    if inviter is not None:
-        await follows.follow(tx, site, account, await accounts.by_id(tx, inviter))
+    inviter_account = await queries.main_account(tx, inviter_id)
+    if inviter_account is None:
+        return
+    inviter = await accounts.by_id(tx, inviter_account)
+    if inviter.suspended_at is None and inviter.deleted_at is None:
+        await follows.follow(tx, site, account, inviter)
 
 
 async def _ask_to_confirm(tx: Tx, site: Site, member: MemberRow) -> None:
@@ -173,6 +178,34 @@ async def _ask_to_confirm(tx: Tx, site: Site, member: MemberRow) -> None:
     title = site.config.community.title
     text = f"Welcome to {title}!\n\nPlease confirm your address by opening this page:\n\n{address}\n"
     await tasks.owe(tx, tasks.SendMail(member.email, f"Confirm your address at {title}", text))
+
+
+async def ask_to_reset(tx: Tx, site: Site, login: str) -> None:
+    """Somebody forgot a password: a link by mail, at most one an hour. Strangers learn nothing."""
+    member = await find_for_log_in(tx, login)
+    if member is None or member.disabled_at is not None or not site.config.mail.host:
+        return
+    await queries.drop_old_links(tx, tx.now)
+    if await queries.has_link(tx, "reset", member.id):
+        return
+    token = await new_link(tx, "reset", member.id, member.email, hours=1)
+    title = site.config.community.title
+    text = (
+        f"Somebody, hopefully you, asked for a new password at {title}.\n\n"
+        f"Choose it on this page within an hour:\n\n{site.links.base}/reset/{token}\n\n"
+        "If it was not you, do nothing: your password stays as it is.\n"
+    )
+    await tasks.owe(tx, tasks.SendMail(member.email, f"A new password at {title}", text))
+
+
+async def reset(tx: Tx, token: str, password_hash: str) -> MemberRow:
+    """A new password by a link that came by mail, which proves the address too. Raises NotFound."""
+    row = await use_link(tx, "reset", token)
+    member = await by_id(tx, row.member_id or 0)
+    if member.email_confirmed_at is None:
+        await queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
+    await set_password(tx, member, password_hash)
+    return member
 
 
 async def new_link(tx: Tx, purpose: str, member_id: int | None, email: str, *, hours: int) -> str:
@@ -234,12 +267,17 @@ async def create_owner(
 
 async def find_for_log_in(tx: Tx, login: str) -> MemberRow | None:
     """A member by address or name."""
-    login = login.strip()
-    if not 0 < len(login) <= 250:
+    login = _plain(login)
+    if not 0 < len(login) <= 250 or not login.isprintable():
         return None
-    if "@" in login.lstrip("@"):
+    if "@" in login:
         return await queries.by_email(tx, login)
-    return await queries.by_username(tx, login.lstrip("@"))
+    return await queries.by_username(tx, login)
+
+
+def _plain(login: str) -> str:
+    """However it is spelled, it is counted and looked up as one name."""
+    return login.strip().lstrip("@").strip().lower()
 
 
 async def check_attempts(tx: Tx, login: str, address: str) -> None:
@@ -251,7 +289,7 @@ async def check_attempts(tx: Tx, login: str, address: str) -> None:
 
 
 def _subjects(login: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    named = hashlib.sha256(f"account:{login.strip().lower()}".encode()).hexdigest()
+    named = hashlib.sha256(f"account:{_plain(login)}".encode("utf-8", "replace")).hexdigest()
     placed = hashlib.sha256(f"address:{address}".encode()).hexdigest()
     return (named, ATTEMPTS_ACCOUNT), (placed, ATTEMPTS_ADDRESS)
 
@@ -313,8 +351,9 @@ async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
 
 
 async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
-    """A new password: browsers and apps have to log in again."""
+    """A new password: browsers and apps have to log in again, and links for a new one are over."""
     await queries.set_value(tx, member.id, "password_hash", password_hash)
+    await queries.drop_links_of(tx, "reset", member.id)
     await sessions.end_all(tx, member.id)
     await tokens.revoke_all(tx, member.id)
 
@@ -325,6 +364,7 @@ async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
     if disabled:
         await sessions.end_all(tx, member.id)
         await tokens.revoke_all(tx, member.id)
+        await invitations.revoke_all(tx, member.id)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 

@@ -18,6 +18,7 @@ from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.errors import DomainError, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from storage.engine import Tx
+from storage.queries import members
 from storage.queries import tokens as queries
 from storage.rows.accounts import AccountRow
 from storage.rows.members import MemberRow
@@ -81,20 +82,34 @@ async def exchange(
     Raises GrantRefused.
     """
     row = await queries.code(tx, hashed(code))
-    if row is None or row.app_id != app.id or row.redirect_uri != redirect_uri or row.expires_at <= tx.now:
+    if row is None or row.app_id != app.id:
+        raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
+    if row.used_at is not None:
+        await _replayed(tx, row)
+        return None
+    if row.redirect_uri != redirect_uri or row.expires_at <= tx.now:
         raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
     _check_verifier(row.challenge, verifier)
     token = await _row(row.scopes, app.id, row.member_id, row.account_id, tx)
-    if row.used_at is not None or not await queries.use_code(tx, row.code_hash, token[1].id):
-        if row.token_id is not None:
-            await revoke_id(tx, row.token_id)
+    if not await queries.use_code(tx, row.code_hash, token[1].id):
+        # Somebody else was quicker, after we looked: look again, for the token that was made.
+        await _replayed(tx, await queries.code(tx, row.code_hash))
         return None
     await queries.add(tx, token[1])
     return token[0]
 
 
+async def _replayed(tx: Tx, row: CodeRow | None) -> None:
+    if row is not None and row.token_id is not None:
+        await revoke_id(tx, row.token_id)
+
+
 def _check_verifier(challenge: str | None, verifier: str | None) -> None:
     if challenge is None:
+        # A verifier for a code that was asked for without a challenge: somebody took it out on the way
+        # (RFC 9700 §4.8.2).
+        if verifier:
+            raise GrantRefused("invalid_grant", "The code was not asked for with a challenge.")
         return
     digest = hashlib.sha256((verifier or "").encode("utf-8", "ignore")).digest()
     made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -159,9 +174,23 @@ async def revoke_id(tx: Tx, token_id: int) -> None:
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
-    """Revoke every token of a member."""
+    """Revoke every token of a member, and the codes that could still become one."""
+    await queries.drop_codes_of(tx, member_id)
     for row in await queries.of_member(tx, member_id):
         await revoke_id(tx, row.id)
+
+
+async def note_use(tx: Tx, caller: Caller) -> None:
+    """Remember that a token is in use, and with it the member; called when `is_stale` says so."""
+    if caller.token_id is not None:
+        await queries.used(tx, caller.token_id)
+    if caller.member is not None:
+        await members.set_value(tx, caller.member.id, "active_at", tx.now)
+
+
+def is_stale(caller: Caller, now: int) -> bool:
+    """True if a token's last use was noted more than an hour ago."""
+    return caller.token_id is not None and (caller.used_at is None or caller.used_at <= now - HOUR)
 
 
 def allowed(app: AppRow, wanted: str) -> tuple[str, ...]:

@@ -20,6 +20,15 @@ async def send(config: Mail, to: str, subject: str, text: str) -> None:
     """Send a mail, or do nothing where no server is configured. Raises MailError."""
     if not config.host:
         return
+    try:
+        message = _message(config, to, subject, text)
+        await _send(config, message)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise MailError(f"{config.host}: {error}") from error
+
+
+def _message(config: Mail, to: str, subject: str, text: str) -> EmailMessage:
+    """The mail; a line break in a header is a ValueError."""
     message = EmailMessage()
     message["From"] = config.sender
     message["To"] = to
@@ -27,16 +36,17 @@ async def send(config: Mail, to: str, subject: str, text: str) -> None:
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=config.sender.rpartition("@")[2] or None)
     message.set_content(text)
-    try:
-        await aiosmtplib.send(
-            message,
-            hostname=config.host,
-            port=config.port,
-            username=config.username or None,
-            password=config.password or None,
-            use_tls=config.tls == "tls",
-            start_tls=config.tls == "starttls",
-            timeout=SECONDS,
-        )
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise MailError(f"{config.host}: {error}") from error
+    return message
+
+
+async def _send(config: Mail, message: EmailMessage) -> None:
+    await aiosmtplib.send(
+        message,
+        hostname=config.host,
+        port=config.port,
+        username=config.username or None,
+        password=config.password or None,
+        use_tls=config.tls == "tls",
+        start_tls=config.tls == "starttls",
+        timeout=SECONDS,
+    )

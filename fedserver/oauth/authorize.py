@@ -88,7 +88,8 @@ def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
     )
     # The answer to the form is a redirect to the app: its address must be allowed as a target.
     target = urlsplit(asked.redirect_uri)
-    source = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
+    web_page = target.scheme in ("http", "https")
+    source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
     if asked.redirect_uri != OUT_OF_BAND:
         policy = page.headers["Content-Security-Policy"]
         page.headers["Content-Security-Policy"] = policy.replace(

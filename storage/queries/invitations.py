@@ -13,6 +13,7 @@ from storage.schema.members import invitations
 
 COLUMNS = columns_of(invitations, InvitationRow)
 ADD = upsert(invitations)
+BY_ID = select(*COLUMNS).where(invitations.c.id == bindparam("id"))
 BY_HASH = select(*COLUMNS).where(invitations.c.code_hash == bindparam("code_hash"))
 OF_MEMBER = (
     select(*COLUMNS)
@@ -39,9 +40,19 @@ REVOKE = (
     .values(revoked_at=bindparam("b_now"))
 )
 
+REVOKE_ALL = (
+    update(invitations)
+    .where(invitations.c.created_by_id == bindparam("b_member_id"), invitations.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("b_now"))
+)
+
 
 async def add(tx: Tx, row: InvitationRow) -> None:
     await tx.run(ADD, **structs.asdict(row))
+
+
+async def by_id(tx: Tx, invitation_id: int) -> InvitationRow | None:
+    return row_or_none(InvitationRow, await tx.one(BY_ID, id=invitation_id))
 
 
 async def by_hash(tx: Tx, code_hash: str) -> InvitationRow | None:
@@ -59,3 +70,7 @@ async def use(tx: Tx, invitation_id: int) -> bool:
 
 async def revoke(tx: Tx, invitation_id: int, member_id: int) -> bool:
     return bool(await tx.run(REVOKE, b_id=invitation_id, b_member_id=member_id, b_now=tx.now))
+
+
+async def revoke_all(tx: Tx, member_id: int) -> None:
+    await tx.run(REVOKE_ALL, b_member_id=member_id, b_now=tx.now)

@@ -48,12 +48,17 @@ MODERATORS = (
 )
 SETTABLE = (
     "email_confirmed_at", "approved_at", "disabled_at", "password_hash", "role", "settings", "invites_left",
-    "active_at",
+    "active_at", "invitation_id",
 )  # fmt: skip
 SET = {
     name: update(members).where(members.c.id == bindparam("b_id")).values({name: bindparam("b_value")})
     for name in SETTABLE
 }
+SPEND_INVITES = (
+    update(members)
+    .where(members.c.id == bindparam("b_id"), members.c.invites_left >= bindparam("b_least"))
+    .values(invites_left=members.c.invites_left - bindparam("b_uses"))
+)
 COUNT = select(func.count()).select_from(members)
 COUNT_ACTIVE = select(func.count()).where(
     members.c.approved_at.is_not(None),
@@ -71,6 +76,15 @@ USE_LINK = (
     .where(one_time_links.c.token_hash == bindparam("b_hash"), one_time_links.c.used_at.is_(None))
     .values(used_at=bindparam("b_now"))
 )
+HAS_LINK = select(one_time_links.c.member_id).where(
+    one_time_links.c.purpose == bindparam("purpose"),
+    one_time_links.c.member_id == bindparam("member_id"),
+    one_time_links.c.used_at.is_(None),
+)
+DROP_LINKS_OF = delete(one_time_links).where(
+    one_time_links.c.purpose == bindparam("purpose"), one_time_links.c.member_id == bindparam("member_id")
+)
+DROP_OLD_LINKS = delete(one_time_links).where(one_time_links.c.expires_at <= bindparam("until"))
 DROP_LINKS = delete(one_time_links).where(one_time_links.c.purpose == bindparam("purpose"))
 ADD_ATTEMPT = upsert(login_attempts)
 ATTEMPTS = select(func.count()).where(
@@ -125,6 +139,11 @@ async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:
     await tx.run(SET[name], b_id=member_id, b_value=value)
 
 
+async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:
+    """Take from a member's budget, or give back if negative; False if too few are left."""
+    return bool(await tx.run(SPEND_INVITES, b_id=member_id, b_uses=uses, b_least=uses))
+
+
 async def count(tx: Tx) -> int:
     """All, also those who are not let in yet."""
     return int(await tx.value(COUNT))
@@ -154,6 +173,19 @@ async def use_link(tx: Tx, token_hash: str) -> bool:
 
 async def drop_links(tx: Tx, purpose: str) -> None:
     await tx.run(DROP_LINKS, purpose=purpose)
+
+
+async def has_link(tx: Tx, purpose: str, member_id: int) -> bool:
+    """True if a member has an unused link for this."""
+    return await tx.value(HAS_LINK, purpose=purpose, member_id=member_id) is not None
+
+
+async def drop_links_of(tx: Tx, purpose: str, member_id: int) -> None:
+    await tx.run(DROP_LINKS_OF, purpose=purpose, member_id=member_id)
+
+
+async def drop_old_links(tx: Tx, until: int) -> None:
+    await tx.run(DROP_OLD_LINKS, until=until)
 
 
 async def add_attempt(tx: Tx, subject: str) -> None:

@@ -27,6 +27,7 @@ USE_CODE = (
     .where(codes.c.code_hash == bindparam("b_hash"), codes.c.used_at.is_(None))
     .values(used_at=bindparam("b_now"), token_id=bindparam("b_token_id"))
 )
+DROP_CODES_OF = delete(codes).where(codes.c.member_id == bindparam("member_id"))
 DROP_CODES = delete(codes).where(codes.c.expires_at <= bindparam("until"))
 ADD = upsert(tokens)
 FIND = (
@@ -77,6 +78,10 @@ async def use_code(tx: Tx, code_hash: str, token_id: int) -> bool:
 
 async def drop_codes(tx: Tx, until: int) -> None:
     await tx.run(DROP_CODES, until=until)
+
+
+async def drop_codes_of(tx: Tx, member_id: int) -> None:
+    await tx.run(DROP_CODES_OF, member_id=member_id)
 
 
 async def add(tx: Tx, row: TokenRow) -> None:
