@@ -7,6 +7,7 @@ import click
 from fedserver.cli.checking import check
 from fedserver.cli.databases import db
 from fedserver.cli.demo import demo
+from fedserver.cli.initializing import init
 from fedserver.cli.members import member
 from fedserver.cli.peers import peer
 from fedserver.cli.routes import routes
@@ -21,5 +22,5 @@ def main() -> None:
     """A community server that its members own."""
 
 
-for command in (run, member, token, peer, db, check, routes, demo):
+for command in (init, run, member, token, peer, db, check, routes, demo):
     main.add_command(command)
