@@ -24,7 +24,8 @@ class NewApp(Struct, frozen=True):
 @routes.post("/api/v1/apps", params=NewApp)
 async def create(call: Call[NewApp]) -> Application:
     given = call.params.redirect_uris
-    uris = given.split() if isinstance(given, str) else [each for each in given if isinstance(each, str)]
+    listed = given if isinstance(given, list) else []
+    uris = given.split() if isinstance(given, str) else [each for each in listed if isinstance(each, str)]
     new = await apps.register(call.tx, call.params.client_name, uris, call.params.scopes, call.params.website)
     return application(new.row, new.secret)
 

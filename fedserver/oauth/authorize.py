@@ -78,7 +78,7 @@ async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
 
 def _without_force(call: Call[AuthorizeParams]) -> str:
     """This page again, without the wish to log in anew: it was just fulfilled."""
-    pairs = [(name, value) for name, value in parse_qsl(call.request.query_string, keep_blank_values=True)]
+    pairs = call.request.query.items()
     return "/oauth/authorize?" + urlencode([pair for pair in pairs if pair[0] != "force_login"])
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain import members, sessions
-from fedserver.domain.errors import DomainError
+from fedserver.domain.errors import DomainError, TooMany
 from fedserver.http import session
 from fedserver.http.endpoint import Call, Routes
 from fedserver.http.html import see_other
@@ -67,6 +67,10 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
                 agent = call.request.headers.get("User-Agent", "")
                 token = await members.log_in(tx, member, login, address, agent)
                 problem = ""
+    except TooMany as error:
+        refused = _form(call, error.text, 429)
+        refused.headers["Retry-After"] = str(max(1, (error.retry_at - services.db.clock()) // 1000))
+        return refused
     except DomainError as error:
         return _form(call, error.text, 403)
     if problem:

@@ -1,0 +1,60 @@
+"""A browser without JavaScript: reads the forms of a page and sends them."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+import aiohttp
+
+
+class Form:
+    """Where a form leads, and the values of its hidden and filled-in fields."""
+
+    def __init__(self, action: str, method: str) -> None:
+        self.action = action
+        self.method = method
+        self.values: dict[str, str] = {}
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+        elif tag == "input" and self.forms and given.get("name"):
+            self.forms[-1].values[given["name"]] = given.get("value", "")
+
+
+def forms(page: str) -> list[Form]:
+    """All forms of a page, in order."""
+    reader = _Reader()
+    reader.feed(page)
+    return reader.forms
+
+
+def form(page: str, field: str) -> Form:
+    """The form that has a field of this name."""
+    found = [each for each in forms(page) if field in each.values]
+    assert found, f"no form with {field!r} in the page: {page[:2000]}"
+    return found[0]
+
+
+async def send(
+    http: aiohttp.ClientSession, origin: str, page_url: str, filled: Form, **values: str
+) -> aiohttp.ClientResponse:
+    """Send a form as a browser would from its page; redirects are not followed."""
+    target = urljoin(page_url, filled.action)
+    headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+    return await http.request(
+        filled.method.upper(),
+        target,
+        data={**filled.values, **values},
+        headers=headers,
+        allow_redirects=False,
+    )

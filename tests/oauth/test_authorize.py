@@ -1,0 +1,255 @@
+"""From an app's wish to its token, as browsers and apps do it, and as attackers try."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import aiohttp
+import pytest
+
+from tests.kit.forms import form, send
+from tests.kit.nodes import PASSWORD, Start, TestNode
+
+BACK = "https://app.test/back/"
+OOB = "urn:ietf:wg:oauth:2.0:oob"
+VERIFIER = "v" * 64
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+STATE = "a b&c=d/é+%2F#"
+App = dict[str, Any]
+
+
+@pytest.fixture
+async def node(start: Start) -> TestNode:
+    alpha = await start("alpha.test")
+    await alpha.member("ann")
+    return alpha
+
+
+async def register(node: TestNode, *uris: str, scopes: str = "read write") -> App:
+    body = {"client_name": "<b>App</b>", "redirect_uris": "\n".join(uris or (BACK,)), "scopes": scopes}
+    async with node.http.post("/api/v1/apps", data=body) as answer:
+        assert answer.status == 200
+        app: App = await answer.json()
+        return app
+
+
+def wish(app: App, **changes: str) -> str:
+    asked = {"response_type": "code", "client_id": app["client_id"], "redirect_uri": BACK, "scope": "read"}
+    return "/oauth/authorize?" + urlencode({**asked, **changes})
+
+
+async def follow(node: TestNode, location: str) -> tuple[str, str]:
+    """Open an address of the node as a browser does; where it ended, and the page."""
+    async with node.http.get(location) as answer:
+        assert answer.status == 200, await answer.text()
+        return str(answer.url), await answer.text()
+
+
+async def log_in(node: TestNode, location: str, **given: str) -> aiohttp.ClientResponse:
+    """Open a page that needs a log-in, and log in there."""
+    url, page = await follow(node, location)
+    filled = form(page, "password")
+    return await send(
+        node.http, node.base, url, filled, **(given or {"username": "ann", "password": PASSWORD})
+    )
+
+
+async def answer_consent(node: TestNode, location: str, decision: str = "allow") -> aiohttp.ClientResponse:
+    url, page = await follow(node, location)
+    return await send(node.http, node.base, url, form(page, "client_id"), decision=decision)
+
+
+async def walk(node: TestNode, location: str) -> aiohttp.ClientResponse:
+    """Log in and allow."""
+    logged_in = await log_in(node, location)
+    assert logged_in.status in (302, 303), await logged_in.text()
+    return await answer_consent(node, logged_in.headers["Location"])
+
+
+def returned(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    """What the app is told, in the address that it is sent back to."""
+    assert answer.status in (302, 303), answer.status
+    assert answer.headers["Location"].startswith(BACK)
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
+
+
+async def exchange(
+    node: TestNode, app: App, code: str, as_json: bool = False, **changes: str
+) -> tuple[int, App]:
+    body = {
+        "grant_type": "authorization_code",
+        "client_id": app["client_id"],
+        "client_secret": app["client_secret"],
+        "redirect_uri": BACK,
+        "code": code,
+        **changes,
+    }
+    async with node.http.post("/oauth/token", **{"json" if as_json else "data": body}) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "no-store" in answer.headers["Cache-Control"]
+        return answer.status, await answer.json()
+
+
+async def who(node: TestNode, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with node.http.get("/api/v1/accounts/verify_credentials", headers=headers) as answer:
+        return answer.status
+
+
+async def test_the_whole_way_with_pkce(node: TestNode) -> None:
+    app = await register(node)
+    told = returned(await walk(node, wish(app, state=STATE, **PKCE)))
+    assert told["state"] == STATE
+    status, token = await exchange(node, app, told["code"], code_verifier=VERIFIER)
+    assert status == 200, token
+    assert (token["token_type"], token["scope"]) == ("Bearer", "read")
+    assert abs(token["created_at"] * 1000 - node.clock.now) < 60_000
+    assert await who(node, token["access_token"]) == 200
+
+
+async def test_json_a_session_that_is_there_and_a_slash_at_the_end(node: TestNode) -> None:
+    app = await register(node)
+    await log_in(node, "/login", email="ann@mail.test", password=PASSWORD)
+    told = returned(await answer_consent(node, wish(app).replace("authorize?", "authorize/?")))
+    status, token = await exchange(node, app, told["code"], as_json=True)
+    assert status == 200 and await who(node, token["access_token"]) == 200
+
+
+async def test_a_code_is_shown_to_copy(node: TestNode) -> None:
+    app = await register(node, OOB)
+    shown = await walk(node, wish(app, redirect_uri=OOB))
+    assert shown.status == 200
+    code = form("<form>" + await shown.text(), "code").values["code"]
+    status, token = await exchange(node, app, code, redirect_uri=OOB)
+    assert status == 200 and await who(node, token["access_token"]) == 200
+
+
+async def test_the_consent_page_says_what_is_asked_and_is_safe(node: TestNode) -> None:
+    app = await register(node)
+    logged_in = await log_in(
+        node, wish(app, state='"><script>alert(1)</script>', scope="read write:statuses")
+    )
+    async with node.http.get(logged_in.headers["Location"]) as answer:
+        page, headers = await answer.text(), answer.headers
+    assert "ann" in page and "statuses" in page
+    assert "<b>App</b>" not in page and "<script>alert" not in page
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "'unsafe-inline'" not in headers["Content-Security-Policy"]
+    assert "form-action 'self' https://app.test" in headers["Content-Security-Policy"]
+    assert "Cross-Origin-Opener-Policy" not in headers, "pop-ups report back to their opener"
+
+
+async def test_who_denies_sends_no_code(node: TestNode) -> None:
+    app = await register(node)
+    logged_in = await log_in(node, wish(app, state=STATE))
+    told = returned(await answer_consent(node, logged_in.headers["Location"], "deny"))
+    assert (told["error"], told["state"]) == ("access_denied", STATE) and "code" not in told
+
+
+async def test_force_login_asks_again(node: TestNode) -> None:
+    app = await register(node)
+    await log_in(node, "/login")
+    _, page = await follow(node, wish(app, force_login="true"))
+    assert form(page, "password")
+    told = returned(await walk(node, wish(app, force_login="true")))
+    assert "code" in told
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"redirect_uri": BACK[:-1]}, {"redirect_uri": BACK + "more"}, {"redirect_uri": BACK + "?x=1"},
+        {"redirect_uri": "https://APP.test/back/"}, {"redirect_uri": "https://evil.test/"},
+        {"redirect_uri": ""},
+        {"redirect_uri": OOB}, {"client_id": "unknown"}, {"client_id": "\x00"}, {"client_id": ""},
+        {"response_type": "token"}, {"scope": "read push"}, {"scope": "nonsense"},
+        {"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, {"code_challenge": CHALLENGE},
+        {"code_challenge_method": "S256"}, {"code_challenge": "short", "code_challenge_method": "S256"},
+    ],
+)  # fmt: skip
+async def test_a_wrong_wish_sends_nobody_anywhere(node: TestNode, change: dict[str, str]) -> None:
+    app = await register(node)
+    await log_in(node, "/login")
+    async with node.http.get(wish(app, **change), allow_redirects=False) as answer:
+        assert 400 <= answer.status < 500 and "Location" not in answer.headers
+        assert "Traceback" not in await answer.text()
+
+
+async def test_consent_cannot_be_given_from_elsewhere(node: TestNode) -> None:
+    app = await register(node)
+    await log_in(node, "/login")
+    url, page = await follow(node, wish(app))
+    filled = form(page, "client_id")
+    values = {**filled.values, "decision": "allow"}
+    for body, headers in (
+        ({**values, "csrf": ""}, {"Origin": node.base}),
+        ({**values, "csrf": "x" * 43}, {"Sec-Fetch-Site": "same-origin"}),
+        (values, {"Origin": "https://evil.test"}),
+        (values, {"Sec-Fetch-Site": "cross-site"}),
+        ({**values, "redirect_uri": "https://evil.test/"}, {"Origin": node.base}),
+    ):
+        async with node.http.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            assert answer.status in (403, 422) and "Location" not in answer.headers
+
+
+async def test_a_stranger_gets_no_code(node: TestNode) -> None:
+    app = await register(node)
+    body = {"client_id": app["client_id"], "redirect_uri": BACK, "response_type": "code", "decision": "allow"}
+    async with node.http.post("/oauth/authorize", data=body, allow_redirects=False) as answer:
+        assert "code=" not in answer.headers.get("Location", "") and answer.status >= 300
+
+
+async def test_a_replayed_code_ends_the_token(node: TestNode) -> None:
+    app = await register(node)
+    code = returned(await walk(node, wish(app)))["code"]
+    _, token = await exchange(node, app, code)
+    status, refusal = await exchange(node, app, code)
+    assert status == 400 and refusal["error"] == "invalid_grant" and refusal["error_description"]
+    assert await who(node, token["access_token"]) == 401
+
+
+async def test_a_race_for_a_code_has_one_winner_at_most(node: TestNode) -> None:
+    app = await register(node)
+    code = returned(await walk(node, wish(app)))["code"]
+    answers = await asyncio.gather(*[exchange(node, app, code) for _ in range(6)])
+    assert sorted(status for status, _ in answers) == [200, 400, 400, 400, 400, 400]
+
+
+async def test_a_code_serves_only_who_it_was_made_for(node: TestNode) -> None:
+    app, other = await register(node), await register(node)
+    code = returned(await walk(node, wish(app, **PKCE)))["code"]
+    right = {"code_verifier": VERIFIER}
+    for asking, change, error in (
+        (other, right, "invalid_grant"),
+        (app, {**right, "redirect_uri": "https://evil.test/"}, "invalid_grant"),
+        (app, {}, "invalid_grant"),
+        (app, {"code_verifier": "w" * 64}, "invalid_grant"),
+        (app, {**right, "client_secret": other["client_secret"]}, "invalid_client"),
+        (app, {**right, "client_secret": ""}, "invalid_client"),
+        (app, {**right, "client_id": "\x00"}, "invalid_client"),
+        (app, {**right, "grant_type": "password"}, "unsupported_grant_type"),
+    ):
+        status, refusal = await exchange(node, asking, code, **change)
+        assert (status, refusal["error"]) == (401 if error == "invalid_client" else 400, error)
+    assert (await exchange(node, app, code, **right))[0] == 200
+
+
+async def test_a_code_lasts_ten_minutes(node: TestNode) -> None:
+    app = await register(node)
+    code = returned(await walk(node, wish(app)))["code"]
+    node.clock.forward(seconds=600)
+    assert (await exchange(node, app, code))[0] == 400
+
+
+@pytest.mark.parametrize("uris", [5, {"a": 1}, [5], None, [[BACK]]])
+async def test_a_registration_of_nonsense_is_refused(node: TestNode, uris: Any) -> None:
+    async with node.http.post("/api/v1/apps", json={"client_name": "App", "redirect_uris": uris}) as answer:
+        assert answer.status == 422 and "error" in await answer.json()

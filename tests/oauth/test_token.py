@@ -1,0 +1,117 @@
+"""Apps' own tokens, revocation, metadata, and who a token speaks for."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.kit.nodes import Start, TestNode
+
+BACK = "https://app.test/back"
+
+
+@pytest.fixture
+async def node(start: Start) -> TestNode:
+    return await start("alpha.test")
+
+
+async def register(node: TestNode) -> dict[str, Any]:
+    body = {"client_name": "App", "redirect_uris": [BACK], "scopes": "read"}
+    async with node.http.post("/api/v1/apps", json=body) as answer:
+        assert answer.status == 200
+        found: dict[str, Any] = await answer.json()
+        return found
+
+
+def proof(app: dict[str, Any]) -> dict[str, str]:
+    return {"client_id": app["client_id"], "client_secret": app["client_secret"]}
+
+
+async def own_token(node: TestNode, app: dict[str, Any]) -> str:
+    async with node.http.post(
+        "/oauth/token", data={**proof(app), "grant_type": "client_credentials"}
+    ) as answer:
+        assert answer.status == 200
+        return str((await answer.json())["access_token"])
+
+
+async def verify(node: TestNode, path: str, token: str) -> int:
+    async with node.http.get(path, headers={"Authorization": f"Bearer {token}"}) as answer:
+        return answer.status
+
+
+async def test_an_apps_own_token_is_the_app_and_nobody(node: TestNode) -> None:
+    app = await register(node)
+    token = await own_token(node, app)
+    assert await verify(node, "/api/v1/apps/verify_credentials", token) == 200
+    assert await verify(node, "/api/v1/accounts/verify_credentials", token) in (401, 403, 422)
+    assert await verify(node, "/api/v1/timelines/home", token) in (401, 403, 422)
+
+
+async def test_an_app_may_prove_itself_by_basic(node: TestNode) -> None:
+    app = await register(node)
+    pair = f"{app['client_id']}:{app['client_secret']}".encode()
+    body = {"grant_type": "client_credentials"}
+    for encoded, status in ((base64.b64encode(pair).decode(), 200), ("!!", 401), ("YTpi", 401)):
+        headers = {"Authorization": f"Basic {encoded}"}
+        async with node.http.post("/oauth/token", data=body, headers=headers) as answer:
+            assert answer.status == status
+
+
+async def test_an_app_gets_no_more_than_it_registered(node: TestNode) -> None:
+    body = {**proof(await register(node)), "grant_type": "client_credentials", "scope": "write"}
+    async with node.http.post("/oauth/token", data=body) as answer:
+        assert answer.status == 400 and (await answer.json())["error"] == "invalid_scope"
+
+
+async def test_revocation(node: TestNode) -> None:
+    app, other = await register(node), await register(node)
+    token = await own_token(node, app)
+    for asking, status, still in ((proof(other), 403, 200), ({}, 403, 200), (proof(app), 200, 401)):
+        async with node.http.post("/oauth/revoke", data={**asking, "token": token}) as answer:
+            assert answer.status == status
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert (await answer.json() == {}) is (status == 200)
+        assert await verify(node, "/api/v1/apps/verify_credentials", token) == still
+    async with node.http.post("/oauth/revoke", data={**proof(app), "token": "unknown"}) as answer:
+        assert answer.status == 200, "RFC 7009 §2.2"
+
+
+async def test_the_metadata_name_what_there_is(node: TestNode) -> None:
+    async with node.http.get("/.well-known/oauth-authorization-server") as answer:
+        assert answer.status == 200 and answer.headers["Access-Control-Allow-Origin"] == "*"
+        found = await answer.json()
+    assert found["code_challenge_methods_supported"] == ["S256"]
+    assert found["grant_types_supported"] == ["authorization_code", "client_credentials"]
+    assert {"read", "write", "follow", "push", "profile"} <= set(found["scopes_supported"])
+    for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint"):
+        assert found[name].startswith(node.base + "/oauth/")
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/api/v1/apps"])
+async def test_browsers_may_ask_first(node: TestNode, path: str) -> None:
+    headers = {
+        "Origin": "https://phanpy.test",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    async with node.http.options(path, headers=headers) as answer:
+        assert answer.status in (200, 204)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+async def test_who_a_token_speaks_for(node: TestNode) -> None:
+    ann = await node.member("ann")
+    token = await node.token(ann, "profile")
+    for method in ("GET", "POST"):
+        headers = {"Authorization": f"Bearer {token}"}
+        async with node.http.request(method, "/oauth/userinfo", headers=headers) as answer:
+            assert answer.status == 200
+            found = await answer.json()
+            assert (found["sub"], found["preferred_username"]) == (ann.uri, "ann")
+    assert await verify(node, "/oauth/userinfo", await node.token(ann, "write")) == 403
+    async with node.http.get("/oauth/userinfo") as answer:
+        assert answer.status == 401
