@@ -83,8 +83,14 @@ async def _boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 async def _keep(tx: Tx, row: PostRow, post: PostRow) -> bool:
     """Store a boost and show it; False if there was one."""
-    if not await queries.add(tx, row):
-        return False
+    while not await queries.add(tx, row):
+        if await queries.boost_by(tx, row.account_id, post.id) is not None:
+            return False
+        if await queries.by_uri(tx, row.uri) is not None:
+            return False
+        # Another post of that very millisecond has the id: take the next.
+        identifier = tx.new_id(row.published_at)
+        row = structs.replace(row, id=identifier, thread_id=identifier)
     await queries.count(tx, post.id, "boosts_count", 1)
     if row.local:
         await home_entries.add(tx, row.account_id, row.id, row.account_id)

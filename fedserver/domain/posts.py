@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain import articles, events, media, notifications, post_texts, post_views, tasks
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.errors import Forbidden, Invalid, Later, NotFound
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
 from fedserver.domain.visibility import WRITABLE, narrower
@@ -88,7 +88,8 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
         if found is not None:
             return found
     row, text = await _new_row(tx, site, author, draft)
-    await queries.add(tx, row)
+    if not await queries.add(tx, row):
+        raise Later("Two posts came at the same moment. Please try again.")
     if draft.idempotency_key:
         await queries.add_key(tx, author.id, draft.idempotency_key, row.id, tx.now - HOUR)
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))

@@ -83,8 +83,12 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
         parent = None
     mentioned = await accounts.by_uris(tx, remote.mentioned_uris)
     row = _row(tx, author, remote, parent, mentioned)
-    if not await queries.add(tx, row):
-        return await queries.by_uri(tx, remote.uri)
+    while not await queries.add(tx, row):
+        known = await queries.by_uri(tx, remote.uri)
+        if known is not None:
+            return known
+        # Another post of that very millisecond has the id: take the next.
+        row = _with_id(row, tx.new_id(row.published_at))
     await _attach(tx, row, author, remote)
     await queries.put_original(tx, row.uri, remote.original)
     addressed = await accounts.by_uris(tx, remote.addressed_uris[:100])
@@ -141,6 +145,11 @@ def _row(
         version=1,
         **texts,
     )
+
+
+def _with_id(row: PostRow, identifier: int) -> PostRow:
+    thread = identifier if row.thread_id == row.id else row.thread_id
+    return structs.replace(row, id=identifier, thread_id=thread)
 
 
 def _texts(remote: RemotePost) -> dict[str, str]:

@@ -1,0 +1,335 @@
+"""`make bench`: CPU milliseconds a request beside the budget.
+
+The node runs as `fedserver run` in a process of its own; the kernel tells its CPU time before and after.
+Figures differ by machine: compare the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import msgspec
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from activitypub import activities
+from activitypub.keys import load_private
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from activitypub.terms import ACTIVITY_JSON, PUBLIC
+from benchmarks.seed import Seeded, seed
+from fedserver.config import load
+from fedserver.federation.signing import request_to
+from fedserver.node import system_clock
+
+TICK = os.sysconf("SC_CLK_TCK")
+PARALLEL = 8
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    name: str
+    cpu_ms: float
+    budget_ms: float
+    per_second: float
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def resident_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1_000
+    return 0.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Bench:
+    """A running node and a client."""
+
+    def __init__(self, base: str, pid: int, seeded: Seeded, session: aiohttp.ClientSession) -> None:
+        self.base, self.pid, self.seeded, self.session = base, pid, seeded, session
+        self.rows: list[Row] = []
+
+    async def get(self, path: str, *, accept: str = "application/json", token: bool = True) -> None:
+        headers = {"Accept": accept}
+        if token:
+            headers["Authorization"] = f"Bearer {self.seeded.token}"
+        async with self.session.get(self.base + path, headers=headers) as answer:
+            await answer.read()
+            assert answer.status == 200, (path, answer.status)
+
+    async def measure(
+        self, name: str, budget: float, count: int, once: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Ask `count` times, eight at once, after a few for warming."""
+        for _ in range(5):
+            await once()
+        left = count
+        before, started = cpu_seconds(self.pid), time.perf_counter()
+
+        async def worker() -> None:
+            nonlocal left
+            while left > 0:
+                left -= 1
+                await once()
+
+        await asyncio.gather(*(worker() for _ in range(PARALLEL)))
+        took = time.perf_counter() - started
+        used = (cpu_seconds(self.pid) - before) * 1_000 / count
+        self.rows.append(Row(name, used, budget, count / took))
+
+    async def until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None:
+        """Wait until an answer is what is wanted."""
+        headers = {"Authorization": f"Bearer {self.seeded.token}"}
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            async with self.session.get(self.base + path, headers=headers) as answer:
+                if wanted(await answer.read()):
+                    return
+            await asyncio.sleep(0.05)
+        raise TimeoutError(path)
+
+
+class Stubs:
+    """Peers that take everything: one server, many host names that lead to it."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.port = free_port()
+        self._runner: web.AppRunner | None = None
+        self._wanted = 0
+        self._enough = asyncio.Event()
+
+    def hosts(self, count: int) -> list[str]:
+        """Loopback addresses are hosts of their own."""
+        return [f"127.0.{number // 250 + 1}.{number % 250 + 1}:{self.port}" for number in range(count)]
+
+    async def start(self) -> None:
+        application = web.Application(client_max_size=4_194_304)
+        application.router.add_post("/{rest:.*}", self._take)
+        self._runner = web.AppRunner(application, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "0.0.0.0", self.port, backlog=1_024).start()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.received += 1
+        if self.received >= self._wanted:
+            self._enough.set()
+        return web.Response(status=202)
+
+    async def arrived(self, count: int) -> None:
+        """Wait until that many came."""
+        self._wanted = count
+        if self.received < count:
+            self._enough.clear()
+            await self._enough.wait()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+async def reads(bench: Bench, count: int) -> None:
+    seeded = bench.seeded
+    status = f"/api/v1/statuses/{seeded.status_id}"
+    plan = [
+        ("home timeline, 20 statuses", 0.5, "/api/v1/timelines/home?limit=20"),
+        ("one status", 0.2, status),
+        ("context of a 50-reply thread", 1.5, f"/api/v1/statuses/{seeded.root_id}/context"),
+        ("notifications, 20", 0.7, "/api/v1/notifications?limit=20"),
+        ("account (lookup)", 0.2, "/api/v1/accounts/lookup?acct=member1"),
+        ("instance v2", 0.12, "/api/v2/instance"),
+    ]
+    for name, budget, path in plan:
+        await bench.measure(name, budget, count, lambda path=path: bench.get(path))  # type: ignore[misc]
+    await bench.measure(
+        "actor document", 0.15, count, lambda: bench.get("/users/member0", accept=ACTIVITY_JSON, token=False)
+    )
+    finger = f"/.well-known/webfinger?resource=acct:member0@{bench.base.partition('://')[2]}"
+    await bench.measure("WebFinger", 0.12, count, lambda: bench.get(finger, token=False))
+
+
+async def post(bench: Bench, count: int) -> None:
+    headers = {"Authorization": f"Bearer {bench.seeded.token}"}
+
+    async def once() -> None:
+        body = {"status": "A post of the benchmark #bench", "visibility": "public", "local_only": True}
+        async with bench.session.post(bench.base + "/api/v1/statuses", json=body, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+
+    await bench.measure("post a status (members only)", 4, count, once)
+
+
+def _create(host: str, number: int) -> dict[str, object]:
+    actor = f"http://{host}/users/speaker"
+    uri = f"{actor}/posts/{number}"
+    moment = "2026-11-24T00:00:00Z"
+    note = {
+        "id": uri,
+        "type": "Note",
+        "attributedTo": actor,
+        "content": f"<p>Incoming {number} with some words to read</p>",
+        "published": moment,
+        "to": [PUBLIC],
+        "cc": [f"{actor}/followers"],
+    }
+    return activities.create(f"{uri}/activity", actor, note)
+
+
+async def inbox(bench: Bench, host: str, count: int) -> None:
+    """Signed Creates of a known actor, until the last is visible by the client API."""
+    key = load_private(bench.seeded.keys.rsa_private)
+    assert isinstance(key, RSAPrivateKey)
+    key_id = f"http://{host}/users/speaker#main-key"
+    url = bench.base + "/inbox"
+    signed: list[tuple[dict[str, str], bytes]] = []
+    for number in range(count):
+        body = msgspec.json.encode(_create(host, number))
+        headers = cavage.sign(key, key_id, request_to("POST", url), system_clock(), sha256(body))
+        signed.append(({**headers, "Content-Type": ACTIVITY_JSON}, body))
+    forged = [({**headers, "Digest": f"SHA-256={sha256(b'x')}"}, body) for headers, body in signed]
+    before, started = cpu_seconds(bench.pid), time.perf_counter()
+
+    async def send(found: list[tuple[dict[str, str], bytes]], status: int) -> None:
+        waiting = list(found)
+
+        async def worker() -> None:
+            while waiting:
+                headers, body = waiting.pop()
+                async with bench.session.post(url, data=body, headers=headers) as answer:
+                    assert answer.status == status, (answer.status, await answer.text())
+
+        await asyncio.gather(*(worker() for _ in range(PARALLEL)))
+
+    await send(signed, 202)
+    path = f"/api/v2/search?type=accounts&q=speaker@{host}"
+
+    def arrived(body: bytes) -> bool:
+        found = msgspec.json.decode(body)["accounts"]
+        return bool(found) and found[0]["statuses_count"] >= count
+
+    await bench.until(path, arrived)
+    took = time.perf_counter() - started
+    used = (cpu_seconds(bench.pid) - before) * 1_000 / count
+    bench.rows.append(Row("inbox: signed Create, until visible", used, 2.0, count / took))
+    before, started = cpu_seconds(bench.pid), time.perf_counter()
+    await send(forged, 401)
+    used = (cpu_seconds(bench.pid) - before) * 1_000 / count
+    took = time.perf_counter() - started
+    bench.rows.append(Row("inbox: forged digest refused", used, 0.2, count / took))
+
+
+async def fan_out(bench: Bench, stubs: Stubs, count: int) -> None:
+    """One public post to `count` hosts."""
+    headers = {"Authorization": f"Bearer {bench.seeded.token}"}
+    stubs.received = 0
+    before, started = cpu_seconds(bench.pid), time.perf_counter()
+    async with bench.session.post(
+        bench.base + "/api/v1/statuses", json={"status": "To everybody"}, headers=headers
+    ) as answer:
+        assert answer.status == 200
+    try:
+        await asyncio.wait_for(stubs.arrived(count), 60)
+    except TimeoutError:
+        print(f"only {stubs.received} of {count} deliveries came")
+    took = time.perf_counter() - started
+    used = (cpu_seconds(bench.pid) - before) * 1_000 / max(1, stubs.received)
+    bench.rows.append(Row(f"fan-out to {stubs.received} hosts: a delivery", used, 0.8, stubs.received / took))
+
+
+async def start(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, float]:
+    """Start the node; the process, and how long it took to its first answer."""
+    started = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fedserver", "run", "--config", str(folder / "fedserver.toml"),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    async with aiohttp.ClientSession() as session:
+        while time.perf_counter() - started < 30:
+            try:
+                async with session.get(f"http://localhost:{port}/readyz") as answer:
+                    if answer.status == 200:
+                        return process, time.perf_counter() - started
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.02)
+    raise TimeoutError("the node did not start")
+
+
+async def run(people: int, posts: int, count: int, hosts: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
+        folder, port, stubs = Path(name), free_port(), Stubs()
+        (folder / "fedserver.toml").write_text(
+            f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+            f'listen = "127.0.0.1:{port}"\n[federation]\nallow_http = true\n'
+            'allow_networks = ["127.0.0.0/8"]\n'
+            '[limits]\nrequests_per_5_minutes = 10000000\n[log]\nlevel = "error"\n'
+        )
+        config = load(folder / "fedserver.toml", {})
+        await stubs.start()
+        print(f"Seeding {people} members and {posts} posts …", flush=True)
+        seeded = await seed(config, people, posts, stubs.hosts(hosts))
+        size = (folder / "data/fedserver.sqlite3").stat().st_size
+        process, seconds = await start(folder, port)
+        try:
+            idle = resident_mb(process.pid)
+            async with aiohttp.ClientSession() as session:
+                bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
+                await reads(bench, count)
+                await post(bench, count // 4)
+                await inbox(bench, stubs.hosts(1)[0], count // 2)
+                await fan_out(bench, stubs, hosts)
+            busy = resident_mb(process.pid)
+        finally:
+            process.terminate()
+            await process.wait()
+            await stubs.stop()
+    show(bench.rows)
+    print(f"\nstart to first answer {seconds:.2f} s (budget 1.5)")
+    print(f"memory idle {idle:.0f} MB (85), after serving {busy:.0f} MB (150)")
+    print(f"database {size / posts:.0f} bytes a status, all tables and indexes (1200)")
+
+
+def show(rows: list[Row]) -> None:
+    print(f"\n{'workload':42} {'CPU ms':>8} {'budget':>8} {'ratio':>7} {'a second':>9}")
+    for row in rows:
+        print(
+            f"{row.name:42} {row.cpu_ms:8.2f} {row.budget_ms:8.2f} {row.cpu_ms / row.budget_ms:7.2f} "
+            f"{row.per_second:9.0f}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CPU milliseconds a request, beside the budget")
+    parser.add_argument("--members", type=int, default=100)
+    parser.add_argument("--posts", type=int, default=5_000)
+    parser.add_argument("--requests", type=int, default=1_000)
+    parser.add_argument("--hosts", type=int, default=200)
+    given = parser.parse_args()
+    asyncio.run(run(given.members, given.posts, given.requests, given.hosts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Posts of peers: none is lost, none is kept twice, and nobody changes another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.domain import remote_posts
+from fedserver.domain.remote_posts import RemotePost
+from fedserver.domain.site import Site
+from storage.engine import Database
+from storage.queries import posts as queries
+from tests.kit.clock import START
+from tests.kit.people import people
+
+
+def remote(uri: str, author_uri: str, **changes: Any) -> RemotePost:
+    values: dict[str, Any] = {
+        "uri": uri,
+        "url": uri,
+        "author_uri": author_uri,
+        "kind": "Note",
+        "visibility": "public",
+        "title": "",
+        "summary": "",
+        "sensitive": False,
+        "language": None,
+        "source": "",
+        "source_type": "",
+        "html": "<p>text</p><script>x</script>",
+        "published_at": START - 1_000,
+        "updated_at": None,
+        "in_reply_to": None,
+        "context_uri": "",
+        "mentioned_uris": (),
+        "addressed_uris": (),
+        "tags": (),
+        "emojis": "[]",
+        "files": (),
+        "cover": None,
+        "original": "{}",
+    }
+    return RemotePost(**{**values, **changes})
+
+
+async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: Site) -> None:
+    (bob,) = await people(database, here, "bob@beta.test")
+    async with database.write() as tx:
+        # One id of that millisecond is taken until the counter moves: as good as a collision.
+        taken = tx.new_id(START - 1_000)
+        made = iter([taken, taken, taken + 1])
+        tx.ids.at = lambda moment: next(made)  # type: ignore[method-assign]
+        for number in range(2):
+            uri = f"https://beta.test/posts/{number}"
+            row = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
+            assert row is not None and row.thread_id == row.id
+        kept = await queries.known_uris(tx, [f"https://beta.test/posts/{number}" for number in range(2)])
+    assert len(kept) == 2
+
+
+async def test_a_second_create_and_a_stranger_change_nothing(database: Database, here: Site) -> None:
+    bob, eve = await people(database, here, "bob@beta.test", "eve@gamma.test")
+    uri = "https://beta.test/posts/1"
+    async with database.write() as tx:
+        first = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
+        again = await remote_posts.receive(tx, bob, remote(uri, bob.uri, html="<p>other</p>"))
+        assert await remote_posts.receive(tx, eve, remote(uri, eve.uri)) is None
+        assert first is not None and again is not None and again.html == first.html == "<p>text</p>"
+        newer = remote(uri, eve.uri, html="<p>evil</p>", updated_at=START)
+        assert await remote_posts.receive_edit(tx, eve, newer) is None
+        assert not await remote_posts.remove(tx, eve, uri)
+        wider = remote(uri, bob.uri, html="<p>new</p>", updated_at=START, visibility="public")
+        changed = await remote_posts.receive_edit(tx, bob, wider)
+        assert changed is not None and changed.html == "<p>new</p>" and changed.version >= 1
+        assert await remote_posts.remove(tx, bob, uri)
+        assert await remote_posts.receive(tx, bob, remote(uri, bob.uri)) is None
+
+
+async def test_an_edit_never_widens(database: Database, here: Site) -> None:
+    (bob,) = await people(database, here, "bob@beta.test")
+    uri = "https://beta.test/posts/1"
+    async with database.write() as tx:
+        await remote_posts.receive(tx, bob, remote(uri, bob.uri, visibility="followers"))
+        edit = remote(uri, bob.uri, visibility="public", updated_at=START)
+        changed = await remote_posts.receive_edit(tx, bob, edit)
+        assert changed is not None and changed.visibility == "followers"
