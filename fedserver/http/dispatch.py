@@ -9,7 +9,6 @@ from urllib.parse import quote
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import tokens
 from fedserver.domain.callers import Caller
 from fedserver.domain.errors import DomainError, Forbidden, Unauthorized
 from fedserver.domain.scopes import covers
@@ -65,7 +64,7 @@ class Dispatcher:
             async with database.read() as tx:
                 caller = await self._caller(endpoint, request, tx)
             response = await self._run(endpoint, request, caller, None)
-        await self._note_use(caller)
+        await session.note_use(database, caller)
         return response
 
     async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Caller | None:
@@ -99,16 +98,6 @@ class Dispatcher:
             if caller is not None:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
-
-    async def _note_use(self, caller: Caller | None) -> None:
-        """Remember, once an hour, that a token is in use; never at the cost of the answer."""
-        if caller is None or not tokens.is_stale(caller, self.services.db.clock()):
-            return
-        try:
-            async with self.services.db.write() as tx:
-                await tokens.note_use(tx, caller)
-        except Unavailable:
-            self.services.log.info("token_use_not_noted", token_id=caller.token_id)
 
     def _who(self, request: web.Request, caller: Caller | None) -> str:
         if caller is not None and caller.account is not None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hmac
 
+import structlog
 from aiohttp import web
 
 from fedserver.domain import sessions, tokens
 from fedserver.domain.callers import Caller
 from fedserver.domain.errors import Forbidden, Unauthorized
 from fedserver.domain.site import Site
-from storage.engine import Tx
+from storage.engine import Database, Tx
+from storage.errors import Unavailable
 
 LIFETIME_DAYS = 60
+log = structlog.stdlib.get_logger("fedserver.http")
 
 
 def cookie_name(site: Site) -> str:
@@ -63,6 +66,17 @@ async def by_token(tx: Tx, request: web.Request) -> Caller | None:
     if caller is None:
         raise Unauthorized("The access token is invalid")
     return caller
+
+
+async def note_use(database: Database, caller: Caller | None) -> None:
+    """Remember, once an hour, that a token is in use; never at the cost of the answer."""
+    if caller is None or not tokens.is_stale(caller, database.clock()):
+        return
+    try:
+        async with database.write() as tx:
+            await tokens.note_use(tx, caller)
+    except Unavailable:
+        log.info("token_use_not_noted", token_id=caller.token_id)
 
 
 async def by_cookie(tx: Tx, request: web.Request, site: Site) -> Caller | None:

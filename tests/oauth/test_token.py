@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fedserver.domain import tokens
 from tests.kit.nodes import Start, TestNode
 
 BACK = "https://app.test/back"
@@ -115,3 +116,15 @@ async def test_who_a_token_speaks_for(node: TestNode) -> None:
     assert await verify(node, "/oauth/userinfo", await node.token(ann, "write")) == 403
     async with node.http.get("/oauth/userinfo") as answer:
         assert answer.status == 401
+
+
+async def test_the_use_of_a_token_is_noted_once_an_hour(node: TestNode) -> None:
+    token = await node.token(await node.member("ann"))
+    noted = []
+    for _ in range(2):
+        assert await verify(node, "/api/v1/accounts/verify_credentials", token) == 200
+        async with node.db.read() as tx:
+            caller = await tokens.find(tx, token)
+        assert caller and caller.member and caller.member.active_at == caller.used_at
+        noted.append(caller.used_at)
+    assert noted[0] and noted[0] == noted[1]
