@@ -1,0 +1,57 @@
+# The whole house: `make run`, `make test`, `make check`, `make bench`, `make demo`.
+# Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST_ARGS ?=
+
+.PHONY: run test check bench demo lock clean
+
+run: $(VENV)/run.stamp
+	$(BIN)/fedserver run
+
+demo: $(VENV)/run.stamp
+	$(BIN)/fedserver demo
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# Write the locks anew from pyproject.toml: exact versions with hashes, for every system and Python >= 3.11.
+# Needs the `uv` program; newer versions are taken only with UPGRADE=--upgrade.
+LOCK = uv pip compile pyproject.toml --quiet --generate-hashes --universal --python-version 3.11 \
+  --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
+
+lock:
+	$(LOCK) --extra fast --extra postgres --extra build -o requirements/run.txt
+	$(LOCK) --extra fast --extra postgres --extra build --extra test --extra check -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A stamp stands for "the environment holds this lock". A wrong or half-made environment is made anew.
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "fedserver needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/made.stamp
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt pyproject.toml | $(VENV)/made.stamp
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/run.stamp $@

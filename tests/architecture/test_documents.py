@@ -1,0 +1,36 @@
+"""Documents that list code say what the code says."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+
+from fedserver.client_api.stubs import EMPTY, EMPTY_OPEN
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_readme_lists_the_honest_stubs() -> None:
+    text = (ROOT / "README.md").read_text()
+    table = text.partition("<!-- stubs -->")[2].partition("<!-- /stubs -->")[0]
+    listed = dict(re.findall(r"\| `([^`]+)` \| ([^|]+) \|", table))
+    assert {path: why.strip() for path, why in listed.items()} == {**EMPTY, **EMPTY_OPEN}
+
+
+def test_every_dependency_has_a_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["fast"], *extras["postgres"]]
+    names = {re.split(r"[\[<>=;! ]", each)[0] for each in wanted}
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    assert set(re.findall(r"^\| ([\w.-]+) \|", text, re.M)) - {"package"} == names
+
+
+def test_vendored_files_are_what_they_say() -> None:
+    folder = ROOT / "fedserver" / "http" / "static" / "vendor"
+    listed = tomllib.loads((folder / "vendor.toml").read_text())["file"]
+    for each in listed:
+        data = (folder / each["name"]).read_bytes()
+        assert hashlib.sha512(data).hexdigest() == each["sha512"], each["name"]

@@ -1,0 +1,174 @@
+"""The house measures and laws (docs/architecture.md), read from the source with `ast`.
+
+Direction of imports is for `make check`; here are size, cycles and habits. The measures are
+printed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from statistics import mean, median
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("activitypub", "storage", "fedserver")
+MOST_LINES, MOST_FUNCTION = 600, 60
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc", "util", "helper"}
+TEXT = (".py", ".md", ".toml", ".html", ".css", ".js", ".txt", ".mako")
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    """Shipped modules by dotted name; migrations are data."""
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            if "versions" not in path.parts:
+                name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+                found[name] = ast.parse(path.read_text())
+    return found
+
+
+def imports(name: str, tree: ast.Module) -> set[str]:
+    """Modules of ours that a module imports, wherever the statement stands."""
+    known = sources()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else node.module)
+    return {each for each in found if each in known and each != name}
+
+
+def graph() -> dict[str, set[str]]:
+    return {name: imports(name, tree) for name, tree in sources().items()}
+
+
+def cycles(arrows: dict[str, set[str]]) -> list[str]:
+    """Modules that can be reached from themselves."""
+    remaining = {name: set(targets) for name, targets in arrows.items()}
+    while free := [name for name, targets in remaining.items() if not targets]:
+        for name in free:
+            del remaining[name]
+        for targets in remaining.values():
+            targets.difference_update(free)
+    return sorted(remaining)
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    for name, tree in sources().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name}.{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def lines() -> dict[str, int]:
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            if "versions" not in path.parts:
+                found[str(path.relative_to(ROOT))] = len(path.read_text().splitlines())
+    return found
+
+
+def test_no_import_cycles_of_any_kind() -> None:
+    assert cycles(graph()) == []
+
+
+def test_files_and_functions_stay_short() -> None:
+    assert {name: size for name, size in lines().items() if size > MOST_LINES} == {}
+    assert {name: size for name, size in functions() if size > MOST_FUNCTION} == {}
+
+
+def test_the_measures_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    arrows = {name: len(targets) for name, targets in graph().items()}
+    sizes = [size for size in lines().values() if size > 3]
+    many = sorted((count, name) for name, count in arrows.items() if count > 12 and name != "fedserver.node")
+    with capsys.disabled():
+        print(f"\nmodules {len(arrows)}, cycles {len(cycles(graph()))}")
+        print(f"arrows a module: mean {mean(arrows.values()):.1f}, above 12: {many}")
+        print(f"files: median {median(sizes):.0f} lines, largest {max(sizes)}")
+        print(f"functions: median {median(size for _, size in functions()):.0f} lines, ", end="")
+        print(f"largest {max(size for _, size in functions())}")
+    assert 60 <= median(sizes) <= 120
+
+
+def test_no_imports_inside_functions_and_none_for_types_only() -> None:
+    wrong = []
+    for name, tree in sources().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                wrong += [name for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom)]
+            if isinstance(node, ast.Name) and node.id == "TYPE_CHECKING":
+                wrong.append(name)
+    assert wrong == []
+
+
+def test_only_storage_knows_the_database_library() -> None:
+    wrong = [
+        name
+        for name, tree in sources().items()
+        if not name.startswith("storage")
+        for node in ast.walk(tree)
+        if (
+            isinstance(node, ast.ImportFrom)
+            and (node.module or "").split(".")[0] in ("sqlalchemy", "alembic")
+        )
+        or (isinstance(node, ast.Import) and any(a.name.startswith("sqlalchemy") for a in node.names))
+    ]
+    assert wrong == []
+
+
+def test_the_dangerous_part_of_httpsig_is_never_named() -> None:
+    for name, tree in sources().items():
+        for node in ast.walk(tree):
+            words = {
+                ast.Import: lambda n: " ".join(alias.name for alias in n.names),
+                ast.ImportFrom: lambda n: f"{n.module} " + " ".join(alias.name for alias in n.names),
+                ast.Attribute: lambda n: n.attr,
+            }.get(type(node), lambda _: "")(node)
+            assert "HeaderVerifier" not in words and "httpsig.verify" not in words, name
+
+
+def test_names_are_the_fields_and_modules_say_what_they_are_for() -> None:
+    for name, tree in sources().items():
+        assert name.rpartition(".")[2] not in FORBIDDEN_NAMES, name
+        assert ast.get_docstring(tree), f"{name} has no docstring"
+
+
+def test_package_files_hold_nothing_but_words() -> None:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("__init__.py"):
+            kinds = {type(node) for node in ast.parse(path.read_text()).body}
+            assert kinds <= {ast.Expr, ast.Assign, ast.ImportFrom}, path
+
+
+def test_nothing_committed_names_this_machine() -> None:
+    machine, shared = "/wo" + "rk/", ".." + "/shared"
+    registries = [".".join(("files", "pythonhosted", "org")), ".".join(("pypi", "org")) + "/simple"]
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if parts[0].startswith((".venv", ".git", "data", ".mypy", ".ruff", ".pytest", "build", "dist")):
+            continue
+        if path.is_file() and path.suffix in TEXT:
+            text = path.read_text(errors="replace")
+            for word in (machine, shared, *registries):
+                assert word not in text, f"{path} holds {word}"
+
+
+def test_cited_specs_are_in_the_index() -> None:
+    index = (ROOT / "docs" / "specs.md").read_text()
+    missing = set()
+    for tree in sources().values():
+        for cited in re.findall(r"RFC \d+|FEP-[0-9a-f]{4}", ast.get_docstring(tree) or ""):
+            if cited not in index:
+                missing.add(cited)
+    assert missing == set()

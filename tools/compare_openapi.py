@@ -1,0 +1,63 @@
+"""Compares the declared routes of the client API with a published OpenAPI description of Mastodon's.
+
+Usage: python tools/compare_openapi.py PATH. Fails if a route under a documented path has a method that is not
+documented, or is not documented at all and not in EXTRA. Prints how much of the description is served.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import msgspec
+
+from fedserver.node import all_endpoints
+
+PREFIXES = ("/api/v1", "/api/v2", "/oauth")
+METHODS = ("get", "post", "put", "patch", "delete")
+# Routes that clients call and the description leaves out.
+EXTRA = {
+    "/api/v1/accounts/{}/featured_tags",
+    "/api/v1/accounts/{}/endorsements",
+    "/api/v1/streaming",
+    "/api/v1/streaming/{}",
+    "/api/v1/streaming/health",
+    "/api/v1/trends",
+    "/api/v1/suggestions",
+    "/api/v1/instance",
+    "/api/v1/media",
+    "/oauth/authorize",
+    "/oauth/userinfo",
+}
+
+
+def plain(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
+
+
+def main() -> int:
+    document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
+    described = {
+        (method.upper(), plain(path))
+        for path, operations in document["paths"].items()
+        for method in operations
+        if method in METHODS
+    }
+    paths = {path for _, path in described}
+    declared = {(each.method, plain(each.path)) for each in all_endpoints() if each.path.startswith(PREFIXES)}
+    wrong = sorted(
+        (method, path) for method, path in declared if (method, path) not in described and path not in EXTRA
+    )
+    served = declared & described
+    print(f"{len(served)} of {len(described)} described operations are served, on {len(paths)} paths")
+    for method, path in sorted(described - declared):
+        print(f"  not served: {method} {path}")
+    for method, path in wrong:
+        print(f"NOT DESCRIBED: {method} {path}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
