@@ -114,9 +114,14 @@ async def clear(tx: Tx, actor: AccountRow) -> None:
     await queries.clear(tx, actor.id)
 
 
-async def unread_since_marker(tx: Tx, actor: AccountRow, most: int = 100) -> int:
-    """How many came after the one that was read last, at most `most`."""
-    return await queries.unread(tx, actor.id, await queries.read_until(tx, actor.id), most)
+async def unread(tx: Tx, actor: AccountRow, after_id: int, most: int = 100) -> int:
+    """How many came after one, at most `most`."""
+    return await queries.unread(tx, actor.id, after_id, most)
+
+
+async def unread_since_marker(tx: Tx, actor: AccountRow) -> int:
+    """How many came after the one that was read last."""
+    return await unread(tx, actor, await queries.read_until(tx, actor.id))
 
 
 async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:

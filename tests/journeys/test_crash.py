@@ -1,0 +1,125 @@
+"""A node that is killed between the commit and the delivery delivers after it is started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import aiohttp
+import msgspec
+from aiohttp import web
+
+from fedserver.cli.settings import site_of
+from fedserver.config import load
+from fedserver.domain import follows
+from storage.opening import open_database
+from tests.kit import people
+from tests.kit.clock import Clock
+from tests.kit.nodes import _free_port as free_port
+
+
+class Peer:
+    """An inbox that is down at first: connections are refused until `start`."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.came: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        application = web.Application()
+        application.router.add_post("/{rest:.*}", self._take)
+        self._runner = web.AppRunner(application)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.came.put_nowait(msgspec.json.decode(await request.read()))
+        return web.Response(status=202)
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+async def command(*arguments: str, folder: Path) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fedserver", *arguments, cwd=folder, env=_environment(),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, errors.decode()
+    return out.decode()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+async def serve(folder: Path, base: str, *more: str) -> asyncio.subprocess.Process:
+    """Start a node and wait until it answers."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fedserver", "run", *more, cwd=folder, env=_environment(),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(base + "/readyz") as answer:
+                    if answer.status == 200:
+                        return process
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.02)  # the process has no event to wait for
+
+
+async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -> None:
+    peer, port = Peer(), free_port()
+    base = f"http://localhost:{port}"
+    (tmp_path / "fedserver.toml").write_text(
+        f'[node]\ndomain = "localhost:{port}"\nbase_url = "{base}"\nlisten = "127.0.0.1:{port}"\n'
+        '[federation]\nallow_http = true\nallow_networks = ["127.0.0.0/8"]\n'
+    )
+    await command(
+        "member", "add", "ann", "--email", "a@mail.test", "--password", "long enough", folder=tmp_path
+    )
+    token = (await command("token", "create", "ann", "--scope", "write", folder=tmp_path)).strip()
+    config = load(tmp_path / "fedserver.toml", {})
+    db = await open_database(config.database.url, Clock())
+    async with db.write() as tx:
+        place = f"127.0.0.1:{peer.port}"
+        fan = await people.stranger(
+            tx, "fan", place, uri=f"http://{place}/users/fan", inbox_uri=f"http://{place}/users/fan/inbox",
+            shared_inbox_uri=f"http://{place}/inbox", keys=(),
+        )  # fmt: skip
+        from_ann = await people.accounts.local(tx, "ann")
+        await follows.receive(tx, fan, from_ann, f"{fan.uri}#follow")
+    assert site_of(config).links.base == base
+    await db.close()
+
+    # Only the web half runs: what is committed is not delivered before the kill.
+    node = await serve(tmp_path, base, "--only", "web")
+    async with aiohttp.ClientSession() as session:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with session.post(
+            f"{base}/api/v1/statuses", json={"status": "kept"}, headers=headers
+        ) as answer:
+            assert answer.status == 200
+            uri = (await answer.json())["uri"]
+    node.send_signal(signal.SIGKILL)
+    assert await node.wait() == -signal.SIGKILL
+    assert peer.came.empty()
+
+    await peer.start()
+    node = await serve(tmp_path, base)
+    kinds = {}
+    async with asyncio.timeout(30):
+        while "Create" not in kinds:
+            activity = await peer.came.get()
+            kinds[activity["type"]] = activity
+    assert kinds["Create"]["object"]["id"] == uri  # type: ignore[index]
+    node.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(node.wait(), 30) == 0
+    await peer.stop()
