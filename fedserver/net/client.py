@@ -17,7 +17,15 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from msgspec import Struct
 
-from fedserver.net.errors import BadRedirect, NetError, Refused, TimedOut, TooLarge, Unreachable
+from fedserver.net.errors import (
+    BadRedirect,
+    ForbiddenAddress,
+    NetError,
+    Refused,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+)
 from fedserver.net.guard import Guard
 
 MAX_BODY = 1_048_576
@@ -119,7 +127,10 @@ class Client:
         location = response.headers.get("location", "")
         if count > most or not location:
             raise BadRedirect(_host(url), "too many redirects" if location else "redirect to nowhere")
-        target = urljoin(url, location)
+        try:
+            target = urljoin(url, location)
+        except ValueError as error:
+            raise BadRedirect(_host(url), "redirect to what is no address") from error
         if url.startswith("https:") and not target.startswith("https:"):
             raise BadRedirect(_host(url), "redirect away from https")
         return target
@@ -150,7 +161,9 @@ class Client:
             raise
         except (aiohttp.ServerTimeoutError, aiohttp.ConnectionTimeoutError) as error:
             raise TimedOut(_host(url), "no connection in time") from error
-        except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
+        except Exception as error:
+            # Names, answers and certificates of strangers reach deep into the libraries below. Whatever
+            # they raise, a caller hears that this host cannot be reached, and goes on with the next.
             raise _cause(url, error) from error
 
 
@@ -167,11 +180,14 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 def _cause(url: str, error: BaseException) -> NetError:
     """What lies under a library's exception: our own refusal, if that was the reason."""
-    seen: Any = error
-    while seen is not None:
-        if isinstance(seen, Refused):
-            return seen
-        seen = seen.__cause__ or seen.__context__
+    waiting: list[Any] = [error]
+    for seen in waiting:
+        if isinstance(seen, ForbiddenAddress):
+            return Refused(_host(url), str(seen))
+        # An OSError of a connector holds others; several attempts make a group.
+        inner = (seen.__cause__, seen.__context__, getattr(seen, "os_error", None))
+        grouped = getattr(seen, "exceptions", ())
+        waiting.extend(each for each in (*inner, *grouped) if each is not None and each not in waiting)
     return Unreachable(_host(url), str(error)[:200] or type(error).__name__)
 
 

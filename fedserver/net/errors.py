@@ -14,6 +14,10 @@ class Refused(NetError):
     """We may not go there: a private address, another scheme or port, a user in the address."""
 
 
+class ForbiddenAddress(OSError):
+    """The address that was about to be connected is refused: an OSError, as connectors expect of sockets."""
+
+
 class Unreachable(NetError):
     """No connection, or it broke; or TLS does not hold."""
 

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from fedserver.net.errors import Refused
+from fedserver.net.errors import ForbiddenAddress, Refused
 
 PORTS = frozenset({80, 443})
 # Ranges whose v6 addresses carry a v4 one: the inner one is what is reached.
@@ -69,10 +69,10 @@ class Guard:
         return all(each.is_global and not each.is_multicast and not _reserved(each) for each in (ip, inner))
 
     def open_socket(self, info: Any) -> socket.socket:
-        """aiohttp's socket factory: a socket for an address that is allowed. Raises Refused."""
+        """aiohttp's socket factory: a socket for an address that is allowed. Raises ForbiddenAddress."""
         family, kind, protocol, _, address = info
         if not self.allows(address[0], address[1]):
-            raise Refused(str(address[0]), "a private or reserved address")
+            raise ForbiddenAddress(f"{address[0]} is a private or reserved address")
         return socket.socket(family, kind, protocol)
 
 

@@ -71,6 +71,10 @@ class Runner:
             except Unavailable as error:
                 log.warning("database_unavailable", reason=str(error))
                 done, due = 0, None
+            except Exception:
+                # A worker that ends would leave everything of its kind undone until the next start.
+                log.exception("worker_failed", worker=type(worker).__name__)
+                done, due = 0, None
             if done or self._stopping:
                 continue
             wait = LONGEST_SLEEP

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import ResolveResult
 
 from fedserver.net.client import Client
 from fedserver.net.errors import BadRedirect, Refused, TimedOut, TooLarge, Unreachable
@@ -45,6 +47,8 @@ class Server:
                 raise web.HTTPFound("http://alpha.test/end")
             case "/inward":
                 raise web.HTTPFound("https://10.0.0.1/end")
+            case "/nonsense":
+                return web.Response(status=302, headers={"Location": "https://[::1"})
             case "/post":
                 return web.Response(body=await request.read(), status=202)
         return web.json_response({"path": request.path})
@@ -108,6 +112,8 @@ async def test_redirects_that_lead_astray(client: Client) -> None:
         await client.get(BASE + "/down")
     with pytest.raises(Refused):
         await client.get(BASE + "/inward")
+    with pytest.raises(BadRedirect):
+        await client.get(BASE + "/nonsense")
 
 
 async def test_the_same_address_at_the_same_time_is_fetched_once(client: Client, server: Server) -> None:
@@ -137,3 +143,27 @@ async def test_a_certificate_of_a_stranger_and_a_name_without_address(client: Cl
     await distrustful.close()
     with pytest.raises(Unreachable):
         await client.get("https://nowhere.test/")
+
+
+class TwoAddresses(tls.Names):
+    """A name that leads to this machine twice, as `localhost` does."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        (first,) = await super().resolve(host, port, family)
+        second = {**first, "host": "::1", "family": socket.AF_INET6}
+        return [first, second]  # type: ignore[list-item]
+
+
+async def test_a_name_with_several_private_addresses_is_refused(server: Server) -> None:
+    names = TwoAddresses()
+    names.ports["alpha.test"] = 443
+    client = Client(Guard(), user_agent="test", ca_file=tls.ca_file(), resolver=names)
+    # Of several failures the connector keeps the words only, so it may count as not reached.
+    with pytest.raises((Refused, Unreachable), match="private or reserved"):
+        await client.get(BASE + "/")
+    with pytest.raises((Refused, Unreachable), match="private or reserved"):
+        await client.post(BASE + "/", b"", {})
+    assert server.hits == []
+    await client.close()
