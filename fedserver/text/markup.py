@@ -215,17 +215,27 @@ def link_html(address: str) -> str:
     )
 
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": True})
-_markdown.enable(["table", "strikethrough", "linkify"]).use(footnote_plugin)
+LONGEST_WORD = 4_096  # the search for bare addresses takes quadratic time in the length of a word
+
+
+def _parser(*, linkify: bool) -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": False, "linkify": linkify})
+    return made.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).use(footnote_plugin)
+
+
+_markdown, _without_bare_links = _parser(linkify=True), _parser(linkify=False)
 
 
 def render_markdown(text: str, mentions: Mentions, tag_url: TagUrl, *, article: bool) -> str:
     """Safe HTML of Markdown (CommonMark, tables, footnotes); names in code and links stay as they are."""
-    tokens = _markdown.parse(clean_text(text, len(text)))
+    text = clean_text(text, len(text))
+    long = any(end - begin > LONGEST_WORD for begin, end in _words(text))
+    parser = _without_bare_links if long else _markdown
+    tokens = parser.parse(text)
     for token in tokens:
         if token.type == "inline" and token.children:
             token.children = _named(token.children, mentions, tag_url)
-    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     return clean_article(html) if article else clean_post(html)
 
 

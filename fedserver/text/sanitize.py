@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Set as AbstractSet
+from html import escape
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
+MAX_HTML, MAX_OPEN = 500_000, 300
+VOID = frozenset(
+    {"br", "img", "hr", "input", "wbr", "col", "area", "base", "link", "meta", "source", "embed"}
+)
 SCHEMES = {"http", "https"}
 PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code"}
 POST_TAGS = PROFILE_TAGS | {"pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup"}
@@ -56,17 +61,17 @@ _profile = _cleaner(PROFILE_TAGS, "nofollow noopener me")
 
 def clean_post(html: str) -> str:
     """Safe HTML of a short post."""
-    return _post.clean(_plain(html))
+    return _post.clean(_bounded(html))
 
 
 def clean_article(html: str) -> str:
     """Safe HTML of an article: headings, images and tables stay."""
-    return _article.clean(_plain(html))
+    return _article.clean(_bounded(html))
 
 
 def clean_profile(html: str) -> str:
     """Safe HTML of a note or field on a profile; links carry `rel="me"`."""
-    return _profile.clean(_plain(html))
+    return _profile.clean(_bounded(html))
 
 
 def clean_name(text: str, limit: int = 100) -> str:
@@ -90,7 +95,7 @@ def clean_text(text: str, limit: int) -> str:
 
 def to_text(html: str) -> str:
     """The words in HTML; paragraphs and breaks become line ends."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_bounded(html))
     body = tree.body
     if body is None:
         return ""
@@ -110,6 +115,44 @@ def web_address(text: str) -> str:
     """`text` if it is an http(s) address that may be linked, else ''."""
     text = text.strip()
     return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
+
+
+def _bounded(html: str) -> str:
+    """`html`, or only its words where more elements stay open than any writer leaves open.
+
+    HTML parsers take quadratic time on what is nested without end; this pass is linear.
+    """
+    html = _plain(html)[:MAX_HTML]
+    opened: dict[str, int] = {}
+    unclosed = 0
+    place = html.find("<")
+    while place >= 0:
+        name, closes = _tag_at(html, place)
+        if closes and opened.get(name):
+            opened[name] -= 1
+            unclosed -= 1
+        elif name and not closes and name not in VOID:
+            opened[name] = opened.get(name, 0) + 1
+            unclosed += 1
+        if unclosed > MAX_OPEN:
+            return f"<p>{escape(_without_tags(html), quote=False)}</p>"
+        place = html.find("<", place + 1)
+    return html
+
+
+def _tag_at(html: str, place: int) -> tuple[str, bool]:
+    """The name of the tag that begins here ('' for none), and whether it is a closing one."""
+    closes = html.startswith("</", place)
+    start = place + 2 if closes else place + 1
+    end = start
+    while end < len(html) and end - start < 20 and html[end].isalnum():
+        end += 1
+    return html[start:end].lower(), closes
+
+
+def _without_tags(html: str) -> str:
+    parts = html.split("<")
+    return " ".join([parts[0], *(part.partition(">")[2] for part in parts[1:])]).strip()
 
 
 def _plain(text: str) -> str:

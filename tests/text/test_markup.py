@@ -158,3 +158,39 @@ def test_no_text_takes_long(hostile: str) -> None:
     plain(hostile)
     render_markdown(hostile[:5_000], {}, tag, article=True)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<ul><li>",
+        "<div>",
+        "<i></p>",
+        "<b><i><u>",
+        "<blockquote>",
+        "<p><a href='https://x.test'>",
+        "<",
+        "<!--",
+    ],
+)
+def test_no_html_of_a_stranger_takes_long(unit: str) -> None:
+    """Linear work: a generous bound that only a quadratic pass would break."""
+    hostile = unit * (600_000 // len(unit))
+    started = time.process_time()
+    for work in (clean_post, clean_article, to_text):
+        work(hostile)
+    assert time.process_time() - started < 5
+
+
+def test_long_but_honest_html_stays_as_it_is() -> None:
+    html = "<p>one <b>two</b><br>three</p>" * 2_000
+    assert clean_post(html) == html
+    deep = "<blockquote>" * 250 + "x" + "</blockquote>" * 250
+    assert clean_post(deep) == deep
+    assert clean_post("<blockquote>" * 5_000 + "<script>x</script> & words").startswith("<p>")
+
+
+def test_markdown_of_one_endless_word_takes_no_longer() -> None:
+    started = time.process_time()
+    html = render_markdown("https://x.test/(" * 12_000, {}, tag, article=True)
+    assert html.startswith("<p>") and time.process_time() - started < 5
