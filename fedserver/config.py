@@ -161,7 +161,9 @@ def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         hints = get_type_hints(sections[section])
         if key not in hints:
             raise ConfigError(f"{name}: there is no key {section}.{key}{_near(key, hints)}")
-        values.setdefault(section, {})[key] = _from_text(f"{section}.{key}", text, hints[key])
+        if not isinstance(values.setdefault(section, {}), dict):
+            raise ConfigError(f"{section}: write a section [{section}] with keys, not a value")
+        values[section][key] = _from_text(f"{section}.{key}", text, hints[key])
 
 
 def _from_text(place: str, text: str, wanted: Any) -> Any:
@@ -170,7 +172,8 @@ def _from_text(place: str, text: str, wanted: Any) -> Any:
             raise ConfigError(f"{place}: write true or false, not {text!r}")
         return text.lower() in ("true", "1", "yes")
     if wanted is int:
-        if not text.lstrip("-").isdigit():
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
             raise ConfigError(f"{place}: write a whole number, not {text!r}")
         return int(text)
     if str(wanted).startswith("tuple"):
@@ -209,7 +212,9 @@ def _resolved(config: Config, folder: Path) -> Config:
     password = _secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
     return msgspec.structs.replace(
         config,
-        node=msgspec.structs.replace(config.node, data_dir=at(config.node.data_dir)),
+        node=msgspec.structs.replace(
+            config.node, data_dir=at(config.node.data_dir), base_url=config.node.base_url.rstrip("/")
+        ),
         database=msgspec.structs.replace(config.database, url=url),
         media=msgspec.structs.replace(config.media, store=store),
         federation=msgspec.structs.replace(config.federation, ca_file=at(config.federation.ca_file)),
@@ -260,7 +265,11 @@ def _check_network(place: str, text: str) -> None:
 def _check_node(node: Node) -> None:
     if node.domain != node.domain.lower() or not node.domain or set(node.domain) & set("/@ "):
         raise ConfigError("node.domain: write a host name in lower case, like commons.example")
-    base = urlsplit(node.base_url)
+    try:
+        base = urlsplit(node.base_url)
+        _ = base.port  # read here, as a port that is none is told only then
+    except ValueError as error:
+        raise ConfigError(f"node.base_url: {node.base_url!r} is not an address: {error}") from error
     if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
         raise ConfigError("node.base_url: write the address without a path, like https://commons.example")
     if base.query or base.fragment or base.username:
@@ -276,7 +285,7 @@ def _check_listen(place: str, listen: str) -> None:
     if listen.startswith("unix:/"):
         return
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) <= 65_535:
+    if not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65_535:
         raise ConfigError(f"{place}: write host:port or unix:/path, like 127.0.0.1:8420")
 
 

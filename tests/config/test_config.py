@@ -87,3 +87,29 @@ def test_a_missing_file_and_a_wrong_variable(tmp_path: Path) -> None:
 
 def test_the_defaults_of_the_structs_are_valid() -> None:
     assert load(None, {}).federation == Config().federation
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("FEDSERVER_MAIL_PORT", "²", "mail.port: write a whole number"),
+        ("FEDSERVER_MAIL_PORT", "--5", "mail.port: write a whole number"),
+        ("FEDSERVER_NODE_LISTEN", "127.0.0.1:²", "node.listen: write host:port"),
+        ("FEDSERVER_NODE_BASE_URL", "https://[::1", "node.base_url: 'https://[::1' is not an address"),
+        ("FEDSERVER_NODE_BASE_URL", "https://commons.example:99999", "node.base_url"),
+    ],
+)
+def test_odd_values_of_the_environment_are_told(name: str, value: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(None, {name: value})
+    assert told in str(raised.value)
+
+
+def test_a_value_where_a_section_belongs_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"node: write a section \[node\]"):
+        load(write(tmp_path, "node = 3"), {"FEDSERVER_NODE_LISTEN": "127.0.0.1:1"})
+
+
+def test_the_base_address_has_no_slash_at_its_end() -> None:
+    config = load(None, {"FEDSERVER_NODE_BASE_URL": "https://commons.example/"})
+    assert config.node.base_url == "https://commons.example"
