@@ -100,6 +100,7 @@ class _Page:
             self._hides = context in ("home", "public")
         self._facts = Facts(
             viewer_id,
+            viewer_id in self._get("ours"),
             self._get("follows"),
             self._get("mentioned"),
             self._get("blocks"),

@@ -199,11 +199,16 @@ async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
     return row
 
 
-async def edit(tx: Tx, site: Site, author: AccountRow, post_id: int, change: Change) -> None:
-    """Change a post of one's own; the former version is kept. Raises NotFound, Invalid, Forbidden."""
+async def edit(tx: Tx, site: Site, author: AccountRow, post_id: int, change: Change) -> int:
+    """Change a post of one's own; its id, which is a new one where a draft was published.
+
+    The former version of a published post is kept. Raises NotFound, Invalid, Forbidden.
+    """
     row = await own(tx, author, post_id)
     if change.visibility is not UNSET and row.state != "draft":
         raise Forbidden("The visibility of a published post cannot be changed")
+    if row.state == "draft" and change.publish:
+        return await _publish_draft(tx, site, author, row, change)
     media_ids = await _change_media(tx, site, author, row, change)
     text = await post_texts.render(
         tx,
@@ -218,15 +223,37 @@ async def edit(tx: Tx, site: Site, author: AccountRow, post_id: int, change: Cha
     if row.state == "published":
         await _keep_version(tx, row)
     changed = _changed(tx, row, change, text)
-    changed = await _published_now(tx, site, author, changed) if change.publish else changed
     values = {name: getattr(changed, name) for name in queries.CHANGEABLE}
     await queries.change(tx, row.id, values)
+    named = set(await mentions.of_post(tx, row.id))
     await mentions.put(tx, row.id, [each.id for each in text.mentioned])
     await tags.put(tx, row.id, await tags.ensure(tx, text.tags))
-    if row.state == "draft" and change.publish:
-        await _announce(tx, changed, [each for each in text.mentioned if not each.domain])
-    elif row.state == "published":
-        await _tell_of_edit(tx, changed)
+    if row.state == "published":
+        await _tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
+    return row.id
+
+
+async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
+    """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
+    files = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    kept = tuple(each for each in files if each != row.cover_id)
+    draft = Draft(
+        text=_or(change.text, row.source),
+        content_type=_or(change.content_type, row.source_type),
+        kind=row.kind,
+        title=_or(change.title, row.title),
+        summary=_or(change.summary, row.summary),
+        sensitive=row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive,
+        visibility=_or(change.visibility, row.visibility),
+        language=row.language if isinstance(change.language, UnsetType) else change.language,
+        in_reply_to_id=row.in_reply_to_id,
+        media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
+        cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
+        app_id=row.app_id,
+    )
+    await media_queries.detach(tx, row.id)
+    await queries.remove(tx, row.id)
+    return await publish(tx, site, author, draft)
 
 
 def _or(value: str | UnsetType, former: str) -> str:
@@ -257,13 +284,6 @@ def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
         tags=text.tags_json,
         edited_at=tx.now if row.state == "published" else None,
     )
-
-
-async def _published_now(tx: Tx, site: Site, author: AccountRow, row: PostRow) -> PostRow:
-    """A draft becomes a post of this moment, with the address that its title gives."""
-    if row.state != "draft":
-        return row
-    return structs.replace(row, state="published", published_at=tx.now)
 
 
 async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> list[int]:
@@ -300,7 +320,9 @@ async def _keep_version(tx: Tx, row: PostRow) -> None:
     )
 
 
-async def _tell_of_edit(tx: Tx, row: PostRow) -> None:
+async def _tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+    for account in newly_named:
+        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
     for _, booster_id in await queries.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     if row.visibility != "local":
@@ -314,7 +336,9 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
     Raises NotFound.
     """
     row = await own(tx, author, post_id)
-    view = (await post_views.load(tx, [post_id], author.id))[0]
+    views = await post_views.load(tx, [post_id], author.id)
+    if not views:
+        raise NotFound
     mentioned = await mentions.of_post(tx, row.id)
     boosters = [booster for _, booster in await queries.boosts_of(tx, row.id)]
     answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
@@ -324,7 +348,7 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
         told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
         audience = tasks.Audience(row.visibility, told)
         await tasks.owe(tx, tasks.DeletePost(author.id, row.uri, audience))
-    return view
+    return views[0]
 
 
 async def remove_row(tx: Tx, row: PostRow) -> None:

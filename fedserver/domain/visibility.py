@@ -24,6 +24,7 @@ class Facts(Struct, frozen=True):
     """What the viewer (None: a stranger) has to do with some posts and their authors: ids of either."""
 
     viewer_id: int | None = None
+    is_ours: bool = False  # the viewer is an account of this node
     follows: frozenset[int] | set[int] = NOBODY
     mentioned: frozenset[int] | set[int] = NOBODY
     blocks: frozenset[int] | set[int] = NOBODY
@@ -43,7 +44,7 @@ def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
     if facts.viewer_id is None:
         return False
     if post.visibility == "local":
-        return True
+        return facts.is_ours
     if post.id in facts.mentioned:
         return True
     return post.visibility == "followers" and post.account_id in facts.follows

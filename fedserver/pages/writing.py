@@ -192,13 +192,13 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
             change = Change(text=params.text, summary=params.summary, language=params.language or None)
             if article:
                 change = await _article_change(call, tx, view, file)
-            await posts.edit(tx, call.site, call.account, row.id, change)
+            post_id = await posts.edit(tx, call.site, call.account, row.id, change)
     except DomainError as error:
         template = "write_article.html" if article else "write.html"
         return _page(call, template, _said(error), post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
         return see_other(f"/edit/{row.id}?saved=1")
-    return see_other(f"/@{call.account.username}/{row.id}")
+    return see_other(f"/@{call.account.username}/{post_id}")
 
 
 async def _article_change(call: Call[WriteParams], tx: Any, view: PostView, file: NewFile | None) -> Change:

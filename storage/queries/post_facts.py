@@ -26,6 +26,7 @@ def _fact(kind: str, column: Any, *conditions: Any) -> Any:
 
 
 FACTS = union_all(
+    _fact("ours", accounts.c.id, accounts.c.id == _viewer, accounts.c.domain == ""),
     _fact("liked", likes.c.post_id, likes.c.account_id == _viewer, one_of(likes.c.post_id, "post_ids")),
     _fact(
         "boosted", posts.c.boost_of_id, posts.c.account_id == _viewer, one_of(posts.c.boost_of_id, "post_ids")

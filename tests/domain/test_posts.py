@@ -272,3 +272,38 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(database: Data
     await befriend(database, here, bob, eve)
     small, large = [await count_statements(database, bob, size) for size in (5, 40)]
     assert small == large <= 10
+
+
+async def test_a_published_draft_is_of_the_moment_and_title_of_its_publishing(
+    database: Database, here: Site
+) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await befriend(database, here, bob, ann)
+    draft = await write(database, here, ann, "a", kind="Article", title="Draft", state="draft")
+    other = await write(database, here, ann, "in between")
+    async with database.write() as tx:
+        assert await posts.edit(tx, here, ann, draft, posts.Change(text="b @bob")) == draft
+        change = posts.Change(title="Real title", publish=True)
+        published = await posts.edit(tx, here, ann, draft, change)
+    assert await home(database, bob) == [published, other]
+    async with database.read() as tx:
+        row = await posts.get(tx, published, None)
+        assert (row.slug, row.source, row.state) == ("real-title", "b @bob", "published")
+        assert await articles.drafts(tx, ann.id, PAGE) == []
+    assert "mention" in await told(database, bob)
+
+
+async def test_who_is_first_named_in_an_edit_hears_of_it_once(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    post_id = await write(database, here, ann, "Hi @bob")
+    async with database.write() as tx:
+        await posts.edit(tx, here, ann, post_id, posts.Change(text="Hi @bob and @eve"))
+        await posts.edit(tx, here, ann, post_id, posts.Change(text="Hello @bob and @eve"))
+    assert await told(database, eve) == ["mention"] == await told(database, bob)
+
+
+async def test_members_only_means_members_of_this_node(database: Database, here: Site) -> None:
+    ann, dan, eve = await people(database, here, "ann", "dan@beta.test", "eve")
+    post_id = await write(database, here, ann, "inside @dan@beta.test", visibility="local")
+    assert await seen(database, post_id, eve)
+    assert not await seen(database, post_id, dan)
