@@ -1,1 +1,80 @@
-"""The ActivityPub protocol, pure: no I/O, no event loop, no database."""
+"""The ActivityPub protocol, pure: no I/O, no event loop, no database.
+
+What the server uses of it is named here; signatures and NodeInfo stand in modules of their own.
+"""
+
+from activitypub.activities import Activity, announce, create, read_activity
+from activitypub.actors import Actor, ActorKey, Field, read_actor, write_actor
+from activitypub.addressing import addresses, recipients, visibility
+from activitypub.authority import host_of, normal_host, require_same_origin, same_origin, without_fragment
+from activitypub.collections import write_collection, write_items, write_page
+from activitypub.document import MAX_BYTES, Document, type_of
+from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.keys import (
+    PrivateKey,
+    PublicKey,
+    load_multibase,
+    load_private,
+    load_public_pem,
+    new_ed25519,
+    new_rsa,
+)
+from activitypub.objects import Attachment, CustomEmoji, Hashtag, Mention, Object, read_object, write_object
+from activitypub.terms import ACCEPT, ACTIVITY_JSON, ACTORS, POSTS, PUBLIC, is_activitypub
+from activitypub.webfinger import JRD, Handle, parse_handle, parse_resource, read_host_meta, read_jrd
+
+__all__ = [
+    "ACCEPT",
+    "ACTIVITY_JSON",
+    "ACTORS",
+    "JRD",
+    "MAX_BYTES",
+    "POSTS",
+    "PUBLIC",
+    "Activity",
+    "ActivityPubError",
+    "Actor",
+    "ActorKey",
+    "Attachment",
+    "AuthorityError",
+    "CustomEmoji",
+    "Document",
+    "Field",
+    "Handle",
+    "Hashtag",
+    "MalformedDocument",
+    "Mention",
+    "Object",
+    "PrivateKey",
+    "PublicKey",
+    "SignatureError",
+    "addresses",
+    "announce",
+    "create",
+    "host_of",
+    "is_activitypub",
+    "load_multibase",
+    "load_private",
+    "load_public_pem",
+    "new_ed25519",
+    "new_rsa",
+    "normal_host",
+    "parse_handle",
+    "parse_resource",
+    "read_activity",
+    "read_actor",
+    "read_host_meta",
+    "read_jrd",
+    "read_object",
+    "recipients",
+    "require_same_origin",
+    "same_origin",
+    "type_of",
+    "visibility",
+    "without_fragment",
+    "write_actor",
+    "write_collection",
+    "write_items",
+    "write_object",
+    "write_page",
+]

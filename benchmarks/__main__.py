@@ -22,11 +22,9 @@ import msgspec
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import activities
-from activitypub.keys import load_private
+from activitypub import ACTIVITY_JSON, PUBLIC, activities, load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
-from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from benchmarks.seed import Seeded, seed
 from fedserver.config import load
 from fedserver.federation.signing import request_to

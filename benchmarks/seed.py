@@ -13,9 +13,8 @@ from fedserver.domain.accounts import RemoteAccount
 from fedserver.domain.keys import NewKeys
 from fedserver.federation.keys import generate
 from fedserver.node import system_clock
-from storage.engine import Tx
+from storage import AccountRow, Tx
 from storage.opening import open_database
-from storage.rows.accounts import AccountRow
 from storage.upgrade import upgrade
 
 TOPICS = "library repair garden lamp street minutes heating catalogue bicycle tea shelf tomato bill tool"

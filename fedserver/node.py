@@ -22,12 +22,9 @@ from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.resolve import Resolver
-from fedserver.http import files, template_values
+from fedserver.http import Endpoint, Pages, Services, files, template_values
 from fedserver.http.application import build
-from fedserver.http.endpoint import Endpoint
-from fedserver.http.html import Pages
 from fedserver.http.ratelimit import Limits
-from fedserver.http.services import Services
 from fedserver.links import Links
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
@@ -36,7 +33,7 @@ from fedserver.net.guard import Guard
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
-from storage.engine import Database, Event
+from storage import Database, Event
 from storage.opening import open_database
 from storage.upgrade import upgrade
 

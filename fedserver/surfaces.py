@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fedserver.client_api import surface as client_api
-from fedserver.http.endpoint import Endpoint
+from fedserver.http import Endpoint
 from fedserver.oauth import surface as oauth
 from fedserver.pages import surface as pages
 from fedserver.s2s import surface as s2s

@@ -1,9 +1,4 @@
-"""From SQLAlchemy Core to the SQL text and parameters that a driver takes, once per statement.
-
-`one_of(column, "ids")` is our `IN`: one bind parameter for a list of any length, so the text
-of the statement never changes (`json_each` on SQLite, `= ANY` on PostgreSQL). `upsert(table)` is an
-insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`; both dialects render it alike.
-"""
+"""From SQLAlchemy Core to the SQL text and parameters that a driver takes, once per statement."""
 
 from __future__ import annotations
 
@@ -11,63 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Insert, Text, bindparam, or_
+from sqlalchemy import Boolean, Insert
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import Insert as Upsert
 from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import Boolean as BooleanType
-
-__all__ = [
-    "POSTGRESQL",
-    "SQLITE",
-    "Compiled",
-    "Compiler",
-    "Upsert",
-    "among",
-    "encode_list",
-    "one_of",
-    "upsert",
-]
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
 POSTGRESQL: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
-
-
-class one_of(ColumnElement[bool]):
-    """`column` is one of the list given as the bind parameter `name`."""
-
-    inherit_cache = False
-    type = BooleanType()
-
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
-        self.column = column
-        self.name = name
-
-    def self_group(self, against: Any = None) -> one_of:
-        """It is a condition already: SQLite would compare anything else with 1."""
-        return self
-
-
-def among(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
-    """`column` is one of these fixed words; their number is part of the statement, unlike `IN`'s."""
-    return or_(*(column == word for word in words))
-
-
-@compiles(one_of, "sqlite")
-def _one_of_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
-    listed = compiler.process(bindparam(element.name, type_=Text()), **kw)
-    return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({listed}))"
-
-
-@compiles(one_of, "postgresql")
-def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
-    listed = compiler.process(bindparam(element.name, type_=ARRAY(element.column.type)), **kw)
-    return f"{compiler.process(element.column, **kw)} = ANY({listed})"
 
 
 class Compiled:

@@ -6,10 +6,7 @@ just above it. Whatever was asked, a page is sorted newest first.
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, asc, bindparam, desc
 
 MAX_ID = (1 << 63) - 1
 
@@ -31,15 +28,3 @@ class Page(Struct, frozen=True):
         """The bind parameters that `paged` statements take."""
         low = self.since_id if self.min_id is None else self.min_id
         return {"page_max": self.max_id, "page_low": low, "page_limit": self.limit}
-
-
-class Paged:
-    """A statement in both directions, each built once."""
-
-    def __init__(self, statement: Select[Any], cursor: ColumnElement[int]) -> None:
-        bounded = statement.where(cursor < bindparam("page_max"), cursor > bindparam("page_low"))
-        self.down = bounded.order_by(desc(cursor)).limit(bindparam("page_limit"))
-        self.up = bounded.order_by(asc(cursor)).limit(bindparam("page_limit"))
-
-    def towards(self, page: Page) -> Select[Any]:
-        return self.up if page.upwards else self.down

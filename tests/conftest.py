@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage.engine import Database
+from storage import Database
 from storage.opening import open_database
 from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock

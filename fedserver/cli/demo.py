@@ -22,7 +22,7 @@ from fedserver.config import Node as NodeConfig
 from fedserver.domain import accounts, follows, likes, members, posts
 from fedserver.federation.keys import generate
 from fedserver.node import Node, open_node
-from storage.rows.accounts import AccountRow
+from storage import AccountRow
 
 PASSWORD = "demo-password"
 

@@ -17,8 +17,7 @@ from fedserver.domain.errors import DomainError
 from fedserver.domain.site import Site
 from fedserver.links import Links
 from fedserver.node import system_clock
-from storage.engine import Database
-from storage.errors import StorageError
+from storage import Database, StorageError
 from storage.opening import open_database
 from storage.upgrade import upgrade
 

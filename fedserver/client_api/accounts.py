@@ -24,14 +24,11 @@ from fedserver.domain import (
 from fedserver.domain.accounts import ProfileChange
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.members import Settings
-from fedserver.http.endpoint import ANYONE, USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed, offset_of
-from fedserver.http.uploads import Upload
+from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
 from fedserver.text.language import normal_language
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Tx
 
 routes = Routes("client_api")
 PRIVACY = {"private": "followers"}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.domain import announcements
 from fedserver.domain.announcements import AnnouncementView
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
 

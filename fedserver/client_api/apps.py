@@ -9,7 +9,7 @@ from msgspec import Struct
 from fedserver.client_api.entities.application import Application, application
 from fedserver.domain import apps
 from fedserver.domain.errors import NotFound
-from fedserver.http.endpoint import APP, Call, Nothing, Routes
+from fedserver.http import APP, Call, Nothing, Routes
 
 routes = Routes("client_api")
 

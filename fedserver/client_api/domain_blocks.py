@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import domain_mutes
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 

@@ -14,7 +14,7 @@ from fedserver.client_api.entities.filter import (
 )
 from fedserver.domain import filters, posts
 from fedserver.domain.filters import FilterView, KeywordChange
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
 

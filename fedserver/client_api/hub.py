@@ -18,9 +18,9 @@ from fedserver.client_api.entities.notification import notification
 from fedserver.client_api.entities.status import status
 from fedserver.domain import events, home, notifications, post_views
 from fedserver.domain.callers import Caller
-from fedserver.http.services import Services
+from fedserver.http import Services
 from fedserver.text.markup import fold_tag
-from storage.engine import Event, Tx
+from storage import Event, Tx
 
 log = structlog.stdlib.get_logger("fedserver.streaming")
 encode = msgspec.json.Encoder().encode

@@ -9,7 +9,7 @@ from fedserver.client_api.entities.account import Account, account
 from fedserver.client_api.entities.custom_emoji import CustomEmoji, own
 from fedserver.client_api.entities.times import iso
 from fedserver.domain import account_views, accounts, emojis, figures
-from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes
 
 routes = Routes("client_api")
 

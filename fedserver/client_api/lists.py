@@ -7,9 +7,8 @@ from msgspec import UNSET, Struct, UnsetType
 from fedserver.client_api.entities.account import account
 from fedserver.client_api.timelines import statuses
 from fedserver.domain import account_views, lists, timelines
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed
-from storage.rows.timelines import ListRow
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
+from storage import ListRow
 
 routes = Routes("client_api")
 

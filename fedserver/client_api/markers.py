@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.times import iso
 from fedserver.domain import markers
-from fedserver.http.endpoint import USER, Call, Routes
-from storage.rows.timelines import MarkerRow
+from fedserver.http import USER, Call, Routes
+from storage import MarkerRow
 
 routes = Routes("client_api")
 

@@ -8,8 +8,7 @@ from fedserver.client_api.entities.media_attachment import MediaAttachment, medi
 from fedserver.domain import media
 from fedserver.domain.errors import Invalid
 from fedserver.domain.media import NewFile
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.uploads import Upload
+from fedserver.http import USER, Call, Nothing, Routes, Upload
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_attachment
 

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.notification import Notification, notification
 from fedserver.domain import notifications
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 

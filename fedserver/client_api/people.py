@@ -5,8 +5,7 @@ from __future__ import annotations
 from fedserver.client_api.entities.account import account
 from fedserver.client_api.entities.relationship import Relationship, relationship
 from fedserver.domain import account_views, blocks, follows, mutes, relations
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 

@@ -9,9 +9,8 @@ from fedserver.client_api.entities.status import Status, status
 from fedserver.client_api.entities.tag import Tag, tag
 from fedserver.domain import account_views, post_views, search
 from fedserver.domain.errors import Unauthorized
-from fedserver.http.endpoint import Call, Routes
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
+from fedserver.http import Call, Routes
+from storage import AccountRow, PostRow
 
 routes = Routes("client_api")
 

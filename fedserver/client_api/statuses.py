@@ -30,9 +30,8 @@ from fedserver.domain import (
 )
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.posts import Change, Draft
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed
-from storage.engine import Tx
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
+from storage import Tx
 
 routes = Routes("client_api")
 VISIBILITY = {"private": "followers", "public": "public", "unlisted": "unlisted", "direct": "direct"}

@@ -19,7 +19,7 @@ from fedserver.domain import tokens
 from fedserver.domain.callers import Caller
 from fedserver.domain.errors import Invalid, NotFound, Unauthorized
 from fedserver.domain.scopes import covers
-from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes
 from fedserver.http.session import bearer
 
 routes = Routes("client_api")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fedserver.domain.errors import NotFound
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
 EMPTY = {

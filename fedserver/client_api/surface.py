@@ -20,7 +20,7 @@ from fedserver.client_api import (
     stubs,
     timelines,
 )
-from fedserver.http.endpoint import Endpoint
+from fedserver.http import Endpoint
 
 
 def endpoints() -> list[Endpoint]:

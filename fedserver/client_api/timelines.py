@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.status import status
 from fedserver.domain import post_views, timelines
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import Listed, listed
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 

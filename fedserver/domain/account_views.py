@@ -8,9 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.accounts import ProfileField
-from storage.engine import Tx
+from storage import AccountRow, Tx
 from storage.queries import accounts as queries
-from storage.rows.accounts import AccountRow
 
 
 class EmojiFact(Struct, frozen=True):

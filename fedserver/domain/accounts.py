@@ -14,11 +14,10 @@ from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text
-from storage.engine import Tx
+from storage import AccountRow, KeyRow, Tx
 from storage.queries import account_removal as removal
 from storage.queries import accounts as queries
 from storage.queries import keys as key_queries
-from storage.rows.accounts import AccountRow, KeyRow
 
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
 MAX_USERNAME = 30

@@ -7,10 +7,8 @@ import hashlib
 import msgspec
 from msgspec import structs
 
-from storage.engine import Tx
+from storage import ActRow, MemberRow, Tx
 from storage.queries import acts as queries
-from storage.rows.members import MemberRow
-from storage.rows.peers import ActRow
 
 
 async def add(

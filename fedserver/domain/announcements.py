@@ -11,10 +11,8 @@ from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage import AccountRow, AnnouncementRow, Tx
 from storage.queries import announcements as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.timelines import AnnouncementRow
 
 MAX_TEXT, MOST = 10_000, 200
 

@@ -12,9 +12,8 @@ from fedserver.domain import scopes
 from fedserver.domain.errors import Invalid
 from fedserver.domain.secrets import hashed, matches, new_secret
 from fedserver.text.sanitize import clean_name, web_address
-from storage.engine import Tx
+from storage import AppRow, Tx
 from storage.queries import apps as queries
-from storage.rows.tokens import AppRow
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 # Schemes that would run, read or show something instead of reaching an app.

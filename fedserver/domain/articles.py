@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from fedserver.domain.errors import NotFound
 from fedserver.text.excerpt import slugify
-from storage.engine import Tx
-from storage.paging import Page
+from storage import Page, PostRow, Tx
 from storage.queries import articles as queries
-from storage.rows.posts import PostRow
 
 DAY = 86_400_000
 WINDOWS = {"week": 7 * DAY, "quarter": 90 * DAY, "ever": None}

@@ -8,12 +8,9 @@ from __future__ import annotations
 from fedserver.domain import events, follows, tasks
 from fedserver.domain.errors import Forbidden
 from fedserver.domain.site import Site
-from storage.engine import Tx
-from storage.paging import Page
+from storage import AccountRow, BlockRow, Page, Tx
 from storage.queries import blocks as queries
 from storage.queries import home_entries, notifications
-from storage.rows.accounts import AccountRow
-from storage.rows.follows import BlockRow
 
 Pairs = list[tuple[int, int]]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from fedserver.domain import post_views
 from fedserver.domain.errors import NotFound
-from storage.engine import Tx
+from storage import AccountRow, Tx
 from storage.queries import likes as queries
-from storage.rows.accounts import AccountRow
 
 
 async def add(tx: Tx, actor: AccountRow, post_id: int) -> None:

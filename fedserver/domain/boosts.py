@@ -8,11 +8,9 @@ from fedserver.domain import events, notifications, post_views, tasks
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
 from fedserver.domain.visibility import OPEN, narrower
-from storage.engine import Tx
+from storage import AccountRow, PostRow, Tx
 from storage.queries import home_entries
 from storage.queries import posts as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
 
 
 def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility: str, at: int) -> PostRow:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from storage.rows.accounts import AccountRow
-from storage.rows.members import MemberRow
+from storage import AccountRow, MemberRow
 
 
 class Caller(Struct, frozen=True):

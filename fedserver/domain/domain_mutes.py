@@ -9,10 +9,8 @@ from __future__ import annotations
 from fedserver.domain import events, follows
 from fedserver.domain.errors import Invalid
 from fedserver.domain.site import Site
-from storage.engine import Tx
-from storage.paging import Page
+from storage import AccountRow, Page, Tx
 from storage.queries import domain_mutes as queries
-from storage.rows.accounts import AccountRow
 
 MOST = 1_000
 

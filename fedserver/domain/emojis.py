@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from storage.engine import Tx
+from storage import EmojiRow, Tx
 from storage.queries import media as queries
-from storage.rows.media import EmojiRow
 
 
 async def everything(tx: Tx) -> list[EmojiRow]:

@@ -4,7 +4,7 @@ An event carries ids only; whoever hears it reads what it may see. On PostgreSQL
 hears it.
 """
 
-from storage.engine import Tx
+from storage import Tx
 
 POST_PUBLISHED = "post.published"  # post_id (a boost too)
 POST_EDITED = "post.edited"  # post_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import members
-from storage.engine import Tx
+from storage import Tx
 from storage.queries import counts
 
 

@@ -15,11 +15,8 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain import events
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage import AccountRow, FilterKeywordRow, FilterPostRow, FilterRow, PostRow, Tx
 from storage.queries import filters as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
-from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
 
 CONTEXTS = ("home", "notifications", "public", "thread", "account")
 ACTIONS = ("warn", "hide", "blur")

@@ -14,12 +14,9 @@ from msgspec import structs
 from fedserver.domain import events, notifications, tasks
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
-from storage.engine import Tx
-from storage.paging import Page
+from storage import AccountRow, FollowRow, Page, Tx
 from storage.queries import accounts, blocks, home_entries, lists
 from storage.queries import follows as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.follows import FollowRow
 
 Pairs = list[tuple[int, int]]
 encode = msgspec.json.Encoder().encode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.engine import Tx
+from storage import Tx
 from storage.queries import home_entries
 
 

@@ -7,10 +7,9 @@ from msgspec import Struct
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage import InvitationRow, MemberRow, Tx
 from storage.queries import invitations as queries
 from storage.queries import members
-from storage.rows.members import InvitationRow, MemberRow
 
 DAY = 86_400_000
 MOST_USES = 100

@@ -8,9 +8,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.site import Site
-from storage.engine import Tx
+from storage import AccountRow, KeyRow, Tx
 from storage.queries import keys as queries
-from storage.rows.accounts import AccountRow, KeyRow
 
 RSA, ED25519 = "rsa", "ed25519"
 

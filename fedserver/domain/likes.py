@@ -5,12 +5,9 @@ from __future__ import annotations
 from fedserver.domain import events, notifications, post_views, tasks
 from fedserver.domain.errors import NotFound
 from fedserver.domain.site import Site
-from storage.engine import Tx
+from storage import AccountRow, LikeRow, PostRow, Tx
 from storage.queries import likes as queries
 from storage.queries import posts
-from storage.rows.accounts import AccountRow
-from storage.rows.likes import LikeRow
-from storage.rows.posts import PostRow
 
 
 async def _visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:

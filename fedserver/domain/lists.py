@@ -12,12 +12,9 @@ from msgspec import UNSET, UnsetType, structs
 
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
-from storage.paging import Page
+from storage import AccountRow, ListRow, Page, Tx
 from storage.queries import follows, home_entries
 from storage.queries import lists as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.timelines import ListRow
 
 REPLIES = ("followed", "list", "none")
 MAX_LISTS, MAX_TITLE, MAX_AT_ONCE = 50, 256, 500

@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fedserver.domain.errors import Invalid
-from storage.engine import Tx
-from storage.paging import MAX_ID
+from storage import MAX_ID, AccountRow, MarkerRow, Tx
 from storage.queries import markers as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.timelines import MarkerRow
 
 TIMELINES = ("home", "notifications")
 

@@ -9,10 +9,8 @@ from msgspec import Struct, structs
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage import AccountRow, MediaRow, Tx
 from storage.queries import media as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.media import MediaRow
 
 MAX_DESCRIPTION = 1_500
 

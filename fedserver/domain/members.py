@@ -17,10 +17,8 @@ from fedserver.domain.keys import NewKeys
 from fedserver.domain.secrets import hashed, new_secret
 from fedserver.domain.site import Site
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
+from storage import AccountRow, MemberRow, OneTimeLinkRow, Tx
 from storage.queries import members as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.members import MemberRow, OneTimeLinkRow
 
 ROLES = ("owner", "admin", "moderator", "member")
 HOUR = 3_600_000

@@ -5,12 +5,9 @@ from __future__ import annotations
 from fedserver.domain import events
 from fedserver.domain.errors import Forbidden
 from fedserver.text.sanitize import clean_text
-from storage.engine import Tx
-from storage.paging import Page
+from storage import AccountRow, MuteRow, Page, Tx
 from storage.queries import blocks as queries
 from storage.queries import follows, home_entries
-from storage.rows.accounts import AccountRow
-from storage.rows.follows import MuteRow
 
 Pairs = list[tuple[int, int]]
 MAX_NOTE = 2_000

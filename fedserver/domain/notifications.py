@@ -10,15 +10,11 @@ from fedserver.domain import account_views, events, post_views
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
-from storage.engine import Tx
-from storage.paging import Page
+from storage import AccountRow, NotificationRow, Page, PostRow, Tx
 from storage.queries import accounts as account_queries
 from storage.queries import follows
 from storage.queries import notifications as queries
 from storage.queries import posts as post_queries
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
-from storage.rows.timelines import NotificationRow
 
 KINDS = ("mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up")
 ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update"})

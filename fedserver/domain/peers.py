@@ -10,10 +10,8 @@ from msgspec import Struct
 
 from fedserver.domain import acts, events
 from fedserver.domain.errors import Invalid
-from storage.engine import Tx
+from storage import MemberRow, PeerRow, Tx
 from storage.queries import peers as queries
-from storage.rows.members import MemberRow
-from storage.rows.peers import PeerRow
 
 POLICIES = ("", "allow", "limit", "block")
 

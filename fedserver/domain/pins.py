@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from fedserver.domain import events, posts, tasks
 from fedserver.domain.errors import Invalid
-from storage.engine import Tx
+from storage import AccountRow, Tx
 from storage.queries import likes as queries
-from storage.rows.accounts import AccountRow
 
 MOST = 5
 

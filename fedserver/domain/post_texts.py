@@ -22,9 +22,8 @@ from fedserver.text.markup import (
     scan,
 )
 from fedserver.text.sanitize import clean_text, to_text
-from storage.engine import Tx
+from storage import AccountRow, Tx
 from storage.queries import accounts
-from storage.rows.accounts import AccountRow
 
 PLAIN, MARKDOWN = "text/plain", "text/markdown"
 MAX_SUMMARY = 500

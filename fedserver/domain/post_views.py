@@ -13,12 +13,9 @@ from msgspec import Struct
 from fedserver.domain import account_views, filters
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.visibility import Facts, may_see
-from storage.engine import Tx
+from storage import AppRow, MediaRow, PostRow, Tx
 from storage.queries import apps, media, post_facts
 from storage.queries import posts as queries
-from storage.rows.media import MediaRow
-from storage.rows.posts import PostRow
-from storage.rows.tokens import AppRow
 
 
 class Mine(Struct, frozen=True):

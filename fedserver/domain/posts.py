@@ -15,12 +15,10 @@ from fedserver.domain.site import Site
 from fedserver.domain.visibility import WRITABLE, narrower
 from fedserver.text.language import normal_language
 from fedserver.text.sanitize import clean_name
-from storage.engine import Tx
+from storage import AccountRow, EditRow, PostRow, TombstoneRow, Tx
 from storage.queries import accounts, home_entries, likes, mentions, tags
 from storage.queries import media as media_queries
 from storage.queries import posts as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import EditRow, PostRow, TombstoneRow
 
 HOUR = 3_600_000
 MAX_TITLE = 200

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from storage.engine import Tx
+from storage import Tx
 from storage.queries import relations as queries
 
 _languages = msgspec.json.Decoder(list[str]).decode

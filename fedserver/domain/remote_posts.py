@@ -16,12 +16,9 @@ from fedserver.domain.visibility import narrower
 from fedserver.text.language import normal_language
 from fedserver.text.markup import fold_tag
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
-from storage.engine import Tx
+from storage import AccountRow, EditRow, MediaRow, PostRow, Tx
 from storage.queries import accounts, home_entries, media, mentions, tags
 from storage.queries import posts as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.media import MediaRow
-from storage.rows.posts import EditRow, PostRow
 
 MAX_SUMMARY = 2_000
 MAX_DEPTH = 40

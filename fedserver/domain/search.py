@@ -10,11 +10,9 @@ from msgspec import Struct
 from fedserver.domain import accounts
 from fedserver.domain.accounts import like_pattern
 from fedserver.text.markup import fold_tag
-from storage.engine import Tx
-from storage.ids import first_at
+from storage import TagRow, Tx, first_at
 from storage.queries import search as queries
 from storage.queries import tags
-from storage.rows.posts import TagRow
 
 WEEK = 7 * 86_400_000
 

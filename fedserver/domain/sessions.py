@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.secrets import hashed, new_secret
-from storage.engine import Tx
+from storage import MemberRow, SessionRow, Tx
 from storage.queries import members
 from storage.queries import tokens as queries
-from storage.rows.members import MemberRow, SessionRow
 
 DAY = 86_400_000
 LIFETIME = 60 * DAY

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import events
-from storage.engine import Tx
+from storage import Tx
 from storage.queries import tasks as queries
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from fedserver.domain.errors import NotFound
 from fedserver.text.markup import fold_tag
-from storage.engine import Tx
-from storage.paging import Page
+from storage import Page, PostRow, Tx
 from storage.queries import likes, posts, tags
 from storage.queries import timelines as queries
-from storage.rows.posts import PostRow
 
 STRANGER = -1
 MOST_IN_THREAD = 4_096

@@ -17,12 +17,9 @@ from fedserver.domain import events, scopes
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.errors import DomainError, NotFound
 from fedserver.domain.secrets import hashed, new_secret
-from storage.engine import Tx
+from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx
 from storage.queries import members
 from storage.queries import tokens as queries
-from storage.rows.accounts import AccountRow
-from storage.rows.members import MemberRow
-from storage.rows.tokens import AppRow, CodeRow, TokenRow
 
 CODE_MS = 600_000
 HOUR = 3_600_000

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
+from storage import AccountRow, PostRow
 
 FEDERATED = ("public", "unlisted", "followers", "direct")
 WRITABLE = (*FEDERATED, "local")

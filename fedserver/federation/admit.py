@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import msgspec
 
-from activitypub.actors import Actor
-from activitypub.addressing import visibility
-from activitypub.authority import host_of, require_same_origin, same_origin
-from activitypub.errors import AuthorityError
-from activitypub.objects import Attachment, CustomEmoji, Object
+from activitypub import (
+    Actor,
+    Attachment,
+    AuthorityError,
+    CustomEmoji,
+    Object,
+    host_of,
+    require_same_origin,
+    same_origin,
+    visibility,
+)
 from fedserver.domain.account_views import EmojiFact
 from fedserver.domain.accounts import ProfileField, RemoteAccount
 from fedserver.domain.remote_posts import RemoteFile, RemotePost

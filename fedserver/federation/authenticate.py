@@ -11,10 +11,8 @@ from collections.abc import Callable
 from cachetools import TTLCache
 from msgspec import Struct
 
+from activitypub import ActivityPubError, PublicKey, SignatureError, host_of, same_origin, without_fragment
 from activitypub import document as read
-from activitypub.authority import host_of, same_origin, without_fragment
-from activitypub.errors import ActivityPubError, SignatureError
-from activitypub.keys import PublicKey
 from activitypub.signatures import verify
 from activitypub.signatures.request import SignedRequest
 from activitypub.signatures.verify import Claim
@@ -23,8 +21,7 @@ from fedserver.domain.peers import Policies
 from fedserver.federation import keys as loaded
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.federation.resolve import Resolver
-from storage.engine import Database
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Database
 
 REFETCH_MS = 300_000
 SECONDS = 3_600

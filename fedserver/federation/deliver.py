@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from activitypub.authority import host_of
-from activitypub.errors import ActivityPubError, AuthorityError
+from activitypub import ActivityPubError, AuthorityError, host_of
 from activitypub.signatures import proofs
 from activitypub.signatures.digest import sha256
 from fedserver.domain import tasks
@@ -13,9 +12,8 @@ from fedserver.domain.peers import Policies
 from fedserver.domain.site import Site
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outgoing.tasks import RENDER, Outgoing
-from storage.engine import Tx
+from storage import DocumentRow, Tx
 from storage.queries import deliveries
-from storage.rows.tasks import DocumentRow
 
 encode = msgspec.json.Encoder().encode
 

@@ -11,18 +11,15 @@ from collections.abc import Callable
 import structlog
 from cachetools import TTLCache
 
+from activitypub import ACCEPT, ActivityPubError, Document, is_activitypub, same_origin, without_fragment
 from activitypub import document as read
-from activitypub.authority import same_origin, without_fragment
-from activitypub.document import Document
-from activitypub.errors import ActivityPubError
-from activitypub.terms import ACCEPT, is_activitypub
 from fedserver.domain import accounts
 from fedserver.domain.site import Site
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError
-from storage.engine import Database
+from storage import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 NEGATIVE_SECONDS = 300

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import asyncio
 
+from activitypub import ActivityPubError, AuthorityError, SignatureError, host_of, read_activity, same_origin
 from activitypub import document as read
-from activitypub.activities import read_activity
-from activitypub.authority import host_of, same_origin
-from activitypub.errors import ActivityPubError, AuthorityError, SignatureError
 from activitypub.signatures.request import SignedRequest
 from fedserver.domain import accounts
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
-from storage.engine import Database, Tx
+from storage import Database, InboxItemRow, Tx
 from storage.queries import deliveries, inbox, peers
-from storage.rows.tasks import InboxItemRow
 
 MOST_WAITING = 20_000
 MOST_TOGETHER = 64

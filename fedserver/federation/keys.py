@@ -8,12 +8,10 @@ from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import keys
-from activitypub.keys import PrivateKey, PublicKey
+from activitypub import PrivateKey, PublicKey, keys
 from fedserver.domain import keys as domain_keys
 from fedserver.domain.keys import ED25519, RSA, NewKeys
-from storage.engine import Tx
-from storage.rows.accounts import KeyRow
+from storage import KeyRow, Tx
 
 
 async def generate() -> NewKeys:

@@ -12,15 +12,23 @@ import msgspec
 import structlog
 from selectolax.lexbor import LexborHTMLParser
 
+from activitypub import (
+    ACCEPT,
+    ACTORS,
+    JRD,
+    ActivityPubError,
+    Actor,
+    Document,
+    Handle,
+    host_of,
+    is_activitypub,
+    normal_host,
+    read_actor,
+    read_object,
+    same_origin,
+    webfinger,
+)
 from activitypub import document as read
-from activitypub import webfinger
-from activitypub.actors import Actor, read_actor
-from activitypub.authority import host_of, normal_host, same_origin
-from activitypub.document import Document
-from activitypub.errors import ActivityPubError
-from activitypub.objects import read_object
-from activitypub.terms import ACCEPT, ACTORS, is_activitypub
-from activitypub.webfinger import JRD, Handle
 from fedserver.domain import accounts, remote_posts
 from fedserver.domain.peers import Policies
 from fedserver.domain.site import Site
@@ -28,10 +36,8 @@ from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.net.client import Response
 from fedserver.text.markup import scan
-from storage.engine import Database
+from storage import AccountRow, Database, PostRow
 from storage.queries import posts
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 FRESH_MS = 24 * 3_600_000

@@ -1,1 +1,32 @@
-"""What the surfaces share: declared endpoints, sessions, paging, errors, limits."""
+"""What the surfaces share: declared endpoints, sessions, paging, errors, limits.
+
+What a surface needs to declare and answer is named here.
+"""
+
+from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing, Routes
+from fedserver.http.fields import convert
+from fedserver.http.html import Pages, see_other
+from fedserver.http.json import json_response
+from fedserver.http.paging import Listed, listed, offset_of
+from fedserver.http.services import Services
+from fedserver.http.uploads import Upload
+
+__all__ = [
+    "ANYONE",
+    "APP",
+    "USER",
+    "Answer",
+    "Call",
+    "Endpoint",
+    "Listed",
+    "Nothing",
+    "Pages",
+    "Routes",
+    "Services",
+    "Upload",
+    "convert",
+    "json_response",
+    "listed",
+    "offset_of",
+    "see_other",
+]

@@ -21,8 +21,7 @@ from fedserver.http.json import json_response
 from fedserver.http.paging import Listed, link_header
 from fedserver.http.proxies import Proxies
 from fedserver.http.services import Services
-from storage.engine import Tx
-from storage.errors import Unavailable
+from storage import Tx, Unavailable
 
 CORS = {
     "Access-Control-Allow-Origin": "*",

@@ -19,10 +19,7 @@ from fedserver.domain.errors import NotFound, Unauthorized
 from fedserver.domain.site import Site
 from fedserver.http.paging import page_of
 from fedserver.http.services import Services
-from storage.engine import Tx
-from storage.paging import MAX_ID, Page
-from storage.rows.accounts import AccountRow
-from storage.rows.members import MemberRow
+from storage import MAX_ID, AccountRow, MemberRow, Page, Tx
 
 P = TypeVar("P")
 Handler = Callable[[Any], Awaitable[Any]]

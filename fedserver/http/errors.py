@@ -12,7 +12,7 @@ from aiohttp import web
 
 from fedserver.domain import errors
 from fedserver.http.json import json_response
-from storage.errors import Unavailable
+from storage import Unavailable
 
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,

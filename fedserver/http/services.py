@@ -19,7 +19,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
-from storage.engine import Database
+from storage import Database
 
 
 @dataclass(frozen=True, slots=True)

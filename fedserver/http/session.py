@@ -15,8 +15,7 @@ from fedserver.domain import sessions, tokens
 from fedserver.domain.callers import Caller
 from fedserver.domain.errors import Forbidden, Unauthorized
 from fedserver.domain.site import Site
-from storage.engine import Database, Tx
-from storage.errors import Unavailable
+from storage import Database, Tx, Unavailable
 
 LIFETIME_DAYS = 60
 log = structlog.stdlib.get_logger("fedserver.http")

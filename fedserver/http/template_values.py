@@ -12,8 +12,7 @@ from fedserver.domain import members
 from fedserver.domain.callers import Caller
 from fedserver.domain.site import Site
 from fedserver.http.html import static_url
-from storage.rows.accounts import AccountRow
-from storage.rows.media import MediaRow
+from storage import AccountRow, MediaRow
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 

@@ -16,10 +16,8 @@ from fedserver.domain import apps, tokens
 from fedserver.domain.apps import OUT_OF_BAND
 from fedserver.domain.errors import DomainError, Invalid
 from fedserver.domain.scopes import in_words
-from fedserver.http.endpoint import Call, Routes
-from fedserver.http.html import see_other
-from storage.engine import Tx
-from storage.rows.tokens import AppRow
+from fedserver.http import Call, Routes, see_other
+from storage import AppRow, Tx
 
 routes = Routes("oauth")
 

@@ -7,9 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain import members, sessions
 from fedserver.domain.errors import DomainError, TooMany
-from fedserver.http import session
-from fedserver.http.endpoint import Call, Routes
-from fedserver.http.html import see_other
+from fedserver.http import Call, Routes, see_other, session
 from fedserver.http.proxies import Proxies
 
 routes = Routes("oauth")

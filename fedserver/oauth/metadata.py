@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fedserver.domain.scopes import KNOWN
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
+from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("oauth")
 

@@ -12,9 +12,8 @@ from msgspec import Struct
 from fedserver.domain import apps, tokens
 from fedserver.domain.errors import DomainError
 from fedserver.domain.tokens import GrantRefused, NewToken
-from fedserver.http.endpoint import Answer, Call, Routes
-from storage.engine import Tx
-from storage.rows.tokens import AppRow
+from fedserver.http import Answer, Call, Routes
+from storage import AppRow, Tx
 
 routes = Routes("oauth")
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

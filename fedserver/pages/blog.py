@@ -8,10 +8,9 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain import account_views, accounts, articles, post_views
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.paging import offset_of
+from fedserver.http import USER, Call, Nothing, Routes, offset_of
 from fedserver.pages.readers import older
-from storage.rows.accounts import AccountRow
+from storage import AccountRow
 
 routes = Routes("pages")
 SIZE = 20

@@ -11,9 +11,8 @@ from aiohttp import web
 from fedserver.domain import account_views, articles, post_views, timelines
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
-from fedserver.http.endpoint import Call
-from storage.paging import Page
-from storage.rows.accounts import AccountRow
+from fedserver.http import Call
+from storage import AccountRow, Page
 
 KINDS = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 ENTRIES = 30

@@ -5,9 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver.domain import articles, figures, post_views, timelines
-from fedserver.http.endpoint import Call, Nothing, Routes
-from fedserver.http.html import see_other
-from storage.paging import Page
+from fedserver.http import Call, Nothing, Routes, see_other
+from storage import Page
 
 routes = Routes("pages")
 

@@ -10,11 +10,9 @@ from fedserver.domain.errors import DomainError, Invalid, NotFound
 from fedserver.domain.members import SignUp
 from fedserver.domain.passwords import check_password
 from fedserver.federation.keys import generate
-from fedserver.http import session
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.html import see_other
+from fedserver.http import USER, Call, Nothing, Routes, see_other, session
 from fedserver.pages.readers import FormParams
-from storage.rows.members import MemberRow
+from storage import MemberRow
 
 routes = Routes("pages")
 

@@ -11,9 +11,7 @@ from msgspec import Struct
 from fedserver.domain import members
 from fedserver.domain.errors import DomainError, Forbidden, NotFound
 from fedserver.domain.passwords import check_password
-from fedserver.http import session
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.html import see_other
+from fedserver.http import USER, Call, Nothing, Routes, see_other, session
 from fedserver.http.proxies import Proxies
 
 routes = Routes("pages")

@@ -9,13 +9,12 @@ from aiohttp import web
 from fedserver.domain import articles, bookmarks, boosts, likes, pins, post_views, posts, timelines
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.html import see_other
+from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.profiles import find
 from fedserver.pages.readers import FormParams, back
 from fedserver.text.excerpt import excerpt, reading_minutes
-from storage.rows.accounts import AccountRow
+from storage import AccountRow
 
 routes = Routes("pages")
 

@@ -9,12 +9,10 @@ from msgspec import Struct
 
 from fedserver.domain import account_views, accounts, follows, relations, timelines
 from fedserver.domain.errors import Gone, NotFound
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.html import see_other
+from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.readers import FormParams, back, feed, older
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Tx
 
 routes = Routes("pages")
 

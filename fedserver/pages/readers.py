@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from fedserver.domain import post_views
 from fedserver.domain.post_views import PostView
-from fedserver.http.endpoint import Call
-from fedserver.http.html import see_other
+from fedserver.http import Call, see_other
 
 
 class FormParams(Struct, frozen=True):

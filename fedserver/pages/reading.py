@@ -7,11 +7,9 @@ from msgspec import Struct
 
 from fedserver.domain import account_views, markers, notifications, post_views, search, timelines
 from fedserver.domain.errors import NotFound
-from fedserver.http.endpoint import USER, Call, Nothing, Routes
-from fedserver.http.html import see_other
+from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import feed, older
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
+from storage import AccountRow, PostRow
 
 routes = Routes("pages")
 

@@ -10,13 +10,11 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain import account_views, accounts, members
 from fedserver.domain.accounts import MAX_FIELDS, ProfileChange
 from fedserver.domain.errors import DomainError, Invalid
-from fedserver.http.endpoint import USER, Call, Routes
-from fedserver.http.html import see_other
-from fedserver.http.uploads import Upload
+from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
 from fedserver.text.language import normal_language
-from storage.engine import Tx
+from storage import Tx
 
 routes = Routes("pages")
 MOST = 16_777_216

@@ -12,9 +12,7 @@ from fedserver.domain.errors import DomainError, Invalid, NotFound
 from fedserver.domain.media import NewFile
 from fedserver.domain.post_views import PostView
 from fedserver.domain.posts import Change, Draft
-from fedserver.http.endpoint import USER, Call, Routes
-from fedserver.http.html import see_other
-from fedserver.http.uploads import Upload
+from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_attachment
 

@@ -7,9 +7,9 @@ from aiohttp import web
 from fedserver.domain import accounts, keys
 from fedserver.domain.errors import NotFound
 from fedserver.federation.outgoing.accounts import actor
-from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.requests import document, reader
-from storage.rows.accounts import AccountRow
+from storage import AccountRow
 
 routes = Routes("s2s")
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from activitypub.collections import write_collection, write_items, write_page
+from activitypub import write_collection, write_items, write_page
 from fedserver.domain import accounts, follows, post_views, timelines
 from fedserver.domain.visibility import OPEN
-from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.objects import as_activity, rendered
 from fedserver.s2s.requests import document, reader
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Tx
 
 routes = Routes("s2s")
 PAGE = 20

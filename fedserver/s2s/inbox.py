@@ -5,15 +5,19 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
-from activitypub.document import MAX_BYTES
-from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
-from activitypub.terms import is_activitypub
+from activitypub import (
+    MAX_BYTES,
+    ActivityPubError,
+    AuthorityError,
+    MalformedDocument,
+    SignatureError,
+    is_activitypub,
+)
 from fedserver.domain import accounts
 from fedserver.domain.errors import NotFound
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.inbox import Full
-from fedserver.http.endpoint import Call, Nothing, Routes
-from fedserver.http.json import json_response
+from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.s2s.requests import signed_request
 

@@ -7,8 +7,7 @@ from aiohttp import web
 from activitypub import nodeinfo as protocol
 from fedserver.domain import figures
 from fedserver.domain.errors import NotFound
-from fedserver.http.endpoint import Call, Nothing, Routes
-from fedserver.http.json import json_response
+from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.version import VERSION
 
 routes = Routes("s2s")

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from activitypub import objects
-from activitypub.activities import announce
-from activitypub.activities import create as create_activity
-from activitypub.addressing import addresses
-from activitypub.collections import write_collection, write_items
-from activitypub.document import Document
+from activitypub import Document, addresses, announce, objects, write_collection, write_items
+from activitypub import create as create_activity
 from fedserver.domain import accounts, articles, post_views, posts, timelines
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
 from fedserver.domain.visibility import FEDERATED, OPEN
 from fedserver.federation.outgoing.posts import post as render
-from fedserver.http.endpoint import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.requests import document, reader
-from storage.engine import Tx
+from storage import Tx
 
 routes = Routes("s2s")
 OBJECTS = ("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}")

@@ -6,15 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from activitypub.errors import ActivityPubError
+from activitypub import ACTIVITY_JSON, ActivityPubError
 from activitypub.signatures.request import SignedRequest, fields
-from activitypub.terms import ACTIVITY_JSON
 from fedserver.domain.errors import Forbidden, NotFound, Unauthorized
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.fetch import Gone
-from fedserver.http.endpoint import Call
-from fedserver.http.json import json_response
-from storage.rows.accounts import AccountRow
+from fedserver.http import Call, json_response
+from storage import AccountRow
 
 KIND = f"{ACTIVITY_JSON}; charset=utf-8"
 

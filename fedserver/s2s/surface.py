@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.http.endpoint import Endpoint
+from fedserver.http import Endpoint
 from fedserver.s2s import actor, collections, inbox, nodeinfo, objects, webfinger
 
 

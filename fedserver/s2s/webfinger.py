@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from activitypub import Handle
 from activitypub import webfinger as protocol
-from activitypub.webfinger import Handle
 from fedserver.domain import accounts
 from fedserver.domain.errors import Gone, NotFound
-from fedserver.http.endpoint import Call, Nothing, Routes
-from fedserver.http.json import json_response
+from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.links import INSTANCE_ACTOR
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Tx
 
 routes = Routes("s2s")
 

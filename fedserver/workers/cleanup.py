@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.http.services import Services
-from storage.ids import first_at
+from fedserver.http import Services
+from storage import first_at
 from storage.queries import blocks, inbox, media
 
 HOUR = 3_600_000

@@ -15,15 +15,13 @@ import structlog
 from msgspec import Struct
 
 from fedserver.federation.signing import Signer
-from fedserver.http.services import Services
+from fedserver.http import Services
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, Refused
 from fedserver.workers.backoff import HOUR, MOST_ATTEMPTS, circuit, delay
-from storage.engine import Tx
+from storage import DeliveryRow, DocumentRow, PeerRow, Tx
 from storage.queries import deliveries as queries
 from storage.queries import peers
-from storage.rows.peers import PeerRow
-from storage.rows.tasks import DeliveryRow, DocumentRow
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 100

@@ -6,17 +6,16 @@ import random
 
 import structlog
 
+from activitypub import ActivityPubError, read_activity
 from activitypub import document as read
-from activitypub.activities import read_activity
-from activitypub.errors import ActivityPubError
 from fedserver.domain import accounts
 from fedserver.domain.errors import DomainError
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.incoming.registry import handle, prepare
-from fedserver.http.services import Services
+from fedserver.http import Services
 from fedserver.workers.backoff import delay
+from storage import InboxItemRow
 from storage.queries import inbox as queries
-from storage.rows.tasks import InboxItemRow
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50

@@ -12,13 +12,12 @@ from typing import Protocol
 import structlog
 
 from fedserver.domain.events import TASKS_DUE
-from fedserver.http.services import Services
+from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
-from storage.engine import Event
-from storage.errors import Unavailable
+from storage import Event, Unavailable
 from storage.queries import deliveries, inbox, tasks
 
 log = structlog.stdlib.get_logger("fedserver.workers")

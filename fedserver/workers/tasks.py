@@ -9,11 +9,11 @@ import structlog
 
 from fedserver.domain import tasks
 from fedserver.federation.deliver import fan_out, is_outgoing
-from fedserver.http.services import Services
+from fedserver.http import Services
 from fedserver.net.mail import MailError, send
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
+from storage import TaskRow
 from storage.queries import tasks as queries
-from storage.rows.tasks import TaskRow
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50

@@ -9,13 +9,24 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, delete, func, or_, select, update
 
-from storage.engine import Tx
-from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, follow_requests, follows, mutes
-from storage.schema.likes import bookmarks, likes, pins
-from storage.schema.media import media
-from storage.schema.posts import posts
-from storage.schema.timelines import filters, home_entries, lists, markers, notifications
+from storage.schema.tables import (
+    accounts,
+    blocks,
+    bookmarks,
+    filters,
+    follow_requests,
+    follows,
+    home_entries,
+    likes,
+    lists,
+    markers,
+    media,
+    mutes,
+    notifications,
+    pins,
+    posts,
+)
+from storage.statements import Tx
 
 _its_posts = select(posts.c.id).where(posts.c.account_id == bindparam("gone_id"))
 _reply = posts.alias()

@@ -20,13 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, follows
-from storage.schema.members import member_accounts, members
+from storage.rows import AccountRow
+from storage.schema.tables import accounts, blocks, follows, member_accounts, members
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(accounts, AccountRow)
 BY_ID = select(*COLUMNS).where(accounts.c.id == bindparam("id"))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, select
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, rows
-from storage.rows.peers import ActRow
-from storage.schema.peers import acts
+from storage.rows import ActRow
+from storage.schema.tables import acts
+from storage.statements import Tx, columns_of, rows, upsert
 
 ADD = upsert(acts)
 LAST = select(acts.c.hash).order_by(acts.c.id.desc()).limit(1)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.timelines import AnnouncementRow
-from storage.schema.timelines import announcement_reads, announcements
+from storage.rows import AnnouncementRow
+from storage.schema.tables import announcement_reads, announcements
+from storage.statements import Tx, columns_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(announcements, AnnouncementRow)
 ADD = insert(announcements)

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, select
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.tokens import AppRow
-from storage.schema.tokens import apps
+from storage.rows import AppRow
+from storage.schema.tables import apps
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(apps, AppRow)
 ADD = upsert(apps)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.engine import Tx
-from storage.paging import Page, Paged
-from storage.rows.building import columns_of, row_or_none
-from storage.rows.posts import PostRow
-from storage.schema.accounts import accounts
-from storage.schema.likes import likes
-from storage.schema.posts import posts
+from storage.rows import PostRow
+from storage.schema.tables import accounts, likes, posts
+from storage.statements import Page, Paged, Tx, columns_of, row_or_none
 
 BY_SLUG = select(*columns_of(posts, PostRow)).where(
     posts.c.account_id == bindparam("account_id"), posts.c.slug == bindparam("slug")

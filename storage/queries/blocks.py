@@ -5,12 +5,9 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, or_, select
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.paging import Page, Paged
-from storage.rows.building import columns_of, row_or_none
-from storage.rows.follows import BlockRow, MuteRow
-from storage.schema.follows import account_notes, blocks, mutes
+from storage.rows import BlockRow, MuteRow
+from storage.schema.tables import account_notes, blocks, mutes
+from storage.statements import Page, Paged, Tx, columns_of, row_or_none, upsert
 
 Pairs = list[tuple[int, int]]
 ADD = upsert(blocks).on_conflict_do_nothing()

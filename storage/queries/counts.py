@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from storage.engine import Tx
-from storage.schema.accounts import accounts
-from storage.schema.peers import peers
+from storage.schema.tables import accounts, peers
+from storage.statements import Tx
 
 LOCAL_POSTS = select(func.coalesce(func.sum(accounts.c.posts_count), 0)).where(accounts.c.domain == "")
 PEERS = select(func.count()).select_from(peers)

@@ -8,12 +8,9 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, rows
-from storage.rows.tasks import DeliveryRow, DocumentRow
-from storage.schema.peers import peers
-from storage.schema.tasks import deliveries, documents
+from storage.rows import DeliveryRow, DocumentRow
+from storage.schema.tables import deliveries, documents, peers
+from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD_DOCUMENT = upsert(documents)
 ADD = upsert(deliveries).on_conflict_do_nothing()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.paging import Page, Paged
-from storage.rows.accounts import AccountRow
-from storage.rows.building import columns_of, rows
-from storage.schema.accounts import accounts
-from storage.schema.follows import domain_mutes, follow_requests, follows
-from storage.schema.timelines import home_entries, notifications
+from storage.rows import AccountRow
+from storage.schema.tables import (
+    accounts,
+    domain_mutes,
+    follow_requests,
+    follows,
+    home_entries,
+    notifications,
+)
+from storage.statements import Page, Paged, Tx, columns_of, rows, upsert
 
 ADD = upsert(domain_mutes).on_conflict_do_nothing()
 REMOVE = delete(domain_mutes).where(

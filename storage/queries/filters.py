@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from storage.compiled import one_of
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
-from storage.schema.timelines import filter_keywords, filter_posts, filters
+from storage.rows import FilterKeywordRow, FilterPostRow, FilterRow
+from storage.schema.tables import filter_keywords, filter_posts, filters
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows
 
 OF_ACCOUNT = (
     select(*columns_of(filters, FilterRow))

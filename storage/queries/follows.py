@@ -7,13 +7,9 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, func, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.paging import Page, Paged
-from storage.rows.building import columns_of, row_or_none
-from storage.rows.follows import FollowRow
-from storage.schema.accounts import accounts
-from storage.schema.follows import follow_requests, follows
+from storage.rows import FollowRow
+from storage.schema.tables import accounts, follow_requests, follows
+from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, upsert
 
 Pairs = list[tuple[int, int]]
 COLUMNS = columns_of(follows, FollowRow)

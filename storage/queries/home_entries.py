@@ -8,13 +8,19 @@ from typing import Any
 from sqlalchemy import Text, bindparam, delete, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.compiled import among, one_of, upsert
-from storage.engine import Tx
-from storage.rows.posts import PostRow
-from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, follows, mutes
-from storage.schema.posts import mentions, posts
-from storage.schema.timelines import home_entries, list_accounts, lists
+from storage.rows import PostRow
+from storage.schema.tables import (
+    accounts,
+    blocks,
+    follows,
+    home_entries,
+    list_accounts,
+    lists,
+    mentions,
+    mutes,
+    posts,
+)
+from storage.statements import Tx, among, one_of, upsert
 
 ADD = upsert(home_entries).on_conflict_do_nothing()
 _reader = accounts.alias()

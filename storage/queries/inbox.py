@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, rows
-from storage.rows.tasks import InboxItemRow
-from storage.schema.tasks import inbox_items, seen_activities
+from storage.rows import InboxItemRow
+from storage.schema.tables import inbox_items, seen_activities
+from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(inbox_items).on_conflict_do_nothing()
 SEE = upsert(seen_activities).on_conflict_do_nothing()

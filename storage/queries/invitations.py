@@ -5,11 +5,9 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, or_, select, update
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.members import InvitationRow
-from storage.schema.members import invitations
+from storage.rows import InvitationRow
+from storage.schema.tables import invitations
+from storage.statements import Tx, columns_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(invitations, InvitationRow)
 ADD = upsert(invitations)

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.accounts import KeyRow
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.schema.accounts import keys
+from storage.rows import KeyRow
+from storage.schema.tables import keys
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(keys, KeyRow)
 BY_URI = select(*COLUMNS).where(keys.c.uri == bindparam("uri"))

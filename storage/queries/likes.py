@@ -7,14 +7,9 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.paging import Page, Paged
-from storage.rows.building import columns_of, row_or_none
-from storage.rows.likes import LikeRow
-from storage.schema.accounts import accounts
-from storage.schema.likes import bookmarks, likes, pins, thread_mutes
-from storage.schema.posts import posts
+from storage.rows import LikeRow
+from storage.schema.tables import accounts, bookmarks, likes, pins, posts, thread_mutes
+from storage.statements import Page, Paged, Tx, columns_of, row_or_none, upsert
 
 ADD_LIKE = upsert(likes).on_conflict_do_nothing()
 LIKE = select(*columns_of(likes, LikeRow)).where(

@@ -7,14 +7,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, insert, literal, or_, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.paging import Page, Paged
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.timelines import ListRow
-from storage.schema.accounts import accounts
-from storage.schema.follows import follow_requests, follows
-from storage.schema.timelines import home_entries, list_accounts, lists
+from storage.rows import ListRow
+from storage.schema.tables import accounts, follow_requests, follows, home_entries, list_accounts, lists
+from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, rows, upsert
 
 Pairs = list[tuple[int, int]]
 COLUMNS = columns_of(lists, ListRow)

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, select
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, rows
-from storage.rows.timelines import MarkerRow
-from storage.schema.timelines import markers
+from storage.rows import MarkerRow
+from storage.schema.tables import markers
+from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 OF_ACCOUNT = select(*columns_of(markers, MarkerRow)).where(
     markers.c.account_id == bindparam("account_id"), one_of(markers.c.timeline, "timelines")

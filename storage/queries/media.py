@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.media import EmojiRow, MediaRow
-from storage.schema.media import emojis, media
+from storage.rows import EmojiRow, MediaRow
+from storage.schema.tables import emojis, media
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(media, MediaRow)
 ADD = upsert(media)

@@ -7,12 +7,9 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none
-from storage.rows.members import MemberRow, OneTimeLinkRow
-from storage.schema.accounts import accounts
-from storage.schema.members import login_attempts, member_accounts, members, one_time_links
+from storage.rows import MemberRow, OneTimeLinkRow
+from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
+from storage.statements import Tx, columns_of, row_or_none, upsert
 
 COLUMNS = columns_of(members, MemberRow)
 _of_account = select(*COLUMNS).select_from(

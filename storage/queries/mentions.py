@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, delete, select
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.schema.posts import mentions
+from storage.schema.tables import mentions
+from storage.statements import Tx, one_of, upsert
 
 ADD = upsert(mentions).on_conflict_do_nothing()
 CLEAR = delete(mentions).where(mentions.c.post_id == bindparam("post_id"))

@@ -7,16 +7,10 @@ from collections.abc import Sequence
 from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.paging import Page, Paged
 from storage.queries.domain_mutes import covers
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.timelines import NotificationRow
-from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, domain_mutes, mutes
-from storage.schema.likes import thread_mutes
-from storage.schema.timelines import markers, notifications
+from storage.rows import NotificationRow
+from storage.schema.tables import accounts, blocks, domain_mutes, markers, mutes, notifications, thread_mutes
+from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(notifications, NotificationRow)
 ADD = upsert(notifications).on_conflict_do_nothing()

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.peers import PeerRow
-from storage.schema.peers import peers
+from storage.rows import PeerRow
+from storage.schema.tables import peers
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(peers, PeerRow)
 ADD = upsert(peers).on_conflict_do_nothing()

@@ -10,13 +10,21 @@ from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, exists, literal_column, or_, select, union_all
 
-from storage.compiled import one_of
-from storage.engine import Tx
 from storage.queries.domain_mutes import covers
-from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, domain_mutes, follows, mutes
-from storage.schema.likes import bookmarks, likes, pins, thread_mutes
-from storage.schema.posts import mentions, posts
+from storage.schema.tables import (
+    accounts,
+    blocks,
+    bookmarks,
+    domain_mutes,
+    follows,
+    likes,
+    mentions,
+    mutes,
+    pins,
+    posts,
+    thread_mutes,
+)
+from storage.statements import Tx, one_of
 
 _viewer = bindparam("viewer_id", type_=BigInteger())
 

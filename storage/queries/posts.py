@@ -8,11 +8,9 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Integer, bindparam, case, delete, or_, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.posts import EditRow, PostRow, TombstoneRow
-from storage.schema.posts import edits, idempotency_keys, originals, posts, tombstones, uri_aliases
+from storage.rows import EditRow, PostRow, TombstoneRow
+from storage.schema.tables import edits, idempotency_keys, originals, posts, tombstones, uri_aliases
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(posts, PostRow)
 BY_ID = select(*COLUMNS).where(posts.c.id == bindparam("id"))

@@ -8,11 +8,17 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam, cast, exists, literal_column, null, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.compiled import one_of
-from storage.engine import Tx
 from storage.queries.domain_mutes import covers
-from storage.schema.accounts import accounts
-from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
+from storage.schema.tables import (
+    account_notes,
+    accounts,
+    blocks,
+    domain_mutes,
+    follow_requests,
+    follows,
+    mutes,
+)
+from storage.statements import Tx, one_of
 
 _actor = bindparam("actor_id", type_=BigInteger())
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, func, select
 
-from storage.engine import Tx
-from storage.schema.posts import posts
+from storage.schema.tables import posts
+from storage.statements import Tx
 
 OWN = (
     select(posts.c.id)

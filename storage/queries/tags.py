@@ -7,11 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, rows
-from storage.rows.posts import TagRow
-from storage.schema.posts import post_tags, posts, tags
+from storage.rows import TagRow
+from storage.schema.tables import post_tags, posts, tags
+from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tags).on_conflict_do_nothing()
 BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Tx
-from storage.rows.building import columns_of, rows
-from storage.rows.tasks import TaskRow
-from storage.schema.tasks import tasks
+from storage.rows import TaskRow
+from storage.schema.tables import tasks
+from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tasks).on_conflict_do_nothing()
 _due = (

@@ -10,16 +10,22 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.compiled import among
-from storage.engine import Tx
-from storage.paging import Page, Paged
 from storage.queries.domain_mutes import covers
-from storage.schema.accounts import accounts
-from storage.schema.follows import blocks, domain_mutes, follows, mutes
-from storage.schema.likes import pins
-from storage.schema.media import media
-from storage.schema.posts import mentions, post_tags, posts
-from storage.schema.timelines import home_entries, list_accounts
+from storage.schema.tables import (
+    accounts,
+    blocks,
+    domain_mutes,
+    follows,
+    home_entries,
+    list_accounts,
+    media,
+    mentions,
+    mutes,
+    pins,
+    post_tags,
+    posts,
+)
+from storage.statements import Page, Paged, Tx, among
 
 HOME = Paged(
     select(home_entries.c.post_id).where(home_entries.c.account_id == bindparam("account_id")),

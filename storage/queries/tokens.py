@@ -5,15 +5,9 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.compiled import upsert
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
-from storage.rows.building import columns_of, row_or_none, rows
-from storage.rows.members import MemberRow, SessionRow
-from storage.rows.tokens import CodeRow, TokenRow
-from storage.schema.accounts import accounts
-from storage.schema.members import members, sessions
-from storage.schema.tokens import codes, tokens
+from storage.rows import AccountRow, CodeRow, MemberRow, SessionRow, TokenRow
+from storage.schema.tables import accounts, codes, members, sessions, tokens
+from storage.statements import Tx, columns_of, row_or_none, rows, upsert
 
 _token = columns_of(tokens, TokenRow)
 _member = columns_of(members, MemberRow)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from http_message_signatures import HTTPMessageVerifier, MappingKeyResolver, algorithms
 
-from activitypub.errors import SignatureError
+from activitypub import SignatureError
 from activitypub.signatures import cavage, rfc9421
 from activitypub.signatures.request import SignedRequest, fields
 

@@ -21,11 +21,9 @@ from fedserver.domain import (
 from fedserver.domain.accounts import ProfileChange, ProfileField
 from fedserver.domain.errors import Gone, Invalid, NotFound
 from fedserver.domain.site import Site
-from storage.engine import Database, Tx
-from storage.paging import Page
+from storage import AccountRow, Database, Page, Tx
 from storage.queries import posts as post_queries
-from storage.rows.accounts import AccountRow
-from storage.schema.tasks import tasks as table
+from storage.schema.tables import tasks as table
 from tests.kit.people import befriend, member, new_keys, people, stranger, write
 
 

@@ -7,7 +7,7 @@ import pytest
 from fedserver.domain import announcements
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
-from storage.engine import Database
+from storage import Database
 from tests.kit.clock import Clock
 from tests.kit.people import people
 

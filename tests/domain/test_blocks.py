@@ -20,10 +20,8 @@ from fedserver.domain import (
 )
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
-from storage.engine import Database, Tx
-from storage.paging import Page
-from storage.rows.accounts import AccountRow
-from storage.schema.tasks import tasks as table
+from storage import AccountRow, Database, Page, Tx
+from storage.schema.tables import tasks as table
 from tests.kit.clock import Clock
 from tests.kit.people import befriend, people, write
 

@@ -7,8 +7,7 @@ import pytest
 from fedserver.domain import domain_mutes, follows, notifications, relations
 from fedserver.domain.errors import Invalid
 from fedserver.domain.site import Site
-from storage.engine import Database
-from storage.paging import Page
+from storage import Database, Page
 from tests.kit.people import befriend, people
 
 NAMES = ("ann", "bob", "eve@evil.test", "sub@a.evil.test", "odd@notevil.test", "fay@evil.test")

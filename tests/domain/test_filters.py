@@ -10,8 +10,7 @@ from fedserver.domain import filters, posts
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.filters import Active, KeywordChange
 from fedserver.domain.site import Site
-from storage.engine import Database
-from storage.rows.timelines import FilterKeywordRow, FilterRow
+from storage import Database, FilterKeywordRow, FilterRow
 from tests.kit.clock import Clock
 from tests.kit.people import people, write
 

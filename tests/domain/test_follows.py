@@ -10,11 +10,9 @@ from fedserver.domain.accounts import ProfileChange
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.relations import Relation
 from fedserver.domain.site import Site
-from storage.engine import Database, Tx
-from storage.paging import Page
+from storage import AccountRow, Database, Page, Tx
 from storage.queries import accounts as account_queries
-from storage.rows.accounts import AccountRow
-from storage.schema.tasks import tasks as table
+from storage.schema.tables import tasks as table
 from tests.kit.people import befriend, people, write
 
 PAGE = Page()

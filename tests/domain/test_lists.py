@@ -7,9 +7,7 @@ import pytest
 from fedserver.domain import follows, lists, timelines
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
-from storage.engine import Database
-from storage.paging import Page
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Database, Page
 from tests.kit.people import befriend, people, write
 
 

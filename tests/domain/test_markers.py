@@ -7,7 +7,7 @@ import pytest
 from fedserver.domain import markers
 from fedserver.domain.errors import Invalid
 from fedserver.domain.site import Site
-from storage.engine import Database
+from storage import Database
 from tests.kit.people import people
 
 

@@ -14,12 +14,11 @@ from fedserver.domain.errors import Forbidden, Invalid, NotFound, TooMany
 from fedserver.domain.members import SignUp
 from fedserver.domain.passwords import Passwords, check_password
 from fedserver.domain.site import Site
-from storage.engine import Database
+from storage import Database, MemberRow
 from storage.queries import follows as follow_queries
 from storage.queries import members as member_queries
 from storage.queries import tasks as task_queries
 from storage.queries import tokens as token_queries
-from storage.rows.members import MemberRow
 from tests.kit.clock import Clock
 from tests.kit.people import new_keys, site
 

@@ -7,10 +7,8 @@ import pytest
 from fedserver.domain import accounts, boosts, follows, likes, mutes, notifications, posts
 from fedserver.domain.errors import NotFound
 from fedserver.domain.site import Site
-from storage.engine import Database
-from storage.paging import Page
+from storage import AccountRow, Database, Page
 from storage.queries import accounts as account_queries
-from storage.rows.accounts import AccountRow
 from tests.kit.people import befriend, people, write
 
 PAGE = Page()

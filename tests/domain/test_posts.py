@@ -10,11 +10,9 @@ import pytest
 from fedserver.domain import articles, boosts, follows, likes, notifications, post_views, posts, timelines
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.site import Site
-from storage.engine import Database
-from storage.paging import Page
+from storage import AccountRow, Database, Page
 from storage.queries import posts as queries
 from storage.queries import tasks
-from storage.rows.accounts import AccountRow
 from tests.kit.people import befriend, people, site, write
 
 PAGE = Page()

@@ -7,7 +7,7 @@ from typing import Any
 from fedserver.domain import remote_posts
 from fedserver.domain.remote_posts import RemotePost
 from fedserver.domain.site import Site
-from storage.engine import Database
+from storage import Database
 from storage.queries import posts as queries
 from tests.kit.clock import START
 from tests.kit.people import people

@@ -12,10 +12,8 @@ from fedserver.domain import accounts, apps, events, members, scopes, tokens
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.domain.tokens import GrantRefused, NewToken
-from storage.engine import Database, Event
+from storage import AppRow, Database, Event, MemberRow
 from storage.queries import members as member_queries
-from storage.rows.members import MemberRow
-from storage.rows.tokens import AppRow
 from tests.kit.clock import Clock
 from tests.kit.people import new_keys
 

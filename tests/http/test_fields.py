@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct
 
 from fedserver.domain.errors import Invalid
-from fedserver.http.fields import convert
+from fedserver.http import convert
 from fedserver.http.nested import nest
 
 

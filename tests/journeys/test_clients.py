@@ -20,8 +20,7 @@ from mastodon import Mastodon
 from PIL import Image
 
 from fedserver.domain import accounts, timelines
-from storage.engine import Tx
-from storage.paging import Page
+from storage import Page, Tx
 from tests.kit import tls
 from tests.kit.browsing import allow
 from tests.kit.nodes import Start, TestNode

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import boosts, follows, likes, post_views, posts, timelines
-from storage.paging import Page
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Page
 from tests.kit.nodes import Start, TestNode
 
 

@@ -7,15 +7,13 @@ import io
 import msgspec
 import pytest
 
-from activitypub import activities
-from activitypub.keys import load_private
+from activitypub import ACTIVITY_JSON, PUBLIC, activities, load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
-from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from fedserver.domain import accounts, follows, peers, posts, relations, timelines
 from fedserver.domain.peers import Decision
 from fedserver.federation.signing import request_to
-from storage.paging import Page
+from storage import Page
 from storage.queries import posts as post_queries
 from tests.journeys.test_federation import follow, home, settle
 from tests.kit import keys

@@ -29,8 +29,7 @@ from fedserver.config import Node as NodeConfig
 from fedserver.domain import members, posts, tokens
 from fedserver.domain.passwords import Passwords
 from fedserver.node import Node, open_node
-from storage.rows.accounts import AccountRow
-from storage.rows.members import MemberRow
+from storage import AccountRow, MemberRow
 from tests.kit import databases, people, tls
 from tests.kit.clock import Clock
 

@@ -11,8 +11,7 @@ from fedserver.domain.accounts import RemoteAccount
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
 from fedserver.links import Links
-from storage.engine import Database, Tx
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Database, Tx
 from tests.kit import keys
 
 DOMAIN = "alpha.test"

@@ -7,11 +7,9 @@ import asyncio
 import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from storage.compiled import one_of, upsert
-from storage.engine import Database, Event
-from storage.errors import Conflict
-from storage.schema.peers import peers, settings
-from storage.schema.posts import tombstones
+from storage import Conflict, Database, Event
+from storage.schema.tables import peers, settings, tombstones
+from storage.statements import one_of, upsert
 
 ADD = insert(tombstones)
 ADD_ONCE = upsert(tombstones).on_conflict_do_nothing()

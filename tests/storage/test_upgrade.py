@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.errors import SchemaTooNew, Unavailable
+from storage import SchemaTooNew, Unavailable
 from storage.schema.tables import metadata
 from storage.upgrade import head, upgrade
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.domain.apps import redirect_uris
-from storage.rows.tokens import AppRow
+from storage import AppRow
 
 
 class Application(Struct, frozen=True):

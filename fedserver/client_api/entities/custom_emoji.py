@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fedserver.domain.account_views import EmojiFact
 from fedserver.links import Links
-from storage.rows.media import EmojiRow
+from storage import EmojiRow
 
 
 class CustomEmoji(Struct, frozen=True):

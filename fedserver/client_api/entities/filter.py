@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fedserver.client_api.entities.times import iso_or_none
 from fedserver.domain.filters import Hit
-from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
+from storage import FilterKeywordRow, FilterPostRow, FilterRow
 
 _contexts = msgspec.json.Decoder(list[str]).decode
 

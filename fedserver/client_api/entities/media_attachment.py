@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.links import Links
-from storage.rows.media import MediaRow
+from storage import MediaRow
 
 
 class Size(Struct, frozen=True):

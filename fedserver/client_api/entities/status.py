@@ -22,8 +22,7 @@ from fedserver.domain.account_views import AccountView, decode_emojis
 from fedserver.domain.post_texts import MentionFact
 from fedserver.domain.post_views import PostView
 from fedserver.links import Links
-from storage.rows.media import MediaRow
-from storage.rows.posts import EditRow, PostRow
+from storage import EditRow, MediaRow, PostRow
 
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
 _mentions = msgspec.json.Decoder(list[MentionFact]).decode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.links import Links
-from storage.rows.posts import TagRow
+from storage import TagRow
 
 DAYS = 7
 DAY = 86_400_000

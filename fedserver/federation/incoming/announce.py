@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from activitypub.addressing import visibility
+from activitypub import visibility
 from fedserver.domain import boosts
 from fedserver.federation.incoming.item import Dropped, Item
-from storage.engine import Tx
+from storage import Tx
 
 
 async def handle(tx: Tx, item: Item) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import accounts, follows
 from fedserver.federation.incoming.item import Dropped, Item
-from storage.engine import Tx
+from storage import Tx
 
 
 async def handle(tx: Tx, item: Item) -> None:

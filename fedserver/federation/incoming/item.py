@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from activitypub.activities import Activity
+from activitypub import Activity
 from fedserver.domain.remote_posts import RemotePost
 from fedserver.domain.site import Site
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
+from storage import AccountRow, PostRow
 
 
 class Item(Struct, frozen=True, kw_only=True):

@@ -7,19 +7,22 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec import structs
 
-from activitypub.activities import Activity, read_activity
-from activitypub.authority import same_origin
-from activitypub.document import Document, type_of
-from activitypub.errors import ActivityPubError
-from activitypub.objects import read_object
-from activitypub.terms import POSTS
+from activitypub import (
+    POSTS,
+    Activity,
+    ActivityPubError,
+    Document,
+    read_activity,
+    read_object,
+    same_origin,
+    type_of,
+)
 from fedserver.domain.remote_posts import RemotePost
 from fedserver.federation import admit
 from fedserver.federation.incoming import accept, announce, block, create, delete, follow, like, undo, update
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.resolve import Resolver
-from storage.engine import Tx
-from storage.rows.accounts import AccountRow
+from storage import AccountRow, Tx
 
 Handle = Callable[[Tx, Item], Awaitable[None]]
 VERBS: dict[str, Handle] = {

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from activitypub.actors import Actor, ActorKey, Field, write_actor
-from activitypub.document import Document
+from activitypub import Actor, ActorKey, Document, Field, write_actor
 from fedserver.domain.accounts import ProfileField
 from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
-from storage.rows.accounts import AccountRow, KeyRow
+from storage import AccountRow, KeyRow
 
 _fields = msgspec.json.Decoder(list[ProfileField]).decode
 _uris = msgspec.json.Decoder(list[str]).decode

@@ -6,15 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from activitypub import objects
-from activitypub.addressing import addresses
-from activitypub.document import Document
-from activitypub.objects import Attachment, Hashtag, Mention, Object
+from activitypub import Attachment, Document, Hashtag, Mention, Object, addresses, objects
 from fedserver.domain.post_texts import MentionFact
 from fedserver.domain.site import Site
-from storage.rows.accounts import AccountRow
-from storage.rows.media import MediaRow
-from storage.rows.posts import PostRow
+from storage import AccountRow, MediaRow, PostRow
 
 _mentions = msgspec.json.Decoder(list[MentionFact]).decode
 _tags = msgspec.json.Decoder(list[str]).decode

@@ -10,18 +10,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from activitypub import activities
-from activitypub.addressing import addresses
-from activitypub.document import Document
-from activitypub.terms import PUBLIC
+from activitypub import PUBLIC, Document, activities, addresses
 from fedserver.domain import keys, tasks
 from fedserver.domain.site import Site
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
-from storage.engine import Tx
+from storage import AccountRow, PostRow, Tx
 from storage.queries import accounts, follows, media, mentions, posts
-from storage.rows.accounts import AccountRow
-from storage.rows.posts import PostRow
 
 
 class Outgoing(Struct, frozen=True):

@@ -1,0 +1,96 @@
+"""What a query is written with: lists, upserts, pages by id, and rows from result tuples.
+
+`one_of(column, "ids")` is our `IN`: one bind parameter for a list of any length, so the text
+of the statement never changes (`json_each` on SQLite, `= ANY` on PostgreSQL). `upsert(table)` is an
+insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`; both dialects render it alike.
+The columns of a statement come in the order of the row's fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, asc, bindparam, desc, or_
+from sqlalchemy.dialects.postgresql import Insert as Upsert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import Boolean as BooleanType
+
+from storage.engine import Tx
+from storage.paging import MAX_ID, Page
+
+__all__ = [
+    "MAX_ID",
+    "Page",
+    "Paged",
+    "Tx",
+    "Upsert",
+    "among",
+    "columns_of",
+    "one_of",
+    "row_or_none",
+    "rows",
+    "upsert",
+]
+
+R = TypeVar("R", bound=Struct)
+
+
+class one_of(ColumnElement[bool]):
+    """`column` is one of the list given as the bind parameter `name`."""
+
+    inherit_cache = False
+    type = BooleanType()
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.name = name
+
+    def self_group(self, against: Any = None) -> one_of:
+        """It is a condition already: SQLite would compare anything else with 1."""
+        return self
+
+
+@compiles(one_of, "sqlite")
+def _one_of_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
+    listed = compiler.process(bindparam(element.name, type_=Text()), **kw)
+    return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({listed}))"
+
+
+@compiles(one_of, "postgresql")
+def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
+    listed = compiler.process(bindparam(element.name, type_=ARRAY(element.column.type)), **kw)
+    return f"{compiler.process(element.column, **kw)} = ANY({listed})"
+
+
+def among(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
+    """`column` is one of these fixed words; their number is part of the statement, unlike `IN`'s."""
+    return or_(*(column == word for word in words))
+
+
+class Paged:
+    """A statement in both directions, each built once."""
+
+    def __init__(self, statement: Select[Any], cursor: ColumnElement[int]) -> None:
+        bounded = statement.where(cursor < bindparam("page_max"), cursor > bindparam("page_low"))
+        self.down = bounded.order_by(desc(cursor)).limit(bindparam("page_limit"))
+        self.up = bounded.order_by(asc(cursor)).limit(bindparam("page_limit"))
+
+    def towards(self, page: Page) -> Select[Any]:
+        return self.up if page.upwards else self.down
+
+
+def columns_of(table: FromClause, row: type[Struct]) -> list[ColumnElement[Any]]:
+    """The table's columns that `row` wants, in its order."""
+    return [table.c[name] for name in row.__struct_fields__]
+
+
+def rows(row: type[R], found: Iterable[Sequence[Any]]) -> list[R]:
+    return [row(*record) for record in found]
+
+
+def row_or_none(row: type[R], found: Sequence[Any] | None) -> R | None:
+    return None if found is None else row(*found)
