@@ -8,8 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.accounts import ProfileField
-from storage import AccountRow, Tx
-from storage.queries import accounts as queries
+from storage import AccountRow, Tx, queries
 
 
 class EmojiFact(Struct, frozen=True):
@@ -60,11 +59,11 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
     """Views by id; those that moved carry where to, one step far."""
     if not ids:
         return {}
-    found = await queries.with_roles(tx, ids)
+    found = await queries.accounts.with_roles(tx, ids)
     moved = {row.moved_to_id for row, _ in found if row.moved_to_id is not None}
     targets: dict[int | None, AccountView] = {}
     if moved:
-        for row, role in await queries.with_roles(tx, [each for each in moved if each is not None]):
+        for row, role in await queries.accounts.with_roles(tx, [each for each in moved if each is not None]):
             targets[row.id] = AccountView(row, role or "", None)
     return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
 

@@ -14,10 +14,7 @@ from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text
-from storage import AccountRow, KeyRow, Tx
-from storage.queries import account_removal as removal
-from storage.queries import accounts as queries
-from storage.queries import keys as key_queries
+from storage import AccountRow, KeyRow, Tx, queries
 
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
 MAX_USERNAME = 30
@@ -93,28 +90,28 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
 
 async def by_id(tx: Tx, account_id: int) -> AccountRow:
     """Raises NotFound."""
-    row = await queries.by_id(tx, account_id)
+    row = await queries.accounts.by_id(tx, account_id)
     if row is None:
         raise NotFound
     return row
 
 
 async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
-    return {row.id: row for row in await queries.by_ids(tx, ids)}
+    return {row.id: row for row in await queries.accounts.by_ids(tx, ids)}
 
 
 async def by_uri(tx: Tx, uri: str) -> AccountRow | None:
-    return await queries.by_uri(tx, uri)
+    return await queries.accounts.by_uri(tx, uri)
 
 
 async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
     """An account by its name, whatever the case."""
-    return await queries.by_handle(tx, username.lower(), domain.lower())
+    return await queries.accounts.by_handle(tx, username.lower(), domain.lower())
 
 
 async def local(tx: Tx, username: str) -> AccountRow:
     """An account of ours. Raises NotFound; Gone if it was deleted or suspended."""
-    row = await queries.by_handle(tx, username.lower(), "")
+    row = await queries.accounts.by_handle(tx, username.lower(), "")
     if row is None:
         raise NotFound
     if row.deleted_at is not None or row.suspended_at is not None:
@@ -207,7 +204,7 @@ async def _create(
     row = structs.replace(
         _blank(site, tx.new_id(), username, kind, tx.now), display_name=clean_name(display_name, MAX_NAME)
     )
-    if not await queries.add(tx, row):
+    if not await queries.accounts.add(tx, row):
         raise Invalid("username", "has already been taken", "ERR_TAKEN")
     await keys.add(tx, site, row, new)
     return row
@@ -215,7 +212,7 @@ async def _create(
 
 async def instance_account(tx: Tx, site: Site) -> AccountRow | None:
     """The account with which the node itself asks peers, None before the first start."""
-    return await queries.by_handle(tx, INSTANCE_ACTOR, "")
+    return await queries.accounts.by_handle(tx, INSTANCE_ACTOR, "")
 
 
 async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRow:
@@ -244,7 +241,8 @@ async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileC
         row = _with_note(site, row, change.note)
     if not isinstance(change.fields, UnsetType):
         row = structs.replace(row, fields=_written_fields(site, change.fields))
-    await queries.change(tx, row.id, {name: getattr(row, name) for name in queries.CHANGEABLE})
+    values = {name: getattr(row, name) for name in queries.accounts.CHANGEABLE}
+    await queries.accounts.change(tx, row.id, values)
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
     await _drop_files(tx, [old for old, new in former if old != new])
     await tasks.owe(tx, tasks.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
@@ -280,25 +278,25 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     """
     if not remote.domain:
         raise Invalid("domain", "can't be blank", "ERR_BLANK")
-    former = await queries.by_uri(tx, remote.uri)
+    former = await queries.accounts.by_uri(tx, remote.uri)
     if former is not None and not former.domain:
         return former
-    await queries.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
+    await queries.accounts.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
     row = _learned(tx, remote, former)
     if former is None:
-        await queries.add(tx, row)
-        row = await queries.by_uri(tx, remote.uri) or row
+        await queries.accounts.add(tx, row)
+        row = await queries.accounts.by_uri(tx, remote.uri) or row
     else:
-        values = {name: getattr(row, name, None) for name in queries.LEARNABLE}
-        await queries.learn(tx, row.id, {**values, "username_lower": row.username.lower()})
-    await key_queries.put(
+        values = {name: getattr(row, name, None) for name in queries.accounts.LEARNABLE}
+        await queries.accounts.learn(tx, row.id, {**values, "username_lower": row.username.lower()})
+    await queries.keys.put(
         tx,
         [
             KeyRow(tx.new_id(), row.id, uri, "node", kind, public, None, tx.now, None)
             for uri, kind, public in remote.keys
         ],
     )
-    await key_queries.remove_others(tx, row.id, [uri for uri, _, _ in remote.keys])
+    await queries.keys.remove_others(tx, row.id, [uri for uri, _, _ in remote.keys])
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
 
@@ -361,20 +359,20 @@ async def remove_remote(tx: Tx, account: AccountRow) -> None:
     """A peer's account was deleted: it and everything it owns goes."""
     if not account.domain:
         return
-    files = await removal.files(tx, account.id)
-    await removal.uncount(tx, account.id)
-    await queries.remove(tx, account.id)
+    files = await queries.account_removal.files(tx, account.id)
+    await queries.account_removal.uncount(tx, account.id)
+    await queries.accounts.remove(tx, account.id)
     await _drop_files(tx, files)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
 async def delete_local(tx: Tx, account: AccountRow) -> None:
     """Delete an account of ours and all it made: the name stays taken, peers are told."""
-    files = [*await removal.files(tx, account.id), account.avatar_key, account.header_key]
-    if not await queries.set_deleted(tx, account.id, tx.now):
+    files = [*await queries.account_removal.files(tx, account.id), account.avatar_key, account.header_key]
+    if not await queries.accounts.set_deleted(tx, account.id, tx.now):
         return
-    await removal.uncount(tx, account.id)
-    await removal.empty(tx, account.id)
+    await queries.account_removal.uncount(tx, account.id)
+    await queries.account_removal.empty(tx, account.id)
     await tasks.owe(tx, tasks.DeleteAccount(account.id))
     await _drop_files(tx, files)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
@@ -400,7 +398,7 @@ async def search(
     username, _, domain = bare.partition("@")
     if not username:
         return []
-    return await queries.search(
+    return await queries.accounts.search(
         tx,
         followed=following,
         pattern=like_pattern(username),
@@ -417,6 +415,6 @@ async def directory(
 ) -> list[int]:
     """Ids of accounts that want to be found."""
     viewer = -1 if viewer_id is None else viewer_id
-    return await queries.directory(
+    return await queries.accounts.directory(
         tx, newest=newest, viewer_id=viewer, only_local=only_local, limit=limit, offset=offset
     )

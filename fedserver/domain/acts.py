@@ -7,8 +7,7 @@ import hashlib
 import msgspec
 from msgspec import structs
 
-from storage import ActRow, MemberRow, Tx
-from storage.queries import acts as queries
+from storage import ActRow, MemberRow, Tx, queries
 
 
 async def add(
@@ -23,7 +22,7 @@ async def add(
     undoes_id: int | None = None,
 ) -> ActRow:
     """Write an act down; without a member it was the command line."""
-    before = await queries.last_hash(tx)
+    before = await queries.acts.last_hash(tx)
     row = ActRow(
         id=tx.new_id(),
         actor_member_id=member.id if member else None,
@@ -38,7 +37,7 @@ async def add(
         hash="",
     )
     row = structs.replace(row, hash=digest(row))
-    await queries.add(tx, row)
+    await queries.acts.add(tx, row)
     return row
 
 

@@ -11,8 +11,7 @@ from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_text
-from storage import AccountRow, AnnouncementRow, Tx
-from storage.queries import announcements as queries
+from storage import AccountRow, AnnouncementRow, Tx, queries
 
 MAX_TEXT, MOST = 10_000, 200
 
@@ -26,23 +25,23 @@ class AnnouncementView(Struct, frozen=True):
 
 async def current(tx: Tx, actor: AccountRow, *, with_dismissed: bool = True) -> list[AnnouncementView]:
     """What is to be shown to `actor` now, oldest first."""
-    found = await queries.current(tx)
-    done = await queries.read(tx, actor.id) if found else set()
+    found = await queries.announcements.current(tx)
+    done = await queries.announcements.read(tx, actor.id) if found else set()
     views = [AnnouncementView(row, row.id in done) for row in found]
     return views if with_dismissed else [view for view in views if not view.read]
 
 
 async def dismiss(tx: Tx, actor: AccountRow, announcement_id: int) -> None:
     """`actor` has read it. Raises NotFound for one that is not shown."""
-    row = await queries.one(tx, announcement_id)
+    row = await queries.announcements.one(tx, announcement_id)
     if row is None or row.published_at is None or row.published_at > tx.now:
         raise NotFound
-    await queries.put_read(tx, announcement_id, actor.id)
+    await queries.announcements.put_read(tx, announcement_id, actor.id)
 
 
 async def every(tx: Tx) -> list[AnnouncementRow]:
     """All, for those who write them: newest first, unpublished ones too."""
-    return await queries.every(tx, MOST)
+    return await queries.announcements.every(tx, MOST)
 
 
 async def create(
@@ -70,7 +69,7 @@ async def create(
         updated_at=tx.now,
         created_by_id=member_id,
     )
-    await queries.add(tx, row)
+    await queries.announcements.add(tx, row)
     return row
 
 
@@ -78,20 +77,20 @@ async def update(
     tx: Tx, site: Site, announcement_id: int, text: str, *, published: bool = True
 ) -> AnnouncementRow:
     """Change the text; everybody sees it as unread again. Raises NotFound, Invalid."""
-    row = await queries.one(tx, announcement_id)
+    row = await queries.announcements.one(tx, announcement_id)
     if row is None:
         raise NotFound
     source, html = _rendered(site, text)
     published_at = (row.published_at or tx.now) if published else None
     row = structs.replace(row, source=source, html=html, published_at=published_at, updated_at=tx.now)
-    await queries.change(tx, row)
-    await queries.forget_reads(tx, row.id)
+    await queries.announcements.change(tx, row)
+    await queries.announcements.forget_reads(tx, row.id)
     return row
 
 
 async def remove(tx: Tx, announcement_id: int) -> None:
     """Raises NotFound."""
-    if not await queries.remove(tx, announcement_id):
+    if not await queries.announcements.remove(tx, announcement_id):
         raise NotFound
 
 

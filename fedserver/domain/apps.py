@@ -12,8 +12,7 @@ from fedserver.domain import scopes
 from fedserver.domain.errors import Invalid
 from fedserver.domain.secrets import hashed, matches, new_secret
 from fedserver.text.sanitize import clean_name, web_address
-from storage import AppRow, Tx
-from storage.queries import apps as queries
+from storage import AppRow, Tx, queries
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 # Schemes that would run, read or show something instead of reaching an app.
@@ -63,7 +62,7 @@ async def register(tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, w
         scopes=" ".join(granted),
         created_at=tx.now,
     )
-    await queries.add(tx, row)
+    await queries.apps.add(tx, row)
     return NewApp(row, secret)
 
 
@@ -89,11 +88,11 @@ def _is_host(netloc: str) -> bool:
 
 async def by_client_id(tx: Tx, client_id: str) -> AppRow | None:
     possible = 0 < len(client_id) <= 200 and client_id.isprintable()
-    return await queries.by_client_id(tx, client_id) if possible else None
+    return await queries.apps.by_client_id(tx, client_id) if possible else None
 
 
 async def by_id(tx: Tx, app_id: int) -> AppRow | None:
-    return await queries.by_id(tx, app_id)
+    return await queries.apps.by_id(tx, app_id)
 
 
 def has_secret(app: AppRow, secret: str) -> bool:

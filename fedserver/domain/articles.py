@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from fedserver.domain.errors import NotFound
 from fedserver.text.excerpt import slugify
-from storage import Page, PostRow, Tx
-from storage.queries import articles as queries
+from storage import Page, PostRow, Tx, queries
 
 DAY = 86_400_000
 WINDOWS = {"week": 7 * DAY, "quarter": 90 * DAY, "ever": None}
@@ -23,14 +22,14 @@ async def free_slug(tx: Tx, account_id: int, title: str) -> str:
     base = slugify(title) or "article"
     candidates = [base, *(f"{base}-{number}" for number in range(2, 6))]
     for candidate in candidates:
-        if candidate not in TAKEN and await queries.by_slug(tx, account_id, candidate) is None:
+        if candidate not in TAKEN and await queries.articles.by_slug(tx, account_id, candidate) is None:
             return candidate
     return f"{base}-{tx.now}"
 
 
 async def by_slug(tx: Tx, account_id: int, slug: str) -> PostRow:
     """An article by its address. Raises NotFound; whether it may be seen is decided on loading."""
-    row = await queries.by_slug(tx, account_id, slug)
+    row = await queries.articles.by_slug(tx, account_id, slug)
     if row is None:
         raise NotFound
     return row
@@ -38,12 +37,12 @@ async def by_slug(tx: Tx, account_id: int, slug: str) -> PostRow:
 
 async def drafts(tx: Tx, account_id: int, page: Page) -> list[int]:
     """Ids of an author's drafts."""
-    return await queries.drafts(tx, account_id, page)
+    return await queries.articles.drafts(tx, account_id, page)
 
 
 async def latest(tx: Tx, account_id: int | None, page: Page, *, member: bool) -> list[int]:
     """Ids of published articles, newest first; of one author or of all members."""
-    return await queries.latest(tx, account_id, page, member=member)
+    return await queries.articles.latest(tx, account_id, page, member=member)
 
 
 async def helpful(
@@ -52,4 +51,4 @@ async def helpful(
     """Ids of published articles with their votes, most helpful first; `window` is a key of WINDOWS."""
     span = WINDOWS.get(window)
     since = 0 if span is None else tx.now - span
-    return await queries.helpful(tx, account_id, since, limit, offset, member=member)
+    return await queries.articles.helpful(tx, account_id, since, limit, offset, member=member)

@@ -8,9 +8,7 @@ from __future__ import annotations
 from fedserver.domain import events, follows, tasks
 from fedserver.domain.errors import Forbidden
 from fedserver.domain.site import Site
-from storage import AccountRow, BlockRow, Page, Tx
-from storage.queries import blocks as queries
-from storage.queries import home_entries, notifications
+from storage import AccountRow, BlockRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]
 
@@ -22,24 +20,24 @@ async def block(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> No
     identifier = tx.new_id()
     uri = site.links.act(actor.uri, "blocks", identifier)
     await follows.sever(tx, actor, target)
-    if await queries.add(tx, BlockRow(identifier, actor.id, target.id, uri, tx.now)) and target.domain:
+    if await queries.blocks.add(tx, BlockRow(identifier, actor.id, target.id, uri, tx.now)) and target.domain:
         await tasks.owe(tx, tasks.Block(actor.id, target.id, uri))
     await _part(tx, actor, target)
 
 
 async def _part(tx: Tx, first: AccountRow, second: AccountRow) -> None:
     for one, other in ((first, second), (second, first)):
-        await home_entries.remove_author(tx, one.id, other.id)
-        await notifications.forget_between(tx, one.id, other.id)
+        await queries.home_entries.remove_author(tx, one.id, other.id)
+        await queries.notifications.forget_between(tx, one.id, other.id)
     tx.emit(events.RELATION_CHANGED, account_id=first.id, target_id=second.id)
 
 
 async def unblock(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     """End a block; nothing happens if there is none."""
-    row = await queries.get(tx, actor.id, target.id)
+    row = await queries.blocks.get(tx, actor.id, target.id)
     if row is None:
         return
-    await queries.remove(tx, actor.id, target.id)
+    await queries.blocks.remove(tx, actor.id, target.id)
     if target.domain:
         await tasks.owe(tx, tasks.UndoBlock(actor.id, target.id, row.uri))
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
@@ -50,15 +48,15 @@ async def receive(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> No
     if not target.domain:
         await follows.receive_undo(tx, actor, target.id)
         await follows.receive_undo(tx, target, actor.id)
-        await queries.add(tx, BlockRow(tx.new_id(), actor.id, target.id, uri, tx.now))
+        await queries.blocks.add(tx, BlockRow(tx.new_id(), actor.id, target.id, uri, tx.now))
         await _part(tx, actor, target)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, target_id: int) -> bool:
     """A peer's account ends its block."""
-    return await queries.remove(tx, actor.id, target_id)
+    return await queries.blocks.remove(tx, actor.id, target_id)
 
 
 async def page(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
     """Cursors and ids of blocked accounts."""
-    return await queries.blocked(tx, actor.id, page)
+    return await queries.blocks.blocked(tx, actor.id, page)

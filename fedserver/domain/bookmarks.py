@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import post_views
 from fedserver.domain.errors import NotFound
-from storage import AccountRow, Tx
-from storage.queries import likes as queries
+from storage import AccountRow, Tx, queries
 
 
 async def add(tx: Tx, actor: AccountRow, post_id: int) -> None:
@@ -14,9 +13,9 @@ async def add(tx: Tx, actor: AccountRow, post_id: int) -> None:
     if not views:
         raise NotFound
     target = views[0].boost_of or views[0]
-    await queries.add_bookmark(tx, actor.id, target.post.id)
+    await queries.likes.add_bookmark(tx, actor.id, target.post.id)
 
 
 async def remove(tx: Tx, actor: AccountRow, post_id: int) -> None:
     """Remove a bookmark; nothing happens if there is none."""
-    await queries.remove_bookmark(tx, actor.id, post_id)
+    await queries.likes.remove_bookmark(tx, actor.id, post_id)

@@ -8,9 +8,7 @@ from fedserver.domain import events, notifications, post_views, tasks
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
 from fedserver.domain.visibility import OPEN, narrower
-from storage import AccountRow, PostRow, Tx
-from storage.queries import home_entries
-from storage.queries import posts as queries
+from storage import AccountRow, PostRow, Tx, queries
 
 
 def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility: str, at: int) -> PostRow:
@@ -51,7 +49,7 @@ def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility
 async def boost(tx: Tx, site: Site, actor: AccountRow, post_id: int, visibility: str = "public") -> int:
     """Boost a post; the id of the boost, also if there was one. Raises NotFound, Forbidden."""
     post = await _boostable(tx, actor, post_id)
-    former = await queries.boost_by(tx, actor.id, post.id)
+    former = await queries.posts.boost_by(tx, actor.id, post.id)
     if former is not None:
         return former.id
     identifier = tx.new_id()
@@ -81,18 +79,18 @@ async def _boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 async def _keep(tx: Tx, row: PostRow, post: PostRow) -> bool:
     """Store a boost and show it; False if there was one."""
-    while not await queries.add(tx, row):
-        if await queries.boost_by(tx, row.account_id, post.id) is not None:
+    while not await queries.posts.add(tx, row):
+        if await queries.posts.boost_by(tx, row.account_id, post.id) is not None:
             return False
-        if await queries.by_uri(tx, row.uri) is not None:
+        if await queries.posts.by_uri(tx, row.uri) is not None:
             return False
         # Another post of that very millisecond has the id: take the next.
         identifier = tx.new_id(row.published_at)
         row = structs.replace(row, id=identifier, thread_id=identifier)
-    await queries.count(tx, post.id, "boosts_count", 1)
+    await queries.posts.count(tx, post.id, "boosts_count", 1)
     if row.local:
-        await home_entries.add(tx, row.account_id, row.id, row.account_id)
-    await home_entries.spread(tx, row, post.account_id)
+        await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
+    await queries.home_entries.spread(tx, row, post.account_id)
     await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
@@ -105,7 +103,7 @@ async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     if not views:
         raise NotFound
     post = views[0].boost_of.post if views[0].boost_of else views[0].post
-    former = await queries.boost_by(tx, actor.id, post.id)
+    former = await queries.posts.boost_by(tx, actor.id, post.id)
     if former is not None:
         await _remove(tx, former, post)
         if former.visibility != "local":
@@ -115,9 +113,9 @@ async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 
 async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
-    holders = await home_entries.holders(tx, row.id)
-    await queries.remove(tx, row.id)
-    await queries.count(tx, post.id, "boosts_count", -1)
+    holders = await queries.home_entries.holders(tx, row.id)
+    await queries.posts.remove(tx, row.id)
+    await queries.posts.count(tx, post.id, "boosts_count", -1)
     await notifications.forget(tx, "reblog", post.account_id, row.account_id, post.id)
     tx.emit(events.POST_DELETED, post_id=row.id, account_id=row.account_id, listeners=holders)
     tx.emit(events.POST_CHANGED, post_id=post.id)
@@ -127,7 +125,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
     """A peer's account boosted `post`. Only open posts can be; again changes nothing."""
     if post.visibility not in OPEN and post.account_id != actor.id:
         return
-    if await queries.boost_by(tx, actor.id, post.id) is not None:
+    if await queries.posts.boost_by(tx, actor.id, post.id) is not None:
         return
     row = _row(post, actor, tx.new_id(at), uri, narrower(post.visibility, visibility), min(at, tx.now))
     await _keep(tx, row, post)
@@ -135,13 +133,13 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
     """A peer's account takes its boost back; False if there is none."""
-    row = await queries.by_uri(tx, uri) if uri else None
+    row = await queries.posts.by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None:
-        post = await queries.by_uri(tx, post_uri)
-        row = await queries.boost_by(tx, actor.id, post.id) if post else None
+        post = await queries.posts.by_uri(tx, post_uri)
+        row = await queries.posts.boost_by(tx, actor.id, post.id) if post else None
     if row is None or row.account_id != actor.id or row.boost_of_id is None:
         return False
-    post = await queries.by_id(tx, row.boost_of_id)
+    post = await queries.posts.by_id(tx, row.boost_of_id)
     if post is not None:
         await _remove(tx, row, post)
     return True

@@ -9,8 +9,7 @@ from __future__ import annotations
 from fedserver.domain import events, follows
 from fedserver.domain.errors import Invalid
 from fedserver.domain.site import Site
-from storage import AccountRow, Page, Tx
-from storage.queries import domain_mutes as queries
+from storage import AccountRow, Page, Tx, queries
 
 MOST = 1_000
 
@@ -31,21 +30,21 @@ def _normal(site: Site, domain: str) -> str:
 async def add(tx: Tx, site: Site, actor: AccountRow, domain: str) -> None:
     """Keep a domain away from `actor`. Raises Invalid."""
     host = _normal(site, domain)
-    if await queries.count(tx, actor.id) >= MOST:
+    if await queries.domain_mutes.count(tx, actor.id) >= MOST:
         raise Invalid("domain", f"You may name {MOST} domains")
-    if not await queries.add(tx, actor.id, host):
+    if not await queries.domain_mutes.add(tx, actor.id, host):
         return
-    for other in await queries.connected(tx, actor.id, host):
+    for other in await queries.domain_mutes.connected(tx, actor.id, host):
         await follows.sever(tx, actor, other)
         tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=other.id)
-    await queries.clear(tx, actor.id, host)
+    await queries.domain_mutes.clear(tx, actor.id, host)
 
 
 async def remove(tx: Tx, site: Site, actor: AccountRow, domain: str) -> None:
     """Let a domain come near again; nothing happens if it was not kept away."""
-    await queries.remove(tx, actor.id, _normal(site, domain))
+    await queries.domain_mutes.remove(tx, actor.id, _normal(site, domain))
 
 
 async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
     """Cursors and domains, newest first."""
-    return await queries.page(tx, actor.id, page)
+    return await queries.domain_mutes.page(tx, actor.id, page)

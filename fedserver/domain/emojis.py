@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from storage import EmojiRow, Tx
-from storage.queries import media as queries
+from storage import EmojiRow, Tx, queries
 
 
 async def everything(tx: Tx) -> list[EmojiRow]:
     """All, by name."""
-    return await queries.custom_emojis(tx)
+    return await queries.media.custom_emojis(tx)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import members
-from storage import Tx
-from storage.queries import counts
+from storage import Tx, queries
 
 
 class Figures(Struct, frozen=True):
@@ -22,9 +21,10 @@ class Figures(Struct, frozen=True):
 async def load(tx: Tx) -> Figures:
     """The figures of this moment."""
     total, month, half_year = await members.counts(tx)
-    return Figures(total, month, half_year, await counts.local_posts(tx), await counts.known_peers(tx))
+    posts, peers = await queries.counts.local_posts(tx), await queries.counts.known_peers(tx)
+    return Figures(total, month, half_year, posts, peers)
 
 
 async def peer_names(tx: Tx) -> list[str]:
     """The peers that this node knows and has not blocked."""
-    return await counts.peer_names(tx)
+    return await queries.counts.peer_names(tx)

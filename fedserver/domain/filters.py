@@ -15,8 +15,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver.domain import events
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.text.sanitize import clean_name
-from storage import AccountRow, FilterKeywordRow, FilterPostRow, FilterRow, PostRow, Tx
-from storage.queries import filters as queries
+from storage import AccountRow, FilterKeywordRow, FilterPostRow, FilterRow, PostRow, Tx, queries
 
 CONTEXTS = ("home", "notifications", "public", "thread", "account")
 ACTIONS = ("warn", "hide", "blur")
@@ -115,10 +114,11 @@ def _after_word(text: str, place: int) -> int:
 
 async def active(tx: Tx, account_id: int, context: str) -> Active | None:
     """The filters of an account in a context; None if there are none: one statement then."""
-    found = await queries.active(tx, account_id, context)
+    found = await queries.filters.active(tx, account_id, context)
     if not found:
         return None
-    return Active(found, await queries.keywords(tx, account_id), await queries.posts(tx, account_id))
+    keywords = await queries.filters.keywords(tx, account_id)
+    return Active(found, keywords, await queries.filters.posts(tx, account_id))
 
 
 # --- kept by their owner
@@ -126,11 +126,11 @@ async def active(tx: Tx, account_id: int, context: str) -> Active | None:
 
 async def page(tx: Tx, actor: AccountRow) -> list[FilterView]:
     """All filters of `actor`, those whose time is over too."""
-    found = await queries.of_account(tx, actor.id)
+    found = await queries.filters.of_account(tx, actor.id)
     if not found:
         return []
-    keywords = await queries.keywords(tx, actor.id)
-    posts = await queries.posts(tx, actor.id)
+    keywords = await queries.filters.keywords(tx, actor.id)
+    posts = await queries.filters.posts(tx, actor.id)
     return [_view(row, keywords, posts) for row in found]
 
 
@@ -144,10 +144,10 @@ def _view(row: FilterRow, keywords: Sequence[FilterKeywordRow], posts: Sequence[
 
 async def get(tx: Tx, actor: AccountRow, filter_id: int) -> FilterView:
     """Raises NotFound."""
-    row = await queries.one(tx, actor.id, filter_id)
+    row = await queries.filters.one(tx, actor.id, filter_id)
     if row is None:
         raise NotFound
-    return _view(row, await queries.keywords(tx, actor.id), await queries.posts(tx, actor.id))
+    return _view(row, await queries.filters.keywords(tx, actor.id), await queries.filters.posts(tx, actor.id))
 
 
 async def create(
@@ -161,7 +161,7 @@ async def create(
     keywords: Sequence[KeywordChange] = (),
 ) -> FilterView:
     """Make a filter that holds for `seconds`, or always. Raises Invalid."""
-    if await queries.count(tx, actor.id) >= MAX_FILTERS:
+    if await queries.filters.count(tx, actor.id) >= MAX_FILTERS:
         raise Invalid("base", f"You may have {MAX_FILTERS} filters")
     row = FilterRow(
         id=tx.new_id(),
@@ -171,7 +171,7 @@ async def create(
         action=_action(action),
         expires_at=_expiry(tx, seconds),
     )
-    await queries.add(tx, row)
+    await queries.filters.add(tx, row)
     await _change_keywords(tx, actor, row.id, keywords)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return await get(tx, actor, row.id)
@@ -198,7 +198,7 @@ async def update(
         row = structs.replace(row, action=_action(action))
     if not isinstance(seconds, UnsetType):
         row = structs.replace(row, expires_at=_expiry(tx, seconds))
-    await queries.change(tx, row)
+    await queries.filters.change(tx, row)
     await _change_keywords(tx, actor, row.id, keywords)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return await get(tx, actor, filter_id)
@@ -206,14 +206,14 @@ async def update(
 
 async def remove(tx: Tx, actor: AccountRow, filter_id: int) -> None:
     """Raises NotFound."""
-    if not await queries.remove(tx, actor.id, filter_id):
+    if not await queries.filters.remove(tx, actor.id, filter_id):
         raise NotFound
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
 async def keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
     """A keyword of a filter of `actor`. Raises NotFound."""
-    row = await queries.keyword(tx, actor.id, keyword_id)
+    row = await queries.filters.keyword(tx, actor.id, keyword_id)
     if row is None:
         raise NotFound
     return row
@@ -239,14 +239,14 @@ async def change_keyword(
 
 async def remove_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
     """Raises NotFound."""
-    if not await queries.remove_keywords(tx, actor.id, [keyword_id]):
+    if not await queries.filters.remove_keywords(tx, actor.id, [keyword_id]):
         raise NotFound
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
 async def filter_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
     """A post named by a filter of `actor`. Raises NotFound."""
-    row = await queries.post(tx, actor.id, filter_post_id)
+    row = await queries.filters.post(tx, actor.id, filter_post_id)
     if row is None:
         raise NotFound
     return row
@@ -260,14 +260,14 @@ async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> 
     if len(view.posts) >= MAX_KEYWORDS:
         raise Invalid("statuses", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
     row = FilterPostRow(tx.new_id(), filter_id, post.id)
-    await queries.add_post(tx, row)
+    await queries.filters.add_post(tx, row)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return row
 
 
 async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> None:
     """Raises NotFound."""
-    if not await queries.remove_post(tx, actor.id, filter_post_id):
+    if not await queries.filters.remove_post(tx, actor.id, filter_post_id):
         raise NotFound
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
@@ -279,7 +279,8 @@ async def _change_keywords(
         return
     if len(changes) > MAX_KEYWORDS:
         raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
-    former = {each.id: each for each in await queries.keywords(tx, actor.id) if each.filter_id == filter_id}
+    keywords = await queries.filters.keywords(tx, actor.id)
+    former = {each.id: each for each in keywords if each.filter_id == filter_id}
     added, changed, removed = [], [], []
     for change in changes:
         if change.id is None and not change.remove:
@@ -299,9 +300,9 @@ async def _change_keywords(
     if len(former) + len(added) - len(removed) > MAX_KEYWORDS:
         raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
     if removed:
-        await queries.remove_keywords(tx, actor.id, removed)
-    await queries.change_keywords(tx, changed)
-    await queries.add_keywords(tx, added)
+        await queries.filters.remove_keywords(tx, actor.id, removed)
+    await queries.filters.change_keywords(tx, changed)
+    await queries.filters.add_keywords(tx, added)
 
 
 def _title(text: str) -> str:

@@ -14,9 +14,7 @@ from msgspec import structs
 from fedserver.domain import events, notifications, tasks
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
-from storage import AccountRow, FollowRow, Page, Tx
-from storage.queries import accounts, blocks, home_entries, lists
-from storage.queries import follows as queries
+from storage import AccountRow, FollowRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]
 encode = msgspec.json.Encoder().encode
@@ -40,10 +38,10 @@ async def follow(
         raise Forbidden("You cannot follow yourself")
     if target.suspended_at is not None or target.deleted_at is not None:
         raise NotFound
-    if await blocks.between(tx, actor.id, target.id):
+    if await queries.blocks.between(tx, actor.id, target.id):
         raise Forbidden("You cannot follow this account")
-    former = await queries.get(tx, actor.id, target.id)
-    asked = None if former is not None else await queries.request(tx, actor.id, target.id)
+    former = await queries.follows.get(tx, actor.id, target.id)
+    asked = None if former is not None else await queries.follows.request(tx, actor.id, target.id)
     row = former or asked or _new(tx, site, actor, target)
     row = structs.replace(
         row,
@@ -52,12 +50,12 @@ async def follow(
         languages=row.languages if languages is None else encode(list(languages)).decode(),
     )
     if former is not None or asked is not None:
-        await queries.change(tx, row, requested=former is None)
+        await queries.follows.change(tx, row, requested=former is None)
         return
     if not target.domain and not target.locked:
         await _begin(tx, row, target)
         return
-    if await queries.add_request(tx, row):
+    if await queries.follows.add_request(tx, row):
         if target.domain:
             await tasks.owe(tx, tasks.Follow(actor.id, target.id, row.uri))
         else:
@@ -72,10 +70,10 @@ def _new(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> FollowRow
 
 
 async def _begin(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
-    if not await queries.add(tx, row):
+    if not await queries.follows.add(tx, row):
         return False
-    await accounts.count_follow(tx, row.account_id, row.target_id, 1)
-    await home_entries.fill(tx, row.account_id, row.target_id)
+    await queries.accounts.count_follow(tx, row.account_id, row.target_id, 1)
+    await queries.home_entries.fill(tx, row.account_id, row.target_id)
     if not target.domain:
         await notifications.notify(tx, "follow", row.target_id, row.account_id)
     tx.emit(events.RELATION_CHANGED, account_id=row.account_id, target_id=row.target_id)
@@ -83,11 +81,11 @@ async def _begin(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
 
 
 async def _end(tx: Tx, follower_id: int, target_id: int) -> bool:
-    if not await queries.remove(tx, follower_id, target_id):
+    if not await queries.follows.remove(tx, follower_id, target_id):
         return False
-    await accounts.count_follow(tx, follower_id, target_id, -1)
-    await home_entries.remove_author(tx, follower_id, target_id)
-    await lists.forget(tx, follower_id, target_id)
+    await queries.accounts.count_follow(tx, follower_id, target_id, -1)
+    await queries.home_entries.remove_author(tx, follower_id, target_id)
+    await queries.lists.forget(tx, follower_id, target_id)
     await notifications.forget(tx, "follow", target_id, follower_id)
     tx.emit(events.RELATION_CHANGED, account_id=follower_id, target_id=target_id)
     return True
@@ -95,11 +93,12 @@ async def _end(tx: Tx, follower_id: int, target_id: int) -> bool:
 
 async def unfollow(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> None:
     """End a follow, or take a request back. Nothing happens if there is neither."""
-    row = await queries.get(tx, actor.id, target.id) or await queries.request(tx, actor.id, target.id)
+    row = await queries.follows.get(tx, actor.id, target.id)
+    row = row or await queries.follows.request(tx, actor.id, target.id)
     if row is None:
         return
     await _end(tx, actor.id, target.id)
-    await queries.remove_request(tx, actor.id, target.id)
+    await queries.follows.remove_request(tx, actor.id, target.id)
     await notifications.forget(tx, "follow_request", target.id, actor.id)
     if target.domain:
         await tasks.owe(tx, tasks.UndoFollow(actor.id, target.id, row.uri))
@@ -107,37 +106,37 @@ async def unfollow(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) ->
 
 async def accept_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
     """Let somebody who asked follow. Raises NotFound if nobody of that id did."""
-    row = await queries.request(tx, follower_id, actor.id)
+    row = await queries.follows.request(tx, follower_id, actor.id)
     if row is None:
         raise NotFound
-    await queries.remove_request(tx, follower_id, actor.id)
+    await queries.follows.remove_request(tx, follower_id, actor.id)
     await notifications.forget(tx, "follow_request", actor.id, follower_id)
     await _begin(tx, row, actor)
-    follower = await accounts.by_id(tx, follower_id)
+    follower = await queries.accounts.by_id(tx, follower_id)
     if follower is not None and follower.domain:
         await tasks.owe(tx, tasks.AnswerFollow(actor.id, follower_id, row.uri, True))
 
 
 async def reject_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
     """Refuse somebody who asked. Raises NotFound if nobody of that id did."""
-    row = await queries.request(tx, follower_id, actor.id)
+    row = await queries.follows.request(tx, follower_id, actor.id)
     if row is None:
         raise NotFound
-    await queries.remove_request(tx, follower_id, actor.id)
+    await queries.follows.remove_request(tx, follower_id, actor.id)
     await notifications.forget(tx, "follow_request", actor.id, follower_id)
     await _tell_rejected(tx, actor, follower_id, row.uri)
 
 
 async def remove_follower(tx: Tx, actor: AccountRow, follower_id: int) -> None:
     """End somebody's follow of `actor`. Nothing happens if there is none."""
-    row = await queries.get(tx, follower_id, actor.id)
+    row = await queries.follows.get(tx, follower_id, actor.id)
     if row is not None:
         await _end(tx, follower_id, actor.id)
         await _tell_rejected(tx, actor, follower_id, row.uri)
 
 
 async def _tell_rejected(tx: Tx, actor: AccountRow, follower_id: int, uri: str) -> None:
-    follower = await accounts.by_id(tx, follower_id)
+    follower = await queries.accounts.by_id(tx, follower_id)
     if follower is not None and follower.domain:
         await tasks.owe(tx, tasks.AnswerFollow(actor.id, follower_id, uri, False))
 
@@ -145,13 +144,13 @@ async def _tell_rejected(tx: Tx, actor: AccountRow, follower_id: int, uri: str) 
 async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
     """End everything between two accounts, both ways, requests too; peers are told of what ours do."""
     for follower, target in ((first, second), (second, first)):
-        row = await queries.get(tx, follower.id, target.id) or await queries.request(
+        row = await queries.follows.get(tx, follower.id, target.id) or await queries.follows.request(
             tx, follower.id, target.id
         )
         if row is None:
             continue
         await _end(tx, follower.id, target.id)
-        await queries.remove_request(tx, follower.id, target.id)
+        await queries.follows.remove_request(tx, follower.id, target.id)
         await notifications.forget(tx, "follow_request", target.id, follower.id)
         if follower.domain and not target.domain:
             await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, row.uri, False))
@@ -166,20 +165,20 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     """A peer's account asks to follow one of ours: accepted, kept as a request, or refused."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
-    if await blocks.between(tx, follower.id, target.id):
+    if await queries.blocks.between(tx, follower.id, target.id):
         await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, uri, False))
         return
-    former = await queries.get(tx, follower.id, target.id)
+    former = await queries.follows.get(tx, follower.id, target.id)
     if former is not None:
         await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, uri, True))
         return
     row = FollowRow(tx.new_id(), follower.id, target.id, uri, True, False, "[]", tx.now)
     # A limited account has to ask, as with Mastodon.
     if target.locked or follower.silenced_at is not None:
-        if await queries.add_request(tx, row):
+        if await queries.follows.add_request(tx, row):
             await notifications.notify(tx, "follow_request", target.id, follower.id)
     elif await _begin(tx, row, target):
-        await queries.remove_request(tx, follower.id, target.id)
+        await queries.follows.remove_request(tx, follower.id, target.id)
         await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, uri, True))
 
 
@@ -187,16 +186,16 @@ async def receive_answer(
     tx: Tx, answerer: AccountRow, follower_id: int, follow_uri: str | None, *, accepted: bool
 ) -> bool:
     """A peer's account answers one of ours. Only the one who was asked can; False if nobody asked."""
-    row = await queries.request(tx, follower_id, answerer.id)
+    row = await queries.follows.request(tx, follower_id, answerer.id)
     if row is None:
         # Reject after Accept removes the follower.
-        existing = await queries.get(tx, follower_id, answerer.id)
+        existing = await queries.follows.get(tx, follower_id, answerer.id)
         if accepted or existing is None:
             return False
         return await _end(tx, follower_id, answerer.id)
     if follow_uri is not None and row.uri != follow_uri:
         return False
-    await queries.remove_request(tx, follower_id, answerer.id)
+    await queries.follows.remove_request(tx, follower_id, answerer.id)
     if accepted:
         await _begin(tx, row, answerer)
     tx.emit(events.RELATION_CHANGED, account_id=follower_id, target_id=answerer.id)
@@ -206,7 +205,7 @@ async def receive_answer(
 async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
     """A peer's account ends its follow, or takes its request back."""
     ended = await _end(tx, follower.id, target_id)
-    withdrawn = await queries.remove_request(tx, follower.id, target_id)
+    withdrawn = await queries.follows.remove_request(tx, follower.id, target_id)
     if withdrawn:
         await notifications.forget(tx, "follow_request", target_id, follower.id)
     return ended or withdrawn
@@ -218,27 +217,27 @@ async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
 async def followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Cursors and ids; nothing if the account hides them from others."""
     hidden = account.hides_collections and viewer_id != account.id
-    return [] if hidden else await queries.followers(tx, account.id, page)
+    return [] if hidden else await queries.follows.followers(tx, account.id, page)
 
 
 async def following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Cursors and ids; nothing if the account hides them from others."""
     hidden = account.hides_collections and viewer_id != account.id
-    return [] if hidden else await queries.following(tx, account.id, page)
+    return [] if hidden else await queries.follows.following(tx, account.id, page)
 
 
 async def requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
     """Cursors and ids of those who ask to follow."""
-    return await queries.requests(tx, account.id, page)
+    return await queries.follows.requests(tx, account.id, page)
 
 
 async def uris(tx: Tx, account: AccountRow, which: str, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of `followers` or `following`, for peers."""
     if which == "followers":
-        return await queries.follower_uris(tx, account.id, page)
-    return await queries.following_uris(tx, account.id, page)
+        return await queries.follows.follower_uris(tx, account.id, page)
+    return await queries.follows.following_uris(tx, account.id, page)
 
 
 async def familiar(tx: Tx, viewer_id: int, target_id: int) -> list[int]:
     """Ids of accounts that the viewer follows and that follow the target."""
-    return await queries.familiar(tx, viewer_id, target_id)
+    return await queries.follows.familiar(tx, viewer_id, target_id)

@@ -7,9 +7,7 @@ from msgspec import Struct
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from fedserver.text.sanitize import clean_name
-from storage import InvitationRow, MemberRow, Tx
-from storage.queries import invitations as queries
-from storage.queries import members
+from storage import InvitationRow, MemberRow, Tx, queries
 
 DAY = 86_400_000
 MOST_USES = 100
@@ -30,7 +28,7 @@ async def create(
         raise Invalid("uses", f"must be from 1 to {MOST_USES}")
     if days is not None and not 1 <= days <= 365:
         raise Invalid("days", "must be from 1 to 365")
-    if member.role == "member" and not await members.spend_invites(tx, member.id, uses):
+    if member.role == "member" and not await queries.members.spend_invites(tx, member.id, uses):
         raise Forbidden("You have not that many invitations left")
     code = new_secret()
     row = InvitationRow(
@@ -45,13 +43,13 @@ async def create(
         expires_at=None if days is None else tx.now + days * DAY,
         revoked_at=None,
     )
-    await queries.add(tx, row)
+    await queries.invitations.add(tx, row)
     return NewInvitation(row, code)
 
 
 async def find(tx: Tx, code: str) -> InvitationRow | None:
     """An invitation that still lets people in, by its code."""
-    row = await queries.by_hash(tx, hashed(code)) if 0 < len(code) <= 200 else None
+    row = await queries.invitations.by_hash(tx, hashed(code)) if 0 < len(code) <= 200 else None
     if row is None or row.revoked_at is not None:
         return None
     if row.expires_at is not None and row.expires_at <= tx.now:
@@ -62,13 +60,13 @@ async def find(tx: Tx, code: str) -> InvitationRow | None:
 async def use(tx: Tx, code: str) -> InvitationRow:
     """Use an invitation. Raises Invalid if it does not let anybody in any more."""
     row = await find(tx, code)
-    if row is None or not await queries.use(tx, row.id):
+    if row is None or not await queries.invitations.use(tx, row.id):
         raise Invalid("invitation", "is not valid any more. Ask for a new link.")
     return row
 
 
 async def of_member(tx: Tx, member: MemberRow) -> list[InvitationRow]:
-    return await queries.of_member(tx, member.id)
+    return await queries.invitations.of_member(tx, member.id)
 
 
 async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
@@ -76,13 +74,13 @@ async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
 
     Raises NotFound for anybody else's.
     """
-    if not await queries.revoke(tx, invitation_id, member.id):
+    if not await queries.invitations.revoke(tx, invitation_id, member.id):
         raise NotFound
-    row = await queries.by_id(tx, invitation_id)
+    row = await queries.invitations.by_id(tx, invitation_id)
     if row is not None and row.max_uses is not None and member.role == "member":
-        await members.spend_invites(tx, member.id, row.uses - row.max_uses)
+        await queries.members.spend_invites(tx, member.id, row.uses - row.max_uses)
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
     """Take back whatever a member has handed out."""
-    await queries.revoke_all(tx, member_id)
+    await queries.invitations.revoke_all(tx, member_id)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.site import Site
-from storage import AccountRow, KeyRow, Tx
-from storage.queries import keys as queries
+from storage import AccountRow, KeyRow, Tx, queries
 
 RSA, ED25519 = "rsa", "ed25519"
 
@@ -30,7 +29,7 @@ async def add(tx: Tx, site: Site, account: AccountRow, new: NewKeys) -> None:
     def row(uri: str, kind: str, public: str, private: str) -> KeyRow:
         return KeyRow(tx.new_id(), account.id, uri, "node", kind, public, private, tx.now, None)
 
-    await queries.put(
+    await queries.keys.put(
         tx,
         [
             row(links.rsa_key(account.uri), RSA, new.rsa_public, new.rsa_private),
@@ -41,11 +40,11 @@ async def add(tx: Tx, site: Site, account: AccountRow, new: NewKeys) -> None:
 
 async def of_account(tx: Tx, account_id: int) -> list[KeyRow]:
     """Keys that are in force, the newest first."""
-    found = await queries.of_account(tx, account_id)
+    found = await queries.keys.of_account(tx, account_id)
     return [row for row in reversed(found) if row.revoked_at is None]
 
 
 async def by_uri(tx: Tx, uri: str) -> KeyRow | None:
     """A key in force by its URI."""
-    row = await queries.by_uri(tx, uri)
+    row = await queries.keys.by_uri(tx, uri)
     return row if row is not None and row.revoked_at is None else None

@@ -5,9 +5,7 @@ from __future__ import annotations
 from fedserver.domain import events, notifications, post_views, tasks
 from fedserver.domain.errors import NotFound
 from fedserver.domain.site import Site
-from storage import AccountRow, LikeRow, PostRow, Tx
-from storage.queries import likes as queries
-from storage.queries import posts
+from storage import AccountRow, LikeRow, PostRow, Tx, queries
 
 
 async def _visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
@@ -30,7 +28,7 @@ async def like(tx: Tx, site: Site, actor: AccountRow, post_id: int) -> PostRow:
 async def unlike(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """Take a like back; the post. Raises NotFound."""
     post = await _visible(tx, actor, post_id)
-    row = await queries.like(tx, actor.id, post.id)
+    row = await queries.likes.like(tx, actor.id, post.id)
     if row is not None:
         await _remove(tx, row, post)
         if not post.local:
@@ -39,17 +37,17 @@ async def unlike(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 
 async def _keep(tx: Tx, row: LikeRow, post: PostRow) -> bool:
-    if not await queries.add_like(tx, row):
+    if not await queries.likes.add_like(tx, row):
         return False
-    await posts.count(tx, post.id, "likes_count", 1)
+    await queries.posts.count(tx, post.id, "likes_count", 1)
     await notifications.notify(tx, "favourite", post.account_id, row.account_id, post.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
     return True
 
 
 async def _remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
-    await queries.remove_like(tx, row.id)
-    await posts.count(tx, post.id, "likes_count", -1)
+    await queries.likes.remove_like(tx, row.id)
+    await queries.posts.count(tx, post.id, "likes_count", -1)
     await notifications.forget(tx, "favourite", post.account_id, row.account_id, post.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
@@ -63,13 +61,13 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow) -> None:
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
     """A peer's account takes its like back; False if there is none."""
-    row = await queries.like_by_uri(tx, uri) if uri else None
+    row = await queries.likes.like_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None:
-        post = await posts.by_uri(tx, post_uri)
-        row = await queries.like(tx, actor.id, post.id) if post else None
+        post = await queries.posts.by_uri(tx, post_uri)
+        row = await queries.likes.like(tx, actor.id, post.id) if post else None
     if row is None or row.account_id != actor.id:
         return False
-    post = await posts.by_id(tx, row.post_id)
+    post = await queries.posts.by_id(tx, row.post_id)
     if post is not None:
         await _remove(tx, row, post)
     return True

@@ -12,9 +12,7 @@ from msgspec import UNSET, UnsetType, structs
 
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.text.sanitize import clean_name
-from storage import AccountRow, ListRow, Page, Tx
-from storage.queries import follows, home_entries
-from storage.queries import lists as queries
+from storage import AccountRow, ListRow, Page, Tx, queries
 
 REPLIES = ("followed", "list", "none")
 MAX_LISTS, MAX_TITLE, MAX_AT_ONCE = 50, 256, 500
@@ -36,12 +34,12 @@ def _policy(text: str) -> str:
 
 async def page(tx: Tx, actor: AccountRow) -> list[ListRow]:
     """All lists of `actor`, oldest first."""
-    return await queries.of_owner(tx, actor.id)
+    return await queries.lists.of_owner(tx, actor.id)
 
 
 async def get(tx: Tx, actor: AccountRow, list_id: int) -> ListRow:
     """A list of `actor`. Raises NotFound."""
-    row = await queries.one(tx, actor.id, list_id)
+    row = await queries.lists.one(tx, actor.id, list_id)
     if row is None:
         raise NotFound
     return row
@@ -52,9 +50,9 @@ async def create(
 ) -> ListRow:
     """Make a list. Raises Invalid."""
     row = ListRow(tx.new_id(), actor.id, _title(title), _policy(replies_policy), exclusive)
-    if await queries.count(tx, actor.id) >= MAX_LISTS:
+    if await queries.lists.count(tx, actor.id) >= MAX_LISTS:
         raise Invalid("base", f"You may have {MAX_LISTS} lists")
-    await queries.add(tx, row)
+    await queries.lists.add(tx, row)
     return row
 
 
@@ -77,15 +75,15 @@ async def update(
         else _policy(replies_policy),
         exclusive=former.exclusive if isinstance(exclusive, UnsetType) else exclusive,
     )
-    await queries.change(tx, row)
+    await queries.lists.change(tx, row)
     if row.exclusive and not former.exclusive:
-        await queries.clear_home(tx, actor.id, list_id)
+        await queries.lists.clear_home(tx, actor.id, list_id)
     return row
 
 
 async def remove(tx: Tx, actor: AccountRow, list_id: int) -> None:
     """Remove a list. Raises NotFound."""
-    if not await queries.remove(tx, actor.id, list_id):
+    if not await queries.lists.remove(tx, actor.id, list_id):
         raise NotFound
 
 
@@ -99,32 +97,32 @@ async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[in
     wanted = list(dict.fromkeys(ids))
     if len(wanted) > MAX_AT_ONCE:
         raise Invalid("account_ids", f"are more than {MAX_AT_ONCE}", "ERR_TOO_LONG")
-    if await queries.known(tx, actor.id, wanted) != set(wanted):
+    if await queries.lists.known(tx, actor.id, wanted) != set(wanted):
         raise NotFound
-    if await queries.on_list(tx, list_id, wanted):
+    if await queries.lists.on_list(tx, list_id, wanted):
         raise Invalid("account", "has already been taken", "ERR_TAKEN")
-    await queries.put(tx, list_id, wanted)
+    await queries.lists.put(tx, list_id, wanted)
     if row.exclusive:
-        await queries.clear_home(tx, actor.id, list_id)
+        await queries.lists.clear_home(tx, actor.id, list_id)
 
 
 async def remove_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
     """Take accounts from a list; those who are not on it do not matter. Raises NotFound."""
     row = await get(tx, actor, list_id)
-    gone = await queries.on_list(tx, list_id, ids)
-    await queries.take(tx, list_id, list(ids))
+    gone = await queries.lists.on_list(tx, list_id, ids)
+    await queries.lists.take(tx, list_id, list(ids))
     if row.exclusive:
         for account_id in sorted(gone)[:MAX_AT_ONCE]:
-            if await follows.get(tx, actor.id, account_id) is not None:
-                await home_entries.fill(tx, actor.id, account_id)
+            if await queries.follows.get(tx, actor.id, account_id) is not None:
+                await queries.home_entries.fill(tx, actor.id, account_id)
 
 
 async def accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
     """Cursors and ids of those on a list, newest first; all without a page. Raises NotFound."""
     await get(tx, actor, list_id)
-    return await queries.members(tx, list_id, page)
+    return await queries.lists.members(tx, list_id, page)
 
 
 async def containing(tx: Tx, actor: AccountRow, account_id: int) -> list[ListRow]:
     """The lists of `actor` with an account on them."""
-    return await queries.containing(tx, actor.id, account_id)
+    return await queries.lists.containing(tx, actor.id, account_id)

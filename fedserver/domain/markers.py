@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fedserver.domain.errors import Invalid
-from storage import MAX_ID, AccountRow, MarkerRow, Tx
-from storage.queries import markers as queries
+from storage import MAX_ID, AccountRow, MarkerRow, Tx, queries
 
 TIMELINES = ("home", "notifications")
 
@@ -19,7 +18,7 @@ TIMELINES = ("home", "notifications")
 async def get(tx: Tx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
     """The markers of the timelines asked for; those never set are missing."""
     wanted = [name for name in TIMELINES if name in timelines]
-    found = await queries.of_account(tx, actor.id, wanted) if wanted else []
+    found = await queries.markers.of_account(tx, actor.id, wanted) if wanted else []
     return {row.timeline: row for row in found}
 
 
@@ -30,7 +29,7 @@ async def put(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dict[s
             raise Invalid("timeline", f"is not one of {', '.join(TIMELINES)}", "ERR_INCLUSION")
         if not 0 <= read <= MAX_ID:
             raise Invalid("last_read_id", "is not an id")
-    await queries.put(tx, actor.id, last_read)
+    await queries.markers.put(tx, actor.id, last_read)
     return await get(tx, actor, list(last_read))
 
 

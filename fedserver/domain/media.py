@@ -9,8 +9,7 @@ from msgspec import Struct, structs
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.text.sanitize import clean_text
-from storage import AccountRow, MediaRow, Tx
-from storage.queries import media as queries
+from storage import AccountRow, MediaRow, Tx, queries
 
 MAX_DESCRIPTION = 1_500
 
@@ -46,13 +45,13 @@ async def add(
         created_at=tx.now,
         **structs.asdict(file),
     )
-    await queries.add(tx, [row])
+    await queries.media.add(tx, [row])
     return row
 
 
 async def get(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
     """A file of `actor`. Raises NotFound."""
-    row = await queries.own(tx, media_id, actor.id)
+    row = await queries.media.own(tx, media_id, actor.id)
     if row is None:
         raise NotFound
     return row
@@ -66,7 +65,7 @@ async def describe(
     described = row.description if description is None else clean_text(description, MAX_DESCRIPTION)
     point = focus or (row.focus_x, row.focus_y)
     row = structs.replace(row, description=described, focus_x=point[0], focus_y=point[1])
-    await queries.describe(tx, row)
+    await queries.media.describe(tx, row)
     return row
 
 
@@ -75,7 +74,7 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
     row = await get(tx, actor, media_id)
     if row.post_id is not None:
         raise Invalid("media", "is attached to a post", "ERR_IN_USE")
-    await queries.remove(tx, [row.id])
+    await queries.media.remove(tx, [row.id])
     return row
 
 
@@ -85,7 +84,7 @@ async def check(tx: Tx, site: Site, actor: AccountRow, ids: Sequence[int], post_
         raise Invalid("media", f"are more than {site.config.limits.media_per_post}", "ERR_TOO_LONG")
     if not ids:
         return
-    found = await queries.own_some(tx, ids, actor.id)
+    found = await queries.media.own_some(tx, ids, actor.id)
     for media_id in ids:
         row = found.get(media_id)
         if row is None or row.post_id not in (None, post_id):

@@ -17,8 +17,7 @@ from fedserver.domain.keys import NewKeys
 from fedserver.domain.secrets import hashed, new_secret
 from fedserver.domain.site import Site
 from fedserver.text.sanitize import clean_text
-from storage import AccountRow, MemberRow, OneTimeLinkRow, Tx
-from storage.queries import members as queries
+from storage import AccountRow, MemberRow, OneTimeLinkRow, Tx, queries
 
 ROLES = ("owner", "admin", "moderator", "member")
 HOUR = 3_600_000
@@ -59,7 +58,7 @@ def settings(member: MemberRow) -> Settings:
 
 
 async def set_settings(tx: Tx, member: MemberRow, changed: Settings) -> None:
-    await queries.set_value(tx, member.id, "settings", encode(changed).decode())
+    await queries.members.set_value(tx, member.id, "settings", encode(changed).decode())
 
 
 def check_email(email: str) -> str:
@@ -92,11 +91,11 @@ async def add(
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
     sign_up = SignUp(username=username, email=email, password_hash=password_hash)
     member, account = await _create(tx, site, sign_up, new, by_operator=by_operator)
-    await queries.set_value(tx, member.id, "role", role)
+    await queries.members.set_value(tx, member.id, "role", role)
     for name in ("email_confirmed_at", "approved_at"):
-        await queries.set_value(tx, member.id, name, tx.now)
-    await queries.drop_links(tx, "setup")
-    found = await queries.by_id(tx, member.id)
+        await queries.members.set_value(tx, member.id, name, tx.now)
+    await queries.members.drop_links(tx, "setup")
+    found = await queries.members.by_id(tx, member.id)
     assert found is not None
     return found, account
 
@@ -122,9 +121,9 @@ async def _create(
         disabled_at=None,
         active_at=None,
     )
-    if not await queries.add(tx, member):
+    if not await queries.members.add(tx, member):
         raise Invalid("email", "has already been taken", "ERR_TAKEN")
-    await queries.add_account(tx, member.id, account.id, main=True)
+    await queries.members.add_account(tx, member.id, account.id, main=True)
     return member, account
 
 
@@ -143,26 +142,26 @@ async def sign_up(tx: Tx, site: Site, wanted: SignUp, new: NewKeys) -> MemberRow
         raise Invalid("reason", "can't be blank", "ERR_BLANK")
     member, account = await _create(tx, site, wanted, new, by_operator=False)
     if mode == "open" or invitation is not None:
-        await queries.set_value(tx, member.id, "approved_at", tx.now)
+        await queries.members.set_value(tx, member.id, "approved_at", tx.now)
     else:
-        for moderator in await queries.moderators(tx):
+        for moderator in await queries.members.moderators(tx):
             await notifications.notify(tx, "admin.sign_up", moderator, account.id)
     if site.config.mail.host:
         await _ask_to_confirm(tx, site, member)
     else:
-        await queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
+        await queries.members.set_value(tx, member.id, "email_confirmed_at", tx.now)
     if invitation is not None:
-        await queries.set_value(tx, member.id, "invitation_id", invitation.id)
+        await queries.members.set_value(tx, member.id, "invitation_id", invitation.id)
     if invitation is not None and invitation.created_by_id is not None:
         await _befriend(tx, site, account, invitation.created_by_id)
-    found = await queries.by_id(tx, member.id)
+    found = await queries.members.by_id(tx, member.id)
     assert found is not None
     return found
 
 
 async def _befriend(tx: Tx, site: Site, account: AccountRow, inviter_id: int) -> None:
     """A newcomer follows whoever invited them, so that home is not empty."""
-    inviter_account = await queries.main_account(tx, inviter_id)
+    inviter_account = await queries.members.main_account(tx, inviter_id)
     if inviter_account is None:
         return
     inviter = await accounts.by_id(tx, inviter_account)
@@ -183,8 +182,8 @@ async def ask_to_reset(tx: Tx, site: Site, login: str) -> None:
     member = await find_for_log_in(tx, login)
     if member is None or member.disabled_at is not None or not site.config.mail.host:
         return
-    await queries.drop_old_links(tx, tx.now)
-    if await queries.has_link(tx, "reset", member.id):
+    await queries.members.drop_old_links(tx, tx.now)
+    if await queries.members.has_link(tx, "reset", member.id):
         return
     token = await new_link(tx, "reset", member.id, member.email, hours=1)
     title = site.config.community.title
@@ -201,7 +200,7 @@ async def reset(tx: Tx, token: str, password_hash: str) -> MemberRow:
     row = await use_link(tx, "reset", token)
     member = await by_id(tx, row.member_id or 0)
     if member.email_confirmed_at is None:
-        await queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
+        await queries.members.set_value(tx, member.id, "email_confirmed_at", tx.now)
     await set_password(tx, member, password_hash)
     return member
 
@@ -210,7 +209,7 @@ async def new_link(tx: Tx, purpose: str, member_id: int | None, email: str, *, h
     """A link that works once; the word in it."""
     token = new_secret()
     row = OneTimeLinkRow(hashed(token), purpose, member_id, email, tx.now, tx.now + hours * HOUR, None)
-    await queries.add_link(tx, row)
+    await queries.members.add_link(tx, row)
     return token
 
 
@@ -219,15 +218,15 @@ async def setup_link(tx: Tx) -> str | None:
 
     An earlier one stops working.
     """
-    if await queries.count(tx):
+    if await queries.members.count(tx):
         return None
-    await queries.drop_links(tx, "setup")
+    await queries.members.drop_links(tx, "setup")
     return await new_link(tx, "setup", None, "", hours=24)
 
 
 async def check_link(tx: Tx, purpose: str, token: str) -> OneTimeLinkRow:
     """Raises NotFound if the link was used, is over or is for something else."""
-    row = await queries.link(tx, hashed(token)) if 0 < len(token) <= 200 else None
+    row = await queries.members.link(tx, hashed(token)) if 0 < len(token) <= 200 else None
     if row is None or row.purpose != purpose or row.used_at is not None or row.expires_at <= tx.now:
         raise NotFound("This link was used before, or is too old")
     return row
@@ -236,7 +235,7 @@ async def check_link(tx: Tx, purpose: str, token: str) -> OneTimeLinkRow:
 async def use_link(tx: Tx, purpose: str, token: str) -> OneTimeLinkRow:
     """Use a link up. Raises NotFound."""
     row = await check_link(tx, purpose, token)
-    if not await queries.use_link(tx, row.token_hash):
+    if not await queries.members.use_link(tx, row.token_hash):
         raise NotFound("This link was used before, or is too old")
     return row
 
@@ -244,8 +243,8 @@ async def use_link(tx: Tx, purpose: str, token: str) -> OneTimeLinkRow:
 async def confirm(tx: Tx, token: str) -> MemberRow:
     """An address was confirmed. Raises NotFound."""
     row = await use_link(tx, "confirm", token)
-    await queries.set_value(tx, row.member_id or 0, "email_confirmed_at", tx.now)
-    member = await queries.by_id(tx, row.member_id or 0)
+    await queries.members.set_value(tx, row.member_id or 0, "email_confirmed_at", tx.now)
+    member = await queries.members.by_id(tx, row.member_id or 0)
     if member is None:
         raise NotFound("This link was used before, or is too old")
     return member
@@ -269,8 +268,8 @@ async def find_for_log_in(tx: Tx, login: str) -> MemberRow | None:
     if not 0 < len(login) <= 250 or not login.isprintable():
         return None
     if "@" in login:
-        return await queries.by_email(tx, login)
-    return await queries.by_username(tx, login)
+        return await queries.members.by_email(tx, login)
+    return await queries.members.by_username(tx, login)
 
 
 def _plain(login: str) -> str:
@@ -282,7 +281,7 @@ async def check_attempts(tx: Tx, login: str, address: str) -> None:
     """Raises TooMany after too many failures for a name or from an address."""
     since = tx.now - ATTEMPTS_WINDOW
     for subject, most in _subjects(login, address):
-        if await queries.attempts(tx, subject, since) >= most:
+        if await queries.members.attempts(tx, subject, since) >= most:
             raise TooMany(tx.now + ATTEMPTS_WINDOW, "Too many attempts. Please wait a few minutes.")
 
 
@@ -294,9 +293,9 @@ def _subjects(login: str, address: str) -> tuple[tuple[str, int], tuple[str, int
 
 async def failed(tx: Tx, login: str, address: str) -> None:
     """Remember a failed attempt."""
-    await queries.drop_attempts(tx, tx.now - 24 * HOUR)
+    await queries.members.drop_attempts(tx, tx.now - 24 * HOUR)
     for subject, _ in _subjects(login, address):
-        await queries.add_attempt(tx, subject)
+        await queries.members.add_attempt(tx, subject)
 
 
 async def log_in(tx: Tx, member: MemberRow, login: str, address: str, user_agent: str) -> str:
@@ -307,7 +306,7 @@ async def log_in(tx: Tx, member: MemberRow, login: str, address: str, user_agent
         raise Forbidden("Please confirm your address first: we sent you a link by mail.")
     if member.approved_at is None:
         raise Forbidden("Your request to join has not been approved yet.")
-    await queries.forget_attempts(tx, _subjects(login, address)[0][0])
+    await queries.members.forget_attempts(tx, _subjects(login, address)[0][0])
     return await sessions.begin(tx, member, user_agent)
 
 
@@ -316,7 +315,7 @@ async def log_in(tx: Tx, member: MemberRow, login: str, address: str, user_agent
 
 async def by_id(tx: Tx, member_id: int) -> MemberRow:
     """Raises NotFound."""
-    row = await queries.by_id(tx, member_id)
+    row = await queries.members.by_id(tx, member_id)
     if row is None:
         raise NotFound
     return row
@@ -324,7 +323,7 @@ async def by_id(tx: Tx, member_id: int) -> MemberRow:
 
 async def by_username(tx: Tx, username: str) -> MemberRow:
     """Raises NotFound."""
-    row = await queries.by_username(tx, username)
+    row = await queries.members.by_username(tx, username)
     if row is None:
         raise NotFound(f"There is no member named {username}")
     return row
@@ -332,11 +331,11 @@ async def by_username(tx: Tx, username: str) -> MemberRow:
 
 async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:
     """All members with the names of their main accounts."""
-    return await queries.everybody(tx)
+    return await queries.members.everybody(tx)
 
 
 async def approve(tx: Tx, member: MemberRow) -> None:
-    await queries.set_value(tx, member.id, "approved_at", tx.now)
+    await queries.members.set_value(tx, member.id, "approved_at", tx.now)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 
@@ -344,21 +343,21 @@ async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
     """Raises Invalid for a word that is no role."""
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
-    await queries.set_value(tx, member.id, "role", role)
+    await queries.members.set_value(tx, member.id, "role", role)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 
 async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
     """A new password: browsers and apps have to log in again, and links for a new one are over."""
-    await queries.set_value(tx, member.id, "password_hash", password_hash)
-    await queries.drop_links_of(tx, "reset", member.id)
+    await queries.members.set_value(tx, member.id, "password_hash", password_hash)
+    await queries.members.drop_links_of(tx, "reset", member.id)
     await sessions.end_all(tx, member.id)
     await tokens.revoke_all(tx, member.id)
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
     """Keep a member out, or let them in again."""
-    await queries.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
+    await queries.members.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
         await sessions.end_all(tx, member.id)
         await tokens.revoke_all(tx, member.id)
@@ -370,7 +369,7 @@ async def counts(tx: Tx) -> tuple[int, int, int]:
     """Members, and how many were active in a month and in half a year."""
     month, half_year = tx.now - 30 * 24 * HOUR, tx.now - 182 * 24 * HOUR
     return (
-        await queries.count_in(tx),
-        await queries.count_active(tx, month),
-        await queries.count_active(tx, half_year),
+        await queries.members.count_in(tx),
+        await queries.members.count_active(tx, month),
+        await queries.members.count_active(tx, half_year),
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from fedserver.domain import events
 from fedserver.domain.errors import Forbidden
 from fedserver.text.sanitize import clean_text
-from storage import AccountRow, MuteRow, Page, Tx
-from storage.queries import blocks as queries
-from storage.queries import follows, home_entries
+from storage import AccountRow, MuteRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]
 MAX_NOTE = 2_000
@@ -21,24 +19,25 @@ async def mute(
     if actor.id == target.id:
         raise Forbidden("You cannot mute yourself")
     expires = tx.now + min(seconds, 10 * YEAR) * 1000 if seconds > 0 else None
-    await queries.put_mute(tx, MuteRow(tx.new_id(), actor.id, target.id, notifications, expires, tx.now))
-    await home_entries.remove_author(tx, actor.id, target.id)
+    row = MuteRow(tx.new_id(), actor.id, target.id, notifications, expires, tx.now)
+    await queries.blocks.put_mute(tx, row)
+    await queries.home_entries.remove_author(tx, actor.id, target.id)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
 async def unmute(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     """End a mute; nothing happens if there is none."""
-    if await queries.remove_mute(tx, actor.id, target.id):
-        if await follows.get(tx, actor.id, target.id) is not None:
-            await home_entries.fill(tx, actor.id, target.id)
+    if await queries.blocks.remove_mute(tx, actor.id, target.id):
+        if await queries.follows.get(tx, actor.id, target.id) is not None:
+            await queries.home_entries.fill(tx, actor.id, target.id)
         tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
 async def page(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
     """Cursors and ids of muted accounts."""
-    return await queries.muted(tx, actor.id, page)
+    return await queries.blocks.muted(tx, actor.id, page)
 
 
 async def note(tx: Tx, actor: AccountRow, target: AccountRow, text: str) -> None:
     """Keep a private note about an account; an empty one takes its place too."""
-    await queries.put_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))
+    await queries.blocks.put_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))

@@ -10,11 +10,7 @@ from fedserver.domain import account_views, events, post_views
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
-from storage import AccountRow, NotificationRow, Page, PostRow, Tx
-from storage.queries import accounts as account_queries
-from storage.queries import follows
-from storage.queries import notifications as queries
-from storage.queries import posts as post_queries
+from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
 KINDS = ("mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up")
 ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update"})
@@ -34,12 +30,12 @@ async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int 
         return
     thread_id = -1
     if post_id is not None:
-        post = await post_queries.by_id(tx, post_id)
+        post = await queries.posts.by_id(tx, post_id)
         thread_id = post.thread_id if post is not None else -1
-    if not await queries.allowed(tx, account_id, from_id, thread_id):
+    if not await queries.notifications.allowed(tx, account_id, from_id, thread_id):
         return
     row = NotificationRow(tx.new_id(), account_id, kind, from_id, post_id, tx.now)
-    if await queries.add(tx, row):
+    if await queries.notifications.add(tx, row):
         tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
 
 
@@ -47,7 +43,7 @@ async def notify_watchers(tx: Tx, post: PostRow) -> None:
     """Tell followers who asked to hear of every post of its author."""
     if post.visibility == "direct" or post.in_reply_to_uri is not None:
         return
-    for watcher in await follows.watchers(tx, post.account_id):
+    for watcher in await queries.follows.watchers(tx, post.account_id):
         await notify(tx, "status", watcher, post.account_id, post.id)
 
 
@@ -62,7 +58,7 @@ async def page(
 ) -> tuple[list[NotificationView], list[int]]:
     """A page of views, and the cursors of all rows read for it."""
     wanted = [kind for kind in (kinds or KINDS) if kind not in exclude]
-    rows = await queries.page(tx, actor.id, page, wanted, from_id)
+    rows = await queries.notifications.page(tx, actor.id, page, wanted, from_id)
     return await _views(tx, actor, rows), [row.id for row in rows]
 
 
@@ -82,7 +78,7 @@ async def _views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> 
 
 async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
     """One notification of `actor`. Raises NotFound."""
-    row = await queries.one(tx, actor.id, notification_id)
+    row = await queries.notifications.one(tx, actor.id, notification_id)
     views = await _views(tx, actor, [row]) if row is not None else []
     if not views:
         raise NotFound
@@ -91,40 +87,40 @@ async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationVi
 
 async def by_id(tx: Tx, notification_id: int) -> NotificationView | None:
     """A notification as its recipient sees it, for streams."""
-    row = await queries.by_id(tx, notification_id)
+    row = await queries.notifications.by_id(tx, notification_id)
     if row is None:
         return None
-    recipient = await account_queries.by_id(tx, row.account_id)
+    recipient = await queries.accounts.by_id(tx, row.account_id)
     views = await _views(tx, recipient, [row]) if recipient is not None else []
     return views[0] if views else None
 
 
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:
     """Remove one. Raises NotFound."""
-    if not await queries.dismiss(tx, actor.id, notification_id):
+    if not await queries.notifications.dismiss(tx, actor.id, notification_id):
         raise NotFound
 
 
 async def clear(tx: Tx, actor: AccountRow) -> None:
     """Remove all."""
-    await queries.clear(tx, actor.id)
+    await queries.notifications.clear(tx, actor.id)
 
 
 async def unread(tx: Tx, actor: AccountRow, after_id: int, most: int = 100) -> int:
     """How many came after one, at most `most`."""
-    return await queries.unread(tx, actor.id, after_id, most)
+    return await queries.notifications.unread(tx, actor.id, after_id, most)
 
 
 async def unread_since_marker(tx: Tx, actor: AccountRow) -> int:
     """How many came after the one that was read last."""
-    return await unread(tx, actor, await queries.read_until(tx, actor.id))
+    return await unread(tx, actor, await queries.notifications.read_until(tx, actor.id))
 
 
 async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
     """What was told is no longer so: take it back."""
-    await queries.forget(tx, kind, account_id, from_id, post_id)
+    await queries.notifications.forget(tx, kind, account_id, from_id, post_id)
 
 
 async def forget_post(tx: Tx, post_id: int) -> None:
     """A post is gone, and with it everything that was told about it."""
-    await queries.forget_post(tx, post_id)
+    await queries.notifications.forget_post(tx, post_id)

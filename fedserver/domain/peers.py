@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from fedserver.domain import acts, events
 from fedserver.domain.errors import Invalid
-from storage import MemberRow, PeerRow, Tx
-from storage.queries import peers as queries
+from storage import MemberRow, PeerRow, Tx, queries
 
 POLICIES = ("", "allow", "limit", "block")
 
@@ -25,7 +24,7 @@ class Policies:
 
     async def load(self, tx: Tx) -> None:
         """Read them anew; to be called at start and when they changed."""
-        self._decided = await queries.policies(tx)
+        self._decided = await queries.peers.policies(tx)
 
     def of(self, host: str) -> str:
         """The decision about a host or the nearest domain above it; '' for none."""
@@ -64,7 +63,7 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
     if not domain or not domain.isascii() or set(domain) & set("/@ "):
         raise Invalid("domain", "is not a host name")
     await ensure(tx, domain)
-    await queries.decide(
+    await queries.peers.decide(
         tx, domain, decision.policy, decision.reason[:1_000], rejects_media=decision.rejects_media
     )
     await acts.add(tx, member, f"peer.{decision.policy or 'reset'}", target=domain, reason=decision.reason)
@@ -73,9 +72,9 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
 
 async def ensure(tx: Tx, domain: str) -> None:
     """A row for a peer that we met."""
-    await queries.add(tx, domain)
+    await queries.peers.add(tx, domain)
 
 
 async def everybody(tx: Tx) -> list[PeerRow]:
     """All peers, those with a decision first."""
-    return await queries.everybody(tx)
+    return await queries.peers.everybody(tx)

@@ -22,8 +22,7 @@ from fedserver.text.markup import (
     scan,
 )
 from fedserver.text.sanitize import clean_text, to_text
-from storage import AccountRow, Tx
-from storage.queries import accounts
+from storage import AccountRow, Tx, queries
 
 PLAIN, MARKDOWN = "text/plain", "text/markdown"
 MAX_SUMMARY = 500
@@ -105,7 +104,7 @@ async def _known(
         return {}
     ours = ("", site.links.domain, site.links.host)
     wanted = {name: (name[0], "" if (name[1] or "") in ours else name[1] or "") for name in names}
-    rows = await accounts.by_handles(
+    rows = await queries.accounts.by_handles(
         tx, [username for username, _ in wanted.values()], [domain for _, domain in wanted.values()]
     )
     found = {

@@ -13,9 +13,7 @@ from msgspec import Struct
 from fedserver.domain import account_views, filters
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.visibility import Facts, may_see
-from storage import AppRow, MediaRow, PostRow, Tx
-from storage.queries import apps, media, post_facts
-from storage.queries import posts as queries
+from storage import AppRow, MediaRow, PostRow, Tx, queries
 
 
 class Mine(Struct, frozen=True):
@@ -51,11 +49,11 @@ async def load(
     """
     if not ids:
         return []
-    rows = await queries.by_ids(tx, ids)
+    rows = await queries.posts.by_ids(tx, ids)
     boosted = {row.boost_of_id for row in rows.values() if row.boost_of_id is not None}
     missing = boosted - rows.keys()
     if missing:
-        rows |= await queries.by_ids(tx, list(missing))
+        rows |= await queries.posts.by_ids(tx, list(missing))
     authors = await account_views.load(tx, list({row.account_id for row in rows.values()}))
     shown = _Page(rows, authors)
     await shown.look(tx, viewer_id, context)
@@ -78,13 +76,13 @@ class _Page:
 
     async def look(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
         originals = [row for row in self._rows.values() if row.boost_of_id is None]
-        for file in await media.of_posts(tx, [row.id for row in originals]):
+        for file in await queries.media.of_posts(tx, [row.id for row in originals]):
             self._files.setdefault(file.post_id or 0, []).append(file)
         app_ids = {row.app_id for row in originals if row.app_id is not None}
-        self._apps = await apps.by_ids(tx, list(app_ids)) if app_ids else {}
+        self._apps = await queries.apps.by_ids(tx, list(app_ids)) if app_ids else {}
         if viewer_id is None:
             return
-        self._found = await post_facts.of_viewer(
+        self._found = await queries.post_facts.of_viewer(
             tx,
             viewer_id,
             list(self._rows),

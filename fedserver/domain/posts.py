@@ -15,10 +15,7 @@ from fedserver.domain.site import Site
 from fedserver.domain.visibility import WRITABLE, narrower
 from fedserver.text.language import normal_language
 from fedserver.text.sanitize import clean_name
-from storage import AccountRow, EditRow, PostRow, TombstoneRow, Tx
-from storage.queries import accounts, home_entries, likes, mentions, tags
-from storage.queries import media as media_queries
-from storage.queries import posts as queries
+from storage import AccountRow, EditRow, PostRow, TombstoneRow, Tx, queries
 
 HOUR = 3_600_000
 MAX_TITLE = 200
@@ -68,12 +65,12 @@ async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
 
 async def edits(tx: Tx, post_id: int) -> list[EditRow]:
     """Earlier versions of a post, oldest first."""
-    return await queries.edits_of(tx, post_id)
+    return await queries.posts.edits_of(tx, post_id)
 
 
 async def is_deleted(tx: Tx, uri: str) -> bool:
     """True if there was a post of that URI."""
-    return await queries.tombstone(tx, uri) is not None
+    return await queries.posts.tombstone(tx, uri) is not None
 
 
 async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
@@ -82,18 +79,18 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     A request repeated with the same `idempotency_key` within an hour gives the same post.
     """
     if draft.idempotency_key:
-        found = await queries.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
+        found = await queries.posts.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
         if found is not None:
             return found
     row, text = await _new_row(tx, site, author, draft)
-    if not await queries.add(tx, row):
+    if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
     if draft.idempotency_key:
-        await queries.add_key(tx, author.id, draft.idempotency_key, row.id, tx.now - HOUR)
+        await queries.posts.add_key(tx, author.id, draft.idempotency_key, row.id, tx.now - HOUR)
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
-    await media_queries.attach(tx, author.id, row.id, media_ids)
-    await mentions.add(tx, row.id, [each.id for each in text.mentioned])
-    await tags.put(tx, row.id, await tags.ensure(tx, text.tags), fresh=True)
+    await queries.media.attach(tx, author.id, row.id, media_ids)
+    await queries.mentions.add(tx, row.id, [each.id for each in text.mentioned])
+    await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags), fresh=True)
     if row.state == "published":
         await _announce(tx, row, [each for each in text.mentioned if not each.domain])
     return row.id
@@ -175,12 +172,12 @@ async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow 
 
 async def _announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     """Show a post that is public from now on: counters, homes, notifications, peers, streams."""
-    await accounts.count_post(tx, row.account_id, 1, tx.now)
+    await queries.accounts.count_post(tx, row.account_id, 1, tx.now)
     if row.in_reply_to_id is not None:
-        await queries.count(tx, row.in_reply_to_id, "replies_count", 1)
+        await queries.posts.count(tx, row.in_reply_to_id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
-    await home_entries.add(tx, row.account_id, row.id, row.account_id)
-    await home_entries.spread(tx, row)
+    await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
+    await queries.home_entries.spread(tx, row)
     for account in mentioned:
         await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
     await notifications.notify_watchers(tx, row)
@@ -191,7 +188,7 @@ async def _announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
 
 async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
     """A post of `author`, boosts left out. Raises NotFound, also for anybody else's."""
-    row = await queries.by_id(tx, post_id)
+    row = await queries.posts.by_id(tx, post_id)
     if row is None or row.account_id != author.id or row.boost_of_id is not None:
         raise NotFound
     return row
@@ -221,11 +218,11 @@ async def edit(tx: Tx, site: Site, author: AccountRow, post_id: int, change: Cha
     if row.state == "published":
         await _keep_version(tx, row)
     changed = _changed(tx, row, change, text)
-    values = {name: getattr(changed, name) for name in queries.CHANGEABLE}
-    await queries.change(tx, row.id, values)
-    named = set(await mentions.of_post(tx, row.id))
-    await mentions.put(tx, row.id, [each.id for each in text.mentioned])
-    await tags.put(tx, row.id, await tags.ensure(tx, text.tags))
+    values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
+    await queries.posts.change(tx, row.id, values)
+    named = set(await queries.mentions.of_post(tx, row.id))
+    await queries.mentions.put(tx, row.id, [each.id for each in text.mentioned])
+    await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags))
     if row.state == "published":
         await _tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
     return row.id
@@ -233,7 +230,7 @@ async def edit(tx: Tx, site: Site, author: AccountRow, post_id: int, change: Cha
 
 async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
     """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
-    files = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    files = [each.id for each in await queries.media.of_posts(tx, [row.id])]
     kept = tuple(each for each in files if each != row.cover_id)
     draft = Draft(
         text=_or(change.text, row.source),
@@ -249,8 +246,8 @@ async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, c
         cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
         app_id=row.app_id,
     )
-    await media_queries.detach(tx, row.id)
-    await queries.remove(tx, row.id)
+    await queries.media.detach(tx, row.id)
+    await queries.posts.remove(tx, row.id)
     return await publish(tx, site, author, draft)
 
 
@@ -286,7 +283,7 @@ def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
 
 async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> list[int]:
     """Attach what the change names; the files that are attached afterwards."""
-    attached = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    attached = [each.id for each in await queries.media.of_posts(tx, [row.id])]
     former = [each for each in attached if each != row.cover_id]
     if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
         return former
@@ -294,14 +291,14 @@ async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, ch
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     every = [*wanted, *([cover] if cover else [])]
     await media.check(tx, site, author, every, row.id)
-    await media_queries.detach(tx, row.id)
-    await media_queries.attach(tx, author.id, row.id, every)
+    await queries.media.detach(tx, row.id)
+    await queries.media.attach(tx, author.id, row.id, every)
     return wanted
 
 
 async def _keep_version(tx: Tx, row: PostRow) -> None:
-    files = await media_queries.of_posts(tx, [row.id])
-    await queries.add_edit(
+    files = await queries.media.of_posts(tx, [row.id])
+    await queries.posts.add_edit(
         tx,
         EditRow(
             id=tx.new_id(),
@@ -321,7 +318,7 @@ async def _keep_version(tx: Tx, row: PostRow) -> None:
 async def _tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
     for account in newly_named:
         await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
-    for _, booster_id in await queries.boosts_of(tx, row.id):
+    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.UpdatePost(row.id))
@@ -337,10 +334,10 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
     views = await post_views.load(tx, [post_id], author.id)
     if not views:
         raise NotFound
-    mentioned = await mentions.of_post(tx, row.id)
-    boosters = [booster for _, booster in await queries.boosts_of(tx, row.id)]
+    mentioned = await queries.mentions.of_post(tx, row.id)
+    boosters = [booster for _, booster in await queries.posts.boosts_of(tx, row.id)]
     answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
-    await media_queries.detach(tx, row.id)
+    await queries.media.detach(tx, row.id)
     await remove_row(tx, row)
     if row.state == "published" and row.visibility != "local":
         told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
@@ -351,18 +348,18 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
 
 async def remove_row(tx: Tx, row: PostRow) -> None:
     """Remove a post and its traces: boosts, notifications, counters; a tombstone stays."""
-    holders = await home_entries.holders(tx, row.id)
-    author = await accounts.by_id(tx, row.account_id)
+    holders = await queries.home_entries.holders(tx, row.id)
+    author = await queries.accounts.by_id(tx, row.account_id)
     await notifications.forget_post(tx, row.id)
-    await queries.remove_boosts(tx, row.id)
-    await queries.remove(tx, row.id)
-    await queries.remove_original(tx, row.uri)
+    await queries.posts.remove_boosts(tx, row.id)
+    await queries.posts.remove(tx, row.id)
+    await queries.posts.remove_original(tx, row.uri)
     if row.state == "published":
         uri = author.uri if author else ""
-        await queries.bury(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))
-        await accounts.count_post(tx, row.account_id, -1, tx.now)
+        await queries.posts.bury(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))
+        await queries.accounts.count_post(tx, row.account_id, -1, tx.now)
         if row.in_reply_to_id is not None:
-            await queries.count(tx, row.in_reply_to_id, "replies_count", -1)
+            await queries.posts.count(tx, row.in_reply_to_id, "replies_count", -1)
             tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     tx.emit(events.POST_DELETED, post_id=row.id, account_id=row.account_id, listeners=holders)
 
@@ -370,5 +367,5 @@ async def remove_row(tx: Tx, row: PostRow) -> None:
 async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
     """Stop, or allow again, notifications about a conversation. Raises NotFound."""
     row = await get(tx, post_id, actor.id)
-    change = likes.mute_thread if muted else likes.unmute_thread
+    change = queries.likes.mute_thread if muted else queries.likes.unmute_thread
     await change(tx, actor.id, row.thread_id)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from storage import Tx
-from storage.queries import relations as queries
+from storage import Tx, queries
 
 _languages = msgspec.json.Decoder(list[str]).decode
 
@@ -38,7 +37,7 @@ async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    facts = await queries.facts(tx, actor_id, wanted)
+    facts = await queries.relations.facts(tx, actor_id, wanted)
     return [_relation(each, facts) for each in wanted if each in facts.get("known", {})]
 
 

@@ -16,9 +16,7 @@ from fedserver.domain.visibility import narrower
 from fedserver.text.language import normal_language
 from fedserver.text.markup import fold_tag
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
-from storage import AccountRow, EditRow, MediaRow, PostRow, Tx
-from storage.queries import accounts, home_entries, media, mentions, tags
-from storage.queries import posts as queries
+from storage import AccountRow, EditRow, MediaRow, PostRow, Tx, queries
 
 MAX_SUMMARY = 2_000
 MAX_DEPTH = 40
@@ -70,27 +68,27 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
 
     `depth` counts the steps up a thread that led here: after 40 no further parent is asked for.
     """
-    known = await queries.by_uri(tx, remote.uri)
+    known = await queries.posts.by_uri(tx, remote.uri)
     if known is not None:
         return known if known.account_id == author.id else None
-    if author.suspended_at is not None or await queries.tombstone(tx, remote.uri) is not None:
+    if author.suspended_at is not None or await queries.posts.tombstone(tx, remote.uri) is not None:
         return None
-    parent = await queries.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
+    parent = await queries.posts.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and parent.visibility == "local":
         parent = None
-    mentioned = await accounts.by_uris(tx, remote.mentioned_uris)
+    mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
     row = _row(tx, author, remote, parent, mentioned)
-    while not await queries.add(tx, row):
-        known = await queries.by_uri(tx, remote.uri)
+    while not await queries.posts.add(tx, row):
+        known = await queries.posts.by_uri(tx, remote.uri)
         if known is not None:
             return known
         # Another post of that very millisecond has the id: take the next.
         row = _with_id(row, tx.new_id(row.published_at))
     await _attach(tx, row, author, remote)
-    await queries.put_original(tx, row.uri, remote.original)
-    addressed = await accounts.by_uris(tx, remote.addressed_uris[:100])
+    await queries.posts.put_original(tx, row.uri, remote.original)
+    addressed = await queries.accounts.by_uris(tx, remote.addressed_uris[:100])
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
-    await mentions.add(tx, row.id, list(named))
+    await queries.mentions.add(tx, row.id, list(named))
     await _place(tx, row, parent, depth)
     for account in mentioned:
         if not account.domain:
@@ -166,14 +164,14 @@ def _tag_names(remote: RemotePost) -> list[str]:
 
 async def _attach(tx: Tx, row: PostRow, author: AccountRow, remote: RemotePost) -> None:
     names = {fold_tag(each): each for each in _tag_names(remote)}
-    await tags.put(tx, row.id, await tags.ensure(tx, names), fresh=True)
+    await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, names), fresh=True)
     files = [_file(tx, row, author, each, place) for place, each in enumerate(remote.files)]
     if remote.cover is not None:
         cover = _file(tx, row, author, remote.cover, len(files))
         files.append(cover)
-        values = {name: getattr(row, name) for name in queries.CHANGEABLE} | {"cover_id": cover.id}
-        await queries.change(tx, row.id, values)
-    await media.add(tx, files)
+        values = {name: getattr(row, name) for name in queries.posts.CHANGEABLE} | {"cover_id": cover.id}
+        await queries.posts.change(tx, row.id, values)
+    await queries.media.add(tx, files)
 
 
 def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: int) -> MediaRow:
@@ -202,31 +200,31 @@ def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: i
 
 async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> None:
     """Into its thread, its author's count and the homes of followers; missing parents are owed."""
-    await accounts.count_post(tx, row.account_id, 1, row.published_at)
+    await queries.accounts.count_post(tx, row.account_id, 1, row.published_at)
     if parent is not None:
-        await queries.count(tx, parent.id, "replies_count", 1)
+        await queries.posts.count(tx, parent.id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=parent.id)
     elif row.in_reply_to_uri is not None and depth < MAX_DEPTH:
         task = tasks.FetchParent(row.in_reply_to_uri, depth + 1)
         await tasks.owe(tx, task, dedupe=f"fetch_parent:{row.in_reply_to_uri}")
-    adopted = await queries.adopt(tx, row)
+    adopted = await queries.posts.adopt(tx, row)
     if adopted:
-        await queries.count(tx, row.id, "replies_count", adopted)
-    await home_entries.spread(tx, row)
+        await queries.posts.count(tx, row.id, "replies_count", adopted)
+    await queries.home_entries.spread(tx, row)
 
 
 async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
     """Change a post of `author` if what came is newer; None if there is nothing to change."""
-    row = await queries.by_uri(tx, remote.uri)
+    row = await queries.posts.by_uri(tx, remote.uri)
     if row is None or row.account_id != author.id or row.local or row.boost_of_id is not None:
         return None
     edited = remote.updated_at
     if edited is None or edited <= (row.edited_at or row.published_at):
         return None
     edited = min(edited, tx.now)
-    mentioned = await accounts.by_uris(tx, remote.mentioned_uris)
-    files = await media.of_posts(tx, [row.id])
-    await queries.add_edit(tx, _former(tx, row, files))
+    mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
+    files = await queries.media.of_posts(tx, [row.id])
+    await queries.posts.add_edit(tx, _former(tx, row, files))
     texts = _texts(remote)
     changed = structs.replace(
         row,
@@ -241,12 +239,13 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
         cover_id=None,
         **texts,
     )
-    await queries.change(tx, row.id, {name: getattr(changed, name) for name in queries.CHANGEABLE})
-    await media.remove_of_post(tx, row.id)
-    await tags.put(tx, row.id, [])
+    values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
+    await queries.posts.change(tx, row.id, values)
+    await queries.media.remove_of_post(tx, row.id)
+    await queries.tags.put(tx, row.id, [])
     await _attach(tx, changed, author, remote)
-    await queries.put_original(tx, row.uri, remote.original)
-    for _, booster_id in await queries.boosts_of(tx, row.id):
+    await queries.posts.put_original(tx, row.uri, remote.original)
+    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     tx.emit(events.POST_EDITED, post_id=row.id)
     return changed
@@ -269,11 +268,11 @@ def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow]) -> EditRow:
 
 async def remove(tx: Tx, author: AccountRow, uri: str) -> bool:
     """Its author deleted a post; False if it is not theirs. One that never came leaves a tombstone too."""
-    row = await queries.by_uri(tx, uri)
+    row = await queries.posts.by_uri(tx, uri)
     if row is None:
         return False
     if row.account_id != author.id or row.local:
         return False
-    await media.remove_of_post(tx, row.id)
+    await queries.media.remove_of_post(tx, row.id)
     await remove_row(tx, row)
     return True

@@ -10,9 +10,7 @@ from msgspec import Struct
 from fedserver.domain import accounts
 from fedserver.domain.accounts import like_pattern
 from fedserver.text.markup import fold_tag
-from storage import TagRow, Tx, first_at
-from storage.queries import search as queries
-from storage.queries import tags
+from storage import TagRow, Tx, first_at, queries
 
 WEEK = 7 * 86_400_000
 
@@ -37,9 +35,9 @@ async def find(
         people = await accounts.search(tx, text, viewer_id, limit, offset, following=following)
     if text and kind in ("", "statuses") and viewer_id is not None:
         pattern = "%" + like_pattern(text.casefold())
-        posts = await queries.own_posts(tx, viewer_id, pattern, limit, offset)
+        posts = await queries.search.own_posts(tx, viewer_id, pattern, limit, offset)
     if text and kind in ("", "hashtags") and not text.startswith("@") and " " not in text:
-        named = await tags.search(tx, like_pattern(fold_tag(text)), limit, offset)
+        named = await queries.tags.search(tx, like_pattern(fold_tag(text)), limit, offset)
     return Found(tuple(people), tuple(posts), tuple(named))
 
 
@@ -47,6 +45,6 @@ async def uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int]]]:
     """Moments and authors of public uses of tags in the last week, by folded name."""
     found: dict[str, list[tuple[int, int]]] = {}
     if names:
-        for name, moment, author in await tags.uses(tx, names, first_at(tx.now - WEEK)):
+        for name, moment, author in await queries.tags.uses(tx, names, first_at(tx.now - WEEK)):
             found.setdefault(name, []).append((moment, author))
     return found

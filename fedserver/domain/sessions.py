@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.secrets import hashed, new_secret
-from storage import MemberRow, SessionRow, Tx
-from storage.queries import members
-from storage.queries import tokens as queries
+from storage import MemberRow, SessionRow, Tx, queries
 
 DAY = 86_400_000
 LIFETIME = 60 * DAY
@@ -15,11 +13,11 @@ EVERYTHING = frozenset({"profile", "read", "write", "follow", "push", "admin:rea
 
 async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
     """Log a browser in; the word for its cookie. Each log-in is a new session."""
-    account_id = await members.main_account(tx, member.id)
+    account_id = await queries.members.main_account(tx, member.id)
     assert account_id is not None, "every member has a main account"
     token = new_secret()
-    await queries.drop_sessions(tx, tx.now)
-    await queries.add_session(
+    await queries.tokens.drop_sessions(tx, tx.now)
+    await queries.tokens.add_session(
         tx,
         SessionRow(
             id=tx.new_id(),
@@ -33,7 +31,7 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
             expires_at=tx.now + LIFETIME,
         ),
     )
-    await members.set_value(tx, member.id, "active_at", tx.now)
+    await queries.members.set_value(tx, member.id, "active_at", tx.now)
     return token
 
 
@@ -41,7 +39,7 @@ async def find(tx: Tx, token: str) -> Caller | None:
     """Who is behind a cookie; None if the session is over or its owner is not let in."""
     if not 0 < len(token) <= 200:
         return None
-    found = await queries.find_session(tx, hashed(token))
+    found = await queries.tokens.find_session(tx, hashed(token))
     if found is None:
         return None
     session, member, account = found
@@ -52,9 +50,9 @@ async def find(tx: Tx, token: str) -> Caller | None:
 
 async def end(tx: Tx, session_id: int) -> None:
     """Log a browser out."""
-    await queries.end_session(tx, session_id)
+    await queries.tokens.end_session(tx, session_id)
 
 
 async def end_all(tx: Tx, member_id: int) -> None:
     """Log all browsers of a member out."""
-    await queries.end_sessions(tx, member_id)
+    await queries.tokens.end_sessions(tx, member_id)

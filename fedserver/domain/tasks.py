@@ -10,8 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import events
-from storage import Tx
-from storage.queries import tasks as queries
+from storage import Tx, queries
 
 
 class Task(Struct, frozen=True, tag_field="kind"):
@@ -177,7 +176,7 @@ async def owe(tx: Tx, task: Task, *, run_at: int = 0, dedupe: str | None = None)
 
     While one with the same `dedupe` waits, nothing is added.
     """
-    await queries.add(
+    await queries.tasks.add(
         tx,
         kind=task.__struct_config__.tag,  # type: ignore[arg-type]
         payload=_encode(task).decode(),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.errors import NotFound
 from fedserver.text.markup import fold_tag
-from storage import Page, PostRow, Tx
-from storage.queries import likes, posts, tags
-from storage.queries import timelines as queries
+from storage import Page, PostRow, Tx, queries
 
 STRANGER = -1
 MOST_IN_THREAD = 4_096
@@ -16,7 +14,7 @@ Pairs = list[tuple[int, int]]
 
 
 async def home(tx: Tx, account_id: int, page: Page) -> list[int]:
-    return await queries.home(tx, account_id, page)
+    return await queries.timelines.home(tx, account_id, page)
 
 
 async def public(
@@ -33,16 +31,16 @@ async def public(
     if local:
         where = "local_open" if viewer_id is None else "local"
     viewer = STRANGER if viewer_id is None else viewer_id
-    return await queries.public(tx, where, viewer, page, only_media=only_media)
+    return await queries.timelines.public(tx, where, viewer, page, only_media=only_media)
 
 
 async def tag(tx: Tx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False) -> list[int]:
     """Public posts with a hashtag; none for one that nobody used."""
-    found = await tags.by_names(tx, [fold_tag(name)])
+    found = await queries.tags.by_names(tx, [fold_tag(name)])
     if not found:
         return []
     viewer = STRANGER if viewer_id is None else viewer_id
-    return await queries.tag(tx, found[0].id, viewer, page, only_local=only_local)
+    return await queries.timelines.tag(tx, found[0].id, viewer, page, only_local=only_local)
 
 
 async def of_account(
@@ -59,41 +57,41 @@ async def of_account(
     """What one account posted, as far as the viewer may see it."""
     viewer = STRANGER if viewer_id is None else viewer_id
     if tagged:
-        found = await tags.by_names(tx, [fold_tag(tagged)])
+        found = await queries.tags.by_names(tx, [fold_tag(tagged)])
         if not found:
             return []
-        return await queries.tagged_of_account(tx, account_id, found[0].id, viewer, page)
+        return await queries.timelines.tagged_of_account(tx, account_id, found[0].id, viewer, page)
     flags = (exclude_replies, exclude_boosts, only_media)
-    return await queries.of_account(tx, account_id, viewer, page, flags=flags)
+    return await queries.timelines.of_account(tx, account_id, viewer, page, flags=flags)
 
 
 async def pinned(tx: Tx, account_id: int, viewer_id: int | None) -> list[int]:
-    return await queries.pinned(tx, account_id, STRANGER if viewer_id is None else viewer_id)
+    return await queries.timelines.pinned(tx, account_id, STRANGER if viewer_id is None else viewer_id)
 
 
 async def of_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
     """What the accounts of a list posted. That the list is the viewer's, the caller has checked."""
-    return await queries.of_list(tx, list_id, viewer_id, replies_policy, page)
+    return await queries.timelines.of_list(tx, list_id, viewer_id, replies_policy, page)
 
 
 async def liked(tx: Tx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of the posts that an account likes."""
-    return await likes.liked(tx, account_id, page)
+    return await queries.likes.liked(tx, account_id, page)
 
 
 async def bookmarked(tx: Tx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of the posts that an account bookmarked."""
-    return await likes.bookmarked(tx, account_id, page)
+    return await queries.likes.bookmarked(tx, account_id, page)
 
 
 async def likers(tx: Tx, post_id: int, page: Page) -> Pairs:
     """Cursors and ids of the accounts that like a post."""
-    return await likes.likers(tx, post_id, page)
+    return await queries.likes.likers(tx, post_id, page)
 
 
 async def boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
     """Cursors and ids of the accounts that boosted a post."""
-    return await likes.boosters(tx, post_id, page)
+    return await queries.likes.boosters(tx, post_id, page)
 
 
 async def thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
@@ -101,10 +99,10 @@ async def thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int]
 
     Strangers see 40 and 60 (docs.joinmastodon.org/methods/statuses#context). Raises NotFound.
     """
-    row = await posts.by_id(tx, post_id)
+    row = await queries.posts.by_id(tx, post_id)
     if row is None:
         raise NotFound
-    members = await posts.thread(tx, row.thread_id, MOST_IN_THREAD)
+    members = await queries.posts.thread(tx, row.thread_id, MOST_IN_THREAD)
     above, below = _ancestors(row, members), _descendants(row.id, members)
     if viewer_id is None:
         return above[-ANCESTORS_FOR_STRANGERS:], below[:DESCENDANTS_FOR_STRANGERS]

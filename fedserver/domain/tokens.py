@@ -17,9 +17,7 @@ from fedserver.domain import events, scopes
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.errors import DomainError, NotFound
 from fedserver.domain.secrets import hashed, new_secret
-from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx
-from storage.queries import members
-from storage.queries import tokens as queries
+from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx, queries
 
 CODE_MS = 600_000
 HOUR = 3_600_000
@@ -52,8 +50,8 @@ async def grant_code(
 ) -> str:
     """A code for an app that a member has allowed."""
     code = new_secret()
-    await queries.drop_codes(tx, tx.now - 24 * HOUR)
-    await queries.add_code(
+    await queries.tokens.drop_codes(tx, tx.now - 24 * HOUR)
+    await queries.tokens.add_code(
         tx,
         CodeRow(
             code_hash=hashed(code),
@@ -78,7 +76,7 @@ async def exchange(
 
     Raises GrantRefused.
     """
-    row = await queries.code(tx, hashed(code))
+    row = await queries.tokens.code(tx, hashed(code))
     if row is None or row.app_id != app.id:
         raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
     if row.used_at is not None:
@@ -88,11 +86,11 @@ async def exchange(
         raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
     _check_verifier(row.challenge, verifier)
     token = await _row(row.scopes, app.id, row.member_id, row.account_id, tx)
-    if not await queries.use_code(tx, row.code_hash, token[1].id):
+    if not await queries.tokens.use_code(tx, row.code_hash, token[1].id):
         # Somebody else was quicker, after we looked: look again, for the token that was made.
-        await _replayed(tx, await queries.code(tx, row.code_hash))
+        await _replayed(tx, await queries.tokens.code(tx, row.code_hash))
         return None
-    await queries.add(tx, token[1])
+    await queries.tokens.add(tx, token[1])
     return token[0]
 
 
@@ -127,7 +125,7 @@ async def create(
 ) -> NewToken:
     """A token without a code: an app's own, or one made on the command line."""
     token, row = await _row(granted, app_id, member_id, account_id, tx)
-    await queries.add(tx, row)
+    await queries.tokens.add(tx, row)
     return token
 
 
@@ -135,7 +133,7 @@ async def find(tx: Tx, secret: str) -> Caller | None:
     """Who is behind a token; None if it is not valid or its owner is not let in."""
     if len(secret) > 200:
         return None
-    found = await queries.find(tx, hashed(secret))
+    found = await queries.tokens.find(tx, hashed(secret))
     if found is None:
         return None
     token, member, account = found
@@ -156,7 +154,7 @@ async def find(tx: Tx, secret: str) -> Caller | None:
 
 async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
     """Revoke a token of this app. Raises NotFound for another's (RFC 7009)."""
-    row = await queries.by_hash(tx, hashed(secret))
+    row = await queries.tokens.by_hash(tx, hashed(secret))
     if row is None:
         return
     if row.app_id != app.id:
@@ -166,23 +164,23 @@ async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
 
 async def revoke_id(tx: Tx, token_id: int) -> None:
     """Revoke a token: streams that it opened are closed."""
-    if await queries.revoke(tx, token_id):
+    if await queries.tokens.revoke(tx, token_id):
         tx.emit(events.TOKEN_REVOKED, token_id=token_id)
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
     """Revoke every token of a member, and the codes that could still become one."""
-    await queries.drop_codes_of(tx, member_id)
-    for row in await queries.of_member(tx, member_id):
+    await queries.tokens.drop_codes_of(tx, member_id)
+    for row in await queries.tokens.of_member(tx, member_id):
         await revoke_id(tx, row.id)
 
 
 async def note_use(tx: Tx, caller: Caller) -> None:
     """Remember that a token is in use, and with it the member; called when `is_stale` says so."""
     if caller.token_id is not None:
-        await queries.used(tx, caller.token_id)
+        await queries.tokens.used(tx, caller.token_id)
     if caller.member is not None:
-        await members.set_value(tx, caller.member.id, "active_at", tx.now)
+        await queries.members.set_value(tx, caller.member.id, "active_at", tx.now)
 
 
 def is_stale(caller: Caller, now: int) -> bool:

@@ -12,8 +12,7 @@ from fedserver.domain.peers import Policies
 from fedserver.domain.site import Site
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outgoing.tasks import RENDER, Outgoing
-from storage import DocumentRow, Tx
-from storage.queries import deliveries
+from storage import DocumentRow, Tx, queries
 
 encode = msgspec.json.Encoder().encode
 
@@ -34,7 +33,7 @@ async def fan_out(tx: Tx, site: Site, keyring: Keyring, policies: Policies, task
     document = await _proven(tx, keyring, found)
     body = encode(document)
     row = DocumentRow(tx.new_id(), str(document["id"]), found.sender.id, body, sha256(body), tx.now)
-    return await deliveries.add(tx, row, targets)
+    return await queries.deliveries.add(tx, row, targets)
 
 
 def _targets(site: Site, policies: Policies, found: Outgoing) -> list[tuple[str, str]]:

@@ -13,8 +13,7 @@ from activitypub.signatures.request import SignedRequest
 from fedserver.domain import accounts
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
-from storage import Database, InboxItemRow, Tx
-from storage.queries import deliveries, inbox, peers
+from storage import Database, InboxItemRow, Tx, queries
 
 MOST_WAITING = 20_000
 MOST_TOGETHER = 64
@@ -92,12 +91,12 @@ class Inbox:
                     done.set_result(True)
 
     async def _add(self, tx: Tx, rows: list[InboxItemRow]) -> None:
-        added = [await inbox.add(tx, row) for row in rows]
+        added = [await queries.inbox.add(tx, row) for row in rows]
         if any(added):
             tx.emit("inbox.due")
         for host in {_host(row) for row in rows}:
-            if await peers.alive(tx, host):
-                await deliveries.revive(tx, host)
+            if await queries.peers.alive(tx, host):
+                await queries.deliveries.revive(tx, host)
                 tx.emit("deliveries.due")
 
 

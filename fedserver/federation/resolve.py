@@ -36,8 +36,7 @@ from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.net.client import Response
 from fedserver.text.markup import scan
-from storage import AccountRow, Database, PostRow
-from storage.queries import posts
+from storage import AccountRow, Database, PostRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 FRESH_MS = 24 * 3_600_000
@@ -170,7 +169,7 @@ class Resolver:
     async def post(self, uri: str, *, depth: int = 0) -> PostRow | None:
         """A post by its URI: known, or read from its origin and stored."""
         async with self._db.read() as tx:
-            known = await posts.by_uri(tx, uri)
+            known = await queries.posts.by_uri(tx, uri)
         if known is not None or self._site.links.is_local(uri):
             return known
         try:
@@ -187,7 +186,7 @@ class Resolver:
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""
         async with self._db.read() as tx:
-            return await posts.by_uri(tx, uri)
+            return await queries.posts.by_uri(tx, uri)
 
     async def _keep_post(self, document: Document, depth: int) -> PostRow | None:
         found = read_object(document)
@@ -227,7 +226,7 @@ class Resolver:
     async def _local(self, address: str) -> AccountRow | PostRow | None:
         """What we have under an address: a post, or an account by URI or profile."""
         async with self._db.read() as tx:
-            post = await posts.by_address(tx, address)
+            post = await queries.posts.by_address(tx, address)
             if post is not None:
                 return post
             account = await accounts.by_uri(tx, address)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fedserver.http import Services
-from storage import first_at
-from storage.queries import blocks, inbox, media
+from storage import first_at, queries
 
 HOUR = 3_600_000
 EVERY_MS = HOUR
@@ -27,10 +26,10 @@ class CleanupWorker:
             return 0
         self._next = now + EVERY_MS
         async with services.db.write() as tx:
-            await blocks.drop_expired(tx)
-            await inbox.forget(tx, tx.now - KEEP_SEEN_MS)
-            orphans = await media.orphans(tx, first_at(tx.now - KEEP_ORPHANS_MS), 200)
-            await media.remove(tx, [row.id for row in orphans])
+            await queries.blocks.drop_expired(tx)
+            await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
+            orphans = await queries.media.orphans(tx, first_at(tx.now - KEEP_ORPHANS_MS), 200)
+            await queries.media.remove(tx, [row.id for row in orphans])
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove(keys)
         return 0

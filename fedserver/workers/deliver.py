@@ -19,9 +19,7 @@ from fedserver.http import Services
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, Refused
 from fedserver.workers.backoff import HOUR, MOST_ATTEMPTS, circuit, delay
-from storage import DeliveryRow, DocumentRow, PeerRow, Tx
-from storage.queries import deliveries as queries
-from storage.queries import peers
+from storage import DeliveryRow, DocumentRow, PeerRow, Tx, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 100
@@ -50,12 +48,12 @@ class DeliveryWorker:
     async def run(self) -> int:
         """Make what is due, at most a batch; how many were tried."""
         async with self._services.db.write() as tx:
-            leased = await queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
+            leased = await queries.deliveries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
             if not leased:
                 return 0
-            documents = await queries.documents_of(tx, list({row.document_id for row in leased}))
-            await peers.add_some(tx, {row.host for row in leased})
-            known = await peers.by_domains(tx, list({row.host for row in leased}))
+            documents = await queries.deliveries.documents_of(tx, list({row.document_id for row in leased}))
+            await queries.peers.add_some(tx, {row.host for row in leased})
+            known = await queries.peers.by_domains(tx, list({row.host for row in leased}))
             senders = {row.account_id for row in documents.values()}
             signers = {each: await self._signer(tx, each) for each in senders}
         by_host: defaultdict[str, list[DeliveryRow]] = defaultdict(list)
@@ -113,34 +111,34 @@ class DeliveryWorker:
     async def _write(self, known: dict[str, PeerRow], results: Sequence[tuple[DeliveryRow, Outcome]]) -> None:
         async with self._services.db.write() as tx:
             finished = [row for row, outcome in results if outcome.word in ("done", "drop")]
-            await queries.finish(tx, finished)
+            await queries.deliveries.finish(tx, finished)
             reached = {row.host for row, outcome in results if not outcome.unreachable}
-            await peers.succeeded(tx, list(reached))
+            await queries.peers.succeeded(tx, list(reached))
             for row, outcome in results:
                 await self._note(tx, known[row.host], row, outcome)
             for host in {row.host for row, outcome in results if outcome.unreachable} - reached:
                 peer = known[host]
                 wait = circuit(peer.failures + 1, random.random())
-                await peers.failed(tx, host, peer.failing_since_at or tx.now, tx.now + wait)
+                await queries.peers.failed(tx, host, peer.failing_since_at or tx.now, tx.now + wait)
 
     async def _note(self, tx: Tx, peer: PeerRow, row: DeliveryRow, outcome: Outcome) -> None:
         if outcome.scheme and outcome.scheme != peer.scheme:
-            await peers.set_scheme(tx, row.host, outcome.scheme)
+            await queries.peers.set_scheme(tx, row.host, outcome.scheme)
         if outcome.word == "drop":
             log.info("delivery_dropped", inbox=row.inbox_uri, reason=outcome.reason)
         if outcome.word != "again":
             return
         if row.attempts >= MOST_ATTEMPTS:
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
-            await queries.bury(tx, row.id, outcome.reason)
+            await queries.deliveries.bury(tx, row.id, outcome.reason)
             return
         wait = max(outcome.wait_ms, delay(row.attempts, random.random()))
-        await queries.retry(tx, row.id, tx.now + wait, outcome.reason)
+        await queries.deliveries.retry(tx, row.id, tx.now + wait, outcome.reason)
 
     async def next_due(self) -> int | None:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
-            return await queries.next_due(tx)
+            return await queries.deliveries.next_due(tx)
 
 
 def _judged(response: Response, row: DeliveryRow, scheme: str) -> Outcome:

@@ -14,8 +14,7 @@ from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.incoming.registry import handle, prepare
 from fedserver.http import Services
 from fedserver.workers.backoff import delay
-from storage import InboxItemRow
-from storage.queries import inbox as queries
+from storage import InboxItemRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50
@@ -32,7 +31,7 @@ class ReceiveWorker:
     async def run(self) -> int:
         """Do what is due, at most a batch; how many."""
         async with self._services.db.write() as tx:
-            leased = await queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
+            leased = await queries.inbox.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
         for row in leased:
             await self._do(row)
         return len(leased)
@@ -42,11 +41,11 @@ class ReceiveWorker:
             item = await self._prepared(row)
             async with self._services.db.write() as tx:
                 await handle(tx, item)
-                await queries.finish(tx, [row.id])
+                await queries.inbox.finish(tx, [row.id])
         except (Dropped, ActivityPubError, DomainError) as error:
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
             async with self._services.db.write() as tx:
-                await queries.finish(tx, [row.id])
+                await queries.inbox.finish(tx, [row.id])
         except Exception as error:
             # One activity must not stop the others; it is tried again, then kept aside.
             log.exception("activity_failed", activity=row.activity_uri[:300])
@@ -66,11 +65,11 @@ class ReceiveWorker:
     async def _failed(self, row: InboxItemRow, reason: str) -> None:
         async with self._services.db.write() as tx:
             if row.attempts >= MOST_ATTEMPTS:
-                await queries.bury(tx, row.id, reason)
+                await queries.inbox.bury(tx, row.id, reason)
             else:
-                await queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+                await queries.inbox.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
 
     async def next_due(self) -> int | None:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
-            return await queries.next_due(tx)
+            return await queries.inbox.next_due(tx)

@@ -17,8 +17,7 @@ from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
-from storage import Event, Unavailable
-from storage.queries import deliveries, inbox, tasks
+from storage import Event, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 LONGEST_SLEEP = 5.0
@@ -87,7 +86,8 @@ class Runner:
     async def backlog(self) -> int:
         """How much waits to be done, due or not."""
         async with self._services.db.read() as tx:
-            return await inbox.waiting(tx) + await tasks.waiting(tx) + await deliveries.waiting(tx)
+            received = await queries.inbox.waiting(tx)
+            return received + await queries.tasks.waiting(tx) + await queries.deliveries.waiting(tx)
 
     async def settle(self) -> int:
         """Do all that is due, until nothing is; how much was done."""

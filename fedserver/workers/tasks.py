@@ -12,8 +12,7 @@ from fedserver.federation.deliver import fan_out, is_outgoing
 from fedserver.http import Services
 from fedserver.net.mail import MailError, send
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
-from storage import TaskRow
-from storage.queries import tasks as queries
+from storage import TaskRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50
@@ -30,7 +29,7 @@ class TaskWorker:
         """Do what is due, at most a batch; how many."""
         services = self._services
         async with services.db.write() as tx:
-            leased = await queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
+            leased = await queries.tasks.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
         for row in leased:
             await self._do(row)
         return len(leased)
@@ -43,7 +42,7 @@ class TaskWorker:
             else:
                 await self._learn(task)
                 async with self._services.db.write() as tx:
-                    await queries.finish(tx, [row.id])
+                    await queries.tasks.finish(tx, [row.id])
         except msgspec.ValidationError as error:
             await self._failed(row, f"not understood: {error}", give_up=True)
         except MailError as error:
@@ -58,7 +57,7 @@ class TaskWorker:
         async with services.db.write() as tx:
             if await fan_out(tx, services.site, services.keyring, services.policies, task):
                 tx.emit("deliveries.due")
-            await queries.finish(tx, [row.id])
+            await queries.tasks.finish(tx, [row.id])
 
     async def _learn(self, task: tasks.Task) -> None:
         services = self._services
@@ -76,11 +75,11 @@ class TaskWorker:
         async with self._services.db.write() as tx:
             if give_up or row.attempts >= MOST_ATTEMPTS:
                 log.warning("task_given_up", kind=row.kind, id=row.id, reason=reason)
-                await queries.bury(tx, row.id, reason)
+                await queries.tasks.bury(tx, row.id, reason)
             else:
-                await queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+                await queries.tasks.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
 
     async def next_due(self) -> int | None:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
-            return await queries.next_due(tx)
+            return await queries.tasks.next_due(tx)

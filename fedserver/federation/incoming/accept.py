@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import accounts, follows
 from fedserver.federation.incoming.item import Dropped, Item
-from storage import Tx
-from storage.queries import follows as queries
+from storage import Tx, queries
 
 
 async def accept(tx: Tx, item: Item) -> None:
@@ -32,6 +31,6 @@ async def _follower(tx: Tx, item: Item, uri: str | None) -> int | None:
         ours = follower is not None and not follower.domain
         asked = item.inner.object_id == item.actor.uri
         return follower.id if follower is not None and ours and asked else None
-    row = await queries.request_by_uri(tx, uri) if uri else None
-    row = row or (await queries.by_uri(tx, uri) if uri else None)
+    row = await queries.follows.request_by_uri(tx, uri) if uri else None
+    row = row or (await queries.follows.by_uri(tx, uri) if uri else None)
     return row.account_id if row is not None and row.target_id == item.actor.id else None

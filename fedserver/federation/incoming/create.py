@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import remote_posts
 from fedserver.federation.incoming.item import Dropped, Item
-from storage import Tx
-from storage.queries import accounts, follows, posts
+from storage import Tx, queries
 
 
 async def handle(tx: Tx, item: Item) -> None:
@@ -22,10 +21,11 @@ async def handle(tx: Tx, item: Item) -> None:
 async def _concerns(tx: Tx, item: Item) -> bool:
     """Somebody here follows the author, is named, or wrote what is answered."""
     assert item.remote is not None
-    if await follows.has_local_followers(tx, item.actor.id):
+    if await queries.follows.has_local_followers(tx, item.actor.id):
         return True
-    named = await accounts.by_uris(tx, [*item.remote.mentioned_uris, *item.remote.addressed_uris][:200])
+    uris = [*item.remote.mentioned_uris, *item.remote.addressed_uris][:200]
+    named = await queries.accounts.by_uris(tx, uris)
     if any(not account.domain for account in named):
         return True
     answered = item.remote.in_reply_to
-    return answered is not None and await posts.by_uri(tx, answered) is not None
+    return answered is not None and await queries.posts.by_uri(tx, answered) is not None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import accounts, blocks, boosts, follows, likes
 from fedserver.federation.incoming.item import Dropped, Item
-from storage import Tx
-from storage.queries import follows as queries
+from storage import Tx, queries
 
 LIKES = ("Like", "EmojiReact")
 
@@ -34,7 +33,7 @@ async def _unfollow(tx: Tx, item: Item, about: str | None) -> bool:
     """By the one who is followed, or by the id of the Follow alone."""
     uri = item.activity.object_id
     if about is None and uri:
-        row = await queries.by_uri(tx, uri) or await queries.request_by_uri(tx, uri)
+        row = await queries.follows.by_uri(tx, uri) or await queries.follows.request_by_uri(tx, uri)
         ours = row is not None and row.account_id == item.actor.id
         return row is not None and ours and await follows.receive_undo(tx, item.actor, row.target_id)
     target = await accounts.by_uri(tx, about) if about else None

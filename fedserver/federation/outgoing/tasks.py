@@ -15,8 +15,7 @@ from fedserver.domain import keys, tasks
 from fedserver.domain.site import Site
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
-from storage import AccountRow, PostRow, Tx
-from storage.queries import accounts, follows, media, mentions, posts
+from storage import AccountRow, PostRow, Tx, queries
 
 
 class Outgoing(Struct, frozen=True):
@@ -31,33 +30,33 @@ Render = Callable[[Tx, Site, Any], Awaitable[Outgoing | None]]
 
 
 async def _account(tx: Tx, account_id: int) -> AccountRow | None:
-    return await accounts.by_id(tx, account_id)
+    return await queries.accounts.by_id(tx, account_id)
 
 
 async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterable[int]) -> tuple[str, ...]:
     """Shared inboxes of followers and named accounts; personal ones for what is direct."""
-    named = [row for row in await accounts.by_ids(tx, list(account_ids)) if row.domain]
+    named = [row for row in await queries.accounts.by_ids(tx, list(account_ids)) if row.domain]
     if visibility == "direct":
         found = [row.inbox_uri for row in named]
     else:
-        found = await follows.inboxes(tx, sender_id)
+        found = await queries.follows.inboxes(tx, sender_id)
         found += [row.shared_inbox_uri or row.inbox_uri for row in named]
     return tuple(dict.fromkeys(found))
 
 
 async def _load_post(tx: Tx, site: Site, post_id: int) -> tuple[PostRow, AccountRow, Document] | None:
-    row = await posts.by_id(tx, post_id)
+    row = await queries.posts.by_id(tx, post_id)
     if row is None or row.state != "published" or row.visibility in ("local", "partners"):
         return None
     author = await _account(tx, row.account_id)
     if author is None or author.deleted_at is not None:
         return None
-    files = await media.of_posts(tx, [row.id])
+    files = await queries.media.of_posts(tx, [row.id])
     return row, author, outgoing_posts.post(site, row, author, files)
 
 
 async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
-    named = await mentions.of_post(tx, row.id)
+    named = await queries.mentions.of_post(tx, row.id)
     if row.in_reply_to_account_id is not None and row.visibility != "direct":
         named.append(row.in_reply_to_account_id)
     return await _inboxes(tx, row.account_id, row.visibility, named)
@@ -79,7 +78,7 @@ async def update_post(tx: Tx, site: Site, task: tasks.UpdatePost) -> Outgoing | 
     row, author, document = found
     moment = row.edited_at or row.published_at
     made = activities.update(site.links.update(row.uri, moment), author.uri, document, moment)
-    boosters = [booster for _, booster in await posts.boosts_of(tx, row.id)]
+    boosters = [booster for _, booster in await queries.posts.boosts_of(tx, row.id)]
     inboxes = await _post_inboxes(tx, row)
     more = await _inboxes(tx, -1, "direct", boosters)
     return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
@@ -89,7 +88,7 @@ async def delete_post(tx: Tx, site: Site, task: tasks.DeletePost) -> Outgoing | 
     author = await _account(tx, task.account_id)
     if author is None:
         return None
-    named = await accounts.by_ids(tx, list(task.audience.account_ids))
+    named = await queries.accounts.by_ids(tx, list(task.audience.account_ids))
     to = [PUBLIC] if task.audience.visibility in ("public", "unlisted") else [each.uri for each in named]
     made = activities.delete(site.links.delete(task.uri), author.uri, task.uri, to)
     inboxes = await _inboxes(tx, author.id, task.audience.visibility, task.audience.account_ids)
@@ -97,8 +96,8 @@ async def delete_post(tx: Tx, site: Site, task: tasks.DeletePost) -> Outgoing | 
 
 
 async def announce(tx: Tx, site: Site, task: tasks.Announce) -> Outgoing | None:
-    boost = await posts.by_id(tx, task.boost_id)
-    post = await posts.by_id(tx, boost.boost_of_id) if boost and boost.boost_of_id else None
+    boost = await queries.posts.by_id(tx, task.boost_id)
+    post = await queries.posts.by_id(tx, boost.boost_of_id) if boost and boost.boost_of_id else None
     sender = await _account(tx, boost.account_id) if boost else None
     author = await _account(tx, post.account_id) if post else None
     if boost is None or post is None or sender is None or author is None:
@@ -112,7 +111,7 @@ async def undo_announce(tx: Tx, site: Site, task: tasks.UndoAnnounce) -> Outgoin
     sender = await _account(tx, task.account_id)
     if sender is None:
         return None
-    named = await accounts.by_ids(tx, list(task.audience.account_ids))
+    named = await queries.accounts.by_ids(tx, list(task.audience.account_ids))
     to, cc = addresses(task.audience.visibility, sender.followers_uri, [each.uri for each in named])
     undone = activities.announce(task.uri, sender.uri, task.post_uri, to, cc, tx.now)
     made = activities.undo(site.links.undo(task.uri), sender.uri, undone)
@@ -122,7 +121,7 @@ async def undo_announce(tx: Tx, site: Site, task: tasks.UndoAnnounce) -> Outgoin
 
 async def like(tx: Tx, site: Site, task: tasks.Like) -> Outgoing | None:
     sender = await _account(tx, task.account_id)
-    post = await posts.by_id(tx, task.post_id)
+    post = await queries.posts.by_id(tx, task.post_id)
     author = await _account(tx, post.account_id) if post else None
     if sender is None or post is None or author is None or not author.domain:
         return None
