@@ -13,10 +13,9 @@ from aiohttp.abc import AbstractResolver
 
 from fedserver.client_api.hub import HUB, Hub
 from fedserver.config import Config
-from fedserver.domain import accounts, events, members
+from fedserver.domain import Site, accounts, events, members
 from fedserver.domain.passwords import Passwords
 from fedserver.domain.peers import Policies
-from fedserver.domain.site import Site
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox

@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from fedserver.config import Config, ConfigError, load
-from fedserver.domain.errors import DomainError
-from fedserver.domain.site import Site
+from fedserver.domain import DomainError, Site
 from fedserver.links import Links
 from fedserver.node import system_clock
 from storage import Database, StorageError

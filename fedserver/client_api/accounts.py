@@ -7,10 +7,18 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.client_api.entities.account import Account, account, credential_account
-from fedserver.client_api.entities.relationship import Relationship, relationship
-from fedserver.client_api.entities.status import Status, status
+from fedserver.client_api.entities import (
+    Account,
+    Relationship,
+    Status,
+    account,
+    credential_account,
+    relationship,
+    status,
+)
 from fedserver.domain import (
+    Invalid,
+    NotFound,
     account_views,
     accounts,
     blocks,
@@ -22,12 +30,11 @@ from fedserver.domain import (
     timelines,
 )
 from fedserver.domain.accounts import ProfileChange
-from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.members import Settings
 from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
-from fedserver.text.language import normal_language
+from fedserver.text import normal_language
 from storage import AccountRow, Tx
 
 routes = Routes("client_api")

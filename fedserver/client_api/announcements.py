@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.client_api.entities import iso, iso_or_none
 from fedserver.domain import announcements
 from fedserver.domain.announcements import AnnouncementView
 from fedserver.http import USER, Call, Nothing, Routes

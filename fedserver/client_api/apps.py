@@ -6,9 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.application import Application, application
-from fedserver.domain import apps
-from fedserver.domain.errors import NotFound
+from fedserver.client_api.entities import Application, application
+from fedserver.domain import NotFound, apps
 from fedserver.http import APP, Call, Nothing, Routes
 
 routes = Routes("client_api")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from fedserver.client_api.entities.filter import (
+from fedserver.client_api.entities import (
     Filter,
     FilterKeyword,
     FilterStatus,

@@ -14,12 +14,10 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from fedserver.client_api.entities.notification import notification
-from fedserver.client_api.entities.status import status
-from fedserver.domain import events, home, notifications, post_views
-from fedserver.domain.callers import Caller
+from fedserver.client_api.entities import notification, status
+from fedserver.domain import Caller, events, home, notifications, post_views
 from fedserver.http import Services
-from fedserver.text.markup import fold_tag
+from fedserver.text import fold_tag
 from storage import Event, Tx
 
 log = structlog.stdlib.get_logger("fedserver.streaming")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.client_api.entities import instance as entities
-from fedserver.client_api.entities.account import Account, account
-from fedserver.client_api.entities.custom_emoji import CustomEmoji, own
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities import Account, CustomEmoji, account, iso, own_emoji
+from fedserver.client_api.entities import instances as entities
 from fedserver.domain import account_views, accounts, emojis, figures
 from fedserver.http import Call, Nothing, Routes
 
@@ -53,4 +51,4 @@ async def extended_description(call: Call[Nothing]) -> dict[str, str]:
 
 @routes.get("/api/v1/custom_emojis")
 async def custom_emojis(call: Call[Nothing]) -> list[CustomEmoji]:
-    return [own(call.site.links, row) for row in await emojis.everything(call.tx)]
+    return [own_emoji(call.site.links, row) for row in await emojis.everything(call.tx)]

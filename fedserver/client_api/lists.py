@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.account import account
+from fedserver.client_api.entities import account
 from fedserver.client_api.timelines import statuses
 from fedserver.domain import account_views, lists, timelines
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities import iso
 from fedserver.domain import markers
 from fedserver.http import USER, Call, Routes
 from storage import MarkerRow

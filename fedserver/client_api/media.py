@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.media_attachment import MediaAttachment, media_attachment
-from fedserver.domain import media
-from fedserver.domain.errors import Invalid
+from fedserver.client_api.entities import MediaAttachment, media_attachment
+from fedserver.domain import Invalid, media
 from fedserver.domain.media import NewFile
 from fedserver.http import USER, Call, Nothing, Routes, Upload
 from fedserver.media.errors import Unacceptable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.notification import Notification, notification
+from fedserver.client_api.entities import Notification, notification
 from fedserver.domain import notifications
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 

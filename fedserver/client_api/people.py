@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.client_api.entities.account import account
-from fedserver.client_api.entities.relationship import Relationship, relationship
+from fedserver.client_api.entities import Relationship, account, relationship
 from fedserver.domain import account_views, blocks, follows, mutes, relations
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.account import Account, account
-from fedserver.client_api.entities.status import Status, status
-from fedserver.client_api.entities.tag import Tag, tag
-from fedserver.domain import account_views, post_views, search
-from fedserver.domain.errors import Unauthorized
+from fedserver.client_api.entities import Account, Status, Tag, account, status, tag
+from fedserver.domain import Unauthorized, account_views, post_views, search
 from fedserver.http import Call, Routes
 from storage import AccountRow, PostRow
 

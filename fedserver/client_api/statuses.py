@@ -7,16 +7,10 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.account import account
-from fedserver.client_api.entities.status import (
-    Status,
-    StatusEdit,
-    StatusSource,
-    history,
-    source,
-    status,
-)
+from fedserver.client_api.entities import Status, StatusEdit, StatusSource, account, history, source, status
 from fedserver.domain import (
+    Invalid,
+    NotFound,
     account_views,
     bookmarks,
     boosts,
@@ -28,7 +22,6 @@ from fedserver.domain import (
     posts,
     timelines,
 )
-from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.posts import Change, Draft
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 from storage import Tx

@@ -15,9 +15,7 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from fedserver.client_api.hub import HUB, Hub, Listener, Message
-from fedserver.domain import tokens
-from fedserver.domain.callers import Caller
-from fedserver.domain.errors import Invalid, NotFound, Unauthorized
+from fedserver.domain import Caller, Invalid, NotFound, Unauthorized, tokens
 from fedserver.domain.scopes import covers
 from fedserver.http import Call, Nothing, Routes
 from fedserver.http.session import bearer

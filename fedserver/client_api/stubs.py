@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.status import status
+from fedserver.client_api.entities import status
 from fedserver.domain import post_views, timelines
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 

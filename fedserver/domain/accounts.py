@@ -7,13 +7,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import events, keys, tasks
-from fedserver.domain.errors import Gone, Invalid, NotFound
+from fedserver.domain import Gone, Invalid, NotFound, Site, events, keys, tasks
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.text.markup import render_plain
-from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text
+from fedserver.text import clean_name, clean_profile, clean_text, render_plain, to_text
 from storage import AccountRow, KeyRow, Tx, queries
 
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255

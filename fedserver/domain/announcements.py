@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
-from fedserver.text.markup import render_plain
-from fedserver.text.sanitize import clean_text
+from fedserver.domain import Invalid, NotFound, Site
+from fedserver.text import clean_text, render_plain
 from storage import AccountRow, AnnouncementRow, Tx, queries
 
 MAX_TEXT, MOST = 10_000, 200

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import scopes
-from fedserver.domain.errors import Invalid
+from fedserver.domain import Invalid, scopes
 from fedserver.domain.secrets import hashed, matches, new_secret
-from fedserver.text.sanitize import clean_name, web_address
+from fedserver.text import clean_name, web_address
 from storage import AppRow, Tx, queries
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"

@@ -7,8 +7,8 @@ newer comes first.
 
 from __future__ import annotations
 
-from fedserver.domain.errors import NotFound
-from fedserver.text.excerpt import slugify
+from fedserver.domain import NotFound
+from fedserver.text import slugify
 from storage import Page, PostRow, Tx, queries
 
 DAY = 86_400_000

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import post_views
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, post_views
 from storage import AccountRow, Tx, queries
 
 

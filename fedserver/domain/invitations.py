@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain import Forbidden, Invalid, NotFound
 from fedserver.domain.secrets import hashed, new_secret
-from fedserver.text.sanitize import clean_name
+from fedserver.text import clean_name
 from storage import InvitationRow, MemberRow, Tx, queries
 
 DAY = 86_400_000

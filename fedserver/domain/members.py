@@ -11,12 +11,24 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import accounts, events, follows, invitations, notifications, sessions, tasks, tokens
-from fedserver.domain.errors import Forbidden, Invalid, NotFound, TooMany
+from fedserver.domain import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Site,
+    TooMany,
+    accounts,
+    events,
+    follows,
+    invitations,
+    notifications,
+    sessions,
+    tasks,
+    tokens,
+)
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.secrets import hashed, new_secret
-from fedserver.domain.site import Site
-from fedserver.text.sanitize import clean_text
+from fedserver.text import clean_text
 from storage import AccountRow, MemberRow, OneTimeLinkRow, Tx, queries
 
 ROLES = ("owner", "admin", "moderator", "member")

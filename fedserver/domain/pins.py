@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import events, posts, tasks
-from fedserver.domain.errors import Invalid
+from fedserver.domain import Invalid, events, posts, tasks
 from storage import AccountRow, Tx, queries
 
 MOST = 5

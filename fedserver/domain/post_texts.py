@@ -10,18 +10,18 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
-from fedserver.text.excerpt import excerpt
-from fedserver.text.markup import (
+from fedserver.domain import Invalid, Site
+from fedserver.text import (
     MentionLink,
+    clean_text,
     count_characters,
+    excerpt,
     fold_tag,
     render_markdown,
     render_plain,
     scan,
+    to_text,
 )
-from fedserver.text.sanitize import clean_text, to_text
 from storage import AccountRow, Tx, queries
 
 PLAIN, MARKDOWN = "text/plain", "text/markdown"

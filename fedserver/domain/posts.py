@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import articles, events, media, notifications, post_texts, post_views, tasks
-from fedserver.domain.errors import Forbidden, Invalid, Later, NotFound
+from fedserver.domain import (
+    Forbidden,
+    Invalid,
+    Later,
+    NotFound,
+    Site,
+    articles,
+    events,
+    media,
+    notifications,
+    post_texts,
+    post_views,
+    tasks,
+)
 from fedserver.domain.post_texts import Text
-from fedserver.domain.site import Site
 from fedserver.domain.visibility import WRITABLE, narrower
-from fedserver.text.language import normal_language
-from fedserver.text.sanitize import clean_name
+from fedserver.text import clean_name, normal_language
 from storage import AccountRow, EditRow, PostRow, TombstoneRow, Tx, queries
 
 HOUR = 3_600_000

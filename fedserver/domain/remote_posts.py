@@ -13,9 +13,15 @@ from fedserver.domain import events, notifications, tasks
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.posts import remove_row
 from fedserver.domain.visibility import narrower
-from fedserver.text.language import normal_language
-from fedserver.text.markup import fold_tag
-from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
+from fedserver.text import (
+    clean_article,
+    clean_name,
+    clean_post,
+    clean_text,
+    fold_tag,
+    normal_language,
+    to_text,
+)
 from storage import AccountRow, EditRow, MediaRow, PostRow, Tx, queries
 
 MAX_SUMMARY = 2_000

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fedserver.domain import accounts
 from fedserver.domain.accounts import like_pattern
-from fedserver.text.markup import fold_tag
+from fedserver.text import fold_tag
 from storage import TagRow, Tx, first_at, queries
 
 WEEK = 7 * 86_400_000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain.errors import NotFound
-from fedserver.text.markup import fold_tag
+from fedserver.domain import NotFound
+from fedserver.text import fold_tag
 from storage import Page, PostRow, Tx, queries
 
 STRANGER = -1

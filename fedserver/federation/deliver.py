@@ -7,9 +7,8 @@ import msgspec
 from activitypub import ActivityPubError, AuthorityError, host_of
 from activitypub.signatures import proofs
 from activitypub.signatures.digest import sha256
-from fedserver.domain import tasks
+from fedserver.domain import Site, tasks
 from fedserver.domain.peers import Policies
-from fedserver.domain.site import Site
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outgoing.tasks import RENDER, Outgoing
 from storage import DocumentRow, Tx, queries

@@ -13,8 +13,7 @@ from cachetools import TTLCache
 
 from activitypub import ACCEPT, ActivityPubError, Document, is_activitypub, same_origin, without_fragment
 from activitypub import document as read
-from fedserver.domain import accounts
-from fedserver.domain.site import Site
+from fedserver.domain import Site, accounts
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
 from fedserver.net.client import Client, Response

@@ -29,13 +29,12 @@ from activitypub import (
     webfinger,
 )
 from activitypub import document as read
-from fedserver.domain import accounts, remote_posts
+from fedserver.domain import Site, accounts, remote_posts
 from fedserver.domain.peers import Policies
-from fedserver.domain.site import Site
 from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.net.client import Response
-from fedserver.text.markup import scan
+from fedserver.text import scan
 from storage import AccountRow, Database, PostRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.federation")

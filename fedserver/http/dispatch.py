@@ -9,8 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.callers import Caller
-from fedserver.domain.errors import DomainError, Forbidden, Unauthorized
+from fedserver.domain import Caller, DomainError, Forbidden, Unauthorized
 from fedserver.domain.scopes import covers
 from fedserver.http import session
 from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing

@@ -14,9 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.callers import Caller
-from fedserver.domain.errors import NotFound, Unauthorized
-from fedserver.domain.site import Site
+from fedserver.domain import Caller, NotFound, Site, Unauthorized
 from fedserver.http.paging import page_of
 from fedserver.http.services import Services
 from storage import MAX_ID, AccountRow, MemberRow, Page, Tx

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import BodyPartReader, web
 from msgspec import inspect as shape
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain import Invalid
 from fedserver.http.nested import nest
 from fedserver.http.uploads import Upload, read_upload
 

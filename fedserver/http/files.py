@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound
 from fedserver.http.endpoint import Call, Nothing, Routes
 from fedserver.http.json import json_response
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain import Invalid
 
 MAX_DEPTH = 5
 MAX_FIELDS = 2_000

@@ -13,7 +13,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from msgspec import Struct
 
-from fedserver.domain.errors import TooMany
+from fedserver.domain import TooMany
 
 DEFAULT = "default"
 

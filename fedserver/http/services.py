@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from fedserver.domain import Site
 from fedserver.domain.passwords import Passwords
 from fedserver.domain.peers import Policies
-from fedserver.domain.site import Site
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring

@@ -11,10 +11,7 @@ import hmac
 import structlog
 from aiohttp import web
 
-from fedserver.domain import sessions, tokens
-from fedserver.domain.callers import Caller
-from fedserver.domain.errors import Forbidden, Unauthorized
-from fedserver.domain.site import Site
+from fedserver.domain import Caller, Forbidden, Site, Unauthorized, sessions, tokens
 from storage import Database, Tx, Unavailable
 
 LIFETIME_DAYS = 60

@@ -8,9 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fedserver.domain import members
-from fedserver.domain.callers import Caller
-from fedserver.domain.site import Site
+from fedserver.domain import Caller, Site, members
 from fedserver.http.html import static_url
 from storage import AccountRow, MediaRow
 

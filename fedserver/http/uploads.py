@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import BodyPartReader
 from msgspec import Struct
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain import Invalid
 
 CHUNK = 65_536
 

@@ -12,9 +12,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import apps, tokens
+from fedserver.domain import DomainError, Invalid, apps, tokens
 from fedserver.domain.apps import OUT_OF_BAND
-from fedserver.domain.errors import DomainError, Invalid
 from fedserver.domain.scopes import in_words
 from fedserver.http import Call, Routes, see_other
 from storage import AppRow, Tx

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import members, sessions
-from fedserver.domain.errors import DomainError, TooMany
+from fedserver.domain import DomainError, TooMany, members, sessions
 from fedserver.http import Call, Routes, see_other, session
 from fedserver.http.proxies import Proxies
 

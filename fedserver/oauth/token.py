@@ -9,8 +9,7 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
-from fedserver.domain import apps, tokens
-from fedserver.domain.errors import DomainError
+from fedserver.domain import DomainError, apps, tokens
 from fedserver.domain.tokens import GrantRefused, NewToken
 from fedserver.http import Answer, Call, Routes
 from storage import AppRow, Tx

@@ -8,8 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fedserver.domain import account_views, articles, post_views, timelines
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, account_views, articles, post_views, timelines
 from fedserver.domain.post_views import PostView
 from fedserver.http import Call
 from storage import AccountRow, Page

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import invitations, members
-from fedserver.domain.errors import DomainError, Invalid, NotFound
+from fedserver.domain import DomainError, Invalid, NotFound, invitations, members
 from fedserver.domain.members import SignUp
 from fedserver.domain.passwords import check_password
 from fedserver.federation.keys import generate

@@ -8,8 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import members
-from fedserver.domain.errors import DomainError, Forbidden, NotFound
+from fedserver.domain import DomainError, Forbidden, NotFound, members
 from fedserver.domain.passwords import check_password
 from fedserver.http import USER, Call, Nothing, Routes, see_other, session
 from fedserver.http.proxies import Proxies

@@ -6,14 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from fedserver.domain import articles, bookmarks, boosts, likes, pins, post_views, posts, timelines
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, articles, bookmarks, boosts, likes, pins, post_views, posts, timelines
 from fedserver.domain.post_views import PostView
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.profiles import find
 from fedserver.pages.readers import FormParams, back
-from fedserver.text.excerpt import excerpt, reading_minutes
+from fedserver.text import excerpt, reading_minutes
 from storage import AccountRow
 
 routes = Routes("pages")

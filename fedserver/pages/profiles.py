@@ -7,8 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import account_views, accounts, follows, relations, timelines
-from fedserver.domain.errors import Gone, NotFound
+from fedserver.domain import Gone, NotFound, account_views, accounts, follows, relations, timelines
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.readers import FormParams, back, feed, older

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import account_views, markers, notifications, post_views, search, timelines
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, account_views, markers, notifications, post_views, search, timelines
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import feed, older
 from storage import AccountRow, PostRow

@@ -7,13 +7,12 @@ from typing import Literal
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import account_views, accounts, members
+from fedserver.domain import DomainError, Invalid, account_views, accounts, members
 from fedserver.domain.accounts import MAX_FIELDS, ProfileChange
-from fedserver.domain.errors import DomainError, Invalid
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
-from fedserver.text.language import normal_language
+from fedserver.text import normal_language
 from storage import Tx
 
 routes = Routes("pages")

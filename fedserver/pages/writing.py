@@ -7,8 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import media, members, post_views, posts
-from fedserver.domain.errors import DomainError, Invalid, NotFound
+from fedserver.domain import DomainError, Invalid, NotFound, media, members, post_views, posts
 from fedserver.domain.media import NewFile
 from fedserver.domain.post_views import PostView
 from fedserver.domain.posts import Change, Draft

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain import accounts, keys
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, accounts, keys
 from fedserver.federation.outgoing.accounts import actor
 from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.requests import document, reader

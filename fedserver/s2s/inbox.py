@@ -13,8 +13,7 @@ from activitypub import (
     SignatureError,
     is_activitypub,
 )
-from fedserver.domain import accounts
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, accounts
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.inbox import Full
 from fedserver.http import Call, Nothing, Routes, json_response

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub import nodeinfo as protocol
-from fedserver.domain import figures
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, figures
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.version import VERSION
 

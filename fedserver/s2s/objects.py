@@ -9,8 +9,7 @@ from aiohttp import web
 
 from activitypub import Document, addresses, announce, objects, write_collection, write_items
 from activitypub import create as create_activity
-from fedserver.domain import accounts, articles, post_views, posts, timelines
-from fedserver.domain.errors import NotFound
+from fedserver.domain import NotFound, accounts, articles, post_views, posts, timelines
 from fedserver.domain.post_views import PostView
 from fedserver.domain.visibility import FEDERATED, OPEN
 from fedserver.federation.outgoing.posts import post as render

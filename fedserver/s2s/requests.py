@@ -8,7 +8,7 @@ from aiohttp import web
 
 from activitypub import ACTIVITY_JSON, ActivityPubError
 from activitypub.signatures.request import SignedRequest, fields
-from fedserver.domain.errors import Forbidden, NotFound, Unauthorized
+from fedserver.domain import Forbidden, NotFound, Unauthorized
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.fetch import Gone
 from fedserver.http import Call, json_response

@@ -6,8 +6,7 @@ from aiohttp import web
 
 from activitypub import Handle
 from activitypub import webfinger as protocol
-from fedserver.domain import accounts
-from fedserver.domain.errors import Gone, NotFound
+from fedserver.domain import Gone, NotFound, accounts
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.links import INSTANCE_ACTOR
 from storage import AccountRow, Tx

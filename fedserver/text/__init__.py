@@ -1,1 +1,35 @@
 """Text: from what a member or a peer wrote to safe HTML, and back to plain words."""
+
+from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
+from fedserver.text.language import normal_language
+from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
+from fedserver.text.sanitize import (
+    clean_article,
+    clean_name,
+    clean_post,
+    clean_profile,
+    clean_text,
+    to_text,
+    web_address,
+)
+
+__all__ = [
+    "MentionLink",
+    "clean_article",
+    "clean_name",
+    "clean_post",
+    "clean_profile",
+    "clean_text",
+    "count_characters",
+    "excerpt",
+    "fold_tag",
+    "normal_language",
+    "reading_minutes",
+    "render_markdown",
+    "render_plain",
+    "scan",
+    "shortened",
+    "slugify",
+    "to_text",
+    "web_address",
+]

@@ -8,8 +8,7 @@ import structlog
 
 from activitypub import ActivityPubError, read_activity
 from activitypub import document as read
-from fedserver.domain import accounts
-from fedserver.domain.errors import DomainError
+from fedserver.domain import DomainError, accounts
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.incoming.registry import handle, prepare
 from fedserver.http import Services

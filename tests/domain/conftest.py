@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedserver.domain.site import Site
+from fedserver.domain import Site
 from tests.kit.people import site
 
 

@@ -7,6 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from fedserver.domain import (
+    Gone,
+    Invalid,
+    NotFound,
+    Site,
     accounts,
     blocks,
     boosts,
@@ -19,8 +23,6 @@ from fedserver.domain import (
     tasks,
 )
 from fedserver.domain.accounts import ProfileChange, ProfileField
-from fedserver.domain.errors import Gone, Invalid, NotFound
-from fedserver.domain.site import Site
 from storage import AccountRow, Database, Page, Tx
 from storage.queries import posts as post_queries
 from storage.schema.tables import tasks as table

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import announcements
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain import Invalid, NotFound, Site, announcements
 from storage import Database
 from tests.kit.clock import Clock
 from tests.kit.people import people

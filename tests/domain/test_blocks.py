@@ -6,6 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from fedserver.domain import (
+    Forbidden,
+    NotFound,
+    Site,
     blocks,
     boosts,
     follows,
@@ -18,8 +21,6 @@ from fedserver.domain import (
     tasks,
     timelines,
 )
-from fedserver.domain.errors import Forbidden, NotFound
-from fedserver.domain.site import Site
 from storage import AccountRow, Database, Page, Tx
 from storage.schema.tables import tasks as table
 from tests.kit.clock import Clock

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import domain_mutes, follows, notifications, relations
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
+from fedserver.domain import Invalid, Site, domain_mutes, follows, notifications, relations
 from storage import Database, Page
 from tests.kit.people import befriend, people
 

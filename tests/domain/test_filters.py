@@ -6,10 +6,8 @@ import time
 
 import pytest
 
-from fedserver.domain import filters, posts
-from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain import Invalid, NotFound, Site, filters, posts
 from fedserver.domain.filters import Active, KeywordChange
-from fedserver.domain.site import Site
 from storage import Database, FilterKeywordRow, FilterRow
 from tests.kit.clock import Clock
 from tests.kit.people import people, write

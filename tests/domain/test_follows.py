@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from fedserver.domain import accounts, blocks, follows, notifications, relations, tasks, timelines
+from fedserver.domain import (
+    Forbidden,
+    NotFound,
+    Site,
+    accounts,
+    blocks,
+    follows,
+    notifications,
+    relations,
+    tasks,
+    timelines,
+)
 from fedserver.domain.accounts import ProfileChange
-from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.relations import Relation
-from fedserver.domain.site import Site
 from storage import AccountRow, Database, Page, Tx
 from storage.queries import accounts as account_queries
 from storage.schema.tables import tasks as table

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import follows, lists, timelines
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain import Invalid, NotFound, Site, follows, lists, timelines
 from storage import AccountRow, Database, Page
 from tests.kit.people import befriend, people, write
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import markers
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
+from fedserver.domain import Invalid, Site, markers
 from storage import Database
 from tests.kit.people import people
 

@@ -9,11 +9,20 @@ import pytest
 from argon2 import PasswordHasher
 
 from fedserver.config import Mail, Registration
-from fedserver.domain import invitations, members, sessions, tasks, tokens
-from fedserver.domain.errors import Forbidden, Invalid, NotFound, TooMany
+from fedserver.domain import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Site,
+    TooMany,
+    invitations,
+    members,
+    sessions,
+    tasks,
+    tokens,
+)
 from fedserver.domain.members import SignUp
 from fedserver.domain.passwords import Passwords, check_password
-from fedserver.domain.site import Site
 from storage import Database, MemberRow
 from storage.queries import follows as follow_queries
 from storage.queries import members as member_queries

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import accounts, boosts, follows, likes, mutes, notifications, posts
-from fedserver.domain.errors import NotFound
-from fedserver.domain.site import Site
+from fedserver.domain import NotFound, Site, accounts, boosts, follows, likes, mutes, notifications, posts
 from storage import AccountRow, Database, Page
 from storage.queries import accounts as account_queries
 from tests.kit.people import befriend, people, write

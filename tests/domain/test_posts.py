@@ -7,9 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fedserver.domain import articles, boosts, follows, likes, notifications, post_views, posts, timelines
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Site,
+    articles,
+    boosts,
+    follows,
+    likes,
+    notifications,
+    post_views,
+    posts,
+    timelines,
+)
 from storage import AccountRow, Database, Page
 from storage.queries import posts as queries
 from storage.queries import tasks

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain import remote_posts
+from fedserver.domain import Site, remote_posts
 from fedserver.domain.remote_posts import RemotePost
-from fedserver.domain.site import Site
 from storage import Database
 from storage.queries import posts as queries
 from tests.kit.clock import START

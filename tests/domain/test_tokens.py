@@ -8,9 +8,7 @@ import hashlib
 
 import pytest
 
-from fedserver.domain import accounts, apps, events, members, scopes, tokens
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain import Invalid, NotFound, Site, accounts, apps, events, members, scopes, tokens
 from fedserver.domain.tokens import GrantRefused, NewToken
 from storage import AppRow, Database, Event, MemberRow
 from storage.queries import members as member_queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import Struct
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain import Invalid
 from fedserver.http import convert
 from fedserver.http.nested import nest
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fedserver.config import Config, Node
-from fedserver.domain import accounts, follows, posts
+from fedserver.domain import Site, accounts, follows, posts
 from fedserver.domain.accounts import RemoteAccount
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
 from fedserver.links import Links
 from storage import AccountRow, Database, Tx
 from tests.kit import keys

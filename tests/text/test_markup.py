@@ -6,10 +6,21 @@ import time
 
 import pytest
 
-from fedserver.text.excerpt import excerpt, shortened, slugify
-from fedserver.text.language import normal_language
-from fedserver.text.markup import MentionLink, count_characters, render_markdown, render_plain, scan
-from fedserver.text.sanitize import clean_article, clean_name, clean_post, to_text
+from fedserver.text import (
+    MentionLink,
+    clean_article,
+    clean_name,
+    clean_post,
+    count_characters,
+    excerpt,
+    normal_language,
+    render_markdown,
+    render_plain,
+    scan,
+    shortened,
+    slugify,
+    to_text,
+)
 
 KNOWN = {
     ("bob", "beta.test"): MentionLink("https://beta.test/@bob", "bob"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from activitypub import Activity
+from fedserver.domain import Site
 from fedserver.domain.remote_posts import RemotePost
-from fedserver.domain.site import Site
 from storage import AccountRow, PostRow
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from activitypub import Actor, ActorKey, Document, Field, write_actor
+from fedserver.domain import Site
 from fedserver.domain.accounts import ProfileField
-from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
 from storage import AccountRow, KeyRow
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from activitypub import Attachment, Document, Hashtag, Mention, Object, addresses, objects
+from fedserver.domain import Site
 from fedserver.domain.post_texts import MentionFact
-from fedserver.domain.site import Site
 from storage import AccountRow, MediaRow, PostRow
 
 _mentions = msgspec.json.Decoder(list[MentionFact]).decode

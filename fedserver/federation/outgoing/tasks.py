@@ -11,8 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from activitypub import PUBLIC, Document, activities, addresses
-from fedserver.domain import keys, tasks
-from fedserver.domain.site import Site
+from fedserver.domain import Site, keys, tasks
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
 from storage import AccountRow, PostRow, Tx, queries

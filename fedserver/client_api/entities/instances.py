@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.client_api.entities.account import Account
+from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
+from fedserver.domain import Site
 from fedserver.domain.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
 from fedserver.domain.figures import Figures
 from fedserver.domain.media import MAX_DESCRIPTION
 from fedserver.domain.pins import MOST as MAX_PINS
-from fedserver.domain.site import Site
 from fedserver.media.images import ACCEPTED
 from fedserver.version import VERSION
 

@@ -12,11 +12,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities import custom_emoji
-from fedserver.client_api.entities.account import Account, account
-from fedserver.client_api.entities.custom_emoji import CustomEmoji
-from fedserver.client_api.entities.filter import FilterResult, filter_result
-from fedserver.client_api.entities.media_attachment import MediaAttachment, media_attachment
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
+from fedserver.client_api.entities.filters import FilterResult, filter_result
+from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
 from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.domain.account_views import AccountView, decode_emojis
 from fedserver.domain.post_texts import MentionFact
@@ -154,7 +153,7 @@ def status(links: Links, view: PostView, *, with_source: bool = False) -> Status
             Mention(str(each.id), each.username, each.url, each.acct) for each in _mentions(row.mentions)
         ],
         tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
-        emojis=custom_emoji.facts(decode_emojis(row.emojis)),
+        emojis=custom_emojis(decode_emojis(row.emojis)),
         card=_card(links, view),
         local_only=row.visibility == "local",
         title=row.title if row.title else UNSET,
@@ -230,7 +229,7 @@ def history(links: Links, view: PostView, edits: Iterable[EditRow], author: Acco
             created_at=iso(edit.at),
             account=shown,
             media_attachments=[media_attachment(links, each) for each in _files(edit.media)],
-            emojis=custom_emoji.facts(decode_emojis(edit.emojis)),
+            emojis=custom_emojis(decode_emojis(edit.emojis)),
         )
         for edit in edits
     ]
@@ -242,7 +241,7 @@ def history(links: Links, view: PostView, edits: Iterable[EditRow], author: Acco
         created_at=iso(row.edited_at or row.published_at),
         account=shown,
         media_attachments=[media_attachment(links, each) for each in view.media],
-        emojis=custom_emoji.facts(decode_emojis(row.emojis)),
+        emojis=custom_emojis(decode_emojis(row.emojis)),
     )
     return [*found, now]
 

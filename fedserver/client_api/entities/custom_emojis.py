@@ -19,12 +19,12 @@ class CustomEmoji(Struct, frozen=True):
     category: str | None = None
 
 
-def facts(found: Iterable[EmojiFact]) -> list[CustomEmoji]:
+def custom_emojis(found: Iterable[EmojiFact]) -> list[CustomEmoji]:
     """Emoji that stand beside a name or a post."""
     return [CustomEmoji(each.shortcode, each.url, each.static_url or each.url) for each in found]
 
 
-def own(links: Links, row: EmojiRow) -> CustomEmoji:
+def own_emoji(links: Links, row: EmojiRow) -> CustomEmoji:
     """One of this node."""
     static = links.media(row.static_key or row.file_key)
     return CustomEmoji(row.shortcode, links.media(row.file_key), static, True, row.category)

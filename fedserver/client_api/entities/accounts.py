@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities import custom_emoji
-from fedserver.client_api.entities.custom_emoji import CustomEmoji
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.times import day, iso_or_none, midnight
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.members import Settings
@@ -117,7 +116,7 @@ def account(links: Links, view: AccountView) -> Account:
         last_status_at=day(row.last_post_at),
         hide_collections=row.hides_collections,
         noindex=not row.indexable,
-        emojis=custom_emoji.facts(view.emojis),
+        emojis=custom_emojis(view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields],
         moved=account(links, view.moved_to) if view.moved_to is not None else UNSET,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.account import Account, account
-from fedserver.client_api.entities.status import Status, status
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.statuses import Status, status
 from fedserver.client_api.entities.times import iso
 from fedserver.domain.notifications import NotificationView
 from fedserver.links import Links
