@@ -144,6 +144,5 @@ async def show_status(call: Call[Nothing]) -> FilterStatus:
 
 
 @routes.delete("/api/v2/filters/statuses/{id}", who=USER, scope="write:filters")
-async def remove_status(call: Call[Nothing]) -> dict[str, str]:
-    await filters.remove_post(call.tx, call.account, call.id())
-    return {}
+async def remove_status(call: Call[Nothing]) -> FilterStatus:
+    return named_status(await filters.remove_post(call.tx, call.account, call.id()))

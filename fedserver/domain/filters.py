@@ -264,11 +264,12 @@ async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> 
     return row
 
 
-async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> None:
-    """Raises NotFound."""
-    if not await queries.filters.remove_post(tx, actor.id, filter_post_id):
-        raise NotFound
+async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
+    """What was removed. Raises NotFound."""
+    row = await filter_post(tx, actor, filter_post_id)
+    await queries.filters.remove_post(tx, actor.id, filter_post_id)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return row
 
 
 async def _change_keywords(

@@ -30,7 +30,7 @@ from fedserver.domain import members, posts, tokens
 from fedserver.domain.passwords import Passwords
 from fedserver.node import Node, open_node
 from storage import AccountRow, MemberRow
-from tests.kit import databases, people, tls
+from tests.kit import answers, databases, people, tls
 from tests.kit.clock import Clock
 
 PASSWORD = "correct horse battery"
@@ -130,6 +130,7 @@ async def start_node(
     config = config_for(domain, folder, database_url, **federation)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     node = await open_node(config, clock=clock, resolver=None if plain else names, passwords=quick)
+    answers.keep(node.application)
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
         context = None if plain else tls.server_context(domain)

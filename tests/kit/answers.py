@@ -1,0 +1,39 @@
+"""Keeps the JSON answers that nodes give in tests, to be compared with a published API description.
+
+Nothing is kept unless FEDSERVER_TEST_ANSWERS names a file; each line is then one answer: method, path,
+status, and the body as it left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+VARIABLE = "FEDSERVER_TEST_ANSWERS"
+
+
+def keep(application: web.Application) -> None:
+    """Write down what this application answers, whoever asks. Call it before the application starts."""
+    if place := os.environ.get(VARIABLE):
+        application.on_response_prepare.append(_Keeper(Path(place)).keep)
+
+
+class _Keeper:
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    async def keep(self, request: web.Request, response: web.StreamResponse) -> None:
+        body = getattr(response, "body", None)
+        if response.content_type != "application/json" or not isinstance(body, bytes) or not body:
+            return
+        line = {
+            "method": request.method,
+            "path": request.path.rstrip("/"),
+            "status": response.status,
+            "body": json.loads(body),
+        }
+        with self._place.open("a") as file:
+            file.write(json.dumps(line) + "\n")

@@ -1,0 +1,77 @@
+"""A client of the client API for tests: real HTTP, JSON in and out, with a token or without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.node import all_endpoints
+from tests.kit.nodes import TestNode
+
+
+class Answer:
+    """A status, headers and the parsed body of one answer."""
+
+    def __init__(self, status: int, headers: Any, body: Any) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class Api:
+    """Asks `node` as the owner of `token`. `asked` holds the declared (method, path) of every request."""
+
+    def __init__(self, node: TestNode, token: str = "", asked: set[tuple[str, str]] | None = None) -> None:
+        self.node = node
+        self.asked: set[tuple[str, str]] = set() if asked is None else asked
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def ask(self, method: str, path: str, **options: Any) -> Answer:
+        """One request; the options are aiohttp's (`json`, `data`, `params`)."""
+        headers = {**self.headers, **options.pop("headers", {})}
+        async with self.node.http.request(method, path, headers=headers, **options) as response:
+            self.asked.add((method, self._declared(method, path)))
+            json = response.content_type == "application/json"
+            body = await response.json() if json else await response.text()
+            return Answer(response.status, response.headers, body)
+
+    def _declared(self, method: str, path: str) -> str:
+        """The declared path of an address; fixed words win over parameters, as in the router."""
+        for resource in self.node.node.application.router.resources():
+            route = resource.get_info()
+            if route.get("path") == path:
+                return path
+            pattern = route.get("pattern")
+            if (
+                pattern is not None
+                and pattern.fullmatch(path)
+                and method in {each.method for each in resource}
+            ):
+                return resource.canonical
+        return path
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """The body of a GET that succeeds."""
+        return self._fine(await self.ask("GET", path, params=params))
+
+    async def post(self, path: str, **body: Any) -> Any:
+        """The body of a POST with a JSON body that succeeds."""
+        return self._fine(await self.ask("POST", path, json=body))
+
+    async def put(self, path: str, **body: Any) -> Any:
+        return self._fine(await self.ask("PUT", path, json=body))
+
+    async def patch(self, path: str, **body: Any) -> Any:
+        return self._fine(await self.ask("PATCH", path, json=body))
+
+    async def delete(self, path: str, **body: Any) -> Any:
+        return self._fine(await self.ask("DELETE", path, json=body))
+
+    @staticmethod
+    def _fine(answer: Answer) -> Any:
+        assert answer.status < 300, (answer.status, answer.body)
+        return answer.body
+
+
+def declared() -> set[tuple[str, str]]:
+    """Method and path of every endpoint of the client API."""
+    return {each.shape for each in all_endpoints() if each.surface == "client_api"}
