@@ -6,11 +6,9 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedserver import domain
 from fedserver.cli.settings import site_of
 from fedserver.config import Config
-from fedserver.domain import accounts, follows, likes, members, posts, tokens
-from fedserver.domain.accounts import RemoteAccount
-from fedserver.domain.keys import NewKeys
 from fedserver.federation.keys import generate
 from fedserver.node import system_clock
 from storage import AccountRow, Tx
@@ -28,19 +26,19 @@ class Seeded:
     token: str
     status_id: int
     root_id: int
-    keys: NewKeys
+    keys: domain.keys.NewKeys
 
 
 def sentence(length: int = 25) -> str:
     return " ".join(random.choices(WORDS, k=length)).capitalize() + "."
 
 
-async def remote(tx: Tx, host: str, name: str, keys: NewKeys) -> AccountRow:
+async def remote(tx: Tx, host: str, name: str, keys: domain.keys.NewKeys) -> AccountRow:
     """An account on a stub host."""
     base = f"http://{host}/users/{name}"
-    return await accounts.receive(
+    return await domain.accounts.receive(
         tx,
-        RemoteAccount(
+        domain.accounts.RemoteAccount(
             uri=base,
             username=name,
             domain=host,
@@ -80,14 +78,14 @@ async def seed(config: Config, people: int, count: int, hosts: list[str]) -> See
     random.seed(1)
     async with db.write() as tx:
         made = [
-            await members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
+            await domain.members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(people)
         ]
         reader = made[0][1]
         everybody = [account for _, account in made]
         for account in everybody[1 : people // 2 + 1]:
-            await follows.follow(tx, site, reader, account)
-        token = await tokens.create(
+            await domain.follows.follow(tx, site, reader, account)
+        token = await domain.tokens.create(
             tx, "read write follow", app_id=None, member_id=made[0][0].id, account_id=reader.id
         )
     written: list[int] = []
@@ -95,20 +93,22 @@ async def seed(config: Config, people: int, count: int, hosts: list[str]) -> See
         async with db.write() as tx:
             for _ in range(min(100, count - start)):
                 author = random.choice(everybody)
-                draft = posts.Draft(text=f"{sentence()} #{random.choice(WORDS)}", visibility="local")
-                written.append(await posts.publish(tx, site, author, draft))
+                draft = domain.posts.Draft(text=f"{sentence()} #{random.choice(WORDS)}", visibility="local")
+                written.append(await domain.posts.publish(tx, site, author, draft))
     async with db.write() as tx:
-        root = await posts.publish(tx, site, everybody[1], posts.Draft(text=sentence(), visibility="local"))
+        root = await domain.posts.publish(
+            tx, site, everybody[1], domain.posts.Draft(text=sentence(), visibility="local")
+        )
         for _ in range(50):
-            draft = posts.Draft(text=sentence(), in_reply_to_id=root, visibility="local")
-            await posts.publish(tx, site, random.choice(everybody), draft)
+            draft = domain.posts.Draft(text=sentence(), in_reply_to_id=root, visibility="local")
+            await domain.posts.publish(tx, site, random.choice(everybody), draft)
         for post_id in written[-40:]:
-            await likes.like(tx, site, everybody[2], post_id)
+            await domain.likes.like(tx, site, everybody[2], post_id)
         for number, host in enumerate(hosts):
             follower = await remote(tx, host, f"fan{number}", keys)
-            await follows.receive(tx, follower, reader, f"{follower.uri}#follow")
+            await domain.follows.receive(tx, follower, reader, f"{follower.uri}#follow")
         speaker = await remote(tx, hosts[0], "speaker", keys)
-        await follows.follow(tx, site, reader, speaker)
-        await follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
+        await domain.follows.follow(tx, site, reader, speaker)
+        await domain.follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
     await db.close()
     return Seeded(token.secret, written[-1], root, keys)

@@ -11,11 +11,9 @@ import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
+from fedserver import domain
 from fedserver.client_api.hub import HUB, Hub
 from fedserver.config import Config
-from fedserver.domain import Site, accounts, events, members
-from fedserver.domain.passwords import Passwords
-from fedserver.domain.peers import Policies
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
@@ -63,11 +61,11 @@ class Node:
         self._reloads: set[asyncio.Task[None]] = set()
 
     def _hear(self, event: Event) -> None:
-        if event.kind == events.PEER_CHANGED:
+        if event.kind == domain.events.PEER_CHANGED:
             task = asyncio.create_task(self.load_policies())
             self._reloads.add(task)
             task.add_done_callback(self._reloads.discard)
-        elif event.kind == events.ACCOUNT_CHANGED:
+        elif event.kind == domain.events.ACCOUNT_CHANGED:
             self.services.keyring.forget(event.data["account_id"])
             self.services.authenticator.forget(event.data["account_id"])
 
@@ -93,7 +91,7 @@ class Node:
     async def setup_link(self) -> str | None:
         """The address that makes the first owner, None if there is a member."""
         async with self.services.db.write() as tx:
-            token = await members.setup_link(tx)
+            token = await domain.sign_ups.setup_link(tx)
         return f"{self.services.site.links.base}/setup/{token}" if token else None
 
     async def close(self) -> None:
@@ -113,13 +111,15 @@ async def open_node(
     *,
     clock: Callable[[], int] = system_clock,
     resolver: AbstractResolver | None = None,
-    passwords: Passwords | None = None,
+    passwords: domain.passwords.Passwords | None = None,
 ) -> Node:
     """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew."""
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
     links = Links(config.node.base_url.rstrip("/"), config.node.domain)
-    services = _services(Site(config, links), db, clock, resolver, passwords or Passwords())
+    services = _services(
+        domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
+    )
     await _first_start(services)
     async with db.read() as tx:
         await services.policies.load(tx)
@@ -128,20 +128,20 @@ async def open_node(
 
 async def _first_start(services: Services) -> None:
     async with services.db.read() as tx:
-        known = await accounts.instance_account(tx, services.site)
+        known = await domain.accounts.instance_account(tx, services.site)
     if known is None:
         new = await generate()
         async with services.db.write() as tx:
-            if await accounts.instance_account(tx, services.site) is None:
-                await accounts.create_instance_account(tx, services.site, new)
+            if await domain.accounts.instance_account(tx, services.site) is None:
+                await domain.accounts.create_instance_account(tx, services.site, new)
 
 
 def _services(
-    site: Site,
+    site: domain.Site,
     db: Database,
     clock: Callable[[], int],
     resolver: AbstractResolver | None,
-    passwords: Passwords,
+    passwords: domain.passwords.Passwords,
 ) -> Services:
     config = site.config
     federation = config.federation
@@ -151,7 +151,7 @@ def _services(
         ca_file=federation.ca_file,
         resolver=resolver,
     )
-    keyring, policies = Keyring(), Policies(federation.mode)
+    keyring, policies = Keyring(), domain.peers.Policies(federation.mode)
     fetcher = Fetcher(db, site, client, keyring, clock)
     finder = Resolver(db, site, fetcher, policies, clock)
     authenticator = Authenticator(db, finder, fetcher, policies, clock)

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import click
 
+from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
-from fedserver.domain import members
-from fedserver.domain.passwords import Passwords, check_password
-from fedserver.domain.secrets import new_secret
 from fedserver.federation.keys import generate
 
-ROLE = click.Choice(members.ROLES)
+ROLE = click.Choice(domain.members.ROLES)
 
 
 @click.group()
@@ -36,11 +34,11 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
     """Add a member who is confirmed and approved."""
     config = read_config(config_path)
     word = _password(password)
-    check_password(word, name, email)
-    hashed = await Passwords().hash(word)
+    domain.passwords.check_password(word, name, email)
+    hashed = await domain.passwords.Passwords().hash(word)
     new = await generate()
     async with database(config) as db, db.write() as tx:
-        _, account = await members.add(tx, site_of(config), name, email, hashed, new, role=role)
+        _, account = await domain.members.add(tx, site_of(config), name, email, hashed, new, role=role)
     click.echo(f"Added @{account.username}@{config.node.domain} ({role})")
 
 
@@ -50,7 +48,7 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
 async def list_all(config_path: Path | None) -> None:
     """List all members."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        found = await members.everybody(tx)
+        found = await domain.members.everybody(tx)
     for row, username in found:
         state = "disabled" if row.disabled_at else "active" if row.approved_at else "waiting"
         click.echo(f"{username}\t{row.role}\t{state}\t{row.email}")
@@ -63,7 +61,7 @@ async def list_all(config_path: Path | None) -> None:
 async def show(name: str, config_path: Path | None) -> None:
     """Show one member."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        row = await members.by_username(tx, name)
+        row = await domain.members.by_username(tx, name)
     for field in ("email", "role", "locale", "invites_left", "created_at", "email_confirmed_at"):
         click.echo(f"{field}: {getattr(row, field)}")
     for field in ("approved_at", "disabled_at", "active_at"):
@@ -78,7 +76,7 @@ async def show(name: str, config_path: Path | None) -> None:
 async def role(name: str, role: str, config_path: Path | None) -> None:
     """Give a member another role."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_role(tx, await members.by_username(tx, name), role)
+        await domain.members.set_role(tx, await domain.members.by_username(tx, name), role)
     click.echo(f"{name} is {role} now")
 
 
@@ -89,7 +87,7 @@ async def role(name: str, role: str, config_path: Path | None) -> None:
 async def approve(name: str, config_path: Path | None) -> None:
     """Let in somebody who asked to join."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.approve(tx, await members.by_username(tx, name))
+        await domain.members.approve(tx, await domain.members.by_username(tx, name))
     click.echo(f"{name} may log in now")
 
 
@@ -100,7 +98,7 @@ async def approve(name: str, config_path: Path | None) -> None:
 async def disable(name: str, config_path: Path | None) -> None:
     """Keep a member out; browsers and apps are logged out."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await members.by_username(tx, name), disabled=True)
+        await domain.members.set_disabled(tx, await domain.members.by_username(tx, name), disabled=True)
     click.echo(f"{name} is disabled")
 
 
@@ -111,7 +109,7 @@ async def disable(name: str, config_path: Path | None) -> None:
 async def enable(name: str, config_path: Path | None) -> None:
     """Let a disabled member in again."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await members.by_username(tx, name), disabled=False)
+        await domain.members.set_disabled(tx, await domain.members.by_username(tx, name), disabled=False)
     click.echo(f"{name} is enabled")
 
 
@@ -123,9 +121,9 @@ async def enable(name: str, config_path: Path | None) -> None:
 async def reset_password(name: str, password: str, config_path: Path | None) -> None:
     """Set a new password; browsers and apps have to log in again."""
     config = read_config(config_path)
-    word = _password(password) or new_secret()[:20]
-    check_password(word, name)
-    hashed = await Passwords().hash(word)
+    word = _password(password) or domain.secrets.new_secret()[:20]
+    domain.passwords.check_password(word, name)
+    hashed = await domain.passwords.Passwords().hash(word)
     async with database(config) as db, db.write() as tx:
-        await members.set_password(tx, await members.by_username(tx, name), hashed)
+        await domain.members.set_password(tx, await domain.members.by_username(tx, name), hashed)
     click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")

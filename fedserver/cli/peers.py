@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
+from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config
-from fedserver.domain import peers
-from fedserver.domain.peers import Decision
 
 
 @click.group()
@@ -22,16 +21,16 @@ def peer() -> None:
 async def list_all(config_path: Path | None) -> None:
     """List the peers that are known."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        found = await peers.everybody(tx)
+        found = await domain.peers.everybody(tx)
     for row in found:
         state = f"{row.failures} failures" if row.failures else "answers"
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
 
 
-async def _decide(config_path: Path | None, domain: str, policy: str, reason: str) -> None:
+async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await peers.decide(tx, None, domain, Decision(policy, reason))
-    click.echo(f"{domain}: {policy or 'no decision'}")
+        await domain.peers.decide(tx, None, host, domain.peers.Decision(policy, reason))
+    click.echo(f"{host}: {policy or 'no decision'}")
     click.echo("A node that runs on SQLite reads it when it is started again")
 
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from fedserver import domain
 from fedserver.config import Config, ConfigError, load
-from fedserver.domain import DomainError, Site
 from fedserver.links import Links
 from fedserver.node import system_clock
 from storage import Database, StorageError
@@ -44,8 +44,8 @@ def read_config(path: Path | None) -> Config:
         raise click.ClickException(str(error)) from error
 
 
-def site_of(config: Config) -> Site:
-    return Site(config, Links(config.node.base_url.rstrip("/"), config.node.domain))
+def site_of(config: Config) -> domain.Site:
+    return domain.Site(config, Links(config.node.base_url.rstrip("/"), config.node.domain))
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ def asynchronous(command: Command) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             asyncio.run(command(*args, **kwargs))
-        except DomainError as error:
+        except domain.DomainError as error:
             raise click.ClickException(error.text) from error
         except (StorageError, OSError) as error:
             raise click.ClickException(str(error)) from error

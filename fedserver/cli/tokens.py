@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config
-from fedserver.domain import accounts, members, scopes, tokens
 
 
 @click.group()
@@ -22,9 +22,11 @@ def token() -> None:
 @asynchronous
 async def create(name: str, scope: str, config_path: Path | None) -> None:
     """Print an access token of a member, and nothing else."""
-    granted = " ".join(scopes.parse(scope))
+    granted = " ".join(domain.scopes.parse(scope))
     async with database(read_config(config_path)) as db, db.write() as tx:
-        member = await members.by_username(tx, name)
-        account = await accounts.local(tx, name)
-        made = await tokens.create(tx, granted, app_id=None, member_id=member.id, account_id=account.id)
+        member = await domain.members.by_username(tx, name)
+        account = await domain.accounts.local(tx, name)
+        made = await domain.tokens.create(
+            tx, granted, app_id=None, member_id=member.id, account_id=account.id
+        )
     click.echo(made.secret)

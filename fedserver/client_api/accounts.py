@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
+from fedserver import domain
 from fedserver.client_api.entities import (
     Account,
     Relationship,
@@ -16,21 +17,6 @@ from fedserver.client_api.entities import (
     relationship,
     status,
 )
-from fedserver.domain import (
-    Invalid,
-    NotFound,
-    account_views,
-    accounts,
-    blocks,
-    follows,
-    members,
-    mutes,
-    post_views,
-    relations,
-    timelines,
-)
-from fedserver.domain.accounts import ProfileChange
-from fedserver.domain.members import Settings
 from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
@@ -69,11 +55,11 @@ class CredentialParams(Struct, frozen=True):
 
 
 async def _credentials(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
-    view = (await account_views.load(tx, [row.id]))[row.id]
-    waiting = len(await follows.requests(tx, row, call.page(40, 40)))
-    member = await members.by_id(tx, call.member.id)
+    view = (await domain.account_views.load(tx, [row.id]))[row.id]
+    waiting = len(await domain.follows.requests(tx, row, call.page(40, 40)))
+    member = await domain.members.by_id(tx, call.member.id)
     links = call.site.links
-    return credential_account(links, view, members.settings(member), waiting, member.role)
+    return credential_account(links, view, domain.members.settings(member), waiting, member.role)
 
 
 @routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
@@ -93,7 +79,7 @@ async def update_credentials(call: Call[CredentialParams]) -> Account:
     params = call.params
     avatar = await _picture(call, params.avatar, square=True)
     header = await _picture(call, params.header, square=False)
-    change = ProfileChange(
+    change = domain.accounts.ProfileChange(
         display_name=params.display_name,
         note=params.note,
         fields=_fields(params.fields_attributes),
@@ -108,9 +94,11 @@ async def update_credentials(call: Call[CredentialParams]) -> Account:
         header_alt=params.header_description,
     )
     async with call.services.db.write() as tx:
-        row = await accounts.update_profile(tx, call.site, await accounts.by_id(tx, call.account.id), change)
+        row = await domain.accounts.update_profile(
+            tx, call.site, await domain.accounts.by_id(tx, call.account.id), change
+        )
         if params.source is not None:
-            await members.set_settings(tx, call.member, _settings(call, params.source))
+            await domain.members.set_settings(tx, call.member, _settings(call, params.source))
         return await _credentials(call, tx, row)
 
 
@@ -118,12 +106,12 @@ def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...]
     return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
 
 
-def _settings(call: Call[CredentialParams], given: SourceParams) -> Settings:
-    former = members.settings(call.member)
+def _settings(call: Call[CredentialParams], given: SourceParams) -> domain.members.Settings:
+    former = domain.members.settings(call.member)
     privacy = former.visibility if isinstance(given.privacy, UnsetType) else given.privacy
     privacy = PRIVACY.get(privacy, privacy)
     if privacy not in ("public", "unlisted", "followers", "direct", "local"):
-        raise Invalid("source[privacy]", "is not a visibility")
+        raise domain.Invalid("source[privacy]", "is not a visibility")
     sensitive = former.sensitive if isinstance(given.sensitive, UnsetType) else given.sensitive
     language = former.language if isinstance(given.language, UnsetType) else normal_language(given.language)
     return structs.replace(former, visibility=privacy, sensitive=sensitive, language=language)
@@ -136,13 +124,13 @@ async def _picture(call: Call[CredentialParams], upload: Upload | None, *, squar
         work = process_square if square else process_banner
         made = await call.services.images.run(work, upload.data)
     except Unacceptable as error:
-        raise Invalid("avatar" if square else "header", error.text) from error
+        raise domain.Invalid("avatar" if square else "header", error.text) from error
     return await call.services.store.put(made.data, made.ending)
 
 
 @routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
 async def preferences(call: Call[Nothing]) -> dict[str, object]:
-    found = members.settings(call.member)
+    found = domain.members.settings(call.member)
     return {
         "posting:default:visibility": {"followers": "private", "local": "public"}.get(
             found.visibility, found.visibility
@@ -161,12 +149,12 @@ class LookupParams(Struct, frozen=True):
 
 @routes.get("/api/v1/accounts/lookup", params=LookupParams, scope="read:accounts")
 async def lookup(call: Call[LookupParams]) -> Account:
-    username, _, domain = call.params.acct.strip().lstrip("@").partition("@")
-    domain = "" if domain in (call.site.links.domain, call.site.links.host) else domain
-    row = await accounts.by_handle(call.tx, username, domain)
+    username, _, host = call.params.acct.strip().lstrip("@").partition("@")
+    host = "" if host in (call.site.links.domain, call.site.links.host) else host
+    row = await domain.accounts.by_handle(call.tx, username, host)
     if row is None or row.suspended_at is not None or row.deleted_at is not None:
-        raise NotFound
-    return account(call.site.links, (await account_views.load(call.tx, [row.id]))[row.id])
+        raise domain.NotFound
+    return account(call.site.links, (await domain.account_views.load(call.tx, [row.id]))[row.id])
 
 
 class IdsParams(Struct, frozen=True):
@@ -176,13 +164,13 @@ class IdsParams(Struct, frozen=True):
 
 @routes.get("/api/v1/accounts", params=IdsParams, scope="read:accounts")
 async def show_some(call: Call[IdsParams]) -> list[Account]:
-    views = await account_views.load_page(call.tx, call.params.id[:40])
+    views = await domain.account_views.load_page(call.tx, call.params.id[:40])
     return [account(call.site.links, view) for view in views]
 
 
 @routes.get("/api/v1/accounts/relationships", who=USER, scope="read:follows", params=IdsParams)
 async def relationships(call: Call[IdsParams]) -> list[Relationship]:
-    found = await relations.load(call.tx, call.account.id, call.params.id[:100])
+    found = await domain.relations.load(call.tx, call.account.id, call.params.id[:100])
     return [relationship(each) for each in found]
 
 
@@ -201,10 +189,10 @@ async def search(call: Call[SearchParams]) -> list[Account]:
         await call.services.resolver.account(params.q)
     async with call.services.db.read() as tx:
         limit = max(1, min(params.limit, 80))
-        ids = await accounts.search(
+        ids = await domain.accounts.search(
             tx, params.q, call.account.id, limit, offset_of(call.request), following=params.following
         )
-        views = await account_views.load_page(tx, ids)
+        views = await domain.account_views.load_page(tx, ids)
     return [account(call.site.links, view) for view in views]
 
 
@@ -217,24 +205,24 @@ class FamiliarFollowers(Struct, frozen=True):
 async def familiar_followers(call: Call[IdsParams]) -> list[FamiliarFollowers]:
     found = []
     for account_id in call.params.id[:20]:
-        ids = await follows.familiar(call.tx, call.account.id, account_id)
-        views = await account_views.load_page(call.tx, ids)
+        ids = await domain.follows.familiar(call.tx, call.account.id, account_id)
+        views = await domain.account_views.load_page(call.tx, ids)
         shown = [account(call.site.links, view) for view in views]
         found.append(FamiliarFollowers(str(account_id), shown))
     return found
 
 
 async def _target(call: Call[Any], tx: Tx) -> AccountRow:
-    row = await accounts.by_id(tx, call.id())
+    row = await domain.accounts.by_id(tx, call.id())
     if row.deleted_at is not None:
-        raise NotFound
+        raise domain.NotFound
     return row
 
 
 @routes.get("/api/v1/accounts/{id}", scope="read:accounts")
 async def show(call: Call[Nothing]) -> Account:
     row = await _target(call, call.tx)
-    return account(call.site.links, (await account_views.load(call.tx, [row.id]))[row.id])
+    return account(call.site.links, (await domain.account_views.load(call.tx, [row.id]))[row.id])
 
 
 class StatusesParams(Struct, frozen=True):
@@ -250,10 +238,10 @@ async def statuses(call: Call[StatusesParams]) -> Listed:
     params, tx = call.params, call.tx
     row = await _target(call, tx)
     if params.pinned:
-        ids = await timelines.pinned(tx, row.id, call.viewer_id)
-        views = await post_views.load(tx, ids, call.viewer_id, context="account")
+        ids = await domain.timelines.pinned(tx, row.id, call.viewer_id)
+        views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")
         return Listed(_statuses(call, views), None, None)
-    ids = await timelines.of_account(
+    ids = await domain.timelines.of_account(
         tx,
         row.id,
         call.viewer_id,
@@ -263,33 +251,37 @@ async def statuses(call: Call[StatusesParams]) -> Listed:
         only_media=params.only_media,
         tagged=params.tagged or None,
     )
-    views = await post_views.load(tx, ids, call.viewer_id, context="account")
+    views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")
     return listed(_statuses(call, views), ids)
 
 
-def _statuses(call: Call[Any], views: Sequence[post_views.PostView]) -> list[Status]:
+def _statuses(call: Call[Any], views: Sequence[domain.post_views.PostView]) -> list[Status]:
     return [status(call.site.links, view) for view in views]
 
 
 async def _accounts(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
+    views = await domain.account_views.load_page(call.tx, [each for _, each in pairs])
     return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/accounts/{id}/followers", who=ANYONE, scope="read:accounts")
 async def followers(call: Call[Nothing]) -> Listed:
     row = await _target(call, call.tx)
-    return await _accounts(call, await follows.followers(call.tx, row, call.viewer_id, call.page(40, 80)))
+    return await _accounts(
+        call, await domain.follows.followers(call.tx, row, call.viewer_id, call.page(40, 80))
+    )
 
 
 @routes.get("/api/v1/accounts/{id}/following", who=ANYONE, scope="read:accounts")
 async def following(call: Call[Nothing]) -> Listed:
     row = await _target(call, call.tx)
-    return await _accounts(call, await follows.following(call.tx, row, call.viewer_id, call.page(40, 80)))
+    return await _accounts(
+        call, await domain.follows.following(call.tx, row, call.viewer_id, call.page(40, 80))
+    )
 
 
 async def _relation(call: Call[Any]) -> Relationship:
-    return relationship((await relations.load(call.tx, call.account.id, [call.id()]))[0])
+    return relationship((await domain.relations.load(call.tx, call.account.id, [call.id()]))[0])
 
 
 class FollowParams(Struct, frozen=True):
@@ -301,7 +293,7 @@ class FollowParams(Struct, frozen=True):
 @routes.post("/api/v1/accounts/{id}/follow", who=USER, scope="write:follows", params=FollowParams)
 async def follow(call: Call[FollowParams]) -> Relationship:
     languages = [tag for each in call.params.languages[:20] if (tag := normal_language(each))]
-    await follows.follow(
+    await domain.follows.follow(
         call.tx,
         call.site,
         call.account,
@@ -315,25 +307,25 @@ async def follow(call: Call[FollowParams]) -> Relationship:
 
 @routes.post("/api/v1/accounts/{id}/unfollow", who=USER, scope="write:follows")
 async def unfollow(call: Call[Nothing]) -> Relationship:
-    await follows.unfollow(call.tx, call.site, call.account, await _target(call, call.tx))
+    await domain.follows.unfollow(call.tx, call.site, call.account, await _target(call, call.tx))
     return await _relation(call)
 
 
 @routes.post("/api/v1/accounts/{id}/remove_from_followers", who=USER, scope="write:follows")
 async def remove_from_followers(call: Call[Nothing]) -> Relationship:
-    await follows.remove_follower(call.tx, call.account, (await _target(call, call.tx)).id)
+    await domain.follows.remove_follower(call.tx, call.account, (await _target(call, call.tx)).id)
     return await _relation(call)
 
 
 @routes.post("/api/v1/accounts/{id}/block", who=USER, scope="write:blocks")
 async def block(call: Call[Nothing]) -> Relationship:
-    await blocks.block(call.tx, call.site, call.account, await _target(call, call.tx))
+    await domain.blocks.block(call.tx, call.site, call.account, await _target(call, call.tx))
     return await _relation(call)
 
 
 @routes.post("/api/v1/accounts/{id}/unblock", who=USER, scope="write:blocks")
 async def unblock(call: Call[Nothing]) -> Relationship:
-    await blocks.unblock(call.tx, call.account, await _target(call, call.tx))
+    await domain.blocks.unblock(call.tx, call.account, await _target(call, call.tx))
     return await _relation(call)
 
 
@@ -346,7 +338,7 @@ class MuteParams(Struct, frozen=True):
 async def mute(call: Call[MuteParams]) -> Relationship:
     target = await _target(call, call.tx)
     params = call.params
-    await mutes.mute(
+    await domain.mutes.mute(
         call.tx, call.account, target, notifications=params.notifications, seconds=params.duration
     )
     return await _relation(call)
@@ -354,7 +346,7 @@ async def mute(call: Call[MuteParams]) -> Relationship:
 
 @routes.post("/api/v1/accounts/{id}/unmute", who=USER, scope="write:mutes")
 async def unmute(call: Call[Nothing]) -> Relationship:
-    await mutes.unmute(call.tx, call.account, await _target(call, call.tx))
+    await domain.mutes.unmute(call.tx, call.account, await _target(call, call.tx))
     return await _relation(call)
 
 
@@ -364,5 +356,5 @@ class NoteParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/{id}/note", who=USER, scope="write:accounts", params=NoteParams)
 async def note(call: Call[NoteParams]) -> Relationship:
-    await mutes.note(call.tx, call.account, await _target(call, call.tx), call.params.comment)
+    await domain.mutes.note(call.tx, call.account, await _target(call, call.tx), call.params.comment)
     return await _relation(call)

@@ -6,9 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import iso, iso_or_none
-from fedserver.domain import announcements
-from fedserver.domain.announcements import AnnouncementView
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
@@ -35,7 +34,7 @@ class ListParams(Struct, frozen=True):
     with_dismissed: bool = True
 
 
-def _entity(view: AnnouncementView) -> Announcement:
+def _entity(view: domain.announcements.AnnouncementView) -> Announcement:
     row = view.row
     return Announcement(
         id=str(row.id),
@@ -52,11 +51,13 @@ def _entity(view: AnnouncementView) -> Announcement:
 
 @routes.get("/api/v1/announcements", who=USER, params=ListParams)
 async def show(call: Call[ListParams]) -> list[Announcement]:
-    found = await announcements.current(call.tx, call.account, with_dismissed=call.params.with_dismissed)
+    found = await domain.announcements.current(
+        call.tx, call.account, with_dismissed=call.params.with_dismissed
+    )
     return [_entity(view) for view in found]
 
 
 @routes.post("/api/v1/announcements/{id}/dismiss", who=USER, scope="write:accounts")
 async def dismiss(call: Call[Nothing]) -> dict[str, str]:
-    await announcements.dismiss(call.tx, call.account, call.id())
+    await domain.announcements.dismiss(call.tx, call.account, call.id())
     return {}

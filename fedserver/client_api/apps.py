@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import Application, application
-from fedserver.domain import NotFound, apps
 from fedserver.http import APP, Call, Nothing, Routes
 
 routes = Routes("client_api")
@@ -25,14 +25,16 @@ async def create(call: Call[NewApp]) -> Application:
     given = call.params.redirect_uris
     listed = given if isinstance(given, list) else []
     uris = given.split() if isinstance(given, str) else [each for each in listed if isinstance(each, str)]
-    new = await apps.register(call.tx, call.params.client_name, uris, call.params.scopes, call.params.website)
+    new = await domain.apps.register(
+        call.tx, call.params.client_name, uris, call.params.scopes, call.params.website
+    )
     return application(new.row, new.secret)
 
 
 @routes.get("/api/v1/apps/verify_credentials", who=APP)
 async def verify_credentials(call: Call[Nothing]) -> Application:
     app_id = call.caller.app_id if call.caller else None
-    row = await apps.by_id(call.tx, app_id) if app_id is not None else None
+    row = await domain.apps.by_id(call.tx, app_id) if app_id is not None else None
     if row is None:
-        raise NotFound
+        raise domain.NotFound
     return application(row)

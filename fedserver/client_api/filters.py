@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from fedserver import domain
 from fedserver.client_api.entities import (
     Filter,
     FilterKeyword,
@@ -12,8 +13,6 @@ from fedserver.client_api.entities import (
     keyword,
     named_status,
 )
-from fedserver.domain import filters, posts
-from fedserver.domain.filters import FilterView, KeywordChange
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
@@ -38,28 +37,30 @@ class StatusParams(Struct, frozen=True):
     status_id: int
 
 
-def _entity(view: FilterView) -> Filter:
+def _entity(view: domain.filters.FilterView) -> Filter:
     return filter_entity(view.filter, view.keywords, view.posts)
 
 
-def _changes(given: list[KeywordParams]) -> list[KeywordChange]:
-    return [KeywordChange(each.keyword, each.whole_word, each.id, each.destroy) for each in given]
+def _changes(given: list[KeywordParams]) -> list[domain.filters.KeywordChange]:
+    return [
+        domain.filters.KeywordChange(each.keyword, each.whole_word, each.id, each.destroy) for each in given
+    ]
 
 
 @routes.get("/api/v2/filters", who=USER, scope="read:filters")
 async def show_all(call: Call[Nothing]) -> list[Filter]:
-    return [_entity(view) for view in await filters.page(call.tx, call.account)]
+    return [_entity(view) for view in await domain.filters.page(call.tx, call.account)]
 
 
 @routes.get("/api/v2/filters/{id}", who=USER, scope="read:filters")
 async def show(call: Call[Nothing]) -> Filter:
-    return _entity(await filters.get(call.tx, call.account, call.id()))
+    return _entity(await domain.filters.get(call.tx, call.account, call.id()))
 
 
 @routes.post("/api/v2/filters", who=USER, scope="write:filters", params=FilterParams)
 async def create(call: Call[FilterParams]) -> Filter:
     params = call.params
-    view = await filters.create(
+    view = await domain.filters.create(
         call.tx,
         call.account,
         "" if isinstance(params.title, UnsetType) else params.title,
@@ -74,7 +75,7 @@ async def create(call: Call[FilterParams]) -> Filter:
 @routes.put("/api/v2/filters/{id}", who=USER, scope="write:filters", params=FilterParams)
 async def update(call: Call[FilterParams]) -> Filter:
     params = call.params
-    view = await filters.update(
+    view = await domain.filters.update(
         call.tx,
         call.account,
         call.id(),
@@ -89,13 +90,13 @@ async def update(call: Call[FilterParams]) -> Filter:
 
 @routes.delete("/api/v2/filters/{id}", who=USER, scope="write:filters")
 async def delete(call: Call[Nothing]) -> dict[str, str]:
-    await filters.remove(call.tx, call.account, call.id())
+    await domain.filters.remove(call.tx, call.account, call.id())
     return {}
 
 
 @routes.get("/api/v2/filters/{id}/keywords", who=USER, scope="read:filters")
 async def keywords(call: Call[Nothing]) -> list[FilterKeyword]:
-    view = await filters.get(call.tx, call.account, call.id())
+    view = await domain.filters.get(call.tx, call.account, call.id())
     return [keyword(row) for row in view.keywords]
 
 
@@ -103,18 +104,18 @@ async def keywords(call: Call[Nothing]) -> list[FilterKeyword]:
 async def add_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     whole = True if call.params.whole_word is None else call.params.whole_word
     text = call.params.keyword or ""
-    return keyword(await filters.add_keyword(call.tx, call.account, call.id(), text, whole_word=whole))
+    return keyword(await domain.filters.add_keyword(call.tx, call.account, call.id(), text, whole_word=whole))
 
 
 @routes.get("/api/v2/filters/keywords/{id}", who=USER, scope="read:filters")
 async def show_keyword(call: Call[Nothing]) -> FilterKeyword:
-    return keyword(await filters.keyword(call.tx, call.account, call.id()))
+    return keyword(await domain.filters.keyword(call.tx, call.account, call.id()))
 
 
 @routes.put("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters", params=KeywordParams)
 async def change_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     params = call.params
-    row = await filters.change_keyword(
+    row = await domain.filters.change_keyword(
         call.tx, call.account, call.id(), text=params.keyword, whole_word=params.whole_word
     )
     return keyword(row)
@@ -122,27 +123,27 @@ async def change_keyword(call: Call[KeywordParams]) -> FilterKeyword:
 
 @routes.delete("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters")
 async def remove_keyword(call: Call[Nothing]) -> dict[str, str]:
-    await filters.remove_keyword(call.tx, call.account, call.id())
+    await domain.filters.remove_keyword(call.tx, call.account, call.id())
     return {}
 
 
 @routes.get("/api/v2/filters/{id}/statuses", who=USER, scope="read:filters")
 async def statuses(call: Call[Nothing]) -> list[FilterStatus]:
-    view = await filters.get(call.tx, call.account, call.id())
+    view = await domain.filters.get(call.tx, call.account, call.id())
     return [named_status(row) for row in view.posts]
 
 
 @routes.post("/api/v2/filters/{id}/statuses", who=USER, scope="write:filters", params=StatusParams)
 async def add_status(call: Call[StatusParams]) -> FilterStatus:
-    post = await posts.get(call.tx, call.params.status_id, call.account.id)
-    return named_status(await filters.add_post(call.tx, call.account, call.id(), post))
+    post = await domain.posts.get(call.tx, call.params.status_id, call.account.id)
+    return named_status(await domain.filters.add_post(call.tx, call.account, call.id(), post))
 
 
 @routes.get("/api/v2/filters/statuses/{id}", who=USER, scope="read:filters")
 async def show_status(call: Call[Nothing]) -> FilterStatus:
-    return named_status(await filters.filter_post(call.tx, call.account, call.id()))
+    return named_status(await domain.filters.filter_post(call.tx, call.account, call.id()))
 
 
 @routes.delete("/api/v2/filters/statuses/{id}", who=USER, scope="write:filters")
 async def remove_status(call: Call[Nothing]) -> FilterStatus:
-    return named_status(await filters.remove_post(call.tx, call.account, call.id()))
+    return named_status(await domain.filters.remove_post(call.tx, call.account, call.id()))

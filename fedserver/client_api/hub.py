@@ -14,8 +14,8 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from fedserver import domain
 from fedserver.client_api.entities import notification, status
-from fedserver.domain import Caller, events, home, notifications, post_views
 from fedserver.http import Services
 from fedserver.text import fold_tag
 from storage import Event, Tx
@@ -44,7 +44,7 @@ class Message:
 class Listener:
     """A connection: who, which streams, and what waits to be sent (None: the end)."""
 
-    caller: Caller
+    caller: domain.Caller
     streams: set[Stream] = field(default_factory=set)
     queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
@@ -95,7 +95,7 @@ class Hub:
     def _hear(self, event: Event) -> None:
         if not self._listeners:
             return
-        if event.kind == events.TOKEN_REVOKED:
+        if event.kind == domain.events.TOKEN_REVOKED:
             self._end(token_id=event.data["token_id"])
         elif not self._work.full():
             self._work.put_nowait(event)
@@ -116,15 +116,15 @@ class Hub:
 
     async def _tell(self, event: Event) -> None:
         match event.kind:
-            case events.POST_PUBLISHED:
+            case domain.events.POST_PUBLISHED:
                 await self._post(event.data["post_id"], "update")
-            case events.POST_EDITED:
+            case domain.events.POST_EDITED:
                 await self._post(event.data["post_id"], "status.update")
-            case events.POST_DELETED:
+            case domain.events.POST_DELETED:
                 self._deleted(event.data["post_id"], event.data["listeners"])
-            case events.NOTIFIED:
+            case domain.events.NOTIFIED:
                 await self._notified(event.data["account_id"], event.data["notification_id"])
-            case events.FILTERS_CHANGED:
+            case domain.events.FILTERS_CHANGED:
                 self._personal(event.data["account_id"], "filters_changed", None)
 
     def _of(self, account_id: int) -> list[Listener]:
@@ -133,13 +133,13 @@ class Hub:
     async def _post(self, post_id: int, word: str) -> None:
         listening = {each.account_id for each in self._listeners if each.account_id is not None}
         async with self._services.db.read() as tx:
-            at_home = set(await home.holders(tx, post_id, list(listening)))
+            at_home = set(await domain.home.holders(tx, post_id, list(listening)))
             for account_id in at_home:
                 await self._for_account(tx, account_id, post_id, word)
             await self._for_public(tx, post_id, word)
 
     async def _for_account(self, tx: Tx, account_id: int, post_id: int, word: str) -> None:
-        views = await post_views.load(tx, [post_id], account_id, context="home")
+        views = await domain.post_views.load(tx, [post_id], account_id, context="home")
         if views:
             payload = encode(status(self._services.site.links, views[0])).decode()
             self._personal(account_id, word, payload)
@@ -153,7 +153,7 @@ class Hub:
         wanted = {stream for each in self._listeners for stream in each.streams} - {("user",)}
         if not wanted:
             return
-        views = await post_views.load(tx, [post_id], None, context="public")
+        views = await domain.post_views.load(tx, [post_id], None, context="public")
         if not views or views[0].post.visibility != "public" or views[0].boost_of is not None:
             return
         row = views[0].post
@@ -176,7 +176,7 @@ class Hub:
                 continue
             account_id = listener.account_id
             if account_id not in payloads:
-                views = await post_views.load(tx, [post_id], account_id, context="public")
+                views = await domain.post_views.load(tx, [post_id], account_id, context="public")
                 shown = encode(status(self._services.site.links, views[0])).decode() if views else None
                 payloads[account_id] = shown
             payload = payloads[account_id]
@@ -196,7 +196,7 @@ class Hub:
         if not listeners:
             return
         async with self._services.db.read() as tx:
-            view = await notifications.by_id(tx, notification_id)
+            view = await domain.notifications.by_id(tx, notification_id)
         if view is None:
             return
         payload = encode(notification(self._services.site.links, view)).decode()

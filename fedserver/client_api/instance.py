@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fedserver import domain
 from fedserver.client_api.entities import Account, CustomEmoji, account, iso, own_emoji
 from fedserver.client_api.entities import instances as entities
-from fedserver.domain import account_views, accounts, emojis, figures
 from fedserver.http import Call, Nothing, Routes
 
 routes = Routes("client_api")
@@ -14,24 +14,24 @@ routes = Routes("client_api")
 
 async def _contact(call: Call[Nothing]) -> Account | None:
     name = call.site.config.community.contact_account
-    row = await accounts.by_handle(call.tx, name) if name else None
-    views = await account_views.load_page(call.tx, [row.id]) if row else []
+    row = await domain.accounts.by_handle(call.tx, name) if name else None
+    views = await domain.account_views.load_page(call.tx, [row.id]) if row else []
     return account(call.site.links, views[0]) if views else None
 
 
 @routes.get("/api/v2/instance")
 async def version_2(call: Call[Nothing]) -> dict[str, Any]:
-    return entities.version_2(call.site, await figures.load(call.tx), await _contact(call))
+    return entities.version_2(call.site, await domain.figures.load(call.tx), await _contact(call))
 
 
 @routes.get("/api/v1/instance")
 async def version_1(call: Call[Nothing]) -> dict[str, Any]:
-    return entities.version_1(call.site, await figures.load(call.tx), await _contact(call))
+    return entities.version_1(call.site, await domain.figures.load(call.tx), await _contact(call))
 
 
 @routes.get("/api/v1/instance/peers")
 async def peers(call: Call[Nothing]) -> list[str]:
-    return await figures.peer_names(call.tx)
+    return await domain.figures.peer_names(call.tx)
 
 
 @routes.get("/api/v1/instance/rules", tx="own")
@@ -51,4 +51,4 @@ async def extended_description(call: Call[Nothing]) -> dict[str, str]:
 
 @routes.get("/api/v1/custom_emojis")
 async def custom_emojis(call: Call[Nothing]) -> list[CustomEmoji]:
-    return [own_emoji(call.site.links, row) for row in await emojis.everything(call.tx)]
+    return [own_emoji(call.site.links, row) for row in await domain.emojis.everything(call.tx)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from fedserver import domain
 from fedserver.client_api.entities import account
 from fedserver.client_api.timelines import statuses
-from fedserver.domain import account_views, lists, timelines
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 from storage import ListRow
 
@@ -36,12 +36,12 @@ def _entity(row: ListRow) -> List:
 
 @routes.get("/api/v1/lists", who=USER, scope="read:lists")
 async def show_all(call: Call[Nothing]) -> list[List]:
-    return [_entity(row) for row in await lists.page(call.tx, call.account)]
+    return [_entity(row) for row in await domain.lists.page(call.tx, call.account)]
 
 
 @routes.get("/api/v1/lists/{id}", who=USER, scope="read:lists")
 async def show(call: Call[Nothing]) -> List:
-    return _entity(await lists.get(call.tx, call.account, call.id()))
+    return _entity(await domain.lists.get(call.tx, call.account, call.id()))
 
 
 @routes.post("/api/v1/lists", who=USER, scope="write:lists", params=ListParams)
@@ -51,14 +51,14 @@ async def create(call: Call[ListParams]) -> List:
     policy = "list" if isinstance(params.replies_policy, UnsetType) else params.replies_policy
     exclusive = False if isinstance(params.exclusive, UnsetType) else params.exclusive
     return _entity(
-        await lists.create(call.tx, call.account, title, replies_policy=policy, exclusive=exclusive)
+        await domain.lists.create(call.tx, call.account, title, replies_policy=policy, exclusive=exclusive)
     )
 
 
 @routes.put("/api/v1/lists/{id}", who=USER, scope="write:lists", params=ListParams)
 async def update(call: Call[ListParams]) -> List:
     params = call.params
-    row = await lists.update(
+    row = await domain.lists.update(
         call.tx,
         call.account,
         call.id(),
@@ -71,38 +71,38 @@ async def update(call: Call[ListParams]) -> List:
 
 @routes.delete("/api/v1/lists/{id}", who=USER, scope="write:lists")
 async def delete(call: Call[Nothing]) -> dict[str, str]:
-    await lists.remove(call.tx, call.account, call.id())
+    await domain.lists.remove(call.tx, call.account, call.id())
     return {}
 
 
 @routes.get("/api/v1/lists/{id}/accounts", who=USER, scope="read:lists")
 async def accounts(call: Call[Nothing]) -> Listed:
     page = None if call.request.query.get("limit") == "0" else call.page(40, 80)
-    pairs = await lists.accounts(call.tx, call.account, call.id(), page)
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
+    pairs = await domain.lists.accounts(call.tx, call.account, call.id(), page)
+    views = await domain.account_views.load_page(call.tx, [each for _, each in pairs])
     shown = [account(call.site.links, view) for view in views]
     return listed(shown, [cursor for cursor, _ in pairs] if page is not None else [])
 
 
 @routes.post("/api/v1/lists/{id}/accounts", who=USER, scope="write:lists", params=AccountsParams)
 async def add_accounts(call: Call[AccountsParams]) -> dict[str, str]:
-    await lists.add_accounts(call.tx, call.account, call.id(), call.params.account_ids)
+    await domain.lists.add_accounts(call.tx, call.account, call.id(), call.params.account_ids)
     return {}
 
 
 @routes.delete("/api/v1/lists/{id}/accounts", who=USER, scope="write:lists", params=AccountsParams)
 async def remove_accounts(call: Call[AccountsParams]) -> dict[str, str]:
-    await lists.remove_accounts(call.tx, call.account, call.id(), call.params.account_ids)
+    await domain.lists.remove_accounts(call.tx, call.account, call.id(), call.params.account_ids)
     return {}
 
 
 @routes.get("/api/v1/accounts/{id}/lists", who=USER, scope="read:lists")
 async def containing(call: Call[Nothing]) -> list[List]:
-    return [_entity(row) for row in await lists.containing(call.tx, call.account, call.id())]
+    return [_entity(row) for row in await domain.lists.containing(call.tx, call.account, call.id())]
 
 
 @routes.get("/api/v1/timelines/list/{id}", who=USER, scope="read:lists")
 async def timeline(call: Call[Nothing]) -> Listed:
-    row = await lists.get(call.tx, call.account, call.id())
-    ids = await timelines.of_list(call.tx, row.id, call.account.id, row.replies_policy, call.page())
+    row = await domain.lists.get(call.tx, call.account, call.id())
+    ids = await domain.timelines.of_list(call.tx, row.id, call.account.id, row.replies_policy, call.page())
     return await statuses(call, ids, "home")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import iso
-from fedserver.domain import markers
 from fedserver.http import USER, Call, Routes
 from storage import MarkerRow
 
@@ -41,7 +41,7 @@ def _entities(found: Mapping[str, MarkerRow]) -> dict[str, Marker]:
 
 @routes.get("/api/v1/markers", who=USER, scope="read:statuses", params=WantedParams)
 async def show(call: Call[WantedParams]) -> dict[str, Marker]:
-    found = _entities(await markers.get(call.tx, call.account, call.params.timeline))
+    found = _entities(await domain.markers.get(call.tx, call.account, call.params.timeline))
     if "notifications" in call.params.timeline:
         # Some clients fail where the entry is missing.
         found.setdefault("notifications", Marker("0", 0, iso(call.account.created_at)))
@@ -56,4 +56,4 @@ async def save(call: Call[SaveParams]) -> dict[str, Marker]:
         for name, each in given.items()
         if each is not None and each.last_read_id is not None
     }
-    return _entities(await markers.put(call.tx, call.account, wanted))
+    return _entities(await domain.markers.put(call.tx, call.account, wanted))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import MediaAttachment, media_attachment
-from fedserver.domain import Invalid, media
-from fedserver.domain.media import NewFile
 from fedserver.http import USER, Call, Nothing, Routes, Upload
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_attachment
@@ -39,22 +38,22 @@ class ChangeParams(Struct, frozen=True):
 async def upload(call: Call[UploadParams]) -> MediaAttachment:
     file = call.params.file
     if file is None or not file.data:
-        raise Invalid("file", "can't be blank", "ERR_BLANK")
-    focus = media.parse_focus(call.params.focus) or (0.0, 0.0)
+        raise domain.Invalid("file", "can't be blank", "ERR_BLANK")
+    focus = domain.media.parse_focus(call.params.focus) or (0.0, 0.0)
     new = await store_picture(call, file)
     async with call.services.db.write() as tx:
-        row = await media.add(tx, call.account, new, call.params.description, focus)
+        row = await domain.media.add(tx, call.account, new, call.params.description, focus)
     return media_attachment(call.site.links, row)
 
 
-async def store_picture(call: Call[UploadParams], file: Upload) -> NewFile:
+async def store_picture(call: Call[UploadParams], file: Upload) -> domain.media.NewFile:
     """Clean a picture and keep it. Raises Invalid."""
     services = call.services
     try:
         made = await services.images.run(process_attachment, file.data)
     except Unacceptable as error:
-        raise Invalid("file", f"was not taken: {error.text}") from error
-    return NewFile(
+        raise domain.Invalid("file", f"was not taken: {error.text}") from error
+    return domain.media.NewFile(
         kind=made.kind,
         content_type=made.full.content_type,
         file_key=await services.store.put(made.full.data, made.full.ending),
@@ -70,17 +69,17 @@ async def store_picture(call: Call[UploadParams], file: Upload) -> NewFile:
 
 @routes.get("/api/v1/media/{id}", who=USER, scope="write:media")
 async def show(call: Call[Nothing]) -> MediaAttachment:
-    return media_attachment(call.site.links, await media.get(call.tx, call.account, call.id()))
+    return media_attachment(call.site.links, await domain.media.get(call.tx, call.account, call.id()))
 
 
 @routes.put("/api/v1/media/{id}", who=USER, scope="write:media", params=ChangeParams)
 async def change(call: Call[ChangeParams]) -> MediaAttachment:
-    focus = media.parse_focus(call.params.focus)
-    row = await media.describe(call.tx, call.account, call.id(), call.params.description, focus)
+    focus = domain.media.parse_focus(call.params.focus)
+    row = await domain.media.describe(call.tx, call.account, call.id(), call.params.description, focus)
     return media_attachment(call.site.links, row)
 
 
 @routes.delete("/api/v1/media/{id}", who=USER, scope="write:media")
 async def delete(call: Call[Nothing]) -> dict[str, str]:
-    await media.remove(call.tx, call.account, call.id())
+    await domain.media.remove(call.tx, call.account, call.id())
     return {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import Notification, notification
-from fedserver.domain import notifications
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
@@ -24,7 +24,7 @@ class Count(Struct, frozen=True):
 @routes.get("/api/v1/notifications", who=USER, scope="read:notifications", params=ListParams)
 async def show_all(call: Call[ListParams]) -> Listed:
     params = call.params
-    views, cursors = await notifications.page(
+    views, cursors = await domain.notifications.page(
         call.tx,
         call.account,
         call.page(40, 80),
@@ -37,21 +37,21 @@ async def show_all(call: Call[ListParams]) -> Listed:
 
 @routes.get("/api/v1/notifications/unread_count", who=USER, scope="read:notifications")
 async def unread_count(call: Call[Nothing]) -> Count:
-    return Count(await notifications.unread_since_marker(call.tx, call.account))
+    return Count(await domain.notifications.unread_since_marker(call.tx, call.account))
 
 
 @routes.get("/api/v1/notifications/{id}", who=USER, scope="read:notifications")
 async def show(call: Call[Nothing]) -> Notification:
-    return notification(call.site.links, await notifications.get(call.tx, call.account, call.id()))
+    return notification(call.site.links, await domain.notifications.get(call.tx, call.account, call.id()))
 
 
 @routes.post("/api/v1/notifications/clear", who=USER, scope="write:notifications")
 async def clear(call: Call[Nothing]) -> dict[str, str]:
-    await notifications.clear(call.tx, call.account)
+    await domain.notifications.clear(call.tx, call.account)
     return {}
 
 
 @routes.post("/api/v1/notifications/{id}/dismiss", who=USER, scope="write:notifications")
 async def dismiss(call: Call[Nothing]) -> dict[str, str]:
-    await notifications.dismiss(call.tx, call.account, call.id())
+    await domain.notifications.dismiss(call.tx, call.account, call.id())
     return {}

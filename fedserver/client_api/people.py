@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
+from fedserver import domain
 from fedserver.client_api.entities import Relationship, account, relationship
-from fedserver.domain import account_views, blocks, follows, mutes, relations
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 
 
 async def _accounts(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
+    views = await domain.account_views.load_page(call.tx, [each for _, each in pairs])
     return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/follow_requests", who=USER, scope="read:follows")
 async def show_requests(call: Call[Nothing]) -> Listed:
-    return await _accounts(call, await follows.requests(call.tx, call.account, call.page(40, 80)))
+    return await _accounts(call, await domain.follows.requests(call.tx, call.account, call.page(40, 80)))
 
 
 async def _relation(call: Call[Nothing]) -> Relationship:
-    return relationship((await relations.load(call.tx, call.account.id, [call.id()]))[0])
+    return relationship((await domain.relations.load(call.tx, call.account.id, [call.id()]))[0])
 
 
 @routes.post("/api/v1/follow_requests/{id}/authorize", who=USER, scope="write:follows")
 async def authorize(call: Call[Nothing]) -> Relationship:
-    await follows.accept_request(call.tx, call.account, call.id())
+    await domain.follows.accept_request(call.tx, call.account, call.id())
     return await _relation(call)
 
 
 @routes.post("/api/v1/follow_requests/{id}/reject", who=USER, scope="write:follows")
 async def reject(call: Call[Nothing]) -> Relationship:
-    await follows.reject_request(call.tx, call.account, call.id())
+    await domain.follows.reject_request(call.tx, call.account, call.id())
     return await _relation(call)
 
 
 @routes.get("/api/v1/blocks", who=USER, scope="read:blocks")
 async def show_blocks(call: Call[Nothing]) -> Listed:
-    return await _accounts(call, await blocks.page(call.tx, call.account, call.page(40, 80)))
+    return await _accounts(call, await domain.blocks.page(call.tx, call.account, call.page(40, 80)))
 
 
 @routes.get("/api/v1/mutes", who=USER, scope="read:mutes")
 async def show_mutes(call: Call[Nothing]) -> Listed:
-    return await _accounts(call, await mutes.page(call.tx, call.account, call.page(40, 80)))
+    return await _accounts(call, await domain.mutes.page(call.tx, call.account, call.page(40, 80)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import Account, Status, Tag, account, status, tag
-from fedserver.domain import Unauthorized, account_views, post_views, search
 from fedserver.http import Call, Routes
 from storage import AccountRow, PostRow
 
@@ -32,11 +32,11 @@ class Search(Struct, frozen=True):
 async def find(call: Call[SearchParams]) -> Search:
     params = call.params
     if (params.resolve or params.offset) and call.viewer_id is None:
-        raise Unauthorized("Please log in to search further")
+        raise domain.Unauthorized("Please log in to search further")
     limit, offset = max(1, min(params.limit, 40)), max(0, min(params.offset, 1_000))
     exact = await _exact(call, params)
     async with call.services.db.read() as tx:
-        found = await search.find(
+        found = await domain.search.find(
             tx,
             params.q,
             call.viewer_id,
@@ -50,9 +50,9 @@ async def find(call: Call[SearchParams]) -> Search:
             account_ids = list(dict.fromkeys([exact.id, *account_ids]))
         if isinstance(exact, PostRow) and params.type in ("", "statuses"):
             post_ids = list(dict.fromkeys([exact.id, *post_ids]))
-        people = await account_views.load_page(tx, account_ids)
-        posts = await post_views.load(tx, post_ids, call.viewer_id)
-        uses = await search.uses(tx, [row.name for row in found.tags])
+        people = await domain.account_views.load_page(tx, account_ids)
+        posts = await domain.post_views.load(tx, post_ids, call.viewer_id)
+        uses = await domain.search.uses(tx, [row.name for row in found.tags])
         now = tx.now
     links = call.site.links
     return Search(

@@ -7,22 +7,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from fedserver import domain
 from fedserver.client_api.entities import Status, StatusEdit, StatusSource, account, history, source, status
-from fedserver.domain import (
-    Invalid,
-    NotFound,
-    account_views,
-    bookmarks,
-    boosts,
-    likes,
-    media,
-    members,
-    pins,
-    post_views,
-    posts,
-    timelines,
-)
-from fedserver.domain.posts import Change, Draft
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 from storage import Tx
 
@@ -72,22 +58,22 @@ class Context(Struct, frozen=True):
 
 
 async def _one(call: Call[Any], tx: Tx, post_id: int) -> Status:
-    views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
+    views = await domain.post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
-        raise NotFound
+        raise domain.NotFound
     return status(call.site.links, views[0])
 
 
-def _draft(call: Call[NewStatus]) -> Draft:
-    params, settings = call.params, members.settings(call.member)
+def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
+    params, settings = call.params, domain.members.settings(call.member)
     visibility = VISIBILITY.get(params.visibility, params.visibility) or settings.visibility
     kind = params.content_type or ("text/markdown" if params.title else "text/plain")
     if kind not in TYPES:
-        raise Invalid("content_type", f"must be one of {', '.join(TYPES)}")
+        raise domain.Invalid("content_type", f"must be one of {', '.join(TYPES)}")
     if params.scheduled_at or params.poll:
-        raise Invalid("poll" if params.poll else "scheduled_at", "is not offered by this server yet")
+        raise domain.Invalid("poll" if params.poll else "scheduled_at", "is not offered by this server yet")
     key = call.request.headers.get("Idempotency-Key", "")
-    return Draft(
+    return domain.posts.Draft(
         text=params.status,
         content_type=kind,
         kind="Article" if params.title else "Note",
@@ -110,7 +96,7 @@ async def create(call: Call[NewStatus]) -> Status:
     draft = _draft(call)
     await call.services.resolver.mentions(draft.text)
     async with call.services.db.write() as tx:
-        post_id = await posts.publish(tx, call.site, call.account, draft)
+        post_id = await domain.posts.publish(tx, call.site, call.account, draft)
         return await _one(call, tx, post_id)
 
 
@@ -120,7 +106,7 @@ class IdsParams(Struct, frozen=True):
 
 @routes.get("/api/v1/statuses", scope="read:statuses", params=IdsParams)
 async def show_some(call: Call[IdsParams]) -> list[Status]:
-    views = await post_views.load(call.tx, call.params.id[:40], call.viewer_id, context="thread")
+    views = await domain.post_views.load(call.tx, call.params.id[:40], call.viewer_id, context="thread")
     return [status(call.site.links, view) for view in views]
 
 
@@ -131,9 +117,9 @@ async def show(call: Call[Nothing]) -> Status:
 
 @routes.get("/api/v1/statuses/{id}/context", scope="read:statuses")
 async def context(call: Call[Nothing]) -> Context:
-    post = await posts.get(call.tx, call.id(), call.viewer_id)
-    above, below = await timelines.thread(call.tx, post.id, call.viewer_id)
-    views = await post_views.load(call.tx, [*above, *below], call.viewer_id, context="thread")
+    post = await domain.posts.get(call.tx, call.id(), call.viewer_id)
+    above, below = await domain.timelines.thread(call.tx, post.id, call.viewer_id)
+    views = await domain.post_views.load(call.tx, [*above, *below], call.viewer_id, context="thread")
     ancestors = frozenset(above)
     return Context(
         [status(call.site.links, view) for view in views if view.post.id in ancestors],
@@ -146,7 +132,7 @@ async def edit(call: Call[EditedStatus]) -> Status:
     params = call.params
     if isinstance(params.status, str):
         await call.services.resolver.mentions(params.status)
-    change = Change(
+    change = domain.edits.Change(
         text=params.status,
         summary=params.spoiler_text,
         sensitive=params.sensitive,
@@ -158,45 +144,45 @@ async def edit(call: Call[EditedStatus]) -> Status:
     )
     async with call.services.db.write() as tx:
         await _describe(call, tx, params.media_attributes)
-        await posts.edit(tx, call.site, call.account, call.id(), change)
+        await domain.edits.change(tx, call.site, call.account, call.id(), change)
         return await _one(call, tx, call.id())
 
 
 async def _describe(call: Call[EditedStatus], tx: Tx, given: Sequence[MediaParams]) -> None:
     for each in given[:16]:
-        focus = media.parse_focus(each.focus)
-        await media.describe(tx, call.account, each.id, each.description, focus)
+        focus = domain.media.parse_focus(each.focus)
+        await domain.media.describe(tx, call.account, each.id, each.description, focus)
 
 
 @routes.get("/api/v1/statuses/{id}/history", scope="read:statuses")
 async def show_history(call: Call[Nothing]) -> list[StatusEdit]:
-    views = await post_views.load(call.tx, [call.id()], call.viewer_id)
+    views = await domain.post_views.load(call.tx, [call.id()], call.viewer_id)
     if not views:
-        raise NotFound
-    edits = await posts.edits(call.tx, call.id())
+        raise domain.NotFound
+    edits = await domain.edits.of(call.tx, call.id())
     return history(call.site.links, views[0], edits, views[0].account)
 
 
 @routes.get("/api/v1/statuses/{id}/source", who=USER, scope="read:statuses")
 async def show_source(call: Call[Nothing]) -> StatusSource:
-    return source(await posts.own(call.tx, call.account, call.id()))
+    return source(await domain.posts.own(call.tx, call.account, call.id()))
 
 
 @routes.delete("/api/v1/statuses/{id}", who=USER, scope="write:statuses", limit="deletions")
 async def delete(call: Call[Nothing]) -> Status:
-    view = await posts.delete(call.tx, call.account, call.id())
+    view = await domain.post_removal.delete(call.tx, call.account, call.id())
     return status(call.site.links, view, with_source=True)
 
 
 @routes.post("/api/v1/statuses/{id}/favourite", who=USER, scope="write:favourites")
 async def favourite(call: Call[Nothing]) -> Status:
-    post = await likes.like(call.tx, call.site, call.account, call.id())
+    post = await domain.likes.like(call.tx, call.site, call.account, call.id())
     return await _one(call, call.tx, post.id)
 
 
 @routes.post("/api/v1/statuses/{id}/unfavourite", who=USER, scope="write:favourites")
 async def unfavourite(call: Call[Nothing]) -> Status:
-    post = await likes.unlike(call.tx, call.account, call.id())
+    post = await domain.likes.unlike(call.tx, call.account, call.id())
     return await _one(call, call.tx, post.id)
 
 
@@ -207,64 +193,64 @@ class ReblogParams(Struct, frozen=True):
 @routes.post("/api/v1/statuses/{id}/reblog", who=USER, scope="write:statuses", params=ReblogParams)
 async def reblog(call: Call[ReblogParams]) -> Status:
     visibility = VISIBILITY.get(call.params.visibility, "public")
-    boost_id = await boosts.boost(call.tx, call.site, call.account, call.id(), visibility)
+    boost_id = await domain.boosts.boost(call.tx, call.site, call.account, call.id(), visibility)
     return await _one(call, call.tx, boost_id)
 
 
 @routes.post("/api/v1/statuses/{id}/unreblog", who=USER, scope="write:statuses")
 async def unreblog(call: Call[Nothing]) -> Status:
-    post = await boosts.unboost(call.tx, call.account, call.id())
+    post = await domain.boosts.unboost(call.tx, call.account, call.id())
     return await _one(call, call.tx, post.id)
 
 
 @routes.post("/api/v1/statuses/{id}/bookmark", who=USER, scope="write:bookmarks")
 async def bookmark(call: Call[Nothing]) -> Status:
-    await bookmarks.add(call.tx, call.account, call.id())
+    await domain.bookmarks.add(call.tx, call.account, call.id())
     return await _one(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unbookmark", who=USER, scope="write:bookmarks")
 async def unbookmark(call: Call[Nothing]) -> Status:
-    await bookmarks.remove(call.tx, call.account, call.id())
+    await domain.bookmarks.remove(call.tx, call.account, call.id())
     return await _one(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/pin", who=USER, scope="write:accounts")
 async def pin(call: Call[Nothing]) -> Status:
-    await pins.add(call.tx, call.account, call.id())
+    await domain.pins.add(call.tx, call.account, call.id())
     return await _one(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unpin", who=USER, scope="write:accounts")
 async def unpin(call: Call[Nothing]) -> Status:
-    await pins.remove(call.tx, call.account, call.id())
+    await domain.pins.remove(call.tx, call.account, call.id())
     return await _one(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/mute", who=USER, scope="write:mutes")
 async def mute(call: Call[Nothing]) -> Status:
-    await posts.mute_thread(call.tx, call.account, call.id(), muted=True)
+    await domain.posts.mute_thread(call.tx, call.account, call.id(), muted=True)
     return await _one(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unmute", who=USER, scope="write:mutes")
 async def unmute(call: Call[Nothing]) -> Status:
-    await posts.mute_thread(call.tx, call.account, call.id(), muted=False)
+    await domain.posts.mute_thread(call.tx, call.account, call.id(), muted=False)
     return await _one(call, call.tx, call.id())
 
 
 async def _people(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
+    views = await domain.account_views.load_page(call.tx, [each for _, each in pairs])
     return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/statuses/{id}/favourited_by", scope="read:accounts")
 async def favourited_by(call: Call[Nothing]) -> Listed:
-    post = await posts.get(call.tx, call.id(), call.viewer_id)
-    return await _people(call, await timelines.likers(call.tx, post.id, call.page(40, 80)))
+    post = await domain.posts.get(call.tx, call.id(), call.viewer_id)
+    return await _people(call, await domain.timelines.likers(call.tx, post.id, call.page(40, 80)))
 
 
 @routes.get("/api/v1/statuses/{id}/reblogged_by", scope="read:accounts")
 async def reblogged_by(call: Call[Nothing]) -> Listed:
-    post = await posts.get(call.tx, call.id(), call.viewer_id)
-    return await _people(call, await timelines.boosters(call.tx, post.id, call.page(40, 80)))
+    post = await domain.posts.get(call.tx, call.id(), call.viewer_id)
+    return await _people(call, await domain.timelines.boosters(call.tx, post.id, call.page(40, 80)))

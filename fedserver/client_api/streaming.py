@@ -14,9 +14,8 @@ from typing import Any
 import msgspec
 from aiohttp import WSMsgType, web
 
+from fedserver import domain
 from fedserver.client_api.hub import HUB, Hub, Listener, Message
-from fedserver.domain import Caller, Invalid, NotFound, Unauthorized, tokens
-from fedserver.domain.scopes import covers
 from fedserver.http import Call, Nothing, Routes
 from fedserver.http.session import bearer
 
@@ -39,30 +38,30 @@ PATHS = {
 }
 
 
-async def _caller(call: Call[Nothing], token: str | None) -> Caller:
+async def _caller(call: Call[Nothing], token: str | None) -> domain.Caller:
     """Who listens. Raises Unauthorized."""
     if not token:
-        raise Unauthorized("Missing access token")
+        raise domain.Unauthorized("Missing access token")
     async with call.services.db.read() as tx:
-        caller = await tokens.find(tx, token)
-    if caller is None or not covers(caller.scopes, "read:statuses"):
-        raise Unauthorized
+        caller = await domain.tokens.find(tx, token)
+    if caller is None or not domain.scopes.covers(caller.scopes, "read:statuses"):
+        raise domain.Unauthorized
     return caller
 
 
-def _stream(name: str, query: Any, caller: Caller) -> tuple[str, ...]:
+def _stream(name: str, query: Any, caller: domain.Caller) -> tuple[str, ...]:
     """A stream with its parameter, as messages name it. Raises Invalid, Unauthorized."""
     if name in PERSONAL and caller.account is None:
-        raise Unauthorized("This stream belongs to a person")
+        raise domain.Unauthorized("This stream belongs to a person")
     if name.startswith("hashtag"):
         tag = str(query.get("tag") or "")
         if not tag:
-            raise Invalid("tag", "can't be blank")
+            raise domain.Invalid("tag", "can't be blank")
         return name, tag.lower()
     if name == "list":
         return name, str(query.get("list") or "")
     if name not in OPEN and name not in PERSONAL:
-        raise Invalid("stream", "is not known")
+        raise domain.Invalid("stream", "is not known")
     return (name,)
 
 
@@ -118,9 +117,9 @@ async def _asked(response: web.WebSocketResponse, listener: Listener, data: str)
     try:
         wanted = msgspec.json.decode(data)
         if not isinstance(wanted, dict):
-            raise Invalid("message", "is not an object")
+            raise domain.Invalid("message", "is not an object")
         stream = _stream(str(wanted.get("stream") or ""), wanted, listener.caller)
-    except (Invalid, Unauthorized) as error:
+    except (domain.Invalid, domain.Unauthorized) as error:
         await response.send_str(encode({"error": error.text, "status": 400}).decode())
         return
     except msgspec.DecodeError:
@@ -136,7 +135,7 @@ async def _asked(response: web.WebSocketResponse, listener: Listener, data: str)
 async def events(call: Call[Nothing]) -> web.StreamResponse:
     name = PATHS.get(call.text("kind"))
     if name is None:
-        raise NotFound
+        raise domain.NotFound
     return await _events(call, name)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain import NotFound
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
@@ -37,7 +37,7 @@ async def nothing(call: Call[Nothing]) -> list[Any]:
 
 async def missing(call: Call[Nothing]) -> None:
     """Raises NotFound: there is no push subscription, as push is not there yet."""
-    raise NotFound
+    raise domain.NotFound
 
 
 for _path in EMPTY:

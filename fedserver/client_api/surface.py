@@ -2,45 +2,11 @@
 
 from __future__ import annotations
 
-from fedserver.client_api import (
-    accounts,
-    announcements,
-    apps,
-    domain_blocks,
-    filters,
-    instance,
-    lists,
-    markers,
-    media,
-    notifications,
-    people,
-    search,
-    statuses,
-    streaming,
-    stubs,
-    timelines,
-)
+from fedserver import client_api
 from fedserver.http import Endpoint
 
 
 def endpoints() -> list[Endpoint]:
-    """The endpoints of this surface."""
-    files = (
-        accounts,
-        announcements,
-        apps,
-        domain_blocks,
-        filters,
-        instance,
-        lists,
-        markers,
-        media,
-        notifications,
-        people,
-        search,
-        statuses,
-        streaming,
-        stubs,
-        timelines,
-    )
-    return [endpoint for file in files for endpoint in file.routes.endpoints]
+    """The endpoints of this surface: those of every resource that its door names."""
+    resources = [getattr(client_api, name) for name in client_api.__all__]
+    return [endpoint for resource in resources for endpoint in resource.routes.endpoints]

@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities import status
-from fedserver.domain import post_views, timelines
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
@@ -16,18 +16,18 @@ routes = Routes("client_api")
 
 async def statuses(call: Call[Any], ids: Sequence[int], context: str) -> Listed:
     """A page of posts whose own ids are the cursors."""
-    views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
+    views = await domain.post_views.load(call.tx, ids, call.viewer_id, context=context)
     return listed([status(call.site.links, view) for view in views], ids)
 
 
 async def _marked(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
-    views = await post_views.load(call.tx, [each for _, each in pairs], call.viewer_id)
+    views = await domain.post_views.load(call.tx, [each for _, each in pairs], call.viewer_id)
     return listed([status(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/timelines/home", who=USER, scope="read:statuses")
 async def home(call: Call[Nothing]) -> Listed:
-    return await statuses(call, await timelines.home(call.tx, call.account.id, call.page()), "home")
+    return await statuses(call, await domain.timelines.home(call.tx, call.account.id, call.page()), "home")
 
 
 class PublicParams(Struct, frozen=True):
@@ -39,7 +39,7 @@ class PublicParams(Struct, frozen=True):
 @routes.get("/api/v1/timelines/public", scope="read:statuses", params=PublicParams)
 async def public(call: Call[PublicParams]) -> Listed:
     params = call.params
-    ids = await timelines.public(
+    ids = await domain.timelines.public(
         call.tx,
         call.viewer_id,
         call.page(),
@@ -52,7 +52,7 @@ async def public(call: Call[PublicParams]) -> Listed:
 
 @routes.get("/api/v1/timelines/tag/{tag}", scope="read:statuses", params=PublicParams)
 async def tag(call: Call[PublicParams]) -> Listed:
-    ids = await timelines.tag(
+    ids = await domain.timelines.tag(
         call.tx, call.viewer_id, call.text("tag"), call.page(), only_local=call.params.local
     )
     return await statuses(call, ids, "public")
@@ -60,9 +60,9 @@ async def tag(call: Call[PublicParams]) -> Listed:
 
 @routes.get("/api/v1/favourites", who=USER, scope="read:favourites")
 async def favourites(call: Call[Nothing]) -> Listed:
-    return await _marked(call, await timelines.liked(call.tx, call.account.id, call.page()))
+    return await _marked(call, await domain.timelines.liked(call.tx, call.account.id, call.page()))
 
 
 @routes.get("/api/v1/bookmarks", who=USER, scope="read:bookmarks")
 async def bookmarks(call: Call[Nothing]) -> Listed:
-    return await _marked(call, await timelines.bookmarked(call.tx, call.account.id, call.page()))
+    return await _marked(call, await domain.timelines.bookmarked(call.tx, call.account.id, call.page()))

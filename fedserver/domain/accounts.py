@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import Gone, Invalid, NotFound, Site, events, keys, tasks
+from fedserver.domain import events, keys, tasks
+from fedserver.domain.errors import Gone, Invalid, NotFound
 from fedserver.domain.keys import NewKeys
+from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text import clean_name, clean_profile, clean_text, render_plain, to_text
 from storage import AccountRow, KeyRow, Tx, queries

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import Invalid, NotFound, Site
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.site import Site
 from fedserver.text import clean_text, render_plain
 from storage import AccountRow, AnnouncementRow, Tx, queries
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import Invalid, scopes
+from fedserver.domain import scopes
+from fedserver.domain.errors import Invalid
 from fedserver.domain.secrets import hashed, matches, new_secret
 from fedserver.text import clean_name, web_address
 from storage import AppRow, Tx, queries

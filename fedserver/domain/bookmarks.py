@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain import NotFound, post_views
+from fedserver.domain import post_views
+from fedserver.domain.errors import NotFound
 from storage import AccountRow, Tx, queries
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from fedserver.domain import Forbidden, NotFound, Site, events, notifications, post_views, tasks
+from fedserver.domain import events, notifications, post_views, tasks
+from fedserver.domain.errors import Forbidden, NotFound
+from fedserver.domain.site import Site
 from fedserver.domain.visibility import OPEN, narrower
 from storage import AccountRow, PostRow, Tx, queries
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import Invalid, NotFound, events
+from fedserver.domain import events
+from fedserver.domain.errors import Invalid, NotFound
 from fedserver.text import clean_name
 from storage import AccountRow, FilterKeywordRow, FilterPostRow, FilterRow, PostRow, Tx, queries
 

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import structs
 
-from fedserver.domain import Forbidden, NotFound, Site, events, notifications, tasks
+from fedserver.domain import events, notifications, tasks
+from fedserver.domain.errors import Forbidden, NotFound
+from fedserver.domain.site import Site
 from storage import AccountRow, FollowRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]

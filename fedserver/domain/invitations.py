@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain import Forbidden, Invalid, NotFound
+from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from fedserver.text import clean_name
 from storage import InvitationRow, MemberRow, Tx, queries

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fedserver.domain import NotFound, Site, events, notifications, post_views, tasks
+from fedserver.domain import events, notifications, post_views, tasks
+from fedserver.domain.errors import NotFound
+from fedserver.domain.site import Site
 from storage import AccountRow, LikeRow, PostRow, Tx, queries
 
 

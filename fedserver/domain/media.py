@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import Invalid, NotFound, Site
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.site import Site
 from fedserver.text import clean_text
 from storage import AccountRow, MediaRow, Tx, queries
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain import Forbidden, events
+from fedserver.domain import events
+from fedserver.domain.errors import Forbidden
 from fedserver.text import clean_text
 from storage import AccountRow, MuteRow, Page, Tx, queries
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import NotFound, account_views, events, post_views
+from fedserver.domain import account_views, events, post_views
 from fedserver.domain.account_views import AccountView
+from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain import Invalid, acts, events
+from fedserver.domain import acts, events
+from fedserver.domain.errors import Invalid
 from storage import MemberRow, PeerRow, Tx, queries
 
 POLICIES = ("", "allow", "limit", "block")

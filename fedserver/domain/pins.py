@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain import Invalid, events, posts, tasks
+from fedserver.domain import events, posts, tasks
+from fedserver.domain.errors import Invalid
 from storage import AccountRow, Tx, queries
 
 MOST = 5

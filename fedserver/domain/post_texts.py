@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import Invalid, Site
+from fedserver.domain.errors import Invalid
+from fedserver.domain.site import Site
 from fedserver.text import (
     MentionLink,
     clean_text,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain import events, notifications, tasks
+from fedserver.domain.post_removal import remove as remove_row
 from fedserver.domain.post_texts import encode, mention_fact
-from fedserver.domain.posts import remove_row
 from fedserver.domain.visibility import narrower
 from fedserver.text import (
     clean_article,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import Caller, may_act
+from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.secrets import hashed, new_secret
 from storage import MemberRow, SessionRow, Tx, queries
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fedserver.domain import Caller, DomainError, NotFound, events, may_act, scopes
+from fedserver.domain import events, scopes
+from fedserver.domain.callers import Caller, may_act
+from fedserver.domain.errors import DomainError, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx, queries
 

@@ -18,9 +18,7 @@ from activitypub import (
     same_origin,
     visibility,
 )
-from fedserver.domain.account_views import EmojiFact
-from fedserver.domain.accounts import ProfileField, RemoteAccount
-from fedserver.domain.remote_posts import RemoteFile, RemotePost
+from fedserver import domain
 
 encode = msgspec.json.Encoder().encode
 KINDS = {"image": "image", "video": "video", "audio": "audio"}
@@ -28,15 +26,17 @@ KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
     """Custom emoji as they are kept."""
-    return encode([EmojiFact(each.shortcode, each.url, each.url) for each in emojis]).decode()
+    return encode(
+        [domain.account_views.EmojiFact(each.shortcode, each.url, each.url) for each in emojis]
+    ).decode()
 
 
-def account(actor: Actor, username: str, domain: str) -> RemoteAccount:
+def account(actor: Actor, username: str, host: str) -> domain.accounts.RemoteAccount:
     """An actor as an account; its handle was confirmed by WebFinger."""
-    return RemoteAccount(
+    return domain.accounts.RemoteAccount(
         uri=actor.id,
         username=username,
-        domain=domain,
+        domain=host,
         kind=actor.kind,
         display_name=actor.name,
         note=actor.summary,
@@ -51,7 +51,7 @@ def account(actor: Actor, username: str, domain: str) -> RemoteAccount:
         avatar_alt=actor.icon_alt,
         header_url=actor.image,
         header_alt=actor.image_alt,
-        fields=tuple(ProfileField(each.name, each.value) for each in actor.fields),
+        fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
         emojis=emojis_json(actor.emojis),
         also_known_as=actor.also_known_as,
         locked=actor.locked,
@@ -74,13 +74,13 @@ def author_of(post: Object) -> str:
     raise AuthorityError(f"{post.id[:200]} is attributed to another origin")
 
 
-def post(found: Object, original: str, followers_uri: str) -> RemotePost:
+def post(found: Object, original: str, followers_uri: str) -> domain.remote_posts.RemotePost:
     """A post of a peer; `followers_uri` is its author's collection. Raises AuthorityError."""
     author = author_of(found)
     host_of(found.id)
     require_same_origin(found.id, author)
     shown = found.url if same_origin(found.id, found.url) else found.id
-    return RemotePost(
+    return domain.remote_posts.RemotePost(
         uri=found.id,
         url=shown,
         author_uri=author,
@@ -119,9 +119,9 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _file(found: Attachment) -> RemoteFile:
+def _file(found: Attachment) -> domain.remote_posts.RemoteFile:
     group = found.media_type.partition("/")[0]
-    return RemoteFile(
+    return domain.remote_posts.RemoteFile(
         kind=KINDS.get(group, "unknown"),
         content_type=found.media_type,
         url=found.url,

@@ -16,8 +16,7 @@ from activitypub import document as read
 from activitypub.signatures import verify
 from activitypub.signatures.request import SignedRequest
 from activitypub.signatures.verify import Claim
-from fedserver.domain import accounts, keys
-from fedserver.domain.peers import Policies
+from fedserver import domain
 from fedserver.federation import keys as loaded
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.federation.resolve import Resolver
@@ -47,7 +46,7 @@ class Authenticator:
         db: Database,
         resolver: Resolver,
         fetcher: Fetcher,
-        policies: Policies,
+        policies: domain.peers.Policies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -92,10 +91,10 @@ class Authenticator:
 
     async def _stored(self, key_id: str) -> Signatory | None:
         async with self._db.read() as tx:
-            row = await keys.by_uri(tx, key_id)
+            row = await domain.keys.by_uri(tx, key_id)
             if row is None or row.private is not None:
                 return None
-            account = await accounts.by_id(tx, row.account_id)
+            account = await domain.accounts.by_id(tx, row.account_id)
         return Signatory(account, loaded.load(row), account.fetched_at or 0)
 
     async def _fetched(self, key_id: str) -> Signatory:

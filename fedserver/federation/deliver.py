@@ -7,8 +7,7 @@ import msgspec
 from activitypub import ActivityPubError, AuthorityError, host_of
 from activitypub.signatures import proofs
 from activitypub.signatures.digest import sha256
-from fedserver.domain import Site, tasks
-from fedserver.domain.peers import Policies
+from fedserver import domain
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outgoing.tasks import RENDER, Outgoing
 from storage import DocumentRow, Tx, queries
@@ -16,12 +15,14 @@ from storage import DocumentRow, Tx, queries
 encode = msgspec.json.Encoder().encode
 
 
-def is_outgoing(task: tasks.Task) -> bool:
+def is_outgoing(task: domain.tasks.Task) -> bool:
     """True if a task tells peers something."""
     return type(task) in RENDER
 
 
-async def fan_out(tx: Tx, site: Site, keyring: Keyring, policies: Policies, task: tasks.Task) -> int:
+async def fan_out(
+    tx: Tx, site: domain.Site, keyring: Keyring, policies: domain.peers.Policies, task: domain.tasks.Task
+) -> int:
     """Write the deliveries that a task owes; how many."""
     found = await RENDER[type(task)](tx, site, task)
     if found is None:
@@ -35,7 +36,7 @@ async def fan_out(tx: Tx, site: Site, keyring: Keyring, policies: Policies, task
     return await queries.deliveries.add(tx, row, targets)
 
 
-def _targets(site: Site, policies: Policies, found: Outgoing) -> list[tuple[str, str]]:
+def _targets(site: domain.Site, policies: domain.peers.Policies, found: Outgoing) -> list[tuple[str, str]]:
     targets = []
     for inbox in found.inboxes:
         try:

@@ -13,7 +13,7 @@ from cachetools import TTLCache
 
 from activitypub import ACCEPT, ActivityPubError, Document, is_activitypub, same_origin, without_fragment
 from activitypub import document as read
-from fedserver.domain import Site, accounts
+from fedserver import domain
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
 from fedserver.net.client import Client, Response
@@ -32,7 +32,7 @@ class Fetcher:
     """Fetches for one node. What failed is not asked for again for five minutes."""
 
     def __init__(
-        self, db: Database, site: Site, client: Client, keyring: Keyring, clock: Callable[[], int]
+        self, db: Database, site: domain.Site, client: Client, keyring: Keyring, clock: Callable[[], int]
     ) -> None:
         self._db = db
         self._site = site
@@ -45,7 +45,7 @@ class Fetcher:
     async def _sign(self) -> Signer | None:
         if self._signer is None:
             async with self._db.read() as tx:
-                account = await accounts.instance_account(tx, self._site)
+                account = await domain.accounts.instance_account(tx, self._site)
                 if account is None:
                     return None
                 self._signer = Signer(*await self._keyring.rsa(tx, account.id), self._clock)

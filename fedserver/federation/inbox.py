@@ -10,7 +10,7 @@ import asyncio
 from activitypub import ActivityPubError, AuthorityError, SignatureError, host_of, read_activity, same_origin
 from activitypub import document as read
 from activitypub.signatures.request import SignedRequest
-from fedserver.domain import accounts
+from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
 from storage import Database, InboxItemRow, Tx, queries
@@ -37,7 +37,7 @@ class Inbox:
         activity = read_activity(read.parse(request.body))
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:
-                if await accounts.by_uri(tx, activity.actor) is None:
+                if await domain.accounts.by_uri(tx, activity.actor) is None:
                     return  # somebody we never knew is gone; fetching the key would be in vain
         try:
             signer = await self._authenticator.signer(request)

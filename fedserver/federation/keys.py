@@ -9,16 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from activitypub import PrivateKey, PublicKey, keys
-from fedserver.domain import keys as domain_keys
-from fedserver.domain.keys import ED25519, RSA, NewKeys
+from fedserver import domain
 from storage import KeyRow, Tx
 
 
-async def generate() -> NewKeys:
+async def generate() -> domain.keys.NewKeys:
     """New keys for an account, made in a thread: RSA takes its time."""
 
-    def make() -> NewKeys:
-        return NewKeys(*keys.new_rsa(), *keys.new_ed25519())
+    def make() -> domain.keys.NewKeys:
+        return domain.keys.NewKeys(*keys.new_rsa(), *keys.new_ed25519())
 
     return await asyncio.to_thread(make)
 
@@ -38,20 +37,20 @@ class Keyring:
 
     async def rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
         """The key with which an account signs requests. Raises LookupError if it has none."""
-        uri, key = await self._get(tx, account_id, RSA)
+        uri, key = await self._get(tx, account_id, domain.keys.RSA)
         assert isinstance(key, RSAPrivateKey)
         return uri, key
 
     async def ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
         """The key with which an account signs what it says. Raises LookupError if it has none."""
-        uri, key = await self._get(tx, account_id, ED25519)
+        uri, key = await self._get(tx, account_id, domain.keys.ED25519)
         assert isinstance(key, Ed25519PrivateKey)
         return uri, key
 
     async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
         found = self._private.get((account_id, kind))
         if found is None:
-            for row in await domain_keys.of_account(tx, account_id):
+            for row in await domain.keys.of_account(tx, account_id):
                 if row.kind == kind and row.private is not None:
                     found = (row.uri, keys.load_private(row.private))
                     self._private[account_id, kind] = found
@@ -62,5 +61,5 @@ class Keyring:
 
     def forget(self, account_id: int) -> None:
         """Read the keys of an account anew next time."""
-        for kind in (RSA, ED25519):
+        for kind in (domain.keys.RSA, domain.keys.ED25519):
             self._private.pop((account_id, kind), None)

@@ -29,8 +29,7 @@ from activitypub import (
     webfinger,
 )
 from activitypub import document as read
-from fedserver.domain import Site, accounts, remote_posts
-from fedserver.domain.peers import Policies
+from fedserver import domain
 from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.net.client import Response
@@ -46,7 +45,12 @@ class Resolver:
     """Finds accounts and posts for one node."""
 
     def __init__(
-        self, db: Database, site: Site, fetcher: Fetcher, policies: Policies, clock: Callable[[], int]
+        self,
+        db: Database,
+        site: domain.Site,
+        fetcher: Fetcher,
+        policies: domain.peers.Policies,
+        clock: Callable[[], int],
     ) -> None:
         self._db = db
         self._site = site
@@ -67,9 +71,9 @@ class Resolver:
             handle = Handle(text.removeprefix("@"), "")
         if handle.domain in ("", self._site.links.domain, self._site.links.host):
             async with self._db.read() as tx:
-                return await accounts.by_handle(tx, handle.username)
+                return await domain.accounts.by_handle(tx, handle.username)
         async with self._db.read() as tx:
-            known = await accounts.by_handle(tx, handle.username, handle.domain)
+            known = await domain.accounts.by_handle(tx, handle.username, handle.domain)
         if known is not None and self._is_fresh(known):
             return known
         return await self._by_handle(handle) or known
@@ -112,7 +116,7 @@ class Resolver:
         """An actor read from its own address and confirmed by WebFinger, stored."""
         if self._site.links.is_local(uri):
             async with self._db.read() as tx:
-                return await accounts.by_uri(tx, uri)
+                return await domain.accounts.by_uri(tx, uri)
         try:
             if not self._policies.allows(host_of(uri)):
                 return None
@@ -133,7 +137,7 @@ class Resolver:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
         async with self._db.write() as tx:
-            return await accounts.receive(tx, admit.account(actor, actor.username, handle.domain))
+            return await domain.accounts.receive(tx, admit.account(actor, actor.username, handle.domain))
 
     async def _confirmed(self, actor: Actor, expected: Handle | None) -> Handle | None:
         """The handle of an actor, after its host said that the handle is this actor's."""
@@ -153,14 +157,14 @@ class Resolver:
 
     async def _remove_actor(self, uri: str) -> None:
         async with self._db.write() as tx:
-            known = await accounts.by_uri(tx, uri)
+            known = await domain.accounts.by_uri(tx, uri)
             if known is not None:
-                await accounts.remove_remote(tx, known)
+                await domain.accounts.remove_remote(tx, known)
 
     async def author(self, uri: str) -> AccountRow | None:
         """An actor that is known, or that can be learned."""
         async with self._db.read() as tx:
-            known = await accounts.by_uri(tx, uri)
+            known = await domain.accounts.by_uri(tx, uri)
         return known if known is not None else await self.actor(uri)
 
     # --- posts
@@ -194,7 +198,7 @@ class Resolver:
             return None
         original = msgspec.json.encode(document).decode()
         async with self._db.write() as tx:
-            return await remote_posts.receive(
+            return await domain.remote_posts.receive(
                 tx, author, admit.post(found, original, author.followers_uri), depth=depth
             )
 
@@ -228,11 +232,11 @@ class Resolver:
             post = await queries.posts.by_address(tx, address)
             if post is not None:
                 return post
-            account = await accounts.by_uri(tx, address)
+            account = await domain.accounts.by_uri(tx, address)
             if account is None and self._site.links.is_local(address):
                 name = address.removeprefix(self._site.links.base).strip("/")
                 if name.startswith("@") and "/" not in name:
-                    account = await accounts.by_handle(tx, name[1:])
+                    account = await domain.accounts.by_handle(tx, name[1:])
             return account
 
     async def _alternate(self, address: str) -> Document | None:
@@ -250,7 +254,6 @@ class Resolver:
     async def mentions(self, text: str) -> None:
         """Learn the accounts that a text names and we do not know yet, at most ten."""
         named = [name for name in scan(text).mentions if name[1] is not None]
-        for username, domain in named[:MAX_LEARNED]:
-            host = normal_host((domain or "").partition(":")[0])
-            if host:
-                await self.account(f"{username}@{domain}")
+        for username, place in named[:MAX_LEARNED]:
+            if normal_host((place or "").partition(":")[0]):
+                await self.account(f"{username}@{place}")

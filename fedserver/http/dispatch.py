@@ -9,8 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import Caller, DomainError, Forbidden, Unauthorized
-from fedserver.domain.scopes import covers
+from fedserver import domain
 from fedserver.http import session
 from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing
 from fedserver.http.errors import error_json, headers_of, status_of, text_of
@@ -45,7 +44,7 @@ class Dispatcher:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:
                 return await self._serve(endpoint, request)
-            except (DomainError, Unavailable, web.HTTPException) as error:
+            except (domain.DomainError, Unavailable, web.HTTPException) as error:
                 if isinstance(error, web.HTTPException) and error.status < 400:
                     raise
                 return self.refusal(endpoint, request, error)
@@ -65,7 +64,7 @@ class Dispatcher:
         await session.note_use(database, caller)
         return response
 
-    async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Caller | None:
+    async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> domain.Caller | None:
         if endpoint.html:
             return await session.by_cookie(tx, request, self.services.site)
         if endpoint.no_token or endpoint.activitypub or endpoint.raw:
@@ -73,7 +72,7 @@ class Dispatcher:
         return await session.by_token(tx, request)
 
     async def _run(
-        self, endpoint: Endpoint, request: web.Request, caller: Caller | None, tx: Tx | None
+        self, endpoint: Endpoint, request: web.Request, caller: domain.Caller | None, tx: Tx | None
     ) -> web.StreamResponse:
         allowance = await self.services.limits.spend(endpoint.limit, self._who(request, caller))
         authorize(endpoint, caller)
@@ -97,7 +96,7 @@ class Dispatcher:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    def _who(self, request: web.Request, caller: Caller | None) -> str:
+    def _who(self, request: web.Request, caller: domain.Caller | None) -> str:
         if caller is not None and caller.account is not None:
             return f"account:{caller.account.id}"
         return f"address:{self.proxies.remote_of(request)}"
@@ -123,7 +122,7 @@ class Dispatcher:
             response = error_json(error, self.services.db.clock())
             response.headers.update(CORS)
             return response
-        if isinstance(error, Unauthorized) and request.method == "GET":
+        if isinstance(error, domain.Unauthorized) and request.method == "GET":
             return see_other(f"/login?next={quote(request.path_qs, safe='')}")
         return self.error_page(error)
 
@@ -136,21 +135,23 @@ class Dispatcher:
         return page
 
 
-def authorize(endpoint: Endpoint, caller: Caller | None) -> None:
+def authorize(endpoint: Endpoint, caller: domain.Caller | None) -> None:
     """Raises Unauthorized without a token where one is needed, Forbidden without its scope or role."""
     if endpoint.who == ANYONE and caller is None:
         return
     if caller is None:
-        raise Unauthorized("The access token is invalid" if not endpoint.html else "Please log in first")
+        raise domain.Unauthorized(
+            "The access token is invalid" if not endpoint.html else "Please log in first"
+        )
     if endpoint.scope and not endpoint.html and not _covered(caller.scopes, endpoint.scope.split("|")):
-        raise Forbidden("This action is outside the authorized scopes")
+        raise domain.Forbidden("This action is outside the authorized scopes")
     if endpoint.who in (ANYONE, APP):
         return
     if caller.account is None or caller.member is None:
-        raise Unauthorized("This method requires an authenticated user")
+        raise domain.Unauthorized("This method requires an authenticated user")
     if endpoint.who != USER and RANKS[caller.member.role] < RANKS[endpoint.who]:
-        raise Forbidden("This action is not allowed")
+        raise domain.Forbidden("This action is not allowed")
 
 
 def _covered(granted: frozenset[str], wanted: Sequence[str]) -> bool:
-    return any(covers(granted, each) for each in wanted)
+    return any(domain.scopes.covers(granted, each) for each in wanted)

@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import Caller, NotFound, Site, Unauthorized
+from fedserver import domain
 from fedserver.http.paging import page_of
 from fedserver.http.services import Services
 from storage import MAX_ID, AccountRow, MemberRow, Page, Tx
@@ -47,12 +47,12 @@ class Call(Generic[P]):
 
     request: web.Request
     services: Services
-    caller: Caller | None
+    caller: domain.Caller | None
     params: P
     transaction: Tx | None
 
     @property
-    def site(self) -> Site:
+    def site(self) -> domain.Site:
         return self.services.site
 
     @property
@@ -70,14 +70,14 @@ class Call(Generic[P]):
     def account(self) -> AccountRow:
         """The account that acts. Raises Unauthorized if there is none."""
         if self.caller is None or self.caller.account is None:
-            raise Unauthorized("This method requires an authenticated user")
+            raise domain.Unauthorized("This method requires an authenticated user")
         return self.caller.account
 
     @property
     def member(self) -> MemberRow:
         """The person who acts. Raises Unauthorized if there is none."""
         if self.caller is None or self.caller.member is None:
-            raise Unauthorized("This method requires an authenticated user")
+            raise domain.Unauthorized("This method requires an authenticated user")
         return self.caller.member
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
@@ -98,7 +98,7 @@ class Call(Generic[P]):
         """A part of the path as an id. Raises NotFound if it cannot be one."""
         text = self.request.match_info[name]
         if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_ID:
-            raise NotFound
+            raise domain.NotFound
         return int(text)
 
     def page(self, default: int = 20, most: int = 40) -> Page:

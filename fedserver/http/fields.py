@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import BodyPartReader, web
 from msgspec import inspect as shape
 
-from fedserver.domain import Invalid
+from fedserver import domain
 from fedserver.http.nested import nest
 from fedserver.http.uploads import Upload, read_upload
 
@@ -54,9 +54,9 @@ def _json(data: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Invalid("body", "is not valid JSON") from error
+        raise domain.Invalid("body", "is not valid JSON") from error
     if not isinstance(value, dict):
-        raise Invalid("body", "is not a JSON object")
+        raise domain.Invalid("body", "is not a JSON object")
     return value
 
 
@@ -66,15 +66,15 @@ async def _multipart(request: web.Request, most: int) -> list[tuple[str, Any]]:
         reader = await request.multipart()
         async for part in reader:
             if not isinstance(part, BodyPartReader):
-                raise Invalid("body", "nests one multipart body in another")
+                raise domain.Invalid("body", "nests one multipart body in another")
             if part.filename is not None:
                 found.append((part.name or "", await read_upload(part, most)))
             else:
                 found.append((part.name or "", await _text(part)))
             if len(found) > 500:
-                raise Invalid("body", "has more than 500 parts")
+                raise domain.Invalid("body", "has more than 500 parts")
     except (ValueError, AssertionError, LookupError) as error:
-        raise Invalid("body", "is not valid multipart data") from error
+        raise domain.Invalid("body", "is not valid multipart data") from error
     return found
 
 
@@ -90,7 +90,7 @@ def convert(values: dict[str, Any], into: type[P]) -> P:
         return msgspec.convert(bent, into, strict=False)
     except msgspec.ValidationError as error:
         field, why = _explained(str(error))
-        raise Invalid(field, why) from error
+        raise domain.Invalid(field, why) from error
 
 
 def _explained(message: str) -> tuple[str, str]:

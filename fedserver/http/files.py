@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain import NotFound
+from fedserver import domain
 from fedserver.http.endpoint import Call, Nothing, Routes
 from fedserver.http.json import json_response
 
@@ -37,7 +37,7 @@ async def media(call: Call[Nothing]) -> web.StreamResponse:
     path = call.services.store.path(key)
     kind = TYPES.get(key.rpartition(".")[2])
     if path is None or kind is None:
-        raise NotFound
+        raise domain.NotFound
     response = web.FileResponse(path)
     response.headers.update(
         {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fedserver.domain import Invalid
+from fedserver import domain
 
 MAX_DEPTH = 5
 MAX_FIELDS = 2_000
@@ -21,7 +21,7 @@ def nest(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     top: dict[str, Value] = {}
     for count, (name, value) in enumerate(pairs):
         if count >= MAX_FIELDS:
-            raise Invalid("body", f"has more than {MAX_FIELDS} fields")
+            raise domain.Invalid("body", f"has more than {MAX_FIELDS} fields")
         _put(top, _path(name), value)
     return {name: _lists(value) for name, value in top.items()}
 
@@ -32,7 +32,7 @@ def _path(name: str) -> list[str]:
         return [name]
     path = [head, *rest[:-1].split("][")]
     if len(path) > MAX_DEPTH:
-        raise Invalid("body", f"nests fields deeper than {MAX_DEPTH}")
+        raise domain.Invalid("body", f"nests fields deeper than {MAX_DEPTH}")
     return path
 
 
@@ -43,7 +43,7 @@ def _put(container: dict[str, Value], path: list[str], value: Value) -> None:
             part = _element(container, following)
         inner = container.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise Invalid(path[0], "is given both as a value and as a group")
+            raise domain.Invalid(path[0], "is given both as a value and as a group")
         container = inner
     last = path[-1]
     if last == "":

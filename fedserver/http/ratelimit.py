@@ -13,7 +13,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from msgspec import Struct
 
-from fedserver.domain import TooMany
+from fedserver import domain
 
 DEFAULT = "default"
 
@@ -57,5 +57,5 @@ class Limits:
         allowed = await self._limiter.hit(item, name, who)
         reset, remaining = await self._limiter.get_window_stats(item, name, who)
         if not allowed:
-            raise TooMany(int(reset * 1000))
+            raise domain.TooMany(int(reset * 1000))
         return Allowance(item.amount, remaining, reset)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from fedserver.domain import Site
-from fedserver.domain.passwords import Passwords
-from fedserver.domain.peers import Policies
+from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
@@ -27,7 +25,7 @@ class Services:
     """Everything long-lived. Surfaces read it from `call.services`."""
 
     db: Database
-    site: Site
+    site: domain.Site
     client: Client
     store: FileStore
     images: ImageWorker
@@ -35,8 +33,8 @@ class Services:
     keyring: Keyring
     authenticator: Authenticator
     inbox: Inbox
-    policies: Policies
-    passwords: Passwords
+    policies: domain.peers.Policies
+    passwords: domain.passwords.Passwords
     limits: Limits
     pages: Pages
     log: structlog.stdlib.BoundLogger

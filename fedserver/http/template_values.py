@@ -8,14 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from fedserver.domain import Caller, Site, members
+from fedserver import domain
 from fedserver.http.html import static_url
 from storage import AccountRow, MediaRow
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 
-def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
+def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
     """The names for `Pages`."""
     links = site.links
 
@@ -28,11 +28,11 @@ def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
     def header(row: AccountRow) -> str:
         return picture(row.header_key, row.header_url, "header.png")
 
-    def own_avatar(caller: Caller) -> str:
+    def own_avatar(caller: domain.Caller) -> str:
         return avatar(caller.account) if caller.account else static_url("avatar.png")
 
-    def theme(caller: Caller) -> str:
-        return members.settings(caller.member).theme if caller.member else "auto"
+    def theme(caller: domain.Caller) -> str:
+        return domain.members.settings(caller.member).theme if caller.member else "auto"
 
     def file_url(row: MediaRow, *, small: bool = False) -> str:
         key = row.preview_key if small and row.preview_key else row.file_key

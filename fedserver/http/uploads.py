@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import BodyPartReader
 from msgspec import Struct
 
-from fedserver.domain import Invalid
+from fedserver import domain
 
 CHUNK = 65_536
 
@@ -24,5 +24,7 @@ async def read_upload(part: BodyPartReader, most: int) -> Upload:
     while chunk := await part.read_chunk(CHUNK):
         data += chunk
         if len(data) > most:
-            raise Invalid(part.name or "file", f"is larger than {most // 1_000_000} MB", "ERR_TOO_LARGE")
+            raise domain.Invalid(
+                part.name or "file", f"is larger than {most // 1_000_000} MB", "ERR_TOO_LARGE"
+            )
     return Upload(part.filename or "", part.headers.get("Content-Type", ""), bytes(data))

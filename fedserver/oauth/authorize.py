@@ -12,9 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import DomainError, Invalid, apps, tokens
-from fedserver.domain.apps import OUT_OF_BAND
-from fedserver.domain.scopes import in_words
+from fedserver import domain
 from fedserver.http import Call, Routes, see_other
 from storage import AppRow, Tx
 
@@ -47,21 +45,21 @@ class Asked(Struct, frozen=True):
 
 async def _asked(tx: Tx, params: AuthorizeParams) -> Asked:
     """Check a request. Raises Invalid; the app hears nothing of it, as it may not be who it says."""
-    app = await apps.by_client_id(tx, params.client_id)
+    app = await domain.apps.by_client_id(tx, params.client_id)
     if app is None:
-        raise Invalid("client_id", "is not known here. Please start again in the app.")
-    if params.redirect_uri not in apps.redirect_uris(app):
-        raise Invalid("redirect_uri", "is not one that the app registered")
+        raise domain.Invalid("client_id", "is not known here. Please start again in the app.")
+    if params.redirect_uri not in domain.apps.redirect_uris(app):
+        raise domain.Invalid("redirect_uri", "is not one that the app registered")
     if params.response_type != "code":
-        raise Invalid("response_type", "must be code")
+        raise domain.Invalid("response_type", "must be code")
     if params.code_challenge and params.code_challenge_method != "S256":
-        raise Invalid("code_challenge_method", "must be S256")
+        raise domain.Invalid("code_challenge_method", "must be S256")
     if params.code_challenge_method and not 43 <= len(params.code_challenge) <= 128:
-        raise Invalid("code_challenge", "must have 43 to 128 characters")
+        raise domain.Invalid("code_challenge", "must have 43 to 128 characters")
     try:
-        granted = tokens.allowed(app, params.scope)
-    except DomainError as error:
-        raise Invalid("scope", f"cannot be granted: {error.text}") from error
+        granted = domain.tokens.allowed(app, params.scope)
+    except domain.DomainError as error:
+        raise domain.Invalid("scope", f"cannot be granted: {error.text}") from error
     return Asked(app, params.redirect_uri, granted, params.code_challenge or None)
 
 
@@ -81,13 +79,17 @@ def _without_force(call: Call[AuthorizeParams]) -> str:
 
 def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
     page = call.render(
-        "consent.html", app=asked.app, words=in_words(asked.scopes), params=call.params, scopes=asked.scopes
+        "consent.html",
+        app=asked.app,
+        words=domain.scopes.in_words(asked.scopes),
+        params=call.params,
+        scopes=asked.scopes,
     )
     # The answer to the form is a redirect to the app: its address must be allowed as a target.
     target = urlsplit(asked.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
-    if asked.redirect_uri != OUT_OF_BAND:
+    if asked.redirect_uri != domain.apps.OUT_OF_BAND:
         policy = page.headers["Content-Security-Policy"]
         page.headers["Content-Security-Policy"] = policy.replace(
             "form-action 'self'", f"form-action 'self' {source}"
@@ -102,16 +104,16 @@ async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _back(call, asked, {"error": "access_denied", "error_description": "The request was denied."})
-    code = await tokens.grant_code(
+    code = await domain.tokens.grant_code(
         call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
     )
-    if asked.redirect_uri == OUT_OF_BAND:
+    if asked.redirect_uri == domain.apps.OUT_OF_BAND:
         return call.render("code.html", app=asked.app, code=code)
     return _back(call, asked, {"code": code})
 
 
 def _back(call: Call[AuthorizeParams], asked: Asked, answer: dict[str, str]) -> web.StreamResponse:
-    if asked.redirect_uri == OUT_OF_BAND:
+    if asked.redirect_uri == domain.apps.OUT_OF_BAND:
         return call.render("error.html", status=400, text=answer["error_description"])
     if call.params.state:
         answer = {**answer, "state": call.params.state}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import DomainError, TooMany, members, sessions
+from fedserver import domain
 from fedserver.http import Call, Routes, see_other, session
 from fedserver.http.proxies import Proxies
 
@@ -52,23 +52,23 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     address = Proxies(call.site.config.node.trusted_proxies).remote_of(call.request)
     try:
         async with services.db.read() as tx:
-            await members.check_attempts(tx, login, address)
-            member = await members.find_for_log_in(tx, login)
+            await domain.log_ins.check_attempts(tx, login, address)
+            member = await domain.log_ins.find(tx, login)
         kept = member.password_hash if member is not None else None
         right = await services.passwords.verify(kept, params.password)
         async with services.db.write() as tx:
             if member is None or not right:
-                await members.failed(tx, login, address)
+                await domain.log_ins.failed(tx, login, address)
                 problem = WRONG
             else:
                 agent = call.request.headers.get("User-Agent", "")
-                token = await members.log_in(tx, member, login, address, agent)
+                token = await domain.log_ins.log_in(tx, member, login, address, agent)
                 problem = ""
-    except TooMany as error:
+    except domain.TooMany as error:
         refused = _form(call, error.text, 429)
         refused.headers["Retry-After"] = str(max(1, (error.retry_at - services.db.clock()) // 1000))
         return refused
-    except DomainError as error:
+    except domain.DomainError as error:
         return _form(call, error.text, 403)
     if problem:
         return _form(call, problem, 401)
@@ -80,7 +80,7 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
 @routes.post("/logout", html=True, params=LogoutParams)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     if call.caller is not None and call.caller.session_id is not None:
-        await sessions.end(call.tx, call.caller.session_id)
+        await domain.sessions.end(call.tx, call.caller.session_id)
     response = see_other("/")
     session.drop_cookie(response, call.site)
     return response

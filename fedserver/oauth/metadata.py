@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain.scopes import KNOWN
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("oauth")
@@ -21,7 +21,7 @@ async def metadata(call: Call[Nothing]) -> dict[str, Any]:
         "app_registration_endpoint": f"{base}/api/v1/apps",
         "revocation_endpoint": f"{base}/oauth/revoke",
         "userinfo_endpoint": f"{base}/oauth/userinfo",
-        "scopes_supported": list(KNOWN),
+        "scopes_supported": list(domain.scopes.KNOWN),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "client_credentials"],

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import account_views, accounts, articles, post_views
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, offset_of
 from fedserver.pages.readers import older
 from storage import AccountRow
@@ -25,20 +25,20 @@ class BlogParams(Struct, frozen=True):
 async def _blog(call: Call[BlogParams], account: AccountRow | None) -> web.StreamResponse:
     params = call.params
     member, account_id = call.caller is not None, account.id if account else None
-    window = params.window if params.window in articles.WINDOWS else "quarter"
+    window = params.window if params.window in domain.articles.WINDOWS else "quarter"
     votes: dict[int, int] = {}
     following = ""
     if params.order == "helpful":
         offset = offset_of(call.request)
-        ranked = await articles.helpful(call.tx, account_id, window, SIZE, offset, member=member)
+        ranked = await domain.articles.helpful(call.tx, account_id, window, SIZE, offset, member=member)
         ids, votes = [post_id for post_id, _ in ranked], dict(ranked)
         if len(ranked) == SIZE:
             following = f"{call.request.path}?order=helpful&window={window}&offset={offset + SIZE}"
     else:
-        ids = await articles.latest(call.tx, account_id, call.page(SIZE, SIZE), member=member)
+        ids = await domain.articles.latest(call.tx, account_id, call.page(SIZE, SIZE), member=member)
         following = older(call, ids, SIZE)
-    views = await post_views.load(call.tx, ids, call.viewer_id)
-    author = (await account_views.load(call.tx, [account.id]))[account.id] if account else None
+    views = await domain.post_views.load(call.tx, ids, call.viewer_id)
+    author = (await domain.account_views.load(call.tx, [account.id]))[account.id] if account else None
     return call.render(
         "blog.html",
         views=views,
@@ -57,11 +57,11 @@ async def everybody(call: Call[BlogParams]) -> web.StreamResponse:
 
 @routes.get("/@{name}/blog", html=True, params=BlogParams)
 async def one(call: Call[BlogParams]) -> web.StreamResponse:
-    return await _blog(call, await accounts.local(call.tx, call.text("name")))
+    return await _blog(call, await domain.accounts.local(call.tx, call.text("name")))
 
 
 @routes.get("/drafts", html=True, who=USER)
 async def drafts(call: Call[Nothing]) -> web.StreamResponse:
-    ids = await articles.drafts(call.tx, call.account.id, call.page(40, 40))
-    views: Any = await post_views.load(call.tx, ids, call.viewer_id)
+    ids = await domain.articles.drafts(call.tx, call.account.id, call.page(40, 40))
+    views: Any = await domain.post_views.load(call.tx, ids, call.viewer_id)
     return call.render("drafts.html", views=views)

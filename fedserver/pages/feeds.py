@@ -8,8 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fedserver.domain import NotFound, account_views, articles, post_views, timelines
-from fedserver.domain.post_views import PostView
+from fedserver import domain
 from fedserver.http import Call
 from storage import AccountRow, Page
 
@@ -20,16 +19,18 @@ ENTRIES = 30
 async def feed_of(call: Call[Any], account: AccountRow, ending: str, *, blog: bool = False) -> web.Response:
     """The feed of an account's posts, or of its articles."""
     if ending not in KINDS:
-        raise NotFound
+        raise domain.NotFound
     page = Page(limit=ENTRIES)
     if blog:
-        ids = await articles.latest(call.tx, account.id, page, member=False)
+        ids = await domain.articles.latest(call.tx, account.id, page, member=False)
     else:
-        ids = await timelines.of_account(
+        ids = await domain.timelines.of_account(
             call.tx, account.id, None, page, exclude_replies=True, exclude_boosts=True
         )
-    views = [view for view in await post_views.load(call.tx, ids, None) if view.post.visibility == "public"]
-    author = (await account_views.load(call.tx, [account.id]))[account.id]
+    views = [
+        view for view in await domain.post_views.load(call.tx, ids, None) if view.post.visibility == "public"
+    ]
+    author = (await domain.account_views.load(call.tx, [account.id]))[account.id]
     values = {
         "author": author,
         "views": views,
@@ -45,11 +46,11 @@ async def feed_of(call: Call[Any], account: AccountRow, ending: str, *, blog: bo
     return response
 
 
-def _changed(view: PostView) -> int:
+def _changed(view: domain.post_views.PostView) -> int:
     return view.post.edited_at or view.post.published_at
 
 
-def title(view: PostView) -> str:
+def title(view: domain.post_views.PostView) -> str:
     """What an entry is called: a note has no title, so its day has to do."""
     day = datetime.fromtimestamp(view.post.published_at / 1000, UTC).strftime("%d %b %Y %H:%M")
     return view.post.title or f"{view.account.name}, {day}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain import articles, figures, post_views, timelines
+from fedserver import domain
 from fedserver.http import Call, Nothing, Routes, see_other
 from storage import Page
 
@@ -15,17 +15,17 @@ routes = Routes("pages")
 async def front(call: Call[Nothing]) -> web.StreamResponse:
     if call.caller is not None:
         return see_other("/home")
-    ranked = await articles.helpful(call.tx, None, "quarter", 5, 0, member=False)
-    best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
-    ids = await timelines.public(call.tx, None, Page(limit=10), local=True)
-    latest = await post_views.load(call.tx, ids, None)
-    found = await figures.load(call.tx)
+    ranked = await domain.articles.helpful(call.tx, None, "quarter", 5, 0, member=False)
+    best = await domain.post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
+    ids = await domain.timelines.public(call.tx, None, Page(limit=10), local=True)
+    latest = await domain.post_views.load(call.tx, ids, None)
+    found = await domain.figures.load(call.tx)
     return call.render("front.html", best=best, votes=dict(ranked), latest=latest, figures=found)
 
 
 @routes.get("/about", html=True)
 async def about(call: Call[Nothing]) -> web.StreamResponse:
-    found = await figures.load(call.tx)
+    found = await domain.figures.load(call.tx)
     return call.render("about.html", figures=found, mode=call.site.config.registration.mode)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import DomainError, Invalid, NotFound, invitations, members
-from fedserver.domain.members import SignUp
-from fedserver.domain.passwords import check_password
+from fedserver import domain
 from fedserver.federation.keys import generate
 from fedserver.http import USER, Call, Nothing, Routes, see_other, session
 from fedserver.pages.readers import FormParams
@@ -35,7 +33,7 @@ def _form(call: Call[JoinParams], problem: str, *, setup: str = "", status: int 
 
 @routes.get("/signup", html=True, params=JoinParams)
 async def show(call: Call[JoinParams]) -> web.StreamResponse:
-    if call.params.invitation and await invitations.find(call.tx, call.params.invitation) is None:
+    if call.params.invitation and await domain.invitations.find(call.tx, call.params.invitation) is None:
         return _form(call, "This invitation is not valid any more. Ask for a new link.", status=410)
     return _form(call, "")
 
@@ -49,8 +47,8 @@ async def invited(call: Call[Nothing]) -> web.StreamResponse:
 async def join(call: Call[JoinParams]) -> web.StreamResponse:
     params, services = call.params, call.services
     try:
-        check_password(params.password, params.username, params.email)
-        wanted = SignUp(
+        domain.passwords.check_password(params.password, params.username, params.email)
+        wanted = domain.members.NewMember(
             username=params.username.strip(),
             email=params.email,
             password_hash=await services.passwords.hash(params.password),
@@ -59,14 +57,14 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
         )
         new = await generate()
         async with services.db.write() as tx:
-            member = await members.sign_up(tx, call.site, wanted, new)
-    except DomainError as error:
+            member = await domain.sign_ups.join(tx, call.site, wanted, new)
+    except domain.DomainError as error:
         return _form(call, _said(error), status=422)
     return await _welcome(call, member)
 
 
-def _said(error: DomainError) -> str:
-    if isinstance(error, Invalid):
+def _said(error: domain.DomainError) -> str:
+    if isinstance(error, domain.Invalid):
         return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
     return error.text
 
@@ -79,7 +77,7 @@ async def _welcome(call: Call[JoinParams], member: MemberRow) -> web.StreamRespo
         return call.render("waiting.html", what="approval", email=member.email)
     async with call.services.db.write() as tx:
         agent = call.request.headers.get("User-Agent", "")
-        token = await members.log_in(tx, member, member.email, "", agent)
+        token = await domain.log_ins.log_in(tx, member, member.email, "", agent)
     response = see_other("/settings/profile?welcome=1")
     session.set_cookie(response, call.site, token)
     return response
@@ -87,7 +85,7 @@ async def _welcome(call: Call[JoinParams], member: MemberRow) -> web.StreamRespo
 
 @routes.get("/setup/{token}", html=True, params=JoinParams)
 async def show_setup(call: Call[JoinParams]) -> web.StreamResponse:
-    await members.check_link(call.tx, "setup", call.text("token"))
+    await domain.one_time_links.check(call.tx, "setup", call.text("token"))
     return _form(call, "", setup=call.text("token"))
 
 
@@ -95,30 +93,30 @@ async def show_setup(call: Call[JoinParams]) -> web.StreamResponse:
 async def set_up(call: Call[JoinParams]) -> web.StreamResponse:
     params, services, token = call.params, call.services, call.text("token")
     try:
-        check_password(params.password, params.username, params.email)
+        domain.passwords.check_password(params.password, params.username, params.email)
         hashed = await services.passwords.hash(params.password)
         new = await generate()
         async with services.db.write() as tx:
-            member = await members.create_owner(
+            member = await domain.sign_ups.create_owner(
                 tx, call.site, token, params.username.strip(), params.email, hashed, new
             )
-    except NotFound:
+    except domain.NotFound:
         raise
-    except DomainError as error:
+    except domain.DomainError as error:
         return _form(call, _said(error), setup=token, status=422)
     return await _welcome(call, member)
 
 
 @routes.get("/confirm/{token}", html=True)
 async def show_confirm(call: Call[Nothing]) -> web.StreamResponse:
-    await members.check_link(call.tx, "confirm", call.text("token"))
+    await domain.one_time_links.check(call.tx, "confirm", call.text("token"))
     return call.render("confirm.html", token=call.text("token"))
 
 
 @routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """By a form, as programs that look at mail open its links."""
-    member = await members.confirm(call.tx, call.text("token"))
+    member = await domain.sign_ups.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     return see_other("/login")
@@ -126,8 +124,8 @@ async def confirm(call: Call[FormParams]) -> web.StreamResponse:
 
 @routes.get("/settings/invitations", html=True, who=USER)
 async def show_invitations(call: Call[Nothing]) -> web.StreamResponse:
-    rows = await invitations.of_member(call.tx, call.member)
-    member = await members.by_id(call.tx, call.member.id)
+    rows = await domain.invitations.of_member(call.tx, call.member)
+    member = await domain.members.by_id(call.tx, call.member.id)
     return call.render("invitations.html", rows=rows, member=member, made="", now=call.tx.now)
 
 
@@ -139,15 +137,15 @@ class InviteParams(Struct, frozen=True):
 
 @routes.post("/settings/invitations", html=True, who=USER, params=InviteParams)
 async def invite(call: Call[InviteParams]) -> web.StreamResponse:
-    member = await members.by_id(call.tx, call.member.id)
-    new = await invitations.create(call.tx, member, uses=call.params.uses, note=call.params.note)
-    rows = await invitations.of_member(call.tx, member)
-    member = await members.by_id(call.tx, member.id)
+    member = await domain.members.by_id(call.tx, call.member.id)
+    new = await domain.invitations.create(call.tx, member, uses=call.params.uses, note=call.params.note)
+    rows = await domain.invitations.of_member(call.tx, member)
+    member = await domain.members.by_id(call.tx, member.id)
     made = f"{call.site.links.base}/invite/{new.code}"
     return call.render("invitations.html", rows=rows, member=member, made=made, now=call.tx.now)
 
 
 @routes.post("/settings/invitations/{id}/revoke", html=True, who=USER, params=FormParams)
 async def revoke(call: Call[FormParams]) -> web.StreamResponse:
-    await invitations.revoke(call.tx, call.member, call.id())
+    await domain.invitations.revoke(call.tx, call.member, call.id())
     return see_other("/settings/invitations")

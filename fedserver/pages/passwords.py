@@ -8,8 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import DomainError, Forbidden, NotFound, members
-from fedserver.domain.passwords import check_password
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, see_other, session
 from fedserver.http.proxies import Proxies
 
@@ -34,7 +33,7 @@ async def show_forgot(call: Call[Nothing]) -> web.Response:
 
 @routes.post("/forgot", html=True, params=ForgotParams, limit="log_ins", no_csrf=True)
 async def forgot(call: Call[ForgotParams]) -> web.Response:
-    await members.ask_to_reset(call.tx, call.site, call.params.login)
+    await domain.password_resets.ask(call.tx, call.site, call.params.login)
     return call.render("forgot.html", sent=True, mails=bool(call.site.config.mail.host))
 
 
@@ -46,7 +45,7 @@ def _form(call: Call[PasswordParams], action: str, problem: str = "", *, known: 
 
 @routes.get("/reset/{token}", html=True, params=PasswordParams)
 async def show_reset(call: Call[PasswordParams]) -> web.Response:
-    await members.check_link(call.tx, "reset", call.text("token"))
+    await domain.one_time_links.check(call.tx, "reset", call.text("token"))
     return _form(call, f"/reset/{call.text('token')}", known=False)
 
 
@@ -55,14 +54,14 @@ async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
     word, services = call.text("token"), call.services
     try:
         async with services.db.read() as tx:
-            link = await members.check_link(tx, "reset", word)
-        check_password(call.params.password, link.email)
+            link = await domain.one_time_links.check(tx, "reset", word)
+        domain.passwords.check_password(call.params.password, link.email)
         hashed = await services.passwords.hash(call.params.password)
         async with services.db.write() as tx:
-            await members.reset(tx, word, hashed)
-    except NotFound:
+            await domain.password_resets.reset(tx, word, hashed)
+    except domain.NotFound:
         raise
-    except DomainError as error:
+    except domain.DomainError as error:
         return _form(call, f"/reset/{word}", error.text, known=False)
     return see_other("/login")
 
@@ -79,18 +78,18 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
     address = Proxies(call.site.config.node.trusted_proxies).remote_of(call.request)
     try:
         async with services.db.read() as tx:
-            await members.check_attempts(tx, name, address)
+            await domain.log_ins.check_attempts(tx, name, address)
         if not await services.passwords.verify(call.member.password_hash, params.current):
             async with services.db.write() as tx:
-                await members.failed(tx, name, address)
-            raise Forbidden("The present password is not right.")
-        check_password(params.password, name, call.member.email)
+                await domain.log_ins.failed(tx, name, address)
+            raise domain.Forbidden("The present password is not right.")
+        domain.passwords.check_password(params.password, name, call.member.email)
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
-            await members.set_password(tx, call.member, hashed)
+            await domain.members.set_password(tx, call.member, hashed)
             agent = call.request.headers.get("User-Agent", "")
-            cookie = await members.log_in(tx, call.member, name, address, agent)
-    except DomainError as error:
+            cookie = await domain.log_ins.log_in(tx, call.member, name, address, agent)
+    except domain.DomainError as error:
         return _form(call, "/settings/password", error.text, known=True)
     response = see_other("/settings/profile?done=1")
     session.set_cookie(response, call.site, cookie)

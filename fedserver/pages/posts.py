@@ -6,8 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fedserver.domain import NotFound, articles, bookmarks, boosts, likes, pins, post_views, posts, timelines
-from fedserver.domain.post_views import PostView
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.profiles import find
@@ -26,10 +25,10 @@ async def show(call: Call[Nothing]) -> web.StreamResponse:
     if stem == "blog":
         return await feed_of(call, account, ending, blog=True)
     post_id = await _place(call, account, place)
-    above, below = await timelines.thread(call.tx, post_id, call.viewer_id)
-    views = await post_views.load(call.tx, [post_id, *above, *below], call.viewer_id, context="thread")
+    above, below = await domain.timelines.thread(call.tx, post_id, call.viewer_id)
+    views = await domain.post_views.load(call.tx, [post_id, *above, *below], call.viewer_id, context="thread")
     if not views or views[0].post.id != post_id or views[0].post.account_id != account.id:
-        raise NotFound
+        raise domain.NotFound
     view = views[0]
     if view.boost_of is not None:
         return see_other(view.boost_of.post.url)
@@ -47,11 +46,14 @@ async def show(call: Call[Nothing]) -> web.StreamResponse:
 async def _place(call: Call[Nothing], account: AccountRow, place: str) -> int:
     if place.isascii() and place.isdigit():
         return call.id("place")
-    return (await articles.by_slug(call.tx, account.id, place)).id
+    return (await domain.articles.by_slug(call.tx, account.id, place)).id
 
 
 def _page(
-    call: Call[Nothing], view: PostView, above: list[PostView], below: list[PostView]
+    call: Call[Nothing],
+    view: domain.post_views.PostView,
+    above: list[domain.post_views.PostView],
+    below: list[domain.post_views.PostView],
 ) -> web.StreamResponse:
     article = view.post.kind == "Article"
     page = call.render(
@@ -71,28 +73,28 @@ async def _do(call: Call[Any], act: str) -> None:
     tx, account, post_id = call.tx, call.account, call.id()
     match act:
         case "like":
-            await likes.like(tx, call.site, account, post_id)
+            await domain.likes.like(tx, call.site, account, post_id)
         case "unlike":
-            await likes.unlike(tx, account, post_id)
+            await domain.likes.unlike(tx, account, post_id)
         case "boost":
-            await boosts.boost(tx, call.site, account, post_id)
+            await domain.boosts.boost(tx, call.site, account, post_id)
         case "unboost":
-            await boosts.unboost(tx, account, post_id)
+            await domain.boosts.unboost(tx, account, post_id)
         case "bookmark":
-            await bookmarks.add(tx, account, post_id)
+            await domain.bookmarks.add(tx, account, post_id)
         case "unbookmark":
-            await bookmarks.remove(tx, account, post_id)
+            await domain.bookmarks.remove(tx, account, post_id)
         case "pin":
-            await pins.add(tx, account, post_id)
+            await domain.pins.add(tx, account, post_id)
         case "unpin":
-            await pins.remove(tx, account, post_id)
+            await domain.pins.remove(tx, account, post_id)
         case _:
-            raise NotFound
+            raise domain.NotFound
 
 
 @routes.post("/posts/{id}/delete", html=True, who=USER, params=FormParams)
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
-    await posts.delete(call.tx, call.account, call.id())
+    await domain.post_removal.delete(call.tx, call.account, call.id())
     return back(call, call.params.next)
 
 
@@ -101,5 +103,5 @@ async def act(call: Call[FormParams]) -> web.StreamResponse:
     await _do(call, call.text("act"))
     if "HX-Request" not in call.request.headers:
         return back(call, call.params.next)
-    views = await post_views.load(call.tx, [call.id()], call.viewer_id)
+    views = await domain.post_views.load(call.tx, [call.id()], call.viewer_id)
     return call.render("actions.html", view=views[0], next=call.params.next)

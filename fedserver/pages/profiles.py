@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import Gone, NotFound, account_views, accounts, follows, relations, timelines
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
 from fedserver.pages.readers import FormParams, back, feed, older
@@ -22,14 +22,14 @@ class ProfileParams(Struct, frozen=True):
 
 async def find(call: Call[Any], tx: Tx, name: str) -> AccountRow:
     """The account of a path. Raises NotFound, Gone; strangers are sent to where a peer's account lives."""
-    username, _, domain = name.partition("@")
-    if not domain or domain in (call.site.links.domain, call.site.links.host):
-        return await accounts.local(tx, username)
-    row = await accounts.by_handle(tx, username, domain)
+    username, _, host = name.partition("@")
+    if not host or host in (call.site.links.domain, call.site.links.host):
+        return await domain.accounts.local(tx, username)
+    row = await domain.accounts.by_handle(tx, username, host)
     if row is None:
-        raise NotFound
+        raise domain.NotFound
     if row.suspended_at is not None:
-        raise Gone
+        raise domain.Gone
     if call.caller is None:
         raise web.HTTPSeeOther(row.url)
     return row
@@ -40,17 +40,17 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
     name = call.text("name")
     base, _, ending = name.rpartition(".")
     if ending in ("atom", "rss") and base:
-        return await feed_of(call, await accounts.local(call.tx, base), ending)
+        return await feed_of(call, await domain.accounts.local(call.tx, base), ending)
     row = await find(call, call.tx, name)
-    view = (await account_views.load(call.tx, [row.id]))[row.id]
+    view = (await domain.account_views.load(call.tx, [row.id]))[row.id]
     replies = call.params.tab == "replies"
-    ids = await timelines.of_account(
+    ids = await domain.timelines.of_account(
         call.tx, row.id, call.viewer_id, call.page(), exclude_replies=not replies
     )
-    pinned = await timelines.pinned(call.tx, row.id, call.viewer_id) if not replies else []
+    pinned = await domain.timelines.pinned(call.tx, row.id, call.viewer_id) if not replies else []
     relation = None
     if call.viewer_id is not None and call.viewer_id != row.id:
-        found = await relations.load(call.tx, call.viewer_id, [row.id])
+        found = await domain.relations.load(call.tx, call.viewer_id, [row.id])
         relation = found[0] if found else None
     return call.render(
         "profile.html",
@@ -75,18 +75,24 @@ async def post_by_uri(call: Call[Nothing]) -> web.StreamResponse:
 
 @routes.post("/accounts/{id}/follow", html=True, who=USER, params=FormParams)
 async def follow(call: Call[FormParams]) -> web.StreamResponse:
-    await follows.follow(call.tx, call.site, call.account, await accounts.by_id(call.tx, call.id()))
+    await domain.follows.follow(
+        call.tx, call.site, call.account, await domain.accounts.by_id(call.tx, call.id())
+    )
     return back(call, call.params.next)
 
 
 @routes.post("/accounts/{id}/unfollow", html=True, who=USER, params=FormParams)
 async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
-    await follows.unfollow(call.tx, call.site, call.account, await accounts.by_id(call.tx, call.id()))
+    await domain.follows.unfollow(
+        call.tx, call.site, call.account, await domain.accounts.by_id(call.tx, call.id())
+    )
     return back(call, call.params.next)
 
 
 @routes.post("/follow_requests/{id}/{answer}", html=True, who=USER, params=FormParams)
 async def answer(call: Call[FormParams]) -> web.StreamResponse:
-    decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
+    decide = (
+        domain.follows.accept_request if call.text("answer") == "accept" else domain.follows.reject_request
+    )
     await decide(call.tx, call.account, call.id())
     return back(call, call.params.next, "/notifications")

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import post_views
-from fedserver.domain.post_views import PostView
+from fedserver import domain
 from fedserver.http import Call, see_other
 
 
@@ -24,13 +23,13 @@ class FormParams(Struct, frozen=True):
 class Feed(Struct, frozen=True):
     """A page of posts; `older` is the address of the next page, '' at the end."""
 
-    views: list[PostView]
+    views: list[domain.post_views.PostView]
     older: str
 
 
 async def feed(call: Call[Any], ids: Sequence[int], context: str, size: int = 20) -> Feed:
     """The posts of `ids` for whoever looks."""
-    views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
+    views = await domain.post_views.load(call.tx, ids, call.viewer_id, context=context)
     shown = [view for view in views if not any(hit.filter.action == "hide" for hit in view.filtered)]
     return Feed(shown, older(call, ids, size))
 

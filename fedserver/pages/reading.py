@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import NotFound, account_views, markers, notifications, post_views, search, timelines
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import feed, older
 from storage import AccountRow, PostRow
@@ -15,34 +15,34 @@ routes = Routes("pages")
 
 @routes.get("/home", html=True, who=USER)
 async def home(call: Call[Nothing]) -> web.StreamResponse:
-    ids = await timelines.home(call.tx, call.account.id, call.page())
+    ids = await domain.timelines.home(call.tx, call.account.id, call.page())
     return call.render("home.html", feed=await feed(call, ids, "home"))
 
 
 @routes.get("/local", html=True)
 async def local(call: Call[Nothing]) -> web.StreamResponse:
-    ids = await timelines.public(call.tx, call.viewer_id, call.page(), local=True)
+    ids = await domain.timelines.public(call.tx, call.viewer_id, call.page(), local=True)
     return call.render("timeline.html", feed=await feed(call, ids, "public"), title="Community", tag="")
 
 
 @routes.get("/tags/{tag}", html=True)
 async def tag(call: Call[Nothing]) -> web.StreamResponse:
     name = call.text("tag")
-    ids = await timelines.tag(call.tx, call.viewer_id, name, call.page())
+    ids = await domain.timelines.tag(call.tx, call.viewer_id, name, call.page())
     return call.render("timeline.html", feed=await feed(call, ids, "public"), title=f"#{name}", tag=name)
 
 
 @routes.get("/bookmarks", html=True, who=USER)
 async def bookmarks(call: Call[Nothing]) -> web.StreamResponse:
-    pairs = await timelines.bookmarked(call.tx, call.account.id, call.page())
+    pairs = await domain.timelines.bookmarked(call.tx, call.account.id, call.page())
     found = await feed(call, [each for _, each in pairs], "account", 10_000)
     return call.render("timeline.html", feed=found, title="Bookmarks", tag="")
 
 
 @routes.get("/notifications", html=True, who=USER)
 async def show_notifications(call: Call[Nothing]) -> web.StreamResponse:
-    views, cursors = await notifications.page(call.tx, call.account, call.page(30, 30))
-    read = await markers.last_read(call.tx, call.account, "notifications")
+    views, cursors = await domain.notifications.page(call.tx, call.account, call.page(30, 30))
+    read = await domain.markers.last_read(call.tx, call.account, "notifications")
     return call.render("notifications.html", views=views, older=older(call, cursors, 30), read=read)
 
 
@@ -63,18 +63,20 @@ async def find(call: Call[SearchParams]) -> web.StreamResponse:
     if exact is not None:
         return await _lead(call, exact)
     async with call.services.db.read() as tx:
-        found = await search.find(tx, text, call.viewer_id, kind="", limit=20, offset=0, following=False)
-        people = await account_views.load_page(tx, found.accounts)
-        posts = await post_views.load(tx, found.posts, call.viewer_id)
+        found = await domain.search.find(
+            tx, text, call.viewer_id, kind="", limit=20, offset=0, following=False
+        )
+        people = await domain.account_views.load_page(tx, found.accounts)
+        posts = await domain.post_views.load(tx, found.posts, call.viewer_id)
     return call.render("search.html", text=text, people=people, posts=posts, tags=found.tags)
 
 
 async def _lead(call: Call[SearchParams], found: AccountRow | PostRow) -> web.StreamResponse:
     account_id = found.id if isinstance(found, AccountRow) else found.account_id
     async with call.services.db.read() as tx:
-        views = await account_views.load(tx, [account_id])
+        views = await domain.account_views.load(tx, [account_id])
     if account_id not in views:
-        raise NotFound
+        raise domain.NotFound
     base = f"/@{views[account_id].handle}"
     return see_other(base if isinstance(found, AccountRow) else f"{base}/{found.id}")
 
@@ -87,5 +89,5 @@ async def interact(call: Call[SearchParams]) -> web.StreamResponse:
     web_address = uri.startswith(("https://", "http://"))
     found = await (resolver.by_address(uri) if web_address else resolver.account(uri))
     if found is None:
-        raise NotFound("Nothing was found under this address")
+        raise domain.NotFound("Nothing was found under this address")
     return await _lead(call, found)

@@ -7,8 +7,7 @@ from typing import Literal
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import DomainError, Invalid, account_views, accounts, members
-from fedserver.domain.accounts import MAX_FIELDS, ProfileChange
+from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_banner, process_square
@@ -38,18 +37,18 @@ class ProfileParams(Struct, frozen=True):
 
 
 async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) -> web.Response:
-    row = await accounts.by_id(tx, call.account.id)
-    view = (await account_views.load(tx, [row.id]))[row.id]
-    member = await members.by_id(tx, call.member.id)
+    row = await domain.accounts.by_id(tx, call.account.id)
+    view = (await domain.account_views.load(tx, [row.id]))[row.id]
+    member = await domain.members.by_id(tx, call.member.id)
     return call.render(
         "settings.html",
         status=422 if problem else 200,
         view=view,
-        settings=members.settings(member),
+        settings=domain.members.settings(member),
         problem=problem,
         done=done,
         welcome=call.params.welcome,
-        most_fields=MAX_FIELDS,
+        most_fields=domain.accounts.MAX_FIELDS,
     )
 
 
@@ -62,7 +61,7 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
 async def save(call: Call[ProfileParams]) -> web.StreamResponse:
     params = call.params
     try:
-        change = ProfileChange(
+        change = domain.accounts.ProfileChange(
             display_name=params.display_name,
             note=params.note,
             locked=params.locked,
@@ -74,17 +73,17 @@ async def save(call: Call[ProfileParams]) -> web.StreamResponse:
             header_key=await _picture(call, params.header, square=False),
         )
         async with call.services.db.write() as tx:
-            row = await accounts.by_id(tx, call.account.id)
-            await accounts.update_profile(tx, call.site, row, change)
-            former = members.settings(call.member)
+            row = await domain.accounts.by_id(tx, call.account.id)
+            await domain.accounts.update_profile(tx, call.site, row, change)
+            former = domain.members.settings(call.member)
             changed = structs.replace(
                 former,
                 theme=params.theme,
                 visibility=params.visibility,
                 language=normal_language(params.language),
             )
-            await members.set_settings(tx, call.member, changed)
-    except DomainError as error:
+            await domain.members.set_settings(tx, call.member, changed)
+    except domain.DomainError as error:
         async with call.services.db.read() as tx:
             return await _page(call, tx, error.text, done=False)
     return see_other("/settings/profile?done=1")
@@ -96,5 +95,5 @@ async def _picture(call: Call[ProfileParams], upload: Upload | None, *, square: 
     try:
         made = await call.services.images.run(process_square if square else process_banner, upload.data)
     except Unacceptable as error:
-        raise Invalid("picture", f"was not taken: {error.text}") from error
+        raise domain.Invalid("picture", f"was not taken: {error.text}") from error
     return await call.services.store.put(made.data, made.ending)

@@ -7,10 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain import DomainError, Invalid, NotFound, media, members, post_views, posts
-from fedserver.domain.media import NewFile
-from fedserver.domain.post_views import PostView
-from fedserver.domain.posts import Change, Draft
+from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import process_attachment
@@ -32,7 +29,7 @@ class WriteParams(Struct, frozen=True):
     decision: str = "publish"
 
 
-async def _upload(call: Call[WriteParams]) -> NewFile | None:
+async def _upload(call: Call[WriteParams]) -> domain.media.NewFile | None:
     """The picture of a form, cleaned and kept. Raises Invalid."""
     picture = call.params.picture
     if picture is None or not picture.data:
@@ -40,9 +37,9 @@ async def _upload(call: Call[WriteParams]) -> NewFile | None:
     try:
         made = await call.services.images.run(process_attachment, picture.data)
     except Unacceptable as error:
-        raise Invalid("picture", f"was not taken: {error.text}") from error
+        raise domain.Invalid("picture", f"was not taken: {error.text}") from error
     store = call.services.store
-    return NewFile(
+    return domain.media.NewFile(
         kind=made.kind,
         content_type=made.full.content_type,
         file_key=await store.put(made.full.data, made.full.ending),
@@ -56,16 +53,16 @@ async def _upload(call: Call[WriteParams]) -> NewFile | None:
     )
 
 
-async def _answered(call: Call[WriteParams]) -> PostView | None:
+async def _answered(call: Call[WriteParams]) -> domain.post_views.PostView | None:
     if call.params.reply_to is None:
         return None
     async with call.services.db.read() as tx:
-        views = await post_views.load(tx, [call.params.reply_to], call.viewer_id)
+        views = await domain.post_views.load(tx, [call.params.reply_to], call.viewer_id)
     return views[0] if views else None
 
 
 def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -> web.Response:
-    settings = members.settings(call.member)
+    settings = domain.members.settings(call.member)
     shared = {"post_id": None, "answered": None, "state": "", "has_cover": False}
     return call.render(
         template,
@@ -77,8 +74,8 @@ def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -
     )
 
 
-def _said(error: DomainError) -> str:
-    if isinstance(error, Invalid):
+def _said(error: domain.DomainError) -> str:
+    if isinstance(error, domain.Invalid):
         return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
     return error.text
 
@@ -95,17 +92,19 @@ async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
         file = await _upload(call)
         await call.services.resolver.mentions(params.text)
         async with call.services.db.write() as tx:
-            ids = [(await media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id] if file else []
-            draft = Draft(
+            ids = (
+                [(await domain.media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id] if file else []
+            )
+            draft = domain.posts.Draft(
                 text=params.text,
                 summary=params.summary,
-                visibility=params.visibility or members.settings(call.member).visibility,
+                visibility=params.visibility or domain.members.settings(call.member).visibility,
                 language=params.language or None,
                 in_reply_to_id=params.reply_to,
                 media_ids=tuple(ids),
             )
-            post_id = await posts.publish(tx, call.site, call.account, draft)
-    except DomainError as error:
+            post_id = await domain.posts.publish(tx, call.site, call.account, draft)
+    except domain.DomainError as error:
         return _page(call, "write.html", _said(error), answered=await _answered(call))
     return see_other(f"/@{call.account.username}/{post_id}")
 
@@ -122,8 +121,10 @@ async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
         file = await _upload(call)
         await call.services.resolver.mentions(params.text)
         async with call.services.db.write() as tx:
-            cover = (await media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id if file else None
-            draft = Draft(
+            cover = (
+                (await domain.media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id if file else None
+            )
+            draft = domain.posts.Draft(
                 text=params.text,
                 content_type="text/markdown",
                 kind="Article",
@@ -134,21 +135,21 @@ async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
                 cover_id=cover,
                 state="draft" if params.decision == "draft" else "published",
             )
-            post_id = await posts.publish(tx, call.site, call.account, draft)
-    except DomainError as error:
+            post_id = await domain.posts.publish(tx, call.site, call.account, draft)
+    except domain.DomainError as error:
         return _page(call, "write_article.html", _said(error))
     if params.decision == "draft":
         return see_other(f"/edit/{post_id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
-async def _own(call: Call[WriteParams]) -> PostView:
+async def _own(call: Call[WriteParams]) -> domain.post_views.PostView:
     """A post of the caller's. Raises NotFound."""
     async with call.services.db.read() as tx:
-        row = await posts.own(tx, call.account, call.id())
-        views = await post_views.load(tx, [row.id], call.viewer_id)
+        row = await domain.posts.own(tx, call.account, call.id())
+        views = await domain.post_views.load(tx, [row.id], call.viewer_id)
     if not views:
-        raise NotFound
+        raise domain.NotFound
     return views[0]
 
 
@@ -168,7 +169,7 @@ async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
         template,
         problem="",
         params=filled,
-        settings=members.settings(call.member),
+        settings=domain.members.settings(call.member),
         post_id=row.id,
         answered=None,
         state=row.state,
@@ -186,11 +187,13 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
         file = await _upload(call)
         await call.services.resolver.mentions(params.text)
         async with call.services.db.write() as tx:
-            change = Change(text=params.text, summary=params.summary, language=params.language or None)
+            change = domain.edits.Change(
+                text=params.text, summary=params.summary, language=params.language or None
+            )
             if article:
                 change = await _article_change(call, tx, view, file)
-            post_id = await posts.edit(tx, call.site, call.account, row.id, change)
-    except DomainError as error:
+            post_id = await domain.edits.change(tx, call.site, call.account, row.id, change)
+    except domain.DomainError as error:
         template = "write_article.html" if article else "write.html"
         return _page(call, template, _said(error), post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
@@ -198,13 +201,15 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
-async def _article_change(call: Call[WriteParams], tx: Any, view: PostView, file: NewFile | None) -> Change:
+async def _article_change(
+    call: Call[WriteParams], tx: Any, view: domain.post_views.PostView, file: domain.media.NewFile | None
+) -> domain.edits.Change:
     params = call.params
     cover = view.post.cover_id
     if file is not None:
-        cover = (await media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id
+        cover = (await domain.media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id
     draft = view.post.state == "draft"
-    change = Change(
+    change = domain.edits.Change(
         text=params.text,
         title=params.title,
         summary=params.summary,
@@ -213,7 +218,7 @@ async def _article_change(call: Call[WriteParams], tx: Any, view: PostView, file
         publish=draft and params.decision == "publish",
     )
     if draft and params.visibility:
-        return Change(
+        return domain.edits.Change(
             **{name: getattr(change, name) for name in change.__struct_fields__ if name != "visibility"},
             visibility=params.visibility,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain import NotFound, accounts, keys
+from fedserver import domain
 from fedserver.federation.outgoing.accounts import actor
 from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.requests import document, reader
@@ -15,8 +15,8 @@ routes = Routes("s2s")
 
 async def _answer(call: Call[Nothing], account: AccountRow) -> web.Response:
     async with call.services.db.read() as tx:
-        found = await keys.of_account(tx, account.id)
-        moved = await accounts.by_ids(tx, [account.moved_to_id]) if account.moved_to_id else {}
+        found = await domain.keys.of_account(tx, account.id)
+        moved = await domain.accounts.by_ids(tx, [account.moved_to_id]) if account.moved_to_id else {}
     target = moved[account.moved_to_id].uri if account.moved_to_id in moved else None
     return document(actor(call.site, account, found, target))
 
@@ -26,14 +26,14 @@ async def _answer(call: Call[Nothing], account: AccountRow) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
-        account = await accounts.local(tx, call.text("name"))
+        account = await domain.accounts.local(tx, call.text("name"))
     return await _answer(call, account)
 
 
 @routes.get("/actor", activitypub=True, tx="own", limit="peers")
 async def instance(call: Call[Nothing]) -> web.Response:
     async with call.services.db.read() as tx:
-        account = await accounts.instance_account(tx, call.site)
+        account = await domain.accounts.instance_account(tx, call.site)
     if account is None:
-        raise NotFound
+        raise domain.NotFound
     return await _answer(call, account)

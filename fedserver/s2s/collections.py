@@ -7,8 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from activitypub import write_collection, write_items, write_page
-from fedserver.domain import accounts, follows, post_views, timelines
-from fedserver.domain.visibility import OPEN
+from fedserver import domain
 from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.objects import as_activity, rendered
 from fedserver.s2s.requests import document, reader
@@ -20,7 +19,7 @@ FOLLOWERS_PAGE = 80
 
 
 async def _account(call: Call[Nothing], tx: Tx) -> AccountRow:
-    return await accounts.local(tx, call.text("name"))
+    return await domain.accounts.local(tx, call.text("name"))
 
 
 def _following_page(call: Call[Nothing], collection: str, cursors: list[int], size: int) -> str | None:
@@ -35,9 +34,9 @@ async def outbox(call: Call[Nothing]) -> web.Response:
         uri = account.outbox_uri
         if "page" not in call.request.query:
             return document(write_collection(uri, account.posts_count, first=f"{uri}?page=true"))
-        ids = await timelines.of_account(tx, account.id, None, call.page(PAGE, PAGE))
-        views = await post_views.load(tx, ids, None)
-    items = [as_activity(call, view) for view in views if view.post.visibility in OPEN]
+        ids = await domain.timelines.of_account(tx, account.id, None, call.page(PAGE, PAGE))
+        views = await domain.post_views.load(tx, ids, None)
+    items = [as_activity(call, view) for view in views if view.post.visibility in domain.visibility.OPEN]
     bare = [{name: value for name, value in item.items() if name != "@context"} for item in items]
     page = f"{uri}?{call.request.query_string}"
     following = _following_page(call, uri, ids, PAGE)
@@ -54,7 +53,7 @@ async def _people(call: Call[Nothing], which: str) -> web.Response:
             return document(write_collection(uri, total))
         if "page" not in call.request.query:
             return document(write_collection(uri, total, first=f"{uri}?page=true"))
-        found = await follows.uris(tx, account, which, call.page(FOLLOWERS_PAGE, FOLLOWERS_PAGE))
+        found = await domain.follows.uris(tx, account, which, call.page(FOLLOWERS_PAGE, FOLLOWERS_PAGE))
     page = f"{uri}?{call.request.query_string}"
     following = _following_page(call, uri, [cursor for cursor, _ in found], FOLLOWERS_PAGE)
     uris: list[Any] = [each for _, each in found]
@@ -76,7 +75,7 @@ async def featured(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
         account = await _account(call, tx)
-        ids = await timelines.pinned(tx, account.id, None)
-        views = await post_views.load(tx, ids, None)
-    items = [rendered(call, view) for view in views if view.post.visibility in OPEN]
+        ids = await domain.timelines.pinned(tx, account.id, None)
+        views = await domain.post_views.load(tx, ids, None)
+    items = [rendered(call, view) for view in views if view.post.visibility in domain.visibility.OPEN]
     return document(write_items(account.featured_uri, items))

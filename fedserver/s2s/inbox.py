@@ -13,7 +13,7 @@ from activitypub import (
     SignatureError,
     is_activitypub,
 )
-from fedserver.domain import NotFound, accounts
+from fedserver import domain
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.inbox import Full
 from fedserver.http import Call, Nothing, Routes, json_response
@@ -36,9 +36,9 @@ async def shared(call: Call[Nothing]) -> web.Response:
 @routes.post("/users/{name}/inbox", tx="own", raw=True, limit="peers")
 async def personal(call: Call[Nothing]) -> web.Response:
     async with call.services.db.read() as tx:
-        account = await accounts.local(tx, call.text("name"))
+        account = await domain.accounts.local(tx, call.text("name"))
     if account.username == INSTANCE_ACTOR:
-        raise NotFound
+        raise domain.NotFound
     return await _take(call, account.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub import nodeinfo as protocol
-from fedserver.domain import NotFound, figures
+from fedserver import domain
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.version import VERSION
 
@@ -22,8 +22,8 @@ async def index(call: Call[Nothing]) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     version = call.text("version").removesuffix(".json")
     if version not in protocol.VERSIONS:
-        raise NotFound
-    found = await figures.load(call.tx)
+        raise domain.NotFound
+    found = await domain.figures.load(call.tx)
     community = call.site.config.community
     made = protocol.write_nodeinfo(
         version,

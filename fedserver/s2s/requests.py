@@ -8,7 +8,7 @@ from aiohttp import web
 
 from activitypub import ACTIVITY_JSON, ActivityPubError
 from activitypub.signatures.request import SignedRequest, fields
-from fedserver.domain import Forbidden, NotFound, Unauthorized
+from fedserver import domain
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.fetch import Gone
 from fedserver.http import Call, json_response
@@ -33,18 +33,18 @@ async def signer(call: Call[Any]) -> AccountRow | None:
     try:
         return await call.services.authenticator.signer(request)
     except Blocked as error:
-        raise Forbidden("This node does not speak with yours") from error
+        raise domain.Forbidden("This node does not speak with yours") from error
     except (ActivityPubError, Gone) as error:
-        raise Unauthorized(f"The signature is not valid: {error}") from error
+        raise domain.Unauthorized(f"The signature is not valid: {error}") from error
 
 
 async def reader(call: Call[Any]) -> AccountRow | None:
     """Who reads a document. Raises Unauthorized where the node demands a signature."""
     found = await signer(call)
     if found is None and call.site.config.federation.authorized_fetch:
-        raise Unauthorized("This node wants signed requests (authorized fetch)")
+        raise domain.Unauthorized("This node wants signed requests (authorized fetch)")
     if call.site.config.federation.mode == "closed":
-        raise NotFound
+        raise domain.NotFound
     return found
 
 

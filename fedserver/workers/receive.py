@@ -8,7 +8,7 @@ import structlog
 
 from activitypub import ActivityPubError, read_activity
 from activitypub import document as read
-from fedserver.domain import DomainError, accounts
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.incoming.registry import handle, prepare
 from fedserver.http import Services
@@ -41,7 +41,7 @@ class ReceiveWorker:
             async with self._services.db.write() as tx:
                 await handle(tx, item)
                 await queries.inbox.finish(tx, [row.id])
-        except (Dropped, ActivityPubError, DomainError) as error:
+        except (Dropped, ActivityPubError, domain.DomainError) as error:
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
             async with self._services.db.write() as tx:
                 await queries.inbox.finish(tx, [row.id])
@@ -53,7 +53,7 @@ class ReceiveWorker:
     async def _prepared(self, row: InboxItemRow) -> Item:
         activity = read_activity(read.parse(row.body))
         async with self._services.db.read() as tx:
-            actor = await accounts.by_uri(tx, row.actor_uri)
+            actor = await domain.accounts.by_uri(tx, row.actor_uri)
         if actor is None:
             actor = await self._services.resolver.actor(row.actor_uri)
         if actor is None or actor.suspended_at is not None:

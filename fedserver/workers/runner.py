@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from fedserver.domain.events import TASKS_DUE
+from fedserver import domain
 from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
@@ -21,7 +21,7 @@ from storage import Event, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 LONGEST_SLEEP = 5.0
-DUE = frozenset({TASKS_DUE, "deliveries.due", "inbox.due"})
+DUE = frozenset({domain.events.TASKS_DUE, "deliveries.due", "inbox.due"})
 
 
 class Worker(Protocol):

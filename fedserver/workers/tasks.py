@@ -7,7 +7,7 @@ import random
 import msgspec
 import structlog
 
-from fedserver.domain import tasks
+from fedserver import domain
 from fedserver.federation.deliver import fan_out, is_outgoing
 from fedserver.http import Services
 from fedserver.net.mail import MailError, send
@@ -36,7 +36,7 @@ class TaskWorker:
 
     async def _do(self, row: TaskRow) -> None:
         try:
-            task = tasks.decode(row.payload)
+            task = domain.tasks.decode(row.payload)
             if is_outgoing(task):
                 await self._fan_out(row, task)
             else:
@@ -52,23 +52,23 @@ class TaskWorker:
             log.exception("task_failed", kind=row.kind, id=row.id)
             await self._failed(row, f"{type(error).__name__}: {error}")
 
-    async def _fan_out(self, row: TaskRow, task: tasks.Task) -> None:
+    async def _fan_out(self, row: TaskRow, task: domain.tasks.Task) -> None:
         services = self._services
         async with services.db.write() as tx:
             if await fan_out(tx, services.site, services.keyring, services.policies, task):
                 tx.emit("deliveries.due")
             await queries.tasks.finish(tx, [row.id])
 
-    async def _learn(self, task: tasks.Task) -> None:
+    async def _learn(self, task: domain.tasks.Task) -> None:
         services = self._services
         match task:
-            case tasks.FetchParent(uri=uri, depth=depth):
+            case domain.tasks.FetchParent(uri=uri, depth=depth):
                 await services.resolver.post(uri, depth=depth)
-            case tasks.RefreshAccount(uri=uri):
+            case domain.tasks.RefreshAccount(uri=uri):
                 await services.resolver.actor(uri)
-            case tasks.SendMail(to=to, subject=subject, text=text):
+            case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
-            case tasks.RemoveFiles(keys=keys):
+            case domain.tasks.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
 
     async def _failed(self, row: TaskRow, reason: str, *, give_up: bool = False) -> None:

@@ -16,12 +16,16 @@ from fedserver.domain import (
     Site,
     TooMany,
     invitations,
+    log_ins,
     members,
+    one_time_links,
+    password_resets,
     sessions,
+    sign_ups,
     tasks,
     tokens,
 )
-from fedserver.domain.members import SignUp
+from fedserver.domain.members import NewMember
 from fedserver.domain.passwords import Passwords, check_password
 from storage import Database, MemberRow
 from storage.queries import follows as follow_queries
@@ -40,13 +44,13 @@ def open_to(folder: Path, mode: Any, *, mail: bool = False) -> Site:
     return site(folder, registration=Registration(mode=mode), mail=smtp)
 
 
-def wanting(name: str = "ann", **given: str) -> SignUp:
-    return SignUp(username=name, email=f"{name}@mail.test", password_hash="hash", **given)
+def wanting(name: str = "ann", **given: str) -> NewMember:
+    return NewMember(username=name, email=f"{name}@mail.test", password_hash="hash", **given)
 
 
-async def join(database: Database, where: Site, wanted: SignUp) -> MemberRow:
+async def join(database: Database, where: Site, wanted: NewMember) -> MemberRow:
     async with database.write() as tx:
-        return await members.sign_up(tx, where, wanted, new_keys())
+        return await sign_ups.join(tx, where, wanted, new_keys())
 
 
 async def add(database: Database, where: Site, name: str, role: str = "member") -> MemberRow:
@@ -72,7 +76,7 @@ async def test_an_open_node_lets_people_in(database: Database, tmp_path: Path) -
     member = await join(database, open_to(tmp_path, "open"), wanting())
     assert member.approved_at and member.email_confirmed_at and member.role == "member"
     async with database.write() as tx:
-        assert await members.log_in(tx, member, "ann", "192.0.2.1", "Firefox")
+        assert await log_ins.log_in(tx, member, "ann", "192.0.2.1", "Firefox")
 
 
 @pytest.mark.parametrize("mode", ["closed", "invite"])
@@ -91,9 +95,9 @@ async def test_an_approval_needs_a_reason_and_waits(database: Database, tmp_path
     assert member.approved_at is None
     async with database.write() as tx:
         with pytest.raises(Forbidden, match="approved"):
-            await members.log_in(tx, member, "ann", "", "")
+            await log_ins.log_in(tx, member, "ann", "", "")
         await members.approve(tx, member)
-        assert await members.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+        assert await log_ins.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
 
 
 async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Database, tmp_path: Path) -> None:
@@ -104,22 +108,22 @@ async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Datab
     word = word_of(mail)
     async with database.write() as tx:
         with pytest.raises(Forbidden, match="confirm"):
-            await members.log_in(tx, member, "ann", "", "")
+            await log_ins.log_in(tx, member, "ann", "", "")
         with pytest.raises(NotFound):
-            await members.use_link(tx, "setup", word)
-        assert (await members.confirm(tx, word)).email_confirmed_at
+            await one_time_links.use(tx, "setup", word)
+        assert (await sign_ups.confirm(tx, word)).email_confirmed_at
         with pytest.raises(NotFound):
-            await members.confirm(tx, word)
+            await sign_ups.confirm(tx, word)
 
 
 async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp_path: Path) -> None:
     here = open_to(tmp_path, "open")
     await join(database, here, wanting("ann"))
     with pytest.raises(Invalid) as taken:
-        await join(database, here, SignUp(username="ANN", email="b@mail.test", password_hash=""))
+        await join(database, here, NewMember(username="ANN", email="b@mail.test", password_hash=""))
     assert (taken.value.field, taken.value.code) == ("username", "ERR_TAKEN")
     with pytest.raises(Invalid) as taken:
-        await join(database, here, SignUp(username="bea", email="Ann@Mail.test", password_hash=""))
+        await join(database, here, NewMember(username="bea", email="Ann@Mail.test", password_hash=""))
     assert (taken.value.field, taken.value.code) == ("email", "ERR_TAKEN")
     async with database.read() as tx:
         assert (await members.counts(tx))[0] == 1, "a refused sign-up leaves nothing behind"
@@ -139,37 +143,37 @@ def test_what_is_no_address(email: str) -> None:
 
 async def test_the_first_owner_comes_by_the_newest_link_once(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        old, new = await members.setup_link(tx), await members.setup_link(tx)
+        old, new = await sign_ups.setup_link(tx), await sign_ups.setup_link(tx)
     assert old and new
     for word, works in ((old, False), (new, True), (new, False)):
         async with database.write() as tx:
             if works:
-                owner = await members.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+                owner = await sign_ups.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
                 assert owner.role == "owner" and owner.approved_at and owner.email_confirmed_at
             else:
                 with pytest.raises(NotFound):
-                    await members.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+                    await sign_ups.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await members.setup_link(tx) is None
+        assert await sign_ups.setup_link(tx) is None
 
 
 async def test_a_refused_name_does_not_use_the_setup_link_up(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        word = await members.setup_link(tx) or ""
+        word = await sign_ups.setup_link(tx) or ""
     with pytest.raises(Invalid):
         async with database.write() as tx:
-            await members.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
+            await sign_ups.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await members.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+        assert await sign_ups.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
 
 
 async def test_a_member_on_the_command_line_ends_the_setup_link(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        word = await members.setup_link(tx) or ""
+        word = await sign_ups.setup_link(tx) or ""
     await add(database, here, "ann")
     async with database.write() as tx:
         with pytest.raises(NotFound):
-            await members.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+            await sign_ups.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
 
 
 # --- invitations
@@ -241,14 +245,14 @@ async def test_who_is_disabled_invites_nobody(database: Database, here: Site) ->
 async def test_names_and_addresses_find_the_member(database: Database, here: Site, login: str) -> None:
     member = await add(database, here, "ann")
     async with database.read() as tx:
-        assert await members.find_for_log_in(tx, login) == member
+        assert await log_ins.find(tx, login) == member
 
 
 @pytest.mark.parametrize("login", ["", "@", "nobody", "nobody@mail.test", "a" * 5_000, "\x00", "ann%"])
 async def test_other_names_find_nobody(database: Database, here: Site, login: str) -> None:
     await add(database, here, "ann")
     async with database.read() as tx:
-        assert await members.find_for_log_in(tx, login) is None
+        assert await log_ins.find(tx, login) is None
 
 
 async def test_attempts_are_counted_for_a_name_however_it_is_spelled(
@@ -258,35 +262,35 @@ async def test_attempts_are_counted_for_a_name_however_it_is_spelled(
     spellings = ["ann", "@ann", "@@ann", " Ann", "ANN"] * 2
     for number, login in enumerate(spellings):
         async with database.write() as tx:
-            await members.check_attempts(tx, login, f"192.0.2.{number}")
-            await members.failed(tx, login, f"192.0.2.{number}")
+            await log_ins.check_attempts(tx, login, f"192.0.2.{number}")
+            await log_ins.failed(tx, login, f"192.0.2.{number}")
     async with database.read() as tx:
         with pytest.raises(TooMany):
-            await members.check_attempts(tx, "@@@ann", "198.51.100.1")
-        await members.check_attempts(tx, "bob", "198.51.100.1")
+            await log_ins.check_attempts(tx, "@@@ann", "198.51.100.1")
+        await log_ins.check_attempts(tx, "bob", "198.51.100.1")
     clock.forward(hours=0.25)
     async with database.read() as tx:
-        await members.check_attempts(tx, "ann", "198.51.100.1")
+        await log_ins.check_attempts(tx, "ann", "198.51.100.1")
 
 
 async def test_attempts_are_counted_for_an_address(database: Database) -> None:
     async with database.write() as tx:
-        for number in range(members.ATTEMPTS_ADDRESS):
-            await members.failed(tx, f"name{number}", "192.0.2.1")
+        for number in range(log_ins.ATTEMPTS_ADDRESS):
+            await log_ins.failed(tx, f"name{number}", "192.0.2.1")
     async with database.read() as tx:
         with pytest.raises(TooMany):
-            await members.check_attempts(tx, "another", "192.0.2.1")
-        await members.check_attempts(tx, "another", "192.0.2.2")
+            await log_ins.check_attempts(tx, "another", "192.0.2.1")
+        await log_ins.check_attempts(tx, "another", "192.0.2.2")
 
 
 async def test_a_log_in_forgets_the_failures(database: Database, here: Site) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        for _ in range(members.ATTEMPTS_ACCOUNT - 1):
-            await members.failed(tx, "ann", "192.0.2.1")
-        await members.log_in(tx, member, "ann", "192.0.2.1", "")
-        await members.failed(tx, "ann", "192.0.2.1")
-        await members.check_attempts(tx, "ann", "192.0.2.1")
+        for _ in range(log_ins.ATTEMPTS_ACCOUNT - 1):
+            await log_ins.failed(tx, "ann", "192.0.2.1")
+        await log_ins.log_in(tx, member, "ann", "192.0.2.1", "")
+        await log_ins.failed(tx, "ann", "192.0.2.1")
+        await log_ins.check_attempts(tx, "ann", "192.0.2.1")
 
 
 async def test_sessions_are_new_each_time_end_and_expire(
@@ -294,8 +298,8 @@ async def test_sessions_are_new_each_time_end_and_expire(
 ) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        first = await members.log_in(tx, member, "ann", "", "Firefox")
-        second = await members.log_in(tx, member, "ann", "", "Safari")
+        first = await log_ins.log_in(tx, member, "ann", "", "Firefox")
+        second = await log_ins.log_in(tx, member, "ann", "", "Safari")
         one, other = await sessions.find(tx, first), await sessions.find(tx, second)
         assert one and other and one.session_id != other.session_id and one.csrf != other.csrf
         assert one.member == await members.by_id(tx, member.id)
@@ -311,7 +315,7 @@ async def test_sessions_are_new_each_time_end_and_expire(
 async def test_secrets_are_kept_as_hashes(database: Database, here: Site) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        word = await members.log_in(tx, member, "ann", "", "")
+        word = await log_ins.log_in(tx, member, "ann", "", "")
         assert await tx.one(token_queries.FIND_SESSION, token_hash=word, now=tx.now) is None
 
 
@@ -321,7 +325,7 @@ async def test_secrets_are_kept_as_hashes(database: Database, here: Site) -> Non
 async def test_a_new_password_ends_sessions_and_tokens(database: Database, here: Site) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        cookie = await members.log_in(tx, member, "ann", "", "")
+        cookie = await log_ins.log_in(tx, member, "ann", "", "")
         account_id = await member_queries.main_account(tx, member.id)
         token = await tokens.create(tx, "read", app_id=None, member_id=member.id, account_id=account_id)
         assert await tokens.find(tx, token.secret)
@@ -333,14 +337,14 @@ async def test_a_new_password_ends_sessions_and_tokens(database: Database, here:
 async def test_who_is_disabled_stays_out(database: Database, here: Site) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        cookie = await members.log_in(tx, member, "ann", "", "")
+        cookie = await log_ins.log_in(tx, member, "ann", "", "")
         await members.set_disabled(tx, member, disabled=True)
         assert await sessions.find(tx, cookie) is None
         with pytest.raises(Forbidden, match="disabled"):
-            await members.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+            await log_ins.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
         await members.set_disabled(tx, member, disabled=False)
         assert await sessions.find(tx, cookie) is None, "what was ended does not come back"
-        assert await members.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+        assert await log_ins.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
 
 
 # --- a forgotten password
@@ -350,18 +354,18 @@ async def test_a_password_is_reset_by_a_link_that_works_once(database: Database,
     here = open_to(tmp_path, "open", mail=True)
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        cookie = await members.log_in(tx, member, "ann", "", "")
-        await members.ask_to_reset(tx, here, "ANN@mail.test")
-        await members.ask_to_reset(tx, here, "ann")
-        await members.ask_to_reset(tx, here, "nobody@mail.test")
+        cookie = await log_ins.log_in(tx, member, "ann", "", "")
+        await password_resets.ask(tx, here, "ANN@mail.test")
+        await password_resets.ask(tx, here, "ann")
+        await password_resets.ask(tx, here, "nobody@mail.test")
     (mail,) = await mails(database)
     assert mail.to == "ann@mail.test"
     async with database.write() as tx:
-        await members.reset(tx, word_of(mail), "new hash")
+        await password_resets.reset(tx, word_of(mail), "new hash")
         assert (await members.by_id(tx, member.id)).password_hash == "new hash"
         assert await sessions.find(tx, cookie) is None
         with pytest.raises(NotFound):
-            await members.reset(tx, word_of(mail), "another")
+            await password_resets.reset(tx, word_of(mail), "another")
 
 
 async def test_a_link_for_a_new_password_lasts_an_hour(
@@ -370,13 +374,13 @@ async def test_a_link_for_a_new_password_lasts_an_hour(
     here = open_to(tmp_path, "open", mail=True)
     await add(database, here, "ann")
     async with database.write() as tx:
-        await members.ask_to_reset(tx, here, "ann")
+        await password_resets.ask(tx, here, "ann")
     (mail,) = await mails(database)
     clock.forward(hours=1)
     async with database.write() as tx:
         with pytest.raises(NotFound):
-            await members.reset(tx, word_of(mail), "new hash")
-        await members.ask_to_reset(tx, here, "ann")
+            await password_resets.reset(tx, word_of(mail), "new hash")
+        await password_resets.ask(tx, here, "ann")
     words = {word_of(each) for each in await mails(database)}
     assert len(words - {word_of(mail)}) == 1, "one may ask again"
 

@@ -14,9 +14,11 @@ from fedserver.domain import (
     Site,
     articles,
     boosts,
+    edits,
     follows,
     likes,
     notifications,
+    post_removal,
     post_views,
     posts,
     timelines,
@@ -169,7 +171,7 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: Site) 
     post_id = await write(database, here, ann, "first #old")
     async with database.write() as tx:
         await boosts.boost(tx, here, bob, post_id)
-        await posts.edit(tx, here, ann, post_id, posts.Change(text="second #new @bob"))
+        await edits.change(tx, here, ann, post_id, edits.Change(text="second #new @bob"))
     async with database.read() as tx:
         row = await posts.get(tx, post_id, None)
         assert row.source == "second #new @bob" and row.edited_at is not None and row.version == 2
@@ -179,7 +181,7 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: Site) 
     assert "update" in await told(database, bob)
     async with database.write() as tx:
         with pytest.raises(NotFound):
-            await posts.edit(tx, here, bob, post_id, posts.Change(text="mine"))
+            await edits.change(tx, here, bob, post_id, edits.Change(text="mine"))
 
 
 async def test_a_deleted_post_leaves_a_tombstone_only(database: Database, here: Site) -> None:
@@ -189,8 +191,8 @@ async def test_a_deleted_post_leaves_a_tombstone_only(database: Database, here: 
     async with database.write() as tx:
         await boosts.boost(tx, here, bob, post_id)
         with pytest.raises(NotFound):
-            await posts.delete(tx, bob, post_id)
-        view = await posts.delete(tx, ann, post_id)
+            await post_removal.delete(tx, bob, post_id)
+        view = await post_removal.delete(tx, ann, post_id)
     assert view.post.source == "Hi @bob"
     assert await home(database, bob) == [] and await told(database, bob) == []
     async with database.read() as tx:
@@ -291,9 +293,9 @@ async def test_a_published_draft_is_of_the_moment_and_title_of_its_publishing(
     draft = await write(database, here, ann, "a", kind="Article", title="Draft", state="draft")
     other = await write(database, here, ann, "in between")
     async with database.write() as tx:
-        assert await posts.edit(tx, here, ann, draft, posts.Change(text="b @bob")) == draft
-        change = posts.Change(title="Real title", publish=True)
-        published = await posts.edit(tx, here, ann, draft, change)
+        assert await edits.change(tx, here, ann, draft, edits.Change(text="b @bob")) == draft
+        change = edits.Change(title="Real title", publish=True)
+        published = await edits.change(tx, here, ann, draft, change)
     assert await home(database, bob) == [published, other]
     async with database.read() as tx:
         row = await posts.get(tx, published, None)
@@ -306,8 +308,8 @@ async def test_who_is_first_named_in_an_edit_hears_of_it_once(database: Database
     ann, bob, eve = await people(database, here, "ann", "bob", "eve")
     post_id = await write(database, here, ann, "Hi @bob")
     async with database.write() as tx:
-        await posts.edit(tx, here, ann, post_id, posts.Change(text="Hi @bob and @eve"))
-        await posts.edit(tx, here, ann, post_id, posts.Change(text="Hello @bob and @eve"))
+        await edits.change(tx, here, ann, post_id, edits.Change(text="Hi @bob and @eve"))
+        await edits.change(tx, here, ann, post_id, edits.Change(text="Hello @bob and @eve"))
     assert await told(database, eve) == ["mention"] == await told(database, bob)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import boosts, follows, likes, post_views, posts, timelines
+from fedserver.domain import boosts, edits, follows, likes, post_removal, post_views, posts, timelines
 from storage import AccountRow, Page
 from tests.kit.nodes import Start, TestNode
 
@@ -60,7 +60,7 @@ async def test_follow_post_like_boost_reply_edit_delete_unfollow(start: Start) -
     assert answer.post.uri == f"https://alpha.test/users/ann/statuses/{reply}"
 
     async with beta.db.write() as tx:
-        await posts.edit(tx, beta.site, bob, first, posts.Change(text="Hello again"))
+        await edits.change(tx, beta.site, bob, first, edits.Change(text="Hello again"))
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
         changed = await posts.get(tx, seen.post.id, ann.id)
@@ -75,7 +75,7 @@ async def test_follow_post_like_boost_reply_edit_delete_unfollow(start: Start) -
     assert (row.likes_count, row.boosts_count) == (0, 0)
 
     async with beta.db.write() as tx:
-        await posts.delete(tx, bob, first)
+        await post_removal.delete(tx, bob, first)
     await settle(alpha, beta)
     assert [view.post.source for view in await home(alpha, ann)] == ["Hi @bob@beta.test"]
 

@@ -10,7 +10,7 @@ import pytest
 from activitypub import ACTIVITY_JSON, PUBLIC, activities, load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
-from fedserver.domain import accounts, follows, peers, posts, relations, timelines
+from fedserver.domain import accounts, follows, peers, post_removal, posts, relations, timelines
 from fedserver.domain.peers import Decision
 from fedserver.federation.signing import request_to
 from storage import Page
@@ -197,7 +197,7 @@ async def test_a_deleted_post_is_gone_and_a_deleted_account_too(start: Start) ->
     post_id = await beta.write(bob, "soon gone")
     await settle(alpha, beta)
     async with beta.db.write() as tx:
-        await posts.delete(tx, bob, post_id)
+        await post_removal.delete(tx, bob, post_id)
     await settle(alpha, beta)
     assert await status_of(beta, f"/users/bob/statuses/{post_id}") == 410
     assert await home(alpha, ann) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import members
+from fedserver.domain import members, one_time_links
 from tests.kit.forms import form, send
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
@@ -55,7 +55,7 @@ async def test_a_stranger_learns_nothing_of_who_is_a_member(node: TestNode) -> N
 async def test_a_link_gives_a_new_password_once(node: TestNode) -> None:
     async with node.db.write() as tx:
         ann = await members.by_username(tx, "ann")
-        word = await members.new_link(tx, "reset", ann.id, ann.email, hours=1)
+        word = await one_time_links.new(tx, "reset", ann.id, ann.email, hours=1)
     page = f"/reset/{word}"
     async with node.http.get(page) as answer:
         assert answer.status == 200

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from fedserver import domain
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.times import day, iso_or_none, midnight
-from fedserver.domain.account_views import AccountView
-from fedserver.domain.members import Settings
 from fedserver.links import Links
 
 ROLES = {"owner": ("3", 1 << 0), "admin": ("2", 0x8DFFE), "moderator": ("1", 0x8D1C), "member": ("-99", 0)}
@@ -84,7 +83,7 @@ class Account(Struct, frozen=True, kw_only=True):
     role: Role | UnsetType = UNSET
 
 
-def account(links: Links, view: AccountView) -> Account:
+def account(links: Links, view: domain.account_views.AccountView) -> Account:
     """An account as anybody sees it."""
     row = view.account
     avatar = _picture(links, row.avatar_key, row.avatar_url, "avatar.png")
@@ -133,7 +132,11 @@ def _picture(links: Links, key: str, url: str, otherwise: str) -> str:
 
 
 def credential_account(
-    links: Links, view: AccountView, settings: Settings, follow_requests: int, role: str
+    links: Links,
+    view: domain.account_views.AccountView,
+    settings: domain.members.Settings,
+    follow_requests: int,
+    role: str,
 ) -> Account:
     """An account as its own member sees it."""
     row = view.account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.domain.apps import redirect_uris
+from fedserver import domain
 from storage import AppRow
 
 
@@ -23,7 +23,7 @@ class Application(Struct, frozen=True):
 
 def application(row: AppRow, secret: str | None = None) -> Application:
     """An app; its id and secret only when it was just registered."""
-    uris = redirect_uris(row)
+    uris = domain.apps.redirect_uris(row)
     return Application(
         id=str(row.id),
         name=row.name,

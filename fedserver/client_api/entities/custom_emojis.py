@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fedserver.domain.account_views import EmojiFact
+from fedserver import domain
 from fedserver.links import Links
 from storage import EmojiRow
 
@@ -19,7 +19,7 @@ class CustomEmoji(Struct, frozen=True):
     category: str | None = None
 
 
-def custom_emojis(found: Iterable[EmojiFact]) -> list[CustomEmoji]:
+def custom_emojis(found: Iterable[domain.account_views.EmojiFact]) -> list[CustomEmoji]:
     """Emoji that stand beside a name or a post."""
     return [CustomEmoji(each.shortcode, each.url, each.static_url or each.url) for each in found]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from fedserver import domain
 from fedserver.client_api.entities.times import iso_or_none
-from fedserver.domain.filters import Hit
 from storage import FilterKeywordRow, FilterPostRow, FilterRow
 
 _contexts = msgspec.json.Decoder(list[str]).decode
@@ -64,7 +64,7 @@ def filter_entity(
     )
 
 
-def filter_result(hit: Hit) -> FilterResult:
+def filter_result(hit: domain.filters.Hit) -> FilterResult:
     """Why a filter applies to a post."""
     posts = [str(each) for each in hit.post_ids]
     return FilterResult(filter_entity(hit.filter), list(hit.keywords) or None, posts or None)

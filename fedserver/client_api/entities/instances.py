@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fedserver import domain
 from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
-from fedserver.domain import Site
-from fedserver.domain.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
-from fedserver.domain.figures import Figures
-from fedserver.domain.media import MAX_DESCRIPTION
-from fedserver.domain.pins import MOST as MAX_PINS
 from fedserver.media.images import ACCEPTED
 from fedserver.version import VERSION
 
@@ -23,12 +19,12 @@ def _configuration(config: Config) -> dict[str, Any]:
     return {
         "accounts": {
             "max_featured_tags": 0,
-            "max_pinned_statuses": MAX_PINS,
-            "max_profile_fields": MAX_FIELDS,
-            "profile_field_name_limit": MAX_FIELD,
-            "profile_field_value_limit": MAX_FIELD,
-            "max_display_name_length": MAX_NAME,
-            "max_note_length": MAX_NOTE,
+            "max_pinned_statuses": domain.pins.MOST,
+            "max_profile_fields": domain.accounts.MAX_FIELDS,
+            "profile_field_name_limit": domain.accounts.MAX_FIELD,
+            "profile_field_value_limit": domain.accounts.MAX_FIELD,
+            "max_display_name_length": domain.accounts.MAX_NAME,
+            "max_note_length": domain.accounts.MAX_NOTE,
         },
         "statuses": {
             "max_characters": limits.post_characters,
@@ -38,7 +34,7 @@ def _configuration(config: Config) -> dict[str, Any]:
         },
         "media_attachments": {
             "supported_mime_types": sorted(ACCEPTED.values()),
-            "description_limit": MAX_DESCRIPTION,
+            "description_limit": domain.media.MAX_DESCRIPTION,
             "image_size_limit": limits.upload_bytes,
             "image_matrix_limit": limits.image_pixels,
             "video_size_limit": limits.upload_bytes,
@@ -61,7 +57,7 @@ def _rules(config: Config) -> list[dict[str, str]]:
     ]
 
 
-def version_2(site: Site, figures: Figures, contact: Account | None) -> dict[str, Any]:
+def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Account | None) -> dict[str, Any]:
     """Instance, version 2."""
     config, links = site.config, site.links
     registration = config.registration.mode
@@ -108,7 +104,7 @@ def version_2(site: Site, figures: Figures, contact: Account | None) -> dict[str
     }
 
 
-def version_1(site: Site, figures: Figures, contact: Account | None) -> dict[str, Any]:
+def version_1(site: domain.Site, figures: domain.figures.Figures, contact: Account | None) -> dict[str, Any]:
     """Instance, version 1: some client libraries know only this one."""
     config, links = site.config, site.links
     registration = config.registration.mode

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.statuses import Status, status
 from fedserver.client_api.entities.times import iso
-from fedserver.domain.notifications import NotificationView
 from fedserver.links import Links
 
 
@@ -20,7 +20,7 @@ class Notification(Struct, frozen=True):
     status: Status | UnsetType = UNSET
 
 
-def notification(links: Links, view: NotificationView) -> Notification:
+def notification(links: Links, view: domain.notifications.NotificationView) -> Notification:
     """What an account is told."""
     row = view.row
     return Notification(

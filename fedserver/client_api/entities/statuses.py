@@ -12,19 +12,17 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.filters import FilterResult, filter_result
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
 from fedserver.client_api.entities.times import iso, iso_or_none
-from fedserver.domain.account_views import AccountView, decode_emojis
-from fedserver.domain.post_texts import MentionFact
-from fedserver.domain.post_views import PostView
 from fedserver.links import Links
 from storage import EditRow, MediaRow, PostRow
 
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
-_mentions = msgspec.json.Decoder(list[MentionFact]).decode
+_mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
 _tags = msgspec.json.Decoder(list[str]).decode
 _files = msgspec.json.Decoder(list[MediaRow]).decode
 
@@ -124,7 +122,7 @@ class StatusSource(Struct, frozen=True):
     spoiler_text: str
 
 
-def status(links: Links, view: PostView, *, with_source: bool = False) -> Status:
+def status(links: Links, view: domain.post_views.PostView, *, with_source: bool = False) -> Status:
     """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew."""
     row = view.post
     boosted = view.boost_of.post if view.boost_of else None
@@ -153,7 +151,7 @@ def status(links: Links, view: PostView, *, with_source: bool = False) -> Status
             Mention(str(each.id), each.username, each.url, each.acct) for each in _mentions(row.mentions)
         ],
         tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
-        emojis=custom_emojis(decode_emojis(row.emojis)),
+        emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
         card=_card(links, view),
         local_only=row.visibility == "local",
         title=row.title if row.title else UNSET,
@@ -171,7 +169,7 @@ def _warning(row: PostRow) -> str:
     return row.summary if row.kind in ("Note", "Question") else ""
 
 
-def _content(view: PostView) -> str:
+def _content(view: domain.post_views.PostView) -> str:
     if view.boost_of is not None:
         return _content(view.boost_of)
     row = view.post
@@ -181,7 +179,7 @@ def _content(view: PostView) -> str:
     return title + (row.html if row.kind == "Article" else f"<p>{escape(row.summary)}</p>{row.html}")
 
 
-def _card(links: Links, view: PostView) -> Card | None:
+def _card(links: Links, view: domain.post_views.PostView) -> Card | None:
     row = view.post
     if row.kind != "Article":
         return None
@@ -202,7 +200,7 @@ def _card(links: Links, view: PostView) -> Card | None:
     )
 
 
-def _mine(view: PostView) -> dict[str, Any]:
+def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
     mine = view.mine
     if mine is None:
         return {}
@@ -218,7 +216,12 @@ def _mine(view: PostView) -> dict[str, Any]:
     return found
 
 
-def history(links: Links, view: PostView, edits: Iterable[EditRow], author: AccountView) -> list[StatusEdit]:
+def history(
+    links: Links,
+    view: domain.post_views.PostView,
+    edits: Iterable[EditRow],
+    author: domain.account_views.AccountView,
+) -> list[StatusEdit]:
     """All versions, the first one first, the present one last."""
     shown = account(links, author)
     found = [
@@ -229,7 +232,7 @@ def history(links: Links, view: PostView, edits: Iterable[EditRow], author: Acco
             created_at=iso(edit.at),
             account=shown,
             media_attachments=[media_attachment(links, each) for each in _files(edit.media)],
-            emojis=custom_emojis(decode_emojis(edit.emojis)),
+            emojis=custom_emojis(domain.account_views.decode_emojis(edit.emojis)),
         )
         for edit in edits
     ]
@@ -241,7 +244,7 @@ def history(links: Links, view: PostView, edits: Iterable[EditRow], author: Acco
         created_at=iso(row.edited_at or row.published_at),
         account=shown,
         media_attachments=[media_attachment(links, each) for each in view.media],
-        emojis=custom_emojis(decode_emojis(row.emojis)),
+        emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
     )
     return [*found, now]
 

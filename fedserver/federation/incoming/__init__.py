@@ -1,1 +1,15 @@
 """What peers tell us: one file a verb."""
+
+from fedserver.federation.incoming import (
+    accept,
+    announce,
+    block,
+    create,
+    delete,
+    follow,
+    like,
+    undo,
+    update,
+)
+
+__all__ = ["accept", "announce", "block", "create", "delete", "follow", "like", "undo", "update"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, follows
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx, queries
 
@@ -20,14 +20,14 @@ async def _answer(tx: Tx, item: Item, *, accepted: bool) -> None:
     follower_id = await _follower(tx, item, uri)
     if follower_id is None:
         raise Dropped("answers nothing that was asked")
-    if not await follows.receive_answer(tx, item.actor, follower_id, uri, accepted=accepted):
+    if not await domain.follows.receive_answer(tx, item.actor, follower_id, uri, accepted=accepted):
         raise Dropped("answers nothing that was asked")
 
 
 async def _follower(tx: Tx, item: Item, uri: str | None) -> int | None:
     """Who asked: by the Follow that is embedded, or by its id alone."""
     if item.inner is not None and item.inner.kind == "Follow":
-        follower = await accounts.by_uri(tx, item.inner.actor)
+        follower = await domain.accounts.by_uri(tx, item.inner.actor)
         ours = follower is not None and not follower.domain
         asked = item.inner.object_id == item.actor.uri
         return follower.id if follower is not None and ours and asked else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activitypub import visibility
-from fedserver.domain import boosts
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
@@ -17,4 +17,4 @@ async def handle(tx: Tx, item: Item) -> None:
     if shown == "direct":
         raise Dropped("shown to nobody")
     at = min(item.activity.published or tx.now, tx.now)
-    await boosts.receive(tx, item.actor, item.activity.id, item.post, shown, at)
+    await domain.boosts.receive(tx, item.actor, item.activity.id, item.post, shown, at)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, blocks
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
 
 async def handle(tx: Tx, item: Item) -> None:
-    target = await accounts.by_uri(tx, item.activity.object_id or "")
+    target = await domain.accounts.by_uri(tx, item.activity.object_id or "")
     if target is None or target.domain:
         raise Dropped("of nobody here")
     uri = item.activity.id or f"{item.actor.uri}#blocks/{target.id}"
-    await blocks.receive(tx, item.actor, target, uri)
+    await domain.blocks.receive(tx, item.actor, target, uri)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import remote_posts
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx, queries
 
@@ -15,7 +15,7 @@ async def handle(tx: Tx, item: Item) -> None:
         raise Dropped("the post is somebody else's")
     if not await _concerns(tx, item):
         raise Dropped("concerns nobody here")
-    await remote_posts.receive(tx, item.actor, remote)
+    await domain.remote_posts.receive(tx, item.actor, remote)
 
 
 async def _concerns(tx: Tx, item: Item) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, remote_posts
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
@@ -12,7 +12,7 @@ async def handle(tx: Tx, item: Item) -> None:
     if uri is None:
         raise Dropped("names nothing")
     if uri == item.actor.uri:
-        await accounts.remove_remote(tx, item.actor)
+        await domain.accounts.remove_remote(tx, item.actor)
         return
-    if not await remote_posts.remove(tx, item.actor, uri):
+    if not await domain.remote_posts.remove(tx, item.actor, uri):
         raise Dropped("unknown here, or somebody else's")

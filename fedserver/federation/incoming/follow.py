@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, follows
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
 
 async def handle(tx: Tx, item: Item) -> None:
-    target = await accounts.by_uri(tx, item.activity.object_id or "")
+    target = await domain.accounts.by_uri(tx, item.activity.object_id or "")
     if target is None or target.domain:
         raise Dropped("nobody of that name here")
     if not item.activity.id:
         raise Dropped("a Follow needs an id to be answered")
-    await follows.receive(tx, item.actor, target, item.activity.id)
+    await domain.follows.receive(tx, item.actor, target, item.activity.id)

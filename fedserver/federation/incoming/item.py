@@ -5,18 +5,19 @@ from __future__ import annotations
 from msgspec import Struct
 
 from activitypub import Activity
-from fedserver.domain import Site
-from fedserver.domain.remote_posts import RemotePost
+from fedserver import domain
 from storage import AccountRow, PostRow
 
 
 class Item(Struct, frozen=True, kw_only=True):
     """An activity to be carried out. `actor` is who signed it."""
 
-    site: Site
+    site: domain.Site
     activity: Activity
     actor: AccountRow
-    remote: RemotePost | None = None  # the object, where it is a post that came with the activity
+    remote: domain.remote_posts.RemotePost | None = (
+        None  # the object, where it is a post that came with the activity
+    )
     post: PostRow | None = None  # the object, where it is a post that we have
     inner: Activity | None = None  # the object, where it is an activity
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import likes
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
@@ -11,4 +11,4 @@ async def handle(tx: Tx, item: Item) -> None:
     if item.post is None:
         raise Dropped("of nothing that is here")
     uri = item.activity.id or f"{item.actor.uri}#likes/{item.post.id}"
-    await likes.receive(tx, item.actor, uri, item.post)
+    await domain.likes.receive(tx, item.actor, uri, item.post)

@@ -17,26 +17,25 @@ from activitypub import (
     same_origin,
     type_of,
 )
-from fedserver.domain.remote_posts import RemotePost
-from fedserver.federation import admit
-from fedserver.federation.incoming import accept, announce, block, create, delete, follow, like, undo, update
+from fedserver import domain
+from fedserver.federation import admit, incoming
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.resolve import Resolver
 from storage import AccountRow, Tx
 
 Handle = Callable[[Tx, Item], Awaitable[None]]
 VERBS: dict[str, Handle] = {
-    "Create": create.handle,
-    "Update": update.handle,
-    "Delete": delete.handle,
-    "Follow": follow.handle,
-    "Accept": accept.accept,
-    "Reject": accept.reject,
-    "Like": like.handle,
-    "EmojiReact": like.handle,
-    "Announce": announce.handle,
-    "Undo": undo.handle,
-    "Block": block.handle,
+    "Create": incoming.create.handle,
+    "Update": incoming.update.handle,
+    "Delete": incoming.delete.handle,
+    "Follow": incoming.follow.handle,
+    "Accept": incoming.accept.accept,
+    "Reject": incoming.accept.reject,
+    "Like": incoming.like.handle,
+    "EmojiReact": incoming.like.handle,
+    "Announce": incoming.announce.handle,
+    "Undo": incoming.undo.handle,
+    "Block": incoming.block.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
 
@@ -79,7 +78,7 @@ async def _with_post(resolver: Resolver, item: Item) -> Item:
     return structs.replace(item, remote=_remote(item.actor, document))
 
 
-def _remote(actor: AccountRow, document: Document) -> RemotePost:
+def _remote(actor: AccountRow, document: Document) -> domain.remote_posts.RemotePost:
     original = msgspec.json.encode(document).decode()
     return admit.post(read_object(document), original, actor.followers_uri)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, blocks, boosts, follows, likes
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx, queries
 
@@ -19,12 +19,12 @@ async def handle(tx: Tx, item: Item) -> None:
     if kind in ("Follow", ""):
         done = await _unfollow(tx, item, about)
     if not done and kind in (*LIKES, ""):
-        done = await likes.receive_undo(tx, item.actor, uri, about)
+        done = await domain.likes.receive_undo(tx, item.actor, uri, about)
     if not done and kind in ("Announce", ""):
-        done = await boosts.receive_undo(tx, item.actor, uri, about)
+        done = await domain.boosts.receive_undo(tx, item.actor, uri, about)
     if not done and kind == "Block":
-        target = await accounts.by_uri(tx, about or "")
-        done = target is not None and await blocks.receive_undo(tx, item.actor, target.id)
+        target = await domain.accounts.by_uri(tx, about or "")
+        done = target is not None and await domain.blocks.receive_undo(tx, item.actor, target.id)
     if not done:
         raise Dropped("undoes nothing that is here")
 
@@ -35,8 +35,8 @@ async def _unfollow(tx: Tx, item: Item, about: str | None) -> bool:
     if about is None and uri:
         row = await queries.follows.by_uri(tx, uri) or await queries.follows.request_by_uri(tx, uri)
         ours = row is not None and row.account_id == item.actor.id
-        return row is not None and ours and await follows.receive_undo(tx, item.actor, row.target_id)
-    target = await accounts.by_uri(tx, about) if about else None
+        return row is not None and ours and await domain.follows.receive_undo(tx, item.actor, row.target_id)
+    target = await domain.accounts.by_uri(tx, about) if about else None
     if target is None or target.domain:
         return False
-    return await follows.receive_undo(tx, item.actor, target.id)
+    return await domain.follows.receive_undo(tx, item.actor, target.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import remote_posts
+from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
@@ -13,4 +13,4 @@ async def handle(tx: Tx, item: Item) -> None:
         return
     if item.remote.author_uri != item.actor.uri:
         raise Dropped("the post is somebody else's")
-    await remote_posts.receive_edit(tx, item.actor, item.remote)
+    await domain.remote_posts.receive_edit(tx, item.actor, item.remote)

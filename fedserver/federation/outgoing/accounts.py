@@ -7,16 +7,17 @@ from collections.abc import Sequence
 import msgspec
 
 from activitypub import Actor, ActorKey, Document, Field, write_actor
-from fedserver.domain import Site
-from fedserver.domain.accounts import ProfileField
+from fedserver import domain
 from fedserver.links import INSTANCE_ACTOR
 from storage import AccountRow, KeyRow
 
-_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_fields = msgspec.json.Decoder(list[domain.accounts.ProfileField]).decode
 _uris = msgspec.json.Decoder(list[str]).decode
 
 
-def actor(site: Site, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None) -> Document:
+def actor(
+    site: domain.Site, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None
+) -> Document:
     """The document; `keys` are those in force."""
     instance = row.username == INSTANCE_ACTOR
     return write_actor(

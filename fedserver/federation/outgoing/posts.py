@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import msgspec
 
 from activitypub import Attachment, Document, Hashtag, Mention, Object, addresses, objects
-from fedserver.domain import Site
-from fedserver.domain.post_texts import MentionFact
+from fedserver import domain
 from storage import AccountRow, MediaRow, PostRow
 
-_mentions = msgspec.json.Decoder(list[MentionFact]).decode
+_mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
 _tags = msgspec.json.Decoder(list[str]).decode
 
 
-def post(site: Site, row: PostRow, author: AccountRow, files: Sequence[MediaRow]) -> Document:
+def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[MediaRow]) -> Document:
     """The document without `@context`. Raises ValueError for posts that never leave the node."""
     mentioned = _mentions(row.mentions)
     to, cc = addresses(row.visibility, author.followers_uri, [each.uri for each in mentioned])
@@ -51,11 +50,11 @@ def post(site: Site, row: PostRow, author: AccountRow, files: Sequence[MediaRow]
     )
 
 
-def _full(site: Site, mention: MentionFact) -> str:
+def _full(site: domain.Site, mention: domain.post_texts.MentionFact) -> str:
     return mention.acct if "@" in mention.acct else f"{mention.acct}@{site.links.domain}"
 
 
-def _attachment(site: Site, row: MediaRow) -> Attachment:
+def _attachment(site: domain.Site, row: MediaRow) -> Attachment:
     return Attachment(
         url=site.links.media(row.file_key) if row.file_key else row.remote_url,
         media_type=row.content_type,

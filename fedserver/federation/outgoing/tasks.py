@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from activitypub import PUBLIC, Document, activities, addresses
-from fedserver.domain import Site, keys, tasks
+from fedserver import domain
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
 from storage import AccountRow, PostRow, Tx, queries
@@ -25,7 +25,7 @@ class Outgoing(Struct, frozen=True):
     inboxes: tuple[str, ...]
 
 
-Render = Callable[[Tx, Site, Any], Awaitable[Outgoing | None]]
+Render = Callable[[Tx, domain.Site, Any], Awaitable[Outgoing | None]]
 
 
 async def _account(tx: Tx, account_id: int) -> AccountRow | None:
@@ -43,7 +43,7 @@ async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterabl
     return tuple(dict.fromkeys(found))
 
 
-async def _load_post(tx: Tx, site: Site, post_id: int) -> tuple[PostRow, AccountRow, Document] | None:
+async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, AccountRow, Document] | None:
     row = await queries.posts.by_id(tx, post_id)
     if row is None or row.state != "published" or row.visibility in ("local", "partners"):
         return None
@@ -61,7 +61,7 @@ async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
     return await _inboxes(tx, row.account_id, row.visibility, named)
 
 
-async def create_post(tx: Tx, site: Site, task: tasks.CreatePost) -> Outgoing | None:
+async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) -> Outgoing | None:
     found = await _load_post(tx, site, task.post_id)
     if found is None:
         return None
@@ -70,7 +70,7 @@ async def create_post(tx: Tx, site: Site, task: tasks.CreatePost) -> Outgoing | 
     return Outgoing(author, made, await _post_inboxes(tx, row))
 
 
-async def update_post(tx: Tx, site: Site, task: tasks.UpdatePost) -> Outgoing | None:
+async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) -> Outgoing | None:
     found = await _load_post(tx, site, task.post_id)
     if found is None:
         return None
@@ -83,7 +83,7 @@ async def update_post(tx: Tx, site: Site, task: tasks.UpdatePost) -> Outgoing | 
     return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
 
 
-async def delete_post(tx: Tx, site: Site, task: tasks.DeletePost) -> Outgoing | None:
+async def delete_post(tx: Tx, site: domain.Site, task: domain.tasks.DeletePost) -> Outgoing | None:
     author = await _account(tx, task.account_id)
     if author is None:
         return None
@@ -94,7 +94,7 @@ async def delete_post(tx: Tx, site: Site, task: tasks.DeletePost) -> Outgoing | 
     return Outgoing(author, made, inboxes)
 
 
-async def announce(tx: Tx, site: Site, task: tasks.Announce) -> Outgoing | None:
+async def announce(tx: Tx, site: domain.Site, task: domain.tasks.Announce) -> Outgoing | None:
     boost = await queries.posts.by_id(tx, task.boost_id)
     post = await queries.posts.by_id(tx, boost.boost_of_id) if boost and boost.boost_of_id else None
     sender = await _account(tx, boost.account_id) if boost else None
@@ -106,7 +106,7 @@ async def announce(tx: Tx, site: Site, task: tasks.Announce) -> Outgoing | None:
     return Outgoing(sender, made, await _inboxes(tx, sender.id, boost.visibility, [author.id]))
 
 
-async def undo_announce(tx: Tx, site: Site, task: tasks.UndoAnnounce) -> Outgoing | None:
+async def undo_announce(tx: Tx, site: domain.Site, task: domain.tasks.UndoAnnounce) -> Outgoing | None:
     sender = await _account(tx, task.account_id)
     if sender is None:
         return None
@@ -118,7 +118,7 @@ async def undo_announce(tx: Tx, site: Site, task: tasks.UndoAnnounce) -> Outgoin
     return Outgoing(sender, made, inboxes)
 
 
-async def like(tx: Tx, site: Site, task: tasks.Like) -> Outgoing | None:
+async def like(tx: Tx, site: domain.Site, task: domain.tasks.Like) -> Outgoing | None:
     sender = await _account(tx, task.account_id)
     post = await queries.posts.by_id(tx, task.post_id)
     author = await _account(tx, post.account_id) if post else None
@@ -127,7 +127,7 @@ async def like(tx: Tx, site: Site, task: tasks.Like) -> Outgoing | None:
     return Outgoing(sender, activities.like(task.uri, sender.uri, post.uri, author.uri), (author.inbox_uri,))
 
 
-async def undo_like(tx: Tx, site: Site, task: tasks.UndoLike) -> Outgoing | None:
+async def undo_like(tx: Tx, site: domain.Site, task: domain.tasks.UndoLike) -> Outgoing | None:
     sender, author = await _account(tx, task.account_id), await _account(tx, task.author_id)
     if sender is None or author is None or not author.domain:
         return None
@@ -137,14 +137,14 @@ async def undo_like(tx: Tx, site: Site, task: tasks.UndoLike) -> Outgoing | None
     )
 
 
-async def follow(tx: Tx, site: Site, task: tasks.Follow) -> Outgoing | None:
+async def follow(tx: Tx, site: domain.Site, task: domain.tasks.Follow) -> Outgoing | None:
     sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
     if sender is None or target is None or not target.domain:
         return None
     return Outgoing(sender, activities.follow(task.uri, sender.uri, target.uri), (target.inbox_uri,))
 
 
-async def undo_follow(tx: Tx, site: Site, task: tasks.UndoFollow) -> Outgoing | None:
+async def undo_follow(tx: Tx, site: domain.Site, task: domain.tasks.UndoFollow) -> Outgoing | None:
     sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
     if sender is None or target is None or not target.domain:
         return None
@@ -154,7 +154,7 @@ async def undo_follow(tx: Tx, site: Site, task: tasks.UndoFollow) -> Outgoing | 
     )
 
 
-async def answer_follow(tx: Tx, site: Site, task: tasks.AnswerFollow) -> Outgoing | None:
+async def answer_follow(tx: Tx, site: domain.Site, task: domain.tasks.AnswerFollow) -> Outgoing | None:
     sender, follower = await _account(tx, task.account_id), await _account(tx, task.follower_id)
     if sender is None or follower is None or not follower.domain:
         return None
@@ -166,14 +166,14 @@ async def answer_follow(tx: Tx, site: Site, task: tasks.AnswerFollow) -> Outgoin
     )
 
 
-async def block(tx: Tx, site: Site, task: tasks.Block) -> Outgoing | None:
+async def block(tx: Tx, site: domain.Site, task: domain.tasks.Block) -> Outgoing | None:
     sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
     if sender is None or target is None or not target.domain:
         return None
     return Outgoing(sender, activities.block(task.uri, sender.uri, target.uri), (target.inbox_uri,))
 
 
-async def undo_block(tx: Tx, site: Site, task: tasks.UndoBlock) -> Outgoing | None:
+async def undo_block(tx: Tx, site: domain.Site, task: domain.tasks.UndoBlock) -> Outgoing | None:
     sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
     if sender is None or target is None or not target.domain:
         return None
@@ -183,17 +183,17 @@ async def undo_block(tx: Tx, site: Site, task: tasks.UndoBlock) -> Outgoing | No
     )
 
 
-async def update_account(tx: Tx, site: Site, task: tasks.UpdateAccount) -> Outgoing | None:
+async def update_account(tx: Tx, site: domain.Site, task: domain.tasks.UpdateAccount) -> Outgoing | None:
     sender = await _account(tx, task.account_id)
     if sender is None or sender.deleted_at is not None:
         return None
-    document = outgoing_accounts.actor(site, sender, await keys.of_account(tx, sender.id))
+    document = outgoing_accounts.actor(site, sender, await domain.keys.of_account(tx, sender.id))
     uri = site.links.update(sender.uri, sender.updated_at)
     made = activities.update_actor(uri, document, sender.followers_uri)
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
 
 
-async def delete_account(tx: Tx, site: Site, task: tasks.DeleteAccount) -> Outgoing | None:
+async def delete_account(tx: Tx, site: domain.Site, task: domain.tasks.DeleteAccount) -> Outgoing | None:
     sender = await _account(tx, task.account_id)
     if sender is None:
         return None
@@ -201,7 +201,7 @@ async def delete_account(tx: Tx, site: Site, task: tasks.DeleteAccount) -> Outgo
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
 
 
-async def pin(tx: Tx, site: Site, task: tasks.Pin) -> Outgoing | None:
+async def pin(tx: Tx, site: domain.Site, task: domain.tasks.Pin) -> Outgoing | None:
     sender = await _account(tx, task.account_id)
     if sender is None:
         return None
@@ -211,20 +211,20 @@ async def pin(tx: Tx, site: Site, task: tasks.Pin) -> Outgoing | None:
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
 
 
-RENDER: dict[type[tasks.Task], Render] = {
-    tasks.CreatePost: create_post,
-    tasks.UpdatePost: update_post,
-    tasks.DeletePost: delete_post,
-    tasks.Announce: announce,
-    tasks.UndoAnnounce: undo_announce,
-    tasks.Like: like,
-    tasks.UndoLike: undo_like,
-    tasks.Follow: follow,
-    tasks.UndoFollow: undo_follow,
-    tasks.AnswerFollow: answer_follow,
-    tasks.Block: block,
-    tasks.UndoBlock: undo_block,
-    tasks.UpdateAccount: update_account,
-    tasks.DeleteAccount: delete_account,
-    tasks.Pin: pin,
+RENDER: dict[type[domain.tasks.Task], Render] = {
+    domain.tasks.CreatePost: create_post,
+    domain.tasks.UpdatePost: update_post,
+    domain.tasks.DeletePost: delete_post,
+    domain.tasks.Announce: announce,
+    domain.tasks.UndoAnnounce: undo_announce,
+    domain.tasks.Like: like,
+    domain.tasks.UndoLike: undo_like,
+    domain.tasks.Follow: follow,
+    domain.tasks.UndoFollow: undo_follow,
+    domain.tasks.AnswerFollow: answer_follow,
+    domain.tasks.Block: block,
+    domain.tasks.UndoBlock: undo_block,
+    domain.tasks.UpdateAccount: update_account,
+    domain.tasks.DeleteAccount: delete_account,
+    domain.tasks.Pin: pin,
 }

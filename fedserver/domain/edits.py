@@ -1,0 +1,164 @@
+"""Edits: a post changes and its former version is kept; a draft becomes a post."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain import events, media, notifications, post_texts, posts, tasks
+from fedserver.domain.errors import Forbidden, Invalid
+from fedserver.domain.post_texts import Text
+from fedserver.domain.site import Site
+from fedserver.domain.visibility import WRITABLE
+from fedserver.text import normal_language
+from storage import AccountRow, EditRow, PostRow, Tx, queries
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What a member wants to change; what is UNSET stays."""
+
+    text: str | UnsetType = UNSET
+    content_type: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+    media_ids: tuple[int, ...] | UnsetType = UNSET
+    cover_id: int | UnsetType | None = UNSET
+    visibility: str | UnsetType = UNSET  # of drafts only
+    publish: bool = False
+
+
+async def of(tx: Tx, post_id: int) -> list[EditRow]:
+    """Earlier versions of a post, oldest first."""
+    return await queries.posts.edits_of(tx, post_id)
+
+
+async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: Change) -> int:
+    """Change a post of one's own; its id, which is a new one where a draft was published.
+
+    The former version of a published post is kept. Raises NotFound, Invalid, Forbidden.
+    """
+    row = await posts.own(tx, author, post_id)
+    if wanted.visibility is not UNSET and row.state != "draft":
+        raise Forbidden("The visibility of a published post cannot be changed")
+    if row.state == "draft" and wanted.publish:
+        return await _publish_draft(tx, site, author, row, wanted)
+    media_ids = await _change_media(tx, site, author, row, wanted)
+    text = await post_texts.render(
+        tx,
+        site,
+        _or(wanted.text, row.source),
+        _or(wanted.content_type, row.source_type),
+        _or(wanted.summary, row.summary),
+        kind=row.kind,
+    )
+    if post_texts.is_blank(text.html) and not media_ids:
+        raise Invalid("text", "can't be blank", "ERR_BLANK")
+    if row.state == "published":
+        await _keep_version(tx, row)
+    changed = _changed(tx, row, wanted, text)
+    values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
+    await queries.posts.change(tx, row.id, values)
+    named = set(await queries.mentions.of_post(tx, row.id))
+    await queries.mentions.put(tx, row.id, [each.id for each in text.mentioned])
+    await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags))
+    if row.state == "published":
+        await _tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
+    return row.id
+
+
+async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
+    """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
+    files = [each.id for each in await queries.media.of_posts(tx, [row.id])]
+    kept = tuple(each for each in files if each != row.cover_id)
+    draft = posts.Draft(
+        text=_or(change.text, row.source),
+        content_type=_or(change.content_type, row.source_type),
+        kind=row.kind,
+        title=_or(change.title, row.title),
+        summary=_or(change.summary, row.summary),
+        sensitive=row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive,
+        visibility=_or(change.visibility, row.visibility),
+        language=row.language if isinstance(change.language, UnsetType) else change.language,
+        in_reply_to_id=row.in_reply_to_id,
+        media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
+        cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
+        app_id=row.app_id,
+    )
+    await queries.media.detach(tx, row.id)
+    await queries.posts.remove(tx, row.id)
+    return await posts.publish(tx, site, author, draft)
+
+
+def _or(value: str | UnsetType, former: str) -> str:
+    return former if isinstance(value, UnsetType) else value
+
+
+def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
+    article = row.kind == "Article"
+    title = row.title if isinstance(change.title, UnsetType) else posts.title_of(row.kind, change.title)
+    sensitive = row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive
+    language = row.language if isinstance(change.language, UnsetType) else normal_language(change.language)
+    cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
+    visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
+    if visibility not in WRITABLE:
+        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
+    return structs.replace(
+        row,
+        title=title,
+        visibility=visibility,
+        summary=text.summary,
+        sensitive=sensitive or bool(text.summary and not article),
+        language=language,
+        cover_id=cover,
+        source=text.source,
+        source_type=text.source_type,
+        html=text.html,
+        mentions=text.mentions_json,
+        tags=text.tags_json,
+        edited_at=tx.now if row.state == "published" else None,
+    )
+
+
+async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> list[int]:
+    """Attach what the change names; the files that are attached afterwards."""
+    attached = [each.id for each in await queries.media.of_posts(tx, [row.id])]
+    former = [each for each in attached if each != row.cover_id]
+    if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
+        return former
+    wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
+    cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
+    every = [*wanted, *([cover] if cover else [])]
+    await media.check(tx, site, author, every, row.id)
+    await queries.media.detach(tx, row.id)
+    await queries.media.attach(tx, author.id, row.id, every)
+    return wanted
+
+
+async def _keep_version(tx: Tx, row: PostRow) -> None:
+    files = await queries.media.of_posts(tx, [row.id])
+    await queries.posts.add_edit(
+        tx,
+        EditRow(
+            id=tx.new_id(),
+            post_id=row.id,
+            title=row.title,
+            summary=row.summary,
+            sensitive=row.sensitive,
+            source=row.source,
+            html=row.html,
+            media=post_texts.encode([structs.asdict(each) for each in files]).decode(),
+            emojis=row.emojis,
+            at=row.edited_at or row.published_at,
+        ),
+    )
+
+
+async def _tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+    for account in newly_named:
+        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
+        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    if row.visibility != "local":
+        await tasks.owe(tx, tasks.UpdatePost(row.id))
+    tx.emit(events.POST_EDITED, post_id=row.id)

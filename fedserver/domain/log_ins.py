@@ -1,0 +1,60 @@
+"""Logging in: whoever fails too often waits. Sign-up and log-in tell strangers nothing about who is known."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fedserver.domain import sessions
+from fedserver.domain.errors import Forbidden, TooMany
+from storage import MemberRow, Tx, queries
+
+HOUR = 3_600_000
+ATTEMPTS_ACCOUNT, ATTEMPTS_ADDRESS, ATTEMPTS_WINDOW = 10, 50, HOUR // 4
+
+
+async def find(tx: Tx, login: str) -> MemberRow | None:
+    """A member by address or name."""
+    login = _plain(login)
+    if not 0 < len(login) <= 250 or not login.isprintable():
+        return None
+    if "@" in login:
+        return await queries.members.by_email(tx, login)
+    return await queries.members.by_username(tx, login)
+
+
+def _plain(login: str) -> str:
+    """However it is spelled, it is counted and looked up as one name."""
+    return login.strip().lstrip("@").strip().lower()
+
+
+async def check_attempts(tx: Tx, login: str, address: str) -> None:
+    """Raises TooMany after too many failures for a name or from an address."""
+    since = tx.now - ATTEMPTS_WINDOW
+    for subject, most in _subjects(login, address):
+        if await queries.members.attempts(tx, subject, since) >= most:
+            raise TooMany(tx.now + ATTEMPTS_WINDOW, "Too many attempts. Please wait a few minutes.")
+
+
+def _subjects(login: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    named = hashlib.sha256(f"account:{_plain(login)}".encode("utf-8", "replace")).hexdigest()
+    placed = hashlib.sha256(f"address:{address}".encode()).hexdigest()
+    return (named, ATTEMPTS_ACCOUNT), (placed, ATTEMPTS_ADDRESS)
+
+
+async def failed(tx: Tx, login: str, address: str) -> None:
+    """Remember a failed attempt."""
+    await queries.members.drop_attempts(tx, tx.now - 24 * HOUR)
+    for subject, _ in _subjects(login, address):
+        await queries.members.add_attempt(tx, subject)
+
+
+async def log_in(tx: Tx, member: MemberRow, login: str, address: str, user_agent: str) -> str:
+    """The password was right: the word for the cookie. Raises Forbidden, with what to wait for."""
+    if member.disabled_at is not None:
+        raise Forbidden("Your account is disabled. Please ask the people who run this community.")
+    if member.email_confirmed_at is None:
+        raise Forbidden("Please confirm your address first: we sent you a link by mail.")
+    if member.approved_at is None:
+        raise Forbidden("Your request to join has not been approved yet.")
+    await queries.members.forget_attempts(tx, _subjects(login, address)[0][0])
+    return await sessions.begin(tx, member, user_agent)

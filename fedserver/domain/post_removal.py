@@ -1,0 +1,46 @@
+"""Removing posts, with their traces. A tombstone stays."""
+
+from __future__ import annotations
+
+from fedserver.domain import events, notifications, post_views, posts, tasks
+from fedserver.domain.errors import NotFound
+from storage import AccountRow, PostRow, TombstoneRow, Tx, queries
+
+
+async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostView:
+    """Delete a post of one's own; what it was. Its files stay for a while, to be posted anew.
+
+    Raises NotFound.
+    """
+    row = await posts.own(tx, author, post_id)
+    views = await post_views.load(tx, [post_id], author.id)
+    if not views:
+        raise NotFound
+    mentioned = await queries.mentions.of_post(tx, row.id)
+    boosters = [booster for _, booster in await queries.posts.boosts_of(tx, row.id)]
+    answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
+    await queries.media.detach(tx, row.id)
+    await remove(tx, row)
+    if row.state == "published" and row.visibility != "local":
+        told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
+        audience = tasks.Audience(row.visibility, told)
+        await tasks.owe(tx, tasks.DeletePost(author.id, row.uri, audience))
+    return views[0]
+
+
+async def remove(tx: Tx, row: PostRow) -> None:
+    """Remove a post and its traces: boosts, notifications, counters; a tombstone stays."""
+    holders = await queries.home_entries.holders(tx, row.id)
+    author = await queries.accounts.by_id(tx, row.account_id)
+    await notifications.forget_post(tx, row.id)
+    await queries.posts.remove_boosts(tx, row.id)
+    await queries.posts.remove(tx, row.id)
+    await queries.posts.remove_original(tx, row.uri)
+    if row.state == "published":
+        uri = author.uri if author else ""
+        await queries.posts.bury(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))
+        await queries.accounts.count_post(tx, row.account_id, -1, tx.now)
+        if row.in_reply_to_id is not None:
+            await queries.posts.count(tx, row.in_reply_to_id, "replies_count", -1)
+            tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
+    tx.emit(events.POST_DELETED, post_id=row.id, account_id=row.account_id, listeners=holders)
