@@ -20,6 +20,10 @@ from activitypub.keys import (
     new_rsa,
 )
 from activitypub.objects import Attachment, CustomEmoji, Hashtag, Mention, Object, read_object, write_object
+from activitypub.signatures import cavage, proofs, rfc9421, verify
+from activitypub.signatures.digest import sha256
+from activitypub.signatures.request import SignedRequest, fields
+from activitypub.signatures.verify import Claim
 from activitypub.terms import ACCEPT, ACTIVITY_JSON, ACTORS, POSTS, PUBLIC, is_activitypub
 from activitypub.webfinger import JRD, Handle, parse_handle, parse_resource, read_host_meta, read_jrd
 
@@ -37,6 +41,7 @@ __all__ = [
     "ActorKey",
     "Attachment",
     "AuthorityError",
+    "Claim",
     "CustomEmoji",
     "Document",
     "Field",
@@ -48,9 +53,12 @@ __all__ = [
     "PrivateKey",
     "PublicKey",
     "SignatureError",
+    "SignedRequest",
     "addresses",
     "announce",
+    "cavage",
     "create",
+    "fields",
     "host_of",
     "is_activitypub",
     "load_multibase",
@@ -61,6 +69,7 @@ __all__ = [
     "normal_host",
     "parse_handle",
     "parse_resource",
+    "proofs",
     "read_activity",
     "read_actor",
     "read_host_meta",
@@ -68,8 +77,11 @@ __all__ = [
     "read_object",
     "recipients",
     "require_same_origin",
+    "rfc9421",
     "same_origin",
+    "sha256",
     "type_of",
+    "verify",
     "visibility",
     "without_fragment",
     "write_actor",

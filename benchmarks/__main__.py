@@ -22,9 +22,7 @@ import msgspec
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import ACTIVITY_JSON, PUBLIC, activities, load_private
-from activitypub.signatures import cavage
-from activitypub.signatures.digest import sha256
+from activitypub import ACTIVITY_JSON, PUBLIC, activities, cavage, load_private, sha256
 from benchmarks.seed import Seeded, seed
 from fedserver.config import load
 from fedserver.federation.signing import request_to

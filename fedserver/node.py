@@ -25,8 +25,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net.client import Client
-from fedserver.net.guard import Guard
+from fedserver.net import Client, Guard
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner

@@ -11,11 +11,18 @@ from collections.abc import Callable
 from cachetools import TTLCache
 from msgspec import Struct
 
-from activitypub import ActivityPubError, PublicKey, SignatureError, host_of, same_origin, without_fragment
+from activitypub import (
+    ActivityPubError,
+    Claim,
+    PublicKey,
+    SignatureError,
+    SignedRequest,
+    host_of,
+    same_origin,
+    verify,
+    without_fragment,
+)
 from activitypub import document as read
-from activitypub.signatures import verify
-from activitypub.signatures.request import SignedRequest
-from activitypub.signatures.verify import Claim
 from fedserver import domain
 from fedserver.federation import keys as loaded
 from fedserver.federation.fetch import Fetcher, Gone

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from activitypub import ActivityPubError, AuthorityError, host_of
-from activitypub.signatures import proofs
-from activitypub.signatures.digest import sha256
+from activitypub import ActivityPubError, AuthorityError, host_of, proofs, sha256
 from fedserver import domain
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outgoing.tasks import RENDER, Outgoing

@@ -16,8 +16,7 @@ from activitypub import document as read
 from fedserver import domain
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
-from fedserver.net.client import Client, Response
-from fedserver.net.errors import NetError
+from fedserver.net import Client, NetError, Response
 from storage import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import asyncio
 
-from activitypub import ActivityPubError, AuthorityError, SignatureError, host_of, read_activity, same_origin
+from activitypub import (
+    ActivityPubError,
+    AuthorityError,
+    SignatureError,
+    SignedRequest,
+    host_of,
+    read_activity,
+    same_origin,
+)
 from activitypub import document as read
-from activitypub.signatures.request import SignedRequest
 from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone

@@ -32,7 +32,7 @@ from activitypub import document as read
 from fedserver import domain
 from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
-from fedserver.net.client import Response
+from fedserver.net import Response
 from fedserver.text import scan
 from storage import AccountRow, Database, PostRow, queries
 

@@ -16,7 +16,7 @@ from fedserver.http.html import Pages
 from fedserver.http.ratelimit import Limits
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net.client import Client
+from fedserver.net import Client
 from storage import Database
 
 

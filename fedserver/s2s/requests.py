@@ -6,8 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from activitypub import ACTIVITY_JSON, ActivityPubError
-from activitypub.signatures.request import SignedRequest, fields
+from activitypub import ACTIVITY_JSON, ActivityPubError, SignedRequest, fields
 from fedserver import domain
 from fedserver.federation.authenticate import Blocked
 from fedserver.federation.fetch import Gone

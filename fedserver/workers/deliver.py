@@ -16,8 +16,7 @@ from msgspec import Struct
 
 from fedserver.federation.signing import Signer
 from fedserver.http import Services
-from fedserver.net.client import Response
-from fedserver.net.errors import NetError, Refused
+from fedserver.net import NetError, Refused, Response
 from fedserver.workers.backoff import HOUR, MOST_ATTEMPTS, circuit, delay
 from storage import DeliveryRow, DocumentRow, PeerRow, Tx, queries
 

@@ -10,7 +10,7 @@ import structlog
 from fedserver import domain
 from fedserver.federation.deliver import fan_out, is_outgoing
 from fedserver.http import Services
-from fedserver.net.mail import MailError, send
+from fedserver.net import MailError, send
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
 from storage import TaskRow, queries
 
