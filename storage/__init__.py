@@ -7,6 +7,7 @@ Queries are asked for in `storage.queries`, by the domain and by the workers.
 from storage.engine import Database, Event, Tx
 from storage.errors import Conflict, SchemaTooNew, StorageError, Unavailable
 from storage.ids import first_at
+from storage.memory import Memory
 from storage.paging import MAX_ID, Page
 from storage.rows import (
     AccountRow,
@@ -70,6 +71,7 @@ __all__ = [
     "MarkerRow",
     "MediaRow",
     "MemberRow",
+    "Memory",
     "MuteRow",
     "NotificationRow",
     "OneTimeLinkRow",

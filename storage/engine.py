@@ -19,6 +19,7 @@ from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
 from storage.ids import IdSource
+from storage.memory import Memory
 
 Params = Mapping[str, Any]
 
@@ -47,14 +48,18 @@ class Tx:
     """One transaction: the statements of one request or job, its moment and its events.
 
     `now` is the moment it began (milliseconds UTC); `count` is the number of statements so far.
+    `memory` is the process's own; a writer must not put anything there, as it may yet roll back.
     """
 
-    __slots__ = ("_connection", "count", "events", "ids", "now", "writes")
+    __slots__ = ("_connection", "count", "events", "ids", "memory", "now", "writes")
 
-    def __init__(self, connection: Connection, *, now: int, ids: IdSource, writes: bool) -> None:
+    def __init__(
+        self, connection: Connection, *, now: int, ids: IdSource, memory: Memory, writes: bool
+    ) -> None:
         self._connection = connection
         self.now = now
         self.ids = ids
+        self.memory = memory
         self.writes = writes
         self.count = 0
         self.events: list[Event] = []
@@ -104,6 +109,7 @@ class Database(Protocol):
 
     clock: Callable[[], int]
     ids: IdSource
+    memory: Memory
 
     def read(self) -> AbstractAsyncContextManager[Tx]: ...
 

@@ -20,6 +20,7 @@ from storage.compiled import SQLITE, Compiled, Compiler, encode_list
 from storage.engine import Event, Listener, Tx
 from storage.errors import Conflict, Unavailable
 from storage.ids import IdSource
+from storage.memory import Memory
 
 READERS = 3
 PRAGMAS = (
@@ -101,6 +102,7 @@ class SqliteDatabase:
         self.path = path
         self.clock = clock
         self.ids = IdSource(clock)
+        self.memory = Memory()
         self._readers: asyncio.LifoQueue[SqliteConnection] = asyncio.LifoQueue()
         self._all: list[SqliteConnection] = []
         self._writer: SqliteConnection
@@ -128,7 +130,7 @@ class SqliteDatabase:
     async def read(self) -> AsyncIterator[Tx]:
         connection = await self._readers.get()
         try:
-            yield Tx(connection, now=self.clock(), ids=self.ids, writes=False)
+            yield Tx(connection, now=self.clock(), ids=self.ids, memory=self.memory, writes=False)
         finally:
             self._readers.put_nowait(connection)
 
@@ -136,7 +138,7 @@ class SqliteDatabase:
     async def write(self) -> AsyncIterator[Tx]:
         async with self._turn:
             await self._writer.script("BEGIN IMMEDIATE")
-            tx = Tx(self._writer, now=self.clock(), ids=self.ids, writes=True)
+            tx = Tx(self._writer, now=self.clock(), ids=self.ids, memory=self.memory, writes=True)
             try:
                 yield tx
                 await asyncio.shield(self._writer.script("COMMIT"))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
+from fedserver.client_api import encoded
 from fedserver.client_api.entities import (
     Account,
     Relationship,
-    Status,
     account,
     credential_account,
     relationship,
-    status,
 )
 from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
@@ -240,7 +238,7 @@ async def statuses(call: Call[StatusesParams]) -> Listed:
     if params.pinned:
         ids = await domain.timelines.pinned(tx, row.id, call.viewer_id)
         views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")
-        return Listed(_statuses(call, views), None, None)
+        return Listed(encoded.statuses(call, views), None, None)
     ids = await domain.timelines.of_account(
         tx,
         row.id,
@@ -252,11 +250,7 @@ async def statuses(call: Call[StatusesParams]) -> Listed:
         tagged=params.tagged or None,
     )
     views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")
-    return listed(_statuses(call, views), ids)
-
-
-def _statuses(call: Call[Any], views: Sequence[domain.post_views.PostView]) -> list[Status]:
-    return [status(call.site.links, view) for view in views]
+    return listed(encoded.statuses(call, views), ids)
 
 
 async def _accounts(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:

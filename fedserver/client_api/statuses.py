@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
+from fedserver.client_api.encoded import statuses
 from fedserver.client_api.entities import Status, StatusEdit, StatusSource, account, history, source, status
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 from storage import Tx
@@ -107,7 +108,7 @@ class IdsParams(Struct, frozen=True):
 @routes.get("/api/v1/statuses", scope="read:statuses", params=IdsParams)
 async def show_some(call: Call[IdsParams]) -> list[Status]:
     views = await domain.post_views.load(call.tx, call.params.id[:40], call.viewer_id, context="thread")
-    return [status(call.site.links, view) for view in views]
+    return statuses(call, views)
 
 
 @routes.get("/api/v1/statuses/{id}", scope="read:statuses")
@@ -122,8 +123,8 @@ async def context(call: Call[Nothing]) -> Context:
     views = await domain.post_views.load(call.tx, [*above, *below], call.viewer_id, context="thread")
     ancestors = frozenset(above)
     return Context(
-        [status(call.site.links, view) for view in views if view.post.id in ancestors],
-        [status(call.site.links, view) for view in views if view.post.id not in ancestors],
+        statuses(call, (view for view in views if view.post.id in ancestors)),
+        statuses(call, (view for view in views if view.post.id not in ancestors)),
     )
 
 

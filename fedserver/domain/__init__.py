@@ -48,6 +48,7 @@ from fedserver.domain import (
     search,
     secrets,
     sessions,
+    shown_posts,
     sign_ups,
     tasks,
     timelines,
@@ -65,6 +66,7 @@ from fedserver.domain.errors import (
     TooMany,
     Unauthorized,
 )
+from fedserver.domain.post_views import PostView
 from fedserver.domain.site import Site
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "Invalid",
     "Later",
     "NotFound",
+    "PostView",
     "Site",
     "TooMany",
     "Unauthorized",
@@ -122,6 +125,7 @@ __all__ = [
     "search",
     "secrets",
     "sessions",
+    "shown_posts",
     "sign_ups",
     "tasks",
     "timelines",

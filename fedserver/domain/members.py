@@ -156,6 +156,9 @@ async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
     await queries.members.set_value(tx, member.id, "role", role)
+    account_id = await queries.members.main_account(tx, member.id)
+    if account_id is not None:
+        await queries.accounts.touch(tx, account_id)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 

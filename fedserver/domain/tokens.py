@@ -21,6 +21,7 @@ from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx, querie
 
 CODE_MS = 600_000
 HOUR = 3_600_000
+MOST = 2_000
 
 
 class GrantRefused(DomainError):
@@ -133,10 +134,28 @@ async def find(tx: Tx, secret: str) -> Caller | None:
     """Who is behind a token; None if it is not valid or its owner is not let in."""
     if len(secret) > 200:
         return None
-    found = await queries.tokens.find(tx, hashed(secret))
+    token_hash = hashed(secret)
+    room = tx.memory.room("callers", MOST)
+    known = room.get(token_hash)
+    if known is not None and known[0] == await queries.tokens.stamp(tx, token_hash):
+        caller: Caller = known[1]
+        return caller
+    found = await queries.tokens.find(tx, token_hash)
     if found is None:
         return None
-    token, member, account = found
+    caller_found = _caller(*found)
+    if caller_found is not None and not tx.writes:
+        room.put(token_hash, (_stamp(*found), caller_found))
+    return caller_found
+
+
+def _stamp(
+    token: TokenRow, member: MemberRow | None, account: AccountRow | None
+) -> tuple[int | None, int | None, int | None]:
+    return token.used_at, member.version if member else None, account.version if account else None
+
+
+def _caller(token: TokenRow, member: MemberRow | None, account: AccountRow | None) -> Caller | None:
     if token.member_id is not None:
         if member is None or account is None or not may_act(member):
             return None

@@ -6,7 +6,7 @@ What a surface needs to declare and answer is named here.
 from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing, Routes
 from fedserver.http.fields import convert
 from fedserver.http.html import Pages, see_other
-from fedserver.http.json import json_response
+from fedserver.http.json import encode, json_response
 from fedserver.http.paging import Listed, listed, offset_of
 from fedserver.http.services import Services
 from fedserver.http.uploads import Upload
@@ -25,6 +25,7 @@ __all__ = [
     "Services",
     "Upload",
     "convert",
+    "encode",
     "json_response",
     "listed",
     "offset_of",

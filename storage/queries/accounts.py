@@ -47,6 +47,7 @@ _role = (
 )
 WITH_ROLES = select(*COLUMNS, _role).where(one_of(accounts.c.id, "ids"))
 
+TOUCH = update(accounts).where(accounts.c.id == bindparam("b_id")).values(version=accounts.c.version + 1)
 ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
     "kind",
@@ -269,6 +270,11 @@ async def with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str |
     """Accounts, each with the role of the member whose main account it is."""
     found = await tx.all(WITH_ROLES, ids=list(ids))
     return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in found]
+
+
+async def touch(tx: Tx, account_id: int) -> None:
+    """Something that is shown with the account changed elsewhere."""
+    await tx.run(TOUCH, b_id=account_id)
 
 
 async def add(tx: Tx, row: AccountRow) -> bool:

@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 
 from storage.rows import EmojiRow, MediaRow
-from storage.schema.tables import emojis, media
+from storage.schema.tables import emojis, media, posts
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(media, MediaRow)
@@ -31,6 +31,11 @@ DESCRIBE = (
     update(media)
     .where(media.c.id == bindparam("b_id"), media.c.account_id == bindparam("b_account_id"))
     .values(description=bindparam("b_description"), focus_x=bindparam("b_x"), focus_y=bindparam("b_y"))
+)
+TOUCH_POST = (
+    update(posts)
+    .where(posts.c.id == select(media.c.post_id).where(media.c.id == bindparam("media_id")).scalar_subquery())
+    .values(version=posts.c.version + 1)
 )
 REMOVE = delete(media).where(one_of(media.c.id, "ids"))
 REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
@@ -95,6 +100,7 @@ async def describe(tx: Tx, row: MediaRow) -> None:
         b_x=row.focus_x,
         b_y=row.focus_y,
     )
+    await tx.run(TOUCH_POST, media_id=row.id)
 
 
 async def remove(tx: Tx, ids: Sequence[int]) -> None:

@@ -9,12 +9,15 @@ from msgspec import structs
 from sqlalchemy import Integer, bindparam, case, delete, or_, select, update
 
 from storage.rows import EditRow, PostRow, TombstoneRow
-from storage.schema.tables import edits, idempotency_keys, originals, posts, tombstones, uri_aliases
+from storage.schema.tables import accounts, edits, idempotency_keys, originals, posts, tombstones, uri_aliases
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(posts, PostRow)
 BY_ID = select(*COLUMNS).where(posts.c.id == bindparam("id"))
 BY_IDS = select(*COLUMNS).where(one_of(posts.c.id, "ids"))
+VERSIONS = select(posts.c.id, posts.c.version, posts.c.account_id, accounts.c.version).where(
+    one_of(posts.c.id, "ids"), accounts.c.id == posts.c.account_id
+)
 BY_URI = select(*COLUMNS).where(posts.c.uri == bindparam("uri"))
 BY_ALIAS = (
     select(*COLUMNS)
@@ -30,7 +33,7 @@ CHANGEABLE = (
 CHANGE = (
     update(posts)
     .where(posts.c.id == bindparam("b_id"))
-    .values({name: bindparam(name) for name in CHANGEABLE} | {"version": posts.c.version + 1})
+    .values({name: bindparam(name) for name in CHANGEABLE})
 )
 REMOVE = delete(posts).where(posts.c.id == bindparam("id"))
 REMOVE_BOOSTS = delete(posts).where(posts.c.boost_of_id == bindparam("post_id"))
@@ -98,6 +101,11 @@ async def by_id(tx: Tx, post_id: int) -> PostRow | None:
 
 async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, PostRow]:
     return {row.id: row for row in rows(PostRow, await tx.all(BY_IDS, ids=list(ids)))}
+
+
+async def versions(tx: Tx, ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Id and version of posts, id and version of their authors."""
+    return [tuple(row) for row in await tx.all(VERSIONS, ids=list(ids))]
 
 
 async def by_uri(tx: Tx, uri: str) -> PostRow | None:

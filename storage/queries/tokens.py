@@ -33,6 +33,15 @@ FIND = (
     )
     .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.revoked_at.is_(None))
 )
+STAMP = (
+    select(tokens.c.used_at, members.c.version, accounts.c.version)
+    .select_from(
+        tokens.outerjoin(members, members.c.id == tokens.c.member_id).outerjoin(
+            accounts, accounts.c.id == tokens.c.account_id
+        )
+    )
+    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.revoked_at.is_(None))
+)
 BY_HASH = select(*_token).where(tokens.c.token_hash == bindparam("token_hash"))
 REVOKE = (
     update(tokens)
@@ -92,6 +101,12 @@ async def find(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | None, Acc
     member = MemberRow(*record[first:second]) if record[first] is not None else None
     account = AccountRow(*record[second:]) if record[second] is not None else None
     return TokenRow(*record[:first]), member, account
+
+
+async def stamp(tx: Tx, token_hash: str) -> tuple[int | None, ...] | None:
+    """What changes whenever `find` would find something else; None if the token is not in force."""
+    found = await tx.one(STAMP, token_hash=token_hash)
+    return None if found is None else tuple(found)
 
 
 async def by_hash(tx: Tx, token_hash: str) -> TokenRow | None:

@@ -46,6 +46,7 @@ class AccountRow(Struct, frozen=True, gc=False):
     silenced_at: int | None
     suspended_at: int | None
     deleted_at: int | None
+    version: int = 1
 
 
 class KeyRow(Struct, frozen=True, gc=False):

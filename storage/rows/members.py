@@ -20,6 +20,7 @@ class MemberRow(Struct, frozen=True, gc=False):
     approved_at: int | None
     disabled_at: int | None
     active_at: int | None
+    version: int = 1
 
 
 class InvitationRow(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
 """Members: people of this organization who log in, and which accounts they act as."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, text
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -37,6 +37,7 @@ members = Table(
     Column("approved_at", BigInteger),
     Column("disabled_at", BigInteger),
     Column("active_at", BigInteger),
+    Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
 )
 
 member_accounts = Table(

@@ -43,7 +43,7 @@ posts = Table(
     Column("replies_count", Integer, nullable=False),
     Column("boosts_count", Integer, nullable=False),
     Column("likes_count", Integer, nullable=False),
-    Column("version", Integer, nullable=False),  # grows with each change that readers see
+    Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Index("ix_posts_account_id_id", "account_id", "id"),
     Index("ix_posts_thread_id", "thread_id"),
     Index("ix_posts_boost_of_id", "boost_of_id", sqlite_where=text("boost_of_id IS NOT NULL")),

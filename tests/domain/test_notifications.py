@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedserver.domain import NotFound, Site, accounts, boosts, follows, likes, mutes, notifications, posts
-from storage import AccountRow, Database, Page
+from storage import AccountRow, Database, Memory, Page
 from storage.queries import accounts as account_queries
 from tests.kit.people import befriend, people, write
 
@@ -127,6 +127,7 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(database: Data
             await likes.like(tx, here, bob, post_id)
     taken = []
     for size in (5, 30):
+        database.memory = Memory()
         async with database.read() as tx:
             views, _ = await notifications.page(tx, ann, Page(limit=size))
             assert len(views) == size

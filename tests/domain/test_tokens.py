@@ -254,3 +254,23 @@ async def test_an_app_gets_no_more_than_it_registered(database: Database) -> Non
         tokens.allowed(app, "write")
     with pytest.raises(Invalid):
         tokens.allowed(app, "read everything")
+
+
+async def test_a_known_token_takes_one_statement_and_dies_at_once(database: Database, here: Site) -> None:
+    ann = await add(database, here)
+    async with database.write() as tx:
+        account_id = await member_queries.main_account(tx, ann.id)
+        made = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
+    for _ in range(2):
+        async with database.read() as tx:
+            found = await tokens.find(tx, made.secret)
+            assert found and found.account and found.account.id == account_id and tx.count == 1
+    async with database.write() as tx:
+        await members.set_role(tx, ann, "admin")
+    async with database.read() as tx:
+        found = await tokens.find(tx, made.secret)
+        assert found and found.member and found.member.role == "admin"
+    async with database.write() as tx:
+        await members.set_disabled(tx, ann, disabled=True)
+    async with database.read() as tx:
+        assert await tokens.find(tx, made.secret) is None
