@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -59,13 +60,23 @@ async def database(config: Config) -> AsyncIterator[Database]:
         await opened.close()
 
 
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it is installed (the extra `fast`), for it takes less CPU a request."""
+    try:
+        made: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    except ModuleNotFoundError:
+        return None
+    return made
+
+
 def asynchronous(command: Command) -> Callable[..., None]:
     """Run a command to its end; what is expected to go wrong becomes one line and exit status 1."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            asyncio.run(command(*args, **kwargs))
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(command(*args, **kwargs))
         except domain.DomainError as error:
             raise click.ClickException(error.text) from error
         except (StorageError, OSError) as error:

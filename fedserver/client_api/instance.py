@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from fedserver import domain
 from fedserver.client_api.entities import Account, CustomEmoji, account, iso, own_emoji
 from fedserver.client_api.entities import instances as entities
-from fedserver.http import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes, encode
 
 routes = Routes("client_api")
 
@@ -19,14 +20,25 @@ async def _contact(call: Call[Nothing]) -> Account | None:
     return account(call.site.links, views[0]) if views else None
 
 
+async def _described(call: Call[Nothing], entity: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """The instance, encoded once a minute: every client asks for it at every start."""
+    room, key = call.services.db.memory.room("instances", 2), (entity, call.tx.now // 60_000)
+    known = room.get(key)
+    if known is None:
+        figures, contact = await domain.figures.load(call.tx), await _contact(call)
+        known = encode(entity(call.site, figures, contact))
+        room.put(key, known)
+    return cast(dict[str, Any], known)
+
+
 @routes.get("/api/v2/instance")
 async def version_2(call: Call[Nothing]) -> dict[str, Any]:
-    return entities.version_2(call.site, await domain.figures.load(call.tx), await _contact(call))
+    return await _described(call, entities.version_2)
 
 
 @routes.get("/api/v1/instance")
 async def version_1(call: Call[Nothing]) -> dict[str, Any]:
-    return entities.version_1(call.site, await domain.figures.load(call.tx), await _contact(call))
+    return await _described(call, entities.version_1)
 
 
 @routes.get("/api/v1/instance/peers")
