@@ -105,7 +105,10 @@ class Database(Protocol):
     clock: Callable[[], int]
     ids: IdSource
 
-    def read(self) -> AbstractAsyncContextManager[Tx]: ...
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """Statements that see what is committed. `slow` is for those that may take more than a few
+        milliseconds (searches in texts, sums over tables, scans): they do not hold up the others."""
+        ...
 
     def write(self) -> AbstractAsyncContextManager[Tx]: ...
 
