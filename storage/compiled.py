@@ -14,6 +14,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnElement
+from sqlalchemy.sql.selectable import SelectBase
 
 from storage.statements import ListText, one_of
 
@@ -49,8 +50,8 @@ class Compiled:
     """A statement as one driver wants it.
 
     `booleans` are the places of result columns that SQLite gives as 0 and 1, `lists` the parameters of
-    `one_of`. `reads` is True if it changes nothing. `short` is False for a write whose parameters do not tell
-    how many rows it touches.
+    `one_of`. `reads` tells that it changes nothing, so that it may be stopped and run again. `short` tells
+    of a write that its parameters say how many rows it touches.
     """
 
     __slots__ = ("booleans", "lists", "names", "reads", "short", "sql", "static")
@@ -67,13 +68,14 @@ class Compiled:
         self.static: dict[str, Any] = {
             name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required
         }
-        self.lists = [name for bind, name in compiled.bind_names.items() if isinstance(bind.type, ListText)]
+        # A parameter that stands at several places is several binds of one name.
+        self.lists = {name for bind, name in compiled.bind_names.items() if isinstance(bind.type, ListText)}
         self.booleans = [
             place
             for place, column in enumerate(compiled._result_columns)
             if isinstance(column.type, Boolean) and dialect.name == "sqlite"
         ]
-        self.reads = not isinstance(statement, Insert | Update | Delete)
+        self.reads = isinstance(statement, SelectBase)
         self.short = _is_short(statement)
 
     def bind(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -82,11 +84,11 @@ class Compiled:
 
 
 def _is_short(statement: Executable) -> bool:
-    """True but for: INSERT from SELECT, UPDATE and DELETE of rows not named by a key, DELETE that cascades."""
+    """False for INSERT from SELECT, changes of rows not named by a key, DELETE that cascades, plain text."""
     if isinstance(statement, Insert):
         return statement.select is None
     if not isinstance(statement, Update | Delete):
-        return True
+        return isinstance(statement, SelectBase)
     table = statement.table
     assert isinstance(table, Table)
     if isinstance(statement, Delete) and _is_referred_to(table):
@@ -109,9 +111,12 @@ def _named(condition: ColumnElement[bool] | None) -> Iterator[ColumnElement[Any]
             yield from _named(part)
     elif isinstance(condition, one_of):
         yield condition.column
-    elif isinstance(condition, BinaryExpression) and condition.operator is operators.eq:
-        if isinstance(condition.right, BindParameter):
-            yield condition.left
+    elif (
+        isinstance(condition, BinaryExpression)
+        and condition.operator is operators.eq
+        and isinstance(condition.right, BindParameter)
+    ):
+        yield condition.left
 
 
 def _is_referred_to(table: Table) -> bool:

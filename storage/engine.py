@@ -100,7 +100,7 @@ class Tx:
 
 
 class Database(Protocol):
-    """A database that is open. `write` commits at the end, or rolls back on an exception."""
+    """A database that is open. `write` ends when its commit is on disk; an exception rolls it back."""
 
     clock: Callable[[], int]
     ids: IdSource

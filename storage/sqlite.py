@@ -15,14 +15,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from time import perf_counter
 
 from storage.engine import Listener, Tx
 from storage.errors import StorageError, Unavailable
 from storage.ids import IdSource
-from storage.sqlite_connections import Inline, Threaded, is_busy, told
+from storage.sqlite_connections import Inline, Threaded, is_busy, rolled_back, told
 
 SLOW_READERS = 2
 BUSY_SECONDS = 10.0
@@ -105,6 +105,7 @@ class SqliteDatabase:
         if self._group is not None:
             self._writer.now("SAVEPOINT joined")
             return self._group
+        self._end()
         await self._begin()
         self._group = _Group()
         return self._group
@@ -126,8 +127,8 @@ class SqliteDatabase:
         """A write is done: the group's commit takes it along. Whether that worked is told later."""
         if group.members:
             self._writer.now("RELEASE joined")
-        elif not self._writer.raw.in_transaction:
-            raise Unavailable("SQLite: the transaction was rolled back")
+        elif not self._writer.in_transaction:
+            raise rolled_back()
         else:
             # It stands in line behind the writers that wait now: they will be in the group.
             group.commit = asyncio.create_task(self._commit(group))
@@ -137,9 +138,8 @@ class SqliteDatabase:
 
     def _leave(self, group: _Group) -> None:
         """Undo one write of the group; all of it if there is no other, or if SQLite did so already."""
-        raw = self._writer.raw
         try:
-            if group.members and raw.in_transaction:
+            if group.members and self._writer.in_transaction:
                 self._writer.now("ROLLBACK TO joined")
                 self._writer.now("RELEASE joined")
                 return
@@ -149,17 +149,21 @@ class SqliteDatabase:
 
     def _end(self) -> None:
         self._group = None
-        if self._writer.raw.in_transaction:
+        if self._writer.in_transaction:
             self._writer.now("ROLLBACK")
 
     async def _commit(self, group: _Group) -> None:
         """Nobody of the group is told anything before the commit is on disk."""
-        failed: StorageError | None = Unavailable("SQLite: the transaction was rolled back")
+        failed: StorageError | None = rolled_back()
+        mine = False
+        while not mine:
+            with suppress(asyncio.CancelledError):  # Others wait for it, too.
+                mine = await self._turn.acquire()
         try:
-            async with self._turn:
-                if self._group is group:
-                    failed = await self._write_out()
+            if self._group is group:
+                failed = await self._write_out()
         finally:
+            self._turn.release()
             for _, committed in group.members:
                 if not committed.done():
                     committed.set_result(failed)

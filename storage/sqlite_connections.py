@@ -47,6 +47,11 @@ def told(error: sqlite3.Error) -> Exception:
     return Unavailable(f"SQLite: {error}")
 
 
+def rolled_back() -> Unavailable:
+    """SQLite has undone a transaction by itself."""
+    return Unavailable("SQLite: the transaction was rolled back")
+
+
 def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
@@ -97,14 +102,15 @@ class Threaded:
         self.raw: sqlite3.Connection
         self.at_work = 0
         self._patience = Patience()
-        self._thread = aiosqlite.Connection(self._connect, iter_chunk_size=64)
+        self._thread = aiosqlite.Connection(lambda: self.raw, iter_chunk_size=64)
 
     async def open(self) -> None:
         """Raises Unavailable if the file cannot be opened or is not a database."""
         try:
-            await self._thread
+            self.raw = await asyncio.to_thread(self._connect)
         except sqlite3.Error as error:
             raise Unavailable(f"cannot open SQLite database {self.path}: {error}") from error
+        await self._thread
 
     def _connect(self) -> sqlite3.Connection:
         raw = sqlite3.connect(self.path, isolation_level=None, cached_statements=512, check_same_thread=False)
@@ -116,15 +122,18 @@ class Threaded:
             raw.close()
             raise
         raw.set_progress_handler(self._patience.is_over, STEPS)
-        self.raw = raw
         return raw
 
     async def close(self) -> None:
         await self._thread.close()
 
-    def is_rolled_back(self) -> bool:
-        """A write is in progress, but SQLite has undone it because of an error: the disk is full, for example."""
-        return not self.reads_only and not self.raw.in_transaction
+    @property
+    def in_transaction(self) -> bool:
+        """False also after SQLite undid the transaction because of an error, like a disk that is full."""
+        try:
+            return self.raw.in_transaction
+        except sqlite3.ProgrammingError:  # closed
+            return False
 
     def wait(self, milliseconds: int) -> None:
         """How long a statement waits for a lock."""
@@ -236,7 +245,7 @@ class Inline:
 
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
-        if len(params) <= MANY and await self._may_run(compiled):
+        if await self._may_run(compiled) and len(params) <= MANY:
             return self._own.execute_many_now(compiled, params)
         async with self._elsewhere() as connection:
             await connection.execute_many(statement, params)
@@ -246,6 +255,6 @@ class Inline:
         if self._in_a_row >= IN_A_ROW:
             self._in_a_row = 0
             await asyncio.sleep(0)
-        if self._own.is_rolled_back():
-            raise Unavailable("SQLite: the transaction was rolled back")
+        if not (self._own.reads_only or self._own.in_transaction):
+            raise rolled_back()
         return compiled.short and not self._own.at_work

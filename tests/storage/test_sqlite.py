@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, func, insert, literal, select, text
 
 from storage import Database, Event, Tx, Unavailable
 from storage.opening import open_database
@@ -31,9 +31,9 @@ COPY = upsert(tombstones).from_select(
 )
 SOME = select(tombstones.c.uri).where(one_of(tombstones.c.uri, "uris")).order_by(tombstones.c.uri)
 MENTION = insert(mentions)
-COUNT = text(
-    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < :most) SELECT max(n) FROM c"
-)
+_first = select(literal(1).label("n")).cte("numbers", recursive=True)
+_numbers = _first.union_all(select(_first.c.n + 1).where(_first.c.n < bindparam("most")))
+COUNT = select(func.max(_numbers.c.n))
 # Some tenths of a second, and longer than anybody waits.
 LONG, ENDLESS = 2_000_000, 10**12
 
@@ -226,6 +226,28 @@ async def test_cancelling_at_any_moment_leaves_all_or_nothing(database: Database
         assert len(kept) in ((2,) if told else (0, 2))
         assert len(heard) == len(kept) // 2
         heard.clear()
+
+
+async def test_cancelling_everybody_at_any_moment_leaves_the_writer_usable(database: Database) -> None:
+    for steps in range(30):
+        uris = [f"{steps}-{number}" for number in range(5)]
+        tasks = [asyncio.create_task(write(database, uri)) for uri in uris]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait_for(write(database, f"{steps}"), 10)
+        acknowledged = [uri for uri, result in zip(uris, results, strict=True) if result is None]
+        assert set(acknowledged) <= set(await found(database, *uris))
+
+
+async def test_one_connection_is_never_on_two_threads(database: Database) -> None:
+    """A transaction that is used by several tasks at once: the short statement waits for the long one."""
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("a"))
+        _, seen = await asyncio.gather(tx.run(COPY), tx.values(SOME, uris=["a", "a-copy"]))
+        assert seen == ["a", "a-copy"]
 
 
 async def test_nobody_is_told_before_the_commit(database: Database, path: Path) -> None:
