@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 
@@ -36,7 +36,7 @@ class _Group:
 
     def __init__(self) -> None:
         self.members: list[tuple[Tx, asyncio.Future[StorageError | None]]] = []
-        self.commit: asyncio.Task[None]
+        self.commit: asyncio.Task[None] | None = None
 
 
 class SqliteDatabase:
@@ -129,7 +129,7 @@ class SqliteDatabase:
             self._writer.now("RELEASE joined")
         elif not self._writer.in_transaction:
             raise rolled_back()
-        else:
+        if group.commit is None or group.commit.done():  # Done: it was cancelled while it waited.
             # It stands in line behind the writers that wait now: they will be in the group.
             group.commit = asyncio.create_task(self._commit(group))
         committed: asyncio.Future[StorageError | None] = asyncio.get_running_loop().create_future()
@@ -155,18 +155,14 @@ class SqliteDatabase:
     async def _commit(self, group: _Group) -> None:
         """Nobody of the group is told anything before the commit is on disk."""
         failed: StorageError | None = rolled_back()
-        mine = False
-        while not mine:
-            with suppress(asyncio.CancelledError):  # Others wait for it, too.
-                mine = await self._turn.acquire()
-        try:
-            if self._group is group:
-                failed = await self._write_out()
-        finally:
-            self._turn.release()
-            for _, committed in group.members:
-                if not committed.done():
-                    committed.set_result(failed)
+        async with self._turn:
+            try:
+                if self._group is group:
+                    failed = await self._write_out()
+            finally:
+                for _, committed in group.members:
+                    if not committed.done():
+                        committed.set_result(failed)
         if failed is None:
             for tx, _ in group.members:
                 self._tell(tx)
@@ -190,7 +186,7 @@ class SqliteDatabase:
                 listener(event)
 
     async def close(self) -> None:
-        if self._group is not None and self._group.members:
+        if self._group is not None and self._group.commit is not None:
             await asyncio.wait([self._group.commit])
         while self._open:
             await self._open.pop().close()
