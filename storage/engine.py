@@ -105,13 +105,16 @@ class Tx:
 
 
 class Database(Protocol):
-    """A database that is open. `write` commits at the end, or rolls back on an exception."""
+    """A database that is open. `write` ends when its commit is on disk; an exception rolls it back."""
 
     clock: Callable[[], int]
     ids: IdSource
     memory: Memory
 
-    def read(self) -> AbstractAsyncContextManager[Tx]: ...
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """Statements that see what is committed. `slow` is for those that may take more than a few
+        milliseconds (searches in texts, sums over tables, scans): they do not hold up the others."""
+        ...
 
     def write(self) -> AbstractAsyncContextManager[Tx]: ...
 

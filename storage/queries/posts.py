@@ -162,7 +162,7 @@ async def adopt(tx: Tx, parent: PostRow) -> int:
 
 
 async def thread(tx: Tx, thread_id: int, most: int) -> list[tuple[int, int | None]]:
-    """Ids in a thread with their parents, oldest first."""
+    """Ids in a thread with their parents, oldest first. Who may see them is for the caller to check."""
     return [(row[0], row[1]) for row in await tx.all(THREAD, thread_id=thread_id, most=most)]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text,
 
 from storage.schema.metadata import key, linked, metadata, owned
 
+# SQLite takes a partial index only if the statement says its condition in the same words: `local = 1`.
 posts = Table(
     "posts",
     metadata,
@@ -45,7 +46,8 @@ posts = Table(
     Column("likes_count", Integer, nullable=False),
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Index("ix_posts_account_id_id", "account_id", "id"),
-    Index("ix_posts_thread_id", "thread_id"),
+    Index("ix_posts_url", "url"),
+    Index("ix_posts_thread_id_id", "thread_id", "id"),
     Index("ix_posts_boost_of_id", "boost_of_id", sqlite_where=text("boost_of_id IS NOT NULL")),
     Index(
         "uq_posts_boost",
@@ -55,7 +57,14 @@ posts = Table(
         sqlite_where=text("boost_of_id IS NOT NULL"),
         postgresql_where=text("boost_of_id IS NOT NULL"),
     ),
-    Index("uq_posts_slug", "account_id", "slug", unique=True),
+    Index(
+        "uq_posts_slug",
+        "account_id",
+        "slug",
+        unique=True,
+        sqlite_where=text("slug IS NOT NULL"),
+        postgresql_where=text("slug IS NOT NULL"),
+    ),
     Index(
         "ix_posts_public",
         "id",
@@ -65,7 +74,7 @@ posts = Table(
     Index(
         "ix_posts_local",
         "id",
-        sqlite_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
+        sqlite_where=text("local = 1 AND state = 'published' AND boost_of_id IS NULL"),
         postgresql_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
     ),
     Index(
@@ -74,6 +83,12 @@ posts = Table(
         "id",
         sqlite_where=text("kind = 'Article'"),
         postgresql_where=text("kind = 'Article'"),
+    ),
+    Index(
+        "ix_posts_latest_articles",
+        "id",
+        sqlite_where=text("kind = 'Article' AND state = 'published' AND local = 1"),
+        postgresql_where=text("kind = 'Article' AND state = 'published' AND local"),
     ),
     Index(
         "ix_posts_in_reply_to_uri",

@@ -39,6 +39,16 @@ async def test_rows_are_there_after_a_write(database: Database) -> None:
         assert await tx.run(DROP) == 3
 
 
+async def test_one_list_at_two_places(database: Database) -> None:
+    listed = one_of(tombstones.c.uri, "uris")
+    twice = select(tombstones.c.uri).where(listed).union_all(select(tombstones.c.account_uri).where(listed))
+    apart = select(tombstones.c.uri).where(listed, one_of(tombstones.c.account_uri, "uris"))
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("a"))
+        assert await tx.values(twice, uris=["a"]) == ["a", "https://a.test/u"]
+        assert await tx.values(apart, uris=["a", "https://a.test/u"]) == ["a"]
+
+
 async def test_an_exception_rolls_back_and_tells_nobody(database: Database) -> None:
     heard: list[Event] = []
     database.listen(heard.append)
