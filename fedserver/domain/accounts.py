@@ -299,9 +299,10 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
 
 
 def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
+    page = remote.url or remote.uri
     fields = [
         ProfileField(
-            clean_name(each.name, MAX_FIELD), clean_profile(each.value), to_text(each.value)[:MAX_FIELD]
+            clean_name(each.name, MAX_FIELD), clean_profile(each.value, page), to_text(each.value)[:MAX_FIELD]
         )
         for each in remote.fields
     ]
@@ -318,7 +319,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         kind=remote.kind,
         display_name=clean_name(remote.display_name, 200),
         note_source="",
-        note_html=clean_profile(remote.note),
+        note_html=clean_profile(remote.note, page),
         url=remote.url,
         inbox_uri=remote.inbox_uri,
         shared_inbox_uri=remote.shared_inbox_uri,

@@ -145,6 +145,14 @@ async def test_a_learned_actor_keeps_its_row_and_its_text_is_safe(database: Data
         assert await accounts.by_handle(tx, "bob", "beta.test") is None
 
 
+async def test_relative_links_on_a_profile_lead_to_the_peer(database: Database) -> None:
+    async with database.write() as tx:
+        fields = (ProfileField("home", '<a href="about">x</a>'),)
+        bob = await stranger(tx, "bob", note='<p><a href="/tags/x">x</a></p>', fields=fields)
+    assert 'href="https://beta.test/tags/x"' in bob.note_html
+    assert "https://beta.test/about" in bob.fields
+
+
 async def test_an_early_squatter_does_not_keep_a_handle(database: Database) -> None:
     async with database.write() as tx:
         old = await stranger(tx, "bob", uri="https://beta.test/users/old")
