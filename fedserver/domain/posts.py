@@ -95,8 +95,9 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     row, text = await _new_row(tx, site, author, draft)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
-    if draft.idempotency_key:
-        await queries.posts.add_key(tx, author.id, draft.idempotency_key, row.id, tx.now - HOUR)
+    key = draft.idempotency_key
+    if key and not await queries.posts.add_key(tx, author.id, key, row.id, tx.now - HOUR):
+        raise Later("The same post is being written. Please try again.")
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
     await queries.media.attach(tx, author.id, row.id, media_ids)
     await queries.mentions.add(tx, row.id, [each.id for each in text.mentioned])
