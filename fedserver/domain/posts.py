@@ -23,7 +23,7 @@ from fedserver.domain import (
     tasks,
 )
 from fedserver.domain.post_texts import Text
-from fedserver.domain.visibility import WRITABLE, narrower
+from fedserver.domain.visibility import WRITABLE
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, EditRow, PostRow, TombstoneRow, Tx, queries
 
@@ -158,10 +158,17 @@ async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tupl
         likes_count=0,
         version=1,
     )
-    # A reply is never wider than a members-only post that it answers.
-    if parent is not None and parent.visibility == "local":
-        row = structs.replace(row, visibility=narrower("local", row.visibility))
-    return row, text
+    return _inside(site, row) if parent is not None and parent.visibility == "local" else row, text
+
+
+def _inside(site: Site, row: PostRow) -> PostRow:
+    """A reply to a members-only post: for members too, or for the people named in it.
+
+    Those may be of other nodes, so a direct one carries no address of what it answers.
+    """
+    if row.visibility != "direct":
+        return structs.replace(row, visibility="local")
+    return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
 
 
 def _title(kind: str, title: str) -> str:
@@ -362,7 +369,7 @@ async def remove_row(tx: Tx, row: PostRow) -> None:
     holders = await queries.home_entries.holders(tx, row.id)
     author = await queries.accounts.by_id(tx, row.account_id)
     await notifications.forget_post(tx, row.id)
-    await queries.posts.remove_boosts(tx, row.id)
+    await _remove_boosts(tx, row)
     await queries.posts.remove(tx, row.id)
     await queries.posts.remove_original(tx, row.uri)
     if row.state == "published":
@@ -372,7 +379,15 @@ async def remove_row(tx: Tx, row: PostRow) -> None:
         if row.in_reply_to_id is not None:
             await queries.posts.count(tx, row.in_reply_to_id, "replies_count", -1)
             tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
-    tx.emit(events.POST_DELETED, post_id=row.id, account_id=row.account_id, listeners=holders)
+    events.post_deleted(tx, row.id, row.account_id, holders)
+
+
+async def _remove_boosts(tx: Tx, row: PostRow) -> None:
+    """Boosts stand in homes under ids of their own: whoever had one is told of it."""
+    boosters = dict(await queries.posts.boosts_of(tx, row.id))
+    for boost_id, holders in (await queries.home_entries.holders_of(tx, list(boosters))).items():
+        events.post_deleted(tx, boost_id, boosters[boost_id], holders)
+    await queries.posts.remove_boosts(tx, row.id)
 
 
 async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
