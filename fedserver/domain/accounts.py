@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import Gone, Invalid, NotFound, Site, events, keys, tasks
+from fedserver.domain import Gone, Invalid, NotFound, Site, events, keys, owners, tasks
 from fedserver.domain.keys import NewKeys
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text import clean_name, clean_profile, clean_text, render_plain, to_text
@@ -130,6 +130,13 @@ def check_username(username: str, *, by_operator: bool = False) -> None:
         raise Invalid("username", "must have letters, digits and underscores, joined by dots or hyphens")
     if username.lower() == INSTANCE_ACTOR or (username.lower() in RESERVED and not by_operator):
         raise Invalid("username", "is reserved", "ERR_RESERVED")
+
+
+async def check_free(tx: Tx, username: str) -> None:
+    """Raises Invalid for a name that cannot be given or is, or was, taken."""
+    check_username(username)
+    if await queries.accounts.by_handle(tx, username.lower(), "") is not None:
+        raise Invalid("username", "has already been taken", "ERR_TAKEN")
 
 
 def _blank(site: Site, identifier: int, username: str, kind: str, now: int) -> AccountRow:
@@ -365,7 +372,13 @@ async def remove_remote(tx: Tx, account: AccountRow) -> None:
 
 
 async def delete_local(tx: Tx, account: AccountRow) -> None:
-    """Delete an account of ours and all it made: the name stays taken, peers are told."""
+    """Delete an account of ours and all it made: the name stays taken, peers are told.
+
+    Raises Forbidden for the account of the last owner.
+    """
+    member = await queries.members.by_account(tx, account.id)
+    if member is not None and account.deleted_at is None:
+        await owners.keep_one(tx, member.id)
     files = [*await queries.account_removal.files(tx, account.id), account.avatar_key, account.header_key]
     if not await queries.accounts.set_deleted(tx, account.id, tx.now):
         return

@@ -21,7 +21,9 @@ from fedserver.domain import (
     events,
     follows,
     invitations,
+    known_addresses,
     notifications,
+    owners,
     sessions,
     tasks,
     tokens,
@@ -139,10 +141,11 @@ async def _create(
     return member, account
 
 
-async def sign_up(tx: Tx, site: Site, wanted: SignUp, new: NewKeys) -> MemberRow:
+async def sign_up(tx: Tx, site: Site, wanted: SignUp, new: NewKeys) -> MemberRow | None:
     """Somebody wants to join: let in, waiting for approval, or waiting for their mail.
 
-    Raises Forbidden if the node takes nobody, Invalid.
+    None if the address is a member's: that member is told by mail, and whoever asks hears the same as one
+    who waits for mail. Raises Forbidden if the node takes nobody, Invalid.
     """
     mode = site.config.registration.mode
     if not wanted.invitation and mode == "closed":
@@ -152,6 +155,11 @@ async def sign_up(tx: Tx, site: Site, wanted: SignUp, new: NewKeys) -> MemberRow
     invitation = await invitations.use(tx, wanted.invitation) if wanted.invitation else None
     if mode == "approval" and invitation is None and not wanted.reason.strip():
         raise Invalid("reason", "can't be blank", "ERR_BLANK")
+    known = await queries.members.by_email(tx, check_email(wanted.email))
+    if known is not None:
+        await accounts.check_free(tx, wanted.username)
+        await known_addresses.tell(tx, site, known)
+        return None
     member, account = await _create(tx, site, wanted, new, by_operator=False)
     if mode == "open" or invitation is not None:
         await queries.members.set_value(tx, member.id, "approved_at", tx.now)
@@ -352,9 +360,11 @@ async def approve(tx: Tx, member: MemberRow) -> None:
 
 
 async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
-    """Raises Invalid for a word that is no role."""
+    """Raises Invalid for a word that is no role, Forbidden for the last owner."""
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+    if role != "owner":
+        await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "role", role)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
@@ -368,7 +378,9 @@ async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
-    """Keep a member out, or let them in again."""
+    """Keep a member out, or let them in again. Raises Forbidden for the last owner."""
+    if disabled:
+        await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
         await sessions.end_all(tx, member.id)

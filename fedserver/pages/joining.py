@@ -62,6 +62,8 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
             member = await members.sign_up(tx, call.site, wanted, new)
     except DomainError as error:
         return _form(call, _said(error), status=422)
+    if member is None:
+        return call.render("waiting.html", what="mail", email=params.email.strip())
     return await _welcome(call, member)
 
 

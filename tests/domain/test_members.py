@@ -46,7 +46,9 @@ def wanting(name: str = "ann", **given: str) -> SignUp:
 
 async def join(database: Database, where: Site, wanted: SignUp) -> MemberRow:
     async with database.write() as tx:
-        return await members.sign_up(tx, where, wanted, new_keys())
+        member = await members.sign_up(tx, where, wanted, new_keys())
+    assert member is not None
+    return member
 
 
 async def add(database: Database, where: Site, name: str, role: str = "member") -> MemberRow:
@@ -120,7 +122,7 @@ async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp
     assert (taken.value.field, taken.value.code) == ("username", "ERR_TAKEN")
     with pytest.raises(Invalid) as taken:
         await join(database, here, SignUp(username="bea", email="Ann@Mail.test", password_hash=""))
-    assert (taken.value.field, taken.value.code) == ("email", "ERR_TAKEN")
+    assert taken.value.field == "email" and "taken" not in taken.value.text
     async with database.read() as tx:
         assert (await members.counts(tx))[0] == 1, "a refused sign-up leaves nothing behind"
 
