@@ -106,10 +106,12 @@ class SqliteDatabase:
         self._writer: SqliteConnection
         self._turn = asyncio.Lock()
         self._listeners: list[Listener] = []
+        self._seen_version = 0
 
     async def open(self) -> None:
         """Raises Unavailable if the file cannot be opened or is not a database."""
         self._writer = await self._connect()
+        await self.changed_elsewhere()
         for _ in range(READERS):
             self._readers.put_nowait(await self._connect())
 
@@ -157,6 +159,16 @@ class SqliteDatabase:
     def _tell(self, event: Event) -> None:
         for listener in tuple(self._listeners):
             listener(event)
+
+    async def changed_elsewhere(self) -> bool:
+        """True if another process wrote since this was last asked. It reads no page of the file."""
+        # Of the writer: for it only the commits of other connections count, and no other of ours writes.
+        try:
+            found = await self._writer.raw.execute_fetchall("PRAGMA data_version")
+        except sqlite3.Error as error:
+            raise _told(error) from error
+        former, self._seen_version = self._seen_version, int(next(iter(found))[0])
+        return former != self._seen_version
 
     async def close(self) -> None:
         for connection in self._all:

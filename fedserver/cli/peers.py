@@ -32,7 +32,7 @@ async def _decide(config_path: Path | None, domain: str, policy: str, reason: st
     async with database(read_config(config_path)) as db, db.write() as tx:
         await peers.decide(tx, None, domain, Decision(policy, reason))
     click.echo(f"{domain}: {policy or 'no decision'}")
-    click.echo("A node that runs on SQLite reads it when it is started again")
+    click.echo("A node that is running follows it within a few seconds")
 
 
 reason_option = click.option("--reason", default="", help="Why; it is kept in the log of acts.")
