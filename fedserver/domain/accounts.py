@@ -415,6 +415,7 @@ async def search(
         pattern=like_pattern(username),
         exact=username,
         domain=like_pattern(domain) if domain else "",
+        exact_domain=domain,
         viewer_id=-1 if viewer_id is None else viewer_id,
         limit=limit,
         offset=offset,

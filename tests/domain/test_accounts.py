@@ -252,4 +252,5 @@ async def test_search(database: Database, here: Site) -> None:
         await blocks.block(tx, here, ann, bob)
         await mutes.mute(tx, bob, anna)
         await accounts.delete_local(tx, annette)
-    assert await found("ann") == [anna.id]
+    assert await found("an") == [anna.id, odd.id]
+    assert await found("ann") == [ann.id, anna.id], "a full handle finds also who blocks"
