@@ -9,6 +9,8 @@ the database.
 from __future__ import annotations
 
 import difflib
+import ssl
+import string
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -20,6 +22,9 @@ import msgspec
 from msgspec import Struct, field
 
 PREFIX = "FEDSERVER_"
+# Variables that are no keys: of the tests, and what Kubernetes sets for a service.
+NO_KEYS = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
+LABEL = frozenset(string.ascii_lowercase + string.digits + "-")
 
 
 class ConfigError(Exception):
@@ -153,11 +158,12 @@ def _read(path: Path) -> dict[str, Any]:
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     sections = get_type_hints(Config)
     for name, text in environ.items():
-        if not name.startswith(PREFIX):
+        rest = name.removeprefix(PREFIX)
+        section, _, key = rest.lower().partition("_")
+        if rest == name or not key or rest.startswith(NO_KEYS):
             continue
-        section, _, key = name.removeprefix(PREFIX).lower().partition("_")
-        if section not in sections or not key:
-            continue  # FEDSERVER_CONFIG and the variables of tests are not keys
+        if section not in sections:
+            raise ConfigError(f"{name}: there is no section {section}{_near_variable(rest, sections)}")
         hints = get_type_hints(sections[section])
         if key not in hints:
             raise ConfigError(f"{name}: there is no key {section}.{key}{_near(key, hints)}")
@@ -184,6 +190,13 @@ def _from_text(place: str, text: str, wanted: Any) -> Any:
 def _near(key: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(key, known, 1)
     return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _near_variable(rest: str, sections: Mapping[str, Any]) -> str:
+    names = [f"{section}_{key}".upper() for section in sections for key in get_type_hints(sections[section])]
+    without_section = [name for name in names if name.endswith(f"_{rest.upper()}")]
+    close = without_section or difflib.get_close_matches(rest.upper(), names, 1)
+    return f"; did you mean {PREFIX}{close[0]}?" if close else _near(rest.partition("_")[0].lower(), sections)
 
 
 def _explained(message: str) -> str:
@@ -247,6 +260,7 @@ def _checked(config: Config) -> Config:
     ):
         for network in networks:
             _check_network(place, network)
+    _check_ca(config.federation.ca_file)
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
             raise ConfigError(f"limits.{name}: must be at least 1")
@@ -262,9 +276,43 @@ def _check_network(place: str, text: str) -> None:
         raise ConfigError(f"{place}: {text!r} is not an address or network: {error}") from error
 
 
+def _check_ca(path: str) -> None:
+    if not path:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"federation.ca_file: {path}: no such file; name a PEM file or leave it empty"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"federation.ca_file: {path}: cannot be used, a PEM file of certificates belongs there: {error}"
+        ) from error
+
+
+def _is_host(text: str) -> bool:
+    """True for a host name: labels of letters, digits and inner hyphens."""
+    labels = text.split(".")
+    return len(text) <= 253 and all(
+        0 < len(each) <= 63 and set(each) <= LABEL and each[0] != "-" and each[-1] != "-" for each in labels
+    )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535
+
+
+def _check_domain(domain: str) -> None:
+    host, colon, port = domain.partition(":")
+    if domain != domain.lower() or not _is_host(host) or bool(colon) != _is_port(port):
+        raise ConfigError(
+            f"node.domain: {domain!r} is not a host name; write one in lower case, like commons.example"
+        )
+
+
 def _check_node(node: Node) -> None:
-    if node.domain != node.domain.lower() or not node.domain or set(node.domain) & set("/@ "):
-        raise ConfigError("node.domain: write a host name in lower case, like commons.example")
+    _check_domain(node.domain)
     try:
         base = urlsplit(node.base_url)
         _ = base.port  # read here, as a port that is none is told only then
@@ -272,6 +320,10 @@ def _check_node(node: Node) -> None:
         raise ConfigError(f"node.base_url: {node.base_url!r} is not an address: {error}") from error
     if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
         raise ConfigError("node.base_url: write the address without a path, like https://commons.example")
+    if not _is_host(base.hostname) and not _is_address(base.hostname):
+        raise ConfigError(
+            f"node.base_url: {base.hostname!r} is not a host name; write one like commons.example"
+        )
     if base.query or base.fragment or base.username:
         raise ConfigError("node.base_url: no user, query or fragment belongs there")
     if base.scheme == "http" and not _is_loopback(base.hostname):
@@ -285,14 +337,18 @@ def _check_listen(place: str, listen: str) -> None:
     if listen.startswith("unix:/"):
         return
     host, _, port = listen.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65_535:
+    if not host or not _is_port(port):
         raise ConfigError(f"{place}: write host:port or unix:/path, like 127.0.0.1:8420")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return _is_address(host) and ip_address(host).is_loopback

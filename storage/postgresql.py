@@ -143,6 +143,10 @@ class PostgresqlDatabase:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    async def changed_elsewhere(self) -> bool:
+        """Never: NOTIFY tells every process."""
+        return False
+
     async def close(self) -> None:
         if self._ear is not None:
             await self._ear.close()

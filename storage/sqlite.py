@@ -57,6 +57,7 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._group: _Group | None = None
         self._listeners: list[Listener] = []
+        self._seen_version = 0
 
     async def open(self) -> None:
         """Raises Unavailable if the file cannot be opened or is not a database."""
@@ -68,6 +69,7 @@ class SqliteDatabase:
             self._slow_readers.put_nowait(connection)
         for connection in (self._writer, self._reader):
             connection.wait(0)
+        await self.changed_elsewhere()
 
     def _tx(self, connection: Connection, *, writes: bool) -> Tx:
         return Tx(connection, now=self.clock(), ids=self.ids, memory=self.memory, writes=writes)
@@ -186,6 +188,14 @@ class SqliteDatabase:
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    async def changed_elsewhere(self) -> bool:
+        """True if another process wrote since this was last asked. It reads no page of the file."""
+        # Of the writer: for it only the commits of other connections count, and no other of ours writes.
+        async with self._turn:
+            found = self._writer.version()
+        former, self._seen_version = self._seen_version, found
+        return former != found
 
     def _tell(self, tx: Tx) -> None:
         for event in tx.events:

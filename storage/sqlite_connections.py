@@ -139,6 +139,14 @@ class Threaded:
         """How long a statement waits for a lock."""
         self.now(f"PRAGMA busy_timeout={milliseconds}")
 
+    def version(self) -> int:
+        """A number that changes when another connection commits. Raises Unavailable."""
+        try:
+            found = self.raw.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise told(error) from error
+        return int(found[0])
+
     def now(self, sql: str) -> None:
         """Run on the caller's thread."""
         try:

@@ -31,7 +31,7 @@ async def _decide(config_path: Path | None, host: str, policy: str, reason: str)
     async with database(read_config(config_path)) as db, db.write() as tx:
         await domain.peers.decide(tx, None, host, domain.peers.Decision(policy, reason))
     click.echo(f"{host}: {policy or 'no decision'}")
-    click.echo("A node that runs on SQLite reads it when it is started again")
+    click.echo("A node that is running follows it within a few seconds")
 
 
 reason_option = click.option("--reason", default="", help="Why; it is kept in the log of acts.")

@@ -72,8 +72,7 @@ async def run(config_path: Path | None, only: str | None) -> None:
     try:
         if only != "worker":
             await _listen(node, config)
-        if only != "web":
-            node.runner.start()
+        node.runner.start(only_watch=only == "web")
         await _announce(node, config)
         await stopping.wait()
     finally:

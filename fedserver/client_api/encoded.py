@@ -10,14 +10,14 @@ from typing import Any, cast
 
 import msgspec
 
+from fedserver import domain
 from fedserver.client_api.entities import Status, status
-from fedserver.domain import PostView
 from fedserver.http import Call, encode
 
 MOST = 3_000
 
 
-def statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
+def statuses(call: Call[Any], views: Iterable[domain.PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
     room, links = call.services.db.memory.room("statuses", MOST), call.site.links
     found = []

@@ -4,6 +4,8 @@ An event carries ids only; whoever hears it reads what it may see. On PostgreSQL
 hears it.
 """
 
+from collections.abc import Sequence
+
 from storage import Tx
 
 POST_PUBLISHED = "post.published"  # post_id (a boost too)
@@ -19,9 +21,17 @@ RELATION_CHANGED = "relation.changed"  # account_id, target_id
 PEER_CHANGED = "peer.changed"  # domain
 SETTINGS_CHANGED = "settings.changed"
 TASKS_DUE = "tasks.due"  # something was put in the queue
+MOST_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes
 
 
 def tasks_due(tx: Tx) -> None:
     """Wake the workers after the commit; telling once a transaction is enough."""
     if all(event.kind != TASKS_DUE for event in tx.events):
         tx.emit(TASKS_DUE)
+
+
+def post_deleted(tx: Tx, post_id: int, account_id: int, holders: Sequence[int]) -> None:
+    """A post or a boost of `account_id` is gone from the homes of `holders`: told in parts if many had it."""
+    for start in range(0, len(holders) or 1, MOST_LISTENERS):
+        some = list(holders[start : start + MOST_LISTENERS])
+        tx.emit(POST_DELETED, post_id=post_id, account_id=account_id, listeners=some)

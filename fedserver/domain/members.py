@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import accounts, events, invitations, sessions, tokens
+from fedserver.domain import accounts, events, invitations, owners, sessions, tokens
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
@@ -152,9 +152,11 @@ async def approve(tx: Tx, member: MemberRow) -> None:
 
 
 async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
-    """Raises Invalid for a word that is no role."""
+    """Raises Invalid for a word that is no role, Forbidden for the last owner."""
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+    if role != "owner":
+        await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "role", role)
     account_id = await queries.members.main_account(tx, member.id)
     if account_id is not None:
@@ -171,7 +173,9 @@ async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
-    """Keep a member out, or let them in again."""
+    """Keep a member out, or let them in again. Raises Forbidden for the last owner."""
+    if disabled:
+        await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
         await sessions.end_all(tx, member.id)

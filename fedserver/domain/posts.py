@@ -12,7 +12,7 @@ from fedserver.domain import articles, media, post_texts, post_views, publicatio
 from fedserver.domain.errors import Invalid, Later, NotFound
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
-from fedserver.domain.visibility import WRITABLE, narrower
+from fedserver.domain.visibility import WRITABLE
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 
@@ -64,8 +64,9 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     row, text = await _new_row(tx, site, author, draft)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
-    if draft.idempotency_key:
-        await queries.posts.add_key(tx, author.id, draft.idempotency_key, row.id, tx.now - HOUR)
+    key = draft.idempotency_key
+    if key and not await queries.posts.add_key(tx, author.id, key, row.id, tx.now - HOUR):
+        raise Later("The same post is being written. Please try again.")
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
     await queries.media.attach(tx, author.id, row.id, media_ids)
     await queries.mentions.add(tx, row.id, [each.id for each in text.mentioned])
@@ -126,10 +127,17 @@ async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tupl
         likes_count=0,
         version=1,
     )
-    # A reply is never wider than a members-only post that it answers.
-    if parent is not None and parent.visibility == "local":
-        row = structs.replace(row, visibility=narrower("local", row.visibility))
-    return row, text
+    return _inside(site, row) if parent is not None and parent.visibility == "local" else row, text
+
+
+def _inside(site: Site, row: PostRow) -> PostRow:
+    """A reply to a members-only post: for members too, or for the people named in it.
+
+    Those may be of other nodes, so a direct one carries no address of what it answers.
+    """
+    if row.visibility != "direct":
+        return structs.replace(row, visibility="local")
+    return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
 
 
 def title_of(kind: str, title: str) -> str:

@@ -159,7 +159,7 @@ def _texts(remote: RemotePost) -> dict[str, str]:
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
         "source": clean_text(remote.source, 200_000),
-        "html": clean(remote.html),
+        "html": clean(remote.html, remote.url),
     }
 
 

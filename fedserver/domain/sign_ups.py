@@ -5,17 +5,26 @@ Whether an address is known is never told to strangers.
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, follows, invitations, members, notifications, one_time_links, tasks
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain import (
+    accounts,
+    follows,
+    invitations,
+    known_addresses,
+    members,
+    notifications,
+    one_time_links,
+)
+from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
 from storage import AccountRow, MemberRow, Tx, queries
 
 
-async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> MemberRow:
+async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> MemberRow | None:
     """Somebody wants to join: let in, waiting for approval, or waiting for their mail.
 
-    Raises Forbidden if the node takes nobody, Invalid.
+    None if the address is a member's: that member is told by mail, and whoever asks hears the same as one
+    who waits for mail. Raises Forbidden if the node takes nobody, Invalid.
     """
     mode = site.config.registration.mode
     if not wanted.invitation and mode == "closed":
@@ -25,6 +34,11 @@ async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> M
     invitation = await invitations.use(tx, wanted.invitation) if wanted.invitation else None
     if mode == "approval" and invitation is None and not wanted.reason.strip():
         raise Invalid("reason", "can't be blank", "ERR_BLANK")
+    known = await queries.members.by_email(tx, members.check_email(wanted.email))
+    if known is not None:
+        await accounts.check_free(tx, wanted.username)
+        await known_addresses.tell(tx, site, known)
+        return None
     member, account = await members.create(tx, site, wanted, new, by_operator=False)
     if mode == "open" or invitation is not None:
         await queries.members.set_value(tx, member.id, "approved_at", tx.now)
@@ -32,7 +46,7 @@ async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> M
         for moderator in await queries.members.moderators(tx):
             await notifications.notify(tx, "admin.sign_up", moderator, account.id)
     if site.config.mail.host:
-        await _ask_to_confirm(tx, site, member)
+        await emails.ask_to_confirm(tx, site, member)
     else:
         await queries.members.set_value(tx, member.id, "email_confirmed_at", tx.now)
     if invitation is not None:
@@ -52,24 +66,6 @@ async def _befriend(tx: Tx, site: Site, account: AccountRow, inviter_id: int) ->
     inviter = await accounts.by_id(tx, inviter_account)
     if inviter.suspended_at is None and inviter.deleted_at is None:
         await follows.follow(tx, site, account, inviter)
-
-
-async def _ask_to_confirm(tx: Tx, site: Site, member: MemberRow) -> None:
-    token = await one_time_links.new(tx, "confirm", member.id, member.email, hours=72)
-    address = f"{site.links.base}/confirm/{token}"
-    title = site.config.community.title
-    text = f"Welcome to {title}!\n\nPlease confirm your address by opening this page:\n\n{address}\n"
-    await tasks.owe(tx, tasks.SendMail(member.email, f"Confirm your address at {title}", text))
-
-
-async def confirm(tx: Tx, token: str) -> MemberRow:
-    """An address was confirmed. Raises NotFound."""
-    row = await one_time_links.use(tx, "confirm", token)
-    await queries.members.set_value(tx, row.member_id or 0, "email_confirmed_at", tx.now)
-    member = await queries.members.by_id(tx, row.member_id or 0)
-    if member is None:
-        raise NotFound("This link was used before, or is too old")
-    return member
 
 
 async def setup_link(tx: Tx) -> str | None:

@@ -60,6 +60,8 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
             member = await domain.sign_ups.join(tx, call.site, wanted, new)
     except domain.DomainError as error:
         return _form(call, _said(error), status=422)
+    if member is None:
+        return call.render("waiting.html", what="mail", email=params.email.strip())
     return await _welcome(call, member)
 
 
@@ -116,7 +118,7 @@ async def show_confirm(call: Call[Nothing]) -> web.StreamResponse:
 @routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """By a form, as programs that look at mail open its links."""
-    member = await domain.sign_ups.confirm(call.tx, call.text("token"))
+    member = await domain.emails.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     return see_other("/login")

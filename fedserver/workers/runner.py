@@ -15,6 +15,7 @@ from fedserver import domain
 from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
+from fedserver.workers.peers import PeerWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
 from storage import Event, Unavailable, queries
@@ -42,6 +43,7 @@ class Runner:
             TaskWorker(services),
             DeliveryWorker(services),
             CleanupWorker(services),
+            PeerWorker(services),
         )
         self._wakes = [asyncio.Event() for _ in self._workers]
         self._loops: list[asyncio.Task[None]] = []
@@ -53,11 +55,12 @@ class Runner:
             for wake in self._wakes:
                 wake.set()
 
-    def start(self) -> None:
-        """Begin to work in the background."""
+    def start(self, *, only_watch: bool = False) -> None:
+        """Begin to work in the background, or only to watch what other processes decide."""
         self._loops = [
             asyncio.create_task(self._loop(worker, wake), name=type(worker).__name__)
             for worker, wake in zip(self._workers, self._wakes, strict=True)
+            if isinstance(worker, PeerWorker) or not only_watch
         ]
 
     async def _loop(self, worker: Worker, wake: asyncio.Event) -> None:

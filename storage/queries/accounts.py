@@ -203,6 +203,8 @@ _seen = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
 _like = bindparam("pattern", type_=Text())
+# Whoever names somebody in full finds them, also to unblock them.
+_exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
 _found = (
     select(accounts.c.id)
     .where(
@@ -215,7 +217,7 @@ _found = (
         or_(
             bindparam("domain", type_=Text()) == "", accounts.c.domain.like(bindparam("domain"), escape="\\")
         ),
-        ~_blocked,
+        or_(~_blocked, _exact),
     )
     .order_by(
         case((accounts.c.username_lower == bindparam("exact"), 0), else_=1),
@@ -332,7 +334,7 @@ async def remove(tx: Tx, account_id: int) -> bool:
 
 
 async def search(tx: Tx, *, followed: bool, **params: Any) -> list[int]:
-    """Ids; `params` are pattern, exact, domain, viewer_id, limit, offset."""
+    """Ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
     return await tx.values(SEARCH_FOLLOWED if followed else SEARCH, **params)
 
 

@@ -26,7 +26,12 @@ ATTACH = (
     )
     .values(post_id=bindparam("b_post_id"), position=bindparam("b_position"))
 )
-DETACH = update(media).where(media.c.post_id == bindparam("b_post_id")).values(post_id=None)
+# Its time begins anew: what was freed today is not thrown away today.
+DETACH = (
+    update(media)
+    .where(media.c.post_id == bindparam("b_post_id"))
+    .values(post_id=None, created_at=bindparam("b_now"))
+)
 DESCRIBE = (
     update(media)
     .where(media.c.id == bindparam("b_id"), media.c.account_id == bindparam("b_account_id"))
@@ -41,7 +46,7 @@ REMOVE = delete(media).where(one_of(media.c.id, "ids"))
 REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
 ORPHANS = (
     select(*COLUMNS)
-    .where(and_(media.c.post_id.is_(None), media.c.id < bindparam("before_id")))
+    .where(and_(media.c.post_id.is_(None), media.c.created_at < bindparam("before")))
     .order_by(media.c.id)
     .limit(bindparam("limit"))
 )
@@ -87,7 +92,7 @@ async def attach(tx: Tx, account_id: int, post_id: int, ids: Sequence[int]) -> N
 
 async def detach(tx: Tx, post_id: int) -> None:
     """Free the files of a post, so that another can take them."""
-    await tx.run(DETACH, b_post_id=post_id)
+    await tx.run(DETACH, b_post_id=post_id, b_now=tx.now)
 
 
 async def describe(tx: Tx, row: MediaRow) -> None:
@@ -111,9 +116,9 @@ async def remove_of_post(tx: Tx, post_id: int) -> None:
     await tx.run(REMOVE_OF_POST, post_id=post_id)
 
 
-async def orphans(tx: Tx, before_id: int, limit: int) -> list[MediaRow]:
-    """Files that were never attached, or were freed, and are older than an id."""
-    return rows(MediaRow, await tx.all(ORPHANS, before_id=before_id, limit=limit))
+async def orphans(tx: Tx, before: int, limit: int) -> list[MediaRow]:
+    """Files that were uploaded, or freed by their post, before a moment (ms UTC) and that no post has."""
+    return rows(MediaRow, await tx.all(ORPHANS, before=before, limit=limit))
 
 
 async def used_bytes(tx: Tx, account_id: int) -> int:

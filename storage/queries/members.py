@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
@@ -42,6 +42,28 @@ MODERATORS = (
     select(member_accounts.c.account_id)
     .select_from(members.join(member_accounts, member_accounts.c.member_id == members.c.id))
     .where(members.c.role != "member", member_accounts.c.main, members.c.disabled_at.is_(None))
+)
+_has_account = exists(
+    select(member_accounts.c.account_id)
+    .select_from(member_accounts.join(accounts, accounts.c.id == member_accounts.c.account_id))
+    .where(
+        member_accounts.c.member_id == members.c.id,
+        member_accounts.c.main,
+        accounts.c.deleted_at.is_(None),
+        accounts.c.suspended_at.is_(None),
+    )
+)
+OWNERS = (
+    select(members.c.id)
+    .where(
+        members.c.role == "owner",
+        members.c.disabled_at.is_(None),
+        members.c.approved_at.is_not(None),
+        members.c.email_confirmed_at.is_not(None),
+        _has_account,
+    )
+    .order_by(members.c.id)
+    .with_for_update()
 )
 SETTABLE = (
     "email_confirmed_at", "approved_at", "disabled_at", "password_hash", "role", "settings", "invites_left",
@@ -129,6 +151,11 @@ async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:
 async def moderators(tx: Tx) -> list[int]:
     """Accounts of those who moderate."""
     return await tx.values(MODERATORS)
+
+
+async def owners(tx: Tx) -> list[int]:
+    """Owners who can log in, held until the transaction ends."""
+    return await tx.values(OWNERS)
 
 
 async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:

@@ -85,6 +85,8 @@ PUT_ORIGINAL = _original.on_conflict_do_update(
     index_elements=["uri"], set_={"document": _original.excluded.document, "at": _original.excluded.at}
 )
 REMOVE_ORIGINAL = delete(originals).where(originals.c.uri == bindparam("uri"))
+# Held until the transaction ends: whoever comes with a key at the same time waits here, and then finds it.
+HOLD_AUTHOR = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update(key_share=True)
 ADD_KEY = upsert(idempotency_keys).on_conflict_do_nothing()
 KEY = select(idempotency_keys.c.post_id).where(
     idempotency_keys.c.account_id == bindparam("account_id"),
@@ -194,7 +196,11 @@ async def remove_original(tx: Tx, uri: str) -> None:
 
 
 async def by_key(tx: Tx, account_id: int, key: str, since: int) -> int | None:
-    """The post that a key of the same request made after `since`."""
+    """The post that a key of the same request made after `since`.
+
+    From here to the end of the transaction no other request of that account with a key goes on.
+    """
+    await tx.one(HOLD_AUTHOR, id=account_id)
     found: int | None = await tx.value(KEY, account_id=account_id, key=key, since=since)
     return found
 

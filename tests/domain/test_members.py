@@ -15,6 +15,7 @@ from fedserver.domain import (
     NotFound,
     Site,
     TooMany,
+    emails,
     invitations,
     log_ins,
     members,
@@ -50,7 +51,9 @@ def wanting(name: str = "ann", **given: str) -> NewMember:
 
 async def join(database: Database, where: Site, wanted: NewMember) -> MemberRow:
     async with database.write() as tx:
-        return await sign_ups.join(tx, where, wanted, new_keys())
+        member = await sign_ups.join(tx, where, wanted, new_keys())
+    assert member is not None
+    return member
 
 
 async def add(database: Database, where: Site, name: str, role: str = "member") -> MemberRow:
@@ -111,9 +114,9 @@ async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Datab
             await log_ins.log_in(tx, member, "ann", "", "")
         with pytest.raises(NotFound):
             await one_time_links.use(tx, "setup", word)
-        assert (await sign_ups.confirm(tx, word)).email_confirmed_at
+        assert (await emails.confirm(tx, word)).email_confirmed_at
         with pytest.raises(NotFound):
-            await sign_ups.confirm(tx, word)
+            await emails.confirm(tx, word)
 
 
 async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp_path: Path) -> None:
@@ -124,7 +127,7 @@ async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp
     assert (taken.value.field, taken.value.code) == ("username", "ERR_TAKEN")
     with pytest.raises(Invalid) as taken:
         await join(database, here, NewMember(username="bea", email="Ann@Mail.test", password_hash=""))
-    assert (taken.value.field, taken.value.code) == ("email", "ERR_TAKEN")
+    assert taken.value.field == "email" and "taken" not in taken.value.text
     async with database.read() as tx:
         assert (await members.counts(tx))[0] == 1, "a refused sign-up leaves nothing behind"
 

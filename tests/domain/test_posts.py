@@ -319,3 +319,18 @@ async def test_members_only_means_members_of_this_node(database: Database, here:
     post_id = await write(database, here, ann, "inside @dan@beta.test", visibility="local")
     assert await seen(database, post_id, eve)
     assert not await seen(database, post_id, dan)
+
+
+async def test_a_reply_to_a_members_only_post_stays_with_members(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    parent = await write(database, here, ann, "inside", visibility="local")
+    for wanted in ("public", "unlisted", "followers", "local"):
+        reply = await write(database, here, bob, "me too", visibility=wanted, in_reply_to_id=parent)
+        async with database.read() as tx:
+            row = await posts.get(tx, reply, ann.id)
+        assert row.visibility == "local" and row.in_reply_to_uri is not None
+    direct = await write(database, here, bob, "@ann hush", visibility="direct", in_reply_to_id=parent)
+    async with database.read() as tx:
+        row, root = await posts.get(tx, direct, ann.id), await posts.get(tx, parent, ann.id)
+    assert (row.visibility, row.in_reply_to_id, row.thread_id) == ("direct", parent, parent)
+    assert row.in_reply_to_uri is None and row.context_uri != root.context_uri

@@ -209,6 +209,10 @@ async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
     await toot.run("notifications")
     await toot.run("instance")
     await toot.run("unfollow", handle)
+    await alpha.member("eve")
+    for name in (handle, "eve"):
+        await toot.run("block", name)
+        await toot.run("unblock", name)
 
 
 async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:

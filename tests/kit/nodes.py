@@ -22,6 +22,7 @@ from fedserver.config import (
     DatabaseConfig,
     Federation,
     Limits,
+    Mail,
     Media,
     Registration,
 )
@@ -102,6 +103,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     """The configuration of a test node; `localhost:PORT` speaks plain http."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
+    mail = federation.pop("mail", Mail())
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -116,6 +118,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         media=Media(store=f"file:{folder / 'media'}"),
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
+        mail=mail,
         limits=Limits(requests_per_5_minutes=100_000),
     )
 

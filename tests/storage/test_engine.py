@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage import Conflict, Database, Event
+from storage.opening import open_database
 from storage.schema.tables import peers, settings, tombstones
 from storage.statements import one_of, upsert
+from tests.kit.clock import Clock
 
 ADD = insert(tombstones)
 ADD_ONCE = upsert(tombstones).on_conflict_do_nothing()
@@ -114,3 +116,28 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
     await asyncio.gather(*(add(number) for number in range(20)))
     async with database.read() as tx:
         assert len(await tx.values(SOME, uris=[f"n{n}" for n in range(20)])) == 20
+
+
+async def test_what_another_process_wrote_is_noticed_once(
+    database: Database, database_url: str, clock: Clock
+) -> None:
+    assert not await database.changed_elsewhere()
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("ours"))
+    assert not await database.changed_elsewhere()
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    stop = database.listen(heard.put_nowait)
+    other = await open_database(database_url, clock)
+    async with other.read() as tx:
+        assert await tx.values(SOME, uris=["ours"]) == ["ours"]
+    assert not await database.changed_elsewhere()
+    async with other.write() as tx:
+        await tx.run(ADD, **stone("theirs"))
+        tx.emit("theirs")
+    await other.close()
+    # Either it is noticed, or (PostgreSQL) it is heard.
+    if await database.changed_elsewhere():
+        assert heard.empty() and not await database.changed_elsewhere()
+    else:
+        assert (await asyncio.wait_for(heard.get(), 5)).kind == "theirs"
+    stop()
