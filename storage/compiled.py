@@ -22,8 +22,8 @@ from storage.statements import ListText, one_of
 class _FixedInText(SQLCompiler):
     """Writes what is fixed in a statement into its text.
 
-    Only then do planners see that `state = 'published'` is the condition of a partial index. SQLite would
-    even plan such a statement anew on each call, to look at the values that are bound.
+    Only then can a plan that is kept use the partial index with the condition `state = 'published'`. SQLite
+    would plan such a statement anew on each call, to look at the values that are bound.
     """
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> str:

@@ -1,7 +1,7 @@
 """Transactions on SQLite and PostgreSQL.
 
 Statements are SQLAlchemy Core, built once at import by `storage.queries`; here they are
-compiled once per dialect and then run on the driver's own connection (aiosqlite, asyncpg).
+compiled once per dialect and then run on the driver's own connection (sqlite3, asyncpg).
 That keeps one schema for both databases at about a quarter of the cost of an engine's
 execution per call, which is what the hot paths are made of.
 
