@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fedserver.domain import (
     accounts,
+    emails,
     follows,
     invitations,
     known_addresses,
