@@ -235,6 +235,8 @@ def _checked(config: Config) -> Config:
     _check_node(config.node)
     if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
         raise ConfigError("database.url: write sqlite:PATH or postgresql://user:password@host/name")
+    if config.metrics.listen:
+        _check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
         raise ConfigError("media.store: write file:PATH; other stores are not there yet")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):

@@ -21,8 +21,9 @@ from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.resolve import Resolver
-from fedserver.http import Endpoint, Pages, Services, files, template_values
+from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
 from fedserver.http.application import build
+from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.images import ImageWorker
@@ -37,6 +38,7 @@ from storage.opening import open_database
 from storage.upgrade import upgrade
 
 log = structlog.stdlib.get_logger("fedserver.node")
+Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 
 def system_clock() -> int:
@@ -59,6 +61,7 @@ class Node:
         self.hub = Hub(services)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
+        self._metrics = web.AppRunner(exposition.application(services, self.runner.depths), access_log=None)
         self._stop_listening = services.db.listen(self._hear)
         self._reloads: set[asyncio.Task[None]] = set()
 
@@ -75,16 +78,23 @@ class Node:
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
 
-    async def serve(self, sites: Callable[[web.AppRunner], Sequence[web.BaseSite]]) -> None:
+    async def serve(self, sites: Sites) -> None:
         """Listen where `sites` says."""
-        await self._web.setup()
-        for site in sites(self._web):
-            await site.start()
+        await _listen(self._web, sites)
+
+    async def serve_metrics(self, sites: Sites) -> None:
+        """Answer `GET /metrics` where `sites` says."""
+        await _listen(self._metrics, sites)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
         return self._web.addresses
+
+    @property
+    def metrics_addresses(self) -> list[tuple[str, int]]:
+        """Where it answers `GET /metrics`."""
+        return self._metrics.addresses
 
     async def settle(self) -> int:
         """For tests: do all work that is due."""
@@ -100,12 +110,19 @@ class Node:
         """Answer what was asked, finish what was begun, close what is open."""
         await self.hub.close()
         await self._web.cleanup()
+        await self._metrics.cleanup()
         await self.runner.stop()
         self._stop_listening()
         self.services.images.close()
         self.services.passwords.close()
         await self.services.client.close()
         await self.services.db.close()
+
+
+async def _listen(runner: web.AppRunner, sites: Sites) -> None:
+    await runner.setup()
+    for site in sites(runner):
+        await site.start()
 
 
 async def open_node(
@@ -118,6 +135,8 @@ async def open_node(
     """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew."""
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
+    if config.metrics.listen:
+        db = CountedDatabase(db)
     links = Links(config.node.base_url.rstrip("/"), config.node.domain)
     services = _services(Site(config, links), db, clock, resolver, passwords or Passwords())
     await _first_start(services)
@@ -169,5 +188,6 @@ def _services(
         passwords=passwords,
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, **template_values.values(site, clock)),
+        metrics=Metrics(),
         log=log,
     )

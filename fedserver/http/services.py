@@ -15,6 +15,7 @@ from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
 from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
+from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
@@ -39,6 +40,7 @@ class Services:
     passwords: Passwords
     limits: Limits
     pages: Pages
+    metrics: Metrics
     log: structlog.stdlib.BoundLogger
 
 

@@ -23,6 +23,7 @@ from fedserver.config import (
     Federation,
     Limits,
     Media,
+    Metrics,
     Registration,
 )
 from fedserver.config import Node as NodeConfig
@@ -102,6 +103,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     """The configuration of a test node; `localhost:PORT` speaks plain http."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
+    metrics = federation.pop("metrics", "")
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -117,6 +119,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
         limits=Limits(requests_per_5_minutes=100_000),
+        metrics=Metrics(listen=metrics),
     )
 
 
