@@ -241,8 +241,6 @@ def _checked(config: Config) -> Config:
         raise ConfigError("media.store: write file:PATH; other stores are not there yet")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
         raise ConfigError("node.processes: more than 1 needs PostgreSQL; set database.url")
-    if config.node.processes > 1:
-        raise ConfigError("node.processes: start more with `fedserver run --only web` on other ports")
     for place, networks in (
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),

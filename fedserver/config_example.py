@@ -26,7 +26,7 @@ KEYS = {
     "node.listen": "host:port or unix:/path",
     "node.trusted_proxies": "whose X-Forwarded-For is believed",
     "node.data_dir": "where else files may be written",
-    "node.processes": "1; on PostgreSQL start more with `fedserver run --only web`",
+    "node.processes": "web processes; more than 1 needs PostgreSQL",
     "community.contact_account": "the name of a member whom people may ask",
     "community.rules": "one text each",
     "database.url_file": "a file that holds the URL instead, for secrets",

@@ -33,7 +33,7 @@ from fedserver.net.guard import Guard
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
-from storage import Database, Event
+from storage import Conflict, Database, Event
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
@@ -150,9 +150,12 @@ async def _first_start(services: Services) -> None:
         known = await accounts.instance_account(tx, services.site)
     if known is None:
         new = await generate()
-        async with services.db.write() as tx:
-            if await accounts.instance_account(tx, services.site) is None:
-                await accounts.create_instance_account(tx, services.site, new)
+        try:
+            async with services.db.write() as tx:
+                if await accounts.instance_account(tx, services.site) is None:
+                    await accounts.create_instance_account(tx, services.site, new)
+        except Conflict:
+            log.info("made_by_another_process")
 
 
 def _services(
