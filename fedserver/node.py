@@ -26,7 +26,7 @@ from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
-from fedserver.media.images import ImageWorker
+from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
@@ -182,7 +182,7 @@ def _services(
         site=site,
         client=client,
         store=FileStore(Path(config.media.store.removeprefix("file:"))),
-        images=ImageWorker(),
+        images=Images(),
         resolver=finder,
         keyring=keyring,
         authenticator=authenticator,

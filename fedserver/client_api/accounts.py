@@ -33,7 +33,7 @@ from fedserver.domain.accounts import ProfileChange
 from fedserver.domain.members import Settings
 from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_banner, process_square
+from fedserver.media.pictures import process_banner, process_square
 from fedserver.text import normal_language
 from storage import AccountRow, Tx
 

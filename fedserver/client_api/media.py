@@ -9,7 +9,7 @@ from fedserver.domain import Invalid, media
 from fedserver.domain.media import NewFile
 from fedserver.http import USER, Call, Nothing, Routes, Upload
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_attachment
+from fedserver.media.pictures import process_attachment
 
 routes = Routes("client_api")
 MOST = 16_777_216

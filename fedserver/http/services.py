@@ -17,7 +17,7 @@ from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
-from fedserver.media.images import ImageWorker
+from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
 from storage import Database
@@ -31,7 +31,7 @@ class Services:
     site: Site
     client: Client
     store: FileStore
-    images: ImageWorker
+    images: Images
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator

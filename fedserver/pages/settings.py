@@ -11,7 +11,7 @@ from fedserver.domain import DomainError, Invalid, account_views, accounts, memb
 from fedserver.domain.accounts import MAX_FIELDS, ProfileChange
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_banner, process_square
+from fedserver.media.pictures import process_banner, process_square
 from fedserver.text import normal_language
 from storage import Tx
 

@@ -13,7 +13,7 @@ from fedserver.domain.post_views import PostView
 from fedserver.domain.posts import Change, Draft
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_attachment
+from fedserver.media.pictures import process_attachment
 
 routes = Routes("pages")
 MOST = 16_777_216

@@ -11,7 +11,7 @@ from fedserver.domain.accounts import MAX_FIELD, MAX_FIELDS, MAX_NAME, MAX_NOTE
 from fedserver.domain.figures import Figures
 from fedserver.domain.media import MAX_DESCRIPTION
 from fedserver.domain.pins import MOST as MAX_PINS
-from fedserver.media.images import ACCEPTED
+from fedserver.media.pictures import ACCEPTED
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.

@@ -1,0 +1,45 @@
+"""What a node loads at its start: what it serves with, and nothing that only some nodes or commands need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from fedserver.cli import main
+from fedserver.cli.commands import MODULES
+
+
+def loaded_by(module: str) -> set[str]:
+    """The modules in a fresh process that imported one."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(found.stdout.split())
+
+
+def test_serving_loads_neither_pictures_nor_migrations_nor_other_commands() -> None:
+    loaded = loaded_by("fedserver.cli.serving")
+    assert "fedserver.node" in loaded
+    unneeded = {"PIL", "alembic", "sqlalchemy.orm", "asyncpg", "fedserver.cli.demo", "fedserver.cli.members"}
+    assert not loaded & unneeded
+
+
+def test_a_supervisor_has_no_node_in_it() -> None:
+    loaded = loaded_by("fedserver.cli.running")
+    assert "fedserver.cli.supervising" in loaded
+    assert not loaded & {"fedserver.node", "fedserver.domain", "aiohttp", "sqlalchemy", "cryptography"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_command_is_found_by_its_name(name: str) -> None:
+    asked = CliRunner().invoke(main, [name, "--help"])
+    assert asked.exit_code == 0 and asked.output.startswith(f"Usage: main {name}")
+
+
+def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
+    listed = CliRunner().invoke(main, ["--help"])
+    assert all(f"\n  {name} " in listed.output for name in MODULES)
+    unknown = CliRunner().invoke(main, ["runn"])
+    assert unknown.exit_code == 2 and "No such command 'runn'" in unknown.output
