@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from time import perf_counter
 from types import TracebackType
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -133,6 +134,10 @@ class CountedDatabase:
         self._db = db
         self.clock = db.clock
         self.ids = db.ids
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a database has."""
+        return getattr(self._db, name)
 
     def read(self) -> AbstractAsyncContextManager[Tx]:
         return _Counted(self._db.read())
