@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver
 
 from fedserver.client_api.hub import HUB, Hub
 from fedserver.config import Config
-from fedserver.domain import Site, accounts, events, members
+from fedserver.domain import DomainError, Site, accounts, events, members
 from fedserver.domain.passwords import Passwords
 from fedserver.domain.peers import Policies
 from fedserver.federation.authenticate import Authenticator
@@ -146,16 +146,21 @@ async def open_node(
 
 
 async def _first_start(services: Services) -> None:
+    if await _is_made(services):
+        return
+    new = await generate()
+    try:
+        async with services.db.write() as tx:
+            await accounts.create_instance_account(tx, services.site, new)
+    except (Conflict, DomainError):
+        # Processes that start together find nothing together; one was quicker.
+        if not await _is_made(services):
+            raise
+
+
+async def _is_made(services: Services) -> bool:
     async with services.db.read() as tx:
-        known = await accounts.instance_account(tx, services.site)
-    if known is None:
-        new = await generate()
-        try:
-            async with services.db.write() as tx:
-                if await accounts.instance_account(tx, services.site) is None:
-                    await accounts.create_instance_account(tx, services.site, new)
-        except Conflict:
-            log.info("made_by_another_process")
+        return await accounts.instance_account(tx, services.site) is not None
 
 
 def _services(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from fedserver.cli import main
 from fedserver.cli.commands import MODULES
+from fedserver.domain import accounts
+from fedserver.node import open_node
+from tests.kit.nodes import config_for
 
 
 def loaded_by(module: str) -> set[str]:
@@ -43,3 +48,14 @@ def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
     assert all(f"\n  {name} " in listed.output for name in MODULES)
     unknown = CliRunner().invoke(main, ["runn"])
     assert unknown.exit_code == 2 and "No such command 'runn'" in unknown.output
+
+
+async def test_processes_that_start_together_make_one_account_of_the_node(
+    database_url: str, tmp_path: Path
+) -> None:
+    config = config_for("alpha.test", tmp_path, database_url)
+    nodes = await asyncio.gather(*(open_node(config) for _ in range(5)))
+    async with nodes[0].services.db.read() as tx:
+        assert await accounts.instance_account(tx, nodes[0].services.site) is not None
+    for node in nodes:
+        await node.close()
