@@ -248,12 +248,12 @@ def _checked(config: Config) -> Config:
     _check_node(config.node)
     if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
         raise ConfigError("database.url: write sqlite:PATH or postgresql://user:password@host/name")
+    if config.metrics.listen:
+        _check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
         raise ConfigError("media.store: write file:PATH; other stores are not there yet")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
         raise ConfigError("node.processes: more than 1 needs PostgreSQL; set database.url")
-    if config.node.processes > 1:
-        raise ConfigError("node.processes: start more with `fedserver run --only web` on other ports")
     for place, networks in (
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),

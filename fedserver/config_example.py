@@ -18,7 +18,7 @@ SECTIONS = {
     "mail": "How mail is sent. Without a host no mail is sent, and addresses are not confirmed.",
     "limits": "How much is allowed.",
     "log": "What is written about the work.",
-    "metrics": "Figures for Prometheus. Not served yet.",
+    "metrics": "Figures for Prometheus, as GET /metrics. Whoever reaches the address may read them.",
 }
 KEYS = {
     "node.domain": "the part after @ in handles; does not change",
@@ -26,7 +26,7 @@ KEYS = {
     "node.listen": "host:port or unix:/path",
     "node.trusted_proxies": "whose X-Forwarded-For is believed",
     "node.data_dir": "where else files may be written",
-    "node.processes": "1; on PostgreSQL start more with `fedserver run --only web`",
+    "node.processes": "web processes; more than 1 needs PostgreSQL",
     "community.contact_account": "the name of a member whom people may ask",
     "community.rules": "one text each",
     "database.url_file": "a file that holds the URL instead, for secrets",
@@ -42,7 +42,7 @@ KEYS = {
     "limits.image_pixels": "the largest picture that is read",
     "log.format": "console | json",
     "log.level": "debug | info | warning | error",
-    "metrics.listen": "host:port; empty: off",
+    "metrics.listen": "host:port or unix:/path, like 127.0.0.1:9420; empty: off",
 }
 
 

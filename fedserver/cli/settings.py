@@ -4,45 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from fedserver import domain
-from fedserver.config import Config, ConfigError, load
+from fedserver.cli.configuration import config_option, read_config
+from fedserver.config import Config
 from fedserver.links import Links
 from fedserver.node import system_clock
 from storage import Database, StorageError
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
+__all__ = ["asynchronous", "config_option", "database", "read_config", "site_of"]
 T = TypeVar("T")
 Command = Callable[..., Coroutine[Any, Any, None]]
-
-
-def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config PATH`, else `FEDSERVER_CONFIG`, else `./fedserver.toml` if it is there."""
-    option = click.option(
-        "--config", "config_path", type=click.Path(path_type=Path), help="Configuration file."
-    )
-    decorated: Callable[..., Any] = option(function)
-    return decorated
-
-
-def read_config(path: Path | None) -> Config:
-    """The configuration of this call. Ends the program with one line if it cannot be used."""
-    named = path or (Path(os.environ["FEDSERVER_CONFIG"]) if os.environ.get("FEDSERVER_CONFIG") else None)
-    default = Path("fedserver.toml")
-    chosen = named or (default if default.exists() else None)
-    try:
-        return load(chosen, os.environ)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def site_of(config: Config) -> domain.Site:

@@ -17,7 +17,7 @@ from fedserver.client_api.entities import (
 )
 from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_banner, process_square
+from fedserver.media.pictures import process_banner, process_square
 from fedserver.text import normal_language
 from storage import AccountRow, Tx
 

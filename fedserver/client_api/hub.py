@@ -47,6 +47,7 @@ class Listener:
     caller: domain.Caller
     streams: set[Stream] = field(default_factory=set)
     queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    lost: int = 0
 
     @property
     def account_id(self) -> int | None:
@@ -57,6 +58,7 @@ class Listener:
         try:
             self.queue.put_nowait(message)
         except asyncio.QueueFull:
+            self.lost += self.queue.qsize() + 1
             self.end()
 
     def end(self) -> None:
@@ -78,11 +80,14 @@ class Hub:
 
     def add(self, listener: Listener) -> None:
         self._listeners.add(listener)
+        self._services.metrics.streams_open = len(self._listeners)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     def remove(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+        self._services.metrics.streams_open = len(self._listeners)
+        self._services.metrics.events_lost += listener.lost
 
     async def close(self) -> None:
         """End every stream."""
@@ -99,6 +104,8 @@ class Hub:
             self._end(token_id=event.data["token_id"])
         elif not self._work.full():
             self._work.put_nowait(event)
+        else:
+            self._services.metrics.events_lost += 1
 
     def _end(self, token_id: int) -> None:
         for listener in tuple(self._listeners):
@@ -112,6 +119,7 @@ class Hub:
                 await self._tell(event)
             except Exception:
                 # A stream may miss an event; it must not stop for everybody.
+                self._services.metrics.events_lost += 1
                 log.exception("stream_event_failed", kind=event.kind)
 
     async def _tell(self, event: Event) -> None:

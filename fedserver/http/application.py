@@ -18,6 +18,7 @@ from fedserver.http.dispatch import CORS, Dispatcher, Serve
 from fedserver.http.endpoint import Endpoint
 from fedserver.http.errors import error_json
 from fedserver.http.html import STATIC
+from fedserver.http.metrics import measured
 from fedserver.http.services import SERVICES, Services
 
 PREFLIGHT = {
@@ -41,7 +42,10 @@ def wants_activitypub(accept: str) -> bool:
 def build(services: Services, endpoints: Iterable[Endpoint]) -> web.Application:
     """The application with every endpoint, static files and a handler for all else."""
     dispatcher = Dispatcher(services)
-    application = web.Application(client_max_size=MAX_BODY, middlewares=[_outermost(dispatcher)])
+    middlewares = [_outermost(dispatcher)]
+    if services.site.config.metrics.listen:
+        middlewares.insert(0, measured(services.metrics))
+    application = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
     application[SERVICES] = services
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:

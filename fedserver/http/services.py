@@ -13,8 +13,9 @@ from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
 from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
+from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
-from fedserver.media.images import ImageWorker
+from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
 from fedserver.net import Client
 from storage import Database
@@ -28,7 +29,7 @@ class Services:
     site: domain.Site
     client: Client
     store: FileStore
-    images: ImageWorker
+    images: Images
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator
@@ -37,6 +38,7 @@ class Services:
     passwords: domain.passwords.Passwords
     limits: Limits
     pages: Pages
+    metrics: Metrics
     log: structlog.stdlib.BoundLogger
 
 

@@ -18,20 +18,12 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 import blurhash
-from msgspec import Struct
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from fedserver.media.errors import Unacceptable
+from fedserver.media.pictures import ACCEPTED, Picture, Processed
 
 T = TypeVar("T")
-ACCEPTED = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "GIF": "image/gif",
-    "WEBP": "image/webp",
-    "AVIF": "image/avif",
-}
-ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
 MAX_PIXELS = 33_177_600
 FULL_PIXELS = 8_294_400
 SMALL = (640, 360)
@@ -42,28 +34,6 @@ MEMORY = 2_000_000_000
 AT_ONCE = 2
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-
-
-class Picture(Struct, frozen=True):
-    """A picture ready to be kept."""
-
-    data: bytes
-    content_type: str
-    width: int
-    height: int
-
-    @property
-    def ending(self) -> str:
-        return ENDINGS[self.content_type]
-
-
-class Processed(Struct, frozen=True):
-    """An attached picture: the full one, a small one, and a blur of it. `kind` is image or gifv."""
-
-    kind: str
-    full: Picture
-    small: Picture
-    blurhash: str | None
 
 
 def _refusing(work: Callable[[bytes], T]) -> Callable[[bytes], T]:

@@ -99,7 +99,7 @@ async def set_up(call: Call[JoinParams]) -> web.StreamResponse:
         hashed = await services.passwords.hash(params.password)
         new = await generate()
         async with services.db.write() as tx:
-            member = await domain.sign_ups.create_owner(
+            member = await domain.founding.create_owner(
                 tx, call.site, token, params.username.strip(), params.email, hashed, new
             )
     except domain.NotFound:

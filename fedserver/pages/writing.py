@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_attachment
+from fedserver.media.pictures import process_attachment
 
 routes = Routes("pages")
 MOST = 16_777_216

@@ -18,7 +18,7 @@ from fedserver.workers.deliver import DeliveryWorker
 from fedserver.workers.peers import PeerWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
-from storage import Event, Unavailable, queries
+from storage import Event, QueueRow, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 LONGEST_SLEEP = 5.0
@@ -91,6 +91,11 @@ class Runner:
         async with self._services.db.read() as tx:
             received = await queries.inbox.waiting(tx)
             return received + await queries.tasks.waiting(tx) + await queries.deliveries.waiting(tx)
+
+    async def depths(self) -> dict[str, QueueRow]:
+        """How full each queue is."""
+        async with self._services.db.read() as tx:
+            return await queries.queues.depths(tx)
 
     async def settle(self) -> int:
         """Do all that is due, until nothing is; how much was done."""

@@ -7,7 +7,7 @@ from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
-from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, TaskRow
+from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, QueueRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
     FilterKeywordRow,
@@ -47,6 +47,7 @@ __all__ = [
     "OneTimeLinkRow",
     "PeerRow",
     "PostRow",
+    "QueueRow",
     "SessionRow",
     "TagRow",
     "TaskRow",

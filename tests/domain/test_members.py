@@ -16,6 +16,7 @@ from fedserver.domain import (
     Site,
     TooMany,
     emails,
+    founding,
     invitations,
     log_ins,
     members,
@@ -146,37 +147,37 @@ def test_what_is_no_address(email: str) -> None:
 
 async def test_the_first_owner_comes_by_the_newest_link_once(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        old, new = await sign_ups.setup_link(tx), await sign_ups.setup_link(tx)
+        old, new = await founding.setup_link(tx), await founding.setup_link(tx)
     assert old and new
     for word, works in ((old, False), (new, True), (new, False)):
         async with database.write() as tx:
             if works:
-                owner = await sign_ups.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+                owner = await founding.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
                 assert owner.role == "owner" and owner.approved_at and owner.email_confirmed_at
             else:
                 with pytest.raises(NotFound):
-                    await sign_ups.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+                    await founding.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await sign_ups.setup_link(tx) is None
+        assert await founding.setup_link(tx) is None
 
 
 async def test_a_refused_name_does_not_use_the_setup_link_up(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        word = await sign_ups.setup_link(tx) or ""
+        word = await founding.setup_link(tx) or ""
     with pytest.raises(Invalid):
         async with database.write() as tx:
-            await sign_ups.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
+            await founding.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await sign_ups.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+        assert await founding.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
 
 
 async def test_a_member_on_the_command_line_ends_the_setup_link(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        word = await sign_ups.setup_link(tx) or ""
+        word = await founding.setup_link(tx) or ""
     await add(database, here, "ann")
     async with database.write() as tx:
         with pytest.raises(NotFound):
-            await sign_ups.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+            await founding.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
 
 
 # --- invitations

@@ -24,6 +24,7 @@ from fedserver.config import (
     Limits,
     Mail,
     Media,
+    Metrics,
     Registration,
 )
 from fedserver.config import Node as NodeConfig
@@ -104,6 +105,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
     mail = federation.pop("mail", Mail())
+    metrics = federation.pop("metrics", "")
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -120,6 +122,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         registration=Registration(mode=registration),
         mail=mail,
         limits=Limits(requests_per_5_minutes=100_000),
+        metrics=Metrics(listen=metrics),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
-from fedserver.media.images import ACCEPTED
+from fedserver.media.pictures import ACCEPTED
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.
