@@ -37,6 +37,8 @@ from fedserver.domain import (
     passwords,
     peers,
     pins,
+    poll_views,
+    polls,
     post_removal,
     post_texts,
     post_views,
@@ -44,6 +46,7 @@ from fedserver.domain import (
     publication,
     relations,
     remote_posts,
+    scheduled_posts,
     scopes,
     search,
     secrets,
@@ -53,6 +56,7 @@ from fedserver.domain import (
     timelines,
     tokens,
     visibility,
+    votes,
 )
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.errors import (
@@ -111,6 +115,8 @@ __all__ = [
     "passwords",
     "peers",
     "pins",
+    "poll_views",
+    "polls",
     "post_removal",
     "post_texts",
     "post_views",
@@ -118,6 +124,7 @@ __all__ = [
     "publication",
     "relations",
     "remote_posts",
+    "scheduled_posts",
     "scopes",
     "search",
     "secrets",
@@ -127,4 +134,5 @@ __all__ = [
     "timelines",
     "tokens",
     "visibility",
+    "votes",
 ]

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import account_views, filters
+from fedserver.domain import account_views, filters, poll_views
 from fedserver.domain.account_views import AccountView
+from fedserver.domain.poll_views import PollView
 from fedserver.domain.visibility import Facts, may_see
 from storage import AppRow, MediaRow, PostRow, Tx, queries
 
@@ -37,6 +38,7 @@ class PostView(Struct, frozen=True):
     mine: Mine | None
     filtered: tuple[filters.Hit, ...]
     app: AppRow | None
+    poll: PollView | None
 
 
 async def load(
@@ -69,6 +71,7 @@ class _Page:
         self._authors = authors
         self._files: dict[int, list[MediaRow]] = {}
         self._apps: dict[int, AppRow] = {}
+        self._polls: dict[int, PollView] = {}
         self._found: dict[str, set[int]] = {}
         self._filters: filters.Active | None = None
         self._facts = Facts()
@@ -80,6 +83,7 @@ class _Page:
             self._files.setdefault(file.post_id or 0, []).append(file)
         app_ids = {row.app_id for row in originals if row.app_id is not None}
         self._apps = await queries.apps.by_ids(tx, list(app_ids)) if app_ids else {}
+        self._polls = await poll_views.load(tx, originals, viewer_id)
         if viewer_id is None:
             return
         self._found = await queries.post_facts.of_viewer(
@@ -127,6 +131,7 @@ class _Page:
             mine=self._mine(row),
             filtered=self._hits(row),
             app=self._apps.get(row.app_id) if row.app_id is not None else None,
+            poll=self._polls.get(row.id),
         )
 
     def _hidden(self, author_id: int) -> bool:
@@ -152,8 +157,10 @@ class _Page:
     def _hits(self, row: PostRow) -> tuple[filters.Hit, ...]:
         if self._filters is None or row.boost_of_id is not None or row.account_id == self._facts.viewer_id:
             return ()
-        described = (each.description for each in self._files.get(row.id, []))
-        return self._filters.match(row.id, _words(row, described))
+        described = [each.description for each in self._files.get(row.id, [])]
+        poll = self._polls.get(row.id)
+        offered = [each.title for each in poll.options] if poll is not None else []
+        return self._filters.match(row.id, _words(row, [*described, *offered]))
 
 
 def _words(row: PostRow, descriptions: Iterable[str]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
 from storage.rows import EmojiRow, MediaRow
-from storage.schema.tables import emojis, media
+from storage.schema.tables import emojis, media, scheduled_media
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(media, MediaRow)
@@ -36,7 +36,11 @@ REMOVE = delete(media).where(one_of(media.c.id, "ids"))
 REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
 ORPHANS = (
     select(*COLUMNS)
-    .where(and_(media.c.post_id.is_(None), media.c.id < bindparam("before_id")))
+    .where(
+        media.c.post_id.is_(None),
+        media.c.id < bindparam("before_id"),
+        ~exists(select(literal(1)).where(scheduled_media.c.media_id == media.c.id)),
+    )
     .order_by(media.c.id)
     .limit(bindparam("limit"))
 )
@@ -106,7 +110,7 @@ async def remove_of_post(tx: Tx, post_id: int) -> None:
 
 
 async def orphans(tx: Tx, before_id: int, limit: int) -> list[MediaRow]:
-    """Files that were never attached, or were freed, and are older than an id."""
+    """Files that were never attached, or were freed, wait for no post, and are older than an id."""
     return rows(MediaRow, await tx.all(ORPHANS, before_id=before_id, limit=limit))
 
 

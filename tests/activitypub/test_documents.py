@@ -78,7 +78,8 @@ def test_a_video_as_peertube_sends() -> None:
 def test_a_poll_a_page_an_emoji_and_quotes() -> None:
     options = [{"type": "Note", "name": name, "replies": {"totalItems": 2}} for name in ("red", "blue")]
     poll = post(type="Question", oneOf=options, endTime="2026-12-01T00:00:00Z")
-    assert [(each.name, each.votes) for each in poll.options] == [("red", 2), ("blue", 2)]
+    assert poll.question is not None and not poll.question.multiple
+    assert [(each.name, each.votes) for each in poll.question.options] == [("red", 2), ("blue", 2)]
     page = post(type="Page", name="A link", cc="https://o.example/c/group")
     assert (page.kind, page.cc) == ("Page", ("https://o.example/c/group",))
     emoji = {"type": "Emoji", "name": ":fox:", "icon": {"type": "Image", "url": "https://o.example/f.png"}}
