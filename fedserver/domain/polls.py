@@ -18,7 +18,6 @@ from fedserver.text import clean_name, to_text
 from storage import PollOptionRow, PollRow, PostRow, Tx, queries
 
 LATE_MS = 60_000
-MAX_SECONDS = 10**10
 MAX_TITLE = 500
 encode = msgspec.json.Encoder().encode
 
