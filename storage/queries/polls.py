@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
-from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, insert, select, update
 
 from storage.rows import PollOptionRow, PollRow, PollVoteRow
 from storage.schema.tables import accounts, poll_options, poll_votes, polls
@@ -61,7 +61,7 @@ COUNT_VOTE = (
 COUNT_VOTER = (
     update(polls)
     .where(polls.c.post_id == bindparam("b_post_id"))
-    .values(voters_count=func.coalesce(polls.c.voters_count, 0) + 1)
+    .values(voters_count=polls.c.voters_count + 1)
 )
 VOTE = select(*columns_of(poll_votes, PollVoteRow)).where(poll_votes.c.id == bindparam("id"))
 CHOSEN = select(poll_votes.c.option_id).where(
@@ -147,6 +147,7 @@ async def add_vote(tx: Tx, row: PollVoteRow) -> bool:
 
 
 async def count_voter(tx: Tx, post_id: int) -> None:
+    """One more voted; where a peer does not say how many, that stays unknown."""
     await tx.run(COUNT_VOTER, b_post_id=post_id)
 
 

@@ -11,7 +11,9 @@ from fedserver.domain import (
     Invalid,
     NotFound,
     Site,
+    accounts,
     edits,
+    filters,
     follows,
     notifications,
     polls,
@@ -26,8 +28,7 @@ from fedserver.domain.poll_views import PollView, is_stale
 from fedserver.domain.polls import NewPoll, RemoteOption, RemotePoll
 from fedserver.domain.remote_posts import RemotePost
 from fedserver.domain.votes import RemoteVote
-from storage import AccountRow, Database, Page
-from storage.queries import tasks as queue
+from storage import AccountRow, Database, Page, queries
 from tests.domain.test_remote_posts import remote
 from tests.kit.clock import START, Clock
 from tests.kit.people import befriend, people, write
@@ -61,8 +62,8 @@ async def counts(database: Database, post_id: int) -> tuple[list[int], int | Non
 async def due(database: Database) -> list[str]:
     """Kinds of the tasks that are due now; they are taken and done with."""
     async with database.write() as tx:
-        leased = await queue.lease(tx, until=tx.now + 1, limit=100)
-        await queue.finish(tx, [row.id for row in leased])
+        leased = await queries.tasks.lease(tx, until=tx.now + 1, limit=100)
+        await queries.tasks.finish(tx, [row.id for row in leased])
     return [row.kind for row in leased]
 
 
@@ -325,7 +326,7 @@ async def test_a_poll_of_a_peer_is_what_its_origin_says(database: Database, here
     assert [each.title for each in shown.options] == ["Yes", "No"] and shown.votes_count == 5
     assert shown.poll.voters_count is None and not shown.expired
     await vote(database, here, ann, row.id, 0)
-    assert await counts(database, row.id) == ([5, 1], 1)
+    assert await counts(database, row.id) == ([5, 1], None)
     async with database.write() as tx:
         figures = question(uri, dan, ("<b>Yes</b>", 9), ("No\u202e", 2), voters_count=11)
         assert await remote_posts.receive_edit(tx, eve, question(uri, eve, ("<b>Yes</b>", 0))) is None
@@ -394,6 +395,30 @@ async def test_a_peer_is_asked_when_its_figures_are_old(database: Database, here
         await remote_posts.receive_edit(tx, dan, asked)
     clock.forward(days=1)
     assert not await stale(row.id)
+
+
+async def test_who_goes_leaves_the_result_as_it_was(database: Database, here: Site) -> None:
+    ann, bob, dan = await people(database, here, "ann", "bob", "dan@beta.test")
+    post_id = await ask(database, here, ann)
+    await vote(database, here, bob, post_id, 1)
+    async with database.write() as tx:
+        uri = (await posts.get(tx, post_id, None)).uri
+        assert await votes.receive(tx, dan, RemoteVote("https://beta.test/votes/1", uri, "Red"))
+        await accounts.delete_local(tx, bob)
+        await accounts.remove_remote(tx, dan)
+        assert await queries.polls.our_voters(tx, post_id) == []
+    assert await counts(database, post_id) == ([1, 1, 0], 2)
+
+
+async def test_filters_see_the_choices(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    post_id = await ask(database, here, ann)
+    async with database.write() as tx:
+        await filters.create(
+            tx, bob, title="Colours", contexts=["home"], keywords=[filters.KeywordChange(keyword="green")]
+        )
+        [view] = await post_views.load(tx, [post_id], bob.id, context="home")
+    assert [hit.filter.title for hit in view.filtered] == ["Colours"]
 
 
 async def count_statements(database: Database, viewer: AccountRow, size: int) -> int:
