@@ -75,6 +75,11 @@ def create(uri: str, actor: str, document: Document) -> Document:
     }
 
 
+def vote(uri: str, actor: str, document: Document) -> Document:
+    """Create a vote; addressed as it is."""
+    return _activity("Create", uri, actor, document, to=document["to"])
+
+
 def update(uri: str, actor: str, document: Document, moment: int) -> Document:
     """Update an object; `updated` says since when."""
     return {

@@ -102,6 +102,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     media_per_post: int = 16
     upload_bytes: int = 16_777_216
     image_pixels: int = 33_177_600
+    poll_options: int = 4
+    poll_option_characters: int = 50
+    poll_seconds_least: int = 300
+    poll_seconds_most: int = 2_629_746
     requests_per_5_minutes: int = 300
 
 
@@ -264,6 +268,9 @@ def _checked(config: Config) -> Config:
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
             raise ConfigError(f"limits.{name}: must be at least 1")
+    limits = config.limits
+    if limits.poll_options < 2 or limits.poll_seconds_least > limits.poll_seconds_most:
+        raise ConfigError("limits.poll_options, limits.poll_seconds_least: nobody could ask anything")
     if config.mail.host and "@" not in config.mail.sender:
         raise ConfigError("mail.sender: write the address that mail comes from")
     return config

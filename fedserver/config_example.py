@@ -40,6 +40,8 @@ KEYS = {
     "mail.sender": "the address that mail comes from",
     "mail.tls": "starttls | tls | none",
     "limits.image_pixels": "the largest picture that is read",
+    "limits.poll_seconds_least": "how long a poll runs: from",
+    "limits.poll_seconds_most": "and up to",
     "log.format": "console | json",
     "log.level": "debug | info | warning | error",
     "metrics.listen": "host:port or unix:/path, like 127.0.0.1:9420; empty: off",

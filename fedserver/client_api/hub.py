@@ -126,7 +126,7 @@ class Hub:
         match event.kind:
             case domain.events.POST_PUBLISHED:
                 await self._post(event.data["post_id"], "update")
-            case domain.events.POST_EDITED:
+            case domain.events.POST_EDITED | domain.events.POLL_TALLIED:
                 await self._post(event.data["post_id"], "status.update")
             case domain.events.POST_DELETED:
                 self._deleted(event.data["post_id"], event.data["listeners"])

@@ -41,6 +41,8 @@ from fedserver.domain import (
     passwords,
     peers,
     pins,
+    poll_views,
+    polls,
     post_removal,
     post_texts,
     post_views,
@@ -48,6 +50,7 @@ from fedserver.domain import (
     publication,
     relations,
     remote_posts,
+    scheduled_posts,
     scopes,
     search,
     secrets,
@@ -58,6 +61,7 @@ from fedserver.domain import (
     timelines,
     tokens,
     visibility,
+    votes,
 )
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.errors import (
@@ -122,6 +126,8 @@ __all__ = [
     "passwords",
     "peers",
     "pins",
+    "poll_views",
+    "polls",
     "post_removal",
     "post_texts",
     "post_views",
@@ -129,6 +135,7 @@ __all__ = [
     "publication",
     "relations",
     "remote_posts",
+    "scheduled_posts",
     "scopes",
     "search",
     "secrets",
@@ -139,4 +146,5 @@ __all__ = [
     "timelines",
     "tokens",
     "visibility",
+    "votes",
 ]

@@ -42,10 +42,11 @@ class Unauthorized(DomainError):
 
 
 class Invalid(DomainError):
-    """A value is wrong: which field, and why. `code` is Mastodon's word (ERR_BLANK, ERR_TAKEN …)."""
+    """A value is wrong: which field (`base`: the whole), and why. `code` is Mastodon's word (ERR_BLANK …)."""
 
     def __init__(self, field: str, why: str, code: str = "ERR_INVALID") -> None:
-        super().__init__(f"Validation failed: {field.replace('_', ' ').capitalize()} {why}")
+        named = "" if field == "base" else field.replace("_", " ").capitalize() + " "
+        super().__init__(f"Validation failed: {named}{why}")
         self.field = field
         self.why = why
         self.code = code

@@ -12,6 +12,7 @@ POST_PUBLISHED = "post.published"  # post_id (a boost too)
 POST_EDITED = "post.edited"  # post_id
 POST_CHANGED = "post.changed"  # post_id: counters or the like; for caches
 POST_DELETED = "post.deleted"  # post_id, account_id, listeners: account ids that had it at home
+POLL_TALLIED = "poll.tallied"  # post_id: its votes changed some time ago, or it has ended
 ACCOUNT_CHANGED = "account.changed"  # account_id
 NOTIFIED = "notification.added"  # notification_id, account_id
 TOKEN_REVOKED = "token.revoked"  # token_id

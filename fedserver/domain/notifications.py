@@ -12,8 +12,10 @@ from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
-KINDS = ("mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up")
-ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update"})
+KINDS = (
+    "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.sign_up",
+)  # fmt: skip
+ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "poll", "update"})
 
 
 class NotificationView(Struct, frozen=True):
@@ -25,8 +27,11 @@ class NotificationView(Struct, frozen=True):
 
 
 async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
-    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it."""
-    if account_id == from_id:
+    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it.
+
+    Only of the end of a poll its author is told too.
+    """
+    if account_id == from_id and kind != "poll":
         return
     thread_id = -1
     if post_id is not None:

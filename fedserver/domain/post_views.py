@@ -11,8 +11,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.domain import filters, shown_posts
+from fedserver.domain import filters, poll_views, shown_posts
 from fedserver.domain.account_views import AccountView
+from fedserver.domain.poll_views import PollView
 from fedserver.domain.visibility import Facts, may_see
 from storage import AppRow, MediaRow, PostRow, Tx, queries
 
@@ -44,6 +45,7 @@ class PostView(Struct, frozen=True):
     mine: Mine | None
     filtered: tuple[filters.Hit, ...]
     app: AppRow | None
+    poll: PollView | None = None
     stamp: Stamp | None = None
 
 
@@ -69,6 +71,7 @@ class _Page:
     def __init__(self, shown: shown_posts.Page) -> None:
         self._posts = shown.posts
         self._authors = shown.authors
+        self._polls: dict[int, PollView] = {}
         self._found: dict[str, set[int]] = {}
         self._filters: filters.Active | None = None
         self._facts = Facts()
@@ -76,9 +79,11 @@ class _Page:
         self._hides = False
 
     async def look(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
+        originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
+        self._polls = await poll_views.load(tx, originals, viewer_id)
         if viewer_id is None:
             return
-        threads = [each.post.thread_id for each in self._posts.values() if each.post.boost_of_id is None]
+        threads = [row.thread_id for row in originals]
         self._found = await queries.post_facts.of_viewer(
             tx, viewer_id, list(self._posts), threads, list(self._authors)
         )
@@ -115,7 +120,7 @@ class _Page:
             boost_of = self.view(row.boost_of_id, inner=True)
             if boost_of is None:
                 return None
-        mine, filtered = self._mine(row), self._hits(shown)
+        mine, filtered, poll = self._mine(row), self._hits(shown), self._polls.get(row.id)
         return PostView(
             post=row,
             account=author,
@@ -125,7 +130,8 @@ class _Page:
             mine=mine,
             filtered=filtered,
             app=shown.app,
-            stamp=_stamp(row, author, mine, filtered, boost_of),
+            poll=poll,
+            stamp=_stamp(row, author, mine, filtered, poll, boost_of),
         )
 
     def _mine(self, row: PostRow) -> Mine | None:
@@ -148,8 +154,10 @@ class _Page:
         row = shown.post
         if self._filters is None or row.boost_of_id is not None or row.account_id == self._facts.viewer_id:
             return ()
-        described = (each.description for each in (*shown.media, shown.cover) if each is not None)
-        return self._filters.match(row.id, _words(row, described))
+        described = [each.description for each in (*shown.media, shown.cover) if each is not None]
+        poll = self._polls.get(row.id)
+        offered = [each.title for each in poll.options] if poll is not None else []
+        return self._filters.match(row.id, _words(row, [*described, *offered]))
 
 
 def _stamp(
@@ -157,12 +165,13 @@ def _stamp(
     author: AccountView,
     mine: Mine | None,
     filtered: tuple[filters.Hit, ...],
+    poll: PollView | None,
     boost_of: PostView | None,
 ) -> Stamp | None:
     if filtered or (boost_of is not None and boost_of.stamp is None):
         return None
     did = mine and (mine.liked, mine.boosted, mine.bookmarked, mine.muted, mine.pinned)
-    return row.id, row.version, author.account.version, did, boost_of and boost_of.stamp
+    return row.id, row.version, author.account.version, did, poll, boost_of and boost_of.stamp
 
 
 def _words(row: PostRow, descriptions: Iterable[str]) -> str:

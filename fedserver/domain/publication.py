@@ -1,4 +1,4 @@
-"""The moment a member's post is there for others."""
+"""The moment a member's post is there for others, and the moment it is another."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     if row.visibility != "local":
         await tasks.owe(tx, tasks.CreatePost(row.id))
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
+
+
+async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+    """Tell those who are named for the first time, those who boosted it, peers and streams."""
+    for account in newly_named:
+        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
+        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    if row.visibility != "local":
+        await tasks.owe(tx, tasks.UpdatePost(row.id))
+    tx.emit(events.POST_EDITED, post_id=row.id)

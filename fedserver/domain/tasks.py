@@ -108,6 +108,18 @@ class DeleteAccount(Task, frozen=True, tag="delete_account"):
     account_id: int
 
 
+class UpdatePoll(Task, frozen=True, tag="update_poll"):
+    """How a poll of ours stands."""
+
+    post_id: int
+
+
+class Vote(Task, frozen=True, tag="vote"):
+    """A vote of a member in a peer's poll."""
+
+    vote_id: int
+
+
 class Pin(Task, frozen=True, tag="pin"):
     """A post was put on top of a profile, or taken off."""
 
@@ -130,7 +142,31 @@ class RefreshAccount(Task, frozen=True, tag="refresh_account"):
     uri: str
 
 
+class RefreshPoll(Task, frozen=True, tag="refresh_poll"):
+    """How a peer's poll stands."""
+
+    post_id: int
+
+
 # --- inside
+
+
+class ClosePoll(Task, frozen=True, tag="close_poll"):
+    """The time of a poll is over."""
+
+    post_id: int
+
+
+class ShowPoll(Task, frozen=True, tag="show_poll"):
+    """Streams are to hear how a poll stands."""
+
+    post_id: int
+
+
+class PublishScheduled(Task, frozen=True, tag="publish_scheduled"):
+    """The moment of a scheduled post has come."""
+
+    scheduled_id: int
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
@@ -160,9 +196,15 @@ AnyTask = (
     | UndoBlock
     | UpdateAccount
     | DeleteAccount
+    | UpdatePoll
+    | Vote
     | Pin
     | FetchParent
     | RefreshAccount
+    | RefreshPoll
+    | ClosePoll
+    | ShowPoll
+    | PublishScheduled
     | SendMail
     | RemoveFiles
 )

@@ -24,7 +24,9 @@ from storage.schema.tables import (
     mutes,
     notifications,
     pins,
+    poll_votes,
     posts,
+    scheduled_posts,
 )
 from storage.statements import Tx
 
@@ -83,7 +85,20 @@ OWNED = (
     delete(posts).where(posts.c.account_id == bindparam("gone_id")),
     *(
         delete(table).where(table.c.account_id == bindparam("gone_id"))
-        for table in (likes, bookmarks, pins, media, filters, lists, markers, home_entries, blocks, mutes)
+        for table in (
+            likes,
+            bookmarks,
+            pins,
+            scheduled_posts,
+            media,
+            filters,
+            lists,
+            markers,
+            home_entries,
+            blocks,
+            mutes,
+            poll_votes,
+        )
     ),
     *(
         delete(notifications).where(column == bindparam("gone_id"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
 from storage.rows import EmojiRow, MediaRow
-from storage.schema.tables import emojis, media, posts
+from storage.schema.tables import emojis, media, posts, scheduled_media
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(media, MediaRow)
@@ -46,7 +46,11 @@ REMOVE = delete(media).where(one_of(media.c.id, "ids"))
 REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
 ORPHANS = (
     select(*COLUMNS)
-    .where(and_(media.c.post_id.is_(None), media.c.created_at < bindparam("before")))
+    .where(
+        media.c.post_id.is_(None),
+        media.c.created_at < bindparam("before"),
+        ~exists(select(literal(1)).where(scheduled_media.c.media_id == media.c.id)),
+    )
     .order_by(media.c.id)
     .limit(bindparam("limit"))
 )

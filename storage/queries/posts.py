@@ -27,8 +27,8 @@ BY_ALIAS = (
 BY_ADDRESS = select(*COLUMNS).where(or_(posts.c.uri == bindparam("uri"), posts.c.url == bindparam("url")))
 ADD = upsert(posts).on_conflict_do_nothing()
 CHANGEABLE = (
-    "state", "visibility", "title", "slug", "summary", "sensitive", "language", "source", "source_type",
-    "html", "cover_id", "mentions", "tags", "emojis", "published_at", "edited_at",
+    "kind", "state", "visibility", "title", "slug", "summary", "sensitive", "language", "source",
+    "source_type", "html", "cover_id", "mentions", "tags", "emojis", "published_at", "edited_at",
 )  # fmt: skip
 CHANGE = (
     update(posts)

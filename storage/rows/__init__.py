@@ -6,7 +6,9 @@ from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.peers import ActRow, PeerRow
+from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.scheduled_posts import ScheduledPostRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, QueueRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -46,8 +48,12 @@ __all__ = [
     "NotificationRow",
     "OneTimeLinkRow",
     "PeerRow",
+    "PollOptionRow",
+    "PollRow",
+    "PollVoteRow",
     "PostRow",
     "QueueRow",
+    "ScheduledPostRow",
     "SessionRow",
     "TagRow",
     "TaskRow",

@@ -53,6 +53,7 @@ class EditRow(Struct, frozen=True, gc=False):
     html: str
     media: str
     emojis: str
+    poll: str | None
     at: int
 
 

@@ -4,7 +4,7 @@ A boost is a row here too (`boost_of_id`), as timelines, ids and pages treat it 
 The URI is data, never made from the row id.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -110,6 +110,7 @@ edits = Table(
     Column("html", Text, nullable=False),
     Column("media", Text, nullable=False),  # JSON: the attachments as they were
     Column("emojis", Text, nullable=False),
+    Column("poll", Text),  # JSON [title] of its options, empty without a poll
     Column("at", BigInteger, nullable=False),
 )
 
@@ -167,4 +168,26 @@ idempotency_keys = Table(
     Column("idempotency_key", Text, primary_key=True),
     owned("post_id", "posts.id", index=True),
     Column("at", BigInteger, nullable=False),
+)
+
+# Posts that are to appear later, and the files that wait for them.
+scheduled_posts = Table(
+    "scheduled_posts",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("publish_at", BigInteger, nullable=False),
+    Column("draft", Text, nullable=False),  # JSON: what was written
+    Column("idempotency_key", Text),
+    Column("failed_at", BigInteger),  # it could not be published
+    Column("error", Text, nullable=False),
+    UniqueConstraint("account_id", "idempotency_key"),
+    Index("ix_scheduled_posts_account_id_id", "account_id", "id"),
+)
+
+scheduled_media = Table(
+    "scheduled_media",
+    metadata,
+    owned("media_id", "media.id", primary_key=True),
+    owned("scheduled_id", "scheduled_posts.id", index=True),
 )

@@ -14,6 +14,7 @@ from storage.schema.members import (
 )
 from storage.schema.metadata import metadata
 from storage.schema.peers import acts, peers, settings
+from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
     edits,
     idempotency_keys,
@@ -21,6 +22,8 @@ from storage.schema.posts import (
     originals,
     post_tags,
     posts,
+    scheduled_media,
+    scheduled_posts,
     tags,
     tombstones,
     uri_aliases,
@@ -81,8 +84,13 @@ __all__ = [
     "originals",
     "peers",
     "pins",
+    "poll_options",
+    "poll_votes",
+    "polls",
     "post_tags",
     "posts",
+    "scheduled_media",
+    "scheduled_posts",
     "seen_activities",
     "sessions",
     "settings",

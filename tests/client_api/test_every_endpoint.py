@@ -247,6 +247,32 @@ async def filters(world: World, post_id: str) -> None:
     await bob.delete(path)
 
 
+async def polls(world: World) -> None:
+    made = await world.ann.post(
+        "/api/v1/statuses", status="Tea?", poll={"options": ["Yes", "No"], "expires_in": 600}
+    )
+    path = f"/api/v1/polls/{made['poll']['id']}"
+    assert (await world.bob.post(f"{path}/votes", choices=[0]))["own_votes"] == [0]
+    assert (await world.nobody.get(path))["votes_count"] == 1
+    assert (await world.ann.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 422
+    await world.ann.delete(f"/api/v1/statuses/{made['id']}")
+
+
+async def scheduled_statuses(world: World) -> None:
+    made = await world.ann.post(
+        "/api/v1/statuses",
+        status="Later",
+        scheduled_at="2030-01-01T00:00:00Z",
+        poll={"options": ["Yes", "No"], "expires_in": 600},
+    )
+    path = f"/api/v1/scheduled_statuses/{made['id']}"
+    assert ids(await world.ann.get("/api/v1/scheduled_statuses")) == [made["id"]]
+    assert (await world.ann.get(path))["params"]["text"] == "Later"
+    moved = await world.ann.put(path, scheduled_at="2031-01-01T00:00:00Z")
+    assert moved["scheduled_at"] == "2031-01-01T00:00:00.000Z"
+    assert await world.ann.delete(path) == {}
+
+
 async def notifications(world: World) -> None:
     ann = world.ann
     found = await ann.get("/api/v1/notifications")
@@ -297,7 +323,6 @@ async def what_is_not_there_yet(world: World) -> None:
         "followed_tags",
         "conversations",
         "suggestions",
-        "scheduled_statuses",
         "featured_tags",
         "endorsements",
     ):
@@ -319,6 +344,8 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await timelines(world, post_id)
     await lists(world, post_id)
     await filters(world, post_id)
+    await polls(world)
+    await scheduled_statuses(world)
     await notifications(world)
     await announced(world)
     await streams(world)

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,43 @@ async def test_mastodon_py_through_a_day(start: Start) -> None:
     removed = await beside(nodes, lambda: ann.status_delete(status))
     assert removed.text == "Changed"
     assert bob.posts_count == 0
+
+
+@pytest.mark.usefixtures("resolved")
+async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
+    """It sends what is true and false as "1" and "0" inside JSON where there is a poll."""
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    nodes = [alpha, beta]
+    await alpha.member("ann")
+    await beta.member("bob")
+    ann = await beside(nodes, lambda: log_in(alpha, "ann"))
+    bob = await beside(nodes, lambda: log_in(beta, "bob"))
+    await beside(
+        nodes, lambda: bob.account_follow(bob.search_v2("@ann@alpha.test", resolve=True).accounts[0])
+    )
+    poll = ann.make_poll(["Tea", "Coffee"], expires_in=3600, multiple=True, hide_totals=False)
+    posted = await beside(nodes, lambda: ann.status_post("Which?", poll=poll, sensitive=False))
+    assert posted.poll.multiple and not posted.sensitive and posted.poll.voted
+    (seen,) = await beside(nodes, bob.timeline_home)
+    voted = await beside(nodes, lambda: bob.poll_vote(seen.poll, [0, 1]))
+    assert voted.own_votes == [0, 1] and voted.voters_count == 1
+    assert (await beside(nodes, lambda: ann.poll(posted.poll))).votes_count == 2
+
+    moment = datetime.fromtimestamp(alpha.clock.now / 1000 + 900, UTC)
+    later = await beside(nodes, lambda: ann.status_post("Later", scheduled_at=moment, poll=poll))
+    assert later.params.text == "Later" and later.params.poll.multiple
+    assert [each.id for each in await beside(nodes, ann.scheduled_statuses)] == [later.id]
+    changed = await beside(nodes, lambda: ann.scheduled_status_update(later, moment + timedelta(hours=1)))
+    assert changed.scheduled_at > later.scheduled_at
+    alpha.clock.forward(hours=1.5)
+    await beside(nodes, lambda: None)
+    newest, *_ = await beside(nodes, bob.timeline_home)
+    assert newest.content == "<p>Later</p>" and newest.poll.multiple
+    assert await beside(nodes, ann.scheduled_statuses) == []
+    await beside(nodes, lambda: ann.status_post("Cancelled", scheduled_at=moment + timedelta(hours=9)))
+    (waiting,) = await beside(nodes, ann.scheduled_statuses)
+    await beside(nodes, lambda: ann.scheduled_status_delete(waiting))
+    assert await beside(nodes, ann.scheduled_statuses) == []
 
 
 @pytest.mark.usefixtures("resolved")

@@ -13,7 +13,9 @@ from fedserver.client_api.entities.filters import (
 )
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
 from fedserver.client_api.entities.notifications import Notification, notification
+from fedserver.client_api.entities.polls import Poll, poll_of
 from fedserver.client_api.entities.relationships import Relationship, relationship
+from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, scheduled_status
 from fedserver.client_api.entities.statuses import Status, StatusEdit, StatusSource, history, source, status
 from fedserver.client_api.entities.tags import Tag, tag
 from fedserver.client_api.entities.times import iso, iso_or_none
@@ -27,7 +29,9 @@ __all__ = [
     "FilterStatus",
     "MediaAttachment",
     "Notification",
+    "Poll",
     "Relationship",
+    "ScheduledStatus",
     "Status",
     "StatusEdit",
     "StatusSource",
@@ -44,7 +48,9 @@ __all__ = [
     "named_status",
     "notification",
     "own_emoji",
+    "poll_of",
     "relationship",
+    "scheduled_status",
     "source",
     "status",
     "tag",

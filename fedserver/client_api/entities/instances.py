@@ -42,10 +42,10 @@ def _configuration(config: Config) -> dict[str, Any]:
             "video_matrix_limit": limits.image_pixels,
         },
         "polls": {
-            "max_options": 4,
-            "max_characters_per_option": 50,
-            "min_expiration": 300,
-            "max_expiration": 2_629_746,
+            "max_options": limits.poll_options,
+            "max_characters_per_option": limits.poll_option_characters,
+            "min_expiration": limits.poll_seconds_least,
+            "max_expiration": limits.poll_seconds_most,
         },
     }
 

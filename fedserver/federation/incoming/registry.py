@@ -65,6 +65,8 @@ def _inner(document: Document | None) -> Activity | None:
 
 async def _with_post(resolver: Resolver, item: Item) -> Item:
     activity, document = item.activity, item.activity.object
+    if activity.kind == "Create" and (votes := _votes(item.actor, activity)):
+        return structs.replace(item, votes=votes)
     if activity.kind == "Update" and activity.object_id == item.actor.uri:
         await resolver.actor(item.actor.uri)
         return item
@@ -76,6 +78,13 @@ async def _with_post(resolver: Resolver, item: Item) -> Item:
     if not type_of(document, POSTS):
         raise Dropped(f"{type_of(document)} is not handled")
     return structs.replace(item, remote=_remote(item.actor, document))
+
+
+def _votes(actor: AccountRow, activity: Activity) -> tuple[domain.votes.RemoteVote, ...]:
+    """Votes in a poll; some peers send those of one person together, as a list."""
+    embedded = [each for each in activity.objects if isinstance(each, dict)]
+    found = [admit.vote(actor.uri, each) for each in embedded]
+    return tuple(each for each in found if each is not None)
 
 
 def _remote(actor: AccountRow, document: Document) -> domain.remote_posts.RemotePost:
