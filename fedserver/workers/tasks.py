@@ -39,6 +39,10 @@ class TaskWorker:
             task = domain.tasks.decode(row.payload)
             if is_outgoing(task):
                 await self._fan_out(row, task)
+            elif isinstance(task, domain.tasks.MergeNotifications):
+                async with self._services.db.write() as tx:
+                    await domain.notification_requests.merge(tx, task.account_id, task.from_id)
+                    await queries.tasks.finish(tx, [row.id])
             else:
                 await self._learn(task)
                 async with self._services.db.write() as tx:
