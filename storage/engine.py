@@ -68,6 +68,10 @@ class Tx:
         """A new id for this moment, or for a past one."""
         return self.ids.new() if at is None else self.ids.at(at)
 
+    def new_exact_id(self) -> int:
+        """A new id that is given to clients as a number too."""
+        return self.ids.exact()
+
     def emit(self, kind: str, **data: Any) -> None:
         """Tell listeners after the commit; nothing is told if the transaction fails."""
         self.events.append(Event(kind, data))

@@ -28,13 +28,12 @@ class Description:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
-        self._paths = sorted(document["paths"], key=lambda path: path.count("{"))
-        self._patterns = [(re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)), path) for path in self._paths]
+        self._shapes = {_shape(path): path for path in document["paths"]}
         self._validators: dict[tuple[str, str, int], jsonschema.Draft202012Validator | None] = {}
 
-    def path_of(self, path: str) -> str | None:
-        """The described path that an address belongs to; fixed words win over parameters."""
-        return next((found for pattern, found in self._patterns if pattern.fullmatch(path)), None)
+    def path_of(self, route: str) -> str | None:
+        """The described path of a route, whatever each calls its parameters."""
+        return self._shapes.get(_shape(route))
 
     def validator(self, method: str, path: str, status: int) -> jsonschema.Draft202012Validator | None:
         """What an answer must pass; None if the operation or its shape is not described."""
@@ -58,12 +57,16 @@ class Description:
         return schema
 
 
+def _shape(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
 def differences(description: Description, answers: Path) -> Iterator[tuple[str, str]]:
     """One item for each answer: its operation, and what is wrong with it (empty if nothing is)."""
     with answers.open("rb") as lines:
         for line in lines:
             answer = msgspec.json.decode(line)
-            path = description.path_of(answer["path"])
+            path = description.path_of(answer["route"])
             validator = path and description.validator(answer["method"], path, answer["status"])
             if not validator:
                 continue

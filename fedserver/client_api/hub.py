@@ -7,7 +7,7 @@ writes it into their queues. A listener that does not keep up loses its stream r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.client_api.entities import notification, status
+from fedserver.client_api.entities import conversation, notification, status
 from fedserver.http import Services
 from fedserver.text import fold_tag
 from storage import Event, Tx
@@ -132,10 +132,18 @@ class Hub:
                 self._deleted(event.data["post_id"], event.data["listeners"])
             case domain.events.NOTIFIED:
                 await self._notified(event.data["account_id"], event.data["notification_id"])
+            case domain.events.NOTIFICATIONS_MERGED:
+                self._personal(
+                    event.data["account_id"], "notifications_merged", "1", ("user", "user:notification")
+                )
+            case domain.events.CONVERSATION_CHANGED:
+                await self._conversed(event.data["account_id"], event.data["conversation_id"])
+            case domain.events.ANNOUNCEMENT_REACTED:
+                await self._reacted(event.data["announcement_id"], event.data["name"])
             case domain.events.FILTERS_CHANGED:
                 self._personal(event.data["account_id"], "filters_changed", None)
 
-    def _of(self, account_id: int) -> list[Listener]:
+    def _of(self, account_id: int | None) -> list[Listener]:
         return [each for each in self._listeners if each.account_id == account_id]
 
     async def _post(self, post_id: int, word: str) -> None:
@@ -152,10 +160,13 @@ class Hub:
             payload = encode(status(self._services.site.links, views[0])).decode()
             self._personal(account_id, word, payload)
 
-    def _personal(self, account_id: int, word: str, payload: str | None) -> None:
+    def _personal(
+        self, account_id: int | None, word: str, payload: str | None, streams: Sequence[str] = ("user",)
+    ) -> None:
         for listener in self._of(account_id):
-            if ("user",) in listener.streams:
-                listener.tell(Message(("user",), word, payload))
+            for name in streams:
+                if (name,) in listener.streams:
+                    listener.tell(Message((name,), word, payload))
 
     async def _for_public(self, tx: Tx, post_id: int, word: str) -> None:
         wanted = {stream for each in self._listeners for stream in each.streams} - {("user",)}
@@ -200,18 +211,31 @@ class Hub:
                     listener.tell(Message(stream, "delete", str(post_id)))
 
     async def _notified(self, account_id: int, notification_id: int) -> None:
-        listeners = self._of(account_id)
-        if not listeners:
+        if not self._of(account_id):
             return
         async with self._services.db.read() as tx:
             view = await domain.notifications.by_id(tx, notification_id)
         if view is None:
             return
         payload = encode(notification(self._services.site.links, view)).decode()
-        for listener in listeners:
-            for name in ("user", "user:notification"):
-                if (name,) in listener.streams:
-                    listener.tell(Message((name,), "notification", payload))
+        self._personal(account_id, "notification", payload, ("user", "user:notification"))
+
+    async def _conversed(self, account_id: int, conversation_id: int) -> None:
+        if not any(("direct",) in each.streams for each in self._of(account_id)):
+            return
+        async with self._services.db.read() as tx:
+            view = await domain.conversations.by_id(tx, conversation_id)
+        if view is not None:
+            payload = encode(conversation(self._services.site.links, view)).decode()
+            self._personal(account_id, "conversation", payload, ("direct",))
+
+    async def _reacted(self, announcement_id: int, name: str) -> None:
+        """All members hear of it."""
+        async with self._services.db.read() as tx:
+            count = await domain.announcements.reacted(tx, announcement_id, name)
+        told = {"name": name, "count": count, "announcement_id": str(announcement_id)}
+        for account_id in {each.account_id for each in self._listeners} - {None}:
+            self._personal(account_id, "announcement.reaction", encode(told).decode())
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, post_views, posts, tasks
+from fedserver.domain import conversations, events, notifications, post_views, posts, tasks
 from fedserver.domain.errors import NotFound
 from storage import AccountRow, PostRow, TombstoneRow, Tx, queries
 
@@ -34,6 +34,7 @@ async def remove(tx: Tx, row: PostRow) -> None:
     author = await queries.accounts.by_id(tx, row.account_id)
     await notifications.forget_post(tx, row.id)
     await _remove_boosts(tx, row)
+    await conversations.forget_post(tx, row)
     await queries.posts.remove(tx, row.id)
     await queries.posts.remove_original(tx, row.uri)
     if row.state == "published":

@@ -1,21 +1,24 @@
-"""The moment a member's post is there for others, and the moment it is another."""
+"""The moments when a member's post is there for others, and when it has changed."""
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, tasks
+from fedserver.domain import conversations, events, notifications, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
 async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
-    """Show a post that is public from now on: counters, homes, notifications, peers, streams."""
+    """Show a post that is public from now on: counters, homes, notifications, conversations, peers."""
     await queries.accounts.count_post(tx, row.account_id, 1, tx.now)
     if row.in_reply_to_id is not None:
         await queries.posts.count(tx, row.in_reply_to_id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
     await queries.home_entries.spread(tx, row)
+    told = [row.account_id]
     for account in mentioned:
-        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+        if await notifications.notify(tx, "mention", account.id, row.account_id, row.id):
+            told.append(account.id)
+    await conversations.put(tx, row, told)
     await notifications.notify_watchers(tx, row)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.CreatePost(row.id))
@@ -23,9 +26,13 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
 
 
 async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
-    """Tell those who are named for the first time, those who boosted it, peers and streams."""
-    for account in newly_named:
-        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    """Tell of a post that has changed: those who are mentioned now, those who boosted it, peers, streams."""
+    told = [
+        account.id
+        for account in newly_named
+        if await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    ]
+    await conversations.put(tx, row, told)
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     if row.visibility != "local":

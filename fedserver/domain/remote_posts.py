@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import events, notifications, polls, tasks
+from fedserver.domain import conversations, events, notifications, polls, tasks
 from fedserver.domain.post_removal import remove as remove_row
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
@@ -98,9 +98,12 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
     await queries.mentions.add(tx, row.id, list(named))
     await _place(tx, row, parent, depth)
-    for account in mentioned:
-        if not account.domain:
-            await notifications.notify(tx, "mention", account.id, author.id, row.id)
+    told = [
+        account.id
+        for account in mentioned
+        if not account.domain and await notifications.notify(tx, "mention", account.id, author.id, row.id)
+    ]
+    await conversations.put(tx, row, told)
     await notifications.notify_watchers(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     return row
@@ -220,6 +223,7 @@ async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> No
     adopted = await queries.posts.adopt(tx, row)
     if adopted:
         await queries.posts.count(tx, row.id, "replies_count", adopted)
+        await conversations.join_threads(tx, row)
     await queries.home_entries.spread(tx, row)
 
 

@@ -181,6 +181,13 @@ class RemoveFiles(Task, frozen=True, tag="remove_files"):
     keys: tuple[str, ...]
 
 
+class MergeNotifications(Task, frozen=True, tag="merge_notifications"):
+    """What `from_id` told `account_id`, and was kept back, is to be told."""
+
+    account_id: int
+    from_id: int
+
+
 AnyTask = (
     CreatePost
     | UpdatePost
@@ -207,6 +214,7 @@ AnyTask = (
     | PublishScheduled
     | SendMail
     | RemoveFiles
+    | MergeNotifications
 )
 
 _encode = msgspec.json.Encoder().encode

@@ -1,5 +1,6 @@
 """Text: from what a member or a peer wrote to safe HTML, and back to plain words."""
 
+from fedserver.text.emoji import is_emoji
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.language import normal_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
@@ -23,6 +24,7 @@ __all__ = [
     "count_characters",
     "excerpt",
     "fold_tag",
+    "is_emoji",
     "normal_language",
     "reading_minutes",
     "render_markdown",

@@ -17,7 +17,12 @@ from storage import TaskRow, queries
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50
 LEASE_MS = 120_000
-HERE = (domain.tasks.ClosePoll, domain.tasks.ShowPoll, domain.tasks.PublishScheduled)
+HERE = (
+    domain.tasks.ClosePoll,
+    domain.tasks.ShowPoll,
+    domain.tasks.PublishScheduled,
+    domain.tasks.MergeNotifications,
+)
 
 
 class TaskWorker:
@@ -74,6 +79,8 @@ class TaskWorker:
                         await domain.polls.close(tx, post_id)
                     case domain.tasks.ShowPoll(post_id=post_id):
                         await domain.votes.show(tx, post_id)
+                    case domain.tasks.MergeNotifications(account_id=account_id, from_id=from_id):
+                        await domain.notification_requests.merge(tx, account_id, from_id)
                     case domain.tasks.PublishScheduled(scheduled_id=scheduled_id):
                         await domain.scheduled_posts.publish(tx, services.site, scheduled_id)
                 await queries.tasks.finish(tx, [row.id])

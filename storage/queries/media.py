@@ -55,6 +55,7 @@ ORPHANS = (
     .limit(bindparam("limit"))
 )
 USED = select(func.coalesce(func.sum(media.c.bytes), 0)).where(media.c.account_id == bindparam("account_id"))
+EMOJIS_NAMED = select(*columns_of(emojis, EmojiRow)).where(one_of(emojis.c.shortcode, "names"))
 EMOJIS = select(*columns_of(emojis, EmojiRow)).order_by(emojis.c.shortcode)
 
 
@@ -131,3 +132,8 @@ async def used_bytes(tx: Tx, account_id: int) -> int:
 
 async def custom_emojis(tx: Tx) -> list[EmojiRow]:
     return rows(EmojiRow, await tx.all(EMOJIS))
+
+
+async def emojis_named(tx: Tx, names: Sequence[str]) -> dict[str, EmojiRow]:
+    """Those of the custom emoji that there are, by shortcode."""
+    return {row.shortcode: row for row in rows(EmojiRow, await tx.all(EMOJIS_NAMED, names=list(names)))}

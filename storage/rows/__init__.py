@@ -1,10 +1,18 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.conversations import ConversationRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
+from storage.rows.notifications import (
+    GroupMemberRow,
+    NotificationPolicyRow,
+    NotificationRequestRow,
+    NotificationRow,
+    StandingRow,
+)
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
@@ -17,7 +25,7 @@ from storage.rows.timelines import (
     FilterRow,
     ListRow,
     MarkerRow,
-    NotificationRow,
+    ReactionRow,
 )
 from storage.rows.tokens import AppRow, CodeRow, TokenRow
 
@@ -28,6 +36,7 @@ __all__ = [
     "AppRow",
     "BlockRow",
     "CodeRow",
+    "ConversationRow",
     "DeliveryRow",
     "DocumentRow",
     "EditRow",
@@ -36,6 +45,7 @@ __all__ = [
     "FilterPostRow",
     "FilterRow",
     "FollowRow",
+    "GroupMemberRow",
     "InboxItemRow",
     "InvitationRow",
     "KeyRow",
@@ -45,6 +55,8 @@ __all__ = [
     "MediaRow",
     "MemberRow",
     "MuteRow",
+    "NotificationPolicyRow",
+    "NotificationRequestRow",
     "NotificationRow",
     "OneTimeLinkRow",
     "PeerRow",
@@ -53,8 +65,10 @@ __all__ = [
     "PollVoteRow",
     "PostRow",
     "QueueRow",
+    "ReactionRow",
     "ScheduledPostRow",
     "SessionRow",
+    "StandingRow",
     "TagRow",
     "TaskRow",
     "TokenRow",

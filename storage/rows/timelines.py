@@ -1,17 +1,6 @@
-"""Rows of notifications, markers, lists, filters and announcements."""
+"""Rows of markers, lists, filters and announcements."""
 
 from msgspec import Struct
-
-
-class NotificationRow(Struct, frozen=True, gc=False):
-    """Something an account is told."""
-
-    id: int
-    account_id: int
-    kind: str
-    from_id: int
-    post_id: int | None
-    created_at: int
 
 
 class MarkerRow(Struct, frozen=True, gc=False):
@@ -73,3 +62,12 @@ class AnnouncementRow(Struct, frozen=True, gc=False):
     published_at: int | None
     updated_at: int
     created_by_id: int | None
+
+
+class ReactionRow(Struct, frozen=True, gc=False):
+    """How many reacted with one emoji to an announcement, and whether the reader did."""
+
+    announcement_id: int
+    name: str
+    count: int
+    mine: bool

@@ -30,8 +30,11 @@ from storage.schema.posts import (
 )
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
+    announcement_reactions,
     announcement_reads,
     announcements,
+    conversation_posts,
+    conversations,
     filter_keywords,
     filter_posts,
     filters,
@@ -39,6 +42,9 @@ from storage.schema.timelines import (
     list_accounts,
     lists,
     markers,
+    notification_permissions,
+    notification_policies,
+    notification_requests,
     notifications,
 )
 from storage.schema.tokens import apps, codes, tokens
@@ -47,12 +53,15 @@ __all__ = [
     "account_notes",
     "accounts",
     "acts",
+    "announcement_reactions",
     "announcement_reads",
     "announcements",
     "apps",
     "blocks",
     "bookmarks",
     "codes",
+    "conversation_posts",
+    "conversations",
     "deliveries",
     "documents",
     "domain_mutes",
@@ -79,6 +88,9 @@ __all__ = [
     "mentions",
     "metadata",
     "mutes",
+    "notification_permissions",
+    "notification_policies",
+    "notification_requests",
     "notifications",
     "one_time_links",
     "originals",

@@ -1,6 +1,6 @@
-"""What is shown to whom: home entries, notifications, markers, lists, filters, announcements."""
+"""What is shown to whom: home entries, notifications, conversations, lists, filters, announcements."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, text
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -19,13 +19,73 @@ notifications = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    # mention, reblog, favourite, follow, follow_request, status, update, poll, admin.sign_up
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # the words of the client API: mention, reblog, favourite …
     owned("from_id", "accounts.id", index=True),
     Column("post_id", BigInteger, index=True),
+    Column("group_key", Text, nullable=False),  # "ungrouped-" and the id, or shared with others like it
+    Column("filtered", Boolean, nullable=False),  # kept back by the recipient's policy
     Column("created_at", BigInteger, nullable=False),
     Index("ix_notifications_account_id_id", "account_id", "id"),
+    Index("ix_notifications_account_id_group_key_id", "account_id", "group_key", "id"),
     Index("uq_notifications_once", "account_id", "kind", "from_id", "post_id", unique=True),
+    Index(
+        "ix_notifications_filtered",
+        "account_id",
+        "from_id",
+        sqlite_where=text("filtered = 1"),
+        postgresql_where=text("filtered"),
+    ),
+)
+
+notification_policies = Table(
+    "notification_policies",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    # Each is accept, filter or drop.
+    Column("for_not_following", Text, nullable=False),
+    Column("for_not_followers", Text, nullable=False),
+    Column("for_new_accounts", Text, nullable=False),
+    Column("for_private_mentions", Text, nullable=False),
+    Column("for_limited_accounts", Text, nullable=False),
+)
+
+notification_permissions = Table(
+    "notification_permissions",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    owned("from_id", "accounts.id", primary_key=True, index=True),
+)
+
+notification_requests = Table(
+    "notification_requests",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    owned("from_id", "accounts.id", index=True),
+    UniqueConstraint("account_id", "from_id"),
+    Index("ix_notification_requests_account_id_id", "account_id", "id"),
+)
+
+# Direct posts of one thread among the same people; a row for each account of ours that takes part.
+conversations = Table(
+    "conversations",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("thread_id", BigInteger, nullable=False, index=True),
+    Column("people", Text, nullable=False),  # JSON [account id], sorted, the owner too
+    Column("people_hash", Text, nullable=False),  # of `people`, which may be too long for an index
+    Column("last_post_id", BigInteger, nullable=False, index=True),
+    Column("unread", Boolean, nullable=False),
+    UniqueConstraint("account_id", "thread_id", "people_hash"),
+    Index("ix_conversations_account_id_last_post_id", "account_id", "last_post_id"),
+)
+
+conversation_posts = Table(
+    "conversation_posts",
+    metadata,
+    owned("conversation_id", "conversations.id", primary_key=True),
+    owned("post_id", "posts.id", primary_key=True, index=True),
 )
 
 markers = Table(
@@ -103,4 +163,14 @@ announcement_reads = Table(
     metadata,
     owned("announcement_id", "announcements.id", primary_key=True),
     owned("account_id", "accounts.id", primary_key=True, index=True),
+)
+
+announcement_reactions = Table(
+    "announcement_reactions",
+    metadata,
+    key(),
+    owned("announcement_id", "announcements.id"),
+    owned("account_id", "accounts.id", index=True),
+    Column("name", Text, nullable=False),  # an emoji, or the shortcode of one of ours
+    UniqueConstraint("announcement_id", "name", "account_id"),
 )

@@ -2,6 +2,7 @@
 
 from fedserver.client_api.entities.accounts import Account, account, credential_account
 from fedserver.client_api.entities.applications import Application, application
+from fedserver.client_api.entities.conversations import Conversation, conversation
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, own_emoji
 from fedserver.client_api.entities.filters import (
     Filter,
@@ -12,7 +13,14 @@ from fedserver.client_api.entities.filters import (
     named_status,
 )
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
-from fedserver.client_api.entities.notifications import Notification, notification
+from fedserver.client_api.entities.notifications import (
+    GroupedNotificationsResults,
+    Notification,
+    NotificationRequest,
+    grouped_notifications,
+    notification,
+    notification_request,
+)
 from fedserver.client_api.entities.polls import Poll, poll_of
 from fedserver.client_api.entities.relationships import Relationship, relationship
 from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, scheduled_status
@@ -23,12 +31,15 @@ from fedserver.client_api.entities.times import iso, iso_or_none
 __all__ = [
     "Account",
     "Application",
+    "Conversation",
     "CustomEmoji",
     "Filter",
     "FilterKeyword",
     "FilterStatus",
+    "GroupedNotificationsResults",
     "MediaAttachment",
     "Notification",
+    "NotificationRequest",
     "Poll",
     "Relationship",
     "ScheduledStatus",
@@ -38,8 +49,10 @@ __all__ = [
     "Tag",
     "account",
     "application",
+    "conversation",
     "credential_account",
     "filter_entity",
+    "grouped_notifications",
     "history",
     "iso",
     "iso_or_none",
@@ -47,6 +60,7 @@ __all__ = [
     "media_attachment",
     "named_status",
     "notification",
+    "notification_request",
     "own_emoji",
     "poll_of",
     "relationship",

@@ -98,7 +98,7 @@ def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Accou
             "min_age": None,
             "url": f"{links.base}/signup",
         },
-        "api_versions": {"mastodon": 1},
+        "api_versions": {"mastodon": 2},
         "contact": {"email": config.community.contact_email, "account": contact},
         "rules": _rules(config),
     }
