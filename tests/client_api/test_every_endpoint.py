@@ -245,6 +245,13 @@ async def filters(world: World, post_id: str) -> None:
     await bob.delete(f"/api/v2/filters/statuses/{named['id']}")
     assert (await bob.get(path))["statuses"] == []
     await bob.delete(path)
+    old = await bob.post("/api/v1/filters", phrase="tea", context=["home"], irreversible=True)
+    one = f"/api/v1/filters/{old['id']}"
+    assert (await bob.put(one, phrase="coffee", context=["home", "public"]))["irreversible"] is False
+    assert (await bob.get(one))["phrase"] == "coffee"
+    assert ids(await bob.get("/api/v1/filters")) == [old["id"]]
+    await bob.delete(one)
+    assert await bob.get("/api/v2/filters") == []
 
 
 async def polls(world: World) -> None:

@@ -8,8 +8,10 @@ from fedserver.client_api.entities.filters import (
     Filter,
     FilterKeyword,
     FilterStatus,
+    KeywordFilter,
     filter_entity,
     keyword,
+    keyword_filter,
     named_status,
 )
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
@@ -37,6 +39,7 @@ __all__ = [
     "FilterKeyword",
     "FilterStatus",
     "GroupedNotificationsResults",
+    "KeywordFilter",
     "MediaAttachment",
     "Notification",
     "NotificationRequest",
@@ -57,6 +60,7 @@ __all__ = [
     "iso",
     "iso_or_none",
     "keyword",
+    "keyword_filter",
     "media_attachment",
     "named_status",
     "notification",

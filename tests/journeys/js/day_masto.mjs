@@ -42,11 +42,11 @@ const media = await api.v2.media.create({ file, description: "A small picture", 
 assert.equal(media.description, "A small picture");
 const post = await api.v1.statuses.create(
   { status: "Written by masto.js #masto", mediaIds: [media.id], visibility: "public", language: "en" },
-  { idempotencyKey: "once" },
+  { requestInit: { headers: { "Idempotency-Key": "once" } } },
 );
 const again = await api.v1.statuses.create(
   { status: "Written by masto.js #masto", mediaIds: [media.id], visibility: "public" },
-  { idempotencyKey: "once" },
+  { requestInit: { headers: { "Idempotency-Key": "once" } } },
 );
 assert.equal(post.id, again.id);
 assert.equal(post.mediaAttachments[0].description, "A small picture");
