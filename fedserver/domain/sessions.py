@@ -29,6 +29,7 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
             created_at=tx.now,
             used_at=tx.now,
             expires_at=tx.now + LIFETIME,
+            proved_at=tx.now,
         ),
     )
     await queries.members.set_value(tx, member.id, "active_at", tx.now)

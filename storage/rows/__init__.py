@@ -1,12 +1,16 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.challenges import ChallengeRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
+from storage.rows.identities import IdentityRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
+from storage.rows.passkeys import PasskeyRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.second_steps import SecondStepRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -25,6 +29,7 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "ChallengeRow",
     "CodeRow",
     "DeliveryRow",
     "DocumentRow",
@@ -34,6 +39,7 @@ __all__ = [
     "FilterPostRow",
     "FilterRow",
     "FollowRow",
+    "IdentityRow",
     "InboxItemRow",
     "InvitationRow",
     "KeyRow",
@@ -45,8 +51,10 @@ __all__ = [
     "MuteRow",
     "NotificationRow",
     "OneTimeLinkRow",
+    "PasskeyRow",
     "PeerRow",
     "PostRow",
+    "SecondStepRow",
     "SessionRow",
     "TagRow",
     "TaskRow",

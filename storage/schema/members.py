@@ -51,7 +51,7 @@ one_time_links = Table(
     "one_time_links",
     metadata,
     Column("token_hash", Text, primary_key=True),
-    Column("purpose", Text, nullable=False),  # setup, confirm, reset
+    Column("purpose", Text, nullable=False),  # setup, confirm, reset, email
     Column("member_id", BigInteger),
     Column("email", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -79,4 +79,5 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("proved_at", BigInteger),  # when the person last gave a password or passkey in this session
 )

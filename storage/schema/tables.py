@@ -1,7 +1,9 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
+from storage.schema.challenges import challenges
 from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
+from storage.schema.identities import identities
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
 from storage.schema.members import (
@@ -13,6 +15,7 @@ from storage.schema.members import (
     sessions,
 )
 from storage.schema.metadata import metadata
+from storage.schema.passkeys import passkeys
 from storage.schema.peers import acts, peers, settings
 from storage.schema.posts import (
     edits,
@@ -25,6 +28,7 @@ from storage.schema.posts import (
     tombstones,
     uri_aliases,
 )
+from storage.schema.second_steps import recovery_codes, second_steps
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reads,
@@ -49,6 +53,7 @@ __all__ = [
     "apps",
     "blocks",
     "bookmarks",
+    "challenges",
     "codes",
     "deliveries",
     "documents",
@@ -62,6 +67,7 @@ __all__ = [
     "follows",
     "home_entries",
     "idempotency_keys",
+    "identities",
     "inbox_items",
     "invitations",
     "keys",
@@ -79,10 +85,13 @@ __all__ = [
     "notifications",
     "one_time_links",
     "originals",
+    "passkeys",
     "peers",
     "pins",
     "post_tags",
     "posts",
+    "recovery_codes",
+    "second_steps",
     "seen_activities",
     "sessions",
     "settings",
