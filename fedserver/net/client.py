@@ -135,6 +135,16 @@ class Client:
             raise BadRedirect(_host(url), "redirect away from https")
         return target
 
+    async def get_alone(
+        self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
+    ) -> Response:
+        """GET with headers of one caller: shared with nobody; redirects are answers here. Raises NetError."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._once("GET", url, headers, None, MAX_BODY)
+        except TimeoutError as error:
+            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
     ) -> Response:

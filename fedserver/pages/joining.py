@@ -116,7 +116,7 @@ async def show_confirm(call: Call[Nothing]) -> web.StreamResponse:
 @routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """By a form, as programs that look at mail open its links."""
-    member = await domain.sign_ups.confirm(call.tx, call.text("token"))
+    member = await domain.emails.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     return see_other("/login")

@@ -15,6 +15,7 @@ from fedserver.domain import (
     NotFound,
     Site,
     TooMany,
+    emails,
     invitations,
     log_ins,
     members,
@@ -111,9 +112,9 @@ async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Datab
             await log_ins.log_in(tx, member, "ann", "", "")
         with pytest.raises(NotFound):
             await one_time_links.use(tx, "setup", word)
-        assert (await sign_ups.confirm(tx, word)).email_confirmed_at
+        assert (await emails.confirm(tx, word)).email_confirmed_at
         with pytest.raises(NotFound):
-            await sign_ups.confirm(tx, word)
+            await emails.confirm(tx, word)
 
 
 async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp_path: Path) -> None:
