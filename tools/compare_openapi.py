@@ -28,6 +28,7 @@ EXTRA = {
     "/api/v1/instance",
     "/api/v1/media",
     "/oauth/authorize",
+    "/oauth/authorize/native",
     "/oauth/userinfo",
 }
 

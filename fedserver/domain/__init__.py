@@ -61,7 +61,7 @@ from fedserver.domain import (
     tokens,
     visibility,
 )
-from fedserver.domain.callers import Caller, may_act
+from fedserver.domain.callers import Caller, may_act, waits_for
 from fedserver.domain.errors import (
     DomainError,
     Forbidden,
@@ -143,4 +143,5 @@ __all__ = [
     "timelines",
     "tokens",
     "visibility",
+    "waits_for",
 ]

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hmac
 import secrets
 
+import msgspec
 import pyotp
 from msgspec import Struct
 
+from fedserver.domain import challenges
 from fedserver.domain.errors import Invalid
 from fedserver.domain.secrets import hashed
-from storage import MemberRow, SecondStepRow, Tx, queries
+from storage import ChallengeRow, MemberRow, SecondStepRow, Tx, queries
 
 PERIOD_MS = 30_000
 DRIFT = (0, -1, 1)  # steps by which the clock of a phone may be wrong
@@ -33,6 +35,25 @@ class State(Struct, frozen=True):
     codes_left: int
 
 
+class Typed(Struct, frozen=True):
+    """What was given in the first step: the name as it was typed, and where to go on."""
+
+    login: str
+    next: str
+
+
+class Asked(Struct, frozen=True):
+    """A second step that a browser still owes."""
+
+    row: ChallengeRow
+    member: MemberRow
+    typed: Typed
+
+
+_typed = msgspec.json.Decoder(Typed).decode
+_encode = msgspec.json.Encoder().encode
+
+
 async def load(tx: Tx, member: MemberRow) -> State:
     row = await queries.second_steps.find(tx, member.id)
     return State(
@@ -46,6 +67,24 @@ async def load(tx: Tx, member: MemberRow) -> State:
 async def is_on(tx: Tx, member: MemberRow) -> bool:
     """True if a password alone does not log this member in."""
     return await queries.second_steps.find(tx, member.id) is not None
+
+
+async def ask(tx: Tx, member: MemberRow, holder: str, login: str, next_page: str) -> None:
+    """The password was right: this browser is asked for the second step."""
+    data = _encode(Typed(login, next_page)).decode()
+    await challenges.only(tx, challenges.SECOND_STEP, holder, data=data, member_id=member.id)
+
+
+async def asked(tx: Tx, holder: str) -> Asked | None:
+    """The second step that a browser owes, None if there is none or it took too long."""
+    row = await challenges.waiting(tx, challenges.SECOND_STEP, holder)
+    member = await queries.members.by_id(tx, row.member_id or 0) if row is not None else None
+    return Asked(row, member, _typed(row.data)) if row is not None and member is not None else None
+
+
+def counted_as(member: MemberRow) -> str:
+    """The name for which failures of a second step are counted, whatever was typed in the first."""
+    return f"second step of {member.id}"
 
 
 def new_secret() -> str:

@@ -16,7 +16,7 @@ from fedserver.http.html import Pages
 from fedserver.http.ratelimit import Limits
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net import Client
+from fedserver.net import Client, Provider
 from storage import Database
 
 
@@ -27,6 +27,7 @@ class Services:
     db: Database
     site: domain.Site
     client: Client
+    provider: Provider | None
     store: FileStore
     images: ImageWorker
     resolver: Resolver

@@ -1,21 +1,23 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
-from storage.schema.challenges import challenges
 from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
-from storage.schema.identities import identities
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
 from storage.schema.members import (
+    challenges,
+    identities,
     invitations,
     login_attempts,
     member_accounts,
     members,
     one_time_links,
+    passkeys,
+    recovery_codes,
+    second_steps,
     sessions,
 )
 from storage.schema.metadata import metadata
-from storage.schema.passkeys import passkeys
 from storage.schema.peers import acts, peers, settings
 from storage.schema.posts import (
     edits,
@@ -28,7 +30,6 @@ from storage.schema.posts import (
     tombstones,
     uri_aliases,
 )
-from storage.schema.second_steps import recovery_codes, second_steps
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reads,
