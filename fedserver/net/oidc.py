@@ -120,8 +120,10 @@ class Provider:
         return claims
 
     def _enough(self, claims: dict[str, Any]) -> bool:
-        wanted = ["email", "email_verified", "preferred_username", "name", self._config.roles_claim]
-        return all(name in claims for name in wanted if name)
+        roles = self._config.roles_claim
+        told = not roles or roles in claims or roles.partition(".")[0] in claims
+        wanted = ("email", "email_verified", "preferred_username", "name")
+        return told and all(name in claims for name in wanted)
 
     async def _exchange(self, found: Discovery, back: str, code: str, verifier: str) -> _Tokens:
         config = self._config
