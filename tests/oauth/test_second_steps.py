@@ -31,11 +31,12 @@ def code_of(node: TestNode, secret: str, later: int = 0) -> str:
 async def turn_on(node: TestNode, ann: Visitor) -> tuple[str, list[str]]:
     """The secret of the app, and the recovery codes."""
     page = await ann.open("/settings/two-step/app")
-    found = re.search(r'<code id="secret">([A-Z2-7]{32})</code>', page.text)
+    found = re.search(r'<code id="secret">([A-Z2-7 ]{39})</code>', page.text)
     assert found, page.text
-    shown = await ann.fill_in(page, "code", code=code_of(node, found.group(1)))
+    secret = found.group(1).replace(" ", "")
+    shown = await ann.fill_in(page, "code", code=code_of(node, secret))
     assert shown.status == 200, shown.text
-    return found.group(1), re.findall(r"<li><code>([a-z2-9-]{19})</code>", shown.text)
+    return secret, re.findall(r"<li><code>([a-z2-9-]{19})</code>", shown.text)
 
 
 async def with_app(node: TestNode) -> tuple[str, list[str]]:
