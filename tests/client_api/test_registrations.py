@@ -91,6 +91,7 @@ async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Sta
     for path in ("/api/v1/accounts/verify_credentials", "/api/v1/timelines/public", "/oauth/userinfo"):
         refused = await ann.ask("GET", path)
         assert (refused.status, refused.body["error"]) == (403, UNCONFIRMED)
+    assert (await ann.ask("GET", "/api/v1/apps/verify_credentials")).body["name"] == "App"
     async with node.http.get("/api/v1/streaming/user", headers=ann.headers) as answer:
         assert answer.status in (401, 403)
     first = (await mails(node))["ann@mail.test"]
