@@ -173,7 +173,7 @@ class Provider:
                 nonce={"essential": True, "value": nonce},
             )
             registry.validate(claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise ProviderError(f"the ID token is not right: {error}") from error
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if several else self._config.client_id) != self._config.client_id:

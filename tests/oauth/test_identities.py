@@ -133,7 +133,8 @@ async def test_an_unconfirmed_member_is_not_taken_over(node_with: With) -> None:
         eve = await members.by_username(tx, "eve")
         await queries.members.set_email(tx, eve.id, "ann@mail.test")
         await queries.members.set_value(tx, eve.id, "email_confirmed_at", None)
-    assert (await there_and_back(Visitor(node))).status == 403
+    page = await there_and_back(Visitor(node))
+    assert page.status == 403 and "There is no member here" in page.text
 
 
 async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provider: Provider) -> None:
