@@ -82,6 +82,26 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
     mode: Literal["open", "approval", "invite", "closed"] = "invite"
 
 
+class Oidc(Struct, frozen=True, forbid_unknown_fields=True):
+    """The organization's identity provider (OpenID Connect); without an issuer there is none."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    client_secret_file: str = ""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    title: str = "my organization"
+    sign_up: bool = False
+    link_by_email: bool = False
+    roles_claim: str = ""
+    owners: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    moderators: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    allow_networks: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     """How mail is sent; without a host none is."""
 
@@ -131,6 +151,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     media: Media = field(default_factory=Media)
     federation: Federation = field(default_factory=Federation)
     registration: Registration = field(default_factory=Registration)
+    oidc: Oidc = field(default_factory=Oidc)
     mail: Mail = field(default_factory=Mail)
     limits: Limits = field(default_factory=Limits)
     log: Log = field(default_factory=Log)
@@ -226,6 +247,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     store = config.media.store
     if store.startswith("file:"):
         store = "file:" + at(store.removeprefix("file:"))
+    client_secret = _secret("oidc.client_secret_file", at(config.oidc.client_secret_file))
     password = _secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
     return msgspec.structs.replace(
         config,
@@ -235,6 +257,11 @@ def _resolved(config: Config, folder: Path) -> Config:
         database=msgspec.structs.replace(config.database, url=url),
         media=msgspec.structs.replace(config.media, store=store),
         federation=msgspec.structs.replace(config.federation, ca_file=at(config.federation.ca_file)),
+        oidc=msgspec.structs.replace(
+            config.oidc,
+            client_secret=client_secret or config.oidc.client_secret,
+            ca_file=at(config.oidc.ca_file),
+        ),
         mail=msgspec.structs.replace(config.mail, password=password),
     )
 
@@ -261,6 +288,7 @@ def _checked(config: Config) -> Config:
     for place, networks in (
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),
+        ("oidc.allow_networks", config.oidc.allow_networks),
     ):
         for network in networks:
             _check_network(place, network)
@@ -271,9 +299,28 @@ def _checked(config: Config) -> Config:
     limits = config.limits
     if limits.poll_options < 2 or limits.poll_seconds_least > limits.poll_seconds_most:
         raise ConfigError("limits.poll_options, limits.poll_seconds_least: nobody could ask anything")
+    _check_oidc(config.oidc)
     if config.mail.host and "@" not in config.mail.sender:
         raise ConfigError("mail.sender: write the address that mail comes from")
     return config
+
+
+def _check_oidc(oidc: Oidc) -> None:
+    if not oidc.issuer:
+        return
+    try:
+        issuer = urlsplit(oidc.issuer)
+    except ValueError as error:
+        raise ConfigError(f"oidc.issuer: {oidc.issuer!r} is not an address: {error}") from error
+    if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.query or issuer.fragment:
+        raise ConfigError("oidc.issuer: write the provider's address, like https://id.example/realms/all")
+    if issuer.scheme == "http" and not _is_loopback(issuer.hostname):
+        raise ConfigError("oidc.issuer: must be https unless the host is on loopback")
+    if not oidc.client_id:
+        raise ConfigError("oidc.client_id: write the name under which this node is known to the provider")
+    named = oidc.owners or oidc.admins or oidc.moderators or oidc.members
+    if named and not oidc.roles_claim:
+        raise ConfigError("oidc.roles_claim: write the claim in which the provider names roles or groups")
 
 
 def _check_network(place: str, text: str) -> None:

@@ -26,7 +26,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
-from fedserver.net import Client, Guard
+from fedserver.net import Client, Guard, Provider
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -113,6 +113,8 @@ class Node:
         self.services.images.close()
         self.services.passwords.close()
         await self.services.client.close()
+        if self.services.provider is not None:
+            await self.services.provider.close()
         await self.services.db.close()
 
 
@@ -173,7 +175,7 @@ def _services(
     federation = config.federation
     client = Client(
         Guard(federation.allow_networks, allow_http=federation.allow_http),
-        user_agent=f"fedserver/{VERSION} (+{site.links.base}/)",
+        user_agent=_user_agent(site),
         ca_file=federation.ca_file,
         resolver=resolver,
     )
@@ -185,6 +187,7 @@ def _services(
         db=db,
         site=site,
         client=client,
+        provider=_provider(site, resolver, clock),
         store=FileStore(Path(config.media.store.removeprefix("file:"))),
         images=Images(),
         resolver=finder,
@@ -198,3 +201,19 @@ def _services(
         metrics=Metrics(),
         log=log,
     )
+
+
+def _user_agent(site: domain.Site) -> str:
+    return f"fedserver/{VERSION} (+{site.links.base}/)"
+
+
+def _provider(
+    site: domain.Site, resolver: AbstractResolver | None, clock: Callable[[], int]
+) -> Provider | None:
+    """The organization's identity provider, asked by a client of its own."""
+    config = site.config.oidc
+    if not config.issuer:
+        return None
+    guard = Guard(config.allow_networks, allow_http=config.issuer.startswith("http:"))
+    agent = _user_agent(site)
+    return Provider(config, Client(guard, user_agent=agent, ca_file=config.ca_file, resolver=resolver), clock)

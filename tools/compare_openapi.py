@@ -31,6 +31,7 @@ EXTRA = {
     "/api/v1/conversations/{}/unread",
     "/api/v1/media",
     "/oauth/authorize",
+    "/oauth/authorize/native",
     "/oauth/userinfo",
 }
 

@@ -35,7 +35,7 @@ class Settings(Struct, frozen=True):
 
 
 class NewMember(Struct, frozen=True):
-    """What somebody who wants to join gives; the password is hashed already."""
+    """What somebody who wants to join gives; the password is hashed already, '' for none."""
 
     username: str
     email: str
@@ -43,6 +43,7 @@ class NewMember(Struct, frozen=True):
     reason: str = ""
     invitation: str = ""
     locale: str = "en"
+    display_name: str = ""
 
 
 _settings = msgspec.json.Decoder(Settings).decode
@@ -102,7 +103,9 @@ async def create(
 ) -> tuple[MemberRow, AccountRow]:
     """Somebody who is neither confirmed nor approved yet. Raises Invalid."""
     email = check_email(wanted.email)
-    account = await accounts.create_local(tx, site, wanted.username, new, by_operator=by_operator)
+    account = await accounts.create_local(
+        tx, site, wanted.username, new, display_name=wanted.display_name, by_operator=by_operator
+    )
     member = MemberRow(
         id=tx.new_id(),
         email=email,

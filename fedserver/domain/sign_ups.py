@@ -20,27 +20,37 @@ from fedserver.domain.site import Site
 from storage import AccountRow, MemberRow, Tx, queries
 
 
+def check_open(site: Site, invitation: str) -> None:
+    """Raises Forbidden if the node takes nobody, or only those who are invited."""
+    mode = site.config.registration.mode
+    if not invitation and mode == "closed":
+        raise Forbidden("This community does not take new members at the moment")
+    if not invitation and mode == "invite":
+        raise Forbidden("You need an invitation to join")
+
+
+def check_reason(site: Site, reason: str, invitation: str) -> None:
+    """Raises Invalid where somebody will read why one wants to join, and nothing is written."""
+    if site.config.registration.mode == "approval" and not invitation and not reason.strip():
+        raise Invalid("reason", "can't be blank", "ERR_BLANK")
+
+
 async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> MemberRow | None:
     """Somebody wants to join: let in, waiting for approval, or waiting for their mail.
 
     None if the address is a member's: that member is told by mail, and whoever asks hears the same as one
     who waits for mail. Raises Forbidden if the node takes nobody, Invalid.
     """
-    mode = site.config.registration.mode
-    if not wanted.invitation and mode == "closed":
-        raise Forbidden("This community does not take new members at the moment")
-    if not wanted.invitation and mode == "invite":
-        raise Forbidden("You need an invitation to join")
+    check_open(site, wanted.invitation)
     invitation = await invitations.use(tx, wanted.invitation) if wanted.invitation else None
-    if mode == "approval" and invitation is None and not wanted.reason.strip():
-        raise Invalid("reason", "can't be blank", "ERR_BLANK")
+    check_reason(site, wanted.reason, wanted.invitation)
     known = await queries.members.by_email(tx, members.check_email(wanted.email))
     if known is not None:
         await accounts.check_free(tx, wanted.username)
         await known_addresses.tell(tx, site, known)
         return None
     member, account = await members.create(tx, site, wanted, new, by_operator=False)
-    if mode == "open" or invitation is not None:
+    if site.config.registration.mode == "open" or invitation is not None:
         await queries.members.set_value(tx, member.id, "approved_at", tx.now)
     else:
         for moderator in await queries.members.moderators(tx):

@@ -5,7 +5,7 @@ What a surface needs to declare and answer is named here.
 
 from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing, Routes
 from fedserver.http.fields import convert
-from fedserver.http.html import Pages, see_other
+from fedserver.http.html import Pages, own_page, see_other
 from fedserver.http.json import encode, json_response
 from fedserver.http.paging import Listed, listed, offset_of
 from fedserver.http.services import Services
@@ -29,5 +29,6 @@ __all__ = [
     "json_response",
     "listed",
     "offset_of",
+    "own_page",
     "see_other",
 ]

@@ -17,7 +17,7 @@ from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
-from fedserver.net import Client
+from fedserver.net import Client, Provider
 from storage import Database
 
 
@@ -28,6 +28,7 @@ class Services:
     db: Database
     site: domain.Site
     client: Client
+    provider: Provider | None
     store: FileStore
     images: Images
     resolver: Resolver

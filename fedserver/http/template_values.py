@@ -66,6 +66,7 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "safe": Markup,
         "joinable": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
+        "oidc": site.config.oidc,
     }
 
 

@@ -141,6 +141,16 @@ class Client:
             raise BadRedirect(_host(url), "redirect away from https")
         return target
 
+    async def get_alone(
+        self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
+    ) -> Response:
+        """GET with headers of one caller: shared with nobody; redirects are answers here. Raises NetError."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._once("GET", url, headers, None, lambda found: _read(found, MAX_BODY))
+        except TimeoutError as error:
+            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+
     async def post(
         self,
         url: str,
@@ -149,17 +159,20 @@ class Client:
         *,
         seconds: float = TOTAL_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
+        whole: bool = False,
     ) -> Response:
         """POST `body` to `url`; redirects are answers here. Raises NetError.
 
         The status is the answer; of the body only the beginning is read, as far as it comes within
-        `reply_seconds`.
+        `reply_seconds`, unless `whole` asks for all of it.
         """
+
+        def reading(reply: aiohttp.ClientResponse) -> Awaitable[bytes]:
+            return _read(reply, MAX_BODY) if whole else _beginning(reply, reply_seconds)
+
         try:
             async with asyncio.timeout(seconds):
-                return await self._once(
-                    "POST", url, headers, body, lambda reply: _beginning(reply, reply_seconds)
-                )
+                return await self._once("POST", url, headers, body, reading)
         except TimeoutError as error:
             raise TimedOut(_host(url), f"no answer within {seconds} s") from error
 

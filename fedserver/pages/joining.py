@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.federation.keys import generate
-from fedserver.http import USER, Call, Nothing, Routes, see_other, session
+from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import FormParams
 from storage import MemberRow
 
@@ -78,11 +78,10 @@ async def _welcome(call: Call[JoinParams], member: MemberRow) -> web.StreamRespo
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     async with call.services.db.write() as tx:
-        agent = call.request.headers.get("User-Agent", "")
-        token = await domain.log_ins.log_in(tx, member, member.email, "", agent)
-    response = see_other("/settings/profile?welcome=1")
-    session.set_cookie(response, call.site, token)
-    return response
+        token = await domain.log_ins.log_in(
+            tx, member, member.email, "", call.user_agent, former=call.session_id
+        )
+    return call.begun(token, "/settings/profile?welcome=1")
 
 
 @routes.get("/setup/{token}", html=True, params=JoinParams)

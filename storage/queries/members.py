@@ -73,6 +73,11 @@ SET = {
     name: update(members).where(members.c.id == bindparam("b_id")).values({name: bindparam("b_value")})
     for name in SETTABLE
 }
+SET_EMAIL = (
+    update(members)
+    .where(members.c.id == bindparam("b_id"))
+    .values(email=bindparam("b_email"), email_lower=bindparam("b_lower"))
+)
 SPEND_INVITES = (
     update(members)
     .where(members.c.id == bindparam("b_id"), members.c.invites_left >= bindparam("b_least"))
@@ -161,6 +166,11 @@ async def owners(tx: Tx) -> list[int]:
 async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:
     """Write one of SETTABLE."""
     await tx.run(SET[name], b_id=member_id, b_value=value)
+
+
+async def set_email(tx: Tx, member_id: int, email: str) -> None:
+    """Raises Conflict if somebody else has the address."""
+    await tx.run(SET_EMAIL, b_id=member_id, b_email=email, b_lower=email.lower())
 
 
 async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:

@@ -1,8 +1,10 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
+from storage.rows.identities import IdentityRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
@@ -13,10 +15,12 @@ from storage.rows.notifications import (
     NotificationRow,
     StandingRow,
 )
+from storage.rows.passkeys import PasskeyRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
 from storage.rows.scheduled_posts import ScheduledPostRow
+from storage.rows.second_steps import SecondStepRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, QueueRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -35,6 +39,7 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "ChallengeRow",
     "CodeRow",
     "ConversationRow",
     "DeliveryRow",
@@ -46,6 +51,7 @@ __all__ = [
     "FilterRow",
     "FollowRow",
     "GroupMemberRow",
+    "IdentityRow",
     "InboxItemRow",
     "InvitationRow",
     "KeyRow",
@@ -59,6 +65,7 @@ __all__ = [
     "NotificationRequestRow",
     "NotificationRow",
     "OneTimeLinkRow",
+    "PasskeyRow",
     "PeerRow",
     "PollOptionRow",
     "PollRow",
@@ -67,6 +74,7 @@ __all__ = [
     "QueueRow",
     "ReactionRow",
     "ScheduledPostRow",
+    "SecondStepRow",
     "SessionRow",
     "StandingRow",
     "TagRow",

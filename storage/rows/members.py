@@ -50,6 +50,7 @@ class SessionRow(Struct, frozen=True, gc=False):
     created_at: int
     used_at: int
     expires_at: int
+    proved_at: int | None
 
 
 class OneTimeLinkRow(Struct, frozen=True, gc=False):

@@ -1,4 +1,4 @@
-"""Members: people of this organization who log in, and which accounts they act as."""
+"""Members: people of this organization who log in, how they do it, and which accounts they act as."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, text
 
@@ -52,7 +52,7 @@ one_time_links = Table(
     "one_time_links",
     metadata,
     Column("token_hash", Text, primary_key=True),
-    Column("purpose", Text, nullable=False),  # setup, confirm, reset
+    Column("purpose", Text, nullable=False),  # setup, confirm, reset, email
     Column("member_id", BigInteger),
     Column("email", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -80,4 +80,60 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("proved_at", BigInteger),  # when the person last gave a password or passkey in this session
+)
+
+# What was asked of a browser and waits for its answer: a second step, a passkey, a provider's word.
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("word_hash", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),  # see domain.challenges
+    Column("holder_hash", Text, nullable=False, index=True),  # the browser or session that may answer
+    Column("member_id", BigInteger),
+    Column("data", Text, nullable=False),  # what the answer is compared with
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+second_steps = Table(
+    "second_steps",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("secret", Text),  # base32; empty: only passkeys are asked for
+    Column("last_step", BigInteger, nullable=False),  # of the newest code that was taken: none works twice
+    Column("created_at", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("code_hash", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    key(),
+    owned("member_id", "members.id", index=True),
+    Column("credential_id", Text, nullable=False, unique=True),  # base64url, as browsers write it
+    Column("public_key", Text, nullable=False),  # COSE, base64url
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    owned("member_id", "members.id", index=True),
+    Column("email", Text, nullable=False),  # what the provider said last, '' if nothing
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
 )

@@ -5,11 +5,16 @@ from storage.schema.follows import account_notes, blocks, domain_mutes, follow_r
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
 from storage.schema.members import (
+    challenges,
+    identities,
     invitations,
     login_attempts,
     member_accounts,
     members,
     one_time_links,
+    passkeys,
+    recovery_codes,
+    second_steps,
     sessions,
 )
 from storage.schema.metadata import metadata
@@ -59,6 +64,7 @@ __all__ = [
     "apps",
     "blocks",
     "bookmarks",
+    "challenges",
     "codes",
     "conversation_posts",
     "conversations",
@@ -74,6 +80,7 @@ __all__ = [
     "follows",
     "home_entries",
     "idempotency_keys",
+    "identities",
     "inbox_items",
     "invitations",
     "keys",
@@ -94,6 +101,7 @@ __all__ = [
     "notifications",
     "one_time_links",
     "originals",
+    "passkeys",
     "peers",
     "pins",
     "poll_options",
@@ -101,8 +109,10 @@ __all__ = [
     "polls",
     "post_tags",
     "posts",
+    "recovery_codes",
     "scheduled_media",
     "scheduled_posts",
+    "second_steps",
     "seen_activities",
     "sessions",
     "settings",

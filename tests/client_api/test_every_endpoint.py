@@ -64,9 +64,22 @@ async def the_instance(world: World) -> None:
         grant_type="client_credentials",
         client_id=app["client_id"],
         client_secret=app["client_secret"],
+        scope="read write",
     )
     of_app = Api(world.node, granted["access_token"], world.asked)
     assert (await of_app.get("/api/v1/apps/verify_credentials"))["name"] == "Test"
+    joined = await of_app.post(
+        "/api/v1/accounts",
+        username="zoe",
+        email="zoe@mail.test",
+        password="correct horse battery",
+        agreement=True,
+        locale="en",
+    )
+    zoe = Api(world.node, joined["access_token"], world.asked)
+    assert (await zoe.get("/api/v1/accounts/verify_credentials"))["username"] == "zoe"
+    late = await zoe.ask("POST", "/api/v1/emails/confirmations")
+    assert late.status == 403 and "confirmed already" in late.body["error"]
     refused = await of_app.ask("GET", "/api/v1/timelines/home")
     assert refused.status in (401, 422) and refused.body["error"]
 

@@ -17,14 +17,15 @@ from typing import Any
 
 import pytest
 import requests
-from mastodon import Mastodon
+from mastodon import Mastodon, MastodonAPIError
 from PIL import Image
 
-from fedserver.domain import accounts, timelines
+from fedserver.config import Mail
+from fedserver.domain import accounts, emails, members, one_time_links, timelines
 from storage import Page, Tx
 from tests.kit import tls
 from tests.kit.browsing import allow
-from tests.kit.nodes import Start, TestNode
+from tests.kit.nodes import PASSWORD, Start, TestNode
 
 SCOPES = ["read", "write", "follow", "push"]
 
@@ -257,3 +258,30 @@ async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
     """Ids of what a member posted, newest first."""
     account = await accounts.local(tx, name)
     return await timelines.of_account(tx, account.id, account.id, Page())
+
+
+@pytest.mark.usefixtures("resolved")
+async def test_mastodon_py_registers_somebody(start: Start) -> None:
+    node = await start("alpha.test", mail=Mail(host="127.0.0.1", port=9, sender="node@alpha.test"))
+
+    def register() -> tuple[Mastodon, Any]:
+        session = requests.Session()
+        _sessions.append(session)
+        app = Mastodon.create_app("journey", api_base_url=node.base, scopes=SCOPES, session=session)
+        client = Mastodon(client_id=app[0], client_secret=app[1], api_base_url=node.base, session=session)
+        taken = client.create_account(
+            "ann", "short", "ann@mail.test", agreement=True, scopes=SCOPES, return_detailed_error=True
+        )
+        client.create_account("ann", PASSWORD, "ann@mail.test", agreement=True, scopes=SCOPES)
+        return client, taken[1]
+
+    client, refused = await asyncio.to_thread(register)
+    assert refused["details"]["password"][0]["error"] == "ERR_TOO_SHORT"
+    with pytest.raises(MastodonAPIError, match="missing a confirmed e-mail address"):
+        await asyncio.to_thread(client.me)
+    await asyncio.to_thread(client.email_resend_confirmation)
+    async with node.db.write() as tx:
+        (member,) = [row for row, _ in await members.everybody(tx)]
+        word = await one_time_links.new(tx, "confirm", member.id, member.email, hours=1)
+        await emails.confirm(tx, word)
+    assert (await asyncio.to_thread(client.me)).acct == "ann"

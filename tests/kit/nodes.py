@@ -22,7 +22,6 @@ from fedserver.config import (
     DatabaseConfig,
     Federation,
     Limits,
-    Mail,
     Media,
     Metrics,
     Registration,
@@ -49,12 +48,20 @@ class TestNode:
         self.domain = domain
         self.clock = clock
         self.base = node.services.site.links.base
+        self._names = names
+        self._browsers: list[aiohttp.ClientSession] = []
+        self.http = self.browser()
+
+    def browser(self) -> aiohttp.ClientSession:
+        """Another client with cookies of its own."""
         context = ssl.create_default_context(cafile=tls.ca_file())
-        self.http = aiohttp.ClientSession(
+        opened = aiohttp.ClientSession(
             base_url=self.base,
-            connector=aiohttp.TCPConnector(ssl=context, resolver=None if ":" in domain else names),
+            connector=aiohttp.TCPConnector(ssl=context, resolver=None if ":" in self.domain else self._names),
             cookie_jar=aiohttp.CookieJar(),
         )
+        self._browsers.append(opened)
+        return opened
 
     @property
     def db(self) -> Any:
@@ -93,7 +100,8 @@ class TestNode:
         return made.secret
 
     async def close(self) -> None:
-        await self.http.close()
+        for browser in self._browsers:
+            await browser.close()
         await self.node.close()
 
 
@@ -104,8 +112,9 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     """The configuration of a test node; `localhost:PORT` speaks plain http."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
-    mail = federation.pop("mail", Mail())
     metrics = federation.pop("metrics", "")
+    sections = {name: federation.pop(name) for name in ("mail", "oidc") if name in federation}
+    requests = federation.pop("requests", 100_000)
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -120,9 +129,9 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         media=Media(store=f"file:{folder / 'media'}"),
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
-        mail=mail,
-        limits=Limits(requests_per_5_minutes=100_000),
         metrics=Metrics(listen=metrics),
+        limits=Limits(requests_per_5_minutes=requests),
+        **sections,
     )
 
 

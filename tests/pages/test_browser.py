@@ -5,23 +5,11 @@ Needs Chromium on the machine; skipped, and said so, where there is none.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = (
     "/home",
     "/local",
@@ -32,6 +20,14 @@ PAGES = (
     "/write/article",
     "/settings/profile",
     "/settings/invitations",
+    "/settings/security",
+    "/settings/apps",
+    "/settings/email",
+    "/settings/password",
+    "/settings/two-step",
+    "/settings/two-step/app",
+    "/settings/passkeys",
+    "/login/again",
     "/drafts",
     "/about",
     "/apps",
@@ -39,15 +35,6 @@ PAGES = (
     "/@ann/blog",
     "/search?q=ann",
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as started:
-        opened = await started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 async def make_owner(page: Page, node: TestNode) -> None:
