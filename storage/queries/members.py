@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
@@ -27,6 +27,15 @@ BY_USERNAME = _of_account.where(
 BY_ACCOUNT = _of_account.where(accounts.c.id == bindparam("account_id"), member_accounts.c.main)
 MAIN_ACCOUNT = select(member_accounts.c.account_id).where(
     member_accounts.c.member_id == bindparam("member_id"), member_accounts.c.main
+)
+SHUT_OUT = (
+    select(accounts.c.id)
+    .join(member_accounts, member_accounts.c.account_id == accounts.c.id)
+    .where(
+        member_accounts.c.member_id == bindparam("member_id"),
+        member_accounts.c.main,
+        or_(accounts.c.suspended_at.is_not(None), accounts.c.deleted_at.is_not(None)),
+    )
 )
 ALL = (
     select(*COLUMNS, accounts.c.username)
@@ -119,6 +128,11 @@ async def by_account(tx: Tx, account_id: int) -> MemberRow | None:
 async def main_account(tx: Tx, member_id: int) -> int | None:
     found: int | None = await tx.value(MAIN_ACCOUNT, member_id=member_id)
     return found
+
+
+async def is_shut_out(tx: Tx, member_id: int) -> bool:
+    """True if a member's main account is suspended or deleted."""
+    return await tx.value(SHUT_OUT, member_id=member_id) is not None
 
 
 async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:

@@ -5,17 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy import Text, and_, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.queries.domain_mutes import covers
 from storage.rows import NotificationRow
-from storage.schema.tables import accounts, blocks, domain_mutes, markers, mutes, notifications, thread_mutes
-from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, rows, upsert
+from storage.schema.tables import (
+    accounts,
+    blocks,
+    domain_mutes,
+    follows,
+    markers,
+    mutes,
+    notifications,
+    thread_mutes,
+)
+from storage.statements import Page, Paged, Tx, among, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(notifications, NotificationRow)
 ADD = upsert(notifications).on_conflict_do_nothing()
 _sender = accounts.alias()
 _recipient = accounts.alias()
+
+
+def _asks(kind: ColumnElement[str]) -> ColumnElement[bool]:
+    return among(kind, "admin.sign_up", "follow_request")
+
+
+def _follows(follower: ColumnElement[int], target: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists(select(literal(1)).where(follows.c.account_id == follower, follows.c.target_id == target))
+
+
 # May `from_id` tell `account_id` something: ours, neither blocked nor muted, not a muted thread.
 ALLOWED = select(_recipient.c.id).where(
     _recipient.c.id == bindparam("account_id"),
@@ -48,8 +68,19 @@ ALLOWED = select(_recipient.c.id).where(
             thread_mutes.c.thread_id == bindparam("thread_id"),
         )
     ),
+    # A limited account is heard by those who follow it only, unless it asks for something.
     ~exists(
-        select(literal(1)).where(_sender.c.id == bindparam("from_id"), _sender.c.suspended_at.is_not(None))
+        select(literal(1)).where(
+            _sender.c.id == bindparam("from_id"),
+            or_(
+                _sender.c.suspended_at.is_not(None),
+                and_(
+                    _sender.c.silenced_at.is_not(None),
+                    ~_asks(bindparam("kind", type_=Text())),
+                    ~_follows(bindparam("account_id"), _sender.c.id),
+                ),
+            ),
+        )
     ),
     ~exists(
         select(literal(1)).where(
@@ -66,6 +97,13 @@ _page = (
         notifications.c.account_id == bindparam("account_id"),
         accounts.c.suspended_at.is_(None),
         accounts.c.deleted_at.is_(None),
+        or_(
+            accounts.c.silenced_at.is_(None),
+            # What moderators have to know, and what they say, is told whoever it is about.
+            notifications.c.subject_id.is_not(None),
+            _asks(notifications.c.kind),
+            _follows(notifications.c.account_id, notifications.c.from_id),
+        ),
         one_of(notifications.c.kind, "kinds"),
         ~exists(
             select(literal(1)).where(
@@ -119,9 +157,9 @@ async def add(tx: Tx, row: NotificationRow) -> bool:
     return bool(await tx.run(ADD, **structs.asdict(row)))
 
 
-async def allowed(tx: Tx, account_id: int, from_id: int, thread_id: int) -> bool:
-    found = await tx.one(ALLOWED, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now)
-    return found is not None
+async def allowed(tx: Tx, account_id: int, from_id: int, thread_id: int, kind: str) -> bool:
+    params = {"account_id": account_id, "from_id": from_id, "thread_id": thread_id, "kind": kind}
+    return await tx.one(ALLOWED, **params, now=tx.now) is not None
 
 
 async def page(

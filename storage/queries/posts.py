@@ -16,6 +16,7 @@ COLUMNS = columns_of(posts, PostRow)
 BY_ID = select(*COLUMNS).where(posts.c.id == bindparam("id"))
 BY_IDS = select(*COLUMNS).where(one_of(posts.c.id, "ids"))
 BY_URI = select(*COLUMNS).where(posts.c.uri == bindparam("uri"))
+BY_URIS = select(*COLUMNS).where(one_of(posts.c.uri, "uris"))
 BY_ALIAS = (
     select(*COLUMNS)
     .select_from(uri_aliases.join(posts, posts.c.id == uri_aliases.c.target_id))
@@ -98,6 +99,10 @@ async def by_id(tx: Tx, post_id: int) -> PostRow | None:
 
 async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, PostRow]:
     return {row.id: row for row in rows(PostRow, await tx.all(BY_IDS, ids=list(ids)))}
+
+
+async def by_uris(tx: Tx, uris: Sequence[str]) -> list[PostRow]:
+    return rows(PostRow, await tx.all(BY_URIS, uris=list(uris)))
 
 
 async def by_uri(tx: Tx, uri: str) -> PostRow | None:

@@ -1,12 +1,16 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
+from storage.rows.ip_blocks import IpBlockRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.reports import ReportRow
+from storage.rows.severances import SeveranceRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -18,6 +22,7 @@ from storage.rows.timelines import (
     NotificationRow,
 )
 from storage.rows.tokens import AppRow, CodeRow, TokenRow
+from storage.rows.trend_reviews import TrendReviewRow
 
 __all__ = [
     "AccountRow",
@@ -25,10 +30,12 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "CanonicalEmailBlockRow",
     "CodeRow",
     "DeliveryRow",
     "DocumentRow",
     "EditRow",
+    "EmailDomainBlockRow",
     "EmojiRow",
     "FilterKeywordRow",
     "FilterPostRow",
@@ -36,6 +43,7 @@ __all__ = [
     "FollowRow",
     "InboxItemRow",
     "InvitationRow",
+    "IpBlockRow",
     "KeyRow",
     "LikeRow",
     "ListRow",
@@ -47,9 +55,12 @@ __all__ = [
     "OneTimeLinkRow",
     "PeerRow",
     "PostRow",
+    "ReportRow",
     "SessionRow",
+    "SeveranceRow",
     "TagRow",
     "TaskRow",
     "TokenRow",
     "TombstoneRow",
+    "TrendReviewRow",
 ]

@@ -12,6 +12,7 @@ class NotificationRow(Struct, frozen=True, gc=False):
     from_id: int
     post_id: int | None
     created_at: int
+    subject_id: int | None = None
 
 
 class MarkerRow(Struct, frozen=True, gc=False):

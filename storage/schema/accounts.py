@@ -48,6 +48,7 @@ accounts = Table(
     Column("silenced_at", BigInteger),
     Column("suspended_at", BigInteger),
     Column("deleted_at", BigInteger),  # the owner deleted it: 410
+    Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )

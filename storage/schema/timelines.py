@@ -19,11 +19,13 @@ notifications = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    # mention, reblog, favourite, follow, follow_request, status, update, poll, admin.sign_up
+    # mention, reblog, favourite, follow, follow_request, status, update, poll, admin.sign_up, admin.report,
+    # moderation_warning, severed_relationships
     Column("kind", Text, nullable=False),
     owned("from_id", "accounts.id", index=True),
     Column("post_id", BigInteger, index=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("subject_id", BigInteger),  # the report, act or severance that it tells of
     Index("ix_notifications_account_id_id", "account_id", "id"),
     Index("uq_notifications_once", "account_id", "kind", "from_id", "post_id", unique=True),
 )
