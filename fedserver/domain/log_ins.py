@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fedserver.domain import sessions
+from fedserver.domain import ip_blocks, member_activity, sessions
 from fedserver.domain.errors import Forbidden, TooMany
 from storage import MemberRow, Tx, queries
 
@@ -28,7 +28,8 @@ def _plain(login: str) -> str:
 
 
 async def check_attempts(tx: Tx, login: str, address: str) -> None:
-    """Raises TooMany after too many failures for a name or from an address."""
+    """Raises TooMany after too many failures for a name or from an address; Forbidden from a blocked one."""
+    await ip_blocks.check_log_in(tx, address)
     since = tx.now - ATTEMPTS_WINDOW
     for subject, most in _subjects(login, address):
         if await queries.members.attempts(tx, subject, since) >= most:
@@ -56,5 +57,8 @@ async def log_in(tx: Tx, member: MemberRow, login: str, address: str, user_agent
         raise Forbidden("Please confirm your address first: we sent you a link by mail.")
     if member.approved_at is None:
         raise Forbidden("Your request to join has not been approved yet.")
+    if await queries.members.is_shut_out(tx, member.id):
+        raise Forbidden("Your account is suspended. Please ask the people who run this community.")
+    await member_activity.note_address(tx, member.id, address)
     await queries.members.forget_attempts(tx, _subjects(login, address)[0][0])
     return await sessions.begin(tx, member, user_agent)

@@ -43,6 +43,7 @@ class NewMember(Struct, frozen=True):
     reason: str = ""
     invitation: str = ""
     locale: str = "en"
+    address: str = ""  # the IP address they come from, '' if unknown
 
 
 _settings = msgspec.json.Decoder(Settings).decode
@@ -171,10 +172,20 @@ async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
     """Keep a member out, or let them in again."""
     await queries.members.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
-        await sessions.end_all(tx, member.id)
-        await tokens.revoke_all(tx, member.id)
-        await invitations.revoke_all(tx, member.id)
+        await log_out(tx, member)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
+
+
+async def log_out(tx: Tx, member: MemberRow) -> None:
+    """End every browser and app of a member, and the invitations they handed out."""
+    await sessions.end_all(tx, member.id)
+    await tokens.revoke_all(tx, member.id)
+    await invitations.revoke_all(tx, member.id)
+
+
+def outranks(first: MemberRow, second: MemberRow) -> bool:
+    """True if the role of the first is above that of the second."""
+    return ROLES.index(first.role) < ROLES.index(second.role)
 
 
 async def counts(tx: Tx) -> tuple[int, int, int]:

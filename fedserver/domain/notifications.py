@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import account_views, events, post_views
+from fedserver.domain import account_views, events, notification_subjects, post_views
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
+from fedserver.domain.notification_subjects import Subject
 from fedserver.domain.post_views import PostView
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
-KINDS = ("mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up")
+KINDS = (
+    "mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up",
+    "admin.report", "moderation_warning", "severed_relationships",
+)  # fmt: skip
 ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update"})
 
 
@@ -22,6 +26,14 @@ class NotificationView(Struct, frozen=True):
     row: NotificationRow
     account: AccountView
     post: PostView | None
+    subject: Subject | None = None
+
+
+async def tell(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
+    """Tell an account of ours what moderators do or have to do: nobody can mute that."""
+    row = NotificationRow(tx.new_id(), account_id, kind, from_id, None, tx.now, subject_id)
+    if await queries.notifications.add(tx, row):
+        tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
 
 
 async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
@@ -32,7 +44,7 @@ async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int 
     if post_id is not None:
         post = await queries.posts.by_id(tx, post_id)
         thread_id = post.thread_id if post is not None else -1
-    if not await queries.notifications.allowed(tx, account_id, from_id, thread_id):
+    if not await queries.notifications.allowed(tx, account_id, from_id, thread_id, kind):
         return
     row = NotificationRow(tx.new_id(), account_id, kind, from_id, post_id, tx.now)
     if await queries.notifications.add(tx, row):
@@ -68,11 +80,16 @@ async def _views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> 
     posts = {
         view.post.id: view for view in await post_views.load(tx, post_ids, actor.id, context="notifications")
     }
+    subjects = await notification_subjects.load(tx, rows)
     views = []
     for row in rows:
         post = posts.get(row.post_id) if row.post_id is not None else None
-        if row.from_id in senders and (post is not None or row.kind not in ABOUT_POSTS):
-            views.append(NotificationView(row, senders[row.from_id], post))
+        subject = subjects.get(row.id)
+        whole = (post is not None or row.kind not in ABOUT_POSTS) and (
+            subject is not None or row.subject_id is None
+        )
+        if row.from_id in senders and whole:
+            views.append(NotificationView(row, senders[row.from_id], post, subject))
     return views
 
 

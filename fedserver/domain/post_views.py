@@ -6,14 +6,16 @@ post does not get it: `load` leaves it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain import account_views, filters
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.visibility import Facts, may_see
-from storage import AppRow, MediaRow, PostRow, Tx, queries
+from storage import AccountRow, AppRow, MediaRow, PostRow, Tx, queries
+
+Sees = Callable[[PostRow, AccountRow, Facts], bool]
 
 
 class Mine(Struct, frozen=True):
@@ -47,6 +49,17 @@ async def load(
     `context` (home, notifications, public, thread, account) asks for the viewer's filters and hides authors
     that the viewer muted or blocked where Mastodon hides them.
     """
+    return await _load(tx, ids, viewer_id, context, may_see)
+
+
+async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
+    """Posts that were reported, as moderators have to see them: whoever they were written for."""
+    return await _load(tx, ids, None, None, lambda post, author, facts: True)
+
+
+async def _load(
+    tx: Tx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: Sees
+) -> list[PostView]:
     if not ids:
         return []
     rows = await queries.posts.by_ids(tx, ids)
@@ -55,7 +68,7 @@ async def load(
     if missing:
         rows |= await queries.posts.by_ids(tx, list(missing))
     authors = await account_views.load(tx, list({row.account_id for row in rows.values()}))
-    shown = _Page(rows, authors)
+    shown = _Page(rows, authors, sees)
     await shown.look(tx, viewer_id, context)
     views = (shown.view(rows[each]) for each in ids if each in rows)
     return [view for view in views if view is not None]
@@ -64,9 +77,11 @@ async def load(
 class _Page:
     """What a page of views is put together from."""
 
-    def __init__(self, rows: dict[int, PostRow], authors: dict[int, AccountView]) -> None:
+    def __init__(self, rows: dict[int, PostRow], authors: dict[int, AccountView], sees: Sees) -> None:
         self._rows = rows
         self._authors = authors
+        self._sees = sees
+        self._in_public = False
         self._files: dict[int, list[MediaRow]] = {}
         self._apps: dict[int, AppRow] = {}
         self._found: dict[str, set[int]] = {}
@@ -80,6 +95,7 @@ class _Page:
             self._files.setdefault(file.post_id or 0, []).append(file)
         app_ids = {row.app_id for row in originals if row.app_id is not None}
         self._apps = await queries.apps.by_ids(tx, list(app_ids)) if app_ids else {}
+        self._in_public = context == "public"
         if viewer_id is None:
             return
         self._found = await queries.post_facts.of_viewer(
@@ -107,7 +123,9 @@ class _Page:
 
     def view(self, row: PostRow, *, inner: bool = False) -> PostView | None:
         author = self._authors.get(row.account_id)
-        if author is None or not may_see(row, author.account, self._facts):
+        if author is None or not self._sees(row, author.account, self._facts):
+            return None
+        if self._in_public and author.account.silenced_at is not None:
             return None
         if (self._hides or inner) and self._hidden(row.account_id):
             return None
@@ -118,8 +136,9 @@ class _Page:
             if boost_of is None:
                 return None
         files = self._files.get(row.id, [])
+        forced = author.account.sensitized_at is not None and not row.sensitive
         return PostView(
-            post=row,
+            post=structs.replace(row, sensitive=True) if forced else row,
             account=author,
             media=tuple(each for each in files if each.id != row.cover_id),
             cover=next((each for each in files if each.id == row.cover_id), None),

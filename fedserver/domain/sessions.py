@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedserver.domain import member_activity
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.secrets import hashed, new_secret
 from storage import MemberRow, SessionRow, Tx, queries
@@ -31,7 +32,7 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
             expires_at=tx.now + LIFETIME,
         ),
     )
-    await queries.members.set_value(tx, member.id, "active_at", tx.now)
+    await member_activity.note(tx, member.id)
     return token
 
 
@@ -45,7 +46,14 @@ async def find(tx: Tx, token: str) -> Caller | None:
     session, member, account = found
     if not may_act(member) or account.suspended_at is not None or account.deleted_at is not None:
         return None
-    return Caller(member=member, account=account, scopes=EVERYTHING, session_id=session.id, csrf=session.csrf)
+    return Caller(
+        member=member,
+        account=account,
+        scopes=EVERYTHING,
+        session_id=session.id,
+        csrf=session.csrf,
+        used_at=session.used_at,
+    )
 
 
 async def end(tx: Tx, session_id: int) -> None:

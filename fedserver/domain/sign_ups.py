@@ -5,7 +5,7 @@ Whether an address is known is never told to strangers.
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, follows, invitations, members, notifications, one_time_links, tasks
+from fedserver.domain import accounts, admission, follows, invitations, members, one_time_links, tasks
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
@@ -25,12 +25,13 @@ async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> M
     invitation = await invitations.use(tx, wanted.invitation) if wanted.invitation else None
     if mode == "approval" and invitation is None and not wanted.reason.strip():
         raise Invalid("reason", "can't be blank", "ERR_BLANK")
+    waits = await admission.check(tx, wanted.email, wanted.address)
     member, account = await members.create(tx, site, wanted, new, by_operator=False)
-    if mode == "open" or invitation is not None:
+    await admission.keep(tx, member, wanted.address)
+    if (mode == "open" or invitation is not None) and not waits:
         await queries.members.set_value(tx, member.id, "approved_at", tx.now)
     else:
-        for moderator in await queries.members.moderators(tx):
-            await notifications.notify(tx, "admin.sign_up", moderator, account.id)
+        await admission.ask_moderators(tx, account)
     if site.config.mail.host:
         await _ask_to_confirm(tx, site, member)
     else:

@@ -108,6 +108,12 @@ class DeleteAccount(Task, frozen=True, tag="delete_account"):
     account_id: int
 
 
+class Flag(Task, frozen=True, tag="flag"):
+    """A report goes to the node of the account that it is about."""
+
+    report_id: int
+
+
 class Pin(Task, frozen=True, tag="pin"):
     """A post was put on top of a profile, or taken off."""
 
@@ -139,6 +145,13 @@ class SendMail(Task, frozen=True, tag="send_mail"):
     text: str
 
 
+class LiftAct(Task, frozen=True, tag="lift_act"):
+    """The time of an act of moderation is over."""
+
+    act_id: int
+    account_id: int
+
+
 class RemoveFiles(Task, frozen=True, tag="remove_files"):
     """Files of the store that no row names any more."""
 
@@ -161,9 +174,11 @@ AnyTask = (
     | UpdateAccount
     | DeleteAccount
     | Pin
+    | Flag
     | FetchParent
     | RefreshAccount
     | SendMail
+    | LiftAct
     | RemoveFiles
 )
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http.paging import page_of
+from fedserver.http.proxies import Proxies
 from fedserver.http.services import Services
 from storage import MAX_ID, AccountRow, MemberRow, Page, Tx
 
@@ -79,6 +80,11 @@ class Call(Generic[P]):
         if self.caller is None or self.caller.member is None:
             raise domain.Unauthorized("This method requires an authenticated user")
         return self.caller.member
+
+    @property
+    def address(self) -> str:
+        """The IP address of whoever asks."""
+        return Proxies(self.site.config.node.trusted_proxies).remote_of(self.request)
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""

@@ -26,7 +26,7 @@ async def _answer(call: Call[Nothing], account: AccountRow) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
-        account = await domain.accounts.local(tx, call.text("name"))
+        account = await domain.accounts.local(tx, call.text("name"), suspended=True)
     return await _answer(call, account)
 
 

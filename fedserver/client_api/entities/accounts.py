@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
@@ -85,7 +85,8 @@ class Account(Struct, frozen=True, kw_only=True):
 
 def account(links: Links, view: domain.account_views.AccountView) -> Account:
     """An account as anybody sees it."""
-    row = view.account
+    row = domain.account_views.shown(view.account)
+    view = structs.replace(view, account=row)
     avatar = _picture(links, row.avatar_key, row.avatar_url, "avatar.png")
     header = _picture(links, row.header_key, row.header_url, "header.png")
     shown_role = view.role if view.role not in ("", "member") else ""
