@@ -64,6 +64,13 @@ def above(name: str) -> list[str]:
     return [".".join(parts[place:]) for place in range(len(parts))]
 
 
+def obfuscated(domain: str) -> str:
+    """A domain with most of its middle hidden, for lists that everybody reads."""
+    shown = max(2, len(domain) // 4)
+    middle = "".join(letter if letter == "." else "*" for letter in domain[shown:-shown])
+    return domain[:shown] + middle + domain[-shown:]
+
+
 class Decision(Struct, frozen=True):
     """What is decided about a peer, and why: `reason` for moderators, `public_comment` for everybody."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
@@ -9,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
-from storage.statements import Tx, columns_of, row_or_none, upsert
+from storage.statements import Tx, columns_of, one_of, row_or_none, upsert
 
 COLUMNS = columns_of(members, MemberRow)
 _of_account = select(*COLUMNS).select_from(
@@ -46,6 +47,11 @@ ALL = (
     )
     .where(member_accounts.c.main)
     .order_by(members.c.id)
+)
+NAMES = (
+    select(member_accounts.c.member_id, accounts.c.username)
+    .join(accounts, accounts.c.id == member_accounts.c.account_id)
+    .where(one_of(member_accounts.c.member_id, "ids"), member_accounts.c.main)
 )
 MODERATORS = (
     select(member_accounts.c.account_id)
@@ -138,6 +144,11 @@ async def is_shut_out(tx: Tx, member_id: int) -> bool:
 async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:
     """All members with the name of their main account."""
     return [(MemberRow(*tuple(row)[:-1]), row[-1]) for row in await tx.all(ALL)]
+
+
+async def names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """Names of main accounts by the member's id."""
+    return {row[0]: row[1] for row in await tx.all(NAMES, ids=list(ids))}
 
 
 async def moderators(tx: Tx) -> list[int]:
