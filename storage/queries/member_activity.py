@@ -20,7 +20,7 @@ ADDRESSES = (
     .where(one_of(member_addresses.c.member_id, "ids"))
     .order_by(member_addresses.c.used_at.desc())
 )
-KNOWN_ADDRESSES = select(distinct(member_addresses.c.address))
+KNOWN_ADDRESSES = select(member_addresses.c.address).distinct()
 DROP_ADDRESSES = delete(member_addresses).where(member_addresses.c.used_at <= bindparam("until"))
 
 _joined = (members.c.created_at // DAY).label("joined")

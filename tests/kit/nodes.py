@@ -22,6 +22,7 @@ from fedserver.config import (
     DatabaseConfig,
     Federation,
     Limits,
+    Mail,
     Media,
     Registration,
 )
@@ -102,6 +103,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     """The configuration of a test node; `localhost:PORT` speaks plain http."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
+    rules, mail = federation.pop("rules", ()), federation.pop("mail", Mail())
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -111,11 +113,12 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     base = f"http://{domain}" if plain else f"https://{domain}"
     return Config(
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
-        community=Community(title=f"Node {domain}"),
+        community=Community(title=f"Node {domain}", rules=rules),
         database=DatabaseConfig(url=database_url),
         media=Media(store=f"file:{folder / 'media'}"),
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
+        mail=mail,
         limits=Limits(requests_per_5_minutes=100_000),
     )
 
