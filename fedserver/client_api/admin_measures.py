@@ -94,7 +94,9 @@ async def dimensions(call: Call[NumbersParams]) -> list[AdminDimension]:
     found = []
     for name in dict.fromkeys(params.keys):
         if name in domain.dimensions.NAMES:
-            entries = await domain.dimensions.dimension(call.tx, name, over, _subject(params, name), limit)
+            entries = await domain.dimensions.dimension(
+                call.tx, call.site.links.domain, name, over, _subject(params, name), limit
+            )
             found.append(admin_dimension(name, entries))
     return found
 

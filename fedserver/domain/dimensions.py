@@ -26,8 +26,8 @@ class Entry(Struct, frozen=True):
     unit: str = ""
 
 
-async def dimension(tx: Tx, name: str, over: Span, subject: Subject, limit: int) -> list[Entry]:
-    """One of NAMES: one statement. Raises Invalid."""
+async def dimension(tx: Tx, here: str, name: str, over: Span, subject: Subject, limit: int) -> list[Entry]:
+    """One of NAMES: one statement; `here` is what this node is called among servers. Raises Invalid."""
     if name == "space_usage":
         return await _space(tx)
     if name == "software_versions":
@@ -38,7 +38,7 @@ async def dimension(tx: Tx, name: str, over: Span, subject: Subject, limit: int)
     found = await queries.dimensions.load(tx, name, **params)
     if name == "sources":
         return [Entry(key or "web", key or "Website", str(amount)) for key, amount in found]
-    return [Entry(key, key, str(amount)) for key, amount in found]
+    return [Entry(key or here, key or here, str(amount)) for key, amount in found]
 
 
 async def _space(tx: Tx) -> list[Entry]:

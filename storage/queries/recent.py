@@ -10,6 +10,7 @@ from storage.rows import TagRow
 from storage.schema.tables import accounts, post_tags, posts, tags
 from storage.statements import Tx, columns_of, one_of, rows
 
+_author = accounts.alias("author")
 _shown = and_(
     posts.c.id > bindparam("since_id"),
     posts.c.visibility == "public",
@@ -17,9 +18,9 @@ _shown = and_(
     posts.c.boost_of_id.is_(None),
     exists(
         select(literal(1)).where(
-            accounts.c.id == posts.c.account_id,
-            accounts.c.suspended_at.is_(None),
-            accounts.c.deleted_at.is_(None),
+            _author.c.id == posts.c.account_id,
+            _author.c.suspended_at.is_(None),
+            _author.c.deleted_at.is_(None),
         )
     ),
 )
