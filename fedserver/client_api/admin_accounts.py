@@ -10,14 +10,12 @@ from typing import Any
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities import AdminAccount, admin_account
-from fedserver.client_api.entities.accounts import ROLES
+from fedserver.client_api.entities import AdminAccount, admin_account, role_named
 from fedserver.http import ADMIN, MODERATOR, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 READ, WRITE = "admin:read:accounts", "admin:write:accounts"
 PATH = "/api/v1/admin/accounts/{id}"
-NUMBERS = {number: name for name, (number, _) in ROLES.items()}
 
 
 class ListParams(Struct, frozen=True, kw_only=True):
@@ -58,7 +56,7 @@ class ActionParams(Struct, frozen=True):
 
 
 def _filter(params: ListParams, origin: str, status: str, *, staff: bool) -> domain.admin_accounts.Filter:
-    roles = [NUMBERS.get(each, "") for each in params.role_ids]
+    roles = [role_named(each) for each in params.role_ids]
     return domain.admin_accounts.Filter(
         origin=origin,
         status=status,

@@ -1,7 +1,7 @@
 """Views to Mastodon entities: pure functions, one file an entity."""
 
 from fedserver.client_api.entities.accounts import Account, account, credential_account
-from fedserver.client_api.entities.admin_accounts import AdminAccount, admin_account
+from fedserver.client_api.entities.admin_accounts import AdminAccount, admin_account, role_named
 from fedserver.client_api.entities.admin_blocks import (
     AdminCanonicalEmailBlock,
     AdminDomainAllow,
@@ -113,6 +113,7 @@ __all__ = [
     "own_emoji",
     "relationship",
     "report",
+    "role_named",
     "rule",
     "source",
     "status",

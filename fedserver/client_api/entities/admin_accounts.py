@@ -5,9 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities.accounts import Account, Role, account, role
+from fedserver.client_api.entities.accounts import ROLES, Account, Role, account, role
 from fedserver.client_api.entities.times import iso
 from fedserver.links import Links
+
+NAMES = {number: name for name, (number, _) in ROLES.items()}
 
 
 class AdminIp(Struct, frozen=True):
@@ -61,3 +63,8 @@ def admin_account(links: Links, found: domain.admin_accounts.AdminAccountView) -
         account=account(links, found.view),
         invited_by_account_id=str(found.invited_by_id) if found.invited_by_id is not None else None,
     )
+
+
+def role_named(number: str) -> str:
+    """Our word for a role by its number, '' for none."""
+    return NAMES.get(number, "")
