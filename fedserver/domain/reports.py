@@ -13,8 +13,9 @@ from msgspec import Struct, structs
 from fedserver.domain import acts, notifications, peers, post_views, rules, tasks
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
+from fedserver.domain.visibility import FEDERATED
 from fedserver.text import clean_text
-from storage import AccountRow, MemberRow, Page, ReportRow, Tx, queries
+from storage import AccountRow, MemberRow, Page, PostRow, ReportRow, Tx, queries
 
 CATEGORIES = ("spam", "legal", "violation", "other")
 MAX_COMMENT, MAX_POSTS = 1_000, 100
@@ -114,7 +115,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
     if decision is not None and decision.rejects_reports:
         return False
     named = await queries.accounts.by_uris(tx, object_uris)
-    posts = [post for post in await queries.posts.by_uris(tx, object_uris) if post.local]
+    posts = [post for post in await queries.posts.by_uris(tx, object_uris) if _leaves(post)]
     owners = dict.fromkeys((*(each.id for each in named), *(post.account_id for post in posts)))
     found = {row.id: row for row in await queries.accounts.by_ids(tx, list(owners))}
     target = next((found[each] for each in owners if not found[each].domain), None)
@@ -125,6 +126,11 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str
     if await queries.reports.add(tx, row):
         await _tell(tx, row)
     return True
+
+
+def _leaves(post: PostRow) -> bool:
+    """True for a post of ours that peers may have: of drafts and members-only posts they know nothing."""
+    return post.local and post.state == "published" and post.visibility in FEDERATED
 
 
 async def _tell(tx: Tx, row: ReportRow) -> None:
