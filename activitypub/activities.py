@@ -144,3 +144,8 @@ def block(uri: str, actor: str, target: str) -> Document:
 def change_collection(kind: str, uri: str, actor: str, object_uri: str, collection: str) -> Document:
     """Add to, or Remove from, one's own collection."""
     return _activity(kind, uri, actor, object_uri, target=collection, to=[PUBLIC])
+
+
+def flag(uri: str, actor: str, objects: Sequence[str], content: str, to: str) -> Document:
+    """Report an account and posts of it to its own node."""
+    return _activity("Flag", uri, actor, list(objects), content=content, to=[to])

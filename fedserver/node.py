@@ -63,7 +63,7 @@ class Node:
         self._reloads: set[asyncio.Task[None]] = set()
 
     def _hear(self, event: Event) -> None:
-        if event.kind == domain.events.PEER_CHANGED:
+        if event.kind in (domain.events.PEER_CHANGED, domain.events.ADDRESSES_CHANGED):
             task = asyncio.create_task(self.load_policies())
             self._reloads.add(task)
             task.add_done_callback(self._reloads.discard)
@@ -74,6 +74,7 @@ class Node:
     async def load_policies(self) -> None:
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
+            await self.services.fences.load(tx)
 
     async def serve(self, sites: Sites) -> None:
         """Listen where `sites` says."""
@@ -141,9 +142,9 @@ async def open_node(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
     await _first_start(services)
-    async with db.read() as tx:
-        await services.policies.load(tx)
-    return Node(services)
+    node = Node(services)
+    await node.load_policies()
+    return node
 
 
 async def _first_start(services: Services) -> None:
@@ -195,6 +196,7 @@ def _services(
         authenticator=authenticator,
         inbox=Inbox(db, authenticator),
         policies=policies,
+        fences=domain.ip_blocks.Fences(clock),
         passwords=passwords,
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, **template_values.values(site, clock)),

@@ -235,6 +235,8 @@ class StatusesParams(Struct, frozen=True):
 async def statuses(call: Call[StatusesParams]) -> Listed:
     params, tx = call.params, call.tx
     row = await _target(call, tx)
+    if row.suspended_at is not None:
+        return Listed([], None, None)
     if params.pinned:
         ids = await domain.timelines.pinned(tx, row.id, call.viewer_id)
         views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")

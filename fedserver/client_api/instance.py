@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from fedserver import domain
-from fedserver.client_api.entities import Account, CustomEmoji, account, iso, own_emoji
+from fedserver.client_api.entities import Account, CustomEmoji, Rule, account, iso, own_emoji, rule
 from fedserver.client_api.entities import instances as entities
 from fedserver.http import Call, Nothing, Routes, encode
 
@@ -47,9 +47,8 @@ async def peers(call: Call[Nothing]) -> list[str]:
 
 
 @routes.get("/api/v1/instance/rules", tx="own")
-async def rules(call: Call[Nothing]) -> list[dict[str, str]]:
-    texts = enumerate(call.site.config.community.rules, start=1)
-    return [{"id": str(number), "text": text, "hint": ""} for number, text in texts]
+async def rules(call: Call[Nothing]) -> list[Rule]:
+    return [rule(each) for each in domain.rules.every(call.site)]
 
 
 @routes.get("/api/v1/instance/extended_description", tx="own")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain.accounts import ProfileField
 from storage import AccountRow, Tx, queries
@@ -49,6 +49,30 @@ class AccountView(Struct, frozen=True):
     def name(self) -> str:
         """The name that is shown."""
         return self.account.display_name or self.account.username
+
+
+def shown(row: AccountRow) -> AccountRow:
+    """What is shown of an account: of a suspended one the name and nothing that it says of itself."""
+    if row.suspended_at is None:
+        return row
+    return structs.replace(
+        row,
+        display_name="",
+        note_source="",
+        note_html="",
+        avatar_key="",
+        avatar_url="",
+        avatar_alt="",
+        header_key="",
+        header_url="",
+        header_alt="",
+        fields="[]",
+        emojis="[]",
+        followers_count=0,
+        following_count=0,
+        posts_count=0,
+        last_post_at=None,
+    )
 
 
 def decode_emojis(text: str) -> list[EmojiFact]:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain import events, keys, owners, tasks
-from fedserver.domain.errors import Gone, Invalid, NotFound
+from fedserver.domain.errors import Forbidden, Gone, Invalid, NotFound
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
@@ -108,13 +108,18 @@ async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | Non
     return await queries.accounts.by_handle(tx, username.lower(), domain.lower())
 
 
-async def local(tx: Tx, username: str) -> AccountRow:
-    """An account of ours. Raises NotFound; Gone if it was deleted or suspended."""
+async def local(tx: Tx, username: str, *, suspended: bool = False) -> AccountRow:
+    """An account of ours, also a suspended one if that is wanted.
+
+    Raises NotFound; Gone if it was deleted, Forbidden if it is suspended.
+    """
     row = await queries.accounts.by_handle(tx, username.lower(), "")
     if row is None:
         raise NotFound
-    if row.deleted_at is not None or row.suspended_at is not None:
+    if row.deleted_at is not None:
         raise Gone("This account is not there any more")
+    if row.suspended_at is not None and not suspended:
+        raise Forbidden("This account is suspended")
     return row
 
 
@@ -290,7 +295,8 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     await queries.accounts.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
     row = _learned(tx, remote, former)
     if former is None:
-        await queries.accounts.add(tx, row)
+        limited = await queries.peers.limited_at(tx, remote.domain)
+        await queries.accounts.add(tx, structs.replace(row, silenced_at=limited))
         row = await queries.accounts.by_uri(tx, remote.uri) or row
     else:
         values = {name: getattr(row, name, None) for name in queries.accounts.LEARNABLE}

@@ -23,6 +23,7 @@ MEMBER_CHANGED = "member.changed"  # member_id: role, disabled …
 FILTERS_CHANGED = "filters.changed"  # account_id
 RELATION_CHANGED = "relation.changed"  # account_id, target_id
 PEER_CHANGED = "peer.changed"  # domain
+ADDRESSES_CHANGED = "addresses.changed"  # networks that may not come in
 SETTINGS_CHANGED = "settings.changed"
 TASKS_DUE = "tasks.due"  # something was put in the queue
 MOST_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes

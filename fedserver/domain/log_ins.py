@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fedserver.domain import sessions
+from fedserver.domain import ip_blocks, member_activity, sessions
 from fedserver.domain.errors import Forbidden, TooMany
 from storage import MemberRow, Tx, queries
 
@@ -28,7 +28,8 @@ def _plain(login: str) -> str:
 
 
 async def check_attempts(tx: Tx, login: str, address: str) -> None:
-    """Raises TooMany after too many failures for a name or from an address."""
+    """Raises TooMany after too many failures for a name or from an address; Forbidden from a blocked one."""
+    await ip_blocks.check_log_in(tx, address)
     since = tx.now - ATTEMPTS_WINDOW
     for subject, most in _subjects(login, address):
         if await queries.members.attempts(tx, subject, since) >= most:
@@ -77,6 +78,9 @@ async def log_in(
     The browser's `former` session ends. `proved_at` is when the person proved who they are, if not now.
     """
     check_let_in(member)
+    if await queries.members.is_shut_out(tx, member.id):
+        raise Forbidden("Your account is suspended. Please ask the people who run this community.")
+    await member_activity.note_address(tx, member.id, address)
     if former is not None:
         await sessions.end(tx, former)
     if login:

@@ -44,6 +44,7 @@ class NewMember(Struct, frozen=True):
     invitation: str = ""
     locale: str = "en"
     display_name: str = ""
+    address: str = ""  # the IP address they come from, '' if unknown
 
 
 _settings = msgspec.json.Decoder(Settings).decode
@@ -181,10 +182,20 @@ async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
         await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
-        await sessions.end_all(tx, member.id)
-        await tokens.revoke_all(tx, member.id)
-        await invitations.revoke_all(tx, member.id)
+        await log_out(tx, member)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
+
+
+async def log_out(tx: Tx, member: MemberRow) -> None:
+    """End every browser and app of a member, and the invitations they handed out."""
+    await sessions.end_all(tx, member.id)
+    await tokens.revoke_all(tx, member.id)
+    await invitations.revoke_all(tx, member.id)
+
+
+def outranks(first: MemberRow, second: MemberRow) -> bool:
+    """True if the role of the first is above that of the second."""
+    return ROLES.index(first.role) < ROLES.index(second.role)
 
 
 async def counts(tx: Tx) -> tuple[int, int, int]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import account_views, events, post_views, verdicts
+from fedserver.domain import account_views, events, notification_subjects, post_views, verdicts
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
+from fedserver.domain.notification_subjects import Subject
 from fedserver.domain.post_views import PostView
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
@@ -33,6 +34,15 @@ class NotificationView(Struct, frozen=True):
     row: NotificationRow
     account: AccountView
     post: PostView | None
+    subject: Subject | None = None
+
+
+async def tell(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
+    """Tell an account of ours what moderators do or have to do: nobody can mute that."""
+    number = tx.new_exact_id()
+    row = NotificationRow(number, account_id, kind, from_id, None, alone(number), False, tx.now, subject_id)
+    if await queries.notifications.add(tx, row):
+        tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
 
 
 async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
@@ -142,12 +152,17 @@ async def views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> l
     posts = {
         view.post.id: view for view in await post_views.load(tx, post_ids, actor.id, context="notifications")
     }
-    found = []
+    subjects = await notification_subjects.load(tx, rows)
+    views = []
     for row in rows:
         post = posts.get(row.post_id) if row.post_id is not None else None
-        if row.from_id in senders and (post is not None or row.kind not in ABOUT_POSTS):
-            found.append(NotificationView(row, senders[row.from_id], post))
-    return found
+        subject = subjects.get(row.id)
+        whole = (post is not None or row.kind not in ABOUT_POSTS) and (
+            subject is not None or row.subject_id is None
+        )
+        if row.from_id in senders and whole:
+            views.append(NotificationView(row, senders[row.from_id], post, subject))
+    return views
 
 
 async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:

@@ -6,16 +6,18 @@ post does not get it: `load` leaves it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain import filters, poll_views, shown_posts
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.poll_views import PollView
 from fedserver.domain.visibility import Facts, may_see
-from storage import AppRow, MediaRow, PostRow, Tx, queries
+from storage import AccountRow, AppRow, MediaRow, PostRow, Tx, queries
+
+Sees = Callable[[PostRow, AccountRow, Facts], bool]
 
 Stamp = tuple[Any, ...]
 NONE: frozenset[int] = frozenset()
@@ -57,9 +59,20 @@ async def load(
     `context` (home, notifications, public, thread, account) asks for the viewer's filters and hides authors
     that the viewer muted or blocked where Mastodon hides them.
     """
+    return await _load(tx, ids, viewer_id, context, may_see)
+
+
+async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
+    """Posts that were reported, as moderators have to see them: whoever they were written for."""
+    return await _load(tx, ids, None, None, lambda post, author, facts: True)
+
+
+async def _load(
+    tx: Tx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: Sees
+) -> list[PostView]:
     if not ids:
         return []
-    page = _Page(await shown_posts.load(tx, ids))
+    page = _Page(await shown_posts.load(tx, ids), sees)
     await page.look(tx, viewer_id, context)
     views = (page.view(each) for each in ids)
     return [view for view in views if view is not None]
@@ -68,9 +81,11 @@ async def load(
 class _Page:
     """What a page of views is put together from."""
 
-    def __init__(self, shown: shown_posts.Page) -> None:
+    def __init__(self, shown: shown_posts.Page, sees: Sees) -> None:
         self._posts = shown.posts
         self._authors = shown.authors
+        self._sees = sees
+        self._in_public = False
         self._polls: dict[int, PollView] = {}
         self._found: dict[str, set[int]] = {}
         self._filters: filters.Active | None = None
@@ -81,6 +96,7 @@ class _Page:
     async def look(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
         originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
         self._polls = await poll_views.load(tx, originals, viewer_id)
+        self._in_public = context == "public"
         if viewer_id is None:
             return
         threads = [row.thread_id for row in originals]
@@ -111,7 +127,9 @@ class _Page:
             return None
         row = shown.post
         author = self._authors.get(row.account_id)
-        if author is None or not may_see(row, author.account, self._facts):
+        if author is None or not self._sees(row, author.account, self._facts):
+            return None
+        if self._in_public and author.account.silenced_at is not None:
             return None
         if (self._hides or inner) and row.account_id in self._hidden:
             return None
@@ -120,9 +138,10 @@ class _Page:
             boost_of = self.view(row.boost_of_id, inner=True)
             if boost_of is None:
                 return None
+        forced = author.account.sensitized_at is not None and not row.sensitive
         mine, filtered, poll = self._mine(row), self._hits(shown), self._polls.get(row.id)
         return PostView(
-            post=row,
+            post=structs.replace(row, sensitive=True) if forced else row,
             account=author,
             media=shown.media,
             cover=shown.cover,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fedserver.domain import member_activity
 from fedserver.domain.callers import Caller, may_act
 from fedserver.domain.errors import NotFound
 from fedserver.domain.secrets import hashed, new_secret
@@ -37,7 +38,7 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str, *, proved_at: int | 
             proved_at=tx.now if proved_at is None else proved_at,
         ),
     )
-    await queries.members.set_value(tx, member.id, "active_at", tx.now)
+    await member_activity.note(tx, member.id)
     return token
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from fedserver.domain import (
     accounts,
+    admission,
     emails,
     follows,
     invitations,
     known_addresses,
     members,
-    notifications,
 )
 from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.keys import NewKeys
@@ -49,12 +49,13 @@ async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> M
         await accounts.check_free(tx, wanted.username)
         await known_addresses.tell(tx, site, known)
         return None
+    waits = await admission.check(tx, wanted.email, wanted.address)
     member, account = await members.create(tx, site, wanted, new, by_operator=False)
-    if site.config.registration.mode == "open" or invitation is not None:
+    await admission.keep(tx, member, wanted.address)
+    if (site.config.registration.mode == "open" or invitation is not None) and not waits:
         await queries.members.set_value(tx, member.id, "approved_at", tx.now)
     else:
-        for moderator in await queries.members.moderators(tx):
-            await notifications.notify(tx, "admin.sign_up", moderator, account.id)
+        await admission.ask_moderators(tx, account)
     if site.config.mail.host:
         await emails.ask_to_confirm(tx, site, member)
     else:

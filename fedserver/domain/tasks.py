@@ -120,6 +120,12 @@ class Vote(Task, frozen=True, tag="vote"):
     vote_id: int
 
 
+class Flag(Task, frozen=True, tag="flag"):
+    """A report goes to the node of the account that it is about."""
+
+    report_id: int
+
+
 class Pin(Task, frozen=True, tag="pin"):
     """A post was put on top of a profile, or taken off."""
 
@@ -175,6 +181,13 @@ class SendMail(Task, frozen=True, tag="send_mail"):
     text: str
 
 
+class LiftAct(Task, frozen=True, tag="lift_act"):
+    """The time of an act of moderation is over."""
+
+    act_id: int
+    account_id: int
+
+
 class RemoveFiles(Task, frozen=True, tag="remove_files"):
     """Files of the store that no row names any more."""
 
@@ -206,6 +219,7 @@ AnyTask = (
     | UpdatePoll
     | Vote
     | Pin
+    | Flag
     | FetchParent
     | RefreshAccount
     | RefreshPoll
@@ -213,6 +227,7 @@ AnyTask = (
     | ShowPoll
     | PublishScheduled
     | SendMail
+    | LiftAct
     | RemoveFiles
     | MergeNotifications
 )

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fedserver.domain import events, scopes
+from fedserver.domain import events, member_activity, scopes
 from fedserver.domain.callers import Caller, may_act
-from fedserver.domain.errors import DomainError, NotFound
+from fedserver.domain.errors import DomainError, Forbidden, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx, queries
 
@@ -58,8 +58,14 @@ async def grant_code(
     granted: Iterable[str],
     challenge: str | None,
 ) -> str:
-    """A code for an app that a member has allowed."""
+    """A code for an app that a member has allowed; scopes that are above the member's role are left out.
+
+    Raises Forbidden if nothing is left.
+    """
     code = new_secret()
+    kept = scopes.within_role(granted, member.role)
+    if not kept:
+        raise Forbidden("This app wants what only moderators may do")
     await queries.tokens.drop_codes(tx, tx.now - 24 * HOUR)
     await queries.tokens.add_code(
         tx,
@@ -69,7 +75,7 @@ async def grant_code(
             member_id=member.id,
             account_id=account.id,
             redirect_uri=redirect_uri,
-            scopes=" ".join(granted),
+            scopes=" ".join(kept),
             challenge=challenge,
             expires_at=tx.now + CODE_MS,
             used_at=None,
@@ -256,12 +262,15 @@ async def note_use(tx: Tx, caller: Caller) -> None:
     if caller.session_id is not None:
         await queries.tokens.session_used(tx, caller.session_id)
     if caller.member is not None:
-        await queries.members.set_value(tx, caller.member.id, "active_at", tx.now)
+        await member_activity.note(tx, caller.member.id)
 
 
 def is_stale(caller: Caller, now: int) -> bool:
-    """True if the last use of a token or session was noted more than an hour ago."""
-    return caller.used_at is None or caller.used_at <= now - HOUR
+    """True if the last use of a token or a session was noted more than an hour ago, or yesterday (UTC)."""
+    if caller.token_id is None and caller.session_id is None:
+        return False
+    used = caller.used_at or 0
+    return used <= now - HOUR or used // (24 * HOUR) < now // (24 * HOUR)
 
 
 def allowed(app: AppRow, wanted: str) -> tuple[str, ...]:

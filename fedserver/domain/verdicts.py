@@ -26,7 +26,8 @@ def verdict(standing: StandingRow, kind: str, *, private: bool, now: int) -> str
         "for_not_followers": not standing.followed_by,
         "for_new_accounts": stranger and standing.sender_created_at > now - MONTH,
         "for_private_mentions": stranger and private and not standing.answered,
-        "for_limited_accounts": stranger and standing.limited,
+        # Followers of a limited account wait for an answer, so their asking has to be heard.
+        "for_limited_accounts": stranger and standing.limited and kind != "follow_request",
     }
     words = {getattr(standing, name) or getattr(USUAL, name) for name, does in applies.items() if does}
     return next((word for word in (DROP, FILTER) if word in words), ACCEPT)

@@ -35,8 +35,10 @@ def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
     ).decode()
 
 
-def account(actor: Actor, username: str, host: str) -> domain.accounts.RemoteAccount:
-    """An actor as an account; its handle was confirmed by WebFinger."""
+def account(
+    actor: Actor, username: str, host: str, *, pictures: bool = True
+) -> domain.accounts.RemoteAccount:
+    """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted."""
     return domain.accounts.RemoteAccount(
         uri=actor.id,
         username=username,
@@ -51,12 +53,12 @@ def account(actor: Actor, username: str, host: str) -> domain.accounts.RemoteAcc
         followers_uri=actor.followers,
         following_uri=actor.following,
         featured_uri=actor.featured,
-        avatar_url=actor.icon,
+        avatar_url=actor.icon if pictures else "",
         avatar_alt=actor.icon_alt,
-        header_url=actor.image,
+        header_url=actor.image if pictures else "",
         header_alt=actor.image_alt,
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
-        emojis=emojis_json(actor.emojis),
+        emojis=emojis_json(actor.emojis if pictures else ()),
         also_known_as=actor.also_known_as,
         locked=actor.locked,
         discoverable=actor.discoverable,
@@ -78,8 +80,13 @@ def author_of(post: Object) -> str:
     raise AuthorityError(f"{post.id[:200]} is attributed to another origin")
 
 
-def post(found: Object, original: str, followers_uri: str) -> domain.remote_posts.RemotePost:
-    """A post of a peer; `followers_uri` is its author's collection. Raises AuthorityError."""
+def post(
+    found: Object, original: str, followers_uri: str, *, files: bool = True
+) -> domain.remote_posts.RemotePost:
+    """A post of a peer; `followers_uri` is its author's collection. Files are taken where wanted.
+
+    Raises AuthorityError.
+    """
     author = author_of(found)
     host_of(found.id)
     require_same_origin(found.id, author)
@@ -104,9 +111,9 @@ def post(found: Object, original: str, followers_uri: str) -> domain.remote_post
         mentioned_uris=tuple(dict.fromkeys(each.href for each in found.mentions)),
         addressed_uris=tuple(dict.fromkeys((*found.to, *found.cc))),
         tags=tuple(each.name for each in found.hashtags),
-        emojis=emojis_json(found.emojis),
-        files=tuple(_file(each) for each in found.attachments),
-        cover=_file(found.cover) if found.cover is not None and found.kind == "Article" else None,
+        emojis=emojis_json(found.emojis if files else ()),
+        files=tuple(_file(each) for each in found.attachments) if files else (),
+        cover=_file(found.cover) if files and found.cover is not None and found.kind == "Article" else None,
         original=original,
         poll=_poll(found.question) if found.question is not None else None,
     )

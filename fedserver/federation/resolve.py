@@ -136,8 +136,10 @@ class Resolver:
         if handle is None:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
+        pictures = self.shows_media(actor.id)
+        learned = admit.account(actor, actor.username, handle.domain, pictures=pictures)
         async with self._db.write() as tx:
-            return await domain.accounts.receive(tx, admit.account(actor, actor.username, handle.domain))
+            return await domain.accounts.receive(tx, learned)
 
     async def _confirmed(self, actor: Actor, expected: Handle | None) -> Handle | None:
         """The handle of an actor, after its host said that the handle is this actor's."""
@@ -166,6 +168,10 @@ class Resolver:
         async with self._db.read() as tx:
             known = await domain.accounts.by_uri(tx, uri)
         return known if known is not None else await self.actor(uri)
+
+    def shows_media(self, uri: str) -> bool:
+        """False if files and pictures of the host of `uri` are not wanted here."""
+        return self._policies.shows_media(host_of(uri))
 
     # --- posts
 
@@ -221,10 +227,10 @@ class Resolver:
         if author is None or not author.domain:
             return None
         original = msgspec.json.encode(document).decode()
+        files = self.shows_media(author.uri)
+        learned = admit.post(found, original, author.followers_uri, files=files)
         async with self._db.write() as tx:
-            return await domain.remote_posts.receive(
-                tx, author, admit.post(found, original, author.followers_uri), depth=depth
-            )
+            return await domain.remote_posts.receive(tx, author, learned, depth=depth)
 
     # --- whatever an address leads to
 

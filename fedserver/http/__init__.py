@@ -3,7 +3,18 @@
 What a surface needs to declare and answer is named here.
 """
 
-from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing, Routes
+from fedserver.http.endpoint import (
+    ADMIN,
+    ANYONE,
+    APP,
+    MODERATOR,
+    USER,
+    Answer,
+    Call,
+    Endpoint,
+    Nothing,
+    Routes,
+)
 from fedserver.http.fields import convert
 from fedserver.http.html import Pages, own_page, see_other
 from fedserver.http.json import encode, json_response
@@ -12,8 +23,10 @@ from fedserver.http.services import Services
 from fedserver.http.uploads import Upload
 
 __all__ = [
+    "ADMIN",
     "ANYONE",
     "APP",
+    "MODERATOR",
     "USER",
     "Answer",
     "Call",

@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from fedserver import domain
 from fedserver.http.dispatch import CORS, Dispatcher, Serve
 from fedserver.http.endpoint import Endpoint
 from fedserver.http.errors import error_json
@@ -85,7 +86,10 @@ def _outermost(dispatcher: Dispatcher) -> Middleware:
         if request.method == "OPTIONS" and program:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
+            dispatcher.check_fences(request)
             return await handler(request)
+        except domain.Forbidden as error:
+            return _told(dispatcher, request, error, program)
         except web.HTTPException as error:
             if error.status < 400:
                 raise

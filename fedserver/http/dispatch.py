@@ -40,6 +40,11 @@ class Dispatcher:
         self.services = services
         self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
+    def check_fences(self, request: web.Request) -> None:
+        """Raises Forbidden for a request from an address that nobody may come from."""
+        if self.services.fences.keep_out(self.proxies.remote_of(request)):
+            raise domain.Forbidden("This node takes no requests from your address")
+
     def handler(self, endpoint: Endpoint) -> Serve:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:

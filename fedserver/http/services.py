@@ -36,6 +36,7 @@ class Services:
     authenticator: Authenticator
     inbox: Inbox
     policies: domain.peers.Policies
+    fences: domain.ip_blocks.Fences
     passwords: domain.passwords.Passwords
     limits: Limits
     pages: Pages

@@ -54,15 +54,23 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
             password_hash=await services.passwords.hash(params.password),
             reason=params.reason,
             invitation=params.invitation,
+            address=call.address,
         )
         new = await generate()
         async with services.db.write() as tx:
             member = await domain.sign_ups.join(tx, call.site, wanted, new)
     except domain.DomainError as error:
+        await _note(call, error)
         return _form(call, _said(error), status=422)
     if member is None:
         return call.render("waiting.html", what="mail", email=params.email.strip())
     return await _welcome(call, member)
+
+
+async def _note(call: Call[JoinParams], error: domain.DomainError) -> None:
+    if isinstance(error, domain.email_blocks.Refused):
+        async with call.services.db.write() as tx:
+            await domain.email_blocks.note_refusal(tx, error, call.address)
 
 
 def _said(error: domain.DomainError) -> str:

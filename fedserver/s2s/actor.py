@@ -39,7 +39,7 @@ async def _write(call: Call[Nothing], tx: Tx, account: AccountRow) -> Document:
 async def show(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
-        account = await domain.accounts.local(tx, call.text("name"))
+        account = await domain.accounts.local(tx, call.text("name"), suspended=True)
         return await _answer(call, tx, account)
 
 

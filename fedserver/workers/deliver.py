@@ -84,6 +84,8 @@ class DeliveryWorker:
             signer = signers.get(document.account_id) if document else None
             if document is None or signer is None:
                 return row, Outcome("drop", "nothing to send, or nobody to sign it")
+            if not self._services.policies.allows(row.host):
+                return row, Outcome("drop", "blocked since it was owed")
             async with turn:
                 return row, await self._deliver(row, document, signer, peer.scheme or "cavage")
 

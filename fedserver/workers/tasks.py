@@ -103,6 +103,9 @@ class TaskWorker:
                 await services.resolver.poll(post_id)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
+            case domain.tasks.LiftAct(act_id=act_id, account_id=account_id):
+                async with services.db.write() as tx:
+                    await domain.moderation.lapse(tx, act_id, account_id)
             case domain.tasks.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
 

@@ -163,6 +163,10 @@ SET_SUSPENDED = (
     .where(accounts.c.id == bindparam("b_id"))
     .values(suspended_at=bindparam("suspended_at"), silenced_at=bindparam("silenced_at"))
 )
+SET_LIMIT = {
+    name: update(accounts).where(accounts.c.id == bindparam("b_id")).values({name: bindparam("b_at")})
+    for name in ("sensitized_at", "silenced_at", "suspended_at")
+}
 SET_DELETED = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"), accounts.c.domain == "", accounts.c.deleted_at.is_(None))
@@ -182,6 +186,11 @@ SET_DELETED = (
         locked=True,
         posts_count=0,
     )
+)
+INBOXES = (
+    select(func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri))
+    .where(accounts.c.domain != "", accounts.c.deleted_at.is_(None))
+    .distinct()
 )
 REMOVE = delete(accounts).where(accounts.c.id == bindparam("id"), accounts.c.domain != "")
 
@@ -233,7 +242,8 @@ SEARCH = _found
 SEARCH_FOLLOWED = _found.where(_followed)
 _listed = (
     select(accounts.c.id)
-    .where(_seen, accounts.c.discoverable, accounts.c.moved_to_id.is_(None), ~_blocked)
+    .where(_seen, accounts.c.discoverable, accounts.c.silenced_at.is_(None))
+    .where(accounts.c.moved_to_id.is_(None), ~_blocked)
     .where(or_(~bindparam("only_local", type_=accounts.c.locked.type), accounts.c.domain == ""))
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
@@ -323,6 +333,11 @@ async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silen
     await tx.run(SET_SUSPENDED, b_id=account_id, suspended_at=suspended_at, silenced_at=silenced_at)
 
 
+async def set_limit(tx: Tx, account_id: int, name: str, at: int | None) -> None:
+    """Since when an account is `sensitized_at`, `silenced_at` or `suspended_at`; None: it is not."""
+    await tx.run(SET_LIMIT[name], b_id=account_id, b_at=at)
+
+
 async def set_deleted(tx: Tx, account_id: int, at: int) -> bool:
     """Mark an account of ours as deleted and forget its profile; the handle stays taken."""
     return bool(await tx.run(SET_DELETED, b_id=account_id, at=at))
@@ -341,6 +356,11 @@ async def search(tx: Tx, *, followed: bool, **params: Any) -> list[int]:
 async def directory(tx: Tx, *, newest: bool, **params: Any) -> list[int]:
     """Ids of accounts that want to be found; `params` are viewer_id, only_local, limit, offset."""
     return await tx.values(DIRECTORY_NEW if newest else DIRECTORY_ACTIVE, **params)
+
+
+async def inboxes(tx: Tx) -> list[str]:
+    """The inboxes of every node that we know an account of, each once."""
+    return await tx.values(INBOXES)
 
 
 async def local_count(tx: Tx) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
-from storage.statements import Tx, columns_of, row_or_none, upsert
+from storage.statements import Tx, columns_of, one_of, row_or_none, upsert
 
 COLUMNS = columns_of(members, MemberRow)
 _of_account = select(*COLUMNS).select_from(
@@ -28,6 +29,15 @@ BY_ACCOUNT = _of_account.where(accounts.c.id == bindparam("account_id"), member_
 MAIN_ACCOUNT = select(member_accounts.c.account_id).where(
     member_accounts.c.member_id == bindparam("member_id"), member_accounts.c.main
 )
+SHUT_OUT = (
+    select(accounts.c.id)
+    .join(member_accounts, member_accounts.c.account_id == accounts.c.id)
+    .where(
+        member_accounts.c.member_id == bindparam("member_id"),
+        member_accounts.c.main,
+        or_(accounts.c.suspended_at.is_not(None), accounts.c.deleted_at.is_not(None)),
+    )
+)
 ALL = (
     select(*COLUMNS, accounts.c.username)
     .select_from(
@@ -37,6 +47,11 @@ ALL = (
     )
     .where(member_accounts.c.main)
     .order_by(members.c.id)
+)
+NAMES = (
+    select(member_accounts.c.member_id, accounts.c.username)
+    .join(accounts, accounts.c.id == member_accounts.c.account_id)
+    .where(one_of(member_accounts.c.member_id, "ids"), member_accounts.c.main)
 )
 MODERATORS = (
     select(member_accounts.c.account_id)
@@ -148,9 +163,19 @@ async def main_account(tx: Tx, member_id: int) -> int | None:
     return found
 
 
+async def is_shut_out(tx: Tx, member_id: int) -> bool:
+    """True if a member's main account is suspended or deleted."""
+    return await tx.value(SHUT_OUT, member_id=member_id) is not None
+
+
 async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:
     """All members with the name of their main account."""
     return [(MemberRow(*tuple(row)[:-1]), row[-1]) for row in await tx.all(ALL)]
+
+
+async def names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """Names of main accounts by the member's id."""
+    return {row[0]: row[1] for row in await tx.all(NAMES, ids=list(ids))}
 
 
 async def moderators(tx: Tx) -> list[int]:

@@ -19,6 +19,7 @@ VERSIONS = select(posts.c.id, posts.c.version, posts.c.account_id, accounts.c.ve
     one_of(posts.c.id, "ids"), accounts.c.id == posts.c.account_id
 )
 BY_URI = select(*COLUMNS).where(posts.c.uri == bindparam("uri"))
+BY_URIS = select(*COLUMNS).where(one_of(posts.c.uri, "uris"))
 BY_ALIAS = (
     select(*COLUMNS)
     .select_from(uri_aliases.join(posts, posts.c.id == uri_aliases.c.target_id))
@@ -108,6 +109,10 @@ async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, PostRow]:
 async def versions(tx: Tx, ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
     """Id and version of posts, id and version of their authors."""
     return [tuple(row) for row in await tx.all(VERSIONS, ids=list(ids))]
+
+
+async def by_uris(tx: Tx, uris: Sequence[str]) -> list[PostRow]:
+    return rows(PostRow, await tx.all(BY_URIS, uris=list(uris)))
 
 
 async def by_uri(tx: Tx, uri: str) -> PostRow | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from storage.rows import TagRow
 from storage.schema.tables import post_tags, posts, tags
@@ -18,6 +18,7 @@ DETACH = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
 SEARCH = (
     select(*columns_of(tags, TagRow))
     .where(tags.c.name.like(bindparam("pattern"), escape="\\"))
+    .where(or_(tags.c.listable.is_(None), tags.c.listable))
     .order_by(func.length(tags.c.name), tags.c.name)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))

@@ -64,6 +64,7 @@ FIND_SESSION = (
     )
     .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
 )
+USED_SESSION = update(sessions).where(sessions.c.id == bindparam("b_id")).values(used_at=bindparam("b_now"))
 END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
 SESSIONS_OF = (
     select(*_session)
@@ -161,6 +162,10 @@ async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, 
     record = tuple(found)
     first, second = len(_session), len(_session) + len(_member)
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
+
+
+async def used_session(tx: Tx, session_id: int) -> None:
+    await tx.run(USED_SESSION, b_id=session_id, b_now=tx.now)
 
 
 async def end_session(tx: Tx, session_id: int) -> None:

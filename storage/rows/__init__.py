@@ -3,8 +3,10 @@
 from storage.rows.accounts import AccountRow, KeyRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
+from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
+from storage.rows.ip_blocks import IpBlockRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
@@ -19,8 +21,10 @@ from storage.rows.passkeys import PasskeyRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.reports import ReportRow
 from storage.rows.scheduled_posts import ScheduledPostRow
 from storage.rows.second_steps import SecondStepRow
+from storage.rows.severances import SeveranceRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, QueueRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -32,6 +36,7 @@ from storage.rows.timelines import (
     ReactionRow,
 )
 from storage.rows.tokens import AppRow, CodeRow, TokenRow
+from storage.rows.trend_reviews import TrendReviewRow
 
 __all__ = [
     "AccountRow",
@@ -39,12 +44,14 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "CanonicalEmailBlockRow",
     "ChallengeRow",
     "CodeRow",
     "ConversationRow",
     "DeliveryRow",
     "DocumentRow",
     "EditRow",
+    "EmailDomainBlockRow",
     "EmojiRow",
     "FilterKeywordRow",
     "FilterPostRow",
@@ -54,6 +61,7 @@ __all__ = [
     "IdentityRow",
     "InboxItemRow",
     "InvitationRow",
+    "IpBlockRow",
     "KeyRow",
     "LikeRow",
     "ListRow",
@@ -73,12 +81,15 @@ __all__ = [
     "PostRow",
     "QueueRow",
     "ReactionRow",
+    "ReportRow",
     "ScheduledPostRow",
     "SecondStepRow",
     "SessionRow",
+    "SeveranceRow",
     "StandingRow",
     "TagRow",
     "TaskRow",
     "TokenRow",
     "TombstoneRow",
+    "TrendReviewRow",
 ]

@@ -14,6 +14,7 @@ class NotificationRow(Struct, frozen=True, gc=False):
     group_key: str
     filtered: bool
     created_at: int
+    subject_id: int | None = None  # the report, act or severance that it tells of
 
 
 class GroupMemberRow(Struct, frozen=True, gc=False):

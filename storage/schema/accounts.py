@@ -49,6 +49,7 @@ accounts = Table(
     Column("suspended_at", BigInteger),
     Column("deleted_at", BigInteger),  # the owner deleted it: 410
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
+    Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )

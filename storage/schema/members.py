@@ -60,6 +60,22 @@ one_time_links = Table(
     Column("used_at", BigInteger),
 )
 
+member_addresses = Table(
+    "member_addresses",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("address", Text, primary_key=True, index=True),  # IPv4 or IPv6, as text
+    Column("used_at", BigInteger, nullable=False),
+)
+
+member_days = Table(
+    "member_days",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("day", Integer, primary_key=True, index=True, autoincrement=False),  # since 1970, UTC
+    Column("month", Integer, nullable=False),  # year * 12 + month - 1
+)
+
 login_attempts = Table(
     "login_attempts",
     metadata,

@@ -127,6 +127,11 @@ tags = Table(
     key(),
     Column("name", Text, nullable=False, unique=True),  # folded
     Column("display", Text, nullable=False),  # as first written
+    # What moderators decided; empty: nothing yet, and it is usable and listed.
+    Column("usable", Boolean),
+    Column("trendable", Boolean),
+    Column("listable", Boolean),
+    Column("reviewed_at", BigInteger),
 )
 
 post_tags = Table(

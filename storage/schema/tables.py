@@ -10,6 +10,8 @@ from storage.schema.members import (
     invitations,
     login_attempts,
     member_accounts,
+    member_addresses,
+    member_days,
     members,
     one_time_links,
     passkeys,
@@ -18,6 +20,15 @@ from storage.schema.members import (
     sessions,
 )
 from storage.schema.metadata import metadata
+from storage.schema.moderation import (
+    canonical_email_blocks,
+    email_domain_attempts,
+    email_domain_blocks,
+    ip_blocks,
+    reports,
+    severances,
+    trend_reviews,
+)
 from storage.schema.peers import acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
@@ -64,6 +75,7 @@ __all__ = [
     "apps",
     "blocks",
     "bookmarks",
+    "canonical_email_blocks",
     "challenges",
     "codes",
     "conversation_posts",
@@ -72,6 +84,8 @@ __all__ = [
     "documents",
     "domain_mutes",
     "edits",
+    "email_domain_attempts",
+    "email_domain_blocks",
     "emojis",
     "filter_keywords",
     "filter_posts",
@@ -83,6 +97,7 @@ __all__ = [
     "identities",
     "inbox_items",
     "invitations",
+    "ip_blocks",
     "keys",
     "likes",
     "list_accounts",
@@ -91,6 +106,8 @@ __all__ = [
     "markers",
     "media",
     "member_accounts",
+    "member_addresses",
+    "member_days",
     "members",
     "mentions",
     "metadata",
@@ -110,16 +127,19 @@ __all__ = [
     "post_tags",
     "posts",
     "recovery_codes",
+    "reports",
     "scheduled_media",
     "scheduled_posts",
     "second_steps",
     "seen_activities",
     "sessions",
     "settings",
+    "severances",
     "tags",
     "tasks",
     "thread_mutes",
     "tokens",
     "tombstones",
+    "trend_reviews",
     "uri_aliases",
 ]

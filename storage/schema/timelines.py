@@ -25,6 +25,7 @@ notifications = Table(
     Column("group_key", Text, nullable=False),  # "ungrouped-" and the id, or shared with others like it
     Column("filtered", Boolean, nullable=False),  # kept back by the recipient's policy
     Column("created_at", BigInteger, nullable=False),
+    Column("subject_id", BigInteger),  # the report, act or severance that it tells of
     Index("ix_notifications_account_id_id", "account_id", "id"),
     Index("ix_notifications_account_id_group_key_id", "account_id", "group_key", "id"),
     Index("uq_notifications_once", "account_id", "kind", "from_id", "post_id", unique=True),

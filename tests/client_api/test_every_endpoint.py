@@ -15,6 +15,7 @@ import aiohttp
 from PIL import Image
 
 from fedserver.domain import announcements
+from tests.client_api.admin_chapters import moderation
 from tests.kit.api import Api, declared
 from tests.kit.nodes import Start, TestNode
 
@@ -440,6 +441,7 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await conversations(world)
     await announced(world)
     await streams(world)
+    await moderation(world.node, world.ann_id, world.bob, world.bob_id, world.asked)
     await unmarks(world, post_id)
     await what_is_not_there_yet(world)
     asked = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.asked}

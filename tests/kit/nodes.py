@@ -115,6 +115,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     metrics = federation.pop("metrics", "")
     sections = {name: federation.pop(name) for name in ("mail", "oidc") if name in federation}
     requests = federation.pop("requests", 100_000)
+    rules = federation.pop("rules", ())
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -124,7 +125,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     base = f"http://{domain}" if plain else f"https://{domain}"
     return Config(
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
-        community=Community(title=f"Node {domain}"),
+        community=Community(title=f"Node {domain}", rules=rules),
         database=DatabaseConfig(url=database_url),
         media=Media(store=f"file:{folder / 'media'}"),
         federation=Federation(**trusted),

@@ -34,6 +34,15 @@ PAGES = (
     "/@ann",
     "/@ann/blog",
     "/search?q=ann",
+    "/admin",
+    "/admin/sign-ups",
+    "/admin/reports",
+    "/admin/accounts",
+    "/admin/peers",
+    "/admin/invitations",
+    "/admin/announcements",
+    "/admin/queue",
+    "/admin/log",
 )
 
 

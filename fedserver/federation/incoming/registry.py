@@ -36,6 +36,7 @@ VERBS: dict[str, Handle] = {
     "Announce": incoming.announce.handle,
     "Undo": incoming.undo.handle,
     "Block": incoming.block.handle,
+    "Flag": incoming.flag.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
 
@@ -77,7 +78,8 @@ async def _with_post(resolver: Resolver, item: Item) -> Item:
         raise Dropped("the object was read from its origin")
     if not type_of(document, POSTS):
         raise Dropped(f"{type_of(document)} is not handled")
-    return structs.replace(item, remote=_remote(item.actor, document))
+    files = resolver.shows_media(item.actor.uri)
+    return structs.replace(item, remote=_remote(item.actor, document, files))
 
 
 def _votes(actor: AccountRow, activity: Activity) -> tuple[domain.votes.RemoteVote, ...]:
@@ -87,9 +89,9 @@ def _votes(actor: AccountRow, activity: Activity) -> tuple[domain.votes.RemoteVo
     return tuple(each for each in found if each is not None)
 
 
-def _remote(actor: AccountRow, document: Document) -> domain.remote_posts.RemotePost:
+def _remote(actor: AccountRow, document: Document, files: bool) -> domain.remote_posts.RemotePost:
     original = msgspec.json.encode(document).decode()
-    return admit.post(read_object(document), original, actor.followers_uri)
+    return admit.post(read_object(document), original, actor.followers_uri, files=files)
 
 
 async def handle(tx: Tx, item: Item) -> None:

@@ -39,7 +39,7 @@ def post(
             source=row.source,
             source_type=row.source_type,
             url=row.url,
-            sensitive=row.sensitive,
+            sensitive=row.sensitive or author.sensitized_at is not None,
             published=row.published_at,
             updated=row.edited_at,
             to=tuple(to),

@@ -226,7 +226,9 @@ async def delete_account(tx: Tx, site: domain.Site, task: domain.tasks.DeleteAcc
     if sender is None:
         return None
     made = activities.delete_actor(site.links.delete(sender.uri), sender.uri)
-    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+    # Whoever may have a copy of something hears of it, followers or not.
+    inboxes = await queries.accounts.inboxes(tx)
+    return Outgoing(sender, made, tuple(dict.fromkeys(inboxes)))
 
 
 async def pin(tx: Tx, site: domain.Site, task: domain.tasks.Pin) -> Outgoing | None:
@@ -237,6 +239,20 @@ async def pin(tx: Tx, site: domain.Site, task: domain.tasks.Pin) -> Outgoing | N
     uri = site.links.act(sender.uri, "pins", tx.new_id())
     made = activities.change_collection(kind, uri, sender.uri, task.post_uri, sender.featured_uri)
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+
+
+async def flag(tx: Tx, site: domain.Site, task: domain.tasks.Flag) -> Outgoing | None:
+    """From the node itself, so that who reported stays among us."""
+    report = await queries.reports.by_id(tx, task.report_id)
+    sender = await domain.accounts.instance_account(tx, site)
+    target = await _account(tx, report.target_id) if report is not None else None
+    if report is None or sender is None or target is None or not target.domain:
+        return None
+    posts = await queries.posts.by_ids(tx, domain.reports.post_ids(report))
+    objects = [target.uri, *(row.uri for row in posts.values() if row.account_id == target.id)]
+    uri = site.links.act(sender.uri, "flags", report.id)
+    made = activities.flag(uri, sender.uri, objects, report.comment, target.uri)
+    return Outgoing(sender, made, (target.inbox_uri,))
 
 
 RENDER: dict[type[domain.tasks.Task], Render] = {
@@ -256,5 +272,6 @@ RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.UndoBlock: undo_block,
     domain.tasks.UpdateAccount: update_account,
     domain.tasks.DeleteAccount: delete_account,
+    domain.tasks.Flag: flag,
     domain.tasks.Pin: pin,
 }
