@@ -138,7 +138,14 @@ async def test_an_app_revokes_its_own_tokens_only(database: Database, here: Site
     made = await exchange(database, app, await a_code(database, app, await add(database, here)))
     assert made
     heard: list[Event] = []
-    stop = database.listen(heard.append)
+    told = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        if event.kind == events.TOKEN_REVOKED:
+            told.set()
+
+    stop = database.listen(hear)
     with pytest.raises(NotFound):
         async with database.write() as tx:
             await tokens.revoke(tx, other, made.secret)
@@ -147,6 +154,7 @@ async def test_an_app_revokes_its_own_tokens_only(database: Database, here: Site
         async with database.write() as tx:
             await tokens.revoke(tx, app, made.secret)
             await tokens.revoke(tx, app, "unknown")
+    await asyncio.wait_for(told.wait(), 5)  # PostgreSQL tells after a way through the server
     stop()
     assert not await works(database, made.secret)
     assert [each.kind for each in heard if each.kind == events.TOKEN_REVOKED] == [events.TOKEN_REVOKED]
