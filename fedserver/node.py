@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver
 
 from fedserver import domain
 from fedserver.client_api.hub import HUB, Hub
+from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
@@ -53,7 +54,7 @@ class Node:
         self.services = services
         self.runner = Runner(services)
         self.application = build(services, all_endpoints())
-        self.hub = Hub(services)
+        self.hub = Hub(services, TELLERS)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
         self._stop_listening = services.db.listen(self._hear)

@@ -34,7 +34,8 @@ class ListParams(Struct, frozen=True):
     with_dismissed: bool = True
 
 
-def _entity(view: domain.announcements.AnnouncementView) -> Announcement:
+def announcement(view: domain.announcements.AnnouncementView) -> Announcement:
+    """A notice as a member sees it."""
     row = view.row
     return Announcement(
         id=str(row.id),
@@ -54,7 +55,7 @@ async def show(call: Call[ListParams]) -> list[Announcement]:
     found = await domain.announcements.current(
         call.tx, call.account, with_dismissed=call.params.with_dismissed
     )
-    return [_entity(view) for view in found]
+    return [announcement(view) for view in found]
 
 
 @routes.post("/api/v1/announcements/{id}/dismiss", who=USER, scope="write:accounts")

@@ -13,19 +13,24 @@ import msgspec
 from fedserver import domain
 from fedserver.client_api.entities import Status, status
 from fedserver.http import Call, encode
+from fedserver.links import Links
+from storage import Memory
 
 MOST = 3_000
 
 
+def status_json(memory: Memory, links: Links, view: domain.PostView) -> msgspec.Raw:
+    """A status, encoded now or earlier."""
+    room = memory.room("statuses", MOST)
+    known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
+    if known is None:
+        known = msgspec.Raw(encode(status(links, view)))
+        if view.stamp is not None:
+            room.put(view.stamp, known)
+    return known
+
+
 def statuses(call: Call[Any], views: Iterable[domain.PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
-    room, links = call.services.db.memory.room("statuses", MOST), call.site.links
-    found = []
-    for view in views:
-        known = room.get(view.stamp) if view.stamp is not None else None
-        if known is None:
-            known = msgspec.Raw(encode(status(links, view)))
-            if view.stamp is not None:
-                room.put(view.stamp, known)
-        found.append(known)
-    return cast(list[Status], found)
+    memory, links = call.services.db.memory, call.site.links
+    return cast(list[Status], [status_json(memory, links, view) for view in views])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -192,6 +192,11 @@ async def revoke_all(tx: Tx, member_id: int) -> None:
     await queries.tokens.drop_codes_of(tx, member_id)
     for row in await queries.tokens.of_member(tx, member_id):
         await revoke_id(tx, row.id)
+
+
+async def in_force(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of the tokens whose streams may go on."""
+    return await queries.tokens.in_force(tx, ids)
 
 
 async def note_use(tx: Tx, caller: Caller) -> None:
