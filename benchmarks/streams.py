@@ -1,4 +1,4 @@
-"""`python -m benchmarks.streams`: CPU milliseconds for an event to one of many WebSockets, and how late it comes.
+"""`python -m benchmarks.streams`: CPU milliseconds for an event to one of many WebSockets, and its delay.
 
 What the posts themselves cost is measured before any socket is open, and taken off.
 """

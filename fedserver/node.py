@@ -26,7 +26,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net import Client, Guard
+from fedserver.net import Client, Guard, web_push
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -121,9 +121,19 @@ async def open_node(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
     await _first_start(services)
+    await _push_key(services)
     async with db.read() as tx:
         await services.policies.load(tx)
     return Node(services)
+
+
+async def _push_key(services: Services) -> None:
+    """Make the key for push messages, once."""
+    async with services.db.read() as tx:
+        known = await domain.push_keys.public(tx)
+    if not known:
+        async with services.db.write() as tx:
+            await domain.push_keys.keep(tx, *web_push.new_key())
 
 
 async def _first_start(services: Services) -> None:

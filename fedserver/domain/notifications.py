@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import account_views, events, post_views
+from fedserver.domain import account_views, events, post_views, push_subscriptions
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
@@ -37,6 +37,7 @@ async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int 
     row = NotificationRow(tx.new_id(), account_id, kind, from_id, post_id, tx.now)
     if await queries.notifications.add(tx, row):
         tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
+        await push_subscriptions.owe(tx, row)
 
 
 async def notify_watchers(tx: Tx, post: PostRow) -> None:

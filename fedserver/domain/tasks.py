@@ -130,6 +130,13 @@ class RefreshAccount(Task, frozen=True, tag="refresh_account"):
     uri: str
 
 
+class Push(Task, frozen=True, tag="push"):
+    """A client is to be told of a notification; done by a worker of its own, as services may be slow."""
+
+    subscription_id: int
+    notification_id: int
+
+
 # --- inside
 
 
@@ -165,6 +172,7 @@ AnyTask = (
     | RefreshAccount
     | SendMail
     | RemoveFiles
+    | Push
 )
 
 _encode = msgspec.json.Encoder().encode

@@ -182,8 +182,9 @@ async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
 
 
 async def revoke_id(tx: Tx, token_id: int) -> None:
-    """Revoke a token: streams that it opened are closed."""
+    """Revoke a token: streams that it opened are closed, and its app gets no more push messages."""
     if await queries.tokens.revoke(tx, token_id):
+        await queries.push_subscriptions.remove_of_token(tx, token_id)
         tx.emit(events.TOKEN_REVOKED, token_id=token_id)
 
 

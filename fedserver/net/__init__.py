@@ -1,5 +1,6 @@
 """The only door to the outside: guarded HTTP requests, signed or plain."""
 
+from fedserver.net import web_push
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError, Refused
 from fedserver.net.guard import Guard
@@ -13,4 +14,5 @@ __all__ = [
     "Refused",
     "Response",
     "send",
+    "web_push",
 ]

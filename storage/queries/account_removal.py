@@ -25,6 +25,7 @@ from storage.schema.tables import (
     notifications,
     pins,
     posts,
+    push_subscriptions,
 )
 from storage.statements import Tx
 
@@ -83,7 +84,19 @@ OWNED = (
     delete(posts).where(posts.c.account_id == bindparam("gone_id")),
     *(
         delete(table).where(table.c.account_id == bindparam("gone_id"))
-        for table in (likes, bookmarks, pins, media, filters, lists, markers, home_entries, blocks, mutes)
+        for table in (
+            likes,
+            bookmarks,
+            pins,
+            media,
+            filters,
+            lists,
+            markers,
+            home_entries,
+            blocks,
+            mutes,
+            push_subscriptions,
+        )
     ),
     *(
         delete(notifications).where(column == bindparam("gone_id"))

@@ -7,6 +7,7 @@ from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.push import PushKeyRow, PushSubscriptionRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -47,6 +48,8 @@ __all__ = [
     "OneTimeLinkRow",
     "PeerRow",
     "PostRow",
+    "PushKeyRow",
+    "PushSubscriptionRow",
     "SessionRow",
     "TagRow",
     "TaskRow",

@@ -25,6 +25,7 @@ from storage.schema.posts import (
     tombstones,
     uri_aliases,
 )
+from storage.schema.push import push_keys, push_subscriptions
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reads,
@@ -83,6 +84,8 @@ __all__ = [
     "pins",
     "post_tags",
     "posts",
+    "push_keys",
+    "push_subscriptions",
     "seen_activities",
     "sessions",
     "settings",

@@ -17,6 +17,7 @@ from PIL import Image
 from fedserver.domain import announcements
 from tests.kit.api import Api, declared
 from tests.kit.nodes import Start, TestNode
+from tests.kit.push import Device
 
 
 def picture() -> bytes:
@@ -274,6 +275,18 @@ async def announced(world: World) -> None:
     assert all(each["read"] for each in await world.bob.get("/api/v1/announcements"))
 
 
+async def push(world: World) -> None:
+    path = "/api/v1/push/subscription"
+    device = Device()
+    data = {"alerts": {"mention": True}, "policy": "followed"}
+    made = await world.ann.post(path, subscription=device.subscription(), data=data)
+    assert made["endpoint"] == device.endpoint and made["alerts"]["mention"]
+    assert await world.ann.get(path) == made
+    assert (await world.ann.put(path, data={"alerts": {"poll": True}}))["alerts"]["poll"]
+    assert await world.ann.delete(path) == {}
+    assert (await world.ann.ask("GET", path)).status == 404
+
+
 async def begin_to_stream(world: World, path: str, **params: str) -> None:
     """Server-sent events begin with a comment."""
     address = f"/api/v1/streaming/{path}"
@@ -321,7 +334,6 @@ async def what_is_not_there_yet(world: World) -> None:
     assert await world.ann.get("/api/v2/suggestions") == []
     for path in ("trends", "trends/tags", "trends/statuses", "trends/links"):
         assert await world.nobody.get(f"/api/v1/{path}") == []
-    assert (await world.ann.ask("GET", "/api/v1/push/subscription")).status == 404
 
 
 async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
@@ -337,6 +349,7 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await filters(world, post_id)
     await notifications(world)
     await announced(world)
+    await push(world)
     await streams(world)
     await unmarks(world, post_id)
     await what_is_not_there_yet(world)
