@@ -26,7 +26,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net import Client, Guard, web_push
+from fedserver.net import Client, Guard, new_vapid_key
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -133,7 +133,7 @@ async def _push_key(services: Services) -> None:
         known = await domain.push_keys.public(tx)
     if not known:
         async with services.db.write() as tx:
-            await domain.push_keys.keep(tx, *web_push.new_key())
+            await domain.push_keys.keep(tx, *new_vapid_key())
 
 
 async def _first_start(services: Services) -> None:

@@ -12,19 +12,17 @@ import msgspec
 
 from fedserver import domain
 from fedserver.client_api.entities import Status, status
-from fedserver.http import Call, encode
-from fedserver.links import Links
-from storage import Memory
+from fedserver.http import Call, Services, encode
 
 MOST = 3_000
 
 
-def status_json(memory: Memory, links: Links, view: domain.PostView) -> msgspec.Raw:
+def status_json(services: Services, view: domain.PostView) -> msgspec.Raw:
     """A status, encoded now or earlier."""
-    room = memory.room("statuses", MOST)
+    room = services.db.memory.room("statuses", MOST)
     known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
     if known is None:
-        known = msgspec.Raw(encode(status(links, view)))
+        known = msgspec.Raw(encode(status(services.site.links, view)))
         if view.stamp is not None:
             room.put(view.stamp, known)
     return known
@@ -32,5 +30,4 @@ def status_json(memory: Memory, links: Links, view: domain.PostView) -> msgspec.
 
 def statuses(call: Call[Any], views: Iterable[domain.PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
-    memory, links = call.services.db.memory, call.site.links
-    return cast(list[Status], [status_json(memory, links, view) for view in views])
+    return cast(list[Status], [status_json(call.services, view) for view in views])

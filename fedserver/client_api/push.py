@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api.entities.push_subscriptions import (
@@ -13,10 +13,8 @@ from fedserver.client_api.entities.push_subscriptions import (
     chosen,
     web_push_subscription,
 )
-from fedserver.http import USER, Call, Nothing, Routes
-from fedserver.http.session import bearer
-from fedserver.net import Refused, web_push
-from storage import PushSubscriptionRow
+from fedserver.http import USER, Call, Nothing, Routes, bearer
+from fedserver.net import Refused, read_recipient
 
 routes = Routes("client_api")
 PATH = "/api/v1/push/subscription"
@@ -34,19 +32,19 @@ class Subscription(Struct, frozen=True):
 
 
 class Data(Struct, frozen=True):
-    alerts: Alerts | UnsetType = UNSET
-    policy: str | UnsetType = UNSET
+    alerts: Alerts | None = None
+    policy: str | None = None
 
 
 class CreateParams(Struct, frozen=True):
     subscription: Subscription = Subscription()
     data: Data = Data()
-    policy: str | UnsetType = UNSET
+    policy: str | None = None
 
 
 class ChangeParams(Struct, frozen=True):
     data: Data = Data()
-    policy: str | UnsetType = UNSET
+    policy: str | None = None
 
 
 def _caller(call: Call[Any]) -> domain.Caller:
@@ -55,44 +53,38 @@ def _caller(call: Call[Any]) -> domain.Caller:
     return call.caller
 
 
-async def _entity(call: Call[Any], row: PushSubscriptionRow) -> WebPushSubscription:
-    return web_push_subscription(row, await domain.push_keys.public(call.tx))
-
-
-def _checked(call: Call[CreateParams]) -> web_push.Recipient:
-    """Where to, if we may go there at all. Raises Invalid."""
+def _check(call: Call[CreateParams]) -> None:
+    """Raises Invalid for what we cannot write to."""
     given = call.params.subscription
     try:
         call.services.client.guard.check_target(given.endpoint)
+        read_recipient(given.endpoint, given.keys.p256dh, given.keys.auth, standard=given.standard)
     except Refused as error:
         raise domain.Invalid("endpoint", "is not an address that can be reached", "ERR_INVALID") from error
-    try:
-        return web_push.read_recipient(
-            given.endpoint, given.keys.p256dh, given.keys.auth, standard=given.standard
-        )
     except ValueError as error:
         raise domain.Invalid("keys", "are not those of a push subscription", "ERR_INVALID") from error
 
 
 @routes.post(PATH, who=USER, scope="push", params=CreateParams)
 async def create(call: Call[CreateParams]) -> WebPushSubscription:
-    to, data = _checked(call), call.params.data
-    policy = data.policy or call.params.policy or "all"
+    _check(call)
+    given, data = call.params.subscription, call.params.data
     new = domain.push_subscriptions.NewSubscription(
-        endpoint=to.endpoint,
-        public_key=web_push.encode(to.public_key),
-        auth_secret=web_push.encode(to.auth_secret),
-        standard=to.standard,
-        alerts=() if isinstance(data.alerts, UnsetType) else chosen(data.alerts),
-        policy=policy if isinstance(policy, str) else "all",
+        endpoint=given.endpoint,
+        public_key=given.keys.p256dh,
+        auth_secret=given.keys.auth,
+        standard=given.standard,
+        alerts=chosen(data.alerts),
+        policy=data.policy or call.params.policy or "all",
     )
-    token = bearer(call.request) or ""
-    return await _entity(call, await domain.push_subscriptions.create(call.tx, _caller(call), token, new))
+    row = await domain.push_subscriptions.create(call.tx, _caller(call), bearer(call.request) or "", new)
+    return web_push_subscription(row, await domain.push_keys.public(call.tx))
 
 
 @routes.get(PATH, who=USER, scope="push")
 async def show(call: Call[Nothing]) -> WebPushSubscription:
-    return await _entity(call, await domain.push_subscriptions.get(call.tx, _caller(call)))
+    row = await domain.push_subscriptions.get(call.tx, _caller(call))
+    return web_push_subscription(row, await domain.push_keys.public(call.tx))
 
 
 @routes.put(PATH, who=USER, scope="push", params=ChangeParams)
@@ -101,10 +93,10 @@ async def change(call: Call[ChangeParams]) -> WebPushSubscription:
     row = await domain.push_subscriptions.change(
         call.tx,
         _caller(call),
-        alerts=UNSET if isinstance(data.alerts, UnsetType) else chosen(data.alerts),
-        policy=call.params.policy if isinstance(data.policy, UnsetType) else data.policy,
+        alerts=None if data.alerts is None else chosen(data.alerts),
+        policy=data.policy or call.params.policy,
     )
-    return await _entity(call, row)
+    return web_push_subscription(row, await domain.push_keys.public(call.tx))
 
 
 @routes.delete(PATH, who=USER, scope="push")

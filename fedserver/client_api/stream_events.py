@@ -63,8 +63,7 @@ async def _payloads(hub: Hub, tx: Tx, post_id: int, readers: list[int], context:
     for reader, view in (await domain.streams.views(tx, post_id, readers, context)).items():
         text = made.get(id(view))
         if text is None:
-            links = hub.services.site.links
-            text = made[id(view)] = bytes(status_json(hub.services.db.memory, links, view)).decode()
+            text = made[id(view)] = bytes(status_json(hub.services, view)).decode()
         found[reader] = text
     return found
 

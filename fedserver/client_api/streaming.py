@@ -16,10 +16,7 @@ from aiohttp import WSMsgType, web
 
 from fedserver import domain
 from fedserver.client_api.hub import HUB, Listener, Name, Room
-from fedserver.http import Call, Nothing, Routes, Services
-from fedserver.http.session import bearer
-from fedserver.text import fold_tag
-from storage import MAX_ID, AccountRow
+from fedserver.http import Call, Nothing, Routes, Services, bearer
 
 routes = Routes("client_api")
 PING_SECONDS = 15.0
@@ -93,20 +90,20 @@ async def _rooms(services: Services, name: Name, caller: domain.Caller) -> tuple
         case "direct":
             return (("direct", caller.account.id),)
         case "list":
-            return (("list", await _list(services, parameter[0], caller.account)),)
+            return (("list", await _list(services, parameter[0], caller)),)
         case "hashtag" | "hashtag:local":
-            return ((kind, fold_tag(parameter[0].removeprefix("#"))),)
+            return (domain.streams.of_tag(kind, parameter[0]),)
         case _:
             return ((kind, ""),)
 
 
-async def _list(services: Services, asked: str, owner: AccountRow) -> int:
-    possible = asked.isascii() and asked.isdigit() and len(asked) < 20 and int(asked) <= MAX_ID
+async def _list(services: Services, asked: str, caller: domain.Caller) -> int:
+    possible = asked.isascii() and asked.isdigit() and len(asked) <= 18
     try:
-        if not possible:
+        if not possible or caller.account is None:
             raise domain.NotFound
         async with services.db.read() as tx:
-            return (await domain.lists.get(tx, owner, int(asked))).id
+            return (await domain.lists.get(tx, caller.account, int(asked))).id
     except domain.NotFound as error:
         raise domain.Unauthorized("Not authorized to stream this list") from error
 

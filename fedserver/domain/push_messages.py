@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import notifications
-from fedserver.domain.account_views import AccountView
 from fedserver.domain.notifications import NotificationView
 from fedserver.text import excerpt, shortened
 from storage import PushSubscriptionRow, Tx, queries
@@ -35,19 +34,15 @@ class PushMessage(Struct, frozen=True):
     locale: str
 
     @property
-    def sender(self) -> AccountView:
-        return self.view.account
-
-    @property
     def title(self) -> str:
-        name = shortened(self.sender.name, MOST_NAME)
+        name = shortened(self.view.account.name, MOST_NAME)
         return TITLES.get(self.view.row.kind, "News about {}").format(name)
 
     @property
     def body(self) -> str:
         """The warning on a post, or how it begins; without a post what its sender says of themselves."""
         if self.view.post is None:
-            return excerpt(self.sender.account.note_html, MOST_BODY)
+            return excerpt(self.view.account.account.note_html, MOST_BODY)
         post = self.view.post.post
         return shortened(post.summary or post.title, MOST_BODY) or excerpt(post.html, MOST_BODY)
 

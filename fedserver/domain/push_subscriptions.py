@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import Struct, structs
 
 from fedserver.domain import tasks
 from fedserver.domain.callers import Caller
@@ -84,13 +84,13 @@ async def get(tx: Tx, caller: Caller) -> PushSubscriptionRow:
 
 
 async def change(
-    tx: Tx, caller: Caller, *, alerts: Iterable[str] | UnsetType = UNSET, policy: str | UnsetType = UNSET
+    tx: Tx, caller: Caller, *, alerts: Iterable[str] | None = None, policy: str | None = None
 ) -> PushSubscriptionRow:
     """Change what is given. Raises NotFound, Invalid."""
     row = await get(tx, caller)
-    if not isinstance(alerts, UnsetType):
+    if alerts is not None:
         row = structs.replace(row, alerts=_chosen(alerts))
-    if not isinstance(policy, UnsetType):
+    if policy is not None:
         row = structs.replace(row, policy=_policy(policy))
     await queries.push_subscriptions.change(tx, row.id, row.alerts, row.policy)
     return row

@@ -46,6 +46,11 @@ def _tagged(post: PostRow) -> list[Stream]:
     return [(name, fold_tag(tag)) for tag in _tags(post.tags) for name in names]
 
 
+def of_tag(name: str, tag: str) -> Stream:
+    """The stream of a hashtag as somebody wrote it."""
+    return name, fold_tag(tag.removeprefix("#"))
+
+
 def withdraw(tx: Tx, post: PostRow) -> None:
     """Tell the streams where a post or a boost may have been shown that it is gone."""
     streams = of(post, limited=False, has_media=True)

@@ -9,6 +9,7 @@ from fedserver.http.html import Pages, see_other
 from fedserver.http.json import encode, json_response
 from fedserver.http.paging import Listed, listed, offset_of
 from fedserver.http.services import Services
+from fedserver.http.session import bearer
 from fedserver.http.uploads import Upload
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Routes",
     "Services",
     "Upload",
+    "bearer",
     "convert",
     "encode",
     "json_response",

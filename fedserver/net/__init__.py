@@ -1,10 +1,10 @@
 """The only door to the outside: guarded HTTP requests, signed or plain."""
 
-from fedserver.net import web_push
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError, Refused
 from fedserver.net.guard import Guard
 from fedserver.net.mail import MailError, send
+from fedserver.net.web_push import Vapid, new_vapid_key, push_message, read_recipient
 
 __all__ = [
     "Client",
@@ -13,6 +13,9 @@ __all__ = [
     "NetError",
     "Refused",
     "Response",
+    "Vapid",
+    "new_vapid_key",
+    "push_message",
+    "read_recipient",
     "send",
-    "web_push",
 ]

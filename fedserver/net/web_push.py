@@ -59,18 +59,18 @@ def _decode(text: str) -> bytes:
         raise ValueError("not base64") from error
 
 
-def encode(data: bytes) -> str:
+def _encode(data: bytes) -> str:
     """Base64 for addresses and headers, without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def new_key() -> tuple[str, str]:
+def new_vapid_key() -> tuple[str, str]:
     """A pair for VAPID: private PEM, public base64url."""
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return private.decode(), encode(_point(key.public_key()))
+    return private.decode(), _encode(_point(key.public_key()))
 
 
 def _point(key: ec.EllipticCurvePublicKey) -> bytes:
@@ -85,7 +85,7 @@ class Vapid:
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         self._key = key
         self._subject = subject
-        self.public = encode(_point(key.public_key()))
+        self.public = _encode(_point(key.public_key()))
 
     def token(self, endpoint: str, now: int) -> str:
         """A signature (JWT, ES256) for the service of an endpoint; `now` is ms UTC."""
@@ -95,12 +95,14 @@ class Vapid:
             "exp": now // 1000 + VALID_SECONDS,
             "sub": self._subject,
         }
-        text = f"{encode(_json({'typ': 'JWT', 'alg': 'ES256'}))}.{encode(_json(claims))}"
+        text = f"{_encode(_json({'typ': 'JWT', 'alg': 'ES256'}))}.{_encode(_json(claims))}"
         r, s = decode_dss_signature(self._key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
-        return f"{text}.{encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+        return f"{text}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def message(payload: bytes, recipient: Recipient, vapid: Vapid, now: int) -> tuple[bytes, dict[str, str]]:
+def push_message(
+    payload: bytes, recipient: Recipient, vapid: Vapid, now: int
+) -> tuple[bytes, dict[str, str]]:
     """The body of a POST to the endpoint, and its headers. Raises ValueError if the payload is too long."""
     if len(payload) > MOST_PAYLOAD:
         raise ValueError(f"more than {MOST_PAYLOAD} bytes")
@@ -113,8 +115,8 @@ def message(payload: bytes, recipient: Recipient, vapid: Vapid, now: int) -> tup
     else:
         signed = {
             "Authorization": f"WebPush {token}",
-            "Crypto-Key": f"dh={encode(own)};p256ecdsa={vapid.public}",
-            "Encryption": f"salt={encode(salt)}",
+            "Crypto-Key": f"dh={_encode(own)};p256ecdsa={vapid.public}",
+            "Encryption": f"salt={_encode(salt)}",
         }
     common = {
         "Content-Type": "application/octet-stream",

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http import Services
-from fedserver.net import NetError, Refused, Response, web_push
+from fedserver.net import NetError, Refused, Response, Vapid, push_message, read_recipient
 from fedserver.workers.backoff import delay, retry_after
 from storage import TaskRow, queries
 
@@ -55,7 +55,7 @@ class PushWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._vapid: web_push.Vapid | None = None
+        self._vapid: Vapid | None = None
 
     async def run(self) -> int:
         """Send what is due, at most a batch; how many were tried."""
@@ -93,15 +93,15 @@ class PushWorker:
             if found is None:
                 return Outcome("done")
             if self._vapid is None:
-                self._vapid = web_push.Vapid(await domain.push_keys.private(tx), self._subject())
+                self._vapid = Vapid(await domain.push_keys.private(tx), self._subject())
             now = tx.now
-        to = web_push.read_recipient(
+        to = read_recipient(
             found.subscription.endpoint,
             found.subscription.public_key,
             found.subscription.auth_secret,
             standard=found.subscription.standard,
         )
-        body, headers = web_push.message(self._payload(found), to, self._vapid, now)
+        body, headers = push_message(self._payload(found), to, self._vapid, now)
         return _judged(await services.client.post(to.endpoint, body, headers, seconds=SECONDS))
 
     def _subject(self) -> str:
@@ -111,7 +111,7 @@ class PushWorker:
         return f"mailto:{contact}" if contact else config.node.base_url
 
     def _payload(self, found: domain.push_messages.PushMessage) -> bytes:
-        links, sender = self._services.site.links, found.sender.account
+        links, sender = self._services.site.links, found.view.account.account
         icon = links.media(sender.avatar_key) if sender.avatar_key else sender.avatar_url
         payload = Payload(
             access_token=found.subscription.access_token,

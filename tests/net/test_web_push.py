@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedserver.net import web_push
+from fedserver.net import Vapid, new_vapid_key, push_message, read_recipient
+from fedserver.net.web_push import MOST_PAYLOAD, Recipient
 from tests.kit.push import Device, Message, unpadded
 
 NOW = 1_795_000_000_000
-PRIVATE, PUBLIC = web_push.new_key()
-VAPID = web_push.Vapid(PRIVATE, "mailto:admin@alpha.test")
+PRIVATE, PUBLIC = new_vapid_key()
+VAPID = Vapid(PRIVATE, "mailto:admin@alpha.test")
 
 
-def recipient(device: Device) -> web_push.Recipient:
+def recipient(device: Device) -> Recipient:
     given = device.subscription()
-    return web_push.read_recipient(
+    return read_recipient(
         device.endpoint, given["keys"]["p256dh"], given["keys"]["auth"], standard=device.standard
     )
 
@@ -29,9 +30,9 @@ def recipient(device: Device) -> web_push.Recipient:
 def test_what_is_sealed_can_be_read_by_its_client_only(standard: bool, text: str) -> None:
     device = Device(standard=standard)
     payload = json.dumps({"text": text}).encode()
-    if len(payload) > web_push.MOST_PAYLOAD:
+    if len(payload) > MOST_PAYLOAD:
         return
-    body, headers = web_push.message(payload, recipient(device), VAPID, NOW)
+    body, headers = push_message(payload, recipient(device), VAPID, NOW)
     assert len(body) <= 4_096
     message = Message("/one", headers, body)
     assert device.read(message) == {"text": text}
@@ -50,19 +51,19 @@ def test_lengths_tell_little_and_stay_below_four_kilobytes(standard: bool) -> No
     to = recipient(Device(standard=standard))
 
     def size(length: int) -> int:
-        return len(web_push.message(b"x" * length, to, VAPID, NOW)[0])
+        return len(push_message(b"x" * length, to, VAPID, NOW)[0])
 
     assert size(1) == size(500) == size(512) < size(513)
-    assert size(web_push.MOST_PAYLOAD) <= 4_096
+    assert size(MOST_PAYLOAD) <= 4_096
     with pytest.raises(ValueError, match="more than"):
-        size(web_push.MOST_PAYLOAD + 1)
+        size(MOST_PAYLOAD + 1)
 
 
 def test_keys_are_taken_in_every_spelling_and_checked() -> None:
     device = Device()
     plain, secret = unpadded(device.public), unpadded(device.auth)
     for key in (plain, plain + "=", plain.replace("-", "+").replace("_", "/")):
-        assert web_push.read_recipient("x", key, secret + "==", standard=True).public_key == device.public
+        assert read_recipient("x", key, secret + "==", standard=True).public_key == device.public
     off_curve = unpadded(b"\x04" + b"\x01" * 64)
     for key, auth in (
         ("", secret),
@@ -74,4 +75,4 @@ def test_keys_are_taken_in_every_spelling_and_checked() -> None:
         ("é" * 87, secret),
     ):
         with pytest.raises(ValueError):
-            web_push.read_recipient("x", key, auth, standard=True)
+            read_recipient("x", key, auth, standard=True)

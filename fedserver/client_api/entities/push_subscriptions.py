@@ -39,9 +39,9 @@ class WebPushSubscription(Struct, frozen=True):
     server_key: str
 
 
-def chosen(alerts: Alerts) -> tuple[str, ...]:
+def chosen(alerts: Alerts | None) -> tuple[str, ...]:
     """The kinds of notification that are switched on."""
-    return tuple(kind for kind, name in NAMES.items() if getattr(alerts, name))
+    return tuple(kind for kind, name in NAMES.items() if getattr(alerts, name, False))
 
 
 def web_push_subscription(row: PushSubscriptionRow, server_key: str) -> WebPushSubscription:
