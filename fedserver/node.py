@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver
 
 from fedserver import domain
 from fedserver.client_api.hub import HUB, Hub
+from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
@@ -26,7 +27,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
-from fedserver.net import Client, Guard, Provider
+from fedserver.net import Client, Guard, Provider, new_vapid_key
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -55,7 +56,7 @@ class Node:
         self.services = services
         self.runner = Runner(services)
         self.application = build(services, all_endpoints())
-        self.hub = Hub(services)
+        self.hub = Hub(services, TELLERS)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
         self._metrics = web.AppRunner(exposition.application(services, self.runner.depths), access_log=None)
@@ -142,9 +143,19 @@ async def open_node(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
     await _first_start(services)
+    await _push_key(services)
     node = Node(services)
     await node.load_policies()
     return node
+
+
+async def _push_key(services: Services) -> None:
+    """Make the key for push messages, once."""
+    async with services.db.read() as tx:
+        known = await domain.push_keys.public(tx)
+    if not known:
+        async with services.db.write() as tx:
+            await domain.push_keys.keep(tx, *new_vapid_key())
 
 
 async def _first_start(services: Services) -> None:

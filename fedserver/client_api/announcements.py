@@ -56,7 +56,8 @@ def _reaction(links: Links, view: domain.announcements.ReactionView) -> Reaction
     )
 
 
-def _entity(links: Links, view: domain.announcements.AnnouncementView) -> Announcement:
+def announcement(links: Links, view: domain.announcements.AnnouncementView) -> Announcement:
+    """A notice as a member sees it."""
     row = view.row
     return Announcement(
         id=str(row.id),
@@ -77,7 +78,7 @@ async def show(call: Call[ListParams]) -> list[Announcement]:
     found = await domain.announcements.current(
         call.tx, call.account, with_dismissed=call.params.with_dismissed
     )
-    return [_entity(call.site.links, view) for view in found]
+    return [announcement(call.site.links, view) for view in found]
 
 
 @routes.post("/api/v1/announcements/{id}/dismiss", who=USER, scope="write:accounts")

@@ -28,7 +28,7 @@ async def create(call: Call[NewApp]) -> Application:
     new = await domain.apps.register(
         call.tx, call.params.client_name, uris, call.params.scopes, call.params.website
     )
-    return application(new.row, new.secret)
+    return application(new.row, await domain.push_keys.public(call.tx), new.secret)
 
 
 @routes.get("/api/v1/apps/verify_credentials", who=APP, waiting=True)
@@ -37,4 +37,4 @@ async def verify_credentials(call: Call[Nothing]) -> Application:
     row = await domain.apps.by_id(call.tx, app_id) if app_id is not None else None
     if row is None:
         raise domain.NotFound
-    return application(row)
+    return application(row, await domain.push_keys.public(call.tx))

@@ -12,20 +12,22 @@ import msgspec
 
 from fedserver import domain
 from fedserver.client_api.entities import Status, status
-from fedserver.http import Call, encode
+from fedserver.http import Call, Services, encode
 
 MOST = 3_000
 
 
+def status_json(services: Services, view: domain.PostView) -> msgspec.Raw:
+    """A status, encoded now or earlier."""
+    room = services.db.memory.room("statuses", MOST)
+    known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
+    if known is None:
+        known = msgspec.Raw(encode(status(services.site.links, view)))
+        if view.stamp is not None:
+            room.put(view.stamp, known)
+    return known
+
+
 def statuses(call: Call[Any], views: Iterable[domain.PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
-    room, links = call.services.db.memory.room("statuses", MOST), call.site.links
-    found = []
-    for view in views:
-        known = room.get(view.stamp) if view.stamp is not None else None
-        if known is None:
-            known = msgspec.Raw(encode(status(links, view)))
-            if view.stamp is not None:
-                room.put(view.stamp, known)
-        found.append(known)
-    return cast(list[Status], found)
+    return cast(list[Status], [status_json(call.services, view) for view in views])

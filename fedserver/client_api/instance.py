@@ -26,7 +26,7 @@ async def _described(call: Call[Nothing], entity: Callable[..., dict[str, Any]])
     known = room.get(key)
     if known is None:
         figures, contact = await domain.figures.load(call.tx), await _contact(call)
-        known = encode(entity(call.site, figures, contact))
+        known = encode(entity(call.site, figures, contact, await domain.push_keys.public(call.tx)))
         room.put(key, known)
     return cast(dict[str, Any], known)
 

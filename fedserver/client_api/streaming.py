@@ -7,7 +7,7 @@ stream ends when its token is revoked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,61 +15,109 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from fedserver import domain
-from fedserver.client_api.hub import HUB, Hub, Listener, Message
-from fedserver.http import Call, Nothing, Routes
-from fedserver.http.session import bearer
+from fedserver.client_api.hub import HUB, Listener, Name, Room
+from fedserver.http import Call, Nothing, Routes, Services, bearer
 
 routes = Routes("client_api")
-encode = msgspec.json.Encoder().encode
-THUMP_SECONDS = 15.0
-OPEN = ("public", "public:local", "public:remote", "public:media", "public:local:media", "hashtag",
-        "hashtag:local")  # fmt: skip
-PERSONAL = ("user", "user:notification", "list", "direct")
-PATHS = {
-    "user": "user",
-    "user/notification": "user:notification",
-    "public": "public",
-    "public/local": "public:local",
-    "public/remote": "public:remote",
-    "hashtag": "hashtag",
-    "hashtag/local": "hashtag:local",
-    "list": "list",
-    "direct": "direct",
+PING_SECONDS = 15.0
+MOST_STREAMS = 200  # of one connection
+PUBLIC = (
+    "public", "public:media", "public:local", "public:local:media", "public:remote", "public:remote:media",
+)  # fmt: skip
+PERSONAL = ("user", "user:notification", "direct")
+PARAMETERS = {"hashtag": "tag", "hashtag:local": "tag", "list": "list"}
+# Some clients say it the other way round.
+OTHERWISE = {"public:media:local": "public:local:media", "public:media:remote": "public:remote:media"}
+EVENT_STREAMS = {
+    "/api/v1/streaming/user": "user",
+    "/api/v1/streaming/user/notification": "user:notification",
+    "/api/v1/streaming/public": "public",
+    "/api/v1/streaming/public/media": "public:media",
+    "/api/v1/streaming/public/local": "public:local",
+    "/api/v1/streaming/public/remote": "public:remote",
+    "/api/v1/streaming/hashtag": "hashtag",
+    "/api/v1/streaming/hashtag/local": "hashtag:local",
+    "/api/v1/streaming/list": "list",
+    "/api/v1/streaming/direct": "direct",
 }
 
 
-async def _caller(call: Call[Nothing], token: str | None) -> domain.Caller:
-    """Who listens. Raises Unauthorized."""
+async def _caller(services: Services, token: str | None) -> domain.Caller:
+    """Whose token it is. Raises Unauthorized: apps have no streams of their own."""
     if not token:
         raise domain.Unauthorized("Missing access token")
-    async with call.services.db.read() as tx:
+    async with services.db.read() as tx:
         caller = await domain.tokens.find(tx, token)
-    if caller is None or not domain.scopes.covers(caller.scopes, "read:statuses"):
-        raise domain.Unauthorized
+    if caller is None or caller.account is None:
+        raise domain.Unauthorized("Invalid access token")
     return caller
 
 
-def _stream(name: str, query: Any, caller: domain.Caller) -> tuple[str, ...]:
-    """A stream with its parameter, as messages name it. Raises Invalid, Unauthorized."""
-    if name in PERSONAL and caller.account is None:
-        raise domain.Unauthorized("This stream belongs to a person")
-    if name.startswith("hashtag"):
-        tag = str(query.get("tag") or "")
-        if not tag:
-            raise domain.Invalid("tag", "can't be blank")
-        return name, tag.lower()
-    if name == "list":
-        return name, str(query.get("list") or "")
-    if name not in OPEN and name not in PERSONAL:
-        raise domain.Invalid("stream", "is not known")
-    return (name,)
+class NoStream(Exception):
+    """What was asked for is not a stream; the words are Mastodon's."""
+
+
+def _name(asked: Mapping[str, Any]) -> Name:
+    """A stream as messages will name it. Raises NoStream."""
+    name = str(asked.get("stream") or "")
+    name = OTHERWISE.get(name, name)
+    if name in PUBLIC or name in PERSONAL:
+        return (name,)
+    parameter = PARAMETERS.get(name)
+    if parameter is None:
+        raise NoStream("Unknown stream type")
+    value = str(asked.get(parameter) or "").strip()
+    if not value:
+        raise NoStream(f"Missing {parameter} name parameter")
+    return name, value
+
+
+async def _rooms(services: Services, name: Name, caller: domain.Caller) -> tuple[Room, ...]:
+    """Where a stream is told. Raises Unauthorized."""
+    kind, *parameter = name
+    needed = "read:notifications" if kind == "user:notification" else "read:statuses"
+    if caller.account is None or not domain.scopes.covers(caller.scopes, needed):
+        raise domain.Unauthorized("Access token does not have the required scopes")
+    told: Room = ("notifications", caller.account.id)
+    match kind:
+        case "user":
+            # Home without notifications, for a token that may not read these.
+            hears = domain.scopes.covers(caller.scopes, "read:notifications")
+            home: Room = ("user", caller.account.id)
+            return (home, told) if hears else (home,)
+        case "user:notification":
+            return (told,)
+        case "direct":
+            return (("direct", caller.account.id),)
+        case "list":
+            return (("list", await _list(services, parameter[0], caller)),)
+        case "hashtag" | "hashtag:local":
+            return (domain.streams.of_tag(kind, parameter[0]),)
+        case _:
+            return ((kind, ""),)
+
+
+async def _list(services: Services, asked: str, caller: domain.Caller) -> int:
+    possible = asked.isascii() and asked.isdigit() and len(asked) <= 18
+    try:
+        if not possible or caller.account is None:
+            raise domain.NotFound
+        async with services.db.read() as tx:
+            return (await domain.lists.get(tx, caller.account, int(asked))).id
+    except domain.NotFound as error:
+        raise domain.Unauthorized("Not authorized to stream this list") from error
 
 
 @asynccontextmanager
-async def _listening(hub: Hub, listener: Listener) -> AsyncIterator[None]:
+async def _listening(call: Call[Nothing], caller: domain.Caller, *, beats: bool) -> AsyncIterator[Listener]:
+    """A listener as long as it is there. Its token is looked at once more, as events were not heard yet."""
+    hub, transport = call.request.app[HUB], call.request.transport
+    assert caller.account is not None
+    listener = Listener(caller, caller.account.id, transport.abort if transport else lambda: None, beats)
     hub.add(listener)
     try:
-        yield
+        await hub.check([listener])
+        yield listener
     finally:
         hub.remove(listener)
 
@@ -84,21 +132,22 @@ async def socket(call: Call[Nothing]) -> web.StreamResponse:
     """One WebSocket for many streams; without an upgrade the stream is server-sent events."""
     request = call.request
     if request.headers.get("Upgrade", "").lower() != "websocket":
-        return await _events(call, request.query.get("stream", ""))
+        return await _pour(call, request.query)
+    # Browsers can set no header but this one, and drop a connection that does not give it back.
     offered = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")[0].strip()
-    caller = await _caller(call, bearer(request) or request.query.get("access_token") or offered)
-    response = web.WebSocketResponse(protocols=[offered] if offered else (), heartbeat=30, max_msg_size=8_192)
+    caller = await _caller(call.services, bearer(request) or request.query.get("access_token") or offered)
+    response = web.WebSocketResponse(
+        protocols=[offered] if offered else (), heartbeat=PING_SECONDS, max_msg_size=8_192, compress=False
+    )
     await response.prepare(request)
-    listener = Listener(caller)
-    first = request.query.get("stream")
-    if first:
-        listener.streams.add(_stream(first, request.query, caller))
-    async with _listening(call.request.app[HUB], listener):
+    async with _listening(call, caller, beats=False) as listener:
+        if request.query.get("stream"):
+            await _asked(call, response, listener, {**request.query, "type": "subscribe"})
         sender = asyncio.create_task(_send(response, listener))
         try:
             async for message in response:
                 if message.type == WSMsgType.TEXT:
-                    await _asked(response, listener, message.data)
+                    await _asked(call, response, listener, message.data)
         finally:
             sender.cancel()
     return response
@@ -107,73 +156,74 @@ async def socket(call: Call[Nothing]) -> web.StreamResponse:
 async def _send(response: web.WebSocketResponse, listener: Listener) -> None:
     try:
         while message := await listener.queue.get():
-            await response.send_str(encode(message.as_json()).decode())
-        await response.close(code=4001, message=b"token revoked")
+            listener.sending = True
+            await response.send_frame(message.frame, WSMsgType.TEXT)
+            listener.sending = False
+        code, why = listener.ended or (1000, b"")
+        await response.close(code=code, message=why)
     except ConnectionError:
         return  # the listener has gone
 
 
-async def _asked(response: web.WebSocketResponse, listener: Listener, data: str) -> None:
+async def _asked(
+    call: Call[Nothing], response: web.WebSocketResponse, listener: Listener, data: str | Mapping[str, Any]
+) -> None:
+    """Subscribe or unsubscribe; what cannot be done is answered with an error."""
+    hub = call.request.app[HUB]
     try:
-        wanted = msgspec.json.decode(data)
-        if not isinstance(wanted, dict):
-            raise domain.Invalid("message", "is not an object")
-        stream = _stream(str(wanted.get("stream") or ""), wanted, listener.caller)
-    except (domain.Invalid, domain.Unauthorized) as error:
-        await response.send_str(encode({"error": error.text, "status": 400}).decode())
-        return
-    except msgspec.DecodeError:
-        await response.send_str(encode({"error": "Not JSON", "status": 400}).decode())
-        return
-    if wanted.get("type") == "subscribe":
-        listener.streams.add(stream)
-    elif wanted.get("type") == "unsubscribe":
-        listener.streams.discard(stream)
+        wanted = msgspec.json.decode(data) if isinstance(data, str) else data
+        if not isinstance(wanted, Mapping) or wanted.get("type") not in ("subscribe", "unsubscribe"):
+            return
+        name = _name(wanted)
+        if wanted["type"] == "unsubscribe":
+            hub.unsubscribe(listener, name)
+        elif len(listener.streams) < MOST_STREAMS:
+            hub.subscribe(listener, name, await _rooms(call.services, name, listener.caller))
+        else:
+            raise NoStream(f"More than {MOST_STREAMS} streams")
+    except domain.Unauthorized as error:
+        await response.send_json({"error": error.text, "status": 401})
+    except NoStream as error:
+        await response.send_json({"error": str(error), "status": 400})
+    except (msgspec.DecodeError, RecursionError):
+        await response.send_json({"error": "Not JSON", "status": 400})
 
 
-@routes.get("/api/v1/streaming/{kind:.+}", tx="own")
+@routes.get(*EVENT_STREAMS, tx="own")
 async def events(call: Call[Nothing]) -> web.StreamResponse:
-    name = PATHS.get(call.text("kind"))
-    if name is None:
-        raise domain.NotFound
-    return await _events(call, name)
+    name = EVENT_STREAMS[call.request.path.rstrip("/")]
+    only_media = call.request.query.get("only_media", "") in ("1", "t", "true", "on")
+    if only_media and name in PUBLIC and not name.endswith(":media"):
+        name += ":media"
+    return await _pour(call, {**call.request.query, "stream": name})
 
 
-async def _events(call: Call[Nothing], name: str) -> web.StreamResponse:
+async def _pour(call: Call[Nothing], asked: Mapping[str, Any]) -> web.StreamResponse:
     """Server-sent events of one stream."""
     request = call.request
-    caller = await _caller(call, bearer(request) or request.query.get("access_token"))
-    listener = Listener(caller)
-    listener.streams.add(_stream(name, request.query, caller))
+    caller = await _caller(call.services, bearer(request) or request.query.get("access_token"))
+    try:
+        name = _name(asked)
+    except NoStream as error:
+        raise web.HTTPBadRequest(reason=str(error)) from error
+    rooms = await _rooms(call.services, name, caller)
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
             "Cache-Control": "private, no-store",
             "Access-Control-Allow-Origin": "*",
+            "X-Accel-Buffering": "no",
         }
     )
-    await response.prepare(request)
-    async with _listening(request.app[HUB], listener):
+    async with _listening(call, caller, beats=True) as listener:
+        request.app[HUB].subscribe(listener, name, rooms)
+        await response.prepare(request)
         try:
-            await _pour(response, listener)
+            await response.write(b":)\n")
+            while message := await listener.queue.get():
+                listener.sending = True
+                await response.write(message.lines)
+                listener.sending = False
         except ConnectionError:
             return response  # the listener has gone
     return response
-
-
-async def _pour(response: web.StreamResponse, listener: Listener) -> None:
-    await response.write(b":)\n\n")
-    while True:
-        try:
-            message = await asyncio.wait_for(listener.queue.get(), THUMP_SECONDS)
-        except TimeoutError:
-            await response.write(b":thump\n\n")
-            continue
-        if message is None:
-            return
-        await response.write(_event(message))
-
-
-def _event(message: Message) -> bytes:
-    payload = message.payload if message.payload is not None else ""
-    return f"event: {message.event}\ndata: {payload}\n\n".encode()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
@@ -33,13 +32,7 @@ async def nothing(call: Call[Nothing]) -> list[Any]:
     return []
 
 
-async def missing(call: Call[Nothing]) -> None:
-    """Raises NotFound: there is no push subscription, as push is not there yet."""
-    raise domain.NotFound
-
-
 for _path in EMPTY:
     routes.get(_path, who=USER, tx="own")(nothing)
 for _path in EMPTY_OPEN:
     routes.get(_path, tx="own")(nothing)
-routes.get("/api/v1/push/subscription", who=USER, scope="push", tx="own")(missing)

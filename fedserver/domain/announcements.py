@@ -129,6 +129,8 @@ async def create(
         created_by_id=member_id,
     )
     await queries.announcements.add(tx, row)
+    if published:
+        _tell(tx, row)
     return row
 
 
@@ -144,6 +146,7 @@ async def update(
     row = structs.replace(row, source=source, html=html, published_at=published_at, updated_at=tx.now)
     await queries.announcements.change(tx, row)
     await queries.announcements.forget_reads(tx, row.id)
+    _tell(tx, row)
     return row
 
 
@@ -151,6 +154,18 @@ async def remove(tx: Tx, announcement_id: int) -> None:
     """Raises NotFound."""
     if not await queries.announcements.remove(tx, announcement_id):
         raise NotFound
+    tx.emit(events.ANNOUNCEMENT_REMOVED, announcement_id=announcement_id)
+
+
+def _tell(tx: Tx, row: AnnouncementRow) -> None:
+    kind = events.ANNOUNCEMENT_REMOVED if row.published_at is None else events.ANNOUNCED
+    tx.emit(kind, announcement_id=row.id)
+
+
+async def shown(tx: Tx, announcement_id: int) -> AnnouncementView | None:
+    """One as nobody has read it yet, for streams; None if it is not to be shown now."""
+    rows = [row for row in await queries.announcements.current(tx) if row.id == announcement_id]
+    return AnnouncementView(rows[0], False) if rows else None
 
 
 def _rendered(site: Site, text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from fedserver.domain import events, notifications, post_views, tasks
+from fedserver.domain import events, notifications, post_views, streams, tasks
 from fedserver.domain.errors import Forbidden, NotFound
 from fedserver.domain.site import Site
 from fedserver.domain.visibility import OPEN, narrower
@@ -118,6 +118,7 @@ async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
     await queries.posts.count(tx, post.id, "boosts_count", -1)
     await notifications.forget(tx, "reblog", post.account_id, row.account_id, post.id)
     events.post_deleted(tx, row.id, row.account_id, holders)
+    streams.withdraw(tx, row)
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 

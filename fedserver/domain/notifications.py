@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import account_views, events, notification_subjects, post_views, verdicts
+from fedserver.domain import (
+    account_views,
+    events,
+    notification_subjects,
+    post_views,
+    push_subscriptions,
+    verdicts,
+)
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
 from fedserver.domain.notification_subjects import Subject
@@ -42,7 +49,8 @@ async def tell(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int
     number = tx.new_exact_id()
     row = NotificationRow(number, account_id, kind, from_id, None, alone(number), False, tx.now, subject_id)
     if await queries.notifications.add(tx, row):
-        tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
+        await _announce(tx, row)
+        await push_subscriptions.owe(tx, row)
 
 
 async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
@@ -68,8 +76,13 @@ async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int 
     if filtered:
         await queries.notification_requests.add(tx, account_id, from_id)
     else:
-        tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
+        await _announce(tx, row)
     return not filtered
+
+
+async def _announce(tx: Tx, row: NotificationRow) -> None:
+    tx.emit(events.NOTIFIED, notification_id=row.id, account_id=row.account_id)
+    await push_subscriptions.owe(tx, row)
 
 
 async def _write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import conversations, events, notifications, post_views, posts, tasks
+from fedserver.domain import conversations, events, notifications, post_views, posts, streams, tasks
 from fedserver.domain.errors import NotFound
 from storage import AccountRow, PostRow, TombstoneRow, Tx, queries
 
@@ -45,6 +45,7 @@ async def remove(tx: Tx, row: PostRow) -> None:
             await queries.posts.count(tx, row.in_reply_to_id, "replies_count", -1)
             tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     events.post_deleted(tx, row.id, row.account_id, holders)
+    streams.withdraw(tx, row)
 
 
 async def _remove_boosts(tx: Tx, row: PostRow) -> None:
@@ -52,4 +53,5 @@ async def _remove_boosts(tx: Tx, row: PostRow) -> None:
     boosters = dict(await queries.posts.boosts_of(tx, row.id))
     for boost_id, holders in (await queries.home_entries.holders_of(tx, list(boosters))).items():
         events.post_deleted(tx, boost_id, boosters[boost_id], holders)
+    await streams.withdraw_boosts(tx, boosters)
     await queries.posts.remove_boosts(tx, row.id)

@@ -154,6 +154,13 @@ class RefreshPoll(Task, frozen=True, tag="refresh_poll"):
     post_id: int
 
 
+class Push(Task, frozen=True, tag="push"):
+    """A client is to be told of a notification; done by a worker of its own, as services may be slow."""
+
+    subscription_id: int
+    notification_id: int
+
+
 # --- inside
 
 
@@ -230,6 +237,7 @@ AnyTask = (
     | LiftAct
     | RemoveFiles
     | MergeNotifications
+    | Push
 )
 
 _encode = msgspec.json.Encoder().encode

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -214,8 +214,9 @@ async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
 
 
 async def revoke_id(tx: Tx, token_id: int) -> None:
-    """Revoke a token: streams that it opened are closed."""
+    """Revoke a token: streams that it opened are closed, and its app gets no more push messages."""
     if await queries.tokens.revoke(tx, token_id):
+        await queries.push_subscriptions.remove_of_token(tx, token_id)
         tx.emit(events.TOKEN_REVOKED, token_id=token_id)
 
 
@@ -253,6 +254,11 @@ async def revoke_app(tx: Tx, member: MemberRow, app_id: int | None) -> None:
         await queries.tokens.drop_codes_for(tx, member.id, app_id)
     for row in held:
         await revoke_id(tx, row.id)
+
+
+async def in_force(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of the tokens whose streams may go on."""
+    return await queries.tokens.in_force(tx, ids)
 
 
 async def note_use(tx: Tx, caller: Caller) -> None:

@@ -20,6 +20,7 @@ from fedserver.http.html import Pages, own_page, see_other
 from fedserver.http.json import encode, json_response
 from fedserver.http.paging import Listed, listed, offset_of
 from fedserver.http.services import Services
+from fedserver.http.session import bearer
 from fedserver.http.uploads import Upload
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Routes",
     "Services",
     "Upload",
+    "bearer",
     "convert",
     "encode",
     "json_response",

@@ -5,6 +5,7 @@ from fedserver.net.errors import NetError, Refused
 from fedserver.net.guard import Guard
 from fedserver.net.mail import MailError, send
 from fedserver.net.oidc import AGAIN_SECONDS, Provider, ProviderError
+from fedserver.net.web_push import Vapid, new_vapid_key, push_message, read_recipient
 
 __all__ = [
     "AGAIN_SECONDS",
@@ -16,5 +17,9 @@ __all__ = [
     "ProviderError",
     "Refused",
     "Response",
+    "Vapid",
+    "new_vapid_key",
+    "push_message",
+    "read_recipient",
     "send",
 ]

@@ -59,6 +59,18 @@ class Guard:
         self._check_spelling(host)
         return parts
 
+    def check_target(self, url: str) -> SplitResult:
+        """As `check_url`, and a host that is an address must be one that may be connected. Raises Refused."""
+        parts = self.check_url(url)
+        host = parts.hostname or ""
+        try:
+            ip_address(host)
+        except ValueError:
+            return parts
+        if not self.allows(host, parts.port or 443):
+            raise Refused(host, "a private or reserved address")
+        return parts
+
     def _check_spelling(self, host: str) -> None:
         """Numbers that are not a plain address are refused: octal, hexadecimal, short forms."""
         try:

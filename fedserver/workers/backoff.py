@@ -22,3 +22,8 @@ def circuit(failures: int, chance: float) -> int:
     if failures < 5:
         return 0
     return min(DAY, int(60_000 * 2 ** min(failures - 5, 11) * (1 + 0.2 * chance)))
+
+
+def retry_after(text: str) -> int:
+    """Milliseconds that Retry-After asks us to wait (in seconds there), at most an hour; 0 for else."""
+    return min(int(text) * 1000, HOUR) if text.isascii() and text.isdigit() and len(text) < 7 else 0

@@ -17,7 +17,7 @@ from msgspec import Struct
 from fedserver.federation.signing import Signer
 from fedserver.http import Services
 from fedserver.net import NetError, Refused, Response
-from fedserver.workers.backoff import HOUR, MOST_ATTEMPTS, circuit, delay
+from fedserver.workers.backoff import MOST_ATTEMPTS, circuit, delay, retry_after
 from storage import DeliveryRow, DocumentRow, PeerRow, Tx, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
@@ -158,12 +158,7 @@ def _judged(response: Response, row: DeliveryRow, scheme: str) -> Outcome:
         return Outcome("done", scheme=scheme)
     reason = f"{status} {response.body[:200].decode('utf-8', 'replace')}"
     if status in LATER:
-        return Outcome("again", reason, wait_ms=_retry_after(response))
+        return Outcome("again", reason, wait_ms=retry_after(response.headers.get("retry-after", "")))
     if status in (401, 403, 404) and row.attempts < 3:
         return Outcome("again", reason)
     return Outcome("drop", reason)
-
-
-def _retry_after(response: Response) -> int:
-    text = response.headers.get("retry-after", "")
-    return min(int(text) * 1000, HOUR) if text.isascii() and text.isdigit() and len(text) < 7 else 0

@@ -16,6 +16,7 @@ from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
 from fedserver.workers.peers import PeerWorker
+from fedserver.workers.push import PushWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
 from storage import Event, QueueRow, Unavailable, queries
@@ -41,6 +42,7 @@ class Runner:
         self._workers: tuple[Worker, ...] = (
             ReceiveWorker(services),
             TaskWorker(services),
+            PushWorker(services),
             DeliveryWorker(services),
             CleanupWorker(services),
             PeerWorker(services),

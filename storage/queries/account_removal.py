@@ -32,6 +32,7 @@ from storage.schema.tables import (
     pins,
     poll_votes,
     posts,
+    push_subscriptions,
     scheduled_posts,
 )
 from storage.statements import Tx
@@ -119,6 +120,7 @@ OWNED = (
             notification_policies,
             conversations,
             announcement_reactions,
+            push_subscriptions,
         )
     ),
     *(

@@ -55,6 +55,11 @@ KNOWN = select(accounts.c.id).where(
 ON_LIST = select(list_accounts.c.account_id).where(
     list_accounts.c.list_id == bindparam("list_id"), one_of(list_accounts.c.account_id, "ids")
 )
+# Those of the lists with an account on them, and those of the accounts that are on any list.
+WITH_ACCOUNT = select(list_accounts.c.list_id).where(
+    list_accounts.c.account_id == bindparam("account_id"), one_of(list_accounts.c.list_id, "list_ids")
+)
+LISTED = select(list_accounts.c.account_id).where(one_of(list_accounts.c.account_id, "ids")).distinct()
 PUT = upsert(list_accounts).on_conflict_do_nothing()
 TAKE = delete(list_accounts).where(
     list_accounts.c.list_id == bindparam("list_id"), one_of(list_accounts.c.account_id, "ids")
@@ -125,6 +130,16 @@ async def known(tx: Tx, owner_id: int, ids: Sequence[int]) -> set[int]:
 async def on_list(tx: Tx, list_id: int, ids: Sequence[int]) -> set[int]:
     """Those of the accounts that are on the list already."""
     return set(await tx.values(ON_LIST, list_id=list_id, ids=list(ids)))
+
+
+async def with_account(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
+    """Those of the lists with an account on them."""
+    return await tx.values(WITH_ACCOUNT, account_id=account_id, list_ids=list(list_ids))
+
+
+async def listed(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of the accounts that are on anybody's list."""
+    return set(await tx.values(LISTED, ids=list(ids))) if ids else set()
 
 
 async def put(tx: Tx, list_id: int, account_ids: Iterable[int]) -> None:

@@ -1,4 +1,4 @@
-"""What one viewer has to do with posts and their authors: one statement for a whole page.
+"""What one viewer, or each of many, has to do with posts and their authors: one statement for all of it.
 
 Each row is a kind and an id: of a post (liked, boosted, …) or of an account (follows, blocks, …).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, exists, literal_column, or_, select, union_all
+from sqlalchemy import BigInteger, and_, bindparam, literal_column, or_, select, true, union_all
 
 from storage.queries.domain_mutes import covers
 from storage.schema.tables import (
@@ -28,68 +28,67 @@ from storage.schema.tables import (
 from storage.statements import Tx, one_of
 
 _viewer = bindparam("viewer_id", type_=BigInteger())
+_now = bindparam("now", type_=BigInteger())
 
 
-def _fact(kind: str, column: Any, *conditions: Any) -> Any:
-    return select(literal_column(f"'{kind}'").label("kind"), column.label("id")).where(*conditions)
+def _of_post(column: Any) -> Any:
+    return one_of(column, "post_ids")
+
+
+def _of_author(column: Any) -> Any:
+    return one_of(column, "author_ids")
+
+
+# The kind, the column of the id, the column of the viewer, and what else must hold.
+_KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
+    ("filters", filters.c.id, filters.c.account_id, true()),
+    ("liked", likes.c.post_id, likes.c.account_id, _of_post(likes.c.post_id)),
+    ("boosted", posts.c.boost_of_id, posts.c.account_id, _of_post(posts.c.boost_of_id)),
+    ("bookmarked", bookmarks.c.post_id, bookmarks.c.account_id, _of_post(bookmarks.c.post_id)),
+    ("pinned", pins.c.post_id, pins.c.account_id, _of_post(pins.c.post_id)),
+    ("mentioned", mentions.c.post_id, mentions.c.account_id, _of_post(mentions.c.post_id)),
+    (
+        "thread_muted",
+        thread_mutes.c.thread_id,
+        thread_mutes.c.account_id,
+        one_of(thread_mutes.c.thread_id, "thread_ids"),
+    ),
+    ("follows", follows.c.target_id, follows.c.account_id, _of_author(follows.c.target_id)),
+    (
+        "mutes",
+        mutes.c.target_id,
+        mutes.c.account_id,
+        and_(_of_author(mutes.c.target_id), or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > _now)),
+    ),
+    ("blocks", blocks.c.target_id, blocks.c.account_id, _of_author(blocks.c.target_id)),
+    ("blocked_by", blocks.c.account_id, blocks.c.target_id, _of_author(blocks.c.account_id)),
+    (
+        "domain_muted",
+        accounts.c.id,
+        domain_mutes.c.account_id,
+        and_(_of_author(accounts.c.id), covers(accounts.c.domain)),
+    ),
+)
+
+
+def _kind(word: str) -> Any:
+    return literal_column(f"'{word}'").label("kind")
 
 
 FACTS = union_all(
-    _fact("filters", filters.c.id, filters.c.account_id == _viewer),
-    _fact("ours", accounts.c.id, accounts.c.id == _viewer, accounts.c.domain == ""),
-    _fact("liked", likes.c.post_id, likes.c.account_id == _viewer, one_of(likes.c.post_id, "post_ids")),
-    _fact(
-        "boosted", posts.c.boost_of_id, posts.c.account_id == _viewer, one_of(posts.c.boost_of_id, "post_ids")
+    select(_kind("ours"), accounts.c.id.label("id")).where(accounts.c.id == _viewer, accounts.c.domain == ""),
+    *(
+        select(_kind(word), column.label("id")).where(viewer == _viewer, condition)
+        for word, column, viewer, condition in _KINDS
     ),
-    _fact(
-        "bookmarked",
-        bookmarks.c.post_id,
-        bookmarks.c.account_id == _viewer,
-        one_of(bookmarks.c.post_id, "post_ids"),
-    ),
-    _fact("pinned", pins.c.post_id, pins.c.account_id == _viewer, one_of(pins.c.post_id, "post_ids")),
-    _fact(
-        "mentioned",
-        mentions.c.post_id,
-        mentions.c.account_id == _viewer,
-        one_of(mentions.c.post_id, "post_ids"),
-    ),
-    _fact(
-        "thread_muted",
-        thread_mutes.c.thread_id,
-        thread_mutes.c.account_id == _viewer,
-        one_of(thread_mutes.c.thread_id, "thread_ids"),
-    ),
-    _fact(
-        "follows",
-        follows.c.target_id,
-        follows.c.account_id == _viewer,
-        one_of(follows.c.target_id, "author_ids"),
-    ),
-    _fact(
-        "mutes",
-        mutes.c.target_id,
-        mutes.c.account_id == _viewer,
-        one_of(mutes.c.target_id, "author_ids"),
-        or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now", type_=BigInteger())),
-    ),
-    _fact(
-        "blocks", blocks.c.target_id, blocks.c.account_id == _viewer, one_of(blocks.c.target_id, "author_ids")
-    ),
-    _fact(
-        "blocked_by",
-        blocks.c.account_id,
-        blocks.c.target_id == _viewer,
-        one_of(blocks.c.account_id, "author_ids"),
-    ),
-    _fact(
-        "domain_muted",
-        accounts.c.id,
-        one_of(accounts.c.id, "author_ids"),
-        exists(
-            select(literal_column("1")).where(domain_mutes.c.account_id == _viewer, covers(accounts.c.domain))
-        ),
-    ),
+)
+FACTS_OF_MANY = union_all(
+    *(
+        select(viewer.label("viewer_id"), _kind(word), column.label("id")).where(
+            one_of(viewer, "viewer_ids"), condition
+        )
+        for word, column, viewer, condition in _KINDS
+    )
 )
 
 
@@ -107,4 +106,25 @@ async def of_viewer(
         now=tx.now,
     ):
         found.setdefault(kind, set()).add(identifier)
+    return found
+
+
+async def of_viewers(
+    tx: Tx,
+    viewer_ids: Sequence[int],
+    post_ids: Sequence[int],
+    thread_ids: Sequence[int],
+    author_ids: Sequence[int],
+) -> dict[int, set[tuple[str, int]]]:
+    """The facts of many accounts of ours, as kinds and ids; who has none is missing."""
+    found: dict[int, set[tuple[str, int]]] = {}
+    for viewer_id, kind, identifier in await tx.all(
+        FACTS_OF_MANY,
+        viewer_ids=list(viewer_ids),
+        post_ids=list(post_ids),
+        thread_ids=list(thread_ids),
+        author_ids=list(author_ids),
+        now=tx.now,
+    ):
+        found.setdefault(viewer_id, set()).add((kind, identifier))
     return found

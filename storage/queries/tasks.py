@@ -7,30 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.rows import TaskRow
 from storage.schema.tables import tasks
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tasks).on_conflict_do_nothing()
-_due = (
-    select(tasks.c.id)
-    .where(
-        tasks.c.run_at <= bindparam("b_now"),
-        tasks.c.leased_until <= bindparam("b_now"),
-        tasks.c.dead_at.is_(None),
+PUSH = "push"  # a queue of their own, so that slow push services hold up nothing else
+
+
+def _of(pushes: bool) -> ColumnElement[bool]:
+    return tasks.c.kind == PUSH if pushes else tasks.c.kind != PUSH
+
+
+def _due(pushes: bool) -> Select[tuple[int]]:
+    return (
+        select(tasks.c.id)
+        .where(
+            _of(pushes),
+            tasks.c.run_at <= bindparam("b_now"),
+            tasks.c.leased_until <= bindparam("b_now"),
+            tasks.c.dead_at.is_(None),
+        )
+        .order_by(tasks.c.run_at, tasks.c.id)
+        .limit(bindparam("b_limit"))
+        .with_for_update(skip_locked=True)
     )
-    .order_by(tasks.c.run_at, tasks.c.id)
-    .limit(bindparam("b_limit"))
-    .with_for_update(skip_locked=True)
-)
-LEASE = (
-    update(tasks)
-    .where(tasks.c.id.in_(_due))
+
+
+LEASE = {
+    pushes: update(tasks)
+    .where(tasks.c.id.in_(_due(pushes)))
     .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
     .returning(*columns_of(tasks, TaskRow))
-)
+    for pushes in (False, True)
+}
 FINISH = delete(tasks).where(one_of(tasks.c.id, "ids"))
 RETRY = (
     update(tasks)
@@ -42,7 +55,10 @@ BURY = (
     .where(tasks.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), dedupe=None, error=bindparam("b_error"))
 )
-NEXT = select(func.min(tasks.c.run_at)).where(tasks.c.dead_at.is_(None))
+NEXT = {
+    pushes: select(func.min(tasks.c.run_at)).where(_of(pushes), tasks.c.dead_at.is_(None))
+    for pushes in (False, True)
+}
 WAITING = select(func.count()).where(tasks.c.dead_at.is_(None))
 
 
@@ -62,9 +78,9 @@ async def add(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | Non
     )
 
 
-async def lease(tx: Tx, *, until: int, limit: int) -> list[TaskRow]:
-    """Take due tasks, oldest first; nobody else gets them before `until`."""
-    found = rows(TaskRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit))
+async def lease(tx: Tx, *, until: int, limit: int, pushes: bool = False) -> list[TaskRow]:
+    """Take due tasks, or due push messages, oldest first; nobody else gets them before `until`."""
+    found = rows(TaskRow, await tx.all(LEASE[pushes], b_now=tx.now, b_until=until, b_limit=limit))
     return sorted(found, key=lambda row: (row.run_at, row.id))
 
 
@@ -82,9 +98,9 @@ async def bury(tx: Tx, task_id: int, error: str) -> None:
     await tx.run(BURY, b_id=task_id, b_now=tx.now, b_error=error[:500])
 
 
-async def next_due(tx: Tx) -> int | None:
-    """When the next task is due."""
-    found: int | None = await tx.value(NEXT)
+async def next_due(tx: Tx, *, pushes: bool = False) -> int | None:
+    """When the next task, or the next push message, is due."""
+    found: int | None = await tx.value(NEXT[pushes])
     return found
 
 

@@ -5,6 +5,7 @@ Home is materialized: an entry a post and reader, written when the post arrives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
@@ -18,6 +19,7 @@ from storage.schema.tables import (
     follows,
     home_entries,
     list_accounts,
+    lists,
     media,
     mentions,
     mutes,
@@ -25,7 +27,7 @@ from storage.schema.tables import (
     post_tags,
     posts,
 )
-from storage.statements import Page, Paged, Tx, among
+from storage.statements import Page, Paged, Tx, among, one_of
 
 HOME = Paged(
     select(home_entries.c.post_id).where(home_entries.c.account_id == bindparam("account_id")),
@@ -162,34 +164,54 @@ PINNED = (
     .order_by(pins.c.id.desc())
     .limit(20)
 )
-LIST = Paged(
-    select(posts.c.id).where(
-        posts.c.account_id.in_(
-            select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
-        ),
+
+
+def _on_list(list_id: ColumnElement[int], owner_id: ColumnElement[int], policy: Any) -> ColumnElement[bool]:
+    """What a list shows of the posts of its accounts, with the replies that its policy lets in."""
+    return and_(
         posts.c.state == "published",
         among(posts.c.visibility, "public", "unlisted", "followers", "local"),
         or_(
             posts.c.in_reply_to_uri.is_(None),
             posts.c.in_reply_to_account_id == posts.c.account_id,
             and_(
-                bindparam("replies_policy", type_=Text()) == "followed",
+                policy == "followed",
                 exists(
                     select(literal(1)).where(
-                        follows.c.account_id == bindparam("viewer_id"),
+                        follows.c.account_id == owner_id,
                         follows.c.target_id == posts.c.in_reply_to_account_id,
                     )
                 ),
             ),
             and_(
-                bindparam("replies_policy", type_=Text()) == "list",
+                policy == "list",
                 posts.c.in_reply_to_account_id.in_(
-                    select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
+                    select(_answered.c.account_id).where(_answered.c.list_id == list_id)
                 ),
             ),
         ),
+    )
+
+
+_answered = list_accounts.alias()
+LIST = Paged(
+    select(posts.c.id).where(
+        posts.c.account_id.in_(
+            select(list_accounts.c.account_id).where(list_accounts.c.list_id == bindparam("list_id"))
+        ),
+        _on_list(bindparam("list_id"), bindparam("viewer_id"), bindparam("replies_policy", type_=Text())),
     ),
     posts.c.id,
+)
+LISTS_WITH = (
+    select(lists.c.id, lists.c.account_id)
+    .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
+    .join(posts, posts.c.account_id == list_accounts.c.account_id)
+    .where(
+        posts.c.id == bindparam("post_id"),
+        one_of(lists.c.id, "list_ids"),
+        _on_list(lists.c.id, lists.c.account_id, lists.c.replies_policy),
+    )
 )
 
 
@@ -227,3 +249,9 @@ async def pinned(tx: Tx, account_id: int, viewer_id: int) -> list[int]:
 
 async def of_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
     return await _page(tx, LIST, page, list_id=list_id, viewer_id=viewer_id, replies_policy=replies_policy)
+
+
+async def lists_with(tx: Tx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Those of the lists that show a post, each with its owner."""
+    found = await tx.all(LISTS_WITH, post_id=post_id, list_ids=list(list_ids))
+    return [(row[0], row[1]) for row in found]

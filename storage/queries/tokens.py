@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import structs
 from sqlalchemy import bindparam, delete, desc, select, update
 
 from storage.rows import AccountRow, CodeRow, MemberRow, SessionRow, TokenRow
 from storage.schema.tables import accounts, codes, members, sessions, tokens
-from storage.statements import Tx, columns_of, row_or_none, rows, upsert
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 _token = columns_of(tokens, TokenRow)
 _member = columns_of(members, MemberRow)
@@ -50,6 +52,21 @@ REVOKE = (
     update(tokens)
     .where(tokens.c.id == bindparam("b_id"), tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("b_now"))
+)
+IN_FORCE = (
+    select(tokens.c.id)
+    .select_from(
+        tokens.join(members, members.c.id == tokens.c.member_id).join(
+            accounts, accounts.c.id == tokens.c.account_id
+        )
+    )
+    .where(
+        one_of(tokens.c.id, "ids"),
+        tokens.c.revoked_at.is_(None),
+        members.c.disabled_at.is_(None),
+        accounts.c.suspended_at.is_(None),
+        accounts.c.deleted_at.is_(None),
+    )
 )
 OF_MEMBER = select(*_token).where(tokens.c.member_id == bindparam("member_id"), tokens.c.revoked_at.is_(None))
 USED = update(tokens).where(tokens.c.id == bindparam("b_id")).values(used_at=bindparam("b_now"))
@@ -144,6 +161,11 @@ async def revoke(tx: Tx, token_id: int) -> bool:
 async def of_member(tx: Tx, member_id: int) -> list[TokenRow]:
     """A member's tokens in force."""
     return rows(TokenRow, await tx.all(OF_MEMBER, member_id=member_id))
+
+
+async def in_force(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of the tokens that still open something, for a member who is let in."""
+    return set(await tx.values(IN_FORCE, ids=list(ids)))
 
 
 async def used(tx: Tx, token_id: int) -> None:

@@ -21,6 +21,7 @@ from storage.rows.passkeys import PasskeyRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.push import PushKeyRow, PushSubscriptionRow
 from storage.rows.reports import ReportRow
 from storage.rows.scheduled_posts import ScheduledPostRow
 from storage.rows.second_steps import SecondStepRow
@@ -79,6 +80,8 @@ __all__ = [
     "PollRow",
     "PollVoteRow",
     "PostRow",
+    "PushKeyRow",
+    "PushSubscriptionRow",
     "QueueRow",
     "ReactionRow",
     "ReportRow",

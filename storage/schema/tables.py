@@ -44,6 +44,7 @@ from storage.schema.posts import (
     tombstones,
     uri_aliases,
 )
+from storage.schema.push import push_keys, push_subscriptions
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reactions,
@@ -126,6 +127,8 @@ __all__ = [
     "polls",
     "post_tags",
     "posts",
+    "push_keys",
+    "push_subscriptions",
     "recovery_codes",
     "reports",
     "scheduled_media",

@@ -15,13 +15,13 @@ class Application(Struct, frozen=True):
     scopes: list[str]
     redirect_uri: str
     redirect_uris: list[str]
-    vapid_key: str = ""
+    vapid_key: str
     client_id: str | UnsetType = UNSET
     client_secret: str | UnsetType = UNSET
     client_secret_expires_at: int | UnsetType = UNSET
 
 
-def application(row: AppRow, secret: str | None = None) -> Application:
+def application(row: AppRow, vapid_key: str, secret: str | None = None) -> Application:
     """An app; its id and secret only when it was just registered."""
     uris = domain.apps.redirect_uris(row)
     return Application(
@@ -31,6 +31,7 @@ def application(row: AppRow, secret: str | None = None) -> Application:
         scopes=row.scopes.split(),
         redirect_uri="\n".join(uris),
         redirect_uris=uris,
+        vapid_key=vapid_key,
         client_id=row.client_id if secret is not None else UNSET,
         client_secret=secret if secret is not None else UNSET,
         client_secret_expires_at=0 if secret is not None else UNSET,

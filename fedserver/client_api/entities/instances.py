@@ -57,7 +57,9 @@ def _rules(config: Config) -> list[dict[str, str]]:
     ]
 
 
-def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Account | None) -> dict[str, Any]:
+def version_2(
+    site: domain.Site, figures: domain.figures.Figures, contact: Account | None, vapid_key: str
+) -> dict[str, Any]:
     """Instance, version 2."""
     config, links = site.config, site.links
     registration = config.registration.mode
@@ -80,7 +82,7 @@ def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Accou
                 "privacy_policy": None,
                 "terms_of_service": None,
             },
-            "vapid": {"public_key": ""},
+            "vapid": {"public_key": vapid_key},
             **_configuration(config),
             "translation": {"enabled": False},
             "timelines_access": {
@@ -104,7 +106,9 @@ def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Accou
     }
 
 
-def version_1(site: domain.Site, figures: domain.figures.Figures, contact: Account | None) -> dict[str, Any]:
+def version_1(
+    site: domain.Site, figures: domain.figures.Figures, contact: Account | None, vapid_key: str
+) -> dict[str, Any]:
     """Instance, version 1: some client libraries know only this one."""
     config, links = site.config, site.links
     registration = config.registration.mode

@@ -1,0 +1,134 @@
+"""`python -m benchmarks.streams`: CPU milliseconds for an event to one of many WebSockets, and its delay.
+
+What the posts themselves cost is measured before any socket is open, and taken off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import aiohttp
+
+from benchmarks.__main__ import cpu_seconds, free_port, resident_mb, start
+from fedserver import domain
+from fedserver.cli.settings import site_of
+from fedserver.config import Config, load
+from fedserver.federation.keys import generate
+from fedserver.node import system_clock
+from storage.opening import open_database
+from storage.upgrade import upgrade
+
+
+async def seed(config: Config, listeners: int) -> list[str]:
+    """An author, and members who follow it; their tokens, the author's first."""
+    Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
+    await upgrade(config.database.url)
+    db, site, keys = await open_database(config.database.url, system_clock), site_of(config), await generate()
+    tokens = []
+    async with db.write() as tx:
+        made = [
+            await domain.members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
+            for number in range(listeners + 1)
+        ]
+        for member, account in made:
+            if account.id != made[0][1].id:
+                await domain.follows.follow(tx, site, account, made[0][1])
+            token = await domain.tokens.create(
+                tx, "read write", app_id=None, member_id=member.id, account_id=account.id
+            )
+            tokens.append(token.secret)
+    await db.close()
+    return tokens
+
+
+class Workload:
+    """A running node, its author's token and those of the listeners."""
+
+    def __init__(self, base: str, pid: int, tokens: Sequence[str], session: aiohttp.ClientSession) -> None:
+        self.base, self.pid, self.tokens, self.session = base, pid, tokens, session
+
+    async def post(self, count: int) -> float:
+        """CPU seconds of the node for `count` posts, one after the other."""
+        before = cpu_seconds(self.pid)
+        headers = {"Authorization": f"Bearer {self.tokens[0]}"}
+        for _ in range(count):
+            body = {"status": "A post of the benchmark #bench", "visibility": "public", "local_only": True}
+            async with self.session.post(
+                f"{self.base}/api/v1/statuses", json=body, headers=headers
+            ) as answer:
+                assert answer.status == 200, await answer.text()
+            await asyncio.sleep(0.1)
+        return cpu_seconds(self.pid) - before
+
+    async def listen(self, stream: str, count: int, alone: float) -> None:
+        """Print what `count` posts cost with everybody listening."""
+        memory = resident_mb(self.pid)
+        sockets = [
+            await self.session.ws_connect(
+                f"{self.base}/api/v1/streaming?stream={stream}", headers={"Authorization": f"Bearer {token}"}
+            )
+            for token in self.tokens[1:]
+        ]
+        memory = (resident_mb(self.pid) - memory) * 1_000 / len(sockets)
+        came: list[float] = []
+
+        async def hear(socket: aiohttp.ClientWebSocketResponse) -> None:
+            for _ in range(count):
+                await socket.receive()
+                came.append(time.perf_counter())
+
+        heard = asyncio.gather(*(hear(each) for each in sockets))
+        before = cpu_seconds(self.pid)
+        await self.post(count)
+        await heard
+        used = (cpu_seconds(self.pid) - before - alone) * 1_000 / (count * len(sockets))
+        rounds = [came[start : start + len(sockets)] for start in range(0, len(came), len(sockets))]
+        spread = median(each[-1] - each[0] for each in rounds) * 1_000
+        print(
+            f"{stream:14} {len(sockets)} sockets: {used:.4f} ms an event (budget 0.06), first to last "
+            f"{spread:.0f} ms, {memory:.1f} kB a connection"
+        )
+        for each in sockets:
+            await each.close()
+
+
+async def run(listeners: int, posts: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
+        folder, port = Path(name), free_port()
+        (folder / "fedserver.toml").write_text(
+            f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+            f'listen = "127.0.0.1:{port}"\n'
+            '[limits]\nrequests_per_5_minutes = 10000000\n[log]\nlevel = "error"\n'
+        )
+        tokens = await seed(load(folder / "fedserver.toml", {}), listeners)
+        process, _ = await start(folder, port)
+        try:
+            connector = aiohttp.TCPConnector(limit=0)
+            async with aiohttp.ClientSession(connector=connector) as session:
+                workload = Workload(f"http://localhost:{port}", process.pid, tokens, session)
+                await workload.post(10)
+                alone = await workload.post(posts)
+                print(f"posts alone: {alone * 1_000 / posts:.1f} ms each")
+                for stream in ("user", "public:local"):
+                    await workload.listen(stream, posts, alone)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CPU milliseconds for an event to one of many WebSockets")
+    parser.add_argument("--listeners", type=int, default=500)
+    parser.add_argument("--posts", type=int, default=40)
+    given = parser.parse_args()
+    asyncio.run(run(given.listeners, given.posts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""WebPushSubscription (docs.joinmastodon.org/entities/WebPushSubscription)."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from fedserver import domain
+from storage import PushSubscriptionRow
+
+
+class Alerts(Struct, frozen=True, kw_only=True):
+    """Which notifications are wanted; also what clients send."""
+
+    mention: bool = False
+    status: bool = False
+    reblog: bool = False
+    follow: bool = False
+    follow_request: bool = False
+    favourite: bool = False
+    poll: bool = False
+    update: bool = False
+    quote: bool = False
+    quoted_update: bool = False
+    severed_relationships: bool = False
+    moderation_warning: bool = False
+    sign_up: bool = field(default=False, name="admin.sign_up")
+    report: bool = field(default=False, name="admin.report")
+
+
+NAMES = dict(zip(Alerts.__struct_encode_fields__, Alerts.__struct_fields__, strict=True))
+
+
+class WebPushSubscription(Struct, frozen=True):
+    id: str
+    endpoint: str
+    standard: bool
+    alerts: Alerts
+    policy: str
+    server_key: str
+
+
+def chosen(alerts: Alerts | None) -> tuple[str, ...]:
+    """The kinds of notification that are switched on."""
+    return tuple(kind for kind, name in NAMES.items() if getattr(alerts, name, False))
+
+
+def web_push_subscription(row: PushSubscriptionRow, server_key: str) -> WebPushSubscription:
+    """A subscription as its app sees it."""
+    alerts = Alerts(**{NAMES[kind]: True for kind in domain.push_subscriptions.alerts(row)})
+    return WebPushSubscription(str(row.id), row.endpoint, row.standard, alerts, row.policy, server_key)

@@ -1,0 +1,31 @@
+"""The node's pair of keys for web push (VAPID, RFC 8292): made once, as clients subscribe with it."""
+
+from __future__ import annotations
+
+from storage import Tx, queries
+
+
+async def public(tx: Tx) -> str:
+    """The public key, base64url; '' before the first start."""
+    room = tx.memory.room("push_key", 1)
+    known: str | None = room.get("public")
+    if known is None:
+        row = await queries.push_subscriptions.key(tx)
+        if row is None:
+            return ""
+        known = row.public
+        room.put("public", known)
+    return known
+
+
+async def private(tx: Tx) -> str:
+    """The private key, PEM. Raises LookupError before the first start."""
+    row = await queries.push_subscriptions.key(tx)
+    if row is None:
+        raise LookupError("this node has no key for push messages")
+    return row.private
+
+
+async def keep(tx: Tx, private: str, public: str) -> None:
+    """Keep a new pair, unless there is one."""
+    await queries.push_subscriptions.add_key(tx, private, public)

@@ -1,0 +1,167 @@
+"""Messages to push services: encrypted for the client, signed for the service.
+
+Two encodings: `aes128gcm` (RFC 8291 over RFC 8188), and `aesgcm`, the fourth draft of it, that many apps
+still ask for (draft-ietf-webpush-encryption-04). By the node's own key (VAPID, RFC 8292) a service knows who
+sends. Nothing here does any I/O.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from urllib.parse import urlsplit
+
+import msgspec
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import Struct
+
+TTL_SECONDS = 48 * 3600
+VALID_SECONDS = 12 * 3600  # of a signature; RFC 8292 §2 allows a day
+RECORD = 4_096
+# What services must take is 4096 bytes of body (RFC 8030 §7.2): the rest is the header of the one record (86
+# bytes), the tag (16), and a mark of where the padding begins.
+MOST_PAYLOAD = RECORD - 86 - 16 - 2
+STEP = 512  # lengths are padded to a multiple, so that they tell little
+_json = msgspec.json.Encoder().encode
+
+
+class Recipient(Struct, frozen=True):
+    """A client, by what it gave to be written to; `standard` asks for RFC 8291."""
+
+    endpoint: str
+    public_key: bytes
+    auth_secret: bytes
+    standard: bool
+
+
+def read_recipient(endpoint: str, public_key: str, auth_secret: str, *, standard: bool) -> Recipient:
+    """Raises ValueError for a key that is no point on P-256, or a secret that is not 16 bytes."""
+    point, secret = _decode(public_key), _decode(auth_secret)
+    if len(point) != 65 or len(secret) != 16:
+        raise ValueError("keys of the wrong length")
+    ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    return Recipient(endpoint, point, secret, standard)
+
+
+def _decode(text: str) -> bytes:
+    """Base64 of either alphabet, padded or not."""
+    plain = text.strip().rstrip("=").replace("+", "-").replace("/", "_")
+    if len(plain) > 200 or not plain.isascii():
+        raise ValueError("not base64")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+
+
+def _encode(data: bytes) -> str:
+    """Base64 for addresses and headers, without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def new_vapid_key() -> tuple[str, str]:
+    """A pair for VAPID: private PEM, public base64url."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private.decode(), _encode(_point(key.public_key()))
+
+
+def _point(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+
+
+class Vapid:
+    """The node's key. `subject` is where a service reaches us: `mailto:` or https."""
+
+    def __init__(self, private: str, subject: str) -> None:
+        key = serialization.load_pem_private_key(private.encode(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        self._key = key
+        self._subject = subject
+        self.public = _encode(_point(key.public_key()))
+
+    def token(self, endpoint: str, now: int) -> str:
+        """A signature (JWT, ES256) for the service of an endpoint; `now` is ms UTC."""
+        parts = urlsplit(endpoint)
+        claims = {
+            "aud": f"{parts.scheme}://{parts.netloc}",
+            "exp": now // 1000 + VALID_SECONDS,
+            "sub": self._subject,
+        }
+        text = f"{_encode(_json({'typ': 'JWT', 'alg': 'ES256'}))}.{_encode(_json(claims))}"
+        r, s = decode_dss_signature(self._key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+        return f"{text}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def push_message(
+    payload: bytes, recipient: Recipient, vapid: Vapid, now: int
+) -> tuple[bytes, dict[str, str]]:
+    """The body of a POST to the endpoint, and its headers. Raises ValueError if the payload is too long."""
+    if len(payload) > MOST_PAYLOAD:
+        raise ValueError(f"more than {MOST_PAYLOAD} bytes")
+    key, salt = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+    encrypt = _aes128gcm if recipient.standard else _aesgcm
+    body, own = encrypt(payload, recipient, key, salt)
+    token = vapid.token(recipient.endpoint, now)
+    if recipient.standard:
+        signed = {"Authorization": f"vapid t={token}, k={vapid.public}"}
+    else:
+        signed = {
+            "Authorization": f"WebPush {token}",
+            "Crypto-Key": f"dh={_encode(own)};p256ecdsa={vapid.public}",
+            "Encryption": f"salt={_encode(salt)}",
+        }
+    common = {
+        "Content-Type": "application/octet-stream",
+        "Content-Encoding": "aes128gcm" if recipient.standard else "aesgcm",
+        "TTL": str(TTL_SECONDS),
+        "Urgency": "normal",
+    }
+    return body, {**common, **signed}
+
+
+def _aes128gcm(
+    payload: bytes, to: Recipient, key: ec.EllipticCurvePrivateKey, salt: bytes
+) -> tuple[bytes, bytes]:
+    """RFC 8291 §3.4: one record, its header before it."""
+    own = _point(key.public_key())
+    secret = _derived(_shared(key, to), to.auth_secret, b"WebPush: info\0" + to.public_key + own, 32)
+    box = AESGCM(_derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16))
+    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0", 12)
+    sealed = box.encrypt(nonce, payload + b"\x02" + b"\0" * _padding(payload), None)
+    header = salt + RECORD.to_bytes(4, "big") + bytes([len(own)]) + own
+    return header + sealed, own
+
+
+def _aesgcm(
+    payload: bytes, to: Recipient, key: ec.EllipticCurvePrivateKey, salt: bytes
+) -> tuple[bytes, bytes]:
+    """draft-ietf-webpush-encryption-04 §3: padding first, its length before it; keys go in headers."""
+    own = _point(key.public_key())
+    secret = _derived(_shared(key, to), to.auth_secret, b"Content-Encoding: auth\0", 32)
+    context = b"P-256\0" + b"".join(len(each).to_bytes(2, "big") + each for each in (to.public_key, own))
+    box = AESGCM(_derived(secret, salt, b"Content-Encoding: aesgcm\0" + context, 16))
+    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0" + context, 12)
+    padding = _padding(payload)
+    return box.encrypt(nonce, padding.to_bytes(2, "big") + b"\0" * padding + payload, None), own
+
+
+def _padding(payload: bytes) -> int:
+    wanted = -(-len(payload) // STEP) * STEP
+    return min(wanted, MOST_PAYLOAD) - len(payload)
+
+
+def _shared(key: ec.EllipticCurvePrivateKey, to: Recipient) -> bytes:
+    theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), to.public_key)
+    return key.exchange(ec.ECDH(), theirs)
+
+
+def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length, salt, info).derive(secret)

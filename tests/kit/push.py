@@ -1,0 +1,135 @@
+"""A push service on loopback, and a client that reads messages with an implementation that is not ours."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+from typing import Any
+
+import http_ece
+from aiohttp import web
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from tests.kit import tls
+
+HOST = "push.test"
+
+
+def unpadded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Device:
+    """A browser or a phone with keys of its own."""
+
+    def __init__(self, name: str = "one", *, standard: bool = True) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.auth = os.urandom(16)
+        self.endpoint = f"https://{HOST}/{name}"
+        self.standard = standard
+
+    @property
+    def public(self) -> bytes:
+        return self.key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+
+    def subscription(self) -> dict[str, Any]:
+        """As a client sends it."""
+        keys = {"p256dh": unpadded(self.public), "auth": unpadded(self.auth)}
+        return {"endpoint": self.endpoint, "keys": keys, "standard": self.standard}
+
+    def read(self, message: Message) -> dict[str, Any]:
+        """Decrypt a message, in the encoding that was asked for."""
+        headers = message.headers
+        if self.standard:
+            assert headers["Content-Encoding"] == "aes128gcm"
+            plain = http_ece.decrypt(
+                message.body, private_key=self.key, auth_secret=self.auth, version="aes128gcm"
+            )
+        else:
+            assert headers["Content-Encoding"] == "aesgcm"
+            keys = dict(part.split("=", 1) for part in headers["Crypto-Key"].split(";"))
+            plain = http_ece.decrypt(
+                message.body,
+                salt=decoded(headers["Encryption"].removeprefix("salt=")),
+                private_key=self.key,
+                dh=decoded(keys["dh"]),
+                auth_secret=self.auth,
+                version="aesgcm",
+            )
+        found: dict[str, Any] = json.loads(plain)
+        return found
+
+
+class Message:
+    """What the service was sent."""
+
+    def __init__(self, path: str, headers: dict[str, str], body: bytes) -> None:
+        self.path, self.headers, self.body = path, headers, body
+
+    def claims(self, server_key: str) -> dict[str, Any]:
+        """What the node says of itself, after its signature was verified with the key that clients got."""
+        authorization = self.headers["Authorization"]
+        if authorization.startswith("vapid "):
+            parts = dict(part.strip().split("=", 1) for part in authorization[6:].split(","))
+            token, key = parts["t"], parts["k"]
+        else:
+            token = authorization.removeprefix("WebPush ")
+            key = self.headers["Crypto-Key"].partition("p256ecdsa=")[2]
+        assert key == server_key
+        head, body, signature = token.split(".")
+        assert json.loads(decoded(head)) == {"typ": "JWT", "alg": "ES256"}
+        raw = decoded(signature)
+        assert len(raw) == 64
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(key))
+        public.verify(
+            encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")),
+            f"{head}.{body}".encode(),
+            ec.ECDSA(hashes.SHA256()),
+        )
+        found: dict[str, Any] = json.loads(decoded(body))
+        return found
+
+
+class PushService:
+    """https://push.test: keeps what it is sent and answers with `status`."""
+
+    def __init__(self, names: tls.Names) -> None:
+        self.status = 201
+        self.headers: dict[str, str] = {}
+        self.came: list[Message] = []
+        self.arrived = asyncio.Event()
+        self.hold: asyncio.Event | None = None
+        self._names = names
+        application = web.Application()
+        application.router.add_post("/{name}", self._take)
+        self._runner = web.AppRunner(application, access_log=None)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.came.append(Message(request.path, dict(request.headers), await request.read()))
+        self.arrived.set()
+        if self.hold is not None:
+            await self.hold.wait()
+        return web.Response(status=self.status, headers=self.headers)
+
+    async def start(self) -> None:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(HOST)).start()
+        self._names.ports[HOST] = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+    def taken(self) -> list[Message]:
+        """What came since this was last asked."""
+        found, self.came = self.came, []
+        return found
