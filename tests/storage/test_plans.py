@@ -20,6 +20,7 @@ from storage.queries import (
     notifications,
     post_facts,
     posts,
+    push_subscriptions,
     timelines,
     tokens,
 )
@@ -83,6 +84,11 @@ ORDERED = [
 SORTED = [
     ("files", media.OF_POSTS),
     ("most helpful of one", articles.HELPFUL_OF),
+    ("what many viewers did", post_facts.FACTS_OF_MANY),
+    ("lists that show a post", timelines.LISTS_WITH),
+    ("push subscriptions", push_subscriptions.WANTING),
+    ("push subscription", push_subscriptions.IN_FORCE),
+    ("tokens of streams", tokens.IN_FORCE),
 ]
 
 
