@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, tasks
+from fedserver.domain import events, notifications, tags, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
@@ -14,6 +14,7 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
     await queries.home_entries.spread(tx, row)
+    await tags.spread(tx, row)
     for account in mentioned:
         await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
     await notifications.notify_watchers(tx, row)

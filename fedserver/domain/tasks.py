@@ -130,7 +130,20 @@ class RefreshAccount(Task, frozen=True, tag="refresh_account"):
     uri: str
 
 
+class VerifyLinks(Task, frozen=True, tag="verify_links"):
+    """The links on a profile are to be asked whether they lead back."""
+
+    account_id: int
+
+
 # --- inside
+
+
+class EndMute(Task, frozen=True, tag="end_mute"):
+    """The time of a mute is over, unless it was made longer."""
+
+    account_id: int
+    target_id: int
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
@@ -163,6 +176,8 @@ AnyTask = (
     | Pin
     | FetchParent
     | RefreshAccount
+    | VerifyLinks
+    | EndMute
     | SendMail
     | RemoveFiles
 )

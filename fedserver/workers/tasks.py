@@ -9,6 +9,7 @@ import structlog
 
 from fedserver import domain
 from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.verified_links import LinkChecker
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
@@ -24,6 +25,9 @@ class TaskWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._links = LinkChecker(
+            services.db, services.site, services.client, services.policies, services.db.clock
+        )
 
     async def run(self) -> int:
         """Do what is due, at most a batch; how many."""
@@ -66,6 +70,11 @@ class TaskWorker:
                 await services.resolver.post(uri, depth=depth)
             case domain.tasks.RefreshAccount(uri=uri):
                 await services.resolver.actor(uri)
+            case domain.tasks.VerifyLinks(account_id=account_id):
+                await self._links.check(account_id)
+            case domain.tasks.EndMute(account_id=account_id, target_id=target_id):
+                async with services.db.write() as tx:
+                    await domain.mutes.end(tx, account_id, target_id)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
             case domain.tasks.RemoveFiles(keys=keys):

@@ -13,6 +13,8 @@ from storage.schema.tables import (
     accounts,
     blocks,
     bookmarks,
+    endorsements,
+    featured_tags,
     filters,
     follow_requests,
     follows,
@@ -25,6 +27,7 @@ from storage.schema.tables import (
     notifications,
     pins,
     posts,
+    tag_follows,
 )
 from storage.statements import Tx
 
@@ -83,8 +86,23 @@ OWNED = (
     delete(posts).where(posts.c.account_id == bindparam("gone_id")),
     *(
         delete(table).where(table.c.account_id == bindparam("gone_id"))
-        for table in (likes, bookmarks, pins, media, filters, lists, markers, home_entries, blocks, mutes)
+        for table in (
+            likes,
+            bookmarks,
+            pins,
+            media,
+            filters,
+            lists,
+            markers,
+            home_entries,
+            blocks,
+            mutes,
+            tag_follows,
+            featured_tags,
+            endorsements,
+        )
     ),
+    delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),
     *(
         delete(notifications).where(column == bindparam("gone_id"))
         for column in (notifications.c.account_id, notifications.c.from_id)

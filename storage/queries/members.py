@@ -73,6 +73,7 @@ SET = {
     name: update(members).where(members.c.id == bindparam("b_id")).values({name: bindparam("b_value")})
     for name in SETTABLE
 }
+REMOVE = delete(members).where(members.c.id == bindparam("id"))
 SPEND_INVITES = (
     update(members)
     .where(members.c.id == bindparam("b_id"), members.c.invites_left >= bindparam("b_least"))
@@ -161,6 +162,11 @@ async def owners(tx: Tx) -> list[int]:
 async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:
     """Write one of SETTABLE."""
     await tx.run(SET[name], b_id=member_id, b_value=value)
+
+
+async def remove(tx: Tx, member_id: int) -> None:
+    """Forget a member, with its sessions and links; accounts are not touched."""
+    await tx.run(REMOVE, id=member_id)
 
 
 async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:

@@ -6,7 +6,7 @@ from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.peers import ActRow, PeerRow
-from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, QueueRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -30,6 +30,7 @@ __all__ = [
     "DocumentRow",
     "EditRow",
     "EmojiRow",
+    "FeaturedTagRow",
     "FilterKeywordRow",
     "FilterPostRow",
     "FilterRow",

@@ -47,6 +47,10 @@ class AccountRow(Struct, frozen=True, gc=False):
     suspended_at: int | None
     deleted_at: int | None
     version: int = 1
+    attribution_domains: str = "[]"
+    shows_featured: bool = True
+    shows_media: bool = True
+    shows_media_replies: bool = True
 
 
 class KeyRow(Struct, frozen=True, gc=False):

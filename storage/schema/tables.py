@@ -1,7 +1,17 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
-from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
+from storage.schema.follows import (
+    account_notes,
+    blocks,
+    domain_mutes,
+    endorsements,
+    featured_tags,
+    follow_requests,
+    follows,
+    mutes,
+    tag_follows,
+)
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
 from storage.schema.members import (
@@ -55,6 +65,8 @@ __all__ = [
     "domain_mutes",
     "edits",
     "emojis",
+    "endorsements",
+    "featured_tags",
     "filter_keywords",
     "filter_posts",
     "filters",
@@ -86,6 +98,7 @@ __all__ = [
     "seen_activities",
     "sessions",
     "settings",
+    "tag_follows",
     "tags",
     "tasks",
     "thread_mutes",

@@ -36,10 +36,11 @@ class Api:
 
     def _declared(self, method: str, path: str) -> str:
         """The declared path of an address; fixed words win over parameters, as in the router."""
-        for resource in self.node.node.application.router.resources():
+        resources = self.node.node.application.router.resources()
+        if any(resource.get_info().get("path") == path for resource in resources):
+            return path
+        for resource in resources:
             route = resource.get_info()
-            if route.get("path") == path:
-                return path
             pattern = route.get("pattern")
             if (
                 pattern is not None
