@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
 from fedserver.client_api.entities import (
@@ -16,11 +16,9 @@ from fedserver.client_api.entities import (
 from fedserver.http import USER, Call, Nothing, Routes, Upload
 from fedserver.media.errors import Unacceptable
 from fedserver.media.pictures import process_banner, process_square
-from fedserver.text import normal_language
 from storage import AccountRow, Tx
 
 routes = Routes("client_api")
-PRIVACY = {"private": "followers"}
 MOST_UPLOAD = 16_777_216
 
 
@@ -140,13 +138,12 @@ async def update_credentials(call: Call[CredentialParams]) -> Account:
 
 
 def _settings(former: domain.members.Settings, given: SourceParams) -> domain.members.Settings:
-    privacy = former.visibility if isinstance(given.privacy, UnsetType) else given.privacy
-    privacy = PRIVACY.get(privacy, privacy)
-    if privacy not in ("public", "unlisted", "followers", "direct", "local"):
-        raise domain.Invalid("source[privacy]", "is not a visibility")
-    sensitive = former.sensitive if isinstance(given.sensitive, UnsetType) else given.sensitive
-    language = former.language if isinstance(given.language, UnsetType) else normal_language(given.language)
-    return structs.replace(former, visibility=privacy, sensitive=sensitive, language=language)
+    """The settings with what is given; Mastodon calls posts for followers private."""
+    known = {"visibility": given.privacy, "sensitive": given.sensitive, "language": given.language}
+    changes = {name: value for name, value in known.items() if not isinstance(value, UnsetType)}
+    if changes.get("visibility") == "private":
+        changes["visibility"] = "followers"
+    return domain.members.preferring(former, changes)
 
 
 @routes.get("/api/v1/profile", who=USER, scope="read:accounts|profile")
