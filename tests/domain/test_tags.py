@@ -13,11 +13,14 @@ from fedserver.domain import (
     accounts,
     blocks,
     domain_mutes,
+    endorsements,
     featured_tags,
+    follows,
     lists,
     mutes,
     post_removal,
     posts,
+    relations,
     remote_posts,
     tags,
     timelines,
@@ -210,3 +213,27 @@ async def test_featured_tags_are_counted_and_belong_to_their_owner(database: Dat
         assert again.updated_at == tx.now and again.version > ann.version
         await accounts.delete_local(tx, again)
         assert await featured_tags.of_account(tx, again) == []
+
+
+async def test_statements_do_not_depend_on_how_many_there_are(database: Database, here: Site) -> None:
+    ann, *others = await people(database, here, "ann", *[f"friend{number}" for number in range(6)])
+    names = [f"tag{number}" for number in range(10)]
+    await follow(database, ann, *names)
+    async with database.write() as tx:
+        for name in names:
+            await featured_tags.feature(tx, ann, name)
+        for other in others:
+            await follows.follow(tx, here, ann, other)
+            await endorsements.add(tx, ann, other)
+    ids = [each.id for each in others]
+    counts = []
+    for most in (1, 40):
+        async with database.read() as tx:
+            rows = [row for _, row in await tags.page(tx, ann, Page(limit=most))]
+            assert len(await tags.views(tx, rows, ann.id)) == min(most, 10)
+            assert len(await featured_tags.of_account(tx, ann)) == 10
+            await follows.familiar(tx, ann.id, ids[:most])
+            assert len(await endorsements.page(tx, ann, Page(limit=most))) == min(most, 6)
+            assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:most]))
+            counts.append(tx.count)
+    assert counts == [6, 6]
