@@ -46,6 +46,7 @@ class Actor(Struct, frozen=True, kw_only=True):
     followers: str = ""
     following: str = ""
     featured: str = ""
+    featured_tags: str = ""
     icon: str = ""
     icon_alt: str = ""
     image: str = ""
@@ -54,6 +55,7 @@ class Actor(Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...] = ()
     emojis: tuple[CustomEmoji, ...] = ()
     also_known_as: tuple[str, ...] = ()
+    attribution_domains: tuple[str, ...] = ()
     moved_to: str | None = None
     locked: bool = False
     discoverable: bool = False
@@ -191,6 +193,8 @@ def write_actor(actor: Actor) -> Document:
         "image": _write_picture(actor.image, actor.image_alt),
         "alsoKnownAs": list(actor.also_known_as) or None,
         "movedTo": actor.moved_to,
+        "featuredTags": actor.featured_tags or None,
+        "attributionDomains": list(actor.attribution_domains) or None,
         "published": None if actor.published is None else written(actor.published),
         "webfinger": actor.webfinger,
         "suspended": True if actor.suspended else None,

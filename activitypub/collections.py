@@ -17,9 +17,10 @@ def write_collection(uri: str, total: int, *, first: str | None = None, ordered:
     return made if first is None else {**made, "first": first}
 
 
-def write_items(uri: str, items: Sequence[Any]) -> Document:
-    """A small ordered collection with everything in it."""
-    made = {"id": uri, "type": "OrderedCollection", "totalItems": len(items), "orderedItems": list(items)}
+def write_items(uri: str, items: Sequence[Any], *, ordered: bool = True) -> Document:
+    """A small collection with everything in it."""
+    kind, name = ("OrderedCollection", "orderedItems") if ordered else ("Collection", "items")
+    made = {"id": uri, "type": kind, "totalItems": len(items), name: list(items)}
     return {"@context": POST_CONTEXT, **made}
 
 

@@ -81,6 +81,10 @@ class Links(Struct, frozen=True):
     def tag(self, name: str) -> str:
         return f"{self.base}/tags/{quote(name)}"
 
+    def tagged(self, username: str, name: str) -> str:
+        """The page of one account's posts with a hashtag."""
+        return f"{self.base}/@{username}/tagged/{quote(name)}"
+
     def media(self, key: str) -> str:
         return f"{self.base}/media/{key}"
 

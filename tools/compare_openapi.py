@@ -18,6 +18,9 @@ PREFIXES = ("/api/v1", "/api/v2", "/oauth")
 METHODS = ("get", "post", "put", "patch", "delete")
 # Routes that clients call and the description leaves out.
 EXTRA = {
+    "/api/v1/accounts/alias",
+    "/api/v1/accounts/delete",
+    "/api/v1/profile",
     "/api/v1/accounts/{}/featured_tags",
     "/api/v1/accounts/{}/endorsements",
     "/api/v1/streaming",

@@ -1,144 +1,19 @@
-"""Accounts (docs.joinmastodon.org/methods/accounts): look at, follow, block, mute, one's own."""
+"""Accounts (docs.joinmastodon.org/methods/accounts): look at, follow, block, mute."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api import encoded
-from fedserver.client_api.entities import (
-    Account,
-    Relationship,
-    account,
-    credential_account,
-    relationship,
-)
-from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_banner, process_square
+from fedserver.client_api.entities import Account, Relationship, account, relationship
+from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, listed, offset_of
 from fedserver.text import normal_language
 from storage import AccountRow, Tx
 
 routes = Routes("client_api")
-PRIVACY = {"private": "followers"}
-
-
-class FieldParams(Struct, frozen=True):
-    name: str = ""
-    value: str = ""
-
-
-class SourceParams(Struct, frozen=True):
-    privacy: str | UnsetType = UNSET
-    sensitive: bool | UnsetType = UNSET
-    language: str | UnsetType | None = UNSET
-
-
-class CredentialParams(Struct, frozen=True):
-    display_name: str | UnsetType = UNSET
-    note: str | UnsetType = UNSET
-    avatar: Upload | None = None
-    header: Upload | None = None
-    avatar_description: str | UnsetType = UNSET
-    header_description: str | UnsetType = UNSET
-    locked: bool | UnsetType = UNSET
-    bot: bool | UnsetType = UNSET
-    discoverable: bool | UnsetType = UNSET
-    indexable: bool | UnsetType = UNSET
-    hide_collections: bool | UnsetType = UNSET
-    fields_attributes: list[FieldParams] | UnsetType = UNSET
-    source: SourceParams | None = None
-
-
-async def _credentials(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
-    view = (await domain.account_views.load(tx, [row.id]))[row.id]
-    waiting = len(await domain.follows.requests(tx, row, call.page(40, 40)))
-    member = await domain.members.by_id(tx, call.member.id)
-    links = call.site.links
-    return credential_account(links, view, domain.members.settings(member), waiting, member.role)
-
-
-@routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
-async def verify_credentials(call: Call[Nothing]) -> Account:
-    return await _credentials(call, call.tx, call.account)
-
-
-@routes.patch(
-    "/api/v1/accounts/update_credentials",
-    who=USER,
-    scope="write:accounts",
-    params=CredentialParams,
-    tx="own",
-    most_upload=16_777_216,
-)
-async def update_credentials(call: Call[CredentialParams]) -> Account:
-    params = call.params
-    avatar = await _picture(call, params.avatar, square=True)
-    header = await _picture(call, params.header, square=False)
-    change = domain.accounts.ProfileChange(
-        display_name=params.display_name,
-        note=params.note,
-        fields=_fields(params.fields_attributes),
-        locked=params.locked,
-        bot=params.bot,
-        discoverable=params.discoverable,
-        indexable=params.indexable,
-        hides_collections=params.hide_collections,
-        avatar_key=avatar,
-        header_key=header,
-        avatar_alt=params.avatar_description,
-        header_alt=params.header_description,
-    )
-    async with call.services.db.write() as tx:
-        row = await domain.accounts.update_profile(
-            tx, call.site, await domain.accounts.by_id(tx, call.account.id), change
-        )
-        if params.source is not None:
-            await domain.members.set_settings(tx, call.member, _settings(call, params.source))
-        return await _credentials(call, tx, row)
-
-
-def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
-    return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
-
-
-def _settings(call: Call[CredentialParams], given: SourceParams) -> domain.members.Settings:
-    former = domain.members.settings(call.member)
-    privacy = former.visibility if isinstance(given.privacy, UnsetType) else given.privacy
-    privacy = PRIVACY.get(privacy, privacy)
-    if privacy not in ("public", "unlisted", "followers", "direct", "local"):
-        raise domain.Invalid("source[privacy]", "is not a visibility")
-    sensitive = former.sensitive if isinstance(given.sensitive, UnsetType) else given.sensitive
-    language = former.language if isinstance(given.language, UnsetType) else normal_language(given.language)
-    return structs.replace(former, visibility=privacy, sensitive=sensitive, language=language)
-
-
-async def _picture(call: Call[CredentialParams], upload: Upload | None, *, square: bool) -> str | UnsetType:
-    if upload is None or not upload.data:
-        return UNSET
-    try:
-        work = process_square if square else process_banner
-        made = await call.services.images.run(work, upload.data)
-    except Unacceptable as error:
-        raise domain.Invalid("avatar" if square else "header", error.text) from error
-    return await call.services.store.put(made.data, made.ending)
-
-
-@routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
-async def preferences(call: Call[Nothing]) -> dict[str, object]:
-    found = domain.members.settings(call.member)
-    return {
-        "posting:default:visibility": {"followers": "private", "local": "public"}.get(
-            found.visibility, found.visibility
-        ),
-        "posting:default:sensitive": found.sensitive,
-        "posting:default:language": found.language,
-        "reading:expand:media": found.expand_media,
-        "reading:expand:spoilers": found.expand_warnings,
-        "reading:autoplay:gifs": found.autoplay_gifs,
-    }
 
 
 class LookupParams(Struct, frozen=True):
@@ -201,13 +76,16 @@ class FamiliarFollowers(Struct, frozen=True):
 
 @routes.get("/api/v1/accounts/familiar_followers", who=USER, scope="read:follows", params=IdsParams)
 async def familiar_followers(call: Call[IdsParams]) -> list[FamiliarFollowers]:
-    found = []
-    for account_id in call.params.id[:20]:
-        ids = await domain.follows.familiar(call.tx, call.account.id, account_id)
-        views = await domain.account_views.load_page(call.tx, ids)
-        shown = [account(call.site.links, view) for view in views]
-        found.append(FamiliarFollowers(str(account_id), shown))
-    return found
+    wanted = list(dict.fromkeys(call.params.id))[:40]
+    found = await domain.follows.familiar(call.tx, call.account.id, wanted)
+    views = await domain.account_views.load_page(
+        call.tx, list({each for ids in found.values() for each in ids})
+    )
+    shown = {view.account.id: account(call.site.links, view) for view in views}
+    return [
+        FamiliarFollowers(str(each), [shown[other] for other in found.get(each, []) if other in shown])
+        for each in wanted
+    ]
 
 
 async def _target(call: Call[Any], tx: Tx) -> AccountRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver import domain
-from fedserver.client_api.entities import Relationship, account, relationship
+from fedserver.client_api.entities import Relationship, account, muted_account, relationship
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
@@ -42,4 +42,8 @@ async def show_blocks(call: Call[Nothing]) -> Listed:
 
 @routes.get("/api/v1/mutes", who=USER, scope="read:mutes")
 async def show_mutes(call: Call[Nothing]) -> Listed:
-    return await _accounts(call, await domain.mutes.page(call.tx, call.account, call.page(40, 80)))
+    found = await domain.mutes.page(call.tx, call.account, call.page(40, 80))
+    until = {target: expires for _, target, expires in found}
+    views = await domain.account_views.load_page(call.tx, list(until))
+    shown = [muted_account(call.site.links, view, until[view.account.id]) for view in views]
+    return listed(shown, [cursor for cursor, _, _ in found])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities import Account, Status, Tag, account, status, tag
+from fedserver.client_api.entities import Account, Status, Tag, account, status
+from fedserver.client_api.tags import tags_of
 from fedserver.http import Call, Routes
 from storage import AccountRow, PostRow
 
@@ -52,13 +53,12 @@ async def find(call: Call[SearchParams]) -> Search:
             post_ids = list(dict.fromkeys([exact.id, *post_ids]))
         people = await domain.account_views.load_page(tx, account_ids)
         posts = await domain.post_views.load(tx, post_ids, call.viewer_id)
-        uses = await domain.search.uses(tx, [row.name for row in found.tags])
-        now = tx.now
+        named = await tags_of(call, tx, found.tags)
     links = call.site.links
     return Search(
         [account(links, view) for view in people],
         [status(links, view) for view in posts],
-        [tag(links, row, uses.get(row.name, []), now) for row in found.tags],
+        named,
     )
 
 

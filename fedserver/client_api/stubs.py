@@ -11,19 +11,14 @@ from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
 EMPTY = {
-    "/api/v1/followed_tags": "following of hashtags",
     "/api/v1/suggestions": "suggestions whom to follow",
     "/api/v2/suggestions": "suggestions whom to follow",
-    "/api/v1/featured_tags": "featured hashtags",
-    "/api/v1/endorsements": "featured accounts",
 }
 EMPTY_OPEN = {
     "/api/v1/trends": "trends",
     "/api/v1/trends/tags": "trends",
     "/api/v1/trends/statuses": "trends",
     "/api/v1/trends/links": "trends",
-    "/api/v1/accounts/{id}/featured_tags": "featured hashtags",
-    "/api/v1/accounts/{id}/endorsements": "featured accounts",
 }
 
 

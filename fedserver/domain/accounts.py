@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import Struct, structs
 
-from fedserver.domain import events, keys, owners, tasks
-from fedserver.domain.errors import Forbidden, Gone, Invalid, NotFound
+from fedserver.domain import events, keys, owners, profiles, tasks, verified_links
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Gone, Invalid, NotFound, Site
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.text import clean_name, clean_profile, clean_text, render_plain, to_text
+from fedserver.text import clean_name, clean_profile
 from storage import AccountRow, KeyRow, Tx, queries
 
-MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
+MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
+MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
+ProfileField = profiles.ProfileField
+ProfileChange = profiles.ProfileChange
 MAX_USERNAME = 30
 # Names that mean something else in addresses or would pass for the house itself.
 RESERVED = frozenset(
@@ -28,32 +30,6 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 encode = msgspec.json.Encoder().encode
-
-
-class ProfileField(Struct, frozen=True):
-    """A line of a profile: `value` is HTML, `source` what was written."""
-
-    name: str
-    value: str
-    source: str = ""
-    verified_at: int | None = None
-
-
-class ProfileChange(Struct, frozen=True, kw_only=True):
-    """What a member changes of a profile; what is UNSET stays."""
-
-    display_name: str | UnsetType = UNSET
-    note: str | UnsetType = UNSET
-    fields: tuple[tuple[str, str], ...] | UnsetType = UNSET
-    locked: bool | UnsetType = UNSET
-    bot: bool | UnsetType = UNSET
-    discoverable: bool | UnsetType = UNSET
-    indexable: bool | UnsetType = UNSET
-    hides_collections: bool | UnsetType = UNSET
-    avatar_key: str | UnsetType = UNSET
-    avatar_alt: str | UnsetType = UNSET
-    header_key: str | UnsetType = UNSET
-    header_alt: str | UnsetType = UNSET
 
 
 class RemoteAccount(Struct, frozen=True, kw_only=True):
@@ -234,52 +210,16 @@ async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRo
 
 async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
     """Change a profile and owe peers the news. Raises Invalid."""
-    row = actor
-    plain = {
-        name: getattr(change, name)
-        for name in (
-            "locked", "discoverable", "indexable", "hides_collections", "avatar_key", "avatar_alt",
-            "header_key", "header_alt",
-        )
-        if getattr(change, name) is not UNSET
-    }  # fmt: skip
-    row = structs.replace(row, **plain, updated_at=tx.now)
-    if not isinstance(change.display_name, UnsetType):
-        row = structs.replace(row, display_name=clean_name(change.display_name, MAX_NAME))
-    if not isinstance(change.bot, UnsetType):
-        row = structs.replace(row, kind="Service" if change.bot else "Person")
-    if not isinstance(change.note, UnsetType):
-        row = _with_note(site, row, change.note)
-    if not isinstance(change.fields, UnsetType):
-        row = structs.replace(row, fields=_written_fields(site, change.fields))
+    row = profiles.changed(site, actor, change, tx.now)
     values = {name: getattr(row, name) for name in queries.accounts.CHANGEABLE}
     await queries.accounts.change(tx, row.id, values)
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
     await _drop_files(tx, [old for old, new in former if old != new])
+    if row.fields != actor.fields:
+        await verified_links.owe(tx, row, actor)
     await tasks.owe(tx, tasks.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
-
-
-def _with_note(site: Site, row: AccountRow, note: str) -> AccountRow:
-    if len(note) > MAX_NOTE:
-        raise Invalid("note", f"is longer than {MAX_NOTE} characters", "ERR_TOO_LONG")
-    source = clean_text(note, MAX_NOTE)
-    html = clean_profile(render_plain(source, {}, site.links.tag))
-    return structs.replace(row, note_source=source, note_html=html)
-
-
-def _written_fields(site: Site, given: Sequence[tuple[str, str]]) -> str:
-    kept = [(clean_name(name, MAX_FIELD), clean_text(value, MAX_FIELD).strip()) for name, value in given]
-    kept = [(name, value) for name, value in kept if name or value]
-    if len(kept) > MAX_FIELDS:
-        raise Invalid("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
-    made = []
-    for name, value in kept:
-        html = render_plain(value, {}, site.links.tag)
-        html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
-        made.append(ProfileField(name, html, value))
-    return encode(made).decode()
 
 
 async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
@@ -309,23 +249,14 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
         ],
     )
     await queries.keys.remove_others(tx, row.id, [uri for uri, _, _ in remote.keys])
+    await verified_links.owe(tx, row, former)
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
 
 
 def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
     page = remote.url or remote.uri
-    fields = [
-        ProfileField(
-            clean_name(each.name, MAX_FIELD), clean_profile(each.value, page), to_text(each.value)[:MAX_FIELD]
-        )
-        for each in remote.fields
-    ]
-    counts = {
-        "followers_count": former.followers_count if former else 0,
-        "following_count": former.following_count if former else 0,
-        "posts_count": former.posts_count if former else 0,
-    }
+    known = profiles.fields_of(former) if former else []
     return AccountRow(
         id=former.id if former else tx.new_id(),
         uri=remote.uri,
@@ -348,7 +279,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         header_key="",
         header_url=remote.header_url,
         header_alt=remote.header_alt,
-        fields=encode(fields).decode(),
+        fields=profiles.learned_fields(remote.fields, page, known),
         emojis=remote.emojis,
         also_known_as=encode(remote.also_known_as).decode(),
         moved_to_id=former.moved_to_id if former else None,
@@ -364,7 +295,9 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         silenced_at=former.silenced_at if former else None,
         suspended_at=former.suspended_at if former else None,
         deleted_at=None,
-        **counts,
+        followers_count=former.followers_count if former else 0,
+        following_count=former.following_count if former else 0,
+        posts_count=former.posts_count if former else 0,
     )
 
 

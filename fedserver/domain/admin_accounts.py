@@ -13,7 +13,7 @@ from msgspec import Struct
 from fedserver.domain import account_views, ip_blocks, members
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.accounts import like_pattern
-from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.words import Invalid, NotFound
 from storage import MemberRow, Page, Tx, queries
 
 STATUSES = queries.admin_accounts.STATUSES

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from msgspec import Struct, structs
 
 from fedserver.domain import acts
-from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import fold_tag
 from storage import MemberRow, Page, TagRow, Tx, queries
 

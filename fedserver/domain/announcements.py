@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain import events
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text, is_emoji, render_plain
 from storage import AccountRow, AnnouncementRow, EmojiRow, ReactionRow, Tx, queries
 

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import scopes
-from fedserver.domain.errors import Invalid
 from fedserver.domain.secrets import hashed, matches, new_secret
+from fedserver.domain.words import Invalid
 from fedserver.text import clean_name, web_address
 from storage import AppRow, Tx, queries
 

@@ -7,7 +7,7 @@ newer comes first.
 
 from __future__ import annotations
 
-from fedserver.domain.errors import NotFound
+from fedserver.domain.words import NotFound
 from fedserver.text import slugify
 from storage import Page, PostRow, Tx, queries
 

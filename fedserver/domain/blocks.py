@@ -6,8 +6,7 @@ A peer is told of a block of ours (as Mastodon does), so that it can keep its si
 from __future__ import annotations
 
 from fedserver.domain import conversations, events, follows, tasks
-from fedserver.domain.errors import Forbidden
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Site
 from storage import AccountRow, BlockRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import post_views
-from fedserver.domain.errors import NotFound
+from fedserver.domain.words import NotFound
 from storage import AccountRow, Tx, queries
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from fedserver.domain import events, notifications, post_views, streams, tasks
-from fedserver.domain.errors import Forbidden, NotFound
-from fedserver.domain.site import Site
 from fedserver.domain.visibility import OPEN, narrower
+from fedserver.domain.words import Forbidden, NotFound, Site
 from storage import AccountRow, PostRow, Tx, queries
 
 

@@ -6,8 +6,8 @@ the word of a challenge elsewhere cannot answer it. It is answered once.
 
 from __future__ import annotations
 
-from fedserver.domain.errors import NotFound
 from fedserver.domain.secrets import hashed, new_secret
+from fedserver.domain.words import NotFound
 from storage import ChallengeRow, Tx, queries
 
 SECOND_STEP = "second_step"  # the first step was right; data: what was typed as a name, where to go on

@@ -15,8 +15,8 @@ from msgspec import Struct, structs
 
 from fedserver.domain import account_views, events, post_views
 from fedserver.domain.account_views import AccountView
-from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
+from fedserver.domain.words import NotFound
 from storage import AccountRow, ConversationRow, Page, PostRow, Tx, queries
 
 _encode = msgspec.json.Encoder().encode

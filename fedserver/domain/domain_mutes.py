@@ -7,8 +7,7 @@ are not shown to the account. What the node decides about a peer is another thin
 from __future__ import annotations
 
 from fedserver.domain import events, follows
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, Site
 from storage import AccountRow, Page, Tx, queries
 
 MOST = 1_000

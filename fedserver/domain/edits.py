@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain import media, polls, post_texts, posts, publication
-from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.post_texts import Text
-from fedserver.domain.site import Site
 from fedserver.domain.visibility import WRITABLE
+from fedserver.domain.words import Forbidden, Invalid, Site
 from fedserver.text import normal_language
 from storage import AccountRow, EditRow, PostRow, Tx, queries
 

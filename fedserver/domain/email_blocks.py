@@ -10,8 +10,8 @@ import hashlib
 from msgspec import Struct
 
 from fedserver.domain import acts
-from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.peers import above, plain_domain
+from fedserver.domain.words import Invalid, NotFound
 from storage import CanonicalEmailBlockRow, EmailDomainBlockRow, MemberRow, Page, Tx, queries
 
 DAY = 86_400_000

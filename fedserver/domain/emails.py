@@ -6,8 +6,7 @@ Where no mail is sent, nothing can be confirmed: addresses count as they are giv
 from __future__ import annotations
 
 from fedserver.domain import members, one_time_links, tasks
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
 from storage import MemberRow, OneTimeLinkRow, Tx, queries
 
 

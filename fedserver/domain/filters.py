@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain import events
-from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_name
 from storage import AccountRow, FilterKeywordRow, FilterPostRow, FilterRow, PostRow, Tx, queries
 

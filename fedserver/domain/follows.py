@@ -12,11 +12,11 @@ import msgspec
 from msgspec import structs
 
 from fedserver.domain import events, notifications, tasks
-from fedserver.domain.errors import Forbidden, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, NotFound, Site
 from storage import AccountRow, FollowRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]
+MOST_FAMILIAR = 20
 encode = msgspec.json.Encoder().encode
 
 
@@ -86,6 +86,7 @@ async def _end(tx: Tx, follower_id: int, target_id: int) -> bool:
     await queries.accounts.count_follow(tx, follower_id, target_id, -1)
     await queries.home_entries.remove_author(tx, follower_id, target_id)
     await queries.lists.forget(tx, follower_id, target_id)
+    await queries.endorsements.remove(tx, follower_id, target_id)
     await notifications.forget(tx, "follow", target_id, follower_id)
     tx.emit(events.RELATION_CHANGED, account_id=follower_id, target_id=target_id)
     return True
@@ -231,6 +232,11 @@ async def requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
     return await queries.follows.requests(tx, account.id, page)
 
 
+async def count_requests(tx: Tx, account: AccountRow) -> int:
+    """How many ask to follow."""
+    return await queries.follows.count_requests(tx, account.id)
+
+
 async def uris(tx: Tx, account: AccountRow, which: str, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of `followers` or `following`, for peers."""
     if which == "followers":
@@ -238,6 +244,6 @@ async def uris(tx: Tx, account: AccountRow, which: str, page: Page) -> list[tupl
     return await queries.follows.following_uris(tx, account.id, page)
 
 
-async def familiar(tx: Tx, viewer_id: int, target_id: int) -> list[int]:
-    """Ids of accounts that the viewer follows and that follow the target."""
-    return await queries.follows.familiar(tx, viewer_id, target_id)
+async def familiar(tx: Tx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
+    """For each account those whom the viewer follows and who follow it; nobody who hides such things."""
+    return await queries.follows.familiar(tx, viewer_id, ids, MOST_FAMILIAR)

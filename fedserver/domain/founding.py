@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import members, one_time_links
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
+from fedserver.domain.words import Site
 from storage import MemberRow, Tx, queries
 
 

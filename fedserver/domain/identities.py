@@ -12,9 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import challenges, log_ins, members
-from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.secrets import new_secret
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Invalid, Site
 from storage import IdentityRow, MemberRow, Tx, queries
 
 MOST = 255  # characters of a subject (OpenID Connect Core 1.0 §2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import acts
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.secrets import hashed, new_secret
+from fedserver.domain.words import Forbidden, Invalid, NotFound
 from fedserver.text import clean_name
 from storage import InvitationRow, MemberRow, Tx, queries
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain import acts, events
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.words import Forbidden, Invalid, NotFound
 from fedserver.text import clean_text
 from storage import IpBlockRow, MemberRow, Page, Tx, queries
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.site import Site
+from fedserver.domain.words import Site
 from storage import AccountRow, KeyRow, Tx, queries
 
 RSA, ED25519 = "rsa", "ed25519"

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from fedserver.domain import tasks
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, Site
 from storage import MemberRow, Tx, queries
 
 DAY = 86_400_000

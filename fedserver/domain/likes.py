@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import events, notifications, post_views, tasks
-from fedserver.domain.errors import NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import NotFound, Site
 from storage import AccountRow, LikeRow, PostRow, Tx, queries
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType, structs
 
-from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_name
 from storage import AccountRow, ListRow, Page, Tx, queries
 

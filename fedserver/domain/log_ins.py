@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from fedserver.domain import ip_blocks, member_activity, sessions
-from fedserver.domain.errors import Forbidden, TooMany
+from fedserver.domain.words import Forbidden, TooMany
 from storage import MemberRow, Tx, queries
 
 HOUR = 3_600_000

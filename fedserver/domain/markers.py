@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain.words import Invalid
 from storage import MAX_ID, AccountRow, MarkerRow, Tx, queries
 
 TIMELINES = ("home", "notifications")

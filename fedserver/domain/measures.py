@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain.errors import Invalid
 from fedserver.domain.member_activity import month_of
+from fedserver.domain.words import Invalid
 from storage import Tx, queries
 
 DAY = 86_400_000

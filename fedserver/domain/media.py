@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text
 from storage import AccountRow, MediaRow, Tx, queries
 

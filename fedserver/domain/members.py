@@ -5,19 +5,20 @@ How they join is in `sign_ups`, how they log in in `log_ins`.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain import accounts, events, invitations, owners, sessions, tokens
-from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
-from fedserver.text import clean_text
+from fedserver.domain.words import Invalid, NotFound, Site
+from fedserver.text import clean_text, normal_language
 from storage import AccountRow, MemberRow, Tx, queries
 
 ROLES = ("owner", "admin", "moderator", "member")
+VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
 HOUR = 3_600_000
 INVITES = 5
 
@@ -54,6 +55,14 @@ encode = msgspec.json.Encoder().encode
 def settings(member: MemberRow) -> Settings:
     """A member's preferences."""
     return _settings(member.settings)
+
+
+def preferring(former: Settings, changes: Mapping[str, Any]) -> Settings:
+    """The settings with some of visibility, sensitive and language changed. Raises Invalid."""
+    changed = structs.replace(former, **changes)
+    if changed.visibility not in VISIBILITIES:
+        raise Invalid("source[privacy]", "is not a visibility")
+    return structs.replace(changed, language=normal_language(changed.language))
 
 
 async def set_settings(tx: Tx, member: MemberRow, changed: Settings) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import acts, events, members, reports, severances, tasks, warnings
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
 from fedserver.text import clean_text
 from storage import AccountRow, ActRow, MemberRow, Tx, queries
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fedserver.domain import events
-from fedserver.domain.errors import Forbidden
+from fedserver.domain import events, tasks
+from fedserver.domain.words import Forbidden
 from fedserver.text import clean_text
 from storage import AccountRow, MuteRow, Page, Tx, queries
 
-Pairs = list[tuple[int, int]]
 MAX_NOTE = 2_000
 YEAR = 366 * 86_400
 
@@ -22,19 +21,32 @@ async def mute(
     row = MuteRow(tx.new_id(), actor.id, target.id, notifications, expires, tx.now)
     await queries.blocks.put_mute(tx, row)
     await queries.home_entries.remove_author(tx, actor.id, target.id)
+    if expires is not None:
+        dedupe = f"end_mute:{actor.id}:{target.id}:{expires}"
+        await tasks.owe(tx, tasks.EndMute(actor.id, target.id), run_at=expires, dedupe=dedupe)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
 async def unmute(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     """End a mute; nothing happens if there is none."""
-    if await queries.blocks.remove_mute(tx, actor.id, target.id):
-        if await queries.follows.get(tx, actor.id, target.id) is not None:
-            await queries.home_entries.fill(tx, actor.id, target.id)
-        tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
+    await _unmute(tx, actor.id, target.id)
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
-    """Cursors and ids of muted accounts."""
+async def _unmute(tx: Tx, actor_id: int, target_id: int) -> None:
+    if await queries.blocks.remove_mute(tx, actor_id, target_id):
+        if await queries.follows.get(tx, actor_id, target_id) is not None:
+            await queries.home_entries.fill(tx, actor_id, target_id)
+        tx.emit(events.RELATION_CHANGED, account_id=actor_id, target_id=target_id)
+
+
+async def end(tx: Tx, actor_id: int, target_id: int) -> None:
+    """The time of a mute may be over; then the posts that were kept away appear at home."""
+    if await queries.blocks.mute(tx, actor_id, target_id) is None:
+        await _unmute(tx, actor_id, target_id)
+
+
+async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, int, int | None]]:
+    """Cursors, ids of muted accounts, and until when (ms UTC)."""
     return await queries.blocks.muted(tx, actor.id, page)
 
 

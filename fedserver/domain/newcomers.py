@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from fedserver.domain import challenges, emails, identities, members
-from fedserver.domain.errors import Forbidden
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Site
 from storage import ChallengeRow, MemberRow, Tx, queries
 
 _encode = msgspec.json.Encoder().encode

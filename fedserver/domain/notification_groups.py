@@ -12,8 +12,8 @@ from msgspec import Struct, structs
 
 from fedserver.domain import account_views, notifications
 from fedserver.domain.account_views import AccountView
-from fedserver.domain.errors import NotFound
 from fedserver.domain.notifications import GROUPED, NotificationView
+from fedserver.domain.words import NotFound
 from storage import MAX_ID, AccountRow, GroupMemberRow, NotificationRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]

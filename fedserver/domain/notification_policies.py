@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from msgspec import Struct, structs
 
 from fedserver.domain import notifications
-from fedserver.domain.errors import Invalid
 from fedserver.domain.verdicts import USUAL, WORDS
+from fedserver.domain.words import Invalid
 from storage import AccountRow, NotificationPolicyRow, Tx, queries
 
 MOST_REQUESTS = 100  # that a summary counts

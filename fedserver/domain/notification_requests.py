@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from fedserver.domain import account_views, conversations, events, notifications, post_views, tasks
 from fedserver.domain.account_views import AccountView
-from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.post_views import PostView
+from fedserver.domain.words import Invalid, NotFound
 from storage import AccountRow, NotificationRequestRow, Page, Tx, queries
 
 MOST = 80  # in one act

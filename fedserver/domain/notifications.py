@@ -15,9 +15,9 @@ from fedserver.domain import (
     verdicts,
 )
 from fedserver.domain.account_views import AccountView
-from fedserver.domain.errors import NotFound
 from fedserver.domain.notification_subjects import Subject
 from fedserver.domain.post_views import PostView
+from fedserver.domain.words import NotFound
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
 KINDS = (

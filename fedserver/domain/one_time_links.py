@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain.errors import NotFound
 from fedserver.domain.secrets import hashed, new_secret
+from fedserver.domain.words import NotFound
 from storage import OneTimeLinkRow, Tx, queries
 
 HOUR = 3_600_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain.errors import Forbidden
+from fedserver.domain.words import Forbidden
 from storage import Tx, queries
 
 

@@ -21,8 +21,7 @@ from webauthn.helpers.structs import (
 )
 
 from fedserver.domain import challenges, second_steps
-from fedserver.domain.errors import DomainError, Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import DomainError, Invalid, NotFound, Site
 from fedserver.text import clean_name
 from storage import AccountRow, MemberRow, PasskeyRow, Tx, queries
 

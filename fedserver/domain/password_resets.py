@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import log_ins, members, one_time_links, tasks
-from fedserver.domain.site import Site
+from fedserver.domain.words import Site
 from storage import MemberRow, Tx, queries
 
 

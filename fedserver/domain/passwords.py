@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain.words import Invalid
 
 SHORTEST, LONGEST = 8, 1_000
 

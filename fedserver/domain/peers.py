@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain import acts, events, peer_effects
-from fedserver.domain.errors import Invalid, NotFound
+from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_text
 from storage import MemberRow, Page, PeerRow, Tx, queries
 

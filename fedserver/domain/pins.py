@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import events, posts, tasks
-from fedserver.domain.errors import Invalid
+from fedserver.domain.words import Invalid
 from storage import AccountRow, Tx, queries
 
 MOST = 5

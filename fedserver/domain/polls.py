@@ -11,9 +11,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain import events, notifications, tasks
-from fedserver.domain.errors import Invalid
 from fedserver.domain.poll_views import is_over
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, Site
 from fedserver.text import clean_name, to_text
 from storage import PollOptionRow, PollRow, PostRow, Tx, queries
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import conversations, events, notifications, post_views, posts, streams, tasks
-from fedserver.domain.errors import NotFound
+from fedserver.domain.words import NotFound
 from storage import AccountRow, PostRow, TombstoneRow, Tx, queries
 
 

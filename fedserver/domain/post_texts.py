@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import admin_tags
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, Site
 from fedserver.text import (
     MentionLink,
     clean_text,

@@ -9,10 +9,9 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from fedserver.domain import articles, media, polls, post_texts, post_views, publication
-from fedserver.domain.errors import Invalid, Later, NotFound
 from fedserver.domain.post_texts import Text
-from fedserver.domain.site import Site
 from fedserver.domain.visibility import WRITABLE
+from fedserver.domain.words import Invalid, Later, NotFound, Site
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 

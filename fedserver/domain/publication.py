@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import conversations, events, notifications, tasks
+from fedserver.domain import conversations, events, notifications, tags, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
@@ -15,6 +15,7 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
     await queries.home_entries.spread(tx, row)
     told = [row.account_id]
+    await tags.spread(tx, row)
     for account in mentioned:
         if await notifications.notify(tx, "mention", account.id, row.account_id, row.id):
             told.append(account.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import accounts, acts, members, moderation
-from fedserver.domain.errors import Forbidden
+from fedserver.domain.words import Forbidden
 from storage import MemberRow, Tx, queries
 
 

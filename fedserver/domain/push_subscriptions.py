@@ -12,8 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain import tasks
-from fedserver.domain.callers import Caller
-from fedserver.domain.errors import Invalid, NotFound, Unauthorized
+from fedserver.domain.words import Caller, Invalid, NotFound, Unauthorized
 from storage import NotificationRow, PushSubscriptionRow, Tx, queries
 
 ALERTS = (

@@ -8,9 +8,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain import accounts, members, passwords, sign_ups, tokens
-from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Invalid, Site
 from storage import Tx, queries
 
 

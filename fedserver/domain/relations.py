@@ -29,6 +29,7 @@ class Relation(Struct, frozen=True):
     muting_notifications: bool
     mute_expires_at: int | None
     domain_blocking: bool
+    endorsed: bool
     note: str
 
 
@@ -64,5 +65,6 @@ def _relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relat
         muting_notifications=holds("muting") and holds("muting_notifications"),
         mute_expires_at=int(expires) if expires else None,
         domain_blocking=holds("domain_blocking"),
+        endorsed=holds("endorsed"),
         note=detail("note") or "",
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import conversations, events, notifications, polls, tasks
+from fedserver.domain import conversations, events, notifications, polls, tags, tasks
 from fedserver.domain.post_removal import remove as remove_row
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
@@ -225,6 +225,7 @@ async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> No
         await queries.posts.count(tx, row.id, "replies_count", adopted)
         await conversations.join_threads(tx, row)
     await queries.home_entries.spread(tx, row)
+    await tags.spread(tx, row)
 
 
 async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from fedserver.domain import admin_accounts, post_views, reports, rules
 from fedserver.domain.admin_accounts import AdminAccountView
 from fedserver.domain.post_views import PostView
-from fedserver.domain.site import Site
+from fedserver.domain.words import Site
 from storage import ReportRow, Tx
 
 

@@ -11,9 +11,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain import acts, notifications, peers, post_views, rules, tasks
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
 from fedserver.domain.visibility import FEDERATED
+from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text
 from storage import AccountRow, MemberRow, Page, PostRow, ReportRow, Tx, queries
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fedserver.domain.errors import Invalid
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, Site
 
 
 class Rule(Struct, frozen=True):

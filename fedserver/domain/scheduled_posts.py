@@ -12,8 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain import posts, tasks
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
 from storage import AccountRow, MediaRow, Page, ScheduledPostRow, Tx, first_at, queries
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

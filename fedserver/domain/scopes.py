@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fedserver.domain.errors import Invalid
+from fedserver.domain.words import Invalid
 
 _READ = (
     "accounts", "blocks", "bookmarks", "collections", "favourites", "filters", "follows", "lists", "mutes",

@@ -15,8 +15,8 @@ import pyotp
 from msgspec import Struct
 
 from fedserver.domain import challenges
-from fedserver.domain.errors import Invalid
 from fedserver.domain.secrets import hashed
+from fedserver.domain.words import Invalid
 from storage import ChallengeRow, MemberRow, SecondStepRow, Tx, queries
 
 PERIOD_MS = 30_000

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from fedserver.domain import member_activity
-from fedserver.domain.callers import Caller, may_act
-from fedserver.domain.errors import NotFound
 from fedserver.domain.secrets import hashed, new_secret
+from fedserver.domain.words import Caller, NotFound, may_act
 from storage import MemberRow, SessionRow, Tx, queries
 
 DAY = 86_400_000

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import acts, members, notifications, tasks
-from fedserver.domain.errors import Forbidden, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, NotFound, Site
 from storage import AccountRow, MemberRow, Tx, queries
 
 

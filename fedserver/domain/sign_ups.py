@@ -14,9 +14,8 @@ from fedserver.domain import (
     known_addresses,
     members,
 )
-from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.keys import NewKeys
-from fedserver.domain.site import Site
+from fedserver.domain.words import Forbidden, Invalid, Site
 from storage import AccountRow, MemberRow, Tx, queries
 
 

@@ -161,6 +161,12 @@ class Push(Task, frozen=True, tag="push"):
     notification_id: int
 
 
+class VerifyLinks(Task, frozen=True, tag="verify_links"):
+    """The links on a profile are to be asked whether they lead back."""
+
+    account_id: int
+
+
 # --- inside
 
 
@@ -180,6 +186,13 @@ class PublishScheduled(Task, frozen=True, tag="publish_scheduled"):
     """The moment of a scheduled post has come."""
 
     scheduled_id: int
+
+
+class EndMute(Task, frozen=True, tag="end_mute"):
+    """The time of a mute is over, unless it was made longer."""
+
+    account_id: int
+    target_id: int
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
@@ -233,6 +246,8 @@ AnyTask = (
     | ClosePoll
     | ShowPoll
     | PublishScheduled
+    | VerifyLinks
+    | EndMute
     | SendMail
     | LiftAct
     | RemoveFiles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain.errors import NotFound
+from fedserver.domain.words import NotFound
 from fedserver.text import fold_tag
 from storage import Page, PostRow, Tx, queries
 

@@ -14,9 +14,8 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from fedserver.domain import events, member_activity, scopes
-from fedserver.domain.callers import Caller, may_act
-from fedserver.domain.errors import DomainError, Forbidden, NotFound
 from fedserver.domain.secrets import hashed, new_secret
+from fedserver.domain.words import Caller, DomainError, Forbidden, NotFound, may_act
 from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx, queries
 
 CODE_MS = 600_000

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fedserver.domain import acts, admin_tags, post_views
-from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
+from fedserver.domain.words import NotFound
 from storage import MemberRow, TagRow, TrendReviewRow, Tx, first_at, queries
 
 POST, LINK, PUBLISHER = "post", "link", "publisher"

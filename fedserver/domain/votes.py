@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain import events, poll_views, polls, post_views, tasks
-from fedserver.domain.errors import Invalid, NotFound
-from fedserver.domain.site import Site
+from fedserver.domain.words import Invalid, NotFound, Site
 from storage import AccountRow, PollOptionRow, PollRow, PollVoteRow, PostRow, Tx, queries
 
 SHOWN_AFTER_MS = 3_000

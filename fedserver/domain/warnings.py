@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import notifications, tasks
-from fedserver.domain.site import Site
+from fedserver.domain.words import Site
 from storage import AccountRow, ActRow, MemberRow, Tx
 
 SAID = {

@@ -15,13 +15,13 @@ from fedserver.http.json import json_response
 from storage import Unavailable
 
 STATUS: dict[type[Exception], int] = {
-    domain.errors.NotFound: 404,
-    domain.errors.Gone: 410,
-    domain.errors.Forbidden: 403,
-    domain.errors.Unauthorized: 401,
-    domain.errors.Invalid: 422,
-    domain.errors.TooMany: 429,
-    domain.errors.Later: 503,
+    domain.NotFound: 404,
+    domain.Gone: 410,
+    domain.Forbidden: 403,
+    domain.Unauthorized: 401,
+    domain.Invalid: 422,
+    domain.TooMany: 429,
+    domain.Later: 503,
     Unavailable: 503,
 }
 
@@ -35,7 +35,7 @@ def status_of(error: Exception) -> int:
 
 def text_of(error: Exception) -> str:
     """What to tell a person; nothing from inside."""
-    if isinstance(error, domain.errors.DomainError):
+    if isinstance(error, domain.DomainError):
         return error.text
     if isinstance(error, Unavailable):
         return "The server cannot do this right now. Please try again in a moment."
@@ -52,11 +52,11 @@ def text_of(error: Exception) -> str:
 
 def headers_of(error: Exception, now: int) -> dict[str, str]:
     """Headers that belong to an error: when to come again, how to authenticate."""
-    if isinstance(error, domain.errors.TooMany):
+    if isinstance(error, domain.TooMany):
         return {"Retry-After": str(max(1, (error.retry_at - now) // 1000))}
-    if isinstance(error, domain.errors.Later | Unavailable):
+    if isinstance(error, domain.Later | Unavailable):
         return {"Retry-After": "10"}
-    if isinstance(error, domain.errors.Unauthorized):
+    if isinstance(error, domain.Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="fedserver", error="invalid_token"'}
     if isinstance(error, web.HTTPMethodNotAllowed):
         return {"Allow": ", ".join(sorted(error.allowed_methods))}
@@ -66,7 +66,7 @@ def headers_of(error: Exception, now: int) -> dict[str, str]:
 def error_json(error: Exception, now: int) -> web.Response:
     """The JSON answer to `error`."""
     body: dict[str, Any] = {"error": text_of(error)}
-    if isinstance(error, domain.errors.Invalid):
+    if isinstance(error, domain.Invalid):
         details: dict[str, list[dict[str, str]]] = {}
         for each in (error, *error.also):
             details.setdefault(each.field, []).append({"error": each.code, "description": each.why})

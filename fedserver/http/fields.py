@@ -133,6 +133,10 @@ def _bend_text(value: Any) -> Any:
 
 def _bend_list(item: shape.Type, value: Any) -> Any:
     values = value if isinstance(value, list) else [value]
+    if isinstance(value, dict) and isinstance(item, shape.StructType):
+        # A group whose names do not matter, as Rails writes lists of groups.
+        named = {each.encode_name for each in item.fields}
+        values = [value] if named & set(value) else list(value.values())
     return [_bend(item, each) for each in values if each is not None]
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from fedserver import domain
 from fedserver.http.html import see_other
-from storage import Database, Tx, Unavailable
+from storage import Conflict, Database, Tx, Unavailable
 
 LIFETIME_DAYS = 60
 BROWSER_SECONDS = 3_600
@@ -105,13 +105,14 @@ async def by_token(tx: Tx, request: web.Request, *, waiting: bool = False) -> do
 
 
 async def note_use(database: Database, caller: domain.Caller | None) -> None:
-    """Remember, once an hour, that a token is in use; never at the cost of the answer."""
+    """Remember, once an hour, that a token is in use; never at the cost of the answer: whoever asked
+    may just have left for good."""
     if caller is None or not domain.tokens.is_stale(caller, database.clock()):
         return
     try:
         async with database.write() as tx:
             await domain.tokens.note_use(tx, caller)
-    except Unavailable:
+    except (Unavailable, Conflict):
         log.info("token_use_not_noted", token_id=caller.token_id)
 
 

@@ -32,6 +32,16 @@ async def tag(call: Call[Nothing]) -> web.StreamResponse:
     return call.render("timeline.html", feed=await feed(call, ids, "public"), title=f"#{name}", tag=name)
 
 
+@routes.get("/@{name}/tagged/{tag}", html=True)
+async def tagged(call: Call[Nothing]) -> web.StreamResponse:
+    """What one member wrote with a hashtag."""
+    row = await domain.accounts.local(call.tx, call.text("name"))
+    name = call.text("tag")
+    ids = await domain.timelines.of_account(call.tx, row.id, call.viewer_id, call.page(), tagged=name)
+    title = f"#{name} · @{row.username}"
+    return call.render("timeline.html", feed=await feed(call, ids, "account"), title=title, tag="")
+
+
 @routes.get("/bookmarks", html=True, who=USER)
 async def bookmarks(call: Call[Nothing]) -> web.StreamResponse:
     pairs = await domain.timelines.bookmarked(call.tx, call.account.id, call.page())

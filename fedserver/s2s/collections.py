@@ -1,4 +1,4 @@
-"""Collections of an actor: outbox, followers, following, featured (ActivityPub §5)."""
+"""Collections of an actor: outbox, followers, following, featured, featuredTags (ActivityPub §5)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from aiohttp import web
 
 from activitypub import write_collection, write_items, write_page
 from fedserver import domain
+from fedserver.federation.outgoing.accounts import FEATURED_TAGS, hashtag
 from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.objects import as_activity, rendered
 from fedserver.s2s.requests import document, reader
@@ -79,3 +80,14 @@ async def featured(call: Call[Nothing]) -> web.Response:
         views = await domain.post_views.load(tx, ids, None)
     items = [rendered(call, view) for view in views if view.post.visibility in domain.visibility.OPEN]
     return document(write_items(account.featured_uri, items))
+
+
+@routes.get(f"/users/{{name}}/{FEATURED_TAGS}", activitypub=True, tx="own", limit="peers")
+async def featured_tags(call: Call[Nothing]) -> web.Response:
+    await reader(call)
+    async with call.services.db.read() as tx:
+        account = await _account(call, tx)
+        found = await domain.featured_tags.of_account(tx, account)
+    uri = call.site.links.part(account.uri, FEATURED_TAGS)
+    items = [hashtag(call.site, account, row) for row in found]
+    return document(write_items(uri, items, ordered=False))

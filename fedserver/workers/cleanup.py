@@ -9,6 +9,7 @@ from storage import queries
 HOUR = 3_600_000
 EVERY_MS = HOUR
 KEEP_ORPHANS_MS = 24 * HOUR
+KEEP_MUTES_MS = 24 * HOUR
 KEEP_SEEN_MS = 14 * 24 * HOUR
 
 
@@ -27,9 +28,10 @@ class CleanupWorker:
             return 0
         self._next = now + EVERY_MS
         async with services.db.write() as tx:
-            await queries.blocks.drop_expired(tx)
             await queries.ip_blocks.drop_expired(tx, tx.now)
             await queries.member_activity.drop_addresses(tx, tx.now - domain.member_activity.KEEP_ADDRESSES)
+            # A task ends each mute; this is for those whose task was given up.
+            await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])

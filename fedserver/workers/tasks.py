@@ -9,6 +9,7 @@ import structlog
 
 from fedserver import domain
 from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.verified_links import LinkChecker
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
@@ -30,6 +31,9 @@ class TaskWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._links = LinkChecker(
+            services.db, services.site, services.client, services.policies, services.db.clock
+        )
 
     async def run(self) -> int:
         """Do what is due, at most a batch; how many."""
@@ -101,6 +105,11 @@ class TaskWorker:
                 await services.resolver.actor(uri)
             case domain.tasks.RefreshPoll(post_id=post_id):
                 await services.resolver.poll(post_id)
+            case domain.tasks.VerifyLinks(account_id=account_id):
+                await self._links.check(account_id)
+            case domain.tasks.EndMute(account_id=account_id, target_id=target_id):
+                async with services.db.write() as tx:
+                    await domain.mutes.end(tx, account_id, target_id)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
             case domain.tasks.LiftAct(act_id=act_id, account_id=account_id):

@@ -16,6 +16,8 @@ from storage.schema.tables import (
     bookmarks,
     conversation_posts,
     conversations,
+    endorsements,
+    featured_tags,
     filters,
     follow_requests,
     follows,
@@ -34,6 +36,7 @@ from storage.schema.tables import (
     posts,
     push_subscriptions,
     scheduled_posts,
+    tag_follows,
 )
 from storage.statements import Tx
 
@@ -121,8 +124,12 @@ OWNED = (
             conversations,
             announcement_reactions,
             push_subscriptions,
+            tag_follows,
+            featured_tags,
+            endorsements,
         )
     ),
+    delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),
     *(
         delete(table).where(
             or_(table.c.account_id == bindparam("gone_id"), table.c.from_id == bindparam("gone_id"))

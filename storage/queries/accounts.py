@@ -48,6 +48,10 @@ _role = (
 WITH_ROLES = select(*COLUMNS, _role).where(one_of(accounts.c.id, "ids"))
 
 TOUCH = update(accounts).where(accounts.c.id == bindparam("b_id")).values(version=accounts.c.version + 1)
+TOUCH_PROFILE = (
+    update(accounts).where(accounts.c.id == bindparam("b_id")).values(updated_at=bindparam("b_now"))
+)
+SET_FIELDS = update(accounts).where(accounts.c.id == bindparam("b_id")).values(fields=bindparam("b_fields"))
 ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
     "kind",
@@ -65,6 +69,10 @@ CHANGEABLE = (
     "discoverable",
     "indexable",
     "hides_collections",
+    "attribution_domains",
+    "shows_featured",
+    "shows_media",
+    "shows_media_replies",
     "updated_at",
 )
 CHANGE = (
@@ -287,6 +295,16 @@ async def with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str |
 async def touch(tx: Tx, account_id: int) -> None:
     """Something that is shown with the account changed elsewhere."""
     await tx.run(TOUCH, b_id=account_id)
+
+
+async def touch_profile(tx: Tx, account_id: int) -> None:
+    """Something that peers read with the actor changed elsewhere, now."""
+    await tx.run(TOUCH_PROFILE, b_id=account_id, b_now=tx.now)
+
+
+async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
+    """Write the JSON of the fields of a profile, whoever's it is."""
+    await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
 async def add(tx: Tx, row: AccountRow) -> bool:

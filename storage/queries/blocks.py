@@ -41,13 +41,13 @@ REMOVE_MUTE = delete(mutes).where(
     mutes.c.account_id == bindparam("account_id"), mutes.c.target_id == bindparam("target_id")
 )
 MUTED = Paged(
-    select(mutes.c.id, mutes.c.target_id).where(
+    select(mutes.c.id, mutes.c.target_id, mutes.c.expires_at).where(
         mutes.c.account_id == bindparam("account_id"),
         or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
     ),
     mutes.c.id,
 )
-DROP_EXPIRED = delete(mutes).where(mutes.c.expires_at <= bindparam("now"))
+DROP_EXPIRED = delete(mutes).where(mutes.c.expires_at <= bindparam("until"))
 _note = upsert(account_notes)
 PUT_NOTE = _note.on_conflict_do_update(
     index_elements=["account_id", "target_id"], set_={"note": _note.excluded.note}
@@ -90,14 +90,15 @@ async def remove_mute(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(REMOVE_MUTE, account_id=account_id, target_id=target_id))
 
 
-async def muted(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def muted(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int, int | None]]:
+    """Cursors, ids and until when."""
     found = await tx.all(MUTED.towards(page), account_id=account_id, now=tx.now, **page.params())
-    return sorted(((row[0], row[1]) for row in found), reverse=True)
+    return sorted(((row[0], row[1], row[2]) for row in found), key=lambda row: -row[0])
 
 
-async def drop_expired(tx: Tx) -> None:
-    """Remove mutes whose time is over."""
-    await tx.run(DROP_EXPIRED, now=tx.now)
+async def drop_expired(tx: Tx, until: int) -> None:
+    """Remove mutes whose time was over by then."""
+    await tx.run(DROP_EXPIRED, until=until)
 
 
 async def put_note(tx: Tx, account_id: int, target_id: int, note: str) -> None:

@@ -85,13 +85,32 @@ LOCAL_FOLLOWERS_OF_SOME = (
 )
 
 _mine = follows.alias()
-# Those whom the viewer follows and who follow the other account.
+_target = accounts.alias()
+# Those whom the viewer follows and who follow others; who hides whom they follow is left out on both sides.
+_ranked = (
+    select(
+        follows.c.target_id.label("target_id"),
+        follows.c.account_id.label("account_id"),
+        func.row_number().over(partition_by=follows.c.target_id, order_by=follows.c.id.desc()).label("place"),
+    )
+    .select_from(
+        follows.join(_mine, _mine.c.target_id == follows.c.account_id)
+        .join(accounts, accounts.c.id == follows.c.account_id)
+        .join(_target, _target.c.id == follows.c.target_id)
+    )
+    .where(
+        one_of(follows.c.target_id, "ids"),
+        _mine.c.account_id == bindparam("viewer_id"),
+        ~accounts.c.hides_collections,
+        ~_target.c.hides_collections,
+        _alive,
+    )
+    .subquery()
+)
 FAMILIAR = (
-    select(follows.c.account_id)
-    .select_from(follows.join(_mine, _mine.c.target_id == follows.c.account_id))
-    .where(follows.c.target_id == bindparam("target_id"), _mine.c.account_id == bindparam("viewer_id"))
-    .order_by(follows.c.id.desc())
-    .limit(20)
+    select(_ranked.c.target_id, _ranked.c.account_id)
+    .where(_ranked.c.place <= bindparam("most"))
+    .order_by(_ranked.c.target_id, _ranked.c.place)
 )
 
 ADD_REQUEST = upsert(follow_requests).on_conflict_do_nothing()
@@ -209,6 +228,9 @@ async def count_requests(tx: Tx, account_id: int) -> int:
     return int(await tx.value(COUNT_REQUESTS, account_id=account_id))
 
 
-async def familiar(tx: Tx, viewer_id: int, target_id: int) -> list[int]:
-    """Accounts that the viewer follows and that follow the target."""
-    return await tx.values(FAMILIAR, viewer_id=viewer_id, target_id=target_id)
+async def familiar(tx: Tx, viewer_id: int, ids: Sequence[int], most: int) -> dict[int, list[int]]:
+    """For each account those who follow it and whom the viewer follows, the newest of them."""
+    found: dict[int, list[int]] = {}
+    for target_id, account_id in await tx.all(FAMILIAR, viewer_id=viewer_id, ids=list(ids), most=most):
+        found.setdefault(target_id, []).append(account_id)
+    return found

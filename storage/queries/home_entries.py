@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, bindparam, delete, exists, literal, or_, select
+from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from storage.queries.domain_mutes import covers
 from storage.rows import PostRow
 from storage.schema.tables import (
     accounts,
     blocks,
+    domain_mutes,
     follows,
     home_entries,
     list_accounts,
     lists,
     mentions,
     mutes,
+    post_tags,
     posts,
+    tag_follows,
 )
 from storage.statements import Tx, among, one_of, upsert
 
@@ -26,15 +30,15 @@ ADD = upsert(home_entries).on_conflict_do_nothing()
 _reader = accounts.alias()
 _other = follows.alias()
 _in_force = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
-_exclusive = (
-    select(literal(1))
-    .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
-    .where(
-        lists.c.exclusive,
-        lists.c.account_id == follows.c.account_id,
-        list_accounts.c.account_id == follows.c.target_id,
+
+
+def _exclusive(reader: ColumnElement[int], author: ColumnElement[int]) -> ColumnElement[bool]:
+    """The author is on an exclusive list of the reader."""
+    return exists(
+        select(literal(1))
+        .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
+        .where(lists.c.exclusive, lists.c.account_id == reader, list_accounts.c.account_id == author)
     )
-)
 
 
 def _readers(*more: ColumnElement[bool]) -> Any:
@@ -56,7 +60,7 @@ def _readers(*more: ColumnElement[bool]) -> Any:
                     _in_force,
                 )
             ),
-            ~exists(_exclusive),
+            ~_exclusive(follows.c.account_id, follows.c.target_id),
             *more,
         )
     )
@@ -122,15 +126,7 @@ FILL = (
             posts.c.boost_of_id.is_(None),
             posts.c.in_reply_to_uri.is_(None),
             among(posts.c.visibility, "public", "unlisted", "followers", "local"),
-            ~exists(
-                select(literal(1))
-                .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
-                .where(
-                    lists.c.exclusive,
-                    lists.c.account_id == bindparam("account_id"),
-                    list_accounts.c.account_id == bindparam("author_id"),
-                )
-            ),
+            ~_exclusive(bindparam("account_id"), bindparam("author_id")),
         )
         .order_by(posts.c.id.desc())
         .limit(20),
@@ -139,6 +135,81 @@ FILL = (
 )
 REMOVE_AUTHOR = delete(home_entries).where(
     home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id == bindparam("author_id")
+)
+
+_author = accounts.alias()
+
+
+def _wants(reader: ColumnElement[int]) -> ColumnElement[bool]:
+    """The reader may be shown what `_author` wrote, though it does not follow it."""
+    between = or_(
+        and_(blocks.c.account_id == reader, blocks.c.target_id == _author.c.id),
+        and_(blocks.c.target_id == reader, blocks.c.account_id == _author.c.id),
+    )
+    muted = and_(mutes.c.account_id == reader, mutes.c.target_id == _author.c.id, _in_force)
+    return and_(
+        _author.c.id != reader,
+        _author.c.silenced_at.is_(None),
+        _author.c.suspended_at.is_(None),
+        ~exists(select(literal(1)).where(muted)),
+        ~exists(select(literal(1)).where(between)),
+        ~exists(select(literal(1)).where(domain_mutes.c.account_id == reader, covers(_author.c.domain))),
+        ~_exclusive(reader, _author.c.id),
+    )
+
+
+FAN_TAGGED = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(tag_follows.c.account_id, post_tags.c.post_id, _author.c.id)
+        .select_from(
+            tag_follows.join(post_tags, post_tags.c.tag_id == tag_follows.c.tag_id).join(
+                _author, _author.c.id == bindparam("author_id")
+            )
+        )
+        .where(post_tags.c.post_id == bindparam("post_id"), _wants(tag_follows.c.account_id)),
+    )
+    .on_conflict_do_nothing()
+)
+FILL_TAGGED = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(bindparam("account_id", type_=posts.c.id.type), posts.c.id, posts.c.account_id)
+        .select_from(
+            post_tags.join(posts, posts.c.id == post_tags.c.post_id).join(
+                _author, _author.c.id == posts.c.account_id
+            )
+        )
+        .where(
+            post_tags.c.tag_id == bindparam("tag_id"),
+            posts.c.visibility == "public",
+            posts.c.state == "published",
+            posts.c.boost_of_id.is_(None),
+            _wants(bindparam("account_id", type_=posts.c.id.type)),
+        )
+        .order_by(post_tags.c.post_id.desc())
+        .limit(20),
+    )
+    .on_conflict_do_nothing()
+)
+_tagged = select(post_tags.c.post_id).where(post_tags.c.tag_id == bindparam("tag_id"))
+_followed = select(follows.c.target_id).where(follows.c.account_id == bindparam("account_id"))
+# What only this tag brought: no followed author, no other followed tag.
+CLEAR_TAGGED = delete(home_entries).where(
+    home_entries.c.account_id == bindparam("account_id"),
+    home_entries.c.author_id != bindparam("account_id"),
+    home_entries.c.post_id.in_(_tagged),
+    home_entries.c.author_id.not_in(_followed),
+    ~exists(
+        select(literal(1))
+        .select_from(tag_follows.join(post_tags, post_tags.c.tag_id == tag_follows.c.tag_id))
+        .where(
+            tag_follows.c.account_id == bindparam("account_id"),
+            post_tags.c.post_id == home_entries.c.post_id,
+        )
+    ),
 )
 
 
@@ -184,6 +255,21 @@ async def holders_of(tx: Tx, post_ids: Sequence[int]) -> dict[int, list[int]]:
 async def fill(tx: Tx, account_id: int, author_id: int) -> None:
     """Show an author's latest posts at the home of a new follower."""
     await tx.run(FILL, account_id=account_id, author_id=author_id)
+
+
+async def spread_tagged(tx: Tx, post_id: int, author_id: int) -> int:
+    """Show a post at the homes of those who follow one of its tags; how many."""
+    return await tx.run(FAN_TAGGED, post_id=post_id, author_id=author_id, now=tx.now)
+
+
+async def fill_tagged(tx: Tx, account_id: int, tag_id: int) -> None:
+    """Show the latest posts with a tag at the home of a new follower."""
+    await tx.run(FILL_TAGGED, account_id=account_id, tag_id=tag_id, now=tx.now)
+
+
+async def clear_tagged(tx: Tx, account_id: int, tag_id: int) -> None:
+    """Take what only this tag brought from one home."""
+    await tx.run(CLEAR_TAGGED, account_id=account_id, tag_id=tag_id)
 
 
 async def remove_author(tx: Tx, account_id: int, author_id: int) -> None:

@@ -93,6 +93,7 @@ SET_EMAIL = (
     .where(members.c.id == bindparam("b_id"))
     .values(email=bindparam("b_email"), email_lower=bindparam("b_lower"))
 )
+REMOVE = delete(members).where(members.c.id == bindparam("id"))
 SPEND_INVITES = (
     update(members)
     .where(members.c.id == bindparam("b_id"), members.c.invites_left >= bindparam("b_least"))
@@ -196,6 +197,11 @@ async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:
 async def set_email(tx: Tx, member_id: int, email: str) -> None:
     """Raises Conflict if somebody else has the address."""
     await tx.run(SET_EMAIL, b_id=member_id, b_email=email, b_lower=email.lower())
+
+
+async def remove(tx: Tx, member_id: int) -> None:
+    """Forget a member, with its sessions and links; accounts are not touched."""
+    await tx.run(REMOVE, id=member_id)
 
 
 async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:

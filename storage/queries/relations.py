@@ -14,6 +14,7 @@ from storage.schema.tables import (
     accounts,
     blocks,
     domain_mutes,
+    endorsements,
     follow_requests,
     follows,
     mutes,
@@ -55,6 +56,7 @@ RELATIONS = union_all(
     _fact(
         "muting_notifications", mutes.c.target_id, mutes.c.account_id == _actor, mutes.c.hides_notifications
     ),
+    _fact("endorsed", endorsements.c.target_id, endorsements.c.account_id == _actor),
     _fact(
         "note", account_notes.c.target_id, account_notes.c.account_id == _actor, detail=account_notes.c.note
     ),

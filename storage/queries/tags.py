@@ -1,4 +1,4 @@
-"""Hashtags and their posts."""
+"""Hashtags, their posts, and who follows them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, or_, select
 
 from storage.rows import TagRow
-from storage.schema.tables import post_tags, posts, tags
-from storage.statements import Tx, columns_of, one_of, rows, upsert
+from storage.schema.tables import post_tags, posts, tag_follows, tags
+from storage.statements import Page, Paged, Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tags).on_conflict_do_nothing()
 BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
@@ -29,6 +29,17 @@ USES = (
     .select_from(tags.join(post_tags).join(posts, posts.c.id == post_tags.c.post_id))
     .where(one_of(tags.c.name, "names"), posts.c.id > bindparam("since_id"), posts.c.visibility == "public")
     .limit(5_000)
+)
+ADD_FOLLOW = upsert(tag_follows).on_conflict_do_nothing()
+REMOVE_FOLLOW = delete(tag_follows).where(
+    tag_follows.c.account_id == bindparam("account_id"), tag_follows.c.tag_id == bindparam("tag_id")
+)
+COUNT_FOLLOWED = select(func.count()).where(tag_follows.c.account_id == bindparam("account_id"))
+FOLLOWED = Paged(
+    select(tag_follows.c.id, *columns_of(tags, TagRow))
+    .join(tags, tags.c.id == tag_follows.c.tag_id)
+    .where(tag_follows.c.account_id == bindparam("account_id")),
+    tag_follows.c.id,
 )
 
 
@@ -61,3 +72,22 @@ async def search(tx: Tx, pattern: str, limit: int, offset: int) -> list[TagRow]:
 async def uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
     """Name, moment and author of public uses since an id."""
     return list(await tx.all(USES, names=list(names), since_id=since_id))
+
+
+async def follow(tx: Tx, account_id: int, tag_id: int) -> bool:
+    """Follow a tag; False if it is followed already."""
+    return bool(await tx.run(ADD_FOLLOW, id=tx.new_id(), account_id=account_id, tag_id=tag_id))
+
+
+async def unfollow(tx: Tx, account_id: int, tag_id: int) -> bool:
+    return bool(await tx.run(REMOVE_FOLLOW, account_id=account_id, tag_id=tag_id))
+
+
+async def count_followed(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(COUNT_FOLLOWED, account_id=account_id))
+
+
+async def followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
+    """Cursors and tags that an account follows, newest first."""
+    found = await tx.all(FOLLOWED.towards(page), account_id=account_id, **page.params())
+    return sorted(((row[0], TagRow(*row[1:])) for row in found), key=lambda pair: -pair[0])

@@ -20,7 +20,7 @@ from storage.rows.notifications import (
 from storage.rows.passkeys import PasskeyRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
-from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
 from storage.rows.reports import ReportRow
 from storage.rows.scheduled_posts import ScheduledPostRow
@@ -54,6 +54,7 @@ __all__ = [
     "EditRow",
     "EmailDomainBlockRow",
     "EmojiRow",
+    "FeaturedTagRow",
     "FilterKeywordRow",
     "FilterPostRow",
     "FilterRow",

@@ -48,6 +48,10 @@ class AccountRow(Struct, frozen=True, gc=False):
     deleted_at: int | None
     version: int = 1
     sensitized_at: int | None = None
+    attribution_domains: str = "[]"
+    shows_featured: bool = True
+    shows_media: bool = True
+    shows_media_replies: bool = True
 
 
 class KeyRow(Struct, frozen=True, gc=False):

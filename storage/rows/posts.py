@@ -69,6 +69,17 @@ class TagRow(Struct, frozen=True, gc=False):
     reviewed_at: int | None = None
 
 
+class FeaturedTagRow(Struct, frozen=True, gc=False):
+    """A hashtag on a profile: `folded` is the tag's name, `name` how the owner writes it."""
+
+    id: int
+    tag_id: int
+    name: str
+    folded: str
+    uses: int
+    last_at: int | None
+
+
 class TombstoneRow(Struct, frozen=True, gc=False):
     """What is left of a deleted object."""
 

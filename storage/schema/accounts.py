@@ -38,6 +38,10 @@ accounts = Table(
     Column("indexable", Boolean, nullable=False),
     Column("hides_collections", Boolean, nullable=False),
     Column("memorial", Boolean, nullable=False),
+    Column("attribution_domains", Text, nullable=False),  # JSON [host]: who may name it as an author
+    Column("shows_featured", Boolean, nullable=False),  # parts of the profile that its owner wants shown
+    Column("shows_media", Boolean, nullable=False),
+    Column("shows_media_replies", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("fetched_at", BigInteger),  # theirs: when last read from the peer

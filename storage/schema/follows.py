@@ -1,4 +1,4 @@
-"""How accounts stand to each other: follows, requests to follow, blocks, mutes, private notes."""
+"""How accounts stand to each other, and to hashtags: follows, blocks, mutes, endorsements, private notes."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint
 
@@ -51,6 +51,8 @@ mutes = _between(
     Column("created_at", BigInteger, nullable=False),
 )
 
+endorsements = _between("endorsements", Column("created_at", BigInteger, nullable=False))
+
 account_notes = Table(
     "account_notes",
     metadata,
@@ -65,4 +67,26 @@ domain_mutes = Table(
     owned("account_id", "accounts.id", primary_key=True),
     Column("domain", Text, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
+)
+
+tag_follows = Table(
+    "tag_follows",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    owned("tag_id", "tags.id"),
+    UniqueConstraint("account_id", "tag_id"),
+    Index("ix_tag_follows_account_id_id", "account_id", "id"),
+    Index("ix_tag_follows_tag_id", "tag_id"),
+)
+
+featured_tags = Table(
+    "featured_tags",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    owned("tag_id", "tags.id", index=True),
+    Column("name", Text, nullable=False),  # as its owner writes it
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "tag_id"),
 )

@@ -1,7 +1,17 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
-from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
+from storage.schema.follows import (
+    account_notes,
+    blocks,
+    domain_mutes,
+    endorsements,
+    featured_tags,
+    follow_requests,
+    follows,
+    mutes,
+    tag_follows,
+)
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
 from storage.schema.members import (
@@ -88,6 +98,8 @@ __all__ = [
     "email_domain_attempts",
     "email_domain_blocks",
     "emojis",
+    "endorsements",
+    "featured_tags",
     "filter_keywords",
     "filter_posts",
     "filters",
@@ -138,6 +150,7 @@ __all__ = [
     "sessions",
     "settings",
     "severances",
+    "tag_follows",
     "tags",
     "tasks",
     "thread_mutes",

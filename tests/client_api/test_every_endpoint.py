@@ -17,7 +17,7 @@ from PIL import Image
 from fedserver.domain import announcements
 from tests.client_api.admin_chapters import moderation
 from tests.kit.api import Api, declared
-from tests.kit.nodes import Start, TestNode
+from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.push import Device
 
 
@@ -103,8 +103,47 @@ async def profiles(world: World) -> None:
     assert set(ids(several.body)) == {world.ann_id, world.bob_id}
     assert ids(await world.bob.get("/api/v1/accounts/search", q="ann")) == [world.ann_id]
     assert (await world.ann.get("/api/v1/preferences"))["posting:default:visibility"] == "public"
-    for path in ("featured_tags", "endorsements"):
-        assert await world.ann.get(f"/api/v1/accounts/{world.ann_id}/{path}") == []
+    changed = await world.ann.put("/api/v1/profile", show_media=False, attribution_domains=["ann.test"])
+    assert not changed["show_media"] and changed["attribution_domains"] == ["ann.test"]
+    assert (await world.ann.patch("/api/v1/profile", show_media=True))["show_media"]
+    assert (await world.ann.get("/api/v1/profile"))["fields"][0]["value"] == "Ghent"
+    for name in ("avatar", "header"):
+        assert (await world.ann.delete(f"/api/v1/profile/{name}"))["id"] == world.ann_id
+
+
+async def hashtags(world: World) -> None:
+    ann = world.ann
+    followed = await ann.post("/api/v1/tags/Bruges/follow")
+    assert followed["following"] and not followed["featuring"]
+    assert [each["name"] for each in await ann.get("/api/v1/followed_tags")] == [followed["name"]]
+    assert "following" not in await world.nobody.get("/api/v1/tags/bruges")
+    assert not (await ann.post("/api/v1/tags/bruges/unfollow"))["following"]
+    assert (await ann.post("/api/v1/tags/bruges/feature"))["featuring"]
+    assert not (await ann.post("/api/v1/tags/bruges/unfeature"))["featuring"]
+    made = await ann.post("/api/v1/featured_tags", name="Bicycles")
+    assert made["name"] == "Bicycles" and made["last_status_at"] is None
+    assert await ann.get("/api/v1/featured_tags") == [made]
+    assert await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/featured_tags") == [made]
+    await ann.delete(f"/api/v1/featured_tags/{made['id']}")
+    assert isinstance(await ann.get("/api/v1/featured_tags/suggestions"), list)
+
+
+async def endorsements(world: World) -> None:
+    bob, target = world.bob, f"/api/v1/accounts/{world.ann_id}"
+    for on, off in (("endorse", "unendorse"), ("pin", "unpin")):
+        assert (await bob.post(f"{target}/{on}"))["endorsed"]
+        assert ids(await bob.get("/api/v1/endorsements")) == [world.ann_id]
+        assert ids(await world.nobody.get(f"/api/v1/accounts/{world.bob_id}/endorsements")) == [world.ann_id]
+        assert not (await bob.post(f"{target}/{off}"))["endorsed"]
+
+
+async def leaving(world: World) -> None:
+    eve = await world.node.member("eve")
+    api = Api(world.node, await world.node.token(eve), world.asked)
+    changed = await api.post("/api/v1/accounts/alias", also_known_as_uris=["@ann"])
+    assert changed["id"] == str(eve.id)
+    assert (await api.ask("POST", "/api/v1/accounts/delete", json={"password": PASSWORD})).status == 202
+    assert (await world.nobody.ask("GET", f"/api/v1/accounts/{eve.id}")).status == 404
 
 
 async def relations(world: World) -> None:
@@ -438,14 +477,8 @@ async def streams(world: World) -> None:
 
 async def what_is_not_there_yet(world: World) -> None:
     """The honest stubs of the README answer "nothing"."""
-    for path in (
-        "followed_tags",
-        "suggestions",
-        "featured_tags",
-        "endorsements",
-    ):
-        assert await world.ann.get(f"/api/v1/{path}") == []
-    assert await world.ann.get("/api/v2/suggestions") == []
+    for path in ("/api/v1/suggestions", "/api/v2/suggestions"):
+        assert await world.ann.get(path) == []
     for path in ("trends", "trends/tags", "trends/statuses", "trends/links"):
         assert await world.nobody.get(f"/api/v1/{path}") == []
 
@@ -456,6 +489,8 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await profiles(world)
     await relations(world)
     await domain_mutes(world)
+    await endorsements(world)
+    await hashtags(world)
     post_id = await statuses(world, await media(world))
     await marks(world, post_id)
     await timelines(world, post_id)
@@ -473,4 +508,6 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await moderation(world.node, world.ann_id, world.bob, world.bob_id, world.asked)
     await unmarks(world, post_id)
     await what_is_not_there_yet(world)
-    assert declared() - world.asked == set()
+    await leaving(world)
+    asked = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.asked}
+    assert declared() - asked == set()

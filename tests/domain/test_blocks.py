@@ -128,7 +128,7 @@ async def test_a_mute_holds_for_its_time(database: Database, here: Site, clock: 
     assert await home(database, ann) == []
     async with database.read() as tx:
         assert await timelines.public(tx, ann.id, PAGE) == []
-        assert [each for _, each in await mutes.page(tx, ann, PAGE)] == [bob.id]
+        assert [each for _, each, _ in await mutes.page(tx, ann, PAGE)] == [bob.id]
     clock.forward(seconds=61)
     loud = await write(database, here, bob, "loud @ann")
     assert await home(database, ann) == [loud]

@@ -1,6 +1,13 @@
 """Views to Mastodon entities: pure functions, one file an entity."""
 
-from fedserver.client_api.entities.accounts import Account, account, credential_account
+from fedserver.client_api.entities.accounts import (
+    Account,
+    Profile,
+    account,
+    credential_account,
+    muted_account,
+    profile,
+)
 from fedserver.client_api.entities.admin_accounts import AdminAccount, admin_account, role_named
 from fedserver.client_api.entities.admin_blocks import (
     AdminCanonicalEmailBlock,
@@ -62,7 +69,7 @@ from fedserver.client_api.entities.relationships import Relationship, relationsh
 from fedserver.client_api.entities.reports import Report, report
 from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, scheduled_status
 from fedserver.client_api.entities.statuses import Status, StatusEdit, StatusSource, history, source, status
-from fedserver.client_api.entities.tags import Tag, tag
+from fedserver.client_api.entities.tags import FeaturedTag, Tag, featured_tag, tag
 from fedserver.client_api.entities.times import iso, iso_or_none
 
 __all__ = [
@@ -85,6 +92,7 @@ __all__ = [
     "Conversation",
     "CustomEmoji",
     "DomainBlock",
+    "FeaturedTag",
     "Filter",
     "FilterKeyword",
     "FilterStatus",
@@ -94,6 +102,7 @@ __all__ = [
     "Notification",
     "NotificationRequest",
     "Poll",
+    "Profile",
     "Relationship",
     "Report",
     "Rule",
@@ -121,6 +130,7 @@ __all__ = [
     "conversation",
     "credential_account",
     "domain_block",
+    "featured_tag",
     "filter_entity",
     "grouped_notifications",
     "history",
@@ -129,11 +139,13 @@ __all__ = [
     "keyword",
     "keyword_filter",
     "media_attachment",
+    "muted_account",
     "named_status",
     "notification",
     "notification_request",
     "own_emoji",
     "poll_of",
+    "profile",
     "relationship",
     "report",
     "role_named",

@@ -1,13 +1,18 @@
-"""Account and CredentialAccount (docs.joinmastodon.org/entities/Account)."""
+"""Account and its like: CredentialAccount, MutedAccount, Profile (docs.joinmastodon.org/entities/Account)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
+from fedserver.client_api.entities.tags import FeaturedTag, featured_tag
 from fedserver.client_api.entities.times import day, iso_or_none, midnight
 from fedserver.links import Links
+from storage import FeaturedTagRow
 
 # Numbers, and what each may do in the flags of docs.joinmastodon.org/entities/Role#permission-flags:
 # moderators everything that can be taken back; admins delete for good, too; members invite.
@@ -17,6 +22,7 @@ ROLES = {
     "moderator": ("1", 0x12DBC),
     "member": ("-99", 0x10000),
 }
+_words = msgspec.json.Decoder(list[str]).decode
 
 
 class Field(Struct, frozen=True):
@@ -51,6 +57,7 @@ class Source(Struct, frozen=True):
     hide_collections: bool
     attribution_domains: list[str] = []
     quote_policy: str = "public"
+    also_known_as_uris: list[str] = []
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -82,12 +89,39 @@ class Account(Struct, frozen=True, kw_only=True):
     emojis: list[CustomEmoji]
     roles: list[AccountRole]
     fields: list[Field]
+    show_featured: bool
+    show_media: bool
+    show_media_replies: bool
     moved: Account | UnsetType | None = UNSET
     suspended: bool | UnsetType = UNSET
     limited: bool | UnsetType = UNSET
     memorial: bool | UnsetType = UNSET
     source: Source | UnsetType = UNSET
     role: Role | UnsetType = UNSET
+    mute_expires_at: str | UnsetType | None = UNSET
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    id: str
+    display_name: str
+    note: str
+    fields: list[Field]
+    avatar: str | None
+    avatar_static: str | None
+    avatar_description: str
+    header: str | None
+    header_static: str | None
+    header_description: str
+    locked: bool
+    bot: bool
+    hide_collections: bool
+    discoverable: bool
+    indexable: bool
+    show_media: bool
+    show_media_replies: bool
+    show_featured: bool
+    attribution_domains: list[str]
+    featured_tags: list[FeaturedTag]
 
 
 def account(links: Links, view: domain.account_views.AccountView) -> Account:
@@ -126,6 +160,9 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         emojis=custom_emojis(view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields],
+        show_featured=row.shows_featured,
+        show_media=row.shows_media,
+        show_media_replies=row.shows_media_replies,
         moved=account(links, view.moved_to) if view.moved_to is not None else UNSET,
         suspended=True if row.suspended_at is not None else UNSET,
         limited=True if row.silenced_at is not None else UNSET,
@@ -151,7 +188,7 @@ def credential_account(
     shown = account(links, view)
     source = Source(
         note=row.note_source,
-        fields=[Field(each.name, each.source, iso_or_none(each.verified_at)) for each in view.fields],
+        fields=_written(view),
         privacy={"followers": "private", "local": "public"}.get(settings.visibility, settings.visibility),
         sensitive=settings.sensitive,
         language=settings.language,
@@ -159,8 +196,10 @@ def credential_account(
         discoverable=row.discoverable,
         indexable=row.indexable,
         hide_collections=row.hides_collections,
+        attribution_domains=_words(row.attribution_domains),
+        also_known_as_uris=_words(row.also_known_as),
     )
-    return _with(shown, source, role(role_name))
+    return structs.replace(shown, source=source, role=role(role_name))
 
 
 def role(name: str) -> Role:
@@ -169,6 +208,42 @@ def role(name: str) -> Role:
     return Role(number, name.title() if name != "member" else "", str(permissions))
 
 
-def _with(shown: Account, source: Source, role: Role) -> Account:
-    values = {name: getattr(shown, name) for name in shown.__struct_fields__}
-    return Account(**{**values, "source": source, "role": role})
+def _written(view: domain.account_views.AccountView) -> list[Field]:
+    """The fields as their owner wrote them."""
+    return [Field(each.name, each.source, iso_or_none(each.verified_at)) for each in view.fields]
+
+
+def muted_account(links: Links, view: domain.account_views.AccountView, expires_at: int | None) -> Account:
+    """An account that the viewer mutes, perhaps for a time (MutedAccount)."""
+    return structs.replace(account(links, view), mute_expires_at=iso_or_none(expires_at))
+
+
+def profile(
+    links: Links, view: domain.account_views.AccountView, featured: Sequence[FeaturedTagRow]
+) -> Profile:
+    """A profile as it was written, to be edited."""
+    row = view.account
+    avatar = links.media(row.avatar_key) if row.avatar_key else None
+    header = links.media(row.header_key) if row.header_key else None
+    return Profile(
+        id=str(row.id),
+        display_name=row.display_name,
+        note=row.note_source,
+        fields=_written(view),
+        avatar=avatar,
+        avatar_static=avatar,
+        avatar_description=row.avatar_alt,
+        header=header,
+        header_static=header,
+        header_description=row.header_alt,
+        locked=row.locked,
+        bot=row.kind == "Service",
+        hide_collections=row.hides_collections,
+        discoverable=row.discoverable,
+        indexable=row.indexable,
+        show_media=row.shows_media,
+        show_media_replies=row.shows_media_replies,
+        show_featured=row.shows_featured,
+        attribution_domains=_words(row.attribution_domains),
+        featured_tags=[featured_tag(links, row.username, each) for each in featured],
+    )

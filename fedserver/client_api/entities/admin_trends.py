@@ -49,7 +49,7 @@ class AdminPublisher(Struct, frozen=True):
 def admin_tag(links: Links, row: TagRow, uses: Uses, now: int) -> AdminTag:
     """A hashtag with what was decided about it."""
     return AdminTag(
-        **_fields(tag(links, row, uses, now)),
+        **_fields(tag(links, domain.tags.TagView(row), uses, now)),
         usable=row.usable is not False,
         trendable=row.trendable is True,
         listable=row.listable is not False,

@@ -18,7 +18,7 @@ def _configuration(config: Config) -> dict[str, Any]:
     limits = config.limits
     return {
         "accounts": {
-            "max_featured_tags": 0,
+            "max_featured_tags": domain.featured_tags.MOST,
             "max_pinned_statuses": domain.pins.MOST,
             "max_profile_fields": domain.accounts.MAX_FIELDS,
             "profile_field_name_limit": domain.accounts.MAX_FIELD,

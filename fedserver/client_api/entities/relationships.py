@@ -44,6 +44,6 @@ def relationship(found: domain.relations.Relation) -> Relationship:
         requested=found.requested,
         requested_by=found.requested_by,
         domain_blocking=found.domain_blocking,
-        endorsed=False,
+        endorsed=found.endorsed,
         note=found.note,
     )

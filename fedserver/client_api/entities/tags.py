@@ -1,11 +1,13 @@
-"""Tag (docs.joinmastodon.org/entities/Tag)."""
+"""Tag and FeaturedTag (docs.joinmastodon.org/entities/Tag, /FeaturedTag)."""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from fedserver import domain
+from fedserver.client_api.entities.times import day
 from fedserver.links import Links
-from storage import TagRow
+from storage import FeaturedTagRow
 
 DAYS = 7
 DAY = 86_400_000
@@ -22,11 +24,29 @@ class Tag(Struct, frozen=True):
     name: str
     url: str
     history: list[TagUse]
+    following: bool | UnsetType = UNSET
+    featuring: bool | UnsetType = UNSET
 
 
-def tag(links: Links, row: TagRow, uses: list[tuple[int, int]], now: int) -> Tag:
+class FeaturedTag(Struct, frozen=True):
+    id: str
+    name: str
+    url: str
+    statuses_count: str
+    last_status_at: str | None
+
+
+def tag(links: Links, view: domain.tags.TagView, uses: list[tuple[int, int]], now: int) -> Tag:
     """A hashtag with its last seven days; `uses` are moments and authors."""
-    return Tag(str(row.id), row.display, links.tag(row.name), uses_by_day(uses, now))
+    row = view.row
+    return Tag(
+        str(row.id),
+        row.display,
+        links.tag(row.name),
+        uses_by_day(uses, now),
+        UNSET if view.follows is None else view.follows,
+        UNSET if view.features is None else view.features,
+    )
 
 
 def uses_by_day(uses: list[tuple[int, int]], now: int) -> list[TagUse]:
@@ -38,3 +58,9 @@ def uses_by_day(uses: list[tuple[int, int]], now: int) -> list[TagUse]:
         of_day = [author for moment, author in uses if moment // DAY == number]
         history.append(TagUse(str(number * DAY // 1000), str(len(of_day)), str(len(set(of_day)))))
     return history
+
+
+def featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:
+    """A hashtag on the profile of an account of ours."""
+    url = links.tagged(username, row.folded)
+    return FeaturedTag(str(row.id), row.name, url, str(row.uses), day(row.last_at))

@@ -9,8 +9,9 @@ import msgspec
 from activitypub import Actor, ActorKey, Document, Field, write_actor
 from fedserver import domain
 from fedserver.links import INSTANCE_ACTOR
-from storage import AccountRow, KeyRow
+from storage import AccountRow, FeaturedTagRow, KeyRow
 
+FEATURED_TAGS = "collections/tags"
 _fields = msgspec.json.Decoder(list[domain.accounts.ProfileField]).decode
 _uris = msgspec.json.Decoder(list[str]).decode
 
@@ -35,6 +36,7 @@ def actor(
             followers=row.followers_uri,
             following=row.following_uri,
             featured=row.featured_uri,
+            featured_tags="" if instance else site.links.part(row.uri, FEATURED_TAGS),
             icon=site.links.media(row.avatar_key) if row.avatar_key else "",
             icon_alt=row.avatar_alt,
             image=site.links.media(row.header_key) if row.header_key else "",
@@ -42,6 +44,7 @@ def actor(
             keys=tuple(ActorKey(key.uri, key.kind, key.public) for key in keys),
             fields=tuple(Field(each.name, each.value) for each in _fields(row.fields)),
             also_known_as=tuple(_uris(row.also_known_as)),
+            attribution_domains=tuple(_uris(row.attribution_domains)),
             moved_to=moved_to,
             locked=row.locked,
             discoverable=row.discoverable,
@@ -53,3 +56,9 @@ def actor(
             webfinger=None if instance else f"{row.username}@{site.links.domain}",
         )
     )
+
+
+def hashtag(site: domain.Site, account: AccountRow, row: FeaturedTagRow) -> Document:
+    """A hashtag on the profile of an account of ours."""
+    href = site.links.tagged(account.username, row.folded)
+    return {"type": "Hashtag", "href": href, "name": f"#{row.name}"}

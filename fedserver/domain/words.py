@@ -1,10 +1,19 @@
-"""What the rules answer when something cannot be done.
-
-Each error has a text for the person who asked; surfaces give it the shape their callers expect.
-Causes that are nobody's business stay in the exception's chain and in the log.
-"""
+"""The words that every rule speaks: which node, who asks, and what can go wrong."""
 
 from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.config import Config
+from fedserver.links import Links
+from storage import AccountRow, MemberRow
+
+
+class Site(Struct, frozen=True):
+    """Made once by the node and handed to the verbs that need it."""
+
+    config: Config
+    links: Links
 
 
 class DomainError(Exception):
@@ -79,3 +88,32 @@ class TooMany(DomainError):
 
 class Later(DomainError):
     """The node cannot do it now: a peer does not answer, or a queue is full."""
+
+
+class Caller(Struct, frozen=True):
+    """The caller of a request. An app's own token has neither member nor account.
+
+    `proved_at` is when the person last gave a password or passkey in this session (ms UTC).
+    """
+
+    member: MemberRow | None
+    account: AccountRow | None
+    scopes: frozenset[str]
+    token_id: int | None = None
+    app_id: int | None = None
+    session_id: int | None = None
+    csrf: str = ""
+    used_at: int | None = None
+    proved_at: int | None = None
+
+
+def may_act(member: MemberRow) -> bool:
+    """True if a member is let in: approved, confirmed, not disabled."""
+    return member.disabled_at is None and not waits_for(member)
+
+
+def waits_for(member: MemberRow) -> str:
+    """What a member waits for before being let in, in the words clients know; '' if nothing."""
+    if member.email_confirmed_at is None:
+        return "Your login is missing a confirmed e-mail address"
+    return "Your login is currently pending approval" if member.approved_at is None else ""

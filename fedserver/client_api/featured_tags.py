@@ -1,0 +1,61 @@
+"""Hashtags on profiles (docs.joinmastodon.org/methods/featured_tags, /tags#feature)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities import FeaturedTag, Tag, featured_tag
+from fedserver.client_api.tags import tags_of
+from fedserver.http import USER, Call, Nothing, Routes
+from storage import AccountRow, Tx
+
+routes = Routes("client_api")
+
+
+class NameParams(Struct, frozen=True):
+    name: str = ""
+
+
+async def _of(call: Call[Nothing], tx: Tx, account: AccountRow) -> list[FeaturedTag]:
+    found = await domain.featured_tags.of_account(tx, account)
+    return [featured_tag(call.site.links, account.username, row) for row in found]
+
+
+@routes.get("/api/v1/featured_tags", who=USER, scope="read:accounts")
+async def show_own(call: Call[Nothing]) -> list[FeaturedTag]:
+    return await _of(call, call.tx, call.account)
+
+
+@routes.get("/api/v1/accounts/{id}/featured_tags", scope="read:accounts")
+async def show(call: Call[Nothing]) -> list[FeaturedTag]:
+    return await _of(call, call.tx, await domain.accounts.by_id(call.tx, call.id()))
+
+
+@routes.post("/api/v1/featured_tags", who=USER, scope="write:accounts", params=NameParams)
+async def add(call: Call[NameParams]) -> FeaturedTag:
+    row = await domain.featured_tags.add(call.tx, call.account, call.params.name)
+    return featured_tag(call.site.links, call.account.username, row)
+
+
+@routes.delete("/api/v1/featured_tags/{id}", who=USER, scope="write:accounts")
+async def remove(call: Call[Nothing]) -> dict[str, str]:
+    await domain.featured_tags.remove(call.tx, call.account, call.id())
+    return {}
+
+
+@routes.get("/api/v1/featured_tags/suggestions", who=USER, scope="read:accounts")
+async def suggestions(call: Call[Nothing]) -> list[Tag]:
+    return await tags_of(call, call.tx, await domain.featured_tags.suggestions(call.tx, call.account))
+
+
+@routes.post("/api/v1/tags/{name}/feature", who=USER, scope="write:accounts")
+async def feature(call: Call[Nothing]) -> Tag:
+    row = await domain.featured_tags.feature(call.tx, call.account, call.text("name"))
+    return (await tags_of(call, call.tx, [row]))[0]
+
+
+@routes.post("/api/v1/tags/{name}/unfeature", who=USER, scope="write:accounts")
+async def unfeature(call: Call[Nothing]) -> Tag:
+    row = await domain.featured_tags.unfeature(call.tx, call.account, call.text("name"))
+    return (await tags_of(call, call.tx, [row]))[0]

@@ -1,0 +1,196 @@
+"""One's own profile and preferences (docs.joinmastodon.org/methods/profile, /accounts, /preferences)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from fedserver import domain
+from fedserver.client_api.entities import (
+    Account,
+    Profile,
+    credential_account,
+    profile,
+)
+from fedserver.http import USER, Call, Nothing, Routes, Upload
+from fedserver.media.errors import Unacceptable
+from fedserver.media.pictures import process_banner, process_square
+from storage import AccountRow, Tx
+
+routes = Routes("client_api")
+MOST_UPLOAD = 16_777_216
+
+
+class FieldParams(Struct, frozen=True):
+    name: str = ""
+    value: str = ""
+
+
+class SourceParams(Struct, frozen=True):
+    privacy: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+
+
+class ProfileParams(Struct, frozen=True, kw_only=True):
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    avatar: Upload | None = None
+    header: Upload | None = None
+    avatar_description: str | UnsetType = UNSET
+    header_description: str | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    show_featured: bool | UnsetType = UNSET
+    show_media: bool | UnsetType = UNSET
+    show_media_replies: bool | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
+    fields_attributes: list[FieldParams] | UnsetType = UNSET
+
+
+class CredentialParams(ProfileParams, frozen=True, kw_only=True):
+    source: SourceParams | None = None
+
+
+async def credentials(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
+    """The caller's account as its member sees it."""
+    view = (await domain.account_views.load(tx, [row.id]))[row.id]
+    waiting = await domain.follows.count_requests(tx, row)
+    member = await domain.members.by_id(tx, call.member.id)
+    links = call.site.links
+    return credential_account(links, view, domain.members.settings(member), waiting, member.role)
+
+
+async def _profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
+    view = (await domain.account_views.load(tx, [row.id]))[row.id]
+    return profile(call.site.links, view, await domain.featured_tags.of_account(tx, row))
+
+
+async def _change(call: Call[Any]) -> domain.accounts.ProfileChange:
+    """What the caller wants to change, its pictures stored."""
+    params: ProfileParams = call.params
+    return domain.accounts.ProfileChange(
+        display_name=params.display_name,
+        note=params.note,
+        fields=_fields(params.fields_attributes),
+        locked=params.locked,
+        bot=params.bot,
+        discoverable=params.discoverable,
+        indexable=params.indexable,
+        hides_collections=params.hide_collections,
+        shows_featured=params.show_featured,
+        shows_media=params.show_media,
+        shows_media_replies=params.show_media_replies,
+        attribution_domains=params.attribution_domains,
+        avatar_key=await _picture(call, params.avatar, "avatar"),
+        header_key=await _picture(call, params.header, "header"),
+        avatar_alt=params.avatar_description,
+        header_alt=params.header_description,
+    )
+
+
+async def _write(call: Call[Any], tx: Tx, change: domain.accounts.ProfileChange) -> AccountRow:
+    row = await domain.accounts.by_id(tx, call.account.id)
+    return await domain.accounts.update_profile(tx, call.site, row, change)
+
+
+def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
+    return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
+
+
+async def _picture(call: Call[Any], upload: Upload | None, name: str) -> str | UnsetType:
+    if upload is None or not upload.data:
+        return UNSET
+    try:
+        work = process_square if name == "avatar" else process_banner
+        made = await call.services.images.run(work, upload.data)
+    except Unacceptable as error:
+        raise domain.Invalid(name, error.text) from error
+    return await call.services.store.put(made.data, made.ending)
+
+
+@routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
+async def verify_credentials(call: Call[Nothing]) -> Account:
+    return await credentials(call, call.tx, call.account)
+
+
+@routes.patch(
+    "/api/v1/accounts/update_credentials",
+    who=USER,
+    scope="write:accounts",
+    params=CredentialParams,
+    tx="own",
+    most_upload=MOST_UPLOAD,
+)
+async def update_credentials(call: Call[CredentialParams]) -> Account:
+    change = await _change(call)
+    async with call.services.db.write() as tx:
+        row = await _write(call, tx, change)
+        if call.params.source is not None:
+            member = await domain.members.by_id(tx, call.member.id)
+            wanted = _settings(domain.members.settings(member), call.params.source)
+            await domain.members.set_settings(tx, member, wanted)
+        return await credentials(call, tx, row)
+
+
+def _settings(former: domain.members.Settings, given: SourceParams) -> domain.members.Settings:
+    """The settings with what is given; Mastodon calls posts for followers private."""
+    known = {"visibility": given.privacy, "sensitive": given.sensitive, "language": given.language}
+    changes = {name: value for name, value in known.items() if not isinstance(value, UnsetType)}
+    if changes.get("visibility") == "private":
+        changes["visibility"] = "followers"
+    return domain.members.preferring(former, changes)
+
+
+@routes.get("/api/v1/profile", who=USER, scope="read:accounts|profile")
+async def show(call: Call[Nothing]) -> Profile:
+    return await _profile(call, call.tx, call.account)
+
+
+async def update(call: Call[ProfileParams]) -> Profile:
+    """PATCH as documented; libraries made of one pattern send PUT."""
+    change = await _change(call)
+    async with call.services.db.write() as tx:
+        return await _profile(call, tx, await _write(call, tx, change))
+
+
+for _declare in (routes.patch, routes.put):
+    _declare(
+        "/api/v1/profile",
+        who=USER,
+        scope="write:accounts",
+        params=ProfileParams,
+        tx="own",
+        most_upload=MOST_UPLOAD,
+    )(update)
+
+
+@routes.delete("/api/v1/profile/avatar", who=USER, scope="write:accounts")
+async def remove_avatar(call: Call[Nothing]) -> Account:
+    change = domain.accounts.ProfileChange(avatar_key="", avatar_alt="")
+    return await credentials(call, call.tx, await _write(call, call.tx, change))
+
+
+@routes.delete("/api/v1/profile/header", who=USER, scope="write:accounts")
+async def remove_header(call: Call[Nothing]) -> Account:
+    change = domain.accounts.ProfileChange(header_key="", header_alt="")
+    return await credentials(call, call.tx, await _write(call, call.tx, change))
+
+
+@routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
+async def preferences(call: Call[Nothing]) -> dict[str, object]:
+    found = domain.members.settings(call.member)
+    return {
+        "posting:default:visibility": {"followers": "private", "local": "public"}.get(
+            found.visibility, found.visibility
+        ),
+        "posting:default:sensitive": found.sensitive,
+        "posting:default:language": found.language,
+        "reading:expand:media": found.expand_media,
+        "reading:expand:spoilers": found.expand_warnings,
+        "reading:autoplay:gifs": found.autoplay_gifs,
+    }

@@ -1,0 +1,68 @@
+"""Hashtags on a profile (docs.joinmastodon.org/methods/featured_tags)."""
+
+from __future__ import annotations
+
+from fedserver.domain import tags, tasks
+from fedserver.domain.words import Invalid, NotFound
+from storage import AccountRow, FeaturedTagRow, TagRow, Tx, first_at, queries
+
+MOST = 10
+SUGGESTED = 10
+HALF_A_YEAR = 182 * 86_400_000
+
+
+async def of_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:
+    """What an account shows; nothing of one that is gone."""
+    gone = account.suspended_at is not None or account.deleted_at is not None
+    return [] if gone else await queries.featured_tags.of_account(tx, account.id)
+
+
+async def add(tx: Tx, actor: AccountRow, name: str) -> FeaturedTagRow:
+    """Show a tag. Raises Invalid for what cannot be a tag, is there already, or is one too many."""
+    try:
+        row = await tags.ensure(tx, name)
+    except NotFound as error:
+        raise Invalid("tag", "is not a hashtag", "ERR_INVALID") from error
+    if await queries.featured_tags.count(tx, actor.id) >= MOST:
+        raise Invalid("base", f"You may show {MOST} hashtags on your profile")
+    if not await queries.featured_tags.add(tx, actor.id, row.id, tags.written(name)):
+        raise Invalid("tag", "has already been taken", "ERR_TAKEN")
+    await _tell(tx, actor)
+    found = await queries.featured_tags.one(tx, actor.id, row.id)
+    assert found is not None
+    return found
+
+
+async def remove(tx: Tx, actor: AccountRow, featured_id: int) -> None:
+    """Take one from the profile. Raises NotFound, also for one of others."""
+    if not await queries.featured_tags.remove(tx, actor.id, featured_id):
+        raise NotFound
+    await _tell(tx, actor)
+
+
+async def feature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
+    """Show a tag, or leave it there. Raises NotFound, Invalid."""
+    row = await tags.ensure(tx, name)
+    if not (await queries.featured_tags.standing(tx, actor.id, [row.id]))["features"]:
+        await add(tx, actor, name)
+    return row
+
+
+async def unfeature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
+    """Take a tag from the profile, if it is there. Raises NotFound for what cannot be a tag."""
+    row = await tags.find(tx, name)
+    if await queries.featured_tags.remove_tag(tx, actor.id, row.id):
+        await _tell(tx, actor)
+    return row
+
+
+async def suggestions(tx: Tx, actor: AccountRow) -> list[TagRow]:
+    """Tags that `actor` used often in half a year and does not show."""
+    since = first_at(tx.now - HALF_A_YEAR)
+    return await queries.featured_tags.suggested(tx, actor.id, since, SUGGESTED)
+
+
+async def _tell(tx: Tx, actor: AccountRow) -> None:
+    """Peers read the collection anew when they hear of the actor."""
+    await queries.accounts.touch_profile(tx, actor.id)
+    await tasks.owe(tx, tasks.UpdateAccount(actor.id), dedupe=f"update_account:{actor.id}")

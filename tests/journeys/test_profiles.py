@@ -1,0 +1,203 @@
+"""Two real nodes and a real web page: what of a profile crosses between them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+
+from fedserver.domain import account_views, accounts, featured_tags, follows, tags, timelines
+from storage import AccountRow, Page
+from tests.journeys.test_federation import follow, settle
+from tests.kit import tls
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+
+class Site:
+    """Somebody's home page at https://home.test, counted."""
+
+    def __init__(self) -> None:
+        self.body = ""
+        self.status = 200
+        self.content_type = "text/html"
+        self.visits: list[str] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.visits.append(request.path)
+        return web.Response(text=self.body, status=self.status, content_type=self.content_type)
+
+
+@pytest.fixture
+async def home_page(names: tls.Names) -> AsyncIterator[Site]:
+    site = Site()
+    application = web.Application()
+    application.router.add_get("/{path:.*}", site.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls.server_context("home.test")).start()
+    names.ports["home.test"] = runner.addresses[0][1]
+    yield site
+    await runner.cleanup()
+
+
+async def marks(node: TestNode, account_id: int) -> list[int | None]:
+    """When each field of a profile was verified."""
+    async with node.db.read() as tx:
+        view = (await account_views.load(tx, [account_id]))[account_id]
+    return [each.verified_at for each in view.fields]
+
+
+async def set_fields(api: Api, *values: str) -> list[dict[str, str]]:
+    given = [{"name": f"Field {number}", "value": value} for number, value in enumerate(values)]
+    changed = await api.patch("/api/v1/accounts/update_credentials", fields_attributes=given)
+    found: list[dict[str, str]] = changed["fields"]
+    return found
+
+
+async def test_a_link_is_verified_when_its_page_links_back(start: Start, home_page: Site) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    api = Api(alpha, await alpha.token(ann))
+    fields = await set_fields(
+        api, "https://home.test/", "https://home.test and more", "http://home.test", "https://alpha.test/@ann"
+    )
+    assert [each["verified_at"] for each in fields] == [None] * 4
+    home_page.body = '<a href="https://alpha.test/@ann">me</a> <a rel="me" href="https://alpha.test/@eve">'
+    await settle(alpha)
+    assert home_page.visits == ["/"] and await marks(alpha, ann.id) == [None] * 4
+
+    home_page.body = '<a rel="nofollow me" href="https://ALPHA.test/@ann/">it is me</a>'
+    before = await accounts_row(alpha, ann)
+    await set_fields(api, "https://home.test/", "another")
+    await settle(alpha)
+    first, second = await marks(alpha, ann.id)
+    after = await accounts_row(alpha, ann)
+    assert first is not None and second is None and after.version > before.version + 1
+    shown = await Api(alpha).get(f"/api/v1/accounts/{ann.id}")
+    assert shown["fields"][0]["verified_at"].startswith("2026-") and not shown["fields"][1]["verified_at"]
+    async with alpha.http.get("/@ann") as page:
+        assert 'class="verified"' in await page.text()
+
+    # A peer that meets the profile asks the page itself, once an hour at most.
+    visits = len(home_page.visits)
+    remote = await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    assert len(home_page.visits) == visits + 1
+    assert [each is not None for each in await marks(beta, remote.id)] == [True, False]
+    home_page.status = 503
+    for number in range(3):
+        await set_fields(api, "https://home.test/", f"more {number}")
+        await settle(alpha, beta)
+    of_beta = len(home_page.visits) - visits - 1 - 3
+    assert of_beta == 0 and (await marks(beta, remote.id))[0] is not None
+    assert (await marks(alpha, ann.id))[0] == first, "a page that does not answer now takes nothing away"
+    beta.clock.forward(hours=2)
+    home_page.status, home_page.body = 200, "nobody"
+    await settle(alpha, beta)
+    assert await marks(beta, remote.id) == [None, None]
+    await set_fields(api, "https://home.test/")
+    await settle(alpha, beta)
+    assert await marks(alpha, ann.id) == [None]
+
+
+async def accounts_row(node: TestNode, account: AccountRow) -> AccountRow:
+    async with node.db.read() as tx:
+        return await accounts.by_id(tx, account.id)
+
+
+@pytest.mark.parametrize("wrong", ["plain", "large", "elsewhere"])
+async def test_what_is_no_page_verifies_nothing(start: Start, home_page: Site, wrong: str) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.member("ann")
+    link = '<a rel="me" href="https://alpha.test/@ann">'
+    home_page.body = " " * 1_048_576 + link if wrong == "large" else link
+    home_page.content_type = "text/plain" if wrong == "plain" else "text/html"
+    await set_fields(
+        Api(alpha, await alpha.token(ann)),
+        "https://missing.test/" if wrong == "elsewhere" else "https://home.test/",
+    )
+    await settle(alpha)
+    assert await marks(alpha, ann.id) == [None]
+    assert len(home_page.visits) == (0 if wrong == "elsewhere" else 1)
+
+
+async def test_posts_with_followed_tags_come_from_peers(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, eve, bob = await alpha.member("ann"), await alpha.member("eve"), await beta.member("bob")
+    remote = await follow(alpha, eve, "@bob@beta.test")
+    await settle(alpha, beta)
+    async with alpha.db.write() as tx:
+        await tags.follow(tx, ann, "Fedi")
+    await beta.write(bob, "about #fedi")
+    await beta.write(bob, "about #fedi for followers", visibility="followers")
+    await beta.write(bob, "about nothing")
+    await settle(alpha, beta)
+    async with alpha.db.read() as tx:
+        (seen,) = await timelines.home(tx, ann.id, Page())
+        assert len(await timelines.home(tx, eve.id, Page())) == 3
+        assert seen in await timelines.of_account(tx, remote.id, None, Page())
+
+
+async def test_peers_read_the_featured_tags(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    await alpha.write(ann, "a #Fox")
+    await settle(alpha, beta)
+    for name in ("Fox", "bear"):
+        async with alpha.db.write() as tx:
+            await featured_tags.add(tx, ann, name)
+    received = beta.node.services.metrics.activities["Update", "done"]
+    assert await alpha.settle() and await beta.settle()
+    assert beta.node.services.metrics.activities["Update", "done"] == received + 1
+    fetcher = beta.node.services.resolver._fetcher
+    actor = await fetcher.document(ann.uri)
+    assert actor is not None and actor["featuredTags"] == f"{ann.uri}/collections/tags"
+    assert {"@id": "toot:featuredTags", "@type": "@id"} in [
+        each.get("featuredTags") for each in actor["@context"] if isinstance(each, dict)
+    ]
+    found = await fetcher.document(str(actor["featuredTags"]))
+    assert found is not None and (found["type"], found["totalItems"]) == ("Collection", 2)
+    assert found["items"] == [
+        {"type": "Hashtag", "href": "https://alpha.test/@ann/tagged/fox", "name": "#Fox"},
+        {"type": "Hashtag", "href": "https://alpha.test/@ann/tagged/bear", "name": "#bear"},
+    ]
+
+
+async def test_a_removed_follower_is_told(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    remote_ann = await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    api = Api(alpha, await alpha.token(ann))
+    [follower] = await api.get(f"/api/v1/accounts/{ann.id}/followers")
+    gone = await api.post(f"/api/v1/accounts/{follower['id']}/remove_from_followers")
+    assert not gone["followed_by"]
+    await settle(alpha, beta)
+    async with beta.db.read() as tx:
+        assert await follows.following(tx, bob, bob.id, Page()) == []
+        assert await follows.requests(tx, remote_ann, Page()) == []
+    assert (await accounts_row(alpha, ann)).followers_count == 0
+    assert (await accounts_row(beta, bob)).following_count == 0
+
+
+async def test_aliases_are_found_by_their_handles_and_told(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    remote_ann = await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    api = Api(alpha, await alpha.token(ann))
+    path = "/api/v1/accounts/alias"
+    form = [("also_known_as_uris[]", "@bob@beta.test"), ("also_known_as_uris[]", bob.uri)]
+    answer = await api.ask("POST", path, data=form)
+    assert answer.status == 200 and answer.body["source"]["also_known_as_uris"] == [bob.uri]
+    await settle(alpha, beta)
+    async with beta.db.read() as tx:
+        assert (await accounts.by_id(tx, remote_ann.id)).also_known_as == f'["{bob.uri}"]'
+    for wrong in ("@nobody@beta.test", "https://missing.test/users/x", ann.uri, "@ann"):
+        refused = await api.ask("POST", path, json={"also_known_as_uris": [wrong]})
+        assert refused.status == 422, wrong
+    assert (await api.post(path, also_known_as_uris=[]))["source"]["also_known_as_uris"] == []
