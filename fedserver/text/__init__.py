@@ -3,6 +3,7 @@
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.language import normal_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
+from fedserver.text.page_links import page_links
 from fedserver.text.sanitize import (
     clean_article,
     clean_name,
@@ -24,6 +25,7 @@ __all__ = [
     "excerpt",
     "fold_tag",
     "normal_language",
+    "page_links",
     "reading_minutes",
     "render_markdown",
     "render_plain",
