@@ -6,11 +6,11 @@ the log.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import msgspec
 import structlog
-from selectolax.lexbor import LexborHTMLParser
 
 from activitypub import (
     ACCEPT,
@@ -33,7 +33,7 @@ from fedserver import domain
 from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.net import Response
-from fedserver.text import scan
+from fedserver.text import page_links, scan
 from storage import AccountRow, Database, PostRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.federation")
@@ -274,11 +274,10 @@ class Resolver:
         response = await self._fetcher.get(address, f"{ACCEPT}, text/html;q=0.5")
         if response is None or response.status != 200 or "html" not in response.content_type:
             return None
-        tree = LexborHTMLParser(response.body[:500_000])
-        for node in tree.css('link[rel="alternate"]')[:20]:
-            target = node.attributes.get("href") or ""
-            if is_activitypub(node.attributes.get("type") or "") and same_origin(response.url, target):
-                return await self._fetcher.document(target)
+        for link in await asyncio.to_thread(page_links, response.body[:500_000]):
+            named = "alternate" in link.rels and is_activitypub(link.kind)
+            if named and same_origin(response.url, link.target):
+                return await self._fetcher.document(link.target)
         return None
 
     async def mentions(self, text: str) -> None:

@@ -12,14 +12,14 @@ from urllib.parse import urljoin, urlsplit
 
 import structlog
 from cachetools import TTLCache
-from selectolax.lexbor import LexborHTMLParser
 
 from fedserver import domain
 from fedserver.net import Client, NetError, Response
+from fedserver.text import page_links
 from storage import AccountRow, Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-MAX_PAGE, SECONDS, MOST_LINKS, MOST_RELS = 1_048_576, 5.0, 8, 2_000
+MAX_PAGE, SECONDS, MOST_LINKS = 1_048_576, 5.0, 8
 VISITS_AN_HOUR = 30
 
 
@@ -87,14 +87,12 @@ class LinkChecker:
 
 def _names(page: Response, wanted: set[str]) -> bool:
     """True if the page has a link with `rel="me"` to one of the addresses."""
-    tree = LexborHTMLParser(page.body)
-    for node in tree.css('a[rel~="me"], link[rel~="me"]')[:MOST_RELS]:
+    for link in page_links(page.body):
         try:
-            target = urljoin(page.url, (node.attributes.get("href") or "").strip())
+            if "me" in link.rels and _plain(urljoin(page.url, link.target)) in wanted:
+                return True
         except ValueError:
             continue
-        if _plain(target) in wanted:
-            return True
     return False
 
 

@@ -4,6 +4,7 @@ from fedserver.text.emoji import is_emoji
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.language import normal_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
+from fedserver.text.page_links import page_links
 from fedserver.text.sanitize import (
     clean_article,
     clean_name,
@@ -26,6 +27,7 @@ __all__ = [
     "fold_tag",
     "is_emoji",
     "normal_language",
+    "page_links",
     "reading_minutes",
     "render_markdown",
     "render_plain",
