@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractResolver
 from fedserver import domain
 from fedserver.client_api.hub import HUB, Hub
 from fedserver.config import Config
+from fedserver.config import Limits as LimitsConfig
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
@@ -24,8 +25,7 @@ from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
-from fedserver.media.pictures import Images
-from fedserver.media.store import FileStore
+from fedserver.media import FileStore, Images, Most, Recordings
 from fedserver.net import Client, Guard
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
@@ -111,6 +111,7 @@ class Node:
         await self.runner.stop()
         self._stop_listening()
         self.services.images.close()
+        self.services.recordings.close()
         self.services.passwords.close()
         await self.services.client.close()
         await self.services.db.close()
@@ -162,6 +163,18 @@ async def _is_made(services: Services) -> bool:
         return await domain.accounts.instance_account(tx, services.site) is not None
 
 
+def _recordings(limits: LimitsConfig) -> Recordings:
+    # What is coded anew may be larger than what came.
+    return Recordings(
+        Most(
+            seconds=limits.media_seconds,
+            pixels=limits.video_pixels,
+            frame_rate=limits.video_frame_rate,
+            bytes=4 * limits.video_bytes,
+        )
+    )
+
+
 def _services(
     site: domain.Site,
     db: Database,
@@ -187,6 +200,7 @@ def _services(
         client=client,
         store=FileStore(Path(config.media.store.removeprefix("file:"))),
         images=Images(),
+        recordings=_recordings(config.limits),
         resolver=finder,
         keyring=keyring,
         authenticator=authenticator,

@@ -71,7 +71,7 @@ async def verify_credentials(call: Call[Nothing]) -> Account:
     scope="write:accounts",
     params=CredentialParams,
     tx="own",
-    most_upload=16_777_216,
+    most_upload="upload_bytes",
 )
 async def update_credentials(call: Call[CredentialParams]) -> Account:
     params = call.params

@@ -52,6 +52,14 @@ class Invalid(DomainError):
         self.code = code
 
 
+class Unfinished(Invalid):
+    """A file is attached before it can be shown (docs.joinmastodon.org/methods/media)."""
+
+    def __init__(self) -> None:
+        super().__init__("media_ids", "are still processed")
+        self.text = "Cannot attach files that have not finished processing. Try again in a moment!"
+
+
 class TooMany(DomainError):
     """Too often; `retry_at` is the moment (ms UTC) from which it may be tried again."""
 

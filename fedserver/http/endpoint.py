@@ -120,7 +120,7 @@ class Endpoint:
     limit: str = "default"
     html: bool = False
     activitypub: bool = False
-    most_upload: int = 0
+    most_upload: str = ""  # the key of [limits] that says how large a file may be
     raw: bool = False  # the handler reads the body itself
     no_token: bool = False  # the Authorization header is not a bearer token here
     no_csrf: bool = False  # a form for strangers, where a session may be left over

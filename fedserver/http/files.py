@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from pathlib import Path
+from typing import Any
+
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
 
 from fedserver import domain
 from fedserver.http.endpoint import Call, Nothing, Routes
@@ -14,7 +18,42 @@ TYPES = {
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
 }
+INERT = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+class StoredFile(web.FileResponse):
+    """A file of the store, whole or in parts (RFC 9110 §14), served inert."""
+
+    def __init__(self, path: Path, content_type: str) -> None:
+        super().__init__(path, headers={**INERT, "Content-Type": content_type})
+        self._where = path
+
+    async def prepare(self, request: Any) -> AbstractStreamWriter | None:
+        """Begin to send it. A part of another version than ours is not what was asked for: send all of it."""
+        known = request.headers.get(hdrs.IF_RANGE, "")
+        if known.startswith(('"', "W/")) and known != self._tag():
+            kept = request.headers.copy()
+            del kept[hdrs.IF_RANGE]
+            kept.pop(hdrs.RANGE, None)
+            request = request.clone(headers=kept)
+        return await super().prepare(request)
+
+    def _tag(self) -> str:
+        """The tag that `FileResponse` gives to the file."""
+        found = self._where.stat()
+        return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
 
 
 @routes.get("/livez", "/health", tx="own")
@@ -32,20 +71,14 @@ async def ready(call: Call[Nothing]) -> web.Response:
 
 @routes.get("/media/{key:.+}", tx="own", limit="peers")
 async def media(call: Call[Nothing]) -> web.StreamResponse:
-    """A file of the store, served inert: its type is ours, and nothing in it may run."""
-    key = call.text("key")
+    """A file of the store: its type is ours, and nothing in it may run."""
+    return stored(call, call.text("key"))
+
+
+def stored(call: Call[Nothing], key: str) -> StoredFile:
+    """The answer with a file of the store. Raises NotFound."""
     path = call.services.store.path(key)
     kind = TYPES.get(key.rpartition(".")[2])
     if path is None or kind is None:
         raise domain.NotFound
-    response = web.FileResponse(path)
-    response.headers.update(
-        {
-            "Content-Type": kind,
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        }
-    )
-    return response
+    return StoredFile(path, kind)

@@ -15,8 +15,7 @@ from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
-from fedserver.media.pictures import Images
-from fedserver.media.store import FileStore
+from fedserver.media import FileStore, Images, Recordings
 from fedserver.net import Client
 from storage import Database
 
@@ -30,6 +29,7 @@ class Services:
     client: Client
     store: FileStore
     images: Images
+    recordings: Recordings
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator

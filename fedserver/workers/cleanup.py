@@ -32,6 +32,7 @@ class CleanupWorker:
             await queries.media.remove(tx, [row.id for row in orphans])
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove(keys)
+        await services.store.tidy((now - HOUR) / 1000)
         return 0
 
     async def next_due(self) -> int | None:

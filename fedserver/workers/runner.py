@@ -15,6 +15,7 @@ from fedserver import domain
 from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
+from fedserver.workers.media import MediaWorker
 from fedserver.workers.peers import PeerWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
@@ -42,6 +43,7 @@ class Runner:
             ReceiveWorker(services),
             TaskWorker(services),
             DeliveryWorker(services),
+            MediaWorker(services),
             CleanupWorker(services),
             PeerWorker(services),
         )

@@ -6,8 +6,9 @@ A lease is a moment until which nobody else takes the row; a worker that dies le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, not_, select, update
 
 from storage.rows import TaskRow
 from storage.schema.tables import tasks
@@ -25,12 +26,22 @@ _due = (
     .limit(bindparam("b_limit"))
     .with_for_update(skip_locked=True)
 )
-LEASE = (
-    update(tasks)
-    .where(tasks.c.id.in_(_due))
-    .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
-    .returning(*columns_of(tasks, TaskRow))
-)
+# What takes minutes has a worker of its own, so that it does not hold up the rest.
+_slow = tasks.c.kind == "process_media"
+
+
+def _lease(due: Select[Any]) -> Any:
+    return (
+        update(tasks)
+        .where(tasks.c.id.in_(due))
+        .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
+        .returning(*columns_of(tasks, TaskRow))
+    )
+
+
+LEASE = _lease(_due.where(not_(_slow)))
+LEASE_SLOW = _lease(_due.where(_slow))
+RENEW = update(tasks).where(tasks.c.id == bindparam("b_id")).values(leased_until=bindparam("b_until"))
 FINISH = delete(tasks).where(one_of(tasks.c.id, "ids"))
 RETRY = (
     update(tasks)
@@ -42,7 +53,10 @@ BURY = (
     .where(tasks.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), dedupe=None, error=bindparam("b_error"))
 )
-NEXT = select(func.min(tasks.c.run_at)).where(tasks.c.dead_at.is_(None))
+NEXT = select(func.min(tasks.c.run_at)).where(tasks.c.dead_at.is_(None), not_(_slow))
+NEXT_SLOW = select(
+    func.min(case((tasks.c.leased_until > tasks.c.run_at, tasks.c.leased_until), else_=tasks.c.run_at))
+).where(tasks.c.dead_at.is_(None), _slow)
 WAITING = select(func.count()).where(tasks.c.dead_at.is_(None))
 
 
@@ -62,10 +76,16 @@ async def add(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | Non
     )
 
 
-async def lease(tx: Tx, *, until: int, limit: int) -> list[TaskRow]:
-    """Take due tasks, oldest first; nobody else gets them before `until`."""
-    found = rows(TaskRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit))
+async def lease(tx: Tx, *, until: int, limit: int, slow: bool = False) -> list[TaskRow]:
+    """Take due tasks (`slow`: of those that take minutes), oldest first; nobody gets them before `until`."""
+    statement = LEASE_SLOW if slow else LEASE
+    found = rows(TaskRow, await tx.all(statement, b_now=tx.now, b_until=until, b_limit=limit))
     return sorted(found, key=lambda row: (row.run_at, row.id))
+
+
+async def renew(tx: Tx, task_id: int, until: int) -> None:
+    """Keep a task that was taken until a later moment."""
+    await tx.run(RENEW, b_id=task_id, b_until=until)
 
 
 async def finish(tx: Tx, ids: Sequence[int]) -> None:
@@ -82,9 +102,9 @@ async def bury(tx: Tx, task_id: int, error: str) -> None:
     await tx.run(BURY, b_id=task_id, b_now=tx.now, b_error=error[:500])
 
 
-async def next_due(tx: Tx) -> int | None:
-    """When the next task is due."""
-    found: int | None = await tx.value(NEXT)
+async def next_due(tx: Tx, *, slow: bool = False) -> int | None:
+    """When the next task (`slow`: of those that take minutes) is due."""
+    found: int | None = await tx.value(NEXT_SLOW if slow else NEXT)
     return found
 
 

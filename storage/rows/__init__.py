@@ -4,7 +4,7 @@ from storage.rows.accounts import AccountRow, KeyRow
 from storage.rows.conversations import ConversationRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
 from storage.rows.likes import LikeRow
-from storage.rows.media import EmojiRow, MediaRow
+from storage.rows.media import EmojiRow, MediaRow, RemoteFileRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.notifications import (
     GroupMemberRow,
@@ -66,6 +66,7 @@ __all__ = [
     "PostRow",
     "QueueRow",
     "ReactionRow",
+    "RemoteFileRow",
     "ScheduledPostRow",
     "SessionRow",
     "StandingRow",

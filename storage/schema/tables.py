@@ -3,7 +3,7 @@
 from storage.schema.accounts import accounts, keys
 from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
-from storage.schema.media import emojis, media
+from storage.schema.media import emojis, media, remote_files
 from storage.schema.members import (
     invitations,
     login_attempts,
@@ -101,6 +101,7 @@ __all__ = [
     "polls",
     "post_tags",
     "posts",
+    "remote_files",
     "scheduled_media",
     "scheduled_posts",
     "seen_activities",

@@ -106,6 +106,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     registration = federation.pop("registration", "open")
     mail = federation.pop("mail", Mail())
     metrics = federation.pop("metrics", "")
+    limits, media = federation.pop("limits", {}), federation.pop("media", {})
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -117,11 +118,11 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
         community=Community(title=f"Node {domain}"),
         database=DatabaseConfig(url=database_url),
-        media=Media(store=f"file:{folder / 'media'}"),
+        media=Media(store=f"file:{folder / 'media'}", **media),
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
         mail=mail,
-        limits=Limits(requests_per_5_minutes=100_000),
+        limits=Limits(requests_per_5_minutes=100_000, **limits),
         metrics=Metrics(listen=metrics),
     )
 
