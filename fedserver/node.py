@@ -19,6 +19,7 @@ from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
+from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
 from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
 from fedserver.http.application import build
@@ -110,6 +111,7 @@ class Node:
         await self._metrics.cleanup()
         await self.runner.stop()
         self._stop_listening()
+        self.services.remote_files.close()
         self.services.images.close()
         self.services.recordings.close()
         self.services.passwords.close()
@@ -135,7 +137,7 @@ async def open_node(
     db = await open_database(config.database.url, clock)
     if config.metrics.listen:
         db = CountedDatabase(db)
-    links = Links(config.node.base_url.rstrip("/"), config.node.domain)
+    links = Links(config.node.base_url.rstrip("/"), config.node.domain, proxies=config.media.proxy)
     services = _services(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
@@ -194,12 +196,14 @@ def _services(
     fetcher = Fetcher(db, site, client, keyring, clock)
     finder = Resolver(db, site, fetcher, policies, clock)
     authenticator = Authenticator(db, finder, fetcher, policies, clock)
+    store, images = FileStore(Path(config.media.store.removeprefix("file:"))), Images()
     return Services(
         db=db,
         site=site,
         client=client,
-        store=FileStore(Path(config.media.store.removeprefix("file:"))),
-        images=Images(),
+        store=store,
+        images=images,
+        remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
         recordings=_recordings(config.limits),
         resolver=finder,
         keyring=keyring,
@@ -208,7 +212,7 @@ def _services(
         policies=policies,
         passwords=passwords,
         limits=Limits(config.limits.requests_per_5_minutes, clock),
-        pages=Pages(TEMPLATES, **template_values.values(site, clock)),
+        pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),
         metrics=Metrics(),
         log=log,
     )

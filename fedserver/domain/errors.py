@@ -68,5 +68,12 @@ class TooMany(DomainError):
         self.retry_at = retry_at
 
 
+class BadPeer(DomainError):
+    """A peer did not give what was asked of it."""
+
+    def __init__(self, text: str = "The other server does not give this file") -> None:
+        super().__init__(text)
+
+
 class Later(DomainError):
     """The node cannot do it now: a peer does not answer, or a queue is full."""

@@ -80,7 +80,9 @@ class Call(Generic[P]):
             raise domain.Unauthorized("This method requires an authenticated user")
         return self.caller.member
 
-    def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    def render(
+        self, template: str, *, status: int = 200, foreign_pictures: bool = False, **values: Any
+    ) -> web.Response:
         """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""
         shared = {
             "me": self.caller,
@@ -88,7 +90,9 @@ class Call(Generic[P]):
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
         }
-        return self.services.pages.response(template, {**shared, **values}, status=status)
+        return self.services.pages.response(
+            template, {**shared, **values}, status=status, foreign_pictures=foreign_pictures
+        )
 
     def text(self, name: str) -> str:
         """A part of the path."""

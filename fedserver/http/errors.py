@@ -21,6 +21,7 @@ STATUS: dict[type[Exception], int] = {
     domain.errors.Unauthorized: 401,
     domain.errors.Invalid: 422,
     domain.errors.TooMany: 429,
+    domain.errors.BadPeer: 502,
     domain.errors.Later: 503,
     Unavailable: 503,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
+from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http.endpoint import Call, Nothing, Routes
@@ -24,6 +25,8 @@ TYPES = {
     "ogg": "audio/ogg",
     "flac": "audio/flac",
     "m4a": "audio/mp4",
+    "wav": "audio/wav",
+    "aac": "audio/aac",
 }
 INERT = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -69,13 +72,34 @@ async def ready(call: Call[Nothing]) -> web.Response:
     return json_response({"status": "OK"})
 
 
+class ProxyParams(Struct, frozen=True):
+    v: str = ""
+
+
+@routes.get(
+    "/media/proxy/{id}/{shape:original|small|avatar|header}", params=ProxyParams, tx="own", limit="peers"
+)
+async def remote(call: Call[ProxyParams]) -> web.StreamResponse:
+    """A file of a peer, shown from here."""
+    services, shape = call.services, call.text("shape")
+    if not call.site.links.proxies:
+        raise domain.NotFound
+    async with services.db.read() as tx:
+        wanted = await domain.remote_files.find(tx, call.site, call.id(), shape, call.params.v)
+    row = await services.remote_files.get(wanted)
+    if not domain.remote_files.is_fresh(row, services.db.clock()):
+        async with services.db.write() as tx:
+            await domain.remote_files.use(tx, row)
+    return stored(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
+
+
 @routes.get("/media/{key:.+}", tx="own", limit="peers")
 async def media(call: Call[Nothing]) -> web.StreamResponse:
     """A file of the store: its type is ours, and nothing in it may run."""
     return stored(call, call.text("key"))
 
 
-def stored(call: Call[Nothing], key: str) -> StoredFile:
+def stored(call: Call[Any], key: str) -> StoredFile:
     """The answer with a file of the store. Raises NotFound."""
     path = call.services.store.path(key)
     kind = TYPES.get(key.rpartition(".")[2])

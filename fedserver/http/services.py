@@ -11,6 +11,7 @@ from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
+from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
@@ -30,6 +31,7 @@ class Services:
     store: FileStore
     images: Images
     recordings: Recordings
+    remote_files: RemoteFiles
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator

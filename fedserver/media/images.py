@@ -53,11 +53,27 @@ def _refusing(work: Callable[[bytes], T]) -> Callable[[bytes], T]:
 
 @_refusing
 def process_attachment(data: bytes) -> Processed:
-    """Clean a picture for a post. Raises Unacceptable."""
+    """Clean a picture for a post; one that moves becomes a film if that can be. Raises Unacceptable."""
     image = _opened(data)
-    if getattr(image, "n_frames", 1) > 1 and image.format == "GIF":
-        return _moving(image)
-    full = _encoded(_shrunk(_upright(image), FULL_PIXELS), image.format or "")
+    return _film(image) if _moves(image) and has_video() else _cleaned(image)
+
+
+@_refusing
+def process_shown(data: bytes) -> Processed:
+    """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
+    return _cleaned(_opened(data))
+
+
+def _moves(image: Image.Image) -> bool:
+    return getattr(image, "n_frames", 1) > 1 and image.format == "GIF"
+
+
+def _cleaned(image: Image.Image) -> Processed:
+    if _moves(image):
+        full = _animated(image)
+        image.seek(0)
+    else:
+        full = _encoded(_shrunk(_upright(image), FULL_PIXELS), image.format or "")
     return _with_small("image", image, full)
 
 
@@ -68,12 +84,8 @@ def _with_small(kind: str, image: Image.Image, full: Picture) -> Processed:
     return Processed(kind, full, small, _blur(still))
 
 
-def _moving(image: Image.Image) -> Processed:
-    """An animated GIF: a silent film where films can be made, frame by frame as it is otherwise."""
-    if not has_video():
-        full = _animated(image)
-        image.seek(0)
-        return _with_small("image", image, full)
+def _film(image: Image.Image) -> Processed:
+    """A silent film of an animated GIF."""
     frames, times = _frames(image)
     image.seek(0)
     # By name, because PyAV is an extra.

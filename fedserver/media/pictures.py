@@ -76,6 +76,12 @@ def process_attachment(data: bytes) -> Processed:
     return made
 
 
+def process_shown(data: bytes) -> Processed:
+    """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
+    made: Processed = _images().process_shown(data)
+    return made
+
+
 def process_square(data: bytes) -> Picture:
     """An avatar: 400x400. Raises Unacceptable."""
     made: Picture = _images().process_square(data)

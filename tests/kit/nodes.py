@@ -48,6 +48,8 @@ class TestNode:
         self.node = node
         self.domain = domain
         self.clock = clock
+        self.names = names
+        self.asked: list[str] = []  # the paths of all requests that were answered
         self.base = node.services.site.links.base
         context = ssl.create_default_context(cafile=tls.ca_file())
         self.http = aiohttp.ClientSession(
@@ -138,6 +140,12 @@ async def start_node(
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     node = await open_node(config, clock=clock, resolver=None if plain else names, passwords=quick)
     answers.keep(node.application)
+    made = TestNode(node, domain, clock, names)
+
+    async def note(request: web.Request, response: web.StreamResponse) -> None:
+        made.asked.append(request.path)
+
+    node.application.on_response_prepare.append(note)
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
         context = None if plain else tls.server_context(domain)
@@ -146,7 +154,7 @@ async def start_node(
     await node.serve(sites)
     if not plain:
         names.ports[domain] = node.addresses[0][1]
-    return TestNode(node, domain, clock, names)
+    return made
 
 
 def _free_port() -> int:

@@ -82,8 +82,13 @@ def _addresses(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
     preview = links.media(row.preview_key) if row.preview_key else None
     if row.state != "ready":
         return None, preview
-    url = links.media(row.file_key) if row.file_key else row.remote_url
-    return url, preview or (url if row.kind in ("image", "unknown") else None)
+    if row.file_key:
+        url = links.media(row.file_key)
+        return url, preview or (url if row.kind == "image" else None)
+    if row.kind == "unknown":
+        return row.remote_url, row.remote_url
+    small = links.remote(row.id, "small", row.remote_url) if row.kind == "image" else None
+    return links.remote(row.id, "original", row.remote_url), small
 
 
 def _meta(row: MediaRow) -> Meta:
