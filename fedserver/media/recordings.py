@@ -22,6 +22,7 @@ FILMS = ("video/mp4", "video/webm", "video/quicktime", "video/x-m4v", "video/ogg
 SECONDS, CPU_SECONDS = 900.0, 1_500
 PROBE_SECONDS = 20.0
 MEMORY = 3_000_000_000
+AT_ONCE = 2  # one for what waits in the queue, one for who waits for an answer
 
 
 class Most(Struct, frozen=True):
@@ -76,7 +77,7 @@ def _films() -> Any:
 
 
 class Recordings:
-    """Does the work on recordings, one after another."""
+    """Does the work on recordings, few at a time."""
 
     def __init__(self, most: Most) -> None:
         self._most = most
@@ -110,7 +111,7 @@ class Recordings:
             cpu_seconds=cpu_seconds,
             memory=MEMORY,
             written=self._most.bytes,
-            at_once=1,
+            at_once=AT_ONCE,
             reused=False,
             niceness=10,
         )
