@@ -186,3 +186,15 @@ async def test_without_the_proxy_files_are_shown_from_where_they_lie(start: Star
     assert "https:" in headers["Content-Security-Policy"]
     _, _, headers = await read(two.beta, "/about", Accept="text/html")
     assert "img-src 'self' data:; media-src 'self';" in headers["Content-Security-Policy"]
+
+
+async def test_only_an_article_with_pictures_shows_what_lies_elsewhere(start: Start) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.member("ann")
+    article = {"kind": "Article", "title": "Of pictures", "content_type": "text/markdown"}
+    for text, foreign in (("![sea](https://elsewhere.test/a.png)", True), ("No picture", False)):
+        post_id = await alpha.write(ann, text, **article)
+        status, _, headers = await read(alpha, f"/@ann/{post_id}", Accept="text/html")
+        assert (
+            status == 200 and ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
+        )
