@@ -33,8 +33,8 @@ LOCK = uv pip compile pyproject.toml --quiet --generate-hashes --universal --pyt
   --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 lock:
-	$(LOCK) --extra fast --extra postgres --extra build -o requirements/run.txt
-	$(LOCK) --extra fast --extra postgres --extra build --extra test --extra check -o requirements/dev.txt
+	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build -o requirements/run.txt
+	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build --extra test --extra check -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

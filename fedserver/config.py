@@ -64,6 +64,8 @@ class Media(Struct, frozen=True, forbid_unknown_fields=True):
     """Where files are kept."""
 
     store: str = "file:data/media"
+    proxy: bool = True
+    remote_cache_bytes: int = 5_368_709_120
 
 
 class Federation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +124,11 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     media_per_post: int = 16
     upload_bytes: int = 16_777_216
     image_pixels: int = 33_177_600
+    video_bytes: int = 41_943_040
+    video_pixels: int = 8_294_400
+    video_frame_rate: int = 120
+    media_seconds: int = 3_600
+    member_bytes: int = 10_737_418_240
     poll_options: int = 4
     poll_option_characters: int = 50
     poll_seconds_least: int = 300
@@ -300,6 +307,10 @@ def _checked(config: Config) -> Config:
     if limits.poll_options < 2 or limits.poll_seconds_least > limits.poll_seconds_most:
         raise ConfigError("limits.poll_options, limits.poll_seconds_least: nobody could ask anything")
     _check_oidc(config.oidc)
+    if limits.video_bytes < limits.upload_bytes:
+        raise ConfigError("limits.video_bytes: must be at least limits.upload_bytes")
+    if config.media.remote_cache_bytes < 0:
+        raise ConfigError("media.remote_cache_bytes: must not be negative")
     if config.mail.host and "@" not in config.mail.sender:
         raise ConfigError("mail.sender: write the address that mail comes from")
     return config

@@ -5,6 +5,7 @@ URIs of objects are data once they are stored; these are the rules for new ones.
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ class Links(Struct, frozen=True):
 
     base: str
     domain: str
+    proxies: bool = True  # files of peers are shown from here
 
     @property
     def host(self) -> str:
@@ -87,6 +89,17 @@ class Links(Struct, frozen=True):
 
     def media(self, key: str) -> str:
         return f"{self.base}/media/{key}"
+
+    def remote(self, subject_id: int, shape: str, url: str) -> str:
+        """Where a file of a peer is shown: `shape` is original, small, avatar or header."""
+        if not self.proxies or not url:
+            return url
+        return f"{self.base}/media/proxy/{subject_id}/{shape}?v={self.token(url)}"
+
+    @staticmethod
+    def token(url: str) -> str:
+        """What only those can tell who know an address: ids alone lead to nobody's private files."""
+        return hashlib.sha256(url.encode()).hexdigest()[:20]
 
     # --- activities
 

@@ -15,18 +15,19 @@ from fedserver import domain
 from fedserver.client_api.hub import HUB, Hub
 from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
+from fedserver.config import Limits as LimitsConfig
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
+from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
 from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
 from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
-from fedserver.media.pictures import Images
-from fedserver.media.store import FileStore
+from fedserver.media import FileStore, Images, Most, Recordings
 from fedserver.net import Client, Guard, Provider, new_vapid_key
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
@@ -112,7 +113,9 @@ class Node:
         await self._metrics.cleanup()
         await self.runner.stop()
         self._stop_listening()
+        self.services.remote_files.close()
         self.services.images.close()
+        self.services.recordings.close()
         self.services.passwords.close()
         await self.services.client.close()
         if self.services.provider is not None:
@@ -138,7 +141,7 @@ async def open_node(
     db = await open_database(config.database.url, clock)
     if config.metrics.listen:
         db = CountedDatabase(db)
-    links = Links(config.node.base_url.rstrip("/"), config.node.domain)
+    links = Links(config.node.base_url.rstrip("/"), config.node.domain, proxies=config.media.proxy)
     services = _services(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
@@ -176,6 +179,18 @@ async def _is_made(services: Services) -> bool:
         return await domain.accounts.instance_account(tx, services.site) is not None
 
 
+def _recordings(limits: LimitsConfig) -> Recordings:
+    # What is coded anew may be larger than what came.
+    return Recordings(
+        Most(
+            seconds=limits.media_seconds,
+            pixels=limits.video_pixels,
+            frame_rate=limits.video_frame_rate,
+            bytes=4 * limits.video_bytes,
+        )
+    )
+
+
 def _services(
     site: domain.Site,
     db: Database,
@@ -195,13 +210,16 @@ def _services(
     fetcher = Fetcher(db, site, client, keyring, clock)
     finder = Resolver(db, site, fetcher, policies, clock)
     authenticator = Authenticator(db, finder, fetcher, policies, clock)
+    store, images = FileStore(Path(config.media.store.removeprefix("file:"))), Images()
     return Services(
         db=db,
         site=site,
         client=client,
         provider=_provider(site, resolver, clock),
-        store=FileStore(Path(config.media.store.removeprefix("file:"))),
-        images=Images(),
+        store=store,
+        images=images,
+        remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
+        recordings=_recordings(config.limits),
         resolver=finder,
         keyring=keyring,
         authenticator=authenticator,
@@ -210,7 +228,7 @@ def _services(
         fences=domain.ip_blocks.Fences(clock),
         passwords=passwords,
         limits=Limits(config.limits.requests_per_5_minutes, clock),
-        pages=Pages(TEMPLATES, **template_values.values(site, clock)),
+        pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),
         metrics=Metrics(),
         log=log,
     )

@@ -26,7 +26,9 @@ Command = Callable[..., Coroutine[Any, Any, None]]
 
 
 def site_of(config: Config) -> domain.Site:
-    return domain.Site(config, Links(config.node.base_url.rstrip("/"), config.node.domain))
+    return domain.Site(
+        config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
+    )
 
 
 @asynccontextmanager

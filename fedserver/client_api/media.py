@@ -1,4 +1,4 @@
-"""Media (docs.joinmastodon.org/methods/media): pictures now; other files are refused with a reason."""
+"""Media (docs.joinmastodon.org/methods/media): pictures at once, films and sound after some work."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api.entities import MediaAttachment, media_attachment
-from fedserver.http import USER, Call, Nothing, Routes, Upload
+from fedserver.http import USER, Answer, Call, Nothing, Routes, Upload, keeping
 from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_attachment
+from fedserver.media.sniff import sniff
+from storage import MediaRow
 
 routes = Routes("client_api")
-MOST = 16_777_216
+AT_ONCE = 4_194_304  # what is larger is processed later, by the older method too
 
 
 class UploadParams(Struct, frozen=True):
     file: Upload | None = None
+    thumbnail: Upload | None = None
     description: str = ""
     focus: str | None = None
 
@@ -23,59 +25,110 @@ class UploadParams(Struct, frozen=True):
 class ChangeParams(Struct, frozen=True):
     description: str | None = None
     focus: str | None = None
+    thumbnail: Upload | None = None
 
 
 @routes.post(
     "/api/v2/media",
+    who=USER,
+    scope="write:media",
+    params=UploadParams,
+    tx="own",
+    most_upload="video_bytes",
+    limit="media",
+)
+async def upload(call: Call[UploadParams]) -> Answer:
+    row = await _uploaded(call, at_once=0)
+    return _answer(call, row, unfinished=202)
+
+
+@routes.post(
     "/api/v1/media",
     who=USER,
     scope="write:media",
     params=UploadParams,
     tx="own",
-    most_upload=MOST,
+    most_upload="video_bytes",
     limit="media",
 )
-async def upload(call: Call[UploadParams]) -> MediaAttachment:
-    file = call.params.file
-    if file is None or not file.data:
+async def upload_and_wait(call: Call[UploadParams]) -> Answer:
+    row = await _uploaded(call, at_once=AT_ONCE)
+    return _answer(call, row, unfinished=202)
+
+
+def _answer(call: Call[UploadParams] | Call[Nothing], row: MediaRow, unfinished: int) -> Answer:
+    status = unfinished if row.state == "processing" else 200
+    return Answer(media_attachment(call.site.links, row), status)
+
+
+async def _uploaded(call: Call[UploadParams], at_once: int) -> MediaRow:
+    """Keep what was sent. Raises Invalid; nothing of it stays then."""
+    params, services = call.params, call.services
+    if params.file is None or not params.file.data:
         raise domain.Invalid("file", "can't be blank", "ERR_BLANK")
-    focus = domain.media.parse_focus(call.params.focus) or (0.0, 0.0)
-    new = await store_picture(call, file)
-    async with call.services.db.write() as tx:
-        row = await domain.media.add(tx, call.account, new, call.params.description, focus)
-    return media_attachment(call.site.links, row)
+    focus = domain.media.parse_focus(params.focus) or (0.0, 0.0)
+    async with services.db.read() as tx:
+        await domain.media.require_room(tx, call.site, call.account, len(params.file.data))
+    new = await _kept(call, params.file.data, at_once)
+    async with keeping.kept(services, new):
+        small = await _thumbnail(call, params.thumbnail)
+        async with keeping.kept(services, small), services.db.write() as tx:
+            row = await domain.media.add(tx, call.site, call.account, new, params.description, focus)
+            if small is not None:
+                row = await domain.media.show(tx, call.account, row.id, small)
+    return row
 
 
-async def store_picture(call: Call[UploadParams], file: Upload) -> domain.media.NewFile:
-    """Clean a picture and keep it. Raises Invalid."""
-    services = call.services
+async def _kept(call: Call[UploadParams], data: bytes, at_once: int) -> domain.media.NewFile:
+    kind = sniff(data)
+    if not kind.startswith(("video/", "audio/")):
+        return await keeping.keep_picture(call.services, data)
+    raw = await keeping.keep_raw(call.services, data, kind)
+    if len(data) > at_once:
+        return raw
     try:
-        made = await services.images.run(process_attachment, file.data)
+        return await keeping.process(call.services, raw.file_key)
     except Unacceptable as error:
         raise domain.Invalid("file", f"was not taken: {error.text}") from error
-    return domain.media.NewFile(
-        kind=made.kind,
-        content_type=made.full.content_type,
-        file_key=await services.store.put(made.full.data, made.full.ending),
-        preview_key=await services.store.put(made.small.data, made.small.ending),
-        bytes=len(made.full.data) + len(made.small.data),
-        blurhash=made.blurhash,
-        width=made.full.width,
-        height=made.full.height,
-        preview_width=made.small.width,
-        preview_height=made.small.height,
-    )
+    finally:
+        await call.services.store.remove(raw.keys)
+
+
+async def _thumbnail(
+    call: Call[UploadParams] | Call[ChangeParams], file: Upload | None
+) -> domain.media.NewFile | None:
+    """The small picture that was sent along, as a file whose only key is its small form. Raises Invalid."""
+    if file is None or not file.data:
+        return None
+    return await keeping.keep_small(call.services, file.data, "thumbnail")
 
 
 @routes.get("/api/v1/media/{id}", who=USER, scope="write:media")
-async def show(call: Call[Nothing]) -> MediaAttachment:
-    return media_attachment(call.site.links, await domain.media.get(call.tx, call.account, call.id()))
+async def show(call: Call[Nothing]) -> Answer:
+    row = await domain.media.get(call.tx, call.account, call.id())
+    if row.state == "failed":
+        raise domain.Invalid("file", f"was not taken: {row.problem}")
+    return _answer(call, row, unfinished=206)
 
 
-@routes.put("/api/v1/media/{id}", who=USER, scope="write:media", params=ChangeParams)
+@routes.put(
+    "/api/v1/media/{id}",
+    who=USER,
+    scope="write:media",
+    params=ChangeParams,
+    tx="own",
+    most_upload="upload_bytes",
+)
 async def change(call: Call[ChangeParams]) -> MediaAttachment:
-    focus = domain.media.parse_focus(call.params.focus)
-    row = await domain.media.describe(call.tx, call.account, call.id(), call.params.description, focus)
+    params = call.params
+    focus = domain.media.parse_focus(params.focus)
+    async with call.services.db.read() as tx:
+        await domain.media.get(tx, call.account, call.id())
+    small = await _thumbnail(call, params.thumbnail)
+    async with keeping.kept(call.services, small), call.services.db.write() as tx:
+        row = await domain.media.describe(tx, call.account, call.id(), params.description, focus)
+        if small is not None:
+            row = await domain.media.show(tx, call.account, row.id, small)
     return media_attachment(call.site.links, row)
 
 

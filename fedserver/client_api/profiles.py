@@ -19,7 +19,6 @@ from fedserver.media.pictures import process_banner, process_square
 from storage import AccountRow, Tx
 
 routes = Routes("client_api")
-MOST_UPLOAD = 16_777_216
 
 
 class FieldParams(Struct, frozen=True):
@@ -124,7 +123,7 @@ async def verify_credentials(call: Call[Nothing]) -> Account:
     scope="write:accounts",
     params=CredentialParams,
     tx="own",
-    most_upload=MOST_UPLOAD,
+    most_upload="upload_bytes",
 )
 async def update_credentials(call: Call[CredentialParams]) -> Account:
     change = await _change(call)
@@ -165,7 +164,7 @@ for _declare in (routes.patch, routes.put):
         scope="write:accounts",
         params=ProfileParams,
         tx="own",
-        most_upload=MOST_UPLOAD,
+        most_upload="upload_bytes",
     )(update)
 
 

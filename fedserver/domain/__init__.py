@@ -79,6 +79,7 @@ from fedserver.domain import (
     push_subscriptions,
     registrations,
     relations,
+    remote_files,
     remote_posts,
     report_views,
     reports,
@@ -107,6 +108,7 @@ from fedserver.domain import (
 )
 from fedserver.domain.post_views import PostView
 from fedserver.domain.words import (
+    BadPeer,
     Caller,
     DomainError,
     Forbidden,
@@ -117,12 +119,14 @@ from fedserver.domain.words import (
     Site,
     TooMany,
     Unauthorized,
+    Unfinished,
     Unproved,
     may_act,
     waits_for,
 )
 
 __all__ = [
+    "BadPeer",
     "Caller",
     "DomainError",
     "Forbidden",
@@ -134,6 +138,7 @@ __all__ = [
     "Site",
     "TooMany",
     "Unauthorized",
+    "Unfinished",
     "Unproved",
     "account_views",
     "accounts",
@@ -210,6 +215,7 @@ __all__ = [
     "push_subscriptions",
     "registrations",
     "relations",
+    "remote_files",
     "remote_posts",
     "report_views",
     "reports",

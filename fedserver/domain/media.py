@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain.words import Invalid, NotFound, Site
+from fedserver.domain import tasks
+from fedserver.domain.words import Invalid, NotFound, Site, Unfinished
 from fedserver.text import clean_text
 from storage import AccountRow, MediaRow, Tx, queries
 
@@ -26,12 +27,40 @@ class NewFile(Struct, frozen=True):
     height: int | None = None
     preview_width: int | None = None
     preview_height: int | None = None
+    duration: float | None = None
+    frame_rate: str | None = None
+    bitrate: int | None = None
+    state: str = "ready"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The files of the store."""
+        return tuple(each for each in (self.file_key, self.preview_key) if each)
+
+
+async def require_room(tx: Tx, site: Site, actor: AccountRow, size: int) -> None:
+    """Raises Invalid if the files of `actor` would be more than a member may keep."""
+    most = site.config.limits.member_bytes
+    if await queries.media.used_bytes(tx, actor.id) + size > most:
+        why = f"does not fit: your files would take more than {_readable(most)}; remove some first"
+        raise Invalid("file", why, "ERR_TOO_LARGE")
+
+
+def _readable(size: int) -> str:
+    for number, unit in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
+        if size >= number:
+            return f"{round(size / number, 1):g} {unit}"
+    return f"{size} bytes"
 
 
 async def add(
-    tx: Tx, actor: AccountRow, file: NewFile, description: str, focus: tuple[float, float]
+    tx: Tx, site: Site, actor: AccountRow, file: NewFile, description: str, focus: tuple[float, float]
 ) -> MediaRow:
-    """A new file of `actor`, not attached to any post yet."""
+    """A new file of `actor`, not attached to any post yet. One in the state `processing` owes the work.
+
+    Raises Invalid if there is no room for it.
+    """
+    await require_room(tx, site, actor, file.bytes)
     row = MediaRow(
         id=tx.new_id(),
         account_id=actor.id,
@@ -45,6 +74,50 @@ async def add(
         **structs.asdict(file),
     )
     await queries.media.add(tx, [row])
+    if row.state == "processing":
+        await tasks.owe(tx, tasks.ProcessMedia(row.id))
+    return row
+
+
+async def processing(tx: Tx, media_id: int) -> MediaRow | None:
+    """A file that waits to be processed, None if it is gone or done."""
+    row = await queries.media.by_id(tx, media_id)
+    return row if row is not None and row.state == "processing" else None
+
+
+async def finish(tx: Tx, row: MediaRow, file: NewFile) -> None:
+    """What was made of a file takes its place; a small picture that its member chose stays."""
+    made = structs.asdict(file)
+    current = await queries.media.by_id(tx, row.id) or row
+    if current.preview_key:
+        kept = ("preview_key", "preview_width", "preview_height", "blurhash")
+        await tasks.owe(tx, tasks.RemoveFiles((file.preview_key,)))
+        made |= {name: getattr(current, name) for name in kept}
+    await queries.media.finish(tx, structs.replace(current, **made))
+    await tasks.owe(tx, tasks.RemoveFiles((row.file_key,)))
+
+
+async def fail(tx: Tx, row: MediaRow, problem: str) -> None:
+    """A file cannot be shown; nothing of it is kept but the reason."""
+    await tasks.owe(tx, tasks.RemoveFiles((row.file_key, row.preview_key)))
+    failed = structs.replace(
+        row, state="failed", problem=problem, file_key="", preview_key="", bytes=0, blurhash=None
+    )
+    await queries.media.finish(tx, failed)
+
+
+async def show(tx: Tx, actor: AccountRow, media_id: int, small: NewFile) -> MediaRow:
+    """Give a file the small form of another picture. Raises NotFound."""
+    row = await get(tx, actor, media_id)
+    await tasks.owe(tx, tasks.RemoveFiles((row.preview_key,)))
+    row = structs.replace(
+        row,
+        preview_key=small.preview_key,
+        preview_width=small.preview_width,
+        preview_height=small.preview_height,
+        blurhash=small.blurhash,
+    )
+    await queries.media.show(tx, row)
     return row
 
 
@@ -76,6 +149,7 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
     if await queries.scheduled_posts.reserved(tx, [row.id]):
         raise Invalid("media", "is attached to a scheduled post", "ERR_IN_USE")
     await queries.media.remove(tx, [row.id])
+    await tasks.owe(tx, tasks.RemoveFiles((row.file_key, row.preview_key)))
     return row
 
 
@@ -90,6 +164,10 @@ async def check(tx: Tx, site: Site, actor: AccountRow, ids: Sequence[int], post_
         row = found.get(media_id)
         if row is None or row.post_id not in (None, post_id):
             raise Invalid("media", "were not found, or belong to another post", "ERR_INVALID")
+        if row.state == "processing":
+            raise Unfinished
+        if row.state == "failed":
+            raise Invalid("media", f"were not taken: {row.problem}")
     if await queries.scheduled_posts.reserved(tx, ids):
         raise Invalid("media", "belong to a scheduled post", "ERR_IN_USE")
 

@@ -5,15 +5,7 @@ Whether an address is known is never told to strangers.
 
 from __future__ import annotations
 
-from fedserver.domain import (
-    accounts,
-    admission,
-    emails,
-    follows,
-    invitations,
-    known_addresses,
-    members,
-)
+from fedserver.domain import accounts, admission, emails, follows, invitations, known_addresses, members
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.words import Forbidden, Invalid, Site
 from storage import AccountRow, MemberRow, Tx, queries

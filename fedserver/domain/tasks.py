@@ -214,6 +214,12 @@ class RemoveFiles(Task, frozen=True, tag="remove_files"):
     keys: tuple[str, ...]
 
 
+class ProcessMedia(Task, frozen=True, tag="process_media"):
+    """A film or sound is to be made fit to be shown; done by a worker of its own, as it takes minutes."""
+
+    media_id: int
+
+
 class MergeNotifications(Task, frozen=True, tag="merge_notifications"):
     """What `from_id` told `account_id`, and was kept back, is to be told."""
 
@@ -251,6 +257,7 @@ AnyTask = (
     | SendMail
     | LiftAct
     | RemoveFiles
+    | ProcessMedia
     | MergeNotifications
     | Push
 )

@@ -78,12 +78,27 @@ class Unproved(Unauthorized):
         super().__init__("Please confirm that it is you")
 
 
+class Unfinished(Invalid):
+    """A file is attached before it can be shown (docs.joinmastodon.org/methods/media)."""
+
+    def __init__(self) -> None:
+        super().__init__("media_ids", "are still processed")
+        self.text = "Cannot attach files that have not finished processing. Try again in a moment!"
+
+
 class TooMany(DomainError):
     """Too often; `retry_at` is the moment (ms UTC) from which it may be tried again."""
 
     def __init__(self, retry_at: int, text: str = "Too many requests") -> None:
         super().__init__(text)
         self.retry_at = retry_at
+
+
+class BadPeer(DomainError):
+    """A peer did not give what was asked of it."""
+
+    def __init__(self, text: str = "The other server does not give this file") -> None:
+        super().__init__(text)
 
 
 class Later(DomainError):

@@ -85,7 +85,8 @@ class Dispatcher:
             session.check_proved(caller, self.services.db.clock())
         params = NOTHING
         if not endpoint.raw:
-            params = await read_params(request, endpoint.params, endpoint.most_upload)
+            most = getattr(self.services.site.config.limits, endpoint.most_upload or "upload_bytes")
+            params = await read_params(request, endpoint.params, most if endpoint.most_upload else 0)
         if endpoint.html and request.method == "POST":
             session.check_origin(request, self.services.site)
             if caller is not None and not endpoint.no_csrf:

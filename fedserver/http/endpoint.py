@@ -111,7 +111,9 @@ class Call(Generic[P]):
         """Logged in: the cookie of the session, and on to `location`."""
         return session.begun(self.site, token, location)
 
-    def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    def render(
+        self, template: str, *, status: int = 200, foreign_pictures: bool = False, **values: Any
+    ) -> web.Response:
         """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""
         shared = {
             "me": self.caller,
@@ -119,7 +121,9 @@ class Call(Generic[P]):
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
         }
-        return self.services.pages.response(template, {**shared, **values}, status=status)
+        return self.services.pages.response(
+            template, {**shared, **values}, status=status, foreign_pictures=foreign_pictures
+        )
 
     def text(self, name: str) -> str:
         """A part of the path."""
@@ -151,7 +155,7 @@ class Endpoint:
     limit: str = "default"
     html: bool = False
     activitypub: bool = False
-    most_upload: int = 0
+    most_upload: str = ""  # the key of [limits] that says how large a file may be
     raw: bool = False  # the handler reads the body itself
     no_token: bool = False  # the Authorization header is not a bearer token here
     no_csrf: bool = False  # a form for strangers, where a session may be left over

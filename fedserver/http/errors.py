@@ -21,6 +21,7 @@ STATUS: dict[type[Exception], int] = {
     domain.Unauthorized: 401,
     domain.Invalid: 422,
     domain.TooMany: 429,
+    domain.BadPeer: 502,
     domain.Later: 503,
     Unavailable: 503,
 }

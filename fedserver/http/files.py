@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from pathlib import Path
+from typing import Any
+
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http.endpoint import Call, Nothing, Routes
@@ -14,7 +19,44 @@ TYPES = {
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
+    "wav": "audio/wav",
+    "aac": "audio/aac",
 }
+INERT = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+class StoredFile(web.FileResponse):
+    """A file of the store, whole or in parts (RFC 9110 §14), served inert."""
+
+    def __init__(self, path: Path, content_type: str) -> None:
+        super().__init__(path, headers={**INERT, "Content-Type": content_type})
+        self._where = path
+
+    async def prepare(self, request: Any) -> AbstractStreamWriter | None:
+        """Begin to send it. A part of another version than ours is not what was asked for: send all of it."""
+        known = request.headers.get(hdrs.IF_RANGE, "")
+        if known.startswith(('"', "W/")) and known != self._tag():
+            kept = request.headers.copy()
+            del kept[hdrs.IF_RANGE]
+            kept.pop(hdrs.RANGE, None)
+            request = request.clone(headers=kept)
+        return await super().prepare(request)
+
+    def _tag(self) -> str:
+        """The tag that `FileResponse` gives to the file."""
+        found = self._where.stat()
+        return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
 
 
 @routes.get("/livez", "/health", tx="own")
@@ -30,22 +72,37 @@ async def ready(call: Call[Nothing]) -> web.Response:
     return json_response({"status": "OK"})
 
 
+class ProxyParams(Struct, frozen=True):
+    v: str = ""
+
+
+@routes.get(
+    "/media/proxy/{id}/{shape:original|small|avatar|header}", params=ProxyParams, tx="own", limit="peers"
+)
+async def remote(call: Call[ProxyParams]) -> web.StreamResponse:
+    """A file of a peer, shown from here."""
+    services, shape = call.services, call.text("shape")
+    if not call.site.links.proxies:
+        raise domain.NotFound
+    async with services.db.read() as tx:
+        wanted = await domain.remote_files.find(tx, call.site, call.id(), shape, call.params.v)
+    row = await services.remote_files.get(wanted)
+    if not domain.remote_files.is_fresh(row, services.db.clock()):
+        async with services.db.write() as tx:
+            await domain.remote_files.use(tx, row)
+    return stored(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
+
+
 @routes.get("/media/{key:.+}", tx="own", limit="peers")
 async def media(call: Call[Nothing]) -> web.StreamResponse:
-    """A file of the store, served inert: its type is ours, and nothing in it may run."""
-    key = call.text("key")
+    """A file of the store: its type is ours, and nothing in it may run."""
+    return stored(call, call.text("key"))
+
+
+def stored(call: Call[Any], key: str) -> StoredFile:
+    """The answer with a file of the store. Raises NotFound."""
     path = call.services.store.path(key)
     kind = TYPES.get(key.rpartition(".")[2])
     if path is None or kind is None:
         raise domain.NotFound
-    response = web.FileResponse(path)
-    response.headers.update(
-        {
-            "Content-Type": kind,
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        }
-    )
-    return response
+    return StoredFile(path, kind)

@@ -17,10 +17,10 @@ from jinja2.ext import i18n
 
 STATIC = Path(__file__).parent / "static"
 
-# No inline script or style anywhere; images may come from peers through their own address.
+# No inline script or style anywhere. Files of peers are shown from here too, unless the proxy is off.
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; "
-    "media-src 'self' https: http:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{files}; "
+    "media-src 'self'{files}; connect-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'{forms}"
 )
 HEADERS = {
@@ -34,7 +34,8 @@ HEADERS = {
 class Pages:
     """Renders templates. `packages` are the surfaces that bring templates of their own."""
 
-    def __init__(self, packages: tuple[str, ...], **shared: Any) -> None:
+    def __init__(self, packages: tuple[str, ...], *, proxies: bool = True, **shared: Any) -> None:
+        self._proxies = proxies
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "fedserver.http")]),
             autoescape=select_autoescape(("html", "xml"), default=True),
@@ -54,14 +55,24 @@ class Pages:
         return self._environment.get_template(template).render(values)
 
     def response(
-        self, template: str, values: Mapping[str, Any], *, status: int = 200, forms_to: str = "'self'"
+        self,
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        forms_to: str = "'self'",
+        foreign_pictures: bool = False,
     ) -> web.Response:
-        """A page. `forms_to` widens where forms may lead (the consent page redirects to the app)."""
+        """A page. `forms_to` widens where forms may lead (the consent page redirects to the app).
+
+        `foreign_pictures`: its text may show pictures that lie elsewhere, as articles do.
+        """
         response = web.Response(
             text=self.text(template, values), status=status, content_type="text/html", charset="utf-8"
         )
         forms = f"; form-action {forms_to}" if forms_to else ""
-        response.headers["Content-Security-Policy"] = POLICY.format(forms=forms)
+        files = " https: http:" if foreign_pictures or not self._proxies else ""
+        response.headers["Content-Security-Policy"] = POLICY.format(forms=forms, files=files)
         response.headers.update(HEADERS)
         return response
 

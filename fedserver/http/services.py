@@ -11,12 +11,12 @@ from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
+from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
-from fedserver.media.pictures import Images
-from fedserver.media.store import FileStore
+from fedserver.media import FileStore, Images, Recordings
 from fedserver.net import Client, Provider
 from storage import Database
 
@@ -31,6 +31,8 @@ class Services:
     provider: Provider | None
     store: FileStore
     images: Images
+    recordings: Recordings
+    remote_files: RemoteFiles
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator

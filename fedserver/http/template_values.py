@@ -19,14 +19,13 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
     """The names for `Pages`."""
     links = site.links
 
-    def picture(key: str, url: str, otherwise: str) -> str:
-        return links.media(key) if key else url or static_url(otherwise)
-
     def avatar(row: AccountRow) -> str:
-        return picture(row.avatar_key, row.avatar_url, "avatar.png")
+        remote = links.remote(row.id, "avatar", row.avatar_url)
+        return links.media(row.avatar_key) if row.avatar_key else remote or static_url("avatar.png")
 
     def header(row: AccountRow) -> str:
-        return picture(row.header_key, row.header_url, "header.png")
+        remote = links.remote(row.id, "header", row.header_url)
+        return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
 
     def own_avatar(caller: domain.Caller) -> str:
         return avatar(caller.account) if caller.account else static_url("avatar.png")
@@ -36,7 +35,11 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
 
     def file_url(row: MediaRow, *, small: bool = False) -> str:
         key = row.preview_key if small and row.preview_key else row.file_key
-        return links.media(key) if key else row.remote_url
+        if key:
+            return links.media(key)
+        if row.kind == "unknown":
+            return row.remote_url
+        return links.remote(row.id, "small" if small else "original", row.remote_url)
 
     def page_of(view: Any) -> str:
         """Where a post is shown here: its own page, or our view of a peer's."""

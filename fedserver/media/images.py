@@ -8,20 +8,18 @@ Mastodon: 8.3 megapixels, 640x360 for the small one.
 
 from __future__ import annotations
 
-import asyncio
+import importlib
 import io
-import resource
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from functools import wraps
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import blurhash
+from msgspec import structs
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import ACCEPTED, Picture, Processed
+from fedserver.media.pictures import ACCEPTED, Picture, Processed, has_heif, has_video
 
 T = TypeVar("T")
 MAX_PIXELS = 33_177_600
@@ -29,11 +27,11 @@ FULL_PIXELS = 8_294_400
 SMALL = (640, 360)
 MAX_FRAMES = 300
 MAX_SIDE = 16_384
-SECONDS = 30.0
-MEMORY = 2_000_000_000
-AT_ONCE = 2
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+if has_heif():
+    # By name, because it is an extra.
+    importlib.import_module("pillow_heif").register_heif_opener(thumbnails=False)
 
 
 def _refusing(work: Callable[[bytes], T]) -> Callable[[bytes], T]:
@@ -55,17 +53,53 @@ def _refusing(work: Callable[[bytes], T]) -> Callable[[bytes], T]:
 
 @_refusing
 def process_attachment(data: bytes) -> Processed:
-    """Clean a picture for a post. Raises Unacceptable."""
+    """Clean a picture for a post; one that moves becomes a film if that can be. Raises Unacceptable."""
     image = _opened(data)
-    if getattr(image, "n_frames", 1) > 1 and image.format == "GIF":
+    return _film(image) if _moves(image) and has_video() else _cleaned(image)
+
+
+@_refusing
+def process_shown(data: bytes) -> Processed:
+    """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
+    return _cleaned(_opened(data))
+
+
+def _moves(image: Image.Image) -> bool:
+    return getattr(image, "n_frames", 1) > 1 and image.format == "GIF"
+
+
+def _cleaned(image: Image.Image) -> Processed:
+    if _moves(image):
         full = _animated(image)
         image.seek(0)
     else:
         full = _encoded(_shrunk(_upright(image), FULL_PIXELS), image.format or "")
+    return _with_small("image", image, full)
+
+
+def _with_small(kind: str, image: Image.Image, full: Picture) -> Processed:
     still = _upright(image)
     still.thumbnail(SMALL, Image.Resampling.LANCZOS)
     small = _encoded(still, "PNG" if _is_transparent(still) and full.content_type == "image/png" else "JPEG")
-    return Processed("image", full, small, _blur(still))
+    return Processed(kind, full, small, _blur(still))
+
+
+def _film(image: Image.Image) -> Processed:
+    """A silent film of an animated GIF."""
+    frames, times = _frames(image)
+    image.seek(0)
+    # By name, because PyAV is an extra.
+    film = importlib.import_module("fedserver.media.films").silent(frames, times)
+    made = _with_small("gifv", image, film)
+    seconds = sum(times) / 1000
+    return structs.replace(made, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")
+
+
+def still_of(image: Image.Image) -> tuple[Picture, str | None]:
+    """The small form and the blur of a frame of a film."""
+    still = _bare(image)
+    still.thumbnail(SMALL, Image.Resampling.LANCZOS)
+    return _encoded(still, "JPEG"), _blur(still)
 
 
 @_refusing
@@ -88,7 +122,7 @@ def _fitted(data: bytes, size: tuple[int, int]) -> Picture:
 
 def _opened(data: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=tuple(ACCEPTED))
+        image = Image.open(io.BytesIO(data), formats=(*ACCEPTED, *(("HEIF",) if has_heif() else ())))
     except Exception as error:
         raise Unacceptable("The file is not a picture that we know (JPEG, PNG, GIF, WebP, AVIF)") from error
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
@@ -159,14 +193,22 @@ def _encoded(image: Image.Image, source: str) -> Picture:
 
 def _animated(image: Image.Image) -> Picture:
     """An animated GIF, frame by frame, without anything else that was in the file."""
-    frames: list[Image.Image] = []
-    times: list[int] = []
-    for frame in ImageSequence.Iterator(image):
-        times.append(frame.info.get("duration", 100))
-        frames.append(_bare(frame.convert("RGBA")))
+    frames, times = _frames(image)
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, disposal=2)
     return Picture(out.getvalue(), "image/gif", image.width, image.height)
+
+
+def _frames(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
+    """The frames, and how long each is shown (ms)."""
+    frames: list[Image.Image] = []
+    times: list[int] = []
+    for frame in ImageSequence.Iterator(image):
+        # What names no time, or hardly any, is shown for a tenth of a second, as browsers do.
+        time = int(frame.info.get("duration", 100))
+        times.append(time if time > 10 else 100)
+        frames.append(_bare(frame.convert("RGBA")))
+    return frames, times
 
 
 def _blur(image: Image.Image) -> str | None:
@@ -175,66 +217,3 @@ def _blur(image: Image.Image) -> str | None:
     rows = [[list(tiny.getpixel((x, y))) for x in range(tiny.width)] for y in range(tiny.height)]  # type: ignore[arg-type]
     made: str = blurhash.encode(rows, components_x=4, components_y=3)
     return made
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-class ImageWorker:
-    """Processes for pictures: `AT_ONCE` at a time, each with a time limit of its own.
-
-    A process is started when it is first needed and serves one picture after another. One that is stuck is
-    killed and takes nobody along.
-    """
-
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
-        self._turn = asyncio.Semaphore(AT_ONCE)
-        self._idle: list[ProcessPoolExecutor] = []
-        self._busy: list[ProcessPoolExecutor] = []
-
-    async def run(self, work: Callable[[bytes], T], data: bytes) -> T:
-        """Do `work` on `data` elsewhere. Raises Unacceptable, also if it takes too long or too much."""
-        async with self._turn:
-            pool = self._idle.pop() if self._idle else _new_process()
-            self._busy.append(pool)
-            future: Any = asyncio.wrap_future(pool.submit(work, data))
-            try:
-                done, _ = await asyncio.wait([future], timeout=self._seconds)
-            finally:
-                # Still at work: it took too long, or nobody waits for it any more.
-                self._busy.remove(pool)
-                if future.done():
-                    self._idle.append(pool)
-                else:
-                    future.cancel()
-                    _kill(pool)
-            if not done:
-                raise Unacceptable("The picture is too complicated")
-            return await self._outcome(pool, future)
-
-    async def _outcome(self, pool: ProcessPoolExecutor, future: asyncio.Future[T]) -> T:
-        try:
-            return await future
-        except BrokenExecutor as error:
-            self._idle.remove(pool)
-            _kill(pool)
-            raise Unacceptable("The picture is too complicated") from error
-
-    def close(self) -> None:
-        """End the processes."""
-        for pool in (*self._idle, *self._busy):
-            _kill(pool)
-        self._idle.clear()
-
-
-def _new_process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, get_context("spawn"), initializer=_limit)
-
-
-def _kill(pool: ProcessPoolExecutor) -> None:
-    for process in list((pool._processes or {}).values()):
-        process.kill()
-    pool.shutdown(wait=False, cancel_futures=True)

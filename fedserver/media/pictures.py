@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -20,7 +21,13 @@ ACCEPTED = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
-ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
+ENDINGS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+}
 IDLE_SECONDS = 300.0
 
 
@@ -44,11 +51,34 @@ class Processed(Struct, frozen=True):
     full: Picture
     small: Picture
     blurhash: str | None
+    duration: float | None = None
+    frame_rate: str | None = None
+
+
+def has_heif() -> bool:
+    """True with the extra `heif`: pictures of phones that are in no other format."""
+    return find_spec("pillow_heif") is not None
+
+
+def has_video() -> bool:
+    """True with the extra `video`: films, sound, and animated pictures as films."""
+    return find_spec("av") is not None
+
+
+def accepted() -> list[str]:
+    """The types of pictures that this node takes."""
+    return sorted((*ACCEPTED.values(), *(("image/heic", "image/heif") if has_heif() else ())))
 
 
 def process_attachment(data: bytes) -> Processed:
     """Clean a picture for a post. Raises Unacceptable."""
     made: Processed = _images().process_attachment(data)
+    return made
+
+
+def process_shown(data: bytes) -> Processed:
+    """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
+    made: Processed = _images().process_shown(data)
     return made
 
 
@@ -94,7 +124,8 @@ class Images:
         if self._rest is not None:
             self._rest.cancel()
         if self._worker is None:
-            self._worker = _images().ImageWorker()
+            # By name too: it brings the machinery of processes.
+            self._worker = importlib.import_module("fedserver.media.processes").Processes()
 
     def close(self) -> None:
         """End the processes; the next picture starts them anew."""

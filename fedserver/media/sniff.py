@@ -7,16 +7,41 @@ MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
+    (b"\x1a\x45\xdf\xa3", "video/webm"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"ID3", "audio/mpeg"),
 )
+# The fourth word of a file of boxes (ISO 14496-12) that is a picture; any other is a film or sound.
+PICTURES = {
+    b"avif": "image/avif", b"avis": "image/avif",
+    b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic",
+    b"hevc": "image/heic", b"hevx": "image/heic", b"mif1": "image/heic", b"msf1": "image/heic",
+}  # fmt: skip
+BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 
 
 def sniff(data: bytes) -> str:
-    """The media type of a picture we take, '' for anything else."""
+    """The media type of a file that we may take, '' for anything else."""
     for start, kind in MAGIC:
         if data.startswith(start):
             return kind
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[4:12] in (b"ftypavif", b"ftypavis"):
-        return "image/avif"
-    return ""
+    if data[:4] == b"RIFF":
+        return RIFF.get(data[8:12], "")
+    if data[4:8] == b"ftyp":
+        return PICTURES.get(data[8:12], "video/mp4")
+    if data[4:8] in BOXES:
+        return "video/mp4"
+    return _sound(data)
+
+
+def _sound(data: bytes) -> str:
+    """Frames of MPEG audio without anything before them: eleven bits set, then version and layer."""
+    if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
+        return ""
+    version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3
+    if data[1] & 0xF6 == 0xF0:
+        return "audio/aac"
+    valid = version != 1 and layer != 0 and data[2] >> 4 != 15 and data[2] >> 2 & 3 != 3
+    return "audio/mpeg" if valid else ""

@@ -8,9 +8,19 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 FOLDERS = 2
+WORKSHOPS = ".work"
+
+
+def _new_key(ending: str) -> str:
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name[2:4]}/{name[4:]}.{ending}"
 
 
 class FileStore:
@@ -21,10 +31,37 @@ class FileStore:
 
     async def put(self, data: bytes, ending: str) -> str:
         """Keep `data`; its key. `ending` is one of our own words, like `webp`."""
-        name = secrets.token_hex(16)
-        key = f"{name[:2]}/{name[2:4]}/{name[4:]}.{ending}"
+        key = _new_key(ending)
         await asyncio.to_thread(self._write, self.root / key, data)
         return key
+
+    async def take(self, path: Path, ending: str) -> str:
+        """Keep a file of a workshop, without copying it; its key."""
+        key = _new_key(ending)
+        await asyncio.to_thread(self._move, path, self.root / key)
+        return key
+
+    @contextmanager
+    def workshop(self) -> Iterator[Path]:
+        """A folder to work in, on the same disk; it is gone afterwards with all that is in it."""
+        (self.root / WORKSHOPS).mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.root / WORKSHOPS, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    async def tidy(self, before: float) -> None:
+        """Remove workshops that a dead process left, made before a moment (s UTC)."""
+        await asyncio.to_thread(self._tidy, before)
+
+    def _tidy(self, before: float) -> None:
+        for folder in (self.root / WORKSHOPS).glob("*"):
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _move(self, source: Path, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as handle:
+            os.fsync(handle.fileno())
+        source.replace(path)
 
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

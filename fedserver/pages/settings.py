@@ -15,7 +15,6 @@ from fedserver.text import normal_language
 from storage import Tx
 
 routes = Routes("pages")
-MOST = 16_777_216
 
 
 class ProfileParams(Struct, frozen=True):
@@ -57,7 +56,9 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
     return await _page(call, call.tx, "", done="done" in call.request.query)
 
 
-@routes.post("/settings/profile", html=True, who=USER, params=ProfileParams, tx="own", most_upload=MOST)
+@routes.post(
+    "/settings/profile", html=True, who=USER, params=ProfileParams, tx="own", most_upload="upload_bytes"
+)
 async def save(call: Call[ProfileParams]) -> web.StreamResponse:
     params = call.params
     try:

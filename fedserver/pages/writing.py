@@ -8,12 +8,9 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.http import USER, Call, Routes, Upload, see_other
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_attachment
+from fedserver.http import USER, Call, Routes, Upload, keeping, see_other
 
 routes = Routes("pages")
-MOST = 16_777_216
 
 
 class WriteParams(Struct, frozen=True):
@@ -38,23 +35,7 @@ async def _upload(call: Call[WriteParams]) -> domain.media.NewFile | None:
     picture = call.params.picture
     if picture is None or not picture.data:
         return None
-    try:
-        made = await call.services.images.run(process_attachment, picture.data)
-    except Unacceptable as error:
-        raise domain.Invalid("picture", f"was not taken: {error.text}") from error
-    store = call.services.store
-    return domain.media.NewFile(
-        kind=made.kind,
-        content_type=made.full.content_type,
-        file_key=await store.put(made.full.data, made.full.ending),
-        preview_key=await store.put(made.small.data, made.small.ending),
-        bytes=len(made.full.data) + len(made.small.data),
-        blurhash=made.blurhash,
-        width=made.full.width,
-        height=made.full.height,
-        preview_width=made.small.width,
-        preview_height=made.small.height,
-    )
+    return await keeping.keep_picture(call.services, picture.data, "picture")
 
 
 async def _answered(call: Call[WriteParams]) -> domain.post_views.PostView | None:
@@ -96,15 +77,17 @@ async def show_note(call: Call[WriteParams]) -> web.StreamResponse:
     return _page(call, "write.html", "", answered=await _answered(call))
 
 
-@routes.post("/write", html=True, who=USER, params=WriteParams, tx="own", most_upload=MOST)
+@routes.post("/write", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
 async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
     params = call.params
     try:
         file = await _upload(call)
         await call.services.resolver.mentions(params.text)
-        async with call.services.db.write() as tx:
+        async with keeping.kept(call.services, file), call.services.db.write() as tx:
             ids = (
-                [(await domain.media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id] if file else []
+                [(await domain.media.add(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id]
+                if file
+                else []
             )
             draft = domain.posts.Draft(
                 text=params.text,
@@ -126,15 +109,17 @@ async def show_article(call: Call[WriteParams]) -> web.StreamResponse:
     return _page(call, "write_article.html", "")
 
 
-@routes.post("/write/article", html=True, who=USER, params=WriteParams, tx="own", most_upload=MOST)
+@routes.post("/write/article", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
 async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
     params = call.params
     try:
         file = await _upload(call)
         await call.services.resolver.mentions(params.text)
-        async with call.services.db.write() as tx:
+        async with keeping.kept(call.services, file), call.services.db.write() as tx:
             cover = (
-                (await domain.media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id if file else None
+                (await domain.media.add(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
+                if file
+                else None
             )
             draft = domain.posts.Draft(
                 text=params.text,
@@ -190,7 +175,7 @@ async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
     )
 
 
-@routes.post("/edit/{id}", html=True, who=USER, params=WriteParams, tx="own", most_upload=MOST)
+@routes.post("/edit/{id}", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
 async def edit(call: Call[WriteParams]) -> web.StreamResponse:
     view, params = await _own(call), call.params
     row = view.post
@@ -198,7 +183,7 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
     try:
         file = await _upload(call)
         await call.services.resolver.mentions(params.text)
-        async with call.services.db.write() as tx:
+        async with keeping.kept(call.services, file), call.services.db.write() as tx:
             change = domain.edits.Change(
                 text=params.text, summary=params.summary, language=params.language or None
             )
@@ -219,7 +204,7 @@ async def _article_change(
     params = call.params
     cover = view.post.cover_id
     if file is not None:
-        cover = (await domain.media.add(tx, call.account, file, params.alt, (0.0, 0.0))).id
+        cover = (await domain.media.add(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
     draft = view.post.state == "draft"
     change = domain.edits.Change(
         text=params.text,

@@ -21,6 +21,7 @@ from storage import TaskRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 100
+QUEUE = queries.tasks.PUSH
 LEASE_MS = 120_000
 AT_ONCE = 20
 SECONDS = 10.0
@@ -60,7 +61,9 @@ class PushWorker:
     async def run(self) -> int:
         """Send what is due, at most a batch; how many were tried."""
         async with self._services.db.write() as tx:
-            leased = await queries.tasks.lease(tx, until=tx.now + LEASE_MS, limit=BATCH, pushes=True)
+            leased = await queries.tasks.lease(
+                tx, until=tx.now + LEASE_MS, limit=BATCH, queue=queries.tasks.PUSH
+            )
         if not leased:
             return 0
         turn = asyncio.Semaphore(AT_ONCE)
@@ -143,7 +146,7 @@ class PushWorker:
     async def next_due(self) -> int | None:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
-            return await queries.tasks.next_due(tx, pushes=True)
+            return await queries.tasks.next_due(tx, queue=QUEUE)
 
 
 def _judged(response: Response) -> Outcome:

@@ -15,6 +15,7 @@ from fedserver import domain
 from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
+from fedserver.workers.media import MediaWorker
 from fedserver.workers.peers import PeerWorker
 from fedserver.workers.push import PushWorker
 from fedserver.workers.receive import ReceiveWorker
@@ -44,6 +45,7 @@ class Runner:
             TaskWorker(services),
             PushWorker(services),
             DeliveryWorker(services),
+            MediaWorker(services),
             CleanupWorker(services),
             PeerWorker(services),
         )

@@ -12,6 +12,10 @@ from storage.schema.tables import emojis, media, posts, scheduled_media
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(media, MediaRow)
+FINISHED = (
+    "state", "problem", "kind", "content_type", "file_key", "preview_key", "bytes", "blurhash", "width",
+    "height", "preview_width", "preview_height", "duration", "frame_rate", "bitrate",
+)  # fmt: skip
 ADD = upsert(media)
 OWN = select(*COLUMNS).where(media.c.id == bindparam("id"), media.c.account_id == bindparam("account_id"))
 OWN_SOME = select(*COLUMNS).where(one_of(media.c.id, "ids"), media.c.account_id == bindparam("account_id"))
@@ -32,6 +36,16 @@ DETACH = (
     .where(media.c.post_id == bindparam("b_post_id"))
     .values(post_id=None, created_at=bindparam("b_now"))
 )
+SHOW = (
+    update(media)
+    .where(media.c.id == bindparam("b_id"))
+    .values(
+        preview_key=bindparam("b_preview_key"),
+        preview_width=bindparam("b_preview_width"),
+        preview_height=bindparam("b_preview_height"),
+        blurhash=bindparam("b_blurhash"),
+    )
+)
 DESCRIBE = (
     update(media)
     .where(media.c.id == bindparam("b_id"), media.c.account_id == bindparam("b_account_id"))
@@ -41,6 +55,11 @@ TOUCH_POST = (
     update(posts)
     .where(posts.c.id == select(media.c.post_id).where(media.c.id == bindparam("media_id")).scalar_subquery())
     .values(version=posts.c.version + 1)
+)
+FINISH = (
+    update(media)
+    .where(media.c.id == bindparam("b_id"), media.c.state == "processing")
+    .values(**{name: bindparam(f"b_{name}") for name in FINISHED})
 )
 REMOVE = delete(media).where(one_of(media.c.id, "ids"))
 REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
@@ -111,6 +130,24 @@ async def describe(tx: Tx, row: MediaRow) -> None:
         b_y=row.focus_y,
     )
     await tx.run(TOUCH_POST, media_id=row.id)
+
+
+async def show(tx: Tx, row: MediaRow) -> None:
+    """Write the small picture of `row`."""
+    await tx.run(
+        SHOW,
+        b_id=row.id,
+        b_preview_key=row.preview_key,
+        b_preview_width=row.preview_width,
+        b_preview_height=row.preview_height,
+        b_blurhash=row.blurhash,
+    )
+    await tx.run(TOUCH_POST, media_id=row.id)
+
+
+async def finish(tx: Tx, row: MediaRow) -> None:
+    """Write what became of a file that was processed."""
+    await tx.run(FINISH, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in FINISHED})
 
 
 async def remove(tx: Tx, ids: Sequence[int]) -> None:

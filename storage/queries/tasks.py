@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.rows import TaskRow
@@ -15,18 +15,20 @@ from storage.schema.tables import tasks
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tasks).on_conflict_do_nothing()
-PUSH = "push"  # a queue of their own, so that slow push services hold up nothing else
+# Queues of their own, so that slow push services and films hold up nothing else; the rest is one queue.
+PUSH, FILMS, REST = "push", "process_media", ""
+QUEUES = (REST, PUSH, FILMS)
 
 
-def _of(pushes: bool) -> ColumnElement[bool]:
-    return tasks.c.kind == PUSH if pushes else tasks.c.kind != PUSH
+def _of(queue: str) -> ColumnElement[bool]:
+    return tasks.c.kind == queue if queue else and_(tasks.c.kind != PUSH, tasks.c.kind != FILMS)
 
 
-def _due(pushes: bool) -> Select[tuple[int]]:
+def _due(queue: str) -> Select[tuple[int]]:
     return (
         select(tasks.c.id)
         .where(
-            _of(pushes),
+            _of(queue),
             tasks.c.run_at <= bindparam("b_now"),
             tasks.c.leased_until <= bindparam("b_now"),
             tasks.c.dead_at.is_(None),
@@ -38,12 +40,13 @@ def _due(pushes: bool) -> Select[tuple[int]]:
 
 
 LEASE = {
-    pushes: update(tasks)
-    .where(tasks.c.id.in_(_due(pushes)))
+    queue: update(tasks)
+    .where(tasks.c.id.in_(_due(queue)))
     .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
     .returning(*columns_of(tasks, TaskRow))
-    for pushes in (False, True)
+    for queue in QUEUES
 }
+RENEW = update(tasks).where(tasks.c.id == bindparam("b_id")).values(leased_until=bindparam("b_until"))
 FINISH = delete(tasks).where(one_of(tasks.c.id, "ids"))
 RETRY = (
     update(tasks)
@@ -55,9 +58,12 @@ BURY = (
     .where(tasks.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), dedupe=None, error=bindparam("b_error"))
 )
+_waits_until = case((tasks.c.leased_until > tasks.c.run_at, tasks.c.leased_until), else_=tasks.c.run_at)
 NEXT = {
-    pushes: select(func.min(tasks.c.run_at)).where(_of(pushes), tasks.c.dead_at.is_(None))
-    for pushes in (False, True)
+    queue: select(func.min(_waits_until if queue == FILMS else tasks.c.run_at)).where(
+        _of(queue), tasks.c.dead_at.is_(None)
+    )
+    for queue in QUEUES
 }
 WAITING = select(func.count()).where(tasks.c.dead_at.is_(None))
 
@@ -78,10 +84,15 @@ async def add(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | Non
     )
 
 
-async def lease(tx: Tx, *, until: int, limit: int, pushes: bool = False) -> list[TaskRow]:
-    """Take due tasks, or due push messages, oldest first; nobody else gets them before `until`."""
-    found = rows(TaskRow, await tx.all(LEASE[pushes], b_now=tx.now, b_until=until, b_limit=limit))
+async def lease(tx: Tx, *, until: int, limit: int, queue: str = REST) -> list[TaskRow]:
+    """Take what is due in a queue, oldest first; nobody else gets it before `until`."""
+    found = rows(TaskRow, await tx.all(LEASE[queue], b_now=tx.now, b_until=until, b_limit=limit))
     return sorted(found, key=lambda row: (row.run_at, row.id))
+
+
+async def renew(tx: Tx, task_id: int, until: int) -> None:
+    """Keep a task that was taken until a later moment."""
+    await tx.run(RENEW, b_id=task_id, b_until=until)
 
 
 async def finish(tx: Tx, ids: Sequence[int]) -> None:
@@ -98,9 +109,9 @@ async def bury(tx: Tx, task_id: int, error: str) -> None:
     await tx.run(BURY, b_id=task_id, b_now=tx.now, b_error=error[:500])
 
 
-async def next_due(tx: Tx, *, pushes: bool = False) -> int | None:
-    """When the next task, or the next push message, is due."""
-    found: int | None = await tx.value(NEXT[pushes])
+async def next_due(tx: Tx, *, queue: str = REST) -> int | None:
+    """When the next of a queue is due."""
+    found: int | None = await tx.value(NEXT[queue])
     return found
 
 

@@ -8,7 +8,7 @@ from storage.rows.follows import BlockRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
 from storage.rows.ip_blocks import IpBlockRow
 from storage.rows.likes import LikeRow
-from storage.rows.media import EmojiRow, MediaRow
+from storage.rows.media import EmojiRow, MediaRow, RemoteFileRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.notifications import (
     GroupMemberRow,
@@ -85,6 +85,7 @@ __all__ = [
     "PushSubscriptionRow",
     "QueueRow",
     "ReactionRow",
+    "RemoteFileRow",
     "ReportRow",
     "ScheduledPostRow",
     "SecondStepRow",

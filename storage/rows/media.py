@@ -25,6 +25,23 @@ class MediaRow(Struct, frozen=True, gc=False):
     preview_height: int | None
     bytes: int
     created_at: int
+    state: str = "ready"
+    problem: str = ""
+    duration: float | None = None
+    frame_rate: str | None = None
+    bitrate: int | None = None
+
+
+class RemoteFileRow(Struct, frozen=True, gc=False):
+    """A file of a peer that lies in the store for a while."""
+
+    subject_id: int
+    shape: str
+    url: str
+    file_key: str
+    preview_key: str
+    bytes: int
+    used_at: int
 
 
 class EmojiRow(Struct, frozen=True, gc=False):

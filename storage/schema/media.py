@@ -26,6 +26,24 @@ media = Table(
     Column("preview_height", Integer),
     Column("bytes", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),  # or when a post freed it
+    Column("state", Text, nullable=False),  # ready, processing (file_key is what came), failed
+    Column("problem", Text, nullable=False),  # why it failed
+    Column("duration", Float),  # seconds
+    Column("frame_rate", Text),  # 25/1
+    Column("bitrate", Integer),  # bits a second
+)
+
+# What was fetched from peers, and may be thrown away at any time.
+remote_files = Table(
+    "remote_files",
+    metadata,
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # of media or accounts
+    Column("shape", Text, primary_key=True),  # file, avatar, header
+    Column("url", Text, nullable=False),
+    Column("file_key", Text, nullable=False),
+    Column("preview_key", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False, index=True),  # to the hour
 )
 
 emojis = Table(

@@ -13,7 +13,7 @@ from storage.schema.follows import (
     tag_follows,
 )
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
-from storage.schema.media import emojis, media
+from storage.schema.media import emojis, media, remote_files
 from storage.schema.members import (
     challenges,
     identities,
@@ -142,6 +142,7 @@ __all__ = [
     "push_keys",
     "push_subscriptions",
     "recovery_codes",
+    "remote_files",
     "reports",
     "scheduled_media",
     "scheduled_posts",

@@ -47,6 +47,8 @@ class TestNode:
         self.node = node
         self.domain = domain
         self.clock = clock
+        self.names = names
+        self.asked: list[str] = []  # the paths of all requests that were answered
         self.base = node.services.site.links.base
         self._names = names
         self._browsers: list[aiohttp.ClientSession] = []
@@ -116,6 +118,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     sections = {name: federation.pop(name) for name in ("mail", "oidc") if name in federation}
     requests = federation.pop("requests", 100_000)
     rules = federation.pop("rules", ())
+    limits, media = federation.pop("limits", {}), federation.pop("media", {})
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -127,11 +130,11 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
         community=Community(title=f"Node {domain}", rules=rules),
         database=DatabaseConfig(url=database_url),
-        media=Media(store=f"file:{folder / 'media'}"),
+        media=Media(store=f"file:{folder / 'media'}", **media),
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
         metrics=Metrics(listen=metrics),
-        limits=Limits(requests_per_5_minutes=requests),
+        limits=Limits(requests_per_5_minutes=requests, **limits),
         **sections,
     )
 
@@ -147,6 +150,12 @@ async def start_node(
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     node = await open_node(config, clock=clock, resolver=None if plain else names, passwords=quick)
     answers.keep(node.application)
+    made = TestNode(node, domain, clock, names)
+
+    async def note(request: web.Request, response: web.StreamResponse) -> None:
+        made.asked.append(request.path)
+
+    node.application.on_response_prepare.append(note)
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
         context = None if plain else tls.server_context(domain)
@@ -155,7 +164,7 @@ async def start_node(
     await node.serve(sites)
     if not plain:
         names.ports[domain] = node.addresses[0][1]
-    return TestNode(node, domain, clock, names)
+    return made
 
 
 def _free_port() -> int:

@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
+from fedserver.media import images
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import ImageWorker, process_attachment, process_banner, process_square
+from fedserver.media.images import process_attachment, process_banner, process_square
+from fedserver.media.processes import Bounds, Processes
 from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
 
@@ -93,7 +95,8 @@ def test_every_accepted_kind(kind: str) -> None:
     assert sniff(made.full.data) == made.full.content_type and sniff(data)
 
 
-def test_animation_stays() -> None:
+def test_without_films_an_animation_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "has_video", lambda: False)
     made = process_attachment(animation())
     assert made.full.content_type == "image/gif"
     assert getattr(Image.open(io.BytesIO(made.full.data)), "n_frames", 1) == 3
@@ -158,13 +161,13 @@ def test_what_hides_behind_a_picture_is_not_kept() -> None:
 
 
 @pytest.fixture
-async def worker() -> AsyncIterator[ImageWorker]:
-    made = ImageWorker()
+async def worker() -> AsyncIterator[Processes]:
+    made = Processes()
     yield made
     made.close()
 
 
-async def test_work_is_done_in_another_process(worker: ImageWorker) -> None:
+async def test_work_is_done_in_another_process(worker: Processes) -> None:
     made = await worker.run(process_attachment, picture())
     assert made.full.width == 800
     with pytest.raises(Unacceptable):
@@ -181,7 +184,7 @@ def length(data: bytes) -> int:
     return len(data)
 
 
-async def test_a_slow_picture_does_not_hold_up_the_next(worker: ImageWorker) -> None:
+async def test_a_slow_picture_does_not_hold_up_the_next(worker: Processes) -> None:
     slow = asyncio.create_task(worker.run(stuck, b"slow"))
     assert [await worker.run(length, b"quick") for _ in range(3)] == [5, 5, 5]
     assert not slow.done()
@@ -189,7 +192,7 @@ async def test_a_slow_picture_does_not_hold_up_the_next(worker: ImageWorker) -> 
 
 
 async def test_a_stuck_picture_is_refused_and_its_process_killed() -> None:
-    worker = ImageWorker(seconds=0.2)
+    worker = Processes(Bounds(seconds=0.2))
     before = set(active_children())
     with pytest.raises(Unacceptable, match="too complicated"):
         await worker.run(stuck, b"slow")
@@ -200,7 +203,7 @@ async def test_a_stuck_picture_is_refused_and_its_process_killed() -> None:
     worker.close()
 
 
-async def test_a_process_that_dies_is_replaced(worker: ImageWorker) -> None:
+async def test_a_process_that_dies_is_replaced(worker: Processes) -> None:
     with pytest.raises(Unacceptable):
         await worker.run(die, b"")
     assert await worker.run(length, b"quick") == 5

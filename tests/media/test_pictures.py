@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import io
 import multiprocessing
 from multiprocessing.connection import wait
@@ -13,6 +14,7 @@ from PIL import Image
 
 from fedserver.media.errors import Unacceptable
 from fedserver.media.pictures import Images, process_attachment, process_banner, process_square
+from fedserver.media.sniff import sniff
 
 
 def png() -> bytes:
@@ -53,4 +55,24 @@ async def test_a_process_that_is_needed_again_stays() -> None:
         await images.run(process_square, b"nothing")
     await images.run(process_square, png())
     assert running(before) == first != set()
+    images.close()
+
+
+def photograph_of_a_phone() -> bytes:
+    heif = importlib.import_module("pillow_heif")
+    exif = Image.Exif()
+    exif[0x010E] = "secret place"
+    out = io.BytesIO()
+    heif.from_pillow(Image.new("RGB", (64, 48), "red")).save(out, exif=exif.tobytes())
+    return out.getvalue()
+
+
+async def test_photographs_of_phones_become_jpeg() -> None:
+    images, data = Images(idle_seconds=0), photograph_of_a_phone()
+    assert b"secret place" in data and sniff(data) == "image/heic"
+    made = await images.run(process_attachment, data)
+    assert (made.full.width, made.full.height, made.full.content_type) == (64, 48, "image/jpeg")
+    assert b"secret place" not in made.full.data
+    with pytest.raises(Unacceptable):
+        await images.run(process_attachment, data[: len(data) // 2])
     images.close()

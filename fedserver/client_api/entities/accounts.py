@@ -128,8 +128,8 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
     """An account as anybody sees it."""
     row = domain.account_views.shown(view.account)
     view = structs.replace(view, account=row)
-    avatar = _picture(links, row.avatar_key, row.avatar_url, "avatar.png")
-    header = _picture(links, row.header_key, row.header_url, "header.png")
+    avatar = _picture(links, row.avatar_key, links.remote(row.id, "avatar", row.avatar_url), "avatar.png")
+    header = _picture(links, row.header_key, links.remote(row.id, "header", row.header_url), "header.png")
     shown_role = view.role if view.role not in ("", "member") else ""
     return Account(
         id=str(row.id),

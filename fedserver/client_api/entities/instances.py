@@ -7,7 +7,7 @@ from typing import Any
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
-from fedserver.media.pictures import ACCEPTED
+from fedserver.media import pictures, recordings
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.
@@ -33,13 +33,13 @@ def _configuration(config: Config) -> dict[str, Any]:
             "supported_mime_types": ["text/plain", "text/markdown"],
         },
         "media_attachments": {
-            "supported_mime_types": sorted(ACCEPTED.values()),
+            "supported_mime_types": [*pictures.accepted(), *recordings.accepted()],
             "description_limit": domain.media.MAX_DESCRIPTION,
             "image_size_limit": limits.upload_bytes,
             "image_matrix_limit": limits.image_pixels,
-            "video_size_limit": limits.upload_bytes,
-            "video_frame_rate_limit": 60,
-            "video_matrix_limit": limits.image_pixels,
+            "video_size_limit": limits.video_bytes,
+            "video_frame_rate_limit": limits.video_frame_rate,
+            "video_matrix_limit": limits.video_pixels,
         },
         "polls": {
             "max_options": limits.poll_options,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.links import Links
 from storage import MediaRow
@@ -20,8 +20,29 @@ class Focus(Struct, frozen=True):
     y: float
 
 
+class Original(Struct, frozen=True, omit_defaults=True):
+    """The whole: a picture has a size, a film a frame rate too, sound only a length (seconds)."""
+
+    width: int | None = None
+    height: int | None = None
+    size: str | None = None
+    aspect: float | None = None
+    frame_rate: str | None = None
+    duration: float | None = None
+    bitrate: int | None = None
+
+
 class Meta(Struct, frozen=True, omit_defaults=True):
-    original: Size | None = None
+    """What a player wants to know beforehand; `length` is like 0:01:02.50."""
+
+    length: str | None = None
+    duration: float | None = None
+    fps: int | None = None
+    size: str | None = None
+    width: int | None = None
+    height: int | None = None
+    aspect: float | None = None
+    original: Original | None = None
     small: Size | None = None
     focus: Focus | None = None
 
@@ -41,8 +62,7 @@ class MediaAttachment(Struct, frozen=True):
 
 def media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
     """A file of a post; one of a peer is shown from where it lies."""
-    url = links.media(row.file_key) if row.file_key else row.remote_url
-    preview = links.media(row.preview_key) if row.preview_key else url
+    url, preview = _addresses(links, row)
     return MediaAttachment(
         id=str(row.id),
         type=row.kind,
@@ -51,14 +71,61 @@ def media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
         remote_url=row.remote_url or None,
         preview_remote_url=None,
         text_url=None,
-        meta=Meta(
-            _size(row.width, row.height),
-            _size(row.preview_width, row.preview_height),
-            Focus(row.focus_x, row.focus_y),
-        ),
+        meta=_meta(row),
         description=row.description or None,
         blurhash=row.blurhash,
     )
+
+
+def _addresses(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
+    """Of the file and of its small picture, which sound has not."""
+    preview = links.media(row.preview_key) if row.preview_key else None
+    if row.state != "ready":
+        return None, preview
+    if row.file_key:
+        url = links.media(row.file_key)
+        return url, preview or (url if row.kind == "image" else None)
+    if row.kind == "unknown":
+        return row.remote_url, row.remote_url
+    small = links.remote(row.id, "small", row.remote_url) if row.kind == "image" else None
+    return links.remote(row.id, "original", row.remote_url), small
+
+
+def _meta(row: MediaRow) -> Meta:
+    small = _size(row.preview_width, row.preview_height)
+    focus = Focus(row.focus_x, row.focus_y)
+    size = _size(row.width, row.height)
+    original = Original(
+        frame_rate=row.frame_rate,
+        duration=row.duration,
+        bitrate=row.bitrate,
+        **({} if size is None else structs.asdict(size)),
+    )
+    shown = original if original != Original() else None
+    if row.duration is None:
+        return Meta(original=shown, small=small, focus=focus)
+    return Meta(
+        length=_length(row.duration),
+        duration=row.duration,
+        fps=_fps(row.frame_rate),
+        original=shown,
+        small=small,
+        focus=focus,
+        **({} if size is None else structs.asdict(size)),
+    )
+
+
+def _length(seconds: float) -> str:
+    hundredths = round(seconds * 100)
+    minutes, rest = divmod(hundredths, 6_000)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest // 100:02}.{rest % 100:02}"
+
+
+def _fps(frame_rate: str | None) -> int | None:
+    if frame_rate is None:
+        return None
+    pictures, _, seconds = frame_rate.partition("/")
+    return round(int(pictures) / int(seconds or 1))
 
 
 def _size(width: int | None, height: int | None) -> Size | None:

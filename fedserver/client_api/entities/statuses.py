@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
@@ -235,6 +235,7 @@ def history(
 ) -> list[StatusEdit]:
     """All versions, the first one first, the present one last."""
     shown = account(links, author)
+    there = structs.replace(links, proxies=False)
     found = [
         StatusEdit(
             content=edit.html,
@@ -242,7 +243,8 @@ def history(
             sensitive=edit.sensitive,
             created_at=iso(edit.at),
             account=shown,
-            media_attachments=[media_attachment(links, each) for each in _files(edit.media)],
+            # Former files of peers have no row any more that an address of ours could name.
+            media_attachments=[media_attachment(there, each) for each in _files(edit.media)],
             emojis=custom_emojis(domain.account_views.decode_emojis(edit.emojis)),
             poll=_former_poll(_titles(edit.poll)) if edit.poll else None,
         )

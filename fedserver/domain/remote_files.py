@@ -1,0 +1,86 @@
+"""Files of peers that are shown from here: which there are, which lie in the store for a while."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain import tasks
+from fedserver.domain.words import NotFound, Site
+from storage import RemoteFileRow, Tx, queries
+
+HOUR = 3_600_000
+KINDS = ("image", "gifv", "video", "audio")
+BATCH = 200
+
+
+class Wanted(Struct, frozen=True):
+    """A file of a peer: an attachment (`shape` file), avatar or header. `kind` as attachments have."""
+
+    subject_id: int
+    shape: str
+    kind: str
+    url: str
+    host: str
+    kept: RemoteFileRow | None
+
+
+async def find(tx: Tx, site: Site, subject_id: int, shape: str, token: str) -> Wanted:
+    """What an address of ours stands for: its token shows that whoever made it knew the address there.
+
+    Raises NotFound.
+    """
+    picture = shape in ("avatar", "header")
+    media = None if picture else await queries.media.by_id(tx, subject_id)
+    author_id = subject_id if picture else media.account_id if media else 0
+    author = await queries.accounts.by_id(tx, author_id)
+    if author is None or author.domain is None or author.suspended_at is not None:
+        raise NotFound
+    kind = media.kind if media else "image"
+    url = media.remote_url if media else author.avatar_url if shape == "avatar" else author.header_url
+    if not url or kind not in KINDS or site.links.token(url) != token:
+        raise NotFound
+    kept = await queries.remote_files.find(tx, subject_id, shape if picture else "file")
+    if kept is not None and kept.url != url:
+        kept = None
+    return Wanted(subject_id, shape if picture else "file", kind, url, author.domain, kept)
+
+
+async def keep(tx: Tx, wanted: Wanted, file_key: str, preview_key: str, size: int) -> RemoteFileRow:
+    """A file was fetched; one that was there before goes."""
+    former = await queries.remote_files.find(tx, wanted.subject_id, wanted.shape)
+    if former is not None:
+        await tasks.owe(tx, tasks.RemoveFiles((former.file_key, former.preview_key)))
+    row = RemoteFileRow(
+        wanted.subject_id, wanted.shape, wanted.url, file_key, preview_key, size, used_at=tx.now
+    )
+    await queries.remote_files.put(tx, row)
+    return row
+
+
+def is_fresh(row: RemoteFileRow, now: int) -> bool:
+    """True if its use was noted within the hour."""
+    return row.used_at > now - HOUR
+
+
+async def use(tx: Tx, row: RemoteFileRow) -> None:
+    """Note that somebody asked for it."""
+    await queries.remote_files.use(tx, row)
+
+
+async def shrink(tx: Tx, most: int) -> list[str]:
+    """Forget what belongs to nothing any more, then what was not asked for the longest, down to `most` bytes.
+
+    The keys of files that are to be removed from the store.
+    """
+    gone = await queries.remote_files.left(tx, BATCH)
+    await queries.remote_files.remove(tx, gone)
+    over = await queries.remote_files.total_bytes(tx) - most
+    while over > 0 and (oldest := await queries.remote_files.oldest(tx, BATCH)):
+        dropped = []
+        for row in oldest:
+            if over > 0:
+                dropped.append(row)
+                over -= row.bytes
+        await queries.remote_files.remove(tx, dropped)
+        gone += dropped
+    return [key for row in gone for key in (row.file_key, row.preview_key) if key]

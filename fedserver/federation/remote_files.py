@@ -1,0 +1,114 @@
+"""Files of peers, fetched when somebody first looks at them and shown from here.
+
+Readers stay unknown to peers that way. Pictures are cleaned as uploads are; films and sound are kept as they
+are if they are what they should be. What failed is not asked for again for some minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import structlog
+from cachetools import TTLCache
+
+from fedserver import domain
+from fedserver.media import FileStore, Images, pictures
+from fedserver.media.errors import Unacceptable
+from fedserver.media.sniff import sniff
+from fedserver.net import Client, NetError
+from storage import Database, RemoteFileRow
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+FAILED_SECONDS = 300
+FETCH_SECONDS = 40.0
+GONE = frozenset({401, 403, 404, 410})
+ENDINGS = {
+    "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3",
+    "audio/flac": "flac", "audio/wav": "wav", "audio/aac": "aac",
+}  # fmt: skip
+PICTURES = {"avatar": pictures.process_square, "header": pictures.process_banner}
+File = tuple[bytes, str]
+
+
+class RemoteFiles:
+    """Fetches for one node, each file once at a time."""
+
+    def __init__(
+        self, db: Database, site: domain.Site, client: Client, store: FileStore, images: Images,
+        policies: domain.peers.Policies, clock: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._limits = site.config.limits
+        self._client = client
+        self._store = store
+        self._images = images
+        self._policies = policies
+        self._flights: dict[tuple[int, str], asyncio.Task[RemoteFileRow]] = {}
+        self._failed: TTLCache[str, type[domain.NotFound] | type[domain.BadPeer]] = TTLCache(
+            20_000, FAILED_SECONDS, timer=lambda: clock() / 1000
+        )
+
+    async def get(self, wanted: domain.remote_files.Wanted) -> RemoteFileRow:
+        """A file, from the store or from where it lies. Raises NotFound, BadPeer."""
+        if wanted.kept is not None and self._store.path(wanted.kept.file_key) is not None:
+            return wanted.kept
+        if wanted.url in self._failed:
+            raise self._failed[wanted.url]
+        key = (wanted.subject_id, wanted.shape)
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.ensure_future(self._fetched(wanted))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(key, None))
+        return await asyncio.shield(flight)
+
+    async def _fetched(self, wanted: domain.remote_files.Wanted) -> RemoteFileRow:
+        try:
+            files = await self._cleaned(wanted, await self._body(wanted))
+        except (NetError, Unacceptable, domain.DomainError) as error:
+            log.info("remote_file_failed", url=wanted.url[:300], reason=str(error)[:300])
+            missing = isinstance(error, domain.NotFound | Unacceptable)
+            told = domain.NotFound if missing else domain.BadPeer
+            self._failed[wanted.url] = told
+            raise told from error
+        keys = [await self._store.put(data, ending) for data, ending in files]
+        size = sum(len(data) for data, _ in files)
+        try:
+            async with self._db.write() as tx:
+                return await domain.remote_files.keep(tx, wanted, keys[0], (keys[1:] or [""])[0], size)
+        except BaseException:
+            await self._store.remove(tuple(keys))
+            raise
+
+    async def _body(self, wanted: domain.remote_files.Wanted) -> bytes:
+        host = urlsplit(wanted.url).netloc.rpartition("@")[2]
+        if not (self._policies.allows(host) and self._policies.allows(wanted.host)):
+            raise domain.NotFound
+        most = self._limits.upload_bytes if wanted.kind == "image" else self._limits.video_bytes
+        answer = await self._client.get(
+            wanted.url, accept="image/*,video/*,audio/*", max_bytes=most, seconds=FETCH_SECONDS
+        )
+        if answer.status in GONE:
+            raise domain.NotFound
+        if answer.status != 200:
+            raise domain.BadPeer
+        return answer.body
+
+    async def _cleaned(self, wanted: domain.remote_files.Wanted, data: bytes) -> list[File]:
+        if wanted.shape in PICTURES:
+            picture = await self._images.run(PICTURES[wanted.shape], data)
+            return [(picture.data, picture.ending)]
+        kind = sniff(data)
+        if wanted.kind in ("video", "audio", "gifv") and kind in ENDINGS:
+            return [(data, ENDINGS[kind])]
+        if wanted.kind in ("video", "audio"):
+            raise Unacceptable("It is not a film or sound")
+        made = await self._images.run(pictures.process_shown, data)
+        return [(made.full.data, made.full.ending), (made.small.data, made.small.ending)]
+
+    def close(self) -> None:
+        """End what is under way."""
+        for flight in self._flights.values():
+            flight.cancel()

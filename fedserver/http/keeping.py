@@ -1,0 +1,124 @@
+"""Files of requests on their way into the store; what is refused leaves nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fedserver import domain
+from fedserver.http.services import Services
+from fedserver.media.errors import Unacceptable
+from fedserver.media.pictures import Processed, process_attachment
+from fedserver.media.recordings import Recording
+
+RAW = "raw"  # of no type that is served
+
+
+async def keep_picture(services: Services, data: bytes, field: str = "file") -> domain.media.NewFile:
+    """Clean a picture and keep it. Raises Invalid, named after the form's `field`."""
+    return await _kept(services, await _cleaned(services, data, field))
+
+
+async def keep_small(services: Services, data: bytes, field: str) -> domain.media.NewFile:
+    """Clean a picture and keep its small form only. Raises Invalid."""
+    made = await _cleaned(services, data, field)
+    small = made.small
+    return domain.media.NewFile(
+        kind="image",
+        content_type=small.content_type,
+        file_key="",
+        preview_key=await services.store.put(small.data, small.ending),
+        bytes=len(small.data),
+        blurhash=made.blurhash,
+        preview_width=small.width,
+        preview_height=small.height,
+    )
+
+
+async def _cleaned(services: Services, data: bytes, field: str) -> Processed:
+    most = services.site.config.limits.upload_bytes
+    if len(data) > most:
+        raise domain.Invalid(field, f"is larger than {most // 1_000_000} MB", "ERR_TOO_LARGE")
+    try:
+        return await services.images.run(process_attachment, data)
+    except Unacceptable as error:
+        raise domain.Invalid(field, f"was not taken: {error.text}") from error
+
+
+async def _kept(services: Services, made: Processed) -> domain.media.NewFile:
+    store, full, small = services.store, made.full, made.small
+    return domain.media.NewFile(
+        kind=made.kind,
+        content_type=full.content_type,
+        file_key=await store.put(full.data, full.ending),
+        preview_key=await store.put(small.data, small.ending),
+        bytes=len(full.data) + len(small.data),
+        blurhash=made.blurhash,
+        width=full.width,
+        height=full.height,
+        preview_width=small.width,
+        preview_height=small.height,
+        duration=made.duration,
+        frame_rate=made.frame_rate,
+        bitrate=int(len(full.data) * 8 / made.duration) if made.duration else None,
+    )
+
+
+async def keep_raw(services: Services, data: bytes, kind: str) -> domain.media.NewFile:
+    """Keep a film or sound as it came, to be processed later. Raises Invalid if it cannot be taken."""
+    key = await services.store.put(data, RAW)
+    new = domain.media.NewFile(
+        kind=kind.partition("/")[0],
+        content_type=kind,
+        file_key=key,
+        preview_key="",
+        bytes=len(data),
+        state="processing",
+    )
+    async with kept(services, new):
+        path = services.store.path(key)
+        try:
+            await services.recordings.probe(path or Path())
+        except Unacceptable as error:
+            raise domain.Invalid("file", f"was not taken: {error.text}") from error
+    return new
+
+
+async def process(services: Services, key: str) -> domain.media.NewFile:
+    """Make what is shown of a film or sound that was kept as it came. Raises Unacceptable."""
+    path = services.store.path(key)
+    if path is None:
+        raise Unacceptable("The file is not there any more")
+    with services.store.workshop() as folder:
+        made = await services.recordings.convert(path, folder)
+        return await _taken(services, made)
+
+
+async def _taken(services: Services, made: Recording) -> domain.media.NewFile:
+    store, small = services.store, made.small
+    return domain.media.NewFile(
+        kind=made.kind,
+        content_type=made.content_type,
+        file_key=await store.take(Path(made.path), made.ending),
+        preview_key=await store.put(small.data, small.ending) if small else "",
+        bytes=made.bytes + (len(small.data) if small else 0),
+        blurhash=made.blurhash,
+        width=made.width,
+        height=made.height,
+        preview_width=small.width if small else None,
+        preview_height=small.height if small else None,
+        duration=made.duration,
+        frame_rate=made.frame_rate,
+        bitrate=made.bitrate,
+    )
+
+
+@asynccontextmanager
+async def kept(services: Services, *files: domain.media.NewFile | None) -> AsyncIterator[None]:
+    """Keep `files` if the block succeeds; otherwise they are removed."""
+    try:
+        yield
+    except BaseException:
+        await services.store.remove(tuple(key for each in files if each for key in each.keys))
+        raise

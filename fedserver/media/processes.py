@@ -1,0 +1,101 @@
+"""Work on hostile files, in processes of their own: bounded in memory, in time and in what they may write."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from fedserver.media.errors import Unacceptable
+
+T = TypeVar("T")
+
+
+class Bounds(Struct, frozen=True):
+    """What work may take. `what` names its object for people; 0 stands for no bound."""
+
+    what: str = "picture"
+    seconds: float = 30.0
+    cpu_seconds: int = 0
+    memory: int = 2_000_000_000
+    written: int = 0
+    at_once: int = 2
+    reused: bool = True
+    niceness: int = 0
+
+
+class Processes:
+    """Processes for one kind of work: `at_once` at a time, each with a time limit of its own.
+
+    A process is started when it is first needed and, where `reused`, serves one file after another. One that
+    is stuck is killed and takes nobody along.
+    """
+
+    def __init__(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008
+        self._bounds = bounds
+        self._turn = asyncio.Semaphore(bounds.at_once)
+        self._idle: list[ProcessPoolExecutor] = []
+        self._busy: list[ProcessPoolExecutor] = []
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Do `work` elsewhere. Raises Unacceptable, also if it takes too long or too much."""
+        async with self._turn:
+            pool = self._idle.pop() if self._idle else self._new_process()
+            self._busy.append(pool)
+            future: Any = asyncio.wrap_future(pool.submit(work, *arguments))
+            try:
+                done, _ = await asyncio.wait([future], timeout=self._bounds.seconds)
+            finally:
+                # Still at work: it took too long, or nobody waits for it any more.
+                self._busy.remove(pool)
+                if future.done() and self._bounds.reused:
+                    self._idle.append(pool)
+                else:
+                    future.cancel()
+                    _kill(pool)
+            if not done:
+                raise self._too_much()
+            return await self._outcome(pool, future)
+
+    async def _outcome(self, pool: ProcessPoolExecutor, future: asyncio.Future[T]) -> T:
+        try:
+            return await future
+        except BrokenExecutor as error:
+            if pool in self._idle:
+                self._idle.remove(pool)
+            _kill(pool)
+            raise self._too_much() from error
+
+    def _too_much(self) -> Unacceptable:
+        return Unacceptable(f"The {self._bounds.what} is too complicated")
+
+    def _new_process(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, get_context("spawn"), initializer=_limit, initargs=(self._bounds,))
+
+    def close(self) -> None:
+        """End the processes."""
+        for pool in (*self._idle, *self._busy):
+            _kill(pool)
+        self._idle.clear()
+
+
+def _limit(bounds: Bounds) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (bounds.memory, bounds.memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if bounds.cpu_seconds:
+        resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_seconds, bounds.cpu_seconds))
+    if bounds.written:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bounds.written, bounds.written))
+    os.nice(bounds.niceness)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,84 @@
+"""Films and sound that wait to be made fit to be shown: one at a time, beside all other work."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from fedserver import domain
+from fedserver.http import Services, keeping
+from fedserver.media.errors import Unacceptable
+from storage import TaskRow, queries
+
+log = structlog.stdlib.get_logger("fedserver.workers")
+# Kept for as long as the work goes on; after a crash another process takes it up when it runs out.
+QUEUE = queries.tasks.FILMS
+LEASE_MS = 60_000
+RENEW_SECONDS = 20.0
+MOST_ATTEMPTS = 3
+
+
+class MediaWorker:
+    """Processes what was uploaded."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def run(self) -> int:
+        """Do one that is due; how many that was."""
+        async with self._services.db.write() as tx:
+            leased = await queries.tasks.lease(
+                tx, until=tx.now + LEASE_MS, limit=1, queue=queries.tasks.FILMS
+            )
+        for row in leased:
+            await self._do(row)
+        return len(leased)
+
+    async def _do(self, row: TaskRow) -> None:
+        services = self._services
+        task = domain.tasks.decode(row.payload)
+        assert isinstance(task, domain.tasks.ProcessMedia)
+        async with services.db.read() as tx:
+            file = await domain.media.processing(tx, task.media_id)
+        if file is None:
+            await self._end(row, task.media_id, None, "")
+        elif row.attempts > MOST_ATTEMPTS:
+            await self._end(row, task.media_id, None, "The file is too complicated")
+        else:
+            made, problem = await self._made(row, file.file_key)
+            await self._end(row, task.media_id, made, problem)
+
+    async def _made(self, row: TaskRow, key: str) -> tuple[domain.media.NewFile | None, str]:
+        """What was made, or why nothing was."""
+        work = asyncio.create_task(keeping.process(self._services, key))
+        try:
+            while not (await asyncio.wait([work], timeout=RENEW_SECONDS))[0]:
+                async with self._services.db.write() as tx:
+                    await queries.tasks.renew(tx, row.id, tx.now + LEASE_MS)
+            return await work, ""
+        except Unacceptable as error:
+            return None, error.text
+        finally:
+            work.cancel()
+
+    async def _end(
+        self, row: TaskRow, media_id: int, made: domain.media.NewFile | None, problem: str
+    ) -> None:
+        services = self._services
+        async with keeping.kept(services, made), services.db.write() as tx:
+            file = await domain.media.processing(tx, media_id)
+            if file is not None and made is not None:
+                await domain.media.finish(tx, file, made)
+            elif file is not None:
+                log.info("media_refused", id=media_id, reason=problem)
+                await domain.media.fail(tx, file, problem)
+            elif made is not None:
+                # Its member removed it meanwhile.
+                await domain.tasks.owe(tx, domain.tasks.RemoveFiles(made.keys))
+            await queries.tasks.finish(tx, [row.id])
+
+    async def next_due(self) -> int | None:
+        """When there is something to do next."""
+        async with self._services.db.read() as tx:
+            return await queries.tasks.next_due(tx, queue=QUEUE)

@@ -1,0 +1,200 @@
+"""Files of a peer, shown from here: fetched once, cleaned, kept within a budget, for whom they are."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from PIL import Image
+
+from fedserver.domain import accounts
+from fedserver.federation.remote_files import FAILED_SECONDS
+from storage import queries
+from tests.client_api.test_recordings import on_disk, send
+from tests.journeys.test_federation import follow, settle
+from tests.kit import recordings
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.media.test_images import with_gps
+
+
+class Two:
+    """Ann at alpha follows Bob at beta, and both have clients."""
+
+    def __init__(self, alpha: TestNode, beta: TestNode, ann: Api, bob: Api) -> None:
+        self.alpha, self.beta, self.ann, self.bob = alpha, beta, ann, bob
+
+    async def settle(self) -> None:
+        await settle(self.alpha, self.beta)
+
+    async def posted(self, data: bytes, **post: Any) -> dict[str, Any]:
+        """The attachment of a post of Bob's, as Ann gets it."""
+        made = await send(self.bob, data, version=1)
+        assert made.status == 200, made.body
+        await self.bob.post("/api/v1/statuses", status="see", media_ids=[made.body["id"]], **post)
+        await self.settle()
+        status: dict[str, Any] = (await self.ann.get("/api/v1/timelines/home"))[0]
+        return status["media_attachments"][0] | {"status": status}  # type: ignore[no-any-return]
+
+
+async def begin(start: Start, **config: Any) -> Two:
+    alpha, beta = await start("alpha.test", **config), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    await follow(alpha, ann, "@bob@beta.test")
+    await settle(alpha, beta)
+    return Two(alpha, beta, Api(alpha, await alpha.token(ann)), Api(beta, await beta.token(bob)))
+
+
+async def read(node: TestNode, url: str, **headers: str) -> tuple[int, bytes, Any]:
+    async with node.http.get(url, headers=headers) as answer:
+        return answer.status, await answer.read(), answer.headers
+
+
+async def test_a_picture_of_a_peer_is_fetched_once_and_shown_from_here(start: Start) -> None:
+    two = await begin(start)
+    file = await two.posted(with_gps())
+    assert file["url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/original")
+    assert file["preview_url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/small")
+    assert file["remote_url"].startswith("https://beta.test/media/")
+    assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 0
+    answers = await asyncio.gather(*(read(two.alpha, file["url"]) for _ in range(5)))
+    assert {status for status, *_ in answers} == {200}
+    status, small, headers = await read(two.alpha, file["preview_url"])
+    assert status == 200 and headers["Content-Type"] == "image/jpeg" and len(small) < len(answers[0][1])
+    assert "sandbox" in headers["Content-Security-Policy"]
+    assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 1
+    # Addresses say nothing of what lies here: a status that was encoded before is right afterwards.
+    again = (await two.ann.get("/api/v1/timelines/home"))[0]["media_attachments"][0]
+    assert again["url"] == file["url"]
+
+
+async def test_ids_alone_lead_nowhere(start: Start) -> None:
+    two = await begin(start)
+    file = await two.posted(with_gps(), visibility="private")
+    bare, _, token = file["url"].partition("?v=")
+    assert (await read(two.alpha, bare))[0] == 404
+    assert (await read(two.alpha, f"{bare}?v={token[:-1]}x"))[0] == 404
+    assert (await read(two.alpha, bare.replace("original", "avatar") + f"?v={token}"))[0] == 404
+    assert (await read(two.alpha, file["url"]))[0] == 200
+
+
+async def test_a_film_of_a_peer_is_shown_in_parts(start: Start) -> None:
+    two = await begin(start)
+    file = await two.posted(recordings.film())
+    assert file["type"] == "video" and file["preview_url"] is None
+    status, part, headers = await read(two.alpha, file["url"], Range="bytes=4-7")
+    assert (status, part, headers["Content-Type"]) == (206, b"ftyp", "video/mp4")
+
+
+async def test_avatars_come_from_here(start: Start) -> None:
+    two = await begin(start)
+    form = aiohttp.FormData()
+    form.add_field("avatar", with_gps(), filename="a.jpg")
+    await two.bob.ask("PATCH", "/api/v1/accounts/update_credentials", data=form)
+    await two.settle()
+    found = (await two.ann.get("/api/v1/accounts/search", q="bob"))[0]
+    assert found["avatar"].startswith(f"https://alpha.test/media/proxy/{found['id']}/avatar?v=")
+    assert found["header"].startswith("https://alpha.test/static/")
+    status, body, headers = await read(two.alpha, found["avatar"])
+    assert status == 200 and headers["Content-Type"] == "image/jpeg" and b"secret" not in body
+    form = aiohttp.FormData()
+    form.add_field("avatar", square(), filename="b.png")
+    await two.bob.ask("PATCH", "/api/v1/accounts/update_credentials", data=form)
+    await two.settle()
+    changed = (await two.ann.get("/api/v1/accounts/search", q="bob"))[0]
+    assert changed["avatar"] != found["avatar"] and (await read(two.alpha, found["avatar"]))[0] == 404
+    assert (await read(two.alpha, changed["avatar"]))[0] == 200
+    await two.settle()
+    assert len(on_disk(two.alpha)) == 1
+
+
+def square() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (90, 90), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
+    two = await begin(start)
+    file = await two.posted(with_gps())
+    async with two.beta.db.read() as tx:
+        bob = await accounts.local(tx, "bob")
+        used = await queries.media.used_bytes(tx, bob.id)
+    assert used > 0
+    folder = two.beta.node.services.store.root
+    folder.rename(folder.with_name("away"))
+    for _ in range(3):
+        assert (await read(two.alpha, file["url"]))[0] == 404
+    assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 1
+    folder.with_name("away").rename(folder)
+    two.alpha.clock.forward(seconds=FAILED_SECONDS + 1)
+    assert (await read(two.alpha, file["url"]))[0] == 200
+
+
+async def test_a_peer_that_does_not_answer_or_sends_something_else(start: Start) -> None:
+    two = await begin(start)
+    file = await two.posted(with_gps())
+    path = next(each for each in on_disk(two.beta) if urlsplit(file["remote_url"]).path.endswith(each.name))
+    path.write_bytes(b"<script>alert(1)</script>")
+    assert (await read(two.alpha, file["url"]))[0] == 404
+    assert on_disk(two.alpha) == []
+    del two.alpha.names.ports["beta.test"]
+    two.alpha.clock.forward(seconds=FAILED_SECONDS + 1)
+    assert (await read(two.alpha, file["url"]))[0] in (404, 502)
+
+
+async def test_what_was_not_asked_for_the_longest_goes_first(start: Start) -> None:
+    two = await begin(start, media={"remote_cache_bytes": 150_000})
+    files = []
+    for _ in range(3):
+        files.append(await two.posted(with_gps()))
+        assert (await read(two.alpha, files[-1]["url"]))[0] == 200
+        two.alpha.clock.forward(hours=2)
+    assert (await read(two.alpha, files[0]["url"]))[0] == 200
+    before = len(on_disk(two.alpha))
+    two.alpha.clock.forward(hours=2)
+    await two.settle()
+    async with two.alpha.db.read() as tx:
+        left = [each.subject_id for each in await queries.remote_files.oldest(tx, 10)]
+        assert await queries.remote_files.total_bytes(tx) <= 150_000
+    assert int(files[1]["id"]) not in left and len(on_disk(two.alpha)) < before
+    asked = len(two.beta.asked)
+    assert (await read(two.alpha, files[1]["url"]))[0] == 200 and len(two.beta.asked) == asked + 1
+
+
+async def test_what_its_author_removes_is_gone_here(start: Start) -> None:
+    two = await begin(start)
+    file = await two.posted(with_gps())
+    assert (await read(two.alpha, file["url"]))[0] == 200
+    mine = (await two.bob.get("/api/v1/timelines/home"))[0]
+    await two.bob.delete(f"/api/v1/statuses/{mine['id']}")
+    await two.settle()
+    assert (await read(two.alpha, file["url"]))[0] == 404
+    two.alpha.clock.forward(hours=2)
+    await two.settle()
+    assert on_disk(two.alpha) == []
+
+
+async def test_without_the_proxy_files_are_shown_from_where_they_lie(start: Start) -> None:
+    two = await begin(start, media={"proxy": False})
+    file = await two.posted(with_gps())
+    assert file["url"] == file["remote_url"]
+    _, _, headers = await read(two.alpha, "/about", Accept="text/html")
+    assert "https:" in headers["Content-Security-Policy"]
+    _, _, headers = await read(two.beta, "/about", Accept="text/html")
+    assert "img-src 'self' data:; media-src 'self';" in headers["Content-Security-Policy"]
+
+
+async def test_only_an_article_with_pictures_shows_what_lies_elsewhere(start: Start) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.member("ann")
+    article = {"kind": "Article", "title": "Of pictures", "content_type": "text/markdown"}
+    for text, foreign in (("![sea](https://elsewhere.test/a.png)", True), ("No picture", False)):
+        post_id = await alpha.write(ann, text, **article)
+        status, _, headers = await read(alpha, f"/@ann/{post_id}", Accept="text/html")
+        assert (
+            status == 200 and ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
+        )
