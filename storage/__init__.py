@@ -42,6 +42,7 @@ from storage.rows import (
     TokenRow,
     TombstoneRow,
 )
+from storage.search import SearchTerm, WordsRow
 
 __all__ = [
     "MAX_ID",
@@ -77,6 +78,7 @@ __all__ = [
     "PeerRow",
     "PostRow",
     "SchemaTooNew",
+    "SearchTerm",
     "SessionRow",
     "StorageError",
     "TagRow",
@@ -85,5 +87,6 @@ __all__ = [
     "TombstoneRow",
     "Tx",
     "Unavailable",
+    "WordsRow",
     "first_at",
 ]

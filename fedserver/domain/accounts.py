@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import events, keys, tasks
+from fedserver.domain import events, keys, search_index, tasks
 from fedserver.domain.errors import Gone, Invalid, NotFound
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
@@ -244,6 +244,8 @@ async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileC
     await queries.accounts.change(tx, row.id, values)
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
     await _drop_files(tx, [old for old, new in former if old != new])
+    if row.indexable != actor.indexable:
+        await search_index.owe(tx, row.id)
     await tasks.owe(tx, tasks.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
@@ -288,6 +290,8 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     else:
         values = {name: getattr(row, name, None) for name in queries.accounts.LEARNABLE}
         await queries.accounts.learn(tx, row.id, {**values, "username_lower": row.username.lower()})
+        if row.indexable != former.indexable:
+            await search_index.owe(tx, row.id)
     await queries.keys.put(
         tx,
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import events, media, notifications, post_texts, posts, tasks
+from fedserver.domain import media, post_texts, posts, publication
 from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
@@ -63,7 +63,7 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
     await queries.mentions.put(tx, row.id, [each.id for each in text.mentioned])
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags))
     if row.state == "published":
-        await _tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
+        await publication.tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
     return row.id
 
 
@@ -152,13 +152,3 @@ async def _keep_version(tx: Tx, row: PostRow) -> None:
             at=row.edited_at or row.published_at,
         ),
     )
-
-
-async def _tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
-    for account in newly_named:
-        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
-    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
-        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
-    if row.visibility != "local":
-        await tasks.owe(tx, tasks.UpdatePost(row.id))
-    tx.emit(events.POST_EDITED, post_id=row.id)

@@ -1,22 +1,35 @@
-"""The moment a member's post is there for others."""
+"""The moment a member's post is there for others, or is another one."""
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, tasks
+from fedserver.domain import events, notifications, search_index, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
 async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
-    """Show a post that is public from now on: counters, homes, notifications, peers, streams."""
+    """Show a post that is public from now on: counters, homes, search, notifications, peers, streams."""
     await queries.accounts.count_post(tx, row.account_id, 1, tx.now)
     if row.in_reply_to_id is not None:
         await queries.posts.count(tx, row.in_reply_to_id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
     await queries.home_entries.spread(tx, row)
+    await search_index.put(tx, [row])
     for account in mentioned:
         await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
     await notifications.notify_watchers(tx, row)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.CreatePost(row.id))
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
+
+
+async def tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+    """Show a post that changed: search, those who are named now, boosters, peers, streams."""
+    await search_index.put(tx, [row])
+    for account in newly_named:
+        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
+        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    if row.visibility != "local":
+        await tasks.owe(tx, tasks.UpdatePost(row.id))
+    tx.emit(events.POST_EDITED, post_id=row.id)

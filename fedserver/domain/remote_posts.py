@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import events, notifications, tasks
+from fedserver.domain import events, notifications, search_index, tasks
 from fedserver.domain.post_removal import remove as remove_row
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
@@ -96,6 +96,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
     await queries.mentions.add(tx, row.id, list(named))
     await _place(tx, row, parent, depth)
+    await search_index.put(tx, [row])
     for account in mentioned:
         if not account.domain:
             await notifications.notify(tx, "mention", account.id, author.id, row.id)
@@ -251,6 +252,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     await queries.tags.put(tx, row.id, [])
     await _attach(tx, changed, author, remote)
     await queries.posts.put_original(tx, row.uri, remote.original)
+    await search_index.put(tx, [changed])
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     tx.emit(events.POST_EDITED, post_id=row.id)

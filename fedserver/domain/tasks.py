@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import events
-from storage import Tx, queries
+from storage import MAX_ID, Tx, queries
+
+NEWEST = MAX_ID
 
 
 class Task(Struct, frozen=True, tag_field="kind"):
@@ -139,6 +141,13 @@ class SendMail(Task, frozen=True, tag="send_mail"):
     text: str
 
 
+class IndexPosts(Task, frozen=True, tag="index_posts"):
+    """Posts below an id, of one account or of all, are to be found by search as they are now."""
+
+    before_id: int = NEWEST
+    account_id: int | None = None
+
+
 class RemoveFiles(Task, frozen=True, tag="remove_files"):
     """Files of the store that no row names any more."""
 
@@ -164,6 +173,7 @@ AnyTask = (
     | FetchParent
     | RefreshAccount
     | SendMail
+    | IndexPosts
     | RemoveFiles
 )
 

@@ -12,6 +12,7 @@ from fedserver.text.sanitize import (
     to_text,
     web_address,
 )
+from fedserver.text.words import fold, phrase, words
 
 __all__ = [
     "MentionLink",
@@ -22,8 +23,10 @@ __all__ = [
     "clean_text",
     "count_characters",
     "excerpt",
+    "fold",
     "fold_tag",
     "normal_language",
+    "phrase",
     "reading_minutes",
     "render_markdown",
     "render_plain",
@@ -32,4 +35,5 @@ __all__ = [
     "slugify",
     "to_text",
     "web_address",
+    "words",
 ]

@@ -68,6 +68,9 @@ class TaskWorker:
                 await services.resolver.actor(uri)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
+            case domain.tasks.IndexPosts():
+                async with services.db.write() as tx:
+                    await domain.search_index.catch_up(tx, task)
             case domain.tasks.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
 

@@ -47,6 +47,14 @@ member_accounts = Table(
     Column("main", Boolean, nullable=False),  # the account a member starts as
 )
 
+# The weeks (Monday to Sunday, UTC) in which a member was here, for the figures about the node.
+member_weeks = Table(
+    "member_weeks",
+    metadata,
+    Column("week", Integer, primary_key=True, autoincrement=False),  # weeks since 1970-01-05
+    owned("member_id", "members.id", primary_key=True, index=True),
+)
+
 one_time_links = Table(
     "one_time_links",
     metadata,

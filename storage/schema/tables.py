@@ -1,13 +1,24 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
-from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
+from storage.schema.follows import (
+    account_notes,
+    blocks,
+    collection_items,
+    collections,
+    domain_mutes,
+    follow_requests,
+    follows,
+    mutes,
+    suggestion_dismissals,
+)
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
 from storage.schema.members import (
     invitations,
     login_attempts,
     member_accounts,
+    member_weeks,
     members,
     one_time_links,
     sessions,
@@ -20,6 +31,7 @@ from storage.schema.posts import (
     mentions,
     originals,
     post_tags,
+    post_words,
     posts,
     tags,
     tombstones,
@@ -37,6 +49,8 @@ from storage.schema.timelines import (
     lists,
     markers,
     notifications,
+    trend_reviews,
+    trends,
 )
 from storage.schema.tokens import apps, codes, tokens
 
@@ -50,6 +64,8 @@ __all__ = [
     "blocks",
     "bookmarks",
     "codes",
+    "collection_items",
+    "collections",
     "deliveries",
     "documents",
     "domain_mutes",
@@ -72,6 +88,7 @@ __all__ = [
     "markers",
     "media",
     "member_accounts",
+    "member_weeks",
     "members",
     "mentions",
     "metadata",
@@ -82,14 +99,18 @@ __all__ = [
     "peers",
     "pins",
     "post_tags",
+    "post_words",
     "posts",
     "seen_activities",
     "sessions",
     "settings",
+    "suggestion_dismissals",
     "tags",
     "tasks",
     "thread_mutes",
     "tokens",
     "tombstones",
+    "trend_reviews",
+    "trends",
     "uri_aliases",
 ]

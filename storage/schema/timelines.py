@@ -1,6 +1,6 @@
-"""What is shown to whom: home entries, notifications, markers, lists, filters, announcements."""
+"""What is shown to whom: home entries, notifications, markers, lists, filters, announcements, trends."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -103,4 +103,26 @@ announcement_reads = Table(
     metadata,
     owned("announcement_id", "announcements.id", primary_key=True),
     owned("account_id", "accounts.id", primary_key=True, index=True),
+)
+
+# What many turn to at the moment, computed anew every few minutes, and what moderators think of it.
+trends = Table(
+    "trends",
+    metadata,
+    Column("kind", Text, primary_key=True),  # tag, post; link, once there are preview cards
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # in the table of its kind
+    Column("score", Float, nullable=False),
+    Column("accounts", Integer, nullable=False),  # how many made it so
+    Column("computed_at", BigInteger, nullable=False),
+    Index("ix_trends_kind_score", "kind", "score"),
+)
+
+trend_reviews = Table(
+    "trend_reviews",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("approved", Boolean, nullable=False),  # False: never shown as a trend
+    Column("member_id", BigInteger),  # who decided
+    Column("at", BigInteger, nullable=False),
 )
