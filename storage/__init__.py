@@ -41,6 +41,7 @@ from storage.rows import (
     TaskRow,
     TokenRow,
     TombstoneRow,
+    TrendRow,
 )
 from storage.search import SearchTerm, WordsRow
 
@@ -85,6 +86,7 @@ __all__ = [
     "TaskRow",
     "TokenRow",
     "TombstoneRow",
+    "TrendRow",
     "Tx",
     "Unavailable",
     "WordsRow",

@@ -17,6 +17,7 @@ from fedserver.client_api import (
     streaming,
     stubs,
     timelines,
+    trends,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "streaming",
     "stubs",
     "timelines",
+    "trends",
 ]

@@ -21,10 +21,7 @@ EMPTY = {
     "/api/v1/endorsements": "featured accounts",
 }
 EMPTY_OPEN = {
-    "/api/v1/trends": "trends",
-    "/api/v1/trends/tags": "trends",
-    "/api/v1/trends/statuses": "trends",
-    "/api/v1/trends/links": "trends",
+    "/api/v1/trends/links": "trending links",
     "/api/v1/accounts/{id}/featured_tags": "featured hashtags",
     "/api/v1/accounts/{id}/endorsements": "featured accounts",
 }

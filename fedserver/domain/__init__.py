@@ -54,6 +54,7 @@ from fedserver.domain import (
     tasks,
     timelines,
     tokens,
+    trends,
     visibility,
 )
 from fedserver.domain.callers import Caller, may_act
@@ -130,5 +131,6 @@ __all__ = [
     "tasks",
     "timelines",
     "tokens",
+    "trends",
     "visibility",
 ]

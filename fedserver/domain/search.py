@@ -65,7 +65,8 @@ async def find(tx: Tx, site: Site, viewer_id: int | None, query: Query) -> Found
 async def _tags(tx: Tx, text: str, query: Query) -> list[TagRow]:
     if " " in text:
         return []
-    return await queries.tags.search(tx, like_pattern(fold_tag(text)), query.limit, query.offset)
+    pattern, reviewed = like_pattern(fold_tag(text)), query.exclude_unreviewed
+    return await queries.tags.search(tx, pattern, query.limit, query.offset, only_reviewed=reviewed)
 
 
 async def _posts(tx: Tx, site: Site, viewer_id: int, search: Search, query: Query) -> list[int]:
@@ -108,10 +109,10 @@ async def _authors(tx: Tx, site: Site, viewer_id: int, search: Search) -> list[S
     ]
 
 
-async def uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int]]]:
-    """Moments and authors of public uses of tags in the last week, by folded name."""
-    found: dict[str, list[tuple[int, int]]] = {}
+async def uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:
+    """Days (since 1970) of the last week with public uses of tags and the accounts, by folded name."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
     if names:
-        for name, moment, author in await queries.tags.uses(tx, names, first_at(tx.now - WEEK)):
-            found.setdefault(name, []).append((moment, author))
+        for name, day, count, people in await queries.tags.uses(tx, names, first_at(tx.now - WEEK)):
+            found.setdefault(name, []).append((day, count, people))
     return found

@@ -7,7 +7,7 @@ from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, N
 from fedserver.http.fields import convert
 from fedserver.http.html import Pages, see_other
 from fedserver.http.json import json_response
-from fedserver.http.paging import Listed, listed, offset_of
+from fedserver.http.paging import Listed, listed, listed_by_offset, offset_of
 from fedserver.http.services import Services
 from fedserver.http.uploads import Upload
 
@@ -27,6 +27,7 @@ __all__ = [
     "convert",
     "json_response",
     "listed",
+    "listed_by_offset",
     "offset_of",
     "see_other",
 ]

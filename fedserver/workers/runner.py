@@ -17,6 +17,7 @@ from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
+from fedserver.workers.trends import TrendWorker
 from storage import Event, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
@@ -42,6 +43,7 @@ class Runner:
             TaskWorker(services),
             DeliveryWorker(services),
             CleanupWorker(services),
+            TrendWorker(services),
         )
         self._wakes = [asyncio.Event() for _ in self._workers]
         self._loops: list[asyncio.Task[None]] = []

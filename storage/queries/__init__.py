@@ -30,10 +30,12 @@ from storage.queries import (
     posts,
     relations,
     search,
+    settings,
     tags,
     tasks,
     timelines,
     tokens,
+    trends,
 )
 
 __all__ = [
@@ -66,8 +68,10 @@ __all__ = [
     "posts",
     "relations",
     "search",
+    "settings",
     "tags",
     "tasks",
     "timelines",
     "tokens",
+    "trends",
 ]

@@ -16,6 +16,7 @@ from storage.rows.timelines import (
     ListRow,
     MarkerRow,
     NotificationRow,
+    TrendRow,
 )
 from storage.rows.tokens import AppRow, CodeRow, TokenRow
 
@@ -52,4 +53,5 @@ __all__ = [
     "TaskRow",
     "TokenRow",
     "TombstoneRow",
+    "TrendRow",
 ]
