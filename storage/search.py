@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, ClauseElement, ColumnElement, Text, TextClause, bindparam
+from sqlalchemy import ClauseElement, ColumnElement, SelectBase, Text, TextClause, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -84,21 +84,29 @@ def _matches_postgresql(_element: matches, compiler: SQLCompiler, **kw: Any) -> 
     )
 
 
-class found_id(ColumnElement[int]):
-    """The id of the post that an entry is about, where SQLite shall search first and join then."""
+class found_among(ColumnElement[bool]):
+    """The entry is one of the posts of a subquery, which is made into a list once before entries are read."""
 
     inherit_cache = False
-    type = BigInteger()
+    type = Boolean()
+
+    def __init__(self, ids: SelectBase) -> None:
+        self.ids = ids.scalar_subquery()
+
+    def self_group(self, against: Any = None) -> found_among:
+        """It is a condition already, as above."""
+        return self
 
 
-@compiles(found_id, "sqlite")
-def _found_sqlite(_element: found_id, _compiler: SQLCompiler, **kw: Any) -> str:
-    return "+post_words.rowid"
+@compiles(found_among, "sqlite")
+def _among_sqlite(element: found_among, compiler: SQLCompiler, **kw: Any) -> str:
+    # With the sign before it the id cannot lead into the index, one search for each post of the list.
+    return f"+post_words.rowid IN {compiler.process(element.ids, **kw)}"
 
 
-@compiles(found_id, "postgresql")
-def _found_postgresql(_element: found_id, _compiler: SQLCompiler, **kw: Any) -> str:
-    return "post_words.rowid"
+@compiles(found_among, "postgresql")
+def _among_postgresql(element: found_among, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"post_words.rowid = ANY(ARRAY{compiler.process(element.ids, **kw)})"
 
 
 def entry_params(row: WordsRow) -> dict[str, Any]:

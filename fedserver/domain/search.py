@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fedserver.domain import accounts, search_terms
 from fedserver.domain.accounts import like_pattern
-from fedserver.domain.search_index import PUBLIC, author_fact
+from fedserver.domain.search_index import EVERYTHING, PUBLIC, author_fact
 from fedserver.domain.search_terms import Search
 from fedserver.domain.site import Site
 from fedserver.text import fold_tag
@@ -72,7 +72,7 @@ async def _tags(tx: Tx, text: str, query: Query) -> list[TagRow]:
 async def _posts(tx: Tx, site: Site, viewer_id: int, search: Search, query: Query) -> list[int]:
     terms = [*search.terms, *await _authors(tx, site, viewer_id, search)]
     if query.account_id is not None:
-        terms.append(SearchTerm((author_fact(query.account_id),), fact=True))
+        terms.append(_fact(author_fact(query.account_id)))
     page = Page(
         limit=query.offset + query.limit,
         max_id=min(query.max_id, search.below_id),
@@ -80,11 +80,13 @@ async def _posts(tx: Tx, site: Site, viewer_id: int, search: Search, query: Quer
         min_id=None if query.min_id is None else min(max(query.min_id, search.above_id), MAX_ID),
     )
     found: set[int] = set()
-    if search.place in ("all", "library"):
-        found.update(await queries.search.posts_with(tx, terms, viewer_id, page, library=True))
-    if search.place in ("all", "public"):
-        terms.append(SearchTerm((PUBLIC,), fact=True))
-        found.update(await queries.search.posts_with(tx, terms, viewer_id, page, library=False))
+    async with queries.search.planned(tx):
+        if search.place in ("all", "library"):
+            some = terms if any(not term.excluded for term in terms) else [*terms, _fact(EVERYTHING)]
+            found.update(await queries.search.posts_with(tx, some, viewer_id, page, library=True))
+        if search.place in ("all", "public"):
+            some = [*terms, _fact(PUBLIC)]
+            found.update(await queries.search.posts_with(tx, some, viewer_id, page, library=False))
     # The nearest to where the page begins come first; what is shown is newest first all the same.
     nearest = sorted(found, reverse=not page.upwards)[query.offset : page.limit]
     return sorted(nearest, reverse=True)
@@ -103,10 +105,11 @@ async def _authors(tx: Tx, site: Site, viewer_id: int, search: Search) -> list[S
         names, hosts = [name for name, _ in pairs], [host for _, host in pairs]
         for row in await queries.accounts.by_handles(tx, names, hosts):
             known.setdefault((row.username.lower(), row.domain), row.id)
-    return [
-        SearchTerm((author_fact(known.get(pair, NOBODY)),), fact=True, excluded=excluded)
-        for pair, excluded in wanted
-    ]
+    return [_fact(author_fact(known.get(pair, NOBODY)), excluded=excluded) for pair, excluded in wanted]
+
+
+def _fact(name: str, *, excluded: bool = False) -> SearchTerm:
+    return SearchTerm((name,), fact=True, excluded=excluded)
 
 
 async def uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:

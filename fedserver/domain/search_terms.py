@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct, structs
 
-from fedserver.domain.search_index import EVERYTHING, language_fact
+from fedserver.domain.search_index import language_fact
 from fedserver.text import normal_language, phrase
 from storage import MAX_ID, SearchTerm, first_at
 
@@ -27,7 +27,7 @@ _PIECE = re.compile(r'([+-]?)(?:"([^"]*)"|(\S+))')
 class Search(Struct, frozen=True):
     """A search: terms that all must hold, authors by handle (True: not by them), and ids between bounds."""
 
-    terms: tuple[SearchTerm, ...] = (SearchTerm((EVERYTHING,), fact=True),)
+    terms: tuple[SearchTerm, ...] = ()
     authors: tuple[tuple[str, bool], ...] = ()
     above_id: int = 0
     below_id: int = MAX_ID

@@ -7,15 +7,31 @@ Results come newest first, so a search can stop as soon as a page is full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal, or_, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    asc,
+    bindparam,
+    desc,
+    exists,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 
 from storage.queries.hidden import not_hidden
 from storage.rows import PostRow
 from storage.schema.tables import accounts, bookmarks, follows, likes, mentions, post_words, posts
-from storage.search import SearchTerm, WordsRow, by_dialect, entry_params, found_id, matches, search_params
-from storage.statements import Page, Paged, Tx, columns_of, one_of, rows
+from storage.search import SearchTerm, WordsRow, by_dialect, entry_params, found_among, matches, search_params
+from storage.statements import Page, Tx, columns_of, one_of, rows
 
 PUT = by_dialect(
     sqlite=text("INSERT OR REPLACE INTO post_words (rowid, words, facts) VALUES (:id, :words, :facts)"),
@@ -23,6 +39,13 @@ PUT = by_dialect(
         "INSERT INTO post_words (rowid, words) VALUES (:id, CAST(:vector AS tsvector)) "
         "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
     ),
+)
+# Which plan is good depends on how common the words are: PostgreSQL shall look at them each time.
+PLAN_ANEW, PLAN_AS_USUAL = (
+    by_dialect(
+        sqlite=text("SELECT 1"), postgresql=text(f"SELECT set_config('plan_cache_mode', '{mode}', false)")
+    )
+    for mode in ("force_custom_plan", "auto")
 )
 CONSENTING = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), accounts.c.indexable)
 _indexed = select(*columns_of(posts, PostRow)).where(
@@ -40,33 +63,55 @@ _own = accounts.c.id == _viewer
 _followed = exists(
     select(literal(1)).where(follows.c.account_id == _viewer, follows.c.target_id == posts.c.account_id)
 )
-_found = (
-    select(post_words.c.rowid)
-    .select_from(
-        post_words.join(posts, posts.c.id == found_id()).join(accounts, accounts.c.id == posts.c.account_id)
+
+
+def _search(inside: ColumnElement[bool], outside: ColumnElement[bool], *, upwards: bool) -> Select[Any]:
+    """Entries first, as many as a window takes, then their posts: so no more is read than must be."""
+    order = asc if upwards else desc
+    entries = (
+        select(post_words.c.rowid)
+        .where(
+            matches(),
+            inside,
+            post_words.c.rowid < bindparam("page_max"),
+            post_words.c.rowid > bindparam("page_low"),
+        )
+        .order_by(order(post_words.c.rowid))
+        .limit(bindparam("window"))
+        .subquery()
     )
-    .where(
-        matches(),
-        posts.c.state == "published",
-        accounts.c.suspended_at.is_(None),
-        accounts.c.deleted_at.is_(None),
-        or_(_own, accounts.c.silenced_at.is_(None), _followed),
-        or_(_own, not_hidden(posts.c.account_id)),
+    return (
+        select(entries.c.rowid)
+        .select_from(
+            entries.join(posts, posts.c.id == entries.c.rowid).join(
+                accounts, accounts.c.id == posts.c.account_id
+            )
+        )
+        .where(
+            outside,
+            posts.c.state == "published",
+            accounts.c.suspended_at.is_(None),
+            accounts.c.deleted_at.is_(None),
+            or_(_own, accounts.c.silenced_at.is_(None), _followed),
+            or_(_own, not_hidden(posts.c.account_id)),
+        )
+        .order_by(order(entries.c.rowid))
+        .limit(bindparam("page_limit"))
     )
-)
-PUBLIC = Paged(
-    _found.where(posts.c.visibility == "public", accounts.c.indexable),
-    post_words.c.rowid,
-)
-_mine = posts.alias()
+
+
 _library = union_all(
-    select(_mine.c.id).where(_mine.c.account_id == _viewer, _mine.c.boost_of_id.is_(None)),
+    select(posts.c.id).where(posts.c.account_id == _viewer, posts.c.boost_of_id.is_(None)),
     select(likes.c.post_id).where(likes.c.account_id == _viewer),
     select(bookmarks.c.post_id).where(bookmarks.c.account_id == _viewer),
     select(mentions.c.post_id).where(mentions.c.account_id == _viewer),
-    select(_mine.c.boost_of_id).where(_mine.c.account_id == _viewer, _mine.c.boost_of_id.is_not(None)),
+    select(posts.c.boost_of_id).where(posts.c.account_id == _viewer, posts.c.boost_of_id.is_not(None)),
 )
-LIBRARY = Paged(_found.where(found_id().in_(_library)), post_words.c.rowid)
+_consented = and_(posts.c.visibility == "public", accounts.c.indexable)
+PUBLIC = {up: _search(true(), _consented, upwards=up) for up in (False, True)}
+LIBRARY = {up: _search(found_among(_library), true(), upwards=up) for up in (False, True)}
+# How many entries are looked at for a page: some posts in it may be hidden from the viewer.
+LEAST_WINDOW, WINDOW = 500, 5
 
 
 async def put(tx: Tx, entries: Sequence[WordsRow]) -> None:
@@ -87,10 +132,21 @@ async def to_index(tx: Tx, account_id: int | None, before_id: int, limit: int) -
     return rows(PostRow, found)
 
 
+@asynccontextmanager
+async def planned(tx: Tx) -> AsyncIterator[None]:
+    """The searches inside are planned for their words."""
+    await tx.one(PLAN_ANEW)
+    try:
+        yield
+    finally:
+        await tx.one(PLAN_AS_USUAL)
+
+
 async def posts_with(
     tx: Tx, terms: Sequence[SearchTerm], viewer_id: int, page: Page, *, library: bool
 ) -> list[int]:
     """Ids of posts that the viewer may find, newest first: in the own library, or of those who consent."""
-    statement = (LIBRARY if library else PUBLIC).towards(page)
-    params = {**search_params(terms), "viewer_id": viewer_id, "now": tx.now}
+    statement = (LIBRARY if library else PUBLIC)[page.upwards]
+    window = max(LEAST_WINDOW, WINDOW * page.limit)
+    params = {**search_params(terms), "viewer_id": viewer_id, "now": tx.now, "window": window}
     return sorted(await tx.values(statement, **params, **page.params()), reverse=True)
