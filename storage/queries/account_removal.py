@@ -13,6 +13,8 @@ from storage.schema.tables import (
     accounts,
     blocks,
     bookmarks,
+    collection_items,
+    collections,
     filters,
     follow_requests,
     follows,
@@ -25,6 +27,7 @@ from storage.schema.tables import (
     notifications,
     pins,
     posts,
+    suggestion_dismissals,
 )
 from storage.statements import Tx
 
@@ -83,7 +86,21 @@ OWNED = (
     delete(posts).where(posts.c.account_id == bindparam("gone_id")),
     *(
         delete(table).where(table.c.account_id == bindparam("gone_id"))
-        for table in (likes, bookmarks, pins, media, filters, lists, markers, home_entries, blocks, mutes)
+        for table in (
+            likes,
+            bookmarks,
+            pins,
+            media,
+            filters,
+            lists,
+            markers,
+            home_entries,
+            blocks,
+            mutes,
+            collections,
+            collection_items,
+            suggestion_dismissals,
+        )
     ),
     *(
         delete(notifications).where(column == bindparam("gone_id"))

@@ -1,7 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
-from storage.rows.follows import BlockRow, FollowRow, MuteRow
+from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
@@ -27,6 +27,8 @@ __all__ = [
     "AppRow",
     "BlockRow",
     "CodeRow",
+    "CollectionItemRow",
+    "CollectionRow",
     "DeliveryRow",
     "DocumentRow",
     "EditRow",

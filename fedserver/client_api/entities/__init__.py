@@ -2,6 +2,12 @@
 
 from fedserver.client_api.entities.accounts import Account, account, credential_account
 from fedserver.client_api.entities.applications import Application, application
+from fedserver.client_api.entities.collections import (
+    Collection,
+    CollectionItem,
+    collection,
+    collection_item,
+)
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, own_emoji
 from fedserver.client_api.entities.filters import (
     Filter,
@@ -21,6 +27,8 @@ from fedserver.client_api.entities.times import iso, iso_or_none
 __all__ = [
     "Account",
     "Application",
+    "Collection",
+    "CollectionItem",
     "CustomEmoji",
     "Filter",
     "FilterKeyword",
@@ -34,6 +42,8 @@ __all__ = [
     "Tag",
     "account",
     "application",
+    "collection",
+    "collection_item",
     "credential_account",
     "filter_entity",
     "history",
