@@ -25,6 +25,7 @@ EXTRA = {
     "/api/v1/streaming/health",
     "/api/v1/trends",
     "/api/v1/suggestions",
+    "/api/v1/instance/languages",
     "/api/v1/instance",
     "/api/v1/media",
     "/oauth/authorize",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+
+from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api.entities import Account, CustomEmoji, account, iso, own_emoji
 from fedserver.client_api.entities import instances as entities
 from fedserver.http import Call, Nothing, Routes
+from fedserver.text import LANGUAGES
 
 routes = Routes("client_api")
 
@@ -52,3 +56,59 @@ async def extended_description(call: Call[Nothing]) -> dict[str, str]:
 @routes.get("/api/v1/custom_emojis")
 async def custom_emojis(call: Call[Nothing]) -> list[CustomEmoji]:
     return [own_emoji(call.site.links, row) for row in await domain.emojis.everything(call.tx)]
+
+
+class Activity(Struct, frozen=True):
+    week: str
+    statuses: str
+    logins: str
+    registrations: str
+
+
+@routes.get("/api/v1/instance/activity")
+async def activity(call: Call[Nothing]) -> list[Activity]:
+    return [
+        Activity(str(each.begins_at // 1000), str(each.posts), str(each.active), str(each.joined))
+        for each in await domain.figures.activity(call.tx)
+    ]
+
+
+class DomainBlock(Struct, frozen=True):
+    domain: str
+    digest: str
+    severity: str
+    comment: str | None
+
+
+@routes.get("/api/v1/instance/domain_blocks")
+async def domain_blocks(call: Call[Nothing]) -> list[DomainBlock]:
+    shown_to = call.site.config.federation.show_blocks
+    if shown_to == "nobody":
+        raise domain.NotFound
+    if shown_to == "members" and call.viewer_id is None:
+        raise domain.Unauthorized("This method requires an authenticated user")
+    return [
+        DomainBlock(
+            row.domain,
+            hashlib.sha256(row.domain.encode()).hexdigest(),
+            "suspend" if row.policy == "block" else "silence",
+            row.reason or None,
+        )
+        for row in await domain.peers.limited(call.tx)
+    ]
+
+
+class Language(Struct, frozen=True):
+    code: str
+    name: str
+
+
+@routes.get("/api/v1/instance/languages", tx="own")
+async def languages(call: Call[Nothing]) -> list[Language]:
+    return [Language(code, name) for code, name in LANGUAGES.items()]
+
+
+@routes.get("/api/v1/instance/translation_languages", tx="own")
+async def translation_languages(call: Call[Nothing]) -> dict[str, list[str]]:
+    """None: there is no translator."""
+    return {}

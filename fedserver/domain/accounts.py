@@ -411,13 +411,3 @@ async def search(
         limit=limit,
         offset=offset,
     )
-
-
-async def directory(
-    tx: Tx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
-) -> list[int]:
-    """Ids of accounts that want to be found."""
-    viewer = -1 if viewer_id is None else viewer_id
-    return await queries.accounts.directory(
-        tx, newest=newest, viewer_id=viewer, only_local=only_local, limit=limit, offset=offset
-    )

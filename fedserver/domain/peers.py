@@ -78,3 +78,8 @@ async def ensure(tx: Tx, domain: str) -> None:
 async def everybody(tx: Tx) -> list[PeerRow]:
     """All peers, those with a decision first."""
     return await queries.peers.everybody(tx)
+
+
+async def limited(tx: Tx) -> list[PeerRow]:
+    """Peers that are blocked or limited, by domain."""
+    return await queries.peers.limited(tx)

@@ -32,6 +32,7 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
         ),
     )
     await queries.members.set_value(tx, member.id, "active_at", tx.now)
+    await queries.counts.note_member(tx, member.id)
     return token
 
 

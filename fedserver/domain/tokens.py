@@ -181,6 +181,7 @@ async def note_use(tx: Tx, caller: Caller) -> None:
         await queries.tokens.used(tx, caller.token_id)
     if caller.member is not None:
         await queries.members.set_value(tx, caller.member.id, "active_at", tx.now)
+        await queries.counts.note_member(tx, caller.member.id)
 
 
 def is_stale(caller: Caller, now: int) -> bool:

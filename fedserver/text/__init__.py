@@ -2,6 +2,7 @@
 
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.language import normal_language
+from fedserver.text.languages import LANGUAGES
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
 from fedserver.text.sanitize import (
     clean_article,
@@ -15,6 +16,7 @@ from fedserver.text.sanitize import (
 from fedserver.text.words import fold, phrase, words
 
 __all__ = [
+    "LANGUAGES",
     "MentionLink",
     "clean_article",
     "clean_name",

@@ -8,13 +8,14 @@ from sqlalchemy import bindparam, select, update
 
 from storage.rows import PeerRow
 from storage.schema.tables import peers
-from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import Tx, among, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(peers, PeerRow)
 ADD = upsert(peers).on_conflict_do_nothing()
 BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
 BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
 EVERYBODY = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
+LIMITED = select(*COLUMNS).where(among(peers.c.policy, "block", "limit")).order_by(peers.c.domain)
 POLICIES = select(peers.c.domain, peers.c.policy).where(peers.c.policy != "")
 DECIDE = (
     update(peers)
@@ -86,6 +87,11 @@ async def by_domains(tx: Tx, domains: Sequence[str]) -> dict[str, PeerRow]:
 
 async def everybody(tx: Tx) -> list[PeerRow]:
     return rows(PeerRow, await tx.all(EVERYBODY))
+
+
+async def limited(tx: Tx) -> list[PeerRow]:
+    """Peers that are blocked or limited, by domain."""
+    return rows(PeerRow, await tx.all(LIMITED))
 
 
 async def policies(tx: Tx) -> dict[str, str]:

@@ -24,6 +24,18 @@ class AccountRole(Struct, frozen=True):
     color: str = ""
 
 
+class FeatureApproval(Struct, frozen=True):
+    """Who may put an account into a collection. Accounts of peers are not asked yet, so nobody may."""
+
+    automatic: tuple[str, ...]
+    manual: tuple[str, ...]
+    current_user: str
+
+
+ANYBODY, NOBODY = FeatureApproval(("public",), (), "automatic"), FeatureApproval((), (), "denied")
+NOT_ASKED = FeatureApproval((), (), "missing")
+
+
 class Role(Struct, frozen=True):
     id: str
     name: str
@@ -75,6 +87,7 @@ class Account(Struct, frozen=True, kw_only=True):
     emojis: list[CustomEmoji]
     roles: list[AccountRole]
     fields: list[Field]
+    feature_approval: FeatureApproval
     moved: Account | UnsetType | None = UNSET
     suspended: bool | UnsetType = UNSET
     limited: bool | UnsetType = UNSET
@@ -118,6 +131,7 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         emojis=custom_emojis(view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields],
+        feature_approval=NOT_ASKED if row.domain else ANYBODY if row.discoverable else NOBODY,
         moved=account(links, view.moved_to) if view.moved_to is not None else UNSET,
         suspended=True if row.suspended_at is not None else UNSET,
         limited=True if row.silenced_at is not None else UNSET,
