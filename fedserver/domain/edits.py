@@ -63,7 +63,9 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
     await queries.mentions.put(tx, row.id, [each.id for each in text.mentioned])
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags))
     if row.state == "published":
-        await publication.tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
+        await publication.announce_edit(
+            tx, changed, [each for each in text.mentioned if each.id not in named]
+        )
     return row.id
 
 

@@ -23,7 +23,7 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
 
 
-async def tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
     """Show a post that changed: search, those who are named now, boosters, peers, streams."""
     await search_index.put(tx, [row])
     for account in newly_named:

@@ -52,14 +52,24 @@ async def find(tx: Tx, site: Site, viewer_id: int | None, query: Query) -> Found
     posts: list[int] = []
     named: list[TagRow] = []
     if text and search.plain and query.kind in ("", "accounts") and not text.startswith("#"):
-        people = await accounts.search(
-            tx, text, viewer_id, query.limit, query.offset, following=query.following
+        people = await find_people(
+            tx, site, viewer_id, text, query.limit, query.offset, following=query.following
         )
     if viewer_id is not None and query.kind in ("", "statuses") and not search.is_empty:
         posts = await _posts(tx, site, viewer_id, search, query)
     if text and search.plain and query.kind in ("", "hashtags") and not text.startswith("@"):
         named = await _tags(tx, text, query)
     return Found(tuple(people), tuple(posts), tuple(named))
+
+
+async def find_people(
+    tx: Tx, site: Site, viewer_id: int | None, text: str, limit: int, offset: int, *, following: bool
+) -> list[int]:
+    """Ids of accounts by handle or name; `ann@here.example` is one of ours."""
+    name, _, host = text.strip().lstrip("@").rpartition("@")
+    if host.lower() in (site.links.domain, site.links.host):
+        text = name
+    return await accounts.search(tx, text, viewer_id, limit, offset, following=following)
 
 
 async def _tags(tx: Tx, text: str, query: Query) -> list[TagRow]:

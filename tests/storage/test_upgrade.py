@@ -87,8 +87,9 @@ def _fill(connection: Connection, table: str, values: dict[str, object]) -> None
 def _before_search(connection: Connection) -> None:
     config = alembic_config()
     config.attributes["connection"] = connection
-    before = ScriptDirectory.from_config(config).get_revision("0005").down_revision
-    command.upgrade(config, str(before))
+    revisions = ScriptDirectory.from_config(config).walk_revisions()
+    search = next(each for each in revisions if each.path.endswith("_search_trends_collections.py"))
+    command.upgrade(config, str(search.down_revision))
     for table, values in OLD_POST.items():
         _fill(connection, table, values)
 
