@@ -18,6 +18,7 @@ PREFIXES = ("/api/v1", "/api/v2", "/oauth")
 METHODS = ("get", "post", "put", "patch", "delete")
 # Routes that clients call and the description leaves out.
 EXTRA = {
+    "/api/v1/collections/{}",  # PUT, as masto.js sends it
     "/api/v1/accounts/{}/featured_tags",
     "/api/v1/accounts/{}/endorsements",
     "/api/v1/streaming",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -15,7 +17,7 @@ from fedserver.client_api.entities import (
     collection,
     collection_item,
 )
-from fedserver.http import USER, Call, Nothing, Routes
+from fedserver.http import USER, Call, Listed, NestedInvalid, Nothing, Routes, listed_by_offset
 
 routes = Routes("client_api")
 
@@ -67,20 +69,22 @@ def _change(params: CollectionParams) -> domain.collections.Change:
     )
 
 
-def _bounds(params: PageParams) -> tuple[int, int]:
-    return max(1, min(params.limit, 80)), max(0, min(params.offset, 1_000))
-
-
-def _wrapped(call: Call[Any], view: domain.collections.CollectionView) -> WrappedCollection:
-    return WrappedCollection(collection(call.site.links, view))
+@contextmanager
+def _told_in_one() -> Iterator[None]:
+    """What is wrong with a collection is told in a shape of its own."""
+    try:
+        yield
+    except domain.Invalid as error:
+        raise NestedInvalid(error.field, error.why, error.code) from error
 
 
 @routes.post("/api/v1/collections", who=USER, scope="write:collections", params=CollectionParams)
 async def create(call: Call[CollectionParams]) -> WrappedCollection:
-    view = await domain.collections.create(
-        call.tx, call.site, call.account, _change(call.params), call.params.account_ids
-    )
-    return _wrapped(call, view)
+    with _told_in_one():
+        view = await domain.collections.create(
+            call.tx, call.site, call.account, _change(call.params), call.params.account_ids
+        )
+    return WrappedCollection(collection(call.site.links, view))
 
 
 @routes.get("/api/v1/collections/{id}", scope="read:collections")
@@ -96,8 +100,9 @@ async def show(call: Call[Nothing]) -> CollectionWithAccounts:
 @routes.patch("/api/v1/collections/{id}", who=USER, scope="write:collections", params=CollectionParams)
 @routes.put("/api/v1/collections/{id}", who=USER, scope="write:collections", params=CollectionParams)
 async def update(call: Call[CollectionParams]) -> WrappedCollection:
-    view = await domain.collections.update(call.tx, call.account, call.id(), _change(call.params))
-    return _wrapped(call, view)
+    with _told_in_one():
+        view = await domain.collections.update(call.tx, call.account, call.id(), _change(call.params))
+    return WrappedCollection(collection(call.site.links, view))
 
 
 @routes.delete("/api/v1/collections/{id}", who=USER, scope="write:collections")
@@ -124,15 +129,19 @@ async def revoke(call: Call[Nothing]) -> dict[str, str]:
     return {}
 
 
-@routes.get("/api/v1/accounts/{id}/collections", who=USER, scope="read:collections", params=PageParams)
-async def of_account(call: Call[PageParams]) -> Collections:
-    row = await domain.accounts.by_id(call.tx, call.id())
-    views = await domain.collections.of_account(call.tx, row.id, call.viewer_id, *_bounds(call.params))
-    return Collections([collection(call.site.links, view) for view in views])
+@routes.get("/api/v1/accounts/{id}/collections", scope="read:collections", params=PageParams)
+async def of_account(call: Call[PageParams]) -> Listed:
+    return await _page(call, domain.collections.of_account)
 
 
 @routes.get("/api/v1/accounts/{id}/in_collections", who=USER, scope="read:collections", params=PageParams)
-async def with_account(call: Call[PageParams]) -> Collections:
+async def with_account(call: Call[PageParams]) -> Listed:
+    return await _page(call, domain.collections.with_account)
+
+
+async def _page(call: Call[PageParams], verb: Callable[..., Awaitable[Any]]) -> Listed:
+    limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
     row = await domain.accounts.by_id(call.tx, call.id())
-    views = await domain.collections.with_account(call.tx, row.id, call.viewer_id, *_bounds(call.params))
-    return Collections([collection(call.site.links, view) for view in views])
+    views = await verb(call.tx, row.id, call.viewer_id, limit, offset)
+    shown = Collections([collection(call.site.links, view) for view in views])
+    return listed_by_offset(shown, limit, offset, more=len(views) == limit)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.text import clean_name, normal_language, scan
 from storage import MAX_ID, AccountRow, CollectionItemRow, CollectionRow, Tx, queries
@@ -86,7 +86,7 @@ async def _own(tx: Tx, actor: AccountRow, collection_id: int) -> CollectionRow:
 async def create(
     tx: Tx, site: Site, actor: AccountRow, wanted: Change, account_ids: Sequence[int] = ()
 ) -> CollectionView:
-    """Make a collection with accounts in it, all or none. Raises Invalid, NotFound, Forbidden."""
+    """Make a collection with accounts in it, all or none. Raises Invalid."""
     if await queries.collections.count(tx, actor.id) >= MOST:
         raise Invalid("base", f"You may have {MOST} collections")
     identifier = tx.new_id()
@@ -150,7 +150,7 @@ async def remove(tx: Tx, actor: AccountRow, collection_id: int) -> None:
 
 
 async def add_account(tx: Tx, actor: AccountRow, collection_id: int, account_id: int) -> CollectionItemRow:
-    """Put an account into a collection. Raises NotFound, Invalid, Forbidden without its consent."""
+    """Put an account into a collection. Raises NotFound, Invalid, also without its consent."""
     return (await _put(tx, actor, await _own(tx, actor, collection_id), [account_id]))[0]
 
 
@@ -161,7 +161,7 @@ async def _put(
     if not wanted:
         return []
     if not all(0 < each <= MAX_ID for each in wanted):
-        raise NotFound
+        raise Invalid("account_id", "is not known")
     there = {item.account_id: item for item in await queries.collections.all_items(tx, row.id)}
     if len(wanted) + sum(item.state != "revoked" for item in there.values()) > MOST_ITEMS:
         raise Invalid("account_ids", f"are more than {MOST_ITEMS}", "ERR_TOO_LONG")
@@ -172,12 +172,12 @@ async def _put(
     for account_id in wanted:
         target = targets.get(account_id)
         if target is None or target.deleted_at is not None or target.suspended_at is not None:
-            raise NotFound
+            raise Invalid("account_id", "is not known")
         former = there.get(account_id)
         if former is not None and former.state != "revoked":
             raise Invalid("account", "has already been taken", "ERR_TAKEN")
         if former is not None or account_id in parted or not _consents(actor, target):
-            raise Forbidden("This account does not want to be in collections")
+            raise Invalid("account_id", "is of somebody who does not want to be in collections")
         state = "pending" if target.domain else "accepted"
         items.append(CollectionItemRow(tx.new_id(), row.id, account_id, state, tx.now))
     await queries.collections.add_items(tx, items)

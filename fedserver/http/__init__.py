@@ -4,6 +4,7 @@ What a surface needs to declare and answer is named here.
 """
 
 from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing, Routes
+from fedserver.http.errors import NestedInvalid
 from fedserver.http.fields import convert
 from fedserver.http.html import Pages, see_other
 from fedserver.http.json import json_response
@@ -19,6 +20,7 @@ __all__ = [
     "Call",
     "Endpoint",
     "Listed",
+    "NestedInvalid",
     "Nothing",
     "Pages",
     "Routes",

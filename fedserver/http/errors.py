@@ -26,6 +26,10 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
+class NestedInvalid(domain.errors.Invalid):
+    """A wrong value, told with its details in one object, as the methods of collections do."""
+
+
 def status_of(error: Exception) -> int:
     """The HTTP status that tells of `error`; 500 if it was not expected."""
     if isinstance(error, web.HTTPException):
@@ -68,4 +72,6 @@ def error_json(error: Exception, now: int) -> web.Response:
     body: dict[str, Any] = {"error": text_of(error)}
     if isinstance(error, domain.errors.Invalid):
         body["details"] = {error.field: [{"error": error.code, "description": error.why}]}
+    if isinstance(error, NestedInvalid):
+        body = {"error": body}
     return json_response(body, status=status_of(error), headers=headers_of(error, now))

@@ -21,7 +21,7 @@ CURSORS = ("max_id", "since_id", "min_id")
 class Listed(Struct, frozen=True):
     """A page of entities. `first` and `last` are the cursors of its first and last row; None: no rows."""
 
-    items: Sequence[Any]
+    items: Any
     first: int | None
     last: int | None
     offsets: tuple[int | None, int | None] = (None, None)  # of the next and the previous page
@@ -32,7 +32,7 @@ def listed(items: Sequence[Any], cursors: Sequence[int]) -> Listed:
     return Listed(items, cursors[0], cursors[-1]) if cursors else Listed(items, None, None)
 
 
-def listed_by_offset(items: Sequence[Any], limit: int, offset: int, *, more: bool) -> Listed:
+def listed_by_offset(items: Any, limit: int, offset: int, *, more: bool) -> Listed:
     """A page of a list that has an order of its own; `more` if there may be a next one."""
     previous = max(0, offset - limit) if offset else None
     return Listed(items, None, None, (offset + limit if more else None, previous))

@@ -57,7 +57,8 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
     for method, where in (("PATCH", path), ("PUT", path), ("DELETE", path), ("POST", f"{path}/items")):
         assert (await other.ask(method, where, json={"name": "x", "account_id": str(bob.id)})).status == 404
         assert (await Api(node).ask(method, where, json={"name": "x"})).status == 401
-    assert (await owner.ask("POST", "/api/v1/collections", json={})).status == 422
+    refused = await owner.ask("POST", "/api/v1/collections", json={"name": "n" * 41})
+    assert refused.status == 422 and refused.body["error"]["details"]["name"][0]["error"] == "ERR_TOO_LONG"
     assert (await owner.ask("POST", f"{path}/items", json={})).status == 422
     assert (await owner.ask("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
     shown = await Api(node).get(path)
@@ -67,7 +68,11 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
     assert (kept["language"], kept["sensitive"], kept["name"]) == ("en", True, "Menders")
     await other.post(f"{path}/items/{shown['collection']['items'][0]['id']}/revoke")
     assert (await Api(node).get(path))["collection"]["items"] == []
-    assert (await owner.ask("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 403
+    assert (await owner.ask("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
+    page = await Api(node).ask("GET", f"/api/v1/accounts/{ann.id}/collections", params={"limit": "1"})
+    assert [each["id"] for each in page.body["collections"]] == [made["id"]] and "offset=1" in page.headers[
+        "Link"
+    ]
 
 
 async def test_the_directory_and_suggestions(start: Start) -> None:

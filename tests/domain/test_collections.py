@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import Forbidden, Invalid, NotFound, Site, accounts, blocks, collections
+from fedserver.domain import Invalid, NotFound, Site, accounts, blocks, collections
 from fedserver.domain.collections import Change
 from storage import AccountRow, Database, queries
 from tests.kit.people import people
@@ -81,12 +81,12 @@ async def test_consent(database: Database, here: Site) -> None:
         accepted = await collections.add_account(tx, ann, row.id, bob.id)
         pending = await collections.add_account(tx, ann, row.id, eve.id)
         assert (accepted.state, pending.state) == ("accepted", "pending")
-        with pytest.raises(Forbidden):
+        with pytest.raises(Invalid):
             await collections.add_account(tx, ann, row.id, shy.id)
         with pytest.raises(Invalid):
             await collections.add_account(tx, ann, row.id, bob.id)
         for nobody in (1, 0, -5, 1 << 70):
-            with pytest.raises(NotFound):
+            with pytest.raises(Invalid):
                 await collections.add_account(tx, ann, row.id, nobody)
     assert await shown(database, row.id, ann) == [(bob.id, "accepted"), (eve.id, "pending")]
     assert await shown(database, row.id, bob) == [(bob.id, "accepted")]
@@ -94,7 +94,7 @@ async def test_consent(database: Database, here: Site) -> None:
         with pytest.raises(NotFound):
             await collections.revoke(tx, ann, row.id, accepted.id)
         await collections.revoke(tx, bob, row.id, accepted.id)
-        with pytest.raises(Forbidden):
+        with pytest.raises(Invalid):
             await collections.add_account(tx, ann, row.id, bob.id)
         with pytest.raises(NotFound):
             await collections.remove_item(tx, ann, row.id, accepted.id)
@@ -106,7 +106,7 @@ async def test_one_without_consent_stops_the_whole(database: Database, here: Sit
     ann, bob, shy = await people(database, here, "ann", "bob", "shy")
     async with database.write() as tx:
         await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
-    with pytest.raises(Forbidden):
+    with pytest.raises(Invalid):
         async with database.write() as tx:
             await collections.create(tx, here, ann, Change(name="All"), [bob.id, shy.id])
     async with database.read() as tx:
@@ -118,7 +118,7 @@ async def test_blocks_part(database: Database, here: Site) -> None:
     async with database.write() as tx:
         row = (await collections.create(tx, here, ann, Change(name="L"), [bob.id, eve.id])).row
         await blocks.block(tx, here, bob, ann)
-        with pytest.raises(Forbidden):
+        with pytest.raises(Invalid):
             await collections.add_account(tx, ann, row.id, bob.id)
         await blocks.block(tx, here, ann, eve)
         with pytest.raises(NotFound):
