@@ -19,7 +19,18 @@ from activitypub.keys import (
     new_ed25519,
     new_rsa,
 )
-from activitypub.objects import Attachment, CustomEmoji, Hashtag, Mention, Object, read_object, write_object
+from activitypub.objects import (
+    Attachment,
+    CustomEmoji,
+    Hashtag,
+    Mention,
+    Object,
+    Option,
+    Question,
+    read_object,
+    write_object,
+    write_vote,
+)
 from activitypub.signatures import cavage, proofs, rfc9421, verify
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.request import SignedRequest, fields
@@ -50,8 +61,10 @@ __all__ = [
     "MalformedDocument",
     "Mention",
     "Object",
+    "Option",
     "PrivateKey",
     "PublicKey",
+    "Question",
     "SignatureError",
     "SignedRequest",
     "addresses",
@@ -89,4 +102,5 @@ __all__ = [
     "write_items",
     "write_object",
     "write_page",
+    "write_vote",
 ]

@@ -75,6 +75,11 @@ def create(uri: str, actor: str, document: Document) -> Document:
     }
 
 
+def vote(uri: str, actor: str, document: Document) -> Document:
+    """Create a vote; addressed as it is."""
+    return _activity("Create", uri, actor, document, to=document["to"])
+
+
 def update(uri: str, actor: str, document: Document, moment: int) -> Document:
     """Update an object; `updated` says since when."""
     return {
@@ -139,3 +144,8 @@ def block(uri: str, actor: str, target: str) -> Document:
 def change_collection(kind: str, uri: str, actor: str, object_uri: str, collection: str) -> Document:
     """Add to, or Remove from, one's own collection."""
     return _activity(kind, uri, actor, object_uri, target=collection, to=[PUBLIC])
+
+
+def flag(uri: str, actor: str, objects: Sequence[str], content: str, to: str) -> Document:
+    """Report an account and posts of it to its own node."""
+    return _activity("Flag", uri, actor, list(objects), content=content, to=[to])

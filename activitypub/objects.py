@@ -1,7 +1,7 @@
 """Objects: notes, articles and the other things that people post (ActivityStreams 2.0 Vocabulary §3.3).
 
 Read into one struct whatever their type; every list is capped. Text is still HTML of a stranger here: it is
-sanitized where it is stored. Written as Note and as Article (FEP-b2b8).
+sanitized where it is stored. Written as Note, as Article (FEP-b2b8) and as Question (FEP-9967).
 """
 
 from __future__ import annotations
@@ -78,10 +78,21 @@ class Attachment(Struct, frozen=True):
 
 
 class Option(Struct, frozen=True):
-    """A choice of a question and how many took it."""
+    """A choice of a question and how many took it (None: not told)."""
 
     name: str
-    votes: int
+    votes: int | None
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What a Question has beside a Note (FEP-9967). `closed` may be told without saying since when."""
+
+    options: tuple[Option, ...] = ()
+    multiple: bool = False
+    ends_at: int | None = None
+    closed: bool = False
+    closed_at: int | None = None
+    voters: int | None = None
 
 
 class Object(Struct, frozen=True, kw_only=True):
@@ -110,9 +121,7 @@ class Object(Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     cover: Attachment | None = None
     quote: str | None = None
-    options: tuple[Option, ...] = ()
-    multiple: bool = False
-    ends_at: int | None = None
+    question: Question | None = None
 
 
 def read_object(document: Document) -> Object:
@@ -125,7 +134,6 @@ def read_object(document: Document) -> Object:
     content, language = read.natural(document, "content", MAX_TEXT)
     source = read.embedded(document.get("source")) or {}
     to, cc = recipients(document)
-    options = document.get("anyOf") or document.get("oneOf")
     return Object(
         id=identifier,
         kind=kind,
@@ -150,9 +158,7 @@ def read_object(document: Document) -> Object:
         attachments=_attachments(document),
         cover=_attachment(read.one(document.get("image"))),
         quote=_quote(document),
-        options=_options(options),
-        multiple=document.get("anyOf") is not None,
-        ends_at=read.instant(document.get("endTime")),
+        question=_question(document) if kind == "Question" else None,
     )
 
 
@@ -234,6 +240,22 @@ def _quote(document: Document) -> str | None:
     return None
 
 
+def _question(document: Document) -> Question | None:
+    several, single = read.many(document.get("anyOf"), 1), read.many(document.get("oneOf"), 1)
+    options = _options(document.get("anyOf" if several else "oneOf"))
+    if not (several or single) or not options:
+        return None
+    voters = document.get("votersCount")
+    return Question(
+        options=options,
+        multiple=bool(several),
+        ends_at=read.instant(document.get("endTime")),
+        closed=read.flag(document.get("closed")),
+        closed_at=read.instant(document.get("closed")),
+        voters=None if voters is None else read.number(voters, 1_000_000_000),
+    )
+
+
 def _options(value: Any) -> tuple[Option, ...]:
     found = []
     for each in read.many(value, MAX_OPTIONS):
@@ -244,7 +266,7 @@ def _options(value: Any) -> tuple[Option, ...]:
 
 
 def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int = 0) -> Document:
-    """The document of a Note or an Article of ours, without `@context`."""
+    """The document of a Note, an Article or a Question of ours, without `@context`."""
     document: Document = {
         "id": post.id,
         "type": post.kind,
@@ -279,6 +301,8 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
         document["updated"] = written(post.updated)
     if post.kind == "Article":
         document.update(_article_parts(post))
+    if post.question is not None:
+        document.update(_question_parts(post.question))
     return document
 
 
@@ -297,6 +321,36 @@ def _article_parts(post: Object) -> Document:
     if post.cover is not None:
         parts["image"] = post.cover.write()
     return parts
+
+
+def _question_parts(question: Question) -> Document:
+    """What a Question has beside a Note: choices with their figures, its end, how many voted."""
+    options: list[Document] = []
+    for each in question.options:
+        replies: Document = {"type": "Collection"}
+        if each.votes is not None:
+            replies["totalItems"] = each.votes
+        options.append({"type": "Note", "name": each.name, "replies": replies})
+    parts: Document = {"anyOf" if question.multiple else "oneOf": options}
+    if question.ends_at is not None:
+        parts["endTime"] = written(question.ends_at)
+    if question.closed_at is not None:
+        parts["closed"] = written(question.closed_at)
+    if question.voters is not None:
+        parts["votersCount"] = question.voters
+    return parts
+
+
+def write_vote(uri: str, voter: str, name: str, poll: str, author: str) -> Document:
+    """A vote: a Note with nothing but the name of the choice, for the poll's author (FEP-9967)."""
+    return {
+        "id": uri,
+        "type": "Note",
+        "attributedTo": voter,
+        "name": name,
+        "inReplyTo": poll,
+        "to": [author],
+    }
 
 
 def with_context(document: Document) -> Document:

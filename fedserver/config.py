@@ -9,6 +9,8 @@ the database.
 from __future__ import annotations
 
 import difflib
+import ssl
+import string
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -20,6 +22,9 @@ import msgspec
 from msgspec import Struct, field
 
 PREFIX = "FEDSERVER_"
+# Variables that are no keys: of the tests, and what Kubernetes sets for a service.
+NO_KEYS = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
+LABEL = frozenset(string.ascii_lowercase + string.digits + "-")
 
 
 class ConfigError(Exception):
@@ -80,6 +85,26 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
     mode: Literal["open", "approval", "invite", "closed"] = "invite"
 
 
+class Oidc(Struct, frozen=True, forbid_unknown_fields=True):
+    """The organization's identity provider (OpenID Connect); without an issuer there is none."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    client_secret_file: str = ""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    title: str = "my organization"
+    sign_up: bool = False
+    link_by_email: bool = False
+    roles_claim: str = ""
+    owners: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+    moderators: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    allow_networks: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     """How mail is sent; without a host none is."""
 
@@ -100,6 +125,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     media_per_post: int = 16
     upload_bytes: int = 16_777_216
     image_pixels: int = 33_177_600
+    poll_options: int = 4
+    poll_option_characters: int = 50
+    poll_seconds_least: int = 300
+    poll_seconds_most: int = 2_629_746
     requests_per_5_minutes: int = 300
 
 
@@ -125,6 +154,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     media: Media = field(default_factory=Media)
     federation: Federation = field(default_factory=Federation)
     registration: Registration = field(default_factory=Registration)
+    oidc: Oidc = field(default_factory=Oidc)
     mail: Mail = field(default_factory=Mail)
     limits: Limits = field(default_factory=Limits)
     log: Log = field(default_factory=Log)
@@ -156,11 +186,12 @@ def _read(path: Path) -> dict[str, Any]:
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     sections = get_type_hints(Config)
     for name, text in environ.items():
-        if not name.startswith(PREFIX):
+        rest = name.removeprefix(PREFIX)
+        section, _, key = rest.lower().partition("_")
+        if rest == name or not key or rest.startswith(NO_KEYS):
             continue
-        section, _, key = name.removeprefix(PREFIX).lower().partition("_")
-        if section not in sections or not key:
-            continue  # FEDSERVER_CONFIG and the variables of tests are not keys
+        if section not in sections:
+            raise ConfigError(f"{name}: there is no section {section}{_near_variable(rest, sections)}")
         hints = get_type_hints(sections[section])
         if key not in hints:
             raise ConfigError(f"{name}: there is no key {section}.{key}{_near(key, hints)}")
@@ -189,6 +220,13 @@ def _near(key: str, known: Mapping[str, Any]) -> str:
     return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
 
 
+def _near_variable(rest: str, sections: Mapping[str, Any]) -> str:
+    names = [f"{section}_{key}".upper() for section in sections for key in get_type_hints(sections[section])]
+    without_section = [name for name in names if name.endswith(f"_{rest.upper()}")]
+    close = without_section or difflib.get_close_matches(rest.upper(), names, 1)
+    return f"; did you mean {PREFIX}{close[0]}?" if close else _near(rest.partition("_")[0].lower(), sections)
+
+
 def _explained(message: str) -> str:
     why, _, place = message.partition(" - at `$")
     path = place.strip("`").lstrip(".")
@@ -212,6 +250,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     store = config.media.store
     if store.startswith("file:"):
         store = "file:" + at(store.removeprefix("file:"))
+    client_secret = _secret("oidc.client_secret_file", at(config.oidc.client_secret_file))
     password = _secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
     return msgspec.structs.replace(
         config,
@@ -226,6 +265,11 @@ def _resolved(config: Config, folder: Path) -> Config:
         database=msgspec.structs.replace(config.database, url=url),
         media=msgspec.structs.replace(config.media, store=store),
         federation=msgspec.structs.replace(config.federation, ca_file=at(config.federation.ca_file)),
+        oidc=msgspec.structs.replace(
+            config.oidc,
+            client_secret=client_secret or config.oidc.client_secret,
+            ca_file=at(config.oidc.ca_file),
+        ),
         mail=msgspec.structs.replace(config.mail, password=password),
     )
 
@@ -243,24 +287,48 @@ def _checked(config: Config) -> Config:
     _check_node(config.node)
     if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
         raise ConfigError("database.url: write sqlite:PATH or postgresql://user:password@host/name")
+    if config.metrics.listen:
+        _check_listen("metrics.listen", config.metrics.listen)
     if not config.media.store.startswith("file:"):
         raise ConfigError("media.store: write file:PATH; other stores are not there yet")
     if config.node.processes > 1 and config.database.url.startswith("sqlite:"):
         raise ConfigError("node.processes: more than 1 needs PostgreSQL; set database.url")
-    if config.node.processes > 1:
-        raise ConfigError("node.processes: start more with `fedserver run --only web` on other ports")
     for place, networks in (
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),
+        ("oidc.allow_networks", config.oidc.allow_networks),
     ):
         for network in networks:
             _check_network(place, network)
+    _check_ca(config.federation.ca_file)
     for name, value in msgspec.structs.asdict(config.limits).items():
         if value < 1:
             raise ConfigError(f"limits.{name}: must be at least 1")
+    limits = config.limits
+    if limits.poll_options < 2 or limits.poll_seconds_least > limits.poll_seconds_most:
+        raise ConfigError("limits.poll_options, limits.poll_seconds_least: nobody could ask anything")
+    _check_oidc(config.oidc)
     if config.mail.host and "@" not in config.mail.sender:
         raise ConfigError("mail.sender: write the address that mail comes from")
     return config
+
+
+def _check_oidc(oidc: Oidc) -> None:
+    if not oidc.issuer:
+        return
+    try:
+        issuer = urlsplit(oidc.issuer)
+    except ValueError as error:
+        raise ConfigError(f"oidc.issuer: {oidc.issuer!r} is not an address: {error}") from error
+    if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.query or issuer.fragment:
+        raise ConfigError("oidc.issuer: write the provider's address, like https://id.example/realms/all")
+    if issuer.scheme == "http" and not _is_loopback(issuer.hostname):
+        raise ConfigError("oidc.issuer: must be https unless the host is on loopback")
+    if not oidc.client_id:
+        raise ConfigError("oidc.client_id: write the name under which this node is known to the provider")
+    named = oidc.owners or oidc.admins or oidc.moderators or oidc.members
+    if named and not oidc.roles_claim:
+        raise ConfigError("oidc.roles_claim: write the claim in which the provider names roles or groups")
 
 
 def _check_network(place: str, text: str) -> None:
@@ -270,9 +338,43 @@ def _check_network(place: str, text: str) -> None:
         raise ConfigError(f"{place}: {text!r} is not an address or network: {error}") from error
 
 
+def _check_ca(path: str) -> None:
+    if not path:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"federation.ca_file: {path}: no such file; name a PEM file or leave it empty"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"federation.ca_file: {path}: cannot be used, a PEM file of certificates belongs there: {error}"
+        ) from error
+
+
+def _is_host(text: str) -> bool:
+    """True for a host name: labels of letters, digits and inner hyphens."""
+    labels = text.split(".")
+    return len(text) <= 253 and all(
+        0 < len(each) <= 63 and set(each) <= LABEL and each[0] != "-" and each[-1] != "-" for each in labels
+    )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65_535
+
+
+def _check_domain(domain: str) -> None:
+    host, colon, port = domain.partition(":")
+    if domain != domain.lower() or not _is_host(host) or bool(colon) != _is_port(port):
+        raise ConfigError(
+            f"node.domain: {domain!r} is not a host name; write one in lower case, like commons.example"
+        )
+
+
 def _check_node(node: Node) -> None:
-    if node.domain != node.domain.lower() or not node.domain or set(node.domain) & set("/@ "):
-        raise ConfigError("node.domain: write a host name in lower case, like commons.example")
+    _check_domain(node.domain)
     try:
         base = urlsplit(node.base_url)
         _ = base.port  # read here, as a port that is none is told only then
@@ -280,6 +382,10 @@ def _check_node(node: Node) -> None:
         raise ConfigError(f"node.base_url: {node.base_url!r} is not an address: {error}") from error
     if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
         raise ConfigError("node.base_url: write the address without a path, like https://commons.example")
+    if not _is_host(base.hostname) and not _is_address(base.hostname):
+        raise ConfigError(
+            f"node.base_url: {base.hostname!r} is not a host name; write one like commons.example"
+        )
     if base.query or base.fragment or base.username:
         raise ConfigError("node.base_url: no user, query or fragment belongs there")
     if base.scheme == "http" and not _is_loopback(base.hostname):
@@ -293,14 +399,18 @@ def _check_listen(place: str, listen: str) -> None:
     if listen.startswith("unix:/"):
         return
     host, _, port = listen.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65_535:
+    if not host or not _is_port(port):
         raise ConfigError(f"{place}: write host:port or unix:/path, like 127.0.0.1:8420")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return _is_address(host) and ip_address(host).is_loopback

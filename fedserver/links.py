@@ -23,6 +23,11 @@ class Links(Struct, frozen=True):
         """Host and port of the base, as in a Host header."""
         return urlsplit(self.base).netloc
 
+    @property
+    def hostname(self) -> str:
+        """The host alone: what passkeys belong to."""
+        return urlsplit(self.base).hostname or ""
+
     def is_local(self, uri: str) -> bool:
         return uri == self.base or uri.startswith(self.base + "/")
 

@@ -19,21 +19,23 @@ from fedserver.federation.fetch import Fetcher
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.resolve import Resolver
-from fedserver.http import Endpoint, Pages, Services, files, template_values
+from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
 from fedserver.http.application import build
+from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
-from fedserver.media.images import ImageWorker
+from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
-from fedserver.net import Client, Guard
+from fedserver.net import Client, Guard, Provider
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
-from storage import Database, Event
+from storage import Conflict, Database, Event
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
 log = structlog.stdlib.get_logger("fedserver.node")
+Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 
 def system_clock() -> int:
@@ -56,11 +58,12 @@ class Node:
         self.hub = Hub(services)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
+        self._metrics = web.AppRunner(exposition.application(services, self.runner.depths), access_log=None)
         self._stop_listening = services.db.listen(self._hear)
         self._reloads: set[asyncio.Task[None]] = set()
 
     def _hear(self, event: Event) -> None:
-        if event.kind == domain.events.PEER_CHANGED:
+        if event.kind in (domain.events.PEER_CHANGED, domain.events.ADDRESSES_CHANGED):
             task = asyncio.create_task(self.load_policies())
             self._reloads.add(task)
             task.add_done_callback(self._reloads.discard)
@@ -71,17 +74,25 @@ class Node:
     async def load_policies(self) -> None:
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
+            await self.services.fences.load(tx)
 
-    async def serve(self, sites: Callable[[web.AppRunner], Sequence[web.BaseSite]]) -> None:
+    async def serve(self, sites: Sites) -> None:
         """Listen where `sites` says."""
-        await self._web.setup()
-        for site in sites(self._web):
-            await site.start()
+        await _listen(self._web, sites)
+
+    async def serve_metrics(self, sites: Sites) -> None:
+        """Answer `GET /metrics` where `sites` says."""
+        await _listen(self._metrics, sites)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens."""
         return self._web.addresses
+
+    @property
+    def metrics_addresses(self) -> list[tuple[str, int]]:
+        """Where it answers `GET /metrics`."""
+        return self._metrics.addresses
 
     async def settle(self) -> int:
         """For tests: do all work that is due."""
@@ -90,19 +101,28 @@ class Node:
     async def setup_link(self) -> str | None:
         """The address that makes the first owner, None if there is a member."""
         async with self.services.db.write() as tx:
-            token = await domain.sign_ups.setup_link(tx)
+            token = await domain.founding.setup_link(tx)
         return f"{self.services.site.links.base}/setup/{token}" if token else None
 
     async def close(self) -> None:
         """Answer what was asked, finish what was begun, close what is open."""
         await self.hub.close()
         await self._web.cleanup()
+        await self._metrics.cleanup()
         await self.runner.stop()
         self._stop_listening()
         self.services.images.close()
         self.services.passwords.close()
         await self.services.client.close()
+        if self.services.provider is not None:
+            await self.services.provider.close()
         await self.services.db.close()
+
+
+async def _listen(runner: web.AppRunner, sites: Sites) -> None:
+    await runner.setup()
+    for site in sites(runner):
+        await site.start()
 
 
 async def open_node(
@@ -115,24 +135,34 @@ async def open_node(
     """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew."""
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
+    if config.metrics.listen:
+        db = CountedDatabase(db)
     links = Links(config.node.base_url.rstrip("/"), config.node.domain)
     services = _services(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
     await _first_start(services)
-    async with db.read() as tx:
-        await services.policies.load(tx)
-    return Node(services)
+    node = Node(services)
+    await node.load_policies()
+    return node
 
 
 async def _first_start(services: Services) -> None:
-    async with services.db.read() as tx:
-        known = await domain.accounts.instance_account(tx, services.site)
-    if known is None:
-        new = await generate()
+    if await _is_made(services):
+        return
+    new = await generate()
+    try:
         async with services.db.write() as tx:
-            if await domain.accounts.instance_account(tx, services.site) is None:
-                await domain.accounts.create_instance_account(tx, services.site, new)
+            await domain.accounts.create_instance_account(tx, services.site, new)
+    except (Conflict, domain.DomainError):
+        # Processes that start together find nothing together; one was quicker.
+        if not await _is_made(services):
+            raise
+
+
+async def _is_made(services: Services) -> bool:
+    async with services.db.read() as tx:
+        return await domain.accounts.instance_account(tx, services.site) is not None
 
 
 def _services(
@@ -146,7 +176,7 @@ def _services(
     federation = config.federation
     client = Client(
         Guard(federation.allow_networks, allow_http=federation.allow_http),
-        user_agent=f"fedserver/{VERSION} (+{site.links.base}/)",
+        user_agent=_user_agent(site),
         ca_file=federation.ca_file,
         resolver=resolver,
     )
@@ -158,15 +188,34 @@ def _services(
         db=db,
         site=site,
         client=client,
+        provider=_provider(site, resolver, clock),
         store=FileStore(Path(config.media.store.removeprefix("file:"))),
-        images=ImageWorker(),
+        images=Images(),
         resolver=finder,
         keyring=keyring,
         authenticator=authenticator,
         inbox=Inbox(db, authenticator),
         policies=policies,
+        fences=domain.ip_blocks.Fences(clock),
         passwords=passwords,
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, **template_values.values(site, clock)),
+        metrics=Metrics(),
         log=log,
     )
+
+
+def _user_agent(site: domain.Site) -> str:
+    return f"fedserver/{VERSION} (+{site.links.base}/)"
+
+
+def _provider(
+    site: domain.Site, resolver: AbstractResolver | None, clock: Callable[[], int]
+) -> Provider | None:
+    """The organization's identity provider, asked by a client of its own."""
+    config = site.config.oidc
+    if not config.issuer:
+        return None
+    guard = Guard(config.allow_networks, allow_http=config.issuer.startswith("http:"))
+    agent = _user_agent(site)
+    return Provider(config, Client(guard, user_agent=agent, ca_file=config.ca_file, resolver=resolver), clock)

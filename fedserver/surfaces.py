@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fedserver.client_api import surface as client_api
+from fedserver.console import surface as console
 from fedserver.http import Endpoint
 from fedserver.oauth import surface as oauth
 from fedserver.pages import surface as pages
@@ -16,5 +17,6 @@ SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (
     s2s.endpoints,
     client_api.endpoints,
     oauth.endpoints,
+    console.endpoints,
 )
-TEMPLATES: tuple[str, ...] = ("fedserver.oauth", "fedserver.pages")
+TEMPLATES: tuple[str, ...] = ("fedserver.oauth", "fedserver.pages", "fedserver.console")

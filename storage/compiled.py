@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Insert
+from sqlalchemy import Boolean, Delete, Insert, Table, UniqueConstraint, Update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnElement
+from sqlalchemy.sql.selectable import SelectBase
 
-SQLITE: Dialect = sqlite.dialect(paramstyle="named")
-POSTGRESQL: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
+from storage.statements import ListText, one_of
+
+
+class _FixedInText(SQLCompiler):
+    """Writes what is fixed in a statement into its text.
+
+    Only then can a plan that is kept use the partial index with the condition `state = 'published'`. SQLite
+    would plan such a statement anew on each call, to look at the values that are bound.
+    """
+
+    def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> str:
+        if not bindparam.required and _is_plain(bindparam.value):
+            kw["literal_binds"] = True
+        return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _is_plain(value: Any) -> bool:
+    """Numbers and words, which every database writes alike."""
+    return isinstance(value, int) or (isinstance(value, str) and not set(value) & set("'\\%:"))
+
+
+def _writing_fixed(dialect: Dialect) -> Dialect:
+    dialect.statement_compiler = type("FixedInText", (_FixedInText, dialect.statement_compiler), {})
+    return dialect
+
+
+SQLITE = _writing_fixed(sqlite.dialect(paramstyle="named"))
+POSTGRESQL = _writing_fixed(asyncpg.dialect())  # type: ignore[no-untyped-call]
 
 
 class Compiled:
     """A statement as one driver wants it.
 
-    `booleans` are the places of result columns that SQLite gives as 0 and 1.
+    `booleans` are the places of result columns that SQLite gives as 0 and 1, `lists` the parameters of
+    `one_of`. `reads` tells that it changes nothing, so that it may be stopped and run again. `short` tells
+    of a write that its parameters say how many rows it touches.
     """
 
-    __slots__ = ("booleans", "names", "sql", "static")
+    __slots__ = ("booleans", "lists", "names", "reads", "short", "sql", "static")
 
     def __init__(self, statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> None:
         inserts = isinstance(statement, Insert) and statement.select is None and not statement._values
@@ -37,15 +68,61 @@ class Compiled:
         self.static: dict[str, Any] = {
             name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required
         }
+        # A parameter that stands at several places is several binds of one name.
+        self.lists = {name for bind, name in compiled.bind_names.items() if isinstance(bind.type, ListText)}
         self.booleans = [
             place
             for place, column in enumerate(compiled._result_columns)
             if isinstance(column.type, Boolean) and dialect.name == "sqlite"
         ]
+        self.reads = isinstance(statement, SelectBase)
+        self.short = _is_short(statement)
 
-    def bind(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def bind(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters of one call: those fixed in the statement, then those given."""
-        return {**self.static, **params} if self.static else dict(params)
+        return {**self.static, **params} if self.static else params
+
+
+def _is_short(statement: Executable) -> bool:
+    """False for INSERT from SELECT, changes of rows not named by a key, DELETE that cascades, plain text."""
+    if isinstance(statement, Insert):
+        return statement.select is None
+    if not isinstance(statement, Update | Delete):
+        return isinstance(statement, SelectBase)
+    table = statement.table
+    assert isinstance(table, Table)
+    if isinstance(statement, Delete) and _is_referred_to(table):
+        return False
+    named = set(_named(statement.whereclause))
+    return any(named.issuperset(key) for key in _keys(table))
+
+
+def _keys(table: Table) -> Iterator[Iterable[Any]]:
+    """The columns of each rule that makes rows unique."""
+    yield table.primary_key.columns
+    yield from (each.columns for each in table.constraints if isinstance(each, UniqueConstraint))
+    yield from (each.columns for each in table.indexes if each.unique)
+
+
+def _named(condition: ColumnElement[bool] | None) -> Iterator[ColumnElement[Any]]:
+    """Columns that a condition binds to a value or to a list."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        for part in condition.clauses:
+            yield from _named(part)
+    elif isinstance(condition, one_of):
+        yield condition.column
+    elif (
+        isinstance(condition, BinaryExpression)
+        and condition.operator is operators.eq
+        and isinstance(condition.right, BindParameter)
+    ):
+        yield condition.left
+
+
+def _is_referred_to(table: Table) -> bool:
+    return any(
+        key.column.table is table for other in table.metadata.tables.values() for key in other.foreign_keys
+    )
 
 
 class Compiler:

@@ -1,7 +1,7 @@
 """Transactions on SQLite and PostgreSQL.
 
 Statements are SQLAlchemy Core, built once at import by `storage.queries`; here they are
-compiled once per dialect and then run on the driver's own connection (aiosqlite, asyncpg).
+compiled once per dialect and then run on the driver's own connection (sqlite3, asyncpg).
 That keeps one schema for both databases at about a quarter of the cost of an engine's
 execution per call, which is what the hot paths are made of.
 
@@ -19,6 +19,7 @@ from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
 from storage.ids import IdSource
+from storage.memory import Memory
 
 Params = Mapping[str, Any]
 
@@ -47,14 +48,18 @@ class Tx:
     """One transaction: the statements of one request or job, its moment and its events.
 
     `now` is the moment it began (milliseconds UTC); `count` is the number of statements so far.
+    `memory` is the process's own; a writer must not put anything there, as it may yet roll back.
     """
 
-    __slots__ = ("_connection", "count", "events", "ids", "now", "writes")
+    __slots__ = ("_connection", "count", "events", "ids", "memory", "now", "writes")
 
-    def __init__(self, connection: Connection, *, now: int, ids: IdSource, writes: bool) -> None:
+    def __init__(
+        self, connection: Connection, *, now: int, ids: IdSource, memory: Memory, writes: bool
+    ) -> None:
         self._connection = connection
         self.now = now
         self.ids = ids
+        self.memory = memory
         self.writes = writes
         self.count = 0
         self.events: list[Event] = []
@@ -62,6 +67,10 @@ class Tx:
     def new_id(self, at: int | None = None) -> int:
         """A new id for this moment, or for a past one."""
         return self.ids.new() if at is None else self.ids.at(at)
+
+    def new_exact_id(self) -> int:
+        """A new id that is given to clients as a number too."""
+        return self.ids.exact()
 
     def emit(self, kind: str, **data: Any) -> None:
         """Tell listeners after the commit; nothing is told if the transaction fails."""
@@ -100,17 +109,25 @@ class Tx:
 
 
 class Database(Protocol):
-    """A database that is open. `write` commits at the end, or rolls back on an exception."""
+    """A database that is open. `write` ends when its commit is on disk; an exception rolls it back."""
 
     clock: Callable[[], int]
     ids: IdSource
+    memory: Memory
 
-    def read(self) -> AbstractAsyncContextManager[Tx]: ...
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """Statements that see what is committed. `slow` is for those that may take more than a few
+        milliseconds (searches in texts, sums over tables, scans): they do not hold up the others."""
+        ...
 
     def write(self) -> AbstractAsyncContextManager[Tx]: ...
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with each event after its commit; the answer stops it."""
+        ...
+
+    async def changed_elsewhere(self) -> bool:
+        """True if another process wrote since this was last asked, and its events are not heard here."""
         ...
 
     async def close(self) -> None: ...

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 COUNTER_BITS = 16
 COUNTER_MASK = (1 << COUNTER_BITS) - 1
+GRAIN = 32  # a double has 53 bits: multiples of this are exact until 2109
 
 
 def now_ms_of(identifier: int) -> int:
@@ -39,6 +40,11 @@ class IdSource:
         """An id for this moment, greater than every id made here before."""
         fresh = (self._clock() << COUNTER_BITS) | secrets.randbelow(COUNTER_MASK >> 1)
         self._last = max(fresh, self._last + 1)
+        return self._last
+
+    def exact(self) -> int:
+        """An id for this moment that clients which read numbers as doubles (JavaScript) hold exactly."""
+        self._last = -(-self.new() // GRAIN) * GRAIN
         return self._last
 
     def at(self, moment: int) -> int:

@@ -18,6 +18,7 @@ from storage.compiled import POSTGRESQL, Compiled, Compiler
 from storage.engine import Event, Listener, Tx
 from storage.errors import Conflict, Unavailable
 from storage.ids import IdSource
+from storage.memory import Memory
 
 CHANNEL = "fedserver_events"
 _compiler = Compiler(POSTGRESQL)
@@ -78,6 +79,7 @@ class PostgresqlDatabase:
         self.url = url
         self.clock = clock
         self.ids = IdSource(clock)
+        self.memory = Memory()
         self._pool: Any = None
         self._ear: Any = None
         self._listeners: list[Listener] = []
@@ -96,15 +98,24 @@ class PostgresqlDatabase:
         for listener in tuple(self._listeners):
             listener(event)
 
+    def _tx(self, raw: Any, *, writes: bool) -> Tx:
+        connection = PostgresqlConnection(raw)
+        return Tx(connection, now=self.clock(), ids=self.ids, memory=self.memory, writes=writes)
+
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
+    async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
+        # The server is another process: what is slow there holds up nobody here.
         async with self._acquired() as raw:
-            yield Tx(PostgresqlConnection(raw), now=self.clock(), ids=self.ids, writes=False)
+            yield Tx(
+                PostgresqlConnection(raw), now=self.clock(), ids=self.ids, memory=self.memory, writes=False
+            )
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         async with self._acquired() as raw:
-            tx = Tx(PostgresqlConnection(raw), now=self.clock(), ids=self.ids, writes=True)
+            tx = Tx(
+                PostgresqlConnection(raw), now=self.clock(), ids=self.ids, memory=self.memory, writes=True
+            )
             transaction = raw.transaction()
             await transaction.start()
             try:
@@ -131,6 +142,10 @@ class PostgresqlDatabase:
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    async def changed_elsewhere(self) -> bool:
+        """Never: NOTIFY tells every process."""
+        return False
 
     async def close(self) -> None:
         if self._ear is not None:

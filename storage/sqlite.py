@@ -1,97 +1,43 @@
-"""SQLite through aiosqlite: many readers, one writer, WAL.
+"""SQLite: what is short runs on the loop's thread, what may take long on another; one writer, WAL.
 
-`synchronous=FULL`: a commit is on disk before anybody is told. Writers of this process queue
-on a lock; those of other processes on `BEGIN IMMEDIATE` with a busy timeout.
+A hop to another thread costs more than a hot statement. So all reads share one connection on the loop's
+thread (readers do not wait for the writer in WAL), and a read that takes too long there is stopped and run
+again on a connection with a thread (aiosqlite). Writes run where reads do, but those of which nobody knows
+how many rows they touch, and the commit.
+
+`synchronous=FULL`: a commit is on disk before anybody is told. Writers of this process stand in line, and so
+does the commit: those that came before it are committed together. Other processes are waited for at `BEGIN
+IMMEDIATE`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from time import perf_counter
 
-import aiosqlite
-from sqlalchemy.sql.base import Executable
-
-from storage.compiled import SQLITE, Compiled, Compiler, encode_list
-from storage.engine import Event, Listener, Tx
-from storage.errors import Conflict, Unavailable
+from storage.engine import Connection, Listener, Tx
+from storage.errors import StorageError, Unavailable
 from storage.ids import IdSource
+from storage.memory import Memory
+from storage.sqlite_connections import Inline, Threaded, is_busy, rolled_back, told
 
-READERS = 3
-PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
-    "PRAGMA cache_size=-16000",
-    "PRAGMA temp_store=MEMORY",
-)
-
-_compiler = Compiler(SQLITE)
+SLOW_READERS = 2
+BUSY_SECONDS = 10.0
+LONGEST_PAUSE = 0.05
 
 
-def _bind(compiled: Compiled, params: Mapping[str, Any]) -> dict[str, Any]:
-    bound = compiled.bind(params)
-    for name, value in bound.items():
-        if isinstance(value, list | tuple | set | frozenset):
-            bound[name] = encode_list(list(value)).decode()
-    return bound
+class _Group:
+    """Writes that are committed together: each is told what went wrong, or None when all are on disk."""
 
+    __slots__ = ("commit", "members")
 
-def _told(error: sqlite3.Error) -> Exception:
-    if isinstance(error, sqlite3.IntegrityError):
-        return Conflict(str(error))
-    return Unavailable(f"SQLite: {error}")
-
-
-class SqliteConnection:
-    """One aiosqlite connection in autocommit mode; `Tx` runs on it."""
-
-    def __init__(self, raw: aiosqlite.Connection) -> None:
-        self.raw = raw
-
-    async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        compiled = _compiler(statement, params)
-        try:
-            rows = await self.raw.execute_fetchall(compiled.sql, _bind(compiled, params))
-        except sqlite3.Error as error:
-            raise _told(error) from error
-        if not compiled.booleans:
-            return rows  # type: ignore[return-value]
-        return [_with_booleans(row, compiled.booleans) for row in rows]
-
-    async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
-        compiled = _compiler(statement, params)
-        try:
-            cursor = await self.raw.execute(compiled.sql, _bind(compiled, params))
-        except sqlite3.Error as error:
-            raise _told(error) from error
-        return cursor.rowcount
-
-    async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
-        compiled = _compiler(statement, params[0])
-        try:
-            await self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
-        except sqlite3.Error as error:
-            raise _told(error) from error
-
-    async def script(self, sql: str) -> None:
-        try:
-            await self.raw.execute(sql)
-        except sqlite3.Error as error:
-            raise _told(error) from error
-
-
-def _with_booleans(row: Sequence[Any], places: list[int]) -> list[Any]:
-    changed = list(row)
-    for place in places:
-        if changed[place] is not None:
-            changed[place] = bool(changed[place])
-    return changed
+    def __init__(self) -> None:
+        self.members: list[tuple[Tx, asyncio.Future[StorageError | None]]] = []
+        self.commit: asyncio.Task[None] | None = None
 
 
 class SqliteDatabase:
@@ -101,71 +47,174 @@ class SqliteDatabase:
         self.path = path
         self.clock = clock
         self.ids = IdSource(clock)
-        self._readers: asyncio.LifoQueue[SqliteConnection] = asyncio.LifoQueue()
-        self._all: list[SqliteConnection] = []
-        self._writer: SqliteConnection
+        self.memory = Memory()
+        self._writer = Threaded(path, reads_only=False)
+        self._reader = Threaded(path, reads_only=True)
+        self._writing = Inline(self._writer, lambda: nullcontext(self._writer))
+        self._reading = Inline(self._reader, self._slow_reader)
+        self._slow_readers: asyncio.LifoQueue[Threaded] = asyncio.LifoQueue()
+        self._open: list[Threaded] = []
         self._turn = asyncio.Lock()
+        self._group: _Group | None = None
         self._listeners: list[Listener] = []
+        self._seen_version = 0
 
     async def open(self) -> None:
         """Raises Unavailable if the file cannot be opened or is not a database."""
-        self._writer = await self._connect()
-        for _ in range(READERS):
-            self._readers.put_nowait(await self._connect())
+        slow = [Threaded(self.path, reads_only=True) for _ in range(SLOW_READERS)]
+        for connection in (self._writer, self._reader, *slow):
+            await connection.open()
+            self._open.append(connection)
+        for connection in slow:
+            self._slow_readers.put_nowait(connection)
+        for connection in (self._writer, self._reader):
+            connection.wait(0)
+        await self.changed_elsewhere()
 
-    async def _connect(self) -> SqliteConnection:
-        try:
-            raw = await aiosqlite.connect(self.path, isolation_level=None, cached_statements=512)
-            for pragma in PRAGMAS:
-                await raw.execute(pragma)
-        except sqlite3.Error as error:
-            raise Unavailable(f"cannot open SQLite database {self.path}: {error}") from error
-        connection = SqliteConnection(raw)
-        self._all.append(connection)
-        return connection
+    def _tx(self, connection: Connection, *, writes: bool) -> Tx:
+        return Tx(connection, now=self.clock(), ids=self.ids, memory=self.memory, writes=writes)
+
+    def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
+        if slow:
+            return self._read_slowly()
+        return nullcontext(
+            Tx(self._reading, now=self.clock(), ids=self.ids, memory=self.memory, writes=False)
+        )
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
-        connection = await self._readers.get()
+    async def _read_slowly(self) -> AsyncIterator[Tx]:
+        async with self._slow_reader() as connection:
+            yield self._tx(connection, writes=False)
+
+    @asynccontextmanager
+    async def _slow_reader(self) -> AsyncIterator[Threaded]:
+        connection = await self._slow_readers.get()
         try:
-            yield Tx(connection, now=self.clock(), ids=self.ids, writes=False)
+            yield connection
         finally:
-            self._readers.put_nowait(connection)
+            self._slow_readers.put_nowait(connection)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         async with self._turn:
-            await self._writer.script("BEGIN IMMEDIATE")
-            tx = Tx(self._writer, now=self.clock(), ids=self.ids, writes=True)
+            group = await self._join()
+            tx = self._tx(self._writing, writes=True)
             try:
                 yield tx
-                await asyncio.shield(self._writer.script("COMMIT"))
+                committed = self._stay(group, tx)
             except BaseException:
-                await asyncio.shield(self._rollback())
+                self._leave(group)
                 raise
-        for event in tx.events:
-            self._tell(event)
+        failed = await committed
+        if failed is not None:
+            raise Unavailable(str(failed)) from failed
 
-    async def _rollback(self) -> None:
-        if self._writer.raw.in_transaction:
-            await self._writer.raw.execute("ROLLBACK")
+    async def _join(self) -> _Group:
+        """The group that waits for its commit, or a new one. Raises Unavailable."""
+        if self._group is not None:
+            self._writer.now("SAVEPOINT joined")
+            return self._group
+        self._end()
+        await self._begin()
+        self._group = _Group()
+        return self._group
+
+    async def _begin(self) -> None:
+        """Take the write lock; other processes are waited for without stopping the loop."""
+        until, pause = perf_counter() + BUSY_SECONDS, 0.001
+        while True:
+            try:
+                self._writer.raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.Error as error:
+                if not is_busy(error) or perf_counter() > until:
+                    raise told(error) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _stay(self, group: _Group, tx: Tx) -> asyncio.Future[StorageError | None]:
+        """A write is done: the group's commit takes it along. Whether that worked is told later."""
+        if group.members:
+            self._writer.now("RELEASE joined")
+        elif not self._writer.in_transaction:
+            raise rolled_back()
+        if group.commit is None or group.commit.done():  # Done: it was cancelled while it waited.
+            # It stands in line behind the writers that wait now: they will be in the group.
+            group.commit = asyncio.create_task(self._commit(group))
+        committed: asyncio.Future[StorageError | None] = asyncio.get_running_loop().create_future()
+        group.members.append((tx, committed))
+        return committed
+
+    def _leave(self, group: _Group) -> None:
+        """Undo one write of the group; all of it if there is no other, or if SQLite did so already."""
+        try:
+            if group.members and self._writer.in_transaction:
+                self._writer.now("ROLLBACK TO joined")
+                self._writer.now("RELEASE joined")
+                return
+        except Unavailable:
+            pass
+        self._end()
+
+    def _end(self) -> None:
+        self._group = None
+        if self._writer.in_transaction:
+            self._writer.now("ROLLBACK")
+
+    async def _commit(self, group: _Group) -> None:
+        """Nobody of the group is told anything before the commit is on disk."""
+        failed: StorageError | None = rolled_back()
+        async with self._turn:
+            try:
+                if self._group is group:
+                    failed = await self._write_out()
+            finally:
+                for _, committed in group.members:
+                    if not committed.done():
+                        committed.set_result(failed)
+        if failed is None:
+            for tx, _ in group.members:
+                self._tell(tx)
+
+    async def _write_out(self) -> StorageError | None:
+        try:
+            await self._writer.later("COMMIT")
+        except StorageError as error:
+            return error
+        finally:
+            self._end()
+        return None
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def _tell(self, event: Event) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
+    async def changed_elsewhere(self) -> bool:
+        """True if another process wrote since this was last asked. It reads no page of the file."""
+        # Of the writer: for it only the commits of other connections count, and no other of ours writes.
+        async with self._turn:
+            found = self._writer.version()
+        former, self._seen_version = self._seen_version, found
+        return former != found
+
+    def _tell(self, tx: Tx) -> None:
+        for event in tx.events:
+            for listener in tuple(self._listeners):
+                listener(event)
 
     async def close(self) -> None:
-        for connection in self._all:
-            await connection.raw.close()
-        self._all.clear()
+        if self._group is not None and self._group.commit is not None:
+            await asyncio.wait([self._group.commit])
+        while self._open:
+            await self._open.pop().close()
 
 
 async def open_sqlite(path: Path, clock: Callable[[], int]) -> SqliteDatabase:
     """Open (and create) the file at `path`. Raises Unavailable."""
     database = SqliteDatabase(path, clock)
-    await database.open()
+    try:
+        await database.open()
+    except BaseException:
+        await database.close()
+        raise
     return database

@@ -24,6 +24,7 @@ from storage.paging import MAX_ID, Page
 
 __all__ = [
     "MAX_ID",
+    "ListText",
     "Page",
     "Paged",
     "Tx",
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Struct)
+
+
+class ListText(Text):
+    """The type of a list in a parameter on SQLite: JSON."""
 
 
 class one_of(ColumnElement[bool]):
@@ -56,7 +61,7 @@ class one_of(ColumnElement[bool]):
 
 @compiles(one_of, "sqlite")
 def _one_of_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
-    listed = compiler.process(bindparam(element.name, type_=Text()), **kw)
+    listed = compiler.process(bindparam(element.name, type_=ListText()), **kw)
     return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({listed}))"
 
 

@@ -28,8 +28,12 @@ EXTRA = {
     "/api/v1/suggestions",
     "/api/v1/instance/languages",
     "/api/v1/instance",
+    "/api/v1/notifications/policy",
+    "/api/v2/notifications/policy",
+    "/api/v1/conversations/{}/unread",
     "/api/v1/media",
     "/oauth/authorize",
+    "/oauth/authorize/native",
     "/oauth/userinfo",
 }
 
@@ -49,8 +53,11 @@ def main() -> int:
     }
     paths = {path for _, path in described}
     declared = {(each.method, plain(each.path)) for each in all_endpoints() if each.path.startswith(PREFIXES)}
+    # What moderators ask is documented, but not described.
     wrong = sorted(
-        (method, path) for method, path in declared if (method, path) not in described and path not in EXTRA
+        (method, path)
+        for method, path in declared
+        if (method, path) not in described and path not in EXTRA and "/admin/" not in path
     )
     served = declared & described
     print(f"{len(served)} of {len(described)} described operations are served, on {len(paths)} paths")

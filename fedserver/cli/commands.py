@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from fedserver.cli.checking import check
-from fedserver.cli.databases import db
-from fedserver.cli.demo import demo
-from fedserver.cli.initializing import init
-from fedserver.cli.members import member
-from fedserver.cli.peers import peer
-from fedserver.cli.routes import routes
-from fedserver.cli.serving import run
-from fedserver.cli.tokens import token
 from fedserver.version import VERSION
 
+MODULES = {
+    "init": "initializing",
+    "run": "running",
+    "member": "members",
+    "token": "tokens",
+    "peer": "peers",
+    "db": "databases",
+    "check": "checking",
+    "routes": "routes",
+    "demo": "demo",
+}
 
-@click.group()
+
+class ByName(click.Group):
+    """Loads the module of a command when it is named: none waits for what the others need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in MODULES:
+            return None
+        found = getattr(importlib.import_module(f"fedserver.cli.{MODULES[cmd_name]}"), cmd_name)
+        assert isinstance(found, click.Command)
+        return found
+
+
+@click.group(cls=ByName)
 @click.version_option(VERSION, prog_name="fedserver")
 def main() -> None:
     """A community server that its members own."""
-
-
-for command in (init, run, member, token, peer, db, check, routes, demo):
-    main.add_command(command)

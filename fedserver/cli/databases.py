@@ -60,6 +60,7 @@ def backup(path: Path, config_path: Path | None) -> None:
             raise click.ClickException(f"there is no database at {source}")
         with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(path)) as copy:
             origin.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, and reading it makes no others
     click.echo(f"Wrote {path}")
 
 
@@ -67,7 +68,9 @@ def backup(path: Path, config_path: Path | None) -> None:
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 def verify(path: Path) -> None:
     """Check a backup: it opens, it is whole, and how much is in it."""
-    if path.open("rb").read(5) == b"PGDMP":
+    with path.open("rb") as file:
+        archive = file.read(5) == b"PGDMP"
+    if archive:
         _run("pg_restore", "--list", str(path))
         click.echo(f"{path} can be read")
         return

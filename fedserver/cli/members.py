@@ -127,3 +127,14 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
     async with database(config) as db, db.write() as tx:
         await domain.members.set_password(tx, await domain.members.by_username(tx, name), hashed)
     click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")
+
+
+@member.command("reset-2fa")
+@click.argument("name")
+@config_option
+@asynchronous
+async def reset_second_step(name: str, config_path: Path | None) -> None:
+    """For somebody who lost their device: no second step, no recovery codes, no passkeys."""
+    async with database(read_config(config_path)) as db, db.write() as tx:
+        await domain.second_steps.reset(tx, await domain.members.by_username(tx, name))
+    click.echo(f"{name} logs in with the password alone now")

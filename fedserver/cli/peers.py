@@ -29,9 +29,12 @@ async def list_all(config_path: Path | None) -> None:
 
 async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.peers.decide(tx, None, host, domain.peers.Decision(policy, reason))
+        if policy:
+            await domain.peers.decide(tx, None, host, domain.peers.Decision(policy, reason))
+        else:
+            await domain.peers.reset(tx, None, host, reason)
     click.echo(f"{host}: {policy or 'no decision'}")
-    click.echo("A node that runs on SQLite reads it when it is started again")
+    click.echo("A node that is running follows it within a few seconds")
 
 
 reason_option = click.option("--reason", default="", help="Why; it is kept in the log of acts.")
@@ -63,7 +66,7 @@ async def block(domain: str, reason: str, config_path: Path | None) -> None:
 @config_option
 @asynchronous
 async def limit(domain: str, reason: str, config_path: Path | None) -> None:
-    """Note that a peer is to be limited."""
+    """Limit a peer: its accounts are seen by those who follow them only."""
     await _decide(config_path, domain, "limit", reason)
 
 

@@ -1,94 +1,123 @@
-"""`fedserver run`."""
+"""Serves in this process: listens, works, says so, and stops in order."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import gc
+import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
 
 import click
-import structlog
 from aiohttp import web
+from msgspec import Struct
 
-from fedserver.cli.settings import asynchronous, config_option, read_config
-from fedserver.config import Config, Log
-from fedserver.node import Node, open_node
+from fedserver.cli.logs import configure_log
+from fedserver.cli.notifying import READY, STOPPING, notify
+from fedserver.cli.settings import asynchronous
+from fedserver.config import Config
+from fedserver.node import Node, Sites, open_node
 
-LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-
-
-def configure_log(settings: Log) -> None:
-    """One line an event, for people or for machines."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.format == "json"
-        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    )
-    logging.basicConfig(level=LEVELS[settings.level], format="%(message)s")
-    for noisy in ("asyncio", "aiosqlite", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info
-            if settings.format == "json"
-            else structlog.processors.StackInfoRenderer(),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[settings.level]),
-    )
+__all__ = ["Place", "configure_log", "serve", "sites_of"]
+BACKLOG = 1_024
 
 
-def sites_of(listen: str) -> Callable[[web.AppRunner], Sequence[web.BaseSite]]:
-    """Where to listen: `host:port` or `unix:/path`."""
+class Place(Struct, frozen=True):
+    """What one process does: all, or `only` a part; which of several it is, and a socket given to it."""
+
+    only: str | None = None
+    number: int | None = None
+    fd: int | None = None
+
+
+ALONE = Place()
+
+
+def sites_of(listen: str, place: Place = ALONE) -> Sites:
+    """Where to listen: `host:port` or `unix:/path`. Several processes share a port."""
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
+        if place.fd is not None:
+            return [web.SockSite(runner, socket.socket(fileno=place.fd), backlog=BACKLOG)]
         if listen.startswith("unix:"):
-            return [web.UnixSite(runner, listen.removeprefix("unix:"))]
+            return [web.UnixSite(runner, listen.removeprefix("unix:"), backlog=BACKLOG)]
         host, _, port = listen.rpartition(":")
-        return [web.TCPSite(runner, host.strip("[]"), int(port), backlog=1_024)]
+        shared = place.number is not None
+        return [web.TCPSite(runner, host.strip("[]"), int(port), backlog=BACKLOG, reuse_port=shared)]
 
     return sites
 
 
-@click.command()
-@config_option
-@click.option("--only", type=click.Choice(["web", "worker"]), help="Only answer, or only work.")
+def metrics_of(listen: str, number: int | None) -> str:
+    """Where a process tells its figures: each of several on a port (or path) of its own, counted upwards."""
+    if not number:
+        return listen
+    if listen.startswith("unix:"):
+        return f"{listen}.{number}"
+    host, _, port = listen.rpartition(":")
+    return f"{host}:{int(port) + number}"
+
+
 @asynchronous
-async def run(config_path: Path | None, only: str | None) -> None:
+async def serve(config: Config, place: Place) -> None:
     """Serve until SIGTERM; then finish what was begun and stop."""
-    config = read_config(config_path)
     configure_log(config.log)
     node = await open_node(config)
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    _stop_on_signals(stopping, place)
     try:
-        if only != "worker":
-            await _listen(node, config)
-        if only != "web":
-            node.runner.start()
-        await _announce(node, config)
+        if place.only != "worker":
+            await _listen(node.serve, config.node.listen, sites_of(config.node.listen, place))
+        if config.metrics.listen:
+            listen = metrics_of(config.metrics.listen, place.number)
+            await _listen(node.serve_metrics, listen, sites_of(listen))
+        node.runner.start(only_watch=place.only == "web")
+        await _announce(node, config, place)
+        notify(READY)
+        _keep_what_is_there()
         await stopping.wait()
+        notify(STOPPING)
     finally:
         await node.close()
 
 
-async def _listen(node: Node, config: Config) -> None:
+def _keep_what_is_there() -> None:
+    """What a node is made of lives as long as it. Looking through it for garbage took 60 ms a time."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _stop_on_signals(stopping: asyncio.Event, place: Place) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    def ended() -> None:
+        # The supervisor never writes: there is something to read when it has gone.
+        if not os.read(0, 1):
+            loop.remove_reader(0)
+            stopping.set()
+
+    if place.number is not None:
+        loop.add_reader(0, ended)
+
+
+async def _listen(serve: Callable[[Sites], Awaitable[None]], listen: str, sites: Sites) -> None:
     try:
-        await node.serve(sites_of(config.node.listen))
+        await serve(sites)
     except (OSError, socket.gaierror) as error:
-        raise click.ClickException(f"cannot listen on {config.node.listen}: {error}") from error
+        raise click.ClickException(f"cannot listen on {listen}: {error}") from error
 
 
-async def _announce(node: Node, config: Config) -> None:
-    click.echo(f"fedserver is running at {config.node.base_url} (listening on {config.node.listen})")
+async def _announce(node: Node, config: Config, place: Place) -> None:
+    if place.number is None:
+        where = "" if place.only == "worker" else f" (listening on {config.node.listen})"
+        click.echo(f"fedserver is running at {config.node.base_url}{where}")
+    # One process asks for the link, as a new one makes earlier ones void.
+    if place.number or (place.number is None and place.only == "worker"):
+        return
     link = await node.setup_link()
     if link is not None:
         click.echo(

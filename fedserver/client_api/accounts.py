@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
+from fedserver.client_api import encoded
 from fedserver.client_api.entities import (
     Account,
     Relationship,
-    Status,
     account,
     credential_account,
     relationship,
-    status,
 )
 from fedserver.http import ANYONE, USER, Call, Listed, Nothing, Routes, Upload, listed, offset_of
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_banner, process_square
+from fedserver.media.pictures import process_banner, process_square
 from fedserver.text import normal_language
 from storage import AccountRow, Tx
 
@@ -243,10 +241,12 @@ class StatusesParams(Struct, frozen=True):
 async def statuses(call: Call[StatusesParams]) -> Listed:
     params, tx = call.params, call.tx
     row = await _target(call, tx)
+    if row.suspended_at is not None:
+        return Listed([], None, None)
     if params.pinned:
         ids = await domain.timelines.pinned(tx, row.id, call.viewer_id)
         views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")
-        return Listed(_statuses(call, views), None, None)
+        return Listed(encoded.statuses(call, views), None, None)
     ids = await domain.timelines.of_account(
         tx,
         row.id,
@@ -258,11 +258,7 @@ async def statuses(call: Call[StatusesParams]) -> Listed:
         tagged=params.tagged or None,
     )
     views = await domain.post_views.load(tx, ids, call.viewer_id, context="account")
-    return listed(_statuses(call, views), ids)
-
-
-def _statuses(call: Call[Any], views: Sequence[domain.post_views.PostView]) -> list[Status]:
-    return [status(call.site.links, view) for view in views]
+    return listed(encoded.statuses(call, views), ids)
 
 
 async def _accounts(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:

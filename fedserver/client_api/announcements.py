@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
-from fedserver.client_api.entities import iso, iso_or_none
+from fedserver.client_api.entities import iso, iso_or_none, own_emoji
 from fedserver.http import USER, Call, Nothing, Routes
+from fedserver.links import Links
 
 routes = Routes("client_api")
+REACTION = "/api/v1/announcements/{id}/reactions/{name}"
+
+
+class Reaction(Struct, frozen=True):
+    name: str
+    count: int
+    me: bool
+    url: str | UnsetType = UNSET
+    static_url: str | UnsetType = UNSET
 
 
 class Announcement(Struct, frozen=True):
@@ -27,14 +37,26 @@ class Announcement(Struct, frozen=True):
     statuses: list[Any] = []
     tags: list[Any] = []
     emojis: list[Any] = []
-    reactions: list[Any] = []
+    reactions: list[Reaction] = []
 
 
 class ListParams(Struct, frozen=True):
     with_dismissed: bool = True
 
 
-def _entity(view: domain.announcements.AnnouncementView) -> Announcement:
+def _reaction(links: Links, view: domain.announcements.ReactionView) -> Reaction:
+    row = view.row
+    emoji = own_emoji(links, view.custom) if view.custom else None
+    return Reaction(
+        row.name,
+        row.count,
+        row.mine,
+        emoji.url if emoji else UNSET,
+        emoji.static_url if emoji else UNSET,
+    )
+
+
+def _entity(links: Links, view: domain.announcements.AnnouncementView) -> Announcement:
     row = view.row
     return Announcement(
         id=str(row.id),
@@ -46,6 +68,7 @@ def _entity(view: domain.announcements.AnnouncementView) -> Announcement:
         published_at=iso(row.published_at or row.updated_at),
         updated_at=iso(row.updated_at),
         read=view.read,
+        reactions=[_reaction(links, each) for each in view.reactions],
     )
 
 
@@ -54,10 +77,22 @@ async def show(call: Call[ListParams]) -> list[Announcement]:
     found = await domain.announcements.current(
         call.tx, call.account, with_dismissed=call.params.with_dismissed
     )
-    return [_entity(view) for view in found]
+    return [_entity(call.site.links, view) for view in found]
 
 
 @routes.post("/api/v1/announcements/{id}/dismiss", who=USER, scope="write:accounts")
 async def dismiss(call: Call[Nothing]) -> dict[str, str]:
     await domain.announcements.dismiss(call.tx, call.account, call.id())
+    return {}
+
+
+@routes.put(REACTION, who=USER, scope="write:favourites")
+async def react(call: Call[Nothing]) -> dict[str, str]:
+    await domain.announcements.react(call.tx, call.account, call.id(), call.text("name"))
+    return {}
+
+
+@routes.delete(REACTION, who=USER, scope="write:favourites")
+async def unreact(call: Call[Nothing]) -> dict[str, str]:
+    await domain.announcements.unreact(call.tx, call.account, call.id(), call.text("name"))
     return {}

@@ -31,7 +31,7 @@ async def create(call: Call[NewApp]) -> Application:
     return application(new.row, new.secret)
 
 
-@routes.get("/api/v1/apps/verify_credentials", who=APP)
+@routes.get("/api/v1/apps/verify_credentials", who=APP, waiting=True)
 async def verify_credentials(call: Call[Nothing]) -> Application:
     app_id = call.caller.app_id if call.caller else None
     row = await domain.apps.by_id(call.tx, app_id) if app_id is not None else None

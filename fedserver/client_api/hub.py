@@ -7,7 +7,7 @@ writes it into their queues. A listener that does not keep up loses its stream r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.client_api.entities import notification, status
+from fedserver.client_api.entities import conversation, notification, status
 from fedserver.http import Services
 from fedserver.text import fold_tag
 from storage import Event, Tx
@@ -47,6 +47,7 @@ class Listener:
     caller: domain.Caller
     streams: set[Stream] = field(default_factory=set)
     queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    lost: int = 0
 
     @property
     def account_id(self) -> int | None:
@@ -57,6 +58,7 @@ class Listener:
         try:
             self.queue.put_nowait(message)
         except asyncio.QueueFull:
+            self.lost += self.queue.qsize() + 1
             self.end()
 
     def end(self) -> None:
@@ -78,11 +80,14 @@ class Hub:
 
     def add(self, listener: Listener) -> None:
         self._listeners.add(listener)
+        self._services.metrics.streams_open = len(self._listeners)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     def remove(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+        self._services.metrics.streams_open = len(self._listeners)
+        self._services.metrics.events_lost += listener.lost
 
     async def close(self) -> None:
         """End every stream."""
@@ -99,6 +104,8 @@ class Hub:
             self._end(token_id=event.data["token_id"])
         elif not self._work.full():
             self._work.put_nowait(event)
+        else:
+            self._services.metrics.events_lost += 1
 
     def _end(self, token_id: int) -> None:
         for listener in tuple(self._listeners):
@@ -112,22 +119,31 @@ class Hub:
                 await self._tell(event)
             except Exception:
                 # A stream may miss an event; it must not stop for everybody.
+                self._services.metrics.events_lost += 1
                 log.exception("stream_event_failed", kind=event.kind)
 
     async def _tell(self, event: Event) -> None:
         match event.kind:
             case domain.events.POST_PUBLISHED:
                 await self._post(event.data["post_id"], "update")
-            case domain.events.POST_EDITED:
+            case domain.events.POST_EDITED | domain.events.POLL_TALLIED:
                 await self._post(event.data["post_id"], "status.update")
             case domain.events.POST_DELETED:
                 self._deleted(event.data["post_id"], event.data["listeners"])
             case domain.events.NOTIFIED:
                 await self._notified(event.data["account_id"], event.data["notification_id"])
+            case domain.events.NOTIFICATIONS_MERGED:
+                self._personal(
+                    event.data["account_id"], "notifications_merged", "1", ("user", "user:notification")
+                )
+            case domain.events.CONVERSATION_CHANGED:
+                await self._conversed(event.data["account_id"], event.data["conversation_id"])
+            case domain.events.ANNOUNCEMENT_REACTED:
+                await self._reacted(event.data["announcement_id"], event.data["name"])
             case domain.events.FILTERS_CHANGED:
                 self._personal(event.data["account_id"], "filters_changed", None)
 
-    def _of(self, account_id: int) -> list[Listener]:
+    def _of(self, account_id: int | None) -> list[Listener]:
         return [each for each in self._listeners if each.account_id == account_id]
 
     async def _post(self, post_id: int, word: str) -> None:
@@ -144,10 +160,13 @@ class Hub:
             payload = encode(status(self._services.site.links, views[0])).decode()
             self._personal(account_id, word, payload)
 
-    def _personal(self, account_id: int, word: str, payload: str | None) -> None:
+    def _personal(
+        self, account_id: int | None, word: str, payload: str | None, streams: Sequence[str] = ("user",)
+    ) -> None:
         for listener in self._of(account_id):
-            if ("user",) in listener.streams:
-                listener.tell(Message(("user",), word, payload))
+            for name in streams:
+                if (name,) in listener.streams:
+                    listener.tell(Message((name,), word, payload))
 
     async def _for_public(self, tx: Tx, post_id: int, word: str) -> None:
         wanted = {stream for each in self._listeners for stream in each.streams} - {("user",)}
@@ -192,18 +211,31 @@ class Hub:
                     listener.tell(Message(stream, "delete", str(post_id)))
 
     async def _notified(self, account_id: int, notification_id: int) -> None:
-        listeners = self._of(account_id)
-        if not listeners:
+        if not self._of(account_id):
             return
         async with self._services.db.read() as tx:
             view = await domain.notifications.by_id(tx, notification_id)
         if view is None:
             return
         payload = encode(notification(self._services.site.links, view)).decode()
-        for listener in listeners:
-            for name in ("user", "user:notification"):
-                if (name,) in listener.streams:
-                    listener.tell(Message((name,), "notification", payload))
+        self._personal(account_id, "notification", payload, ("user", "user:notification"))
+
+    async def _conversed(self, account_id: int, conversation_id: int) -> None:
+        if not any(("direct",) in each.streams for each in self._of(account_id)):
+            return
+        async with self._services.db.read() as tx:
+            view = await domain.conversations.by_id(tx, conversation_id)
+        if view is not None:
+            payload = encode(conversation(self._services.site.links, view)).decode()
+            self._personal(account_id, "conversation", payload, ("direct",))
+
+    async def _reacted(self, announcement_id: int, name: str) -> None:
+        """All members hear of it."""
+        async with self._services.db.read() as tx:
+            count = await domain.announcements.reacted(tx, announcement_id, name)
+        told = {"name": name, "count": count, "announcement_id": str(announcement_id)}
+        for account_id in {each.account_id for each in self._listeners} - {None}:
+            self._personal(account_id, "announcement.reaction", encode(told).decode())
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities import Account, CustomEmoji, account, iso, own_emoji
+from fedserver.client_api.entities import Account, CustomEmoji, Rule, account, iso, own_emoji, rule
 from fedserver.client_api.entities import instances as entities
-from fedserver.http import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes, encode
 from fedserver.text import LANGUAGES
 
 routes = Routes("client_api")
@@ -23,14 +23,25 @@ async def _contact(call: Call[Nothing]) -> Account | None:
     return account(call.site.links, views[0]) if views else None
 
 
+async def _described(call: Call[Nothing], entity: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """The instance, encoded once a minute: every client asks for it at every start."""
+    room, key = call.services.db.memory.room("instances", 2), (entity, call.tx.now // 60_000)
+    known = room.get(key)
+    if known is None:
+        figures, contact = await domain.figures.load(call.tx), await _contact(call)
+        known = encode(entity(call.site, figures, contact))
+        room.put(key, known)
+    return cast(dict[str, Any], known)
+
+
 @routes.get("/api/v2/instance")
 async def version_2(call: Call[Nothing]) -> dict[str, Any]:
-    return entities.version_2(call.site, await domain.figures.load(call.tx), await _contact(call))
+    return await _described(call, entities.version_2)
 
 
 @routes.get("/api/v1/instance")
 async def version_1(call: Call[Nothing]) -> dict[str, Any]:
-    return entities.version_1(call.site, await domain.figures.load(call.tx), await _contact(call))
+    return await _described(call, entities.version_1)
 
 
 @routes.get("/api/v1/instance/peers")
@@ -39,9 +50,8 @@ async def peers(call: Call[Nothing]) -> list[str]:
 
 
 @routes.get("/api/v1/instance/rules", tx="own")
-async def rules(call: Call[Nothing]) -> list[dict[str, str]]:
-    texts = enumerate(call.site.config.community.rules, start=1)
-    return [{"id": str(number), "text": text, "hint": ""} for number, text in texts]
+async def rules(call: Call[Nothing]) -> list[Rule]:
+    return [rule(each) for each in domain.rules.every(call.site)]
 
 
 @routes.get("/api/v1/instance/extended_description", tx="own")
@@ -70,31 +80,6 @@ async def activity(call: Call[Nothing]) -> list[Activity]:
     return [
         Activity(str(each.begins_at // 1000), str(each.posts), str(each.active), str(each.joined))
         for each in await domain.figures.activity(call.tx)
-    ]
-
-
-class DomainBlock(Struct, frozen=True):
-    domain: str
-    digest: str
-    severity: str
-    comment: str | None
-
-
-@routes.get("/api/v1/instance/domain_blocks")
-async def domain_blocks(call: Call[Nothing]) -> list[DomainBlock]:
-    shown_to = call.site.config.federation.show_blocks
-    if shown_to == "nobody":
-        raise domain.NotFound
-    if shown_to == "members" and call.viewer_id is None:
-        raise domain.Unauthorized("This method requires an authenticated user")
-    return [
-        DomainBlock(
-            row.domain,
-            hashlib.sha256(row.domain.encode()).hexdigest(),
-            "suspend" if row.policy == "block" else "silence",
-            row.reason or None,
-        )
-        for row in await domain.peers.limited(call.tx)
     ]
 
 

@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
 from fedserver.client_api.entities import account
-from fedserver.client_api.timelines import statuses
+from fedserver.client_api.timelines import page_of
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 from storage import ListRow
 
@@ -105,4 +105,4 @@ async def containing(call: Call[Nothing]) -> list[List]:
 async def timeline(call: Call[Nothing]) -> Listed:
     row = await domain.lists.get(call.tx, call.account, call.id())
     ids = await domain.timelines.of_list(call.tx, row.id, call.account.id, row.replies_policy, call.page())
-    return await statuses(call, ids, "home")
+    return await page_of(call, ids, "home")

@@ -41,11 +41,10 @@ def _entities(found: Mapping[str, MarkerRow]) -> dict[str, Marker]:
 
 @routes.get("/api/v1/markers", who=USER, scope="read:statuses", params=WantedParams)
 async def show(call: Call[WantedParams]) -> dict[str, Marker]:
-    found = _entities(await domain.markers.get(call.tx, call.account, call.params.timeline))
-    if "notifications" in call.params.timeline:
-        # Some clients fail where the entry is missing.
-        found.setdefault("notifications", Marker("0", 0, iso(call.account.created_at)))
-    return found
+    asked = [name for name in domain.markers.TIMELINES if name in call.params.timeline]
+    # Some clients fail where the entry is missing.
+    unread = Marker("0", 0, iso(call.account.created_at))
+    return dict.fromkeys(asked, unread) | _entities(await domain.markers.get(call.tx, call.account, asked))
 
 
 @routes.post("/api/v1/markers", who=USER, scope="write:statuses", params=SaveParams)

@@ -8,7 +8,7 @@ from fedserver import domain
 from fedserver.client_api.entities import MediaAttachment, media_attachment
 from fedserver.http import USER, Call, Nothing, Routes, Upload
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_attachment
+from fedserver.media.pictures import process_attachment
 
 routes = Routes("client_api")
 MOST = 16_777_216

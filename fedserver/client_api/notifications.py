@@ -15,6 +15,13 @@ class ListParams(Struct, frozen=True):
     types: list[str] = []
     exclude_types: list[str] = []
     account_id: int | None = None
+    include_filtered: bool = False
+
+
+class CountParams(Struct, frozen=True):
+    types: list[str] = []
+    exclude_types: list[str] = []
+    account_id: int | None = None
 
 
 class Count(Struct, frozen=True):
@@ -31,13 +38,23 @@ async def show_all(call: Call[ListParams]) -> Listed:
         kinds=params.types,
         exclude=params.exclude_types,
         from_id=params.account_id,
+        filtered=params.include_filtered,
     )
     return listed([notification(call.site.links, view) for view in views], cursors)
 
 
-@routes.get("/api/v1/notifications/unread_count", who=USER, scope="read:notifications")
-async def unread_count(call: Call[Nothing]) -> Count:
-    return Count(await domain.notifications.unread_since_marker(call.tx, call.account))
+@routes.get("/api/v1/notifications/unread_count", who=USER, scope="read:notifications", params=CountParams)
+async def unread_count(call: Call[CountParams]) -> Count:
+    params = call.params
+    found = await domain.notifications.unread(
+        call.tx,
+        call.account,
+        call.page(100, 1_000).limit,
+        kinds=params.types,
+        exclude=params.exclude_types,
+        from_id=params.account_id,
+    )
+    return Count(found)
 
 
 @routes.get("/api/v1/notifications/{id}", who=USER, scope="read:notifications")

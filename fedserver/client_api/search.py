@@ -37,7 +37,7 @@ async def find(call: Call[SearchParams]) -> Search:
     if (params.resolve or params.offset) and call.viewer_id is None:
         raise domain.Unauthorized("Please log in to search further")
     exact = await _exact(call, params)
-    async with call.services.db.read() as tx:
+    async with call.services.db.read(slow=True) as tx:
         found = await domain.search.find(tx, call.site, call.viewer_id, _query(params))
         account_ids, post_ids = list(found.accounts), list(found.posts)
         if isinstance(exact, AccountRow) and params.type in ("", "accounts"):

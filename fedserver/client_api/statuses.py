@@ -8,7 +8,19 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
-from fedserver.client_api.entities import Status, StatusEdit, StatusSource, account, history, source, status
+from fedserver.client_api.encoded import statuses
+from fedserver.client_api.entities import (
+    ScheduledStatus,
+    Status,
+    StatusEdit,
+    StatusSource,
+    account,
+    history,
+    scheduled_status,
+    source,
+    status,
+)
+from fedserver.client_api.scheduled_statuses import moment_of
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 from storage import Tx
 
@@ -21,6 +33,13 @@ class MediaParams(Struct, frozen=True):
     id: int
     description: str | None = None
     focus: str | None = None
+
+
+class PollParams(Struct, frozen=True):
+    options: list[str] = []
+    expires_in: int = 0
+    multiple: bool = False
+    hide_totals: bool = False
 
 
 class NewStatus(Struct, frozen=True):
@@ -37,7 +56,7 @@ class NewStatus(Struct, frozen=True):
     cover_id: int | None = None
     draft: bool = False
     scheduled_at: str = ""
-    poll: dict[str, object] | None = None
+    poll: PollParams | None = None
 
 
 class EditedStatus(Struct, frozen=True):
@@ -50,6 +69,7 @@ class EditedStatus(Struct, frozen=True):
     content_type: str | UnsetType = UNSET
     title: str | UnsetType = UNSET
     cover_id: int | UnsetType | None = UNSET
+    poll: PollParams | None = None
 
 
 class Context(Struct, frozen=True):
@@ -70,8 +90,6 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
     kind = params.content_type or ("text/markdown" if params.title else "text/plain")
     if kind not in TYPES:
         raise domain.Invalid("content_type", f"must be one of {', '.join(TYPES)}")
-    if params.scheduled_at or params.poll:
-        raise domain.Invalid("poll" if params.poll else "scheduled_at", "is not offered by this server yet")
     key = call.request.headers.get("Idempotency-Key", "")
     return domain.posts.Draft(
         text=params.status,
@@ -87,15 +105,27 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
         cover_id=params.cover_id,
         state="draft" if params.draft else "published",
         app_id=call.caller.app_id if call.caller else None,
+        poll=_poll(params.poll),
         idempotency_key=key[:200] or None,
     )
 
 
+def _poll(params: PollParams | None) -> domain.polls.NewPoll | None:
+    """What is asked; nothing where a client sends an empty form."""
+    if params is None or params == PollParams():
+        return None
+    return domain.polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
+
+
 @routes.post("/api/v1/statuses", who=USER, scope="write:statuses", params=NewStatus, tx="own")
-async def create(call: Call[NewStatus]) -> Status:
-    draft = _draft(call)
+async def create(call: Call[NewStatus]) -> Status | ScheduledStatus:
+    draft, later = _draft(call), call.params.scheduled_at
+    moment = moment_of(later) if later else 0
     await call.services.resolver.mentions(draft.text)
     async with call.services.db.write() as tx:
+        if moment:
+            waiting = await domain.scheduled_posts.schedule(tx, call.site, call.account, draft, moment)
+            return scheduled_status(call.site.links, waiting)
         post_id = await domain.posts.publish(tx, call.site, call.account, draft)
         return await _one(call, tx, post_id)
 
@@ -107,7 +137,7 @@ class IdsParams(Struct, frozen=True):
 @routes.get("/api/v1/statuses", scope="read:statuses", params=IdsParams)
 async def show_some(call: Call[IdsParams]) -> list[Status]:
     views = await domain.post_views.load(call.tx, call.params.id[:40], call.viewer_id, context="thread")
-    return [status(call.site.links, view) for view in views]
+    return statuses(call, views)
 
 
 @routes.get("/api/v1/statuses/{id}", scope="read:statuses")
@@ -122,8 +152,8 @@ async def context(call: Call[Nothing]) -> Context:
     views = await domain.post_views.load(call.tx, [*above, *below], call.viewer_id, context="thread")
     ancestors = frozenset(above)
     return Context(
-        [status(call.site.links, view) for view in views if view.post.id in ancestors],
-        [status(call.site.links, view) for view in views if view.post.id not in ancestors],
+        statuses(call, (view for view in views if view.post.id in ancestors)),
+        statuses(call, (view for view in views if view.post.id not in ancestors)),
     )
 
 
@@ -141,6 +171,7 @@ async def edit(call: Call[EditedStatus]) -> Status:
         content_type=params.content_type,
         title=params.title,
         cover_id=params.cover_id,
+        poll=_poll(params.poll) or UNSET,
     )
     async with call.services.db.write() as tx:
         await _describe(call, tx, params.media_attributes)

@@ -13,8 +13,6 @@ from fedserver.http import USER, Call, Nothing, Routes
 routes = Routes("client_api")
 EMPTY = {
     "/api/v1/followed_tags": "following of hashtags",
-    "/api/v1/conversations": "the list of private conversations",
-    "/api/v1/scheduled_statuses": "scheduled posts",
     "/api/v1/featured_tags": "featured hashtags",
     "/api/v1/endorsements": "featured accounts",
 }

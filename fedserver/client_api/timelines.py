@@ -8,26 +8,26 @@ from typing import Any
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities import status
+from fedserver.client_api.encoded import statuses
 from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
 
 routes = Routes("client_api")
 
 
-async def statuses(call: Call[Any], ids: Sequence[int], context: str) -> Listed:
+async def page_of(call: Call[Any], ids: Sequence[int], context: str) -> Listed:
     """A page of posts whose own ids are the cursors."""
     views = await domain.post_views.load(call.tx, ids, call.viewer_id, context=context)
-    return listed([status(call.site.links, view) for view in views], ids)
+    return listed(statuses(call, views), ids)
 
 
 async def _marked(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
     views = await domain.post_views.load(call.tx, [each for _, each in pairs], call.viewer_id)
-    return listed([status(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+    return listed(statuses(call, views), [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/timelines/home", who=USER, scope="read:statuses")
 async def home(call: Call[Nothing]) -> Listed:
-    return await statuses(call, await domain.timelines.home(call.tx, call.account.id, call.page()), "home")
+    return await page_of(call, await domain.timelines.home(call.tx, call.account.id, call.page()), "home")
 
 
 class PublicParams(Struct, frozen=True):
@@ -47,7 +47,7 @@ async def public(call: Call[PublicParams]) -> Listed:
         remote=params.remote,
         only_media=params.only_media,
     )
-    return await statuses(call, ids, "public")
+    return await page_of(call, ids, "public")
 
 
 @routes.get("/api/v1/timelines/tag/{tag}", scope="read:statuses", params=PublicParams)
@@ -55,7 +55,7 @@ async def tag(call: Call[PublicParams]) -> Listed:
     ids = await domain.timelines.tag(
         call.tx, call.viewer_id, call.text("tag"), call.page(), only_local=call.params.local
     )
-    return await statuses(call, ids, "public")
+    return await page_of(call, ids, "public")
 
 
 @routes.get("/api/v1/favourites", who=USER, scope="read:favourites")

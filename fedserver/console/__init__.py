@@ -1,1 +1,25 @@
-"""What admins see."""
+"""What moderators see in a browser, with or without JavaScript: one file a subject, all named here."""
+
+from fedserver.console import (
+    accounts,
+    announcements,
+    invitations,
+    log,
+    overview,
+    peers,
+    queue,
+    reports,
+    sign_ups,
+)
+
+__all__ = [
+    "accounts",
+    "announcements",
+    "invitations",
+    "log",
+    "overview",
+    "peers",
+    "queue",
+    "reports",
+    "sign_ups",
+]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain.accounts import ProfileField
 from storage import AccountRow, Tx, queries
@@ -19,6 +19,7 @@ class EmojiFact(Struct, frozen=True):
     static_url: str = ""
 
 
+MOST = 1_000
 _fields = msgspec.json.Decoder(list[ProfileField]).decode
 _emojis = msgspec.json.Decoder(list[EmojiFact]).decode
 
@@ -50,6 +51,30 @@ class AccountView(Struct, frozen=True):
         return self.account.display_name or self.account.username
 
 
+def shown(row: AccountRow) -> AccountRow:
+    """What is shown of an account: of a suspended one the name and nothing that it says of itself."""
+    if row.suspended_at is None:
+        return row
+    return structs.replace(
+        row,
+        display_name="",
+        note_source="",
+        note_html="",
+        avatar_key="",
+        avatar_url="",
+        avatar_alt="",
+        header_key="",
+        header_url="",
+        header_alt="",
+        fields="[]",
+        emojis="[]",
+        followers_count=0,
+        following_count=0,
+        posts_count=0,
+        last_post_at=None,
+    )
+
+
 def decode_emojis(text: str) -> list[EmojiFact]:
     """The emoji in a JSON column."""
     return [] if text == "[]" else _emojis(text)
@@ -66,6 +91,20 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
         for row, role in await queries.accounts.with_roles(tx, [each for each in moved if each is not None]):
             targets[row.id] = AccountView(row, role or "", None)
     return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
+
+
+async def remembered(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
+    """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
+    room = tx.memory.room("accounts", MOST)
+    found: dict[int, AccountView] = {}
+    for each in ids:
+        known = room.get(each)
+        if known is not None and known.account.version == versions.get(each):
+            found[each] = known
+    read = await load(tx, [each for each in ids if each not in found])
+    for identifier, view in read.items():
+        room.put(identifier, view)
+    return found | read
 
 
 async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:

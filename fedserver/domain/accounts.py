@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import events, keys, search_index, tasks
-from fedserver.domain.errors import Gone, Invalid, NotFound
+from fedserver.domain import events, keys, owners, search_index, tasks
+from fedserver.domain.errors import Forbidden, Gone, Invalid, NotFound
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
 from fedserver.links import INSTANCE_ACTOR
@@ -108,13 +108,18 @@ async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | Non
     return await queries.accounts.by_handle(tx, username.lower(), domain.lower())
 
 
-async def local(tx: Tx, username: str) -> AccountRow:
-    """An account of ours. Raises NotFound; Gone if it was deleted or suspended."""
+async def local(tx: Tx, username: str, *, suspended: bool = False) -> AccountRow:
+    """An account of ours, also a suspended one if that is wanted.
+
+    Raises NotFound; Gone if it was deleted, Forbidden if it is suspended.
+    """
     row = await queries.accounts.by_handle(tx, username.lower(), "")
     if row is None:
         raise NotFound
-    if row.deleted_at is not None or row.suspended_at is not None:
+    if row.deleted_at is not None:
         raise Gone("This account is not there any more")
+    if row.suspended_at is not None and not suspended:
+        raise Forbidden("This account is suspended")
     return row
 
 
@@ -132,6 +137,13 @@ def check_username(username: str, *, by_operator: bool = False) -> None:
         raise Invalid("username", "must have letters, digits and underscores, joined by dots or hyphens")
     if username.lower() == INSTANCE_ACTOR or (username.lower() in RESERVED and not by_operator):
         raise Invalid("username", "is reserved", "ERR_RESERVED")
+
+
+async def check_free(tx: Tx, username: str) -> None:
+    """Raises Invalid for a name that cannot be given or is, or was, taken."""
+    check_username(username)
+    if await queries.accounts.by_handle(tx, username.lower(), "") is not None:
+        raise Invalid("username", "has already been taken", "ERR_TAKEN")
 
 
 def _blank(site: Site, identifier: int, username: str, kind: str, now: int) -> AccountRow:
@@ -285,7 +297,8 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     await queries.accounts.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
     row = _learned(tx, remote, former)
     if former is None:
-        await queries.accounts.add(tx, row)
+        limited = await queries.peers.limited_at(tx, remote.domain)
+        await queries.accounts.add(tx, structs.replace(row, silenced_at=limited))
         row = await queries.accounts.by_uri(tx, remote.uri) or row
     else:
         values = {name: getattr(row, name, None) for name in queries.accounts.LEARNABLE}
@@ -305,9 +318,10 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
 
 
 def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
+    page = remote.url or remote.uri
     fields = [
         ProfileField(
-            clean_name(each.name, MAX_FIELD), clean_profile(each.value), to_text(each.value)[:MAX_FIELD]
+            clean_name(each.name, MAX_FIELD), clean_profile(each.value, page), to_text(each.value)[:MAX_FIELD]
         )
         for each in remote.fields
     ]
@@ -324,7 +338,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         kind=remote.kind,
         display_name=clean_name(remote.display_name, 200),
         note_source="",
-        note_html=clean_profile(remote.note),
+        note_html=clean_profile(remote.note, page),
         url=remote.url,
         inbox_uri=remote.inbox_uri,
         shared_inbox_uri=remote.shared_inbox_uri,
@@ -370,7 +384,13 @@ async def remove_remote(tx: Tx, account: AccountRow) -> None:
 
 
 async def delete_local(tx: Tx, account: AccountRow) -> None:
-    """Delete an account of ours and all it made: the name stays taken, peers are told."""
+    """Delete an account of ours and all it made: the name stays taken, peers are told.
+
+    Raises Forbidden for the account of the last owner.
+    """
+    member = await queries.members.by_account(tx, account.id)
+    if member is not None and account.deleted_at is None:
+        await owners.keep_one(tx, member.id)
     files = [*await queries.account_removal.files(tx, account.id), account.avatar_key, account.header_key]
     if not await queries.accounts.set_deleted(tx, account.id, tx.now):
         return
@@ -407,6 +427,7 @@ async def search(
         pattern=like_pattern(username),
         exact=username,
         domain=like_pattern(domain) if domain else "",
+        exact_domain=domain,
         viewer_id=-1 if viewer_id is None else viewer_id,
         limit=limit,
         offset=offset,

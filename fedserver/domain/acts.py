@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import structs
 
-from storage import ActRow, MemberRow, Tx, queries
+from storage import ActRow, MemberRow, Page, Tx, queries
 
 
 async def add(
@@ -45,3 +46,22 @@ def digest(row: ActRow) -> str:
     """The hash of a row, over everything in it but the hash itself."""
     values = {name: value for name, value in structs.asdict(row).items() if name != "hash"}
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()
+
+
+async def in_force(tx: Tx, target: str, verb: str) -> ActRow | None:
+    """The latest act of a kind on a target that was not undone."""
+    return await queries.acts.in_force(tx, target, verb)
+
+
+async def of_target(tx: Tx, target: str, most: int = 50) -> list[ActRow]:
+    """What was done to a target, newest first."""
+    return await queries.acts.of_target(tx, target, most)
+
+
+async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, ActRow]:
+    return {row.id: row for row in await queries.acts.by_ids(tx, ids)}
+
+
+async def page(tx: Tx, page: Page) -> list[ActRow]:
+    """The log, newest first."""
+    return await queries.acts.page(tx, page)

@@ -5,37 +5,97 @@ The client API's page: docs.joinmastodon.org/methods/announcements.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct, structs
 
+from fedserver.domain import events
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.site import Site
-from fedserver.text import clean_text, render_plain
-from storage import AccountRow, AnnouncementRow, Tx, queries
+from fedserver.text import clean_text, is_emoji, render_plain
+from storage import AccountRow, AnnouncementRow, EmojiRow, ReactionRow, Tx, queries
 
 MAX_TEXT, MOST = 10_000, 200
+MOST_EMOJI = 8  # different ones, at one announcement
+
+
+class ReactionView(Struct, frozen=True):
+    """How many reacted with an emoji; `custom` if it is one of this node."""
+
+    row: ReactionRow
+    custom: EmojiRow | None
 
 
 class AnnouncementView(Struct, frozen=True):
-    """An announcement, and whether the reader has dismissed it."""
+    """An announcement, whether the reader has dismissed it, and how members reacted."""
 
     row: AnnouncementRow
     read: bool
+    reactions: tuple[ReactionView, ...] = ()
 
 
 async def current(tx: Tx, actor: AccountRow, *, with_dismissed: bool = True) -> list[AnnouncementView]:
     """What is to be shown to `actor` now, oldest first."""
     found = await queries.announcements.current(tx)
     done = await queries.announcements.read(tx, actor.id) if found else set()
-    views = [AnnouncementView(row, row.id in done) for row in found]
-    return views if with_dismissed else [view for view in views if not view.read]
+    chosen = [row for row in found if with_dismissed or row.id not in done]
+    reactions = await _reactions(tx, [row.id for row in chosen], actor.id)
+    return [
+        AnnouncementView(
+            row, row.id in done, tuple(each for each in reactions if each.row.announcement_id == row.id)
+        )
+        for row in chosen
+    ]
+
+
+async def _reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[ReactionView]:
+    """Those whose emoji is still one."""
+    rows = await queries.announcements.reactions(tx, ids, viewer_id) if ids else []
+    custom = await queries.media.emojis_named(tx, list({row.name for row in rows})) if rows else {}
+    return [
+        ReactionView(row, custom.get(row.name)) for row in rows if row.name in custom or is_emoji(row.name)
+    ]
+
+
+async def _shown(tx: Tx, announcement_id: int) -> AnnouncementRow:
+    row = await queries.announcements.one(tx, announcement_id)
+    if row is None or row.published_at is None or row.published_at > tx.now:
+        raise NotFound
+    return row
 
 
 async def dismiss(tx: Tx, actor: AccountRow, announcement_id: int) -> None:
     """`actor` has read it. Raises NotFound for one that is not shown."""
-    row = await queries.announcements.one(tx, announcement_id)
-    if row is None or row.published_at is None or row.published_at > tx.now:
-        raise NotFound
+    await _shown(tx, announcement_id)
     await queries.announcements.put_read(tx, announcement_id, actor.id)
+
+
+async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> None:
+    """React with an emoji, or the shortcode of one of this node; again changes nothing.
+
+    Raises NotFound, Invalid for what is not an emoji, or for the ninth different one.
+    """
+    row = await _shown(tx, announcement_id)
+    if not is_emoji(name) and name not in await queries.media.emojis_named(tx, [name]):
+        raise Invalid("name", "is not a recognized emoji")
+    used = {each.row.name for each in await _reactions(tx, [row.id], actor.id)}
+    if name not in used and len(used) >= MOST_EMOJI:
+        raise Invalid("name", f"would be more than {MOST_EMOJI} different reactions")
+    if await queries.announcements.react(tx, row.id, actor.id, name):
+        tx.emit(events.ANNOUNCEMENT_REACTED, announcement_id=row.id, name=name)
+
+
+async def unreact(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> None:
+    """Take a reaction back; nothing happens if there is none. Raises NotFound."""
+    row = await _shown(tx, announcement_id)
+    if await queries.announcements.unreact(tx, row.id, actor.id, name):
+        tx.emit(events.ANNOUNCEMENT_REACTED, announcement_id=row.id, name=name)
+
+
+async def reacted(tx: Tx, announcement_id: int, name: str) -> int:
+    """How many reacted so, for streams."""
+    rows = await queries.announcements.reactions(tx, [announcement_id], -1)
+    return next((row.count for row in rows if row.name == name), 0)
 
 
 async def every(tx: Tx) -> list[AnnouncementRow]:

@@ -5,7 +5,7 @@ A peer is told of a block of ours (as Mastodon does), so that it can keep its si
 
 from __future__ import annotations
 
-from fedserver.domain import events, follows, tasks
+from fedserver.domain import conversations, events, follows, tasks
 from fedserver.domain.errors import Forbidden
 from fedserver.domain.site import Site
 from storage import AccountRow, BlockRow, Page, Tx, queries
@@ -30,6 +30,8 @@ async def _part(tx: Tx, first: AccountRow, second: AccountRow) -> None:
         await queries.home_entries.remove_author(tx, one.id, other.id)
         await queries.notifications.forget_between(tx, one.id, other.id)
         await queries.collections.forget(tx, one.id, other.id)
+        await queries.notification_policies.forbid(tx, one.id, other.id)
+        await conversations.part(tx, one.id, other.id)
     tx.emit(events.RELATION_CHANGED, account_id=first.id, target_id=second.id)
 
 

@@ -117,7 +117,7 @@ async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
     await queries.posts.remove(tx, row.id)
     await queries.posts.count(tx, post.id, "boosts_count", -1)
     await notifications.forget(tx, "reblog", post.account_id, row.account_id, post.id)
-    tx.emit(events.POST_DELETED, post_id=row.id, account_id=row.account_id, listeners=holders)
+    events.post_deleted(tx, row.id, row.account_id, holders)
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import media, post_texts, posts, publication
+from fedserver.domain import media, polls, post_texts, posts, publication
 from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
@@ -24,6 +26,7 @@ class Change(Struct, frozen=True, kw_only=True):
     language: str | UnsetType | None = UNSET
     media_ids: tuple[int, ...] | UnsetType = UNSET
     cover_id: int | UnsetType | None = UNSET
+    poll: polls.NewPoll | UnsetType = UNSET
     visibility: str | UnsetType = UNSET  # of drafts only
     publish: bool = False
 
@@ -43,7 +46,10 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
         raise Forbidden("The visibility of a published post cannot be changed")
     if row.state == "draft" and wanted.publish:
         return await _publish_draft(tx, site, author, row, wanted)
+    if row.state == "published":
+        await _keep_version(tx, row)
     media_ids = await _change_media(tx, site, author, row, wanted)
+    row = await _change_poll(tx, site, row, wanted, media_ids)
     text = await post_texts.render(
         tx,
         site,
@@ -54,8 +60,6 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
     )
     if post_texts.is_blank(text.html) and not media_ids:
         raise Invalid("text", "can't be blank", "ERR_BLANK")
-    if row.state == "published":
-        await _keep_version(tx, row)
     changed = _changed(tx, row, wanted, text)
     values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
     await queries.posts.change(tx, row.id, values)
@@ -137,6 +141,21 @@ async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, ch
     return wanted
 
 
+async def _change_poll(tx: Tx, site: Site, row: PostRow, change: Change, media_ids: Sequence[int]) -> PostRow:
+    """Ask what the change asks; files in its place end a poll. The row with the kind that it has then."""
+    if not isinstance(change.poll, UnsetType):
+        if media_ids:
+            raise Invalid("poll", "can't be combined with media")
+        if row.kind not in ("Note", "Question") or row.state != "published":
+            raise Invalid("poll", "can't be part of an article or a draft")
+        await polls.change(tx, row.id, polls.check(site, change.poll))
+        return structs.replace(row, kind="Question")
+    if row.kind == "Question" and media_ids:
+        await polls.remove(tx, row.id)
+        return structs.replace(row, kind="Note")
+    return row
+
+
 async def _keep_version(tx: Tx, row: PostRow) -> None:
     files = await queries.media.of_posts(tx, [row.id])
     await queries.posts.add_edit(
@@ -151,6 +170,7 @@ async def _keep_version(tx: Tx, row: PostRow) -> None:
             html=row.html,
             media=post_texts.encode([structs.asdict(each) for each in files]).decode(),
             emojis=row.emojis,
+            poll=await polls.titles(tx, row.id),
             at=row.edited_at or row.published_at,
         ),
     )

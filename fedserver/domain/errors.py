@@ -4,6 +4,8 @@ Each error has a text for the person who asked; surfaces give it the shape their
 Causes that are nobody's business stay in the exception's chain and in the log.
 """
 
+from __future__ import annotations
+
 
 class DomainError(Exception):
     """Base of all; `text` is shown to the caller."""
@@ -42,13 +44,29 @@ class Unauthorized(DomainError):
 
 
 class Invalid(DomainError):
-    """A value is wrong: which field, and why. `code` is Mastodon's word (ERR_BLANK, ERR_TAKEN …)."""
+    """A value is wrong: which field (`base`: the whole), and why. `code` is Mastodon's word (ERR_BLANK …).
 
-    def __init__(self, field: str, why: str, code: str = "ERR_INVALID") -> None:
-        super().__init__(f"Validation failed: {field.replace('_', ' ').capitalize()} {why}")
+    `also` are further values that are wrong, where all were looked at.
+    """
+
+    told: str
+
+    def __init__(self, field: str, why: str, code: str = "ERR_INVALID", *also: Invalid) -> None:
+        named = "" if field == "base" else field.replace("_", " ").capitalize() + " "
+        told = f"{named}{why}"
+        super().__init__(", ".join([f"Validation failed: {told}", *(each.told for each in also)]))
         self.field = field
         self.why = why
         self.code = code
+        self.told = told
+        self.also = also
+
+
+class Unproved(Unauthorized):
+    """The person has to prove again who they are before they may do this."""
+
+    def __init__(self) -> None:
+        super().__init__("Please confirm that it is you")
 
 
 class TooMany(DomainError):

@@ -244,6 +244,39 @@ async def remove_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
+async def update_alone(
+    tx: Tx,
+    actor: AccountRow,
+    row: FilterKeywordRow,
+    *,
+    contexts: Sequence[str],
+    action: str,
+    seconds: int | None,
+    keyword: KeywordChange,
+) -> None:
+    """Change a keyword together with its filter, as clients of version 1 do. Raises NotFound, Invalid.
+
+    Invalid too if the change of the filter would reach other keywords.
+    """
+    view = await get(tx, actor, row.filter_id)
+    same = (view.filter.contexts, view.filter.action) == (_contexts(contexts), action)
+    if len(view.keywords) > 1 and not (same and seconds is None):
+        raise Invalid("base", "This filter has more keywords: change it in a newer client")
+    await update(
+        tx, actor, row.filter_id, contexts=contexts, action=action, seconds=seconds, keywords=[keyword]
+    )
+
+
+async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
+    """Remove a keyword, with its filter if nothing else is in it. Raises NotFound."""
+    row = await keyword(tx, actor, keyword_id)
+    view = await get(tx, actor, row.filter_id)
+    if len(view.keywords) == 1 and not view.posts:
+        await remove(tx, actor, row.filter_id)
+    else:
+        await remove_keyword(tx, actor, keyword_id)
+
+
 async def filter_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
     """A post named by a filter of `actor`. Raises NotFound."""
     row = await queries.filters.post(tx, actor.id, filter_post_id)

@@ -216,13 +216,13 @@ async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
 
 async def followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Cursors and ids; nothing if the account hides them from others."""
-    hidden = account.hides_collections and viewer_id != account.id
+    hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
     return [] if hidden else await queries.follows.followers(tx, account.id, page)
 
 
 async def following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Cursors and ids; nothing if the account hides them from others."""
-    hidden = account.hides_collections and viewer_id != account.id
+    hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
     return [] if hidden else await queries.follows.following(tx, account.id, page)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from fedserver.domain import acts
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from fedserver.text import clean_name
@@ -11,6 +12,7 @@ from storage import InvitationRow, MemberRow, Tx, queries
 
 DAY = 86_400_000
 MOST_USES = 100
+MOST_LISTED = 200
 
 
 class NewInvitation(Struct, frozen=True):
@@ -79,6 +81,29 @@ async def revoke(tx: Tx, member: MemberRow, invitation_id: int) -> None:
     row = await queries.invitations.by_id(tx, invitation_id)
     if row is not None and row.max_uses is not None and member.role == "member":
         await queries.members.spend_invites(tx, member.id, row.uses - row.max_uses)
+
+
+class GivenInvitation(Struct, frozen=True):
+    """An invitation and the name of whoever gave it, '' if they are gone."""
+
+    row: InvitationRow
+    by: str
+
+
+async def everybodys(tx: Tx) -> list[GivenInvitation]:
+    """The latest invitations of all members."""
+    rows = await queries.invitations.latest(tx, MOST_LISTED)
+    names = await queries.members.names(tx, list({row.created_by_id or 0 for row in rows}))
+    return [GivenInvitation(row, names.get(row.created_by_id or 0, "")) for row in rows]
+
+
+async def revoke_any(tx: Tx, moderator: MemberRow, invitation_id: int) -> None:
+    """A moderator takes somebody's invitation back. Raises NotFound."""
+    row = await queries.invitations.by_id(tx, invitation_id)
+    if row is None or row.created_by_id is None:
+        raise NotFound
+    await queries.invitations.revoke(tx, invitation_id, row.created_by_id)
+    await acts.add(tx, moderator, "invitation.revoke", target=f"invitation:{row.id}", reason=row.note)
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:

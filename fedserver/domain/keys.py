@@ -23,7 +23,7 @@ class NewKeys(Struct, frozen=True):
 
 
 async def add(tx: Tx, site: Site, account: AccountRow, new: NewKeys) -> None:
-    """Give an account of ours its keys."""
+    """Give a new account of ours its keys; whoever adds one later must `touch` the account."""
     links = site.links
 
     def row(uri: str, kind: str, public: str, private: str) -> KeyRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fedserver.domain import sessions
+from fedserver.domain import ip_blocks, member_activity, sessions
 from fedserver.domain.errors import Forbidden, TooMany
 from storage import MemberRow, Tx, queries
 
@@ -28,17 +28,22 @@ def _plain(login: str) -> str:
 
 
 async def check_attempts(tx: Tx, login: str, address: str) -> None:
-    """Raises TooMany after too many failures for a name or from an address."""
+    """Raises TooMany after too many failures for a name or from an address; Forbidden from a blocked one."""
+    await ip_blocks.check_log_in(tx, address)
     since = tx.now - ATTEMPTS_WINDOW
     for subject, most in _subjects(login, address):
         if await queries.members.attempts(tx, subject, since) >= most:
             raise TooMany(tx.now + ATTEMPTS_WINDOW, "Too many attempts. Please wait a few minutes.")
 
 
-def _subjects(login: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    named = hashlib.sha256(f"account:{_plain(login)}".encode("utf-8", "replace")).hexdigest()
+def _subjects(login: str, address: str) -> list[tuple[str, int]]:
+    """What failures are counted for. Who names nobody, as with a passkey, is counted by address."""
     placed = hashlib.sha256(f"address:{address}".encode()).hexdigest()
-    return (named, ATTEMPTS_ACCOUNT), (placed, ATTEMPTS_ADDRESS)
+    return [(placed, ATTEMPTS_ADDRESS)] + ([(_named(login), ATTEMPTS_ACCOUNT)] if login else [])
+
+
+def _named(login: str) -> str:
+    return hashlib.sha256(f"account:{_plain(login)}".encode("utf-8", "replace")).hexdigest()
 
 
 async def failed(tx: Tx, login: str, address: str) -> None:
@@ -48,13 +53,36 @@ async def failed(tx: Tx, login: str, address: str) -> None:
         await queries.members.add_attempt(tx, subject)
 
 
-async def log_in(tx: Tx, member: MemberRow, login: str, address: str, user_agent: str) -> str:
-    """The password was right: the word for the cookie. Raises Forbidden, with what to wait for."""
+def check_let_in(member: MemberRow) -> None:
+    """Raises Forbidden, with what to wait for."""
     if member.disabled_at is not None:
         raise Forbidden("Your account is disabled. Please ask the people who run this community.")
     if member.email_confirmed_at is None:
         raise Forbidden("Please confirm your address first: we sent you a link by mail.")
     if member.approved_at is None:
         raise Forbidden("Your request to join has not been approved yet.")
-    await queries.members.forget_attempts(tx, _subjects(login, address)[0][0])
-    return await sessions.begin(tx, member, user_agent)
+
+
+async def log_in(
+    tx: Tx,
+    member: MemberRow,
+    login: str,
+    address: str,
+    user_agent: str,
+    *,
+    former: int | None = None,
+    proved_at: int | None = None,
+) -> str:
+    """Everything asked for was right: the word for the cookie. Raises Forbidden, with what to wait for.
+
+    The browser's `former` session ends. `proved_at` is when the person proved who they are, if not now.
+    """
+    check_let_in(member)
+    if await queries.members.is_shut_out(tx, member.id):
+        raise Forbidden("Your account is suspended. Please ask the people who run this community.")
+    await member_activity.note_address(tx, member.id, address)
+    if former is not None:
+        await sessions.end(tx, former)
+    if login:
+        await queries.members.forget_attempts(tx, _named(login))
+    return await sessions.begin(tx, member, user_agent, proved_at=proved_at)

@@ -74,6 +74,8 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
     row = await get(tx, actor, media_id)
     if row.post_id is not None:
         raise Invalid("media", "is attached to a post", "ERR_IN_USE")
+    if await queries.scheduled_posts.reserved(tx, [row.id]):
+        raise Invalid("media", "is attached to a scheduled post", "ERR_IN_USE")
     await queries.media.remove(tx, [row.id])
     return row
 
@@ -89,6 +91,8 @@ async def check(tx: Tx, site: Site, actor: AccountRow, ids: Sequence[int], post_
         row = found.get(media_id)
         if row is None or row.post_id not in (None, post_id):
             raise Invalid("media", "were not found, or belong to another post", "ERR_INVALID")
+    if await queries.scheduled_posts.reserved(tx, ids):
+        raise Invalid("media", "belong to a scheduled post", "ERR_IN_USE")
 
 
 def parse_focus(text: str | None) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import accounts, events, invitations, sessions, tokens
+from fedserver.domain import accounts, events, invitations, owners, sessions, tokens
 from fedserver.domain.errors import Invalid, NotFound
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
@@ -35,7 +35,7 @@ class Settings(Struct, frozen=True):
 
 
 class NewMember(Struct, frozen=True):
-    """What somebody who wants to join gives; the password is hashed already."""
+    """What somebody who wants to join gives; the password is hashed already, '' for none."""
 
     username: str
     email: str
@@ -43,6 +43,8 @@ class NewMember(Struct, frozen=True):
     reason: str = ""
     invitation: str = ""
     locale: str = "en"
+    display_name: str = ""
+    address: str = ""  # the IP address they come from, '' if unknown
 
 
 _settings = msgspec.json.Decoder(Settings).decode
@@ -102,7 +104,9 @@ async def create(
 ) -> tuple[MemberRow, AccountRow]:
     """Somebody who is neither confirmed nor approved yet. Raises Invalid."""
     email = check_email(wanted.email)
-    account = await accounts.create_local(tx, site, wanted.username, new, by_operator=by_operator)
+    account = await accounts.create_local(
+        tx, site, wanted.username, new, display_name=wanted.display_name, by_operator=by_operator
+    )
     member = MemberRow(
         id=tx.new_id(),
         email=email,
@@ -152,10 +156,15 @@ async def approve(tx: Tx, member: MemberRow) -> None:
 
 
 async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
-    """Raises Invalid for a word that is no role."""
+    """Raises Invalid for a word that is no role, Forbidden for the last owner."""
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+    if role != "owner":
+        await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "role", role)
+    account_id = await queries.members.main_account(tx, member.id)
+    if account_id is not None:
+        await queries.accounts.touch(tx, account_id)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
 
 
@@ -168,13 +177,25 @@ async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
-    """Keep a member out, or let them in again."""
+    """Keep a member out, or let them in again. Raises Forbidden for the last owner."""
+    if disabled:
+        await owners.keep_one(tx, member.id)
     await queries.members.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
-        await sessions.end_all(tx, member.id)
-        await tokens.revoke_all(tx, member.id)
-        await invitations.revoke_all(tx, member.id)
+        await log_out(tx, member)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
+
+
+async def log_out(tx: Tx, member: MemberRow) -> None:
+    """End every browser and app of a member, and the invitations they handed out."""
+    await sessions.end_all(tx, member.id)
+    await tokens.revoke_all(tx, member.id)
+    await invitations.revoke_all(tx, member.id)
+
+
+def outranks(first: MemberRow, second: MemberRow) -> bool:
+    """True if the role of the first is above that of the second."""
+    return ROLES.index(first.role) < ROLES.index(second.role)
 
 
 async def counts(tx: Tx) -> tuple[int, int, int]:

@@ -6,14 +6,26 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain import account_views, events, post_views
+from fedserver.domain import account_views, events, notification_subjects, post_views, verdicts
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
+from fedserver.domain.notification_subjects import Subject
 from fedserver.domain.post_views import PostView
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
-KINDS = ("mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up")
-ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update"})
+KINDS = (
+    "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.sign_up",
+    "admin.report", "severed_relationships", "moderation_warning", "quote", "quoted_update",
+)  # fmt: skip
+ABOUT_POSTS = frozenset(
+    {"mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update"}
+)
+# Of these an account hears though nobody else did anything.
+ABOUT_ONESELF = frozenset({"poll", "severed_relationships", "moderation_warning"})
+# What comes in numbers is told together: of one post, or of the account as a whole.
+GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
+GROUP_HOURS = 12
+HOUR = 3_600_000
 
 
 class NotificationView(Struct, frozen=True):
@@ -22,21 +34,88 @@ class NotificationView(Struct, frozen=True):
     row: NotificationRow
     account: AccountView
     post: PostView | None
+    subject: Subject | None = None
 
 
-async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
-    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it."""
-    if account_id == from_id:
-        return
-    thread_id = -1
-    if post_id is not None:
-        post = await queries.posts.by_id(tx, post_id)
-        thread_id = post.thread_id if post is not None else -1
-    if not await queries.notifications.allowed(tx, account_id, from_id, thread_id):
-        return
-    row = NotificationRow(tx.new_id(), account_id, kind, from_id, post_id, tx.now)
+async def tell(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
+    """Tell an account of ours what moderators do or have to do: nobody can mute that."""
+    number = tx.new_exact_id()
+    row = NotificationRow(number, account_id, kind, from_id, None, alone(number), False, tx.now, subject_id)
     if await queries.notifications.add(tx, row):
         tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
+
+
+async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
+    """Tell an account something, unless it is not ours, is the sender, or does not want to hear it.
+
+    True if it was told: not if its policy keeps the notification back, nor if it heard the same before.
+    """
+    if account_id == from_id and kind not in ABOUT_ONESELF:
+        return False
+    post = await queries.posts.by_id(tx, post_id) if post_id is not None else None
+    thread_id = post.thread_id if post is not None else -1
+    standing = await queries.notification_policies.standing(tx, account_id, from_id, thread_id)
+    if standing is None:
+        return False
+    private = kind == "mention" and post is not None and post.visibility == "direct"
+    word = verdicts.verdict(standing, kind, private=private, now=tx.now)
+    if word == verdicts.DROP:
+        return False
+    filtered = word == verdicts.FILTER
+    row = await _write(tx, kind, account_id, from_id, post_id, filtered=filtered)
+    if row is None:
+        return False
+    if filtered:
+        await queries.notification_requests.add(tx, account_id, from_id)
+    else:
+        tx.emit(events.NOTIFIED, notification_id=row.id, account_id=account_id)
+    return not filtered
+
+
+async def _write(
+    tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
+) -> NotificationRow | None:
+    """Write it; None if the very same is there."""
+    key = "" if filtered else await _group_key(tx, kind, account_id, post_id)
+    while True:
+        number = tx.new_exact_id()
+        own = key or alone(number)
+        row = NotificationRow(number, account_id, kind, from_id, post_id, own, filtered, tx.now)
+        if await queries.notifications.add(tx, row):
+            return row
+        if await queries.notifications.is_told(tx, row):
+            return None
+        # Another process has given this id: take the next.
+
+
+def alone(notification_id: int) -> str:
+    """The group key of a notification that is in no group; clients know its form."""
+    return f"ungrouped-{notification_id}"
+
+
+async def _group_key(tx: Tx, kind: str, account_id: int, post_id: int | None) -> str:
+    """The key of the group that it joins or begins, '' if it stands alone.
+
+    A group takes what comes within twelve hours of its first, by the hour, as Mastodon's do.
+    """
+    if kind not in GROUPED:
+        return ""
+    subject = kind if post_id is None else f"{kind}-{post_id}"
+    hour = tx.now // HOUR
+    keys = [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
+    return await queries.notifications.group_key(tx, account_id, keys) or keys[-1]
+
+
+def wanted(
+    kinds: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    from_id: int | None = None,
+    *,
+    filtered: bool = False,
+) -> queries.notifications.Wanted:
+    """Which notifications somebody asks for; `filtered`: those kept back too."""
+    chosen = tuple(kind for kind in KINDS if (not kinds or kind in kinds) and kind not in exclude)
+    return queries.notifications.Wanted(chosen, from_id, filtered)
 
 
 async def notify_watchers(tx: Tx, post: PostRow) -> None:
@@ -55,34 +134,44 @@ async def page(
     kinds: Sequence[str] = (),
     exclude: Sequence[str] = (),
     from_id: int | None = None,
+    filtered: bool = False,
 ) -> tuple[list[NotificationView], list[int]]:
-    """A page of views, and the cursors of all rows read for it."""
-    wanted = [kind for kind in (kinds or KINDS) if kind not in exclude]
-    rows = await queries.notifications.page(tx, actor.id, page, wanted, from_id)
-    return await _views(tx, actor, rows), [row.id for row in rows]
+    """A page of views, and the cursors of all rows read for it; `filtered`: those kept back too.
+
+    Of one sender these always come, so that a request can be looked into (as with Mastodon).
+    """
+    chosen = wanted(kinds, exclude, from_id, filtered=filtered or from_id is not None)
+    rows = await queries.notifications.page(tx, actor.id, page, chosen)
+    return await views(tx, actor, rows), [row.id for row in rows]
 
 
-async def _views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
+async def views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
+    """Views of those whose sender and post `actor` may still see, in a fixed number of statements."""
     senders = await account_views.load(tx, list({row.from_id for row in rows}))
     post_ids = list({row.post_id for row in rows if row.post_id is not None})
     posts = {
         view.post.id: view for view in await post_views.load(tx, post_ids, actor.id, context="notifications")
     }
+    subjects = await notification_subjects.load(tx, rows)
     views = []
     for row in rows:
         post = posts.get(row.post_id) if row.post_id is not None else None
-        if row.from_id in senders and (post is not None or row.kind not in ABOUT_POSTS):
-            views.append(NotificationView(row, senders[row.from_id], post))
+        subject = subjects.get(row.id)
+        whole = (post is not None or row.kind not in ABOUT_POSTS) and (
+            subject is not None or row.subject_id is None
+        )
+        if row.from_id in senders and whole:
+            views.append(NotificationView(row, senders[row.from_id], post, subject))
     return views
 
 
 async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
     """One notification of `actor`. Raises NotFound."""
     row = await queries.notifications.one(tx, actor.id, notification_id)
-    views = await _views(tx, actor, [row]) if row is not None else []
-    if not views:
+    found = await views(tx, actor, [row]) if row is not None else []
+    if not found:
         raise NotFound
-    return views[0]
+    return found[0]
 
 
 async def by_id(tx: Tx, notification_id: int) -> NotificationView | None:
@@ -91,8 +180,8 @@ async def by_id(tx: Tx, notification_id: int) -> NotificationView | None:
     if row is None:
         return None
     recipient = await queries.accounts.by_id(tx, row.account_id)
-    views = await _views(tx, recipient, [row]) if recipient is not None else []
-    return views[0] if views else None
+    found = await views(tx, recipient, [row]) if recipient is not None else []
+    return found[0] if found else None
 
 
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:
@@ -106,14 +195,18 @@ async def clear(tx: Tx, actor: AccountRow) -> None:
     await queries.notifications.clear(tx, actor.id)
 
 
-async def unread(tx: Tx, actor: AccountRow, after_id: int, most: int = 100) -> int:
-    """How many came after one, at most `most`."""
-    return await queries.notifications.unread(tx, actor.id, after_id, most)
-
-
-async def unread_since_marker(tx: Tx, actor: AccountRow) -> int:
-    """How many came after the one that was read last."""
-    return await unread(tx, actor, await queries.notifications.read_until(tx, actor.id))
+async def unread(
+    tx: Tx,
+    actor: AccountRow,
+    most: int = 100,
+    *,
+    kinds: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    from_id: int | None = None,
+) -> int:
+    """How many came after the one that was read last, at most `most`."""
+    read = await queries.notifications.read_until(tx, actor.id)
+    return await queries.notifications.unread(tx, actor.id, wanted(kinds, exclude, from_id), read, most)
 
 
 async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:

@@ -12,6 +12,8 @@ async def ask(tx: Tx, site: Site, login: str) -> None:
     member = await log_ins.find(tx, login)
     if member is None or member.disabled_at is not None or not site.config.mail.host:
         return
+    if not member.password_hash:
+        return  # such members log in by the organization's provider only
     await queries.members.drop_old_links(tx, tx.now)
     if await queries.members.has_link(tx, "reset", member.id):
         return

@@ -31,7 +31,7 @@ class Passwords:
         return await loop.run_in_executor(self._threads, self._hasher.hash, password)
 
     async def verify(self, kept: str | None, password: str) -> bool:
-        """True if the password is right; None as `kept` takes the same time and is never right."""
+        """True if the password is right. Without one (`kept` is None or '') it takes as long, and is not."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._verify, kept, password)
 
@@ -40,7 +40,7 @@ class Passwords:
             right = self._hasher.verify(kept or self._nobody, password[:LONGEST])
         except (VerificationError, InvalidHashError):
             return False
-        return right and kept is not None
+        return right and bool(kept)
 
     def close(self) -> None:
         """End the threads."""

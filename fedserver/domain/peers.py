@@ -1,18 +1,22 @@
-"""Peers: with whom this node speaks, as the admins decided.
+"""Peers: with whom this node speaks, as the moderators decided.
 
 A decision about a domain holds for everything below it. In `allowlist` mode only allowed peers count, in
-`closed` mode none.
+`closed` mode none. What a decision does to accounts that are known is in `peer_effects`.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Sequence
 
-from fedserver.domain import acts, events
-from fedserver.domain.errors import Invalid
-from storage import MemberRow, PeerRow, Tx, queries
+from msgspec import Struct, structs
+
+from fedserver.domain import acts, events, peer_effects
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.text import clean_text
+from storage import MemberRow, Page, PeerRow, Tx, queries
 
 POLICIES = ("", "allow", "limit", "block")
+MAX_REASON = 1_000
 
 
 class Policies:
@@ -20,19 +24,26 @@ class Policies:
 
     def __init__(self, mode: str) -> None:
         self._mode = mode
-        self._decided: dict[str, str] = {}
+        self._decided: dict[str, PeerRow] = {}
 
     async def load(self, tx: Tx) -> None:
         """Read them anew; to be called at start and when they changed."""
-        self._decided = await queries.peers.policies(tx)
+        self._decided = {row.domain: row for row in await queries.peers.decided(tx)}
+
+    def _row(self, host: str) -> PeerRow | None:
+        """The decision about a host or the nearest domain above it."""
+        if not self._decided:
+            return None
+        name = host.partition(":")[0].rstrip(".").lower()
+        for candidate in (host.lower(), *above(name)):
+            if candidate in self._decided:
+                return self._decided[candidate]
+        return None
 
     def of(self, host: str) -> str:
         """The decision about a host or the nearest domain above it; '' for none."""
-        name = host.partition(":")[0].rstrip(".").lower()
-        for candidate in (host.lower(), *_above(name)):
-            if candidate in self._decided:
-                return self._decided[candidate]
-        return ""
+        row = self._row(host)
+        return row.policy if row is not None else ""
 
     def allows(self, host: str) -> bool:
         """True if this node speaks with the host at all."""
@@ -41,33 +52,142 @@ class Policies:
             return False
         return self._mode == "open" or policy == "allow"
 
+    def shows_media(self, host: str) -> bool:
+        """False if files, pictures and emoji of the host are not taken."""
+        row = self._row(host)
+        return row is None or not row.rejects_media
 
-def _above(name: str) -> list[str]:
+
+def above(name: str) -> list[str]:
+    """A domain and every domain above it, the nearest first."""
     parts = name.split(".")
     return [".".join(parts[place:]) for place in range(len(parts))]
 
 
+def obfuscated(domain: str) -> str:
+    """A domain with most of its middle hidden, for lists that everybody reads."""
+    shown = max(2, len(domain) // 4)
+    middle = "".join(letter if letter == "." else "*" for letter in domain[shown:-shown])
+    return domain[:shown] + middle + domain[-shown:]
+
+
 class Decision(Struct, frozen=True):
-    """What an admin decides about a peer, and why."""
+    """What is decided about a peer, and why: `reason` for moderators, `public_comment` for everybody."""
 
     policy: str
     reason: str = ""
     rejects_media: bool = False
+    rejects_reports: bool = False
+    public_comment: str = ""
+    obfuscates: bool = False
 
 
-async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decision) -> None:
-    """Allow, limit or block a peer, or (policy '') take a decision back. Raises Invalid."""
+def plain_domain(domain: str) -> str:
+    """A domain in its plain form. Raises Invalid."""
     domain = domain.strip().rstrip(".").lower()
+    if not domain:
+        raise Invalid("domain", "can't be blank", "ERR_BLANK")
+    if not domain.isascii():
+        try:
+            domain = domain.encode("idna").decode()
+        except UnicodeError as error:
+            raise Invalid("domain", "is not a host name") from error
+    if not set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_") or len(domain) > 253:
+        raise Invalid("domain", "is not a host name")
+    return domain
+
+
+async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decision) -> PeerRow:
+    """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid."""
     if decision.policy not in POLICIES:
         raise Invalid("policy", "must be allow, limit or block")
-    if not domain or not domain.isascii() or set(domain) & set("/@ "):
-        raise Invalid("domain", "is not a host name")
-    await ensure(tx, domain)
-    await queries.peers.decide(
-        tx, domain, decision.policy, decision.reason[:1_000], rejects_media=decision.rejects_media
+    former = await _row(tx, plain_domain(domain))
+    same = former.decision_id is not None and former.policy == decision.policy
+    row = structs.replace(
+        former,
+        policy=decision.policy,
+        reason=clean_text(decision.reason, MAX_REASON).strip(),
+        public_comment=clean_text(decision.public_comment, MAX_REASON).strip(),
+        rejects_media=decision.rejects_media,
+        rejects_reports=decision.rejects_reports,
+        obfuscates=decision.obfuscates,
+        decision_id=former.decision_id or tx.new_id(),
+        decided_at=former.decided_at if same else tx.now,
     )
-    await acts.add(tx, member, f"peer.{decision.policy or 'reset'}", target=domain, reason=decision.reason)
-    tx.emit(events.PEER_CHANGED, domain=domain)
+    await queries.peers.decide(tx, row)
+    verb = f"peer.{decision.policy or 'note'}"
+    await acts.add(tx, member, verb, target=row.domain, reason=row.public_comment or row.reason)
+    await peer_effects.follow_up(tx, former, row)
+    tx.emit(events.PEER_CHANGED, domain=row.domain)
+    return row
+
+
+async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "") -> PeerRow:
+    """Take a decision back; nothing happens if there is none. The row before. Raises Invalid."""
+    former = await _row(tx, plain_domain(domain))
+    if former.decision_id is None:
+        return former
+    row = structs.replace(
+        former,
+        policy="",
+        reason="",
+        public_comment="",
+        rejects_media=False,
+        rejects_reports=False,
+        obfuscates=False,
+        decision_id=None,
+        decided_at=None,
+    )
+    await queries.peers.decide(tx, row)
+    undone = await acts.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
+    await acts.add(
+        tx, member, "peer.reset", target=row.domain, reason=reason, undoes_id=undone.id if undone else None
+    )
+    await peer_effects.follow_up(tx, former, row)
+    tx.emit(events.PEER_CHANGED, domain=row.domain)
+    return former
+
+
+async def _row(tx: Tx, domain: str) -> PeerRow:
+    await ensure(tx, domain)
+    row = await queries.peers.by_domain(tx, domain)
+    assert row is not None
+    return row
+
+
+async def decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
+    """A peer by its decision. Raises NotFound if there is none, or one of the other kind."""
+    row = await queries.peers.by_decision(tx, decision_id)
+    if row is None or (row.policy == "allow") is not allows:
+        raise NotFound
+    return row
+
+
+async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+    """A page of allowances, or of the other decisions, newest first."""
+    return await queries.peers.decisions(tx, page, allows=allows)
+
+
+async def blocking(tx: Tx, domain: str) -> PeerRow | None:
+    """The decision other than an allowance that covers a domain: its own, or the nearest above."""
+    found = await queries.peers.by_domains(tx, above(domain))
+    rows = (found.get(name) for name in above(domain))
+    row = next((each for each in rows if each is not None and each.decision_id is not None), None)
+    return row if row is not None and row.policy != "allow" else None
+
+
+async def public_decisions(tx: Tx) -> list[PeerRow]:
+    """What everybody may know: limited and blocked peers, by name."""
+    found = [row for row in await queries.peers.decided(tx) if row.policy in ("limit", "block")]
+    return sorted(found, key=lambda row: row.domain)
+
+
+async def find(tx: Tx, domain: str) -> PeerRow:
+    """A peer that we met. Raises NotFound."""
+    row = await queries.peers.by_domain(tx, domain)
+    if row is None:
+        raise NotFound
+    return row
 
 
 async def ensure(tx: Tx, domain: str) -> None:
@@ -75,11 +195,6 @@ async def ensure(tx: Tx, domain: str) -> None:
     await queries.peers.add(tx, domain)
 
 
-async def everybody(tx: Tx) -> list[PeerRow]:
+async def everybody(tx: Tx) -> Sequence[PeerRow]:
     """All peers, those with a decision first."""
     return await queries.peers.everybody(tx)
-
-
-async def limited(tx: Tx) -> list[PeerRow]:
-    """Peers that are blocked or limited, by domain."""
-    return await queries.peers.limited(tx)

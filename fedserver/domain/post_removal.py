@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, post_views, posts, tasks
+from fedserver.domain import conversations, events, notifications, post_views, posts, tasks
 from fedserver.domain.errors import NotFound
 from storage import AccountRow, PostRow, TombstoneRow, Tx, queries
 
@@ -33,7 +33,8 @@ async def remove(tx: Tx, row: PostRow) -> None:
     holders = await queries.home_entries.holders(tx, row.id)
     author = await queries.accounts.by_id(tx, row.account_id)
     await notifications.forget_post(tx, row.id)
-    await queries.posts.remove_boosts(tx, row.id)
+    await _remove_boosts(tx, row)
+    await conversations.forget_post(tx, row)
     await queries.posts.remove(tx, row.id)
     await queries.posts.remove_original(tx, row.uri)
     if row.state == "published":
@@ -43,4 +44,12 @@ async def remove(tx: Tx, row: PostRow) -> None:
         if row.in_reply_to_id is not None:
             await queries.posts.count(tx, row.in_reply_to_id, "replies_count", -1)
             tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
-    tx.emit(events.POST_DELETED, post_id=row.id, account_id=row.account_id, listeners=holders)
+    events.post_deleted(tx, row.id, row.account_id, holders)
+
+
+async def _remove_boosts(tx: Tx, row: PostRow) -> None:
+    """Boosts stand in homes under ids of their own: whoever had one is told of it."""
+    boosters = dict(await queries.posts.boosts_of(tx, row.id))
+    for boost_id, holders in (await queries.home_entries.holders_of(tx, list(boosters))).items():
+        events.post_deleted(tx, boost_id, boosters[boost_id], holders)
+    await queries.posts.remove_boosts(tx, row.id)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from fedserver.domain import admin_tags
 from fedserver.domain.errors import Invalid
 from fedserver.domain.site import Site
 from fedserver.text import (
@@ -85,6 +86,7 @@ async def render(tx: Tx, site: Site, source: str, source_type: str, summary: str
     if article and not summary:
         summary = excerpt(html, MAX_SUMMARY)
     tags = {fold_tag(name): name for name in found.hashtags}
+    await admin_tags.check_usable(tx, tags)
     mentioned = tuple(dict.fromkeys(known.values()))
     return Text(source, source_type, html, summary, mentioned, tags)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import articles, media, post_texts, post_views, publication
+from fedserver.domain import articles, media, polls, post_texts, post_views, publication
 from fedserver.domain.errors import Invalid, Later, NotFound
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
-from fedserver.domain.visibility import WRITABLE, narrower
+from fedserver.domain.visibility import WRITABLE
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 
@@ -36,6 +36,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     cover_id: int | None = None
     state: str = "published"
     app_id: int | None = None
+    poll: polls.NewPoll | None = None
     idempotency_key: str | None = None
 
 
@@ -64,22 +65,41 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     row, text = await _new_row(tx, site, author, draft)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
-    if draft.idempotency_key:
-        await queries.posts.add_key(tx, author.id, draft.idempotency_key, row.id, tx.now - HOUR)
+    key = draft.idempotency_key
+    if key and not await queries.posts.add_key(tx, author.id, key, row.id, tx.now - HOUR):
+        raise Later("The same post is being written. Please try again.")
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
     await queries.media.attach(tx, author.id, row.id, media_ids)
     await queries.mentions.add(tx, row.id, [each.id for each in text.mentioned])
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags), fresh=True)
+    if draft.poll is not None:
+        await polls.add(tx, row.id, polls.check(site, draft.poll))
     if row.state == "published":
         await publication.announce(tx, row, [each for each in text.mentioned if not each.domain])
     return row.id
 
 
-async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tuple[PostRow, Text]:
+async def check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
+    """Nothing is written. Raises what `publish` would raise now."""
+    await _new_row(tx, site, author, draft)
+
+
+async def _check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
     if draft.visibility not in WRITABLE:
         raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
     await media.check(tx, site, author, draft.media_ids, None)
     await media.check(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
+    if draft.poll is None:
+        return
+    if draft.media_ids:
+        raise Invalid("poll", "can't be combined with media")
+    if draft.kind != "Note" or draft.state != "published":
+        raise Invalid("poll", "can't be part of an article or a draft")
+    polls.check(site, draft.poll)
+
+
+async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tuple[PostRow, Text]:
+    await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
     title = title_of(draft.kind, draft.title)
     if post_texts.is_blank(text.html) and not draft.media_ids:
@@ -97,7 +117,7 @@ async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tupl
         url=page,
         account_id=author.id,
         local=True,
-        kind=draft.kind,
+        kind="Question" if draft.poll else draft.kind,
         state=draft.state,
         visibility=draft.visibility,
         title=title,
@@ -126,10 +146,17 @@ async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tupl
         likes_count=0,
         version=1,
     )
-    # A reply is never wider than a members-only post that it answers.
-    if parent is not None and parent.visibility == "local":
-        row = structs.replace(row, visibility=narrower("local", row.visibility))
-    return row, text
+    return _inside(site, row) if parent is not None and parent.visibility == "local" else row, text
+
+
+def _inside(site: Site, row: PostRow) -> PostRow:
+    """A reply to a members-only post: for members too, or for the people named in it.
+
+    Those may be of other nodes, so a direct one carries no address of what it answers.
+    """
+    if row.visibility != "direct":
+        return structs.replace(row, visibility="local")
+    return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
 
 
 def title_of(kind: str, title: str) -> str:

@@ -1,13 +1,13 @@
-"""The moment a member's post is there for others, or is another one."""
+"""The moments when a member's post is there for others, and when it has changed."""
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, search_index, tasks
+from fedserver.domain import conversations, events, notifications, search_index, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
 async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
-    """Show a post that is public from now on: counters, homes, search, notifications, peers, streams."""
+    """Show a post that is public from now on: counters, homes, search, notifications, peers."""
     await queries.accounts.count_post(tx, row.account_id, 1, tx.now)
     if row.in_reply_to_id is not None:
         await queries.posts.count(tx, row.in_reply_to_id, "replies_count", 1)
@@ -15,8 +15,11 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
     await queries.home_entries.spread(tx, row)
     await search_index.put(tx, [row])
+    told = [row.account_id]
     for account in mentioned:
-        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+        if await notifications.notify(tx, "mention", account.id, row.account_id, row.id):
+            told.append(account.id)
+    await conversations.put(tx, row, told)
     await notifications.notify_watchers(tx, row)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.CreatePost(row.id))
@@ -24,10 +27,14 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
 
 
 async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
-    """Show a post that changed: search, those who are named now, boosters, peers, streams."""
+    """Tell of a post that has changed: search, those who are mentioned now, boosters, peers, streams."""
     await search_index.put(tx, [row])
-    for account in newly_named:
-        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    told = [
+        account.id
+        for account in newly_named
+        if await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    ]
+    await conversations.put(tx, row, told)
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     if row.visibility != "local":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import events, notifications, search_index, tasks
+from fedserver.domain import conversations, events, notifications, polls, search_index, tasks
 from fedserver.domain.post_removal import remove as remove_row
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
@@ -26,6 +26,7 @@ from storage import AccountRow, EditRow, MediaRow, PostRow, Tx, queries
 
 MAX_SUMMARY = 2_000
 MAX_DEPTH = 40
+WARNED = ("Note", "Question")  # their summary is a content warning
 
 
 class RemoteFile(Struct, frozen=True):
@@ -67,6 +68,7 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     files: tuple[RemoteFile, ...]
     cover: RemoteFile | None
     original: str
+    poll: polls.RemotePoll | None = None
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
@@ -97,9 +99,12 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     await queries.mentions.add(tx, row.id, list(named))
     await _place(tx, row, parent, depth)
     await search_index.put(tx, [row])
-    for account in mentioned:
-        if not account.domain:
-            await notifications.notify(tx, "mention", account.id, author.id, row.id)
+    told = [
+        account.id
+        for account in mentioned
+        if not account.domain and await notifications.notify(tx, "mention", account.id, author.id, row.id)
+    ]
+    await conversations.put(tx, row, told)
     await notifications.notify_watchers(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     return row
@@ -125,7 +130,7 @@ def _row(
         state="published",
         visibility=remote.visibility,
         slug=None,
-        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind == "Note"),
+        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind in WARNED),
         language=normal_language(remote.language),
         source_type=remote.source_type[:100],
         cover_id=None,
@@ -160,7 +165,7 @@ def _texts(remote: RemotePost) -> dict[str, str]:
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
         "source": clean_text(remote.source, 200_000),
-        "html": clean(remote.html),
+        "html": clean(remote.html, remote.url),
     }
 
 
@@ -179,6 +184,8 @@ async def _attach(tx: Tx, row: PostRow, author: AccountRow, remote: RemotePost) 
         values = {name: getattr(row, name) for name in queries.posts.CHANGEABLE} | {"cover_id": cover.id}
         await queries.posts.change(tx, row.id, values)
     await queries.media.add(tx, files)
+    if remote.poll is not None and row.kind == "Question":
+        await polls.receive(tx, row, remote.poll)
 
 
 def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: int) -> MediaRow:
@@ -217,26 +224,33 @@ async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> No
     adopted = await queries.posts.adopt(tx, row)
     if adopted:
         await queries.posts.count(tx, row.id, "replies_count", adopted)
+        await conversations.join_threads(tx, row)
     await queries.home_entries.spread(tx, row)
 
 
 async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
-    """Change a post of `author` if what came is newer; None if there is nothing to change."""
+    """Change a post of `author` if what came is newer; None if there is nothing to change.
+
+    What is not newer may still tell how a poll stands.
+    """
     row = await queries.posts.by_uri(tx, remote.uri)
     if row is None or row.account_id != author.id or row.local or row.boost_of_id is not None:
         return None
     edited = remote.updated_at
     if edited is None or edited <= (row.edited_at or row.published_at):
+        if remote.poll is not None and row.kind == "Question":
+            await polls.receive(tx, row, remote.poll, edited=False)
         return None
     edited = min(edited, tx.now)
     mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
     files = await queries.media.of_posts(tx, [row.id])
-    await queries.posts.add_edit(tx, _former(tx, row, files))
+    await queries.posts.add_edit(tx, _former(tx, row, files, await polls.titles(tx, row.id)))
     texts = _texts(remote)
     changed = structs.replace(
         row,
+        kind=remote.kind if {row.kind, remote.kind} == set(WARNED) else row.kind,
         visibility=narrower(row.visibility, remote.visibility),
-        sensitive=remote.sensitive or bool(texts["summary"] and row.kind == "Note"),
+        sensitive=remote.sensitive or bool(texts["summary"] and row.kind in WARNED),
         language=normal_language(remote.language),
         source_type=remote.source_type[:100],
         mentions=encode([mention_fact(each) for each in mentioned]).decode(),
@@ -249,6 +263,8 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
     await queries.posts.change(tx, row.id, values)
     await queries.media.remove_of_post(tx, row.id)
+    if row.kind == "Question" and remote.poll is None:
+        await polls.remove(tx, row.id)
     await queries.tags.put(tx, row.id, [])
     await _attach(tx, changed, author, remote)
     await queries.posts.put_original(tx, row.uri, remote.original)
@@ -259,7 +275,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     return changed
 
 
-def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow]) -> EditRow:
+def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow], options: str | None) -> EditRow:
     return EditRow(
         id=tx.new_id(),
         post_id=row.id,
@@ -270,6 +286,7 @@ def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow]) -> EditRow:
         html=row.html,
         media=encode([structs.asdict(each) for each in files]).decode(),
         emojis=row.emojis,
+        poll=options,
         at=row.edited_at or row.published_at,
     )
 

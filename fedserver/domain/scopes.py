@@ -73,6 +73,11 @@ def within(wanted: Iterable[str], granted: Iterable[str]) -> bool:
     return all(covers(scopes, each) for each in wanted)
 
 
+def within_role(granted: Iterable[str], role: str) -> tuple[str, ...]:
+    """The scopes that a member of that role can give away: those of admins are not every member's."""
+    return tuple(scope for scope in granted if role != "member" or not scope.startswith("admin:"))
+
+
 def in_words(scopes: Iterable[str]) -> list[str]:
     """What an app may do, for the person who is asked."""
     return [WORDS.get(scope, _detailed(scope)) for scope in scopes]

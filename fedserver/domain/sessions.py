@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from fedserver.domain import member_activity
 from fedserver.domain.callers import Caller, may_act
+from fedserver.domain.errors import NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from storage import MemberRow, SessionRow, Tx, queries
 
 DAY = 86_400_000
 LIFETIME = 60 * DAY
+PROOF = 15 * 60_000  # how long a password or passkey stands for the person at the keyboard
 EVERYTHING = frozenset({"profile", "read", "write", "follow", "push", "admin:read", "admin:write"})
 
 
-async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
-    """Log a browser in; the word for its cookie. Each log-in is a new session."""
+async def begin(tx: Tx, member: MemberRow, user_agent: str, *, proved_at: int | None = None) -> str:
+    """Log a browser in; the word for its cookie. Each log-in is a new session.
+
+    `proved_at` is when the person proved who they are (ms UTC), if not now.
+    """
     account_id = await queries.members.main_account(tx, member.id)
     assert account_id is not None, "every member has a main account"
     token = new_secret()
@@ -29,10 +35,10 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str) -> str:
             created_at=tx.now,
             used_at=tx.now,
             expires_at=tx.now + LIFETIME,
+            proved_at=tx.now if proved_at is None else proved_at,
         ),
     )
-    await queries.members.set_value(tx, member.id, "active_at", tx.now)
-    await queries.counts.note_member(tx, member.id)
+    await member_activity.note(tx, member.id)
     return token
 
 
@@ -46,7 +52,41 @@ async def find(tx: Tx, token: str) -> Caller | None:
     session, member, account = found
     if not may_act(member) or account.suspended_at is not None or account.deleted_at is not None:
         return None
-    return Caller(member=member, account=account, scopes=EVERYTHING, session_id=session.id, csrf=session.csrf)
+    return Caller(
+        member=member,
+        account=account,
+        scopes=EVERYTHING,
+        session_id=session.id,
+        csrf=session.csrf,
+        used_at=session.used_at,
+        proved_at=session.proved_at,
+    )
+
+
+def is_proved(caller: Caller, now: int) -> bool:
+    """True if the person gave a password or passkey not long ago: needed for what protects the account."""
+    return caller.proved_at is not None and now - caller.proved_at < PROOF
+
+
+async def prove(tx: Tx, session_id: int) -> None:
+    """The person proved again who they are."""
+    await queries.tokens.prove_session(tx, session_id)
+
+
+async def of_member(tx: Tx, member: MemberRow) -> list[SessionRow]:
+    """The browsers in which a member is logged in, the last used first."""
+    return await queries.tokens.sessions_of(tx, member.id)
+
+
+async def end_one(tx: Tx, member: MemberRow, session_id: int) -> None:
+    """Log one browser of a member out. Raises NotFound for anybody else's."""
+    if not await queries.tokens.end_session_of(tx, session_id, member.id):
+        raise NotFound
+
+
+async def end_others(tx: Tx, member: MemberRow, session_id: int) -> None:
+    """Log all browsers of a member out but this one."""
+    await queries.tokens.end_other_sessions(tx, member.id, session_id)
 
 
 async def end(tx: Tx, session_id: int) -> None:

@@ -5,34 +5,59 @@ Whether an address is known is never told to strangers.
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, follows, invitations, members, notifications, one_time_links, tasks
-from fedserver.domain.errors import Forbidden, Invalid, NotFound
+from fedserver.domain import (
+    accounts,
+    admission,
+    emails,
+    follows,
+    invitations,
+    known_addresses,
+    members,
+)
+from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.site import Site
 from storage import AccountRow, MemberRow, Tx, queries
 
 
-async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> MemberRow:
+def check_open(site: Site, invitation: str) -> None:
+    """Raises Forbidden if the node takes nobody, or only those who are invited."""
+    mode = site.config.registration.mode
+    if not invitation and mode == "closed":
+        raise Forbidden("This community does not take new members at the moment")
+    if not invitation and mode == "invite":
+        raise Forbidden("You need an invitation to join")
+
+
+def check_reason(site: Site, reason: str, invitation: str) -> None:
+    """Raises Invalid where somebody will read why one wants to join, and nothing is written."""
+    if site.config.registration.mode == "approval" and not invitation and not reason.strip():
+        raise Invalid("reason", "can't be blank", "ERR_BLANK")
+
+
+async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> MemberRow | None:
     """Somebody wants to join: let in, waiting for approval, or waiting for their mail.
 
-    Raises Forbidden if the node takes nobody, Invalid.
+    None if the address is a member's: that member is told by mail, and whoever asks hears the same as one
+    who waits for mail. Raises Forbidden if the node takes nobody, Invalid.
     """
-    mode = site.config.registration.mode
-    if not wanted.invitation and mode == "closed":
-        raise Forbidden("This community does not take new members at the moment")
-    if not wanted.invitation and mode == "invite":
-        raise Forbidden("You need an invitation to join")
+    check_open(site, wanted.invitation)
     invitation = await invitations.use(tx, wanted.invitation) if wanted.invitation else None
-    if mode == "approval" and invitation is None and not wanted.reason.strip():
-        raise Invalid("reason", "can't be blank", "ERR_BLANK")
+    check_reason(site, wanted.reason, wanted.invitation)
+    known = await queries.members.by_email(tx, members.check_email(wanted.email))
+    if known is not None:
+        await accounts.check_free(tx, wanted.username)
+        await known_addresses.tell(tx, site, known)
+        return None
+    waits = await admission.check(tx, wanted.email, wanted.address)
     member, account = await members.create(tx, site, wanted, new, by_operator=False)
-    if mode == "open" or invitation is not None:
+    await admission.keep(tx, member, wanted.address)
+    if (site.config.registration.mode == "open" or invitation is not None) and not waits:
         await queries.members.set_value(tx, member.id, "approved_at", tx.now)
     else:
-        for moderator in await queries.members.moderators(tx):
-            await notifications.notify(tx, "admin.sign_up", moderator, account.id)
+        await admission.ask_moderators(tx, account)
     if site.config.mail.host:
-        await _ask_to_confirm(tx, site, member)
+        await emails.ask_to_confirm(tx, site, member)
     else:
         await queries.members.set_value(tx, member.id, "email_confirmed_at", tx.now)
     if invitation is not None:
@@ -52,43 +77,3 @@ async def _befriend(tx: Tx, site: Site, account: AccountRow, inviter_id: int) ->
     inviter = await accounts.by_id(tx, inviter_account)
     if inviter.suspended_at is None and inviter.deleted_at is None:
         await follows.follow(tx, site, account, inviter)
-
-
-async def _ask_to_confirm(tx: Tx, site: Site, member: MemberRow) -> None:
-    token = await one_time_links.new(tx, "confirm", member.id, member.email, hours=72)
-    address = f"{site.links.base}/confirm/{token}"
-    title = site.config.community.title
-    text = f"Welcome to {title}!\n\nPlease confirm your address by opening this page:\n\n{address}\n"
-    await tasks.owe(tx, tasks.SendMail(member.email, f"Confirm your address at {title}", text))
-
-
-async def confirm(tx: Tx, token: str) -> MemberRow:
-    """An address was confirmed. Raises NotFound."""
-    row = await one_time_links.use(tx, "confirm", token)
-    await queries.members.set_value(tx, row.member_id or 0, "email_confirmed_at", tx.now)
-    member = await queries.members.by_id(tx, row.member_id or 0)
-    if member is None:
-        raise NotFound("This link was used before, or is too old")
-    return member
-
-
-async def setup_link(tx: Tx) -> str | None:
-    """The word for the link that makes the first owner; None if there is a member already.
-
-    An earlier one stops working.
-    """
-    if await queries.members.count(tx):
-        return None
-    await queries.members.drop_links(tx, "setup")
-    return await one_time_links.new(tx, "setup", None, "", hours=24)
-
-
-async def create_owner(
-    tx: Tx, site: Site, token: str, username: str, email: str, password_hash: str, new: NewKeys
-) -> MemberRow:
-    """The first owner, by the set-up link. Raises NotFound, Invalid."""
-    await one_time_links.use(tx, "setup", token)
-    member, _ = await members.add(
-        tx, site, username, email, password_hash, new, role="owner", by_operator=False
-    )
-    return member

@@ -110,6 +110,24 @@ class DeleteAccount(Task, frozen=True, tag="delete_account"):
     account_id: int
 
 
+class UpdatePoll(Task, frozen=True, tag="update_poll"):
+    """How a poll of ours stands."""
+
+    post_id: int
+
+
+class Vote(Task, frozen=True, tag="vote"):
+    """A vote of a member in a peer's poll."""
+
+    vote_id: int
+
+
+class Flag(Task, frozen=True, tag="flag"):
+    """A report goes to the node of the account that it is about."""
+
+    report_id: int
+
+
 class Pin(Task, frozen=True, tag="pin"):
     """A post was put on top of a profile, or taken off."""
 
@@ -132,7 +150,31 @@ class RefreshAccount(Task, frozen=True, tag="refresh_account"):
     uri: str
 
 
+class RefreshPoll(Task, frozen=True, tag="refresh_poll"):
+    """How a peer's poll stands."""
+
+    post_id: int
+
+
 # --- inside
+
+
+class ClosePoll(Task, frozen=True, tag="close_poll"):
+    """The time of a poll is over."""
+
+    post_id: int
+
+
+class ShowPoll(Task, frozen=True, tag="show_poll"):
+    """Streams are to hear how a poll stands."""
+
+    post_id: int
+
+
+class PublishScheduled(Task, frozen=True, tag="publish_scheduled"):
+    """The moment of a scheduled post has come."""
+
+    scheduled_id: int
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
@@ -148,10 +190,24 @@ class IndexPosts(Task, frozen=True, tag="index_posts"):
     account_id: int | None = None
 
 
+class LiftAct(Task, frozen=True, tag="lift_act"):
+    """The time of an act of moderation is over."""
+
+    act_id: int
+    account_id: int
+
+
 class RemoveFiles(Task, frozen=True, tag="remove_files"):
     """Files of the store that no row names any more."""
 
     keys: tuple[str, ...]
+
+
+class MergeNotifications(Task, frozen=True, tag="merge_notifications"):
+    """What `from_id` told `account_id`, and was kept back, is to be told."""
+
+    account_id: int
+    from_id: int
 
 
 AnyTask = (
@@ -169,12 +225,21 @@ AnyTask = (
     | UndoBlock
     | UpdateAccount
     | DeleteAccount
+    | UpdatePoll
+    | Vote
     | Pin
+    | Flag
     | FetchParent
     | RefreshAccount
+    | RefreshPoll
+    | ClosePoll
+    | ShowPoll
+    | PublishScheduled
     | SendMail
     | IndexPosts
+    | LiftAct
     | RemoveFiles
+    | MergeNotifications
 )
 
 _encode = msgspec.json.Encoder().encode

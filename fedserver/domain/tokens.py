@@ -13,14 +13,15 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fedserver.domain import events, scopes
+from fedserver.domain import events, member_activity, scopes
 from fedserver.domain.callers import Caller, may_act
-from fedserver.domain.errors import DomainError, NotFound
+from fedserver.domain.errors import DomainError, Forbidden, NotFound
 from fedserver.domain.secrets import hashed, new_secret
 from storage import AccountRow, AppRow, CodeRow, MemberRow, TokenRow, Tx, queries
 
 CODE_MS = 600_000
 HOUR = 3_600_000
+MOST = 2_000
 
 
 class GrantRefused(DomainError):
@@ -29,6 +30,15 @@ class GrantRefused(DomainError):
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+
+class Authorized(Struct, frozen=True):
+    """An app that has access to a member's account; without `app`, tokens made on the command line."""
+
+    app: AppRow | None
+    scopes: tuple[str, ...]
+    created_at: int
+    used_at: int | None
 
 
 class NewToken(Struct, frozen=True):
@@ -48,8 +58,14 @@ async def grant_code(
     granted: Iterable[str],
     challenge: str | None,
 ) -> str:
-    """A code for an app that a member has allowed."""
+    """A code for an app that a member has allowed; scopes that are above the member's role are left out.
+
+    Raises Forbidden if nothing is left.
+    """
     code = new_secret()
+    kept = scopes.within_role(granted, member.role)
+    if not kept:
+        raise Forbidden("This app wants what only moderators may do")
     await queries.tokens.drop_codes(tx, tx.now - 24 * HOUR)
     await queries.tokens.add_code(
         tx,
@@ -59,7 +75,7 @@ async def grant_code(
             member_id=member.id,
             account_id=account.id,
             redirect_uri=redirect_uri,
-            scopes=" ".join(granted),
+            scopes=" ".join(kept),
             challenge=challenge,
             expires_at=tx.now + CODE_MS,
             used_at=None,
@@ -67,6 +83,17 @@ async def grant_code(
         ),
     )
     return code
+
+
+async def shown(tx: Tx, member: MemberRow, code: str) -> AppRow:
+    """The app for which a member was given a code that still works. Raises NotFound."""
+    row = await queries.tokens.code(tx, hashed(code)) if 0 < len(code) <= 200 else None
+    if row is None or row.member_id != member.id or row.used_at is not None or row.expires_at <= tx.now:
+        raise NotFound("This code was used before, or is too old. Please start again in the app.")
+    app = await queries.apps.by_id(tx, row.app_id)
+    if app is None:
+        raise NotFound
+    return app
 
 
 async def exchange(
@@ -131,14 +158,38 @@ async def create(
 
 async def find(tx: Tx, secret: str) -> Caller | None:
     """Who is behind a token; None if it is not valid or its owner is not let in."""
+    caller = await find_waiting(tx, secret)
+    return None if caller is None or (caller.member and not may_act(caller.member)) else caller
+
+
+async def find_waiting(tx: Tx, secret: str) -> Caller | None:
+    """Who is behind a token, even if they still wait to be let in; None if it is not valid."""
     if len(secret) > 200:
         return None
-    found = await queries.tokens.find(tx, hashed(secret))
+    token_hash = hashed(secret)
+    room = tx.memory.room("callers", MOST)
+    known = room.get(token_hash)
+    if known is not None and known[0] == await queries.tokens.stamp(tx, token_hash):
+        caller: Caller = known[1]
+        return caller
+    found = await queries.tokens.find(tx, token_hash)
     if found is None:
         return None
-    token, member, account = found
+    caller_found = _caller(*found)
+    if caller_found is not None and not tx.writes:
+        room.put(token_hash, (_stamp(*found), caller_found))
+    return caller_found
+
+
+def _stamp(
+    token: TokenRow, member: MemberRow | None, account: AccountRow | None
+) -> tuple[int | None, int | None, int | None]:
+    return token.used_at, member.version if member else None, account.version if account else None
+
+
+def _caller(token: TokenRow, member: MemberRow | None, account: AccountRow | None) -> Caller | None:
     if token.member_id is not None:
-        if member is None or account is None or not may_act(member):
+        if member is None or account is None or member.disabled_at is not None:
             return None
         if account.suspended_at is not None or account.deleted_at is not None:
             return None
@@ -175,18 +226,51 @@ async def revoke_all(tx: Tx, member_id: int) -> None:
         await revoke_id(tx, row.id)
 
 
+async def authorized(tx: Tx, member: MemberRow) -> list[Authorized]:
+    """The apps with access to a member's account, the last used first."""
+    held: dict[int | None, list[TokenRow]] = {}
+    for row in await queries.tokens.of_member(tx, member.id):
+        held.setdefault(row.app_id, []).append(row)
+    known = await queries.apps.by_ids(tx, [app_id for app_id in held if app_id is not None])
+    found = [
+        Authorized(
+            app=known.get(app_id or 0),
+            scopes=tuple(dict.fromkeys(scope for row in rows for scope in row.scopes.split())),
+            created_at=min(row.created_at for row in rows),
+            used_at=max((row.used_at for row in rows if row.used_at is not None), default=None),
+        )
+        for app_id, rows in held.items()
+    ]
+    return sorted(found, key=lambda each: each.used_at or each.created_at, reverse=True)
+
+
+async def revoke_app(tx: Tx, member: MemberRow, app_id: int | None) -> None:
+    """Take an app's access away; None means what was made on the command line. Raises NotFound."""
+    held = [row for row in await queries.tokens.of_member(tx, member.id) if row.app_id == app_id]
+    if not held:
+        raise NotFound
+    if app_id is not None:
+        await queries.tokens.drop_codes_for(tx, member.id, app_id)
+    for row in held:
+        await revoke_id(tx, row.id)
+
+
 async def note_use(tx: Tx, caller: Caller) -> None:
-    """Remember that a token is in use, and with it the member; called when `is_stale` says so."""
+    """Remember that a token or session is in use, and with it the member; called when `is_stale` says so."""
     if caller.token_id is not None:
         await queries.tokens.used(tx, caller.token_id)
+    if caller.session_id is not None:
+        await queries.tokens.session_used(tx, caller.session_id)
     if caller.member is not None:
-        await queries.members.set_value(tx, caller.member.id, "active_at", tx.now)
-        await queries.counts.note_member(tx, caller.member.id)
+        await member_activity.note(tx, caller.member.id)
 
 
 def is_stale(caller: Caller, now: int) -> bool:
-    """True if a token's last use was noted more than an hour ago."""
-    return caller.token_id is not None and (caller.used_at is None or caller.used_at <= now - HOUR)
+    """True if the last use of a token or a session was noted more than an hour ago, or yesterday (UTC)."""
+    if caller.token_id is None and caller.session_id is None:
+        return False
+    used = caller.used_at or 0
+    return used <= now - HOUR or used // (24 * HOUR) < now // (24 * HOUR)
 
 
 def allowed(app: AppRow, wanted: str) -> tuple[str, ...]:

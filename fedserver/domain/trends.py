@@ -1,6 +1,7 @@
 """Trends: posts that help many at the moment, and tags that rise. The formula is public: docs/trends.md.
 
 They are computed every few minutes from the likes, boosts and uses of a week, and kept until the next time.
+What moderators decided about them is in `trend_reviews` and `admin_tags`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ ARTICLE = 3.0
 MOST = 200
 SETTING = "trends"
 Kind = Literal["tag", "post"]
-KINDS: tuple[Kind, ...] = ("tag", "post")
 
 
 class Policy(Struct, frozen=True):
@@ -49,14 +49,6 @@ async def set_policy(tx: Tx, member: MemberRow | None, changed: Policy) -> None:
         raise Invalid("least_accounts", "must be between 1 and 1000")
     await queries.settings.put(tx, SETTING, _encode(changed).decode())
     await acts.add(tx, member, "trends.policy", target=SETTING, reason=_encode(changed).decode())
-
-
-async def review(tx: Tx, member: MemberRow | None, kind: str, subject_id: int, *, approved: bool) -> None:
-    """Let a subject be shown as a trend, or never. Raises Invalid for a kind that is none."""
-    if kind not in KINDS:
-        raise Invalid("kind", f"must be one of {', '.join(KINDS)}")
-    await queries.trends.review(tx, kind, subject_id, member.id if member else None, approved=approved)
-    await acts.add(tx, member, f"trend.{'approve' if approved else 'reject'}", target=f"{kind}:{subject_id}")
 
 
 async def posts(tx: Tx, limit: int, offset: int) -> list[int]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import msgspec
 
 from activitypub import (
+    ActivityPubError,
     Actor,
     Attachment,
     AuthorityError,
     CustomEmoji,
+    Document,
     Object,
+    Question,
     host_of,
+    read_object,
     require_same_origin,
     same_origin,
     visibility,
@@ -31,8 +35,10 @@ def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
     ).decode()
 
 
-def account(actor: Actor, username: str, host: str) -> domain.accounts.RemoteAccount:
-    """An actor as an account; its handle was confirmed by WebFinger."""
+def account(
+    actor: Actor, username: str, host: str, *, pictures: bool = True
+) -> domain.accounts.RemoteAccount:
+    """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted."""
     return domain.accounts.RemoteAccount(
         uri=actor.id,
         username=username,
@@ -47,12 +53,12 @@ def account(actor: Actor, username: str, host: str) -> domain.accounts.RemoteAcc
         followers_uri=actor.followers,
         following_uri=actor.following,
         featured_uri=actor.featured,
-        avatar_url=actor.icon,
+        avatar_url=actor.icon if pictures else "",
         avatar_alt=actor.icon_alt,
-        header_url=actor.image,
+        header_url=actor.image if pictures else "",
         header_alt=actor.image_alt,
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
-        emojis=emojis_json(actor.emojis),
+        emojis=emojis_json(actor.emojis if pictures else ()),
         also_known_as=actor.also_known_as,
         locked=actor.locked,
         discoverable=actor.discoverable,
@@ -74,8 +80,13 @@ def author_of(post: Object) -> str:
     raise AuthorityError(f"{post.id[:200]} is attributed to another origin")
 
 
-def post(found: Object, original: str, followers_uri: str) -> domain.remote_posts.RemotePost:
-    """A post of a peer; `followers_uri` is its author's collection. Raises AuthorityError."""
+def post(
+    found: Object, original: str, followers_uri: str, *, files: bool = True
+) -> domain.remote_posts.RemotePost:
+    """A post of a peer; `followers_uri` is its author's collection. Files are taken where wanted.
+
+    Raises AuthorityError.
+    """
     author = author_of(found)
     host_of(found.id)
     require_same_origin(found.id, author)
@@ -86,13 +97,13 @@ def post(found: Object, original: str, followers_uri: str) -> domain.remote_post
         author_uri=author,
         kind=found.kind,
         visibility=visibility(found.to, found.cc, followers_uri),
-        title=found.name if found.kind != "Note" else "",
+        title=found.name if found.kind not in ("Note", "Question") else "",
         summary=found.summary,
         sensitive=found.sensitive,
         language=found.language,
         source=found.source,
         source_type=found.source_type,
-        html=_html(found),
+        html=found.content,
         published_at=found.published,
         updated_at=found.updated,
         in_reply_to=found.in_reply_to,
@@ -100,23 +111,42 @@ def post(found: Object, original: str, followers_uri: str) -> domain.remote_post
         mentioned_uris=tuple(dict.fromkeys(each.href for each in found.mentions)),
         addressed_uris=tuple(dict.fromkeys((*found.to, *found.cc))),
         tags=tuple(each.name for each in found.hashtags),
-        emojis=emojis_json(found.emojis),
-        files=tuple(_file(each) for each in found.attachments),
-        cover=_file(found.cover) if found.cover is not None and found.kind == "Article" else None,
+        emojis=emojis_json(found.emojis if files else ()),
+        files=tuple(_file(each) for each in found.attachments) if files else (),
+        cover=_file(found.cover) if files and found.cover is not None and found.kind == "Article" else None,
         original=original,
+        poll=_poll(found.question) if found.question is not None else None,
     )
 
 
-def _html(found: Object) -> str:
-    """The text of a post; choices of a poll are listed until polls are known here."""
-    if not found.options:
-        return found.content
-    listed = "".join(f"<li>{_escaped(each.name)}</li>" for each in found.options)
-    return f"{found.content}<ul>{listed}</ul>"
+def _poll(found: Question) -> domain.polls.RemotePoll:
+    return domain.polls.RemotePoll(
+        options=tuple(domain.polls.RemoteOption(each.name, each.votes or 0) for each in found.options),
+        multiple=found.multiple,
+        # A moment at which it was, or will be, closed says more than the one that was planned.
+        expires_at=found.closed_at or found.ends_at,
+        closed=found.closed,
+        voters_count=found.voters,
+    )
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+def is_vote(found: Object) -> bool:
+    """True for a Note that only names a choice of what it answers (FEP-9967): never a post."""
+    return found.kind == "Note" and bool(found.name and found.in_reply_to) and not found.content
+
+
+def vote(actor_uri: str, document: Document) -> domain.votes.RemoteVote | None:
+    """A vote by an actor, None for anything else. Raises AuthorityError for a vote in another's name."""
+    try:
+        found = read_object(document)
+    except ActivityPubError:
+        return None
+    if not is_vote(found) or found.in_reply_to is None:
+        return None
+    require_same_origin(actor_uri, found.id)
+    if author_of(found) != actor_uri:
+        raise AuthorityError(f"{found.id[:200]} is a vote of somebody else")
+    return domain.votes.RemoteVote(found.id, found.in_reply_to, found.name)
 
 
 def _file(found: Attachment) -> domain.remote_posts.RemoteFile:

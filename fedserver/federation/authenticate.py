@@ -61,6 +61,7 @@ class Authenticator:
         self._fetcher = fetcher
         self._policies = policies
         self._clock = clock
+        self.hits = self.misses = 0
         self._known: TTLCache[str, Signatory] = TTLCache(10_000, SECONDS, timer=lambda: clock() / 1000)
 
     async def signer(self, request: SignedRequest) -> AccountRow:
@@ -81,7 +82,10 @@ class Authenticator:
         return signatory.account
 
     async def _signatory(self, claim: Claim) -> Signatory:
-        found = self._known.get(claim.key_id) or await self._stored(claim.key_id)
+        found = self._known.get(claim.key_id)
+        self.hits += found is not None
+        self.misses += found is None
+        found = found or await self._stored(claim.key_id)
         if found is None:
             found = await self._fetched(claim.key_id)
         self._known[claim.key_id] = found

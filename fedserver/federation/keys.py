@@ -33,6 +33,7 @@ class Keyring:
     """Private keys of our accounts: (key URI, key object) by account and kind."""
 
     def __init__(self, size: int = 2_000) -> None:
+        self.hits = self.misses = 0
         self._private: LRUCache[tuple[int, str], tuple[str, PrivateKey]] = LRUCache(size)
 
     async def rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
@@ -49,6 +50,8 @@ class Keyring:
 
     async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
         found = self._private.get((account_id, kind))
+        self.hits += found is not None
+        self.misses += found is None
         if found is None:
             for row in await domain.keys.of_account(tx, account_id):
                 if row.kind == kind and row.private is not None:

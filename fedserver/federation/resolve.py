@@ -136,8 +136,10 @@ class Resolver:
         if handle is None:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
+        pictures = self.shows_media(actor.id)
+        learned = admit.account(actor, actor.username, handle.domain, pictures=pictures)
         async with self._db.write() as tx:
-            return await domain.accounts.receive(tx, admit.account(actor, actor.username, handle.domain))
+            return await domain.accounts.receive(tx, learned)
 
     async def _confirmed(self, actor: Actor, expected: Handle | None) -> Handle | None:
         """The handle of an actor, after its host said that the handle is this actor's."""
@@ -167,6 +169,10 @@ class Resolver:
             known = await domain.accounts.by_uri(tx, uri)
         return known if known is not None else await self.actor(uri)
 
+    def shows_media(self, uri: str) -> bool:
+        """False if files and pictures of the host of `uri` are not wanted here."""
+        return self._policies.shows_media(host_of(uri))
+
     # --- posts
 
     async def post(self, uri: str, *, depth: int = 0) -> PostRow | None:
@@ -186,6 +192,28 @@ class Resolver:
             log.info("post_refused", uri=uri[:300], reason=str(error))
             return None
 
+    async def poll(self, post_id: int) -> None:
+        """Ask a peer how its poll stands; what it says is kept. Of ours nothing is asked."""
+        async with self._db.read() as tx:
+            row = await queries.posts.by_id(tx, post_id)
+            author = await queries.accounts.by_id(tx, row.account_id) if row is not None else None
+        if row is None or author is None or row.local:
+            return
+        try:
+            if not self._policies.allows(host_of(row.uri)):
+                return
+            document = await self._fetcher.document(row.uri)
+            if document is None or read.id_of(document) != row.uri:
+                return
+            original = msgspec.json.encode(document).decode()
+            remote = admit.post(read_object(document), original, author.followers_uri)
+        except (Gone, ActivityPubError) as error:
+            log.info("poll_refused", uri=row.uri[:300], reason=str(error))
+            return
+        if remote.author_uri == author.uri:
+            async with self._db.write() as tx:
+                await domain.remote_posts.receive_edit(tx, author, remote)
+
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""
         async with self._db.read() as tx:
@@ -193,14 +221,16 @@ class Resolver:
 
     async def _keep_post(self, document: Document, depth: int) -> PostRow | None:
         found = read_object(document)
+        if admit.is_vote(found):
+            return None
         author = await self.author(admit.author_of(found))
         if author is None or not author.domain:
             return None
         original = msgspec.json.encode(document).decode()
+        files = self.shows_media(author.uri)
+        learned = admit.post(found, original, author.followers_uri, files=files)
         async with self._db.write() as tx:
-            return await domain.remote_posts.receive(
-                tx, author, admit.post(found, original, author.followers_uri), depth=depth
-            )
+            return await domain.remote_posts.receive(tx, author, learned, depth=depth)
 
     # --- whatever an address leads to
 

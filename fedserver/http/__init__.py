@@ -3,18 +3,31 @@
 What a surface needs to declare and answer is named here.
 """
 
-from fedserver.http.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing, Routes
+from fedserver.http.endpoint import (
+    ADMIN,
+    ANYONE,
+    APP,
+    MODERATOR,
+    USER,
+    Answer,
+    Call,
+    Endpoint,
+    Nothing,
+    Routes,
+)
 from fedserver.http.errors import NestedInvalid
 from fedserver.http.fields import convert
-from fedserver.http.html import Pages, see_other
-from fedserver.http.json import json_response
+from fedserver.http.html import Pages, own_page, see_other
+from fedserver.http.json import encode, json_response
 from fedserver.http.paging import Listed, listed, listed_by_offset, offset_of
 from fedserver.http.services import Services
 from fedserver.http.uploads import Upload
 
 __all__ = [
+    "ADMIN",
     "ANYONE",
     "APP",
+    "MODERATOR",
     "USER",
     "Answer",
     "Call",
@@ -27,9 +40,11 @@ __all__ = [
     "Services",
     "Upload",
     "convert",
+    "encode",
     "json_response",
     "listed",
     "listed_by_offset",
     "offset_of",
+    "own_page",
     "see_other",
 ]

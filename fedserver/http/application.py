@@ -14,10 +14,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from fedserver import domain
 from fedserver.http.dispatch import CORS, Dispatcher, Serve
 from fedserver.http.endpoint import Endpoint
 from fedserver.http.errors import error_json
 from fedserver.http.html import STATIC
+from fedserver.http.metrics import measured
 from fedserver.http.services import SERVICES, Services
 
 PREFLIGHT = {
@@ -41,7 +43,10 @@ def wants_activitypub(accept: str) -> bool:
 def build(services: Services, endpoints: Iterable[Endpoint]) -> web.Application:
     """The application with every endpoint, static files and a handler for all else."""
     dispatcher = Dispatcher(services)
-    application = web.Application(client_max_size=MAX_BODY, middlewares=[_outermost(dispatcher)])
+    middlewares = [_outermost(dispatcher)]
+    if services.site.config.metrics.listen:
+        middlewares.insert(0, measured(services.metrics))
+    application = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
     application[SERVICES] = services
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
@@ -81,7 +86,10 @@ def _outermost(dispatcher: Dispatcher) -> Middleware:
         if request.method == "OPTIONS" and program:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
+            dispatcher.check_fences(request)
             return await handler(request)
+        except domain.Forbidden as error:
+            return _told(dispatcher, request, error, program)
         except web.HTTPException as error:
             if error.status < 400:
                 raise

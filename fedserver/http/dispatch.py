@@ -40,6 +40,11 @@ class Dispatcher:
         self.services = services
         self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
+    def check_fences(self, request: web.Request) -> None:
+        """Raises Forbidden for a request from an address that nobody may come from."""
+        if self.services.fences.keep_out(self.proxies.remote_of(request)):
+            raise domain.Forbidden("This node takes no requests from your address")
+
     def handler(self, endpoint: Endpoint) -> Serve:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:
@@ -69,13 +74,15 @@ class Dispatcher:
             return await session.by_cookie(tx, request, self.services.site)
         if endpoint.no_token or endpoint.activitypub or endpoint.raw:
             return None
-        return await session.by_token(tx, request)
+        return await session.by_token(tx, request, waiting=endpoint.waiting)
 
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: domain.Caller | None, tx: Tx | None
     ) -> web.StreamResponse:
         allowance = await self.services.limits.spend(endpoint.limit, self._who(request, caller))
         authorize(endpoint, caller)
+        if endpoint.proved:
+            session.check_proved(caller, self.services.db.clock())
         params = NOTHING
         if not endpoint.raw:
             params = await read_params(request, endpoint.params, endpoint.most_upload)
@@ -122,6 +129,8 @@ class Dispatcher:
             response = error_json(error, self.services.db.clock())
             response.headers.update(CORS)
             return response
+        if isinstance(error, domain.Unproved):
+            return see_other(session.page_to_prove(request, self.services.site))
         if isinstance(error, domain.Unauthorized) and request.method == "GET":
             return see_other(f"/login?next={quote(request.path_qs, safe='')}")
         return self.error_page(error)

@@ -15,7 +15,9 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
+from fedserver.http import session
 from fedserver.http.paging import page_of
+from fedserver.http.proxies import Proxies
 from fedserver.http.services import Services
 from storage import MAX_ID, AccountRow, MemberRow, Page, Tx
 
@@ -80,6 +82,35 @@ class Call(Generic[P]):
             raise domain.Unauthorized("This method requires an authenticated user")
         return self.caller.member
 
+    @property
+    def session_id(self) -> int | None:
+        """The session of this browser, None for strangers and programs."""
+        return self.caller.session_id if self.caller else None
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from, behind the proxies that are trusted."""
+        return Proxies(self.site.config.node.trusted_proxies).remote_of(self.request)
+
+    @property
+    def user_agent(self) -> str:
+        """What the browser calls itself."""
+        return self.request.headers.get("User-Agent", "")
+
+    @property
+    def browser(self) -> str:
+        """The word of a browser that is on its way to log in, '' if it has none."""
+        return session.browser(self.request, self.site)
+
+    def remember(self, response: web.StreamResponse, word: str) -> web.StreamResponse:
+        """Give the browser the word by which it is known until it is logged in."""
+        session.set_browser(response, self.site, word)
+        return response
+
+    def begun(self, token: str, location: str) -> web.Response:
+        """Logged in: the cookie of the session, and on to `location`."""
+        return session.begun(self.site, token, location)
+
     def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""
         shared = {
@@ -124,6 +155,8 @@ class Endpoint:
     raw: bool = False  # the handler reads the body itself
     no_token: bool = False  # the Authorization header is not a bearer token here
     no_csrf: bool = False  # a form for strangers, where a session may be left over
+    proved: bool = False  # the person must have proved not long ago who they are
+    waiting: bool = False  # also for members who are not let in yet
     surface: str = ""
     answers: Any = None
 

@@ -71,7 +71,10 @@ def error_json(error: Exception, now: int) -> web.Response:
     """The JSON answer to `error`."""
     body: dict[str, Any] = {"error": text_of(error)}
     if isinstance(error, domain.errors.Invalid):
-        body["details"] = {error.field: [{"error": error.code, "description": error.why}]}
+        details: dict[str, list[dict[str, str]]] = {}
+        for each in (error, *error.also):
+            details.setdefault(each.field, []).append({"error": each.code, "description": each.why})
+        body["details"] = details
     if isinstance(error, NestedInvalid):
         body = {"error": body}
     return json_response(body, status=status_of(error), headers=headers_of(error, now))

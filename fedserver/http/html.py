@@ -76,3 +76,9 @@ def static_url(name: str) -> str:
 def see_other(location: str) -> web.Response:
     """On to another page, by GET (RFC 9110 §15.4.4). Not an exception: what was done stays done."""
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def own_page(target: str, otherwise: str = "/home") -> str:
+    """A path of this node to go on to; anything else leads to `otherwise`."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if plain and "\\" not in target and len(target) < 4_000 else otherwise

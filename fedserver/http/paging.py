@@ -19,7 +19,10 @@ CURSORS = ("max_id", "since_id", "min_id")
 
 
 class Listed(Struct, frozen=True):
-    """A page of entities. `first` and `last` are the cursors of its first and last row; None: no rows."""
+    """A page of entities (or one that holds them).
+
+    `first` and `last` are the cursors of its first and last row; None: no rows.
+    """
 
     items: Any
     first: int | None
@@ -27,7 +30,7 @@ class Listed(Struct, frozen=True):
     offsets: tuple[int | None, int | None] = (None, None)  # of the next and the previous page
 
 
-def listed(items: Sequence[Any], cursors: Sequence[int]) -> Listed:
+def listed(items: Any, cursors: Sequence[int]) -> Listed:
     """A page whose rows have `cursors`, newest first (of all rows read, shown or not)."""
     return Listed(items, cursors[0], cursors[-1]) if cursors else Listed(items, None, None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from aiohttp import web
@@ -12,6 +13,7 @@ class Proxies:
 
     def __init__(self, trusted: tuple[str, ...]) -> None:
         self._networks = [ip_network(each, strict=False) for each in trusted]
+        self._trusts = lru_cache(4_096)(self._is_trusted)
 
     def remote_of(self, request: web.Request) -> str:
         """The address of the client; of the nearest untrusted hop, read from the right."""
@@ -23,7 +25,7 @@ class Proxies:
                 return hop if _is_address(hop) else hops[-1]
         return hops[0] if _is_address(hops[0]) else hops[-1]
 
-    def _trusts(self, hop: str) -> bool:
+    def _is_trusted(self, hop: str) -> bool:
         if not _is_address(hop):
             # A unix socket has no address; only a proxy of ours can reach it.
             return hop == ""
@@ -31,6 +33,7 @@ class Proxies:
         return any(address in network for network in self._networks)
 
 
+@lru_cache(4_096)
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)

@@ -13,10 +13,11 @@ from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
 from fedserver.federation.resolve import Resolver
 from fedserver.http.html import Pages
+from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
-from fedserver.media.images import ImageWorker
+from fedserver.media.pictures import Images
 from fedserver.media.store import FileStore
-from fedserver.net import Client
+from fedserver.net import Client, Provider
 from storage import Database
 
 
@@ -27,16 +28,19 @@ class Services:
     db: Database
     site: domain.Site
     client: Client
+    provider: Provider | None
     store: FileStore
-    images: ImageWorker
+    images: Images
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator
     inbox: Inbox
     policies: domain.peers.Policies
+    fences: domain.ip_blocks.Fences
     passwords: domain.passwords.Passwords
     limits: Limits
     pages: Pages
+    metrics: Metrics
     log: structlog.stdlib.BoundLogger
 
 

@@ -7,14 +7,17 @@ Tokens are taken from the Authorization header only, so that none ends in a log 
 from __future__ import annotations
 
 import hmac
+from urllib.parse import quote
 
 import structlog
 from aiohttp import web
 
 from fedserver import domain
+from fedserver.http.html import see_other
 from storage import Database, Tx, Unavailable
 
 LIFETIME_DAYS = 60
+BROWSER_SECONDS = 3_600
 log = structlog.stdlib.get_logger("fedserver.http")
 
 
@@ -42,6 +45,35 @@ def drop_cookie(response: web.StreamResponse, site: domain.Site) -> None:
     response.del_cookie(cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
 
 
+def begun(site: domain.Site, token: str, location: str) -> web.Response:
+    """Logged in: the cookie, and on to `location`."""
+    response = see_other(location)
+    set_cookie(response, site, token)
+    return response
+
+
+def _browser_name(site: domain.Site) -> str:
+    return "__Host-browser" if site.config.node.base_url.startswith("https:") else "browser"
+
+
+def browser(request: web.Request, site: domain.Site) -> str:
+    """The word of a browser that is on its way to log in, '' if it has none."""
+    return request.cookies.get(_browser_name(site), "")[:200]
+
+
+def set_browser(response: web.StreamResponse, site: domain.Site, word: str) -> None:
+    """Give a browser a word, so that what it was asked belongs to it alone until it is logged in."""
+    response.set_cookie(
+        _browser_name(site),
+        word,
+        max_age=BROWSER_SECONDS,
+        path="/",
+        secure=site.config.node.base_url.startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
 def bearer(request: web.Request) -> str | None:
     """The token in the Authorization header, None if there is none. Raises Unauthorized if malformed."""
     header = request.headers.get("Authorization")
@@ -53,14 +85,22 @@ def bearer(request: web.Request) -> str | None:
     return token.strip()
 
 
-async def by_token(tx: Tx, request: web.Request) -> domain.Caller | None:
-    """The caller of a program's request. Raises Unauthorized for a token that is not valid."""
+async def by_token(tx: Tx, request: web.Request, *, waiting: bool = False) -> domain.Caller | None:
+    """The caller of a program's request. Raises Unauthorized for a token that is not valid.
+
+    Somebody who still waits to be let in is refused with Forbidden, unless `waiting` people may ask.
+    """
     token = bearer(request)
     if token is None:
         return None
     caller = await domain.tokens.find(tx, token)
-    if caller is None:
+    if caller is not None:
+        return caller
+    caller = await domain.tokens.find_waiting(tx, token)
+    if caller is None or caller.member is None:
         raise domain.Unauthorized("The access token is invalid")
+    if not waiting:
+        raise domain.Forbidden(domain.waits_for(caller.member))
     return caller
 
 
@@ -91,6 +131,20 @@ def check_origin(request: web.Request, site: domain.Site) -> None:
     origin = request.headers.get("Origin")
     if origin not in (None, "null") and origin != site.config.node.base_url.rstrip("/"):
         raise domain.Forbidden("This form was sent from another site")
+
+
+def check_proved(caller: domain.Caller | None, now: int) -> None:
+    """Raises Unproved if the person gave no password or passkey for a while."""
+    if caller is None or not domain.sessions.is_proved(caller, now):
+        raise domain.Unproved
+
+
+def page_to_prove(request: web.Request, site: domain.Site) -> str:
+    """Where to prove oneself; it leads back to the page asked for, or to that of the form."""
+    page: str | None = request.path_qs
+    if request.method != "GET":
+        page = site.links.path(request.headers.get("Referer", "")) or "/settings/security"
+    return f"/login/again?next={quote(page or '', safe='')}"
 
 
 def check_csrf(caller: domain.Caller, given: str) -> None:

@@ -48,6 +48,9 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
     def ago(moment: int) -> str:
         return _ago(clock() - moment, moment)
 
+    def ahead(moment: int) -> str:
+        return _span(max(0, moment - clock()))
+
     return {
         "community": site.config.community,
         "links": links,
@@ -58,16 +61,24 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "file_url": file_url,
         "page_of": page_of,
         "ago": ago,
+        "ahead": ahead,
         "iso": iso,
         "safe": Markup,
         "joinable": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
+        "oidc": site.config.oidc,
     }
 
 
 def iso(moment: int) -> str:
     """A moment for `<time datetime>`."""
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _span(span: int) -> str:
+    if span < HOUR:
+        return f"{span // MINUTE + 1} min"
+    return f"{span // HOUR} h" if span < DAY else f"{span // DAY} d"
 
 
 def _ago(span: int, moment: int) -> str:

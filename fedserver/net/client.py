@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urljoin
 
@@ -29,6 +30,7 @@ from fedserver.net.errors import (
 from fedserver.net.guard import Guard
 
 MAX_BODY = 1_048_576
+MAX_REPLY, REPLY_SECONDS = 4_096, 2.0
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 15.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -36,6 +38,7 @@ MAX_LINE = 8_190
 
 Sign = Callable[[str, str], Mapping[str, str]]
 """Given method and URL, the headers that sign the request."""
+Read = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
 
 
 class Response(Struct, frozen=True):
@@ -84,7 +87,7 @@ class Client:
             max_line_size=MAX_LINE,
             max_field_size=MAX_LINE,
         )
-        self._flights: dict[tuple[str, str], asyncio.Task[Response]] = {}
+        self._flights: dict[tuple[object, ...], asyncio.Task[Response]] = {}
 
     async def close(self) -> None:
         await self._session.close()
@@ -99,12 +102,13 @@ class Client:
         seconds: float = TOTAL_SECONDS,
         max_redirects: int = 3,
     ) -> Response:
-        """GET `url`. The same address asked for at the same time is fetched once. Raises NetError."""
-        flight = self._flights.get((url, accept))
+        """GET `url`. What is asked for in the same way at the same time is fetched once. Raises NetError."""
+        key = (url, accept, sign, max_bytes, seconds, max_redirects)
+        flight = self._flights.get(key)
         if flight is None:
             flight = asyncio.ensure_future(self._get(url, accept, sign, max_bytes, seconds, max_redirects))
-            self._flights[url, accept] = flight
-            flight.add_done_callback(lambda _: self._flights.pop((url, accept), None))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
     async def _get(
@@ -115,7 +119,9 @@ class Client:
             async with asyncio.timeout(seconds):
                 while True:
                     headers = {"Accept": accept, **(sign("GET", url) if sign else {})}
-                    response = await self._once("GET", url, headers, None, max_bytes)
+                    response = await self._once(
+                        "GET", url, headers, None, lambda found: _read(found, max_bytes)
+                    )
                     if response.status not in REDIRECTS:
                         return Response(response.status, url, response.headers, response.body, tuple(hops))
                     hops.append(url)
@@ -135,18 +141,43 @@ class Client:
             raise BadRedirect(_host(url), "redirect away from https")
         return target
 
-    async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
+    async def get_alone(
+        self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
     ) -> Response:
-        """POST `body` to `url`; redirects are answers here. Raises NetError."""
+        """GET with headers of one caller: shared with nobody; redirects are answers here. Raises NetError."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._once("POST", url, headers, body, 65_536)
+                return await self._once("GET", url, headers, None, lambda found: _read(found, MAX_BODY))
+        except TimeoutError as error:
+            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        seconds: float = TOTAL_SECONDS,
+        reply_seconds: float = REPLY_SECONDS,
+        whole: bool = False,
+    ) -> Response:
+        """POST `body` to `url`; redirects are answers here. Raises NetError.
+
+        The status is the answer; of the body only the beginning is read, as far as it comes within
+        `reply_seconds`, unless `whole` asks for all of it.
+        """
+
+        def reading(reply: aiohttp.ClientResponse) -> Awaitable[bytes]:
+            return _read(reply, MAX_BODY) if whole else _beginning(reply, reply_seconds)
+
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._once("POST", url, headers, body, reading)
         except TimeoutError as error:
             raise TimedOut(_host(url), f"no answer within {seconds} s") from error
 
     async def _once(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, max_bytes: int
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: Read
     ) -> Response:
         self.guard.check_url(url)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
@@ -154,7 +185,7 @@ class Client:
             async with self._session.request(
                 method, url, headers=headers, data=body, allow_redirects=False, timeout=timeout
             ) as answer:
-                data = await _read(answer, max_bytes)
+                data = await read(answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 return Response(answer.status, url, found, data)
         except NetError:
@@ -175,6 +206,16 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
         data += chunk
         if len(data) > max_bytes:
             raise TooLarge(answer.url.host or "", f"more than {max_bytes} bytes")
+    return bytes(data)
+
+
+async def _beginning(answer: aiohttp.ClientResponse, seconds: float) -> bytes:
+    data = bytearray()
+    # The status is known and counts, however the rest goes.
+    with suppress(Exception):
+        async with asyncio.timeout(seconds):
+            while len(data) < MAX_REPLY and (chunk := await answer.content.read(MAX_REPLY - len(data))):
+                data += chunk
     return bytes(data)
 
 

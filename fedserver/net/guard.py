@@ -2,7 +2,8 @@
 
 The check is made on the address that is about to be connected, in the socket factory, so that no
 spelling of an address, no name that resolves inwards and no second look-up gets past it. Everything that is
-not globally routable is refused, unless the configuration names the network.
+not an ordinary public address is refused, unless the configuration names the network. A node that reaches
+IPv4 through NAT64 names 64:ff9b::/96; what an address carries inside is checked all the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,20 @@ from urllib.parse import SplitResult, urlsplit
 from fedserver.net.errors import ForbiddenAddress, Refused
 
 PORTS = frozenset({80, 443})
+# The IANA registries of special-purpose addresses (RFC 6890), those included that are reachable from
+# everywhere: no web server is there. `is_global` of Python 3.11 and 3.12 lets some of them pass.
+SPECIAL = tuple(
+    ip_network(each)
+    for each in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24",
+        "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4",
+        "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
+    )
+)  # fmt: skip
+# All IPv6 that is given to networks; the rest is special or unassigned.
+UNICAST = IPv6Network("2000::/3")
 # Ranges whose v6 addresses carry a v4 one: the inner one is what is reached.
 NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 NUMERIC = set("0123456789abcdefx.")
@@ -61,12 +76,13 @@ class Guard:
             ip = ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        inner = _inner(ip)
-        if any(each in network for each in (ip, inner) for network in self._allowed):
+        mapped = getattr(ip, "ipv4_mapped", None)
+        return all(self._admits(each, port) for each in {mapped or ip, _inner(ip)})
+
+    def _admits(self, ip: IPv4Address | IPv6Address, port: int) -> bool:
+        if any(ip in network for network in self._allowed):
             return True
-        if port not in PORTS:
-            return False
-        return all(each.is_global and not each.is_multicast and not _reserved(each) for each in (ip, inner))
+        return port in PORTS and _is_public(ip)
 
     def open_socket(self, info: Any) -> socket.socket:
         """aiohttp's socket factory: a socket for an address that is allowed. Raises ForbiddenAddress."""
@@ -86,5 +102,7 @@ def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return ip.ipv4_mapped or ip.sixtofour or (teredo[1] if teredo else None) or ip
 
 
-def _reserved(ip: IPv4Address | IPv6Address) -> bool:
-    return ip.is_reserved or ip.is_loopback or ip.is_link_local or ip.is_unspecified
+def _is_public(ip: IPv4Address | IPv6Address) -> bool:
+    if isinstance(ip, IPv6Address) and ip not in UNICAST:
+        return False
+    return ip.is_global and not any(ip in network for network in SPECIAL)

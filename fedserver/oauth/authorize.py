@@ -13,7 +13,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.http import Call, Routes, see_other
+from fedserver.http import USER, Call, Routes, see_other
 from storage import AppRow, Tx
 
 routes = Routes("oauth")
@@ -108,8 +108,21 @@ async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
         call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
     )
     if asked.redirect_uri == domain.apps.OUT_OF_BAND:
-        return call.render("code.html", app=asked.app, code=code)
+        return see_other(f"/oauth/authorize/native?code={code}")
     return _back(call, asked, {"code": code})
+
+
+class CodeParams(Struct, frozen=True):
+    code: str = ""
+
+
+@routes.get("/oauth/authorize/native", html=True, who=USER, params=CodeParams)
+async def show_code(call: Call[CodeParams]) -> web.Response:
+    """The code of an app that has no address to come back to, for the member whom it was given."""
+    app = await domain.tokens.shown(call.tx, call.member, call.params.code)
+    page = call.render("code.html", app=app, code=call.params.code)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _back(call: Call[AuthorizeParams], asked: Asked, answer: dict[str, str]) -> web.StreamResponse:

@@ -20,6 +20,7 @@ async def metadata(call: Call[Nothing]) -> dict[str, Any]:
         "token_endpoint": f"{base}/oauth/token",
         "app_registration_endpoint": f"{base}/api/v1/apps",
         "revocation_endpoint": f"{base}/oauth/revoke",
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "userinfo_endpoint": f"{base}/oauth/userinfo",
         "scopes_supported": list(domain.scopes.KNOWN),
         "response_types_supported": ["code"],
@@ -43,5 +44,5 @@ async def userinfo(call: Call[Nothing]) -> dict[str, Any]:
     }
 
 
-routes.get("/oauth/userinfo", who=USER, scope="profile|read:accounts", tx="own")(userinfo)
-routes.post("/oauth/userinfo", who=USER, scope="profile|read:accounts", tx="own")(userinfo)
+routes.get("/oauth/userinfo", who=USER, scope="profile", tx="own")(userinfo)
+routes.post("/oauth/userinfo", who=USER, scope="profile", tx="own")(userinfo)

@@ -1,11 +1,12 @@
-"""Everything about giving apps access."""
+"""Everything about giving apps access, and logging in."""
 
 from __future__ import annotations
 
 from fedserver.http import Endpoint
-from fedserver.oauth import authorize, login, metadata, token
+from fedserver.oauth import authorize, identities, login, metadata, passkeys, proofs, second_steps, token
 
 
 def endpoints() -> list[Endpoint]:
     """The endpoints of this surface."""
-    return [endpoint for file in (authorize, login, metadata, token) for endpoint in file.routes.endpoints]
+    files = (authorize, login, second_steps, passkeys, proofs, identities, metadata, token)
+    return [endpoint for file in files for endpoint in file.routes.endpoints]

@@ -1,1 +1,35 @@
-"""What members and visitors see in a browser, with or without JavaScript."""
+"""HTML pages for people, with and without JavaScript: one file a noun, all named here."""
+
+from fedserver.pages import (
+    blog,
+    emails,
+    front,
+    joining,
+    passkeys,
+    passwords,
+    posts,
+    profiles,
+    reading,
+    second_steps,
+    security,
+    sessions,
+    settings,
+    writing,
+)
+
+__all__ = [
+    "blog",
+    "emails",
+    "front",
+    "joining",
+    "passkeys",
+    "passwords",
+    "posts",
+    "profiles",
+    "reading",
+    "second_steps",
+    "security",
+    "sessions",
+    "settings",
+    "writing",
+]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.http import Call, Nothing, Routes, see_other
+from fedserver.http import Call, Nothing, Routes, json_response, see_other
+from fedserver.http.html import static_url
 from storage import Page
 
 routes = Routes("pages")
@@ -32,3 +35,32 @@ async def about(call: Call[Nothing]) -> web.StreamResponse:
 @routes.get("/apps", html=True, tx="own")
 async def apps(call: Call[Nothing]) -> web.StreamResponse:
     return call.render("apps.html")
+
+
+ICONS = (("icon.svg", "any", "image/svg+xml"), ("icon-192.png", "192x192", "image/png"),
+         ("icon-512.png", "512x512", "image/png"))  # fmt: skip
+
+
+@routes.get("/manifest.json", tx="own")
+async def manifest(call: Call[Nothing]) -> web.Response:
+    """What a device needs to install the pages as an app (W3C, Web Application Manifest)."""
+    community = call.site.config.community
+    body: dict[str, Any] = {
+        "id": "/home",
+        "name": community.title,
+        "short_name": community.title[:12],
+        "description": community.description,
+        "lang": community.languages[0] if community.languages else "en",
+        "start_url": "/home",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f6f7f9",
+        "theme_color": "#1f6486",
+        "categories": ["social"],
+        "icons": [
+            {"src": static_url(name), "sizes": sizes, "type": kind, "purpose": "any"}
+            for name, sizes, kind in ICONS
+        ],
+        "shortcuts": [{"name": "Write", "url": "/write"}, {"name": "Notifications", "url": "/notifications"}],
+    }
+    return json_response(body, kind="application/manifest+json", headers={"Cache-Control": "max-age=3600"})

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.federation.keys import generate
-from fedserver.http import USER, Call, Nothing, Routes, see_other, session
+from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import FormParams
 from storage import MemberRow
 
@@ -54,13 +54,23 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
             password_hash=await services.passwords.hash(params.password),
             reason=params.reason,
             invitation=params.invitation,
+            address=call.address,
         )
         new = await generate()
         async with services.db.write() as tx:
             member = await domain.sign_ups.join(tx, call.site, wanted, new)
     except domain.DomainError as error:
+        await _note(call, error)
         return _form(call, _said(error), status=422)
+    if member is None:
+        return call.render("waiting.html", what="mail", email=params.email.strip())
     return await _welcome(call, member)
+
+
+async def _note(call: Call[JoinParams], error: domain.DomainError) -> None:
+    if isinstance(error, domain.email_blocks.Refused):
+        async with call.services.db.write() as tx:
+            await domain.email_blocks.note_refusal(tx, error, call.address)
 
 
 def _said(error: domain.DomainError) -> str:
@@ -76,11 +86,10 @@ async def _welcome(call: Call[JoinParams], member: MemberRow) -> web.StreamRespo
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     async with call.services.db.write() as tx:
-        agent = call.request.headers.get("User-Agent", "")
-        token = await domain.log_ins.log_in(tx, member, member.email, "", agent)
-    response = see_other("/settings/profile?welcome=1")
-    session.set_cookie(response, call.site, token)
-    return response
+        token = await domain.log_ins.log_in(
+            tx, member, member.email, "", call.user_agent, former=call.session_id
+        )
+    return call.begun(token, "/settings/profile?welcome=1")
 
 
 @routes.get("/setup/{token}", html=True, params=JoinParams)
@@ -97,7 +106,7 @@ async def set_up(call: Call[JoinParams]) -> web.StreamResponse:
         hashed = await services.passwords.hash(params.password)
         new = await generate()
         async with services.db.write() as tx:
-            member = await domain.sign_ups.create_owner(
+            member = await domain.founding.create_owner(
                 tx, call.site, token, params.username.strip(), params.email, hashed, new
             )
     except domain.NotFound:
@@ -116,7 +125,7 @@ async def show_confirm(call: Call[Nothing]) -> web.StreamResponse:
 @routes.post("/confirm/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """By a form, as programs that look at mail open its links."""
-    member = await domain.sign_ups.confirm(call.tx, call.text("token"))
+    member = await domain.emails.confirm(call.tx, call.text("token"))
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     return see_other("/login")

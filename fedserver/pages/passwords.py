@@ -9,8 +9,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.http import USER, Call, Nothing, Routes, see_other, session
-from fedserver.http.proxies import Proxies
+from fedserver.http import USER, Call, Nothing, Routes, see_other
 
 routes = Routes("pages")
 
@@ -66,8 +65,16 @@ async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
     return see_other("/login")
 
 
+@routes.get("/.well-known/change-password", html=True, tx="own")
+async def well_known(call: Call[Nothing]) -> web.StreamResponse:
+    """Where password managers look (W3C, A Well-Known URL for Changing Passwords)."""
+    return see_other("/settings/password")
+
+
 @routes.get("/settings/password", html=True, who=USER, params=PasswordParams)
-async def show(call: Call[PasswordParams]) -> web.Response:
+async def show(call: Call[PasswordParams]) -> web.StreamResponse:
+    if not call.member.password_hash:
+        return see_other("/settings/security")
     return _form(call, "/settings/password", known=True)
 
 
@@ -75,7 +82,7 @@ async def show(call: Call[PasswordParams]) -> web.Response:
 async def change(call: Call[PasswordParams]) -> web.StreamResponse:
     """All browsers and apps are logged out; this browser gets a new session."""
     params, services, name = call.params, call.services, call.account.username
-    address = Proxies(call.site.config.node.trusted_proxies).remote_of(call.request)
+    address = call.address
     try:
         async with services.db.read() as tx:
             await domain.log_ins.check_attempts(tx, name, address)
@@ -87,10 +94,7 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
             await domain.members.set_password(tx, call.member, hashed)
-            agent = call.request.headers.get("User-Agent", "")
-            cookie = await domain.log_ins.log_in(tx, call.member, name, address, agent)
+            cookie = await domain.log_ins.log_in(tx, call.member, name, address, call.user_agent)
     except domain.DomainError as error:
         return _form(call, "/settings/password", error.text, known=True)
-    response = see_other("/settings/profile?done=1")
-    session.set_cookie(response, call.site, cookie)
-    return response
+    return call.begun(cookie, "/settings/security?done=1")

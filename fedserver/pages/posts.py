@@ -9,6 +9,7 @@ from aiohttp import web
 from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.feeds import feed_of
+from fedserver.pages.polls import ask_anew
 from fedserver.pages.profiles import find
 from fedserver.pages.readers import FormParams, back
 from fedserver.text import excerpt, reading_minutes
@@ -34,6 +35,7 @@ async def show(call: Call[Nothing]) -> web.StreamResponse:
         return see_other(view.boost_of.post.url)
     if view.post.slug and place != view.post.slug:
         return see_other(view.post.url)
+    await ask_anew(call, view)
     first = frozenset(above)
     return _page(
         call,

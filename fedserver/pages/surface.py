@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from fedserver import pages
 from fedserver.http import Endpoint
-from fedserver.pages import blog, front, joining, passwords, posts, profiles, reading, settings, writing
 
 
 def endpoints() -> list[Endpoint]:
     """The endpoints of this surface; the more particular paths first."""
-    files = (front, joining, passwords, reading, writing, settings, blog, profiles, posts)
+    own = [
+        pages.settings,
+        pages.security,
+        pages.passwords,
+        pages.emails,
+        pages.second_steps,
+        pages.passkeys,
+        pages.sessions,
+    ]
+    first = [pages.front, pages.joining, pages.reading, pages.writing]
+    files = [*first, *own, pages.blog, pages.profiles, pages.polls, pages.posts]
     return [endpoint for file in files for endpoint in file.routes.endpoints]

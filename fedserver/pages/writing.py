@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, see_other
 from fedserver.media.errors import Unacceptable
-from fedserver.media.images import process_attachment
+from fedserver.media.pictures import process_attachment
 
 routes = Routes("pages")
 MOST = 16_777_216
@@ -27,6 +27,10 @@ class WriteParams(Struct, frozen=True):
     picture: Upload | None = None
     alt: str = ""
     decision: str = "publish"
+    options: list[str] = []
+    expires_in: int = 86_400
+    multiple: bool = False
+    hide_totals: bool = False
 
 
 async def _upload(call: Call[WriteParams]) -> domain.media.NewFile | None:
@@ -80,6 +84,13 @@ def _said(error: domain.DomainError) -> str:
     return error.text
 
 
+def _poll(params: WriteParams) -> domain.polls.NewPoll | None:
+    """What a form asks, None where no choice was written."""
+    if not any(each.strip() for each in params.options):
+        return None
+    return domain.polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
+
+
 @routes.get("/write", html=True, who=USER, params=WriteParams, tx="own")
 async def show_note(call: Call[WriteParams]) -> web.StreamResponse:
     return _page(call, "write.html", "", answered=await _answered(call))
@@ -102,6 +113,7 @@ async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
                 language=params.language or None,
                 in_reply_to_id=params.reply_to,
                 media_ids=tuple(ids),
+                poll=_poll(params),
             )
             post_id = await domain.posts.publish(tx, call.site, call.account, draft)
     except domain.DomainError as error:

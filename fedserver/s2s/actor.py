@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from activitypub import Document
 from fedserver import domain
 from fedserver.federation.outgoing.accounts import actor
-from fedserver.http import Call, Nothing, Routes
+from fedserver.http import Call, Nothing, Routes, encode
 from fedserver.s2s.requests import document, reader
-from storage import AccountRow
+from storage import AccountRow, Tx
 
 routes = Routes("s2s")
 
 
-async def _answer(call: Call[Nothing], account: AccountRow) -> web.Response:
-    async with call.services.db.read() as tx:
-        found = await domain.keys.of_account(tx, account.id)
-        moved = await domain.accounts.by_ids(tx, [account.moved_to_id]) if account.moved_to_id else {}
+MOST = 500
+
+
+async def _answer(call: Call[Nothing], tx: Tx, account: AccountRow) -> web.Response:
+    """The document, written once for a version of the account."""
+    room, key = tx.memory.room("actors", MOST), (account.id, account.version)
+    known = room.get(key)
+    if known is None:
+        known = encode(await _write(call, tx, account))
+        room.put(key, known)
+    return document(known)
+
+
+async def _write(call: Call[Nothing], tx: Tx, account: AccountRow) -> Document:
+    found = await domain.keys.of_account(tx, account.id)
+    moved = await domain.accounts.by_ids(tx, [account.moved_to_id]) if account.moved_to_id else {}
     target = moved[account.moved_to_id].uri if account.moved_to_id in moved else None
-    return document(actor(call.site, account, found, target))
+    return actor(call.site, account, found, target)
 
 
 @routes.get("/users/{name}", activitypub=True, tx="own", limit="peers")
@@ -26,14 +39,14 @@ async def _answer(call: Call[Nothing], account: AccountRow) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
-        account = await domain.accounts.local(tx, call.text("name"))
-    return await _answer(call, account)
+        account = await domain.accounts.local(tx, call.text("name"), suspended=True)
+        return await _answer(call, tx, account)
 
 
 @routes.get("/actor", activitypub=True, tx="own", limit="peers")
 async def instance(call: Call[Nothing]) -> web.Response:
     async with call.services.db.read() as tx:
         account = await domain.accounts.instance_account(tx, call.site)
-    if account is None:
-        raise domain.NotFound
-    return await _answer(call, account)
+        if account is None:
+            raise domain.NotFound
+        return await _answer(call, tx, account)

@@ -23,7 +23,7 @@ MOST = 200
 def rendered(call: Call[Nothing], view: domain.post_views.PostView) -> Document:
     """The document of a post without `@context`."""
     files = [*view.media, *([view.cover] if view.cover else [])]
-    return render(call.site, view.post, view.account.account, files)
+    return render(call.site, view.post, view.account.account, files, view.poll)
 
 
 async def visible(

@@ -23,7 +23,7 @@ async def webfinger(call: Call[Nothing]) -> web.Response:
     account = await _find(call, call.tx, asked)
     if account is None:
         raise domain.NotFound
-    if account.deleted_at is not None or account.suspended_at is not None:
+    if account.deleted_at is not None:
         raise domain.Gone
     links = call.site.links
     made = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)

@@ -1,5 +1,6 @@
 """Text: from what a member or a peer wrote to safe HTML, and back to plain words."""
 
+from fedserver.text.emoji import is_emoji
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.language import normal_language
 from fedserver.text.languages import LANGUAGES
@@ -27,6 +28,7 @@ __all__ = [
     "excerpt",
     "fold",
     "fold_tag",
+    "is_emoji",
     "normal_language",
     "phrase",
     "reading_minutes",

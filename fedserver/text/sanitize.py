@@ -1,14 +1,17 @@
 """HTML of strangers, and of our own Markdown, made safe: one allow-list for every source.
 
 nh3 (Ammonia) drops scripts, handlers, styles and odd addresses; classes are those that clients know
-(docs.joinmastodon.org/spec/activitypub#sanitization). Names are cut and freed of marks that turn text around.
+(docs.joinmastodon.org/spec/activitypub#sanitization). Addresses are whole or are made whole: one that a
+stranger left relative would lead to our own node. Names are cut and freed of marks that turn text around.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Set as AbstractSet
+from contextvars import ContextVar
 from html import escape
+from urllib.parse import urljoin
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
@@ -42,11 +45,37 @@ ATTRIBUTES_NO_CLASS = {tag: {name for name in names if name != "class"} for tag,
 BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C])
 
 
+# What browsers drop before they read an address (url.spec.whatwg.org): at its ends, and anywhere in it.
+ADDRESS_ENDS = "".join(map(chr, range(33)))
+ADDRESS_BREAKS = dict.fromkeys(map(ord, "\t\r\n"))
+_base: ContextVar[str] = ContextVar("base", default="")
+
+
+def _whole(element: str, attribute: str, value: str) -> str | None:
+    """The value of an attribute; an address is completed from the base, or goes."""
+    if attribute not in ("href", "src"):
+        return value
+    address = value.translate(ADDRESS_BREAKS).strip(ADDRESS_ENDS)
+    if _is_whole(address):
+        return address
+    try:
+        joined = urljoin(_base.get(), address)
+    except ValueError:
+        return None
+    return joined if _is_whole(joined) else None
+
+
+def _is_whole(address: str) -> bool:
+    # Not `https:x`: on a page of that scheme it is relative.
+    return address[:8].lower().startswith(("https://", "http://"))
+
+
 def _cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(tags),
         attributes={tag: names for tag, names in ATTRIBUTES_NO_CLASS.items() if tag in tags},
         allowed_classes={tag: names for tag, names in ALLOWED_CLASSES.items() if tag in tags},
+        attribute_filter=_whole,
         url_schemes=SCHEMES,
         link_rel=rel,
         clean_content_tags={"script", "style", "iframe", "object", "noscript", "template", "svg", "math"},
@@ -59,19 +88,27 @@ _article = _cleaner(ARTICLE_TAGS - {"input"}, "nofollow noopener")
 _profile = _cleaner(PROFILE_TAGS, "nofollow noopener me")
 
 
-def clean_post(html: str) -> str:
-    """Safe HTML of a short post."""
-    return _post.clean(_bounded(html))
+def clean_post(html: str, base: str = "") -> str:
+    """Safe HTML of a short post. Relative addresses are taken from `base`; without one they go."""
+    return _cleaned(_post, html, base)
 
 
-def clean_article(html: str) -> str:
-    """Safe HTML of an article: headings, images and tables stay."""
-    return _article.clean(_bounded(html))
+def clean_article(html: str, base: str = "") -> str:
+    """Safe HTML of an article: headings, images and tables stay; `base` as in `clean_post`."""
+    return _cleaned(_article, html, base)
 
 
-def clean_profile(html: str) -> str:
-    """Safe HTML of a note or field on a profile; links carry `rel="me"`."""
-    return _profile.clean(_bounded(html))
+def clean_profile(html: str, base: str = "") -> str:
+    """Safe HTML of a note or field on a profile; links carry `rel="me"`; `base` as in `clean_post`."""
+    return _cleaned(_profile, html, base)
+
+
+def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
+    former = _base.set(base)
+    try:
+        return cleaner.clean(_bounded(html))
+    finally:
+        _base.reset(former)
 
 
 def clean_name(text: str, limit: int = 100) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fedserver import domain
 from fedserver.http import Services
-from storage import first_at, queries
+from storage import queries
 
 HOUR = 3_600_000
 EVERY_MS = HOUR
@@ -27,8 +28,10 @@ class CleanupWorker:
         self._next = now + EVERY_MS
         async with services.db.write() as tx:
             await queries.blocks.drop_expired(tx)
+            await queries.ip_blocks.drop_expired(tx, tx.now)
+            await queries.member_activity.drop_addresses(tx, tx.now - domain.member_activity.KEEP_ADDRESSES)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
-            orphans = await queries.media.orphans(tx, first_at(tx.now - KEEP_ORPHANS_MS), 200)
+            orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove(keys)

@@ -84,6 +84,8 @@ class DeliveryWorker:
             signer = signers.get(document.account_id) if document else None
             if document is None or signer is None:
                 return row, Outcome("drop", "nothing to send, or nobody to sign it")
+            if not self._services.policies.allows(row.host):
+                return row, Outcome("drop", "blocked since it was owed")
             async with turn:
                 return row, await self._deliver(row, document, signer, peer.scheme or "cavage")
 
@@ -115,6 +117,7 @@ class DeliveryWorker:
             await queries.peers.succeeded(tx, list(reached))
             for row, outcome in results:
                 await self._note(tx, known[row.host], row, outcome)
+                self._services.metrics.deliveries[_told(row, outcome)] += 1
             for host in {row.host for row, outcome in results if outcome.unreachable} - reached:
                 peer = known[host]
                 wait = circuit(peer.failures + 1, random.random())
@@ -138,6 +141,15 @@ class DeliveryWorker:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
             return await queries.deliveries.next_due(tx)
+
+
+def _told(row: DeliveryRow, outcome: Outcome) -> str:
+    """An outcome in the words of the figures."""
+    if outcome.word == "again" and row.attempts >= MOST_ATTEMPTS:
+        return "given_up"
+    return {"done": "delivered", "drop": "refused"}.get(
+        outcome.word, "unreachable" if outcome.unreachable else "postponed"
+    )
 
 
 def _judged(response: Response, row: DeliveryRow, scheme: str) -> Outcome:

@@ -6,11 +6,11 @@ import random
 
 import structlog
 
-from activitypub import ActivityPubError, read_activity
+from activitypub import Activity, ActivityPubError, read_activity
 from activitypub import document as read
 from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
-from fedserver.federation.incoming.registry import handle, prepare
+from fedserver.federation.incoming.registry import VERBS, handle, prepare
 from fedserver.http import Services
 from fedserver.workers.backoff import delay
 from storage import InboxItemRow, queries
@@ -36,22 +36,27 @@ class ReceiveWorker:
         return len(leased)
 
     async def _do(self, row: InboxItemRow) -> None:
+        counted, kind = self._services.metrics.activities, "other"
         try:
-            item = await self._prepared(row)
+            activity = read_activity(read.parse(row.body))
+            kind = activity.kind if activity.kind in VERBS else kind
+            item = await self._prepared(row, activity)
             async with self._services.db.write() as tx:
                 await handle(tx, item)
                 await queries.inbox.finish(tx, [row.id])
+            counted[kind, "done"] += 1
         except (Dropped, ActivityPubError, domain.DomainError) as error:
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
             async with self._services.db.write() as tx:
                 await queries.inbox.finish(tx, [row.id])
+            counted[kind, "dropped"] += 1
         except Exception as error:
             # One activity must not stop the others; it is tried again, then kept aside.
             log.exception("activity_failed", activity=row.activity_uri[:300])
             await self._failed(row, f"{type(error).__name__}: {error}")
+            counted[kind, "failed"] += 1
 
-    async def _prepared(self, row: InboxItemRow) -> Item:
-        activity = read_activity(read.parse(row.body))
+    async def _prepared(self, row: InboxItemRow, activity: Activity) -> Item:
         async with self._services.db.read() as tx:
             actor = await domain.accounts.by_uri(tx, row.actor_uri)
         if actor is None:

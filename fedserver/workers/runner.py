@@ -15,10 +15,11 @@ from fedserver import domain
 from fedserver.http import Services
 from fedserver.workers.cleanup import CleanupWorker
 from fedserver.workers.deliver import DeliveryWorker
+from fedserver.workers.peers import PeerWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
 from fedserver.workers.trends import TrendWorker
-from storage import Event, Unavailable, queries
+from storage import Event, QueueRow, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 LONGEST_SLEEP = 5.0
@@ -44,6 +45,7 @@ class Runner:
             DeliveryWorker(services),
             CleanupWorker(services),
             TrendWorker(services),
+            PeerWorker(services),
         )
         self._wakes = [asyncio.Event() for _ in self._workers]
         self._loops: list[asyncio.Task[None]] = []
@@ -55,11 +57,12 @@ class Runner:
             for wake in self._wakes:
                 wake.set()
 
-    def start(self) -> None:
-        """Begin to work in the background."""
+    def start(self, *, only_watch: bool = False) -> None:
+        """Begin to work in the background, or only to watch what other processes decide."""
         self._loops = [
             asyncio.create_task(self._loop(worker, wake), name=type(worker).__name__)
             for worker, wake in zip(self._workers, self._wakes, strict=True)
+            if isinstance(worker, PeerWorker) or not only_watch
         ]
 
     async def _loop(self, worker: Worker, wake: asyncio.Event) -> None:
@@ -90,6 +93,11 @@ class Runner:
         async with self._services.db.read() as tx:
             received = await queries.inbox.waiting(tx)
             return received + await queries.tasks.waiting(tx) + await queries.deliveries.waiting(tx)
+
+    async def depths(self) -> dict[str, QueueRow]:
+        """How full each queue is."""
+        async with self._services.db.read() as tx:
+            return await queries.queues.depths(tx)
 
     async def settle(self) -> int:
         """Do all that is due, until nothing is; how much was done."""

@@ -17,6 +17,12 @@ from storage import TaskRow, queries
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50
 LEASE_MS = 120_000
+HERE = (
+    domain.tasks.ClosePoll,
+    domain.tasks.ShowPoll,
+    domain.tasks.PublishScheduled,
+    domain.tasks.MergeNotifications,
+)
 
 
 class TaskWorker:
@@ -39,6 +45,8 @@ class TaskWorker:
             task = domain.tasks.decode(row.payload)
             if is_outgoing(task):
                 await self._fan_out(row, task)
+            elif isinstance(task, HERE):
+                await self._carry_out(row, task)
             else:
                 await self._learn(task)
                 async with self._services.db.write() as tx:
@@ -59,6 +67,31 @@ class TaskWorker:
                 tx.emit("deliveries.due")
             await queries.tasks.finish(tx, [row.id])
 
+    async def _carry_out(self, row: TaskRow, task: domain.tasks.Task) -> None:
+        """What is done in our own tables only, in one transaction with the end of the task."""
+        services = self._services
+        if isinstance(task, domain.tasks.ClosePoll):
+            await services.resolver.poll(task.post_id)
+        try:
+            async with services.db.write() as tx:
+                match task:
+                    case domain.tasks.ClosePoll(post_id=post_id):
+                        await domain.polls.close(tx, post_id)
+                    case domain.tasks.ShowPoll(post_id=post_id):
+                        await domain.votes.show(tx, post_id)
+                    case domain.tasks.MergeNotifications(account_id=account_id, from_id=from_id):
+                        await domain.notification_requests.merge(tx, account_id, from_id)
+                    case domain.tasks.PublishScheduled(scheduled_id=scheduled_id):
+                        await domain.scheduled_posts.publish(tx, services.site, scheduled_id)
+                await queries.tasks.finish(tx, [row.id])
+        except (domain.Invalid, domain.NotFound, domain.Forbidden) as error:
+            if not isinstance(task, domain.tasks.PublishScheduled):
+                raise
+            log.warning("scheduled_post_failed", id=task.scheduled_id, reason=error.text)
+            async with services.db.write() as tx:
+                await domain.scheduled_posts.fail(tx, task.scheduled_id, error.text)
+                await queries.tasks.finish(tx, [row.id])
+
     async def _learn(self, task: domain.tasks.Task) -> None:
         services = self._services
         match task:
@@ -66,11 +99,16 @@ class TaskWorker:
                 await services.resolver.post(uri, depth=depth)
             case domain.tasks.RefreshAccount(uri=uri):
                 await services.resolver.actor(uri)
+            case domain.tasks.RefreshPoll(post_id=post_id):
+                await services.resolver.poll(post_id)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
             case domain.tasks.IndexPosts():
                 async with services.db.write() as tx:
                     await domain.search_index.catch_up(tx, task)
+            case domain.tasks.LiftAct(act_id=act_id, account_id=account_id):
+                async with services.db.write() as tx:
+                    await domain.moderation.lapse(tx, act_id, account_id)
             case domain.tasks.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
 

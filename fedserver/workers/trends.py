@@ -21,7 +21,7 @@ class TrendWorker:
         if db.clock() < self._next:
             return 0
         self._next = db.clock() + EVERY_MS
-        async with db.read() as tx:
+        async with db.read(slow=True) as tx:
             found = await domain.trends.compute(tx)
         async with db.write() as tx:
             await domain.trends.keep(tx, found)

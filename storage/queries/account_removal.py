@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, select, update
 
 from storage.schema.tables import (
     accounts,
+    announcement_reactions,
     blocks,
     bookmarks,
     collection_items,
     collections,
+    conversation_posts,
+    conversations,
     filters,
     follow_requests,
     follows,
@@ -24,9 +27,14 @@ from storage.schema.tables import (
     markers,
     media,
     mutes,
+    notification_permissions,
+    notification_policies,
+    notification_requests,
     notifications,
     pins,
+    poll_votes,
     posts,
+    scheduled_posts,
     suggestion_dismissals,
 )
 from storage.statements import Tx
@@ -81,6 +89,18 @@ FOLLOWS_COUNTED = (
 TRACES = (
     delete(notifications).where(notifications.c.post_id.in_(_its_posts)),
     delete(posts).where(posts.c.boost_of_id.in_(_its_posts)),
+    delete(conversation_posts).where(conversation_posts.c.post_id.in_(_its_posts)),
+    delete(conversations).where(
+        conversations.c.last_post_id.in_(_its_posts),
+        ~exists(select(literal(1)).where(conversation_posts.c.conversation_id == conversations.c.id)),
+    ),
+    update(conversations)
+    .where(conversations.c.last_post_id.in_(_its_posts))
+    .values(
+        last_post_id=select(func.max(conversation_posts.c.post_id))
+        .where(conversation_posts.c.conversation_id == conversations.c.id)
+        .scalar_subquery()
+    ),
 )
 OWNED = (
     delete(posts).where(posts.c.account_id == bindparam("gone_id")),
@@ -90,6 +110,7 @@ OWNED = (
             likes,
             bookmarks,
             pins,
+            scheduled_posts,
             media,
             filters,
             lists,
@@ -100,11 +121,17 @@ OWNED = (
             collections,
             collection_items,
             suggestion_dismissals,
+            poll_votes,
+            notification_policies,
+            conversations,
+            announcement_reactions,
         )
     ),
     *(
-        delete(notifications).where(column == bindparam("gone_id"))
-        for column in (notifications.c.account_id, notifications.c.from_id)
+        delete(table).where(
+            or_(table.c.account_id == bindparam("gone_id"), table.c.from_id == bindparam("gone_id"))
+        )
+        for table in (notifications, notification_permissions, notification_requests)
     ),
     delete(follow_requests).where(
         or_(

@@ -47,6 +47,7 @@ _role = (
 )
 WITH_ROLES = select(*COLUMNS, _role).where(one_of(accounts.c.id, "ids"))
 
+TOUCH = update(accounts).where(accounts.c.id == bindparam("b_id")).values(version=accounts.c.version + 1)
 ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
     "kind",
@@ -162,6 +163,10 @@ SET_SUSPENDED = (
     .where(accounts.c.id == bindparam("b_id"))
     .values(suspended_at=bindparam("suspended_at"), silenced_at=bindparam("silenced_at"))
 )
+SET_LIMIT = {
+    name: update(accounts).where(accounts.c.id == bindparam("b_id")).values({name: bindparam("b_at")})
+    for name in ("sensitized_at", "silenced_at", "suspended_at")
+}
 SET_DELETED = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"), accounts.c.domain == "", accounts.c.deleted_at.is_(None))
@@ -181,6 +186,11 @@ SET_DELETED = (
         locked=True,
         posts_count=0,
     )
+)
+INBOXES = (
+    select(func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri))
+    .where(accounts.c.domain != "", accounts.c.deleted_at.is_(None))
+    .distinct()
 )
 REMOVE = delete(accounts).where(accounts.c.id == bindparam("id"), accounts.c.domain != "")
 
@@ -202,6 +212,8 @@ _seen = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
 _like = bindparam("pattern", type_=Text())
+# Whoever names somebody in full finds them, also to unblock them.
+_exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
 _found = (
     select(accounts.c.id)
     .where(
@@ -214,7 +226,7 @@ _found = (
         or_(
             bindparam("domain", type_=Text()) == "", accounts.c.domain.like(bindparam("domain"), escape="\\")
         ),
-        ~_blocked,
+        or_(~_blocked, _exact),
     )
     .order_by(
         case((accounts.c.username_lower == bindparam("exact"), 0), else_=1),
@@ -262,6 +274,11 @@ async def with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str |
     return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in found]
 
 
+async def touch(tx: Tx, account_id: int) -> None:
+    """Something that is shown with the account changed elsewhere."""
+    await tx.run(TOUCH, b_id=account_id)
+
+
 async def add(tx: Tx, row: AccountRow) -> bool:
     """Add an account; False if its URI or its handle is taken."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
@@ -306,6 +323,11 @@ async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silen
     await tx.run(SET_SUSPENDED, b_id=account_id, suspended_at=suspended_at, silenced_at=silenced_at)
 
 
+async def set_limit(tx: Tx, account_id: int, name: str, at: int | None) -> None:
+    """Since when an account is `sensitized_at`, `silenced_at` or `suspended_at`; None: it is not."""
+    await tx.run(SET_LIMIT[name], b_id=account_id, b_at=at)
+
+
 async def set_deleted(tx: Tx, account_id: int, at: int) -> bool:
     """Mark an account of ours as deleted and forget its profile; the handle stays taken."""
     return bool(await tx.run(SET_DELETED, b_id=account_id, at=at))
@@ -317,8 +339,13 @@ async def remove(tx: Tx, account_id: int) -> bool:
 
 
 async def search(tx: Tx, *, followed: bool, **params: Any) -> list[int]:
-    """Ids; `params` are pattern, exact, domain, viewer_id, limit, offset."""
+    """Ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
     return await tx.values(SEARCH_FOLLOWED if followed else SEARCH, **params)
+
+
+async def inboxes(tx: Tx) -> list[str]:
+    """The inboxes of every node that we know an account of, each once."""
+    return await tx.values(INBOXES)
 
 
 async def local_count(tx: Tx) -> int:

@@ -1,13 +1,15 @@
-"""Announcements, and who has read them."""
+"""Announcements, who has read them, and who reacted how."""
 
 from __future__ import annotations
 
-from msgspec import structs
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from collections.abc import Sequence
 
-from storage.rows import AnnouncementRow
-from storage.schema.tables import announcement_reads, announcements
-from storage.statements import Tx, columns_of, row_or_none, rows, upsert
+from msgspec import structs
+from sqlalchemy import BigInteger, bindparam, case, delete, func, insert, or_, select, update
+
+from storage.rows import AnnouncementRow, ReactionRow
+from storage.schema.tables import announcement_reactions, announcement_reads, announcements
+from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(announcements, AnnouncementRow)
 ADD = insert(announcements)
@@ -40,6 +42,20 @@ READ = select(announcement_reads.c.announcement_id).where(
 PUT_READ = upsert(announcement_reads).on_conflict_do_nothing()
 FORGET_READS = delete(announcement_reads).where(
     announcement_reads.c.announcement_id == bindparam("announcement_id")
+)
+_reaction = announcement_reactions.c
+_mine = case((_reaction.account_id == bindparam("viewer_id", type_=BigInteger()), 1), else_=0)
+REACTIONS = (
+    select(_reaction.announcement_id, _reaction.name, func.count(), func.max(_mine) == 1)
+    .where(one_of(_reaction.announcement_id, "ids"))
+    .group_by(_reaction.announcement_id, _reaction.name)
+    .order_by(func.min(_reaction.id))
+)
+REACT = upsert(announcement_reactions).on_conflict_do_nothing()
+UNREACT = delete(announcement_reactions).where(
+    _reaction.announcement_id == bindparam("announcement_id"),
+    _reaction.name == bindparam("name"),
+    _reaction.account_id == bindparam("account_id"),
 )
 
 
@@ -81,3 +97,18 @@ async def put_read(tx: Tx, announcement_id: int, account_id: int) -> None:
 
 async def forget_reads(tx: Tx, announcement_id: int) -> None:
     await tx.run(FORGET_READS, announcement_id=announcement_id)
+
+
+async def reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[ReactionRow]:
+    """Reactions to announcements, in the order in which each emoji was first used."""
+    return rows(ReactionRow, await tx.all(REACTIONS, ids=list(ids), viewer_id=viewer_id))
+
+
+async def react(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
+    """False if the account reacted so before."""
+    params = {"id": tx.new_id(), "announcement_id": announcement_id, "account_id": account_id, "name": name}
+    return bool(await tx.run(REACT, **params))
+
+
+async def unreact(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
+    return bool(await tx.run(UNREACT, announcement_id=announcement_id, account_id=account_id, name=name))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, bindparam, func, literal_column, select
 
 from storage.ids import first_at
-from storage.schema.tables import accounts, member_weeks, members, peers, posts
-from storage.statements import Tx, upsert
+from storage.schema.tables import accounts, member_days, members, peers, posts
+from storage.statements import Tx
 
 DAY = 86_400_000
 FIRST_MONDAY, WEEK = 4 * DAY, 7 * DAY  # 1970-01-05
@@ -36,12 +36,14 @@ POSTS_BY_WEEK = _by_week(
     posts.c.boost_of_id.is_(None),
 )
 JOINED_BY_WEEK = _by_week(members.c.created_at)
-ACTIVE_BY_WEEK = (
-    select(member_weeks.c.week, func.count())
-    .where(member_weeks.c.week >= bindparam("first"))
-    .group_by(member_weeks.c.week)
+_week_of_day = (member_days.c.day - literal_column(str(FIRST_MONDAY // DAY), Integer())) // literal_column(
+    "7", Integer()
 )
-ADD_WEEK = upsert(member_weeks).on_conflict_do_nothing()
+ACTIVE_BY_WEEK = (
+    select(_week_of_day, func.count(member_days.c.member_id.distinct()))
+    .where(member_days.c.day >= bindparam("first_day"))
+    .group_by(_week_of_day)
+)
 
 
 def week_of(moment: int) -> int:
@@ -58,15 +60,10 @@ async def by_week(tx: Tx, first: int) -> tuple[dict[int, int], dict[int, int], d
     """Posts of ours, members who were here, and new members, by week since the week `first`."""
     since = week_begins(first)
     written = await tx.all(POSTS_BY_WEEK, since=since, since_id=first_at(since) - 1)
-    active = await tx.all(ACTIVE_BY_WEEK, first=first)
+    active = await tx.all(ACTIVE_BY_WEEK, first_day=since // DAY)
     joined = await tx.all(JOINED_BY_WEEK, since=since)
     made, here, new = ({row[0]: row[1] for row in found} for found in (written, active, joined))
     return made, here, new
-
-
-async def note_member(tx: Tx, member_id: int) -> None:
-    """A member was here this week."""
-    await tx.run(ADD_WEEK, week=week_of(tx.now), member_id=member_id)
 
 
 async def local_posts(tx: Tx) -> int:

@@ -105,6 +105,9 @@ FAN_BOOST = _fan(
     ),
 )
 HOLDERS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
+HOLDERS_OF = select(home_entries.c.post_id, home_entries.c.account_id).where(
+    one_of(home_entries.c.post_id, "ids")
+)
 HOLDERS_AMONG = HOLDERS.where(one_of(home_entries.c.account_id, "ids"))
 
 
@@ -167,6 +170,15 @@ async def holders(tx: Tx, post_id: int, among: Sequence[int] | None = None) -> l
     if among is None:
         return await tx.values(HOLDERS, post_id=post_id)
     return await tx.values(HOLDERS_AMONG, post_id=post_id, ids=list(among))
+
+
+async def holders_of(tx: Tx, post_ids: Sequence[int]) -> dict[int, list[int]]:
+    """At whose home each of these posts is; those that are at nobody's are left out."""
+    found: dict[int, list[int]] = {}
+    if post_ids:
+        for post_id, account_id in await tx.all(HOLDERS_OF, ids=list(post_ids)):
+            found.setdefault(post_id, []).append(account_id)
+    return found
 
 
 async def fill(tx: Tx, account_id: int, author_id: int) -> None:

@@ -18,6 +18,7 @@ OF_MEMBER = (
     .where(invitations.c.created_by_id == bindparam("member_id"))
     .order_by(invitations.c.id.desc())
 )
+LATEST = select(*COLUMNS).order_by(invitations.c.id.desc()).limit(bindparam("most"))
 USE = (
     update(invitations)
     .where(
@@ -59,6 +60,11 @@ async def by_hash(tx: Tx, code_hash: str) -> InvitationRow | None:
 
 async def of_member(tx: Tx, member_id: int) -> list[InvitationRow]:
     return rows(InvitationRow, await tx.all(OF_MEMBER, member_id=member_id))
+
+
+async def latest(tx: Tx, most: int) -> list[InvitationRow]:
+    """Everybody's, newest first."""
+    return rows(InvitationRow, await tx.all(LATEST, most=most))
 
 
 async def use(tx: Tx, invitation_id: int) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
 from storage.rows import EmojiRow, MediaRow
-from storage.schema.tables import emojis, media
+from storage.schema.tables import emojis, media, posts, scheduled_media
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(media, MediaRow)
@@ -26,21 +26,36 @@ ATTACH = (
     )
     .values(post_id=bindparam("b_post_id"), position=bindparam("b_position"))
 )
-DETACH = update(media).where(media.c.post_id == bindparam("b_post_id")).values(post_id=None)
+# Its time begins anew: what was freed today is not thrown away today.
+DETACH = (
+    update(media)
+    .where(media.c.post_id == bindparam("b_post_id"))
+    .values(post_id=None, created_at=bindparam("b_now"))
+)
 DESCRIBE = (
     update(media)
     .where(media.c.id == bindparam("b_id"), media.c.account_id == bindparam("b_account_id"))
     .values(description=bindparam("b_description"), focus_x=bindparam("b_x"), focus_y=bindparam("b_y"))
 )
+TOUCH_POST = (
+    update(posts)
+    .where(posts.c.id == select(media.c.post_id).where(media.c.id == bindparam("media_id")).scalar_subquery())
+    .values(version=posts.c.version + 1)
+)
 REMOVE = delete(media).where(one_of(media.c.id, "ids"))
 REMOVE_OF_POST = delete(media).where(media.c.post_id == bindparam("post_id"))
 ORPHANS = (
     select(*COLUMNS)
-    .where(and_(media.c.post_id.is_(None), media.c.id < bindparam("before_id")))
+    .where(
+        media.c.post_id.is_(None),
+        media.c.created_at < bindparam("before"),
+        ~exists(select(literal(1)).where(scheduled_media.c.media_id == media.c.id)),
+    )
     .order_by(media.c.id)
     .limit(bindparam("limit"))
 )
 USED = select(func.coalesce(func.sum(media.c.bytes), 0)).where(media.c.account_id == bindparam("account_id"))
+EMOJIS_NAMED = select(*columns_of(emojis, EmojiRow)).where(one_of(emojis.c.shortcode, "names"))
 EMOJIS = select(*columns_of(emojis, EmojiRow)).order_by(emojis.c.shortcode)
 
 
@@ -82,7 +97,7 @@ async def attach(tx: Tx, account_id: int, post_id: int, ids: Sequence[int]) -> N
 
 async def detach(tx: Tx, post_id: int) -> None:
     """Free the files of a post, so that another can take them."""
-    await tx.run(DETACH, b_post_id=post_id)
+    await tx.run(DETACH, b_post_id=post_id, b_now=tx.now)
 
 
 async def describe(tx: Tx, row: MediaRow) -> None:
@@ -95,6 +110,7 @@ async def describe(tx: Tx, row: MediaRow) -> None:
         b_x=row.focus_x,
         b_y=row.focus_y,
     )
+    await tx.run(TOUCH_POST, media_id=row.id)
 
 
 async def remove(tx: Tx, ids: Sequence[int]) -> None:
@@ -105,9 +121,9 @@ async def remove_of_post(tx: Tx, post_id: int) -> None:
     await tx.run(REMOVE_OF_POST, post_id=post_id)
 
 
-async def orphans(tx: Tx, before_id: int, limit: int) -> list[MediaRow]:
-    """Files that were never attached, or were freed, and are older than an id."""
-    return rows(MediaRow, await tx.all(ORPHANS, before_id=before_id, limit=limit))
+async def orphans(tx: Tx, before: int, limit: int) -> list[MediaRow]:
+    """Files that were uploaded, or freed by their post, before a moment (ms UTC) and that no post has."""
+    return rows(MediaRow, await tx.all(ORPHANS, before=before, limit=limit))
 
 
 async def used_bytes(tx: Tx, account_id: int) -> int:
@@ -116,3 +132,8 @@ async def used_bytes(tx: Tx, account_id: int) -> int:
 
 async def custom_emojis(tx: Tx) -> list[EmojiRow]:
     return rows(EmojiRow, await tx.all(EMOJIS))
+
+
+async def emojis_named(tx: Tx, names: Sequence[str]) -> dict[str, EmojiRow]:
+    """Those of the custom emoji that there are, by shortcode."""
+    return {row.shortcode: row for row in rows(EmojiRow, await tx.all(EMOJIS_NAMED, names=list(names)))}

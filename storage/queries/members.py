@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
-from storage.statements import Tx, columns_of, row_or_none, upsert
+from storage.statements import Tx, columns_of, one_of, row_or_none, upsert
 
 COLUMNS = columns_of(members, MemberRow)
 _of_account = select(*COLUMNS).select_from(
@@ -28,6 +29,15 @@ BY_ACCOUNT = _of_account.where(accounts.c.id == bindparam("account_id"), member_
 MAIN_ACCOUNT = select(member_accounts.c.account_id).where(
     member_accounts.c.member_id == bindparam("member_id"), member_accounts.c.main
 )
+SHUT_OUT = (
+    select(accounts.c.id)
+    .join(member_accounts, member_accounts.c.account_id == accounts.c.id)
+    .where(
+        member_accounts.c.member_id == bindparam("member_id"),
+        member_accounts.c.main,
+        or_(accounts.c.suspended_at.is_not(None), accounts.c.deleted_at.is_not(None)),
+    )
+)
 ALL = (
     select(*COLUMNS, accounts.c.username)
     .select_from(
@@ -38,10 +48,37 @@ ALL = (
     .where(member_accounts.c.main)
     .order_by(members.c.id)
 )
+NAMES = (
+    select(member_accounts.c.member_id, accounts.c.username)
+    .join(accounts, accounts.c.id == member_accounts.c.account_id)
+    .where(one_of(member_accounts.c.member_id, "ids"), member_accounts.c.main)
+)
 MODERATORS = (
     select(member_accounts.c.account_id)
     .select_from(members.join(member_accounts, member_accounts.c.member_id == members.c.id))
     .where(members.c.role != "member", member_accounts.c.main, members.c.disabled_at.is_(None))
+)
+_has_account = exists(
+    select(member_accounts.c.account_id)
+    .select_from(member_accounts.join(accounts, accounts.c.id == member_accounts.c.account_id))
+    .where(
+        member_accounts.c.member_id == members.c.id,
+        member_accounts.c.main,
+        accounts.c.deleted_at.is_(None),
+        accounts.c.suspended_at.is_(None),
+    )
+)
+OWNERS = (
+    select(members.c.id)
+    .where(
+        members.c.role == "owner",
+        members.c.disabled_at.is_(None),
+        members.c.approved_at.is_not(None),
+        members.c.email_confirmed_at.is_not(None),
+        _has_account,
+    )
+    .order_by(members.c.id)
+    .with_for_update()
 )
 SETTABLE = (
     "email_confirmed_at", "approved_at", "disabled_at", "password_hash", "role", "settings", "invites_left",
@@ -51,6 +88,11 @@ SET = {
     name: update(members).where(members.c.id == bindparam("b_id")).values({name: bindparam("b_value")})
     for name in SETTABLE
 }
+SET_EMAIL = (
+    update(members)
+    .where(members.c.id == bindparam("b_id"))
+    .values(email=bindparam("b_email"), email_lower=bindparam("b_lower"))
+)
 SPEND_INVITES = (
     update(members)
     .where(members.c.id == bindparam("b_id"), members.c.invites_left >= bindparam("b_least"))
@@ -121,9 +163,19 @@ async def main_account(tx: Tx, member_id: int) -> int | None:
     return found
 
 
+async def is_shut_out(tx: Tx, member_id: int) -> bool:
+    """True if a member's main account is suspended or deleted."""
+    return await tx.value(SHUT_OUT, member_id=member_id) is not None
+
+
 async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:
     """All members with the name of their main account."""
     return [(MemberRow(*tuple(row)[:-1]), row[-1]) for row in await tx.all(ALL)]
+
+
+async def names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
+    """Names of main accounts by the member's id."""
+    return {row[0]: row[1] for row in await tx.all(NAMES, ids=list(ids))}
 
 
 async def moderators(tx: Tx) -> list[int]:
@@ -131,9 +183,19 @@ async def moderators(tx: Tx) -> list[int]:
     return await tx.values(MODERATORS)
 
 
+async def owners(tx: Tx) -> list[int]:
+    """Owners who can log in, held until the transaction ends."""
+    return await tx.values(OWNERS)
+
+
 async def set_value(tx: Tx, member_id: int, name: str, value: Any) -> None:
     """Write one of SETTABLE."""
     await tx.run(SET[name], b_id=member_id, b_value=value)
+
+
+async def set_email(tx: Tx, member_id: int, email: str) -> None:
+    """Raises Conflict if somebody else has the address."""
+    await tx.run(SET_EMAIL, b_id=member_id, b_email=email, b_lower=email.lower())
 
 
 async def spend_invites(tx: Tx, member_id: int, uses: int) -> bool:

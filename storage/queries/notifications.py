@@ -1,90 +1,121 @@
-"""Notifications."""
+"""Notifications: who is heard, pages, counts, and what is taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import structs
-from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
+from msgspec import Struct, structs
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
 
 from storage.queries.domain_mutes import covers
 from storage.rows import NotificationRow
-from storage.schema.tables import accounts, blocks, domain_mutes, markers, mutes, notifications, thread_mutes
+from storage.schema.tables import (
+    accounts,
+    blocks,
+    domain_mutes,
+    markers,
+    mutes,
+    notifications,
+    posts,
+    thread_mutes,
+)
 from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(notifications, NotificationRow)
 ADD = upsert(notifications).on_conflict_do_nothing()
-_sender = accounts.alias()
-_recipient = accounts.alias()
-# May `from_id` tell `account_id` something: ours, neither blocked nor muted, not a muted thread.
-ALLOWED = select(_recipient.c.id).where(
-    _recipient.c.id == bindparam("account_id"),
-    _recipient.c.domain == "",
-    _recipient.c.suspended_at.is_(None),
-    _recipient.c.deleted_at.is_(None),
-    ~exists(
-        select(literal(1)).where(
-            or_(
-                and_(
-                    blocks.c.account_id == bindparam("account_id"), blocks.c.target_id == bindparam("from_id")
-                ),
-                and_(
-                    blocks.c.target_id == bindparam("account_id"), blocks.c.account_id == bindparam("from_id")
-                ),
-            )
-        )
-    ),
-    ~exists(
-        select(literal(1)).where(
-            mutes.c.account_id == bindparam("account_id"),
-            mutes.c.target_id == bindparam("from_id"),
-            mutes.c.hides_notifications,
-            or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
-        )
-    ),
-    ~exists(
-        select(literal(1)).where(
-            thread_mutes.c.account_id == bindparam("account_id"),
-            thread_mutes.c.thread_id == bindparam("thread_id"),
-        )
-    ),
-    ~exists(
-        select(literal(1)).where(_sender.c.id == bindparam("from_id"), _sender.c.suspended_at.is_not(None))
-    ),
-    ~exists(
-        select(literal(1)).where(
-            _sender.c.id == bindparam("from_id"),
-            domain_mutes.c.account_id == bindparam("account_id"),
-            covers(_sender.c.domain),
-        )
-    ),
-)
-_page = (
-    select(*COLUMNS)
-    .join(accounts, accounts.c.id == notifications.c.from_id)
-    .where(
-        notifications.c.account_id == bindparam("account_id"),
-        accounts.c.suspended_at.is_(None),
-        accounts.c.deleted_at.is_(None),
-        one_of(notifications.c.kind, "kinds"),
-        ~exists(
+_any_sender = -1
+
+
+class Wanted(Struct, frozen=True):
+    """Which notifications: of these kinds, of one sender (or all), those kept back too."""
+
+    kinds: tuple[str, ...]
+    from_id: int | None = None
+    filtered: bool = False
+
+    def params(self, tx: Tx, account_id: int) -> dict[str, object]:
+        """The bind parameters of `heard`."""
+        return {
+            "account_id": account_id,
+            "kinds": list(self.kinds),
+            "from_id": _any_sender if self.from_id is None else self.from_id,
+            "filtered": self.filtered,
+            "now": tx.now,
+        }
+
+
+def heard(told: FromClause = notifications) -> ColumnElement[bool]:
+    """`told` is for the account and wanted, and its sender and thread are not such as it does not hear.
+
+    The one place for lists, groups and counts: blocks, mutes, muted threads and domains hold for what
+    was told before them too.
+    """
+    sender = accounts.alias()
+    chosen = bindparam("from_id", type_=BigInteger())
+    return and_(
+        told.c.account_id == bindparam("account_id"),
+        # Joined with nothing, so that no index is taken for it: most ask for all kinds.
+        one_of(told.c.kind.concat(""), "kinds"),
+        or_(chosen == _any_sender, told.c.from_id == chosen),
+        or_(told.c.filtered.is_(False), bindparam("filtered", type_=told.c.filtered.type)),
+        exists(
             select(literal(1)).where(
-                blocks.c.account_id == notifications.c.account_id,
-                blocks.c.target_id == notifications.c.from_id,
+                sender.c.id == told.c.from_id,
+                sender.c.suspended_at.is_(None),
+                sender.c.deleted_at.is_(None),
+                ~exists(
+                    select(literal(1)).where(
+                        domain_mutes.c.account_id == bindparam("account_id"), covers(sender.c.domain)
+                    )
+                ),
             )
         ),
         ~exists(
             select(literal(1)).where(
-                mutes.c.account_id == notifications.c.account_id,
-                mutes.c.target_id == notifications.c.from_id,
+                blocks.c.account_id == told.c.account_id, blocks.c.target_id == told.c.from_id
+            )
+        ),
+        ~exists(
+            select(literal(1)).where(
+                mutes.c.account_id == told.c.account_id,
+                mutes.c.target_id == told.c.from_id,
                 mutes.c.hides_notifications,
                 or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
             )
         ),
+        ~exists(
+            select(literal(1))
+            .select_from(posts.join(thread_mutes, thread_mutes.c.thread_id == posts.c.thread_id))
+            .where(posts.c.id == told.c.post_id, thread_mutes.c.account_id == told.c.account_id)
+        ),
     )
+
+
+PAGE = Paged(select(*COLUMNS).where(heard()), notifications.c.id)
+TOLD = select(notifications.c.id).where(
+    notifications.c.account_id == bindparam("account_id"),
+    notifications.c.kind == bindparam("kind"),
+    notifications.c.from_id == bindparam("from_id"),
+    notifications.c.post_id == bindparam("post_id"),
 )
-PAGE = Paged(_page, notifications.c.id)
-PAGE_FROM = Paged(_page.where(notifications.c.from_id == bindparam("from_id")), notifications.c.id)
+GROUP_KEY = (
+    select(notifications.c.group_key)
+    .where(notifications.c.account_id == bindparam("account_id"), one_of(notifications.c.group_key, "keys"))
+    .order_by(notifications.c.id.desc())
+    .limit(1)
+)
 ONE = select(*COLUMNS).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
 )
@@ -105,7 +136,7 @@ FORGET_BETWEEN = delete(notifications).where(
 )
 _unread = (
     select(notifications.c.id)
-    .where(notifications.c.account_id == bindparam("account_id"), notifications.c.id > bindparam("after_id"))
+    .where(heard(), notifications.c.id > bindparam("after_id"))
     .limit(bindparam("most"))
     .subquery()
 )
@@ -119,20 +150,23 @@ async def add(tx: Tx, row: NotificationRow) -> bool:
     return bool(await tx.run(ADD, **structs.asdict(row)))
 
 
-async def allowed(tx: Tx, account_id: int, from_id: int, thread_id: int) -> bool:
-    found = await tx.one(ALLOWED, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now)
+async def is_told(tx: Tx, row: NotificationRow) -> bool:
+    """True if the account was told the very same before."""
+    found = await tx.one(
+        TOLD, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
+    )
     return found is not None
 
 
-async def page(
-    tx: Tx, account_id: int, page: Page, kinds: Sequence[str], from_id: int | None
-) -> list[NotificationRow]:
-    """Of these kinds, newest first; of one sender if it is given."""
-    params = {"account_id": account_id, "kinds": list(kinds), "now": tx.now, **page.params()}
-    if from_id is None:
-        found = await tx.all(PAGE.towards(page), **params)
-    else:
-        found = await tx.all(PAGE_FROM.towards(page), from_id=from_id, **params)
+async def group_key(tx: Tx, account_id: int, keys: Sequence[str]) -> str | None:
+    """The newest of these keys that a group of the account has."""
+    found: str | None = await tx.value(GROUP_KEY, account_id=account_id, keys=list(keys))
+    return found
+
+
+async def page(tx: Tx, account_id: int, page: Page, wanted: Wanted) -> list[NotificationRow]:
+    """Newest first."""
+    found = await tx.all(PAGE.towards(page), **wanted.params(tx, account_id), **page.params())
     return sorted(rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
 
 
@@ -167,8 +201,8 @@ async def forget_between(tx: Tx, account_id: int, from_id: int) -> None:
     await tx.run(FORGET_BETWEEN, account_id=account_id, from_id=from_id)
 
 
-async def unread(tx: Tx, account_id: int, after_id: int, most: int) -> int:
-    return int(await tx.value(UNREAD, account_id=account_id, after_id=after_id, most=most))
+async def unread(tx: Tx, account_id: int, wanted: Wanted, after_id: int, most: int) -> int:
+    return int(await tx.value(UNREAD, **wanted.params(tx, account_id), after_id=after_id, most=most))
 
 
 async def read_until(tx: Tx, account_id: int) -> int:

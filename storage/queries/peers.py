@@ -8,15 +8,24 @@ from sqlalchemy import bindparam, select, update
 
 from storage.rows import PeerRow
 from storage.schema.tables import peers
-from storage.statements import Tx, among, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(peers, PeerRow)
 ADD = upsert(peers).on_conflict_do_nothing()
 BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
 BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
 EVERYBODY = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
-LIMITED = select(*COLUMNS).where(among(peers.c.policy, "block", "limit")).order_by(peers.c.domain)
-POLICIES = select(peers.c.domain, peers.c.policy).where(peers.c.policy != "")
+DECIDED = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
+BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_id"))
+# A block of some severity, as clients know it, is every decision but an allowance.
+BLOCKS = Paged(DECIDED.where(peers.c.policy != "allow"), peers.c.decision_id)
+ALLOWS = Paged(DECIDED.where(peers.c.policy == "allow"), peers.c.decision_id)
+FAILING = (
+    select(*COLUMNS)
+    .where(peers.c.failing_since_at.is_not(None))
+    .order_by(peers.c.failing_since_at)
+    .limit(bindparam("most"))
+)
 DECIDE = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"))
@@ -24,7 +33,11 @@ DECIDE = (
         policy=bindparam("b_policy"),
         reason=bindparam("b_reason"),
         rejects_media=bindparam("b_rejects_media"),
-        decided_at=bindparam("b_now"),
+        rejects_reports=bindparam("b_rejects_reports"),
+        public_comment=bindparam("b_public_comment"),
+        obfuscates=bindparam("b_obfuscates"),
+        decision_id=bindparam("b_decision_id"),
+        decided_at=bindparam("b_decided_at"),
     )
 )
 SUCCEEDED = (
@@ -71,6 +84,10 @@ async def add_some(tx: Tx, domains: Iterable[str]) -> None:
                 "retry_at": None,
                 "delivered_at": None,
                 "software": "",
+                "decision_id": None,
+                "rejects_reports": False,
+                "public_comment": "",
+                "obfuscates": False,
             }
             for domain in domains
         ],
@@ -89,24 +106,49 @@ async def everybody(tx: Tx) -> list[PeerRow]:
     return rows(PeerRow, await tx.all(EVERYBODY))
 
 
-async def limited(tx: Tx) -> list[PeerRow]:
-    """Peers that are blocked or limited, by domain."""
-    return rows(PeerRow, await tx.all(LIMITED))
+async def decided(tx: Tx) -> list[PeerRow]:
+    """Those about which there is a decision."""
+    return rows(PeerRow, await tx.all(DECIDED))
 
 
-async def policies(tx: Tx) -> dict[str, str]:
-    """Decisions by domain."""
-    return {row[0]: row[1] for row in await tx.all(POLICIES)}
+async def by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
+    return row_or_none(PeerRow, await tx.one(BY_DECISION, decision_id=decision_id))
 
 
-async def decide(tx: Tx, domain: str, policy: str, reason: str, *, rejects_media: bool) -> None:
+async def limited_at(tx: Tx, domain: str) -> int | None:
+    """Since when a domain is limited, by the nearest decision about it or a domain above it."""
+    parts = domain.split(".")
+    names = [".".join(parts[place:]) for place in range(len(parts))]
+    found = await by_domains(tx, names)
+    nearest = next((found[name] for name in names if name in found and found[name].decision_id), None)
+    return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
+
+
+async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+    """A page of blocks, or of allowances, newest first."""
+    statement = (ALLOWS if allows else BLOCKS).towards(page)
+    found = rows(PeerRow, await tx.all(statement, **page.params()))
+    return sorted(found, key=lambda row: row.decision_id or 0, reverse=True)
+
+
+async def failing(tx: Tx, most: int) -> list[PeerRow]:
+    """Those that do not answer, the longest first."""
+    return rows(PeerRow, await tx.all(FAILING, most=most))
+
+
+async def decide(tx: Tx, row: PeerRow) -> None:
+    """Write the decision in `row`."""
     await tx.run(
         DECIDE,
-        b_domain=domain,
-        b_policy=policy,
-        b_reason=reason,
-        b_rejects_media=rejects_media,
-        b_now=tx.now,
+        b_domain=row.domain,
+        b_policy=row.policy,
+        b_reason=row.reason,
+        b_rejects_media=row.rejects_media,
+        b_rejects_reports=row.rejects_reports,
+        b_public_comment=row.public_comment,
+        b_obfuscates=row.obfuscates,
+        b_decision_id=row.decision_id,
+        b_decided_at=row.decided_at,
     )
 
 

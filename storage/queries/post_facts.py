@@ -16,6 +16,7 @@ from storage.schema.tables import (
     blocks,
     bookmarks,
     domain_mutes,
+    filters,
     follows,
     likes,
     mentions,
@@ -34,6 +35,7 @@ def _fact(kind: str, column: Any, *conditions: Any) -> Any:
 
 
 FACTS = union_all(
+    _fact("filters", filters.c.id, filters.c.account_id == _viewer),
     _fact("ours", accounts.c.id, accounts.c.id == _viewer, accounts.c.domain == ""),
     _fact("liked", likes.c.post_id, likes.c.account_id == _viewer, one_of(likes.c.post_id, "post_ids")),
     _fact(

@@ -9,13 +9,17 @@ from msgspec import structs
 from sqlalchemy import Integer, bindparam, case, delete, or_, select, update
 
 from storage.rows import EditRow, PostRow, TombstoneRow
-from storage.schema.tables import edits, idempotency_keys, originals, posts, tombstones, uri_aliases
+from storage.schema.tables import accounts, edits, idempotency_keys, originals, posts, tombstones, uri_aliases
 from storage.statements import Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(posts, PostRow)
 BY_ID = select(*COLUMNS).where(posts.c.id == bindparam("id"))
 BY_IDS = select(*COLUMNS).where(one_of(posts.c.id, "ids"))
+VERSIONS = select(posts.c.id, posts.c.version, posts.c.account_id, accounts.c.version).where(
+    one_of(posts.c.id, "ids"), accounts.c.id == posts.c.account_id
+)
 BY_URI = select(*COLUMNS).where(posts.c.uri == bindparam("uri"))
+BY_URIS = select(*COLUMNS).where(one_of(posts.c.uri, "uris"))
 BY_ALIAS = (
     select(*COLUMNS)
     .select_from(uri_aliases.join(posts, posts.c.id == uri_aliases.c.target_id))
@@ -24,13 +28,13 @@ BY_ALIAS = (
 BY_ADDRESS = select(*COLUMNS).where(or_(posts.c.uri == bindparam("uri"), posts.c.url == bindparam("url")))
 ADD = upsert(posts).on_conflict_do_nothing()
 CHANGEABLE = (
-    "state", "visibility", "title", "slug", "summary", "sensitive", "language", "source", "source_type",
-    "html", "cover_id", "mentions", "tags", "emojis", "published_at", "edited_at",
+    "kind", "state", "visibility", "title", "slug", "summary", "sensitive", "language", "source",
+    "source_type", "html", "cover_id", "mentions", "tags", "emojis", "published_at", "edited_at",
 )  # fmt: skip
 CHANGE = (
     update(posts)
     .where(posts.c.id == bindparam("b_id"))
-    .values({name: bindparam(name) for name in CHANGEABLE} | {"version": posts.c.version + 1})
+    .values({name: bindparam(name) for name in CHANGEABLE})
 )
 REMOVE = delete(posts).where(posts.c.id == bindparam("id"))
 REMOVE_BOOSTS = delete(posts).where(posts.c.boost_of_id == bindparam("post_id"))
@@ -82,6 +86,8 @@ PUT_ORIGINAL = _original.on_conflict_do_update(
     index_elements=["uri"], set_={"document": _original.excluded.document, "at": _original.excluded.at}
 )
 REMOVE_ORIGINAL = delete(originals).where(originals.c.uri == bindparam("uri"))
+# Held until the transaction ends: whoever comes with a key at the same time waits here, and then finds it.
+HOLD_AUTHOR = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update(key_share=True)
 ADD_KEY = upsert(idempotency_keys).on_conflict_do_nothing()
 KEY = select(idempotency_keys.c.post_id).where(
     idempotency_keys.c.account_id == bindparam("account_id"),
@@ -98,6 +104,15 @@ async def by_id(tx: Tx, post_id: int) -> PostRow | None:
 
 async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, PostRow]:
     return {row.id: row for row in rows(PostRow, await tx.all(BY_IDS, ids=list(ids)))}
+
+
+async def versions(tx: Tx, ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Id and version of posts, id and version of their authors."""
+    return [tuple(row) for row in await tx.all(VERSIONS, ids=list(ids))]
+
+
+async def by_uris(tx: Tx, uris: Sequence[str]) -> list[PostRow]:
+    return rows(PostRow, await tx.all(BY_URIS, uris=list(uris)))
 
 
 async def by_uri(tx: Tx, uri: str) -> PostRow | None:
@@ -154,7 +169,7 @@ async def adopt(tx: Tx, parent: PostRow) -> int:
 
 
 async def thread(tx: Tx, thread_id: int, most: int) -> list[tuple[int, int | None]]:
-    """Ids in a thread with their parents, oldest first."""
+    """Ids in a thread with their parents, oldest first. Who may see them is for the caller to check."""
     return [(row[0], row[1]) for row in await tx.all(THREAD, thread_id=thread_id, most=most)]
 
 
@@ -186,7 +201,11 @@ async def remove_original(tx: Tx, uri: str) -> None:
 
 
 async def by_key(tx: Tx, account_id: int, key: str, since: int) -> int | None:
-    """The post that a key of the same request made after `since`."""
+    """The post that a key of the same request made after `since`.
+
+    From here to the end of the transaction no other request of that account with a key goes on.
+    """
+    await tx.one(HOLD_AUTHOR, id=account_id)
     found: int | None = await tx.value(KEY, account_id=account_id, key=key, since=since)
     return found
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     bindparam,
     delete,
-    exists,
     func,
     literal_column,
     or_,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 )
 
 from storage.rows import TagRow
-from storage.schema.tables import post_tags, posts, tags, trend_reviews
+from storage.schema.tables import post_tags, posts, tags
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tags).on_conflict_do_nothing()
@@ -27,16 +26,12 @@ BY_IDS = select(*columns_of(tags, TagRow)).where(one_of(tags.c.id, "ids"))
 BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
 ATTACH = upsert(post_tags).on_conflict_do_nothing()
 DETACH = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
-_reviewed = exists(
-    select(literal_column("1")).where(
-        trend_reviews.c.kind == "tag", trend_reviews.c.subject_id == tags.c.id, trend_reviews.c.approved
-    )
-)
 SEARCH = (
     select(*columns_of(tags, TagRow))
     .where(
         tags.c.name.like(bindparam("pattern"), escape="\\"),
-        or_(~bindparam("only_reviewed", type_=Boolean()), _reviewed),
+        or_(tags.c.listable.is_(None), tags.c.listable),
+        or_(~bindparam("only_reviewed", type_=Boolean()), tags.c.reviewed_at.is_not(None)),
     )
     .order_by(func.length(tags.c.name), tags.c.name)
     .limit(bindparam("limit"))
@@ -84,7 +79,7 @@ async def put(tx: Tx, post_id: int, tag_ids: Sequence[int], *, fresh: bool = Fal
 async def search(
     tx: Tx, pattern: str, limit: int, offset: int, *, only_reviewed: bool = False
 ) -> list[TagRow]:
-    """Tags whose folded name is LIKE `pattern`, the shortest first; only approved ones, if wanted."""
+    """Tags whose folded name is LIKE `pattern`, the shortest first; only reviewed ones, if wanted."""
     params = {"pattern": pattern, "limit": limit, "offset": offset, "only_reviewed": only_reviewed}
     return rows(TagRow, await tx.all(SEARCH, **params))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, desc, select, update
 
 from storage.rows import AccountRow, CodeRow, MemberRow, SessionRow, TokenRow
 from storage.schema.tables import accounts, codes, members, sessions, tokens
@@ -22,10 +22,22 @@ USE_CODE = (
     .values(used_at=bindparam("b_now"), token_id=bindparam("b_token_id"))
 )
 DROP_CODES_OF = delete(codes).where(codes.c.member_id == bindparam("member_id"))
+DROP_CODES_FOR = delete(codes).where(
+    codes.c.member_id == bindparam("member_id"), codes.c.app_id == bindparam("app_id")
+)
 DROP_CODES = delete(codes).where(codes.c.expires_at <= bindparam("until"))
 ADD = upsert(tokens)
 FIND = (
     select(*_token, *_member, *_account)
+    .select_from(
+        tokens.outerjoin(members, members.c.id == tokens.c.member_id).outerjoin(
+            accounts, accounts.c.id == tokens.c.account_id
+        )
+    )
+    .where(tokens.c.token_hash == bindparam("token_hash"), tokens.c.revoked_at.is_(None))
+)
+STAMP = (
+    select(tokens.c.used_at, members.c.version, accounts.c.version)
     .select_from(
         tokens.outerjoin(members, members.c.id == tokens.c.member_id).outerjoin(
             accounts, accounts.c.id == tokens.c.account_id
@@ -52,7 +64,23 @@ FIND_SESSION = (
     )
     .where(sessions.c.token_hash == bindparam("token_hash"), sessions.c.expires_at > bindparam("now"))
 )
+USED_SESSION = update(sessions).where(sessions.c.id == bindparam("b_id")).values(used_at=bindparam("b_now"))
 END_SESSION = delete(sessions).where(sessions.c.id == bindparam("id"))
+SESSIONS_OF = (
+    select(*_session)
+    .where(sessions.c.member_id == bindparam("member_id"), sessions.c.expires_at > bindparam("now"))
+    .order_by(desc(sessions.c.used_at))
+)
+END_SESSION_OF = delete(sessions).where(
+    sessions.c.id == bindparam("id"), sessions.c.member_id == bindparam("member_id")
+)
+END_OTHER_SESSIONS = delete(sessions).where(
+    sessions.c.member_id == bindparam("member_id"), sessions.c.id != bindparam("kept")
+)
+PROVE_SESSION = (
+    update(sessions).where(sessions.c.id == bindparam("b_id")).values(proved_at=bindparam("b_now"))
+)
+SESSION_USED = update(sessions).where(sessions.c.id == bindparam("b_id")).values(used_at=bindparam("b_now"))
 END_SESSIONS = delete(sessions).where(sessions.c.member_id == bindparam("member_id"))
 DROP_SESSIONS = delete(sessions).where(sessions.c.expires_at <= bindparam("until"))
 
@@ -78,6 +106,11 @@ async def drop_codes_of(tx: Tx, member_id: int) -> None:
     await tx.run(DROP_CODES_OF, member_id=member_id)
 
 
+async def drop_codes_for(tx: Tx, member_id: int, app_id: int) -> None:
+    """Drop the codes of a member that an app could still exchange."""
+    await tx.run(DROP_CODES_FOR, member_id=member_id, app_id=app_id)
+
+
 async def add(tx: Tx, row: TokenRow) -> None:
     await tx.run(ADD, **structs.asdict(row))
 
@@ -92,6 +125,12 @@ async def find(tx: Tx, token_hash: str) -> tuple[TokenRow, MemberRow | None, Acc
     member = MemberRow(*record[first:second]) if record[first] is not None else None
     account = AccountRow(*record[second:]) if record[second] is not None else None
     return TokenRow(*record[:first]), member, account
+
+
+async def stamp(tx: Tx, token_hash: str) -> tuple[int | None, ...] | None:
+    """What changes whenever `find` would find something else; None if the token is not in force."""
+    found = await tx.one(STAMP, token_hash=token_hash)
+    return None if found is None else tuple(found)
 
 
 async def by_hash(tx: Tx, token_hash: str) -> TokenRow | None:
@@ -125,12 +164,38 @@ async def find_session(tx: Tx, token_hash: str) -> tuple[SessionRow, MemberRow, 
     return SessionRow(*record[:first]), MemberRow(*record[first:second]), AccountRow(*record[second:])
 
 
+async def used_session(tx: Tx, session_id: int) -> None:
+    await tx.run(USED_SESSION, b_id=session_id, b_now=tx.now)
+
+
 async def end_session(tx: Tx, session_id: int) -> None:
     await tx.run(END_SESSION, id=session_id)
 
 
 async def end_sessions(tx: Tx, member_id: int) -> None:
     await tx.run(END_SESSIONS, member_id=member_id)
+
+
+async def sessions_of(tx: Tx, member_id: int) -> list[SessionRow]:
+    """A member's sessions, the last used first."""
+    return rows(SessionRow, await tx.all(SESSIONS_OF, member_id=member_id, now=tx.now))
+
+
+async def end_session_of(tx: Tx, session_id: int, member_id: int) -> bool:
+    """End a session of a member; False if it is not theirs."""
+    return bool(await tx.run(END_SESSION_OF, id=session_id, member_id=member_id))
+
+
+async def end_other_sessions(tx: Tx, member_id: int, kept: int) -> None:
+    await tx.run(END_OTHER_SESSIONS, member_id=member_id, kept=kept)
+
+
+async def prove_session(tx: Tx, session_id: int) -> None:
+    await tx.run(PROVE_SESSION, b_id=session_id, b_now=tx.now)
+
+
+async def session_used(tx: Tx, session_id: int) -> None:
+    await tx.run(SESSION_USED, b_id=session_id, b_now=tx.now)
 
 
 async def drop_sessions(tx: Tx, until: int) -> None:

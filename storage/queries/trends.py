@@ -1,4 +1,4 @@
-"""Trends: what they are computed from, what was computed, and what moderators think of it.
+"""Trends: what they are computed from, what was computed, and which of it is shown.
 
 Only public posts count whose authors want to be discovered and are not limited.
 """
@@ -9,10 +9,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    literal_column,
+    or_,
+    select,
+)
 
 from storage.rows import TrendRow
-from storage.schema.tables import accounts, likes, post_tags, posts, trend_reviews, trends
+from storage.schema.tables import accounts, likes, post_tags, posts, tags, trend_reviews, trends
 from storage.statements import Tx, upsert
 
 MOST_READ = 100_000
@@ -69,33 +80,35 @@ TAG_USES = (
 )
 CLEAR = delete(trends).where(trends.c.kind == bindparam("kind"))
 ADD = upsert(trends).on_conflict_do_nothing()
-SHOWN = (
-    select(trends.c.subject_id)
-    .select_from(
-        trends.outerjoin(
-            trend_reviews,
-            and_(trend_reviews.c.kind == trends.c.kind, trend_reviews.c.subject_id == trends.c.subject_id),
+
+
+def _shown(kind: str, reviewed: FromClause, approved: ColumnElement[bool | None]) -> Select[tuple[int]]:
+    """Trends of a kind, joined to where it is kept whether they are approved: yes, no or not decided."""
+    return (
+        select(trends.c.subject_id)
+        .select_from(reviewed)
+        .where(
+            trends.c.kind == literal_column(f"'{kind}'"),
+            or_(approved, and_(approved.is_(None), bindparam("shows_unreviewed", type_=Boolean()))),
         )
+        .order_by(trends.c.score.desc(), trends.c.subject_id.desc())
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
     )
-    .where(
-        trends.c.kind == bindparam("kind", type_=Text()),
-        or_(
-            trend_reviews.c.approved,
-            and_(
-                trend_reviews.c.approved.is_(None),
-                bindparam("shows_unreviewed", type_=trend_reviews.c.approved.type),
-            ),
+
+
+# Moderators decide about hashtags in their own rows, about posts by their URI (`trend_reviews`).
+_posts = trends.join(posts, posts.c.id == trends.c.subject_id)
+SHOWN = {
+    "tag": _shown("tag", trends.join(tags, tags.c.id == trends.c.subject_id), tags.c.trendable),
+    "post": _shown(
+        "post",
+        _posts.outerjoin(
+            trend_reviews, and_(trend_reviews.c.kind == trends.c.kind, trend_reviews.c.subject == posts.c.uri)
         ),
-    )
-    .order_by(trends.c.score.desc(), trends.c.subject_id.desc())
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
-)
-_review = upsert(trend_reviews)
-REVIEW = _review.on_conflict_do_update(
-    index_elements=["kind", "subject_id"],
-    set_={name: _review.excluded[name] for name in ("approved", "member_id", "at")},
-)
+        trend_reviews.c.approved,
+    ),
+}
 
 
 async def acts_on_posts(tx: Tx, since_id: int) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
@@ -116,9 +129,4 @@ async def replace(tx: Tx, kind: str, found: Iterable[TrendRow]) -> None:
 
 async def shown(tx: Tx, kind: str, limit: int, offset: int, *, shows_unreviewed: bool) -> list[int]:
     """Subjects of a kind, the strongest first, without those that moderators refused."""
-    return await tx.values(SHOWN, kind=kind, limit=limit, offset=offset, shows_unreviewed=shows_unreviewed)
-
-
-async def review(tx: Tx, kind: str, subject_id: int, member_id: int | None, *, approved: bool) -> None:
-    """Write down what a moderator thinks of a subject, in place of what was thought before."""
-    await tx.run(REVIEW, kind=kind, subject_id=subject_id, approved=approved, member_id=member_id, at=tx.now)
+    return await tx.values(SHOWN[kind], limit=limit, offset=offset, shows_unreviewed=shows_unreviewed)

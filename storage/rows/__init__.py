@@ -1,13 +1,31 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.challenges import ChallengeRow
+from storage.rows.conversations import ConversationRow
+from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRow
 from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
+from storage.rows.identities import IdentityRow
+from storage.rows.ip_blocks import IpBlockRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
+from storage.rows.notifications import (
+    GroupMemberRow,
+    NotificationPolicyRow,
+    NotificationRequestRow,
+    NotificationRow,
+    StandingRow,
+)
+from storage.rows.passkeys import PasskeyRow
 from storage.rows.peers import ActRow, PeerRow
+from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
-from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, TaskRow
+from storage.rows.reports import ReportRow
+from storage.rows.scheduled_posts import ScheduledPostRow
+from storage.rows.second_steps import SecondStepRow
+from storage.rows.severances import SeveranceRow
+from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, QueueRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
     FilterKeywordRow,
@@ -15,10 +33,11 @@ from storage.rows.timelines import (
     FilterRow,
     ListRow,
     MarkerRow,
-    NotificationRow,
+    ReactionRow,
     TrendRow,
 )
 from storage.rows.tokens import AppRow, CodeRow, TokenRow
+from storage.rows.trend_reviews import TrendReviewRow
 
 __all__ = [
     "AccountRow",
@@ -26,19 +45,26 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "CanonicalEmailBlockRow",
+    "ChallengeRow",
     "CodeRow",
     "CollectionItemRow",
     "CollectionRow",
+    "ConversationRow",
     "DeliveryRow",
     "DocumentRow",
     "EditRow",
+    "EmailDomainBlockRow",
     "EmojiRow",
     "FilterKeywordRow",
     "FilterPostRow",
     "FilterRow",
     "FollowRow",
+    "GroupMemberRow",
+    "IdentityRow",
     "InboxItemRow",
     "InvitationRow",
+    "IpBlockRow",
     "KeyRow",
     "LikeRow",
     "ListRow",
@@ -46,14 +72,28 @@ __all__ = [
     "MediaRow",
     "MemberRow",
     "MuteRow",
+    "NotificationPolicyRow",
+    "NotificationRequestRow",
     "NotificationRow",
     "OneTimeLinkRow",
+    "PasskeyRow",
     "PeerRow",
+    "PollOptionRow",
+    "PollRow",
+    "PollVoteRow",
     "PostRow",
+    "QueueRow",
+    "ReactionRow",
+    "ReportRow",
+    "ScheduledPostRow",
+    "SecondStepRow",
     "SessionRow",
+    "SeveranceRow",
+    "StandingRow",
     "TagRow",
     "TaskRow",
     "TokenRow",
     "TombstoneRow",
+    "TrendReviewRow",
     "TrendRow",
 ]

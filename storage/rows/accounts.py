@@ -46,6 +46,8 @@ class AccountRow(Struct, frozen=True, gc=False):
     silenced_at: int | None
     suspended_at: int | None
     deleted_at: int | None
+    version: int = 1
+    sensitized_at: int | None = None
 
 
 class KeyRow(Struct, frozen=True, gc=False):

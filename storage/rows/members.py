@@ -20,6 +20,7 @@ class MemberRow(Struct, frozen=True, gc=False):
     approved_at: int | None
     disabled_at: int | None
     active_at: int | None
+    version: int = 1
 
 
 class InvitationRow(Struct, frozen=True, gc=False):
@@ -49,6 +50,7 @@ class SessionRow(Struct, frozen=True, gc=False):
     created_at: int
     used_at: int
     expires_at: int
+    proved_at: int | None
 
 
 class OneTimeLinkRow(Struct, frozen=True, gc=False):

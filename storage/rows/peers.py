@@ -18,6 +18,10 @@ class PeerRow(Struct, frozen=True, gc=False):
     retry_at: int | None
     delivered_at: int | None
     software: str
+    decision_id: int | None
+    rejects_reports: bool
+    public_comment: str
+    obfuscates: bool
 
 
 class ActRow(Struct, frozen=True, gc=False):

@@ -53,6 +53,7 @@ class EditRow(Struct, frozen=True, gc=False):
     html: str
     media: str
     emojis: str
+    poll: str | None
     at: int
 
 
@@ -62,6 +63,10 @@ class TagRow(Struct, frozen=True, gc=False):
     id: int
     name: str
     display: str
+    usable: bool | None = None
+    trendable: bool | None = None
+    listable: bool | None = None
+    reviewed_at: int | None = None
 
 
 class TombstoneRow(Struct, frozen=True, gc=False):

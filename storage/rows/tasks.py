@@ -58,3 +58,12 @@ class InboxItemRow(Struct, frozen=True, gc=False):
     attempts: int
     dead_at: int | None
     error: str
+
+
+class QueueRow(Struct, frozen=True, gc=False):
+    """How full a queue is. `oldest_due_at` is since when the first could have been done."""
+
+    due: int
+    waiting: int
+    dead: int
+    oldest_due_at: int | None

@@ -1,17 +1,6 @@
-"""Rows of notifications, markers, lists, filters, announcements and trends."""
+"""Rows of markers, lists, filters, announcements and trends."""
 
 from msgspec import Struct
-
-
-class NotificationRow(Struct, frozen=True, gc=False):
-    """Something an account is told."""
-
-    id: int
-    account_id: int
-    kind: str
-    from_id: int
-    post_id: int | None
-    created_at: int
 
 
 class MarkerRow(Struct, frozen=True, gc=False):
@@ -83,3 +72,12 @@ class TrendRow(Struct, frozen=True, gc=False):
     score: float
     accounts: int
     computed_at: int
+
+
+class ReactionRow(Struct, frozen=True, gc=False):
+    """How many reacted with one emoji to an announcement, and whether the reader did."""
+
+    announcement_id: int
+    name: str
+    count: int
+    mine: bool

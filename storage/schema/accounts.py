@@ -1,6 +1,6 @@
 """Accounts: every actor we know, ours and theirs. `domain` is '' for ours."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -48,6 +48,8 @@ accounts = Table(
     Column("silenced_at", BigInteger),
     Column("suspended_at", BigInteger),
     Column("deleted_at", BigInteger),  # the owner deleted it: 410
+    Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
+    Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )

@@ -25,7 +25,7 @@ media = Table(
     Column("preview_width", Integer),
     Column("preview_height", Integer),
     Column("bytes", Integer, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),  # or when a post freed it
 )
 
 emojis = Table(

@@ -1,6 +1,6 @@
-"""Members: people of this organization who log in, and which accounts they act as."""
+"""Members: people of this organization who log in, how they do it, and which accounts they act as."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, text
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -37,6 +37,7 @@ members = Table(
     Column("approved_at", BigInteger),
     Column("disabled_at", BigInteger),
     Column("active_at", BigInteger),
+    Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
 )
 
 member_accounts = Table(
@@ -47,24 +48,32 @@ member_accounts = Table(
     Column("main", Boolean, nullable=False),  # the account a member starts as
 )
 
-# The weeks (Monday to Sunday, UTC) in which a member was here, for the figures about the node.
-member_weeks = Table(
-    "member_weeks",
-    metadata,
-    Column("week", Integer, primary_key=True, autoincrement=False),  # weeks since 1970-01-05
-    owned("member_id", "members.id", primary_key=True, index=True),
-)
-
 one_time_links = Table(
     "one_time_links",
     metadata,
     Column("token_hash", Text, primary_key=True),
-    Column("purpose", Text, nullable=False),  # setup, confirm, reset
+    Column("purpose", Text, nullable=False),  # setup, confirm, reset, email
     Column("member_id", BigInteger),
     Column("email", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
+)
+
+member_addresses = Table(
+    "member_addresses",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("address", Text, primary_key=True, index=True),  # IPv4 or IPv6, as text
+    Column("used_at", BigInteger, nullable=False),
+)
+
+member_days = Table(
+    "member_days",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("day", Integer, primary_key=True, index=True, autoincrement=False),  # since 1970, UTC
+    Column("month", Integer, nullable=False),  # year * 12 + month - 1
 )
 
 login_attempts = Table(
@@ -87,4 +96,60 @@ sessions = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("proved_at", BigInteger),  # when the person last gave a password or passkey in this session
+)
+
+# What was asked of a browser and waits for its answer: a second step, a passkey, a provider's word.
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("word_hash", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),  # see domain.challenges
+    Column("holder_hash", Text, nullable=False, index=True),  # the browser or session that may answer
+    Column("member_id", BigInteger),
+    Column("data", Text, nullable=False),  # what the answer is compared with
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+second_steps = Table(
+    "second_steps",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("secret", Text),  # base32; empty: only passkeys are asked for
+    Column("last_step", BigInteger, nullable=False),  # of the newest code that was taken: none works twice
+    Column("created_at", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    owned("member_id", "members.id", primary_key=True),
+    Column("code_hash", Text, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    key(),
+    owned("member_id", "members.id", index=True),
+    Column("credential_id", Text, nullable=False, unique=True),  # base64url, as browsers write it
+    Column("public_key", Text, nullable=False),  # COSE, base64url
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    owned("member_id", "members.id", index=True),
+    Column("email", Text, nullable=False),  # what the provider said last, '' if nothing
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
 )

@@ -19,6 +19,12 @@ peers = Table(
     Column("retry_at", BigInteger),  # the circuit is open until then
     Column("delivered_at", BigInteger),
     Column("software", Text, nullable=False),
+    # The decision as clients know it (Admin::DomainBlock, Admin::DomainAllow); empty without one.
+    Column("decision_id", BigInteger),
+    Column("rejects_reports", Boolean, nullable=False),
+    Column("public_comment", Text, nullable=False),
+    Column("obfuscates", Boolean, nullable=False),  # the name is shown to the public in part only
+    Index("uq_peers_decision_id", "decision_id", unique=True),
 )
 
 acts = Table(

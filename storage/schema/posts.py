@@ -4,10 +4,22 @@ A boost is a row here too (`boost_of_id`), as timelines, ids and pages treat it 
 The URI is data, never made from the row id.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.schema.metadata import key, linked, metadata, owned
 
+# SQLite takes a partial index only if the statement says its condition in the same words: `local = 1`.
 posts = Table(
     "posts",
     metadata,
@@ -43,9 +55,10 @@ posts = Table(
     Column("replies_count", Integer, nullable=False),
     Column("boosts_count", Integer, nullable=False),
     Column("likes_count", Integer, nullable=False),
-    Column("version", Integer, nullable=False),  # grows with each change that readers see
+    Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Index("ix_posts_account_id_id", "account_id", "id"),
-    Index("ix_posts_thread_id", "thread_id"),
+    Index("ix_posts_url", "url"),
+    Index("ix_posts_thread_id_id", "thread_id", "id"),
     Index("ix_posts_boost_of_id", "boost_of_id", sqlite_where=text("boost_of_id IS NOT NULL")),
     Index(
         "uq_posts_boost",
@@ -55,7 +68,14 @@ posts = Table(
         sqlite_where=text("boost_of_id IS NOT NULL"),
         postgresql_where=text("boost_of_id IS NOT NULL"),
     ),
-    Index("uq_posts_slug", "account_id", "slug", unique=True),
+    Index(
+        "uq_posts_slug",
+        "account_id",
+        "slug",
+        unique=True,
+        sqlite_where=text("slug IS NOT NULL"),
+        postgresql_where=text("slug IS NOT NULL"),
+    ),
     Index(
         "ix_posts_public",
         "id",
@@ -65,7 +85,7 @@ posts = Table(
     Index(
         "ix_posts_local",
         "id",
-        sqlite_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
+        sqlite_where=text("local = 1 AND state = 'published' AND boost_of_id IS NULL"),
         postgresql_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
     ),
     Index(
@@ -74,6 +94,12 @@ posts = Table(
         "id",
         sqlite_where=text("kind = 'Article'"),
         postgresql_where=text("kind = 'Article'"),
+    ),
+    Index(
+        "ix_posts_latest_articles",
+        "id",
+        sqlite_where=text("kind = 'Article' AND state = 'published' AND local = 1"),
+        postgresql_where=text("kind = 'Article' AND state = 'published' AND local"),
     ),
     Index(
         "ix_posts_in_reply_to_uri",
@@ -95,6 +121,7 @@ edits = Table(
     Column("html", Text, nullable=False),
     Column("media", Text, nullable=False),  # JSON: the attachments as they were
     Column("emojis", Text, nullable=False),
+    Column("poll", Text),  # JSON [title] of its options, empty without a poll
     Column("at", BigInteger, nullable=False),
 )
 
@@ -111,6 +138,11 @@ tags = Table(
     key(),
     Column("name", Text, nullable=False, unique=True),  # folded
     Column("display", Text, nullable=False),  # as first written
+    # What moderators decided; empty: nothing yet, and it is usable and listed.
+    Column("usable", Boolean),
+    Column("trendable", Boolean),
+    Column("listable", Boolean),
+    Column("reviewed_at", BigInteger),
 )
 
 post_tags = Table(
@@ -166,4 +198,26 @@ post_words = Table(
 # Tables that a comparison with the schema leaves out: the index and what FTS5 keeps it in.
 APART = frozenset(
     f"post_words{ending}" for ending in ("", "_data", "_idx", "_content", "_docsize", "_config")
+)
+
+# Posts that are to appear later, and the files that wait for them.
+scheduled_posts = Table(
+    "scheduled_posts",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("publish_at", BigInteger, nullable=False),
+    Column("draft", Text, nullable=False),  # JSON: what was written
+    Column("idempotency_key", Text),
+    Column("failed_at", BigInteger),  # it could not be published
+    Column("error", Text, nullable=False),
+    UniqueConstraint("account_id", "idempotency_key"),
+    Index("ix_scheduled_posts_account_id_id", "account_id", "id"),
+)
+
+scheduled_media = Table(
+    "scheduled_media",
+    metadata,
+    owned("media_id", "media.id", primary_key=True),
+    owned("scheduled_id", "scheduled_posts.id", index=True),
 )

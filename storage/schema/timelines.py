@@ -1,6 +1,17 @@
-"""What is shown to whom: home entries, notifications, markers, lists, filters, announcements, trends."""
+"""What is shown to whom: home entries, notifications, conversations, lists, filters, notices, trends."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -19,13 +30,74 @@ notifications = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    # mention, reblog, favourite, follow, follow_request, status, update, poll, admin.sign_up
-    Column("kind", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # the words of the client API: mention, reblog, favourite …
     owned("from_id", "accounts.id", index=True),
     Column("post_id", BigInteger, index=True),
+    Column("group_key", Text, nullable=False),  # "ungrouped-" and the id, or shared with others like it
+    Column("filtered", Boolean, nullable=False),  # kept back by the recipient's policy
     Column("created_at", BigInteger, nullable=False),
+    Column("subject_id", BigInteger),  # the report, act or severance that it tells of
     Index("ix_notifications_account_id_id", "account_id", "id"),
+    Index("ix_notifications_account_id_group_key_id", "account_id", "group_key", "id"),
     Index("uq_notifications_once", "account_id", "kind", "from_id", "post_id", unique=True),
+    Index(
+        "ix_notifications_filtered",
+        "account_id",
+        "from_id",
+        sqlite_where=text("filtered = 1"),
+        postgresql_where=text("filtered"),
+    ),
+)
+
+notification_policies = Table(
+    "notification_policies",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    # Each is accept, filter or drop.
+    Column("for_not_following", Text, nullable=False),
+    Column("for_not_followers", Text, nullable=False),
+    Column("for_new_accounts", Text, nullable=False),
+    Column("for_private_mentions", Text, nullable=False),
+    Column("for_limited_accounts", Text, nullable=False),
+)
+
+notification_permissions = Table(
+    "notification_permissions",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    owned("from_id", "accounts.id", primary_key=True, index=True),
+)
+
+notification_requests = Table(
+    "notification_requests",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    owned("from_id", "accounts.id", index=True),
+    UniqueConstraint("account_id", "from_id"),
+    Index("ix_notification_requests_account_id_id", "account_id", "id"),
+)
+
+# Direct posts of one thread among the same people; a row for each account of ours that takes part.
+conversations = Table(
+    "conversations",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("thread_id", BigInteger, nullable=False, index=True),
+    Column("people", Text, nullable=False),  # JSON [account id], sorted, the owner too
+    Column("people_hash", Text, nullable=False),  # of `people`, which may be too long for an index
+    Column("last_post_id", BigInteger, nullable=False, index=True),
+    Column("unread", Boolean, nullable=False),
+    UniqueConstraint("account_id", "thread_id", "people_hash"),
+    Index("ix_conversations_account_id_last_post_id", "account_id", "last_post_id"),
+)
+
+conversation_posts = Table(
+    "conversation_posts",
+    metadata,
+    owned("conversation_id", "conversations.id", primary_key=True),
+    owned("post_id", "posts.id", primary_key=True, index=True),
 )
 
 markers = Table(
@@ -105,7 +177,7 @@ announcement_reads = Table(
     owned("account_id", "accounts.id", primary_key=True, index=True),
 )
 
-# What many turn to at the moment, computed anew every few minutes, and what moderators think of it.
+# What many turn to at the moment, computed anew every few minutes.
 trends = Table(
     "trends",
     metadata,
@@ -117,12 +189,12 @@ trends = Table(
     Index("ix_trends_kind_score", "kind", "score"),
 )
 
-trend_reviews = Table(
-    "trend_reviews",
+announcement_reactions = Table(
+    "announcement_reactions",
     metadata,
-    Column("kind", Text, primary_key=True),
-    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("approved", Boolean, nullable=False),  # False: never shown as a trend
-    Column("member_id", BigInteger),  # who decided
-    Column("at", BigInteger, nullable=False),
+    key(),
+    owned("announcement_id", "announcements.id"),
+    owned("account_id", "accounts.id", index=True),
+    Column("name", Text, nullable=False),  # an emoji, or the shortcode of one of ours
+    UniqueConstraint("announcement_id", "name", "account_id"),
 )

@@ -16,6 +16,8 @@ from activitypub import (
     Handle,
     MalformedDocument,
     Object,
+    Option,
+    Question,
     addresses,
     host_of,
     is_activitypub,
@@ -78,7 +80,8 @@ def test_a_video_as_peertube_sends() -> None:
 def test_a_poll_a_page_an_emoji_and_quotes() -> None:
     options = [{"type": "Note", "name": name, "replies": {"totalItems": 2}} for name in ("red", "blue")]
     poll = post(type="Question", oneOf=options, endTime="2026-12-01T00:00:00Z")
-    assert [(each.name, each.votes) for each in poll.options] == [("red", 2), ("blue", 2)]
+    assert poll.question is not None and not poll.question.multiple
+    assert [(each.name, each.votes) for each in poll.question.options] == [("red", 2), ("blue", 2)]
     page = post(type="Page", name="A link", cc="https://o.example/c/group")
     assert (page.kind, page.cc) == ("Page", ("https://o.example/c/group",))
     emoji = {"type": "Emoji", "name": ":fox:", "icon": {"type": "Image", "url": "https://o.example/f.png"}}
@@ -290,3 +293,52 @@ def test_no_shape_makes_a_reader_fall(document: dict[str, Any], kind: str) -> No
             msgspec.json.encode(reader(whole))  # type: ignore[operator]
         except ActivityPubError:
             continue
+
+
+def test_a_poll_survives_being_written_and_read() -> None:
+    asked = Question(
+        options=(Option("Red", 3), Option("Blue", None)),
+        multiple=True,
+        ends_at=1_000,
+        closed_at=2_000,
+        voters=3,
+    )
+    made = Object(id=f"{BASE}/1", kind="Question", attributed_to=(BASE,), to=(PUBLIC,), question=asked)
+    document = write_object(made)
+    assert "totalItems" not in document["anyOf"][1]["replies"] and "oneOf" not in document
+    again = read_object(document).question
+    assert again is not None and (again.voters, again.ends_at, again.closed_at) == (3, 1_000, 2_000)
+    assert [(each.name, each.votes) for each in again.options] == [("Red", 3), ("Blue", 0)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"oneOf": {"name": "alone"}}, 1),
+        ({"oneOf": [{"name": "a"}, "b", 3, {"name": ""}, {"name": ["c"]}, {"name": {"x": 1}}]}, 2),
+        ({"anyOf": [{"name": f"{n}"} for n in range(10_000)]}, 50),
+        ({"oneOf": [], "anyOf": [{"name": "a", "replies": "https://o.example/r"}]}, 1),
+        (
+            {
+                "oneOf": [
+                    {"name": "a", "replies": {"totalItems": -5}},
+                    {"name": "b", "replies": {"totalItems": 1e40}},
+                ]
+            },
+            2,
+        ),
+    ],
+)
+def test_odd_polls_are_read_as_far_as_they_go(changes: dict[str, Any], expected: int) -> None:
+    asked = post(type="Question", closed=True, endTime="never", votersCount="many", **changes).question
+    assert asked is not None and len(asked.options) == expected
+    assert asked.closed and asked.ends_at is None and asked.voters == 0
+    assert all(0 <= (each.votes or 0) <= 1_000_000_000 for each in asked.options)
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"oneOf": []}, {"oneOf": "x"}, {"anyOf": None}, {"oneOf": [{"name": 1}]}]
+)
+def test_a_question_without_choices_is_no_poll(changes: dict[str, Any]) -> None:
+    assert post(type="Question", **changes).question is None
+    assert post(oneOf=[{"name": "a"}, {"name": "b"}]).question is None

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 from fedserver.client_api.stubs import EMPTY, EMPTY_OPEN
+from tools import api_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,3 +35,7 @@ def test_vendored_files_are_what_they_say() -> None:
     for each in listed:
         data = (folder / each["name"]).read_bytes()
         assert hashlib.sha512(data).hexdigest() == each["sha512"], each["name"]
+
+
+def test_the_page_of_the_client_api_is_what_is_declared() -> None:
+    assert api_page.PAGE.read_text() == api_page.page(), "run: python tools/api_page.py"

@@ -93,11 +93,14 @@ def test_files_and_functions_stay_short() -> None:
 def test_doors_name_nothing_but_their_own_rooms() -> None:
     """A package's `__init__` is its table of contents; that is why its arrows are not counted."""
     for door in doors():
-        assert all(target.startswith(f"{door}.") for target in graph()[door]), door
+        package = door.removesuffix(".tables")
+        assert all(target.startswith(f"{package}.") for target in graph()[door]), door
 
 
 def doors() -> set[str]:
-    return {name for name in sources() if (ROOT / name.replace(".", "/") / "__init__.py").exists()}
+    """Packages, and the one other file that only lists what its package holds: the tables."""
+    packages = {name for name in sources() if (ROOT / name.replace(".", "/") / "__init__.py").exists()}
+    return packages | {"storage.schema.tables"}
 
 
 def test_modules_know_few_others(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,12 @@ async def test_blocked_peers_are_shown_to_whom_the_admins_say(
     node = await start("alpha.test", show_blocks=shown_to)
     async with node.db.write() as tx:
         for domain, policy in (("bad.test", "block"), ("loud.test", "limit"), ("good.test", "allow")):
-            await peers.decide(tx, None, domain, peers.Decision(policy, "spam" if policy == "block" else ""))
+            await peers.decide(
+                tx,
+                None,
+                domain,
+                peers.Decision(policy, "for us", public_comment="spam" if policy == "block" else ""),
+            )
     answer = await Api(node).ask("GET", "/api/v1/instance/domain_blocks")
     assert answer.status == status
     ann = Api(node, await node.token(await node.member("ann")))

@@ -5,8 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from fedserver.cli.commands import main
 from fedserver.config import Config, ConfigError, load
+from tests.kit import tls
+
+WRONG_DOMAINS = (
+    "a..b", "-x.example", "x-.example", ".example", "example.", "a_b.example", "x" * 64 + ".example", "",
+    "a b", "commons.example:", "commons.example:70000", ":80", "a/b", "a@b", "exämple.test",
+    ".".join(["abc"] * 70),
+)  # fmt: skip
+RIGHT_DOMAINS = (
+    "commons.example",
+    "localhost:8420",
+    "a-b.example",
+    "xn--exmple-cua.test",
+    "x1.example",
+    "127.0.0.1",
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -61,6 +78,9 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
         ("[node]\nbase_url = 'http://commons.example'", "must be https"),
         ("[node]\nbase_url = 'https://commons.example/x'", "without a path"),
         ("[node]\ndomain = 'Commons.Example'", "lower case"),
+        *((f"[node]\ndomain = '{each}'", "node.domain: ") for each in WRONG_DOMAINS),
+        ("[node]\nbase_url = 'https://a..b'", "node.base_url: 'a..b' is not a host name"),
+        ("[node]\nbase_url = 'https://-x.example'", "node.base_url: '-x.example' is not a host name"),
         ("[node]\nlisten = '8420'", "host:port"),
         ("[node]\nprocesses = 2", "needs PostgreSQL"),
         ("[database]\nurl = 'mysql://x'", "database.url"),
@@ -113,3 +133,54 @@ def test_a_value_where_a_section_belongs_is_told(tmp_path: Path) -> None:
 def test_the_base_address_has_no_slash_at_its_end() -> None:
     config = load(None, {"FEDSERVER_NODE_BASE_URL": "https://commons.example/"})
     assert config.node.base_url == "https://commons.example"
+
+
+@pytest.mark.parametrize("domain", RIGHT_DOMAINS)
+def test_host_names_are_taken(domain: str) -> None:
+    assert load(None, {"FEDSERVER_NODE_DOMAIN": domain}).node.domain == domain
+
+
+def test_a_bundle_of_certificates_must_be_one(tmp_path: Path) -> None:
+    path = write(tmp_path, '[federation]\nca_file = "ca.pem"\n')
+    with pytest.raises(ConfigError, match=r"federation\.ca_file: .*/ca\.pem: no such file; name a PEM file"):
+        load(path, {})
+    (tmp_path / "ca.pem").write_text("nonsense")
+    with pytest.raises(ConfigError, match=r"federation\.ca_file: .*/ca\.pem: cannot be used"):
+        load(path, {})
+    (tmp_path / "ca.pem").write_text(Path(tls.ca_file()).read_text())
+    assert load(path, {}).federation.ca_file == str(tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("FEDSERVER_NOED_LISTEN", "there is no section noed; did you mean FEDSERVER_NODE_LISTEN?"),
+        ("FEDSERVER_BASE_URL", "there is no section base; did you mean FEDSERVER_NODE_BASE_URL?"),
+        (
+            "FEDSERVER_FEDERATON_MOED",
+            "there is no section federaton; did you mean FEDSERVER_FEDERATION_MODE?",
+        ),
+        ("FEDSERVER_NODE_LISTNE", "there is no key node.listne; did you mean listen?"),
+        ("FEDSERVER_XYZZY_PLUGH", "there is no section xyzzy; known are community, database"),
+    ],
+)
+def test_a_mistyped_variable_is_told_with_the_nearest(name: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(None, {name: "x"})
+    assert str(raised.value).startswith(f"{name}: {told}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["FEDSERVER_CONFIG", "FEDSERVER_TEST_POSTGRES", "FEDSERVER_SERVICE_HOST", "FEDSERVER_PORT_80_TCP_PORT"],
+)
+def test_variables_that_are_no_keys_are_left_alone(name: str) -> None:
+    assert load(None, {name: "x"}) == load(None, {})
+
+
+@pytest.mark.parametrize("command", [["check"], ["run"], ["member", "list"], ["db", "upgrade"]])
+def test_a_command_ends_with_one_line_and_status_1(tmp_path: Path, command: list[str]) -> None:
+    path = write(tmp_path, "[node]\ndomain = 'a..b'\n")
+    ended = CliRunner().invoke(main, [*command, "--config", str(path)])
+    assert ended.exit_code == 1 and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("Error: node.domain: 'a..b' is not a host name; write one")

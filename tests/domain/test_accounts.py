@@ -145,6 +145,14 @@ async def test_a_learned_actor_keeps_its_row_and_its_text_is_safe(database: Data
         assert await accounts.by_handle(tx, "bob", "beta.test") is None
 
 
+async def test_relative_links_on_a_profile_lead_to_the_peer(database: Database) -> None:
+    async with database.write() as tx:
+        fields = (ProfileField("home", '<a href="about">x</a>'),)
+        bob = await stranger(tx, "bob", note='<p><a href="/tags/x">x</a></p>', fields=fields)
+    assert 'href="https://beta.test/tags/x"' in bob.note_html
+    assert "https://beta.test/about" in bob.fields
+
+
 async def test_an_early_squatter_does_not_keep_a_handle(database: Database) -> None:
     async with database.write() as tx:
         old = await stranger(tx, "bob", uri="https://beta.test/users/old")
@@ -244,4 +252,5 @@ async def test_search(database: Database, here: Site) -> None:
         await blocks.block(tx, here, ann, bob)
         await mutes.mute(tx, bob, anna)
         await accounts.delete_local(tx, annette)
-    assert await found("ann") == [anna.id]
+    assert await found("an") == [anna.id, odd.id]
+    assert await found("ann") == [ann.id, anna.id], "a full handle finds also who blocks"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, insert
 
-from fedserver.domain import Invalid, NotFound, Site, announcements
-from storage import Database
+from fedserver.domain import Invalid, NotFound, Site, announcements, events
+from storage import Database, Tx
+from storage.schema.tables import emojis
 from tests.kit.clock import Clock
 from tests.kit.people import people
 
@@ -54,3 +56,70 @@ async def test_wrong_values_are_refused(
     async with database.write() as tx:
         with pytest.raises(Invalid):
             await announcements.create(tx, here, None, text, **times)  # type: ignore[arg-type]
+
+
+async def emoji(tx: Tx, shortcode: str) -> None:
+    values = {"file_key": f"emoji/{shortcode}.png", "static_key": "", "content_type": "image/png"}
+    await tx.run(
+        insert(emojis), id=tx.new_id(), shortcode=shortcode, category=None, created_at=tx.now, **values
+    )
+
+
+async def test_reactions_are_counted_and_ones_own_are_known(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    async with database.write() as tx:
+        await emoji(tx, "bicycle")
+        row = await announcements.create(tx, here, None, "We move")
+        other = await announcements.create(tx, here, None, "Or not")
+        for name, who in (("🎉", ann), ("bicycle", ann), ("🎉", bob), ("🎉", bob)):
+            await announcements.react(tx, who, row.id, name)
+        told = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
+        assert told == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
+        first, second = await announcements.current(tx, bob)
+        assert second.row.id == other.id and second.reactions == ()
+        found = [(each.row.name, each.row.count, each.row.mine) for each in first.reactions]
+        assert found == [("🎉", 2, True), ("bicycle", 1, False)]
+        assert first.reactions[0].custom is None
+        assert first.reactions[1].custom and first.reactions[1].custom.file_key == "emoji/bicycle.png"
+        assert await announcements.reacted(tx, row.id, "🎉") == 2
+        for _ in range(2):
+            await announcements.unreact(tx, bob, row.id, "🎉")
+        assert await announcements.reacted(tx, row.id, "🎉") == 1
+        # An emoji that the node does not have any more is no reaction.
+        await tx.run(delete(emojis))
+        (first, _) = await announcements.current(tx, ann)
+        assert [each.row.name for each in first.reactions] == ["🎉"]
+
+
+async def test_reactions_are_emoji_and_not_too_many(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    async with database.write() as tx:
+        row = await announcements.create(tx, here, None, "We move")
+        draft = await announcements.create(tx, here, None, "later", published=False)
+        for name in "🎉🚲🌱🌍🍀🎈🎁🎵":
+            await announcements.react(tx, ann, row.id, name)
+        await announcements.react(tx, bob, row.id, "🎉")
+        for wrong in ("🎺", "bicycle", "<b>", "", "🎉🎉"):
+            with pytest.raises(Invalid):
+                await announcements.react(tx, bob, row.id, wrong)
+        for identifier in (draft.id, 1):
+            for attempt in (
+                announcements.react(tx, ann, identifier, "🎉"),
+                announcements.unreact(tx, ann, identifier, "🎉"),
+            ):
+                with pytest.raises(NotFound):
+                    await attempt
+
+
+async def test_reactions_take_the_same_statements_however_many(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    taken = []
+    for number in range(1, 7):
+        async with database.write() as tx:
+            row = await announcements.create(tx, here, None, f"notice {number}")
+            for name in "🎉🚲🌱"[: 1 + number % 3]:
+                await announcements.react(tx, ann, row.id, name)
+        async with database.read() as tx:
+            assert len(await announcements.current(tx, bob)) == number
+            taken.append(tx.count)
+    assert set(taken) == {4}

@@ -165,3 +165,25 @@ async def test_wrong_values_are_refused(database: Database, here: Site, values: 
             await filters.create(tx, ann, **{"title": "t", "contexts": ["home"], **values})  # type: ignore[arg-type]
     async with database.read() as tx:
         assert await filters.page(tx, ann) == []
+
+
+async def test_a_keyword_is_changed_alone_only_if_it_is_alone(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    async with database.write() as tx:
+        view = await filters.create(
+            tx, ann, "Drinks", ["home"], keywords=[KeywordChange("tea"), KeywordChange("coffee")]
+        )
+        tea, coffee = view.keywords
+        word = KeywordChange("green tea", None, tea.id)
+        with pytest.raises(Invalid, match="more keywords"):
+            await filters.update_alone(
+                tx, ann, tea, contexts=["public"], action="warn", seconds=None, keyword=word
+            )
+        await filters.update_alone(tx, ann, tea, contexts=["home"], action="warn", seconds=None, keyword=word)
+        assert (await filters.keyword(tx, ann, tea.id)).keyword == "green tea"
+        with pytest.raises(NotFound):
+            await filters.remove_keyword_or_filter(tx, bob, tea.id)
+        await filters.remove_keyword_or_filter(tx, ann, tea.id)
+        assert len((await filters.get(tx, ann, view.filter.id)).keywords) == 1
+        await filters.remove_keyword_or_filter(tx, ann, coffee.id)
+        assert await filters.page(tx, ann) == []

@@ -15,6 +15,8 @@ from fedserver.domain import (
     NotFound,
     Site,
     TooMany,
+    emails,
+    founding,
     invitations,
     log_ins,
     members,
@@ -50,7 +52,9 @@ def wanting(name: str = "ann", **given: str) -> NewMember:
 
 async def join(database: Database, where: Site, wanted: NewMember) -> MemberRow:
     async with database.write() as tx:
-        return await sign_ups.join(tx, where, wanted, new_keys())
+        member = await sign_ups.join(tx, where, wanted, new_keys())
+    assert member is not None
+    return member
 
 
 async def add(database: Database, where: Site, name: str, role: str = "member") -> MemberRow:
@@ -111,9 +115,9 @@ async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Datab
             await log_ins.log_in(tx, member, "ann", "", "")
         with pytest.raises(NotFound):
             await one_time_links.use(tx, "setup", word)
-        assert (await sign_ups.confirm(tx, word)).email_confirmed_at
+        assert (await emails.confirm(tx, word)).email_confirmed_at
         with pytest.raises(NotFound):
-            await sign_ups.confirm(tx, word)
+            await emails.confirm(tx, word)
 
 
 async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp_path: Path) -> None:
@@ -124,7 +128,7 @@ async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp
     assert (taken.value.field, taken.value.code) == ("username", "ERR_TAKEN")
     with pytest.raises(Invalid) as taken:
         await join(database, here, NewMember(username="bea", email="Ann@Mail.test", password_hash=""))
-    assert (taken.value.field, taken.value.code) == ("email", "ERR_TAKEN")
+    assert taken.value.field == "email" and "taken" not in taken.value.text
     async with database.read() as tx:
         assert (await members.counts(tx))[0] == 1, "a refused sign-up leaves nothing behind"
 
@@ -143,37 +147,37 @@ def test_what_is_no_address(email: str) -> None:
 
 async def test_the_first_owner_comes_by_the_newest_link_once(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        old, new = await sign_ups.setup_link(tx), await sign_ups.setup_link(tx)
+        old, new = await founding.setup_link(tx), await founding.setup_link(tx)
     assert old and new
     for word, works in ((old, False), (new, True), (new, False)):
         async with database.write() as tx:
             if works:
-                owner = await sign_ups.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+                owner = await founding.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
                 assert owner.role == "owner" and owner.approved_at and owner.email_confirmed_at
             else:
                 with pytest.raises(NotFound):
-                    await sign_ups.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+                    await founding.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await sign_ups.setup_link(tx) is None
+        assert await founding.setup_link(tx) is None
 
 
 async def test_a_refused_name_does_not_use_the_setup_link_up(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        word = await sign_ups.setup_link(tx) or ""
+        word = await founding.setup_link(tx) or ""
     with pytest.raises(Invalid):
         async with database.write() as tx:
-            await sign_ups.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
+            await founding.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await sign_ups.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
+        assert await founding.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
 
 
 async def test_a_member_on_the_command_line_ends_the_setup_link(database: Database, here: Site) -> None:
     async with database.write() as tx:
-        word = await sign_ups.setup_link(tx) or ""
+        word = await founding.setup_link(tx) or ""
     await add(database, here, "ann")
     async with database.write() as tx:
         with pytest.raises(NotFound):
-            await sign_ups.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
+            await founding.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
 
 
 # --- invitations

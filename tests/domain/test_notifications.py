@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import NotFound, Site, accounts, boosts, follows, likes, mutes, notifications, posts
-from storage import AccountRow, Database, Page
+from fedserver.domain import (
+    NotFound,
+    Site,
+    accounts,
+    boosts,
+    follows,
+    likes,
+    markers,
+    mutes,
+    notifications,
+    posts,
+)
+from storage import AccountRow, Database, Memory, Page
 from storage.queries import accounts as account_queries
 from tests.kit.people import befriend, people, write
 
@@ -54,8 +65,12 @@ async def test_pages_by_kind_and_sender(database: Database, here: Site) -> None:
         assert await page(page=Page(limit=1, max_id=cursors[0])) == [everything[1]]
         assert await page(page=Page(limit=1, min_id=cursors[2])) == [everything[1]]
         assert await page(page=Page(since_id=cursors[1])) == [everything[0]]
-        assert await notifications.unread(tx, ann, cursors[2]) == 2
-        assert await notifications.unread(tx, ann, 0, 1) == 1
+        assert await notifications.unread(tx, ann) == 3
+        assert await notifications.unread(tx, ann, 1) == 1
+        assert await notifications.unread(tx, ann, kinds=["favourite"], from_id=bob.id) == 1
+        assert await notifications.unread(tx, ann, exclude=["favourite"]) == 1
+        await markers.put(tx, ann, {"notifications": cursors[2]})
+        assert await notifications.unread(tx, ann) == 2
 
 
 async def test_only_the_recipient_reads_and_dismisses(database: Database, here: Site) -> None:
@@ -127,6 +142,7 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(database: Data
             await likes.like(tx, here, bob, post_id)
     taken = []
     for size in (5, 30):
+        database.memory = Memory()
         async with database.read() as tx:
             views, _ = await notifications.page(tx, ann, Page(limit=size))
             assert len(views) == size

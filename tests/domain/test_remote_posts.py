@@ -82,3 +82,15 @@ async def test_an_edit_never_widens(database: Database, here: Site) -> None:
         edit = remote(uri, bob.uri, visibility="public", updated_at=START)
         changed = await remote_posts.receive_edit(tx, bob, edit)
         assert changed is not None and changed.visibility == "followers"
+
+
+async def test_relative_links_lead_to_the_peer(database: Database, here: Site) -> None:
+    (bob,) = await people(database, here, "bob@beta.test")
+    html = '<p><a href="/tags/x">x</a> <img src="pic.png"></p>'
+    async with database.write() as tx:
+        for number, kind in enumerate(("Note", "Article")):
+            uri = f"https://beta.test/posts/{number}"
+            sent = remote(uri, bob.uri, url=f"https://beta.test/@bob/{number}", html=html, kind=kind)
+            row = await remote_posts.receive(tx, bob, sent)
+            assert row is not None and 'href="https://beta.test/tags/x"' in row.html
+            assert ('src="https://beta.test/@bob/pic.png"' in row.html) == (kind == "Article")

@@ -138,7 +138,14 @@ async def test_an_app_revokes_its_own_tokens_only(database: Database, here: Site
     made = await exchange(database, app, await a_code(database, app, await add(database, here)))
     assert made
     heard: list[Event] = []
-    stop = database.listen(heard.append)
+    told = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        if event.kind == events.TOKEN_REVOKED:
+            told.set()
+
+    stop = database.listen(hear)
     with pytest.raises(NotFound):
         async with database.write() as tx:
             await tokens.revoke(tx, other, made.secret)
@@ -147,6 +154,7 @@ async def test_an_app_revokes_its_own_tokens_only(database: Database, here: Site
         async with database.write() as tx:
             await tokens.revoke(tx, app, made.secret)
             await tokens.revoke(tx, app, "unknown")
+    await asyncio.wait_for(told.wait(), 5)  # PostgreSQL tells after a way through the server
     stop()
     assert not await works(database, made.secret)
     assert [each.kind for each in heard if each.kind == events.TOKEN_REVOKED] == [events.TOKEN_REVOKED]
@@ -254,3 +262,23 @@ async def test_an_app_gets_no_more_than_it_registered(database: Database) -> Non
         tokens.allowed(app, "write")
     with pytest.raises(Invalid):
         tokens.allowed(app, "read everything")
+
+
+async def test_a_known_token_takes_one_statement_and_dies_at_once(database: Database, here: Site) -> None:
+    ann = await add(database, here)
+    async with database.write() as tx:
+        account_id = await member_queries.main_account(tx, ann.id)
+        made = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
+    for _ in range(2):
+        async with database.read() as tx:
+            found = await tokens.find(tx, made.secret)
+            assert found and found.account and found.account.id == account_id and tx.count == 1
+    async with database.write() as tx:
+        await members.set_role(tx, ann, "admin")
+    async with database.read() as tx:
+        found = await tokens.find(tx, made.secret)
+        assert found and found.member and found.member.role == "admin"
+    async with database.write() as tx:
+        await members.set_disabled(tx, ann, disabled=True)
+    async with database.read() as tx:
+        assert await tokens.find(tx, made.secret) is None

@@ -11,19 +11,21 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from mastodon import Mastodon
+from mastodon import Mastodon, MastodonAPIError
 from PIL import Image
 
-from fedserver.domain import accounts, timelines
+from fedserver.config import Mail
+from fedserver.domain import accounts, emails, members, one_time_links, timelines
 from storage import Page, Tx
 from tests.kit import tls
 from tests.kit.browsing import allow
-from tests.kit.nodes import Start, TestNode
+from tests.kit.nodes import PASSWORD, Start, TestNode
 
 SCOPES = ["read", "write", "follow", "push"]
 
@@ -122,6 +124,43 @@ async def test_mastodon_py_through_a_day(start: Start) -> None:
 
 
 @pytest.mark.usefixtures("resolved")
+async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
+    """It sends what is true and false as "1" and "0" inside JSON where there is a poll."""
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    nodes = [alpha, beta]
+    await alpha.member("ann")
+    await beta.member("bob")
+    ann = await beside(nodes, lambda: log_in(alpha, "ann"))
+    bob = await beside(nodes, lambda: log_in(beta, "bob"))
+    await beside(
+        nodes, lambda: bob.account_follow(bob.search_v2("@ann@alpha.test", resolve=True).accounts[0])
+    )
+    poll = ann.make_poll(["Tea", "Coffee"], expires_in=3600, multiple=True, hide_totals=False)
+    posted = await beside(nodes, lambda: ann.status_post("Which?", poll=poll, sensitive=False))
+    assert posted.poll.multiple and not posted.sensitive and posted.poll.voted
+    (seen,) = await beside(nodes, bob.timeline_home)
+    voted = await beside(nodes, lambda: bob.poll_vote(seen.poll, [0, 1]))
+    assert voted.own_votes == [0, 1] and voted.voters_count == 1
+    assert (await beside(nodes, lambda: ann.poll(posted.poll))).votes_count == 2
+
+    moment = datetime.fromtimestamp(alpha.clock.now / 1000 + 900, UTC)
+    later = await beside(nodes, lambda: ann.status_post("Later", scheduled_at=moment, poll=poll))
+    assert later.params.text == "Later" and later.params.poll.multiple
+    assert [each.id for each in await beside(nodes, ann.scheduled_statuses)] == [later.id]
+    changed = await beside(nodes, lambda: ann.scheduled_status_update(later, moment + timedelta(hours=1)))
+    assert changed.scheduled_at > later.scheduled_at
+    alpha.clock.forward(hours=1.5)
+    await beside(nodes, lambda: None)
+    newest, *_ = await beside(nodes, bob.timeline_home)
+    assert newest.content == "<p>Later</p>" and newest.poll.multiple
+    assert await beside(nodes, ann.scheduled_statuses) == []
+    await beside(nodes, lambda: ann.status_post("Cancelled", scheduled_at=moment + timedelta(hours=9)))
+    (waiting,) = await beside(nodes, ann.scheduled_statuses)
+    await beside(nodes, lambda: ann.scheduled_status_delete(waiting))
+    assert await beside(nodes, ann.scheduled_statuses) == []
+
+
+@pytest.mark.usefixtures("resolved")
 async def test_pages_of_the_home_timeline(start: Start) -> None:
     alpha = await start("alpha.test")
     await alpha.member("ann")
@@ -209,9 +248,40 @@ async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
     await toot.run("notifications")
     await toot.run("instance")
     await toot.run("unfollow", handle)
+    await alpha.member("eve")
+    for name in (handle, "eve"):
+        await toot.run("block", name)
+        await toot.run("unblock", name)
 
 
 async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
     """Ids of what a member posted, newest first."""
     account = await accounts.local(tx, name)
     return await timelines.of_account(tx, account.id, account.id, Page())
+
+
+@pytest.mark.usefixtures("resolved")
+async def test_mastodon_py_registers_somebody(start: Start) -> None:
+    node = await start("alpha.test", mail=Mail(host="127.0.0.1", port=9, sender="node@alpha.test"))
+
+    def register() -> tuple[Mastodon, Any]:
+        session = requests.Session()
+        _sessions.append(session)
+        app = Mastodon.create_app("journey", api_base_url=node.base, scopes=SCOPES, session=session)
+        client = Mastodon(client_id=app[0], client_secret=app[1], api_base_url=node.base, session=session)
+        taken = client.create_account(
+            "ann", "short", "ann@mail.test", agreement=True, scopes=SCOPES, return_detailed_error=True
+        )
+        client.create_account("ann", PASSWORD, "ann@mail.test", agreement=True, scopes=SCOPES)
+        return client, taken[1]
+
+    client, refused = await asyncio.to_thread(register)
+    assert refused["details"]["password"][0]["error"] == "ERR_TOO_SHORT"
+    with pytest.raises(MastodonAPIError, match="missing a confirmed e-mail address"):
+        await asyncio.to_thread(client.me)
+    await asyncio.to_thread(client.email_resend_confirmation)
+    async with node.db.write() as tx:
+        (member,) = [row for row, _ in await members.everybody(tx)]
+        word = await one_time_links.new(tx, "confirm", member.id, member.email, hours=1)
+        await emails.confirm(tx, word)
+    assert (await asyncio.to_thread(client.me)).acct == "ann"

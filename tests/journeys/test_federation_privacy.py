@@ -6,15 +6,17 @@ import io
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from activitypub import ACTIVITY_JSON, PUBLIC, activities, load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
-from fedserver.domain import accounts, follows, peers, post_removal, posts, relations, timelines
+from fedserver.domain import accounts, edits, follows, peers, post_removal, posts, relations, timelines
 from fedserver.domain.peers import Decision
 from fedserver.federation.signing import request_to
 from storage import Page
 from storage.queries import posts as post_queries
+from storage.schema.tables import originals
 from tests.journeys.test_federation import follow, home, settle
 from tests.kit import keys
 from tests.kit.nodes import Start, TestNode
@@ -78,6 +80,29 @@ async def test_private_posts_do_not_leak(start: Start) -> None:
         assert page.status == 404
     async with beta.http.get("/users/bob/outbox?page=true", headers={"Accept": ACTIVITY_JSON}) as answer:
         assert (await answer.json(content_type=None))["orderedItems"] == []
+
+
+async def test_no_reply_tells_a_peer_of_a_members_only_post(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob, eve = await alpha.member("ann"), await beta.member("bob"), await beta.member("eve")
+    await follow(alpha, ann, "@bob@beta.test")
+    await settle(alpha, beta)
+    inside = await beta.write(eve, "members only", visibility="local")
+    uris = {}
+    for visibility in ("public", "followers", "direct"):
+        text = f"{visibility} @ann@alpha.test"
+        reply = await beta.write(bob, text, visibility=visibility, in_reply_to_id=inside)
+        uris[visibility] = f"https://beta.test/users/bob/statuses/{reply}"
+    async with beta.db.write() as tx:
+        await edits.change(tx, beta.site, bob, reply, edits.Change(text="edited @ann@alpha.test"))
+    await settle(alpha, beta)
+    async with alpha.db.read() as tx:
+        rows = {name: await post_queries.by_uri(tx, uri) for name, uri in uris.items()}
+        documents = await tx.values(select(originals.c.document))
+    assert [name for name, row in rows.items() if row is not None] == ["direct"]
+    assert documents and not [each for each in documents if str(inside) in each]
+    for uri in uris.values():
+        assert await status_of(beta, uri.removeprefix("https://beta.test")) == 404
 
 
 @pytest.mark.parametrize("mode", ["block", "allowlist"])

@@ -1,6 +1,6 @@
 """Keeps the JSON answers that nodes give in tests, to be compared with a published API description.
 
-Nothing is kept unless FEDSERVER_TEST_ANSWERS names a file; each line is then one answer: method, path,
+Nothing is kept unless FEDSERVER_TEST_ANSWERS names a file; each line is then one answer: method, route,
 status, and the body as it left.
 """
 
@@ -29,9 +29,10 @@ class _Keeper:
         body = getattr(response, "body", None)
         if response.content_type != "application/json" or not isinstance(body, bytes) or not body:
             return
+        resource = request.match_info.route.resource
         line = {
             "method": request.method,
-            "path": request.path.rstrip("/"),
+            "route": resource.canonical if resource is not None else request.path.rstrip("/"),
             "status": response.status,
             "body": json.loads(body),
         }

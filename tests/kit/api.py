@@ -36,11 +36,11 @@ class Api:
 
     def _declared(self, method: str, path: str) -> str:
         """The declared path of an address; fixed words win over parameters, as in the router."""
-        for resource in self.node.node.application.router.resources():
-            route = resource.get_info()
-            if route.get("path") == path:
-                return path
-            pattern = route.get("pattern")
+        resources = list(self.node.node.application.router.resources())
+        if any(each.get_info().get("path") == path for each in resources):
+            return path
+        for resource in resources:
+            pattern = resource.get_info().get("pattern")
             if (
                 pattern is not None
                 and pattern.fullmatch(path)

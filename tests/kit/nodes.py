@@ -23,6 +23,7 @@ from fedserver.config import (
     Federation,
     Limits,
     Media,
+    Metrics,
     Registration,
 )
 from fedserver.config import Node as NodeConfig
@@ -47,12 +48,20 @@ class TestNode:
         self.domain = domain
         self.clock = clock
         self.base = node.services.site.links.base
+        self._names = names
+        self._browsers: list[aiohttp.ClientSession] = []
+        self.http = self.browser()
+
+    def browser(self) -> aiohttp.ClientSession:
+        """Another client with cookies of its own."""
         context = ssl.create_default_context(cafile=tls.ca_file())
-        self.http = aiohttp.ClientSession(
+        opened = aiohttp.ClientSession(
             base_url=self.base,
-            connector=aiohttp.TCPConnector(ssl=context, resolver=None if ":" in domain else names),
+            connector=aiohttp.TCPConnector(ssl=context, resolver=None if ":" in self.domain else self._names),
             cookie_jar=aiohttp.CookieJar(),
         )
+        self._browsers.append(opened)
+        return opened
 
     @property
     def db(self) -> Any:
@@ -91,7 +100,8 @@ class TestNode:
         return made.secret
 
     async def close(self) -> None:
-        await self.http.close()
+        for browser in self._browsers:
+            await browser.close()
         await self.node.close()
 
 
@@ -102,6 +112,10 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     """The configuration of a test node; `localhost:PORT` speaks plain http."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
+    metrics = federation.pop("metrics", "")
+    sections = {name: federation.pop(name) for name in ("mail", "oidc") if name in federation}
+    requests = federation.pop("requests", 100_000)
+    rules = federation.pop("rules", ())
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -111,12 +125,14 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     base = f"http://{domain}" if plain else f"https://{domain}"
     return Config(
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
-        community=Community(title=f"Node {domain}"),
+        community=Community(title=f"Node {domain}", rules=rules),
         database=DatabaseConfig(url=database_url),
         media=Media(store=f"file:{folder / 'media'}"),
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
-        limits=Limits(requests_per_5_minutes=100_000),
+        metrics=Metrics(listen=metrics),
+        limits=Limits(requests_per_5_minutes=requests),
+        **sections,
     )
 
 

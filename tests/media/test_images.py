@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import random
 import struct
+import time
 import zlib
 from collections.abc import AsyncIterator
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from fedserver.media.errors import Unacceptable
 from fedserver.media.images import ImageWorker, process_attachment, process_banner, process_square
@@ -31,10 +36,10 @@ def with_gps() -> bytes:
     return picture(exif=exif)
 
 
-def animation() -> bytes:
+def animation(**options: object) -> bytes:
     out = io.BytesIO()
     frames = [Image.new("RGB", (50, 40), color) for color in ("red", "green", "blue")]
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=50)
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=50, **options)  # type: ignore[arg-type]
     return out.getvalue()
 
 
@@ -43,6 +48,41 @@ def test_a_photograph_is_turned_and_freed_of_its_data() -> None:
     assert (made.full.width, made.full.height) == (600, 800)
     assert b"secret place" not in made.full.data and not Image.open(io.BytesIO(made.full.data)).getexif()
     assert made.small.width <= 640 and made.small.height <= 360 and made.blurhash
+
+
+@pytest.mark.parametrize(
+    "data",
+    [picture("JPEG", comment=b"secret"), picture("GIF", comment=b"secret"), animation(comment=b"secret")],
+    ids=["jpeg", "gif", "animation"],
+)
+def test_no_comment_goes_out(data: bytes) -> None:
+    assert b"secret" in data
+    made = process_attachment(data)
+    for each in (made.full, made.small, process_square(data), process_banner(data)):
+        assert b"secret" not in each.data
+
+
+def with_swapped_colours() -> bytes:
+    """A profile in which red and blue have changed places."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_colour_profile_is_used_and_does_not_go_out(kind: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(out, kind, icc_profile=with_swapped_colours())
+    made = process_attachment(out.getvalue())
+    for each in (made.full, made.small):
+        shown = Image.open(io.BytesIO(each.data))
+        red, _, blue = shown.convert("RGB").getpixel((5, 5))  # type: ignore[misc]
+        assert blue > 200 and red < 50 and "icc_profile" not in shown.info
+
+
+def test_a_broken_colour_profile_is_ignored() -> None:
+    assert process_attachment(picture(icc_profile=b"nonsense")).full.width == 800
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
@@ -92,6 +132,26 @@ def test_bad_files_are_refused(data: bytes) -> None:
         process_attachment(data)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "animation"])
+def test_whatever_is_broken_is_refused_and_nothing_else_happens(kind: str) -> None:
+    whole = animation() if kind == "animation" else picture(kind, (64, 48))
+    chance = random.Random(kind)
+    broken = [whole[: chance.randrange(5, len(whole))] for _ in range(40)]
+    broken += [whole[:12] + chance.randbytes(chance.randrange(3_000)) for _ in range(40)]
+    for _ in range(40):
+        altered = bytearray(whole)
+        for _ in range(20):
+            altered[chance.randrange(6, len(whole))] = chance.randrange(256)
+        broken.append(bytes(altered))
+    refused = 0
+    for data in broken:
+        try:
+            process_attachment(data)
+        except Unacceptable:
+            refused += 1
+    assert refused >= 40
+
+
 def test_what_hides_behind_a_picture_is_not_kept() -> None:
     made = process_attachment(picture("PNG", (20, 20)) + b"<script>alert(1)</script>")
     assert b"<script>" not in made.full.data
@@ -109,6 +169,45 @@ async def test_work_is_done_in_another_process(worker: ImageWorker) -> None:
     assert made.full.width == 800
     with pytest.raises(Unacceptable):
         await worker.run(process_attachment, b"nothing")
+
+
+def stuck(data: bytes) -> bytes:
+    while data:
+        time.sleep(0.01)
+    return data
+
+
+def length(data: bytes) -> int:
+    return len(data)
+
+
+async def test_a_slow_picture_does_not_hold_up_the_next(worker: ImageWorker) -> None:
+    slow = asyncio.create_task(worker.run(stuck, b"slow"))
+    assert [await worker.run(length, b"quick") for _ in range(3)] == [5, 5, 5]
+    assert not slow.done()
+    slow.cancel()
+
+
+async def test_a_stuck_picture_is_refused_and_its_process_killed() -> None:
+    worker = ImageWorker(seconds=0.2)
+    before = set(active_children())
+    with pytest.raises(Unacceptable, match="too complicated"):
+        await worker.run(stuck, b"slow")
+    made = set(active_children()) - before
+    for process in made:
+        process.join(10)
+    assert not [process for process in made if process.is_alive()]
+    worker.close()
+
+
+async def test_a_process_that_dies_is_replaced(worker: ImageWorker) -> None:
+    with pytest.raises(Unacceptable):
+        await worker.run(die, b"")
+    assert await worker.run(length, b"quick") == 5
+
+
+def die(data: bytes) -> None:
+    os._exit(1)
 
 
 async def test_the_store_keeps_and_forgets(tmp_path: Path) -> None:

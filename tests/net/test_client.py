@@ -49,6 +49,16 @@ class Server:
                 raise web.HTTPFound("https://10.0.0.1/end")
             case "/nonsense":
                 return web.Response(status=302, headers={"Location": "https://[::1"})
+            case "/wordy":
+                return web.Response(body=b"x" * 200_000, status=202)
+            case "/dripping":
+                dripping = web.StreamResponse(status=202)
+                await dripping.prepare(request)
+                await dripping.write(b"more follows")
+                await self.release.wait()
+                return dripping
+            case "/garbled":
+                return web.Response(body=b"no gzip", status=202, headers={"Content-Encoding": "gzip"})
             case "/post":
                 return web.Response(body=await request.read(), status=202)
         return web.json_response({"path": request.path})
@@ -96,6 +106,14 @@ async def test_post_gives_the_answer(client: Client) -> None:
     assert (response.status, response.body) == (202, b"body")
 
 
+async def test_the_status_of_a_post_counts_however_its_answer_goes(client: Client) -> None:
+    wordy = await client.post(BASE + "/wordy", b"body", {})
+    assert wordy.status == 202 and 0 < len(wordy.body) <= 4_096
+    dripping = await client.post(BASE + "/dripping", b"body", {}, reply_seconds=0.2)
+    assert (dripping.status, dripping.body) == (202, b"more follows")
+    assert (await client.post(BASE + "/garbled", b"body", {})).status == 202
+
+
 async def test_answers_are_cut(client: Client) -> None:
     with pytest.raises(TooLarge):
         await client.get(BASE + "/big", max_bytes=1_000)
@@ -119,6 +137,30 @@ async def test_redirects_that_lead_astray(client: Client) -> None:
 async def test_the_same_address_at_the_same_time_is_fetched_once(client: Client, server: Server) -> None:
     answers = await asyncio.gather(*(client.get(BASE + "/same") for _ in range(5)))
     assert len({answer.body for answer in answers}) == 1 and server.hits == ["/same"]
+
+
+async def test_only_what_is_asked_alike_is_fetched_once(client: Client, server: Server) -> None:
+    def sign(method: str, url: str) -> dict[str, str]:
+        return {"X-Signed": url}
+
+    plain, signed, again, _ = await asyncio.gather(
+        client.get(BASE + "/same"),
+        client.get(BASE + "/same", sign=sign),
+        client.get(BASE + "/same", sign=sign),
+        client.get(BASE + "/same", accept="text/html"),
+    )
+    assert plain.body == signed.body == again.body and len(server.hits) == 3
+    assert sorted("X-Signed" in each for each in server.headers) == [False, False, True]
+
+
+async def test_each_size_is_held_to_by_whoever_asked_for_it(client: Client) -> None:
+    small, large = await asyncio.gather(
+        client.get(BASE + "/big", max_bytes=1_000),
+        client.get(BASE + "/big", max_bytes=10_000),
+        return_exceptions=True,
+    )
+    assert isinstance(small, TooLarge)
+    assert not isinstance(large, BaseException) and len(large.body) == 5_000
 
 
 async def test_loopback_is_refused_where_it_is_not_allowed(server: Server) -> None:

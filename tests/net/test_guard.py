@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from fedserver.net.errors import Refused
@@ -12,12 +14,41 @@ PRIVATE = [
     "0.0.0.0", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.5", "224.0.0.1", "240.0.0.1",
     "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
     "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "ff02::1", "2001:0:7f00:1::80ff:fffe", "not-an-ip",
+    "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:a00:1::1", "2002:c0a8:101::", "2002:a9fe:a9fe::",
+    "2001:0:101:101::80ff:fffe", "::7f00:1", "::101:101", "::ffff:169.254.169.254", "::ffff:0:7f00:1",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_private_addresses_are_refused(address: str) -> None:
     assert not Guard().allows(address, 443)
+
+
+SPECIAL = [
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.0.0/29", "192.0.0.8/32", "192.0.0.9/32", "192.0.0.10/32", "192.0.0.170/31",
+    "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
+    "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+    "::/128", "::1/128", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64",
+    "100:0:0:1::/64", "2001::/23", "2001::/32", "2001:1::1/128", "2001:1::2/128", "2001:1::3/128",
+    "2001:2::/48", "2001:3::/32", "2001:4:112::/48", "2001:10::/28", "2001:20::/28", "2001:30::/28",
+    "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
+    "fec0::/10", "ff00::/8",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("network", SPECIAL)
+def test_no_special_purpose_range_is_asked(network: str) -> None:
+    span = ip_network(network)
+    for address in (span[0], span[-1], span[span.num_addresses // 2]):
+        assert not Guard().allows(str(address), 443), address
+
+
+def test_what_is_carried_inside_is_checked_where_the_outer_range_is_allowed() -> None:
+    guard = Guard(["64:ff9b::/96"])
+    assert guard.allows("64:ff9b::101:101", 443)
+    assert not guard.allows("64:ff9b::a00:1", 443) and not guard.allows("64:ff9b::7f00:1", 443)
+    assert Guard(["10.0.0.0/8"]).allows("::ffff:10.0.0.1", 443)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111"])

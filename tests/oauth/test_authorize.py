@@ -122,9 +122,18 @@ async def test_json_a_session_that_is_there_and_a_slash_at_the_end(node: TestNod
 
 async def test_a_code_is_shown_to_copy(node: TestNode) -> None:
     app = await register(node, OOB)
-    shown = await walk(node, wish(app, redirect_uri=OOB))
-    assert shown.status == 200
-    code = form("<form>" + await shown.text(), "code").values["code"]
+    sent = await walk(node, wish(app, redirect_uri=OOB))
+    assert sent.status == 303 and sent.headers["Location"].startswith("/oauth/authorize/native?code=")
+    _, page = await follow(node, sent.headers["Location"])
+    assert "App" in page
+    code = form("<form>" + page, "code").values["code"]
+    async with node.http.get("/oauth/authorize/native?code=unknown") as answer:
+        assert answer.status == 404
+    await node.member("bob")
+    bob = node.browser()
+    await bob.post("/login", data={"username": "bob", "password": PASSWORD})
+    async with bob.get(sent.headers["Location"]) as answer:
+        assert answer.status == 404, "a code is shown only to whom it was given"
     status, token = await exchange(node, app, code, redirect_uri=OOB)
     assert status == 200 and await who(node, token["access_token"]) == 200
 
@@ -158,6 +167,52 @@ async def test_force_login_asks_again(node: TestNode) -> None:
     assert form(page, "password")
     told = returned(await walk(node, wish(app, force_login="true")))
     assert "code" in told
+
+
+async def test_an_address_with_an_encoded_address_in_its_path(node: TestNode) -> None:
+    """Elk's: compared as it is, neither decoded nor normalised."""
+    elk = "https://elk.test/api/alpha.test/oauth/https%3A%2F%2Felk.test"
+    body = {"client_name": "Elk", "redirect_uris": elk, "scopes": "read write follow push"}
+    async with node.http.post("/api/v1/apps", json=body) as answer:
+        app = await answer.json()
+    assert app["redirect_uri"] == elk and app["redirect_uris"] == [elk]
+    query = {"redirect_uri": elk, "scope": "read write follow push", "force_login": "true", "lang": "en"}
+    back = await walk(node, wish(app, **query))
+    assert back.headers["Location"].startswith(elk + "?code=")
+    code = parse_qs(urlsplit(back.headers["Location"]).query)["code"][0]
+    decoded = elk.replace("%3A%2F%2F", "://")
+    assert (await exchange(node, app, code, True, redirect_uri=decoded))[0] == 400
+    assert (await exchange(node, app, code, True, redirect_uri=elk))[0] == 200
+    async with node.http.get(wish(app, redirect_uri=decoded)) as answer:
+        assert answer.status == 422
+
+
+@pytest.mark.parametrize("kind", ["form", "form-list", "json", "json-list", "multipart", "multipart-list"])
+async def test_an_app_registers_however_it_writes(node: TestNode, kind: str) -> None:
+    uris = [BACK, OOB]
+    plain = {"client_name": "App", "scopes": "read write:statuses", "website": "https://app.test/"}
+    form_body: Any
+    if kind.startswith("json"):
+        listed: Any = uris if kind.endswith("list") else "\n".join(uris)
+        body: dict[str, Any] = {"json": {**plain, "redirect_uris": listed}}
+    else:
+        pairs = [("redirect_uris[]", each) for each in uris]
+        pairs = pairs if kind.endswith("list") else [("redirect_uris", "\n".join(uris))]
+        form_body = aiohttp.FormData([*plain.items(), *pairs], default_to_multipart="multi" in kind)
+        body = {"data": form_body}
+    async with node.http.post("/api/v1/apps", **body) as answer:
+        assert answer.status == 200, await answer.text()
+        app = await answer.json()
+    assert (app["redirect_uris"], app["redirect_uri"]) == (uris, "\n".join(uris))
+    assert app["scopes"] == ["read", "write:statuses"] and app["website"] == "https://app.test/"
+    assert app["client_secret_expires_at"] == 0
+
+
+async def test_where_programs_look_for_the_log_in(node: TestNode) -> None:
+    async with node.http.get("/auth/sign_in", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, "/login")
+    _, page = await follow(node, "/auth/sign_in?next=/settings/apps")
+    assert form(page, "password").values["next"] == "/settings/apps"
 
 
 # --- what is refused

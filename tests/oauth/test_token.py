@@ -89,6 +89,15 @@ async def test_the_metadata_name_what_there_is(node: TestNode) -> None:
     assert {"read", "write", "follow", "push", "profile"} <= set(found["scopes_supported"])
     for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint"):
         assert found[name].startswith(node.base + "/oauth/")
+    assert {"client_secret_basic"} < set(found["revocation_endpoint_auth_methods_supported"])
+    assert {
+        "read:collections", "write:conversations", "write:reports", "read:search", "admin:read",
+        "admin:write:canonical_email_blocks", "admin:read:domain_allows", "write:media",
+    } <= set(found["scopes_supported"])  # fmt: skip
+    for name, address in found.items():
+        if name.endswith("_endpoint"):
+            async with node.http.get(address, allow_redirects=False) as answer:
+                assert answer.status != 404, f"{name} names what is there"
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/api/v1/apps"])
@@ -113,7 +122,9 @@ async def test_who_a_token_speaks_for(node: TestNode) -> None:
             assert answer.status == 200
             found = await answer.json()
             assert (found["sub"], found["preferred_username"]) == (ann.uri, "ann")
-    assert await verify(node, "/oauth/userinfo", await node.token(ann, "write")) == 403
+    for scope in ("write", "read", "read:accounts"):
+        assert await verify(node, "/oauth/userinfo", await node.token(ann, scope)) == 403
+    assert await verify(node, "/api/v1/accounts/verify_credentials", token) == 200, "profile alone allows it"
     async with node.http.get("/oauth/userinfo") as answer:
         assert answer.status == 401
 

@@ -5,23 +5,11 @@ Needs Chromium on the machine; skipped, and said so, where there is none.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.kit.nodes import Start, TestNode
+from tests.kit.nodes import PASSWORD, Start, TestNode
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = (
     "/home",
     "/local",
@@ -32,22 +20,30 @@ PAGES = (
     "/write/article",
     "/settings/profile",
     "/settings/invitations",
+    "/settings/security",
+    "/settings/apps",
+    "/settings/email",
+    "/settings/password",
+    "/settings/two-step",
+    "/settings/two-step/app",
+    "/settings/passkeys",
+    "/login/again",
     "/drafts",
     "/about",
     "/apps",
     "/@ann",
     "/@ann/blog",
     "/search?q=ann",
+    "/admin",
+    "/admin/sign-ups",
+    "/admin/reports",
+    "/admin/accounts",
+    "/admin/peers",
+    "/admin/invitations",
+    "/admin/announcements",
+    "/admin/queue",
+    "/admin/log",
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as started:
-        opened = await started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 async def make_owner(page: Page, node: TestNode) -> None:
@@ -92,6 +88,45 @@ async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Bro
     wide = await page.evaluate("document.documentElement.scrollWidth") if script else 390
     assert wide <= 390, "the page is wider than the screen"
     assert await node.node.setup_link() is None
+    assert problems == []
+    await context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, script: bool) -> None:
+    node = await start("localhost")
+    await node.member("bob")
+    context = await browser.new_context(java_script_enabled=script, viewport={"width": 360, "height": 700})
+    page = await context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+
+    async def log_in(name: str) -> None:
+        await context.clear_cookies()
+        await page.goto(node.base + "/login")
+        await page.fill("input[name=username]", name)
+        await page.fill("input[name=password]", PASSWORD)
+        await page.click("main button")
+        await page.wait_for_url("**/home")
+
+    await node.member("ann")
+    await log_in("ann")
+    await page.goto(node.base + "/write")
+    await page.fill("textarea[name=text]", "What shall we drink?")
+    await page.click("summary:has-text('Poll')")
+    for place, choice in enumerate(("Tea", "Coffee")):
+        await page.locator("input[name='options[]']").nth(place).fill(choice)
+    await page.click("button:has-text('Publish')")
+    await page.locator(".bars", has_text="Coffee").wait_for()
+
+    await log_in("bob")
+    await page.goto(node.base + "/local")
+    await page.get_by_label("Coffee").check()
+    await page.click("button:has-text('Vote')")
+    await page.locator(".bars li", has_text="Coffee").get_by_text("100 %").wait_for()
+    assert await page.locator(".poll form").count() == 0
+    if script:
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     assert problems == []
     await context.close()
 

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage import Conflict, Database, Event
+from storage.opening import open_database
 from storage.schema.tables import peers, settings, tombstones
 from storage.statements import one_of, upsert
+from tests.kit.clock import Clock
 
 ADD = insert(tombstones)
 ADD_ONCE = upsert(tombstones).on_conflict_do_nothing()
@@ -37,6 +39,16 @@ async def test_rows_are_there_after_a_write(database: Database) -> None:
         assert tx.count == 2
     async with database.write() as tx:
         assert await tx.run(DROP) == 3
+
+
+async def test_one_list_at_two_places(database: Database) -> None:
+    listed = one_of(tombstones.c.uri, "uris")
+    twice = select(tombstones.c.uri).where(listed).union_all(select(tombstones.c.account_uri).where(listed))
+    apart = select(tombstones.c.uri).where(listed, one_of(tombstones.c.account_uri, "uris"))
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("a"))
+        assert await tx.values(twice, uris=["a"]) == ["a", "https://a.test/u"]
+        assert await tx.values(apart, uris=["a", "https://a.test/u"]) == ["a"]
 
 
 async def test_an_exception_rolls_back_and_tells_nobody(database: Database) -> None:
@@ -104,3 +116,28 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
     await asyncio.gather(*(add(number) for number in range(20)))
     async with database.read() as tx:
         assert len(await tx.values(SOME, uris=[f"n{n}" for n in range(20)])) == 20
+
+
+async def test_what_another_process_wrote_is_noticed_once(
+    database: Database, database_url: str, clock: Clock
+) -> None:
+    assert not await database.changed_elsewhere()
+    async with database.write() as tx:
+        await tx.run(ADD, **stone("ours"))
+    assert not await database.changed_elsewhere()
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    stop = database.listen(heard.put_nowait)
+    other = await open_database(database_url, clock)
+    async with other.read() as tx:
+        assert await tx.values(SOME, uris=["ours"]) == ["ours"]
+    assert not await database.changed_elsewhere()
+    async with other.write() as tx:
+        await tx.run(ADD, **stone("theirs"))
+        tx.emit("theirs")
+    await other.close()
+    # Either it is noticed, or (PostgreSQL) it is heard.
+    if await database.changed_elsewhere():
+        assert heard.empty() and not await database.changed_elsewhere()
+    else:
+        assert (await asyncio.wait_for(heard.get(), 5)).kind == "theirs"
+    stop()

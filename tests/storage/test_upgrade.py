@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,14 +11,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, MetaData, Table, insert, text
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, MetaData, Table, Text, insert, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fedserver.domain import tasks
 from storage import SchemaTooNew, Unavailable
+from storage.migrating import alembic_config
 from storage.schema.posts import APART
 from storage.schema.tables import metadata
-from storage.upgrade import alembic_config, head, upgrade
+from storage.upgrade import head, upgrade
 from tests.kit import databases
 
 
@@ -45,6 +48,69 @@ async def test_migrated_equals_schema(database_url: str) -> None:
 async def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     await upgrade(database_url)
     await upgrade(database_url)
+
+
+def test_the_head_is_what_alembic_says() -> None:
+    assert head() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def loaded_by_an_upgrade(url: str) -> set[str]:
+    """The modules in a fresh process after it upgraded a database."""
+    code = (
+        "import asyncio, sys; from storage.upgrade import upgrade; "
+        f"asyncio.run(upgrade({url!r})); print(*sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(found.stdout.split())
+
+
+def test_a_current_schema_needs_nothing_that_migrates(database_url: str) -> None:
+    loaded = loaded_by_an_upgrade(database_url)
+    assert "storage.upgrade" in loaded
+    assert not loaded & {"alembic", "sqlalchemy.orm", "sqlalchemy.ext.asyncio", "storage.migrating"}
+
+
+def test_an_older_schema_is_migrated(tmp_path: Path) -> None:
+    assert "alembic" in loaded_by_an_upgrade(f"sqlite:{tmp_path}/new.sqlite3")
+
+
+def _to_first(connection: Connection) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+
+
+def _tell_something(connection: Connection) -> None:
+    """An account and a notification, written as the first version wrote them."""
+    tables = MetaData()
+    tables.reflect(connection, only=["accounts", "notifications"])
+    values = {
+        column.name: "" if isinstance(column.type, Text) else 0
+        for column in tables.tables["accounts"].columns
+        if not column.nullable
+    }
+    connection.execute(insert(tables.tables["accounts"]).values({**values, "id": 7}))
+    told = {"id": 9, "account_id": 7, "from_id": 7, "kind": "favourite", "post_id": 5, "created_at": 1}
+    connection.execute(insert(tables.tables["notifications"]).values(told))
+
+
+async def test_what_was_told_before_groups_stands_alone(tmp_path: Path, database_url: str) -> None:
+    """What an older program wrote is kept; it is in no group, and nothing of it is kept back."""
+    sqlite = database_url.startswith("sqlite:")
+    url = f"sqlite:{tmp_path / 'old.sqlite3'}" if sqlite else database_url
+    engine = create_async_engine(_engine_url(url))
+    async with engine.begin() as connection:
+        for statement in () if sqlite else ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            await connection.execute(text(statement))
+        await connection.run_sync(_to_first)
+        await connection.run_sync(_tell_something)
+    await engine.dispose()
+    await upgrade(url)
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT id, kind, group_key, filtered FROM notifications"))
+        assert [tuple(row) for row in found] == [(9, "favourite", "ungrouped-9", False)]
+        assert await connection.run_sync(_differences) == []
+    await engine.dispose()
 
 
 async def test_a_newer_schema_is_left_alone(database_url: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +14,7 @@ from fedserver.text import (
     clean_article,
     clean_name,
     clean_post,
+    clean_profile,
     count_characters,
     excerpt,
     normal_language,
@@ -123,6 +127,38 @@ def test_strangers_html_is_tamed(clean: object, evil: str) -> None:
     ):
         assert bad not in html
     assert "<form" not in html and "<input" not in html and 'id="' not in html and "admin" not in html
+
+
+RELATIVE = [
+    "/x", "x", "#f", "?q", "../x", "", ".", "//evil.test/x", "/\\evil.test", "\\\\evil.test", "https:x",
+    "https:/x", "HTTPS:x", "http:x", " /x", "\t/x", "&#1;/x", "&#47;x", "htt&#10;ps:x", "@ann", "//[",
+    "https:\\\\evil.test",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clean", [clean_post, clean_article, clean_profile])
+@pytest.mark.parametrize("address", RELATIVE)
+def test_no_address_of_a_stranger_leads_to_our_own_node(clean: Callable[..., str], address: str) -> None:
+    html = f'<p><a href="{address}">x</a><img src="{address}" alt="y"></p>'
+    assert "href" not in clean(html) and "src" not in clean(html)
+    # With the page it stood on, it leads where it did there, or nowhere.
+    for found in re.findall(r'(?:href|src)="([^"]*)"', clean(html, "https://beta.test/@bob/1")):
+        assert urlsplit(found).scheme in ("https", "http"), found
+        assert urlsplit(found).hostname in ("beta.test", "evil.test"), found
+
+
+def test_relative_addresses_are_made_whole() -> None:
+    html = '<p><a href="../other">a</a> <a href="#note">b</a></p><img src="/pic.png">'
+    cleaned = clean_article(html, "https://beta.test/blog/one")
+    assert 'href="https://beta.test/other"' in cleaned
+    assert 'href="https://beta.test/blog/one#note"' in cleaned
+    assert 'src="https://beta.test/pic.png"' in cleaned
+
+
+@pytest.mark.parametrize("address", ["https://x.test/a?b=1&amp;c=2#d", "http://x.test", "HTTPS://x.test/"])
+def test_whole_addresses_stay(address: str) -> None:
+    for base in ("", "https://beta.test/"):
+        assert f'href="{address}"' in clean_post(f'<a href="{address}">x</a>', base)
 
 
 def test_classes_that_clients_know_stay() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.times import day, iso_or_none, midnight
 from fedserver.links import Links
 
-ROLES = {"owner": ("3", 1 << 0), "admin": ("2", 0x8DFFE), "moderator": ("1", 0x8D1C), "member": ("-99", 0)}
+# Numbers, and what each may do in the flags of docs.joinmastodon.org/entities/Role#permission-flags:
+# moderators everything that can be taken back; admins delete for good, too; members invite.
+ROLES = {
+    "owner": ("3", 0x1),
+    "admin": ("2", 0x92DBC),
+    "moderator": ("1", 0x12DBC),
+    "member": ("-99", 0x10000),
+}
 
 
 class Field(Struct, frozen=True):
@@ -98,7 +105,8 @@ class Account(Struct, frozen=True, kw_only=True):
 
 def account(links: Links, view: domain.account_views.AccountView) -> Account:
     """An account as anybody sees it."""
-    row = view.account
+    row = domain.account_views.shown(view.account)
+    view = structs.replace(view, account=row)
     avatar = _picture(links, row.avatar_key, row.avatar_url, "avatar.png")
     header = _picture(links, row.header_key, row.header_url, "header.png")
     shown_role = view.role if view.role not in ("", "member") else ""
@@ -150,12 +158,11 @@ def credential_account(
     view: domain.account_views.AccountView,
     settings: domain.members.Settings,
     follow_requests: int,
-    role: str,
+    role_name: str,
 ) -> Account:
     """An account as its own member sees it."""
     row = view.account
     shown = account(links, view)
-    number, permissions = ROLES.get(role, ROLES["member"])
     source = Source(
         note=row.note_source,
         fields=[Field(each.name, each.source, iso_or_none(each.verified_at)) for each in view.fields],
@@ -167,8 +174,13 @@ def credential_account(
         indexable=row.indexable,
         hide_collections=row.hides_collections,
     )
-    title = role.title() if role != "member" else ""
-    return _with(shown, source, Role(number, title, str(permissions)))
+    return _with(shown, source, role(role_name))
+
+
+def role(name: str) -> Role:
+    """A role of ours: its number, its name, and what it may do."""
+    number, permissions = ROLES.get(name, ROLES["member"])
+    return Role(number, name.title() if name != "member" else "", str(permissions))
 
 
 def _with(shown: Account, source: Source, role: Role) -> Account:

@@ -35,6 +35,17 @@ class Filter(Struct, frozen=True):
     statuses: list[FilterStatus] = []
 
 
+class KeywordFilter(Struct, frozen=True):
+    """A filter as version 1 knows it (docs.joinmastodon.org/entities/V1_Filter)."""
+
+    id: str
+    phrase: str
+    context: list[str]
+    whole_word: bool
+    expires_at: str | None
+    irreversible: bool
+
+
 class FilterResult(Struct, frozen=True):
     filter: Filter
     keyword_matches: list[str] | None
@@ -62,6 +73,12 @@ def filter_entity(
         [keyword(each) for each in keywords],
         [named_status(each) for each in posts],
     )
+
+
+def keyword_filter(row: FilterRow, word: FilterKeywordRow) -> KeywordFilter:
+    """A keyword of a filter, as version 1 shows it."""
+    contexts, until = _contexts(row.contexts), iso_or_none(row.expires_at)
+    return KeywordFilter(str(word.id), word.keyword, contexts, word.whole_word, until, row.action == "hide")
 
 
 def filter_result(hit: domain.filters.Hit) -> FilterResult:

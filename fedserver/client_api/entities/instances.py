@@ -7,7 +7,7 @@ from typing import Any
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
-from fedserver.media.images import ACCEPTED
+from fedserver.media.pictures import ACCEPTED
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.
@@ -42,10 +42,10 @@ def _configuration(config: Config) -> dict[str, Any]:
             "video_matrix_limit": limits.image_pixels,
         },
         "polls": {
-            "max_options": 4,
-            "max_characters_per_option": 50,
-            "min_expiration": 300,
-            "max_expiration": 2_629_746,
+            "max_options": limits.poll_options,
+            "max_characters_per_option": limits.poll_option_characters,
+            "min_expiration": limits.poll_seconds_least,
+            "max_expiration": limits.poll_seconds_most,
         },
     }
 
@@ -98,7 +98,7 @@ def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Accou
             "min_age": None,
             "url": f"{links.base}/signup",
         },
-        "api_versions": {"mastodon": 1},
+        "api_versions": {"mastodon": 2},
         "contact": {"email": config.community.contact_email, "account": contact},
         "rules": _rules(config),
     }

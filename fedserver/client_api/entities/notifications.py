@@ -1,11 +1,22 @@
-"""Notification (docs.joinmastodon.org/entities/Notification)."""
+"""Notification (docs.joinmastodon.org/entities/Notification), NotificationGroup, NotificationRequest."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.reports import (
+    AccountWarning,
+    RelationshipSeveranceEvent,
+    Report,
+    account_warning,
+    report,
+    severance_event,
+)
 from fedserver.client_api.entities.statuses import Status, status
 from fedserver.client_api.entities.times import iso
 from fedserver.links import Links
@@ -18,6 +29,9 @@ class Notification(Struct, frozen=True):
     created_at: str
     account: Account
     status: Status | UnsetType = UNSET
+    report: Report | UnsetType = UNSET
+    moderation_warning: AccountWarning | UnsetType = UNSET
+    event: RelationshipSeveranceEvent | UnsetType = UNSET
 
 
 def notification(links: Links, view: domain.notifications.NotificationView) -> Notification:
@@ -26,8 +40,118 @@ def notification(links: Links, view: domain.notifications.NotificationView) -> N
     return Notification(
         str(row.id),
         row.kind,
-        f"ungrouped-{row.id}",
+        row.group_key,
         iso(row.created_at),
         account(links, view.account),
         status(links, view.post) if view.post is not None else UNSET,
+        **_subject(links, view.subject),
     )
+
+
+class NotificationGroup(Struct, frozen=True, kw_only=True):
+    group_key: str
+    notifications_count: int
+    type: str
+    most_recent_notification_id: int
+    sample_account_ids: list[str]
+    page_min_id: str | UnsetType = UNSET
+    page_max_id: str | UnsetType = UNSET
+    latest_page_notification_at: str | UnsetType = UNSET
+    status_id: str | UnsetType = UNSET
+
+
+class PartialAccountWithAvatar(Struct, frozen=True):
+    id: str
+    acct: str
+    locked: bool
+    bot: bool
+    url: str
+    avatar: str
+    avatar_static: str
+    avatar_description: str
+
+
+class GroupedNotificationsResults(Struct, frozen=True):
+    accounts: list[Account]
+    statuses: list[Status]
+    notification_groups: list[NotificationGroup]
+    partial_accounts: list[PartialAccountWithAvatar] | UnsetType = UNSET
+
+
+def _group(view: domain.notification_groups.GroupView, *, paged: bool) -> NotificationGroup:
+    row = view.newest.row
+    return NotificationGroup(
+        group_key=view.key,
+        notifications_count=view.count,
+        type=row.kind,
+        most_recent_notification_id=row.id,
+        sample_account_ids=[str(each.account.id) for each in view.senders],
+        page_min_id=str(view.least_id) if paged else UNSET,
+        page_max_id=str(row.id) if paged else UNSET,
+        latest_page_notification_at=iso(row.created_at) if paged else UNSET,
+        status_id=str(row.post_id) if row.post_id is not None else UNSET,
+    )
+
+
+def _partial(shown: Account) -> PartialAccountWithAvatar:
+    return PartialAccountWithAvatar(**{name: getattr(shown, name) for name in PARTIAL})
+
+
+PARTIAL = PartialAccountWithAvatar.__struct_fields__
+
+
+def grouped_notifications(
+    links: Links,
+    views: Iterable[domain.notification_groups.GroupView],
+    *,
+    paged: bool = True,
+    partial: bool = False,
+) -> GroupedNotificationsResults:
+    """Groups, with each account and post once; `partial`: of each group only the newest sender in full."""
+    views = list(views)
+    every = {each.account.id: each for view in views for each in view.senders}
+    full = {view.newest.account.account.id for view in views} if partial else every.keys()
+    shown = {number: account(links, each) for number, each in every.items()}
+    posts = {view.newest.post.post.id: view.newest.post for view in views if view.newest.post is not None}
+    return GroupedNotificationsResults(
+        accounts=[each for number, each in shown.items() if number in full],
+        statuses=[status(links, each) for each in posts.values()],
+        notification_groups=[_group(view, paged=paged) for view in views],
+        partial_accounts=[_partial(each) for number, each in shown.items() if number not in full]
+        if partial
+        else UNSET,
+    )
+
+
+class NotificationRequest(Struct, frozen=True):
+    id: str
+    created_at: str
+    updated_at: str
+    account: Account
+    notifications_count: str
+    last_status: Status | None
+
+
+def notification_request(links: Links, view: domain.notification_requests.RequestView) -> NotificationRequest:
+    """Somebody whose notifications are kept back."""
+    row = view.row
+    return NotificationRequest(
+        str(row.id),
+        iso(row.first_at),
+        iso(row.last_at),
+        account(links, view.account),
+        str(row.count),
+        status(links, view.post) if view.post is not None else None,
+    )
+
+
+def _subject(links: Links, found: domain.notification_subjects.Subject | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    if found.severance is not None:
+        return {"event": severance_event(found.severance)}
+    if found.report is not None and found.target is not None:
+        return {"report": report(links, found.report, found.target)}
+    if found.act is not None and found.target is not None:
+        return {"moderation_warning": account_warning(links, found.act, found.target)}
+    return {}

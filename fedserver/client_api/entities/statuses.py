@@ -17,13 +17,15 @@ from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.filters import FilterResult, filter_result
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
+from fedserver.client_api.entities.polls import Poll, poll
 from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.links import Links
 from storage import EditRow, MediaRow, PostRow
 
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
+WARNED = ("Note", "Question")
 _mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
-_tags = msgspec.json.Decoder(list[str]).decode
+_tags = _titles = msgspec.json.Decoder(list[str]).decode
 _files = msgspec.json.Decoder(list[MediaRow]).decode
 
 
@@ -91,7 +93,7 @@ class Status(Struct, frozen=True, kw_only=True):
     tags: list[TagLink]
     emojis: list[CustomEmoji]
     card: Card | None
-    poll: None = None
+    poll: Poll | None
     quote: None = None
     local_only: bool = False
     title: str | UnsetType = UNSET
@@ -104,6 +106,14 @@ class Status(Struct, frozen=True, kw_only=True):
     filtered: list[FilterResult] | UnsetType = UNSET
 
 
+class FormerOption(Struct, frozen=True):
+    title: str
+
+
+class FormerPoll(Struct, frozen=True):
+    options: list[FormerOption]
+
+
 class StatusEdit(Struct, frozen=True):
     content: str
     spoiler_text: str
@@ -112,7 +122,7 @@ class StatusEdit(Struct, frozen=True):
     account: Account
     media_attachments: list[MediaAttachment]
     emojis: list[CustomEmoji]
-    poll: None = None
+    poll: FormerPoll | None = None
     quote: None = None
 
 
@@ -153,6 +163,7 @@ def status(links: Links, view: domain.post_views.PostView, *, with_source: bool 
         tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
         emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
         card=_card(links, view),
+        poll=poll(view),
         local_only=row.visibility == "local",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
@@ -166,7 +177,7 @@ def _text(number: int | None) -> str | None:
 
 def _warning(row: PostRow) -> str:
     """A summary is a warning on a note only; elsewhere it is what the thing is about."""
-    return row.summary if row.kind in ("Note", "Question") else ""
+    return row.summary if row.kind in WARNED else ""
 
 
 def _content(view: domain.post_views.PostView) -> str:
@@ -227,12 +238,13 @@ def history(
     found = [
         StatusEdit(
             content=edit.html,
-            spoiler_text=edit.summary if view.post.kind == "Note" else "",
+            spoiler_text=edit.summary if view.post.kind in WARNED else "",
             sensitive=edit.sensitive,
             created_at=iso(edit.at),
             account=shown,
             media_attachments=[media_attachment(links, each) for each in _files(edit.media)],
             emojis=custom_emojis(domain.account_views.decode_emojis(edit.emojis)),
+            poll=_former_poll(_titles(edit.poll)) if edit.poll else None,
         )
         for edit in edits
     ]
@@ -245,8 +257,13 @@ def history(
         account=shown,
         media_attachments=[media_attachment(links, each) for each in view.media],
         emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
+        poll=_former_poll([each.title for each in view.poll.options]) if view.poll else None,
     )
     return [*found, now]
+
+
+def _former_poll(titles: Iterable[str]) -> FormerPoll:
+    return FormerPoll([FormerOption(each) for each in titles])
 
 
 def source(row: PostRow) -> StatusSource:

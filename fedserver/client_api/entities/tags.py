@@ -30,3 +30,14 @@ def tag(links: Links, row: TagRow, uses: list[tuple[int, int, int]], now: int) -
     days = range(now // DAY, now // DAY - DAYS, -1)
     history = [TagUse(str(day * DAY // 1000), *by_day.get(day, ("0", "0"))) for day in days]
     return Tag(str(row.id), row.display, links.tag(row.name), history)
+
+
+def uses_by_day(uses: list[tuple[int, int]], now: int) -> list[TagUse]:
+    """The last seven days, today first; `uses` are moments and accounts."""
+    today = now // DAY
+    history = []
+    for back in range(DAYS):
+        number = today - back
+        of_day = [author for moment, author in uses if moment // DAY == number]
+        history.append(TagUse(str(number * DAY // 1000), str(len(of_day)), str(len(set(of_day)))))
+    return history

@@ -6,10 +6,11 @@ from fedserver.federation.incoming import (
     block,
     create,
     delete,
+    flag,
     follow,
     like,
     undo,
     update,
 )
 
-__all__ = ["accept", "announce", "block", "create", "delete", "follow", "like", "undo", "update"]
+__all__ = ["accept", "announce", "block", "create", "delete", "flag", "follow", "like", "undo", "update"]

@@ -1,4 +1,4 @@
-"""Create (ActivityPub §7.2): a post of the actor, if it concerns anybody here."""
+"""Create (ActivityPub §7.2): a post of the actor, if it concerns anybody here; or votes in a poll of ours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from storage import Tx, queries
 
 
 async def handle(tx: Tx, item: Item) -> None:
+    if item.votes:
+        counted = [await domain.votes.receive(tx, item.actor, each) for each in item.votes]
+        if not any(counted):
+            raise Dropped("votes for nothing that can be voted for")
+        return
     remote = item.remote
     if remote is None:
         raise Dropped("no post came with it")

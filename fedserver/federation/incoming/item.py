@@ -20,6 +20,7 @@ class Item(Struct, frozen=True, kw_only=True):
     )
     post: PostRow | None = None  # the object, where it is a post that we have
     inner: Activity | None = None  # the object, where it is an activity
+    votes: tuple[domain.votes.RemoteVote, ...] = ()  # the objects, where they are votes in a poll
 
 
 class Dropped(Exception):

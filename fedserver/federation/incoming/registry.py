@@ -36,6 +36,7 @@ VERBS: dict[str, Handle] = {
     "Announce": incoming.announce.handle,
     "Undo": incoming.undo.handle,
     "Block": incoming.block.handle,
+    "Flag": incoming.flag.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
 
@@ -65,6 +66,8 @@ def _inner(document: Document | None) -> Activity | None:
 
 async def _with_post(resolver: Resolver, item: Item) -> Item:
     activity, document = item.activity, item.activity.object
+    if activity.kind == "Create" and (votes := _votes(item.actor, activity)):
+        return structs.replace(item, votes=votes)
     if activity.kind == "Update" and activity.object_id == item.actor.uri:
         await resolver.actor(item.actor.uri)
         return item
@@ -75,12 +78,20 @@ async def _with_post(resolver: Resolver, item: Item) -> Item:
         raise Dropped("the object was read from its origin")
     if not type_of(document, POSTS):
         raise Dropped(f"{type_of(document)} is not handled")
-    return structs.replace(item, remote=_remote(item.actor, document))
+    files = resolver.shows_media(item.actor.uri)
+    return structs.replace(item, remote=_remote(item.actor, document, files))
 
 
-def _remote(actor: AccountRow, document: Document) -> domain.remote_posts.RemotePost:
+def _votes(actor: AccountRow, activity: Activity) -> tuple[domain.votes.RemoteVote, ...]:
+    """Votes in a poll; some peers send those of one person together, as a list."""
+    embedded = [each for each in activity.objects if isinstance(each, dict)]
+    found = [admit.vote(actor.uri, each) for each in embedded]
+    return tuple(each for each in found if each is not None)
+
+
+def _remote(actor: AccountRow, document: Document, files: bool) -> domain.remote_posts.RemotePost:
     original = msgspec.json.encode(document).decode()
-    return admit.post(read_object(document), original, actor.followers_uri)
+    return admit.post(read_object(document), original, actor.followers_uri, files=files)
 
 
 async def handle(tx: Tx, item: Item) -> None:

@@ -20,6 +20,7 @@ def actor(
 ) -> Document:
     """The document; `keys` are those in force."""
     instance = row.username == INSTANCE_ACTOR
+    row = domain.account_views.shown(row)
     return write_actor(
         Actor(
             id=row.uri,

@@ -1,4 +1,4 @@
-"""A post of ours as a Note or an Article."""
+"""A post of ours as a Note, an Article or a Question."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ import msgspec
 
 from activitypub import Attachment, Document, Hashtag, Mention, Object, addresses, objects
 from fedserver import domain
+from fedserver.federation.outgoing import polls
 from storage import AccountRow, MediaRow, PostRow
 
 _mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
 _tags = msgspec.json.Decoder(list[str]).decode
 
 
-def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[MediaRow]) -> Document:
+def post(
+    site: domain.Site,
+    row: PostRow,
+    author: AccountRow,
+    files: Sequence[MediaRow],
+    poll: domain.poll_views.PollView | None,
+) -> Document:
     """The document without `@context`. Raises ValueError for posts that never leave the node."""
     mentioned = _mentions(row.mentions)
     to, cc = addresses(row.visibility, author.followers_uri, [each.uri for each in mentioned])
@@ -32,7 +39,7 @@ def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[Me
             source=row.source,
             source_type=row.source_type,
             url=row.url,
-            sensitive=row.sensitive,
+            sensitive=row.sensitive or author.sensitized_at is not None,
             published=row.published_at,
             updated=row.edited_at,
             to=tuple(to),
@@ -43,6 +50,7 @@ def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[Me
             hashtags=tuple(Hashtag(each, site.links.tag(each)) for each in _tags(row.tags)),
             attachments=tuple(_attachment(site, each) for each in attached),
             cover=_attachment(site, cover) if cover is not None else None,
+            question=polls.question(poll) if poll is not None else None,
         ),
         likes=row.likes_count,
         shares=row.boosts_count,

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from activitypub import PUBLIC, Document, activities, addresses
+from activitypub import PUBLIC, Document, activities, addresses, write_vote
 from fedserver import domain
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
@@ -51,7 +51,8 @@ async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, 
     if author is None or author.deleted_at is not None:
         return None
     files = await queries.media.of_posts(tx, [row.id])
-    return row, author, outgoing_posts.post(site, row, author, files)
+    polls = await domain.poll_views.load(tx, [row], None)
+    return row, author, outgoing_posts.post(site, row, author, files, polls.get(row.id))
 
 
 async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
@@ -81,6 +82,33 @@ async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) 
     inboxes = await _post_inboxes(tx, row)
     more = await _inboxes(tx, -1, "direct", boosters)
     return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
+
+
+async def update_poll(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePoll) -> Outgoing | None:
+    # Votes that come now wait for this transaction and owe the next telling.
+    poll = await queries.polls.lock(tx, task.post_id)
+    found = await _load_post(tx, site, task.post_id)
+    if found is None or poll is None:
+        return None
+    row, author, document = found
+    made = activities.update(site.links.update(row.uri, tx.now), author.uri, document, tx.now)
+    voters = await _inboxes(tx, -1, row.visibility, await queries.polls.their_voters(tx, row.id))
+    return Outgoing(author, made, tuple(dict.fromkeys((*await _post_inboxes(tx, row), *voters))))
+
+
+async def vote(tx: Tx, site: domain.Site, task: domain.tasks.Vote) -> Outgoing | None:
+    row = await queries.polls.vote(tx, task.vote_id)
+    post = await queries.posts.by_id(tx, row.post_id) if row else None
+    if row is None or post is None:
+        return None
+    voter, author = await _account(tx, row.account_id), await _account(tx, post.account_id)
+    options = {each.id: each for each in await queries.polls.options(tx, post.id)}
+    if voter is None or author is None or not author.domain:
+        return None
+    name = options[row.option_id].name
+    document = write_vote(row.uri, voter.uri, name, post.uri, author.uri)
+    made = activities.vote(site.links.create(row.uri), voter.uri, document)
+    return Outgoing(voter, made, (author.inbox_uri,))
 
 
 async def delete_post(tx: Tx, site: domain.Site, task: domain.tasks.DeletePost) -> Outgoing | None:
@@ -198,7 +226,9 @@ async def delete_account(tx: Tx, site: domain.Site, task: domain.tasks.DeleteAcc
     if sender is None:
         return None
     made = activities.delete_actor(site.links.delete(sender.uri), sender.uri)
-    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+    # Whoever may have a copy of something hears of it, followers or not.
+    inboxes = await queries.accounts.inboxes(tx)
+    return Outgoing(sender, made, tuple(dict.fromkeys(inboxes)))
 
 
 async def pin(tx: Tx, site: domain.Site, task: domain.tasks.Pin) -> Outgoing | None:
@@ -211,9 +241,25 @@ async def pin(tx: Tx, site: domain.Site, task: domain.tasks.Pin) -> Outgoing | N
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
 
 
+async def flag(tx: Tx, site: domain.Site, task: domain.tasks.Flag) -> Outgoing | None:
+    """From the node itself, so that who reported stays among us."""
+    report = await queries.reports.by_id(tx, task.report_id)
+    sender = await domain.accounts.instance_account(tx, site)
+    target = await _account(tx, report.target_id) if report is not None else None
+    if report is None or sender is None or target is None or not target.domain:
+        return None
+    posts = await queries.posts.by_ids(tx, domain.reports.post_ids(report))
+    objects = [target.uri, *(row.uri for row in posts.values() if row.account_id == target.id)]
+    uri = site.links.act(sender.uri, "flags", report.id)
+    made = activities.flag(uri, sender.uri, objects, report.comment, target.uri)
+    return Outgoing(sender, made, (target.inbox_uri,))
+
+
 RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.CreatePost: create_post,
     domain.tasks.UpdatePost: update_post,
+    domain.tasks.UpdatePoll: update_poll,
+    domain.tasks.Vote: vote,
     domain.tasks.DeletePost: delete_post,
     domain.tasks.Announce: announce,
     domain.tasks.UndoAnnounce: undo_announce,
@@ -226,5 +272,6 @@ RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.UndoBlock: undo_block,
     domain.tasks.UpdateAccount: update_account,
     domain.tasks.DeleteAccount: delete_account,
+    domain.tasks.Flag: flag,
     domain.tasks.Pin: pin,
 }

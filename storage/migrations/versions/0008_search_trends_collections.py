@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0001"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
@@ -25,16 +25,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "target_id", name=op.f("pk_suggestion_dismissals")),
     )
     op.create_index(op.f("ix_suggestion_dismissals_target_id"), "suggestion_dismissals", ["target_id"])
-    op.create_table(
-        "member_weeks",
-        sa.Column("week", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["members.id"], name=op.f("fk_member_weeks_member_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("week", "member_id", name=op.f("pk_member_weeks")),
-    )
-    op.create_index(op.f("ix_member_weeks_member_id"), "member_weeks", ["member_id"])
 
 
 def _search() -> None:
@@ -73,15 +63,6 @@ def _trends() -> None:
         sa.PrimaryKeyConstraint("kind", "subject_id", name=op.f("pk_trends")),
     )
     op.create_index("ix_trends_kind_score", "trends", ["kind", "score"])
-    op.create_table(
-        "trend_reviews",
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("approved", sa.Boolean(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=True),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "subject_id", name=op.f("pk_trend_reviews")),
-    )
 
 
 def _collections() -> None:

@@ -1,0 +1,177 @@
+"""Looks after the processes of a node: web processes that share its address, and one that works.
+
+A process that dies is started again, after a wait that grows while it keeps dying. Before all were ready for
+the first time it is not: then something is wrong that a person has to mend. If this process is killed, the
+others find the end of their input and stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import structlog
+
+from fedserver.cli.logs import configure_log
+from fedserver.cli.notifying import READY, STOPPING, notify
+from fedserver.config import Config
+
+log = structlog.stdlib.get_logger("fedserver.cli")
+LONGEST_WAIT = 30.0
+STABLE_SECONDS = 60.0
+STOP_SECONDS = 45.0  # a process takes up to half a minute to finish what it began
+
+
+def wait_before(failures: int) -> float:
+    """Seconds until a process is started again, after it died so often in a row."""
+    return float(min(LONGEST_WAIT, 0.5 * 2 ** (failures - 1)))
+
+
+class Supervisor:
+    """The processes of one node. `only` is "web" where another machine works."""
+
+    def __init__(self, config: Config, only: str | None) -> None:
+        self._config = config
+        web = config.node.processes
+        self._parts = ["web"] * web if only == "web" else ["worker"] + ["web"] * web
+        self._running: dict[int, asyncio.subprocess.Process] = {}
+        self._stopping = asyncio.Event()
+        self._waiting_for = len(self._parts)
+        self._status = 0
+
+    async def run(self) -> int:
+        """Until SIGTERM; the exit status. Raises OSError if the address cannot be used."""
+        configure_log(self._config.log)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        with _address(self._config.node.listen) as shared, self._ear() as ear:
+            kept = [asyncio.create_task(self._keep(each, shared, ear)) for each in range(len(self._parts))]
+            for task in kept:
+                task.add_done_callback(lambda _task: self._stopping.set())
+            await self._stopping.wait()
+            notify(STOPPING)
+            await self._stop(kept)
+            for task in kept:
+                task.result()
+        return self._status
+
+    @contextmanager
+    def _ear(self) -> Iterator[str]:
+        """The name of a socket at which each process says that it is ready."""
+        loop = asyncio.get_running_loop()
+        with tempfile.TemporaryDirectory(prefix="fedserver-") as folder:
+            name = f"{folder}/notify"
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+                listening.bind(name)
+                loop.add_reader(listening, lambda: self._hear(listening.recv(4_096)))
+                yield name
+                loop.remove_reader(listening)
+
+    def _hear(self, said: bytes) -> None:
+        if said != READY.encode() or not self._waiting_for:
+            return
+        self._waiting_for -= 1
+        if not self._waiting_for:
+            node = self._config.node
+            click.echo(
+                f"fedserver is running at {node.base_url} "
+                f"({node.processes} web processes, listening on {node.listen})"
+            )
+            notify(READY)
+
+    async def _keep(self, number: int, shared: socket.socket | None, ear: str) -> None:
+        """Start a process, and again whenever it ends."""
+        name = "worker" if self._parts[number] == "worker" else f"web-{number}"
+        failures, loop = 0, asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            began = loop.time()
+            status = await self._once(number, shared, ear)
+            if self._stopping.is_set():
+                return
+            if self._waiting_for:
+                log.error("process_did_not_start", process=name, status=status)
+                self._status = 1
+                self._stopping.set()
+                return
+            failures = failures + 1 if loop.time() - began < STABLE_SECONDS else 1
+            wait = wait_before(failures)
+            log.warning("process_ended", process=name, status=status, again_in=wait)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def _once(self, number: int, shared: socket.socket | None, ear: str) -> int:
+        """Run a process to its end; its status. It is called as we were, with what it is to do."""
+        part = self._parts[number]
+        fds = [shared.fileno()] if shared is not None and part == "web" else []
+        told = ["--only", part, "--number", str(number), *(f"--fd={fd}" for fd in fds)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *sys.orig_argv[1:],
+            *told,
+            stdin=asyncio.subprocess.PIPE,
+            pass_fds=fds,
+            env={**os.environ, "NOTIFY_SOCKET": ear},
+            start_new_session=True,  # Ctrl-C is for us; we tell the others
+        )
+        self._running[number] = process
+        if self._stopping.is_set():
+            process.terminate()
+        status = await process.wait()
+        del self._running[number]
+        return status
+
+    async def _stop(self, kept: list[asyncio.Task[None]]) -> None:
+        for process in self._running.values():
+            process.terminate()
+        _, late = await asyncio.wait(kept, timeout=STOP_SECONDS)
+        for number, process in self._running.items():
+            log.error("process_killed", number=number)
+            process.kill()
+            self._status = 1
+        if late:
+            await asyncio.wait(late)
+
+
+@contextmanager
+def _address(listen: str) -> Iterator[socket.socket | None]:
+    """See that an address is free. A socket with a path is opened here, as only ports can be shared."""
+    if listen.startswith("unix:"):
+        path = Path(listen.removeprefix("unix:"))
+        with socket.socket(socket.AF_UNIX) as shared:
+            _remove_left_over(path)
+            shared.bind(str(path))
+            shared.listen(1_024)
+            yield shared
+            path.unlink(missing_ok=True)
+        return
+    host, _, port = listen.rpartition(":")
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    ):
+        # Not shared here: whoever listens there already would share it with us.
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    yield None
+
+
+def _remove_left_over(path: Path) -> None:
+    """Remove a socket that nobody listens on any more. Raises OSError if somebody does."""
+    if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(path)) == 0:
+            raise OSError("another process listens there")
+    path.unlink()

@@ -1,0 +1,27 @@
+"""Conversation (docs.joinmastodon.org/entities/Conversation)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.statuses import Status, status
+from fedserver.links import Links
+
+
+class Conversation(Struct, frozen=True):
+    id: str
+    unread: bool
+    accounts: list[Account]
+    last_status: Status | None
+
+
+def conversation(links: Links, view: domain.conversations.ConversationView) -> Conversation:
+    """A conversation as one who takes part sees it."""
+    return Conversation(
+        str(view.row.id),
+        view.row.unread,
+        [account(links, each) for each in view.accounts],
+        status(links, view.last) if view.last is not None else None,
+    )

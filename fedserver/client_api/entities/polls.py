@@ -1,0 +1,52 @@
+"""Poll (docs.joinmastodon.org/entities/Poll)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
+from fedserver.client_api.entities.times import iso_or_none
+
+
+class PollOption(Struct, frozen=True):
+    title: str
+    votes_count: int | None
+
+
+class Poll(Struct, frozen=True):
+    id: str
+    expires_at: str | None
+    expired: bool
+    multiple: bool
+    votes_count: int
+    voters_count: int | None
+    options: list[PollOption]
+    emojis: list[CustomEmoji]
+    voted: bool | None
+    own_votes: list[int] | None
+
+
+def poll(view: domain.post_views.PostView) -> Poll | None:
+    """The poll of a post, None without one; strangers get null for what they chose."""
+    return poll_of(view) if view.poll is not None else None
+
+
+def poll_of(view: domain.post_views.PostView) -> Poll:
+    """The poll of a post that has one."""
+    found, known = view.poll, view.mine is not None
+    assert found is not None
+    return Poll(
+        id=str(view.post.id),
+        expires_at=iso_or_none(found.poll.expires_at),
+        expired=found.expired,
+        multiple=found.poll.multiple,
+        votes_count=found.votes_count,
+        voters_count=found.poll.voters_count,
+        options=[
+            PollOption(each.title, None if found.hidden else each.votes_count) for each in found.options
+        ],
+        emojis=custom_emojis(domain.account_views.decode_emojis(view.post.emojis)),
+        voted=found.voted if known else None,
+        own_votes=list(found.chosen) if known else None,
+    )

@@ -1,0 +1,83 @@
+"""Report, AccountWarning and RelationshipSeveranceEvent (docs.joinmastodon.org/entities/Report …)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.links import Links
+from storage import ActRow, ReportRow, SeveranceRow
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    id: str
+    action_taken: bool
+    action_taken_at: str | None
+    category: str
+    comment: str
+    forwarded: bool
+    created_at: str
+    status_ids: list[str] | None
+    collection_ids: list[str] | None = None
+    rule_ids: list[str] | None
+    target_account: Account
+
+
+class AccountWarning(Struct, frozen=True):
+    id: str
+    action: str
+    text: str
+    status_ids: list[str] | None
+    target_account: Account
+    created_at: str
+    appeal: None = None
+
+
+class RelationshipSeveranceEvent(Struct, frozen=True):
+    """The list of what was lost is not kept, hence `purged`."""
+
+    id: str
+    type: str
+    purged: bool
+    target_name: str
+    followers_count: int
+    following_count: int
+    created_at: str
+
+
+def report(links: Links, row: ReportRow, target: domain.account_views.AccountView) -> Report:
+    """A report as whoever brought it sees it."""
+    posts, rules = domain.reports.post_ids(row), domain.reports.rule_ids(row)
+    return Report(
+        id=str(row.id),
+        action_taken=row.resolved_at is not None,
+        action_taken_at=iso_or_none(row.resolved_at),
+        category=row.category,
+        comment=row.comment,
+        forwarded=row.forwarded,
+        created_at=iso(row.created_at),
+        status_ids=[str(each) for each in posts] or None,
+        rule_ids=[str(each) for each in rules] or None,
+        target_account=account(links, target),
+    )
+
+
+def account_warning(links: Links, row: ActRow, target: domain.account_views.AccountView) -> AccountWarning:
+    """An act of moderation as the member hears of it."""
+    action = row.verb.removeprefix("account.")
+    return AccountWarning(str(row.id), action, row.reason, None, account(links, target), iso(row.at))
+
+
+def severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:
+    """Follows that were lost."""
+    return RelationshipSeveranceEvent(
+        str(row.id),
+        row.kind,
+        True,
+        row.target_name,
+        row.followers_count,
+        row.following_count,
+        iso(row.created_at),
+    )

@@ -1,0 +1,67 @@
+"""ScheduledStatus (docs.joinmastodon.org/entities/ScheduledStatus)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
+from fedserver.client_api.entities.statuses import VISIBILITY
+from fedserver.client_api.entities.times import iso
+from fedserver.links import Links
+
+
+class PollParams(Struct, frozen=True):
+    options: list[str]
+    expires_in: int
+    multiple: bool
+    hide_totals: bool
+
+
+class Params(Struct, frozen=True, kw_only=True):
+    """What was asked for. Numbers are numbers here, unlike elsewhere in this API."""
+
+    text: str
+    poll: PollParams | None
+    media_ids: list[str] | None
+    sensitive: bool
+    spoiler_text: str | None
+    visibility: str
+    in_reply_to_id: int | None
+    language: str | None
+    application_id: int
+    idempotency: str | None
+    scheduled_at: None = None
+    with_rate_limit: bool = False
+
+
+class ScheduledStatus(Struct, frozen=True):
+    id: str
+    scheduled_at: str
+    params: Params
+    media_attachments: list[MediaAttachment]
+
+
+def scheduled_status(links: Links, view: domain.scheduled_posts.ScheduledPost) -> ScheduledStatus:
+    """A post that waits for its moment."""
+    row, draft = view.row, view.draft
+    asked = draft.poll
+    return ScheduledStatus(
+        id=str(row.id),
+        scheduled_at=iso(row.publish_at),
+        params=Params(
+            text=draft.text,
+            poll=PollParams(list(asked.options), asked.expires_in, asked.multiple, asked.hide_totals)
+            if asked is not None
+            else None,
+            media_ids=[str(each) for each in draft.media_ids] or None,
+            sensitive=draft.sensitive,
+            spoiler_text=draft.summary or None,
+            visibility=VISIBILITY.get(draft.visibility, draft.visibility),
+            in_reply_to_id=draft.in_reply_to_id,
+            language=draft.language,
+            application_id=draft.app_id or 0,
+            idempotency=row.idempotency_key,
+        ),
+        media_attachments=[media_attachment(links, each) for each in view.media],
+    )

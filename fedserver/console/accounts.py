@@ -1,0 +1,100 @@
+"""Accounts: find one, see what was done to it, act on it, take it back."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.console.forms import FormParams
+from fedserver.http import ADMIN, MODERATOR, Call, Nothing, Routes, see_other
+
+routes = Routes("console")
+PATH = "/admin/accounts"
+SIZE = 40
+
+
+class SearchParams(Struct, frozen=True):
+    q: str = ""
+    origin: str = ""
+    status: str = ""
+
+
+class ActParams(Struct, frozen=True):
+    csrf: str = ""
+    kind: str = ""
+    text: str = ""
+    days: int = 0
+    mails: bool = False
+    report_id: int | None = None
+
+
+class PurgeParams(Struct, frozen=True):
+    csrf: str = ""
+    reason: str = ""
+    sure: bool = False
+
+
+def _wanted(params: SearchParams) -> domain.admin_accounts.Filter:
+    """`ann`, `ann@beta.test`, `@beta.test` or the beginning of a mail address of a member."""
+    text = params.q.strip()
+    username, at, host = text.lstrip("@").partition("@")
+    if text.startswith("@") and not at:
+        username, host = ("", username) if "." in username else (username, "")
+    local = domain.admin_accounts.Filter(
+        origin=params.origin, status=params.status, username=username, domain=host
+    )
+    return local
+
+
+@routes.get(PATH, html=True, who=MODERATOR, params=SearchParams)
+async def search(call: Call[SearchParams]) -> web.Response:
+    params = call.params
+    found = await domain.admin_accounts.page(call.tx, _wanted(params), call.page(SIZE, SIZE))
+    if not found and "@" in params.q.strip("@ "):
+        by_mail = domain.admin_accounts.Filter(email=params.q)
+        found = await domain.admin_accounts.page(call.tx, by_mail, call.page(SIZE, SIZE))
+    return call.render(
+        "admin/accounts.html",
+        params=params,
+        found=found,
+        statuses=domain.admin_accounts.STATUSES,
+        older=found[-1].view.account.id if len(found) == SIZE else None,
+    )
+
+
+@routes.get(PATH + "/{id}", html=True, who=MODERATOR)
+async def show(call: Call[Nothing]) -> web.Response:
+    found = await domain.admin_accounts.get(call.tx, call.id())
+    row = found.view.account
+    return call.render(
+        "admin/account.html",
+        found=found,
+        acts=await domain.act_views.of_target(call.tx, row.uri),
+        reports=await domain.reports.page(call.tx, call.page(20, 20), "all", target_id=row.id),
+    )
+
+
+@routes.post(PATH + "/{id}/act", html=True, who=MODERATOR, params=ActParams)
+async def act(call: Call[ActParams]) -> web.Response:
+    params = call.params
+    order = domain.moderation.Order(params.kind, params.text, params.report_id, params.days, params.mails)
+    await domain.moderation.act(call.tx, call.site, call.member, call.id(), order)
+    return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+
+
+@routes.post(PATH + "/{id}/lift/{kind}", html=True, who=MODERATOR, params=FormParams)
+async def lift(call: Call[FormParams]) -> web.Response:
+    kind = call.text("kind")
+    if kind not in domain.moderation.LIFTS:
+        raise domain.NotFound
+    await domain.moderation.lift(call.tx, call.member, call.id(), kind, call.params.reason)
+    return see_other(f"{PATH}/{call.id()}")
+
+
+@routes.post(PATH + "/{id}/delete", html=True, who=ADMIN, params=PurgeParams)
+async def delete(call: Call[PurgeParams]) -> web.Response:
+    if not call.params.sure:
+        raise domain.Invalid("account", "is deleted only if you tick that you are sure")
+    await domain.purges.purge(call.tx, call.member, call.id(), call.params.reason)
+    return see_other(f"{PATH}/{call.id()}")

@@ -1,0 +1,52 @@
+"""Announcements: write, change, take away."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.console.forms import FormParams
+from fedserver.http import MODERATOR, Call, Routes, see_other
+
+routes = Routes("console")
+PATH = "/admin/announcements"
+
+
+class EditParams(Struct, frozen=True):
+    edit: int = 0
+
+
+class TextParams(Struct, frozen=True):
+    csrf: str = ""
+    text: str = ""
+    published: bool = False
+
+
+@routes.get(PATH, html=True, who=MODERATOR, params=EditParams)
+async def show(call: Call[EditParams]) -> web.Response:
+    rows = await domain.announcements.every(call.tx)
+    chosen = next((row for row in rows if row.id == call.params.edit), None)
+    return call.render("admin/announcements.html", rows=rows, chosen=chosen)
+
+
+@routes.post(PATH, html=True, who=MODERATOR, params=TextParams)
+async def create(call: Call[TextParams]) -> web.Response:
+    params = call.params
+    await domain.announcements.create(
+        call.tx, call.site, call.member.id, params.text, published=params.published
+    )
+    return see_other(PATH)
+
+
+@routes.post(PATH + "/{id}", html=True, who=MODERATOR, params=TextParams)
+async def update(call: Call[TextParams]) -> web.Response:
+    params = call.params
+    await domain.announcements.update(call.tx, call.site, call.id(), params.text, published=params.published)
+    return see_other(PATH)
+
+
+@routes.post(PATH + "/{id}/delete", html=True, who=MODERATOR, params=FormParams)
+async def remove(call: Call[FormParams]) -> web.Response:
+    await domain.announcements.remove(call.tx, call.id())
+    return see_other(PATH)

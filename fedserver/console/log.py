@@ -1,0 +1,17 @@
+"""The log of what moderators did."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from fedserver import domain
+from fedserver.http import MODERATOR, Call, Nothing, Routes
+
+routes = Routes("console")
+SIZE = 60
+
+
+@routes.get("/admin/log", html=True, who=MODERATOR)
+async def show(call: Call[Nothing]) -> web.Response:
+    views = await domain.act_views.page(call.tx, call.page(SIZE, SIZE))
+    return call.render("admin/log.html", views=views, older=views[-1].row.id if len(views) == SIZE else None)

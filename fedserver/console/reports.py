@@ -1,0 +1,72 @@
+"""Reports: read one, say who looks after it, close it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.console.forms import FormParams
+from fedserver.http import MODERATOR, Call, Nothing, Routes, see_other
+
+routes = Routes("console")
+PATH = "/admin/reports"
+SIZE = 40
+
+
+class StateParams(Struct, frozen=True):
+    state: str = "open"
+
+
+class ClassifyParams(Struct, frozen=True):
+    csrf: str = ""
+    category: str = "other"
+    rule_ids: list[int] = []
+
+
+@routes.get(PATH, html=True, who=MODERATOR, params=StateParams)
+async def show_all(call: Call[StateParams]) -> web.Response:
+    state = "resolved" if call.params.state == "resolved" else "open"
+    rows = await domain.reports.page(call.tx, call.page(SIZE, SIZE), state)
+    return call.render(
+        "admin/reports.html",
+        views=await domain.report_views.load(call.tx, call.site, rows),
+        state=state,
+        older=rows[-1].id if len(rows) == SIZE else None,
+    )
+
+
+@routes.get(PATH + "/{id}", html=True, who=MODERATOR)
+async def show(call: Call[Nothing]) -> web.Response:
+    row = await domain.reports.get(call.tx, call.id())
+    return call.render(
+        "admin/report.html",
+        view=await domain.report_views.one(call.tx, call.site, row),
+        acts=await domain.act_views.of_target(call.tx, f"report:{row.id}"),
+        rules=domain.rules.every(call.site),
+        categories=domain.reports.CATEGORIES,
+    )
+
+
+@routes.post(PATH + "/{id}/classify", html=True, who=MODERATOR, params=ClassifyParams)
+async def classify(call: Call[ClassifyParams]) -> web.Response:
+    params = call.params
+    category = "violation" if params.rule_ids else params.category
+    await domain.reports.classify(call.tx, call.site, call.member, call.id(), category, params.rule_ids)
+    return see_other(f"{PATH}/{call.id()}")
+
+
+@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=FormParams)
+async def change(call: Call[FormParams]) -> web.Response:
+    match call.text("verb"):
+        case "assign":
+            await domain.reports.assign(call.tx, call.member, call.id(), call.account.id)
+        case "unassign":
+            await domain.reports.assign(call.tx, call.member, call.id(), None)
+        case "resolve":
+            await domain.reports.resolve(call.tx, call.member, call.id())
+        case "reopen":
+            await domain.reports.reopen(call.tx, call.member, call.id())
+        case _:
+            raise domain.NotFound
+    return see_other(f"{PATH}/{call.id()}")

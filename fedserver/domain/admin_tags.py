@@ -1,0 +1,63 @@
+"""Hashtags as moderators decide about them: usable in posts, listed in search, allowed to trend.
+
+docs.joinmastodon.org/entities/Tag#admin. What was never decided is usable and listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct, structs
+
+from fedserver.domain import acts
+from fedserver.domain.errors import Invalid, NotFound
+from fedserver.text import fold_tag
+from storage import MemberRow, Page, TagRow, Tx, queries
+
+
+class Decision(Struct, frozen=True):
+    """What is decided about a hashtag; None leaves it as it is."""
+
+    display: str | None = None
+    usable: bool | None = None
+    trendable: bool | None = None
+    listable: bool | None = None
+
+
+async def get(tx: Tx, tag_id: int) -> TagRow:
+    """Raises NotFound."""
+    row = await queries.admin_tags.one(tx, tag_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def page(tx: Tx, page: Page) -> list[TagRow]:
+    """Newest first."""
+    return await queries.admin_tags.page(tx, page)
+
+
+async def decide(tx: Tx, member: MemberRow, tag_id: int, decision: Decision) -> TagRow:
+    """Decide about a hashtag; with that it is reviewed. Raises NotFound, Invalid."""
+    row = await get(tx, tag_id)
+    display = row.display if decision.display is None else decision.display.strip().lstrip("#")
+    if fold_tag(display) != row.name:
+        raise Invalid("display_name", "may differ in capitals and accents only")
+    given = {
+        name: value
+        for name in ("usable", "trendable", "listable")
+        if (value := getattr(decision, name)) is not None
+    }
+    row = structs.replace(row, display=display, reviewed_at=tx.now, **given)
+    await queries.admin_tags.change(tx, row)
+    said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in given.items())
+    await acts.add(tx, member, "tag.review", target=f"#{row.name}", reason=said)
+    return row
+
+
+async def check_usable(tx: Tx, names: Iterable[str]) -> None:
+    """Raises Invalid for folded names of hashtags that may not be used."""
+    wanted = list(names)
+    found = await queries.admin_tags.unusable(tx, wanted) if wanted else []
+    if found:
+        raise Invalid("text", f"has hashtags that may not be used here: #{', #'.join(sorted(found))}")

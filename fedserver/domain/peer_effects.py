@@ -1,0 +1,35 @@
+"""What a decision about a peer does to its accounts: limited, suspended, without media, or free again."""
+
+from __future__ import annotations
+
+from fedserver.domain import severances
+from storage import PeerRow, Tx, queries
+
+
+async def follow_up(tx: Tx, former: PeerRow, row: PeerRow) -> None:
+    """Bring accounts from what `former` decided to what `row` decides.
+
+    The moment of a decision marks what it did: accounts that were limited or suspended one by one stay so.
+    """
+    if former.policy != row.policy:
+        await _undo(tx, former)
+        await _do(tx, row)
+    if row.rejects_media and not former.rejects_media:
+        await queries.peer_accounts.drop_media(tx, row.domain)
+
+
+async def _undo(tx: Tx, former: PeerRow) -> None:
+    mark = former.decided_at or 0
+    if former.policy == "limit":
+        await queries.peer_accounts.unsilence(tx, former.domain, mark)
+    elif former.policy == "block":
+        await queries.peer_accounts.unsuspend(tx, former.domain, mark)
+
+
+async def _do(tx: Tx, row: PeerRow) -> None:
+    mark = row.decided_at or tx.now
+    if row.policy == "limit":
+        await queries.peer_accounts.silence(tx, row.domain, mark)
+    elif row.policy == "block":
+        await queries.peer_accounts.suspend(tx, row.domain, mark)
+        await severances.sever(tx, mark, "domain_block", row.domain)

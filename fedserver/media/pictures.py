@@ -1,0 +1,105 @@
+"""Pictures as the rest of the node knows them; `images`, and with it Pillow, is loaded for the first of them.
+
+Processes that have nothing to do end after some minutes: most nodes are sent a picture now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+T = TypeVar("T")
+ACCEPTED = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+    "AVIF": "image/avif",
+}
+ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
+IDLE_SECONDS = 300.0
+
+
+class Picture(Struct, frozen=True):
+    """A picture ready to be kept."""
+
+    data: bytes
+    content_type: str
+    width: int
+    height: int
+
+    @property
+    def ending(self) -> str:
+        return ENDINGS[self.content_type]
+
+
+class Processed(Struct, frozen=True):
+    """An attached picture: the full one, a small one, and a blur of it. `kind` is image or gifv."""
+
+    kind: str
+    full: Picture
+    small: Picture
+    blurhash: str | None
+
+
+def process_attachment(data: bytes) -> Processed:
+    """Clean a picture for a post. Raises Unacceptable."""
+    made: Processed = _images().process_attachment(data)
+    return made
+
+
+def process_square(data: bytes) -> Picture:
+    """An avatar: 400x400. Raises Unacceptable."""
+    made: Picture = _images().process_square(data)
+    return made
+
+
+def process_banner(data: bytes) -> Picture:
+    """A header: 1500x500. Raises Unacceptable."""
+    made: Picture = _images().process_banner(data)
+    return made
+
+
+def _images() -> Any:
+    # By name, as it is only needed when there is a picture.
+    return importlib.import_module("fedserver.media.images")
+
+
+class Images:
+    """The image worker, started for the first picture and ended when none came for `idle_seconds`."""
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._worker: Any = None
+        self._running = 0
+        self._rest: asyncio.TimerHandle | None = None
+
+    async def run(self, work: Callable[[bytes], T], data: bytes) -> T:
+        """Do `work` on `data` elsewhere. Raises Unacceptable, also if it takes too long or too much."""
+        self._wake()
+        self._running += 1
+        try:
+            made: T = await self._worker.run(work, data)
+            return made
+        finally:
+            self._running -= 1
+            if not self._running and self._worker is not None:
+                self._rest = asyncio.get_running_loop().call_later(self._idle_seconds, self.close)
+
+    def _wake(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+        if self._worker is None:
+            self._worker = _images().ImageWorker()
+
+    def close(self) -> None:
+        """End the processes; the next picture starts them anew."""
+        if self._rest is not None:
+            self._rest.cancel()
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None

@@ -1,0 +1,221 @@
+"""The organization's identity provider, asked as OpenID Connect Core 1.0 §3.1 says: discovery, code flow with
+PKCE (RFC 7636), ID tokens (RFC 7519) with a signature by one of the provider's published keys.
+
+Nothing that comes back by the browser is believed: claims come from an ID token that the provider gave us
+for a code, and from its userinfo. Requests go through a client of their own, with its own allowance for
+private networks.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote_plus, urlencode
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from msgspec import Struct
+
+from fedserver.config import Oidc
+from fedserver.net.client import Client, Response
+from fedserver.net.errors import NetError
+
+# Signatures by a private key. Never `none`, never a shared secret (RFC 8725 §3.1).
+ALGORITHMS = (
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
+)  # fmt: skip
+KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
+DISCOVERY_MS, KEYS_MS = 3_600_000, 60_000
+LEEWAY_SECONDS = 60
+AGAIN_SECONDS = 300  # how long ago a log-in "anew" may have been
+T = TypeVar("T")
+
+
+class ProviderError(Exception):
+    """The provider cannot be used or said something wrong: why, for the log."""
+
+
+class Discovery(Struct, frozen=True):
+    """What we read of the provider's metadata (OpenID Connect Discovery 1.0 §3)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str = ""
+    id_token_signing_alg_values_supported: tuple[str, ...] = ("RS256",)
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+
+
+class _Tokens(Struct, frozen=True):
+    id_token: str
+    access_token: str = ""
+
+
+class Provider:
+    """One provider. What it publishes is kept for an hour; unknown keys are looked up once a minute."""
+
+    def __init__(self, config: Oidc, client: Client, clock: Callable[[], int]) -> None:
+        self._config = config
+        self._client = client
+        self._clock = clock
+        self._found: tuple[int, Discovery] | None = None
+        self._keys: tuple[int, KeySet] | None = None
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def discover(self) -> Discovery:
+        """The provider's metadata. Raises ProviderError."""
+        now = self._clock()
+        if self._found is not None and now - self._found[0] < DISCOVERY_MS:
+            return self._found[1]
+        address = self._config.issuer.rstrip("/") + "/.well-known/openid-configuration"
+        found = _decoded(await self._get(address, {}), Discovery)
+        if found.issuer.rstrip("/") != self._config.issuer.rstrip("/"):
+            raise ProviderError(f"{address} is of {found.issuer[:200]!r}, not of the configured issuer")
+        self._found = (now, found)
+        return found
+
+    async def log_in_address(
+        self, back: str, state: str, nonce: str, verifier: str, *, again: bool = False
+    ) -> str:
+        """Where to send the browser; `again` asks the provider to log the person in anew.
+
+        Raises ProviderError.
+        """
+        found = await self.discover()
+        digest = hashlib.sha256(verifier.encode()).digest()
+        asked = {
+            "response_type": "code",
+            "client_id": self._config.client_id,
+            "redirect_uri": back,
+            "scope": " ".join(dict.fromkeys(["openid", *self._config.scopes])),
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        if again:
+            asked |= {"prompt": "login", "max_age": str(AGAIN_SECONDS)}
+        joint = "&" if "?" in found.authorization_endpoint else "?"
+        return f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
+
+    async def claims(self, back: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+        """What the provider says of the person who came back with `code`. Raises ProviderError."""
+        found = await self.discover()
+        tokens = await self._exchange(found, back, code, verifier)
+        claims = await self._checked(found, tokens.id_token, nonce)
+        if found.userinfo_endpoint and tokens.access_token and not self._enough(claims):
+            bearer = {"Authorization": f"Bearer {tokens.access_token}"}
+            more = _decoded(await self._get(found.userinfo_endpoint, bearer), dict[str, Any])
+            # OpenID Connect Core §5.3.2: otherwise somebody else's answer may be put in its place.
+            if more.get("sub") != claims["sub"]:
+                raise ProviderError("userinfo is about somebody else")
+            claims = {**more, **claims}
+        return claims
+
+    def _enough(self, claims: dict[str, Any]) -> bool:
+        roles = self._config.roles_claim
+        told = not roles or roles in claims or roles.partition(".")[0] in claims
+        wanted = ("email", "email_verified", "preferred_username", "name")
+        return told and all(name in claims for name in wanted)
+
+    async def _exchange(self, found: Discovery, back: str, code: str, verifier: str) -> _Tokens:
+        config = self._config
+        body = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": back,
+            "client_id": config.client_id,
+            "code_verifier": verifier,
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        methods = found.token_endpoint_auth_methods_supported
+        if config.client_secret and "client_secret_basic" in methods:
+            # RFC 6749 §2.3.1: both halves are form-encoded first.
+            pair = f"{quote_plus(config.client_id)}:{quote_plus(config.client_secret)}"
+            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        elif config.client_secret:
+            body["client_secret"] = config.client_secret
+        try:
+            answer = await self._client.post(
+                found.token_endpoint, urlencode(body).encode(), headers, whole=True
+            )
+        except NetError as error:
+            raise ProviderError(str(error)) from error
+        return _decoded(answer, _Tokens)
+
+    async def _get(self, address: str, headers: dict[str, str]) -> Response:
+        try:
+            return await self._client.get_alone(address, {"Accept": "application/json", **headers})
+        except NetError as error:
+            raise ProviderError(str(error)) from error
+
+    async def _checked(self, found: Discovery, token: str, nonce: str) -> dict[str, Any]:
+        """The claims of an ID token for us, for this log-in, signed by the provider (§3.1.3.7)."""
+        offered = found.id_token_signing_alg_values_supported
+        algorithms = [each for each in ALGORITHMS if each in offered]
+        if not algorithms:
+            raise ProviderError("the provider signs with no algorithm that we take")
+        try:
+            claims = (await self._decoded_token(found, token, algorithms)).claims
+            registry = jwt.JWTClaimsRegistry(
+                now=self._clock() // 1000,
+                leeway=LEEWAY_SECONDS,
+                iss={"essential": True, "value": found.issuer},
+                aud={"essential": True, "value": self._config.client_id},
+                sub={"essential": True},
+                exp={"essential": True},
+                iat={"essential": True},
+                nonce={"essential": True, "value": nonce},
+            )
+            registry.validate(claims)
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ProviderError(f"the ID token is not right: {error}") from error
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else self._config.client_id) != self._config.client_id:
+            raise ProviderError("the ID token was made for another party")
+        return dict(claims)
+
+    async def _decoded_token(self, found: Discovery, token: str, algorithms: list[str]) -> jwt.Token:
+        try:
+            return jwt.decode(token, await self._key_set(found, 0), algorithms=algorithms)
+        except InvalidKeyIdError:
+            # The provider may have new keys. Strangers cannot make us ask more often than once a minute.
+            return jwt.decode(token, await self._key_set(found, KEYS_MS), algorithms=algorithms)
+
+    async def _key_set(self, found: Discovery, older_than: int) -> KeySet:
+        """The provider's keys; read anew if `older_than` is not 0 and they were read longer ago."""
+        now = self._clock()
+        most = older_than or DISCOVERY_MS
+        if self._keys is not None and now - self._keys[0] < most:
+            return self._keys[1]
+        document = _decoded(await self._get(found.jwks_uri, {}), dict[str, Any])
+        listed = document.get("keys")
+        usable = [each for each in listed if _is_usable(each)] if isinstance(listed, list) else []
+        try:
+            keys = KeySet.import_key_set({"keys": usable})
+        except Exception as error:
+            # Keys of strangers reach deep into the libraries below.
+            raise ProviderError(f"{found.jwks_uri}: the keys cannot be read: {error}") from error
+        self._keys = (now, keys)
+        return keys
+
+
+def _is_usable(key: Any) -> bool:
+    """True for a public key that may sign: never a shared secret."""
+    return isinstance(key, dict) and key.get("kty") in KEY_TYPES and key.get("use", "sig") == "sig"
+
+
+def _decoded(answer: Response, kind: type[T]) -> T:
+    if answer.status != 200:
+        raise ProviderError(f"{answer.url} answered {answer.status}: {answer.body[:200]!r}")
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProviderError(f"{answer.url} cannot be read: {error}") from error

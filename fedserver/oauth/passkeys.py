@@ -1,0 +1,67 @@
+"""Log-in with a passkey: the authenticator says who it is, and has verified its owner (WebAuthn)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.http import Call, Routes, json_response, own_page
+from fedserver.oauth.login import form, too_many
+
+routes = Routes("oauth")
+NO_STORE = {"Cache-Control": "no-store"}
+WRONG = "This passkey was not accepted. Please log in with your password."
+
+
+class OptionsParams(Struct, frozen=True):
+    """`second`: for the second step of the member who has made the first in this browser."""
+
+    second: bool = False
+    csrf: str = ""
+
+
+class PasskeyParams(Struct, frozen=True):
+    credential: str = ""
+    next: str = ""
+    csrf: str = ""
+
+
+@routes.post(
+    "/login/passkey/options", html=True, params=OptionsParams, tx="own", limit="log_ins", no_csrf=True
+)
+async def options(call: Call[OptionsParams]) -> web.StreamResponse:
+    """What the browser hands to its authenticators."""
+    word = call.browser or domain.secrets.new_secret()
+    holder = domain.challenges.of_browser(word)
+    async with call.services.db.write() as tx:
+        asked = await domain.second_steps.asked(tx, holder) if call.params.second else None
+        member = asked.member if asked is not None else None
+        made = await domain.passkeys.ask(tx, call.site, holder, member, verified=member is None)
+    response = json_response(made.encode(), headers=NO_STORE)
+    return call.remember(response, word)
+
+
+@routes.post("/login/passkey", html=True, params=PasskeyParams, tx="own", limit="log_ins", no_csrf=True)
+async def log_in(call: Call[PasskeyParams]) -> web.StreamResponse:
+    params, token = call.params, ""
+    holder = domain.challenges.of_browser(call.browser)
+    try:
+        async with call.services.db.write() as tx:
+            await domain.log_ins.check_attempts(tx, "", call.address)
+            member = await domain.passkeys.check(
+                tx, call.site, holder, params.credential, None, verified=True
+            )
+            if member is None:
+                await domain.log_ins.failed(tx, "", call.address)
+            else:
+                token = await domain.log_ins.log_in(
+                    tx, member, "", call.address, call.user_agent, former=call.session_id
+                )
+    except domain.TooMany as error:
+        return too_many(call, form(call, error.text, 429, next_page=params.next), error)
+    except domain.DomainError as error:
+        return form(call, error.text, 403, next_page=params.next)
+    if not token:
+        return form(call, WRONG, 401, next_page=params.next)
+    return call.begun(token, own_page(params.next))

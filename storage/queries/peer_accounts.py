@@ -1,0 +1,62 @@
+"""All accounts of a peer at once: limited, suspended, without media. A domain stands for those below it.
+
+What a decision does carries the moment of the decision as its mark, so that taking the decision back leaves
+alone what was done to single accounts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, delete, or_, select, update
+
+from storage.schema.tables import accounts, media, posts
+from storage.statements import Tx
+
+_moment = bindparam("b_mark", type_=BigInteger())
+_there = or_(
+    accounts.c.domain == bindparam("b_domain"), accounts.c.domain.like(bindparam("b_below"), escape="\\")
+)
+_ids = select(accounts.c.id).where(accounts.c.domain != "", _there)
+SILENCE = update(accounts).where(_there, accounts.c.silenced_at.is_(None)).values(silenced_at=_moment)
+UNSILENCE = update(accounts).where(_there, accounts.c.silenced_at == _moment).values(silenced_at=None)
+SUSPEND = update(accounts).where(_there, accounts.c.suspended_at.is_(None)).values(suspended_at=_moment)
+UNSUSPEND = update(accounts).where(_there, accounts.c.suspended_at == _moment).values(suspended_at=None)
+WITHOUT_PICTURES = (
+    update(accounts).where(accounts.c.domain != "", _there).values(avatar_url="", header_url="", emojis="[]")
+)
+WITHOUT_MEDIA = (
+    update(posts)
+    .where(posts.c.account_id.in_(_ids))
+    .values(cover_id=None, emojis="[]", version=posts.c.version + 1)
+)
+DROP_MEDIA = delete(media).where(media.c.account_id.in_(_ids))
+
+
+async def _run(tx: Tx, statement: Any, domain: str, **more: int) -> None:
+    escaped = domain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    await tx.run(statement, b_domain=domain, b_below=f"%.{escaped}", **more)
+
+
+async def silence(tx: Tx, domain: str, mark: int) -> None:
+    await _run(tx, SILENCE, domain, b_mark=mark)
+
+
+async def unsilence(tx: Tx, domain: str, mark: int) -> None:
+    """End what was begun with that mark."""
+    await _run(tx, UNSILENCE, domain, b_mark=mark)
+
+
+async def suspend(tx: Tx, domain: str, mark: int) -> None:
+    await _run(tx, SUSPEND, domain, b_mark=mark)
+
+
+async def unsuspend(tx: Tx, domain: str, mark: int) -> None:
+    """End what was begun with that mark."""
+    await _run(tx, UNSUSPEND, domain, b_mark=mark)
+
+
+async def drop_media(tx: Tx, domain: str) -> None:
+    """Forget pictures, attached files and emoji."""
+    for statement in (WITHOUT_PICTURES, WITHOUT_MEDIA, DROP_MEDIA):
+        await _run(tx, statement, domain)

@@ -1,0 +1,268 @@
+"""Connections to SQLite: one with a thread of its own, and how statements are run without it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from math import inf
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+import aiosqlite
+from sqlalchemy.sql.base import Executable
+
+from storage.compiled import SQLITE, Compiled, Compiler, encode_list
+from storage.errors import Conflict, Unavailable
+
+T = TypeVar("T")
+Rows = Sequence[Sequence[Any]]
+
+PRAGMAS = (
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA temp_store=MEMORY",
+)
+# How long a read may hold up the loop, seconds; SQLite asks every so many of its steps (about 0.2 ms).
+INLINE_SECONDS = 0.01
+STEPS = 5_000
+# More sets of parameters than this are written on the thread.
+MANY = 100
+# After so many statements on the loop's thread the others get their turn.
+IN_A_ROW = 50
+
+_BOOLEANS = {0: False, 1: True, None: None}
+_compiler = Compiler(SQLITE)
+
+
+def told(error: sqlite3.Error) -> Exception:
+    """The error in our words."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict(str(error))
+    return Unavailable(f"SQLite: {error}")
+
+
+def rolled_back() -> Unavailable:
+    """SQLite has undone a transaction by itself."""
+    return Unavailable("SQLite: the transaction was rolled back")
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Somebody else has the lock: waiting helps."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _bind(compiled: Compiled, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    bound = compiled.bind(params)
+    if compiled.lists:
+        bound = dict(bound)
+        for name in compiled.lists:
+            bound[name] = encode_list(bound[name]).decode()
+    return bound
+
+
+def _with_booleans(rows: Rows, places: list[int]) -> list[list[Any]]:
+    changed = [list(row) for row in rows]
+    for row in changed:
+        for place in places:
+            row[place] = _BOOLEANS[row[place]]
+    return changed
+
+
+class Patience:
+    """Says when a statement has run too long; SQLite stops it then."""
+
+    __slots__ = ("until",)
+
+    def __init__(self) -> None:
+        self.until = inf
+
+    def is_over(self) -> bool:
+        return perf_counter() > self.until
+
+
+class Threaded:
+    """A connection in autocommit mode with a thread of its own; `Tx` runs on the thread.
+
+    `raw` may be used on the caller's thread as long as the other is not `at_work`: never on both at once.
+    """
+
+    def __init__(self, path: Path, *, reads_only: bool) -> None:
+        self.path = path
+        self.reads_only = reads_only
+        self.raw: sqlite3.Connection
+        self.at_work = 0
+        self._patience = Patience()
+        self._thread = aiosqlite.Connection(lambda: self.raw, iter_chunk_size=64)
+
+    async def open(self) -> None:
+        """Raises Unavailable if the file cannot be opened or is not a database."""
+        try:
+            self.raw = await asyncio.to_thread(self._connect)
+        except sqlite3.Error as error:
+            raise Unavailable(f"cannot open SQLite database {self.path}: {error}") from error
+        await self._thread
+
+    def _connect(self) -> sqlite3.Connection:
+        raw = sqlite3.connect(self.path, isolation_level=None, cached_statements=512, check_same_thread=False)
+        try:
+            for pragma in PRAGMAS:
+                raw.execute(pragma)
+            raw.execute(f"PRAGMA query_only={int(self.reads_only)}")
+        except BaseException:
+            raw.close()
+            raise
+        raw.set_progress_handler(self._patience.is_over, STEPS)
+        return raw
+
+    async def close(self) -> None:
+        await self._thread.close()
+
+    @property
+    def in_transaction(self) -> bool:
+        """False also after SQLite undid the transaction because of an error, like a disk that is full."""
+        try:
+            return self.raw.in_transaction
+        except sqlite3.ProgrammingError:  # closed
+            return False
+
+    def wait(self, milliseconds: int) -> None:
+        """How long a statement waits for a lock."""
+        self.now(f"PRAGMA busy_timeout={milliseconds}")
+
+    def version(self) -> int:
+        """A number that changes when another connection commits. Raises Unavailable."""
+        try:
+            found = self.raw.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise told(error) from error
+        return int(found[0])
+
+    def now(self, sql: str) -> None:
+        """Run on the caller's thread."""
+        try:
+            self.raw.execute(sql)
+        except sqlite3.Error as error:
+            raise told(error) from error
+
+    async def later(self, sql: str) -> None:
+        """Run on the thread."""
+        await self._on_thread(self._thread.execute(sql))
+
+    def fetch_now(self, compiled: Compiled, params: Mapping[str, Any]) -> Rows | None:
+        """Rows, on the caller's thread. None if a read would take too long: locked, or simply long."""
+        if compiled.reads:
+            self._patience.until = perf_counter() + INLINE_SECONDS
+        try:
+            rows: Rows = self.raw.execute(compiled.sql, _bind(compiled, params)).fetchall()
+        except sqlite3.Error as error:
+            if compiled.reads and (is_busy(error) or _code(error) == sqlite3.SQLITE_INTERRUPT):
+                return None
+            raise told(error) from error
+        finally:
+            self._patience.until = inf
+        return _with_booleans(rows, compiled.booleans) if compiled.booleans else rows
+
+    def execute_now(self, compiled: Compiled, params: Mapping[str, Any]) -> int:
+        """The number of rows that changed, on the caller's thread."""
+        try:
+            return self.raw.execute(compiled.sql, _bind(compiled, params)).rowcount
+        except sqlite3.Error as error:
+            raise told(error) from error
+
+    def execute_many_now(self, compiled: Compiled, params: Sequence[Mapping[str, Any]]) -> None:
+        try:
+            self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
+        except sqlite3.Error as error:
+            raise told(error) from error
+
+    async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Rows:
+        compiled = _compiler(statement, params)
+        rows = await self._on_thread(self._thread.execute_fetchall(compiled.sql, _bind(compiled, params)))
+        return _with_booleans(rows, compiled.booleans) if compiled.booleans else rows  # type: ignore[arg-type, return-value]
+
+    async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
+        compiled = _compiler(statement, params)
+        cursor = await self._on_thread(self._thread.execute(compiled.sql, _bind(compiled, params)))
+        return cursor.rowcount
+
+    async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
+        compiled = _compiler(statement, params[0])
+        bound = [_bind(compiled, each) for each in params]
+        await self._on_thread(self._thread.executemany(compiled.sql, bound))
+
+    async def _on_thread(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the thread answers. Who is cancelled waits too: the connection is not free before."""
+        self._patience.until = inf
+        self.at_work += 1
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self.reads_only:
+                self._patience.until = 0.0
+            await self._idle()
+            raise
+        except sqlite3.Error as error:
+            raise told(error) from error
+        except ValueError as error:  # aiosqlite's word for a connection that is closed
+            raise Unavailable(f"SQLite: {error}") from error
+        finally:
+            self.at_work -= 1
+
+    async def _idle(self) -> None:
+        """Wait until the thread has done what it was given, whoever is cancelled."""
+        last = asyncio.ensure_future(self._thread.execute("SELECT 1"))
+        while not last.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([last])
+        last.exception()
+
+
+class Inline:
+    """Runs on the caller's thread what is short; the rest `elsewhere`, on the thread of a connection."""
+
+    def __init__(self, own: Threaded, elsewhere: Callable[[], AbstractAsyncContextManager[Threaded]]) -> None:
+        self._own = own
+        self._elsewhere = elsewhere
+        self._in_a_row = 0
+
+    async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Rows:
+        compiled = _compiler(statement, params)
+        if await self._may_run(compiled):
+            rows = self._own.fetch_now(compiled, params)
+            if rows is not None:
+                return rows
+        async with self._elsewhere() as connection:
+            return await connection.fetch(statement, params)
+
+    async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
+        compiled = _compiler(statement, params)
+        if await self._may_run(compiled):
+            return self._own.execute_now(compiled, params)
+        async with self._elsewhere() as connection:
+            return await connection.execute(statement, params)
+
+    async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
+        compiled = _compiler(statement, params[0])
+        if await self._may_run(compiled) and len(params) <= MANY:
+            return self._own.execute_many_now(compiled, params)
+        async with self._elsewhere() as connection:
+            await connection.execute_many(statement, params)
+
+    async def _may_run(self, compiled: Compiled) -> bool:
+        self._in_a_row += 1
+        if self._in_a_row >= IN_A_ROW:
+            self._in_a_row = 0
+            await asyncio.sleep(0)
+        if not (self._own.reads_only or self._own.in_transaction):
+            raise rolled_back()
+        return compiled.short and not self._own.at_work

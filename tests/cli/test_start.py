@@ -1,0 +1,61 @@
+"""What a node loads at its start: what it serves with, and nothing that only some nodes or commands need."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fedserver.cli import main
+from fedserver.cli.commands import MODULES
+from fedserver.domain import accounts
+from fedserver.node import open_node
+from tests.kit.nodes import config_for
+
+
+def loaded_by(module: str) -> set[str]:
+    """The modules in a fresh process that imported one."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(found.stdout.split())
+
+
+def test_serving_loads_neither_pictures_nor_migrations_nor_other_commands() -> None:
+    loaded = loaded_by("fedserver.cli.serving")
+    assert "fedserver.node" in loaded
+    unneeded = {"PIL", "alembic", "sqlalchemy.orm", "asyncpg", "fedserver.cli.demo", "fedserver.cli.members"}
+    assert not loaded & unneeded
+
+
+def test_a_supervisor_has_no_node_in_it() -> None:
+    loaded = loaded_by("fedserver.cli.running")
+    assert "fedserver.cli.supervising" in loaded
+    assert not loaded & {"fedserver.node", "fedserver.domain", "aiohttp", "sqlalchemy", "cryptography"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_command_is_found_by_its_name(name: str) -> None:
+    asked = CliRunner().invoke(main, [name, "--help"])
+    assert asked.exit_code == 0 and asked.output.startswith(f"Usage: main {name}")
+
+
+def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
+    listed = CliRunner().invoke(main, ["--help"])
+    assert all(f"\n  {name} " in listed.output for name in MODULES)
+    unknown = CliRunner().invoke(main, ["runn"])
+    assert unknown.exit_code == 2 and "No such command 'runn'" in unknown.output
+
+
+async def test_processes_that_start_together_make_one_account_of_the_node(
+    database_url: str, tmp_path: Path
+) -> None:
+    config = config_for("alpha.test", tmp_path, database_url)
+    nodes = await asyncio.gather(*(open_node(config) for _ in range(5)))
+    async with nodes[0].services.db.read() as tx:
+        assert await accounts.instance_account(tx, nodes[0].services.site) is not None
+    for node in nodes:
+        await node.close()

@@ -1,0 +1,252 @@
+"""The console by real HTTP and without JavaScript: who gets in, and that its forms do what they say."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from fedserver.domain import announcements, invitations, moderation, peers, reports, tasks
+from fedserver.node import all_endpoints
+from storage import AccountRow
+from tests.kit.forms import Form, forms, send
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.people import stranger
+
+PAGES = (
+    "",
+    "/sign-ups",
+    "/reports",
+    "/accounts",
+    "/peers",
+    "/invitations",
+    "/announcements",
+    "/queue",
+    "/log",
+)
+
+
+async def log_in(node: TestNode, name: str) -> None:
+    node.http.cookie_jar.clear()
+    form = {"username": name, "password": PASSWORD}
+    async with node.http.post("/login", data=form, allow_redirects=False) as answer:
+        assert answer.status == 303
+
+
+async def read(node: TestNode, path: str, status: int = 200) -> str:
+    async with node.http.get(path, headers={"Accept": "text/html"}) as answer:
+        assert answer.status == status, (path, answer.status, await answer.text())
+        return await answer.text()
+
+
+def form_to(page: str, action: str) -> Form:
+    return next(each for each in forms(page) if each.action == action)
+
+
+async def submit(node: TestNode, path: str, action: str, **values: str) -> str:
+    """Send the form of a page that leads to `action`; where it leads to."""
+    page = await read(node, path)
+    answer = await send(node.http, node.base, node.base + path, form_to(page, action), **values)
+    assert answer.status == 303, (answer.status, await answer.text())
+    return answer.headers["Location"]
+
+
+async def begin(start: Start, **config: Any) -> tuple[TestNode, AccountRow, AccountRow]:
+    node = await start("alpha.test", **config)
+    await node.member("mod", "moderator")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    await log_in(node, "mod")
+    return node, ann, bob
+
+
+async def test_only_moderators_get_in(start: Start) -> None:
+    node, _, _ = await begin(start)
+    assert 'href="/admin"' in await read(node, "/home")
+    await log_in(node, "ann")
+    assert 'href="/admin"' not in await read(node, "/home")
+    stranger_sees = []
+    for endpoint in all_endpoints():
+        if endpoint.surface != "console":
+            continue
+        path = re.sub(r"\{[^}]*\}", "1", endpoint.path)
+        async with node.http.request(endpoint.method, path, allow_redirects=False) as answer:
+            assert answer.status == 403, path
+        stranger_sees.append((endpoint.method, path))
+    node.http.cookie_jar.clear()
+    for method, path in stranger_sees:
+        async with node.http.request(method, path, allow_redirects=False) as answer:
+            wanted = 303 if method == "GET" else 401
+            assert answer.status == wanted, path
+    assert len(stranger_sees) >= 24
+
+
+async def test_every_page_is_there_and_lets_nothing_run(start: Start) -> None:
+    node, _, _ = await begin(start)
+    for page in PAGES:
+        async with node.http.get(f"/admin{page}") as answer:
+            assert answer.status == 200, page
+            assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+            text = await answer.text()
+        assert "<h1>" in text and "<script>" not in text and " style=" not in text and "onclick" not in text
+
+
+async def test_forms_need_their_word(start: Start) -> None:
+    node, ann, _ = await begin(start)
+    target = f"/admin/accounts/{ann.id}/act"
+    for csrf, headers in (("wrong", {}), ("", {}), (None, {"Sec-Fetch-Site": "cross-site"})):
+        page = form_to(await read(node, f"/admin/accounts/{ann.id}"), target)
+        values = {**page.values, "kind": "suspend", **({"csrf": csrf} if csrf is not None else {})}
+        async with node.http.post(target, data=values, headers=headers, allow_redirects=False) as answer:
+            assert answer.status == 403
+    async with node.db.read() as tx:
+        assert (await moderation.target(tx, None, ann.id))[0].suspended_at is None
+
+
+async def test_sign_ups_are_let_in_or_not(start: Start) -> None:
+    node, _, _ = await begin(start, registration="approval")
+    for name in ("eve", "fay"):
+        values = {
+            "username": name,
+            "email": f"{name}@mail.test",
+            "password": PASSWORD,
+            "reason": f"{name} <b>",
+        }
+        async with node.http.post("/signup", data=values) as answer:
+            assert answer.status == 200
+    await log_in(node, "mod")
+    page = await read(node, "/admin/sign-ups")
+    assert "eve &lt;b&gt;" in page and "fay@mail.test" in page
+    approve = next(each.action for each in forms(page) if each.action.endswith("/approve"))
+    assert await submit(node, "/admin/sign-ups", approve) == "/admin/sign-ups"
+    page = await read(node, "/admin/sign-ups")
+    reject = next(each.action for each in forms(page) if each.action.endswith("/reject"))
+    await submit(node, "/admin/sign-ups", reject, reason="no <i>")
+    assert "Nobody is waiting" in await read(node, "/admin/sign-ups")
+    log = await read(node, "/admin/log")
+    assert "not let in" in log and "no &lt;i&gt;" in log and "<strong>mod</strong>" in log
+
+
+async def test_a_report_is_read_and_acted_on(start: Start) -> None:
+    node, ann, bob = await begin(start, rules=("Be kind", "No spam"))
+    post_id = await node.write(bob, "only for @ann <script>", visibility="direct")
+    async with node.db.write() as tx:
+        wanted = reports.NewReport(target_id=bob.id, post_ids=[post_id], comment="rude <b>", rule_ids=[1])
+        row = await reports.file(tx, node.site, ann, wanted)
+    path = f"/admin/reports/{row.id}"
+    assert "rude &lt;b&gt;" in await read(node, "/admin/reports")
+    page = await read(node, path)
+    assert "Be kind" in page and "only for" in page and "&lt;script&gt;" in page
+    await submit(node, path, f"{path}/assign")
+    await submit(node, path, f"{path}/unassign")
+    classify = form_to(await read(node, path), f"{path}/classify")
+    values = {**classify.values, "category": "violation", "rule_ids[]": "2"}
+    async with node.http.post(classify.action, data=values, allow_redirects=False) as answer:
+        assert answer.status == 303
+    act = f"/admin/accounts/{bob.id}/act"
+    assert await submit(node, path, act, kind="silence", text="Calm down", days="3") == "/admin/reports"
+    assert "There is no report here" in await read(node, "/admin/reports")
+    assert "rude" in await read(node, "/admin/reports?state=resolved")
+    await submit(node, path, f"{path}/reopen")
+    await submit(node, path, f"{path}/resolve")
+    account = await read(node, f"/admin/accounts/{bob.id}")
+    assert "Calm down" in account and "limited" in account and "until" in account
+    await submit(node, f"/admin/accounts/{bob.id}", f"/admin/accounts/{bob.id}/lift/silence")
+    async with node.db.read() as tx:
+        assert (await moderation.target(tx, None, bob.id))[0].silenced_at is None
+    async with node.http.get("/admin/reports/1") as answer:
+        assert answer.status == 404
+
+
+async def test_accounts_are_found(start: Start) -> None:
+    node, _, _ = await begin(start)
+    async with node.db.write() as tx:
+        await stranger(tx, "fay")
+    for query, found, missing in (
+        ("q=ann", "@ann", "@bob"),
+        ("q=@beta.test", "@fay@beta.test", "@ann"),
+        ("q=fay@beta.test", "@fay@beta.test", "@ann"),
+        ("q=bob@mail.test", "@bob", "@ann"),
+        ("origin=local", "@ann", "fay"),
+        ("status=silenced", "Nobody found", "@ann"),
+    ):
+        page = (await read(node, f"/admin/accounts?{query}")).partition("<main")[2]
+        assert found in page and missing not in page, query
+    await read(node, "/admin/accounts?status=odd", status=422)
+
+
+async def test_only_admins_delete(start: Start) -> None:
+    node, ann, _ = await begin(start)
+    await node.member("ada", "admin")
+    path = f"/admin/accounts/{ann.id}"
+    await submit(node, path, f"{path}/act", kind="suspend")
+    assert "Delete for good" not in await read(node, path)
+    await log_in(node, "ada")
+    page = form_to(await read(node, path), f"{path}/delete")
+    values = {name: value for name, value in page.values.items() if name != "sure"}
+    async with node.http.post(page.action, data=values, allow_redirects=False) as answer:
+        assert answer.status == 422, "without being sure"
+    async with node.http.post(page.action, data={**values, "sure": "1"}, allow_redirects=False) as answer:
+        assert answer.status == 303
+    page = await read(node, path)
+    assert "deleted for good" in page and f"{path}/act" not in page
+
+
+async def test_peers_are_decided_about(start: Start) -> None:
+    node, _, _ = await begin(start)
+    async with node.db.write() as tx:
+        await peers.ensure(tx, "quiet.test")
+    page = await read(node, "/admin/peers?domain=quiet.test")
+    assert 'value="quiet.test"' in page
+    where = await submit(
+        node, "/admin/peers", "/admin/peers", domain="bad.test", policy="block", public_comment="Spam <b>"
+    )
+    assert where == "/admin/peers"
+    page = await read(node, "/admin/peers")
+    assert "bad.test" in page and "blocked" in page and "Spam &lt;b&gt;" in page
+    await node.node.load_policies()
+    assert not node.node.services.policies.allows("bad.test")
+    await submit(node, "/admin/peers", "/admin/peers/reset", domain="bad.test")
+    assert "Nothing was decided" in await read(node, "/admin/peers")
+    answer = await send(
+        node.http, node.base, node.base, form_to(page, "/admin/peers"), domain="no host", policy="block"
+    )
+    assert answer.status == 422 and "host name" in await answer.text()
+
+
+async def test_invitations_and_announcements(start: Start) -> None:
+    node, ann, _ = await begin(start)
+    member = await node.member_row(ann)
+    async with node.db.write() as tx:
+        made = await invitations.create(tx, member, note="for Eve")
+    page = await read(node, "/admin/invitations")
+    assert "for Eve" in page and "by ann" in page
+    await submit(node, "/admin/invitations", f"/admin/invitations/{made.row.id}/revoke")
+    async with node.db.read() as tx:
+        assert await invitations.find(tx, made.code) is None
+
+    await submit(node, "/admin/announcements", "/admin/announcements", text="We move <b>soon</b>")
+    async with node.db.read() as tx:
+        [row] = await announcements.every(tx)
+    assert row.published_at is not None and row.source == "We move <b>soon</b>"
+    edit = f"/admin/announcements/{row.id}"
+    await submit(node, f"/admin/announcements?edit={row.id}", edit, text="We moved")
+    assert "We moved" in await read(node, "/admin/announcements")
+    await submit(node, "/admin/announcements", f"{edit}/delete")
+    assert "Nothing was announced" in await read(node, "/admin/announcements")
+
+
+async def test_the_queues_show_what_waits(start: Start) -> None:
+    node, _, _ = await begin(start)
+    assert "All is well" in await read(node, "/admin/queue")
+    async with node.db.write() as tx:
+        await tasks.owe(tx, tasks.RefreshAccount("https://nowhere.test/users/x"))
+        await tasks.owe(tx, tasks.LiftAct(1, 1), run_at=tx.now + 86_400_000)
+    page = await read(node, "/admin/queue")
+    assert re.search(r"<strong>2</strong> tasks wait", page), page
+
+
+@pytest.mark.parametrize("path", ["/admin/accounts/1", "/admin/reports/x", "/admin/nothing"])
+async def test_what_is_not_there(start: Start, path: str) -> None:
+    node, _, _ = await begin(start)
+    await read(node, path, status=404)

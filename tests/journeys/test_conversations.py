@@ -1,0 +1,66 @@
+"""A conversation between members of two nodes: each keeps its own, both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.journeys.test_federation import settle
+from tests.kit.api import Api
+from tests.kit.nodes import Start
+
+CONVERSATIONS = "/api/v1/conversations"
+
+
+async def only(api: Api) -> Any:
+    (found,) = await api.get(CONVERSATIONS)
+    return found
+
+
+async def test_a_letter_and_its_answer(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann = Api(alpha, await alpha.token(await alpha.member("ann")))
+    bob = Api(beta, await beta.token(await beta.member("bob")))
+    letter = await send(ann, "Hello @bob@beta.test")
+    await settle(alpha, beta)
+    mine, theirs = await only(ann), await only(bob)
+    assert (mine["unread"], theirs["unread"]) == (False, True)
+    assert [each["acct"] for each in mine["accounts"]] == ["bob@beta.test"]
+    assert [each["acct"] for each in theirs["accounts"]] == ["ann@alpha.test"]
+    assert theirs["last_status"]["uri"] == letter["uri"] and theirs["last_status"]["visibility"] == "direct"
+
+    answer = await send(bob, "Hello @ann@alpha.test", in_reply_to_id=theirs["last_status"]["id"])
+    await settle(alpha, beta)
+    mine, theirs = await only(ann), await only(bob)
+    assert (mine["unread"], theirs["unread"]) == (True, False)
+    assert mine["last_status"]["uri"] == answer["uri"]
+    assert (await ann.post(f"{CONVERSATIONS}/{mine['id']}/read"))["unread"] is False
+
+    # The answer is taken back: the letter is the last again, there too.
+    await bob.delete(f"/api/v1/statuses/{answer['id']}")
+    await settle(alpha, beta)
+    assert [(await only(each))["last_status"]["uri"] for each in (ann, bob)] == [letter["uri"]] * 2
+    assert [each["type"] for each in await bob.get("/api/v1/notifications")] == ["mention"]
+    assert await ann.get("/api/v1/notifications") == []
+
+
+async def send(api: Api, text: str, **more: str) -> Any:
+    return await api.post("/api/v1/statuses", status=text, visibility="direct", **more)
+
+
+async def test_strangers_of_other_nodes_wait_to_be_accepted(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann = Api(alpha, await alpha.token(await alpha.member("ann")))
+    bob = Api(beta, await beta.token(await beta.member("bob")))
+    await ann.put("/api/v2/notifications/policy", for_private_mentions="filter")
+    await bob.get("/api/v2/search", q="@ann@alpha.test", resolve="true")
+    await send(bob, "Hello @ann@alpha.test")
+    await settle(alpha, beta)
+    assert await ann.get(CONVERSATIONS) == [] == await ann.get("/api/v1/notifications")
+    (request,) = await ann.get("/api/v1/notifications/requests")
+    assert request["account"]["acct"] == "bob@beta.test"
+    await ann.post(f"/api/v1/notifications/requests/{request['id']}/accept")
+    await settle(alpha, beta)
+    assert (await only(ann))["accounts"][0]["acct"] == "bob@beta.test"
+    await send(bob, "Again @ann@alpha.test")
+    await settle(alpha, beta)
+    assert [each["type"] for each in await ann.get("/api/v1/notifications")] == ["mention"] * 2

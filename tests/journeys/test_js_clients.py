@@ -1,0 +1,55 @@
+"""Client libraries of the JavaScript world: a scripted day each against a real node.
+
+They need Node.js and `npm ci` in `tests/journeys/js`; without them the tests are skipped, unless
+FEDSERVER_REQUIRE_JS is set, as CI does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.kit.nodes import Start
+
+FOLDER = Path(__file__).parent / "js"
+
+
+def require_js() -> str:
+    """The Node.js program. Skips the test, or fails it where it is demanded."""
+    program = shutil.which("node")
+    if program is not None and (FOLDER / "node_modules").exists():
+        return program
+    missing = "Node.js or tests/journeys/js/node_modules is missing (npm ci)"
+    if os.environ.get("FEDSERVER_REQUIRE_JS"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.mark.parametrize("library", ["masto", "megalodon"])
+async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
+    program = require_js()
+    node = await start("localhost")
+    ann, _ = await node.member("ann"), await node.member("bob")
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (320, 200), "teal").save(picture)
+    day = await asyncio.create_subprocess_exec(
+        program,
+        f"day_{library}.mjs",
+        cwd=FOLDER,
+        env={
+            "PATH": os.environ["PATH"],
+            "BASE": node.base,
+            "TOKEN": await node.token(ann),
+            "OTHER": "bob",
+            "PICTURE": str(picture),
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(day.communicate(), 60)
+    assert day.returncode == 0 and b"done" in said, said.decode()

@@ -1,0 +1,234 @@
+"""Two real nodes: reports go to where they belong; what is decided about a peer holds on the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedserver.domain import accounts, follows, media, moderation, peers, posts, purges, reports
+from fedserver.domain.moderation import Order
+from fedserver.domain.peers import Decision
+from storage import AccountRow, Page
+from tests.journeys.test_federation import follow, home, settle, write
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+SCOPES = "read write follow push admin:read admin:write"
+
+
+async def friends(start: Start) -> tuple[TestNode, TestNode, AccountRow, AccountRow]:
+    """Ann of alpha and Bob of beta follow one another; each node has a moderator."""
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    for node in (alpha, beta):
+        await node.member("mod", "moderator")
+    await follow(alpha, ann, "@bob@beta.test")
+    await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    return alpha, beta, ann, bob
+
+
+async def moderator(node: TestNode) -> Api:
+    found = await node.node.services.resolver.account("mod")
+    assert found is not None
+    return Api(node, await node.token(found, SCOPES))
+
+
+async def known(node: TestNode, handle: str) -> AccountRow:
+    username, _, domain = handle.partition("@")
+    async with node.db.read() as tx:
+        row = await accounts.by_handle(tx, username, domain)
+    assert row is not None
+    return row
+
+
+async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
+    alpha, beta, ann, bob = await friends(start)
+    first = await write(beta, bob, "buy now")
+    await write(beta, bob, "hello")
+    await settle(alpha, beta)
+    seen = next(view.post for view in await home(alpha, ann) if "buy now" in view.post.html)
+    api = Api(alpha, await alpha.token(ann))
+    remote = await known(alpha, "bob@beta.test")
+    filed = await api.post(
+        "/api/v1/reports",
+        account_id=str(remote.id),
+        status_ids=[str(seen.id)],
+        comment="He sells <b>things</b>",
+        forward=True,
+    )
+    assert filed["forwarded"] is True
+    await settle(alpha, beta)
+    there = await moderator(beta)
+    [report] = await there.get("/api/v1/admin/reports")
+    assert report["target_account"]["username"] == "bob" and report["comment"] == "He sells <b>things</b>"
+    assert [each["id"] for each in report["statuses"]] == [str(first)]
+    assert report["account"]["domain"] == "alpha.test" and report["account"]["username"] != "ann"
+    [told] = await there.get("/api/v1/notifications", **{"types[]": "admin.report"})
+    assert told["report"]["target_account"]["acct"] == "bob"
+    assert (
+        await Api(beta, await beta.token(bob)).get("/api/v1/notifications", **{"types[]": "admin.report"})
+        == []
+    )
+    [here] = await (await moderator(alpha)).get("/api/v1/admin/reports")
+    assert here["forwarded"] is True and here["account"]["username"] == "ann"
+
+
+async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: Start) -> None:
+    alpha, beta, ann, _ = await friends(start)
+    remote = await known(alpha, "bob@beta.test")
+    wanted = reports.NewReport(target_id=remote.id, comment="hm")
+    async with alpha.db.write() as tx:
+        await reports.file(tx, alpha.site, ann, wanted)
+    await settle(alpha, beta)
+    there = await moderator(beta)
+    assert await there.get("/api/v1/admin/reports") == []
+    async with beta.db.write() as tx:
+        await peers.decide(tx, None, "alpha.test", Decision("", rejects_reports=True))
+    async with alpha.db.write() as tx:
+        await reports.file(tx, alpha.site, ann, reports.NewReport(target_id=remote.id, forward=True))
+    await settle(alpha, beta)
+    assert await there.get("/api/v1/admin/reports") == []
+
+
+async def test_flags_about_others_are_dropped(start: Start) -> None:
+    """Only what is ours can be reported to us, and a Flag that comes twice is one report."""
+    _, beta, ann, bob = await friends(start)
+    async with beta.db.write() as tx:
+        theirs = await accounts.by_uri(tx, ann.uri)
+        assert theirs is not None
+        assert not await reports.receive(tx, theirs, "https://alpha.test/f/1", [ann.uri], "myself")
+        assert not await reports.receive(tx, theirs, "https://alpha.test/f/2", ["https://x.test/y"], "")
+        for _ in range(2):
+            assert await reports.receive(
+                tx, theirs, "https://alpha.test/f/3", [bob.uri, "https://x.test/y"], ""
+            )
+        draft = await posts.publish(tx, beta.site, bob, posts.Draft(text="mine", state="draft"))
+        inner = await posts.publish(tx, beta.site, bob, posts.Draft(text="ours", visibility="local"))
+        uris = [f"{bob.uri}/statuses/{each}" for each in (draft, inner)]
+        assert not await reports.receive(tx, theirs, "https://alpha.test/f/5", uris, "")
+        assert await reports.receive(tx, theirs, "https://alpha.test/f/6", [bob.uri, *uris], "")
+        newest = (await reports.page(tx, Page(), "all"))[0]
+        assert reports.post_ids(newest) == (), "what peers do not know is no evidence of theirs"
+        instance = await accounts.instance_account(tx, beta.site)
+        assert instance is not None
+        assert not await reports.receive(tx, theirs, "https://alpha.test/f/4", [instance.uri], "")
+        assert len(await reports.page(tx, Page(), "all")) == 2
+
+
+async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> None:
+    alpha, beta, ann, bob = await friends(start)
+    await write(beta, bob, "before")
+    await settle(alpha, beta)
+    assert len(await home(alpha, ann)) == 1
+    mod = await moderator(alpha)
+    await write(alpha, ann, "owed before")
+    tasks_only = alpha.node.runner._workers[1]
+    assert await tasks_only.run(), "the delivery is owed, and not made"
+    made = await mod.post("/api/v1/admin/domain_blocks", domain="beta.test", severity="suspend")
+    await alpha.node.load_policies()
+    assert [view.post.account_id for view in await home(alpha, ann)] == [ann.id]
+    api = Api(alpha, await alpha.token(ann))
+    [lost] = await api.get("/api/v1/notifications", **{"types[]": "severed_relationships"})
+    assert lost["event"]["target_name"] == "beta.test"
+    assert (lost["event"]["followers_count"], lost["event"]["following_count"]) == (1, 1)
+
+    await write(beta, bob, "after, @ann@alpha.test")
+    await write(alpha, ann, "to followers")
+    await settle(alpha, beta)
+    assert {view.post.account_id for view in await home(alpha, ann)} == {ann.id}, "nothing comes in"
+    assert {view.post.account_id for view in await home(beta, bob)} == {bob.id}, "nothing goes out"
+    assert await beta.node.services.resolver.actor("https://alpha.test/users/mod") is None, "nor is it read"
+    assert await alpha.node.services.resolver.account("@mod@beta.test") is None
+
+    await mod.delete(f"/api/v1/admin/domain_blocks/{made['id']}")
+    await alpha.node.load_policies()
+    beta.clock.forward(days=1)
+    await settle(alpha, beta)
+    remote = await known(alpha, "bob@beta.test")
+    assert remote.suspended_at is None
+    async with alpha.db.write() as tx:
+        await follows.follow(tx, alpha.site, ann, remote)
+    await settle(alpha, beta)
+    await write(beta, bob, "again")
+    await settle(alpha, beta)
+    assert any("again" in view.post.html for view in await home(alpha, ann))
+
+
+@pytest.mark.parametrize("kind", ["silence", "suspend"])
+async def test_acts_on_a_peers_account(start: Start, kind: str) -> None:
+    alpha, beta, ann, bob = await friends(start)
+    remote = await known(alpha, "bob@beta.test")
+    async with alpha.db.write() as tx:
+        await moderation.act(tx, alpha.site, None, remote.id, Order(kind))
+    await settle(alpha, beta)
+    theirs = await known(beta, "ann@alpha.test")
+    async with beta.db.read() as tx:
+        still = bool(await follows.following(tx, bob, bob.id, Page()))
+        followed = bool(await follows.followers(tx, bob, bob.id, Page()))
+    assert still is followed is (kind == "silence"), "both nodes know that the follows ended"
+    assert theirs.suspended_at is None
+    await write(beta, bob, "hello @ann@alpha.test")
+    await settle(alpha, beta)
+    assert bool(await home(alpha, ann)) is (kind == "silence")
+
+
+async def test_media_of_a_peer_that_rejects_media(start: Start) -> None:
+    alpha, beta, ann, bob = await friends(start)
+    await _with_picture(beta, bob, "before")
+    await settle(alpha, beta)
+    assert await _pictures(alpha, ann) == {"before": 1}
+    async with alpha.db.write() as tx:
+        await peers.decide(tx, None, "beta.test", Decision("", rejects_media=True))
+    await alpha.node.load_policies()
+    assert await _pictures(alpha, ann) == {"before": 0}, "what is here is forgotten"
+    await _with_picture(beta, bob, "after")
+    await settle(alpha, beta)
+    assert await _pictures(alpha, ann) == {"before": 0, "after": 0}
+
+
+async def _with_picture(node: TestNode, author: AccountRow, text: str) -> None:
+    async with node.db.write() as tx:
+        file = media.NewFile("image", "image/png", "aa/bb.png", "aa/bb.png", 10)
+        row = await media.add(tx, author, file, "a lamp", (0.0, 0.0))
+    await write(node, author, text, media_ids=(row.id,))
+
+
+async def _pictures(node: TestNode, reader: AccountRow) -> dict[str, int]:
+    found = await home(node, reader)
+    return {view.post.html.removeprefix("<p>").partition("<")[0]: len(view.media) for view in found}
+
+
+async def test_a_deleted_account_is_deleted_everywhere(start: Start) -> None:
+    alpha, beta, ann, bob = await friends(start)
+    await write(alpha, ann, "hello")
+    await settle(alpha, beta)
+    assert len(await home(beta, bob)) == 1
+    async with alpha.db.write() as tx:
+        await moderation.act(tx, alpha.site, None, ann.id, Order("suspend"))
+    await settle(alpha, beta)
+    async with beta.db.read() as tx:
+        assert await follows.following(tx, bob, bob.id, Page()) == [], "the follow was ended"
+        assert await accounts.by_uri(tx, ann.uri) is not None
+    async with alpha.db.write() as tx:
+        await purges.purge(tx, None, ann.id)
+    await settle(alpha, beta)
+    async with beta.db.read() as tx:
+        assert await accounts.by_uri(tx, ann.uri) is None
+    assert await home(beta, bob) == []
+
+
+async def test_a_purged_account_of_a_peer_stays_away(start: Start) -> None:
+    alpha, beta, ann, bob = await friends(start)
+    await write(beta, bob, "hello")
+    await settle(alpha, beta)
+    remote = await known(alpha, "bob@beta.test")
+    async with alpha.db.write() as tx:
+        await moderation.act(tx, alpha.site, None, remote.id, Order("suspend"))
+        await purges.purge(tx, None, remote.id)
+    await settle(alpha, beta)
+    await write(beta, bob, "@ann@alpha.test again")
+    alpha.clock.forward(days=2)
+    assert await alpha.node.services.resolver.account("@bob@beta.test") is not None
+    await settle(alpha, beta)
+    assert (await known(alpha, "bob@beta.test")).suspended_at is not None
+    assert await home(alpha, ann) == []

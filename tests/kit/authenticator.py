@@ -1,0 +1,70 @@
+"""An authenticator in software: makes passkeys and answers with them, rightly or as a test wants it wrong."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from webauthn.helpers import encode_cbor
+
+PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
+
+
+def text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Authenticator:
+    """One device with one passkey for one host."""
+
+    def __init__(self, origin: str = "https://alpha.test", host: str = "alpha.test") -> None:
+        self.origin = origin
+        self.host = host
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.id = secrets.token_bytes(32)
+        self.user = ""
+        self.count = 0
+        self.flags = PRESENT | VERIFIED
+
+    def create(self, options: dict[str, Any], **client: str) -> str:
+        """The answer to `navigator.credentials.create`."""
+        self.user = options["user"]["id"]
+        numbers = self.key.public_key().public_numbers()
+        cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
+        attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + encode_cbor(cose)
+        data = self._data(self.flags | ATTESTED) + attested
+        made = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
+        response = {
+            "clientDataJSON": text(self._client("webauthn.create", options, client)),
+            "attestationObject": text(made),
+        }
+        return self._answer(response)
+
+    def get(self, options: dict[str, Any], **client: str) -> str:
+        """The answer to `navigator.credentials.get`."""
+        self.count += 1
+        data, said = self._data(self.flags), self._client("webauthn.get", options, client)
+        signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))
+        response = {
+            "clientDataJSON": text(said),
+            "authenticatorData": text(data),
+            "signature": text(signature),
+            "userHandle": self.user,
+        }
+        return self._answer(response)
+
+    def _data(self, flags: int) -> bytes:
+        return hashlib.sha256(self.host.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
+
+    def _client(self, kind: str, options: dict[str, Any], changes: dict[str, str]) -> bytes:
+        said = {"type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}
+        return json.dumps({**said, **changes}).encode()
+
+    def _answer(self, response: dict[str, Any]) -> str:
+        named = text(self.id)
+        return json.dumps({"id": named, "rawId": named, "type": "public-key", "response": response})

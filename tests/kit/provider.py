@@ -1,0 +1,171 @@
+"""A small identity provider on loopback: OpenID Connect with real HTTP and real signatures.
+
+It logs in whoever `person` is, without asking. `spoil` and `sign` let a test make it say wrong things;
+`calls` holds what it was asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
+
+from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from fedserver.config import Oidc
+from tests.kit import keys, tls
+from tests.kit.clock import Clock
+
+HOST = "id.test"
+ISSUER = f"https://{HOST}/realms/all"
+CLIENT, SECRET = "node:1", "s3cr%t & +"
+ANN = {
+    "sub": "ann-0001",
+    "email": "ann@mail.test",
+    "email_verified": True,
+    "preferred_username": "ann",
+    "name": "Ann A",
+}
+
+
+def settings(**changes: Any) -> Oidc:
+    """The section of a node that trusts this provider."""
+    known = {
+        "issuer": ISSUER,
+        "client_id": CLIENT,
+        "client_secret": SECRET,
+        "title": "Example Org",
+        "allow_networks": ("127.0.0.0/8",),
+        "ca_file": tls.ca_file(),
+    }
+    return Oidc(**{**known, **changes})
+
+
+class Provider:
+    """Start it with `await Provider.start(names, clock)`, stop it with `close`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.person: dict[str, Any] = dict(ANN)
+        self.spoil: dict[str, Any] = {}
+        self.sign: Callable[[dict[str, Any]], str] = self.signed
+        self.calls: list[str] = []
+        self.key: RSAKey | ECKey = RSAKey.import_key(keys.rsa(7)[0], {"kid": "one"})
+        self.algorithm = "RS256"
+        self.userinfo: dict[str, Any] | None = None
+        self.metadata: dict[str, Any] = {}
+        self.broken = False
+        self.codes: dict[str, dict[str, str]] = {}
+        self._runner: web.AppRunner | None = None
+
+    @classmethod
+    async def start(cls, names: tls.Names, clock: Clock) -> Provider:
+        provider = cls(clock)
+        app = web.Application()
+        app.router.add_get("/realms/all/.well-known/openid-configuration", provider._discovery)
+        app.router.add_get("/authorize", provider._authorize)
+        app.router.add_post("/token", provider._token)
+        app.router.add_get("/keys", provider._keys)
+        app.router.add_get("/userinfo", provider._userinfo)
+        provider._runner = web.AppRunner(app, access_log=None)
+        await provider._runner.setup()
+        site = web.TCPSite(provider._runner, "127.0.0.1", 0, ssl_context=tls.server_context(HOST))
+        await site.start()
+        names.ports[HOST] = provider._runner.addresses[0][1]
+        return provider
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def claims(self, nonce: str) -> dict[str, Any]:
+        """What an ID token says now."""
+        now = self.clock.now // 1000
+        said = {"iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce, **self.person}
+        spoiled = {**said, **self.spoil}
+        return {name: value for name, value in spoiled.items() if value is not None}
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        header = {"alg": self.algorithm, "kid": self.key.kid or ""}
+        return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
+
+    async def _discovery(self, request: web.Request) -> web.Response:
+        self.calls.append("discovery")
+        if self.broken:
+            return web.Response(status=503)
+        base = f"https://{HOST}"
+        return web.json_response({
+            "issuer": ISSUER,
+            "authorization_endpoint": f"{base}/authorize",
+            "token_endpoint": f"{base}/token",
+            "jwks_uri": f"{base}/keys",
+            "userinfo_endpoint": f"{base}/userinfo",
+            "id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256", "none"],
+            **self.metadata,
+        })  # fmt: skip
+
+    async def _authorize(self, request: web.Request) -> web.Response:
+        """The person is logged in and agrees."""
+        self.calls.append("authorize")
+        query = dict(request.query)
+        assert query["response_type"] == "code" and query["client_id"] == CLIENT
+        assert "openid" in query["scope"].split() and query["code_challenge_method"] == "S256"
+        if query.get("prompt") == "login":
+            self.person["auth_time"] = self.clock.now // 1000
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = query
+        answer = urlencode({"code": code, "state": query["state"], "iss": ISSUER})
+        return web.Response(status=302, headers={"Location": f"{query['redirect_uri']}?{answer}"})
+
+    async def _token(self, request: web.Request) -> web.Response:
+        self.calls.append("token")
+        body = await request.post()
+        kind, _, pair = request.headers.get("Authorization", "").partition(" ")
+        given = base64.b64decode(pair).decode().partition(":") if kind == "Basic" else ("", "", "")
+        asked = self.codes.pop(str(body["code"]), None)
+        challenge = hashlib.sha256(str(body["code_verifier"]).encode()).digest()
+        right = (
+            asked is not None
+            and (unquote_plus(given[0]), unquote_plus(given[2])) == (CLIENT, SECRET)
+            and asked["redirect_uri"] == body["redirect_uri"]
+            and asked["code_challenge"] == base64.urlsafe_b64encode(challenge).rstrip(b"=").decode()
+        )
+        if not right or asked is None:
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        token = self.sign(self.claims(asked["nonce"]))
+        return web.json_response({"access_token": "for-userinfo", "token_type": "Bearer", "id_token": token})
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        self.calls.append("keys")
+        odd = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared"}
+        found = KeySet([self.key]).as_dict(private=False)
+        return web.json_response({"keys": [odd, {"kty": "new"}, *found["keys"]]})
+
+    async def _userinfo(self, request: web.Request) -> web.Response:
+        self.calls.append("userinfo")
+        if request.headers.get("Authorization") != "Bearer for-userinfo":
+            return web.Response(status=401)
+        return web.json_response(self.userinfo or {"sub": self.person.get("sub")})
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    """A token that says it needs no signature."""
+    return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
+
+
+def _part(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def signed_with_the_public_key(key: RSAKey | ECKey, claims: dict[str, Any]) -> str:
+    """The published key used as if it were a shared secret."""
+    first = f"{_part({'alg': 'HS256', 'typ': 'JWT', 'kid': key.kid})}.{_part(claims)}"
+    made = hmac.digest(key.as_pem(private=False), first.encode(), "sha256")
+    return f"{first}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"

@@ -1,0 +1,70 @@
+"""A person in a browser without JavaScript: opens pages, fills in forms, follows redirects of this node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from tests.kit.forms import form, forms, send
+from tests.kit.nodes import PASSWORD, TestNode
+
+
+class Page:
+    """Where one ended, and what is shown there."""
+
+    def __init__(self, status: int, path: str, text: str) -> None:
+        self.status = status
+        self.path = path
+        self.text = text
+
+
+class Visitor:
+    """One browser with cookies of its own."""
+
+    def __init__(self, node: TestNode) -> None:
+        self.node = node
+        self.http: aiohttp.ClientSession = node.browser()
+
+    async def open(self, path: str) -> Page:
+        async with self.http.get(path, allow_redirects=False) as answer:
+            return await self._arrived(answer)
+
+    async def _arrived(self, answer: aiohttp.ClientResponse) -> Page:
+        """Follow what stays on the node; an address elsewhere is where the way ends."""
+        location = answer.headers.get("Location", "")
+        if answer.status in (301, 302, 303) and location.startswith("/"):
+            return await self.open(location)
+        text = await answer.text()
+        return Page(answer.status, location or answer.url.raw_path_qs, text)
+
+    async def visit(self, address: str) -> Page:
+        """Open an address anywhere, and come back if it leads here."""
+        async with self.http.get(address, allow_redirects=False) as answer:
+            location = answer.headers.get("Location", "")
+            if location.startswith(self.node.base + "/"):
+                return await self.open(location.removeprefix(self.node.base))
+            return await self._arrived(answer)
+
+    async def fill_in(self, page: str | Page, field: str, **values: Any) -> Page:
+        """Send the form that has `field`, from a page or its path."""
+        shown = await self.open(page) if isinstance(page, str) else page
+        filled = form(shown.text, field)
+        base = self.node.base
+        answer = await send(self.http, base, base + shown.path, filled, **values)
+        return await self._arrived(answer)
+
+    async def press(self, page: str | Page, action: str, **values: Any) -> Page:
+        """Send the form that leads to `action`."""
+        shown = await self.open(page) if isinstance(page, str) else page
+        found = next(each for each in forms(shown.text) if each.action == action)
+        answer = await send(self.http, self.node.base, self.node.base + shown.path, found, **values)
+        return await self._arrived(answer)
+
+    async def log_in(self, name: str, password: str = PASSWORD, path: str = "/login") -> Page:
+        return await self.fill_in(path, "password", username=name, password=password)
+
+    async def who(self) -> bool:
+        """True if this browser is logged in."""
+        async with self.http.get("/settings/apps", allow_redirects=False) as answer:
+            return answer.status == 200

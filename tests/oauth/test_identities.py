@@ -1,0 +1,458 @@
+"""Log-in with an identity provider, over real HTTP with real signatures; and what a forger tries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from fedserver.config import Mail
+from fedserver.domain import members
+from storage import MemberRow, queries
+from tests.kit import keys, tls
+from tests.kit.clock import Clock
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.provider import ANN, CLIENT, ISSUER, Provider, settings, signed_with_the_public_key, unsigned
+from tests.kit.visitors import Page, Visitor
+
+With = Callable[..., Awaitable[TestNode]]
+
+
+@pytest.fixture
+async def provider(names: tls.Names, clock: Clock) -> AsyncIterator[Provider]:
+    started = await Provider.start(names, clock)
+    yield started
+    await started.close()
+
+
+@pytest.fixture
+def node_with(start: Start, provider: Provider) -> With:
+    """Starts a node with these keys in its section `[oidc]`."""
+
+    async def begin(mail: Mail | None = None, **keys_of_section: Any) -> TestNode:
+        sections = {"mail": mail} if mail else {}
+        return await start("alpha.test", registration="closed", oidc=settings(**keys_of_section), **sections)
+
+    return begin
+
+
+async def there_and_back(visitor: Visitor, path: str = "/login/provider") -> Page:
+    out = await visitor.open(path)
+    assert out.path.startswith("https://id.test/authorize?"), (out.status, out.path, out.text)
+    return await visitor.visit(out.path)
+
+
+async def member_of(node: TestNode, name: str) -> MemberRow:
+    async with node.db.read() as tx:
+        return await members.by_username(tx, name)
+
+
+async def join(node: TestNode, visitor: Visitor, name: str = "ann") -> Page:
+    page = await there_and_back(visitor)
+    assert page.path == "/login/provider/join", page.text
+    return await visitor.fill_in(page, "username", username=name)
+
+
+async def test_a_newcomer_chooses_a_name_and_is_in(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    page = await there_and_back(ann)
+    assert 'value="ann"' in page.text and "ann@mail.test" in page.text
+    done = await ann.fill_in(page, "username", username="annie")
+    assert done.path == "/settings/profile?welcome=1" and await ann.who()
+    member = await member_of(node, "annie")
+    assert member.approved_at and member.email_confirmed_at and member.password_hash == ""
+    assert (member.email, member.role) == ("ann@mail.test", "member")
+    assert "Ann A" in done.text
+    again = Visitor(node)
+    page = await there_and_back(again, "/login/provider?next=/settings/security")
+    assert page.path == "/settings/security" and "Connected" in page.text
+    assert (await Visitor(node).log_in("annie", "")).status == 401, "there is no password"
+
+
+async def test_a_name_that_is_taken_can_be_chosen_again(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    await node.member("bob")
+    ann = Visitor(node)
+    page = await there_and_back(ann)
+    for name in ("bob", "a b", "admin", ""):
+        refused = await ann.fill_in(page, "username", username=name)
+        assert refused.status == 422, name
+    assert (await ann.fill_in(page, "username", username="ann")).status == 200
+    assert (await ann.fill_in(page, "username", username="ann2")).status == 403, "one joins once"
+
+
+async def test_nobody_joins_where_sign_up_is_off(node_with: With) -> None:
+    node = await node_with()
+    ann = Visitor(node)
+    page = await there_and_back(ann)
+    assert page.status == 403 and "connect your account" in page.text
+    assert (await ann.open("/login/provider/join")).status == 403
+    async with node.db.read() as tx:
+        assert (await members.counts(tx))[0] == 0
+
+
+async def test_the_place_to_join_belongs_to_one_browser(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    ann, eve = Visitor(node), Visitor(node)
+    page = await there_and_back(ann)
+    assert (await eve.open("/login/provider/join")).status == 403
+    assert (await eve.fill_in(page, "username", username="eve")).status == 403
+    node.clock.forward(seconds=601)
+    assert (await ann.fill_in(page, "username", username="ann")).status == 403
+
+
+async def test_an_address_opens_no_account_unless_told_to(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True)
+    await node.member("ann")
+    page = await there_and_back(Visitor(node))
+    assert page.status == 403 and "There is a member with your e-mail address" in page.text
+
+
+async def test_only_a_verified_address_links(node_with: With, provider: Provider) -> None:
+    node = await node_with(link_by_email=True)
+    await node.member("ann")
+    for verified in (False, None, "true", 1, True):
+        provider.person |= {"email": "ANN@mail.test", "email_verified": verified}
+        ann = Visitor(node)
+        page = await there_and_back(ann)
+        assert await ann.who() is (verified is True), page.text
+    provider.person |= {"email": "other@mail.test"}
+    assert (await there_and_back(Visitor(node))).path == "/home", "the account is known by its subject"
+
+
+async def test_an_unconfirmed_member_is_not_taken_over(node_with: With) -> None:
+    """Somebody registered with an address that is not theirs; its owner must not land in that account."""
+    node = await node_with(link_by_email=True)
+    await node.member("eve")
+    async with node.db.write() as tx:
+        eve = await members.by_username(tx, "eve")
+        await queries.members.set_email(tx, eve.id, "ann@mail.test")
+        await queries.members.set_value(tx, eve.id, "email_confirmed_at", None)
+    page = await there_and_back(Visitor(node))
+    assert page.status == 403 and "There is no member here" in page.text
+
+
+async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True, mail=Mail(host="mail.test", sender="node@alpha.test"))
+    provider.person["email_verified"] = False
+    ann = Visitor(node)
+    page = await join(node, ann)
+    assert page.status == 200 and "look into your mail" in page.text and not await ann.who()
+    assert (await member_of(node, "ann")).email_confirmed_at is None
+    assert (await there_and_back(ann)).status == 403
+
+
+# --- forged answers
+
+
+def another_key(provider: Provider, claims: dict[str, Any], name: str) -> str:
+    """Signed by somebody else's key that goes by this name."""
+    key = RSAKey.import_key(keys.rsa(8)[0], {"kid": name})
+    return jwt.encode({"alg": "RS256", "kid": name}, claims, key)
+
+
+SPOILED: tuple[dict[str, Any], ...] = (
+    {"aud": "another"}, {"aud": ["another", "third"]}, {"aud": None}, {"aud": [CLIENT, "another"]},
+    {"azp": "another"}, {"iss": "https://evil.test"}, {"iss": ISSUER + "/"}, {"iss": None},
+    {"nonce": "x" * 43}, {"nonce": None}, {"sub": None}, {"sub": ""}, {"sub": "x" * 256}, {"sub": 7},
+    {"exp": 1}, {"exp": None}, {"exp": "soon"}, {"iat": None}, {"iat": 4_000_000_000},
+    {"nbf": 4_000_000_000},
+)  # fmt: skip
+
+
+async def test_a_wrong_token_logs_nobody_in(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    for spoil in SPOILED:
+        provider.spoil = spoil
+        page = await there_and_back(ann)
+        assert page.status in (403, 502) and "Traceback" not in page.text, spoil
+        assert (await ann.open("/login/provider/join")).status == 403, spoil
+    provider.spoil = {}
+    assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
+
+
+async def test_a_forged_signature_logs_nobody_in(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    forgeries: dict[str, Callable[[dict[str, Any]], str]] = {
+        "none": unsigned,
+        "None": lambda claims: unsigned(claims).replace("bm9uZ", "Tm9uZ"),
+        "public key": lambda claims: signed_with_the_public_key(provider.key, claims),
+        "another key": lambda claims: another_key(provider, claims, "one"),
+        "unknown key": lambda claims: another_key(provider, claims, "two"),
+        "cut": lambda claims: provider.signed(claims)[:-8],
+        "words": lambda claims: "not a token",
+    }
+    for name, forgery in forgeries.items():
+        provider.sign = forgery
+        assert (await there_and_back(ann)).status == 502, name
+        assert (await ann.open("/login/provider/join")).status == 403, name
+    provider.sign = provider.signed
+    assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
+
+
+async def test_keys_are_read_anew_when_the_provider_has_new_ones(
+    node_with: With, provider: Provider, clock: Clock
+) -> None:
+    node = await node_with(sign_up=True)
+    await join(node, Visitor(node))
+    provider.key = ECKey.import_key(ECKey.generate_key("P-256").as_dict(private=True), {"kid": "two"})
+    provider.algorithm = "ES256"
+    assert (await there_and_back(Visitor(node))).status == 502, "not more often than once a minute"
+    clock.forward(seconds=61)
+    ann = Visitor(node)
+    await there_and_back(ann)
+    assert await ann.who()
+    assert provider.calls.count("keys") == 2
+
+
+async def test_an_answer_works_once_and_only_in_its_browser(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True)
+    ann, eve = Visitor(node), Visitor(node)
+    await join(node, ann)
+    out = await eve.open("/login/provider")
+    async with eve.http.get(out.path, allow_redirects=False) as answer:
+        back = answer.headers["Location"].removeprefix(node.base)
+    victim = Visitor(node)
+    assert (await victim.open(back)).status == 403 and not await victim.who(), "no log-in is put upon others"
+    await victim.open("/login/provider")
+    assert (await victim.open(back)).status == 403, "nor upon somebody who is on the way too"
+    await eve.open(back)
+    assert await eve.who()
+    before = provider.calls.count("token")
+    assert (await eve.open(back)).status == 403
+    assert provider.calls.count("token") == before, "a replay does not even ask the provider"
+
+
+async def test_a_code_that_the_provider_does_not_know(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    out = await ann.open("/login/provider")
+    state = parse_qs(urlsplit(out.path).query)["state"][0]
+    page = await ann.open(f"/login/provider/back?code=stolen&state={state}")
+    assert page.status == 502 and "did not work" in page.text
+    page = await ann.open(f"/login/provider/back?code=stolen&state={state}")
+    assert page.status == 403
+
+
+async def test_an_answer_without_a_question(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    for query in ("", "code=x", "code=x&state=unknown", "error=access_denied&state=unknown"):
+        assert (await Visitor(node).open(f"/login/provider/back?{query}")).status == 403
+
+
+async def test_who_is_not_let_in_there_and_a_mixed_up_answer(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    for extra, status in (("error=access_denied", 403), ("code=x&iss=https://evil.test", 502)):
+        ann = Visitor(node)
+        out = await ann.open("/login/provider")
+        state = parse_qs(urlsplit(out.path).query)["state"][0]
+        assert (await ann.open(f"/login/provider/back?state={state}&{extra}")).status == status
+
+
+async def test_a_trip_takes_ten_minutes_at_most(node_with: With, clock: Clock) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    out = await ann.open("/login/provider")
+    clock.forward(seconds=601)
+    assert (await ann.visit(out.path)).status == 403
+
+
+# --- userinfo
+
+
+async def test_userinfo_fills_in_what_the_token_leaves_out(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True)
+    provider.person = {"sub": "ann-0001"}
+    provider.userinfo = dict(ANN)
+    ann = Visitor(node)
+    await join(node, ann)
+    assert (await member_of(node, "ann")).email == "ann@mail.test"
+    provider.userinfo = {**ANN, "sub": "bob-0002", "email": "bob@mail.test"}
+    page = await there_and_back(Visitor(node))
+    assert page.status == 502, "userinfo about somebody else is not taken"
+
+
+# --- roles and who may come in
+
+
+async def test_roles_are_read_at_each_log_in(node_with: With, provider: Provider) -> None:
+    node = await node_with(
+        sign_up=True, roles_claim="realm.groups", admins=("it",), moderators=("care", "press")
+    )
+    provider.person["realm"] = {"groups": ["press", "sports"]}
+    await join(node, Visitor(node))
+    assert (await member_of(node, "ann")).role == "moderator"
+    for groups, role in ((["care", "it"], "admin"), ([], "member"), ("it", "admin"), ({"it": 1}, "member")):
+        provider.person["realm"] = {"groups": groups}
+        await there_and_back(Visitor(node))
+        assert (await member_of(node, "ann")).role == role
+
+
+async def test_an_owner_of_the_node_stays_one(node_with: With, provider: Provider) -> None:
+    node = await node_with(link_by_email=True, roles_claim="groups", admins=("it",))
+    await node.member("ann", role="owner")
+    provider.person["groups"] = []
+    await there_and_back(Visitor(node))
+    assert (await member_of(node, "ann")).role == "owner"
+
+
+async def test_who_lost_access_there_does_not_come_in(node_with: With, provider: Provider) -> None:
+    node = await node_with(sign_up=True, roles_claim="https://org.test/groups", members=("community",))
+    for groups, status in ((["other"], 403), (None, 403), (["community"], 200), ([], 403)):
+        provider.person["https://org.test/groups"] = groups
+        ann = Visitor(node)
+        page = await there_and_back(ann)
+        if status == 200:
+            await ann.fill_in(page, "username", username="ann")
+        assert page.status == status and await ann.who() is (status == 200)
+
+
+async def test_who_is_disabled_stays_out(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    await join(node, Visitor(node))
+    async with node.db.write() as tx:
+        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+    ann = Visitor(node)
+    assert (await there_and_back(ann)).status == 403 and not await ann.who()
+
+
+# --- connecting in the settings
+
+
+async def test_a_member_connects_and_disconnects(node_with: With, provider: Provider) -> None:
+    node = await node_with()
+    await node.member("ann")
+    provider.person["email"] = "quite@other.test"
+    ann = Visitor(node)
+    await ann.log_in("ann")
+    page = await there_and_back(ann, "/settings/provider/connect")
+    assert page.path == "/settings/security?done=1" and "quite@other.test" in page.text
+    other = Visitor(node)
+    await there_and_back(other)
+    assert await other.who()
+    await ann.press("/settings/security", "/settings/provider/disconnect")
+    assert (await there_and_back(Visitor(node))).status == 403
+
+
+async def test_an_account_there_belongs_to_one_member(node_with: With) -> None:
+    node = await node_with()
+    for name in ("ann", "bob"):
+        await node.member(name)
+        visitor = Visitor(node)
+        await visitor.log_in(name)
+        page = await there_and_back(visitor, "/settings/provider/connect")
+        assert page.status == (200 if name == "ann" else 403)
+
+
+async def test_connecting_needs_the_session_that_began_it(node_with: With) -> None:
+    node = await node_with()
+    await node.member("ann")
+    await node.member("bob")
+    ann = Visitor(node)
+    assert (await ann.open("/settings/provider/connect")).path.startswith("/login?next=")
+    await ann.log_in("ann")
+    out = await ann.open("/settings/provider/connect")
+    await ann.log_in("bob")
+    assert (await ann.visit(out.path)).status == 403
+    node.clock.forward(hours=0.3)
+    assert (await ann.open("/settings/provider/connect")).path.startswith("/login/again")
+
+
+async def test_the_only_way_in_is_not_given_up(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    await join(node, ann)
+    node.clock.forward(seconds=1)
+    assert (await ann.open("/settings/password")).path == "/settings/security"
+    await prove(ann)
+    refused = await ann.press("/settings/security", "/settings/provider/disconnect")
+    assert refused.status == 422 and "only way" in refused.text
+    assert (await there_and_back(Visitor(node))).path == "/home"
+
+
+async def prove(visitor: Visitor) -> Page:
+    """Log in again with the provider, as it is asked on the page."""
+    page = await visitor.open("/settings/email")
+    assert "/login/provider?again=1" in page.text and 'name="password"' not in page.text
+    return await there_and_back(visitor, "/login/provider?again=1&next=/settings/email")
+
+
+async def test_without_a_password_one_proves_oneself_with_the_provider(
+    node_with: With, provider: Provider, clock: Clock
+) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    await join(node, ann)
+    assert (await ann.open("/settings/email")).path.startswith("/login/again"), "when was that log-in?"
+    assert (await prove(ann)).path == "/settings/email"
+    clock.forward(hours=0.3)
+    assert (await ann.open("/settings/email")).path.startswith("/login/again")
+
+
+async def test_a_provider_that_does_not_ask_anew_proves_nothing(
+    node_with: With, provider: Provider, clock: Clock
+) -> None:
+    node = await node_with(sign_up=True)
+    ann = Visitor(node)
+    await join(node, ann)
+    provider.spoil = {"auth_time": clock.now // 1000 - 3_600}
+    page = await there_and_back(ann, "/login/provider?again=1&next=/settings/email")
+    assert page.status == 403
+    provider.spoil = {"auth_time": clock.now // 1000 + 100_000}
+    page = await there_and_back(ann, "/login/provider?again=1&next=/settings/email")
+    clock.forward(hours=0.3)
+    assert (await ann.open("/settings/email")).path.startswith("/login/again"), "no log-in is in the future"
+
+
+# --- the provider itself
+
+
+async def test_a_private_provider_has_to_be_allowed(node_with: With, provider: Provider) -> None:
+    node = await node_with(allow_networks=())
+    page = await Visitor(node).open("/login/provider")
+    assert page.status == 502 and provider.calls == []
+
+
+async def test_a_provider_of_another_issuer_is_not_taken(node_with: With, provider: Provider) -> None:
+    node = await node_with()
+    provider.metadata = {"issuer": "https://evil.test"}
+    assert (await Visitor(node).open("/login/provider")).status == 502
+    provider.metadata = {"id_token_signing_alg_values_supported": ["HS256", "none"]}
+    assert (await there_and_back(Visitor(node))).status == 502, "none of its algorithms is taken"
+
+
+async def test_a_provider_that_is_down_does_not_keep_members_out(node_with: With, provider: Provider) -> None:
+    node = await node_with()
+    await node.member("ann")
+    provider.broken = True
+    page = await Visitor(node).open("/login/provider")
+    assert page.status == 502 and "did not work" in page.text
+    assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home"
+
+
+async def test_without_a_provider_there_is_no_such_page(start: Start) -> None:
+    node = await start("alpha.test")
+    assert (await Visitor(node).open("/login/provider")).status == 404
+    assert "Log in with" not in (await Visitor(node).open("/login")).text.replace("Log in with a passkey", "")
+
+
+async def test_an_app_is_allowed_after_a_log_in_there(node_with: With) -> None:
+    node = await node_with(sign_up=True)
+    await join(node, Visitor(node))
+    body = {"client_name": "App", "redirect_uris": "https://app.test/", "scopes": "read"}
+    async with node.http.post("/api/v1/apps", data=body) as answer:
+        client_id = (await answer.json())["client_id"]
+    ann = Visitor(node)
+    page = await ann.open(
+        f"/oauth/authorize?response_type=code&client_id={client_id}&redirect_uri=https://app.test/"
+    )
+    link = page.text.partition('href="/login/provider')[2].partition('"')[0]
+    consent = await there_and_back(ann, "/login/provider" + link)
+    assert consent.path.startswith("/oauth/authorize?") and "Allow an app?" in consent.text

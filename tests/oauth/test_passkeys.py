@@ -1,0 +1,304 @@
+"""Passkeys with an authenticator in software: what is accepted, and everything that is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fedserver.domain import log_ins, members, passkeys
+from tests.kit.authenticator import PRESENT, VERIFIED, Authenticator, text
+from tests.kit.forms import form
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.visitors import Page, Visitor
+
+EMPTY = '<form action="{}" method="post"><input name="credential"></form>'
+
+
+@pytest.fixture
+async def node(start: Start) -> TestNode:
+    alpha = await start("alpha.test")
+    await alpha.member("ann")
+    await alpha.member("bob")
+    return alpha
+
+
+async def ask(visitor: Visitor, path: str, **values: str) -> dict[str, Any]:
+    """The options that a script of ours fetches."""
+    headers = {"Origin": visitor.node.base, "Sec-Fetch-Site": "same-origin"}
+    async with visitor.http.post(path, data=values, headers=headers, allow_redirects=False) as answer:
+        assert answer.status == 200, await answer.text()
+        assert answer.headers["Cache-Control"] == "no-store"
+        found: dict[str, Any] = await answer.json()
+        return found
+
+
+async def send(visitor: Visitor, path: str, credential: str, **values: str) -> Page:
+    page = Page(200, "/login", EMPTY.format(path))
+    return await visitor.fill_in(page, "credential", credential=credential, **values)
+
+
+async def csrf(visitor: Visitor, path: str = "/settings/passkeys") -> str:
+    return form((await visitor.open(path)).text, "csrf").values["csrf"]
+
+
+async def register(visitor: Visitor, device: Authenticator, name: str = "Phone") -> Page:
+    word = await csrf(visitor)
+    options = await ask(visitor, "/settings/passkeys/options", csrf=word)
+    made = device.create(options)
+    return await send(visitor, "/settings/passkeys", made, name=name, csrf=word)
+
+
+async def anns(node: TestNode, name: str = "ann") -> Authenticator:
+    """A device with a passkey of Ann."""
+    visitor, device = Visitor(node), Authenticator()
+    await visitor.log_in(name)
+    assert (await register(visitor, device)).path == "/settings/passkeys"
+    return device
+
+
+async def log_in(visitor: Visitor, device: Authenticator, **client: str) -> Page:
+    options = await ask(visitor, "/login/passkey/options")
+    return await send(visitor, "/login/passkey", device.get(options, **client), next="/settings/security")
+
+
+async def test_a_passkey_logs_in_alone(node: TestNode) -> None:
+    device, ann = await anns(node), Visitor(node)
+    options = await ask(ann, "/login/passkey/options")
+    assert options["userVerification"] == "required" and options["allowCredentials"] == []
+    assert options["rpId"] == "alpha.test"
+    page = await log_in(ann, device)
+    assert page.path == "/settings/security" and await ann.who()
+
+
+async def test_it_is_named_and_removed(node: TestNode) -> None:
+    ann, device = Visitor(node), Authenticator()
+    await ann.log_in("ann")
+    page = await register(ann, device, "My <phone>")
+    assert "My &lt;phone&gt;" in page.text and "<phone>" not in page.text
+    action = form(page.text, "name").action
+    assert 'value="Tablet"' in (await ann.press(page, action, name="Tablet")).text
+    assert (await ann.press(page, action, name="  ")).status == 422
+    bob = Visitor(node)
+    await bob.log_in("bob")
+    word = await csrf(bob)
+    for path in (action, f"{action}/remove"):
+        async with bob.http.post(path, data={"csrf": word, "name": "mine"}) as answer:
+            assert answer.status == 404, "a passkey is its member's own"
+    await ann.press("/settings/passkeys", f"{action}/remove")
+    assert (await log_in(Visitor(node), device)).status == 401
+
+
+async def test_a_passkey_as_the_second_step(node: TestNode) -> None:
+    device, ann = await anns(node), Visitor(node)
+    await ann.log_in("ann")
+    codes = await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    assert codes.text.count("<li><code>") == 10
+    other = Visitor(node)
+    asked = await other.log_in("ann")
+    assert asked.path == "/login/second" and "Recovery code" in asked.text
+    options = await ask(other, "/login/passkey/options", second="1")
+    assert [each["id"] for each in options["allowCredentials"]] == [text(device.id)]
+    device.flags = PRESENT  # a security key without a PIN is enough beside a password
+    page = await send(other, "/login/second", device.get(options))
+    assert page.path == "/home" and await other.who()
+
+
+async def test_the_second_step_takes_no_other_members_passkey(node: TestNode) -> None:
+    await anns(node)
+    bobs, ann = await anns(node, "bob"), Visitor(node)
+    await ann.log_in("ann")
+    await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    eve = Visitor(node)
+    await eve.log_in("ann")
+    options = await ask(eve, "/login/passkey/options", second="1")
+    assert (await send(eve, "/login/second", bobs.get(options))).status == 401 and not await eve.who()
+    options = await ask(eve, "/login/passkey/options")
+    assert (await send(eve, "/login/second", bobs.get(options))).status == 401 and not await eve.who()
+
+
+async def test_a_challenge_of_the_second_step_is_no_log_in(node: TestNode) -> None:
+    """Else presence alone, asked of a member's own key, would open the account without a password."""
+    device, ann = await anns(node), Visitor(node)
+    await ann.log_in("ann")
+    await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    other = Visitor(node)
+    await other.log_in("ann")
+    options = await ask(other, "/login/passkey/options", second="1")
+    assert (await send(other, "/login/passkey", device.get(options))).status == 401
+
+
+async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> None:
+    await anns(node)
+    ann = Visitor(node)
+    await ann.log_in("ann")
+    await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    page = await ann.open("/settings/passkeys")
+    await ann.press(page, form(page.text, "name").action + "/remove")
+    assert "Off: a password alone logs in" in (await ann.open("/settings/security")).text
+    assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
+
+
+async def test_a_passkey_proves_who_one_is(node: TestNode) -> None:
+    device, ann = await anns(node), Visitor(node)
+    await ann.log_in("ann")
+    node.clock.forward(hours=0.3)
+    word = await csrf(ann, "/login/again?next=/settings/email")
+    bobs = await anns(node, "bob")
+    for wrong in (bobs, device):
+        wrong.flags = PRESENT
+        options = await ask(ann, "/login/again/options", csrf=word)
+        page = await send(ann, "/login/again", wrong.get(options), csrf=word, next="/settings/email")
+        assert page.status == 401
+    device.flags = PRESENT | VERIFIED
+    options = await ask(ann, "/login/again/options", csrf=word)
+    page = await send(ann, "/login/again", device.get(options), csrf=word, next="/settings/email")
+    assert page.path == "/settings/email"
+
+
+# --- what is refused
+
+
+async def test_wrong_answers_log_nobody_in(node: TestNode) -> None:
+    device = await anns(node)
+    other = Authenticator()
+    other.id, other.user = device.id, device.user
+    elsewhere = Authenticator(host="evil.test")
+    elsewhere.id, elsewhere.user, elsewhere.key = device.id, device.user, device.key
+    for wrong, client in (
+        (device, {"origin": "https://evil.test"}), (device, {"origin": "https://alpha.test:444"}),
+        (device, {"type": "webauthn.create"}), (device, {"challenge": "x" * 43}), (device, {"challenge": ""}),
+        (other, {}), (elsewhere, {}), (Authenticator(), {}),
+    ):  # fmt: skip
+        ann = Visitor(node)
+        page = await log_in(ann, wrong, **client)
+        assert page.status == 401 and "not accepted" in page.text and not await ann.who(), client
+    for flags in (0, PRESENT, VERIFIED):
+        device.flags = flags
+        assert (await log_in(Visitor(node), device)).status == 401, flags
+    device.flags = PRESENT | VERIFIED
+    device.user = text(b"1")
+    assert (await log_in(Visitor(node), device)).status == 401, "a handle of somebody else"
+
+
+async def test_an_answer_works_once_and_only_in_its_browser(node: TestNode) -> None:
+    device, ann, eve = await anns(node), Visitor(node), Visitor(node)
+    options = await ask(ann, "/login/passkey/options")
+    answer = device.get(options)
+    await ask(eve, "/login/passkey/options")
+    assert (await send(eve, "/login/passkey", answer)).status == 401
+    assert (await send(ann, "/login/passkey", answer)).path == "/home"
+    assert (await send(Visitor(node), "/login/passkey", answer)).status == 401
+    assert (await send(ann, "/login/passkey", answer)).status == 401
+
+
+async def test_a_refused_answer_uses_the_challenge_up(node: TestNode) -> None:
+    device, ann = await anns(node), Visitor(node)
+    options = await ask(ann, "/login/passkey/options")
+    assert (await send(ann, "/login/passkey", device.get(options, origin="https://evil.test"))).status == 401
+    assert (await send(ann, "/login/passkey", device.get(options))).status == 401
+
+
+async def test_a_challenge_lasts_ten_minutes(node: TestNode) -> None:
+    device, ann = await anns(node), Visitor(node)
+    options = await ask(ann, "/login/passkey/options")
+    node.clock.forward(seconds=601)
+    assert (await send(ann, "/login/passkey", device.get(options))).status == 401
+
+
+async def test_a_copied_authenticator_is_noticed(node: TestNode) -> None:
+    device = await anns(node)
+    for count, right in ((5, True), (5, False), (4, False), (0, False), (6, True)):
+        device.count = count - 1 if count else -1
+        ann = Visitor(node)
+        await log_in(ann, device)
+        assert await ann.who() is right, count
+
+
+async def test_who_is_disabled_stays_out(node: TestNode) -> None:
+    device = await anns(node)
+    async with node.db.write() as tx:
+        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+    assert (await log_in(Visitor(node), device)).status == 403
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        "", "x", "{}", "[]", "null", '{"id":1}', '{"id":"x","response":{}}', "[" * 10_000,
+        '{"id":"x","response":{"clientDataJSON":"e30"}}', '{"id":"x","response":{"clientDataJSON":"%%%"}}',
+        '{"id":"x","response":{"clientDataJSON":"eyJjaGFsbGVuZ2UiOiJ4In0"}}', "x" * 100_000,
+    ],
+    ids=lambda value: value[:30],
+)  # fmt: skip
+async def test_nonsense_is_refused_and_counted_by_address_only(node: TestNode, credential: str) -> None:
+    ann = Visitor(node)
+    for _ in range(log_ins.ATTEMPTS_ACCOUNT + 1):
+        assert (await send(ann, "/login/passkey", credential)).status == 401
+    assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home", "nobody is locked out by it"
+    await ann.log_in("ann")
+    word = await csrf(ann)
+    assert (await send(ann, "/settings/passkeys", credential, csrf=word)).status in (404, 422)
+
+
+async def test_a_challenge_answered_with_garbage(node: TestNode) -> None:
+    """The right challenge, and then everything else broken in turn."""
+    device = await anns(node)
+    for field in ("authenticatorData", "signature", "clientDataJSON", "userHandle"):
+        for broken in ("", "AA", "e30", 7, None, {"a": 1}, "A" * 5_000):
+            ann = Visitor(node)
+            answer = json.loads(device.get(await ask(ann, "/login/passkey/options")))
+            if field == "userHandle" and broken in ("", None):
+                continue
+            answer["response"][field] = broken
+            page = await send(ann, "/login/passkey", json.dumps(answer))
+            assert page.status == 401 and not await ann.who(), (field, broken)
+
+
+async def test_registering_needs_the_own_challenge(node: TestNode) -> None:
+    ann, bob, device = Visitor(node), Visitor(node), Authenticator()
+    await ann.log_in("ann")
+    await bob.log_in("bob")
+    anns_word, bobs_word = await csrf(ann), await csrf(bob)
+    options = await ask(ann, "/settings/passkeys/options", csrf=anns_word)
+    made = device.create(options)
+    assert (await send(bob, "/settings/passkeys", made, csrf=bobs_word)).status == 422, "another's challenge"
+    wrong = device.create(options, origin="https://evil.test")
+    assert (await send(ann, "/settings/passkeys", wrong, csrf=anns_word)).status == 422
+    assert (await send(ann, "/settings/passkeys", made, csrf=anns_word)).path == "/settings/passkeys"
+    assert (await send(ann, "/settings/passkeys", made, csrf=anns_word)).status == 422, "once"
+    again = await ask(ann, "/settings/passkeys/options", csrf=anns_word)
+    assert [each["id"] for each in again["excludeCredentials"]] == [text(device.id)]
+    assert (await send(ann, "/settings/passkeys", device.create(again), csrf=anns_word)).status == 422
+    log_in_options = await ask(ann, "/login/passkey/options")
+    log_in_options["user"] = options["user"]
+    crossed = Authenticator().create(log_in_options)
+    assert (await send(ann, "/settings/passkeys", crossed, csrf=anns_word)).status == 422
+
+
+async def test_registering_needs_proof_and_a_session(node: TestNode) -> None:
+    nobody, ann = Visitor(node), Visitor(node)
+    headers = {"Origin": node.base}
+    async with nobody.http.post("/settings/passkeys/options", headers=headers) as answer:
+        assert answer.status == 401
+    await ann.log_in("ann")
+    word = await csrf(ann)
+    async with ann.http.post("/settings/passkeys/options", data={"csrf": "x"}, headers=headers) as answer:
+        assert answer.status == 403
+    node.clock.forward(hours=0.3)
+    async with ann.http.post(
+        "/settings/passkeys/options", data={"csrf": word}, headers=headers, allow_redirects=False
+    ) as answer:
+        assert answer.status == 303 and answer.headers["Location"].startswith("/login/again")
+
+
+async def test_a_member_has_twenty_at_most(node: TestNode) -> None:
+    ann = Visitor(node)
+    await ann.log_in("ann")
+    for _ in range(passkeys.MOST):
+        await register(ann, Authenticator())
+    headers = {"Origin": node.base, "Sec-Fetch-Site": "same-origin"}
+    body = {"csrf": await csrf(ann)}
+    async with ann.http.post("/settings/passkeys/options", data=body, headers=headers) as answer:
+        assert answer.status == 422

@@ -1,0 +1,114 @@
+"""What protects an account is changed only by who proved not long ago who they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedserver.domain import log_ins
+from storage import queries
+from tests.kit.forms import form
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.visitors import Page, Visitor
+
+PROTECTED = ("/settings/email", "/settings/two-step", "/settings/two-step/app", "/settings/passkeys")
+
+
+@pytest.fixture
+async def node(start: Start) -> TestNode:
+    alpha = await start("alpha.test")
+    await alpha.member("ann")
+    return alpha
+
+
+@pytest.fixture
+async def ann(node: TestNode) -> Visitor:
+    visitor = Visitor(node)
+    await visitor.log_in("ann")
+    return visitor
+
+
+@pytest.mark.parametrize("path", PROTECTED)
+async def test_after_a_quarter_of_an_hour_one_is_asked_again(node: TestNode, ann: Visitor, path: str) -> None:
+    assert (await ann.open(path)).path == path, "a log-in counts"
+    node.clock.forward(hours=0.26)
+    asked = await ann.open(path)
+    assert asked.path.startswith("/login/again?next=")
+    wrong = await ann.fill_in(asked, "password", password="wrong password")
+    assert wrong.status == 401 and (await ann.open(path)).path.startswith("/login/again")
+    assert (await ann.fill_in(asked, "password", password=PASSWORD)).path == path
+
+
+async def test_a_form_that_waited_too_long_is_not_taken(node: TestNode, ann: Visitor) -> None:
+    page = await ann.open("/settings/email")
+    node.clock.forward(hours=0.26)
+    refused = await ann.fill_in(page, "email", email="eve@mail.test")
+    assert refused.path.startswith("/login/again?next=")
+    async with node.db.read() as tx:
+        assert await log_ins.find(tx, "ann@mail.test"), "nothing was changed"
+
+
+async def test_strangers_are_sent_to_the_log_in(node: TestNode) -> None:
+    nobody = Visitor(node)
+    for path in (*PROTECTED, "/login/again", "/settings/security", "/settings/apps"):
+        assert (await nobody.open(path)).path.startswith("/login?next=")
+
+
+async def test_guessing_ends(node: TestNode, ann: Visitor) -> None:
+    node.clock.forward(hours=0.26)
+    for _ in range(log_ins.ATTEMPTS_ACCOUNT):
+        page = await ann.fill_in("/login/again", "password", password="wrong password")
+        assert page.status == 401
+    assert (await ann.fill_in("/login/again", "password", password=PASSWORD)).status == 429
+
+
+@pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\e"])
+async def test_it_leads_nowhere_else(node: TestNode, ann: Visitor, target: str) -> None:
+    page = await ann.open("/login/again")
+    assert (await ann.fill_in(page, "password", password=PASSWORD, next=target)).path == "/settings/security"
+
+
+async def test_it_cannot_be_done_from_elsewhere(node: TestNode, ann: Visitor) -> None:
+    node.clock.forward(hours=0.26)
+    body = {"password": PASSWORD, "csrf": "x"}
+    async with ann.http.post("/login/again", data=body, allow_redirects=False) as answer:
+        assert answer.status == 403
+    page = await ann.open("/login/again")
+    for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+        body = {**form(page.text, "password").values, "password": PASSWORD}
+        async with ann.http.post("/login/again", data=body, headers=headers) as answer:
+            assert answer.status == 403
+
+
+async def test_a_session_proves_only_itself(node: TestNode, ann: Visitor) -> None:
+    other = Visitor(node)
+    await other.log_in("ann")
+    node.clock.forward(hours=0.26)
+    await ann.fill_in("/login/again", "password", password=PASSWORD)
+    assert (await ann.open("/settings/email")).path == "/settings/email"
+    assert (await other.open("/settings/email")).path.startswith("/login/again")
+
+
+async def test_a_log_in_ends_the_former_session_of_the_browser(node: TestNode, ann: Visitor) -> None:
+    former = {each.key: each.value for each in ann.http.cookie_jar}
+    await ann.log_in("ann")
+    assert {each.key: each.value for each in ann.http.cookie_jar} != former
+    thief = Visitor(node)
+    headers = {"Cookie": f"__Host-session={former['__Host-session']}"}
+    async with thief.http.get("/settings/apps", headers=headers, allow_redirects=False) as answer:
+        assert answer.status == 303, "an old cookie opens nothing"
+
+
+async def test_no_password_is_no_password(node: TestNode) -> None:
+    """Who logs in by the organization's provider only has none; not even an empty one is right."""
+    async with node.db.write() as tx:
+        member = await log_ins.find(tx, "ann")
+        assert member
+        await queries.members.set_value(tx, member.id, "password_hash", "")
+    for password in ("", "nobody has this password", PASSWORD):
+        page = await Visitor(node).fill_in(
+            Page(200, "/login", '<form action="/login" method="post"><input name="password"></form>'),
+            "password",
+            username="ann",
+            password=password,
+        )
+        assert page.status == 401
