@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import Invalid, NotFound, Site, accounts, blocks, follows, mutes, suggestions
-from storage import AccountRow, Database, queries
+from fedserver.domain import Invalid, NotFound, Site, accounts, acts, blocks, follows, mutes, suggestions
+from storage import AccountRow, Database, Page, queries
 from tests.kit.clock import Clock
 from tests.kit.people import befriend, people, stranger, write
 
@@ -116,7 +116,7 @@ async def test_admins_feature_accounts_in_their_order(database: Database, here: 
     async with database.write() as tx:
         await suggestions.feature(tx, None, [eve.id, bob.id, eve.id, ann.id])
         assert await suggestions.featured(tx) == [eve.id, bob.id, ann.id]
-        assert (await queries.acts.latest(tx, 1))[0].verb == "suggestions.feature"
+        assert (await acts.page(tx, Page()))[0].verb == "suggestions.feature"
         with pytest.raises(Invalid):
             await suggestions.feature(tx, None, range(1, 200))
     assert await suggested(database, ann) == {"eve": ["featured"], "bob": ["featured"]}
