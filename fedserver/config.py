@@ -51,6 +51,8 @@ class Community(Struct, frozen=True, forbid_unknown_fields=True):
     contact_account: str = ""
     languages: tuple[str, ...] = ("en",)
     rules: tuple[str, ...] = ()
+    privacy_policy_file: str = ""
+    terms_folder: str = ""
 
 
 class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +78,7 @@ class Federation(Struct, frozen=True, forbid_unknown_fields=True):
     allow_networks: tuple[str, ...] = ()
     allow_http: bool = False
     ca_file: str = ""
+    show_blocks: Literal["public", "members", "nobody"] = "members"
 
 
 class Registration(Struct, frozen=True, forbid_unknown_fields=True):
@@ -260,6 +263,11 @@ def _resolved(config: Config, folder: Path) -> Config:
         config,
         node=msgspec.structs.replace(
             config.node, data_dir=at(config.node.data_dir), base_url=config.node.base_url.rstrip("/")
+        ),
+        community=msgspec.structs.replace(
+            config.community,
+            privacy_policy_file=at(config.community.privacy_policy_file),
+            terms_folder=at(config.community.terms_folder),
         ),
         database=msgspec.structs.replace(config.database, url=url),
         media=msgspec.structs.replace(config.media, store=store),

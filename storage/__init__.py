@@ -18,6 +18,8 @@ from storage.rows import (
     CanonicalEmailBlockRow,
     ChallengeRow,
     CodeRow,
+    CollectionItemRow,
+    CollectionRow,
     ConversationRow,
     DeliveryRow,
     DocumentRow,
@@ -67,7 +69,9 @@ from storage.rows import (
     TokenRow,
     TombstoneRow,
     TrendReviewRow,
+    TrendRow,
 )
+from storage.search import SearchTerm, WordsRow
 
 __all__ = [
     "MAX_ID",
@@ -79,6 +83,8 @@ __all__ = [
     "CanonicalEmailBlockRow",
     "ChallengeRow",
     "CodeRow",
+    "CollectionItemRow",
+    "CollectionRow",
     "Conflict",
     "ConversationRow",
     "Database",
@@ -125,6 +131,7 @@ __all__ = [
     "ReportRow",
     "ScheduledPostRow",
     "SchemaTooNew",
+    "SearchTerm",
     "SecondStepRow",
     "SessionRow",
     "SeveranceRow",
@@ -135,7 +142,9 @@ __all__ = [
     "TokenRow",
     "TombstoneRow",
     "TrendReviewRow",
+    "TrendRow",
     "Tx",
     "Unavailable",
+    "WordsRow",
     "first_at",
 ]

@@ -21,6 +21,7 @@ EXTRA = {
     "/api/v1/accounts/alias",
     "/api/v1/accounts/delete",
     "/api/v1/profile",
+    "/api/v1/collections/{}",  # PUT, as masto.js sends it
     "/api/v1/accounts/{}/featured_tags",
     "/api/v1/accounts/{}/endorsements",
     "/api/v1/streaming",
@@ -28,6 +29,7 @@ EXTRA = {
     "/api/v1/streaming/health",
     "/api/v1/trends",
     "/api/v1/suggestions",
+    "/api/v1/instance/languages",
     "/api/v1/instance",
     "/api/v1/notifications/policy",
     "/api/v2/notifications/policy",

@@ -62,8 +62,14 @@ async def search(call: Call[SearchParams]) -> list[Account]:
         await call.services.resolver.account(params.q)
     async with call.services.db.read() as tx:
         limit = max(1, min(params.limit, 80))
-        ids = await domain.accounts.search(
-            tx, params.q, call.account.id, limit, offset_of(call.request), following=params.following
+        ids = await domain.search.find_people(
+            tx,
+            call.site,
+            call.viewer_id,
+            params.q,
+            limit,
+            offset_of(call.request),
+            following=params.following,
         )
         views = await domain.account_views.load_page(tx, ids)
     return [account(call.site.links, view) for view in views]

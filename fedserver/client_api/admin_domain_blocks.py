@@ -122,5 +122,10 @@ async def disallow(call: Call[Nothing]) -> dict[str, str]:
 
 @routes.get("/api/v1/instance/domain_blocks")
 async def show_public(call: Call[Nothing]) -> list[DomainBlock]:
-    """What everybody may know: whom this node limits or blocks, and why."""
+    """Whom this node limits or blocks, and why, for those whom the admins let know."""
+    shown_to = call.site.config.federation.show_blocks
+    if shown_to == "nobody":
+        raise domain.NotFound
+    if shown_to == "members" and call.viewer_id is None:
+        raise domain.Unauthorized("This method requires an authenticated user")
     return [domain_block(row) for row in await domain.peers.public_decisions(call.tx)]

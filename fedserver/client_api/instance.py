@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from msgspec import Struct
+
 from fedserver import domain
 from fedserver.client_api.entities import Account, CustomEmoji, Rule, account, iso, own_emoji, rule
 from fedserver.client_api.entities import instances as entities
 from fedserver.http import Call, Nothing, Routes, encode
+from fedserver.text import LANGUAGES
 
 routes = Routes("client_api")
 
@@ -63,3 +66,34 @@ async def extended_description(call: Call[Nothing]) -> dict[str, str]:
 @routes.get("/api/v1/custom_emojis")
 async def custom_emojis(call: Call[Nothing]) -> list[CustomEmoji]:
     return [own_emoji(call.site.links, row) for row in await domain.emojis.everything(call.tx)]
+
+
+class Activity(Struct, frozen=True):
+    week: str
+    statuses: str
+    logins: str
+    registrations: str
+
+
+@routes.get("/api/v1/instance/activity")
+async def activity(call: Call[Nothing]) -> list[Activity]:
+    return [
+        Activity(str(each.begins_at // 1000), str(each.posts), str(each.active), str(each.joined))
+        for each in await domain.figures.activity(call.tx)
+    ]
+
+
+class Language(Struct, frozen=True):
+    code: str
+    name: str
+
+
+@routes.get("/api/v1/instance/languages", tx="own")
+async def languages(call: Call[Nothing]) -> list[Language]:
+    return [Language(code, name) for code, name in LANGUAGES.items()]
+
+
+@routes.get("/api/v1/instance/translation_languages", tx="own")
+async def translation_languages(call: Call[Nothing]) -> dict[str, list[str]]:
+    """None: there is no translator."""
+    return {}

@@ -8,7 +8,7 @@ from fedserver import domain
 from fedserver.client_api.entities import Account, Status, Tag, account, status
 from fedserver.client_api.tags import tags_of
 from fedserver.http import Call, Routes
-from storage import AccountRow, PostRow
+from storage import MAX_ID, AccountRow, PostRow
 
 routes = Routes("client_api")
 
@@ -19,6 +19,9 @@ class SearchParams(Struct, frozen=True):
     resolve: bool = False
     following: bool = False
     account_id: int | None = None
+    exclude_unreviewed: bool = False
+    max_id: int | None = None
+    min_id: int | None = None
     limit: int = 20
     offset: int = 0
 
@@ -34,18 +37,9 @@ async def find(call: Call[SearchParams]) -> Search:
     params = call.params
     if (params.resolve or params.offset) and call.viewer_id is None:
         raise domain.Unauthorized("Please log in to search further")
-    limit, offset = max(1, min(params.limit, 40)), max(0, min(params.offset, 1_000))
     exact = await _exact(call, params)
-    async with call.services.db.read() as tx:
-        found = await domain.search.find(
-            tx,
-            params.q,
-            call.viewer_id,
-            kind=params.type,
-            limit=limit,
-            offset=offset,
-            following=params.following,
-        )
+    async with call.services.db.read(slow=True) as tx:
+        found = await domain.search.find(tx, call.site, call.viewer_id, _query(params))
         account_ids, post_ids = list(found.accounts), list(found.posts)
         if isinstance(exact, AccountRow) and params.type in ("", "accounts"):
             account_ids = list(dict.fromkeys([exact.id, *account_ids]))
@@ -59,6 +53,21 @@ async def find(call: Call[SearchParams]) -> Search:
         [account(links, view) for view in people],
         [status(links, view) for view in posts],
         named,
+    )
+
+
+def _query(params: SearchParams) -> domain.search.Query:
+    """The search that was asked for; an offset counts only beside a type."""
+    return domain.search.Query(
+        text=params.q,
+        kind=params.type,
+        limit=max(1, min(params.limit, 40)),
+        offset=max(0, min(params.offset, 1_000)) if params.type else 0,
+        following=params.following,
+        account_id=params.account_id,
+        exclude_unreviewed=params.exclude_unreviewed,
+        max_id=MAX_ID if params.max_id is None else params.max_id,
+        min_id=params.min_id,
     )
 
 

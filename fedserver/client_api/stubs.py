@@ -10,16 +10,8 @@ from typing import Any
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
-EMPTY = {
-    "/api/v1/suggestions": "suggestions whom to follow",
-    "/api/v2/suggestions": "suggestions whom to follow",
-}
-EMPTY_OPEN = {
-    "/api/v1/trends": "trends",
-    "/api/v1/trends/tags": "trends",
-    "/api/v1/trends/statuses": "trends",
-    "/api/v1/trends/links": "trends",
-}
+EMPTY: dict[str, str] = {}
+EMPTY_OPEN = {"/api/v1/trends/links": "trending links"}
 
 
 async def nothing(call: Call[Nothing]) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain import events, keys, owners, profiles, tasks, verified_links
+from fedserver.domain import events, keys, owners, profiles, search_index, tasks, verified_links
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.words import Forbidden, Gone, Invalid, NotFound, Site
 from fedserver.links import INSTANCE_ACTOR
@@ -217,6 +217,8 @@ async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileC
     await _drop_files(tx, [old for old, new in former if old != new])
     if row.fields != actor.fields:
         await verified_links.owe(tx, row, actor)
+    if row.indexable != actor.indexable:
+        await search_index.owe(tx, row.id)
     await tasks.owe(tx, tasks.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
@@ -241,6 +243,8 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     else:
         values = {name: getattr(row, name, None) for name in queries.accounts.LEARNABLE}
         await queries.accounts.learn(tx, row.id, {**values, "username_lower": row.username.lower()})
+        if row.indexable != former.indexable:
+            await search_index.owe(tx, row.id)
     await queries.keys.put(
         tx,
         [
@@ -360,14 +364,4 @@ async def search(
         viewer_id=-1 if viewer_id is None else viewer_id,
         limit=limit,
         offset=offset,
-    )
-
-
-async def directory(
-    tx: Tx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
-) -> list[int]:
-    """Ids of accounts that want to be found."""
-    viewer = -1 if viewer_id is None else viewer_id
-    return await queries.accounts.directory(
-        tx, newest=newest, viewer_id=viewer, only_local=only_local, limit=limit, offset=offset
     )

@@ -28,6 +28,7 @@ async def _part(tx: Tx, first: AccountRow, second: AccountRow) -> None:
     for one, other in ((first, second), (second, first)):
         await queries.home_entries.remove_author(tx, one.id, other.id)
         await queries.notifications.forget_between(tx, one.id, other.id)
+        await queries.collections.forget(tx, one.id, other.id)
         await queries.notification_policies.forbid(tx, one.id, other.id)
         await conversations.part(tx, one.id, other.id)
     tx.emit(events.RELATION_CHANGED, account_id=first.id, target_id=second.id)

@@ -7,6 +7,17 @@ from msgspec import Struct
 from fedserver.domain import members
 from storage import Tx, queries
 
+WEEKS = 12
+
+
+class Week(Struct, frozen=True):
+    """A week (Monday to Sunday, UTC): its beginning (ms UTC), posts, members who were here, new members."""
+
+    begins_at: int
+    posts: int
+    active: int
+    joined: int
+
 
 class Figures(Struct, frozen=True):
     """How large and how busy the node is."""
@@ -32,6 +43,17 @@ async def _count(tx: Tx) -> Figures:
     total, month, half_year = await members.counts(tx)
     posts, peers = await queries.counts.local_posts(tx), await queries.counts.known_peers(tx)
     return Figures(total, month, half_year, posts, peers)
+
+
+async def activity(tx: Tx) -> list[Week]:
+    """The last twelve weeks, this one first."""
+    this = queries.counts.week_of(tx.now)
+    first = this - WEEKS + 1
+    posts, active, joined = await queries.counts.by_week(tx, first)
+    return [
+        Week(queries.counts.week_begins(week), posts.get(week, 0), active.get(week, 0), joined.get(week, 0))
+        for week in range(this, first - 1, -1)
+    ]
 
 
 async def peer_names(tx: Tx) -> list[str]:

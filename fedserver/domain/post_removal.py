@@ -55,3 +55,15 @@ async def _remove_boosts(tx: Tx, row: PostRow) -> None:
         events.post_deleted(tx, boost_id, boosters[boost_id], holders)
     await streams.withdraw_boosts(tx, boosters)
     await queries.posts.remove_boosts(tx, row.id)
+
+
+async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
+    """Its author deleted a post; False if it is not theirs. One that never came leaves a tombstone too."""
+    row = await queries.posts.by_uri(tx, uri)
+    if row is None:
+        return False
+    if row.account_id != author.id or row.local:
+        return False
+    await queries.media.remove_of_post(tx, row.id)
+    await remove(tx, row)
+    return True

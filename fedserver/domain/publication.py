@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fedserver.domain import conversations, events, notifications, tags, tasks
+from fedserver.domain import conversations, events, notifications, search_index, tags, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
 async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
-    """Show a post that is public from now on: counters, homes, notifications, conversations, peers."""
+    """Show a post that is public from now on: counters, homes, search, notifications, peers."""
     await queries.accounts.count_post(tx, row.account_id, 1, tx.now)
     if row.in_reply_to_id is not None:
         await queries.posts.count(tx, row.in_reply_to_id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
     await queries.home_entries.spread(tx, row)
+    await search_index.put(tx, [row])
     told = [row.account_id]
     await tags.spread(tx, row)
     for account in mentioned:
@@ -27,7 +28,8 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
 
 
 async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
-    """Tell of a post that has changed: those who are mentioned now, those who boosted it, peers, streams."""
+    """Tell of a post that has changed: search, those who are mentioned now, boosters, peers, streams."""
+    await search_index.put(tx, [row])
     told = [
         account.id
         for account in newly_named

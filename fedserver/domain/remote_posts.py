@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import conversations, events, notifications, polls, tags, tasks
-from fedserver.domain.post_removal import remove as remove_row
+from fedserver.domain import conversations, events, notifications, polls, search_index, tags, tasks
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
 from fedserver.text import (
@@ -98,6 +97,7 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
     await queries.mentions.add(tx, row.id, list(named))
     await _place(tx, row, parent, depth)
+    await search_index.put(tx, [row])
     told = [
         account.id
         for account in mentioned
@@ -268,6 +268,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     await queries.tags.put(tx, row.id, [])
     await _attach(tx, changed, author, remote)
     await queries.posts.put_original(tx, row.uri, remote.original)
+    await search_index.put(tx, [changed])
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
     tx.emit(events.POST_EDITED, post_id=row.id)
@@ -288,15 +289,3 @@ def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow], options: str | None
         poll=options,
         at=row.edited_at or row.published_at,
     )
-
-
-async def remove(tx: Tx, author: AccountRow, uri: str) -> bool:
-    """Its author deleted a post; False if it is not theirs. One that never came leaves a tombstone too."""
-    row = await queries.posts.by_uri(tx, uri)
-    if row is None:
-        return False
-    if row.account_id != author.id or row.local:
-        return False
-    await queries.media.remove_of_post(tx, row.id)
-    await remove_row(tx, row)
-    return True

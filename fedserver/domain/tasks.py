@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain import events
-from storage import Tx, queries
+from storage import MAX_ID, Tx, queries
+
+NEWEST = MAX_ID
 
 
 class Task(Struct, frozen=True, tag_field="kind"):
@@ -201,6 +203,13 @@ class SendMail(Task, frozen=True, tag="send_mail"):
     text: str
 
 
+class IndexPosts(Task, frozen=True, tag="index_posts"):
+    """Posts below an id, of one account or of all, are to be found by search as they are now."""
+
+    before_id: int = NEWEST
+    account_id: int | None = None
+
+
 class LiftAct(Task, frozen=True, tag="lift_act"):
     """The time of an act of moderation is over."""
 
@@ -255,6 +264,7 @@ AnyTask = (
     | VerifyLinks
     | EndMute
     | SendMail
+    | IndexPosts
     | LiftAct
     | RemoveFiles
     | ProcessMedia

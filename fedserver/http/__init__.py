@@ -15,10 +15,11 @@ from fedserver.http.endpoint import (
     Nothing,
     Routes,
 )
+from fedserver.http.errors import NestedInvalid
 from fedserver.http.fields import convert
 from fedserver.http.html import Pages, own_page, see_other
 from fedserver.http.json import encode, json_response
-from fedserver.http.paging import Listed, listed, offset_of
+from fedserver.http.paging import Listed, listed, listed_by_offset, offset_of
 from fedserver.http.services import Services
 from fedserver.http.session import bearer
 from fedserver.http.uploads import Upload
@@ -33,6 +34,7 @@ __all__ = [
     "Call",
     "Endpoint",
     "Listed",
+    "NestedInvalid",
     "Nothing",
     "Pages",
     "Routes",
@@ -43,6 +45,7 @@ __all__ = [
     "encode",
     "json_response",
     "listed",
+    "listed_by_offset",
     "offset_of",
     "own_page",
     "see_other",

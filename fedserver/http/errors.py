@@ -27,6 +27,10 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
+class NestedInvalid(domain.Invalid):
+    """A wrong value, told with its details in one object, as the methods of collections do."""
+
+
 def status_of(error: Exception) -> int:
     """The HTTP status that tells of `error`; 500 if it was not expected."""
     if isinstance(error, web.HTTPException):
@@ -72,4 +76,6 @@ def error_json(error: Exception, now: int) -> web.Response:
         for each in (error, *error.also):
             details.setdefault(each.field, []).append({"error": each.code, "description": each.why})
         body["details"] = details
+    if isinstance(error, NestedInvalid):
+        body = {"error": body}
     return json_response(body, status=status_of(error), headers=headers_of(error, now))

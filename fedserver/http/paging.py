@@ -27,11 +27,18 @@ class Listed(Struct, frozen=True):
     items: Any
     first: int | None
     last: int | None
+    offsets: tuple[int | None, int | None] = (None, None)  # of the next and the previous page
 
 
 def listed(items: Any, cursors: Sequence[int]) -> Listed:
     """A page whose rows have `cursors`, newest first (of all rows read, shown or not)."""
     return Listed(items, cursors[0], cursors[-1]) if cursors else Listed(items, None, None)
+
+
+def listed_by_offset(items: Any, limit: int, offset: int, *, more: bool) -> Listed:
+    """A page of a list that has an order of its own; `more` if there may be a next one."""
+    previous = max(0, offset - limit) if offset else None
+    return Listed(items, None, None, (offset + limit if more else None, previous))
 
 
 def page_of(request: web.Request, default: int, most: int) -> Page:
@@ -53,15 +60,17 @@ def offset_of(request: web.Request, most: int = 10_000) -> int:
 
 def link_header(request: web.Request, base_url: str, page: Listed) -> str | None:
     """The `Link` header of a page, None if it is empty."""
-    if page.first is None or page.last is None:
-        return None
-    kept = [(name, value) for name, value in request.query.items() if name not in CURSORS]
+    used = CURSORS if page.offsets == (None, None) else ("offset",)
+    kept = [(name, value) for name, value in request.query.items() if name not in used]
     address = base_url + request.path
 
     def link(cursor: str, value: int, rel: str) -> str:
         return f'<{address}?{urlencode([*kept, (cursor, str(value))])}>; rel="{rel}"'
 
-    return f"{link('max_id', page.last, 'next')}, {link('min_id', page.first, 'prev')}"
+    if page.first is not None and page.last is not None:
+        return f"{link('max_id', page.last, 'next')}, {link('min_id', page.first, 'prev')}"
+    named = zip(page.offsets, ("next", "prev"), strict=True)
+    return ", ".join(link("offset", value, rel) for value, rel in named if value is not None) or None
 
 
 def _number(text: str | None) -> int | None:

@@ -73,11 +73,9 @@ async def find(call: Call[SearchParams]) -> web.StreamResponse:
     if exact is not None:
         return await _lead(call, exact)
     async with call.services.db.read() as tx:
-        found = await domain.search.find(
-            tx, text, call.viewer_id, kind="", limit=20, offset=0, following=False
-        )
+        found = await domain.search.find(tx, call.site, call.viewer_id, domain.search.Query(text=text))
         people = await domain.account_views.load_page(tx, found.accounts)
-        posts = await domain.post_views.load(tx, found.posts, call.viewer_id)
+        posts = await domain.post_views.load(tx, found.posts, call.viewer_id, context="public")
     return call.render("search.html", text=text, people=people, posts=posts, tags=found.tags)
 
 

@@ -3,6 +3,7 @@
 from fedserver.text.emoji import is_emoji
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.language import normal_language
+from fedserver.text.languages import LANGUAGES
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
 from fedserver.text.page_links import page_links
 from fedserver.text.sanitize import (
@@ -14,8 +15,10 @@ from fedserver.text.sanitize import (
     to_text,
     web_address,
 )
+from fedserver.text.words import fold, phrase, words
 
 __all__ = [
+    "LANGUAGES",
     "MentionLink",
     "clean_article",
     "clean_name",
@@ -24,10 +27,12 @@ __all__ = [
     "clean_text",
     "count_characters",
     "excerpt",
+    "fold",
     "fold_tag",
     "is_emoji",
     "normal_language",
     "page_links",
+    "phrase",
     "reading_minutes",
     "render_markdown",
     "render_plain",
@@ -36,4 +41,5 @@ __all__ = [
     "slugify",
     "to_text",
     "web_address",
+    "words",
 ]

@@ -20,6 +20,7 @@ from fedserver.workers.peers import PeerWorker
 from fedserver.workers.push import PushWorker
 from fedserver.workers.receive import ReceiveWorker
 from fedserver.workers.tasks import TaskWorker
+from fedserver.workers.trends import TrendWorker
 from storage import Event, QueueRow, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
@@ -47,6 +48,7 @@ class Runner:
             DeliveryWorker(services),
             MediaWorker(services),
             CleanupWorker(services),
+            TrendWorker(services),
             PeerWorker(services),
         )
         self._wakes = [asyncio.Event() for _ in self._workers]

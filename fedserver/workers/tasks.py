@@ -112,6 +112,9 @@ class TaskWorker:
                     await domain.mutes.end(tx, account_id, target_id)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
+            case domain.tasks.IndexPosts():
+                async with services.db.write() as tx:
+                    await domain.search_index.catch_up(tx, task)
             case domain.tasks.LiftAct(act_id=act_id, account_id=account_id):
                 async with services.db.write() as tx:
                     await domain.moderation.lapse(tx, act_id, account_id)

@@ -14,6 +14,8 @@ from storage.schema.tables import (
     announcement_reactions,
     blocks,
     bookmarks,
+    collection_items,
+    collections,
     conversation_posts,
     conversations,
     endorsements,
@@ -36,6 +38,7 @@ from storage.schema.tables import (
     posts,
     push_subscriptions,
     scheduled_posts,
+    suggestion_dismissals,
     tag_follows,
 )
 from storage.statements import Tx
@@ -119,6 +122,9 @@ OWNED = (
             home_entries,
             blocks,
             mutes,
+            collections,
+            collection_items,
+            suggestion_dismissals,
             poll_votes,
             notification_policies,
             conversations,

@@ -248,16 +248,6 @@ _found = (
 )
 SEARCH = _found
 SEARCH_FOLLOWED = _found.where(_followed)
-_listed = (
-    select(accounts.c.id)
-    .where(_seen, accounts.c.discoverable, accounts.c.silenced_at.is_(None))
-    .where(accounts.c.moved_to_id.is_(None), ~_blocked)
-    .where(or_(~bindparam("only_local", type_=accounts.c.locked.type), accounts.c.domain == ""))
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
-)
-DIRECTORY_ACTIVE = _listed.order_by(func.coalesce(accounts.c.last_post_at, 0).desc(), accounts.c.id.desc())
-DIRECTORY_NEW = _listed.order_by(accounts.c.id.desc())
 LOCAL_COUNT = select(func.count()).where(_seen, accounts.c.domain == "")
 
 
@@ -369,11 +359,6 @@ async def remove(tx: Tx, account_id: int) -> bool:
 async def search(tx: Tx, *, followed: bool, **params: Any) -> list[int]:
     """Ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
     return await tx.values(SEARCH_FOLLOWED if followed else SEARCH, **params)
-
-
-async def directory(tx: Tx, *, newest: bool, **params: Any) -> list[int]:
-    """Ids of accounts that want to be found; `params` are viewer_id, only_local, limit, offset."""
-    return await tx.values(DIRECTORY_NEW if newest else DIRECTORY_ACTIVE, **params)
 
 
 async def inboxes(tx: Tx) -> list[str]:

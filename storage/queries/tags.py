@@ -5,30 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from storage.rows import TagRow
 from storage.schema.tables import post_tags, posts, tag_follows, tags
 from storage.statements import Page, Paged, Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tags).on_conflict_do_nothing()
+BY_IDS = select(*columns_of(tags, TagRow)).where(one_of(tags.c.id, "ids"))
 BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
 ATTACH = upsert(post_tags).on_conflict_do_nothing()
 DETACH = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
 SEARCH = (
     select(*columns_of(tags, TagRow))
-    .where(tags.c.name.like(bindparam("pattern"), escape="\\"))
-    .where(or_(tags.c.listable.is_(None), tags.c.listable))
+    .where(
+        tags.c.name.like(bindparam("pattern"), escape="\\"),
+        or_(tags.c.listable.is_(None), tags.c.listable),
+        or_(~bindparam("only_reviewed", type_=Boolean()), tags.c.reviewed_at.is_not(None)),
+    )
     .order_by(func.length(tags.c.name), tags.c.name)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-DAY = 86_400_000
+_day: ColumnElement[int] = posts.c.published_at // literal_column("86400000", BigInteger())
 USES = (
-    select(tags.c.name, posts.c.published_at, posts.c.account_id)
+    select(tags.c.name, _day, func.count(), func.count(posts.c.account_id.distinct()))
     .select_from(tags.join(post_tags).join(posts, posts.c.id == post_tags.c.post_id))
-    .where(one_of(tags.c.name, "names"), posts.c.id > bindparam("since_id"), posts.c.visibility == "public")
-    .limit(5_000)
+    .where(
+        one_of(tags.c.name, "names"),
+        post_tags.c.post_id > bindparam("since_id"),
+        posts.c.visibility == "public",
+        posts.c.state == "published",
+    )
+    .group_by(tags.c.name, _day)
 )
 ADD_FOLLOW = upsert(tag_follows).on_conflict_do_nothing()
 REMOVE_FOLLOW = delete(tag_follows).where(
@@ -53,6 +72,10 @@ async def ensure(tx: Tx, names: dict[str, str]) -> list[int]:
     return [row.id for row in await by_names(tx, list(names))]
 
 
+async def by_ids(tx: Tx, ids: Sequence[int]) -> list[TagRow]:
+    return rows(TagRow, await tx.all(BY_IDS, ids=list(ids)))
+
+
 async def by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
     return rows(TagRow, await tx.all(BY_NAMES, names=list(names)))
 
@@ -64,13 +87,16 @@ async def put(tx: Tx, post_id: int, tag_ids: Sequence[int], *, fresh: bool = Fal
     await tx.run_many(ATTACH, [{"tag_id": tag_id, "post_id": post_id} for tag_id in tag_ids])
 
 
-async def search(tx: Tx, pattern: str, limit: int, offset: int) -> list[TagRow]:
-    """Tags whose folded name is LIKE `pattern`, the shortest first."""
-    return rows(TagRow, await tx.all(SEARCH, pattern=pattern, limit=limit, offset=offset))
+async def search(
+    tx: Tx, pattern: str, limit: int, offset: int, *, only_reviewed: bool = False
+) -> list[TagRow]:
+    """Tags whose folded name is LIKE `pattern`, the shortest first; only reviewed ones, if wanted."""
+    params = {"pattern": pattern, "limit": limit, "offset": offset, "only_reviewed": only_reviewed}
+    return rows(TagRow, await tx.all(SEARCH, **params))
 
 
 async def uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
-    """Name, moment and author of public uses since an id."""
+    """Name, day (since 1970), number of public uses and of accounts, since an id."""
     return list(await tx.all(USES, names=list(names), since_id=since_id))
 
 

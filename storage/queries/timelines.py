@@ -11,18 +11,15 @@ from typing import Any
 from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.queries.domain_mutes import covers
+from storage.queries.hidden import not_hidden
 from storage.schema.tables import (
     accounts,
-    blocks,
-    domain_mutes,
     follows,
     home_entries,
     list_accounts,
     lists,
     media,
     mentions,
-    mutes,
     pins,
     post_tags,
     posts,
@@ -45,28 +42,7 @@ _unlimited = exists(
 
 
 def _not_hidden(viewer: str) -> ColumnElement[bool]:
-    """The viewer does not mute or block the author, nor does the author block the viewer."""
-    who: ColumnElement[int] = bindparam(viewer)
-    return and_(
-        ~exists(
-            select(literal(1)).where(
-                mutes.c.account_id == who,
-                mutes.c.target_id == posts.c.account_id,
-                or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
-            )
-        ),
-        ~exists(
-            select(literal(1)).where(blocks.c.account_id == who, blocks.c.target_id == posts.c.account_id)
-        ),
-        ~exists(
-            select(literal(1)).where(blocks.c.target_id == who, blocks.c.account_id == posts.c.account_id)
-        ),
-        ~exists(
-            select(literal(1))
-            .select_from(accounts.join(domain_mutes, covers(accounts.c.domain)))
-            .where(accounts.c.id == posts.c.account_id, domain_mutes.c.account_id == who)
-        ),
-    )
+    return not_hidden(posts.c.account_id, viewer)
 
 
 _public = and_(

@@ -4,7 +4,7 @@ from storage.rows.accounts import AccountRow, KeyRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
 from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRow
-from storage.rows.follows import BlockRow, FollowRow, MuteRow
+from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
 from storage.rows.ip_blocks import IpBlockRow
 from storage.rows.likes import LikeRow
@@ -35,6 +35,7 @@ from storage.rows.timelines import (
     ListRow,
     MarkerRow,
     ReactionRow,
+    TrendRow,
 )
 from storage.rows.tokens import AppRow, CodeRow, TokenRow
 from storage.rows.trend_reviews import TrendReviewRow
@@ -48,6 +49,8 @@ __all__ = [
     "CanonicalEmailBlockRow",
     "ChallengeRow",
     "CodeRow",
+    "CollectionItemRow",
+    "CollectionRow",
     "ConversationRow",
     "DeliveryRow",
     "DocumentRow",
@@ -97,4 +100,5 @@ __all__ = [
     "TokenRow",
     "TombstoneRow",
     "TrendReviewRow",
+    "TrendRow",
 ]

@@ -1,4 +1,4 @@
-"""Rows of markers, lists, filters and announcements."""
+"""Rows of markers, lists, filters, announcements and trends."""
 
 from msgspec import Struct
 
@@ -62,6 +62,16 @@ class AnnouncementRow(Struct, frozen=True, gc=False):
     published_at: int | None
     updated_at: int
     created_by_id: int | None
+
+
+class TrendRow(Struct, frozen=True, gc=False):
+    """Something that many turn to: `kind` says in which table the subject is."""
+
+    kind: str
+    subject_id: int
+    score: float
+    accounts: int
+    computed_at: int
 
 
 class ReactionRow(Struct, frozen=True, gc=False):

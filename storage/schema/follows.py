@@ -90,3 +90,40 @@ featured_tags = Table(
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("account_id", "tag_id"),
 )
+
+# Suggestions whom to follow that an account does not want to see again.
+suggestion_dismissals = Table(
+    "suggestion_dismissals",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    owned("target_id", "accounts.id", primary_key=True, index=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Accounts that somebody recommends together, and who of them agreed to be in there.
+collections = Table(
+    "collections",
+    metadata,
+    key(),
+    Column("uri", Text, nullable=False, unique=True),
+    owned("account_id", "accounts.id", index=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("language", Text),
+    Column("sensitive", Boolean, nullable=False),
+    Column("discoverable", Boolean, nullable=False),
+    Column("tag", Text, nullable=False),  # one hashtag as written, '' for none
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+collection_items = Table(
+    "collection_items",
+    metadata,
+    key(),
+    owned("collection_id", "collections.id"),
+    owned("account_id", "accounts.id", index=True),
+    Column("state", Text, nullable=False),  # pending, accepted, rejected, revoked
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("collection_id", "account_id"),
+)

@@ -4,7 +4,18 @@ A boost is a row here too (`boost_of_id`), as timelines, ids and pages treat it 
 The URI is data, never made from the row id.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -173,6 +184,20 @@ idempotency_keys = Table(
     Column("idempotency_key", Text, primary_key=True),
     owned("post_id", "posts.id", index=True),
     Column("at", BigInteger, nullable=False),
+)
+
+# The index of full-text search (`storage/search.py`): a tsvector on PostgreSQL, a virtual table of FTS5 on
+# SQLite. This is what both have in common; it stands outside the metadata that migrations are compared with.
+# An entry goes when its post goes: by its reference on PostgreSQL, by a trigger on SQLite.
+post_words = Table(
+    "post_words",
+    MetaData(),
+    Column("rowid", BigInteger, primary_key=True, autoincrement=False),  # the id of the post
+    Column("words", Text, nullable=False),
+)
+# Tables that a comparison with the schema leaves out: the index and what FTS5 keeps it in.
+APART = frozenset(
+    f"post_words{ending}" for ending in ("", "_data", "_idx", "_content", "_docsize", "_config")
 )
 
 # Posts that are to appear later, and the files that wait for them.

@@ -4,12 +4,15 @@ from storage.schema.accounts import accounts, keys
 from storage.schema.follows import (
     account_notes,
     blocks,
+    collection_items,
+    collections,
     domain_mutes,
     endorsements,
     featured_tags,
     follow_requests,
     follows,
     mutes,
+    suggestion_dismissals,
     tag_follows,
 )
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
@@ -47,6 +50,7 @@ from storage.schema.posts import (
     mentions,
     originals,
     post_tags,
+    post_words,
     posts,
     scheduled_media,
     scheduled_posts,
@@ -73,6 +77,7 @@ from storage.schema.timelines import (
     notification_policies,
     notification_requests,
     notifications,
+    trends,
 )
 from storage.schema.tokens import apps, codes, tokens
 
@@ -89,6 +94,8 @@ __all__ = [
     "canonical_email_blocks",
     "challenges",
     "codes",
+    "collection_items",
+    "collections",
     "conversation_posts",
     "conversations",
     "deliveries",
@@ -138,6 +145,7 @@ __all__ = [
     "poll_votes",
     "polls",
     "post_tags",
+    "post_words",
     "posts",
     "push_keys",
     "push_subscriptions",
@@ -151,6 +159,7 @@ __all__ = [
     "sessions",
     "settings",
     "severances",
+    "suggestion_dismissals",
     "tag_follows",
     "tags",
     "tasks",
@@ -158,5 +167,6 @@ __all__ = [
     "tokens",
     "tombstones",
     "trend_reviews",
+    "trends",
     "uri_aliases",
 ]

@@ -1,6 +1,17 @@
-"""What is shown to whom: home entries, notifications, conversations, lists, filters, announcements."""
+"""What is shown to whom: home entries, notifications, conversations, lists, filters, notices, trends."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -164,6 +175,18 @@ announcement_reads = Table(
     metadata,
     owned("announcement_id", "announcements.id", primary_key=True),
     owned("account_id", "accounts.id", primary_key=True, index=True),
+)
+
+# What many turn to at the moment, computed anew every few minutes.
+trends = Table(
+    "trends",
+    metadata,
+    Column("kind", Text, primary_key=True),  # tag, post; link, once there are preview cards
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # in the table of its kind
+    Column("score", Float, nullable=False),
+    Column("accounts", Integer, nullable=False),  # how many made it so
+    Column("computed_at", BigInteger, nullable=False),
+    Index("ix_trends_kind_score", "kind", "score"),
 )
 
 announcement_reactions = Table(

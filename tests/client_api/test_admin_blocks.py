@@ -57,7 +57,7 @@ async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> 
     path = f"{BLOCKS}/{made['id']}"
     assert await mod.get(path) == made and await mod.get(BLOCKS) == [made]
     assert not (await policies(node)).allows("sub.bad.example")
-    [public] = await Api(node).get("/api/v1/instance/domain_blocks")
+    [public] = await mod.get("/api/v1/instance/domain_blocks")
     assert public["domain"] == "ba*.*****le"
     assert public["comment"] == "Spam" and public["digest"] == made["digest"]
 
@@ -65,10 +65,10 @@ async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> 
     assert changed["severity"] == "silence" and changed["public_comment"] == "Spam"
     assert changed["id"] == made["id"] and not changed["obfuscate"]
     assert (await policies(node)).allows("bad.example")
-    assert (await Api(node).get("/api/v1/instance/domain_blocks"))[0]["domain"] == "bad.example"
+    assert (await mod.get("/api/v1/instance/domain_blocks"))[0]["domain"] == "bad.example"
     noop = await mod.put(path, severity="noop", reject_media=True)
     assert noop["severity"] == "noop" and noop["reject_media"]
-    assert await Api(node).get("/api/v1/instance/domain_blocks") == []
+    assert await mod.get("/api/v1/instance/domain_blocks") == []
     assert not (await policies(node)).shows_media("cdn.bad.example")
     assert await mod.delete(path) == {}
     for method in ("GET", "PUT", "DELETE"):

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from fedserver.domain import announcements
+from fedserver.domain import announcements, suggestions, trends
 from tests.client_api.admin_chapters import moderation
 from tests.kit.api import Api, declared
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -57,6 +57,12 @@ async def the_instance(world: World) -> None:
     assert isinstance(await world.nobody.get("/api/v1/instance/rules"), list)
     assert "content" in await world.nobody.get("/api/v1/instance/extended_description")
     assert await world.nobody.get("/api/v1/custom_emojis") == []
+    assert len(await world.nobody.get("/api/v1/instance/activity")) == 12
+    assert await world.ann.get("/api/v1/instance/domain_blocks") == []
+    assert {"code": "nl", "name": "Dutch"} in await world.nobody.get("/api/v1/instance/languages")
+    assert await world.nobody.get("/api/v1/instance/translation_languages") == {}
+    for path in ("privacy_policy", "terms_of_service", "terms_of_service/2026-01-01"):
+        assert (await world.nobody.ask("GET", f"/api/v1/instance/{path}")).status == 404
     assert await world.nobody.get("/api/v1/streaming/health") == "OK"
     app = await world.nobody.post(
         "/api/v1/apps", client_name="Test", redirect_uris="urn:ietf:wg:oauth:2.0:oob", scopes="read write"
@@ -259,6 +265,50 @@ async def timelines(world: World, post_id: str) -> None:
     assert post_id in ids(await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/statuses"))
     found = await world.bob.get("/api/v2/search", q="ghent", type="hashtags")
     assert found["hashtags"][0]["name"].lower() == "ghent"
+
+
+async def discovery(world: World, post_id: str) -> None:
+    await world.ann.patch("/api/v1/accounts/update_credentials", indexable=True)
+    async with world.node.db.write() as tx:
+        await trends.set_policy(tx, None, trends.Policy(least_accounts=1))
+    await world.node.settle()
+    world.node.clock.forward(seconds=601)
+    await world.node.settle()
+    found = await world.bob.get("/api/v2/search", q="bruges", type="statuses")
+    assert ids(found["statuses"]) == [post_id]
+    assert ids(await world.nobody.get("/api/v1/trends/statuses")) == [post_id]
+    for path in ("trends", "trends/tags"):
+        assert "ghent" in [each["name"].lower() for each in await world.nobody.get(f"/api/v1/{path}")]
+    assert set(ids(await world.nobody.get("/api/v1/directory"))) >= {world.ann_id, world.bob_id}
+    await world.bob.post(f"/api/v1/accounts/{world.ann_id}/unfollow")
+    async with world.node.db.write() as tx:
+        await suggestions.feature(tx, None, [int(world.ann_id)])
+    assert [each["account"]["id"] for each in await world.bob.get("/api/v2/suggestions")] == [world.ann_id]
+    assert ids(await world.bob.get("/api/v1/suggestions")) == [world.ann_id]
+    await world.bob.delete(f"/api/v1/suggestions/{world.ann_id}")
+    assert await world.bob.get("/api/v2/suggestions") == []
+    await world.bob.post(f"/api/v1/accounts/{world.ann_id}/follow")
+    address = (await world.nobody.get(f"/api/v1/statuses/{post_id}"))["url"]
+    assert address in (await world.nobody.get("/api/oembed", url=address))["html"]
+
+
+async def collections(world: World) -> None:
+    bob = world.bob
+    made = (await bob.post("/api/v1/collections", name="Bikes", account_ids=[world.ann_id]))["collection"]
+    path = f"/api/v1/collections/{made['id']}"
+    shown = await world.nobody.get(path)
+    assert ids(shown["accounts"]) == [world.bob_id, world.ann_id]
+    for change in (bob.put, bob.patch):
+        assert (await change(path, name="Bicycles"))["collection"]["name"] == "Bicycles"
+    assert ids((await bob.get(f"/api/v1/accounts/{world.bob_id}/collections"))["collections"]) == [made["id"]]
+    found = await bob.get(f"/api/v1/accounts/{world.ann_id}/in_collections")
+    assert ids(found["collections"]) == [made["id"]]
+    item = (await bob.post(f"{path}/items", account_id=world.bob_id))["collection_item"]
+    await bob.delete(f"{path}/items/{item['id']}")
+    await world.ann.post(f"{path}/items/{made['items'][0]['id']}/revoke")
+    assert (await bob.get(path))["collection"]["item_count"] == 0
+    await bob.delete(path)
+    assert (await bob.ask("GET", path)).status == 404
 
 
 async def lists(world: World, post_id: str) -> None:
@@ -477,10 +527,7 @@ async def streams(world: World) -> None:
 
 async def what_is_not_there_yet(world: World) -> None:
     """The honest stubs of the README answer "nothing"."""
-    for path in ("/api/v1/suggestions", "/api/v2/suggestions"):
-        assert await world.ann.get(path) == []
-    for path in ("trends", "trends/tags", "trends/statuses", "trends/links"):
-        assert await world.nobody.get(f"/api/v1/{path}") == []
+    assert await world.nobody.get("/api/v1/trends/links") == []
 
 
 async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
@@ -494,6 +541,8 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     post_id = await statuses(world, await media(world))
     await marks(world, post_id)
     await timelines(world, post_id)
+    await discovery(world, post_id)
+    await collections(world)
     await lists(world, post_id)
     await filters(world, post_id)
     await polls(world)

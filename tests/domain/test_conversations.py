@@ -173,8 +173,8 @@ async def test_posts_of_peers_late_and_out_of_order(database: Database, here: Si
     (view,) = await of(database, ann)
     assert last(view) == third and names(view) == ["bob"]
     async with database.write() as tx:
-        await remote_posts.remove(tx, bob, uris[2])
-        await remote_posts.remove(tx, bob, uris[1])
+        await post_removal.receive(tx, bob, uris[2])
+        await post_removal.receive(tx, bob, uris[1])
     (view,) = await of(database, ann)
     assert last(view) == first
 

@@ -89,6 +89,16 @@ def new_postgres() -> str:
     return _url(name)
 
 
+def bare_postgres() -> str:
+    """The URL of a PostgreSQL database without a schema; dropped at the end of the run. Skips as above."""
+    require_postgres()
+    name = f"fedserver_{os.getpid()}_{len(_made)}"
+    _apart(_admin(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
+    _made.append(name)
+    _postgres_template()
+    return _url(name)
+
+
 def drop(url: str) -> None:
     """Give back a database that `new_postgres` made: it is emptied for the next test."""
     _apart(_execute(url, EMPTY))

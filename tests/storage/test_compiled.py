@@ -56,4 +56,4 @@ def test_lists_and_booleans_are_known() -> None:
     assert Compiled(posts.BY_IDS, POSTGRESQL, ()).booleans == []
     places = Compiled(posts.BY_IDS, SQLITE, ()).booleans
     assert [posts.COLUMNS[place].name for place in places] == ["local", "sensitive"]
-    assert Compiled(search.OWN, SQLITE, ()).booleans == []
+    assert Compiled(search.CONSENTING, SQLITE, ()).booleans == []

@@ -7,9 +7,9 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine, text
 
+from storage.migrating import alembic_config
 from storage.opening import open_database
 from storage.queries import peers
-from storage.upgrade import alembic_config
 from tests.kit.clock import Clock
 
 COLUMNS = "domain, policy, rejects_media, reason, decided_at, first_seen_at, scheme, failures, software"

@@ -43,6 +43,12 @@ from fedserver.client_api.entities.admin_trends import (
     admin_tag,
 )
 from fedserver.client_api.entities.applications import Application, application
+from fedserver.client_api.entities.collections import (
+    Collection,
+    CollectionItem,
+    collection,
+    collection_item,
+)
 from fedserver.client_api.entities.conversations import Conversation, conversation
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, own_emoji
 from fedserver.client_api.entities.filters import (
@@ -89,6 +95,8 @@ __all__ = [
     "AdminStatus",
     "AdminTag",
     "Application",
+    "Collection",
+    "CollectionItem",
     "Conversation",
     "CustomEmoji",
     "DomainBlock",
@@ -127,6 +135,8 @@ __all__ = [
     "admin_status",
     "admin_tag",
     "application",
+    "collection",
+    "collection_item",
     "conversation",
     "credential_account",
     "domain_block",

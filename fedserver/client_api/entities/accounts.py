@@ -37,6 +37,18 @@ class AccountRole(Struct, frozen=True):
     color: str = ""
 
 
+class FeatureApproval(Struct, frozen=True):
+    """Who may put an account into a collection. Accounts of peers are not asked yet, so nobody may."""
+
+    automatic: tuple[str, ...]
+    manual: tuple[str, ...]
+    current_user: str
+
+
+ANYBODY, NOBODY = FeatureApproval(("public",), (), "automatic"), FeatureApproval((), (), "denied")
+NOT_ASKED = FeatureApproval((), (), "missing")
+
+
 class Role(Struct, frozen=True):
     id: str
     name: str
@@ -92,6 +104,7 @@ class Account(Struct, frozen=True, kw_only=True):
     show_featured: bool
     show_media: bool
     show_media_replies: bool
+    feature_approval: FeatureApproval
     moved: Account | UnsetType | None = UNSET
     suspended: bool | UnsetType = UNSET
     limited: bool | UnsetType = UNSET
@@ -163,6 +176,7 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         show_featured=row.shows_featured,
         show_media=row.shows_media,
         show_media_replies=row.shows_media_replies,
+        feature_approval=NOT_ASKED if row.domain else ANYBODY if row.discoverable else NOBODY,
         moved=account(links, view.moved_to) if view.moved_to is not None else UNSET,
         suspended=True if row.suspended_at is not None else UNSET,
         limited=True if row.silenced_at is not None else UNSET,

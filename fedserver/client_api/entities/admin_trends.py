@@ -16,7 +16,7 @@ from fedserver.client_api.entities.times import iso_or_none
 from fedserver.links import Links
 from storage import TagRow
 
-Uses = list[tuple[int, int]]
+Uses = list[tuple[int, int, int]]
 
 
 class AdminTag(Tag, frozen=True, kw_only=True):

@@ -36,14 +36,16 @@ class FeaturedTag(Struct, frozen=True):
     last_status_at: str | None
 
 
-def tag(links: Links, view: domain.tags.TagView, uses: list[tuple[int, int]], now: int) -> Tag:
-    """A hashtag with its last seven days; `uses` are moments and authors."""
+def tag(links: Links, view: domain.tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
+    """A hashtag with its last seven days; `uses` are days since 1970, uses and accounts of each."""
     row = view.row
+    by_day = {day: (str(count), str(people)) for day, count, people in uses}
+    days = range(now // DAY, now // DAY - DAYS, -1)
     return Tag(
         str(row.id),
         row.display,
         links.tag(row.name),
-        uses_by_day(uses, now),
+        [TagUse(str(each * DAY // 1000), *by_day.get(each, ("0", "0"))) for each in days],
         UNSET if view.follows is None else view.follows,
         UNSET if view.features is None else view.features,
     )

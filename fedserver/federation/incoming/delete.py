@@ -14,5 +14,5 @@ async def handle(tx: Tx, item: Item) -> None:
     if uri == item.actor.uri:
         await domain.accounts.remove_remote(tx, item.actor)
         return
-    if not await domain.remote_posts.remove(tx, item.actor, uri):
+    if not await domain.post_removal.receive(tx, item.actor, uri):
         raise Dropped("unknown here, or somebody else's")

@@ -1,0 +1,87 @@
+"""What search knows of posts, written in the transaction that publishes or changes them.
+
+The words are those of title, summary, text and descriptions of files. The facts are what the operators of
+`search_terms` ask for. A post that is removed leaves the index with its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fedserver.domain import tasks
+from fedserver.text import fold, to_text, words
+from storage import MediaRow, PostRow, Tx, WordsRow, queries
+
+BATCH = 200
+EVERYTHING, PUBLIC = "all", "public"
+
+
+def author_fact(account_id: int) -> str:
+    return f"by{account_id}"
+
+
+def language_fact(tag: str) -> str:
+    """`de-AT` as search keeps it: letters and digits only."""
+    return "lang" + "".join(letter for letter in fold(tag) if letter.isascii() and letter.isalnum())
+
+
+async def put(tx: Tx, rows: Sequence[PostRow]) -> None:
+    """Write published posts into the index, in place of what it knew of them."""
+    files: dict[int, list[MediaRow]] = {}
+    for file in await queries.media.of_posts(tx, [row.id for row in rows]):
+        files.setdefault(file.post_id or 0, []).append(file)
+    consenting = await queries.search.consenting(tx, list({row.account_id for row in rows}))
+    await queries.search.put(
+        tx, [_entry(row, files.get(row.id, []), open_to_all=row.account_id in consenting) for row in rows]
+    )
+
+
+async def catch_up(tx: Tx, task: tasks.IndexPosts) -> None:
+    """Index a batch of posts, from the newest to the oldest, and owe the next one."""
+    rows = await queries.search.to_index(tx, task.account_id, task.before_id, BATCH)
+    if rows:
+        await put(tx, rows)
+    if len(rows) == BATCH:
+        await owe(tx, task.account_id, rows[-1].id)
+
+
+async def owe(tx: Tx, account_id: int | None, before_id: int = tasks.NEWEST) -> None:
+    """Have the posts of one account, or all, indexed anew: the author began or ceased to consent."""
+    name = f"index_posts:{account_id or 0}:{before_id}"
+    await tasks.owe(tx, tasks.IndexPosts(before_id, account_id), dedupe=name)
+
+
+def _entry(row: PostRow, files: Sequence[MediaRow], *, open_to_all: bool) -> WordsRow:
+    texts = (row.title, row.summary, to_text(row.html), *(file.description for file in files))
+    facts = dict.fromkeys((EVERYTHING, author_fact(row.account_id), *_facts(row, files)))
+    if open_to_all and row.visibility == "public":
+        facts[PUBLIC] = None
+    return WordsRow(row.id, words("\n".join(texts)), list(facts))
+
+
+def _facts(row: PostRow, files: Sequence[MediaRow]) -> Iterable[str]:
+    if row.language:
+        yield language_fact(row.language.partition("-")[0])
+        yield language_fact(row.language)
+    for file in files:
+        kind = "video" if file.kind == "gifv" else file.kind
+        yield from ("hasmedia", f"has{kind}")
+    if _links_out(row.html):
+        yield "haslink"
+    if row.kind == "Question":
+        yield "haspoll"
+    if row.kind == "Article":
+        yield "isarticle"
+    if row.in_reply_to_uri is not None:
+        yield "isreply"
+    if row.sensitive:
+        yield "issensitive"
+
+
+def _links_out(html: str) -> bool:
+    """True if there is a link that is neither a mention nor a hashtag."""
+    for part in html.split("<a ")[1:]:
+        kinds = part.partition(">")[0].partition('class="')[2].partition('"')[0].split()
+        if not {"mention", "hashtag", "u-url"} & set(kinds):
+            return True
+    return False

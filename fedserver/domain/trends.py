@@ -1,0 +1,138 @@
+"""Trends: posts that help many at the moment, and tags that rise. The formula is public: docs/trends.md.
+
+They are computed every few minutes from the likes, boosts and uses of a week, and kept until the next time.
+What moderators decided about them is in `trend_reviews` and `admin_tags`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from fedserver.domain import acts
+from fedserver.domain.words import Invalid
+from storage import MemberRow, TagRow, TrendRow, Tx, first_at, queries
+
+DAY = 86_400_000
+WINDOW = 7 * DAY
+HALF_LIFE = DAY
+LIKE, BOOST = 1.0, 0.5
+ARTICLE = 3.0
+MOST = 200
+SETTING = "trends"
+Kind = Literal["tag", "post"]
+
+
+class Policy(Struct, frozen=True):
+    """What admins decide about trends."""
+
+    shows_unreviewed: bool = True
+    least_accounts: int = 3  # how many must make a trend
+
+
+_decode = msgspec.json.Decoder(Policy).decode
+_encode = msgspec.json.Encoder().encode
+
+
+async def policy(tx: Tx) -> Policy:
+    """The policy of this moment."""
+    found = await queries.settings.get(tx, SETTING)
+    return _decode(found) if found is not None else Policy()
+
+
+async def set_policy(tx: Tx, member: MemberRow | None, changed: Policy) -> None:
+    """Decide anew. Raises Invalid."""
+    if not 1 <= changed.least_accounts <= 1_000:
+        raise Invalid("least_accounts", "must be between 1 and 1000")
+    await queries.settings.put(tx, SETTING, _encode(changed).decode())
+    await acts.add(tx, member, "trends.policy", target=SETTING, reason=_encode(changed).decode())
+
+
+async def posts(tx: Tx, limit: int, offset: int) -> list[int]:
+    """Ids of trending posts, the most helpful first; who may see them is decided on loading."""
+    return await _shown(tx, "post", limit, offset)
+
+
+async def tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
+    """Trending tags, the strongest first."""
+    ids = await _shown(tx, "tag", limit, offset)
+    found = {row.id: row for row in await queries.tags.by_ids(tx, ids)}
+    return [found[each] for each in ids if each in found]
+
+
+async def _shown(tx: Tx, kind: Kind, limit: int, offset: int) -> list[int]:
+    decided = await policy(tx)
+    return await queries.trends.shown(tx, kind, limit, offset, shows_unreviewed=decided.shows_unreviewed)
+
+
+async def compute(tx: Tx) -> dict[Kind, list[TrendRow]]:
+    """The trends of this moment; reads only, so that nobody waits for it."""
+    decided = await policy(tx)
+    since = first_at(tx.now - WINDOW)
+    likes, boosts = await queries.trends.acts_on_posts(tx, since)
+    uses = await queries.trends.tag_uses(tx, since)
+    scores: dict[Kind, dict[int, tuple[float, int]]] = {
+        "post": _of_posts(tx.now, likes, boosts),
+        "tag": _of_tags(tx.now, uses),
+    }
+    return {kind: _strongest(kind, found, decided.least_accounts, tx.now) for kind, found in scores.items()}
+
+
+async def keep(tx: Tx, found: dict[Kind, list[TrendRow]]) -> None:
+    """Make these the trends."""
+    for kind, rows in found.items():
+        await queries.trends.replace(tx, kind, rows)
+
+
+def _strongest(
+    kind: Kind, found: dict[int, tuple[float, int]], least_accounts: int, now: int
+) -> list[TrendRow]:
+    rows = [
+        TrendRow(kind, subject_id, score, accounts, now)
+        for subject_id, (score, accounts) in found.items()
+        if accounts >= least_accounts
+    ]
+    return sorted(rows, key=lambda row: (-row.score, -row.subject_id))[:MOST]
+
+
+def faded(age: int) -> float:
+    """What something of an age (ms) still weighs: half after a day, a quarter after two."""
+    return float(0.5 ** (max(0, age) / HALF_LIFE))
+
+
+def _of_posts(
+    now: int, likes: Iterable[Sequence[Any]], boosts: Iterable[Sequence[Any]]
+) -> dict[int, tuple[float, int]]:
+    """Score and number of accounts by post: each account counts once, with what weighs most."""
+    weights: dict[int, dict[int, float]] = {}
+    articles: set[int] = set()
+    for acted, value in ((likes, LIKE), (boosts, BOOST)):
+        for post_id, kind, account_id, at in acted:
+            of_post = weights.setdefault(post_id, {})
+            of_post[account_id] = max(of_post.get(account_id, 0.0), value * faded(now - at))
+            if kind == "Article":
+                articles.add(post_id)
+    return {
+        post_id: ((ARTICLE if post_id in articles else 1.0) * sum(each.values()), len(each))
+        for post_id, each in weights.items()
+    }
+
+
+def _of_tags(now: int, uses: Iterable[Sequence[Any]]) -> dict[int, tuple[float, int]]:
+    """Score and number of accounts by tag: how much more it is used now than on the days before."""
+    latest: dict[int, dict[int, int]] = {}
+    before: dict[int, set[tuple[int, int]]] = {}
+    for tag_id, account_id, at in uses:
+        of_tag = latest.setdefault(tag_id, {})
+        of_tag[account_id] = max(of_tag.get(account_id, 0), at)
+        if now - at > DAY:
+            before.setdefault(tag_id, set()).add((account_id, at // DAY))
+    found = {}
+    for tag_id, of_tag in latest.items():
+        recent = sum(faded(now - at) for at in of_tag.values())
+        usual = len(before.get(tag_id, ())) / 6
+        found[tag_id] = (recent * recent / (recent + usual), len(of_tag))
+    return found

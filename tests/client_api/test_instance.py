@@ -1,0 +1,156 @@
+"""What the node says of itself: activity, blocked peers, languages, its texts, and posts for other pages."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from fedserver.domain import figures, legal_texts, peers
+from fedserver.domain.words import NotFound
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.kit.people import site
+
+WEEK = 7 * 86_400
+
+
+async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    for visibility in ("public", "local", "followers"):
+        await node.write(ann, visibility, visibility=visibility)
+    api = Api(node, await node.token(ann))
+    await api.get("/api/v1/accounts/verify_credentials")
+    node.clock.forward(days=7)
+    await node.write(ann, "another week")
+    await api.get("/api/v1/accounts/verify_credentials")
+    found = await Api(node).get("/api/v1/instance/activity")
+    assert len(found) == figures.WEEKS and all(isinstance(value, str) for value in found[0].values())
+    assert [(each["statuses"], each["logins"], each["registrations"]) for each in found[:3]] == [
+        ("1", "1", "0"),
+        ("3", "1", "1"),
+        ("0", "0", "0"),
+    ]
+    begins = [int(each["week"]) for each in found]
+    assert [later - earlier for later, earlier in pairwise(begins)] == [WEEK] * 11
+    assert all((moment // 86_400 + 3) % 7 == 0 for moment in begins), "weeks begin on Mondays"
+
+
+@pytest.mark.parametrize(("shown_to", "status"), [("public", 200), ("members", 401), ("nobody", 404)])
+async def test_blocked_peers_are_shown_to_whom_the_admins_say(
+    start: Start, shown_to: str, status: int
+) -> None:
+    node = await start("alpha.test", show_blocks=shown_to)
+    async with node.db.write() as tx:
+        for domain, policy in (("bad.test", "block"), ("loud.test", "limit"), ("good.test", "allow")):
+            await peers.decide(
+                tx,
+                None,
+                domain,
+                peers.Decision(policy, "for us", public_comment="spam" if policy == "block" else ""),
+            )
+    answer = await Api(node).ask("GET", "/api/v1/instance/domain_blocks")
+    assert answer.status == status
+    ann = Api(node, await node.token(await node.member("ann")))
+    if shown_to == "nobody":
+        assert (await ann.ask("GET", "/api/v1/instance/domain_blocks")).status == 404
+        return
+    bad, loud = await ann.get("/api/v1/instance/domain_blocks")
+    assert (bad["domain"], bad["severity"], bad["comment"]) == ("bad.test", "suspend", "spam")
+    assert (loud["domain"], loud["severity"], loud["comment"]) == ("loud.test", "silence", None)
+    assert len(bad["digest"]) == 64
+
+
+async def test_languages(start: Start) -> None:
+    node = await start("alpha.test")
+    found = await Api(node).get("/api/v1/instance/languages")
+    names = {each["code"]: each["name"] for each in found}
+    assert len(found) == len(names) > 180 and names["de"] == "German" and names["zh-TW"]
+    assert await Api(node).get("/api/v1/instance/translation_languages") == {}
+
+
+async def test_without_texts_there_are_none(start: Start) -> None:
+    node = await start("alpha.test")
+    for path in (
+        "privacy_policy",
+        "terms_of_service",
+        "terms_of_service/2026-01-01",
+        "terms_of_service/soon",
+    ):
+        assert (await Api(node).ask("GET", f"/api/v1/instance/{path}")).status == 404
+
+
+def with_texts(node: TestNode, folder: Path) -> None:
+    """Texts of the admins; the node reads its configuration each time."""
+    (folder / "terms").mkdir()
+    (folder / "privacy.md").write_text("# Privacy\n\nWe keep <script>alert(1)</script> **little**.")
+    for day in ("2026-01-01", "2026-11-01", "2027-01-01"):
+        (folder / "terms" / f"{day}.md").write_text(f"Since {day}")
+    (folder / "terms" / "2026-99-99.md").write_text("no day")
+    services = node.node.services
+    community = structs.replace(
+        services.site.config.community,
+        privacy_policy_file=str(folder / "privacy.md"),
+        terms_folder=str(folder / "terms"),
+    )
+    config = structs.replace(services.site.config, community=community)
+    object.__setattr__(services, "site", structs.replace(services.site, config=config))
+
+
+async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Path) -> None:
+    node = await start("alpha.test")
+    with_texts(node, tmp_path)
+    api = Api(node)
+    policy = await api.get("/api/v1/instance/privacy_policy")
+    assert "<strong>little</strong>" in policy["content"] and "<script" not in policy["content"]
+    assert policy["updated_at"].endswith("Z")
+    terms = "/api/v1/instance/terms_of_service"
+    now = await api.get(terms)
+    assert (now["effective_date"], now["effective"], now["succeeded_by"]) == (
+        "2026-11-01",
+        True,
+        "2027-01-01",
+    )
+    coming = await api.get(f"{terms}/2027-01-01")
+    assert (coming["effective"], coming["succeeded_by"]) == (False, None)
+    assert "2026-01-01" in (await api.get(f"{terms}/2026-01-01"))["content"]
+    assert (await api.ask("GET", f"{terms}/2026-05-05")).status == 404
+    (tmp_path / "privacy.md").unlink()
+    assert (await api.ask("GET", "/api/v1/instance/privacy_policy")).status == 404
+
+
+def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
+    here = site(tmp_path)
+    community = structs.replace(here.config.community, terms_folder=str(tmp_path / "nowhere"))
+    here = structs.replace(here, config=structs.replace(here.config, community=community))
+    with pytest.raises(NotFound):
+        legal_texts.terms(here, legal_texts.date(2026, 1, 1))
+
+
+async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node)
+    note = await node.write(ann, 'Hello <b> "all"')
+    article = await node.write(ann, "Words", kind="Article", title="On <lamps>", content_type="text/markdown")
+    url = f"{node.base}/@ann/{note}"
+    found: dict[str, Any] = await api.get("/api/oembed", url=url)
+    assert found["type"] == "rich" and found["width"] == 400 and found["height"] is None
+    assert found["author_url"] == f"{node.base}/@ann" and url in found["html"]
+    assert "&lt;b&gt;" in found["html"] and "<script" not in found["html"]
+    assert (await api.get("/api/oembed", url=f"{node.base}/users/ann/statuses/{note}"))["title"]
+    assert (await api.get("/api/oembed", url=f"{url}?x=1", maxwidth="9000"))["width"] == 1000
+    address = (await api.get(f"/api/v1/statuses/{article}"))["url"]
+    assert "On &lt;lamps&gt;" in (await api.get("/api/oembed", url=address))["html"]
+    for visibility in ("followers", "direct", "local"):
+        hidden = await node.write(ann, "hidden", visibility=visibility)
+        answer = await api.ask("GET", "/api/oembed", params={"url": f"{node.base}/@ann/{hidden}"})
+        assert answer.status == 404, visibility
+    for wrong in ("", "https://beta.test/@ann/1", f"{node.base}/@ann", "nonsense"):
+        assert (await api.ask("GET", "/api/oembed", params={"url": wrong})).status == 404
+    async with node.http.get(f"/@ann/{note}") as page:
+        assert "application/json+oembed" in await page.text()
