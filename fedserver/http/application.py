@@ -87,7 +87,11 @@ def _outermost(dispatcher: Dispatcher) -> Middleware:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
             dispatcher.check_fences(request)
-            return await handler(request)
+            response = await handler(request)
+            if request.path.startswith("/static/"):
+                # The pictures of those who have none are shown by web clients of other origins.
+                response.headers["Access-Control-Allow-Origin"] = "*"
+            return response
         except domain.Forbidden as error:
             return _told(dispatcher, request, error, program)
         except web.HTTPException as error:
