@@ -189,7 +189,7 @@ async def test_media_of_a_peer_that_rejects_media(start: Start) -> None:
 async def _with_picture(node: TestNode, author: AccountRow, text: str) -> None:
     async with node.db.write() as tx:
         file = media.NewFile("image", "image/png", "aa/bb.png", "aa/bb.png", 10)
-        row = await media.add(tx, author, file, "a lamp", (0.0, 0.0))
+        row = await media.add(tx, node.site, author, file, "a lamp", (0.0, 0.0))
     await write(node, author, text, media_ids=(row.id,))
 
 

@@ -79,7 +79,7 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
     await node.settle()
     assert "· ended" in await page(node, place)
     await log_in(node, "ann")
-    assert "asked something that has been decided" in await page(node, "/notifications")
+    assert "Your poll" in await page(node, "/notifications")
 
 
 async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
