@@ -36,5 +36,6 @@ class _Keeper:
             "status": response.status,
             "body": json.loads(body),
         }
-        with self._place.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        # One write for a line: several processes of a run share the file.
+        with self._place.open("ab", buffering=0) as file:
+            file.write(json.dumps(line).encode() + b"\n")
