@@ -7,9 +7,18 @@ from activitypub.activities import Activity, announce, create, read_activity
 from activitypub.actors import Actor, ActorKey, Field, read_actor, write_actor
 from activitypub.addressing import addresses, recipients, visibility
 from activitypub.authority import host_of, normal_host, require_same_origin, same_origin, without_fragment
-from activitypub.collections import write_collection, write_items, write_page
+from activitypub.collections import items as collection_items
+from activitypub.collections import next_page, write_collection, write_items, write_page
 from activitypub.document import MAX_BYTES, Document, type_of
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.interactions import (
+    Policy,
+    Quote,
+    QuoteAuthorization,
+    Rule,
+    quote_request,
+    read_authorization,
+)
 from activitypub.keys import (
     PrivateKey,
     PublicKey,
@@ -50,13 +59,18 @@ __all__ = [
     "MalformedDocument",
     "Mention",
     "Object",
+    "Policy",
     "PrivateKey",
     "PublicKey",
+    "Quote",
+    "QuoteAuthorization",
+    "Rule",
     "SignatureError",
     "SignedRequest",
     "addresses",
     "announce",
     "cavage",
+    "collection_items",
     "create",
     "fields",
     "host_of",
@@ -66,12 +80,15 @@ __all__ = [
     "load_public_pem",
     "new_ed25519",
     "new_rsa",
+    "next_page",
     "normal_host",
     "parse_handle",
     "parse_resource",
     "proofs",
+    "quote_request",
     "read_activity",
     "read_actor",
+    "read_authorization",
     "read_host_meta",
     "read_jrd",
     "read_object",

@@ -50,3 +50,12 @@ def items(document: Document, limit: int) -> list[Any]:
     if not found and first is not None:
         return read.many(first.get("orderedItems", first.get("items")), limit)
     return found
+
+
+def next_page(document: Document) -> str | None:
+    """Where the items go on: the next page, of a collection its first. An embedded first page counts."""
+    first = document.get("first")
+    inner = read.embedded(first)
+    if inner is not None and items(document, 1):
+        return read.id_of(inner.get("next"))
+    return read.id_of(first) or read.id_of(document.get("next"))

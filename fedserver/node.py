@@ -25,7 +25,7 @@ from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net import Client, Guard
+from fedserver.net import Client, Guard, Translator
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -102,6 +102,8 @@ class Node:
         self.services.images.close()
         self.services.passwords.close()
         await self.services.client.close()
+        if self.services.translator is not None:
+            await self.services.translator.close()
         await self.services.db.close()
 
 
@@ -144,9 +146,10 @@ def _services(
 ) -> Services:
     config = site.config
     federation = config.federation
+    agent = f"fedserver/{VERSION} (+{site.links.base}/)"
     client = Client(
         Guard(federation.allow_networks, allow_http=federation.allow_http),
-        user_agent=f"fedserver/{VERSION} (+{site.links.base}/)",
+        user_agent=agent,
         ca_file=federation.ca_file,
         resolver=resolver,
     )
@@ -169,4 +172,9 @@ def _services(
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, **template_values.values(site, clock)),
         log=log,
+        translator=_translator(config, agent),
     )
+
+
+def _translator(config: Config, user_agent: str) -> Translator | None:
+    return Translator(config.translation, user_agent=user_agent) if config.translation.url else None

@@ -7,7 +7,7 @@ Queries are asked for in `storage.queries`, by the domain and by the workers.
 from storage.engine import Database, Event, Tx
 from storage.errors import Conflict, SchemaTooNew, StorageError, Unavailable
 from storage.ids import first_at
-from storage.memory import Memory
+from storage.memory import Memory, Room
 from storage.paging import MAX_ID, Page
 from storage.rows import (
     AccountRow,
@@ -15,6 +15,7 @@ from storage.rows import (
     AnnouncementRow,
     AppRow,
     BlockRow,
+    CardRow,
     CodeRow,
     DeliveryRow,
     DocumentRow,
@@ -37,6 +38,8 @@ from storage.rows import (
     OneTimeLinkRow,
     PeerRow,
     PostRow,
+    QuoteRow,
+    RefreshRow,
     SessionRow,
     TagRow,
     TaskRow,
@@ -51,6 +54,7 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "CardRow",
     "CodeRow",
     "Conflict",
     "Database",
@@ -78,6 +82,9 @@ __all__ = [
     "Page",
     "PeerRow",
     "PostRow",
+    "QuoteRow",
+    "RefreshRow",
+    "Room",
     "SchemaTooNew",
     "SessionRow",
     "StorageError",

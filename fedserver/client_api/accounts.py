@@ -34,6 +34,7 @@ class SourceParams(Struct, frozen=True):
     privacy: str | UnsetType = UNSET
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET
+    quote_policy: str | UnsetType = UNSET
 
 
 class CredentialParams(Struct, frozen=True):
@@ -49,6 +50,7 @@ class CredentialParams(Struct, frozen=True):
     indexable: bool | UnsetType = UNSET
     hide_collections: bool | UnsetType = UNSET
     fields_attributes: list[FieldParams] | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
     source: SourceParams | None = None
 
 
@@ -90,6 +92,7 @@ async def update_credentials(call: Call[CredentialParams]) -> Account:
         header_key=header,
         avatar_alt=params.avatar_description,
         header_alt=params.header_description,
+        attribution_domains=_tuple(params.attribution_domains),
     )
     async with call.services.db.write() as tx:
         row = await domain.accounts.update_profile(
@@ -104,6 +107,10 @@ def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...]
     return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
 
 
+def _tuple(given: list[str] | UnsetType) -> tuple[str, ...] | UnsetType:
+    return given if isinstance(given, UnsetType) else tuple(given)
+
+
 def _settings(call: Call[CredentialParams], given: SourceParams) -> domain.members.Settings:
     former = domain.members.settings(call.member)
     privacy = former.visibility if isinstance(given.privacy, UnsetType) else given.privacy
@@ -112,7 +119,14 @@ def _settings(call: Call[CredentialParams], given: SourceParams) -> domain.membe
         raise domain.Invalid("source[privacy]", "is not a visibility")
     sensitive = former.sensitive if isinstance(given.sensitive, UnsetType) else given.sensitive
     language = former.language if isinstance(given.language, UnsetType) else normal_language(given.language)
-    return structs.replace(former, visibility=privacy, sensitive=sensitive, language=language)
+    quotes = former.quote_policy if isinstance(given.quote_policy, UnsetType) else given.quote_policy
+    if quotes not in domain.quote_policies.WORDS:
+        raise domain.Invalid(
+            "source[quote_policy]", f"must be one of {', '.join(domain.quote_policies.WORDS)}"
+        )
+    return structs.replace(
+        former, visibility=privacy, sensitive=sensitive, language=language, quote_policy=quotes
+    )
 
 
 async def _picture(call: Call[CredentialParams], upload: Upload | None, *, square: bool) -> str | UnsetType:
@@ -135,6 +149,7 @@ async def preferences(call: Call[Nothing]) -> dict[str, object]:
         ),
         "posting:default:sensitive": found.sensitive,
         "posting:default:language": found.language,
+        "posting:default:quote_policy": found.quote_policy,
         "reading:expand:media": found.expand_media,
         "reading:expand:spoilers": found.expand_warnings,
         "reading:autoplay:gifs": found.autoplay_gifs,

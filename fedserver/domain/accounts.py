@@ -16,7 +16,7 @@ from fedserver.text import clean_name, clean_profile, clean_text, render_plain, 
 from storage import AccountRow, KeyRow, Tx, queries
 
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
-MAX_USERNAME = 30
+MAX_USERNAME, MAX_DOMAINS = 30, 10
 # Names that mean something else in addresses or would pass for the house itself.
 RESERVED = frozenset(
     {
@@ -54,6 +54,7 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
     avatar_alt: str | UnsetType = UNSET
     header_key: str | UnsetType = UNSET
     header_alt: str | UnsetType = UNSET
+    attribution_domains: tuple[str, ...] | UnsetType = UNSET
 
 
 class RemoteAccount(Struct, frozen=True, kw_only=True):
@@ -85,6 +86,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     memorial: bool
     created_at: int | None
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
+    attribution_domains: tuple[str, ...] = ()
 
 
 async def by_id(tx: Tx, account_id: int) -> AccountRow:
@@ -247,6 +249,8 @@ async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileC
         row = _with_note(site, row, change.note)
     if not isinstance(change.fields, UnsetType):
         row = structs.replace(row, fields=_written_fields(site, change.fields))
+    if not isinstance(change.attribution_domains, UnsetType):
+        row = structs.replace(row, attribution_domains=_written_domains(change.attribution_domains))
     values = {name: getattr(row, name) for name in queries.accounts.CHANGEABLE}
     await queries.accounts.change(tx, row.id, values)
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
@@ -275,6 +279,20 @@ def _written_fields(site: Site, given: Sequence[tuple[str, str]]) -> str:
         html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
         made.append(ProfileField(name, html, value))
     return encode(made).decode()
+
+
+def _written_domains(given: Sequence[str]) -> str:
+    """Hosts whose pages may name the account as their author. Raises Invalid."""
+    hosts = (each.strip().lower().removeprefix("https://").removeprefix("http://") for each in given)
+    kept = list(dict.fromkeys(each.removeprefix("www.").rstrip("/") for each in hosts if each))
+    if len(kept) > MAX_DOMAINS:
+        raise Invalid("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
+    for each in kept:
+        labels = [label.replace("-", "") for label in each.split(".")]
+        plain = each.isascii() and all(label.isalnum() for label in labels)
+        if not plain or len(labels) < 2 or len(each) > 253:
+            raise Invalid("attribution_domains", f"has {each[:100]!r}, which is not a domain")
+    return encode(kept).decode()
 
 
 async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
@@ -345,6 +363,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         fields=encode(fields).decode(),
         emojis=remote.emojis,
         also_known_as=encode(remote.also_known_as).decode(),
+        attribution_domains=encode(remote.attribution_domains).decode(),
         moved_to_id=former.moved_to_id if former else None,
         locked=remote.locked,
         discoverable=remote.discoverable,

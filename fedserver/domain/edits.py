@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import events, media, notifications, post_texts, posts, tasks
+from fedserver.domain import media, post_texts, posts, publication, quote_policies, quotes
 from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
@@ -25,6 +25,8 @@ class Change(Struct, frozen=True, kw_only=True):
     media_ids: tuple[int, ...] | UnsetType = UNSET
     cover_id: int | UnsetType | None = UNSET
     visibility: str | UnsetType = UNSET  # of drafts only
+    quoted_id: int | UnsetType = UNSET
+    quote_policy: str | UnsetType = UNSET
     publish: bool = False
 
 
@@ -56,14 +58,16 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
         raise Invalid("text", "can't be blank", "ERR_BLANK")
     if row.state == "published":
         await _keep_version(tx, row)
-    changed = _changed(tx, row, wanted, text)
+    changed = await _change_quote(tx, site, author, _changed(tx, row, wanted, text), text, wanted)
     values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
     await queries.posts.change(tx, row.id, values)
     named = set(await queries.mentions.of_post(tx, row.id))
     await queries.mentions.put(tx, row.id, [each.id for each in text.mentioned])
+    await quotes.admit_quoted(tx, changed)
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags))
     if row.state == "published":
-        await _tell_of_edit(tx, changed, [each for each in text.mentioned if each.id not in named])
+        newly_named = [each for each in text.mentioned if each.id not in named]
+        await publication.announce_edit(tx, changed, newly_named)
     return row.id
 
 
@@ -84,10 +88,39 @@ async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, c
         media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
         cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
         app_id=row.app_id,
+        quoted_id=await _quoted(tx, row, change),
+        quote_policy=_or(change.quote_policy, quote_policies.word_of(row.interaction_policy)),
     )
     await queries.media.detach(tx, row.id)
     await queries.posts.remove(tx, row.id)
     return await posts.publish(tx, site, author, draft)
+
+
+async def _quoted(tx: Tx, row: PostRow, change: Change) -> int | None:
+    """What a draft quotes when it is published."""
+    if not isinstance(change.quoted_id, UnsetType):
+        return change.quoted_id
+    quote = await queries.quotes.of_post(tx, row.id)
+    return quote.quoted_id if quote is not None else None
+
+
+async def _change_quote(
+    tx: Tx, site: Site, author: AccountRow, row: PostRow, text: Text, change: Change
+) -> PostRow:
+    """Who may quote the post, and what it quotes. A published post never becomes narrower."""
+    if not isinstance(change.quote_policy, UnsetType):
+        policy = quote_policies.of_word(change.quote_policy, row.visibility)
+        row = structs.replace(row, interaction_policy=policy)
+    if isinstance(change.quoted_id, UnsetType):
+        return row
+    quoted = await quotes.choose(tx, author, change.quoted_id)
+    former = await queries.quotes.of_post(tx, row.id)
+    if quoted is None or (former is not None and former.quoted_id == quoted.id):
+        return row
+    if quotes.check(quoted, author, row.visibility, text.mentioned) != row.visibility:
+        raise Forbidden("This post reaches more people than the one that it would quote")
+    await quotes.keep(tx, site, row, quoted)
+    return row
 
 
 def _or(value: str | UnsetType, former: str) -> str:
@@ -152,13 +185,3 @@ async def _keep_version(tx: Tx, row: PostRow) -> None:
             at=row.edited_at or row.published_at,
         ),
     )
-
-
-async def _tell_of_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
-    for account in newly_named:
-        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
-    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
-        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
-    if row.visibility != "local":
-        await tasks.owe(tx, tasks.UpdatePost(row.id))
-    tx.emit(events.POST_EDITED, post_id=row.id)

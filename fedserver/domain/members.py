@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True):
     expand_warnings: bool = False
     autoplay_gifs: bool = False
     theme: Literal["auto", "light", "dark"] = "auto"
+    quote_policy: Literal["public", "followers", "nobody"] = "public"
 
 
 class NewMember(Struct, frozen=True):

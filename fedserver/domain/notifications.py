@@ -12,8 +12,11 @@ from fedserver.domain.errors import NotFound
 from fedserver.domain.post_views import PostView
 from storage import AccountRow, NotificationRow, Page, PostRow, Tx, queries
 
-KINDS = ("mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "admin.sign_up")
-ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update"})
+KINDS = (
+    "mention", "status", "reblog", "follow", "follow_request", "favourite", "update", "quote",
+    "quoted_update", "admin.sign_up",
+)  # fmt: skip
+ABOUT_POSTS = frozenset({"mention", "status", "reblog", "favourite", "update", "quote", "quoted_update"})
 
 
 class NotificationView(Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import articles, media, post_texts, post_views, publication
+from fedserver.domain import articles, media, post_texts, post_views, publication, quotes
 from fedserver.domain.errors import Invalid, Later, NotFound
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
@@ -37,6 +37,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     state: str = "published"
     app_id: int | None = None
     idempotency_key: str | None = None
+    quoted_id: int | None = None
+    quote_policy: str = "public"
 
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
@@ -62,6 +64,8 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
         if found is not None:
             return found
     row, text = await _new_row(tx, site, author, draft)
+    quoted = await quotes.choose(tx, author, draft.quoted_id)
+    row = quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
     key = draft.idempotency_key
@@ -71,6 +75,8 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     await queries.media.attach(tx, author.id, row.id, media_ids)
     await queries.mentions.add(tx, row.id, [each.id for each in text.mentioned])
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags), fresh=True)
+    if quoted is not None:
+        await quotes.keep(tx, site, row, quoted)
     if row.state == "published":
         await publication.announce(tx, row, [each for each in text.mentioned if not each.domain])
     return row.id

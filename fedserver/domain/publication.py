@@ -1,8 +1,8 @@
-"""The moment a member's post is there for others."""
+"""The moments a member's post is there for others, and changes."""
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, tasks
+from fedserver.domain import cards, events, notifications, quotes, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
@@ -19,4 +19,18 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     await notifications.notify_watchers(tx, row)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.CreatePost(row.id))
+    await cards.owe(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
+
+
+async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+    """Tell of a change: those named now, boosters, those who quote it, peers, streams."""
+    for account in newly_named:
+        await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
+    for _, booster_id in await queries.posts.boosts_of(tx, row.id):
+        await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    await quotes.tell_of_edit(tx, row)
+    if row.visibility != "local":
+        await tasks.owe(tx, tasks.UpdatePost(row.id))
+    await cards.owe(tx, row)
+    tx.emit(events.POST_EDITED, post_id=row.id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import events, notifications, tasks
+from fedserver.domain import cards, events, notifications, quote_requests, quotes, tasks
 from fedserver.domain.post_removal import remove as remove_row
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
@@ -67,6 +67,8 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     files: tuple[RemoteFile, ...]
     cover: RemoteFile | None
     original: str
+    quote: quote_requests.RemoteQuote | None = None
+    interaction_policy: str = ""
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
@@ -95,6 +97,9 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     addressed = await queries.accounts.by_uris(tx, remote.addressed_uris[:100])
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
     await queries.mentions.add(tx, row.id, list(named))
+    if remote.quote is not None:
+        await quote_requests.learn(tx, row, remote.quote, depth=depth)
+    await cards.owe(tx, row)
     await _place(tx, row, parent, depth)
     for account in mentioned:
         if not account.domain:
@@ -144,6 +149,8 @@ def _row(
         boosts_count=0,
         likes_count=0,
         version=1,
+        quotes_count=0,
+        interaction_policy=remote.interaction_policy,
         **texts,
     )
 
@@ -226,6 +233,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
         return None
     edited = remote.updated_at
     if edited is None or edited <= (row.edited_at or row.published_at):
+        await _learn_terms(tx, row, remote)
         return None
     edited = min(edited, tx.now)
     mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
@@ -243,6 +251,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
         emojis=remote.emojis,
         edited_at=edited,
         cover_id=None,
+        interaction_policy=remote.interaction_policy,
         **texts,
     )
     values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
@@ -253,8 +262,20 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     await queries.posts.put_original(tx, row.uri, remote.original)
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    await quote_requests.learn(tx, changed, remote.quote)
+    await quotes.tell_of_edit(tx, changed)
+    await cards.owe(tx, changed)
     tx.emit(events.POST_EDITED, post_id=row.id)
     return changed
+
+
+async def _learn_terms(tx: Tx, row: PostRow, remote: RemotePost) -> None:
+    """What changes without an edit: who may quote a post, and what it may quote."""
+    if remote.interaction_policy != row.interaction_policy:
+        await queries.posts.set_policy(tx, row.id, remote.interaction_policy)
+    quote = await queries.quotes.of_post(tx, row.id) if remote.quote is not None else None
+    if quote is not None and remote.quote is not None and quote.quoted_uri == remote.quote.uri:
+        await quote_requests.learn(tx, row, remote.quote)
 
 
 def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow]) -> EditRow:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import msgspec
 
 from activitypub import (
+    PUBLIC,
     Actor,
     Attachment,
     AuthorityError,
     CustomEmoji,
     Object,
+    Rule,
     host_of,
     require_same_origin,
     same_origin,
@@ -54,6 +56,7 @@ def account(actor: Actor, username: str, host: str) -> domain.accounts.RemoteAcc
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
         emojis=emojis_json(actor.emojis),
         also_known_as=actor.also_known_as,
+        attribution_domains=actor.attribution_domains,
         locked=actor.locked,
         discoverable=actor.discoverable,
         indexable=actor.indexable,
@@ -74,8 +77,10 @@ def author_of(post: Object) -> str:
     raise AuthorityError(f"{post.id[:200]} is attributed to another origin")
 
 
-def post(found: Object, original: str, followers_uri: str) -> domain.remote_posts.RemotePost:
-    """A post of a peer; `followers_uri` is its author's collection. Raises AuthorityError."""
+def post(
+    found: Object, original: str, followers_uri: str, following_uri: str = ""
+) -> domain.remote_posts.RemotePost:
+    """A post of a peer; the collections are its author's. Raises AuthorityError."""
     author = author_of(found)
     host_of(found.id)
     require_same_origin(found.id, author)
@@ -104,6 +109,37 @@ def post(found: Object, original: str, followers_uri: str) -> domain.remote_post
         files=tuple(_file(each) for each in found.attachments),
         cover=_file(found.cover) if found.cover is not None and found.kind == "Article" else None,
         original=original,
+        quote=_quote(found),
+        interaction_policy=_policy(found, {followers_uri: "followers", following_uri: "following"}),
+    )
+
+
+def _quote(found: Object) -> domain.quote_requests.RemoteQuote | None:
+    if found.quote is None:
+        return None
+    return domain.quote_requests.RemoteQuote(
+        found.quote.uri, found.quote.authorization, legacy=found.quote.legacy
+    )
+
+
+def _policy(found: Object, collections: dict[str, str]) -> str:
+    """A policy in our words; who is named without being understood is an `unsupported_policy`."""
+    words = {**collections, PUBLIC: "public", **dict.fromkeys(found.attributed_to, "")}
+
+    def named(uris: tuple[str, ...]) -> tuple[str, ...]:
+        kept = dict.fromkeys(words.get(each, "unsupported_policy") for each in uris)
+        return tuple(each for each in kept if each)
+
+    def rule(given: Rule | None) -> domain.quote_policies.Rule | None:
+        if given is None:
+            return None
+        return domain.quote_policies.Rule(named(given.automatic), named(given.manual))
+
+    policy = found.policy
+    return domain.quote_policies.encode(
+        domain.quote_policies.Policy(
+            rule(policy.quote), rule(policy.like), rule(policy.reply), rule(policy.announce)
+        )
     )
 
 

@@ -186,6 +186,12 @@ class Resolver:
             log.info("post_refused", uri=uri[:300], reason=str(error))
             return None
 
+    async def document(self, uri: str) -> Document | None:
+        """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""
+        if not self._policies.allows(host_of(uri)):
+            return None
+        return await self._fetcher.document(uri)
+
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""
         async with self._db.read() as tx:
@@ -199,7 +205,10 @@ class Resolver:
         original = msgspec.json.encode(document).decode()
         async with self._db.write() as tx:
             return await domain.remote_posts.receive(
-                tx, author, admit.post(found, original, author.followers_uri), depth=depth
+                tx,
+                author,
+                admit.post(found, original, author.followers_uri, author.following_uri),
+                depth=depth,
             )
 
     # --- whatever an address leads to

@@ -16,7 +16,7 @@ from fedserver.http.html import Pages
 from fedserver.http.ratelimit import Limits
 from fedserver.media.images import ImageWorker
 from fedserver.media.store import FileStore
-from fedserver.net import Client
+from fedserver.net import Client, Translator
 from storage import Database
 
 
@@ -38,6 +38,7 @@ class Services:
     limits: Limits
     pages: Pages
     log: structlog.stdlib.BoundLogger
+    translator: Translator | None = None
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

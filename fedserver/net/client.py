@@ -163,6 +163,22 @@ class Client:
         except TimeoutError as error:
             raise TimedOut(_host(url), f"no answer within {seconds} s") from error
 
+    async def exchange(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        max_bytes: int = MAX_BODY,
+        seconds: float = TOTAL_SECONDS,
+    ) -> Response:
+        """POST `body` to a service and read its whole answer; redirects are answers here. Raises NetError."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._once("POST", url, headers, body, lambda reply: _read(reply, max_bytes))
+        except TimeoutError as error:
+            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+
     async def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: Read
     ) -> Response:

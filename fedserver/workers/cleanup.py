@@ -9,6 +9,7 @@ HOUR = 3_600_000
 EVERY_MS = HOUR
 KEEP_ORPHANS_MS = 24 * HOUR
 KEEP_SEEN_MS = 14 * 24 * HOUR
+KEEP_CARDS_MS, KEEP_TRANSLATIONS_MS = 28 * 24 * HOUR, 30 * 24 * HOUR
 
 
 class CleanupWorker:
@@ -28,6 +29,8 @@ class CleanupWorker:
         async with services.db.write() as tx:
             await queries.blocks.drop_expired(tx)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
+            await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
+            await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))

@@ -41,6 +41,7 @@ class Runner:
         self._workers: tuple[Worker, ...] = (
             ReceiveWorker(services),
             TaskWorker(services),
+            TaskWorker(services, slow=True),
             DeliveryWorker(services),
             CleanupWorker(services),
             PeerWorker(services),

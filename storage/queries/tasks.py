@@ -6,31 +6,44 @@ A lease is a moment until which nobody else takes the row; a worker that dies le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, not_, select, update
 
 from storage.rows import TaskRow
 from storage.schema.tables import tasks
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tasks).on_conflict_do_nothing()
-_due = (
-    select(tasks.c.id)
-    .where(
-        tasks.c.run_at <= bindparam("b_now"),
-        tasks.c.leased_until <= bindparam("b_now"),
-        tasks.c.dead_at.is_(None),
+# By whether the kinds that are given are wanted, or all others.
+_wanted: dict[bool, ColumnElement[bool]] = {
+    False: one_of(tasks.c.kind, "b_kinds"),
+    True: not_(one_of(tasks.c.kind, "b_kinds")),
+}
+
+
+def _lease(*, others: bool) -> Any:
+    due = (
+        select(tasks.c.id)
+        .where(
+            tasks.c.run_at <= bindparam("b_now"),
+            tasks.c.leased_until <= bindparam("b_now"),
+            tasks.c.dead_at.is_(None),
+            _wanted[others],
+        )
+        .order_by(tasks.c.run_at, tasks.c.id)
+        .limit(bindparam("b_limit"))
+        .with_for_update(skip_locked=True)
     )
-    .order_by(tasks.c.run_at, tasks.c.id)
-    .limit(bindparam("b_limit"))
-    .with_for_update(skip_locked=True)
-)
-LEASE = (
-    update(tasks)
-    .where(tasks.c.id.in_(_due))
-    .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
-    .returning(*columns_of(tasks, TaskRow))
-)
+    return (
+        update(tasks)
+        .where(tasks.c.id.in_(due))
+        .values(leased_until=bindparam("b_until"), attempts=tasks.c.attempts + 1)
+        .returning(*columns_of(tasks, TaskRow))
+    )
+
+
+LEASE = {others: _lease(others=others) for others in (False, True)}
 FINISH = delete(tasks).where(one_of(tasks.c.id, "ids"))
 RETRY = (
     update(tasks)
@@ -42,7 +55,10 @@ BURY = (
     .where(tasks.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), dedupe=None, error=bindparam("b_error"))
 )
-NEXT = select(func.min(tasks.c.run_at)).where(tasks.c.dead_at.is_(None))
+NEXT = {
+    others: select(func.min(tasks.c.run_at)).where(tasks.c.dead_at.is_(None), _wanted[others])
+    for others in (False, True)
+}
 WAITING = select(func.count()).where(tasks.c.dead_at.is_(None))
 
 
@@ -62,9 +78,12 @@ async def add(tx: Tx, *, kind: str, payload: str, run_at: int, dedupe: str | Non
     )
 
 
-async def lease(tx: Tx, *, until: int, limit: int) -> list[TaskRow]:
-    """Take due tasks, oldest first; nobody else gets them before `until`."""
-    found = rows(TaskRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit))
+async def lease(
+    tx: Tx, *, until: int, limit: int, kinds: Sequence[str] = (), others: bool = True
+) -> list[TaskRow]:
+    """Take due tasks of these kinds, or of all others, oldest first; nobody else gets them before `until`."""
+    params = {"b_now": tx.now, "b_until": until, "b_limit": limit, "b_kinds": list(kinds)}
+    found = rows(TaskRow, await tx.all(LEASE[others], **params))
     return sorted(found, key=lambda row: (row.run_at, row.id))
 
 
@@ -82,9 +101,9 @@ async def bury(tx: Tx, task_id: int, error: str) -> None:
     await tx.run(BURY, b_id=task_id, b_now=tx.now, b_error=error[:500])
 
 
-async def next_due(tx: Tx) -> int | None:
-    """When the next task is due."""
-    found: int | None = await tx.value(NEXT)
+async def next_due(tx: Tx, *, kinds: Sequence[str], others: bool) -> int | None:
+    """When the next task of these kinds, or of all others, is due."""
+    found: int | None = await tx.value(NEXT[others], b_kinds=list(kinds))
     return found
 
 

@@ -1,12 +1,15 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.cards import CardRow
 from storage.rows.follows import BlockRow, FollowRow, MuteRow
 from storage.rows.likes import LikeRow
 from storage.rows.media import EmojiRow, MediaRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.posts import EditRow, PostRow, TagRow, TombstoneRow
+from storage.rows.quotes import QuoteRow
+from storage.rows.refreshes import RefreshRow
 from storage.rows.tasks import DeliveryRow, DocumentRow, InboxItemRow, TaskRow
 from storage.rows.timelines import (
     AnnouncementRow,
@@ -25,6 +28,7 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "BlockRow",
+    "CardRow",
     "CodeRow",
     "DeliveryRow",
     "DocumentRow",
@@ -47,6 +51,8 @@ __all__ = [
     "OneTimeLinkRow",
     "PeerRow",
     "PostRow",
+    "QuoteRow",
+    "RefreshRow",
     "SessionRow",
     "TagRow",
     "TaskRow",

@@ -47,6 +47,7 @@ class AccountRow(Struct, frozen=True, gc=False):
     suspended_at: int | None
     deleted_at: int | None
     version: int = 1
+    attribution_domains: str = "[]"
 
 
 class KeyRow(Struct, frozen=True, gc=False):

@@ -32,6 +32,8 @@ accounts = Table(
     Column("fields", Text, nullable=False),  # JSON [{name, value (html), source, verified_at}]
     Column("emojis", Text, nullable=False),  # JSON [{shortcode, url, static_url}]
     Column("also_known_as", Text, nullable=False),  # JSON [uri]
+    # JSON [host]: whose pages may name it as an author
+    Column("attribution_domains", Text, nullable=False, server_default="[]"),
     linked("moved_to_id", "accounts.id"),
     Column("locked", Boolean, nullable=False),
     Column("discoverable", Boolean, nullable=False),

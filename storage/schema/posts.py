@@ -44,6 +44,9 @@ posts = Table(
     Column("replies_count", Integer, nullable=False),
     Column("boosts_count", Integer, nullable=False),
     Column("likes_count", Integer, nullable=False),
+    Column("quotes_count", Integer, nullable=False, server_default="0"),
+    # JSON, see domain.quote_policies.Policy; '' where its author said nothing
+    Column("interaction_policy", Text, nullable=False, server_default=""),
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Index("ix_posts_account_id_id", "account_id", "id"),
     Index("ix_posts_url", "url"),

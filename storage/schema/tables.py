@@ -1,6 +1,7 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
+from storage.schema.cards import cards, post_cards
 from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
@@ -25,6 +26,8 @@ from storage.schema.posts import (
     tombstones,
     uri_aliases,
 )
+from storage.schema.quotes import quotes
+from storage.schema.refreshes import refreshes
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reads,
@@ -39,6 +42,7 @@ from storage.schema.timelines import (
     notifications,
 )
 from storage.schema.tokens import apps, codes, tokens
+from storage.schema.translations import translations
 
 __all__ = [
     "account_notes",
@@ -49,6 +53,7 @@ __all__ = [
     "apps",
     "blocks",
     "bookmarks",
+    "cards",
     "codes",
     "deliveries",
     "documents",
@@ -81,8 +86,11 @@ __all__ = [
     "originals",
     "peers",
     "pins",
+    "post_cards",
     "post_tags",
     "posts",
+    "quotes",
+    "refreshes",
     "seen_activities",
     "sessions",
     "settings",
@@ -91,5 +99,6 @@ __all__ = [
     "thread_mutes",
     "tokens",
     "tombstones",
+    "translations",
     "uri_aliases",
 ]

@@ -19,7 +19,8 @@ notifications = Table(
     metadata,
     key(),
     owned("account_id", "accounts.id"),
-    # mention, reblog, favourite, follow, follow_request, status, update, poll, admin.sign_up
+    # mention, reblog, favourite, follow, follow_request, status, update, poll, admin.sign_up,
+    # quote, quoted_update
     Column("kind", Text, nullable=False),
     owned("from_id", "accounts.id", index=True),
     Column("post_id", BigInteger, index=True),

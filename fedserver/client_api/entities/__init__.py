@@ -14,7 +14,15 @@ from fedserver.client_api.entities.filters import (
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
 from fedserver.client_api.entities.notifications import Notification, notification
 from fedserver.client_api.entities.relationships import Relationship, relationship
-from fedserver.client_api.entities.statuses import Status, StatusEdit, StatusSource, history, source, status
+from fedserver.client_api.entities.statuses import (
+    Status,
+    StatusEdit,
+    StatusSource,
+    content,
+    history,
+    source,
+    status,
+)
 from fedserver.client_api.entities.tags import Tag, tag
 from fedserver.client_api.entities.times import iso, iso_or_none
 
@@ -34,6 +42,7 @@ __all__ = [
     "Tag",
     "account",
     "application",
+    "content",
     "credential_account",
     "filter_entity",
     "history",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
@@ -9,6 +10,7 @@ from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emoj
 from fedserver.client_api.entities.times import day, iso_or_none, midnight
 from fedserver.links import Links
 
+_domains = msgspec.json.Decoder(list[str]).decode
 ROLES = {"owner": ("3", 1 << 0), "admin": ("2", 0x8DFFE), "moderator": ("1", 0x8D1C), "member": ("-99", 0)}
 
 
@@ -152,6 +154,8 @@ def credential_account(
         discoverable=row.discoverable,
         indexable=row.indexable,
         hide_collections=row.hides_collections,
+        attribution_domains=_domains(row.attribution_domains),
+        quote_policy=settings.quote_policy,
     )
     title = role.title() if role != "member" else ""
     return _with(shown, source, Role(number, title, str(permissions)))

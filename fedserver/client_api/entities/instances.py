@@ -82,7 +82,7 @@ def version_2(site: domain.Site, figures: domain.figures.Figures, contact: Accou
             },
             "vapid": {"public_key": ""},
             **_configuration(config),
-            "translation": {"enabled": False},
+            "translation": {"enabled": bool(config.translation.url)},
             "timelines_access": {
                 "live_feeds": access,
                 "hashtag_feeds": access,

@@ -8,8 +8,20 @@ from fedserver.federation.incoming import (
     delete,
     follow,
     like,
+    quote_request,
     undo,
     update,
 )
 
-__all__ = ["accept", "announce", "block", "create", "delete", "follow", "like", "undo", "update"]
+__all__ = [
+    "accept",
+    "announce",
+    "block",
+    "create",
+    "delete",
+    "follow",
+    "like",
+    "quote_request",
+    "undo",
+    "update",
+]

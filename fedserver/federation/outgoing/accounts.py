@@ -41,6 +41,7 @@ def actor(
             keys=tuple(ActorKey(key.uri, key.kind, key.public) for key in keys),
             fields=tuple(Field(each.name, each.value) for each in _fields(row.fields)),
             also_known_as=tuple(_uris(row.also_known_as)),
+            attribution_domains=tuple(_uris(row.attribution_domains)),
             moved_to=moved_to,
             locked=row.locked,
             discoverable=row.discoverable,

@@ -6,15 +6,33 @@ from collections.abc import Sequence
 
 import msgspec
 
-from activitypub import Attachment, Document, Hashtag, Mention, Object, addresses, objects
+from activitypub import (
+    PUBLIC,
+    Attachment,
+    Document,
+    Hashtag,
+    Mention,
+    Object,
+    Policy,
+    Quote,
+    Rule,
+    addresses,
+    objects,
+)
 from fedserver import domain
-from storage import AccountRow, MediaRow, PostRow
+from storage import AccountRow, MediaRow, PostRow, QuoteRow
 
 _mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
 _tags = msgspec.json.Decoder(list[str]).decode
 
 
-def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[MediaRow]) -> Document:
+def post(
+    site: domain.Site,
+    row: PostRow,
+    author: AccountRow,
+    files: Sequence[MediaRow],
+    quote: QuoteRow | None = None,
+) -> Document:
     """The document without `@context`. Raises ValueError for posts that never leave the node."""
     mentioned = _mentions(row.mentions)
     to, cc = addresses(row.visibility, author.followers_uri, [each.uri for each in mentioned])
@@ -27,7 +45,7 @@ def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[Me
             attributed_to=(author.uri,),
             name=row.title,
             summary=row.summary,
-            content=row.html,
+            content=domain.quotes.with_fallback(row.html, quote),
             language=row.language,
             source=row.source,
             source_type=row.source_type,
@@ -43,11 +61,28 @@ def post(site: domain.Site, row: PostRow, author: AccountRow, files: Sequence[Me
             hashtags=tuple(Hashtag(each, site.links.tag(each)) for each in _tags(row.tags)),
             attachments=tuple(_attachment(site, each) for each in attached),
             cover=_attachment(site, cover) if cover is not None else None,
+            quote=_quote(quote) if quote is not None else None,
+            policy=_policy(row, author),
         ),
         likes=row.likes_count,
         shares=row.boosts_count,
         replies=row.replies_count,
     )
+
+
+def _quote(row: QuoteRow) -> Quote | None:
+    if row.state == domain.quotes.DELETED:
+        return None
+    granted = row.authorization_uri if row.state == domain.quotes.ACCEPTED else None
+    return Quote(row.quoted_uri, row.quoted_url, granted)
+
+
+def _policy(row: PostRow, author: AccountRow) -> Policy:
+    """Who may quote the post; always said, as peers take silence for a no. The author may in any case."""
+    rule = domain.quote_policies.decode(row.interaction_policy).quote
+    audience = {"public": PUBLIC, "followers": author.followers_uri}
+    named = [audience[each] for each in (rule.automatic if rule else ()) if each in audience]
+    return Policy(quote=Rule(tuple(named or [author.uri])))
 
 
 def _full(site: domain.Site, mention: domain.post_texts.MentionFact) -> str:

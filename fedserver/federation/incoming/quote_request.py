@@ -1,0 +1,37 @@
+"""QuoteRequest (FEP-044f): may a post of the actor quote one of ours? Its author's policy answers at once."""
+
+from __future__ import annotations
+
+from fedserver import domain
+from fedserver.federation.incoming.item import Dropped, Item
+from storage import PostRow, Tx, queries
+
+
+async def handle(tx: Tx, item: Item) -> None:
+    quoted, uri = item.post, item.activity.instrument_id
+    if quoted is None or not quoted.local or uri is None or not item.activity.id:
+        raise Dropped("asks for nothing that is ours to give")
+    author = await domain.accounts.by_id(tx, quoted.account_id)
+    granted = None
+    if await domain.quote_requests.may(tx, item.actor, quoted):
+        row = await _quoting(tx, item, uri)
+        granted = await domain.quote_requests.grant(tx, item.site, row, quoted, author) if row else None
+    answer = domain.tasks.AnswerQuote(
+        account_id=author.id,
+        requester_id=item.actor.id,
+        uri=item.activity.id,
+        quoted_uri=quoted.uri,
+        quoting_uri=uri,
+        authorization_uri=granted,
+    )
+    await domain.tasks.owe(tx, answer)
+
+
+async def _quoting(tx: Tx, item: Item, uri: str) -> PostRow | None:
+    """The post that quotes, if it is the actor's: known, or as it came with the request."""
+    known = await queries.posts.by_uri(tx, uri)
+    if known is None and item.remote is not None and item.remote.uri == uri:
+        if item.remote.author_uri != item.actor.uri:
+            raise Dropped("the post is somebody else's")
+        known = await domain.remote_posts.receive(tx, item.actor, item.remote)
+    return known if known is not None and known.account_id == item.actor.id else None
