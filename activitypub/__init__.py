@@ -7,8 +7,14 @@ from activitypub.activities import Activity, announce, create, read_activity
 from activitypub.actors import Actor, ActorKey, Field, read_actor, write_actor
 from activitypub.addressing import addresses, recipients, visibility
 from activitypub.authority import host_of, normal_host, require_same_origin, same_origin, without_fragment
-from activitypub.collections import items as collection_items
-from activitypub.collections import next_page, write_collection, write_items, write_page
+from activitypub.collections import (
+    item_uris,
+    next_page,
+    thread_collections,
+    write_collection,
+    write_items,
+    write_page,
+)
 from activitypub.document import MAX_BYTES, Document, type_of
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
 from activitypub.interactions import (
@@ -70,11 +76,11 @@ __all__ = [
     "addresses",
     "announce",
     "cavage",
-    "collection_items",
     "create",
     "fields",
     "host_of",
     "is_activitypub",
+    "item_uris",
     "load_multibase",
     "load_private",
     "load_public_pem",
@@ -97,6 +103,7 @@ __all__ = [
     "rfc9421",
     "same_origin",
     "sha256",
+    "thread_collections",
     "type_of",
     "verify",
     "visibility",

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes
-from storage import RefreshRow
 
 routes = Routes("client_api")
 RETRY_SECONDS = 3
@@ -22,9 +21,9 @@ class AsyncRefreshAnswer(Struct, frozen=True):
     async_refresh: AsyncRefresh
 
 
-def refresh_header(row: RefreshRow) -> dict[str, str]:
+def refresh_header(refresh_id: int, found: int) -> dict[str, str]:
     """How an answer says that more is on its way."""
-    return {"Mastodon-Async-Refresh": f'id="{row.id}", retry={RETRY_SECONDS}, result_count={row.found}'}
+    return {"Mastodon-Async-Refresh": f'id="{refresh_id}", retry={RETRY_SECONDS}, result_count={found}'}
 
 
 @routes.get("/api/v1_alpha/async_refreshes/{id}", who=USER, scope="read")

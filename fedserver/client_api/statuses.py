@@ -138,7 +138,7 @@ async def context(call: Call[Nothing]) -> Answer:
         statuses(call, (view for view in views if view.post.id in ancestors)),
         statuses(call, (view for view in views if view.post.id not in ancestors)),
     )
-    return Answer(found, headers={} if running is None else refresh_header(running))
+    return Answer(found, headers={} if running is None else refresh_header(running.id, running.found))
 
 
 @routes.put("/api/v1/statuses/{id}", who=USER, scope="write:statuses", params=EditedStatus, tx="own")

@@ -5,6 +5,7 @@ A page is read later, by a task, and once for all posts that link to it. Article
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,8 +14,7 @@ from msgspec import Struct
 from fedserver.domain import events, tasks
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.errors import NotFound
-from fedserver.domain.site import Site
-from fedserver.text import Preview, hyperlinks
+from fedserver.text import Preview, links_out
 from storage import AccountRow, CardRow, Page, PostRow, Tx, queries
 
 DAY = 86_400_000
@@ -36,22 +36,22 @@ async def owe(tx: Tx, row: PostRow) -> None:
     """A post was written or changed: see later what its first link is to show."""
     if row.kind == "Article":
         return
-    if hyperlinks(row.html):
+    if links_out(row.html):
         wait = 0 if row.local else row.id % SPREAD_MS
         await tasks.owe(tx, tasks.FetchCard(row.id), run_at=tx.now + wait, dedupe=f"fetch_card:{row.id}")
     elif row.edited_at is not None:
         await queries.cards.detach(tx, row.id)
 
 
-async def wanted(tx: Tx, site: Site, post_id: int) -> tuple[str, bool] | None:
+async def wanted(tx: Tx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
     """The address whose card a post is to show, and whether it has to be read; None if there is nothing."""
     row = await queries.posts.by_id(tx, post_id)
     if row is None:
         return None
     quote = await queries.quotes.of_post(tx, post_id)
     quoted = (quote.quoted_uri, quote.quoted_url) if quote is not None else ()
-    for url in hyperlinks(row.html):
-        if not site.links.is_local(url) and url not in quoted and len(url) <= MAX_ADDRESS:
+    for url in links_out(row.html):
+        if not is_local(url) and url not in quoted and len(url) <= MAX_ADDRESS:
             known = await queries.cards.by_url(tx, url)
             return url, known is None or not _is_fresh(known, tx.now)
     return None
@@ -61,14 +61,14 @@ def _is_fresh(row: CardRow, now: int) -> bool:
     return row.fetched_at > now - (KEPT_MS if row.kind else FAILED_MS)
 
 
-async def keep(tx: Tx, url: str, found: Preview | None, creator: AccountRow | None) -> None:
+async def keep(tx: Tx, url: str, found: Preview | None, creator_id: int | None) -> None:
     """Keep what was read of an address, also that there is nothing to show."""
     preview = found or Preview(kind="")
     values = {name: getattr(preview, name) for name in CardRow.__struct_fields__ if hasattr(preview, name)}
     card = CardRow(
         id=tx.new_id(),
         url=url,
-        creator_id=creator.id if creator is not None else None,
+        creator_id=creator_id,
         fetched_at=tx.now,
         **values,
     )

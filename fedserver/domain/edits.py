@@ -71,6 +71,18 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
     return row.id
 
 
+async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may quote a post of one's own from now on: public, followers or nobody.
+
+    Quotes that there are stay, and no former version is kept. Raises NotFound, Invalid.
+    """
+    row = await posts.own(tx, author, post_id)
+    policy = quote_policies.of_word(word, row.visibility)
+    if policy != row.interaction_policy:
+        await queries.posts.set_policy(tx, row.id, policy)
+        await quotes.show_again(tx, row)
+
+
 async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
     """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
     files = [each.id for each in await queries.media.of_posts(tx, [row.id])]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import events, post_views, quotes, tasks
+from fedserver.domain import post_views, quotes, tasks
 from fedserver.domain.quote_policies import AUTOMATIC
 from fedserver.domain.quotes import ACCEPTED, PENDING, REJECTED, REVOKED
-from fedserver.domain.site import Site
-from fedserver.domain.visibility import OPEN
 from storage import AccountRow, PostRow, QuoteRow, Tx, queries
 
 # A quoted post is as many steps up a thread: no chain of quotes leads us far.
@@ -113,27 +111,24 @@ async def verified(tx: Tx, post_id: int, quoted: PostRow, *, agreed: bool | None
     else:
         state = REJECTED if agreed is False else PENDING
         await queries.quotes.put(tx, structs.replace(quote, state=state))
-    tx.emit(events.POST_EDITED, post_id=row.id)
+    await quotes.show_again(tx, row)
 
 
 async def may(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
     """True if an account of a peer may quote a post of ours, by its author's policy."""
-    if quoted.visibility not in OPEN or not quoted.local:
-        return False
     views = await post_views.load(tx, [quoted.id], actor.id)
     return bool(views) and views[0].quotable == AUTOMATIC
 
 
-async def grant(tx: Tx, site: Site, row: PostRow, quoted: PostRow, author: AccountRow) -> str | None:
-    """A peer's post may quote one of ours: where that can be read. None if its author took that back."""
+async def grant(tx: Tx, row: PostRow, quoted: PostRow, uri: str) -> bool:
+    """A peer's post may quote one of ours, which can be read at `uri`; False if that was taken back before."""
     quote = await queries.quotes.of_post(tx, row.id)
     if quote is None or quote.quoted_uri != quoted.uri or quote.state == REVOKED:
-        return None
-    uri = site.links.quote_authorization(author.username, row.id)
+        return False
     quote = structs.replace(quote, quoted_id=quoted.id, quoted_account_id=quoted.account_id, legacy=False)
     await quotes.accept(tx, row, quote, uri)
-    tx.emit(events.POST_EDITED, post_id=row.id)
-    return uri
+    await quotes.show_again(tx, row)
+    return True
 
 
 async def receive_answer(
@@ -148,10 +143,9 @@ async def receive_answer(
         return False
     if accepted:
         await quotes.accept(tx, row, quote, authorization_uri)
-        tx.emit(events.POST_EDITED, post_id=row.id)
     else:
         await quotes.end(tx, quote, REVOKED if quote.state == ACCEPTED else REJECTED)
-    await tell_peers(tx, row)
+    await quotes.show_again(tx, row)
     return True
 
 
@@ -163,11 +157,5 @@ async def receive_revocation(tx: Tx, actor: AccountRow, authorization_uri: str) 
     await quotes.end(tx, quote, REVOKED)
     row = await queries.posts.by_id(tx, quote.post_id)
     if row is not None:
-        await tell_peers(tx, row)
+        await quotes.show_again(tx, row)
     return True
-
-
-async def tell_peers(tx: Tx, row: PostRow) -> None:
-    """What a post of ours quotes stands otherwise now: peers see it anew."""
-    if row.local and row.state == "published" and row.visibility not in ("local", "partners"):
-        await tasks.owe(tx, tasks.UpdatePost(row.id, tx.now))

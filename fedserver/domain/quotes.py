@@ -14,7 +14,7 @@ from fedserver.domain import events, notifications, post_views, quote_policies, 
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.site import Site
 from fedserver.domain.visibility import OPEN, narrower
-from storage import AccountRow, PostRow, QuoteRow, Tx, queries
+from storage import AccountRow, Page, PostRow, QuoteRow, Tx, queries
 
 PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected", "revoked", "deleted"
 
@@ -118,7 +118,6 @@ async def end(tx: Tx, quote: QuoteRow, state: str) -> None:
     """A quote is not shown any more: rejected, revoked, or its post is gone."""
     await queries.quotes.put(tx, structs.replace(quote, state=state))
     await _uncount(tx, quote)
-    tx.emit(events.POST_EDITED, post_id=quote.post_id)
 
 
 async def _uncount(tx: Tx, quote: QuoteRow) -> None:
@@ -142,6 +141,45 @@ async def tell_of_edit(tx: Tx, quoted: PostRow) -> None:
     """Tell those of ours who quote a post that it was changed."""
     for post_id, account_id in await queries.quotes.quoters(tx, quoted.id):
         await notifications.notify(tx, "quoted_update", account_id, quoted.account_id, post_id)
+
+
+async def show_again(tx: Tx, row: PostRow) -> None:
+    """What a post quotes, or who may quote it, stands otherwise now: clients and peers see it anew."""
+    tx.emit(events.POST_EDITED, post_id=row.id)
+    if row.local and row.state == "published" and row.visibility not in ("local", "partners"):
+        await tasks.owe(tx, tasks.UpdatePost(row.id, tx.now))
+
+
+async def quoting(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
+    """Ids of the posts that quote one, with its author's consent. Raises NotFound."""
+    if not await post_views.load(tx, [post_id], viewer_id):
+        raise NotFound
+    return await queries.quotes.quoting(tx, post_id, page)
+
+
+async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> None:
+    """Take the consent back that another post shows one of one's own. Raises NotFound."""
+    quote = await queries.quotes.of_post(tx, quoting_id)
+    other = await queries.posts.by_id(tx, quoting_id)
+    if quote is None or other is None or quote.quoted_id != post_id or quote.quoted_account_id != author.id:
+        raise NotFound
+    if quote.state in (REVOKED, REJECTED):
+        return
+    await end(tx, quote, REVOKED)
+    await show_again(tx, other)
+    if quote.authorization_uri is not None and other.visibility != "local":
+        await tasks.owe(tx, tasks.RevokeQuote(author.id, quote.authorization_uri, quote.account_id))
+
+
+async def authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
+    """The consent of `author` that a post quotes one of theirs, and the URI of that post. Raises NotFound."""
+    quote = await queries.quotes.of_post(tx, post_id)
+    row = await queries.posts.by_id(tx, post_id)
+    if quote is None or row is None or quote.state != ACCEPTED or quote.authorization_uri is None:
+        raise NotFound
+    if quote.quoted_account_id != author.id or author.domain:
+        raise NotFound
+    return quote, row.uri
 
 
 def with_fallback(html: str, quote: QuoteRow | None) -> str:

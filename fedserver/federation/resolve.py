@@ -7,6 +7,7 @@ the log.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import structlog
@@ -39,6 +40,7 @@ from storage import AccountRow, Database, PostRow, queries
 log = structlog.stdlib.get_logger("fedserver.federation")
 FRESH_MS = 24 * 3_600_000
 MAX_LEARNED = 10
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Resolver:
@@ -191,6 +193,20 @@ class Resolver:
         if not self._policies.allows(host_of(uri)):
             return None
         return await self._fetcher.document(uri)
+
+    async def collection(self, uri: str) -> Document | None:
+        """A collection of a peer, or one page of it; None if it cannot be read."""
+        try:
+            return await self.document(uri)
+        except (Gone, ActivityPubError) as error:
+            log.info("collection_refused", uri=uri[:300], reason=str(error))
+            return None
+
+    async def original(self, uri: str) -> Document | None:
+        """A post of a peer as it came; nothing is fetched."""
+        async with self._db.read() as tx:
+            text = await queries.posts.original(tx, uri)
+        return None if text is None else _decode(text)
 
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""

@@ -46,7 +46,7 @@ class Translator:
     async def translate(
         self, html: Sequence[str], plain: Sequence[str], source: str | None, target: str
     ) -> Answer:
-        """Translate HTML and plain texts in one request; the answer is not sanitized. Raises TranslatorError."""
+        """Translate HTML and plain texts; the answer is not sanitized. Raises TranslatorError."""
         texts = [*html, *(escape(each, quote=False) for each in plain)]
         places = [place for place, text in enumerate(texts) if text.strip()]
         question = {

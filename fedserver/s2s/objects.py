@@ -130,7 +130,7 @@ async def quote_authorization(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
         author = await domain.accounts.local(tx, call.text("name"))
-        quote, quoting = await domain.quote_control.authorization(tx, author, call.id())
+        quote, quoting = await domain.quotes.authorization(tx, author, call.id())
     uri = call.site.links.quote_authorization(author.username, quote.post_id)
     return document(QuoteAuthorization(uri, author.uri, quoting, quote.quoted_uri).write())
 

@@ -1,7 +1,7 @@
 """Text: from what a member or a peer wrote to safe HTML, and back to plain words."""
 
 from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
-from fedserver.text.hyperlinks import hyperlinks
+from fedserver.text.hyperlinks import links_out
 from fedserver.text.language import normal_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
 from fedserver.text.previews import Preview, read_oembed, read_page
@@ -26,7 +26,7 @@ __all__ = [
     "count_characters",
     "excerpt",
     "fold_tag",
-    "hyperlinks",
+    "links_out",
     "normal_language",
     "read_oembed",
     "read_page",

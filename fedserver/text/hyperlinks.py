@@ -10,7 +10,7 @@ MOST = 50
 NAMES = frozenset({"mention", "hashtag", "u-url", "h-card"})
 
 
-def hyperlinks(html: str) -> list[str]:
+def links_out(html: str) -> list[str]:
     """The addresses that the sanitized `html` links to, in order, at most fifty."""
     if "<a " not in html:
         return []

@@ -10,7 +10,6 @@ from fedserver import domain
 from fedserver.http import Services
 from fedserver.net import NetError, Response
 from fedserver.text import Preview, read_oembed, read_page
-from storage import AccountRow
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 MAX_BYTES, SECONDS = 1_048_576, 10.0
@@ -20,7 +19,7 @@ decode = msgspec.json.Decoder(dict).decode
 async def fetch(services: Services, task: domain.tasks.FetchCard) -> None:
     """Show the card of a post's first link. A page that fails has no card, and is not asked again soon."""
     async with services.db.read() as tx:
-        wanted = await domain.cards.wanted(tx, services.site, task.post_id)
+        wanted = await domain.cards.wanted(tx, task.post_id, services.site.links.is_local)
     url, stale = wanted or (None, False)
     found, creator = None, None
     if url is not None and stale:
@@ -57,9 +56,10 @@ async def _page(services: Services, url: str) -> Preview | None:
         return structs.replace(preview, oembed="")
 
 
-async def _creator(services: Services, found: Preview) -> AccountRow | None:
+async def _creator(services: Services, preview: Preview) -> int | None:
     """The account that a page names as its author; whether it agrees, is checked when the card is shown."""
-    handle = found.creator
+    handle = preview.creator
     if handle.count("@") not in (1, 2) or "/" in handle:
         return None
-    return await services.resolver.account(handle if handle.startswith("@") else f"@{handle}")
+    found = await services.resolver.account(handle if handle.startswith("@") else f"@{handle}")
+    return found.id if found is not None else None

@@ -103,7 +103,7 @@ class TaskWorker:
 
         async with services.db.read() as tx:
             row = await queries.posts.by_id(tx, task.post_id)
-        found = await refresh(services.db, services.resolver, row.uri, report) if row is not None else 0
+        found = await refresh(services.resolver, row.uri, report) if row is not None else 0
         await report(found, finished=True)
 
     async def _failed(self, row: TaskRow, reason: str, *, give_up: bool = False) -> None:

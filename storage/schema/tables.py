@@ -1,7 +1,6 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
-from storage.schema.cards import cards, post_cards
 from storage.schema.follows import account_notes, blocks, domain_mutes, follow_requests, follows, mutes
 from storage.schema.likes import bookmarks, likes, pins, thread_mutes
 from storage.schema.media import emojis, media
@@ -16,18 +15,21 @@ from storage.schema.members import (
 from storage.schema.metadata import metadata
 from storage.schema.peers import acts, peers, settings
 from storage.schema.posts import (
+    cards,
     edits,
     idempotency_keys,
     mentions,
     originals,
+    post_cards,
     post_tags,
     posts,
+    quotes,
+    refreshes,
     tags,
     tombstones,
+    translations,
     uri_aliases,
 )
-from storage.schema.quotes import quotes
-from storage.schema.refreshes import refreshes
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reads,
@@ -42,7 +44,6 @@ from storage.schema.timelines import (
     notifications,
 )
 from storage.schema.tokens import apps, codes, tokens
-from storage.schema.translations import translations
 
 __all__ = [
     "account_notes",

@@ -5,7 +5,6 @@ Only the one who was asked can answer.
 
 from __future__ import annotations
 
-from activitypub import same_origin
 from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx, queries
@@ -35,7 +34,7 @@ async def _answer_quote(tx: Tx, item: Item, *, accepted: bool) -> bool:
     uri, result = item.activity.object_id, item.activity.result
     if not uri or (item.inner is not None and item.inner.kind != "QuoteRequest"):
         return False
-    if accepted and (result is None or not same_origin(result, item.actor.uri)):
+    if accepted and result is None:
         return False
     return await domain.quote_requests.receive_answer(tx, item.actor, uri, result, accepted=accepted)
 

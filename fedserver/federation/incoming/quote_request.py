@@ -13,9 +13,10 @@ async def handle(tx: Tx, item: Item) -> None:
         raise Dropped("asks for nothing that is ours to give")
     author = await domain.accounts.by_id(tx, quoted.account_id)
     granted = None
-    if await domain.quote_requests.may(tx, item.actor, quoted):
-        row = await _quoting(tx, item, uri)
-        granted = await domain.quote_requests.grant(tx, item.site, row, quoted, author) if row else None
+    row = await _quoting(tx, item, uri) if await domain.quote_requests.may(tx, item.actor, quoted) else None
+    if row is not None:
+        address = item.site.links.quote_authorization(author.username, row.id)
+        granted = address if await domain.quote_requests.grant(tx, row, quoted, address) else None
     answer = domain.tasks.AnswerQuote(
         account_id=author.id,
         requester_id=item.actor.id,

@@ -48,6 +48,8 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         raise Dropped(f"{activity.kind} is not handled")
     if activity.kind in ("Create", "Update"):
         return await _with_post(resolver, item)
+    if activity.result is not None and not same_origin(activity.result, item.actor.uri):
+        raise Dropped("what came of it is of another origin")
     if activity.kind in ("Accept", "Reject", "Undo"):
         return structs.replace(item, inner=_inner(activity.object))
     if activity.kind == "Announce" and activity.object_id:
