@@ -121,7 +121,7 @@ async def may(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
 
 
 async def grant(tx: Tx, row: PostRow, quoted: PostRow, uri: str) -> bool:
-    """A peer's post may quote one of ours, which can be read at `uri`; False if that was taken back before."""
+    """A peer's post may quote one of ours, as can be read at `uri`; False if that was taken back before."""
     quote = await queries.quotes.of_post(tx, row.id)
     if quote is None or quote.quoted_uri != quoted.uri or quote.state == REVOKED:
         return False
