@@ -90,7 +90,8 @@ async def translate(call: Call[TranslateParams]) -> Translation:
 
 
 def _plain(text: str) -> str:
-    return clean_text(to_text(text) if "<" in text else text, MAX_DESCRIPTION)
+    """What was sent as plain text came back as HTML."""
+    return clean_text(to_text(text), MAX_DESCRIPTION)
 
 
 async def _target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:

@@ -23,9 +23,9 @@ TOLD_EVERY = 10
 Report = Callable[[int], Awaitable[None]]
 
 
-async def refresh(resolver: Resolver, uri: str, report: Report) -> int:
+async def refresh(resolver: Resolver, uri: str, report: Report, *, most: int = MOST_POSTS) -> int:
     """Learn the posts of the thread at the post `uri`; how many were new. `report` hears of it on the way."""
-    reader = _Reader(resolver, report)
+    reader = _Reader(resolver, report, most)
     try:
         async with asyncio.timeout(SECONDS):
             await reader.read(uri)
@@ -37,7 +37,8 @@ async def refresh(resolver: Resolver, uri: str, report: Report) -> int:
 class _Reader:
     """One walk through a thread, breadth first."""
 
-    def __init__(self, resolver: Resolver, report: Report) -> None:
+    def __init__(self, resolver: Resolver, report: Report, most: int) -> None:
+        self._most = most
         self._resolver = resolver
         self._report = report
         self._seen: set[str] = set()
@@ -48,14 +49,14 @@ class _Reader:
     async def read(self, root: str) -> None:
         waiting = deque([(root, 0)])
         self._seen.add(root)
-        while waiting and self._asked < MOST_POSTS:
+        while waiting and self._asked < self._most:
             uri, depth = waiting.popleft()
             if depth:
                 await self._learn(uri)
             if depth >= MOST_DEPTH:
                 continue
             async for each in self._named(uri):
-                if each not in self._seen and len(self._seen) <= MOST_POSTS:
+                if each not in self._seen and len(self._seen) <= self._most:
                     self._seen.add(each)
                     waiting.append((each, depth + 1))
 

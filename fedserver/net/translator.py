@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape, unescape
+from html import escape
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ class TranslatorError(Exception):
 
 
 class Answer(Struct, frozen=True):
-    """Texts in another language, and the language that they were taken to be in."""
+    """Texts (HTML) in another language, and the language that they were taken to be in."""
 
     texts: tuple[str, ...]
     detected: str
@@ -46,7 +46,7 @@ class Translator:
     async def translate(
         self, html: Sequence[str], plain: Sequence[str], source: str | None, target: str
     ) -> Answer:
-        """Translate HTML and plain texts; the answer is not sanitized. Raises TranslatorError."""
+        """Translate HTML and plain texts: all come back as HTML, not sanitized. Raises TranslatorError."""
         texts = [*html, *(escape(each, quote=False) for each in plain)]
         places = [place for place, text in enumerate(texts) if text.strip()]
         question = {
@@ -62,8 +62,7 @@ class Translator:
             raise TranslatorError("the answer has not as many texts as were sent")
         for place, text in zip(places, found, strict=True):
             texts[place] = text
-        translated = (*texts[: len(html)], *(unescape(each) for each in texts[len(html) :]))
-        return Answer(translated, source or _detected(answer))
+        return Answer(tuple(texts), source or _detected(answer))
 
     async def languages(self) -> dict[str, list[str]]:
         """Languages that can be translated, each with those into which. Raises TranslatorError."""

@@ -25,6 +25,7 @@ from fedserver.config import (
     Mail,
     Media,
     Registration,
+    Translation,
 )
 from fedserver.config import Node as NodeConfig
 from fedserver.domain import members, posts, tokens
@@ -104,6 +105,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
     mail = federation.pop("mail", Mail())
+    translation = federation.pop("translation", Translation())
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
         "ca_file": tls.ca_file(),
@@ -119,6 +121,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
         federation=Federation(**trusted),
         registration=Registration(mode=registration),
         mail=mail,
+        translation=translation,
         limits=Limits(requests_per_5_minutes=100_000),
     )
 
