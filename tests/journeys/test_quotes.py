@@ -6,12 +6,25 @@ from typing import Any
 
 import msgspec
 
-from activitypub import ACTIVITY_JSON
-from fedserver.domain import accounts, edits, notifications, post_removal, post_views, quotes, remote_posts
+from activitypub import ACTIVITY_JSON, PUBLIC, load_private, quote_request
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from fedserver.domain import (
+    accounts,
+    edits,
+    notifications,
+    post_removal,
+    post_views,
+    quote_policies,
+    quotes,
+    remote_posts,
+)
 from fedserver.domain.quote_requests import RemoteQuote
+from fedserver.federation.signing import request_to
 from storage import AccountRow, BlockRow, Page
 from storage import queries as stored
 from tests.journeys.test_federation import follow, settle
+from tests.kit import keys
 from tests.kit.nodes import Start, TestNode
 
 
@@ -297,3 +310,71 @@ async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
         async with world.beta.db.read() as tx:
             known.append(await stored.posts.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}"))
     assert [row is not None for row in known] == [False, False, False, True, True, True, True]
+
+
+async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> None:
+    """An activity that `actor` signed, delivered and carried out."""
+    data = msgspec.json.encode(document)
+    key: Any = load_private(keys.rsa(0)[0])
+    request = request_to("POST", f"{node.base}/inbox")
+    signed = cavage.sign(key, f"{actor.uri}#main-key", request, node.clock(), sha256(data))
+    headers = {**signed, "Content-Type": ACTIVITY_JSON}
+    async with node.http.post("/inbox", data=data, headers=headers) as answer:
+        assert answer.status == 202
+    await node.settle()
+
+
+async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    async with world.beta.db.read() as tx:
+        quote = await stored.quotes.of_post(tx, second)
+    assert quote is not None and quote.request_uri is not None
+    asked = quote_request(quote.request_uri, world.bob.uri, quote.quoted_uri, quoting, [world.ann.uri])
+
+    async def answer(who: AccountRow, number: int, kind: str, result: str | None) -> str:
+        made = {"id": f"{who.uri}#a/{number}", "type": kind, "actor": who.uri, "object": asked}
+        await send(world.beta, who, {**made, "result": result} if result else made)
+        return await state(world.beta, quoting)
+
+    assert await answer(world.eve, 1, "Accept", "https://gamma.test/granted/1") == "pending"
+    assert await answer(world.ann, 2, "Accept", "https://gamma.test/granted/1") == "pending"
+    assert await answer(world.ann, 3, "Accept", None) == "pending"
+    assert await answer(world.eve, 4, "Reject", None) == "pending"
+    granted = "https://alpha.test/granted/1"
+    assert await answer(world.ann, 5, "Accept", granted) == "accepted"
+    removal = {"type": "Delete", "object": granted, "to": [PUBLIC]}
+    await send(world.beta, world.eve, {"id": f"{world.eve.uri}#d", "actor": world.eve.uri, **removal})
+    assert await state(world.beta, quoting) == "accepted"
+    await send(world.beta, world.ann, {"id": f"{world.ann.uri}#d", "actor": world.ann.uri, **removal})
+    assert await state(world.beta, quoting) == "revoked"
+    assert await answer(world.ann, 6, "Accept", granted) == "revoked", "an old answer changes nothing"
+
+
+async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    quoted = f"https://alpha.test/users/ann/statuses/{first}"
+    uri = f"{world.eve.uri}/statuses/1"
+    note = {"id": uri, "type": "Note", "attributedTo": world.eve.uri, "content": "x", "to": [PUBLIC],
+            "published": "2026-01-01T00:00:00Z", "quote": quoted,
+            "interactionPolicy": {"canReply": {"always": f"{world.eve.uri}/followers"},
+                                  "canQuote": {"manualApproval": ["as:Public", "https://x.test/c"]}}}  # fmt: skip
+
+    async def ask(number: int, **changes: Any) -> int:
+        instrument = {**note, **changes}
+        request = quote_request(f"{world.eve.uri}#q/{number}", world.eve.uri, quoted, instrument, [])
+        await send(world.alpha, world.eve, request)
+        return (await view_of(world.alpha, quoted)).post.quotes_count
+
+    assert await ask(1, attributedTo="https://gamma.test/users/mallory") == 0
+    assert await ask(2, id="https://beta.test/users/bob/1", attributedTo=world.bob.uri) == 0
+    assert await ask(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
+    assert await ask(4) == 1
+    assert await ask(5) == 1, "asked again, answered again"
+    policy = quote_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
+    assert policy.quote == quote_policies.Rule((), ("public", "unsupported_policy"))
+    assert policy.reply == quote_policies.Rule(("followers",)) and policy.like is None
+    assert await told(world.alpha, world.ann) == ["quote"]
