@@ -182,9 +182,14 @@ async def authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[Quote
     return quote, row.uri
 
 
+def is_gone(quote: QuoteRow) -> bool:
+    """True if what was quoted is not there any more."""
+    return quote.state == DELETED or (quote.state == ACCEPTED and quote.quoted_id is None)
+
+
 def with_fallback(html: str, quote: QuoteRow | None) -> str:
     """The text of a post of ours, with a link for whoever knows no quotes; others hide that line."""
-    if quote is None or quote.state == DELETED:
+    if quote is None or is_gone(quote):
         return html
     if any(f'href="{escape(each)}"' in html for each in (quote.quoted_uri, quote.quoted_url)):
         return html

@@ -359,9 +359,9 @@ async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> Non
     quoted = f"https://alpha.test/users/ann/statuses/{first}"
     uri = f"{world.eve.uri}/statuses/1"
     note = {"id": uri, "type": "Note", "attributedTo": world.eve.uri, "content": "x", "to": [PUBLIC],
-            "published": "2026-01-01T00:00:00Z", "quote": quoted,
-            "interactionPolicy": {"canReply": {"always": f"{world.eve.uri}/followers"},
-                                  "canQuote": {"manualApproval": ["as:Public", "https://x.test/c"]}}}  # fmt: skip
+            "published": "2026-01-01T00:00:00Z", "quote": quoted, "interactionPolicy": {
+                "canReply": {"always": f"{world.eve.uri}/followers"},
+                "canQuote": {"manualApproval": ["as:Public", "https://x.test/c"]}}}  # fmt: skip
 
     async def ask(number: int, **changes: Any) -> int:
         instrument = {**note, **changes}

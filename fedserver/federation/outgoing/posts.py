@@ -71,7 +71,7 @@ def post(
 
 
 def _quote(row: QuoteRow) -> Quote | None:
-    if row.state == domain.quotes.DELETED:
+    if domain.quotes.is_gone(row):
         return None
     granted = row.authorization_uri if row.state == domain.quotes.ACCEPTED else None
     return Quote(row.quoted_uri, row.quoted_url, granted)
