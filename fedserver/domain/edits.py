@@ -8,7 +8,6 @@ from fedserver.domain import media, post_texts, posts, publication, quote_polici
 from fedserver.domain.errors import Forbidden, Invalid
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
-from fedserver.domain.visibility import WRITABLE
 from fedserver.text import normal_language
 from storage import AccountRow, EditRow, PostRow, Tx, queries
 
@@ -120,9 +119,8 @@ async def _change_quote(
     tx: Tx, site: Site, author: AccountRow, row: PostRow, text: Text, change: Change
 ) -> PostRow:
     """Who may quote the post, and what it quotes. A published post never becomes narrower."""
-    if not isinstance(change.quote_policy, UnsetType):
-        policy = quote_policies.of_word(change.quote_policy, row.visibility)
-        row = structs.replace(row, interaction_policy=policy)
+    policy = _or(change.quote_policy, quote_policies.word_of(row.interaction_policy))
+    row = quotes.fitted(author, row, text.mentioned, policy, None)
     if isinstance(change.quoted_id, UnsetType):
         return row
     quoted = await quotes.choose(tx, author, change.quoted_id)
@@ -146,8 +144,6 @@ def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
     language = row.language if isinstance(change.language, UnsetType) else normal_language(change.language)
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
-    if visibility not in WRITABLE:
-        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
     return structs.replace(
         row,
         title=title,

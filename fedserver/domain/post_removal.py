@@ -29,6 +29,16 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
     return views[0]
 
 
+async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
+    """A peer's author deleted a post; False if it is not theirs."""
+    row = await queries.posts.by_uri(tx, uri)
+    if row is None or row.account_id != author.id or row.local:
+        return False
+    await queries.media.remove_of_post(tx, row.id)
+    await remove(tx, row)
+    return True
+
+
 async def remove(tx: Tx, row: PostRow) -> None:
     """Remove a post and its traces: boosts, notifications, counters; a tombstone stays."""
     holders = await queries.home_entries.holders(tx, row.id)

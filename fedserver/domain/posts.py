@@ -12,7 +12,6 @@ from fedserver.domain import articles, media, post_texts, post_views, publicatio
 from fedserver.domain.errors import Invalid, Later, NotFound
 from fedserver.domain.post_texts import Text
 from fedserver.domain.site import Site
-from fedserver.domain.visibility import WRITABLE
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 
@@ -63,9 +62,7 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
         found = await queries.posts.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
         if found is not None:
             return found
-    row, text = await _new_row(tx, site, author, draft)
-    quoted = await quotes.choose(tx, author, draft.quoted_id)
-    row = quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted)
+    row, text, quoted = await _new_row(tx, site, author, draft)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
     key = draft.idempotency_key
@@ -82,9 +79,11 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     return row.id
 
 
-async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tuple[PostRow, Text]:
-    if draft.visibility not in WRITABLE:
-        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
+async def _new_row(
+    tx: Tx, site: Site, author: AccountRow, draft: Draft
+) -> tuple[PostRow, Text, PostRow | None]:
+    """The row, its text, and what it quotes."""
+    quoted = await quotes.choose(tx, author, draft.quoted_id)
     await media.check(tx, site, author, draft.media_ids, None)
     await media.check(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
@@ -133,7 +132,9 @@ async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tupl
         likes_count=0,
         version=1,
     )
-    return _inside(site, row) if parent is not None and parent.visibility == "local" else row, text
+    if parent is not None and parent.visibility == "local":
+        row = _inside(site, row)
+    return quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
 def _inside(site: Site, row: PostRow) -> PostRow:

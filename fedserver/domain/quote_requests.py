@@ -58,6 +58,12 @@ def _could_be(row: PostRow, remote: RemoteQuote) -> bool:
     return not remote.legacy or row.uri.split("/")[:3] == remote.uri.split("/")[:3]
 
 
+async def learn_edit(tx: Tx, row: PostRow, remote: RemoteQuote | None) -> None:
+    """A post of a peer was changed: perhaps what it quotes; and those who quote it are told."""
+    await learn(tx, row, remote)
+    await quotes.tell_of_edit(tx, row)
+
+
 async def _quotable(tx: Tx, uri: str) -> PostRow | None:
     """A post that we have and that peers may name."""
     found = await queries.posts.by_uri(tx, uri)

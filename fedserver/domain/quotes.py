@@ -13,7 +13,7 @@ from msgspec import structs
 from fedserver.domain import events, notifications, post_views, quote_policies, tasks
 from fedserver.domain.errors import Forbidden, Invalid, NotFound
 from fedserver.domain.site import Site
-from fedserver.domain.visibility import OPEN, narrower
+from fedserver.domain.visibility import OPEN, WRITABLE, narrower
 from storage import AccountRow, Page, PostRow, QuoteRow, Tx, queries
 
 PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected", "revoked", "deleted"
@@ -40,7 +40,9 @@ async def choose(tx: Tx, author: AccountRow, quoted_id: int | None) -> PostRow |
 def fitted(
     author: AccountRow, row: PostRow, mentioned: tuple[AccountRow, ...], policy: str, quoted: PostRow | None
 ) -> PostRow:
-    """A new post, no wider than what it quotes, with its own policy. Raises Invalid."""
+    """A post with a policy, no wider than what it quotes. Raises Invalid, also for an unknown visibility."""
+    if row.visibility not in WRITABLE:
+        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
     visibility = check(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
     words = quote_policies.of_word(policy, visibility)
     return structs.replace(row, visibility=visibility, interaction_policy=words)

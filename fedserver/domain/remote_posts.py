@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import cards, events, notifications, quote_requests, quotes, tasks
-from fedserver.domain.post_removal import remove as remove_row
+from fedserver.domain import cards, events, notifications, quote_requests, tasks
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
 from fedserver.text import (
@@ -262,8 +261,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     await queries.posts.put_original(tx, row.uri, remote.original)
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
-    await quote_requests.learn(tx, changed, remote.quote)
-    await quotes.tell_of_edit(tx, changed)
+    await quote_requests.learn_edit(tx, changed, remote.quote)
     await cards.owe(tx, changed)
     tx.emit(events.POST_EDITED, post_id=row.id)
     return changed
@@ -291,15 +289,3 @@ def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow]) -> EditRow:
         emojis=row.emojis,
         at=row.edited_at or row.published_at,
     )
-
-
-async def remove(tx: Tx, author: AccountRow, uri: str) -> bool:
-    """Its author deleted a post; False if it is not theirs. One that never came leaves a tombstone too."""
-    row = await queries.posts.by_uri(tx, uri)
-    if row is None:
-        return False
-    if row.account_id != author.id or row.local:
-        return False
-    await queries.media.remove_of_post(tx, row.id)
-    await remove_row(tx, row)
-    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain import Site, remote_posts
+from fedserver.domain import Site, post_removal, remote_posts
 from fedserver.domain.remote_posts import RemotePost
 from storage import Database
 from storage.queries import posts as queries
@@ -66,11 +66,11 @@ async def test_a_second_create_and_a_stranger_change_nothing(database: Database,
         assert first is not None and again is not None and again.html == first.html == "<p>text</p>"
         newer = remote(uri, eve.uri, html="<p>evil</p>", updated_at=START)
         assert await remote_posts.receive_edit(tx, eve, newer) is None
-        assert not await remote_posts.remove(tx, eve, uri)
+        assert not await post_removal.receive(tx, eve, uri)
         wider = remote(uri, bob.uri, html="<p>new</p>", updated_at=START, visibility="public")
         changed = await remote_posts.receive_edit(tx, bob, wider)
         assert changed is not None and changed.html == "<p>new</p>" and changed.version >= 1
-        assert await remote_posts.remove(tx, bob, uri)
+        assert await post_removal.receive(tx, bob, uri)
         assert await remote_posts.receive(tx, bob, remote(uri, bob.uri)) is None
 
 

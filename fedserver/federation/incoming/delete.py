@@ -15,7 +15,7 @@ async def handle(tx: Tx, item: Item) -> None:
     if uri == item.actor.uri:
         await domain.accounts.remove_remote(tx, item.actor)
         return
-    if await domain.remote_posts.remove(tx, item.actor, uri):
+    if await domain.post_removal.receive(tx, item.actor, uri):
         return
     if not await domain.quote_requests.receive_revocation(tx, item.actor, uri):
         raise Dropped("unknown here, or somebody else's")
