@@ -88,7 +88,8 @@ async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
         rows |= await queries.posts.by_ids(tx, list(missing))
     originals = [row.id for row in rows.values() if row.boost_of_id is None]
     quotes = await queries.quotes.chain(tx, originals)
-    missing = {each.quoted_id for each in quotes.values() if each.quoted_id is not None} - rows.keys()
+    quoted = _quoted(quotes, originals)
+    missing = {*quoted, *_quoted(quotes, quoted)} - rows.keys()
     if missing:
         rows |= await queries.posts.by_ids(tx, list(missing))
     originals = [row.id for row in rows.values() if row.boost_of_id is None]
@@ -102,6 +103,11 @@ async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
         row.id: _shown(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id))
         for row in rows.values()
     }
+
+
+def _quoted(quotes: dict[int, QuoteRow], ids: Iterable[int]) -> list[int]:
+    found = (quotes[each].quoted_id for each in ids if each in quotes)
+    return [each for each in found if each is not None]
 
 
 def _shown(

@@ -25,12 +25,17 @@ PUT = _put.on_conflict_do_update(
     },
 )  # fmt: skip
 OF_POST = select(*COLUMNS).where(quotes.c.post_id == bindparam("post_id"))
-_outer = quotes.alias()
-# Of posts, and of the posts that these quote.
+_outer, _middle = quotes.alias(), quotes.alias()
+# Of posts, of those that these quote, and of those that are quoted there.
 CHAIN = select(*COLUMNS).where(
     or_(
         one_of(quotes.c.post_id, "ids"),
         quotes.c.post_id.in_(select(_outer.c.quoted_id).where(one_of(_outer.c.post_id, "ids"))),
+        quotes.c.post_id.in_(
+            select(_middle.c.quoted_id)
+            .select_from(_outer.join(_middle, _middle.c.post_id == _outer.c.quoted_id))
+            .where(one_of(_outer.c.post_id, "ids"))
+        ),
     )
 )
 BY_REQUEST = select(*COLUMNS).where(quotes.c.request_uri == bindparam("uri"))
@@ -63,7 +68,7 @@ async def of_post(tx: Tx, post_id: int) -> QuoteRow | None:
 
 
 async def chain(tx: Tx, post_ids: Sequence[int]) -> dict[int, QuoteRow]:
-    """What posts quote and what those quote, by the quoting post."""
+    """What posts quote, what those quote, and these once more; by the quoting post."""
     return {row.post_id: row for row in rows(QuoteRow, await tx.all(CHAIN, ids=list(post_ids)))}
 
 
