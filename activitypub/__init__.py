@@ -7,9 +7,24 @@ from activitypub.activities import Activity, announce, create, read_activity
 from activitypub.actors import Actor, ActorKey, Field, read_actor, write_actor
 from activitypub.addressing import addresses, recipients, visibility
 from activitypub.authority import host_of, normal_host, require_same_origin, same_origin, without_fragment
-from activitypub.collections import write_collection, write_items, write_page
+from activitypub.collections import (
+    item_uris,
+    next_page,
+    thread_collections,
+    write_collection,
+    write_items,
+    write_page,
+)
 from activitypub.document import MAX_BYTES, Document, type_of
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.interactions import (
+    Policy,
+    Quote,
+    QuoteAuthorization,
+    Rule,
+    quote_request,
+    read_authorization,
+)
 from activitypub.keys import (
     PrivateKey,
     PublicKey,
@@ -62,9 +77,13 @@ __all__ = [
     "Mention",
     "Object",
     "Option",
+    "Policy",
     "PrivateKey",
     "PublicKey",
     "Question",
+    "Quote",
+    "QuoteAuthorization",
+    "Rule",
     "SignatureError",
     "SignedRequest",
     "addresses",
@@ -74,17 +93,21 @@ __all__ = [
     "fields",
     "host_of",
     "is_activitypub",
+    "item_uris",
     "load_multibase",
     "load_private",
     "load_public_pem",
     "new_ed25519",
     "new_rsa",
+    "next_page",
     "normal_host",
     "parse_handle",
     "parse_resource",
     "proofs",
+    "quote_request",
     "read_activity",
     "read_actor",
+    "read_authorization",
     "read_host_meta",
     "read_jrd",
     "read_object",
@@ -93,6 +116,7 @@ __all__ = [
     "rfc9421",
     "same_origin",
     "sha256",
+    "thread_collections",
     "type_of",
     "verify",
     "visibility",

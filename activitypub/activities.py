@@ -27,6 +27,9 @@ class Activity(Struct, frozen=True, kw_only=True):
     object: Document | None = None
     objects: tuple[Any, ...] = ()
     target: str | None = None
+    instrument_id: str | None = None
+    instrument: Document | None = None
+    result: str | None = None
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     content: str = ""
@@ -52,6 +55,9 @@ def read_activity(document: Document) -> Activity:
         object=read.embedded(document.get("object")),
         objects=tuple(read.many(document.get("object"), 50)),
         target=read.id_of(document.get("target")),
+        instrument_id=read.id_of(document.get("instrument")),
+        instrument=read.embedded(document.get("instrument")),
+        result=read.id_of(document.get("result")),
         to=tuple(to),
         cc=tuple(cc),
         content=read.text(document.get("content"), 10_000),
@@ -104,6 +110,11 @@ def delete(uri: str, actor: str, object_uri: str, to: Sequence[str]) -> Document
     return _activity("Delete", uri, actor, stone, to=list(to))
 
 
+def delete_authorization(uri: str, actor: str, authorization_uri: str, to: Sequence[str]) -> Document:
+    """Take back a QuoteAuthorization."""
+    return _activity("Delete", uri, actor, authorization_uri, to=list(to))
+
+
 def delete_actor(uri: str, actor: str) -> Document:
     """Delete an account."""
     return _activity("Delete", uri, actor, actor, to=[PUBLIC])
@@ -113,10 +124,12 @@ def follow(uri: str, actor: str, target: str) -> Document:
     return _activity("Follow", uri, actor, target, to=[target])
 
 
-def answer(kind: str, uri: str, actor: str, asked: Document, to: str) -> Document:
-    """Accept or Reject what was asked, embedded whole as some peers need it."""
+def answer(kind: str, uri: str, actor: str, asked: Document, to: str, result: str | None = None) -> Document:
+    """Accept or Reject what was asked, embedded whole as some peers need it; `result` is what came of it."""
     bare = {name: value for name, value in asked.items() if name != "@context"}
-    return _activity(kind, uri, actor, bare, to=[to])
+    made = _activity(kind, uri, actor, bare, to=[to])
+    made["@context"] = asked["@context"]
+    return made if result is None else {**made, "result": result}
 
 
 def undo(uri: str, actor: str, undone: Document) -> Document:

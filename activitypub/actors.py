@@ -7,13 +7,13 @@ from typing import Any
 from msgspec import Struct
 
 from activitypub import document as read
-from activitypub.authority import require_same_origin, without_fragment
+from activitypub.authority import normal_host, require_same_origin, without_fragment
 from activitypub.document import Document, written
 from activitypub.errors import AuthorityError, MalformedDocument
 from activitypub.objects import CustomEmoji, read_emojis
 from activitypub.terms import ACTOR_CONTEXT, ACTORS
 
-MAX_FIELDS = 20
+MAX_FIELDS, MAX_DOMAINS = 20, 50
 
 
 class ActorKey(Struct, frozen=True):
@@ -98,6 +98,7 @@ def read_actor(document: Document) -> Actor:
         fields=tuple(_read_fields(document)),
         emojis=read_emojis(document.get("tag")),
         also_known_as=tuple(read.ids_of(document.get("alsoKnownAs"), 20)),
+        attribution_domains=tuple(_domains(document.get("attributionDomains"))),
         moved_to=read.id_of(document.get("movedTo")),
         locked=read.flag(document.get("manuallyApprovesFollowers")),
         discoverable=read.flag(document.get("discoverable")),
@@ -107,6 +108,12 @@ def read_actor(document: Document) -> Actor:
         published=read.instant(document.get("published")),
         webfinger=read.text(document.get("webfinger"), 500) or None,
     )
+
+
+def _domains(value: Any) -> list[str]:
+    """Hosts whose pages may name the actor as their author."""
+    hosts = (normal_host(each) for each in read.many(value, MAX_DOMAINS) if isinstance(each, str))
+    return list(dict.fromkeys(host for host in hosts if host))
 
 
 def _own(identifier: str, address: str | None) -> str:

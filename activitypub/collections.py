@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from activitypub import document as read
+from activitypub.authority import same_origin
 from activitypub.document import Document
 from activitypub.terms import CONTEXT, POST_CONTEXT
 
@@ -51,3 +52,24 @@ def items(document: Document, limit: int) -> list[Any]:
     if not found and first is not None:
         return read.many(first.get("orderedItems", first.get("items")), limit)
     return found
+
+
+def item_uris(document: Document, limit: int) -> list[str]:
+    """The web addresses of what is in a collection or page, at most `limit`."""
+    return [uri for uri in read.ids_of(items(document, limit)) if read.is_web(uri)]
+
+
+def next_page(document: Document) -> str | None:
+    """Where the items go on: the next page, of a collection its first. An embedded first page counts."""
+    first = document.get("first")
+    inner = read.embedded(first)
+    if inner is not None and items(document, 1):
+        return read.id_of(inner.get("next"))
+    return read.id_of(first) or read.id_of(document.get("next"))
+
+
+def thread_collections(document: Document) -> list[str]:
+    """Addresses of collections, of an object's own origin, that name what belongs to its thread."""
+    identifier = read.id_of(document) or ""
+    named = read.ids_of([document.get("replies"), document.get("context")])
+    return [uri for uri in named if uri != identifier and same_origin(identifier, uri)]

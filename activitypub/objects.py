@@ -14,7 +14,16 @@ from activitypub import document as read
 from activitypub.addressing import recipients
 from activitypub.document import Document, written
 from activitypub.errors import MalformedDocument
-from activitypub.terms import CONTEXT, POST_CONTEXT, POSTS, PUBLIC
+from activitypub.interactions import (
+    Policy,
+    Quote,
+    quote_link,
+    quote_parts,
+    read_policy,
+    read_quote,
+    write_policy,
+)
+from activitypub.terms import CONTEXT, POST_CONTEXT, POSTS
 
 MAX_TAGS = 100
 MAX_ATTACHMENTS = 32
@@ -120,7 +129,8 @@ class Object(Struct, frozen=True, kw_only=True):
     emojis: tuple[CustomEmoji, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     cover: Attachment | None = None
-    quote: str | None = None
+    quote: Quote | None = None
+    policy: Policy = Policy()
     question: Question | None = None
 
 
@@ -157,7 +167,8 @@ def read_object(document: Document) -> Object:
         emojis=read_emojis(document.get("tag")),
         attachments=_attachments(document),
         cover=_attachment(read.one(document.get("image"))),
-        quote=_quote(document),
+        quote=read_quote(document),
+        policy=read_policy(document.get("interactionPolicy")),
         question=_question(document) if kind == "Question" else None,
     )
 
@@ -232,14 +243,6 @@ def _focus(points: list[Any]) -> tuple[float, float] | None:
     return float(points[0]), float(points[1])
 
 
-def _quote(document: Document) -> str | None:
-    for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote"):
-        found = read.id_of(document.get(name))
-        if found:
-            return found
-    return None
-
-
 def _question(document: Document) -> Question | None:
     several, single = read.many(document.get("anyOf"), 1), read.many(document.get("oneOf"), 1)
     options = _options(document.get("anyOf" if several else "oneOf"))
@@ -284,12 +287,14 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
             *[each.write() for each in post.mentions],
             *[each.write() for each in post.hashtags],
             *[each.write() for each in post.emojis],
+            *([quote_link(post.quote)] if post.quote else []),
         ],
         "attachment": [each.write() for each in post.attachments],
         "replies": {"id": f"{post.id}/replies", "type": "Collection", "totalItems": replies},
         "likes": {"id": f"{post.id}/likes", "type": "Collection", "totalItems": likes},
         "shares": {"id": f"{post.id}/shares", "type": "Collection", "totalItems": shares},
-        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+        "interactionPolicy": write_policy(post.policy),
+        **(quote_parts(post.quote) if post.quote else {}),
     }
     if post.summary:
         document["summary"] = post.summary

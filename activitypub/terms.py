@@ -69,6 +69,27 @@ POST_CONTEXT: Final[list[Any]] = [
         "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
         "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
         "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
+        "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+        "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+        "quoteUrl": "as:quoteUrl",
+        "quoteUri": "http://fedibird.com/ns#quoteUri",
+        "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+    },
+]
+
+QUOTE_REQUEST_CONTEXT: Final[list[Any]] = [
+    *POST_CONTEXT,
+    {"QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest"},
+]
+
+AUTHORIZATION_CONTEXT: Final[list[Any]] = [
+    CONTEXT,
+    {
+        "gts": "https://gotosocial.org/ns#",
+        "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+        "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+        "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
     },
 ]
 

@@ -119,6 +119,15 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     tls: Literal["starttls", "tls", "none"] = "starttls"
 
 
+class Translation(Struct, frozen=True, forbid_unknown_fields=True):
+    """A server that translates posts, with LibreTranslate's API; without an address there is none."""
+
+    url: str = ""
+    api_key: str = ""
+    api_key_file: str = ""
+    allow_networks: tuple[str, ...] = ()
+
+
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """How much is allowed."""
 
@@ -163,6 +172,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     registration: Registration = field(default_factory=Registration)
     oidc: Oidc = field(default_factory=Oidc)
     mail: Mail = field(default_factory=Mail)
+    translation: Translation = field(default_factory=Translation)
     limits: Limits = field(default_factory=Limits)
     log: Log = field(default_factory=Log)
     metrics: Metrics = field(default_factory=Metrics)
@@ -259,8 +269,11 @@ def _resolved(config: Config, folder: Path) -> Config:
         store = "file:" + at(store.removeprefix("file:"))
     client_secret = _secret("oidc.client_secret_file", at(config.oidc.client_secret_file))
     password = _secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
+    key_file = at(config.translation.api_key_file)
+    api_key = _secret("translation.api_key_file", key_file) or config.translation.api_key
     return msgspec.structs.replace(
         config,
+        translation=msgspec.structs.replace(config.translation, api_key=api_key),
         node=msgspec.structs.replace(
             config.node, data_dir=at(config.node.data_dir), base_url=config.node.base_url.rstrip("/")
         ),
@@ -304,6 +317,7 @@ def _checked(config: Config) -> Config:
         ("federation.allow_networks", config.federation.allow_networks),
         ("node.trusted_proxies", config.node.trusted_proxies),
         ("oidc.allow_networks", config.oidc.allow_networks),
+        ("translation.allow_networks", config.translation.allow_networks),
     ):
         for network in networks:
             _check_network(place, network)
@@ -319,6 +333,8 @@ def _checked(config: Config) -> Config:
         raise ConfigError("limits.video_bytes: must be at least limits.upload_bytes")
     if config.media.remote_cache_bytes < 0:
         raise ConfigError("media.remote_cache_bytes: must not be negative")
+    if config.translation.url and not config.translation.url.startswith(("https://", "http://")):
+        raise ConfigError("translation.url: write an address, like https://translate.example")
     if config.mail.host and "@" not in config.mail.sender:
         raise ConfigError("mail.sender: write the address that mail comes from")
     return config

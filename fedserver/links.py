@@ -80,6 +80,10 @@ class Links(Struct, frozen=True):
     def context(self, identifier: int) -> str:
         return f"{self.base}/contexts/{identifier}"
 
+    def quote_authorization(self, username: str, identifier: int) -> str:
+        """Where an author of ours says that the post `identifier` may quote one of theirs."""
+        return f"{self.actor(username)}/quote_authorizations/{identifier}"
+
     def tag(self, name: str) -> str:
         return f"{self.base}/tags/{quote(name)}"
 

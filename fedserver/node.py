@@ -28,7 +28,7 @@ from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media import FileStore, Images, Most, Recordings
-from fedserver.net import Client, Guard, Provider, new_vapid_key
+from fedserver.net import Client, Guard, Provider, Translator, new_vapid_key
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -120,6 +120,8 @@ class Node:
         await self.services.client.close()
         if self.services.provider is not None:
             await self.services.provider.close()
+        if self.services.translator is not None:
+            await self.services.translator.close()
         await self.services.db.close()
 
 
@@ -231,6 +233,7 @@ def _services(
         pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),
         metrics=Metrics(),
         log=log,
+        translator=_translator(site),
     )
 
 
@@ -248,3 +251,8 @@ def _provider(
     guard = Guard(config.allow_networks, allow_http=config.issuer.startswith("http:"))
     agent = _user_agent(site)
     return Provider(config, Client(guard, user_agent=agent, ca_file=config.ca_file, resolver=resolver), clock)
+
+
+def _translator(site: domain.Site) -> Translator | None:
+    config = site.config.translation
+    return Translator(config, user_agent=_user_agent(site)) if config.url else None

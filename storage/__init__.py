@@ -7,7 +7,7 @@ Queries are asked for in `storage.queries`, by the domain and by the workers.
 from storage.engine import Database, Event, Tx
 from storage.errors import Conflict, SchemaTooNew, StorageError, Unavailable
 from storage.ids import first_at
-from storage.memory import Memory
+from storage.memory import Memory, Room
 from storage.paging import MAX_ID, Page
 from storage.rows import (
     AccountRow,
@@ -16,6 +16,7 @@ from storage.rows import (
     AppRow,
     BlockRow,
     CanonicalEmailBlockRow,
+    CardRow,
     ChallengeRow,
     CodeRow,
     CollectionItemRow,
@@ -56,7 +57,9 @@ from storage.rows import (
     PushKeyRow,
     PushSubscriptionRow,
     QueueRow,
+    QuoteRow,
     ReactionRow,
+    RefreshRow,
     RemoteFileRow,
     ReportRow,
     ScheduledPostRow,
@@ -81,6 +84,7 @@ __all__ = [
     "AppRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
+    "CardRow",
     "ChallengeRow",
     "CodeRow",
     "CollectionItemRow",
@@ -126,9 +130,12 @@ __all__ = [
     "PushKeyRow",
     "PushSubscriptionRow",
     "QueueRow",
+    "QuoteRow",
     "ReactionRow",
+    "RefreshRow",
     "RemoteFileRow",
     "ReportRow",
+    "Room",
     "ScheduledPostRow",
     "SchemaTooNew",
     "SearchTerm",

@@ -12,6 +12,7 @@ from fedserver.client_api import (
     admin_trends,
     announcements,
     apps,
+    async_refreshes,
     collections,
     conversations,
     domain_blocks,
@@ -34,6 +35,7 @@ from fedserver.client_api import (
     polls,
     profiles,
     push,
+    quotes,
     registrations,
     reports,
     scheduled_statuses,
@@ -44,6 +46,7 @@ from fedserver.client_api import (
     suggestions,
     tags,
     timelines,
+    translations,
     trends,
 )
 
@@ -59,6 +62,7 @@ __all__ = [
     "admin_trends",
     "announcements",
     "apps",
+    "async_refreshes",
     "collections",
     "conversations",
     "domain_blocks",
@@ -81,6 +85,7 @@ __all__ = [
     "polls",
     "profiles",
     "push",
+    "quotes",
     "registrations",
     "reports",
     "scheduled_statuses",
@@ -91,5 +96,6 @@ __all__ = [
     "suggestions",
     "tags",
     "timelines",
+    "translations",
     "trends",
 ]

@@ -91,9 +91,3 @@ class Language(Struct, frozen=True):
 @routes.get("/api/v1/instance/languages", tx="own")
 async def languages(call: Call[Nothing]) -> list[Language]:
     return [Language(code, name) for code, name in LANGUAGES.items()]
-
-
-@routes.get("/api/v1/instance/translation_languages", tx="own")
-async def translation_languages(call: Call[Nothing]) -> dict[str, list[str]]:
-    """None: there is no translator."""
-    return {}

@@ -30,6 +30,7 @@ class SourceParams(Struct, frozen=True):
     privacy: str | UnsetType = UNSET
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET
+    quote_policy: str | UnsetType = UNSET
 
 
 class ProfileParams(Struct, frozen=True, kw_only=True):
@@ -138,7 +139,12 @@ async def update_credentials(call: Call[CredentialParams]) -> Account:
 
 def _settings(former: domain.members.Settings, given: SourceParams) -> domain.members.Settings:
     """The settings with what is given; Mastodon calls posts for followers private."""
-    known = {"visibility": given.privacy, "sensitive": given.sensitive, "language": given.language}
+    known = {
+        "visibility": given.privacy,
+        "sensitive": given.sensitive,
+        "language": given.language,
+        "quote_policy": given.quote_policy,
+    }
     changes = {name: value for name, value in known.items() if not isinstance(value, UnsetType)}
     if changes.get("visibility") == "private":
         changes["visibility"] = "followers"
@@ -189,6 +195,7 @@ async def preferences(call: Call[Nothing]) -> dict[str, object]:
         ),
         "posting:default:sensitive": found.sensitive,
         "posting:default:language": found.language,
+        "posting:default:quote_policy": found.quote_policy,
         "reading:expand:media": found.expand_media,
         "reading:expand:spoilers": found.expand_warnings,
         "reading:autoplay:gifs": found.autoplay_gifs,

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver import domain
+from fedserver.client_api.async_refreshes import refresh_header
 from fedserver.client_api.encoded import statuses
 from fedserver.client_api.entities import (
     ScheduledStatus,
@@ -21,7 +22,7 @@ from fedserver.client_api.entities import (
     status,
 )
 from fedserver.client_api.scheduled_statuses import moment_of
-from fedserver.http import USER, Call, Listed, Nothing, Routes, listed
+from fedserver.http import USER, Answer, Call, Listed, Nothing, Routes, listed
 from storage import Tx
 
 routes = Routes("client_api")
@@ -57,6 +58,8 @@ class NewStatus(Struct, frozen=True):
     draft: bool = False
     scheduled_at: str = ""
     poll: PollParams | None = None
+    quoted_status_id: int | None = None
+    quote_approval_policy: str = ""
 
 
 class EditedStatus(Struct, frozen=True):
@@ -70,6 +73,8 @@ class EditedStatus(Struct, frozen=True):
     title: str | UnsetType = UNSET
     cover_id: int | UnsetType | None = UNSET
     poll: PollParams | None = None
+    quoted_status_id: int | UnsetType = UNSET
+    quote_approval_policy: str | UnsetType = UNSET
 
 
 class Context(Struct, frozen=True):
@@ -107,6 +112,8 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
         app_id=call.caller.app_id if call.caller else None,
         poll=_poll(params.poll),
         idempotency_key=key[:200] or None,
+        quoted_id=params.quoted_status_id,
+        quote_policy=params.quote_approval_policy or settings.quote_policy,
     )
 
 
@@ -145,16 +152,22 @@ async def show(call: Call[Nothing]) -> Status:
     return await _one(call, call.tx, call.id())
 
 
-@routes.get("/api/v1/statuses/{id}/context", scope="read:statuses")
-async def context(call: Call[Nothing]) -> Context:
-    post = await domain.posts.get(call.tx, call.id(), call.viewer_id)
-    above, below = await domain.timelines.thread(call.tx, post.id, call.viewer_id)
-    views = await domain.post_views.load(call.tx, [*above, *below], call.viewer_id, context="thread")
+@routes.get("/api/v1/statuses/{id}/context", scope="read:statuses", tx="own")
+async def context(call: Call[Nothing]) -> Answer:
+    async with call.services.db.read() as tx:
+        post = await domain.posts.get(tx, call.id(), call.viewer_id)
+        above, below = await domain.timelines.thread(tx, post.id, call.viewer_id)
+        views = await domain.post_views.load(tx, [*above, *below], call.viewer_id, context="thread")
+        running, due = await domain.refreshes.of_post(tx, post, call.viewer_id)
+    if due and call.viewer_id is not None:
+        async with call.services.db.write() as tx:
+            running = await domain.refreshes.begin(tx, post, call.viewer_id)
     ancestors = frozenset(above)
-    return Context(
+    found = Context(
         statuses(call, (view for view in views if view.post.id in ancestors)),
         statuses(call, (view for view in views if view.post.id not in ancestors)),
     )
+    return Answer(found, headers={} if running is None else refresh_header(running.id, running.found))
 
 
 @routes.put("/api/v1/statuses/{id}", who=USER, scope="write:statuses", params=EditedStatus, tx="own")
@@ -172,6 +185,8 @@ async def edit(call: Call[EditedStatus]) -> Status:
         title=params.title,
         cover_id=params.cover_id,
         poll=_poll(params.poll) or UNSET,
+        quoted_id=params.quoted_status_id,
+        quote_policy=params.quote_approval_policy,
     )
     async with call.services.db.write() as tx:
         await _describe(call, tx, params.media_attributes)

@@ -58,6 +58,16 @@ async def tag(call: Call[PublicParams]) -> Listed:
     return await page_of(call, ids, "public")
 
 
+class LinkParams(Struct, frozen=True):
+    url: str = ""
+
+
+@routes.get("/api/v1/timelines/link", scope="read:statuses", params=LinkParams)
+async def link(call: Call[LinkParams]) -> Listed:
+    ids = await domain.timelines.with_link(call.tx, call.params.url, call.page())
+    return await page_of(call, ids, "public")
+
+
 @routes.get("/api/v1/favourites", who=USER, scope="read:favourites")
 async def favourites(call: Call[Nothing]) -> Listed:
     return await _marked(call, await domain.timelines.liked(call.tx, call.account.id, call.page()))

@@ -61,6 +61,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     memorial: bool
     created_at: int | None
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
+    attribution_domains: tuple[str, ...] = ()
 
 
 async def by_id(tx: Tx, account_id: int) -> AccountRow:
@@ -286,6 +287,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         fields=profiles.learned_fields(remote.fields, page, known),
         emojis=remote.emojis,
         also_known_as=encode(remote.also_known_as).decode(),
+        attribution_domains=encode(remote.attribution_domains).decode(),
         moved_to_id=former.moved_to_id if former else None,
         locked=remote.locked,
         discoverable=remote.discoverable,

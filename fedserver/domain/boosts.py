@@ -42,6 +42,8 @@ def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility
         boosts_count=0,
         likes_count=0,
         version=1,
+        quotes_count=0,
+        interaction_policy="",
     )
 
 

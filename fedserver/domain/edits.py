@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import media, polls, post_texts, posts, publication
+from fedserver.domain import media, polls, post_texts, posts, publication, quotes
 from fedserver.domain.post_texts import Text
-from fedserver.domain.visibility import WRITABLE
 from fedserver.domain.words import Forbidden, Invalid, Site
 from fedserver.text import normal_language
 from storage import AccountRow, EditRow, PostRow, Tx, queries
@@ -27,6 +26,8 @@ class Change(Struct, frozen=True, kw_only=True):
     cover_id: int | UnsetType | None = UNSET
     poll: polls.NewPoll | UnsetType = UNSET
     visibility: str | UnsetType = UNSET  # of drafts only
+    quoted_id: int | UnsetType = UNSET
+    quote_policy: str | UnsetType = UNSET
     publish: bool = False
 
 
@@ -59,17 +60,26 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
     )
     if post_texts.is_blank(text.html) and not media_ids:
         raise Invalid("text", "can't be blank", "ERR_BLANK")
-    changed = _changed(tx, row, wanted, text)
+    changed = await _change_quote(tx, site, author, _changed(tx, row, wanted, text), text, wanted)
     values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
     await queries.posts.change(tx, row.id, values)
     named = set(await queries.mentions.of_post(tx, row.id))
     await queries.mentions.put(tx, row.id, [each.id for each in text.mentioned])
+    await quotes.admit_quoted(tx, changed)
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags))
     if row.state == "published":
-        await publication.announce_edit(
-            tx, changed, [each for each in text.mentioned if each.id not in named]
-        )
+        newly_named = [each for each in text.mentioned if each.id not in named]
+        await publication.announce_edit(tx, changed, newly_named)
     return row.id
+
+
+async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may quote a post of one's own from now on: public, followers or nobody.
+
+    Quotes that there are stay, and no former version is kept. Raises NotFound, Invalid.
+    """
+    row = await posts.own(tx, author, post_id)
+    await quotes.set_policy(tx, row, word)
 
 
 async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
@@ -89,10 +99,38 @@ async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, c
         media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
         cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
         app_id=row.app_id,
+        quoted_id=await _quoted(tx, row, change),
+        quote_policy=_or(change.quote_policy, quotes.policy_of(row)),
     )
     await queries.media.detach(tx, row.id)
     await queries.posts.remove(tx, row.id)
     return await posts.publish(tx, site, author, draft)
+
+
+async def _quoted(tx: Tx, row: PostRow, change: Change) -> int | None:
+    """What a draft quotes when it is published."""
+    if not isinstance(change.quoted_id, UnsetType):
+        return change.quoted_id
+    quote = await queries.quotes.of_post(tx, row.id)
+    return quote.quoted_id if quote is not None else None
+
+
+async def _change_quote(
+    tx: Tx, site: Site, author: AccountRow, row: PostRow, text: Text, change: Change
+) -> PostRow:
+    """Who may quote the post, and what it quotes. A published post never becomes narrower."""
+    policy = _or(change.quote_policy, quotes.policy_of(row))
+    row = quotes.fitted(author, row, text.mentioned, policy, None)
+    if isinstance(change.quoted_id, UnsetType):
+        return row
+    quoted = await quotes.choose(tx, author, change.quoted_id)
+    former = await queries.quotes.of_post(tx, row.id)
+    if quoted is None or (former is not None and former.quoted_id == quoted.id):
+        return row
+    if quotes.check(quoted, author, row.visibility, text.mentioned) != row.visibility:
+        raise Forbidden("This post reaches more people than the one that it would quote")
+    await quotes.keep(tx, site, row, quoted)
+    return row
 
 
 def _or(value: str | UnsetType, former: str) -> str:
@@ -106,8 +144,6 @@ def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
     language = row.language if isinstance(change.language, UnsetType) else normal_language(change.language)
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
-    if visibility not in WRITABLE:
-        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
     return structs.replace(
         row,
         title=title,

@@ -19,6 +19,7 @@ from storage import AccountRow, MemberRow, Tx, queries
 
 ROLES = ("owner", "admin", "moderator", "member")
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
+QUOTING = ("public", "followers", "nobody")
 HOUR = 3_600_000
 INVITES = 5
 
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True):
     expand_warnings: bool = False
     autoplay_gifs: bool = False
     theme: Literal["auto", "light", "dark"] = "auto"
+    quote_policy: Literal["public", "followers", "nobody"] = "public"
 
 
 class NewMember(Struct, frozen=True):
@@ -58,10 +60,12 @@ def settings(member: MemberRow) -> Settings:
 
 
 def preferring(former: Settings, changes: Mapping[str, Any]) -> Settings:
-    """The settings with some of visibility, sensitive and language changed. Raises Invalid."""
+    """The settings with some of visibility, sensitive, language and quote policy changed. Raises Invalid."""
     changed = structs.replace(former, **changes)
     if changed.visibility not in VISIBILITIES:
         raise Invalid("source[privacy]", "is not a visibility")
+    if changed.quote_policy not in QUOTING:
+        raise Invalid("source[quote_policy]", f"must be one of {', '.join(QUOTING)}")
     return structs.replace(changed, language=normal_language(changed.language))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import conversations, events, notifications, post_views, posts, streams, tasks
+from fedserver.domain import conversations, events, notifications, post_views, posts, quotes, streams, tasks
 from fedserver.domain.words import NotFound
 from storage import AccountRow, PostRow, TombstoneRow, Tx, queries
 
@@ -18,6 +18,7 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
         raise NotFound
     mentioned = await queries.mentions.of_post(tx, row.id)
     boosters = [booster for _, booster in await queries.posts.boosts_of(tx, row.id)]
+    boosters += [quoter for _, quoter in await queries.quotes.quoters(tx, row.id)]
     answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
     await queries.media.detach(tx, row.id)
     await remove(tx, row)
@@ -35,6 +36,8 @@ async def remove(tx: Tx, row: PostRow) -> None:
     await notifications.forget_post(tx, row.id)
     await _remove_boosts(tx, row)
     await conversations.forget_post(tx, row)
+    await quotes.forget(tx, row)
+    await queries.quotes.quoted_is_gone(tx, row.id)
     await queries.posts.remove(tx, row.id)
     await queries.posts.remove_original(tx, row.uri)
     if row.state == "published":

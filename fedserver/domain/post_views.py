@@ -11,16 +11,18 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from fedserver.domain import filters, poll_views, shown_posts
+from fedserver.domain import cards, filters, poll_views, quote_policies, shown_posts
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.poll_views import PollView
 from fedserver.domain.visibility import Facts, may_see
-from storage import AccountRow, AppRow, MediaRow, PostRow, Tx, queries
+from storage import AccountRow, AppRow, MediaRow, PostRow, QuoteRow, Tx, queries
 
 Sees = Callable[[PostRow, AccountRow, Facts], bool]
 
 Stamp = tuple[Any, ...]
 NONE: frozenset[int] = frozenset()
+# Why a viewer does not want to see a quoted post: the fact, and Mastodon's word.
+HIDING = (("blocks", "blocked_account"), ("domain_muted", "blocked_domain"), ("mutes", "muted_account"))
 
 
 class Mine(Struct, frozen=True):
@@ -31,6 +33,14 @@ class Mine(Struct, frozen=True):
     bookmarked: bool
     muted: bool
     pinned: bool
+
+
+class QuoteView(Struct, frozen=True):
+    """What a post quotes. `post` is there if the viewer may see it, whatever the state says."""
+
+    row: QuoteRow
+    state: str
+    post: PostView | None
 
 
 class PostView(Struct, frozen=True):
@@ -49,6 +59,9 @@ class PostView(Struct, frozen=True):
     app: AppRow | None
     poll: PollView | None = None
     stamp: Stamp | None = None
+    quote: QuoteView | None = None
+    quotable: str = quote_policies.DENIED  # what happens if the viewer quotes it
+    card: cards.CardView | None = None
 
 
 async def load(
@@ -121,7 +134,8 @@ class _Page:
     def _get(self, kind: str) -> set[int]:
         return self._found.get(kind, set())
 
-    def view(self, identifier: int, *, inner: bool = False) -> PostView | None:
+    def view(self, identifier: int, *, inner: bool = False, quoted: int = 0) -> PostView | None:
+        """`quoted` counts the posts around this one that quote it: two are shown, and named the third."""
         shown = self._posts.get(identifier)
         if shown is None:
             return None
@@ -131,7 +145,7 @@ class _Page:
             return None
         if self._in_public and author.account.silenced_at is not None:
             return None
-        if (self._hides or inner) and row.account_id in self._hidden:
+        if (self._hides or inner) and not quoted and row.account_id in self._hidden:
             return None
         boost_of = None
         if row.boost_of_id is not None:
@@ -140,6 +154,10 @@ class _Page:
                 return None
         forced = author.account.sensitized_at is not None and not row.sensitive
         mine, filtered, poll = self._mine(row), self._hits(shown), self._polls.get(row.id)
+        quotable = quote_policies.quotable(row, self._facts.viewer_id, self._facts.follows)
+        quote, card = self._quote(shown, quoted), cards.view(shown.card, self._authors)
+        creator = card.author.account if card is not None and card.author is not None else None
+        more = (poll, quoted, quotable, quote and quote.state, creator and (creator.id, creator.version))
         return PostView(
             post=structs.replace(row, sensitive=True) if forced else row,
             account=author,
@@ -150,8 +168,34 @@ class _Page:
             filtered=filtered,
             app=shown.app,
             poll=poll,
-            stamp=_stamp(row, author, mine, filtered, poll, boost_of),
+            stamp=_stamp(
+                row, author, mine, filtered, (boost_of, quote.post if quote is not None else None), more
+            ),
+            quote=quote,
+            quotable=quotable,
+            card=card,
         )
+
+    def _quote(self, shown: shown_posts.Shown, quoted: int) -> QuoteView | None:
+        row = shown.quote
+        if row is None or quoted > 1:
+            return None
+        post = self.view(row.quoted_id, quoted=quoted + 1) if row.quoted_id is not None else None
+        return QuoteView(row, self._quote_state(row, post), post)
+
+    def _quote_state(self, row: QuoteRow, post: PostView | None) -> str:
+        """Mastodon's words (docs.joinmastodon.org/entities/Quote): also why an accepted one is not shown."""
+        if row.state != "accepted":
+            return "unauthorized" if row.legacy and row.state == "pending" else row.state
+        if row.quoted_id not in self._posts:
+            return "deleted"
+        if post is None:
+            return "unauthorized"
+        author = post.post.account_id
+        for kind, state in HIDING:
+            if author in self._get(kind) and author != self._facts.viewer_id:
+                return state
+        return "accepted"
 
     def _mine(self, row: PostRow) -> Mine | None:
         if self._facts.viewer_id is None:
@@ -184,13 +228,15 @@ def _stamp(
     author: AccountView,
     mine: Mine | None,
     filtered: tuple[filters.Hit, ...],
-    poll: PollView | None,
-    boost_of: PostView | None,
+    others: Iterable[PostView | None],
+    more: tuple[Any, ...],
 ) -> Stamp | None:
-    if filtered or (boost_of is not None and boost_of.stamp is None):
+    """`others` are the posts that are shown inside, `more` is what else may differ between viewers."""
+    inside = [each.stamp for each in others if each is not None]
+    if filtered or None in inside:
         return None
     did = mine and (mine.liked, mine.boosted, mine.bookmarked, mine.muted, mine.pinned)
-    return row.id, row.version, author.account.version, did, poll, boost_of and boost_of.stamp
+    return row.id, row.version, author.account.version, did, *inside, *more
 
 
 def _words(row: PostRow, descriptions: Iterable[str]) -> str:

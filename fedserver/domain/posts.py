@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import articles, media, polls, post_texts, post_views, publication
+from fedserver.domain import articles, media, polls, post_texts, post_views, publication, quotes
 from fedserver.domain.post_texts import Text
-from fedserver.domain.visibility import WRITABLE
 from fedserver.domain.words import Invalid, Later, NotFound, Site
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
@@ -37,6 +36,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     app_id: int | None = None
     poll: polls.NewPoll | None = None
     idempotency_key: str | None = None
+    quoted_id: int | None = None
+    quote_policy: str = "public"
 
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
@@ -61,7 +62,7 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
         found = await queries.posts.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
         if found is not None:
             return found
-    row, text = await _new_row(tx, site, author, draft)
+    row, text, quoted = await _new_row(tx, site, author, draft)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")
     key = draft.idempotency_key
@@ -73,6 +74,8 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
     await queries.tags.put(tx, row.id, await queries.tags.ensure(tx, text.tags), fresh=True)
     if draft.poll is not None:
         await polls.add(tx, row.id, polls.check(site, draft.poll))
+    if quoted is not None:
+        await quotes.keep(tx, site, row, quoted)
     if row.state == "published":
         await publication.announce(tx, row, [each for each in text.mentioned if not each.domain])
     return row.id
@@ -84,8 +87,6 @@ async def check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
 
 
 async def _check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
-    if draft.visibility not in WRITABLE:
-        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
     await media.check(tx, site, author, draft.media_ids, None)
     await media.check(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
     if draft.poll is None:
@@ -97,7 +98,11 @@ async def _check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
     polls.check(site, draft.poll)
 
 
-async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tuple[PostRow, Text]:
+async def _new_row(
+    tx: Tx, site: Site, author: AccountRow, draft: Draft
+) -> tuple[PostRow, Text, PostRow | None]:
+    """The row, its text, and what it quotes."""
+    quoted = await quotes.choose(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
     title = title_of(draft.kind, draft.title)
@@ -145,7 +150,9 @@ async def _new_row(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> tupl
         likes_count=0,
         version=1,
     )
-    return _inside(site, row) if parent is not None and parent.visibility == "local" else row, text
+    if parent is not None and parent.visibility == "local":
+        row = _inside(site, row)
+    return quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
 def _inside(site: Site, row: PostRow) -> PostRow:

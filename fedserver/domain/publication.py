@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain import conversations, events, notifications, search_index, tags, tasks
+from fedserver.domain import arrivals, conversations, events, notifications, quotes, tasks
 from storage import AccountRow, PostRow, Tx, queries
 
 
@@ -13,10 +13,9 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
         await queries.posts.count(tx, row.in_reply_to_id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
     await queries.home_entries.add(tx, row.account_id, row.id, row.account_id)
-    await queries.home_entries.spread(tx, row)
-    await search_index.put(tx, [row])
+    await arrivals.spread(tx, row)
+    await arrivals.note(tx, row)
     told = [row.account_id]
-    await tags.spread(tx, row)
     for account in mentioned:
         if await notifications.notify(tx, "mention", account.id, row.account_id, row.id):
             told.append(account.id)
@@ -28,8 +27,8 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
 
 
 async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
-    """Tell of a post that has changed: search, those who are mentioned now, boosters, peers, streams."""
-    await search_index.put(tx, [row])
+    """Tell of a post that has changed: search, those mentioned now, boosters, quoters, peers, streams."""
+    await arrivals.note(tx, row)
     told = [
         account.id
         for account in newly_named
@@ -38,6 +37,7 @@ async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> 
     await conversations.put(tx, row, told)
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    await quotes.tell_of_edit(tx, row)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.UpdatePost(row.id))
     tx.emit(events.POST_EDITED, post_id=row.id)

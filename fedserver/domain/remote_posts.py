@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import conversations, events, notifications, polls, search_index, tags, tasks
+from fedserver.domain import (
+    arrivals,
+    conversations,
+    events,
+    notifications,
+    polls,
+    quote_requests,
+    tasks,
+)
 from fedserver.domain.post_texts import encode, mention_fact
 from fedserver.domain.visibility import narrower
 from fedserver.text import (
@@ -68,6 +76,8 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     cover: RemoteFile | None
     original: str
     poll: polls.RemotePoll | None = None
+    quote: quote_requests.RemoteQuote | None = None
+    interaction_policy: str = ""
 
 
 async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int = 0) -> PostRow | None:
@@ -96,8 +106,10 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     addressed = await queries.accounts.by_uris(tx, remote.addressed_uris[:100])
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
     await queries.mentions.add(tx, row.id, list(named))
+    if remote.quote is not None:
+        await quote_requests.learn(tx, row, remote.quote, depth=depth)
     await _place(tx, row, parent, depth)
-    await search_index.put(tx, [row])
+    await arrivals.note(tx, row)
     told = [
         account.id
         for account in mentioned
@@ -149,6 +161,8 @@ def _row(
         boosts_count=0,
         likes_count=0,
         version=1,
+        quotes_count=0,
+        interaction_policy=remote.interaction_policy,
         **texts,
     )
 
@@ -224,8 +238,7 @@ async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> No
     if adopted:
         await queries.posts.count(tx, row.id, "replies_count", adopted)
         await conversations.join_threads(tx, row)
-    await queries.home_entries.spread(tx, row)
-    await tags.spread(tx, row)
+    await arrivals.spread(tx, row)
 
 
 async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
@@ -240,6 +253,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     if edited is None or edited <= (row.edited_at or row.published_at):
         if remote.poll is not None and row.kind == "Question":
             await polls.receive(tx, row, remote.poll, edited=False)
+        await _learn_terms(tx, row, remote)
         return None
     edited = min(edited, tx.now)
     mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
@@ -258,6 +272,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
         emojis=remote.emojis,
         edited_at=edited,
         cover_id=None,
+        interaction_policy=remote.interaction_policy,
         **texts,
     )
     values = {name: getattr(changed, name) for name in queries.posts.CHANGEABLE}
@@ -268,11 +283,21 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     await queries.tags.put(tx, row.id, [])
     await _attach(tx, changed, author, remote)
     await queries.posts.put_original(tx, row.uri, remote.original)
-    await search_index.put(tx, [changed])
+    await arrivals.note(tx, changed)
     for _, booster_id in await queries.posts.boosts_of(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
+    await quote_requests.learn_edit(tx, changed, remote.quote)
     tx.emit(events.POST_EDITED, post_id=row.id)
     return changed
+
+
+async def _learn_terms(tx: Tx, row: PostRow, remote: RemotePost) -> None:
+    """What changes without an edit: who may quote a post, and what it may quote."""
+    if remote.interaction_policy != row.interaction_policy:
+        await queries.posts.set_policy(tx, row.id, remote.interaction_policy)
+    quote = await queries.quotes.of_post(tx, row.id) if remote.quote is not None else None
+    if quote is not None and remote.quote is not None and quote.quoted_uri == remote.quote.uri:
+        await quote_requests.learn(tx, row, remote.quote)
 
 
 def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow], options: str | None) -> EditRow:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from fedserver.domain import account_views
 from fedserver.domain.account_views import AccountView
-from storage import AppRow, MediaRow, PostRow, Tx, queries
+from storage import AppRow, CardRow, MediaRow, PostRow, QuoteRow, Room, Tx, queries
 
 MOST = 1_500
 
@@ -24,23 +24,30 @@ class Shown(Struct, frozen=True):
     media: tuple[MediaRow, ...]
     cover: MediaRow | None
     app: AppRow | None
+    quote: QuoteRow | None = None
+    card: CardRow | None = None
+
+    @property
+    def related(self) -> list[int]:
+        """The posts that are shown inside this one."""
+        quoted = self.quote.quoted_id if self.quote is not None else None
+        return [each for each in (self.post.boost_of_id, quoted) if each is not None]
 
 
 class Page(Struct, frozen=True):
-    """Posts by id, with those that they boost, and the accounts that wrote or boosted them."""
+    """Posts by id, with those that they boost or quote, and the accounts that wrote or boosted them."""
 
     posts: dict[int, Shown]
     authors: dict[int, AccountView]
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> Page:
-    """Posts that exist: one statement if all are known, at most six else."""
+    """Posts that exist: one statement if all are known, at most ten else."""
     if tx.writes:
         shown = await _read(tx, ids)
         return Page(shown, await account_views.load(tx, _authors(shown)))
     room = tx.memory.room("posts", MOST)
-    boosted = (known.post.boost_of_id for each in ids if (known := room.get(each)) is not None)
-    wanted = {*ids, *(each for each in boosted if each is not None)}
+    wanted = _with_related(room, ids)
     shown, stale, versions = {}, [], {}
     for identifier, version, account_id, account_version in await queries.posts.versions(tx, list(wanted)):
         known = room.get(identifier)
@@ -57,8 +64,21 @@ async def load(tx: Tx, ids: Sequence[int]) -> Page:
     return Page(shown, await account_views.remembered(tx, _authors(shown), versions))
 
 
+def _with_related(room: Room, ids: Sequence[int]) -> set[int]:
+    """Ids, and those of posts inside posts as far as they are known: boosted, quoted, quoted there."""
+    wanted, level = set(ids), set(ids)
+    for _ in range(3):
+        known = [found for each in level if (found := room.get(each)) is not None]
+        level = {each for found in known for each in found.related} - wanted
+        wanted |= level
+    return wanted
+
+
 def _authors(shown: dict[int, Shown]) -> list[int]:
-    return list({each.post.account_id for each in shown.values()})
+    """Who wrote posts, and whom the pages name to which they link."""
+    writers = {each.post.account_id for each in shown.values()}
+    creators = {each.card.creator_id for each in shown.values() if each.card is not None}
+    return [*writers, *(each for each in creators - writers if each is not None)]
 
 
 async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
@@ -66,18 +86,41 @@ async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
     missing = {row.boost_of_id for row in rows.values() if row.boost_of_id is not None} - rows.keys()
     if missing:
         rows |= await queries.posts.by_ids(tx, list(missing))
-    originals = [row for row in rows.values() if row.boost_of_id is None]
+    originals = [row.id for row in rows.values() if row.boost_of_id is None]
+    quotes = await queries.quotes.chain(tx, originals)
+    quoted = _quoted(quotes, originals)
+    missing = {*quoted, *_quoted(quotes, quoted)} - rows.keys()
+    if missing:
+        rows |= await queries.posts.by_ids(tx, list(missing))
+    originals = [row.id for row in rows.values() if row.boost_of_id is None]
     files: dict[int, list[MediaRow]] = {}
-    for file in await queries.media.of_posts(tx, [row.id for row in originals]):
+    for file in await queries.media.of_posts(tx, originals):
         files.setdefault(file.post_id or 0, []).append(file)
-    app_ids = {row.app_id for row in originals if row.app_id is not None}
+    app_ids = {row.app_id for row in rows.values() if row.app_id is not None}
     apps = await queries.apps.by_ids(tx, list(app_ids)) if app_ids else {}
-    return {row.id: _shown(row, files.get(row.id, ()), apps) for row in rows.values()}
+    cards = await queries.cards.of_posts(tx, originals)
+    return {
+        row.id: _shown(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id))
+        for row in rows.values()
+    }
 
 
-def _shown(row: PostRow, files: Iterable[MediaRow], apps: dict[int, AppRow]) -> Shown:
+def _quoted(quotes: dict[int, QuoteRow], ids: Iterable[int]) -> list[int]:
+    found = (quotes[each].quoted_id for each in ids if each in quotes)
+    return [each for each in found if each is not None]
+
+
+def _shown(
+    row: PostRow,
+    files: Iterable[MediaRow],
+    apps: dict[int, AppRow],
+    quote: QuoteRow | None,
+    card: CardRow | None,
+) -> Shown:
     files = tuple(files)
     return Shown(
+        quote=quote,
+        card=card,
         post=row,
         media=tuple(each for each in files if each.id != row.cover_id),
         cover=next((each for each in files if each.id == row.cover_id), None),

@@ -99,13 +99,17 @@ async def views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -
     return found
 
 
+def _differs(shown: shown_posts.Shown) -> bool:
+    return shown.post.kind == "Question" or shown.quote is not None
+
+
 async def _alike(tx: Tx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
     shown = await shown_posts.load(tx, [post_id])
     rows = [each.post for each in shown.posts.values()]
     if not rows or not viewer_ids:
         return []
-    if len(viewer_ids) == 1 or any(row.kind == "Question" for row in rows):
-        # Of a poll everybody sees their own votes.
+    if len(viewer_ids) == 1 or any(map(_differs, shown.posts.values())):
+        # Of a poll everybody sees their own votes, of a quote what they may see of the other post.
         return [[each] for each in viewer_ids]
     facts = await queries.post_facts.of_viewers(
         tx, viewer_ids, list(shown.posts), [row.thread_id for row in rows], list(shown.authors)

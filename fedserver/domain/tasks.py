@@ -34,7 +34,10 @@ class CreatePost(Task, frozen=True, tag="create_post"):
 
 
 class UpdatePost(Task, frozen=True, tag="update_post"):
+    """`moment` (ms UTC) tells changes apart that are no edits: who may quote it, what it may quote."""
+
     post_id: int
+    moment: int = 0
 
 
 class DeletePost(Task, frozen=True, tag="delete_post"):
@@ -136,6 +139,31 @@ class Pin(Task, frozen=True, tag="pin"):
     added: bool
 
 
+class RequestQuote(Task, frozen=True, tag="request_quote"):
+    """The author of what a post quotes is asked."""
+
+    post_id: int
+
+
+class AnswerQuote(Task, frozen=True, tag="answer_quote"):
+    """`account_id` (ours) answers the QuoteRequest `uri` of `requester_id`; without authorization: no."""
+
+    account_id: int
+    requester_id: int
+    uri: str
+    quoted_uri: str
+    quoting_uri: str
+    authorization_uri: str | None
+
+
+class RevokeQuote(Task, frozen=True, tag="revoke_quote"):
+    """`account_id` (ours) takes an authorization back that `quoter_id` had."""
+
+    account_id: int
+    uri: str
+    quoter_id: int
+
+
 # --- to learn from peers
 
 
@@ -152,6 +180,26 @@ class RefreshAccount(Task, frozen=True, tag="refresh_account"):
 
 class RefreshPoll(Task, frozen=True, tag="refresh_poll"):
     """How a peer's poll stands."""
+
+    post_id: int
+
+
+class VerifyQuote(Task, frozen=True, tag="verify_quote"):
+    """A post of a peer quotes another; `depth` counts as that of FetchParent."""
+
+    post_id: int
+    depth: int = 0
+
+
+class RefreshThread(Task, frozen=True, tag="refresh_thread"):
+    """A member opened a thread of a peer: what is there that is not here?"""
+
+    refresh_id: int
+    post_id: int
+
+
+class FetchCard(Task, frozen=True, tag="fetch_card"):
+    """A post links to a page: what is to be shown of it?"""
 
     post_id: int
 
@@ -263,6 +311,14 @@ AnyTask = (
     | PublishScheduled
     | VerifyLinks
     | EndMute
+    | RequestQuote
+    | AnswerQuote
+    | RevokeQuote
+    | FetchParent
+    | RefreshAccount
+    | VerifyQuote
+    | RefreshThread
+    | FetchCard
     | SendMail
     | IndexPosts
     | LiftAct

@@ -109,6 +109,14 @@ async def thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int]
     return above, below
 
 
+async def with_link(tx: Tx, url: str, page: Page) -> list[int]:
+    """Ids of public posts that show the card of an address. Raises NotFound for one without a card."""
+    card = await queries.cards.by_url(tx, url.partition("#")[0])
+    if card is None or not card.kind:
+        raise NotFound
+    return await queries.cards.with_link(tx, card.id, page)
+
+
 def _ancestors(row: PostRow, members: list[tuple[int, int | None]]) -> list[int]:
     parents = dict(members)
     found: list[int] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from activitypub import (
+    PUBLIC,
     ActivityPubError,
     Actor,
     Attachment,
@@ -16,6 +17,7 @@ from activitypub import (
     Document,
     Object,
     Question,
+    Rule,
     host_of,
     read_object,
     require_same_origin,
@@ -60,6 +62,7 @@ def account(
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
         emojis=emojis_json(actor.emojis if pictures else ()),
         also_known_as=actor.also_known_as,
+        attribution_domains=actor.attribution_domains,
         locked=actor.locked,
         discoverable=actor.discoverable,
         indexable=actor.indexable,
@@ -81,9 +84,9 @@ def author_of(post: Object) -> str:
 
 
 def post(
-    found: Object, original: str, followers_uri: str, *, files: bool = True
+    found: Object, original: str, followers_uri: str, following_uri: str = "", *, files: bool = True
 ) -> domain.remote_posts.RemotePost:
-    """A post of a peer; `followers_uri` is its author's collection. Files are taken where wanted.
+    """A post of a peer; the collections are its author's. Files are taken where wanted.
 
     Raises AuthorityError.
     """
@@ -116,6 +119,37 @@ def post(
         cover=_file(found.cover) if files and found.cover is not None and found.kind == "Article" else None,
         original=original,
         poll=_poll(found.question) if found.question is not None else None,
+        quote=_quote(found),
+        interaction_policy=_policy(found, {followers_uri: "followers", following_uri: "following"}),
+    )
+
+
+def _quote(found: Object) -> domain.quote_requests.RemoteQuote | None:
+    if found.quote is None:
+        return None
+    return domain.quote_requests.RemoteQuote(
+        found.quote.uri, found.quote.authorization, legacy=found.quote.legacy
+    )
+
+
+def _policy(found: Object, collections: dict[str, str]) -> str:
+    """A policy in our words; who is named without being understood is an `unsupported_policy`."""
+    words = {**collections, PUBLIC: "public", **dict.fromkeys(found.attributed_to, "")}
+
+    def named(uris: tuple[str, ...]) -> tuple[str, ...]:
+        kept = dict.fromkeys(words.get(each, "unsupported_policy") for each in uris)
+        return tuple(each for each in kept if each)
+
+    def rule(given: Rule | None) -> domain.quote_policies.Rule | None:
+        if given is None:
+            return None
+        return domain.quote_policies.Rule(named(given.automatic), named(given.manual))
+
+    policy = found.policy
+    return domain.quote_policies.encode(
+        domain.quote_policies.Policy(
+            rule(policy.quote), rule(policy.like), rule(policy.reply), rule(policy.announce)
+        )
     )
 
 

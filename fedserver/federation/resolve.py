@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import structlog
@@ -39,6 +40,7 @@ from storage import AccountRow, Database, PostRow, queries
 log = structlog.stdlib.get_logger("fedserver.federation")
 FRESH_MS = 24 * 3_600_000
 MAX_LEARNED = 10
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Resolver:
@@ -206,13 +208,33 @@ class Resolver:
             if document is None or read.id_of(document) != row.uri:
                 return
             original = msgspec.json.encode(document).decode()
-            remote = admit.post(read_object(document), original, author.followers_uri)
+            remote = admit.post(read_object(document), original, author.followers_uri, author.following_uri)
         except (Gone, ActivityPubError) as error:
             log.info("poll_refused", uri=row.uri[:300], reason=str(error))
             return
         if remote.author_uri == author.uri:
             async with self._db.write() as tx:
                 await domain.remote_posts.receive_edit(tx, author, remote)
+
+    async def document(self, uri: str) -> Document | None:
+        """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""
+        if not self._policies.allows(host_of(uri)):
+            return None
+        return await self._fetcher.document(uri)
+
+    async def collection(self, uri: str) -> Document | None:
+        """A collection of a peer, or one page of it; None if it cannot be read."""
+        try:
+            return await self.document(uri)
+        except (Gone, ActivityPubError) as error:
+            log.info("collection_refused", uri=uri[:300], reason=str(error))
+            return None
+
+    async def original(self, uri: str) -> Document | None:
+        """A post of a peer as it came; nothing is fetched."""
+        async with self._db.read() as tx:
+            text = await queries.posts.original(tx, uri)
+        return None if text is None else _decode(text)
 
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""
@@ -228,7 +250,7 @@ class Resolver:
             return None
         original = msgspec.json.encode(document).decode()
         files = self.shows_media(author.uri)
-        learned = admit.post(found, original, author.followers_uri, files=files)
+        learned = admit.post(found, original, author.followers_uri, author.following_uri, files=files)
         async with self._db.write() as tx:
             return await domain.remote_posts.receive(tx, author, learned, depth=depth)
 

@@ -46,6 +46,7 @@ class Limits:
             "peers": RateLimitItemPerMinute(requests * 100, 5),
             "media": RateLimitItemPerMinute(max(30, requests // 10), 30),
             "deletions": RateLimitItemPerMinute(max(30, requests // 10), 30),
+            "translations": RateLimitItemPerMinute(max(30, requests // 10), 30),
             "sign_ups": RateLimitItemPerMinute(max(5, requests // 60), 30),
             "log_ins": RateLimitItemPerMinute(max(25, requests // 12), 5),
         }

@@ -17,7 +17,7 @@ from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.media import FileStore, Images, Recordings
-from fedserver.net import Client, Provider
+from fedserver.net import Client, Provider, Translator
 from storage import Database
 
 
@@ -44,6 +44,7 @@ class Services:
     pages: Pages
     metrics: Metrics
     log: structlog.stdlib.BoundLogger
+    translator: Translator | None = None
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

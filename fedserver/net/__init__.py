@@ -5,10 +5,12 @@ from fedserver.net.errors import NetError, Refused
 from fedserver.net.guard import Guard
 from fedserver.net.mail import MailError, send
 from fedserver.net.oidc import AGAIN_SECONDS, Provider, ProviderError
+from fedserver.net.translator import PROVIDER, Translator, TranslatorError
 from fedserver.net.web_push import Vapid, new_vapid_key, push_message, read_recipient
 
 __all__ = [
     "AGAIN_SECONDS",
+    "PROVIDER",
     "Client",
     "Guard",
     "MailError",
@@ -17,6 +19,8 @@ __all__ = [
     "ProviderError",
     "Refused",
     "Response",
+    "Translator",
+    "TranslatorError",
     "Vapid",
     "new_vapid_key",
     "push_message",

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from activitypub import Document, addresses, announce, objects, write_collection, write_items
+from activitypub import (
+    Document,
+    QuoteAuthorization,
+    addresses,
+    announce,
+    objects,
+    write_collection,
+    write_items,
+)
 from activitypub import create as create_activity
 from fedserver import domain
 from fedserver.federation.outgoing.posts import post as render
@@ -23,7 +31,8 @@ MOST = 200
 def rendered(call: Call[Nothing], view: domain.post_views.PostView) -> Document:
     """The document of a post without `@context`."""
     files = [*view.media, *([view.cover] if view.cover else [])]
-    return render(call.site, view.post, view.account.account, files, view.poll)
+    quote = view.quote.row if view.quote is not None else None
+    return render(call.site, view.post, view.account.account, files, view.poll, quote)
 
 
 async def visible(
@@ -113,6 +122,17 @@ async def shares(call: Call[Nothing]) -> web.Response:
         view = await visible(call, tx, call.id(), viewer.id if viewer else None)
     uri = f"{view.post.uri}/shares"
     return document(write_collection(uri, view.post.boosts_count, ordered=False))
+
+
+@routes.get("/users/{name}/quote_authorizations/{id}", activitypub=True, tx="own", limit="peers")
+async def quote_authorization(call: Call[Nothing]) -> web.Response:
+    """That a post may quote one of ours (FEP-044f); gone when the author took that back."""
+    await reader(call)
+    async with call.services.db.read() as tx:
+        author = await domain.accounts.local(tx, call.text("name"))
+        quote, quoting = await domain.quotes.authorization(tx, author, call.id())
+    uri = call.site.links.quote_authorization(author.username, quote.post_id)
+    return document(QuoteAuthorization(uri, author.uri, quoting, quote.quoted_uri).write())
 
 
 @routes.get("/contexts/{id}", activitypub=True, tx="own", limit="peers")

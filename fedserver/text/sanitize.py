@@ -106,7 +106,7 @@ def clean_profile(html: str, base: str = "") -> str:
 def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
     former = _base.set(base)
     try:
-        return cleaner.clean(_bounded(html))
+        return cleaner.clean(bounded(html))
     finally:
         _base.reset(former)
 
@@ -132,7 +132,7 @@ def clean_text(text: str, limit: int) -> str:
 
 def to_text(html: str) -> str:
     """The words in HTML; paragraphs and breaks become line ends."""
-    tree = LexborHTMLParser(_bounded(html))
+    tree = LexborHTMLParser(bounded(html))
     body = tree.body
     if body is None:
         return ""
@@ -154,7 +154,7 @@ def web_address(text: str) -> str:
     return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
 
 
-def _bounded(html: str) -> str:
+def bounded(html: str) -> str:
     """`html`, or only its words where more elements stay open than any writer leaves open.
 
     HTML parsers take quadratic time on what is nested without end; this pass is linear.

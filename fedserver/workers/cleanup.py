@@ -11,6 +11,7 @@ EVERY_MS = HOUR
 KEEP_ORPHANS_MS = 24 * HOUR
 KEEP_MUTES_MS = 24 * HOUR
 KEEP_SEEN_MS = 14 * 24 * HOUR
+KEEP_CARDS_MS, KEEP_TRANSLATIONS_MS = 28 * 24 * HOUR, 30 * 24 * HOUR
 
 
 class CleanupWorker:
@@ -33,6 +34,8 @@ class CleanupWorker:
             # A task ends each mute; this is for those whose task was given up.
             await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
+            await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
+            await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])
             forgotten = await domain.remote_files.shrink(tx, services.site.config.media.remote_cache_bytes)

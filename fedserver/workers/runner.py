@@ -45,6 +45,7 @@ class Runner:
             ReceiveWorker(services),
             TaskWorker(services),
             PushWorker(services),
+            TaskWorker(services, slow=True),
             DeliveryWorker(services),
             MediaWorker(services),
             CleanupWorker(services),

@@ -1,7 +1,11 @@
-"""Tasks: what the domain owes, done one by one, each finished in the transaction that does it."""
+"""Tasks: what the domain owes, done one by one, each finished in the transaction that does it.
+
+Those that wait for strangers are done several at once, by a worker of their own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import msgspec
@@ -9,14 +13,17 @@ import structlog
 
 from fedserver import domain
 from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.quotes import verify
+from fedserver.federation.threads import refresh
 from fedserver.federation.verified_links import LinkChecker
 from fedserver.http import Services
 from fedserver.net import MailError, send
+from fedserver.workers import cards
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
 from storage import TaskRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
-BATCH = 50
+BATCH, AT_ONCE = 50, 8
 LEASE_MS = 120_000
 HERE = (
     domain.tasks.ClosePoll,
@@ -27,21 +34,30 @@ HERE = (
 
 
 class TaskWorker:
-    """Does tasks."""
+    """Does tasks: the slow ones, for which strangers are asked, or all that have no queue of their own."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, slow: bool = False) -> None:
         self._services = services
         self._links = LinkChecker(
             services.db, services.site, services.client, services.policies, services.db.clock
         )
+        self._queue = queries.tasks.STRANGERS if slow else queries.tasks.REST
 
     async def run(self) -> int:
         """Do what is due, at most a batch; how many."""
         services = self._services
         async with services.db.write() as tx:
-            leased = await queries.tasks.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
-        for row in leased:
-            await self._do(row)
+            leased = await queries.tasks.lease(
+                tx,
+                until=tx.now + LEASE_MS,
+                limit=AT_ONCE if self._queue else BATCH,
+                queue=self._queue,
+            )
+        if self._queue:
+            await asyncio.gather(*(self._do(row) for row in leased))
+        else:
+            for row in leased:
+                await self._do(row)
         return len(leased)
 
     async def _do(self, row: TaskRow) -> None:
@@ -110,6 +126,12 @@ class TaskWorker:
             case domain.tasks.EndMute(account_id=account_id, target_id=target_id):
                 async with services.db.write() as tx:
                     await domain.mutes.end(tx, account_id, target_id)
+            case domain.tasks.VerifyQuote():
+                await verify(services.db, services.resolver, task)
+            case domain.tasks.FetchCard():
+                await cards.fetch(services, task)
+            case domain.tasks.RefreshThread():
+                await self._refresh(task)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
             case domain.tasks.IndexPosts():
@@ -120,6 +142,18 @@ class TaskWorker:
                     await domain.moderation.lapse(tx, act_id, account_id)
             case domain.tasks.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
+
+    async def _refresh(self, task: domain.tasks.RefreshThread) -> None:
+        services = self._services
+
+        async def report(found: int, *, finished: bool = False) -> None:
+            async with services.db.write() as tx:
+                await domain.refreshes.report(tx, task.refresh_id, found, finished=finished)
+
+        async with services.db.read() as tx:
+            row = await queries.posts.by_id(tx, task.post_id)
+        found = await refresh(services.resolver, row.uri, report) if row is not None else 0
+        await report(found, finished=True)
 
     async def _failed(self, row: TaskRow, reason: str, *, give_up: bool = False) -> None:
         async with self._services.db.write() as tx:
@@ -132,4 +166,4 @@ class TaskWorker:
     async def next_due(self) -> int | None:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
-            return await queries.tasks.next_due(tx)
+            return await queries.tasks.next_due(tx, queue=self._queue)

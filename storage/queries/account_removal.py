@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
 from storage.schema.tables import (
     accounts,
@@ -37,6 +37,7 @@ from storage.schema.tables import (
     poll_votes,
     posts,
     push_subscriptions,
+    quotes,
     scheduled_posts,
     suggestion_dismissals,
     tag_follows,
@@ -46,6 +47,7 @@ from storage.statements import Tx
 _its_posts = select(posts.c.id).where(posts.c.account_id == bindparam("gone_id"))
 _reply = posts.alias()
 _replies = _reply.c.account_id == bindparam("gone_id")
+_quotes = and_(quotes.c.account_id == bindparam("gone_id"), quotes.c.state == "accepted")
 _ours = select(accounts.c.id).where(accounts.c.domain == "")
 
 
@@ -71,6 +73,15 @@ COUNTED = (
             select(func.count())
             .where(_replies, _reply.c.in_reply_to_id == posts.c.id, _reply.c.state == "published")
             .scalar_subquery(),
+        ),
+        version=posts.c.version + 1,
+    ),
+    update(posts)
+    .where(posts.c.id.in_(select(quotes.c.quoted_id).where(_quotes, quotes.c.quoted_id.is_not(None))))
+    .values(
+        quotes_count=_less(
+            posts.c.quotes_count,
+            select(func.count()).where(_quotes, quotes.c.quoted_id == posts.c.id).scalar_subquery(),
         ),
         version=posts.c.version + 1,
     ),

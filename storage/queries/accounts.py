@@ -101,6 +101,7 @@ LEARNABLE = (
     "fields",
     "emojis",
     "also_known_as",
+    "attribution_domains",
     "moved_to_id",
     "locked",
     "discoverable",

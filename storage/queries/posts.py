@@ -30,11 +30,15 @@ ADD = upsert(posts).on_conflict_do_nothing()
 CHANGEABLE = (
     "kind", "state", "visibility", "title", "slug", "summary", "sensitive", "language", "source",
     "source_type", "html", "cover_id", "mentions", "tags", "emojis", "published_at", "edited_at",
+    "interaction_policy",
 )  # fmt: skip
 CHANGE = (
     update(posts)
     .where(posts.c.id == bindparam("b_id"))
     .values({name: bindparam(name) for name in CHANGEABLE})
+)
+SET_POLICY = (
+    update(posts).where(posts.c.id == bindparam("b_id")).values(interaction_policy=bindparam("policy"))
 )
 REMOVE = delete(posts).where(posts.c.id == bindparam("id"))
 REMOVE_BOOSTS = delete(posts).where(posts.c.boost_of_id == bindparam("post_id"))
@@ -51,7 +55,7 @@ def _counted(name: str) -> Any:
 
 COUNTS = {
     name: update(posts).where(posts.c.id == bindparam("b_id")).values({name: _counted(name)})
-    for name in ("replies_count", "boosts_count", "likes_count")
+    for name in ("replies_count", "boosts_count", "likes_count", "quotes_count")
 }
 ADOPT = (
     update(posts)
@@ -85,6 +89,7 @@ _original = upsert(originals)
 PUT_ORIGINAL = _original.on_conflict_do_update(
     index_elements=["uri"], set_={"document": _original.excluded.document, "at": _original.excluded.at}
 )
+ORIGINAL = select(originals.c.document).where(originals.c.uri == bindparam("uri"))
 REMOVE_ORIGINAL = delete(originals).where(originals.c.uri == bindparam("uri"))
 # Held until the transaction ends: whoever comes with a key at the same time waits here, and then finds it.
 HOLD_AUTHOR = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update(key_share=True)
@@ -136,6 +141,11 @@ async def change(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
     await tx.run(CHANGE, b_id=post_id, **values)
 
 
+async def set_policy(tx: Tx, post_id: int, policy: str) -> None:
+    """Write who may do what with a post; the version grows."""
+    await tx.run(SET_POLICY, b_id=post_id, policy=policy)
+
+
 async def remove(tx: Tx, post_id: int) -> bool:
     return bool(await tx.run(REMOVE, id=post_id))
 
@@ -154,7 +164,7 @@ async def boost_by(tx: Tx, account_id: int, post_id: int) -> PostRow | None:
 
 
 async def count(tx: Tx, post_id: int, name: str, change: int) -> None:
-    """Change `replies_count`, `boosts_count` or `likes_count`, never below 0."""
+    """Change `replies_count`, `boosts_count`, `likes_count` or `quotes_count`, never below 0."""
     await tx.run(COUNTS[name], b_id=post_id, change=change)
 
 
@@ -194,6 +204,12 @@ async def tombstone(tx: Tx, uri: str) -> TombstoneRow | None:
 async def put_original(tx: Tx, uri: str, document: str) -> None:
     """Keep the document as the peer sent it."""
     await tx.run(PUT_ORIGINAL, uri=uri, document=document, at=tx.now)
+
+
+async def original(tx: Tx, uri: str) -> str | None:
+    """The document (JSON) as the peer sent it."""
+    found: str | None = await tx.value(ORIGINAL, uri=uri)
+    return found
 
 
 async def remove_original(tx: Tx, uri: str) -> None:

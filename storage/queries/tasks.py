@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, bindparam, case, delete, func, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.rows import TaskRow
@@ -15,13 +15,22 @@ from storage.schema.tables import tasks
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 ADD = upsert(tasks).on_conflict_do_nothing()
-# Queues of their own, so that slow push services and films hold up nothing else; the rest is one queue.
-PUSH, FILMS, REST = "push", "process_media", ""
-QUEUES = (REST, PUSH, FILMS)
+# Queues of their own, by name, with the kinds in them: slow push services, films, and strangers who are asked
+# for pages and threads hold up nothing else. The rest is one queue.
+PUSH, FILMS, STRANGERS, REST = "push", "films", "strangers", ""
+KINDS = {
+    PUSH: ("push",),
+    FILMS: ("process_media",),
+    STRANGERS: ("verify_quote", "refresh_thread", "fetch_card"),
+}
+QUEUES = (REST, *KINDS)
+_apart = [kind for kinds in KINDS.values() for kind in kinds]
 
 
 def _of(queue: str) -> ColumnElement[bool]:
-    return tasks.c.kind == queue if queue else and_(tasks.c.kind != PUSH, tasks.c.kind != FILMS)
+    if queue:
+        return or_(*(tasks.c.kind == kind for kind in KINDS[queue]))
+    return and_(*(tasks.c.kind != kind for kind in _apart))
 
 
 def _due(queue: str) -> Select[tuple[int]]:

@@ -1,6 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
 from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRow
@@ -22,6 +23,8 @@ from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
+from storage.rows.quotes import QuoteRow
+from storage.rows.refreshes import RefreshRow
 from storage.rows.reports import ReportRow
 from storage.rows.scheduled_posts import ScheduledPostRow
 from storage.rows.second_steps import SecondStepRow
@@ -47,6 +50,7 @@ __all__ = [
     "AppRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
+    "CardRow",
     "ChallengeRow",
     "CodeRow",
     "CollectionItemRow",
@@ -87,7 +91,9 @@ __all__ = [
     "PushKeyRow",
     "PushSubscriptionRow",
     "QueueRow",
+    "QuoteRow",
     "ReactionRow",
+    "RefreshRow",
     "RemoteFileRow",
     "ReportRow",
     "ScheduledPostRow",

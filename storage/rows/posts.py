@@ -39,6 +39,8 @@ class PostRow(Struct, frozen=True, gc=False):
     boosts_count: int
     likes_count: int
     version: int
+    quotes_count: int = 0
+    interaction_policy: str = ""
 
 
 class EditRow(Struct, frozen=True, gc=False):

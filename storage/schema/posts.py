@@ -1,4 +1,4 @@
-"""Posts: notes, articles and boosts, ours and theirs.
+"""Posts: notes, articles and boosts, ours and theirs, and what is known of each.
 
 A boost is a row here too (`boost_of_id`), as timelines, ids and pages treat it like a post.
 The URI is data, never made from the row id.
@@ -55,6 +55,9 @@ posts = Table(
     Column("replies_count", Integer, nullable=False),
     Column("boosts_count", Integer, nullable=False),
     Column("likes_count", Integer, nullable=False),
+    Column("quotes_count", Integer, nullable=False, server_default="0"),
+    # JSON, see domain.quote_policies.Policy; '' where its author said nothing
+    Column("interaction_policy", Text, nullable=False, server_default=""),
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Index("ix_posts_account_id_id", "account_id", "id"),
     Index("ix_posts_url", "url"),
@@ -220,4 +223,78 @@ scheduled_media = Table(
     metadata,
     owned("media_id", "media.id", primary_key=True),
     owned("scheduled_id", "scheduled_posts.id", index=True),
+)
+
+# Posts that show another, and whether its author agreed.
+quotes = Table(
+    "quotes",
+    metadata,
+    owned("post_id", "posts.id", primary_key=True),  # the post that quotes
+    owned("account_id", "accounts.id", index=True),  # its author
+    linked("quoted_id", "posts.id"),  # empty while it is not known, and when it is gone
+    Column("quoted_account_id", BigInteger),
+    Column("quoted_uri", Text, nullable=False),
+    Column("quoted_url", Text, nullable=False),  # the page that people are led to
+    Column("state", Text, nullable=False),  # pending, accepted, rejected, revoked, deleted
+    Column("legacy", Boolean, nullable=False),  # of software that asks nobody
+    Column("request_uri", Text, index=True),  # of the QuoteRequest
+    Column("authorization_uri", Text, index=True),  # where the author's consent can be read
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_quotes_quoted_id_post_id", "quoted_id", "post_id"),
+)
+
+# What is shown of a page that a post links to: one for each address, kept for all posts.
+cards = Table(
+    "cards",
+    metadata,
+    key(),
+    Column("url", Text, nullable=False, unique=True),  # as posts write it
+    Column("kind", Text, nullable=False),  # link, photo, video; '' where there was nothing to show
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("author_name", Text, nullable=False),
+    Column("author_url", Text, nullable=False),
+    Column("provider_name", Text, nullable=False),
+    Column("provider_url", Text, nullable=False),
+    Column("html", Text, nullable=False),  # made here from an address; never what a page wrote
+    Column("embed_url", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("image_url", Text, nullable=False),
+    Column("image_alt", Text, nullable=False),
+    Column("language", Text),
+    Column("published_at", BigInteger),
+    linked("creator_id", "accounts.id", index=True),  # whom the page names (fediverse:creator)
+    Column("fetched_at", BigInteger, nullable=False),
+)
+
+post_cards = Table(
+    "post_cards",
+    metadata,
+    owned("post_id", "posts.id", primary_key=True),
+    owned("card_id", "cards.id"),
+    Index("ix_post_cards_card_id_post_id", "card_id", "post_id"),
+)
+
+# What a server made of posts, so that it is asked once for each text and language.
+translations = Table(
+    "translations",
+    metadata,
+    owned("post_id", "posts.id", primary_key=True),
+    Column("language", Text, primary_key=True),  # into which
+    Column("digest", Text, nullable=False),  # SHA-256 of what was translated: an edit asks anew
+    Column("texts", Text, nullable=False),  # JSON, see domain.translations.Translated
+    Column("translated_at", BigInteger, nullable=False, index=True),
+)
+
+# Threads of peers that are read anew because a member opened them.
+refreshes = Table(
+    "refreshes",
+    metadata,
+    key(),
+    owned("post_id", "posts.id"),
+    Column("state", Text, nullable=False),  # running, finished
+    Column("found", Integer, nullable=False),  # posts that were not here before
+    Column("started_at", BigInteger, nullable=False),
+    UniqueConstraint("post_id"),
 )

@@ -230,6 +230,24 @@ async def statuses(world: World, media_id: str) -> str:
     return str(made["id"])
 
 
+async def quotes(world: World, post_id: str) -> None:
+    """Bob quotes what Ann wrote; she takes her consent back. A translation has nobody to make it."""
+    path = f"/api/v1/statuses/{post_id}"
+    made = await world.bob.post("/api/v1/statuses", status="Look at this", quoted_status_id=post_id)
+    assert made["quote"]["state"] == "accepted"
+    assert ids(await world.bob.get(f"{path}/quotes")) == [made["id"]]
+    revoked = await world.ann.post(f"{path}/quotes/{made['id']}/revoke")
+    assert revoked["quote"]["state"] == "revoked"
+    changed = await world.ann.put(f"{path}/interaction_policy", quote_approval_policy="followers")
+    assert changed["quote_approval"]["automatic"] == ["followers"]
+    assert (await world.ann.ask("POST", f"{path}/translate", json={"lang": "en"})).status == 404
+    assert await world.nobody.get("/api/v1/instance/translation_languages") == {}
+    assert (await world.ann.ask("GET", "/api/v1_alpha/async_refreshes/7")).status == 404
+    refused = await world.nobody.ask("GET", "/api/v1/timelines/link", params={"url": "https://x.test/"})
+    assert refused.status == 404
+    await world.bob.delete(f"/api/v1/statuses/{made['id']}")
+
+
 async def marks(world: World, post_id: str) -> None:
     ann, bob = world.ann, world.bob
     path = f"/api/v1/statuses/{post_id}"
@@ -539,6 +557,7 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await endorsements(world)
     await hashtags(world)
     post_id = await statuses(world, await media(world))
+    await quotes(world, post_id)
     await marks(world, post_id)
     await timelines(world, post_id)
     await discovery(world, post_id)

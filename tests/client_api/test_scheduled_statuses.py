@@ -68,6 +68,8 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
         "spoiler_text": "soon",
         "visibility": "unlisted",
         "in_reply_to_id": None,
+        "quoted_status_id": None,
+        "quote_approval_policy": "public",
         "language": "en",
         "application_id": 0,
         "idempotency": None,

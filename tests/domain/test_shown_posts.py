@@ -79,3 +79,15 @@ async def test_what_is_rolled_back_is_not_remembered(database: Database, here: S
         await queries.posts.count(tx, post_id, "replies_count", 1)
     found = await seen(database, post_id, bob)
     assert found and "first words" in found.post.html and found.post.replies_count == 1
+
+
+async def test_what_was_seen_inside_another_is_whole_by_itself(database: Database, here: Site) -> None:
+    ann, bob, post_id = await written(database, here)
+    chain = [post_id]
+    async with database.write() as tx:
+        for number in range(4):
+            draft = posts.Draft(text=f"quote {number}", quoted_id=chain[-1])
+            chain.append(await posts.publish(tx, here, ann, draft))
+    for seen_id in reversed(chain[1:]):
+        view = await seen(database, seen_id, bob)
+        assert view and view.quote and view.quote.post and view.quote.post.post.id < seen_id

@@ -115,7 +115,7 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
     metrics = federation.pop("metrics", "")
-    sections = {name: federation.pop(name) for name in ("mail", "oidc") if name in federation}
+    sections = {name: federation.pop(name) for name in ("mail", "oidc", "translation") if name in federation}
     requests = federation.pop("requests", 100_000)
     rules = federation.pop("rules", ())
     limits, media = federation.pop("limits", {}), federation.pop("media", {})

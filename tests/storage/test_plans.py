@@ -14,6 +14,7 @@ from storage.compiled import SQLITE, Compiled
 from storage.queries import (
     accounts,
     articles,
+    cards,
     endorsements,
     featured_tags,
     follows,
@@ -24,9 +25,12 @@ from storage.queries import (
     post_facts,
     posts,
     push_subscriptions,
+    quotes,
+    refreshes,
     tags,
     timelines,
     tokens,
+    translations,
 )
 from storage.statements import Paged
 from tests.kit import databases
@@ -72,6 +76,16 @@ ORDERED = [
     *both("endorsements", endorsements.PAGE),
     ("homes of those who follow a tag", home_entries.FAN_TAGGED),
     ("how one stands to tags", featured_tags.STANDING),
+    *both("quoting posts", quotes.QUOTING),
+    *both("posts with a link", cards.WITH_LINK),
+    ("quotes", quotes.CHAIN),
+    ("quote by request", quotes.BY_REQUEST),
+    ("quote by authorization", quotes.BY_AUTHORIZATION),
+    ("quoters", quotes.QUOTERS),
+    ("cards", cards.OF_POSTS),
+    ("card by address", cards.BY_URL),
+    ("refresh", refreshes.OF_POST),
+    ("translation", translations.GET),
     ("thread", posts.THREAD),
     ("unread", notifications.UNREAD),
     ("post", posts.BY_ID),

@@ -74,7 +74,15 @@ from fedserver.client_api.entities.polls import Poll, poll_of
 from fedserver.client_api.entities.relationships import Relationship, relationship
 from fedserver.client_api.entities.reports import Report, report
 from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, scheduled_status
-from fedserver.client_api.entities.statuses import Status, StatusEdit, StatusSource, history, source, status
+from fedserver.client_api.entities.statuses import (
+    Status,
+    StatusEdit,
+    StatusSource,
+    content,
+    history,
+    source,
+    status,
+)
 from fedserver.client_api.entities.tags import FeaturedTag, Tag, featured_tag, tag
 from fedserver.client_api.entities.times import iso, iso_or_none
 
@@ -137,6 +145,7 @@ __all__ = [
     "application",
     "collection",
     "collection_item",
+    "content",
     "conversation",
     "credential_account",
     "domain_block",

@@ -211,6 +211,7 @@ def credential_account(
         indexable=row.indexable,
         hide_collections=row.hides_collections,
         attribution_domains=_words(row.attribution_domains),
+        quote_policy=settings.quote_policy,
         also_known_as_uris=_words(row.also_known_as),
     )
     return structs.replace(shown, source=source, role=role(role_name))

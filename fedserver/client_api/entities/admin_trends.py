@@ -10,7 +10,8 @@ from typing import Any
 from msgspec import Struct, structs
 
 from fedserver import domain
-from fedserver.client_api.entities.statuses import Card, Status, status
+from fedserver.client_api.entities.cards import Card
+from fedserver.client_api.entities.statuses import Status, status
 from fedserver.client_api.entities.tags import Tag, tag, uses_by_day
 from fedserver.client_api.entities.times import iso_or_none
 from fedserver.links import Links

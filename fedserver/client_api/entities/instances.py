@@ -84,7 +84,7 @@ def version_2(
             },
             "vapid": {"public_key": vapid_key},
             **_configuration(config),
-            "translation": {"enabled": False},
+            "translation": {"enabled": bool(config.translation.url)},
             "timelines_access": {
                 "live_feeds": access,
                 "hashtag_feeds": access,

@@ -28,6 +28,8 @@ class Params(Struct, frozen=True, kw_only=True):
     spoiler_text: str | None
     visibility: str
     in_reply_to_id: int | None
+    quoted_status_id: str | None
+    quote_approval_policy: str
     language: str | None
     application_id: int
     idempotency: str | None
@@ -59,6 +61,8 @@ def scheduled_status(links: Links, view: domain.scheduled_posts.ScheduledPost) -
             spoiler_text=draft.summary or None,
             visibility=VISIBILITY.get(draft.visibility, draft.visibility),
             in_reply_to_id=draft.in_reply_to_id,
+            quoted_status_id=str(draft.quoted_id) if draft.quoted_id is not None else None,
+            quote_approval_policy=draft.quote_policy,
             language=draft.language,
             application_id=draft.app_id or 0,
             idempotency=row.idempotency_key,

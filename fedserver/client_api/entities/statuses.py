@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.cards import Card, card
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.filters import FilterResult, filter_result
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
@@ -22,6 +23,8 @@ from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.links import Links
 from storage import EditRow, MediaRow, PostRow
 
+# States in which clients get the quoted post, if only to let their user decide.
+SHOWN = ("accepted", "blocked_account", "blocked_domain", "muted_account")
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
 WARNED = ("Note", "Question")
 _mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
@@ -46,26 +49,24 @@ class StatusApplication(Struct, frozen=True):
     website: str | None
 
 
-class Card(Struct, frozen=True):
-    url: str
-    title: str
-    description: str
-    type: str = "link"
-    author_name: str = ""
-    author_url: str = ""
-    provider_name: str = ""
-    provider_url: str = ""
-    html: str = ""
-    width: int = 0
-    height: int = 0
-    image: str | None = None
-    image_description: str = ""
-    embed_url: str = ""
-    blurhash: str | None = None
-    language: str | None = None
-    published_at: str | None = None
-    authors: list[Any] = []
-    history: list[Any] = []
+class Quote(Struct, frozen=True):
+    """`quoted_status` is given where it may be shown."""
+
+    state: str
+    quoted_status: Status | None
+
+
+class ShallowQuote(Struct, frozen=True):
+    """A quote inside a quoted post."""
+
+    state: str
+    quoted_status_id: str | None
+
+
+class QuoteApproval(Struct, frozen=True):
+    automatic: tuple[str, ...]
+    manual: tuple[str, ...]
+    current_user: str
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -94,7 +95,8 @@ class Status(Struct, frozen=True, kw_only=True):
     emojis: list[CustomEmoji]
     card: Card | None
     poll: Poll | None
-    quote: None = None
+    quote: Quote | ShallowQuote | None = None
+    quote_approval: QuoteApproval | None = None
     local_only: bool = False
     title: str | UnsetType = UNSET
     text: str | UnsetType = UNSET
@@ -132,8 +134,13 @@ class StatusSource(Struct, frozen=True):
     spoiler_text: str
 
 
-def status(links: Links, view: domain.post_views.PostView, *, with_source: bool = False) -> Status:
-    """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew."""
+def status(
+    links: Links, view: domain.post_views.PostView, *, with_source: bool = False, quoted: bool = False
+) -> Status:
+    """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew.
+
+    A `quoted` one only names what it quotes itself.
+    """
     row = view.post
     boosted = view.boost_of.post if view.boost_of else None
     counted = boosted or row
@@ -151,8 +158,9 @@ def status(links: Links, view: domain.post_views.PostView, *, with_source: bool 
         replies_count=counted.replies_count,
         reblogs_count=counted.boosts_count,
         favourites_count=counted.likes_count,
+        quotes_count=counted.quotes_count,
         edited_at=iso_or_none(row.edited_at),
-        content=_content(view),
+        content=content(view),
         reblog=status(links, view.boost_of) if view.boost_of else None,
         application=StatusApplication(view.app.name, view.app.website) if view.app else None,
         account=account(links, view.account),
@@ -162,8 +170,10 @@ def status(links: Links, view: domain.post_views.PostView, *, with_source: bool 
         ],
         tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
         emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
-        card=_card(links, view),
         poll=poll(view),
+        card=card(links, view),
+        quote=_quote(links, view.quote, shallow=quoted, always=with_source),
+        quote_approval=_approval(view),
         local_only=row.visibility == "local",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
@@ -180,35 +190,34 @@ def _warning(row: PostRow) -> str:
     return row.summary if row.kind in WARNED else ""
 
 
-def _content(view: domain.post_views.PostView) -> str:
+def content(view: domain.post_views.PostView) -> str:
+    """The text of a post as it is shown, HTML."""
     if view.boost_of is not None:
-        return _content(view.boost_of)
+        return content(view.boost_of)
     row = view.post
     if not row.title:
-        return row.html
+        shown = view.quote if view.quote is not None and view.quote.post is not None else None
+        return domain.quotes.with_fallback(row.html, shown.row) if shown and row.local else row.html
     title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
     return title + (row.html if row.kind == "Article" else f"<p>{escape(row.summary)}</p>{row.html}")
 
 
-def _card(links: Links, view: domain.post_views.PostView) -> Card | None:
-    row = view.post
-    if row.kind != "Article":
+def _quote(
+    links: Links, view: domain.post_views.QuoteView | None, *, shallow: bool, always: bool
+) -> Quote | ShallowQuote | None:
+    """What a post quotes; shown where its author agreed, or (`always`) to write the post anew."""
+    if view is None:
         return None
-    cover = media_attachment(links, view.cover) if view.cover else None
-    return Card(
-        url=row.url,
-        title=row.title,
-        description=row.summary,
-        author_name=view.account.name,
-        author_url=view.account.account.url,
-        width=(view.cover.width or 0) if view.cover else 0,
-        height=(view.cover.height or 0) if view.cover else 0,
-        image=cover.url if cover else None,
-        image_description=(cover.description or "") if cover else "",
-        blurhash=cover.blurhash if cover else None,
-        language=row.language,
-        published_at=iso(row.published_at),
-    )
+    post = view.post if always or view.state in SHOWN else None
+    if shallow:
+        return ShallowQuote(view.state, str(post.post.id) if post is not None else None)
+    return Quote(view.state, status(links, post, quoted=True) if post is not None else None)
+
+
+def _approval(view: domain.post_views.PostView) -> QuoteApproval:
+    rule = domain.quote_policies.decode(view.post.interaction_policy).quote
+    automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
+    return QuoteApproval(automatic, manual, view.quotable)
 
 
 def _mine(view: domain.post_views.PostView) -> dict[str, Any]:

@@ -9,8 +9,21 @@ from fedserver.federation.incoming import (
     flag,
     follow,
     like,
+    quote_request,
     undo,
     update,
 )
 
 __all__ = ["accept", "announce", "block", "create", "delete", "flag", "follow", "like", "undo", "update"]
+__all__ = [
+    "accept",
+    "announce",
+    "block",
+    "create",
+    "delete",
+    "follow",
+    "like",
+    "quote_request",
+    "undo",
+    "update",
+]

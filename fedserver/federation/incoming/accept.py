@@ -1,4 +1,7 @@
-"""Accept and Reject of a Follow (ActivityPub §7.6, §7.7): only by the one who was asked."""
+"""Accept and Reject of a Follow (ActivityPub §7.6, §7.7) or of a QuoteRequest (FEP-044f).
+
+Only the one who was asked can answer.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,23 @@ async def reject(tx: Tx, item: Item) -> None:
 
 async def _answer(tx: Tx, item: Item, *, accepted: bool) -> None:
     uri = item.activity.object_id
+    if await _answer_quote(tx, item, accepted=accepted):
+        return
     follower_id = await _follower(tx, item, uri)
     if follower_id is None:
         raise Dropped("answers nothing that was asked")
     if not await domain.follows.receive_answer(tx, item.actor, follower_id, uri, accepted=accepted):
         raise Dropped("answers nothing that was asked")
+
+
+async def _answer_quote(tx: Tx, item: Item, *, accepted: bool) -> bool:
+    """An answer to a QuoteRequest of ours; False if it is about something else."""
+    uri, result = item.activity.object_id, item.activity.result
+    if not uri or (item.inner is not None and item.inner.kind != "QuoteRequest"):
+        return False
+    if accepted and result is None:
+        return False
+    return await domain.quote_requests.receive_answer(tx, item.actor, uri, result, accepted=accepted)
 
 
 async def _follower(tx: Tx, item: Item, uri: str | None) -> int | None:

@@ -1,4 +1,5 @@
-"""Delete (ActivityPub §7.4): of a post by its author, or of the actor by itself."""
+"""Delete (ActivityPub §7.4): of a post by its author, of the actor by itself, or of a consent that it gave
+(FEP-044f)."""
 
 from __future__ import annotations
 
@@ -14,5 +15,7 @@ async def handle(tx: Tx, item: Item) -> None:
     if uri == item.actor.uri:
         await domain.accounts.remove_remote(tx, item.actor)
         return
-    if not await domain.post_removal.receive(tx, item.actor, uri):
+    if await domain.post_removal.receive(tx, item.actor, uri):
+        return
+    if not await domain.quote_requests.receive_revocation(tx, item.actor, uri):
         raise Dropped("unknown here, or somebody else's")

@@ -37,6 +37,7 @@ VERBS: dict[str, Handle] = {
     "Undo": incoming.undo.handle,
     "Block": incoming.block.handle,
     "Flag": incoming.flag.handle,
+    "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
 
@@ -48,12 +49,31 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         raise Dropped(f"{activity.kind} is not handled")
     if activity.kind in ("Create", "Update"):
         return await _with_post(resolver, item)
+    if activity.result is not None and not same_origin(activity.result, item.actor.uri):
+        raise Dropped("what came of it is of another origin")
     if activity.kind in ("Accept", "Reject", "Undo"):
         return structs.replace(item, inner=_inner(activity.object))
     if activity.kind == "Announce" and activity.object_id:
         return structs.replace(item, post=await resolver.post(activity.object_id))
+    if activity.kind == "QuoteRequest":
+        return await _with_instrument(resolver, item)
     if activity.kind in ABOUT_POSTS and activity.object_id:
         return structs.replace(item, post=await resolver.known_post(activity.object_id))
+    return item
+
+
+async def _with_instrument(resolver: Resolver, item: Item) -> Item:
+    """The post that is to be quoted, and the one that quotes it: as it came, or read from its origin."""
+    activity = item.activity
+    item = structs.replace(item, post=await resolver.known_post(activity.object_id or ""))
+    uri, document = activity.instrument_id, activity.instrument
+    if uri is None or item.post is None or not same_origin(uri, item.actor.uri):
+        raise Dropped("there is nothing that quotes, or nothing to be quoted")
+    if document is not None and type_of(document, POSTS):
+        return structs.replace(
+            item, remote=_remote(item.actor, document, resolver.shows_media(item.actor.uri))
+        )
+    await resolver.post(uri)
     return item
 
 
@@ -91,7 +111,7 @@ def _votes(actor: AccountRow, activity: Activity) -> tuple[domain.votes.RemoteVo
 
 def _remote(actor: AccountRow, document: Document, files: bool) -> domain.remote_posts.RemotePost:
     original = msgspec.json.encode(document).decode()
-    return admit.post(read_object(document), original, actor.followers_uri, files=files)
+    return admit.post(read_object(document), original, actor.followers_uri, actor.following_uri, files=files)
 
 
 async def handle(tx: Tx, item: Item) -> None:

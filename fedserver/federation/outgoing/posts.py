@@ -6,10 +6,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from activitypub import Attachment, Document, Hashtag, Mention, Object, addresses, objects
+from activitypub import (
+    PUBLIC,
+    Attachment,
+    Document,
+    Hashtag,
+    Mention,
+    Object,
+    Policy,
+    Quote,
+    Rule,
+    addresses,
+    objects,
+)
 from fedserver import domain
 from fedserver.federation.outgoing import polls
-from storage import AccountRow, MediaRow, PostRow
+from storage import AccountRow, MediaRow, PostRow, QuoteRow
 
 _mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
 _tags = msgspec.json.Decoder(list[str]).decode
@@ -21,6 +33,7 @@ def post(
     author: AccountRow,
     files: Sequence[MediaRow],
     poll: domain.poll_views.PollView | None,
+    quote: QuoteRow | None = None,
 ) -> Document:
     """The document without `@context`. Raises ValueError for posts that never leave the node."""
     mentioned = _mentions(row.mentions)
@@ -34,7 +47,7 @@ def post(
             attributed_to=(author.uri,),
             name=row.title,
             summary=row.summary,
-            content=row.html,
+            content=domain.quotes.with_fallback(row.html, quote),
             language=row.language,
             source=row.source,
             source_type=row.source_type,
@@ -51,11 +64,28 @@ def post(
             attachments=tuple(_attachment(site, each) for each in attached),
             cover=_attachment(site, cover) if cover is not None else None,
             question=polls.question(poll) if poll is not None else None,
+            quote=_quote(quote) if quote is not None else None,
+            policy=_policy(row, author),
         ),
         likes=row.likes_count,
         shares=row.boosts_count,
         replies=row.replies_count,
     )
+
+
+def _quote(row: QuoteRow) -> Quote | None:
+    if domain.quotes.is_gone(row):
+        return None
+    granted = row.authorization_uri if row.state == domain.quotes.ACCEPTED else None
+    return Quote(row.quoted_uri, row.quoted_url, granted)
+
+
+def _policy(row: PostRow, author: AccountRow) -> Policy:
+    """Who may quote the post; always said, as peers take silence for a no. The author may in any case."""
+    rule = domain.quote_policies.decode(row.interaction_policy).quote
+    audience = {"public": PUBLIC, "followers": author.followers_uri}
+    named = [audience[each] for each in (rule.automatic if rule else ()) if each in audience]
+    return Policy(quote=Rule(tuple(named or [author.uri])))
 
 
 def _full(site: domain.Site, mention: domain.post_texts.MentionFact) -> str:

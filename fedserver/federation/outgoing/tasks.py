@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from activitypub import PUBLIC, Document, activities, addresses, write_vote
+from activitypub import PUBLIC, Document, activities, addresses, quote_request, write_vote
 from fedserver import domain
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
@@ -52,7 +52,8 @@ async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, 
         return None
     files = await queries.media.of_posts(tx, [row.id])
     polls = await domain.poll_views.load(tx, [row], None)
-    return row, author, outgoing_posts.post(site, row, author, files, polls.get(row.id))
+    quote = await queries.quotes.of_post(tx, row.id)
+    return row, author, outgoing_posts.post(site, row, author, files, polls.get(row.id), quote)
 
 
 async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
@@ -76,11 +77,12 @@ async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) 
     if found is None:
         return None
     row, author, document = found
-    moment = row.edited_at or row.published_at
+    moment = task.moment or row.edited_at or row.published_at
     made = activities.update(site.links.update(row.uri, moment), author.uri, document, moment)
     boosters = [booster for _, booster in await queries.posts.boosts_of(tx, row.id)]
+    quoters = [quoter for _, quoter in await queries.quotes.quoters(tx, row.id)]
     inboxes = await _post_inboxes(tx, row)
-    more = await _inboxes(tx, -1, "direct", boosters)
+    more = await _inboxes(tx, -1, "direct", [*boosters, *quoters])
     return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
 
 
@@ -255,6 +257,38 @@ async def flag(tx: Tx, site: domain.Site, task: domain.tasks.Flag) -> Outgoing |
     return Outgoing(sender, made, (target.inbox_uri,))
 
 
+async def request_quote(tx: Tx, site: domain.Site, task: domain.tasks.RequestQuote) -> Outgoing | None:
+    found, quote = await _load_post(tx, site, task.post_id), await queries.quotes.of_post(tx, task.post_id)
+    if found is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
+        return None
+    _, sender, document = found
+    author = await _account(tx, quote.quoted_account_id)
+    if author is None or not author.domain:
+        return None
+    made = quote_request(quote.request_uri, sender.uri, quote.quoted_uri, document, [author.uri])
+    return Outgoing(sender, made, (author.inbox_uri,))
+
+
+async def answer_quote(tx: Tx, site: domain.Site, task: domain.tasks.AnswerQuote) -> Outgoing | None:
+    sender, asking = await _account(tx, task.account_id), await _account(tx, task.requester_id)
+    if sender is None or asking is None or not asking.domain:
+        return None
+    granted = task.authorization_uri
+    kind, word = ("Accept", "accepts") if granted is not None else ("Reject", "rejects")
+    asked = quote_request(task.uri, asking.uri, task.quoted_uri, task.quoting_uri, [sender.uri])
+    uri = site.links.act(sender.uri, word, tx.new_id())
+    made = activities.answer(kind, uri, sender.uri, asked, asking.uri, granted)
+    return Outgoing(sender, made, (asking.inbox_uri,))
+
+
+async def revoke_quote(tx: Tx, site: domain.Site, task: domain.tasks.RevokeQuote) -> Outgoing | None:
+    sender = await _account(tx, task.account_id)
+    if sender is None:
+        return None
+    made = activities.delete_authorization(site.links.delete(task.uri), sender.uri, task.uri, [PUBLIC])
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", [task.quoter_id]))
+
+
 RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.CreatePost: create_post,
     domain.tasks.UpdatePost: update_post,
@@ -274,4 +308,7 @@ RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.DeleteAccount: delete_account,
     domain.tasks.Flag: flag,
     domain.tasks.Pin: pin,
+    domain.tasks.RequestQuote: request_quote,
+    domain.tasks.AnswerQuote: answer_quote,
+    domain.tasks.RevokeQuote: revoke_quote,
 }

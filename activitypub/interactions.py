@@ -1,0 +1,162 @@
+"""What may be done with an object, and proofs that it may: interaction policies, quotes (FEP-044f, FEP-e232).
+
+A policy names collections and actors by their URIs; a quote points to the authorization that its author gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.addressing import recipients
+from activitypub.authority import same_origin
+from activitypub.document import Document
+from activitypub.errors import MalformedDocument
+from activitypub.terms import AUTHORIZATION_CONTEXT, LD_JSON, QUOTE_REQUEST_CONTEXT
+
+MOST_RULES = 50
+# What older software writes in the place of `quote`: it asks nobody.
+LEGACY = ("quoteUrl", "quoteUri", "_misskey_quote")
+QUOTE_REL = "https://misskey-hub.net/ns#_misskey_quote"
+
+
+class Rule(Struct, frozen=True):
+    """Who may do something: URIs whose request is granted, and those whose request its author decides."""
+
+    automatic: tuple[str, ...] = ()
+    manual: tuple[str, ...] = ()
+
+    def write(self) -> Document:
+        made: Document = {"automaticApproval": list(self.automatic)}
+        return {**made, "manualApproval": list(self.manual)} if self.manual else made
+
+
+class Policy(Struct, frozen=True):
+    """Rules by what they are about; None where there is none."""
+
+    quote: Rule | None = None
+    like: Rule | None = None
+    reply: Rule | None = None
+    announce: Rule | None = None
+
+
+class Quote(Struct, frozen=True):
+    """What an object quotes. `legacy`: said only in the words of software that asks nobody."""
+
+    uri: str
+    url: str = ""
+    authorization: str | None = None
+    legacy: bool = False
+
+
+class QuoteAuthorization(Struct, frozen=True):
+    """The author of `target` lets `quoting` quote it."""
+
+    id: str
+    author: str
+    quoting: str
+    target: str
+
+    def write(self) -> Document:
+        return {
+            "@context": AUTHORIZATION_CONTEXT,
+            "id": self.id,
+            "type": "QuoteAuthorization",
+            "attributedTo": self.author,
+            "interactingObject": self.quoting,
+            "interactionTarget": self.target,
+        }
+
+
+def read_policy(value: object) -> Policy:
+    """An `interactionPolicy`."""
+    document = read.embedded(value) or {}
+    return Policy(*(_rule(document.get(name)) for name in ("canQuote", "canLike", "canReply", "canAnnounce")))
+
+
+def _rule(value: object) -> Rule | None:
+    rule = read.embedded(value)
+    if rule is None:
+        return None
+    # The first names are those of FEP-044f, the others were GoToSocial's before.
+    automatic = _audience(rule.get("automaticApproval", rule.get("always")))
+    manual = _audience(rule.get("manualApproval", rule.get("approvalRequired")))
+    return Rule(tuple(automatic), tuple(manual))
+
+
+def _audience(value: object) -> list[str]:
+    """URIs, with one spelling of Public."""
+    return recipients({"to": value})[0][:MOST_RULES]
+
+
+def write_policy(policy: Policy) -> Document:
+    """An `interactionPolicy` with the rules that there are."""
+    named = {
+        "canQuote": policy.quote,
+        "canLike": policy.like,
+        "canReply": policy.reply,
+        "canAnnounce": policy.announce,
+    }
+    return {name: rule.write() for name, rule in named.items() if rule is not None}
+
+
+def read_quote(document: Document) -> Quote | None:
+    """What a post quotes, by `quote` or by what older software writes; None if it quotes nothing."""
+    uri = read.id_of(document.get("quote"))
+    if uri:
+        return Quote(uri, authorization=read.id_of(document.get("quoteAuthorization")))
+    older = (read.id_of(document.get(name)) for name in LEGACY)
+    found = next((each for each in older if each), None) or _linked(document.get("tag"))
+    return Quote(found, legacy=True) if found else None
+
+
+def _linked(tags: object) -> str | None:
+    """What a Link among the tags quotes (FEP-e232)."""
+    for each in read.many(tags, 100):
+        if isinstance(each, dict) and each.get("rel") == QUOTE_REL and read.type_of(each) == "Link":
+            return read.id_of(each.get("href"))
+    return None
+
+
+def quote_parts(quote: Quote) -> Document:
+    """The properties of a post that quotes, in all words that peers understand."""
+    made: Document = dict.fromkeys(("quote", *LEGACY), quote.uri)
+    return {**made, "quoteAuthorization": quote.authorization} if quote.authorization else made
+
+
+def quote_link(quote: Quote) -> Document:
+    """The quote as one of the tags (FEP-e232)."""
+    return {
+        "type": "Link",
+        "mediaType": LD_JSON,
+        "rel": QUOTE_REL,
+        "href": quote.uri,
+        "name": f"RE: {quote.url or quote.uri}",
+    }
+
+
+def read_authorization(document: Document) -> QuoteAuthorization:
+    """Read an authorization. Raises MalformedDocument, also for one that its origin may not give."""
+    identifier, author = read.id_of(document), read.id_of(document.get("attributedTo"))
+    quoting = read.id_of(document.get("interactingObject"))
+    target = read.id_of(document.get("interactionTarget"))
+    if read.type_of(document) != "QuoteAuthorization" or not (identifier and author and quoting and target):
+        raise MalformedDocument("a QuoteAuthorization needs id, attributedTo and both objects")
+    if not same_origin(identifier, author, target):
+        raise MalformedDocument("a QuoteAuthorization must be of the origin of what is quoted")
+    return QuoteAuthorization(identifier, author, quoting, target)
+
+
+def quote_request(uri: str, actor: str, quoted: str, quoting: Document | str, to: Sequence[str]) -> Document:
+    """Ask the author of `quoted` whether it may be quoted; `quoting` is the post, or its id."""
+    return {
+        "@context": QUOTE_REQUEST_CONTEXT,
+        "id": uri,
+        "type": "QuoteRequest",
+        "actor": actor,
+        "object": quoted,
+        "instrument": quoting,
+        "to": list(to),
+    }

@@ -1,0 +1,98 @@
+"""PreviewCard (docs.joinmastodon.org/entities/PreviewCard): of a link, or of an article itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.media_attachments import media_attachment
+from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.links import Links
+
+
+class CardAuthor(Struct, frozen=True):
+    name: str
+    url: str
+    account: Account | None = None
+
+
+class Card(Struct, frozen=True):
+    url: str
+    title: str
+    description: str
+    type: str = "link"
+    author_name: str = ""
+    author_url: str = ""
+    provider_name: str = ""
+    provider_url: str = ""
+    html: str = ""
+    width: int = 0
+    height: int = 0
+    image: str | None = None
+    image_description: str = ""
+    embed_url: str = ""
+    blurhash: str | None = None
+    language: str | None = None
+    published_at: str | None = None
+    authors: list[CardAuthor] = []
+    history: list[Any] = []
+
+
+def card(links: Links, view: domain.post_views.PostView) -> Card | None:
+    """What is shown below a post, None for nothing."""
+    if view.post.kind == "Article":
+        return _of_article(links, view)
+    return _of_link(links, view.card) if view.card is not None else None
+
+
+def _of_article(links: Links, view: domain.post_views.PostView) -> Card:
+    row = view.post
+    cover = media_attachment(links, view.cover) if view.cover else None
+    return Card(
+        url=row.url,
+        title=row.title,
+        description=row.summary,
+        author_name=view.account.name,
+        author_url=view.account.account.url,
+        width=(view.cover.width or 0) if view.cover else 0,
+        height=(view.cover.height or 0) if view.cover else 0,
+        image=cover.url if cover else None,
+        image_description=(cover.description or "") if cover else "",
+        blurhash=cover.blurhash if cover else None,
+        language=row.language,
+        published_at=iso(row.published_at),
+    )
+
+
+def _of_link(links: Links, view: domain.cards.CardView) -> Card:
+    row = view.row
+    return Card(
+        url=row.url,
+        title=row.title,
+        description=row.description,
+        type=row.kind,
+        author_name=row.author_name,
+        author_url=row.author_url,
+        provider_name=row.provider_name,
+        provider_url=row.provider_url,
+        html=row.html,
+        width=row.width,
+        height=row.height,
+        image=row.image_url or None,
+        image_description=row.image_alt,
+        embed_url=row.embed_url,
+        language=row.language,
+        published_at=iso_or_none(row.published_at),
+        authors=_authors(links, view),
+    )
+
+
+def _authors(links: Links, view: domain.cards.CardView) -> list[CardAuthor]:
+    """The account that the page names and that agreed, else whoever the page says wrote it."""
+    if view.author is not None:
+        return [CardAuthor(view.author.name, view.author.account.url, account(links, view.author))]
+    row = view.row
+    return [CardAuthor(row.author_name, row.author_url)] if row.author_name else []

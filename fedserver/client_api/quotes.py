@@ -1,0 +1,47 @@
+"""Quotes of statuses (docs.joinmastodon.org/methods/statuses#quotes): who may, who does, taking it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities import Status, status
+from fedserver.client_api.timelines import page_of
+from fedserver.http import USER, Call, Listed, Nothing, Routes
+
+routes = Routes("client_api")
+
+
+class PolicyParams(Struct, frozen=True):
+    quote_approval_policy: str = ""
+
+
+async def _one(call: Call[Any], post_id: int) -> Status:
+    views = await domain.post_views.load(call.tx, [post_id], call.viewer_id)
+    if not views:
+        raise domain.NotFound
+    return status(call.site.links, views[0])
+
+
+@routes.put("/api/v1/statuses/{id}/interaction_policy", who=USER, scope="write:statuses", params=PolicyParams)
+async def set_policy(call: Call[PolicyParams]) -> Status:
+    word = call.params.quote_approval_policy
+    if not word:
+        raise domain.Invalid("quote_approval_policy", "can't be blank", "ERR_BLANK")
+    await domain.edits.set_quote_policy(call.tx, call.account, call.id(), word)
+    return await _one(call, call.id())
+
+
+@routes.get("/api/v1/statuses/{id}/quotes", who=USER, scope="read:statuses")
+async def quotes(call: Call[Nothing]) -> Listed:
+    ids = await domain.quotes.quoting(call.tx, call.viewer_id, call.id(), call.page())
+    return await page_of(call, ids, "thread")
+
+
+@routes.post("/api/v1/statuses/{id}/quotes/{quoting_id}/revoke", who=USER, scope="write:statuses")
+async def revoke(call: Call[Nothing]) -> Status:
+    quoting_id = call.id("quoting_id")
+    await domain.quotes.revoke(call.tx, call.account, call.id(), quoting_id)
+    return await _one(call, quoting_id)

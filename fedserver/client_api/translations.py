@@ -1,0 +1,130 @@
+"""Translations of statuses (docs.joinmastodon.org/methods/statuses#translate), by a server that the operator
+chose; without one, nothing can be translated."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from msgspec import Struct
+
+from fedserver import domain
+from fedserver.client_api.entities import content
+from fedserver.http import APP, Call, Nothing, Routes
+from fedserver.net import PROVIDER, Translator, TranslatorError
+from fedserver.text import clean_article, clean_post, clean_text, normal_language, to_text
+
+routes = Routes("client_api")
+HOUR = 3_600_000
+MAX_DESCRIPTION = 5_000
+
+
+class TranslateParams(Struct, frozen=True):
+    lang: str = ""
+
+
+class TranslatedAttachment(Struct, frozen=True):
+    id: str
+    description: str
+
+
+class Translation(Struct, frozen=True):
+    content: str
+    spoiler_text: str
+    language: str
+    media_attachments: list[TranslatedAttachment]
+    detected_source_language: str
+    provider: str
+    poll: None = None
+
+
+async def _languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
+    """Pairs of languages, asked for once an hour."""
+    room, hour = call.services.db.memory.room("translation_languages", 2), call.services.db.clock() // HOUR
+    known = room.get(hour)
+    if known is None:
+        try:
+            known = await translator.languages()
+        except TranslatorError as error:
+            call.services.log.warning("translator_failed", reason=str(error))
+            raise domain.Later("The translation service is not available right now") from error
+        room.put(hour, known)
+    return cast(dict[str, list[str]], known)
+
+
+@routes.get("/api/v1/instance/translation_languages", tx="own")
+async def languages(call: Call[Nothing]) -> dict[str, list[str]]:
+    translator = call.services.translator
+    return {} if translator is None else await _languages(call, translator)
+
+
+@routes.post(
+    "/api/v1/statuses/{id}/translate",
+    who=APP,
+    scope="read:statuses",
+    params=TranslateParams,
+    tx="own",
+    limit="translations",
+)
+async def translate(call: Call[TranslateParams]) -> Translation:
+    async with call.services.db.read() as tx:
+        view = await domain.translations.source(tx, call.id(), call.viewer_id)
+    translator, row = call.services.translator, view.post
+    if translator is None:
+        raise domain.NotFound
+    target = await _target(call, translator, row.language)
+    files = [each for each in view.media if each.description]
+    plain = [row.summary if row.kind == "Note" else "", *(each.description for each in files)]
+    made = await _translated(call, translator, view, plain, target)
+    clean = clean_article if row.kind == "Article" else clean_post
+    return Translation(
+        content=clean(made.texts[0]),
+        spoiler_text=_plain(made.texts[1]),
+        language=target,
+        media_attachments=[
+            TranslatedAttachment(str(each.id), _plain(text))
+            for each, text in zip(files, made.texts[2:], strict=True)
+        ],
+        detected_source_language=made.detected,
+        provider=made.provider,
+    )
+
+
+def _plain(text: str) -> str:
+    """What was sent as plain text came back as HTML."""
+    return clean_text(to_text(text), MAX_DESCRIPTION)
+
+
+async def _target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:
+    """The language that is wanted, else the caller's own. Raises Forbidden for what cannot be had."""
+    own = call.caller.member.locale if call.caller and call.caller.member else ""
+    wanted = (normal_language(call.params.lang or own or "en") or "").partition("-")[0]
+    pairs = await _languages(call, translator)
+    known = pairs.get((source or "").partition("-")[0]) if source else list(pairs)
+    if not wanted or wanted not in (known or ()):
+        raise domain.Forbidden
+    return wanted
+
+
+async def _translated(
+    call: Call[TranslateParams],
+    translator: Translator,
+    view: domain.PostView,
+    plain: list[str],
+    target: str,
+) -> domain.translations.Translated:
+    """What was translated before, or is now."""
+    html, source = content(view), (view.post.language or "").partition("-")[0]
+    digest = domain.translations.digest([html, *plain])
+    async with call.services.db.read() as tx:
+        known = await domain.translations.known(tx, view.post.id, target, digest)
+    if known is not None:
+        return known
+    try:
+        answer = await translator.translate([html], plain, source or None, target)
+    except TranslatorError as error:
+        call.services.log.warning("translator_failed", reason=str(error))
+        raise domain.Later("The translation service is not available right now") from error
+    made = domain.translations.Translated(answer.texts, answer.detected, PROVIDER)
+    async with call.services.db.write() as tx:
+        await domain.translations.keep(tx, view.post.id, target, digest, made)
+    return made

@@ -1,0 +1,18 @@
+"""What a post causes by being there, new or changed, whoever wrote it: it can be found, its link is shown."""
+
+from __future__ import annotations
+
+from fedserver.domain import cards, search_index, tags
+from storage import PostRow, Tx, queries
+
+
+async def note(tx: Tx, row: PostRow) -> None:
+    """Put the words of a post where they are searched, and see later what its first link is to show."""
+    await search_index.put(tx, [row])
+    await cards.owe(tx, row)
+
+
+async def spread(tx: Tx, row: PostRow) -> None:
+    """Show a new post in the homes of those who follow its author or its hashtags."""
+    await queries.home_entries.spread(tx, row)
+    await tags.spread(tx, row)

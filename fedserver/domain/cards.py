@@ -1,0 +1,108 @@
+"""Cards: what is shown of the first page that a post links to.
+
+A page is read later, by a task, and once for all posts that link to it. Articles of ours show themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from fedserver.domain import events, tasks
+from fedserver.domain.account_views import AccountView
+from fedserver.text import Preview, links_out
+from storage import AccountRow, CardRow, PostRow, Tx, queries
+
+DAY = 86_400_000
+KEPT_MS, FAILED_MS = 14 * DAY, DAY
+# Posts of peers come to many nodes at once: these do not all ask the page in the same moment.
+SPREAD_MS = 60_000
+MAX_ADDRESS = 2_048
+_domains = msgspec.json.Decoder(list[str]).decode
+
+
+class CardView(Struct, frozen=True):
+    """A card, and the author whom the page names and who agreed to be named by it."""
+
+    row: CardRow
+    author: AccountView | None
+
+
+async def owe(tx: Tx, row: PostRow) -> None:
+    """A post was written or changed: see later what its first link is to show."""
+    if row.kind == "Article":
+        return
+    if links_out(row.html):
+        wait = 0 if row.local else row.id % SPREAD_MS
+        await tasks.owe(tx, tasks.FetchCard(row.id), run_at=tx.now + wait, dedupe=f"fetch_card:{row.id}")
+    elif row.edited_at is not None:
+        await queries.cards.detach(tx, row.id)
+
+
+async def wanted(tx: Tx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
+    """The address whose card a post is to show, and whether it has to be read; None if there is nothing."""
+    row = await queries.posts.by_id(tx, post_id)
+    if row is None:
+        return None
+    quote = await queries.quotes.of_post(tx, post_id)
+    quoted = (quote.quoted_uri, quote.quoted_url) if quote is not None else ()
+    for url in links_out(row.html):
+        if not is_local(url) and url not in quoted and len(url) <= MAX_ADDRESS:
+            known = await queries.cards.by_url(tx, url)
+            return url, known is None or not _is_fresh(known, tx.now)
+    return None
+
+
+def _is_fresh(row: CardRow, now: int) -> bool:
+    return row.fetched_at > now - (KEPT_MS if row.kind else FAILED_MS)
+
+
+async def keep(tx: Tx, url: str, found: Preview | None, creator_id: int | None) -> None:
+    """Keep what was read of an address, also that there is nothing to show."""
+    preview = found or Preview(kind="")
+    values = {name: getattr(preview, name) for name in CardRow.__struct_fields__ if hasattr(preview, name)}
+    card = CardRow(
+        id=tx.new_id(),
+        url=url,
+        creator_id=creator_id,
+        fetched_at=tx.now,
+        **values,
+    )
+    await queries.cards.put(tx, card)
+
+
+async def show(tx: Tx, post_id: int, url: str | None) -> None:
+    """Show the card of an address with a post, or none."""
+    row = await queries.posts.by_id(tx, post_id)
+    if row is None:
+        return
+    card = await queries.cards.by_url(tx, url) if url is not None else None
+    former = (await queries.cards.of_posts(tx, [post_id])).get(post_id)
+    if card is None or not card.kind:
+        await queries.cards.detach(tx, post_id)
+    elif former is None or former.id != card.id:
+        await queries.cards.attach(tx, post_id, card.id)
+        tx.emit(events.POST_EDITED, post_id=post_id)
+
+
+def view(row: CardRow | None, authors: dict[int, AccountView]) -> CardView | None:
+    """A card as anybody sees it."""
+    if row is None:
+        return None
+    author = authors.get(row.creator_id) if row.creator_id is not None else None
+    return CardView(row, author if author is not None and agrees(author.account, row.url) else None)
+
+
+def agrees(account: AccountRow, url: str) -> bool:
+    """True if an account lets the pages of this host, or of the domain above it, name it as an author."""
+    if account.suspended_at is not None or account.deleted_at is not None:
+        return False
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return False
+    allowed = _domains(account.attribution_domains)
+    return any(host == each or host.endswith(f".{each}") for each in allowed)

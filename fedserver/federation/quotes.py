@@ -1,0 +1,50 @@
+"""Verifying quotes of peers: what is quoted, and the consent of its author, read where that author lives."""
+
+from __future__ import annotations
+
+import structlog
+
+from activitypub import ActivityPubError, read_authorization
+from fedserver import domain
+from fedserver.federation.fetch import Gone
+from fedserver.federation.resolve import Resolver
+from storage import Database, PostRow
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+
+
+async def verify(db: Database, resolver: Resolver, task: domain.tasks.VerifyQuote) -> None:
+    """Find what a post of a peer quotes, and whether it may; nothing happens if that cannot be told."""
+    async with db.read() as tx:
+        found = await domain.quote_requests.waiting(tx, task.post_id)
+    if found is None:
+        return
+    row, quote = found
+    quoted = await resolver.post(quote.quoted_uri, depth=task.depth)
+    if quoted is None or quoted.local:
+        return
+    agreed = None
+    if quote.authorization_uri is not None:
+        agreed = await _agreed(db, resolver, row, quoted, quote.authorization_uri)
+    async with db.write() as tx:
+        await domain.quote_requests.verified(tx, row.id, quoted, agreed=agreed)
+
+
+async def _agreed(db: Database, resolver: Resolver, row: PostRow, quoted: PostRow, uri: str) -> bool | None:
+    """True if the authorization at `uri` is by the quoted author and about these two posts.
+
+    None if it cannot be read now.
+    """
+    async with db.read() as tx:
+        author = await domain.accounts.by_id(tx, quoted.account_id)
+    try:
+        document = await resolver.document(uri)
+        if document is None:
+            return None
+        granted = read_authorization(document)
+    except Gone:
+        return False
+    except ActivityPubError as error:
+        log.info("authorization_refused", uri=uri[:300], reason=str(error))
+        return False
+    return (granted.author, granted.quoting, granted.target) == (author.uri, row.uri, quoted.uri)

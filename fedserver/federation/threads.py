@@ -1,0 +1,92 @@
+"""Threads of peers read anew: what the `replies` and `context` collections name and we do not have.
+
+Bounded on every side, as a thread is what strangers make of it: in posts, collections, pages, depth and time.
+A collection counts only from the origin of the post that names it; each post is read from its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+
+from activitypub import item_uris, next_page, same_origin, thread_collections
+from fedserver.federation.resolve import Resolver
+
+log = structlog.stdlib.get_logger("fedserver.federation")
+MOST_POSTS, MOST_PAGES, MOST_COLLECTIONS, MOST_DEPTH = 100, 5, 40, 6
+SECONDS = 60.0
+TOLD_EVERY = 10
+
+Report = Callable[[int], Awaitable[None]]
+
+
+async def refresh(resolver: Resolver, uri: str, report: Report, *, most: int = MOST_POSTS) -> int:
+    """Learn the posts of the thread at the post `uri`; how many were new. `report` hears of it on the way."""
+    reader = _Reader(resolver, report, most)
+    try:
+        async with asyncio.timeout(SECONDS):
+            await reader.read(uri)
+    except TimeoutError:
+        log.info("thread_cut_short", uri=uri[:300], found=reader.found)
+    return reader.found
+
+
+class _Reader:
+    """One walk through a thread, breadth first."""
+
+    def __init__(self, resolver: Resolver, report: Report, most: int) -> None:
+        self._most = most
+        self._resolver = resolver
+        self._report = report
+        self._seen: set[str] = set()
+        self._asked = 0
+        self._collections = 0
+        self.found = 0
+
+    async def read(self, root: str) -> None:
+        waiting = deque([(root, 0)])
+        self._seen.add(root)
+        while waiting and self._asked < self._most:
+            uri, depth = waiting.popleft()
+            if depth:
+                await self._learn(uri)
+            if depth >= MOST_DEPTH:
+                continue
+            async for each in self._named(uri):
+                if each not in self._seen and len(self._seen) <= self._most:
+                    self._seen.add(each)
+                    waiting.append((each, depth + 1))
+
+    async def _learn(self, uri: str) -> None:
+        if await self._resolver.known_post(uri) is not None:
+            return
+        self._asked += 1
+        if await self._resolver.post(uri) is not None:
+            self.found += 1
+            if self.found % TOLD_EVERY == 1:
+                await self._report(self.found)
+
+    async def _named(self, uri: str) -> AsyncIterator[str]:
+        """What the collections of a post name; nothing for a post that is ours or that never came."""
+        original = await self._resolver.original(uri)
+        for collection in thread_collections(original) if original is not None else ():
+            if self._collections >= MOST_COLLECTIONS:
+                return
+            self._collections += 1
+            async for each in self._items(collection):
+                yield each
+
+    async def _items(self, collection: str) -> AsyncIterator[str]:
+        page: str | None = collection
+        for _ in range(MOST_PAGES):
+            document = await self._resolver.collection(page) if page is not None else None
+            if document is None:
+                return
+            for each in item_uris(document, MOST_POSTS):
+                yield each
+            page = next_page(document)
+            if page is not None and not same_origin(collection, page):
+                return

@@ -1,0 +1,205 @@
+"""What a page says of itself: OpenGraph, Twitter's words, oEmbed, `fediverse:creator`.
+
+Pages are strangers': every text is one plain line, every address whole, and the only HTML is a frame that is
+written here around an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+from urllib.parse import urljoin
+
+from msgspec import Struct, structs
+from selectolax.lexbor import LexborHTMLParser
+
+from fedserver.text.language import normal_language
+from fedserver.text.sanitize import bounded, clean_name, web_address
+
+MAX_HEAD, MAX_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_ADDRESS = 300_000, 300, 1_000, 200, 2_048
+MOST_PIXELS = 20_000
+# No other codec is asked for: some of Python's take quadratic time.
+CHARSETS = frozenset(
+    {
+        "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso-8859-2", "iso-8859-5", "iso-8859-7",
+        "iso-8859-9", "iso-8859-15", "latin1", "windows-1250", "windows-1251", "windows-1252", "windows-1253",
+        "windows-1254", "windows-1257", "shift_jis", "euc-jp", "euc-kr", "gb2312", "gbk", "gb18030", "big5",
+        "koi8-r", "koi8-u",
+    }
+)  # fmt: skip
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What may be shown of a page. `oembed` is where more of it can be asked for, `creator` a handle."""
+
+    kind: str = "link"
+    title: str = ""
+    description: str = ""
+    author_name: str = ""
+    author_url: str = ""
+    provider_name: str = ""
+    provider_url: str = ""
+    html: str = ""
+    embed_url: str = ""
+    width: int = 0
+    height: int = 0
+    image_url: str = ""
+    image_alt: str = ""
+    language: str | None = None
+    published_at: int | None = None
+    creator: str = ""
+    oembed: str = ""
+
+
+def read_page(body: bytes, content_type: str, url: str) -> Preview | None:
+    """What the head of an HTML page says; None if it has no title."""
+    tree = LexborHTMLParser(bounded(_head(_decoded(body, content_type))))
+    said = _said(tree)
+    named = tree.css_first("title")
+    title = said("og:title", "twitter:title") or (named.text() if named is not None else "")
+    if not title.strip():
+        return None
+    root = tree.css_first("html")
+    link = tree.css_first('link[type="application/json+oembed"]')
+    width, height = _number(said("og:image:width")), _number(said("og:image:height"))
+    author_url = _address(url, said("article:author"))
+    return _framed(
+        Preview(
+            title=clean_name(title, MAX_TITLE),
+            description=clean_name(
+                said("og:description", "twitter:description", "description"), MAX_DESCRIPTION
+            ),
+            author_name=clean_name(said("author", "og:author"), MAX_NAME),
+            author_url=author_url,
+            provider_name=clean_name(said("og:site_name"), MAX_NAME),
+            width=width,
+            height=height,
+            image_url=_address(
+                url,
+                said("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"),
+            ),
+            image_alt=clean_name(said("og:image:alt", "twitter:image:alt"), MAX_DESCRIPTION),
+            language=_language(root.attributes.get("lang") if root is not None else "", said("og:locale")),
+            published_at=_instant(said("article:published_time")),
+            creator=clean_name(said("fediverse:creator"), MAX_NAME),
+            oembed=_address(url, (link.attributes.get("href") or "") if link is not None else ""),
+        ),
+        _address(url, said("twitter:player")),
+        _number(said("twitter:player:width")),
+        _number(said("twitter:player:height")),
+    )
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    named = content_type.lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
+    if not named:
+        start = body[:2_048].decode("ascii", "replace").lower()
+        named = start.partition("charset=")[2].lstrip("\"' ")[:20]
+        named = named.split('"')[0].split("'")[0].split(">")[0].split(";")[0].rstrip(" /")
+    return body.decode(named if named in CHARSETS else "utf-8", "replace")
+
+
+def _head(html: str) -> str:
+    html = html[:MAX_HEAD]
+    end = html.find("<body")
+    return html[:end] if end >= 0 else html
+
+
+def _said(tree: LexborHTMLParser) -> Any:
+    """A reader of the page's metadata: the first of several names that is there."""
+    found: dict[str, str] = {}
+    for node in tree.css("meta")[:500]:
+        name = (node.attributes.get("property") or node.attributes.get("name") or "").strip().lower()
+        content = node.attributes.get("content") or ""
+        if name and content.strip():
+            found.setdefault(name, content.strip())
+
+    def said(*names: str) -> str:
+        return next((found[name] for name in names if name in found), "")
+
+    return said
+
+
+def _address(base: str, text: str) -> str:
+    """An address on a page, made whole; '' if it cannot be linked."""
+    if not text:
+        return ""
+    try:
+        whole = web_address(urljoin(base, text.strip()))
+    except ValueError:
+        return ""
+    return whole if len(whole) <= MAX_ADDRESS else ""
+
+
+def _number(value: Any) -> int:
+    text = str(value)
+    return min(int(text), MOST_PIXELS) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _instant(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        stamp = int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return stamp if stamp > 0 else None
+
+
+def _language(lang: str | None, locale: str) -> str | None:
+    return normal_language((lang or "").strip()) or normal_language(locale)
+
+
+def _framed(preview: Preview, address: str, width: int, height: int) -> Preview:
+    """A page that plays something: in a frame of its own, by https only."""
+    if not address.startswith("https://"):
+        return preview
+    frame = (
+        f'<iframe src="{escape(address)}" width="{width}" height="{height}" frameborder="0" '
+        'sandbox="allow-scripts allow-same-origin allow-popups allow-forms" allowfullscreen></iframe>'
+    )
+    return structs.replace(preview, kind="video", html=frame, width=width, height=height)
+
+
+def read_oembed(answer: Mapping[str, Any], preview: Preview, url: str) -> Preview:
+    """What an oEmbed answer (oembed.com, 1.0) adds to a page; `rich` ones are shown as a link."""
+
+    def said(name: str, limit: int) -> str:
+        value = answer.get(name)
+        return clean_name(value, limit) if isinstance(value, str) else ""
+
+    def address(name: str) -> str:
+        value = answer.get(name)
+        return _address(url, value) if isinstance(value, str) else ""
+
+    kind = answer.get("type")
+    if str(answer.get("version")) not in ("1.0", "1") or kind not in ("link", "photo", "video", "rich"):
+        return preview
+    preview = structs.replace(
+        preview,
+        title=said("title", MAX_TITLE) or preview.title,
+        author_name=said("author_name", MAX_NAME) or preview.author_name,
+        author_url=address("author_url") or preview.author_url,
+        provider_name=said("provider_name", MAX_NAME) or preview.provider_name,
+        provider_url=address("provider_url"),
+        image_url=address("thumbnail_url") or preview.image_url,
+    )
+    width, height = _number(answer.get("width")), _number(answer.get("height"))
+    if kind == "photo" and address("url"):
+        picture = address("url")
+        return structs.replace(
+            preview, kind="photo", embed_url=picture, image_url=picture, width=width, height=height
+        )
+    if kind == "video":
+        return _framed(preview, _frame_of(answer.get("html"), url), width, height)
+    return preview
+
+
+def _frame_of(html: Any, url: str) -> str:
+    """The address of the first frame in what a provider wrote."""
+    if not isinstance(html, str):
+        return ""
+    frame = LexborHTMLParser(bounded(html[:20_000])).css_first("iframe[src]")
+    return _address(url, frame.attributes.get("src") or "") if frame is not None else ""

@@ -1,0 +1,154 @@
+"""Quotes over the client API: shapes, scopes, ownership, pages (docs.joinmastodon.org/entities/Quote)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit.api import Api
+from tests.kit.nodes import Start
+
+
+class World:
+    """Ann and Bob, and what Ann wrote first."""
+
+    def __init__(self, ann: Api, bob: Api, nobody: Api, read_only: Api) -> None:
+        self.ann, self.bob, self.nobody, self.read_only = ann, bob, nobody, read_only
+        self.first: Any = None
+        self.path = ""
+
+
+async def begin(start: Start) -> World:
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    world = World(
+        Api(node, await node.token(ann)),
+        Api(node, await node.token(bob)),
+        Api(node),
+        Api(node, await node.token(ann, "read")),
+    )
+    world.first = await world.ann.post("/api/v1/statuses", status="the first")
+    world.path = f"/api/v1/statuses/{world.first['id']}"
+    return world
+
+
+async def quote(world: World, text: str, **more: Any) -> Any:
+    return await world.bob.post("/api/v1/statuses", status=text, quoted_status_id=world.first["id"], **more)
+
+
+async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
+    world = await begin(start)
+    assert world.first["quote"] is None and world.first["quotes_count"] == 0
+    assert world.first["quote_approval"] == {
+        "automatic": ["public"],
+        "manual": [],
+        "current_user": "automatic",
+    }
+    made = await quote(world, "look", quote_approval_policy="followers")
+    assert made["quote"]["state"] == "accepted"
+    assert made["quote"]["quoted_status"]["id"] == world.first["id"]
+    assert made["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
+    assert made["quote_approval"]["automatic"] == ["followers"]
+    around = await world.bob.post("/api/v1/statuses", status="and this", quoted_status_id=made["id"])
+    inner = around["quote"]["quoted_status"]["quote"]
+    assert inner == {"state": "accepted", "quoted_status_id": world.first["id"]}
+    assert (await world.nobody.get(world.path))["quotes_count"] == 1
+    assert (await world.nobody.get(world.path))["quote_approval"]["current_user"] == "denied"
+    [told] = await world.ann.get("/api/v1/notifications", **{"types[]": "quote"})
+    assert (told["type"], told["status"]["id"]) == ("quote", made["id"])
+    boost = await world.ann.post(f"/api/v1/statuses/{made['id']}/reblog")
+    assert boost["quote"] is None and boost["reblog"]["quote"]["state"] == "accepted"
+    assert boost["quote_approval"] == {"automatic": [], "manual": [], "current_user": "denied"}
+
+
+async def test_a_deleted_quote_can_be_written_anew(start: Start) -> None:
+    world = await begin(start)
+    made = await quote(world, "look")
+    await world.ann.post(f"{world.path}/quotes/{made['id']}/revoke")
+    shown = await world.bob.get(f"/api/v1/statuses/{made['id']}")
+    assert shown["quote"] == {"state": "revoked", "quoted_status": None}
+    gone = await world.bob.delete(f"/api/v1/statuses/{made['id']}")
+    assert gone["quote"]["quoted_status"]["id"] == world.first["id"], "whatever its state"
+
+
+async def test_the_policy_is_the_authors(start: Start) -> None:
+    world = await begin(start)
+    path = f"{world.path}/interaction_policy"
+    changed = await world.ann.put(path, quote_approval_policy="nobody")
+    assert changed["quote_approval"] == {"automatic": [], "manual": [], "current_user": "automatic"}
+    assert (await world.bob.get(world.path))["quote_approval"]["current_user"] == "denied"
+    refused = await world.bob.ask(
+        "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": world.first["id"]}
+    )
+    assert refused.status == 403 and "does not allow" in refused.body["error"]
+    for api, body, status in (
+        (world.bob, {"quote_approval_policy": "public"}, 404),
+        (world.read_only, {"quote_approval_policy": "public"}, 403),
+        (world.nobody, {"quote_approval_policy": "public"}, 401),
+        (world.ann, {"quote_approval_policy": "everybody"}, 422),
+        (world.ann, {}, 422),
+    ):
+        assert (await api.ask("PUT", path, json=body)).status == status
+    edited = await world.ann.put(world.path, status="the first, mended", quote_approval_policy="followers")
+    assert edited["quote_approval"]["automatic"] == ["followers"]
+    private = await world.ann.post("/api/v1/statuses", status="x", visibility="private")
+    assert private["quote_approval"]["automatic"] == [], "whatever the default is"
+
+
+async def test_the_default_policy_is_a_setting(start: Start) -> None:
+    world = await begin(start)
+    path = "/api/v1/accounts/update_credentials"
+    changed = await world.ann.patch(path, source={"quote_policy": "nobody"})
+    assert changed["source"]["quote_policy"] == "nobody"
+    assert (await world.ann.get("/api/v1/preferences"))["posting:default:quote_policy"] == "nobody"
+    made = await world.ann.post("/api/v1/statuses", status="x")
+    assert made["quote_approval"]["automatic"] == []
+    own = await world.ann.post("/api/v1/statuses", status="x", quote_approval_policy="public")
+    assert own["quote_approval"]["automatic"] == ["public"]
+    assert (await world.ann.ask("PATCH", path, json={"source": {"quote_policy": "all"}})).status == 422
+    wrong = await world.ann.ask(
+        "POST", "/api/v1/statuses", json={"status": "x", "quote_approval_policy": "a"}
+    )
+    assert wrong.status == 422 and "quote_approval_policy" in wrong.body["details"]
+
+
+async def test_quotes_are_listed_in_pages(start: Start) -> None:
+    world = await begin(start)
+    made = [(await quote(world, f"number {each}"))["id"] for each in range(3)]
+    hidden = await quote(world, "for followers", visibility="private")
+    found = await world.ann.ask("GET", f"{world.path}/quotes", params={"limit": "3"})
+    assert [each["id"] for each in found.body] == [hidden["id"], made[2], made[1]]
+    assert f"max_id={made[1]}" in found.headers["Link"]
+    other = Api(world.ann.node, await world.ann.node.token(await world.ann.node.member("cat")))
+    assert [each["id"] for each in await other.get(f"{world.path}/quotes")] == made[::-1]
+    assert (await world.nobody.ask("GET", f"{world.path}/quotes")).status == 401
+    assert (await world.ann.ask("GET", "/api/v1/statuses/7/quotes")).status == 404
+
+
+async def test_only_the_quoted_author_revokes(start: Start) -> None:
+    world = await begin(start)
+    made = await quote(world, "look")
+    path = f"{world.path}/quotes/{made['id']}/revoke"
+    for api, status in ((world.bob, 404), (world.nobody, 401), (world.read_only, 403)):
+        assert (await api.ask("POST", path)).status == status
+    for wrong in (f"{world.path}/quotes/7/revoke", f"{world.path}/quotes/{world.first['id']}/revoke"):
+        assert (await world.ann.ask("POST", wrong)).status == 404
+    revoked = await world.ann.post(path)
+    assert (revoked["id"], revoked["quote"]["state"]) == (made["id"], "revoked")
+    assert await world.ann.get(f"{world.path}/quotes") == []
+    assert (await world.ann.get(world.path))["quotes_count"] == 0
+
+
+@pytest.mark.parametrize("wrong", ["7", "nonsense", "-1"])
+async def test_what_is_not_there_cannot_be_quoted(start: Start, wrong: str) -> None:
+    world = await begin(start)
+    refused = await world.bob.ask("POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong})
+    assert refused.status in (404, 422) and refused.body["error"]
+
+
+async def test_a_boost_is_quoted_as_what_it_shows(start: Start) -> None:
+    world = await begin(start)
+    boost = await world.bob.post(f"{world.path}/reblog")
+    made = await world.bob.post("/api/v1/statuses", status="look", quoted_status_id=boost["id"])
+    assert made["quote"]["quoted_status"]["id"] == world.first["id"]

@@ -1,0 +1,224 @@
+"""Cards of links, read from real pages over HTTPS, shown with posts of ours and of peers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from fedserver.domain import accounts, cards, edits
+from storage import AccountRow
+from storage import queries as stored
+from tests.journeys.test_federation import follow, settle
+from tests.kit import tls
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.kit.sites import Site
+
+PAGE = """<html lang="en"><head><title>A story</title><meta property="og:description" content="What happened">
+<meta property="og:image" content="https://news.test/p.jpg"><meta property="og:image:width" content="600">
+<meta name="fediverse:creator" content="@ann@alpha.test">
+<link rel="alternate" type="application/json+oembed" href="/oembed?x=1"></head><body>"""
+PLAIN = "<title>Plain</title>"
+
+
+async def card(api: Api, post_id: int) -> Any:
+    return (await api.get(f"/api/v1/statuses/{post_id}"))["card"]
+
+
+async def agree(node: TestNode, who: AccountRow, *domains: str) -> None:
+    async with node.db.write() as tx:
+        row = await accounts.by_id(tx, who.id)
+        await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(attribution_domains=domains))
+
+
+async def test_a_link_is_shown_as_a_card(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    async with Site(names, "news.test", {"/story": PAGE}) as news:
+        post_id = await node.write(ann, "Read https://news.test/story and https://news.test/other")
+        before = (await api.get(f"/api/v1/statuses/{post_id}"))["card"]
+        await node.settle()
+        shown = await card(api, post_id)
+        assert before is None and (shown["title"], shown["type"]) == ("A story", "link")
+        assert (shown["url"], shown["description"]) == ("https://news.test/story", "What happened")
+        assert (shown["image"], shown["width"], shown["html"]) == ("https://news.test/p.jpg", 600, "")
+        assert (shown["language"], shown["history"], shown["authors"]) == ("en", [], [])
+        assert news.asked == ["/story", "/oembed?x=1"]
+
+        again = await node.write(ann, "Also https://news.test/story")
+        await node.settle()
+        assert (await card(api, again))["title"] == "A story" and len(news.asked) == 2, "read once"
+        node.clock.forward(days=15)
+        third = await node.write(ann, "Later https://news.test/story")
+        news.pages["/story"] = PLAIN
+        await node.settle()
+        assert [(await card(api, each))["title"] for each in (third, post_id)] == ["Plain", "Plain"]
+
+
+async def test_an_author_is_named_who_agrees(start: Start, names: tls.Names) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    api = Api(beta, await beta.token(bob))
+    async with Site(names, "news.test", {"/story": PAGE}):
+        post_id = await beta.write(bob, "https://news.test/story")
+        await settle(alpha, beta)
+        assert (await card(api, post_id))["authors"] == []
+        await follow(beta, bob, "@ann@alpha.test")
+        await settle(alpha, beta)
+        await agree(alpha, ann, "other.test", "news.test")
+        await settle(alpha, beta)
+        [author] = (await card(api, post_id))["authors"]
+        assert (author["name"], author["account"]["acct"]) == ("ann", "ann@alpha.test")
+        await agree(alpha, ann, "s.test")
+        await settle(alpha, beta)
+        assert (await card(api, post_id))["authors"] == [], "a domain that only ends alike is another"
+
+
+async def test_posts_of_peers_have_cards_later(start: Start, names: tls.Names) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    async with Site(names, "news.test", {"/story": PLAIN}) as news:
+        post_id = await alpha.write(ann, "@bob@beta.test #tag https://news.test/story")
+        await settle(alpha, beta)
+        asked = len(news.asked)
+        beta.clock.forward(seconds=60)
+        await settle(alpha, beta)
+        async with beta.db.read() as tx:
+            row = await stored.posts.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
+            found = await stored.cards.of_posts(tx, [row.id])
+        assert found[row.id].title == "Plain" and asked <= 2 and len(news.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        None,
+        web.Response(body=b"<title>x</title>", status=500, content_type="text/html"),
+        web.Response(body=b"\x89PNG", content_type="image/png"),
+        web.Response(body=b"<title>x</title>" + b" " * 1_100_000, content_type="text/html"),
+        web.Response(status=302, headers={"Location": "http://127.0.0.1/"}),
+        web.Response(body=b"no title", content_type="text/html"),
+    ],
+)
+async def test_what_fails_has_no_card_and_is_left_alone(
+    start: Start, names: tls.Names, page: web.Response | None
+) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    async with Site(names, "news.test", {} if page is None else {"/story": page}) as news:
+        for _ in range(2):
+            post_id = await node.write(ann, "https://news.test/story")
+            await node.settle()
+            assert await card(api, post_id) is None
+        assert news.asked == ["/story"]
+    assert await node.node.runner.backlog() == 0
+    elsewhere = await node.write(ann, "https://unknown.test/ and http://news.test/")
+    await node.settle()
+    assert await card(api, elsewhere) is None and await node.node.runner.backlog() == 0
+
+
+async def test_an_edit_changes_the_card(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    async with Site(names, "news.test", {"/story": PAGE, "/other": PLAIN}):
+        post_id = await node.write(ann, "https://news.test/story")
+        await node.settle()
+        for text, title in (("https://news.test/other", "Plain"), ("nothing", None)):
+            async with node.db.write() as tx:
+                await edits.change(tx, node.site, ann, post_id, edits.Change(text=text))
+            await node.settle()
+            shown = await card(api, post_id)
+            assert (shown and shown["title"]) == title
+
+
+async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    first = await node.write(ann, "mine")
+    async with Site(names, "news.test", {"/story": PAGE}) as news:
+        second = await node.write(ann, f"https://alpha.test/@ann/{first}")
+        article = await node.write(
+            ann, "On [this](https://news.test/story)", kind="Article", title="T", content_type="text/markdown"
+        )
+        await node.settle()
+        assert await card(api, second) is None and news.asked == []
+        assert (await card(api, article))["title"] == "T"
+
+
+async def test_streams_tell_of_a_card(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    headers = {"Authorization": f"Bearer {await node.token(ann)}"}
+    stream = "/api/v1/streaming?stream=user"
+    site = Site(names, "news.test", {"/story": PLAIN})
+    async with site, node.http.ws_connect(stream, headers=headers) as socket:
+        await node.write(ann, "https://news.test/story")
+        await node.settle()
+        told = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
+    assert [each["event"] for each in told] == ["update", "status.update"]
+    payload = json.loads(told[1]["payload"])
+    assert payload["card"]["title"] == "Plain" and payload["edited_at"] is None
+
+
+async def test_the_timeline_of_a_link(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    stranger = Api(node)
+    async with Site(names, "news.test", {"/story": PLAIN}):
+        made = [await node.write(ann, f"{each} https://news.test/story") for each in range(3)]
+        await node.write(ann, "https://news.test/story", visibility="unlisted")
+        async with node.db.write() as tx:
+            row = await accounts.by_id(tx, bob.id)
+            await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(discoverable=False))
+        await node.write(bob, "https://news.test/story")
+        await node.settle()
+    path = "/api/v1/timelines/link"
+    found = await stranger.ask("GET", path, params={"url": "https://news.test/story", "limit": "2"})
+    assert [each["id"] for each in found.body] == [str(made[2]), str(made[1])]
+    assert f"max_id={made[1]}" in found.headers["Link"]
+    rest = await stranger.get(path, url="https://news.test/story", max_id=str(made[1]))
+    assert [each["id"] for each in rest] == [str(made[0])]
+    for wrong in ("https://news.test/unknown", "", "nonsense"):
+        assert (await stranger.ask("GET", path, params={"url": wrong})).status == 404
+
+
+@pytest.mark.parametrize(
+    ("domains", "message"),
+    [
+        (["no domain"], "must be domain names"),
+        (["a"], "must be domain names"),
+        ([f"{n}.test" for n in range(11)], "more than 10"),
+    ],
+)
+async def test_attribution_domains_are_checked(start: Start, domains: list[str], message: str) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    path = "/api/v1/accounts/update_credentials"
+    refused = await api.ask("PATCH", path, json={"attribution_domains": domains})
+    assert refused.status == 422 and message in refused.body["error"]
+    changed = await api.patch(path, attribution_domains=["https://News.Test/", "other.test"])
+    assert changed["source"]["attribution_domains"] == ["news.test", "other.test"]
+    assert (await api.patch(path, attribution_domains=[]))["source"]["attribution_domains"] == []
+
+
+def test_whose_pages_may_name_somebody() -> None:
+    row = type("Row", (), {"suspended_at": None, "deleted_at": None, "attribution_domains": '["a.test"]'})
+
+    def agrees(url: str) -> bool:
+        return cards.agrees(row, url)  # type: ignore[arg-type]
+
+    assert agrees("https://a.test/x") and agrees("https://blog.a.test/") and agrees("https://A.test:8443/")
+    assert (
+        not agrees("https://ba.test/") and not agrees("https://a.test.evil.test/") and not agrees("https://[")
+    )

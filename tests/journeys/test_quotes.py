@@ -1,0 +1,380 @@
+"""Quotes between real nodes (FEP-044f): asked for, granted, refused, verified by others, taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from activitypub import ACTIVITY_JSON, PUBLIC, load_private, quote_request
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from fedserver.domain import (
+    accounts,
+    edits,
+    notifications,
+    post_removal,
+    post_views,
+    quote_policies,
+    quotes,
+    remote_posts,
+)
+from fedserver.domain.quote_requests import RemoteQuote
+from fedserver.federation.signing import request_to
+from storage import AccountRow, BlockRow, Page
+from storage import queries as stored
+from tests.journeys.test_federation import follow, settle
+from tests.kit import keys
+from tests.kit.nodes import Start, TestNode
+
+
+async def view_of(node: TestNode, uri: str, viewer: AccountRow | None = None) -> post_views.PostView:
+    async with node.db.read() as tx:
+        row = await stored.posts.by_uri(tx, uri)
+        assert row is not None, uri
+        (view,) = await post_views.load(tx, [row.id], viewer.id if viewer else None)
+        return view
+
+
+async def state(node: TestNode, uri: str) -> str:
+    view = await view_of(node, uri)
+    assert view.quote is not None
+    return view.quote.state
+
+
+async def document(node: TestNode, uri: str) -> tuple[int, Any]:
+    async with node.http.get(uri.removeprefix(node.base), headers={"Accept": ACTIVITY_JSON}) as answer:
+        return answer.status, msgspec.json.decode(await answer.read()) if answer.status == 200 else None
+
+
+async def told(node: TestNode, who: AccountRow) -> list[str]:
+    async with node.db.read() as tx:
+        views, _ = await notifications.page(tx, who, Page())
+    return [view.row.kind for view in views]
+
+
+class World:
+    """Ann on alpha; Bob on beta, who quotes her; Eve on gamma, who follows Bob."""
+
+    def __init__(self, alpha: TestNode, beta: TestNode, gamma: TestNode) -> None:
+        self.alpha, self.beta, self.gamma = alpha, beta, gamma
+        self.ann: Any = None
+        self.bob: Any = None
+        self.eve: Any = None
+
+    async def settle(self) -> None:
+        await settle(self.alpha, self.beta, self.gamma)
+
+    async def known_to_bob(self, post_id: int) -> int:
+        """A post of Ann's, as Bob's node has it."""
+        row = await self.beta.node.services.resolver.post(f"https://alpha.test/users/ann/statuses/{post_id}")
+        assert row is not None
+        return int(row.id)
+
+
+async def begin(start: Start) -> World:
+    world = World(*[await start(f"{name}.test") for name in ("alpha", "beta", "gamma")])
+    world.ann, world.bob = await world.alpha.member("ann"), await world.beta.member("bob")
+    world.eve = await world.gamma.member("eve")
+    await follow(world.gamma, world.eve, "@bob@beta.test")
+    await world.settle()
+    return world
+
+
+async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    uri = f"https://alpha.test/users/ann/statuses/{first}"
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    assert await state(world.beta, quoting) == "pending"
+    await world.settle()
+    for node in (world.alpha, world.beta, world.gamma):
+        view = await view_of(node, quoting)
+        assert view.quote and (view.quote.state, view.quote.row.quoted_uri) == ("accepted", uri)
+        assert view.quote.post and view.quote.post.post.uri == uri
+        assert (await view_of(node, uri)).post.quotes_count == 1
+    assert await told(world.alpha, world.ann) == ["quote"]
+
+    _, note = await document(world.beta, quoting)
+    assert {note[name] for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote")} == {uri}
+    assert note["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
+    [link] = [each for each in note["tag"] if each["type"] == "Link"]
+    assert link["href"] == uri and link["rel"].endswith("#_misskey_quote")
+    granted = note["quoteAuthorization"]
+    assert granted.startswith("https://alpha.test/users/ann/quote_authorizations/")
+    status, proof = await document(world.alpha, granted)
+    assert (status, proof["type"], proof["id"]) == (200, "QuoteAuthorization", granted)
+    assert (proof["attributedTo"], proof["interactingObject"], proof["interactionTarget"]) == (
+        world.ann.uri,
+        quoting,
+        uri,
+    )
+
+
+async def test_consent_is_taken_back_everywhere(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    await world.settle()
+    granted = (await document(world.beta, quoting))[1]["quoteAuthorization"]
+    there = await view_of(world.alpha, quoting)
+    async with world.alpha.db.write() as tx:
+        await quotes.revoke(tx, world.ann, first, there.post.id)
+    await world.settle()
+    for node in (world.alpha, world.beta, world.gamma):
+        assert await state(node, quoting) == "revoked"
+        assert (await view_of(node, f"https://alpha.test/users/ann/statuses/{first}")).post.quotes_count == 0
+    assert (await document(world.alpha, granted))[0] == 404
+    assert "quoteAuthorization" not in (await document(world.beta, quoting))[1]
+
+    # Asked once more, the answer is no.
+    async with world.beta.db.write() as tx:
+        row, quote = await stored.posts.by_id(tx, second), await stored.quotes.of_post(tx, second)
+        await quotes.keep(tx, world.beta.site, row, await stored.posts.by_id(tx, quote.quoted_id))
+    await world.settle()
+    assert await state(world.beta, quoting) == "rejected"
+
+
+async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine", quote_policy="nobody")
+    known = await world.known_to_bob(first)
+    view = await view_of(world.beta, f"https://alpha.test/users/ann/statuses/{first}", world.bob)
+    assert view.quotable == "denied"
+    # A node that did not look at the policy asks all the same.
+    async with world.beta.db.write() as tx:
+        await stored.posts.set_policy(tx, known, '{"quote":{"automatic":["public"],"manual":[]}}')
+    second = await world.beta.write(world.bob, "Look", quoted_id=known)
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    await world.settle()
+    assert await state(world.beta, quoting) == "rejected"
+    assert await state(world.gamma, quoting) == "pending" and await told(world.alpha, world.ann) == []
+
+    for_followers = await world.alpha.write(world.ann, "For those who follow", quote_policy="followers")
+    uri = f"https://alpha.test/users/ann/statuses/{for_followers}"
+    known = await world.known_to_bob(for_followers)
+    assert (await view_of(world.beta, uri, world.bob)).quotable == "denied"
+    await follow(world.beta, world.bob, "@ann@alpha.test")
+    await world.settle()
+    assert (await view_of(world.beta, uri, world.bob)).quotable == "automatic"
+    third = await world.beta.write(world.bob, "Now", quoted_id=known)
+    await world.settle()
+    assert await state(world.beta, f"https://beta.test/users/bob/statuses/{third}") == "accepted"
+
+
+async def test_a_new_policy_reaches_those_who_have_the_post(start: Start) -> None:
+    world = await begin(start)
+    await follow(world.beta, world.bob, "@ann@alpha.test")
+    await world.settle()
+    first = await world.alpha.write(world.ann, "Mine")
+    await world.settle()
+    uri = f"https://alpha.test/users/ann/statuses/{first}"
+    assert (await view_of(world.beta, uri, world.bob)).quotable == "automatic"
+    async with world.alpha.db.write() as tx:
+        await edits.set_quote_policy(tx, world.ann, first, "nobody")
+    await world.settle()
+    view = await view_of(world.beta, uri, world.bob)
+    assert view.quotable == "denied" and view.post.edited_at is None
+    _, note = await document(world.alpha, uri)
+    assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [world.ann.uri]}}
+
+
+async def test_the_quoted_post_is_deleted(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    await world.settle()
+    async with world.alpha.db.write() as tx:
+        await post_removal.delete(tx, world.ann, first)
+    await world.settle()
+    assert await state(world.beta, quoting) == "deleted", "told because Bob quotes it"
+    assert "quote" not in (await document(world.beta, quoting))[1]
+
+
+async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    await world.settle()
+    async with world.alpha.db.write() as tx:
+        await edits.change(tx, world.alpha.site, world.ann, first, edits.Change(text="Mine, mended"))
+    await world.settle()
+    assert await told(world.beta, world.bob) == ["quoted_update", "follow"]
+
+
+async def test_an_own_quote_needs_nobody(start: Start) -> None:
+    world = await begin(start)
+    first = await world.beta.write(world.bob, "Mine", quote_policy="nobody")
+    second = await world.beta.write(world.bob, "And again", quoted_id=first)
+    await world.settle()
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    assert await state(world.gamma, quoting) == "accepted"
+    assert "quoteAuthorization" not in (await document(world.beta, quoting))[1]
+
+
+async def test_blocked_people_are_refused(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    known = await world.known_to_bob(first)
+    bob_there = await world.alpha.node.services.resolver.account("@bob@beta.test")
+    async with world.alpha.db.write() as tx:
+        # The peer is not told, as if the news were still on the way.
+        uri = f"{world.ann.uri}#blocks/1"
+        await stored.blocks.add(tx, BlockRow(tx.new_id(), world.ann.id, bob_there.id, uri, tx.now))
+    second = await world.beta.write(world.bob, "Look", quoted_id=known)
+    await world.settle()
+    assert await state(world.beta, f"https://beta.test/users/bob/statuses/{second}") == "rejected"
+
+
+async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
+    """A post of a peer that came in; its URI."""
+    uri = f"{author.uri}/statuses/{changes.pop('number')}"
+    values: dict[str, Any] = {
+        "uri": uri,
+        "url": uri,
+        "author_uri": author.uri,
+        "kind": "Note",
+        "visibility": "public",
+        "title": "",
+        "summary": "",
+        "sensitive": False,
+        "language": None,
+        "source": "",
+        "source_type": "",
+        "html": "<p>Look</p>",
+        "published_at": None,
+        "updated_at": None,
+        "in_reply_to": None,
+        "context_uri": "",
+        "mentioned_uris": (),
+        "addressed_uris": (),
+        "tags": (),
+        "emojis": "[]",
+        "files": (),
+        "cover": None,
+        "original": "{}",
+    }
+    async with node.db.write() as tx:
+        known = await accounts.by_uri(tx, author.uri)
+        assert known is not None
+        await remote_posts.receive(tx, known, remote_posts.RemotePost(**{**values, **changes}))
+    return uri
+
+
+async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
+    """Older software asks nobody; and an authorization counts for its two posts only."""
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    other = await world.alpha.write(world.ann, "Another")
+    uri = f"https://alpha.test/users/ann/statuses/{first}"
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    await world.settle()
+    granted = (await document(world.beta, f"https://beta.test/users/bob/statuses/{second}"))[1][
+        "quoteAuthorization"
+    ]
+    bob_there = await view_of(world.gamma, f"https://beta.test/users/bob/statuses/{second}")
+    author = bob_there.account.account
+    legacy = await received(world.gamma, author, number=1, quote=RemoteQuote(uri, legacy=True))
+    borrowed = await received(world.gamma, author, number=2, quote=RemoteQuote(uri, granted))
+    wrong_target = await received(
+        world.gamma,
+        author,
+        number=3,
+        quote=RemoteQuote(f"https://alpha.test/users/ann/statuses/{other}", granted),
+    )
+    forged = await received(
+        world.gamma, author, number=4, quote=RemoteQuote(uri, "https://beta.test/users/bob/statuses/1")
+    )
+    silent = await received(world.gamma, author, number=5, quote=RemoteQuote(uri))
+    await world.settle()
+    assert await state(world.gamma, legacy) == "unauthorized"
+    assert await state(world.gamma, borrowed) == "rejected"
+    assert await state(world.gamma, wrong_target) == "rejected"
+    assert await state(world.gamma, forged) == "pending"
+    assert await state(world.gamma, silent) == "pending"
+    assert (await view_of(world.gamma, uri)).post.quotes_count == 1
+
+
+async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
+    world = await begin(start)
+    made = [await world.alpha.write(world.ann, "0")]
+    for number in range(1, 7):
+        made.append(await world.alpha.write(world.ann, str(number), quoted_id=made[-1]))
+    await world.known_to_bob(made[-1])
+    await world.settle()
+    known = []
+    for post_id in made:
+        async with world.beta.db.read() as tx:
+            known.append(await stored.posts.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}"))
+    assert [row is not None for row in known] == [False, False, False, True, True, True, True]
+
+
+async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> None:
+    """An activity that `actor` signed, delivered and carried out."""
+    data = msgspec.json.encode(document)
+    key: Any = load_private(keys.rsa(0)[0])
+    request = request_to("POST", f"{node.base}/inbox")
+    signed = cavage.sign(key, f"{actor.uri}#main-key", request, node.clock(), sha256(data))
+    headers = {**signed, "Content-Type": ACTIVITY_JSON}
+    async with node.http.post("/inbox", data=data, headers=headers) as answer:
+        assert answer.status == 202
+    await node.settle()
+
+
+async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    async with world.beta.db.read() as tx:
+        quote = await stored.quotes.of_post(tx, second)
+    assert quote is not None and quote.request_uri is not None
+    asked = quote_request(quote.request_uri, world.bob.uri, quote.quoted_uri, quoting, [world.ann.uri])
+
+    async def answer(who: AccountRow, number: int, kind: str, result: str | None) -> str:
+        made = {"id": f"{who.uri}#a/{number}", "type": kind, "actor": who.uri, "object": asked}
+        await send(world.beta, who, {**made, "result": result} if result else made)
+        return await state(world.beta, quoting)
+
+    assert await answer(world.eve, 1, "Accept", "https://gamma.test/granted/1") == "pending"
+    assert await answer(world.ann, 2, "Accept", "https://gamma.test/granted/1") == "pending"
+    assert await answer(world.ann, 3, "Accept", None) == "pending"
+    assert await answer(world.eve, 4, "Reject", None) == "pending"
+    granted = "https://alpha.test/granted/1"
+    assert await answer(world.ann, 5, "Accept", granted) == "accepted"
+    removal = {"type": "Delete", "object": granted, "to": [PUBLIC]}
+    await send(world.beta, world.eve, {"id": f"{world.eve.uri}#d", "actor": world.eve.uri, **removal})
+    assert await state(world.beta, quoting) == "accepted"
+    await send(world.beta, world.ann, {"id": f"{world.ann.uri}#d", "actor": world.ann.uri, **removal})
+    assert await state(world.beta, quoting) == "revoked"
+    assert await answer(world.ann, 6, "Accept", granted) == "revoked", "an old answer changes nothing"
+
+
+async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    quoted = f"https://alpha.test/users/ann/statuses/{first}"
+    uri = f"{world.eve.uri}/statuses/1"
+    note = {"id": uri, "type": "Note", "attributedTo": world.eve.uri, "content": "x", "to": [PUBLIC],
+            "published": "2026-01-01T00:00:00Z", "quote": quoted, "interactionPolicy": {
+                "canReply": {"always": f"{world.eve.uri}/followers"},
+                "canQuote": {"manualApproval": ["as:Public", "https://x.test/c"]}}}  # fmt: skip
+
+    async def ask(number: int, **changes: Any) -> int:
+        instrument = {**note, **changes}
+        request = quote_request(f"{world.eve.uri}#q/{number}", world.eve.uri, quoted, instrument, [])
+        await send(world.alpha, world.eve, request)
+        return (await view_of(world.alpha, quoted)).post.quotes_count
+
+    assert await ask(1, attributedTo="https://gamma.test/users/mallory") == 0
+    assert await ask(2, id="https://beta.test/users/bob/1", attributedTo=world.bob.uri) == 0
+    assert await ask(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
+    assert await ask(4) == 1
+    assert await ask(5) == 1, "asked again, answered again"
+    policy = quote_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
+    assert policy.quote == quote_policies.Rule((), ("public", "unsupported_policy"))
+    assert policy.reply == quote_policies.Rule(("followers",)) and policy.like is None
+    assert await told(world.alpha, world.ann) == ["quote"]
