@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from fedserver.client_api.stubs import EMPTY, EMPTY_OPEN
+from fedserver.client_api.stubs import STUBS
 from fedserver.http import Endpoint
 from fedserver.node import all_endpoints
 
@@ -31,13 +31,12 @@ what may be left out. Lists take `max_id`, `since_id`, `min_id` and `limit`. Of 
 
 def rows(endpoints: list[Endpoint]) -> Iterator[str]:
     """One line an endpoint, grouped by the file that declares it."""
-    stubs = {**EMPTY, **EMPTY_OPEN}
     for name, group in groupby(endpoints, key=lambda each: each.handler.__module__.rpartition(".")[2]):
         yield f"\n## {name.replace('_', ' ').capitalize()}\n"
         yield "| method and path | who | scope | parameters | answer |"
         yield "| --- | --- | --- | --- | --- |"
         for each in group:
-            answer = "nothing yet" if each.path in stubs else _answer(each.answers)
+            answer = "nothing yet" if each.path in STUBS else _answer(each.answers)
             scope = each.scope.replace("|", " or ") or "-"
             yield f"| {each.method} `{each.path}` | {each.who} | {scope} | {_params(each)} | {answer} |"
 

@@ -27,6 +27,7 @@ EXTRA = {
     "/api/v1/streaming",
     "/api/v1/streaming/{}",
     "/api/v1/streaming/health",
+    "/api/v1/streaming/public/media",
     "/api/v1/trends",
     "/api/v1/suggestions",
     "/api/v1/instance/languages",

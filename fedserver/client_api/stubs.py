@@ -7,19 +7,43 @@ from __future__ import annotations
 
 from typing import Any
 
+from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
-EMPTY: dict[str, str] = {}
-EMPTY_OPEN = {"/api/v1/trends/links": "trending links"}
+REPORTS = "/api/v1/annual_reports"
+STUBS = {
+    "/api/v1/trends/links": "trending links",
+    REPORTS: "annual reports: clients see that there are none",
+    f"{REPORTS}/{{year}}": "annual reports",
+    f"{REPORTS}/{{year}}/state": "annual reports: nobody is eligible",
+    f"{REPORTS}/{{year}}/read": "annual reports",
+    f"{REPORTS}/{{year}}/generate": "annual reports",
+}
 
 
-async def nothing(call: Call[Nothing]) -> list[Any]:
-    """An empty list."""
+@routes.get("/api/v1/trends/links", tx="own")
+async def no_links(call: Call[Nothing]) -> list[Any]:
     return []
 
 
-for _path in EMPTY:
-    routes.get(_path, who=USER, tx="own")(nothing)
-for _path in EMPTY_OPEN:
-    routes.get(_path, tx="own")(nothing)
+@routes.get(REPORTS, who=USER, scope="read:accounts", tx="own")
+async def no_reports(call: Call[Nothing]) -> dict[str, list[Any]]:
+    return {"annual_reports": [], "accounts": [], "statuses": []}
+
+
+@routes.get(REPORTS + "/{year}/state", who=USER, scope="read:accounts", tx="own")
+async def not_eligible(call: Call[Nothing]) -> dict[str, str]:
+    return {"state": "ineligible"}
+
+
+@routes.get(REPORTS + "/{year}", who=USER, scope="read:accounts", tx="own")
+async def no_report(call: Call[Nothing]) -> dict[str, list[Any]]:
+    raise domain.NotFound
+
+
+@routes.post(
+    REPORTS + "/{year}/read", REPORTS + "/{year}/generate", who=USER, scope="write:accounts", tx="own"
+)
+async def nothing_to_do(call: Call[Nothing]) -> dict[str, str]:
+    raise domain.NotFound

@@ -546,6 +546,12 @@ async def streams(world: World) -> None:
 async def what_is_not_there_yet(world: World) -> None:
     """The honest stubs of the README answer "nothing"."""
     assert await world.nobody.get("/api/v1/trends/links") == []
+    reports = "/api/v1/annual_reports"
+    assert (await world.ann.get(reports))["annual_reports"] == []
+    assert await world.ann.get(f"{reports}/2026/state") == {"state": "ineligible"}
+    assert (await world.ann.ask("GET", f"{reports}/2026")).status == 404
+    for verb in ("read", "generate"):
+        assert (await world.ann.ask("POST", f"{reports}/2026/{verb}")).status == 404
 
 
 async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
