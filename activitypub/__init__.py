@@ -15,7 +15,7 @@ from activitypub.collections import (
     write_items,
     write_page,
 )
-from activitypub.document import MAX_BYTES, Document, type_of
+from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
 from activitypub.interactions import (
     Policy,
@@ -92,6 +92,7 @@ __all__ = [
     "create",
     "fields",
     "host_of",
+    "id_of",
     "is_activitypub",
     "item_uris",
     "load_multibase",
@@ -101,6 +102,7 @@ __all__ = [
     "new_rsa",
     "next_page",
     "normal_host",
+    "parse",
     "parse_handle",
     "parse_resource",
     "proofs",

@@ -18,11 +18,11 @@ from activitypub import (
     SignatureError,
     SignedRequest,
     host_of,
+    id_of,
     same_origin,
     verify,
     without_fragment,
 )
-from activitypub import document as read
 from fedserver import domain
 from fedserver.federation import keys as loaded
 from fedserver.federation.fetch import Fetcher, Gone
@@ -113,8 +113,8 @@ class Authenticator:
         document = await self._fetcher.document(key_id)
         if document is None:
             raise SignatureError("key-unavailable", key_id[:200])
-        owner = read.id_of(document.get("owner")) or read.id_of(document.get("controller"))
-        uri = owner if owner and same_origin(owner, key_id) else read.id_of(document)
+        owner = id_of(document.get("owner")) or id_of(document.get("controller"))
+        uri = owner if owner and same_origin(owner, key_id) else id_of(document)
         if uri is None or not same_origin(uri, key_id):
             raise SignatureError("bad-key", "its owner is elsewhere")
         account = await self._resolver.actor(without_fragment(uri))

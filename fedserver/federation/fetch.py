@@ -11,8 +11,16 @@ from collections.abc import Callable
 import structlog
 from cachetools import TTLCache
 
-from activitypub import ACCEPT, ActivityPubError, Document, is_activitypub, same_origin, without_fragment
-from activitypub import document as read
+from activitypub import (
+    ACCEPT,
+    ActivityPubError,
+    Document,
+    id_of,
+    is_activitypub,
+    parse,
+    same_origin,
+    without_fragment,
+)
 from fedserver import domain
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
@@ -70,12 +78,12 @@ class Fetcher:
         found = await self._read(address)
         if found is not None:
             document, final = found
-            identifier = read.id_of(document)
+            identifier = id_of(document)
             if identifier == final:
                 return document
             if identifier and same_origin(identifier, final):
                 again = await self._read(without_fragment(identifier))
-                if again is not None and read.id_of(again[0]) == again[1] == without_fragment(identifier):
+                if again is not None and id_of(again[0]) == again[1] == without_fragment(identifier):
                     return again[0]
         self._failed[address] = True
         return None
@@ -90,7 +98,7 @@ class Fetcher:
             log.info("fetch_refused", url=address[:300], status=response.status)
             return None
         try:
-            return read.parse(response.body), response.url
+            return parse(response.body), response.url
         except ActivityPubError as error:
             log.info("fetch_malformed", url=address[:300], reason=str(error))
             return None

@@ -13,10 +13,10 @@ from activitypub import (
     SignatureError,
     SignedRequest,
     host_of,
+    parse,
     read_activity,
     same_origin,
 )
-from activitypub import document as read
 from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
@@ -41,7 +41,7 @@ class Inbox:
 
     async def take(self, request: SignedRequest, target_id: int | None) -> None:
         """Check and keep an activity. Raises ActivityPubError, Blocked, Full, Unavailable."""
-        activity = read_activity(read.parse(request.body))
+        activity = read_activity(parse(request.body))
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:
                 if await domain.accounts.by_uri(tx, activity.actor) is None:

@@ -22,14 +22,16 @@ from activitypub import (
     Document,
     Handle,
     host_of,
+    id_of,
     is_activitypub,
     normal_host,
+    parse,
     read_actor,
     read_object,
     same_origin,
+    type_of,
     webfinger,
 )
-from activitypub import document as read
 from fedserver import domain
 from fedserver.federation import admit
 from fedserver.federation.fetch import Fetcher, Gone
@@ -100,7 +102,7 @@ class Resolver:
             if response is None or response.status != 200:
                 continue
             try:
-                subject, actor = webfinger.read_jrd(read.parse(response.body))
+                subject, actor = webfinger.read_jrd(parse(response.body))
             except ActivityPubError as error:
                 log.info("webfinger_malformed", handle=str(handle), reason=str(error))
                 continue
@@ -205,7 +207,7 @@ class Resolver:
             if not self._policies.allows(host_of(row.uri)):
                 return
             document = await self._fetcher.document(row.uri)
-            if document is None or read.id_of(document) != row.uri:
+            if document is None or id_of(document) != row.uri:
                 return
             original = msgspec.json.encode(document).decode()
             remote = admit.post(read_object(document), original, author.followers_uri, author.following_uri)
@@ -267,7 +269,7 @@ class Resolver:
             document = await self._fetcher.document(address) or await self._alternate(address)
             if document is None:
                 return None
-            if read.type_of(document, ACTORS):
+            if type_of(document, ACTORS):
                 return await self._keep_actor(document, None)
             return await self._keep_post(document, 0)
         except (Gone, ActivityPubError) as error:

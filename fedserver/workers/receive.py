@@ -6,8 +6,7 @@ import random
 
 import structlog
 
-from activitypub import Activity, ActivityPubError, read_activity
-from activitypub import document as read
+from activitypub import Activity, ActivityPubError, parse, read_activity
 from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.incoming.registry import VERBS, handle, prepare
@@ -38,7 +37,7 @@ class ReceiveWorker:
     async def _do(self, row: InboxItemRow) -> None:
         counted, kind = self._services.metrics.activities, "other"
         try:
-            activity = read_activity(read.parse(row.body))
+            activity = read_activity(parse(row.body))
             kind = activity.kind if activity.kind in VERBS else kind
             item = await self._prepared(row, activity)
             async with self._services.db.write() as tx:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from activitypub import document as read
+from activitypub import id_of
 from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
 
 
 async def handle(tx: Tx, item: Item) -> None:
-    uris = [uri for each in item.activity.objects if (uri := read.id_of(each))]
+    uris = [uri for each in item.activity.objects if (uri := id_of(each))]
     comment = item.activity.content
     if not await domain.reports.receive(tx, item.actor, item.activity.id, uris, comment):
         raise Dropped("about nobody here, or not wanted")
