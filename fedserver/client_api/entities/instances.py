@@ -11,7 +11,7 @@ from fedserver.media import pictures, recordings
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.
-MASTODON = f"4.3.0 (compatible; fedserver {VERSION})"
+MASTODON = f"4.6.0 (compatible; fedserver {VERSION})"
 
 
 def _configuration(config: Config) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def version_2(
             "min_age": None,
             "url": f"{links.base}/signup",
         },
-        "api_versions": {"mastodon": 2},
+        "api_versions": {"mastodon": 10},
         "contact": {"email": config.community.contact_email, "account": contact},
         "rules": _rules(config),
     }
