@@ -95,6 +95,13 @@ def with_quotes(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def with_lists(document: dict[str, Any]) -> dict[str, Any]:
+    """The description with a list where it says so in words ("List of [V1::Filter]") and shows one entity."""
+    answer = document["paths"]["/api/v1/filters"]["get"]["responses"]["200"]["content"]["application/json"]
+    answer["schema"] = {"type": "array", "items": answer["schema"]}
+    return document
+
+
 class Description:
     """The operations of an OpenAPI document, found by method and path."""
 
@@ -151,7 +158,7 @@ def differences(description: Description, answers: Path) -> Iterator[tuple[str, 
 
 def main() -> int:
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
-    description = Description(with_quotes(with_admin(document)))
+    description = Description(with_lists(with_quotes(with_admin(document))))
     seen: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     for operation, difference in differences(description, Path(sys.argv[2])):
