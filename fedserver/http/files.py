@@ -59,12 +59,12 @@ class StoredFile(web.FileResponse):
         return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
 
 
-@routes.get("/livez", "/health", tx="own")
+@routes.get("/livez", "/health", tx="own", limit="peers")
 async def live(call: Call[Nothing]) -> web.Response:
     return json_response({"status": "OK"})
 
 
-@routes.get("/readyz", tx="own")
+@routes.get("/readyz", tx="own", limit="peers")
 async def ready(call: Call[Nothing]) -> web.Response:
     """200 when the database answers; Unavailable becomes 503."""
     async with call.services.db.read() as tx:
