@@ -32,14 +32,6 @@ class Room:
             self._old, self._young = self._young, {}
         self._young[key] = value
 
-    def forget(self, key: Any) -> None:
-        self._young.pop(key, None)
-        self._old.pop(key, None)
-
-    def clear(self) -> None:
-        self._young.clear()
-        self._old.clear()
-
 
 class Memory:
     """The rooms of one database."""
