@@ -32,6 +32,10 @@ BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"))
 BY_HANDLE = select(*COLUMNS).where(
     accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
 )
+STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
+STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(
+    accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
+)
 BY_HANDLES = select(*COLUMNS).where(
     one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains")
 )
@@ -270,6 +274,18 @@ async def by_uris(tx: Tx, uris: Sequence[str]) -> list[AccountRow]:
 
 async def by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow | None:
     return row_or_none(AccountRow, await tx.one(BY_HANDLE, username=username_lower, domain=domain))
+
+
+async def stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
+    """The id and version of an account."""
+    found = await tx.one(STAMP, id=account_id)
+    return None if found is None else (found[0], found[1])
+
+
+async def stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
+    """The id and version of an account."""
+    found = await tx.one(STAMP_BY_HANDLE, username=username_lower, domain=domain)
+    return None if found is None else (found[0], found[1])
 
 
 async def by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
