@@ -546,6 +546,9 @@ async def streams(world: World) -> None:
 
 async def what_is_not_there_yet(world: World) -> None:
     """The honest stubs of the README answer "nothing"."""
+    # Here nobody sends mail.
+    path = f"/api/v1/accounts/{world.ann_id}/email_subscriptions"
+    assert (await world.nobody.ask("POST", path, json={"email": "a@b.test"})).status == 404
     reports = "/api/v1/annual_reports"
     assert (await world.ann.get(reports))["annual_reports"] == []
     assert await world.ann.get(f"{reports}/2026/state") == {"state": "ineligible"}
