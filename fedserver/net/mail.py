@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy, Policy
 from email.utils import formatdate, make_msgid
@@ -14,7 +14,7 @@ from fedserver.config import Mail
 SECONDS = 30.0
 
 
-class _Whole(UnstructuredHeader):
+class _Whole(UnstructuredHeader, BaseHeader):
     """A header that stays in one line: the library would encode a long address, and nobody would read it."""
 
     def fold(self, *, policy: Policy) -> str:
