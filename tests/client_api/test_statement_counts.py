@@ -113,6 +113,10 @@ class World:
             await domain.scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
         await domain.trends.set_policy(tx, None, domain.trends.Policy(least_accounts=1))
         await domain.trends.keep(tx, await domain.trends.compute(tx))
+        cards = [await queries.cards.put(tx, card_row(tx, f"{LINK}/{number}")) for number in range(LONG)]
+        await queries.trends.replace(
+            tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards]
+        )
         await queries.trends.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
 
     async def _notifications(self, tx: Tx) -> None:
@@ -132,10 +136,10 @@ class World:
             await domain.ip_blocks.create(tx, member, block, "127.0.0.1")
 
 
-def card_row(tx: Tx) -> CardRow:
+def card_row(tx: Tx, url: str = LINK) -> CardRow:
     return CardRow(
         tx.new_id(),
-        LINK,
+        url,
         "link",
         "A story",
         "",
