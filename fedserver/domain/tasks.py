@@ -251,6 +251,13 @@ class SendMail(Task, frozen=True, tag="send_mail"):
     text: str
 
 
+class TellOfChange(Task, frozen=True, tag="tell_of_change"):
+    """What protects an account was changed; `change` is one of `security_mails.CHANGES`."""
+
+    to: str
+    change: str
+
+
 class IndexPosts(Task, frozen=True, tag="index_posts"):
     """Posts below an id, of one account or of all, are to be found by search as they are now."""
 
@@ -314,12 +321,11 @@ AnyTask = (
     | RequestQuote
     | AnswerQuote
     | RevokeQuote
-    | FetchParent
-    | RefreshAccount
     | VerifyQuote
     | RefreshThread
     | FetchCard
     | SendMail
+    | TellOfChange
     | IndexPosts
     | LiftAct
     | RemoveFiles

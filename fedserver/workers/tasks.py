@@ -73,7 +73,7 @@ class TaskWorker:
                     await queries.tasks.finish(tx, [row.id])
         except msgspec.ValidationError as error:
             await self._failed(row, f"not understood: {error}", give_up=True)
-        except MailError as error:
+        except (MailError, domain.Later) as error:
             await self._failed(row, str(error))
         except Exception as error:
             # Whatever goes wrong with one task must not stop the others; it is tried again.
@@ -134,6 +134,10 @@ class TaskWorker:
                 await self._refresh(task)
             case domain.tasks.SendMail(to=to, subject=subject, text=text):
                 await send(services.site.config.mail, to, subject, text)
+            case domain.tasks.TellOfChange(to=to, change=change):
+                site = services.site
+                letter = domain.security_mails.letter(site.config.community.title, site.links.base, change)
+                await send(services.site.config.mail, to, *letter)
             case domain.tasks.IndexPosts():
                 async with services.db.write() as tx:
                     await domain.search_index.catch_up(tx, task)
