@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -51,12 +52,12 @@ async def test_nothing_is_left_of_a_refusal_or_a_lost_connection(start: Start) -
     await until(node, folder, 0)
     for data, code in ((FILM, 422), (FILM * 3, 422)):
         form = aiohttp.FormData()
-        form.add_field("file", data, filename="a.mp4")
+        form.add_field("file", io.BytesIO(data), filename="a.mp4")
         refused = await api.ask("POST", "/api/v2/media", data=form)
         assert refused.status == code and "file" in refused.body["details"], refused.body
     form = aiohttp.FormData()
     for number in range(6):
-        form.add_field(f"file{number}", FILM, filename="a.mp4")
+        form.add_field(f"file{number}", io.BytesIO(FILM), filename="a.mp4")
     assert (await api.ask("POST", "/api/v2/media", data=form)).status == 422, (
         "twice the limit for all together"
     )
