@@ -24,12 +24,12 @@ async def owe(tx: Tx, member: MemberRow, change: str) -> None:
     await tasks.owe(tx, tasks.TellOfChange(member.email, change))
 
 
-def letter(title: str, base: str, change: str) -> tuple[str, str]:
-    """Subject and text, of the community with this title at this address."""
+def letter(title: str, base: str, owed: tasks.TellOfChange) -> tasks.SendMail:
+    """The mail of the community with this title at this address."""
     text = (
-        f"Your account at {title} {CHANGES[change]}\n\n"
+        f"Your account at {title} {CHANGES[owed.change]}\n\n"
         "If it was you, do nothing.\n\n"
         f"If it was not you, choose a new password now and look at what protects your account:\n\n"
         f"{base}/settings/password\n{base}/settings/security\n"
     )
-    return f"The security of your account at {title} was changed", text
+    return tasks.SendMail(owed.to, f"The security of your account at {title} was changed", text)

@@ -150,11 +150,11 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     await node.settle()  # no mail is sent here
     async with node.db.read() as tx:
         assert await queries.tasks.waiting(tx) == 0
-    subject, letter = security_mails.letter("Node alpha.test", node.base, "off")
+    mail = security_mails.letter("Node alpha.test", node.base, tasks.TellOfChange("a@mail.test", "off"))
     assert (
-        "Node alpha.test" in subject
-        and "no second step" in letter
-        and f"{node.base}/settings/security" in letter
+        "Node alpha.test" in mail.subject
+        and "no second step" in mail.text
+        and f"{node.base}/settings/security" in mail.text
     )
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0013"
 
 BATCH = 1000
 # As `fedserver.text.fold` has it now: marks that people leave out, and letters that Unicode does not take apart.
