@@ -19,6 +19,7 @@ from fedserver.http.json import json_response
 from fedserver.http.paging import Listed, link_header
 from fedserver.http.proxies import Proxies
 from fedserver.http.services import Services
+from fedserver.http.uploads import Uploads
 from storage import Tx, Unavailable
 
 CORS = {
@@ -85,10 +86,30 @@ class Dispatcher:
         authorize(endpoint, caller)
         if endpoint.proved:
             session.check_proved(caller, self.services.db.clock())
-        params = NOTHING
-        if not endpoint.raw and not (endpoint.params is Nothing and request.method in ("GET", "HEAD")):
-            most = getattr(self.services.site.config.limits, endpoint.most_upload or "upload_bytes")
-            params = await read_params(request, endpoint.params, most if endpoint.most_upload else 0)
+        limits = self.services.site.config.limits
+        most = getattr(limits, endpoint.most_upload) if endpoint.most_upload else 0
+        uploads = Uploads(self.services.store.desk, most)
+        try:
+            params = NOTHING
+            if not endpoint.raw and not (endpoint.params is Nothing and request.method in ("GET", "HEAD")):
+                params = await read_params(request, endpoint.params, uploads)
+            response = await self._answer(endpoint, request, caller, params, tx)
+        finally:
+            uploads.close()
+        if not endpoint.html and not response.prepared:
+            response.headers.update(CORS | left)
+            if caller is not None:
+                response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    async def _answer(
+        self,
+        endpoint: Endpoint,
+        request: web.Request,
+        caller: domain.Caller | None,
+        params: Any,
+        tx: Tx | None,
+    ) -> web.StreamResponse:
         if endpoint.html and request.method == "POST":
             session.check_origin(request, self.services.site)
             if caller is not None and not endpoint.no_csrf:
@@ -98,12 +119,7 @@ class Dispatcher:
                 result = await endpoint.handler(Call(request, self.services, caller, params, write))
         else:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
-        response = self._response(request, result)
-        if not endpoint.html and not response.prepared:
-            response.headers.update(CORS | left)
-            if caller is not None:
-                response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
+        return self._response(request, result)
 
     def _who(self, request: web.Request, caller: domain.Caller | None) -> str:
         if caller is not None and caller.account is not None:

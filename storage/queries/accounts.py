@@ -60,6 +60,7 @@ ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
     "kind",
     "display_name",
+    "name_folded",
     "note_source",
     "note_html",
     "avatar_key",
@@ -91,6 +92,7 @@ LEARNABLE = (
     "domain",
     "kind",
     "display_name",
+    "name_folded",
     "note_html",
     "url",
     "inbox_uri",
@@ -187,6 +189,7 @@ SET_DELETED = (
     .values(
         deleted_at=bindparam("at"),
         display_name="",
+        name_folded="",
         note_source="",
         note_html="",
         avatar_key="",
@@ -225,7 +228,7 @@ _blocked = exists(
 _seen = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
-_like = bindparam("pattern", type_=Text())
+_like, _folded = bindparam("pattern", type_=Text()), bindparam("folded", type_=Text())
 # Whoever names somebody in full finds them, also to unblock them.
 _exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
 _found = (
@@ -234,7 +237,8 @@ _found = (
         _seen,
         or_(
             accounts.c.username_lower.like(_like, escape="\\"),
-            func.lower(accounts.c.display_name).like(literal("%") + _like, escape="\\"),
+            accounts.c.username_lower.like(_folded, escape="\\"),
+            accounts.c.name_folded.like(literal("%") + _folded, escape="\\"),
         ),
         accounts.c.username_lower.not_like("%:%"),
         or_(
@@ -315,10 +319,10 @@ async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
-async def add(tx: Tx, row: AccountRow) -> bool:
-    """Add an account; False if its URI or its handle is taken."""
+async def add(tx: Tx, row: AccountRow, name_folded: str) -> bool:
+    """Add an account, with its name as search compares it; False if its URI or its handle is taken."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
-    return bool(await tx.run(ADD, username_lower=row.username.lower(), **values))
+    return bool(await tx.run(ADD, username_lower=row.username.lower(), name_folded=name_folded, **values))
 
 
 async def change(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
