@@ -12,12 +12,13 @@ import msgspec
 from msgspec import structs
 
 from fedserver.domain import events, notifications, tasks
-from fedserver.domain.words import Forbidden, NotFound, Site
+from fedserver.domain.words import Forbidden, NotFound, Site, check_not_moved
 from storage import AccountRow, FollowRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]
 MOST_FAMILIAR = 20
 encode = msgspec.json.Encoder().encode
+_languages = msgspec.json.Decoder(list[str]).decode
 
 
 async def follow(
@@ -34,6 +35,7 @@ async def follow(
 
     Raises Forbidden, NotFound.
     """
+    check_not_moved(actor)
     if actor.id == target.id:
         raise Forbidden("You cannot follow yourself")
     if target.suspended_at is not None or target.deleted_at is not None:
@@ -42,6 +44,8 @@ async def follow(
         raise Forbidden("You cannot follow this account")
     former = await queries.follows.get(tx, actor.id, target.id)
     asked = None if former is not None else await queries.follows.request(tx, actor.id, target.id)
+    if former is None and asked is None and target.moved_to_id is not None:
+        raise Forbidden("This account has moved")
     row = former or asked or _new(tx, site, actor, target)
     row = structs.replace(
         row,
@@ -67,6 +71,11 @@ def _new(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> FollowRow
     identifier = tx.new_id()
     uri = site.links.act(actor.uri, "follows", identifier)
     return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
+
+
+def languages_of(row: FollowRow) -> list[str]:
+    """The languages in which a follower wants posts; none: all."""
+    return _languages(row.languages)
 
 
 async def _begin(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
@@ -166,7 +175,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     """A peer's account asks to follow one of ours: accepted, kept as a request, or refused."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
-    if await queries.blocks.between(tx, follower.id, target.id):
+    if target.moved_to_id is not None or await queries.blocks.between(tx, follower.id, target.id):
         await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, uri, False))
         return
     former = await queries.follows.get(tx, follower.id, target.id)

@@ -109,6 +109,13 @@ class UpdateAccount(Task, frozen=True, tag="update_account"):
     account_id: int
 
 
+class MoveAccount(Task, frozen=True, tag="move_account"):
+    """An account of ours moved: its followers are to follow the other."""
+
+    account_id: int
+    target_id: int
+
+
 class DeleteAccount(Task, frozen=True, tag="delete_account"):
     account_id: int
 
@@ -245,6 +252,14 @@ class EndMute(Task, frozen=True, tag="end_mute"):
     target_id: int
 
 
+class CarryOver(Task, frozen=True, tag="carry_over"):
+    """An account moved: members after `after_id` are to stand to the other as they stood to it."""
+
+    account_id: int
+    target_id: int
+    after_id: int = 0
+
+
 class SendMail(Task, frozen=True, tag="send_mail"):
     """`unsubscribe` is an address that ends such mails with one POST (RFC 8058), '' for none."""
 
@@ -325,6 +340,7 @@ AnyTask = (
     | Block
     | UndoBlock
     | UpdateAccount
+    | MoveAccount
     | DeleteAccount
     | UpdatePoll
     | Vote
@@ -338,6 +354,7 @@ AnyTask = (
     | PublishScheduled
     | VerifyLinks
     | EndMute
+    | CarryOver
     | RequestQuote
     | AnswerQuote
     | RevokeQuote

@@ -28,6 +28,7 @@ HERE = (
     domain.tasks.PublishScheduled,
     domain.tasks.MergeNotifications,
     domain.tasks.MailPosts,
+    domain.tasks.CarryOver,
 )
 
 
@@ -99,6 +100,8 @@ class TaskWorker:
                         await domain.votes.show(tx, post_id)
                     case domain.tasks.MergeNotifications(account_id=account_id, from_id=from_id):
                         await domain.notification_requests.merge(tx, account_id, from_id)
+                    case domain.tasks.CarryOver():
+                        await domain.moves.carry_over(tx, services.site, task)
                     case domain.tasks.MailPosts():
                         await domain.email_subscriptions.spread(tx, services.site, task)
                     case domain.tasks.PublishScheduled(scheduled_id=scheduled_id):

@@ -172,7 +172,9 @@ COUNT_POSTS = (
     )
 )
 SET_MOVED = (
-    update(accounts).where(accounts.c.id == bindparam("b_id")).values(moved_to_id=bindparam("moved_to_id"))
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"))
+    .values(moved_to_id=bindparam("b_moved_to_id"), moved_at=bindparam("b_at"), updated_at=bindparam("b_now"))
 )
 SET_SUSPENDED = (
     update(accounts)
@@ -355,8 +357,9 @@ async def count_post(tx: Tx, account_id: int, change: int, at: int) -> None:
     await tx.run(COUNT_POSTS, b_id=account_id, change=change, at=at)
 
 
-async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None) -> None:
-    await tx.run(SET_MOVED, b_id=account_id, moved_to_id=moved_to_id)
+async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None, at: int | None) -> None:
+    """Where an account moved to, None if it is here again; and when (ms UTC) it last moved."""
+    await tx.run(SET_MOVED, b_id=account_id, b_moved_to_id=moved_to_id, b_at=at, b_now=tx.now)
 
 
 async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silenced_at: int | None) -> None:

@@ -9,20 +9,22 @@ from fedserver.federation.incoming import (
     flag,
     follow,
     like,
+    move,
     quote_request,
     undo,
     update,
 )
 
-__all__ = ["accept", "announce", "block", "create", "delete", "flag", "follow", "like", "undo", "update"]
 __all__ = [
     "accept",
     "announce",
     "block",
     "create",
     "delete",
+    "flag",
     "follow",
     "like",
+    "move",
     "quote_request",
     "undo",
     "update",

@@ -37,6 +37,7 @@ VERBS: dict[str, Handle] = {
     "Undo": incoming.undo.handle,
     "Block": incoming.block.handle,
     "Flag": incoming.flag.handle,
+    "Move": incoming.move.handle,
     "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
@@ -55,11 +56,27 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         return structs.replace(item, inner=_inner(activity.object))
     if activity.kind == "Announce" and activity.object_id:
         return structs.replace(item, post=await resolver.post(activity.object_id))
+    if activity.kind == "Move":
+        return await _with_target(resolver, item)
     if activity.kind == "QuoteRequest":
         return await _with_instrument(resolver, item)
     if activity.kind in ABOUT_POSTS and activity.object_id:
         return structs.replace(item, post=await resolver.known_post(activity.object_id))
     return item
+
+
+async def _with_target(resolver: Resolver, item: Item) -> Item:
+    """Who moves and where, the other one read anew; what the new one says, the old one must say as well."""
+    old, new = item.activity.object_id, item.activity.target
+    if old is None or new is None or old == new or item.actor.uri not in (old, new):
+        raise Dropped("it is not the move of its actor")
+    target = await resolver.actor(new)
+    if item.actor.uri == old:
+        return structs.replace(item, moved=item.actor, target=target)
+    moved = await resolver.actor(old)
+    if moved is None or target is None or moved.moved_to_id != target.id:
+        raise Dropped("the old account says nothing of a move")
+    return structs.replace(item, moved=moved, target=target)
 
 
 async def _with_instrument(resolver: Resolver, item: Item) -> Item:

@@ -217,9 +217,20 @@ async def update_account(tx: Tx, site: domain.Site, task: domain.tasks.UpdateAcc
     sender = await _account(tx, task.account_id)
     if sender is None or sender.deleted_at is not None:
         return None
-    document = outgoing_accounts.actor(site, sender, await domain.keys.of_account(tx, sender.id))
+    keys = await domain.keys.of_account(tx, sender.id)
+    document = outgoing_accounts.actor(site, sender, keys, await domain.accounts.new_uri(tx, sender))
     uri = site.links.update(sender.uri, sender.updated_at)
     made = activities.update_actor(uri, document, sender.followers_uri)
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+
+
+async def move_account(tx: Tx, site: domain.Site, task: domain.tasks.MoveAccount) -> Outgoing | None:
+    sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
+    if sender is None or target is None or sender.moved_to_id != target.id:
+        return None
+    made = activities.move(
+        site.links.act(sender.uri, "moves", tx.new_id()), sender.uri, target.uri, sender.followers_uri
+    )
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
 
 
@@ -305,6 +316,7 @@ RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.Block: block,
     domain.tasks.UndoBlock: undo_block,
     domain.tasks.UpdateAccount: update_account,
+    domain.tasks.MoveAccount: move_account,
     domain.tasks.DeleteAccount: delete_account,
     domain.tasks.Flag: flag,
     domain.tasks.Pin: pin,
