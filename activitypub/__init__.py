@@ -9,6 +9,7 @@ from activitypub.addressing import addresses, recipients, visibility
 from activitypub.authority import host_of, normal_host, require_same_origin, same_origin, without_fragment
 from activitypub.collections import (
     item_uris,
+    items,
     next_page,
     thread_collections,
     write_collection,
@@ -95,6 +96,7 @@ __all__ = [
     "id_of",
     "is_activitypub",
     "item_uris",
+    "items",
     "load_multibase",
     "load_private",
     "load_public_pem",

@@ -205,6 +205,12 @@ class RefreshThread(Task, frozen=True, tag="refresh_thread"):
     post_id: int
 
 
+class ReadFeatured(Task, frozen=True, tag="read_featured"):
+    """A member looks at the profile of a peer's account: what is on top of it?"""
+
+    account_id: int
+
+
 class FetchCard(Task, frozen=True, tag="fetch_card"):
     """A post links to a page: what is to be shown of it?"""
 
@@ -361,6 +367,7 @@ AnyTask = (
     | VerifyQuote
     | RefreshThread
     | FetchCard
+    | ReadFeatured
     | SendMail
     | MailPosts
     | MailSubscriber

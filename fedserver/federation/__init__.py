@@ -2,6 +2,7 @@
 
 from fedserver.federation.authenticate import Authenticator, Blocked
 from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.featured import read_featured
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.federation.inbox import Full, Inbox
 from fedserver.federation.keys import Keyring, generate
@@ -27,6 +28,7 @@ __all__ = [
     "fan_out",
     "generate",
     "is_outgoing",
+    "read_featured",
     "refresh",
     "verify",
 ]

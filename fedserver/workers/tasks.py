@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from fedserver import domain
-from fedserver.federation import LinkChecker, fan_out, is_outgoing, refresh, verify
+from fedserver.federation import LinkChecker, fan_out, is_outgoing, read_featured, refresh, verify
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers import cards
@@ -133,6 +133,8 @@ class TaskWorker:
                 await verify(services.db, services.resolver, task)
             case domain.tasks.FetchCard():
                 await cards.fetch(services, task)
+            case domain.tasks.ReadFeatured(account_id=account_id):
+                await read_featured(services.db, services.resolver, account_id)
             case domain.tasks.RefreshThread():
                 await self._refresh(task)
             case domain.tasks.SendMail():

@@ -55,6 +55,14 @@ TOUCH = update(accounts).where(accounts.c.id == bindparam("b_id")).values(versio
 TOUCH_PROFILE = (
     update(accounts).where(accounts.c.id == bindparam("b_id")).values(updated_at=bindparam("b_now"))
 )
+SET_FEATURED = (
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("b_id"),
+        func.coalesce(accounts.c.featured_at, 0) <= bindparam("b_until"),
+    )
+    .values(featured_at=bindparam("b_now"))
+)
 SET_FIELDS = update(accounts).where(accounts.c.id == bindparam("b_id")).values(fields=bindparam("b_fields"))
 ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
@@ -314,6 +322,11 @@ async def touch(tx: Tx, account_id: int) -> None:
 async def touch_profile(tx: Tx, account_id: int) -> None:
     """Something that peers read with the actor changed elsewhere, now."""
     await tx.run(TOUCH_PROFILE, b_id=account_id, b_now=tx.now)
+
+
+async def set_featured(tx: Tx, account_id: int, until: int) -> bool:
+    """What an account features is read now; False if that was done after `until` (ms UTC)."""
+    return bool(await tx.run(SET_FEATURED, b_id=account_id, b_until=until, b_now=tx.now))
 
 
 async def set_fields(tx: Tx, account_id: int, fields: str) -> None:

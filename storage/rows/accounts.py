@@ -54,6 +54,7 @@ class AccountRow(Struct, frozen=True, gc=False):
     shows_media_replies: bool = True
     mails_posts: bool = False
     moved_at: int | None = None
+    featured_at: int | None = None
 
 
 class KeyRow(Struct, frozen=True, gc=False):

@@ -2,6 +2,7 @@
 
 from fedserver.federation.incoming import (
     accept,
+    add,
     announce,
     block,
     create,
@@ -17,6 +18,7 @@ from fedserver.federation.incoming import (
 
 __all__ = [
     "accept",
+    "add",
     "announce",
     "block",
     "create",

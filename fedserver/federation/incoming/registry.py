@@ -38,6 +38,8 @@ VERBS: dict[str, Handle] = {
     "Block": incoming.block.handle,
     "Flag": incoming.flag.handle,
     "Move": incoming.move.handle,
+    "Add": incoming.add.add,
+    "Remove": incoming.add.remove,
     "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
@@ -56,6 +58,8 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         return structs.replace(item, inner=_inner(activity.object))
     if activity.kind == "Announce" and activity.object_id:
         return structs.replace(item, post=await resolver.post(activity.object_id))
+    if activity.kind in ("Add", "Remove"):
+        return await _with_featured(resolver, item)
     if activity.kind == "Move":
         return await _with_target(resolver, item)
     if activity.kind == "QuoteRequest":
@@ -63,6 +67,17 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
     if activity.kind in ABOUT_POSTS and activity.object_id:
         return structs.replace(item, post=await resolver.known_post(activity.object_id))
     return item
+
+
+async def _with_featured(resolver: Resolver, item: Item) -> Item:
+    """The post that is put on top of the actor's own profile, or taken off."""
+    activity, uri = item.activity, item.activity.object_id
+    if not item.actor.featured_uri or activity.target != item.actor.featured_uri:
+        raise Dropped("it is no collection of the actor that we know")
+    if uri is None or not same_origin(uri, item.actor.uri):
+        return item
+    find = resolver.post if activity.kind == "Add" else resolver.known_post
+    return structs.replace(item, post=await find(uri))
 
 
 async def _with_target(resolver: Resolver, item: Item) -> Item:

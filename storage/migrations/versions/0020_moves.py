@@ -1,4 +1,4 @@
-"""When an account moved"""
+"""When an account moved, and when what it features was read"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,3 +9,4 @@ down_revision = "0016"
 
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("moved_at", sa.BigInteger(), nullable=True))
+    op.add_column("accounts", sa.Column("featured_at", sa.BigInteger(), nullable=True))
