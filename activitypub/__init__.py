@@ -11,10 +11,13 @@ from activitypub.collections import (
     item_uris,
     items,
     next_page,
+    read_synchronization,
     thread_collections,
+    total,
     write_collection,
     write_items,
     write_page,
+    write_synchronization,
 )
 from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
@@ -115,12 +118,14 @@ __all__ = [
     "read_host_meta",
     "read_jrd",
     "read_object",
+    "read_synchronization",
     "recipients",
     "require_same_origin",
     "rfc9421",
     "same_origin",
     "sha256",
     "thread_collections",
+    "total",
     "type_of",
     "verify",
     "visibility",
@@ -130,5 +135,6 @@ __all__ = [
     "write_items",
     "write_object",
     "write_page",
+    "write_synchronization",
     "write_vote",
 ]

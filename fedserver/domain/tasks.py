@@ -205,6 +205,14 @@ class RefreshThread(Task, frozen=True, tag="refresh_thread"):
     post_id: int
 
 
+class SynchronizeFollowers(Task, frozen=True, tag="synchronize_followers"):
+    """A peer's account has other followers here than we know: `url` says which, `digest` of them is known."""
+
+    account_id: int
+    url: str
+    digest: str
+
+
 class ReadFeatured(Task, frozen=True, tag="read_featured"):
     """A member looks at the profile of a peer's account: what is on top of it?"""
 
@@ -368,6 +376,7 @@ AnyTask = (
     | RefreshThread
     | FetchCard
     | ReadFeatured
+    | SynchronizeFollowers
     | SendMail
     | MailPosts
     | MailSubscriber

@@ -10,10 +10,12 @@ from fedserver.federation.quotes import verify
 from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
 from fedserver.federation.signing import Signer
+from fedserver.federation.synchronization import SYNCHRONIZATION, followers_at, synchronize
 from fedserver.federation.threads import refresh
 from fedserver.federation.verified_links import LinkChecker
 
 __all__ = [
+    "SYNCHRONIZATION",
     "Authenticator",
     "Blocked",
     "Fetcher",
@@ -26,9 +28,11 @@ __all__ = [
     "Resolver",
     "Signer",
     "fan_out",
+    "followers_at",
     "generate",
     "is_outgoing",
     "read_featured",
     "refresh",
+    "synchronize",
     "verify",
 ]

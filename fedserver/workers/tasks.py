@@ -12,7 +12,15 @@ import msgspec
 import structlog
 
 from fedserver import domain
-from fedserver.federation import LinkChecker, fan_out, is_outgoing, read_featured, refresh, verify
+from fedserver.federation import (
+    LinkChecker,
+    fan_out,
+    is_outgoing,
+    read_featured,
+    refresh,
+    synchronize,
+    verify,
+)
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers import cards
@@ -135,6 +143,8 @@ class TaskWorker:
                 await cards.fetch(services, task)
             case domain.tasks.ReadFeatured(account_id=account_id):
                 await read_featured(services.db, services.resolver, account_id)
+            case domain.tasks.SynchronizeFollowers():
+                await synchronize(services.db, services.site, services.resolver, task)
             case domain.tasks.RefreshThread():
                 await self._refresh(task)
             case domain.tasks.SendMail():

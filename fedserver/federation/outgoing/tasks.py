@@ -23,6 +23,7 @@ class Outgoing(Struct, frozen=True):
     sender: AccountRow
     document: Document
     inboxes: tuple[str, ...]
+    synchronizes: bool = False  # receivers are told which followers they have
 
 
 Render = Callable[[Tx, domain.Site, Any], Awaitable[Outgoing | None]]
@@ -69,7 +70,7 @@ async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) 
         return None
     row, author, document = found
     made = activities.create(site.links.create(row.uri), author.uri, document)
-    return Outgoing(author, made, await _post_inboxes(tx, row))
+    return Outgoing(author, made, await _post_inboxes(tx, row), row.visibility == "followers")
 
 
 async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) -> Outgoing | None:
@@ -83,7 +84,7 @@ async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) 
     quoters = [quoter for _, quoter in await queries.quotes.quoters(tx, row.id)]
     inboxes = await _post_inboxes(tx, row)
     more = await _inboxes(tx, -1, "direct", [*boosters, *quoters])
-    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
+    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))), row.visibility == "followers")
 
 
 async def update_poll(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePoll) -> Outgoing | None:

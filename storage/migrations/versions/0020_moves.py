@@ -1,4 +1,4 @@
-"""When an account moved, and when what it features was read"""
+"""When an account moved, when what it features was read, what tells of followers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,3 +10,7 @@ down_revision = "0016"
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("moved_at", sa.BigInteger(), nullable=True))
     op.add_column("accounts", sa.Column("featured_at", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("documents") as table:
+        table.add_column(sa.Column("synchronizes", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("documents") as table:
+        table.alter_column("synchronizes", server_default=None)
