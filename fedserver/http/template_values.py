@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from fedserver import domain
 from fedserver.http.html import static_url
-from storage import AccountRow, MediaRow
+from storage import AccountRow, CardRow, MediaRow
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
@@ -41,6 +42,9 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
             return row.remote_url
         return links.remote(row.id, "small" if small else "original", row.remote_url)
 
+    def card_picture(row: CardRow) -> str:
+        return links.remote(row.id, "card", row.image_url)
+
     def page_of(view: Any) -> str:
         """Where a post is shown here: its own page, or our view of a peer's."""
         row = view.post
@@ -62,6 +66,8 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "own_avatar": own_avatar,
         "theme": theme,
         "file_url": file_url,
+        "card_picture": card_picture,
+        "host_of": lambda url: urlsplit(url).hostname or "",
         "page_of": page_of,
         "ago": ago,
         "ahead": ahead,
