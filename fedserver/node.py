@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -137,8 +137,12 @@ async def open_node(
     clock: Callable[[], int] = system_clock,
     resolver: AbstractResolver | None = None,
     passwords: domain.passwords.Passwords | None = None,
+    new_keys: Callable[[], Awaitable[domain.keys.NewKeys]] = generate,
 ) -> Node:
-    """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew."""
+    """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew.
+
+    `new_keys` makes the keys of the node itself at its first start.
+    """
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
     if config.metrics.listen:
@@ -152,7 +156,7 @@ async def open_node(
     services = _services(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
-    await _first_start(services)
+    await _first_start(services, new_keys)
     node = Node(services)
     await node.load_policies()
     return node
@@ -169,10 +173,10 @@ async def _push_key(db: Database) -> bytes:
         return await domain.push_keys.secret(tx)
 
 
-async def _first_start(services: Services) -> None:
+async def _first_start(services: Services, new_keys: Callable[[], Awaitable[domain.keys.NewKeys]]) -> None:
     if await _is_made(services):
         return
-    new = await generate()
+    new = await new_keys()
     try:
         async with services.db.write() as tx:
             await domain.accounts.create_instance_account(tx, services.site, new)
