@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from fedserver import domain
 from fedserver.http.html import static_url
-from storage import AccountRow, CardRow, MediaRow
+from storage import AccountRow, MediaRow
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
@@ -42,9 +42,6 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
             return row.remote_url
         return links.remote(row.id, "small" if small else "original", row.remote_url)
 
-    def card_picture(row: CardRow) -> str:
-        return links.remote(row.id, "card", row.image_url)
-
     def page_of(view: Any) -> str:
         """Where a post is shown here: its own page, or our view of a peer's."""
         row = view.post
@@ -66,7 +63,7 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "own_avatar": own_avatar,
         "theme": theme,
         "file_url": file_url,
-        "card_picture": card_picture,
+        "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
         "host_of": lambda url: urlsplit(url).hostname or "",
         "page_of": page_of,
         "ago": ago,
