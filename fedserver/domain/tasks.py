@@ -246,9 +246,29 @@ class EndMute(Task, frozen=True, tag="end_mute"):
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
+    """`unsubscribe` is an address that ends such mails with one POST (RFC 8058), '' for none."""
+
     to: str
     subject: str
     text: str
+    unsubscribe: str = ""
+
+
+class MailPosts(Task, frozen=True, tag="mail_posts"):
+    """Posts of an account, from an id up to another, are to go to its subscribers after `after_id`."""
+
+    account_id: int
+    since_id: int
+    until_id: int
+    after_id: int = 0
+
+
+class MailSubscriber(Task, frozen=True, tag="mail_subscriber"):
+    """One subscriber is to get these posts by mail."""
+
+    subscription_id: int
+    since_id: int
+    until_id: int
 
 
 class IndexPosts(Task, frozen=True, tag="index_posts"):
@@ -320,6 +340,8 @@ AnyTask = (
     | RefreshThread
     | FetchCard
     | SendMail
+    | MailPosts
+    | MailSubscriber
     | IndexPosts
     | LiftAct
     | RemoveFiles

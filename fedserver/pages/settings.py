@@ -27,6 +27,7 @@ class ProfileParams(Struct, frozen=True):
     discoverable: bool = False
     indexable: bool = False
     hides_collections: bool = False
+    mails_posts: bool = False
     names: list[str] = []
     values: list[str] = []
     theme: Literal["auto", "light", "dark"] = "auto"
@@ -47,6 +48,7 @@ async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) 
         problem=problem,
         done=done,
         welcome=call.params.welcome,
+        mails=bool(call.site.config.mail.host),
         most_fields=domain.accounts.MAX_FIELDS,
     )
 
@@ -69,6 +71,7 @@ async def save(call: Call[ProfileParams]) -> web.StreamResponse:
             discoverable=params.discoverable,
             indexable=params.indexable,
             hides_collections=params.hides_collections,
+            mails_posts=params.mails_posts,
             fields=tuple(zip(params.names, params.values, strict=False)),
             avatar_key=await _picture(call, params.avatar, square=True),
             header_key=await _picture(call, params.header, square=False),

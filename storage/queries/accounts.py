@@ -73,6 +73,7 @@ CHANGEABLE = (
     "shows_featured",
     "shows_media",
     "shows_media_replies",
+    "mails_posts",
     "updated_at",
 )
 CHANGE = (

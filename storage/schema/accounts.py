@@ -54,6 +54,7 @@ accounts = Table(
     Column("deleted_at", BigInteger),  # the owner deleted it: 410
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
+    Column("mails_posts", Boolean, nullable=False),  # public posts go by mail to those who asked for it
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )
