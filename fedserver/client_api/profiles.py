@@ -103,7 +103,7 @@ def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...]
 
 
 async def _picture(call: Call[Any], upload: Upload | None, name: str) -> str | UnsetType:
-    if upload is None or not upload.data:
+    if upload is None or not upload.size:
         return UNSET
     try:
         work = process_square if name == "avatar" else process_banner

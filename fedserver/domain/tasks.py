@@ -271,6 +271,13 @@ class MailSubscriber(Task, frozen=True, tag="mail_subscriber"):
     until_id: int
 
 
+class TellOfChange(Task, frozen=True, tag="tell_of_change"):
+    """What protects an account was changed; `change` is one of `security_mails.CHANGES`."""
+
+    to: str
+    change: str
+
+
 class IndexPosts(Task, frozen=True, tag="index_posts"):
     """Posts below an id, of one account or of all, are to be found by search as they are now."""
 
@@ -334,14 +341,13 @@ AnyTask = (
     | RequestQuote
     | AnswerQuote
     | RevokeQuote
-    | FetchParent
-    | RefreshAccount
     | VerifyQuote
     | RefreshThread
     | FetchCard
     | SendMail
     | MailPosts
     | MailSubscriber
+    | TellOfChange
     | IndexPosts
     | LiftAct
     | RemoveFiles

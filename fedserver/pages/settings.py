@@ -94,7 +94,7 @@ async def save(call: Call[ProfileParams]) -> web.StreamResponse:
 
 
 async def _picture(call: Call[ProfileParams], upload: Upload | None, *, square: bool) -> str | UnsetType:
-    if upload is None or not upload.data:
+    if upload is None or not upload.size:
         return UNSET
     try:
         made = await call.services.images.run(process_square if square else process_banner, upload.data)

@@ -74,7 +74,7 @@ class TaskWorker:
                     await queries.tasks.finish(tx, [row.id])
         except msgspec.ValidationError as error:
             await self._failed(row, f"not understood: {error}", give_up=True)
-        except MailError as error:
+        except (MailError, domain.Later) as error:
             await self._failed(row, str(error))
         except Exception as error:
             # Whatever goes wrong with one task must not stop the others; it is tried again.
@@ -142,6 +142,10 @@ class TaskWorker:
                     letter = await domain.email_subscriptions.letter(tx, services.site, task)
                 if letter is not None:
                     await self._mail(letter)
+            case domain.tasks.TellOfChange():
+                site = services.site
+                title, base = site.config.community.title, site.links.base
+                await self._mail(domain.security_mails.letter(title, base, task))
             case domain.tasks.IndexPosts():
                 async with services.db.write() as tx:
                     await domain.search_index.catch_up(tx, task)

@@ -14,6 +14,7 @@ accounts = Table(
     Column("domain", Text, nullable=False),
     Column("kind", Text, nullable=False),  # Person, Service, Group, Organization, Application
     Column("display_name", Text, nullable=False),
+    Column("name_folded", Text, nullable=False),  # the shown name as search compares it
     Column("note_source", Text, nullable=False),
     Column("note_html", Text, nullable=False),
     Column("url", Text, nullable=False),
