@@ -16,12 +16,7 @@ from fedserver.client_api.hub import HUB, Hub
 from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.config import Limits as LimitsConfig
-from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.fetch import Fetcher
-from fedserver.federation.inbox import Inbox
-from fedserver.federation.keys import Keyring, generate
-from fedserver.federation.remote_files import RemoteFiles
-from fedserver.federation.resolve import Resolver
+from fedserver.federation import Authenticator, Fetcher, Inbox, Keyring, RemoteFiles, Resolver, generate
 from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
 from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics

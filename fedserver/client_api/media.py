@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver import domain
 from fedserver.client_api.entities import MediaAttachment, media_attachment
 from fedserver.http import USER, Answer, Call, Nothing, Routes, Upload, keeping
-from fedserver.media.errors import Unacceptable
+from fedserver.media import Unacceptable
 from fedserver.media.sniff import sniff
 from storage import MediaRow
 

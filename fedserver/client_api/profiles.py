@@ -14,8 +14,7 @@ from fedserver.client_api.entities import (
     profile,
 )
 from fedserver.http import USER, Call, Nothing, Routes, Upload
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_banner, process_square
+from fedserver.media import Unacceptable, process_banner, process_square
 from storage import AccountRow, Tx
 
 routes = Routes("client_api")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation.keys import generate
+from fedserver.federation import generate
 from fedserver.http import APP, USER, Call, Routes
 
 routes = Routes("client_api")

@@ -10,9 +10,7 @@ from pathlib import Path
 from fedserver import domain
 from fedserver.http.services import Services
 from fedserver.http.uploads import Upload, too_large
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import Processed, process_attachment
-from fedserver.media.recordings import Recording
+from fedserver.media import Processed, Recording, Unacceptable, process_attachment
 
 RAW = "raw"  # of no type that is served
 

@@ -9,8 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, see_other
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_banner, process_square
+from fedserver.media import Unacceptable, process_banner, process_square
 from fedserver.text import normal_language
 from storage import Tx
 

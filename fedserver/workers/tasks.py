@@ -12,10 +12,7 @@ import msgspec
 import structlog
 
 from fedserver import domain
-from fedserver.federation.deliver import fan_out, is_outgoing
-from fedserver.federation.quotes import verify
-from fedserver.federation.threads import refresh
-from fedserver.federation.verified_links import LinkChecker
+from fedserver.federation import LinkChecker, fan_out, is_outgoing, refresh, verify
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers import cards
