@@ -17,7 +17,7 @@ from msgspec import inspect as shape
 
 from fedserver import domain
 from fedserver.http.nested import nest
-from fedserver.http.uploads import Upload, read_upload
+from fedserver.http.uploads import Upload, Uploads, read_text
 
 P = TypeVar("P", bound=msgspec.Struct)
 
@@ -26,18 +26,21 @@ MAX_JSON = 1_048_576
 _ABSENT: Any = object()
 
 
-async def read_params(request: web.Request, into: type[P], most_upload: int) -> P:
+async def read_params(request: web.Request, into: type[P], uploads: Uploads) -> P:
     """The parameters of `request` as an `into`. Raises Invalid naming the field."""
     values = nest(request.query.items()) if request.query_string else {}
     if request.body_exists and request.can_read_body:
-        values.update(await _body(request, most_upload))
+        try:
+            values.update(await _body(request, uploads))
+        except ConnectionError as error:
+            raise domain.Invalid("body", "broke off") from error
     return convert(values, into)
 
 
-async def _body(request: web.Request, most_upload: int) -> dict[str, Any]:
+async def _body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
     kind = request.content_type
     if kind == "multipart/form-data":
-        return nest(await _multipart(request, most_upload))
+        return nest(await _multipart(request, uploads))
     data = await request.read()
     if kind == "application/json" or kind.endswith("+json"):
         return _json(data)
@@ -60,7 +63,7 @@ def _json(data: bytes) -> dict[str, Any]:
     return value
 
 
-async def _multipart(request: web.Request, most: int) -> list[tuple[str, Any]]:
+async def _multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     try:
         reader = await request.multipart()
@@ -68,19 +71,14 @@ async def _multipart(request: web.Request, most: int) -> list[tuple[str, Any]]:
             if not isinstance(part, BodyPartReader):
                 raise domain.Invalid("body", "nests one multipart body in another")
             if part.filename is not None:
-                found.append((part.name or "", await read_upload(part, most)))
+                found.append((part.name or "", await uploads.read(part)))
             else:
-                found.append((part.name or "", await _text(part)))
+                found.append((part.name or "", await read_text(part, MAX_JSON)))
             if len(found) > 500:
                 raise domain.Invalid("body", "has more than 500 parts")
     except (ValueError, AssertionError, LookupError) as error:
         raise domain.Invalid("body", "is not valid multipart data") from error
     return found
-
-
-async def _text(part: BodyPartReader) -> str:
-    upload = await read_upload(part, MAX_JSON)
-    return upload.data.decode("utf-8", "replace")
 
 
 def convert(values: dict[str, Any], into: type[P]) -> P:

@@ -8,11 +8,7 @@ import structlog
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.inbox import Inbox
-from fedserver.federation.keys import Keyring
-from fedserver.federation.remote_files import RemoteFiles
-from fedserver.federation.resolve import Resolver
+from fedserver.federation import Authenticator, Inbox, Keyring, RemoteFiles, Resolver
 from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits
@@ -40,6 +36,7 @@ class Services:
     policies: domain.peers.Policies
     fences: domain.ip_blocks.Fences
     passwords: domain.passwords.Passwords
+    seal: domain.secrets.Seal
     limits: Limits
     pages: Pages
     metrics: Metrics

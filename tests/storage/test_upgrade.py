@@ -11,10 +11,22 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, MetaData, Table, Text, insert, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    insert,
+    text,
+)
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fedserver.domain import tasks
+from fedserver.text import fold
 from storage import SchemaTooNew, Unavailable
 from storage.migrating import alembic_config
 from storage.schema.posts import APART
@@ -80,6 +92,9 @@ def _to_first(connection: Connection) -> None:
     command.upgrade(config, "0001")
 
 
+OLD_NAME = "José Ørsted-Nguyễn ﬁ مُحَمَّد İÆß 東京\u200b"
+
+
 def _tell_something(connection: Connection) -> None:
     """An account and a notification, written as the first version wrote them."""
     tables = MetaData()
@@ -89,7 +104,9 @@ def _tell_something(connection: Connection) -> None:
         for column in tables.tables["accounts"].columns
         if not column.nullable
     }
-    connection.execute(insert(tables.tables["accounts"]).values({**values, "id": 7}))
+    connection.execute(
+        insert(tables.tables["accounts"]).values({**values, "id": 7, "display_name": OLD_NAME})
+    )
     told = {"id": 9, "account_id": 7, "from_id": 7, "kind": "favourite", "post_id": 5, "created_at": 1}
     connection.execute(insert(tables.tables["notifications"]).values(told))
 
@@ -109,6 +126,7 @@ async def test_what_was_told_before_groups_stands_alone(tmp_path: Path, database
     async with engine.connect() as connection:
         found = await connection.execute(text("SELECT id, kind, group_key, filtered FROM notifications"))
         assert [tuple(row) for row in found] == [(9, "favourite", "ungrouped-9", False)]
+        assert (await connection.execute(text("SELECT name_folded FROM accounts"))).scalar() == fold(OLD_NAME)
         assert await connection.run_sync(_differences) == []
     await engine.dispose()
 
@@ -176,3 +194,22 @@ async def test_posts_from_before_search_are_owed_to_the_index(kind: str, tmp_pat
 async def test_an_unreachable_server_is_said_so() -> None:
     with pytest.raises(Unavailable):
         await upgrade("postgresql://nobody@127.0.0.1:9/none")
+
+
+def test_push_tokens_in_clear_leave_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    config = alembic_config()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0012")
+        connection.execute(
+            text("INSERT INTO push_subscriptions VALUES (1, 2, 3, '', '', '', 1, '[]', 'all', 'in-clear', 1)")
+        )
+    assert b"in-clear" in path.read_bytes()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        assert connection.execute(text("SELECT sealed_token FROM push_subscriptions")).all() == []
+    engine.dispose()
+    assert b"in-clear" not in path.read_bytes()
