@@ -44,7 +44,10 @@ async def _body(request: web.Request, most_upload: int) -> dict[str, Any]:
     if kind == "application/json" or kind.endswith("+json"):
         return _json(data)
     if kind == "application/x-www-form-urlencoded":
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (UnicodeDecodeError, LookupError) as error:
+            raise domain.Invalid("body", "is not text in the encoding that it names") from error
         return nest((name, value) for name, value in form.items() if isinstance(value, str))
     # Some clients name no type, or text/plain; JSON is then the only thing it can be.
     return _json(data) if data[:1] == b"{" else {}

@@ -1,7 +1,7 @@
 """Every endpoint that changes something is sent what is wrong: it tells so, and nothing has changed.
 
-The endpoints come from their declarations; one without a row in `good_requests` fails here. PostgreSQL refuses
-what SQLite takes (NUL, large numbers), so wrong values are sent on both.
+The endpoints come from their declarations; one without a row in `good_requests` fails here.
+PostgreSQL refuses what SQLite takes (NUL, large numbers), so wrong values are sent on both.
 """
 
 from __future__ import annotations
@@ -24,10 +24,27 @@ from tests.kit.nodes import Start
 PARAMS = {f"{each.method} {each.path}": each.params for each in all_endpoints()}
 PAGES = {f"{each.method} {each.path}" for each in all_endpoints() if each.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
-TWICE: set[str] = set()
+ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
+# What a request that is sent again may add to, beside the log of what moderators do and the tasks owed.
+LOGS = {"acts", "tasks"}
+TWICE = {
+    "POST /api/v1/accounts/delete": {"login_attempts"},
+    "POST /api/v1/admin/accounts/{id}/action": {"notifications"},
+    "POST /api/v1/apps": {"apps"},
+    "POST /api/v1/collections": {"collections", "collection_items"},
+    "POST /api/v1/filters": {"filters", "filter_keywords"},
+    "POST /api/v1/lists": {"lists"},
+    "POST /api/v1/reports": {"reports", "notifications"},
+    "POST /api/v2/filters": {"filters", "filter_keywords"},
+    "POST /api/v2/filters/{id}/keywords": {"filter_keywords"},
+    "POST /oauth/token": {"tokens"},
+    "PUT /api/v1/statuses/{id}": {"edits", "post_words_idx", "post_words_data"},
+    "PUT /api/v2/filters/{id}": {"filter_keywords"},
+}
+COUNTED = {"POST /api/v1/accounts/delete"}  # a wrong password is remembered, whatever the answer
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-LONG = "a" * 1_000_000
+LONG = "a" * 30_000
 TEXTS = ("", "../", LONG, "ａ" * 600, "1e999")
 NUMBERS = (-1, 0, 1.5, 1e300, 2**63 - 1, 2**63, -(2**63), 10**30, "-1", "9" * 19, "9" * 5_000, "٣", True)
 LISTS: tuple[Any, ...] = (
@@ -103,7 +120,7 @@ class Watch:
         before = self.version()
         answer = await api.ask(method, path.format(**parts), **options)
         problem = _problem(request, answer)
-        if answer.status >= 400 and before != self.version():
+        if answer.status >= 400 and before != self.version() and request not in COUNTED:
             problem = problem or "refused, but something was written"
         if problem:
             self.faults.append(f"{request} {what[:90]}: {answer.status} {problem}")
@@ -220,7 +237,7 @@ async def test_wrong_ids_are_not_found(start: Start) -> None:
         for name in (each for each in parts if f"{{{each}}}" in request):
             for wrong in IDS if name not in NAMES else IDS[:1]:
                 answer = await watch.send(api, request, wrong, {**parts, name: wrong}, **options)
-                if answer.status != 404 and name not in NAMES:
+                if answer.status != 404 and name not in NAMES and request != ANY_YEAR:
                     watch.faults.append(f"{request} {name}={wrong}: {answer.status}")
     watch.close()
 
@@ -236,6 +253,6 @@ async def test_a_request_sent_twice_does_nothing_twice(start: Start) -> None:
         before = watch.rows()
         second = await watch.send(api, request, "again", parts, json=good, headers=headers)
         more = {name for name, count in watch.rows().items() if count > before[name]}
-        if more and request not in TWICE:
+        if more - LOGS - TWICE.get(request, set()):
             watch.faults.append(f"{request} again: {first.status}, {second.status}, more {more}")
     watch.close()

@@ -101,7 +101,7 @@ def bad_films() -> dict[str, bytes]:
 def form(files: dict[str, bytes], kind: str, **also: str) -> aiohttp.FormData:
     made = aiohttp.FormData()
     for name, data in files.items():
-        made.add_field(name, data, filename="holiday.png", content_type=kind)
+        made.add_field(name, io.BytesIO(data), filename="holiday.png", content_type=kind)
     for name, value in also.items():
         made.add_field(name, value)
     return made
@@ -149,6 +149,7 @@ async def test_what_is_refused_leaves_nothing(
     monkeypatch.setattr(tempfile, "tempdir", None)
     watch = await begin(start, limits={"upload_bytes": 2_000_000, "video_bytes": 2_000_000})
     parts, places = await watch.world.make("media"), (watch.world.node.node.services.store.root, elsewhere)
+    await watch.world.node.settle()
     before = on_disk(*places)
     for request, fields in PLACES.items():
         for what, files, also in attempts(fields):
@@ -159,5 +160,5 @@ async def test_what_is_refused_leaves_nothing(
             if left := on_disk(*places) - before:
                 watch.faults.append(f"{request} {what}: {answer.status}, left {left}")
                 before |= left
-    assert not await watch.world.node.settle()
     watch.close()
+    assert not await watch.world.node.settle()
