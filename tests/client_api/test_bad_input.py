@@ -6,6 +6,7 @@ PostgreSQL refuses what SQLite takes (NUL, large numbers), so wrong values are s
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ COUNTED = {"POST /api/v1/accounts/delete"}  # a wrong password is remembered, wh
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 LONG = "a" * 30_000
-TEXTS = ("", "../", LONG, "ａ" * 600, "1e999")
+TEXTS = ("", LONG, "ａ../" * 300)
 NUMBERS = (-1, 0, 1.5, 1e300, 2**63 - 1, 2**63, -(2**63), 10**30, "-1", "9" * 19, "9" * 5_000, "٣", True)
 LISTS: tuple[Any, ...] = (
     [],
@@ -195,10 +196,11 @@ def _read(request: str, body: Any) -> bytes:
         return b""
 
 
-def _wrong(request: str, good: Any, place: tuple[str | int, ...]) -> Iterator[tuple[Any, Any]]:
-    """Wrong values for a place, and the bodies with them, each that reads differently once."""
+def _wrong(
+    request: str, good: Any, place: tuple[str | int, ...], seen: set[bytes]
+) -> Iterator[tuple[Any, Any]]:
+    """Wrong values for a place, and the bodies with them, each that reads differently from those `seen`."""
     is_text = b"letters" in _read(request, _with(good, place, "letters"))
-    seen: set[bytes] = set()
     for value in (*LISTS, deep(50), "a\0b", *TEXTS) if is_text else WRONG:
         body = _with(good, place, value)
         read = _read(request, body)
@@ -211,8 +213,9 @@ async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
     watch = await begin(start)
     for request, (kind, body) in ROWS.items():
         api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
+        seen = {_read(request, good)}
         for place in _places(body):
-            for value, changed in _wrong(request, good, place):
+            for value, changed in _wrong(request, good, place, seen):
                 await watch.send(api, request, f"{place} = {value!r}", parts, json=changed)
     watch.close()
 
@@ -220,9 +223,10 @@ async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
     watch = await begin(start)
+    bodies = itertools.cycle(BODIES)  # all are read in one place: each endpoint gets the next few
     for request in sorted(written()):
         api, parts = watch.world.asker(request), await watch.world.make(ROWS[request][0])
-        for content_type, data in BODIES:
+        for content_type, data in (BODIES[0], *itertools.islice(bodies, 3)):
             headers = {"Content-Type": content_type}
             await watch.send(api, request, f"{content_type} {data!r}", parts, data=data, headers=headers)
     watch.close()
