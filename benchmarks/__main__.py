@@ -157,6 +157,8 @@ async def reads(bench: Bench, count: int) -> None:
         ("context of a 50-reply thread", 1.5, f"/api/v1/statuses/{seeded.root_id}/context"),
         ("notifications, 20", 0.7, "/api/v1/notifications?limit=20"),
         ("account (lookup)", 0.2, "/api/v1/accounts/lookup?acct=member1"),
+        ("account", 0.2, f"/api/v1/accounts/{seeded.account_id}"),
+        ("account's statuses, 20", 0.5, f"/api/v1/accounts/{seeded.account_id}/statuses"),
         ("instance v2", 0.12, "/api/v2/instance"),
     ]
     for name, budget, path in plan:
@@ -319,8 +321,8 @@ def show(rows: list[Row]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU milliseconds a request, beside the budget")
-    parser.add_argument("--members", type=int, default=100)
-    parser.add_argument("--posts", type=int, default=5_000)
+    parser.add_argument("--members", type=int, default=200)
+    parser.add_argument("--posts", type=int, default=20_000)
     parser.add_argument("--requests", type=int, default=1_000)
     parser.add_argument("--hosts", type=int, default=200)
     given = parser.parse_args()

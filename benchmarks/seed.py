@@ -1,22 +1,30 @@
-"""Fills a database through the rules: members, follows, posts, replies, remote followers on stub hosts."""
+"""Fills a database: members, follows, posts, replies, remote followers on stub hosts.
+
+All of it goes through the rules but the many posts: they are copies of a few that did, written together.
+"""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import structs
 
 from fedserver import domain
 from fedserver.cli.settings import site_of
 from fedserver.config import Config
 from fedserver.federation.keys import generate
 from fedserver.node import system_clock
-from storage import AccountRow, Tx
+from storage import AccountRow, PostRow, Tx, queries
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
 TOPICS = "library repair garden lamp street minutes heating catalogue bicycle tea shelf tomato bill tool"
 WORDS = tuple(TOPICS.split())
+TOGETHER = 1_000
+MINUTE = 60_000
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Seeded:
     """What the workloads ask for."""
 
     token: str
+    account_id: int
     status_id: int
     root_id: int
     keys: domain.keys.NewKeys
@@ -69,6 +78,57 @@ async def remote(tx: Tx, host: str, name: str, keys: domain.keys.NewKeys) -> Acc
     )
 
 
+Model = tuple[PostRow, int, str]  # a post, its tag, and the words that copies replace
+
+
+async def _model(tx: Tx, site: domain.Site, author: AccountRow, tag: str) -> Model:
+    """A post that went through the rules."""
+    text = sentence()
+    draft = domain.posts.Draft(text=f"{text} #{tag}", visibility="local")
+    row = await queries.posts.by_id(tx, await domain.posts.publish(tx, site, author, draft))
+    assert row is not None
+    return row, (await queries.tags.by_names(tx, [tag]))[0].id, text
+
+
+def _copy(tx: Tx, site: domain.Site, model: Model, author: AccountRow, minutes: int) -> tuple[PostRow, int]:
+    """A post of `author`, so many minutes ago, and its tag."""
+    row, tag_id, words = model
+    at, text = tx.now - minutes * MINUTE, sentence()
+    identifier = tx.new_id(at)
+    made = structs.replace(
+        row,
+        id=identifier,
+        uri=site.links.note(author.username, identifier),
+        url=site.links.post_page(author.username, identifier),
+        account_id=author.id,
+        source=(row.source or "").replace(words, text),
+        html=row.html.replace(words, text),
+        thread_id=identifier,
+        context_uri=site.links.context(identifier),
+        published_at=at,
+    )
+    return made, tag_id
+
+
+async def _write(
+    tx: Tx, made: Sequence[tuple[PostRow, int]], reader: AccountRow, followed: Iterable[AccountRow]
+) -> None:
+    """What `domain.posts.publish` writes, for many posts at once."""
+    rows = [row for row, _ in made]
+    await tx.run_many(queries.posts.ADD, map(structs.asdict, rows))
+    await tx.run_many(queries.tags.ATTACH, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in made])
+    shown = {each.id for each in followed}
+    homes = [(row.account_id, row) for row in rows]
+    homes += [(reader.id, row) for row in rows if row.account_id in shown]
+    await tx.run_many(
+        queries.home_entries.ADD,
+        [{"account_id": home, "post_id": row.id, "author_id": row.account_id} for home, row in homes],
+    )
+    await domain.search_index.put(tx, rows)
+    for row in rows:
+        await queries.accounts.count_post(tx, row.account_id, 1, row.published_at)
+
+
 async def seed(config: Config, people: int, count: int, hosts: list[str]) -> Seeded:
     """Write `people` members and `count` posts; every host follows the reader once."""
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
@@ -89,12 +149,17 @@ async def seed(config: Config, people: int, count: int, hosts: list[str]) -> See
             tx, "read write follow", app_id=None, member_id=made[0][0].id, account_id=reader.id
         )
     written: list[int] = []
-    for start in range(0, count, 100):
+    async with db.write() as tx:
+        models = [await _model(tx, site, everybody[0], tag) for tag in WORDS]
+    for start in range(0, count, TOGETHER):
         async with db.write() as tx:
-            for _ in range(min(100, count - start)):
-                author = random.choice(everybody)
-                draft = domain.posts.Draft(text=f"{sentence()} #{random.choice(WORDS)}", visibility="local")
-                written.append(await domain.posts.publish(tx, site, author, draft))
+            numbers = range(start, min(start + TOGETHER, count))
+            made_now = [
+                _copy(tx, site, random.choice(models), random.choice(everybody), count - number)
+                for number in numbers
+            ]
+            await _write(tx, made_now, reader, everybody[1 : people // 2 + 1])
+            written.extend(row.id for row, _ in made_now)
     async with db.write() as tx:
         root = await domain.posts.publish(
             tx, site, everybody[1], domain.posts.Draft(text=sentence(), visibility="local")
@@ -111,4 +176,4 @@ async def seed(config: Config, people: int, count: int, hosts: list[str]) -> See
         await domain.follows.follow(tx, site, reader, speaker)
         await domain.follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
     await db.close()
-    return Seeded(token.secret, written[-1], root, keys)
+    return Seeded(token.secret, reader.id, written[-1], root, keys)

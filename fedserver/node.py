@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -16,12 +16,7 @@ from fedserver.client_api.hub import HUB, Hub
 from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.config import Limits as LimitsConfig
-from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.fetch import Fetcher
-from fedserver.federation.inbox import Inbox
-from fedserver.federation.keys import Keyring, generate
-from fedserver.federation.remote_files import RemoteFiles
-from fedserver.federation.resolve import Resolver
+from fedserver.federation import Authenticator, Fetcher, Inbox, Keyring, RemoteFiles, Resolver, generate
 from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
 from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics
@@ -137,8 +132,12 @@ async def open_node(
     clock: Callable[[], int] = system_clock,
     resolver: AbstractResolver | None = None,
     passwords: domain.passwords.Passwords | None = None,
+    new_keys: Callable[[], Awaitable[domain.keys.NewKeys]] = generate,
 ) -> Node:
-    """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew."""
+    """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew.
+
+    `new_keys` makes the keys of the node itself at its first start.
+    """
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
     if config.metrics.listen:
@@ -147,7 +146,7 @@ async def open_node(
     services = _services(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
-    await _first_start(services)
+    await _first_start(services, new_keys)
     await _push_key(services)
     node = Node(services)
     await node.load_policies()
@@ -163,10 +162,10 @@ async def _push_key(services: Services) -> None:
             await domain.push_keys.keep(tx, *new_vapid_key())
 
 
-async def _first_start(services: Services) -> None:
+async def _first_start(services: Services, new_keys: Callable[[], Awaitable[domain.keys.NewKeys]]) -> None:
     if await _is_made(services):
         return
-    new = await generate()
+    new = await new_keys()
     try:
         async with services.db.write() as tx:
             await domain.accounts.create_instance_account(tx, services.site, new)

@@ -10,21 +10,29 @@ from typing import Any
 
 
 class Room:
-    """Values by key, at most twice `most`: a young half and an old one."""
+    """Values by key, at most twice `most`: a young half and an old one. It counts how often it knew."""
 
-    __slots__ = ("_most", "_old", "_young")
+    __slots__ = ("_most", "_old", "_young", "hits", "misses")
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self.hits = self.misses = 0
         self._young: dict[Any, Any] = {}
         self._old: dict[Any, Any] = {}
 
     def get(self, key: Any) -> Any:
         """The value, None if it is not known."""
         found = self._young.get(key)
-        if found is None and (found := self._old.get(key)) is not None:
+        if found is None and (found := self._old.pop(key, None)) is not None:
             self.put(key, found)
+        if found is None:
+            self.misses += 1
+        else:
+            self.hits += 1
         return found
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
 
     def put(self, key: Any, value: Any) -> None:
         """Remember a value that is not None."""
@@ -37,11 +45,11 @@ class Memory:
     """The rooms of one database."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, Room] = {}
+        self.rooms: dict[str, Room] = {}
 
     def room(self, name: str, most: int) -> Room:
         """The room of that name; `most` counts when it is asked for first."""
-        found = self._rooms.get(name)
+        found = self.rooms.get(name)
         if found is None:
-            found = self._rooms[name] = Room(most)
+            found = self.rooms[name] = Room(most)
         return found

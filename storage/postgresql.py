@@ -6,8 +6,8 @@ asyncpg is an extra: this module is imported only when the database URL asks for
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -21,6 +21,8 @@ from storage.ids import IdSource
 from storage.memory import Memory
 
 CHANNEL = "fedserver_events"
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 _compiler = Compiler(POSTGRESQL)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
@@ -37,6 +39,15 @@ def _told(error: Exception) -> Exception:
     return Unavailable(f"PostgreSQL: {error}")
 
 
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What the driver raises comes out as Conflict or Unavailable."""
+    try:
+        yield
+    except FAILURES as error:
+        raise _told(error) from error
+
+
 class PostgresqlConnection:
     """One connection of the pool; `Tx` runs on it."""
 
@@ -45,31 +56,35 @@ class PostgresqlConnection:
 
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         compiled = _compiler(statement, params)
-        try:
+        with _telling():
             found: Sequence[Sequence[Any]] = await self.raw.fetch(compiled.sql, *_bind(compiled, params))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise _told(error) from error
         return found
 
     async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
         compiled = _compiler(statement, params)
-        try:
+        with _telling():
             status: str = await self.raw.execute(compiled.sql, *_bind(compiled, params))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise _told(error) from error
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
-        try:
+        with _telling():
             await self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise _told(error) from error
 
 
 async def _keep(_connection: Any) -> None:
     """Nothing to reset between uses: we change no session state, and a round trip is saved."""
+
+
+async def _roll_back(raw: Any, transaction: Any) -> None:
+    try:
+        if raw.is_in_transaction():
+            await asyncio.shield(transaction.rollback())
+    except FAILURES:
+        # It is lost, or must not go back to the pool as it is.
+        with suppress(asyncpg.InterfaceError):
+            raw.terminate()
 
 
 class PostgresqlDatabase:
@@ -82,16 +97,42 @@ class PostgresqlDatabase:
         self.memory = Memory()
         self._pool: Any = None
         self._ear: Any = None
+        self._reopening: asyncio.Task[None] | None = None
+        self._missed = False
         self._listeners: list[Listener] = []
 
     async def open(self) -> None:
         """Raises Unavailable if the server cannot be reached or refuses us."""
         try:
             self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=10, reset=_keep)
-            self._ear = await asyncpg.connect(self.url)
-            await self._ear.add_listener(CHANNEL, self._hear)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+            await self._open_ear()
+        except (*FAILURES, ValueError) as error:
             raise Unavailable(f"cannot open the PostgreSQL database: {error}") from error
+
+    async def _open_ear(self) -> None:
+        self._ear = ear = await asyncpg.connect(self.url)
+        try:
+            await ear.add_listener(CHANNEL, self._hear)
+        except FAILURES:
+            ear.terminate()
+            raise
+        ear.add_termination_listener(self._deafened)
+
+    def _deafened(self, _connection: Any) -> None:
+        self._reopening = asyncio.create_task(self._reopen_ear())
+
+    async def _reopen_ear(self) -> None:
+        """Listen again once the server lets us. What was told in between is lost, see `changed_elsewhere`."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                await self._open_ear()
+            except FAILURES:
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            else:
+                self._missed = True
+                return
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         event = _decode(payload)
@@ -106,34 +147,29 @@ class PostgresqlDatabase:
     async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
         # The server is another process: what is slow there holds up nobody here.
         async with self._acquired() as raw:
-            yield Tx(
-                PostgresqlConnection(raw), now=self.clock(), ids=self.ids, memory=self.memory, writes=False
-            )
+            yield self._tx(raw, writes=False)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         async with self._acquired() as raw:
-            tx = Tx(
-                PostgresqlConnection(raw), now=self.clock(), ids=self.ids, memory=self.memory, writes=True
-            )
+            tx = self._tx(raw, writes=True)
             transaction = raw.transaction()
-            await transaction.start()
+            with _telling():
+                await transaction.start()
             try:
                 yield tx
-                for event in tx.events:
-                    await raw.execute("SELECT pg_notify($1, $2)", CHANNEL, _encode(event).decode())
-                await asyncio.shield(transaction.commit())
+                with _telling():
+                    for event in tx.events:
+                        await raw.execute("SELECT pg_notify($1, $2)", CHANNEL, _encode(event).decode())
+                    await asyncio.shield(transaction.commit())
             except BaseException:
-                if raw.is_in_transaction() and not raw.is_closed():
-                    await asyncio.shield(transaction.rollback())
+                await _roll_back(raw, transaction)
                 raise
 
     @asynccontextmanager
     async def _acquired(self) -> AsyncIterator[Any]:
-        try:
+        with _telling():
             raw = await self._pool.acquire()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise _told(error) from error
         try:
             yield raw
         finally:
@@ -144,11 +180,15 @@ class PostgresqlDatabase:
         return lambda: self._listeners.remove(listener)
 
     async def changed_elsewhere(self) -> bool:
-        """Never: NOTIFY tells every process."""
-        return False
+        """NOTIFY tells every process; it may have while the connection for events was down."""
+        missed, self._missed = self._missed, False
+        return missed
 
     async def close(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
         if self._ear is not None:
+            self._ear.remove_termination_listener(self._deafened)
             await self._ear.close()
         if self._pool is not None:
             await self._pool.close()

@@ -2,19 +2,20 @@
 
 Its own verifier must never be called: it takes the algorithm from the sender's header, so a sender can
 forge with `hmac-sha256` keyed by the public key (a test keeps watch). The package imports
-`pkg_resources`, which newer setuptools do not have: a stand-in is there while it is imported.
+`pkg_resources`, which newer setuptools do not have and older ones load slowly (10 MB): a stand-in is there
+while it is imported.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 import types
 
 
 def _import_parts() -> types.ModuleType:
     name = "pkg_resources"
-    missing = name not in sys.modules and importlib.util.find_spec(name) is None
+    missing = name not in sys.modules
     if missing:
         stand_in = types.ModuleType(name)
         stand_in.__dict__.update(

@@ -6,15 +6,18 @@ import asyncio
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import click
+from aiohttp.abc import AbstractResolver
 
 from fedserver.cli.settings import asynchronous, config_option, database, read_config
 from fedserver.config import Config
+from fedserver.net import Client, Guard, Provider, ProviderError
 
 SECONDS = 10.0
 LEAST_FREE = 500_000_000
@@ -80,12 +83,32 @@ async def _mail(config: Config) -> Problem:
     return None
 
 
+async def identity_provider(config: Config, resolver: AbstractResolver | None = None) -> Problem:
+    """The organization's provider, asked as at a log-in; its addresses have to be https."""
+    oidc = config.oidc
+    if not oidc.issuer:
+        return None
+    guard = Guard(oidc.allow_networks, allow_http=oidc.issuer.startswith("http:"))
+    client = Client(guard, user_agent="fedserver check", ca_file=oidc.ca_file, resolver=resolver)
+    provider = Provider(oidc, client, lambda: time.time_ns() // 1_000_000)
+    try:
+        found = await provider.discover()
+    except ProviderError as error:
+        return f"{error}; see [oidc]"
+    finally:
+        await provider.close()
+    addresses = (found.issuer, found.authorization_endpoint, found.token_endpoint, found.jwks_uri)
+    plain = [each for each in addresses if not each.startswith("https:")]
+    return f"{plain[0]} is not https; anybody on the way could log in as anybody" if plain else None
+
+
 CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
     ("database", _database),
     ("disk", _disk),
     ("DNS", _dns),
     ("reached from outside", _reached),
     ("mail", _mail),
+    ("identity provider", identity_provider),
 )
 
 

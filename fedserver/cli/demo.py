@@ -20,7 +20,7 @@ from fedserver.cli.settings import asynchronous
 from fedserver.config import Community as CommunityConfig
 from fedserver.config import Config, DatabaseConfig, Federation, Log, Media, Registration
 from fedserver.config import Node as NodeConfig
-from fedserver.federation.keys import generate
+from fedserver.federation import generate
 from fedserver.node import Node, open_node
 from storage import AccountRow
 

@@ -9,7 +9,7 @@ import click
 
 from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
-from fedserver.federation.keys import generate
+from fedserver.federation import generate
 
 ROLE = click.Choice(domain.members.ROLES)
 

@@ -24,10 +24,10 @@ class LookupParams(Struct, frozen=True):
 async def lookup(call: Call[LookupParams]) -> Account:
     username, _, host = call.params.acct.strip().lstrip("@").partition("@")
     host = "" if host in (call.site.links.domain, call.site.links.host) else host
-    row = await domain.accounts.by_handle(call.tx, username, host)
-    if row is None or row.suspended_at is not None or row.deleted_at is not None:
+    view = await domain.account_views.by_handle(call.tx, username, host)
+    if view is None or view.account.suspended_at is not None or view.account.deleted_at is not None:
         raise domain.NotFound
-    return account(call.site.links, (await domain.account_views.load(call.tx, [row.id]))[row.id])
+    return encoded.account_json(call, view)
 
 
 class IdsParams(Struct, frozen=True):
@@ -103,8 +103,10 @@ async def _target(call: Call[Any], tx: Tx) -> AccountRow:
 
 @routes.get("/api/v1/accounts/{id}", scope="read:accounts")
 async def show(call: Call[Nothing]) -> Account:
-    row = await _target(call, call.tx)
-    return account(call.site.links, (await domain.account_views.load(call.tx, [row.id]))[row.id])
+    view = await domain.account_views.by_id(call.tx, call.id())
+    if view is None or view.account.deleted_at is not None:
+        raise domain.NotFound
+    return encoded.account_json(call, view)
 
 
 class StatusesParams(Struct, frozen=True):

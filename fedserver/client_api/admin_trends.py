@@ -20,7 +20,6 @@ from fedserver.http import MODERATOR, Call, Nothing, Routes, offset_of
 routes = Routes("client_api")
 PATH = "/api/v1/admin/trends"
 READ, WRITE = "admin:read", "admin:write"
-POST, LINK = domain.trend_reviews.POST, domain.trend_reviews.LINK
 
 
 class PageParams(Struct, frozen=True):
@@ -52,10 +51,11 @@ async def reject_tag(call: Call[Nothing]) -> AdminTag:
     return await _tag(call, False)
 
 
-async def _decided(call: Call[Nothing], kind: str, approved: bool) -> domain.trend_reviews.PostTrend:
-    return await domain.trend_reviews.decide_post(
-        call.tx, call.member, call.account.id, call.id(), kind, approved=approved
+async def _status(call: Call[Nothing], approved: bool) -> AdminStatus:
+    found = await domain.trend_reviews.decide_post(
+        call.tx, call.member, call.account.id, call.id(), approved=approved
     )
+    return admin_status(call.site.links, found)
 
 
 @routes.get(f"{PATH}/statuses", who=MODERATOR, scope=READ, params=PageParams)
@@ -66,39 +66,44 @@ async def statuses(call: Call[PageParams]) -> list[AdminStatus]:
 
 @routes.post(f"{PATH}/statuses/{{id}}/approve", who=MODERATOR, scope=WRITE)
 async def approve_status(call: Call[Nothing]) -> AdminStatus:
-    return admin_status(call.site.links, await _decided(call, POST, True))
+    return await _status(call, True)
 
 
 @routes.post(f"{PATH}/statuses/{{id}}/reject", who=MODERATOR, scope=WRITE)
 async def reject_status(call: Call[Nothing]) -> AdminStatus:
-    return admin_status(call.site.links, await _decided(call, POST, False))
+    return await _status(call, False)
 
 
 @routes.get(f"{PATH}/links", who=MODERATOR, scope=READ, params=PageParams)
 async def links(call: Call[PageParams]) -> list[AdminLink]:
-    found = await domain.trend_reviews.links(call.tx, call.account.id, _limit(call), offset_of(call.request))
+    found = await domain.trend_reviews.links(call.tx, _limit(call), offset_of(call.request))
     return [admin_link(call.site.links, each, call.tx.now) for each in found]
+
+
+async def _link(call: Call[Nothing], approved: bool) -> AdminLink:
+    found = await domain.trend_reviews.decide_link(call.tx, call.member, call.id(), approved=approved)
+    return admin_link(call.site.links, found, call.tx.now)
 
 
 @routes.post(f"{PATH}/links/{{id}}/approve", who=MODERATOR, scope=WRITE)
 async def approve_link(call: Call[Nothing]) -> AdminLink:
-    return admin_link(call.site.links, await _decided(call, LINK, True), call.tx.now)
+    return await _link(call, True)
 
 
 @routes.post(f"{PATH}/links/{{id}}/reject", who=MODERATOR, scope=WRITE)
 async def reject_link(call: Call[Nothing]) -> AdminLink:
-    return admin_link(call.site.links, await _decided(call, LINK, False), call.tx.now)
+    return await _link(call, False)
 
 
 @routes.get(f"{PATH}/links/publishers", who=MODERATOR, scope=READ)
 async def publishers(call: Call[Nothing]) -> list[AdminPublisher]:
-    found = await domain.trend_reviews.publishers(call.tx, call.site.links.host)
+    found = await domain.trend_reviews.publishers(call.tx)
     return [admin_publisher(each) for each in found]
 
 
 async def _publisher(call: Call[Nothing], approved: bool) -> AdminPublisher:
     found = await domain.trend_reviews.decide_publisher(
-        call.tx, call.member, call.site.links.host, call.text("id"), approved=approved
+        call.tx, call.member, call.text("id"), approved=approved
     )
     return admin_publisher(found)
 

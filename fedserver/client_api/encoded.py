@@ -1,6 +1,7 @@
-"""Statuses as JSON, remembered: a status is encoded once for all viewers to whom it looks alike.
+"""Statuses and accounts as JSON, remembered: encoded once for all viewers to whom they look alike.
 
-`status` is a pure function of the view, so equal stamps mean equal bytes.
+`status` is a pure function of the view, so equal stamps mean equal bytes. An account looks alike to everybody
+until its version grows.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from typing import Any, cast
 import msgspec
 
 from fedserver import domain
-from fedserver.client_api.entities import Status, status
+from fedserver.client_api.entities import Account, Status, account, status
 from fedserver.http import Call, Services, encode
+from storage import Room
 
 MOST = 3_000
+MOST_ACCOUNTS = 500
 
 
 def status_json(services: Services, view: domain.PostView) -> msgspec.Raw:
     """A status, encoded now or earlier."""
-    room = services.db.memory.room("statuses", MOST)
+    return _known(services, services.db.memory.room("statuses", MOST), view)
+
+
+def _known(services: Services, room: Room, view: domain.PostView) -> msgspec.Raw:
     known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
     if known is None:
         known = msgspec.Raw(encode(status(services.site.links, view)))
@@ -30,4 +36,19 @@ def status_json(services: Services, view: domain.PostView) -> msgspec.Raw:
 
 def statuses(call: Call[Any], views: Iterable[domain.PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
-    return cast(list[Status], [status_json(call.services, view) for view in views])
+    services = call.services
+    room = services.db.memory.room("statuses", MOST)
+    return cast(list[Status], [_known(services, room, view) for view in views])
+
+
+def account_json(call: Call[Any], view: domain.account_views.AccountView) -> Account:
+    """An account to be the answer, encoded now or earlier; not to be looked into."""
+    if view.moved_to is not None:
+        return account(call.site.links, view)
+    room = call.services.db.memory.room("encoded_accounts", MOST_ACCOUNTS)
+    key = (view.account.id, view.account.version)
+    known = room.get(key)
+    if known is None:
+        known = msgspec.Raw(encode(account(call.site.links, view)))
+        room.put(key, known)
+    return cast(Account, known)

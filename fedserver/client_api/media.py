@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver import domain
 from fedserver.client_api.entities import MediaAttachment, media_attachment
 from fedserver.http import USER, Answer, Call, Nothing, Routes, Upload, keeping
-from fedserver.media.errors import Unacceptable
+from fedserver.media import Unacceptable
 from fedserver.media.sniff import sniff
 from storage import MediaRow
 
@@ -64,12 +64,12 @@ def _answer(call: Call[UploadParams] | Call[Nothing], row: MediaRow, unfinished:
 async def _uploaded(call: Call[UploadParams], at_once: int) -> MediaRow:
     """Keep what was sent. Raises Invalid; nothing of it stays then."""
     params, services = call.params, call.services
-    if params.file is None or not params.file.data:
+    if params.file is None or not params.file.size:
         raise domain.Invalid("file", "can't be blank", "ERR_BLANK")
     focus = domain.media.parse_focus(params.focus) or (0.0, 0.0)
     async with services.db.read() as tx:
-        await domain.media.require_room(tx, call.site, call.account, len(params.file.data))
-    new = await _kept(call, params.file.data, at_once)
+        await domain.media.require_room(tx, call.site, call.account, params.file.size)
+    new = await _kept(call, params.file, at_once)
     async with keeping.kept(services, new):
         small = await _thumbnail(call, params.thumbnail)
         async with keeping.kept(services, small), services.db.write() as tx:
@@ -79,12 +79,12 @@ async def _uploaded(call: Call[UploadParams], at_once: int) -> MediaRow:
     return row
 
 
-async def _kept(call: Call[UploadParams], data: bytes, at_once: int) -> domain.media.NewFile:
-    kind = sniff(data)
+async def _kept(call: Call[UploadParams], file: Upload, at_once: int) -> domain.media.NewFile:
+    kind = sniff(file.head)
     if not kind.startswith(("video/", "audio/")):
-        return await keeping.keep_picture(call.services, data)
-    raw = await keeping.keep_raw(call.services, data, kind)
-    if len(data) > at_once:
+        return await keeping.keep_picture(call.services, file)
+    raw = await keeping.keep_raw(call.services, file, kind)
+    if file.size > at_once:
         return raw
     try:
         return await keeping.process(call.services, raw.file_key)
@@ -98,9 +98,9 @@ async def _thumbnail(
     call: Call[UploadParams] | Call[ChangeParams], file: Upload | None
 ) -> domain.media.NewFile | None:
     """The small picture that was sent along, as a file whose only key is its small form. Raises Invalid."""
-    if file is None or not file.data:
+    if file is None or not file.size:
         return None
-    return await keeping.keep_small(call.services, file.data, "thumbnail")
+    return await keeping.keep_small(call.services, file, "thumbnail")
 
 
 @routes.get("/api/v1/media/{id}", who=USER, scope="write:media")

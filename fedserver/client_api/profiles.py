@@ -14,8 +14,7 @@ from fedserver.client_api.entities import (
     profile,
 )
 from fedserver.http import USER, Call, Nothing, Routes, Upload, keeping
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_banner, process_square
+from fedserver.media import Unacceptable, process_banner, process_square
 from storage import AccountRow, Tx
 
 routes = Routes("client_api")
@@ -103,7 +102,7 @@ def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...]
 
 
 async def _picture(call: Call[Any], upload: Upload | None, name: str, keys: list[str]) -> str | UnsetType:
-    if upload is None or not upload.data:
+    if upload is None or not upload.size:
         return UNSET
     try:
         work = process_square if name == "avatar" else process_banner

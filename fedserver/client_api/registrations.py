@@ -6,7 +6,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation.keys import generate
+from fedserver.federation import generate
 from fedserver.http import APP, USER, Call, Routes
 
 routes = Routes("client_api")
@@ -53,11 +53,17 @@ async def register(call: Call[RegistrationParams]) -> Token:
         reason=params.reason,
         locale=params.locale,
         invitation=params.invite_code,
+        address=call.address,
     )
     domain.registrations.check(call.site, wish)
     hashed, new = await services.passwords.hash(wish.password), await generate()
-    async with services.db.write() as tx:
-        made = await domain.registrations.register(tx, call.site, call.caller.app_id, wish, hashed, new)
+    try:
+        async with services.db.write() as tx:
+            made = await domain.registrations.register(tx, call.site, call.caller.app_id, wish, hashed, new)
+    except domain.email_blocks.Refused as error:
+        async with services.db.write() as tx:
+            await domain.email_blocks.note_refusal(tx, error, call.address)
+        raise
     return Token(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
 
 

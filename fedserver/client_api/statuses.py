@@ -86,7 +86,8 @@ async def _one(call: Call[Any], tx: Tx, post_id: int) -> Status:
     views = await domain.post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
         raise domain.NotFound
-    return status(call.site.links, views[0])
+    # A writer may yet roll back: what it sees is not remembered.
+    return status(call.site.links, views[0]) if tx.writes else statuses(call, views)[0]
 
 
 def _draft(call: Call[NewStatus]) -> domain.posts.Draft:

@@ -13,18 +13,12 @@ from fedserver.http import USER, Call, Nothing, Routes
 routes = Routes("client_api")
 REPORTS = "/api/v1/annual_reports"
 STUBS = {
-    "/api/v1/trends/links": "trending links",
     REPORTS: "annual reports: clients see that there are none",
     f"{REPORTS}/{{year}}": "annual reports",
     f"{REPORTS}/{{year}}/state": "annual reports: nobody is eligible",
     f"{REPORTS}/{{year}}/read": "annual reports",
     f"{REPORTS}/{{year}}/generate": "annual reports",
 }
-
-
-@routes.get("/api/v1/trends/links", tx="own")
-async def no_links(call: Call[Nothing]) -> list[Any]:
-    return []
 
 
 @routes.get(REPORTS, who=USER, scope="read:accounts", tx="own")

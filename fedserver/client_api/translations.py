@@ -27,6 +27,17 @@ class TranslatedAttachment(Struct, frozen=True):
     description: str
 
 
+class TranslatedOption(Struct, frozen=True):
+    title: str
+
+
+class TranslatedPoll(Struct, frozen=True):
+    """docs.joinmastodon.org/entities/Translation: `id` is that of the post, as in Poll."""
+
+    id: str
+    options: list[TranslatedOption]
+
+
 class Translation(Struct, frozen=True):
     content: str
     spoiler_text: str
@@ -34,7 +45,7 @@ class Translation(Struct, frozen=True):
     media_attachments: list[TranslatedAttachment]
     detected_source_language: str
     provider: str
-    poll: None = None
+    poll: TranslatedPoll | None
 
 
 async def _languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
@@ -73,8 +84,14 @@ async def translate(call: Call[TranslateParams]) -> Translation:
         raise domain.NotFound
     target = await _target(call, translator, row.language)
     files = [each for each in view.media if each.description]
-    plain = [row.summary if row.kind == "Note" else "", *(each.description for each in files)]
+    offered = [each.title for each in view.poll.options] if view.poll is not None else []
+    plain = [
+        row.summary if row.kind in ("Note", "Question") else "",
+        *(each.description for each in files),
+        *offered,
+    ]
     made = await _translated(call, translator, view, plain, target)
+    described, options = made.texts[2 : 2 + len(files)], made.texts[2 + len(files) :]
     clean = clean_article if row.kind == "Article" else clean_post
     return Translation(
         content=clean(made.texts[0]),
@@ -82,10 +99,13 @@ async def translate(call: Call[TranslateParams]) -> Translation:
         language=target,
         media_attachments=[
             TranslatedAttachment(str(each.id), _plain(text))
-            for each, text in zip(files, made.texts[2:], strict=True)
+            for each, text in zip(files, described, strict=True)
         ],
         detected_source_language=made.detected,
         provider=made.provider,
+        poll=TranslatedPoll(str(row.id), [TranslatedOption(_plain(text)) for text in options])
+        if offered
+        else None,
     )
 
 

@@ -1,11 +1,11 @@
-"""Trends (docs.joinmastodon.org/methods/trends). Trending links wait for preview cards."""
+"""Trends (docs.joinmastodon.org/methods/trends)."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities import status
+from fedserver.client_api.entities import Card, status, trend_link
 from fedserver.client_api.tags import tags_of
 from fedserver.http import Call, Listed, Routes, listed_by_offset
 
@@ -28,6 +28,14 @@ async def tags(call: Call[TagsParams]) -> Listed:
     rows = await domain.trends.tags(call.tx, limit, offset)
     shown = await tags_of(call, call.tx, rows)
     return listed_by_offset(shown, limit, offset, more=len(rows) == limit)
+
+
+@routes.get("/api/v1/trends/links", params=TagsParams)
+async def links(call: Call[TagsParams]) -> Listed:
+    limit, offset = max(1, min(call.params.limit, 20)), max(0, min(call.params.offset, 1_000))
+    found = await domain.trends.links(call.tx, limit, offset)
+    shown: list[Card] = [trend_link(call.site.links, each, call.tx.now) for each in found]
+    return listed_by_offset(shown, limit, offset, more=len(found) == limit)
 
 
 @routes.get("/api/v1/trends/statuses", params=StatusesParams)

@@ -107,6 +107,25 @@ async def remembered(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) ->
     return found | read
 
 
+async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
+    """An account by its name, whatever the case; from memory if its version did not change."""
+    return await _known(tx, await queries.accounts.stamp_by_handle(tx, username.lower(), domain.lower()))
+
+
+async def by_id(tx: Tx, account_id: int) -> AccountView | None:
+    """An account; from memory if its version did not change."""
+    return await _known(tx, await queries.accounts.stamp(tx, account_id))
+
+
+async def _known(tx: Tx, stamp: tuple[int, int] | None) -> AccountView | None:
+    if stamp is None:
+        return None
+    account_id, version = stamp
+    view = (await remembered(tx, [account_id], {account_id: version})).get(account_id)
+    # The version does not tell whether the account has changed to which this one moved.
+    return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
+
+
 async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
     """Views in the order of `ids`, without accounts that are suspended or gone."""
     found = await load(tx, ids)

@@ -11,7 +11,7 @@ from fedserver.domain import events, keys, owners, profiles, search_index, tasks
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.words import Forbidden, Gone, Invalid, NotFound, Site
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.text import clean_name, clean_profile
+from fedserver.text import clean_name, clean_profile, fold
 from storage import AccountRow, KeyRow, Tx, queries
 
 MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
@@ -192,7 +192,7 @@ async def _create(
     row = structs.replace(
         _blank(site, tx.new_id(), username, kind, tx.now), display_name=clean_name(display_name, MAX_NAME)
     )
-    if not await queries.accounts.add(tx, row):
+    if not await queries.accounts.add(tx, row, fold(row.display_name)):
         raise Invalid("username", "has already been taken", "ERR_TAKEN")
     await keys.add(tx, site, row, new)
     return row
@@ -212,8 +212,8 @@ async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRo
 async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
     """Change a profile and owe peers the news. Raises Invalid."""
     row = profiles.changed(site, actor, change, tx.now)
-    values = {name: getattr(row, name) for name in queries.accounts.CHANGEABLE}
-    await queries.accounts.change(tx, row.id, values)
+    values = {name: getattr(row, name, None) for name in queries.accounts.CHANGEABLE}
+    await queries.accounts.change(tx, row.id, {**values, "name_folded": fold(row.display_name)})
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
     await _drop_files(tx, [old for old, new in former if old != new])
     if row.fields != actor.fields:
@@ -239,11 +239,13 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     row = _learned(tx, remote, former)
     if former is None:
         limited = await queries.peers.limited_at(tx, remote.domain)
-        await queries.accounts.add(tx, structs.replace(row, silenced_at=limited))
+        added = structs.replace(row, silenced_at=limited)
+        await queries.accounts.add(tx, added, fold(row.display_name))
         row = await queries.accounts.by_uri(tx, remote.uri) or row
     else:
         values = {name: getattr(row, name, None) for name in queries.accounts.LEARNABLE}
-        await queries.accounts.learn(tx, row.id, {**values, "username_lower": row.username.lower()})
+        folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
+        await queries.accounts.learn(tx, row.id, {**values, **folded})
         if row.indexable != former.indexable:
             await search_index.owe(tx, row.id)
     await queries.keys.put(
@@ -348,10 +350,15 @@ def like_pattern(text: str) -> str:
     return escaped + "%"
 
 
+def folded_pattern(text: str) -> str:
+    """As `like_pattern`, for what is kept without case and accents."""
+    return like_pattern(fold(text.strip()))
+
+
 async def search(
     tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, following: bool = False
 ) -> list[int]:
-    """Ids of accounts whose name or handle begins with, or whose shown name has, the words."""
+    """Ids of accounts whose handle begins with, or whose shown name has, the words; accents do not count."""
     bare = query.strip().lstrip("@").lower()
     username, _, domain = bare.partition("@")
     if not username:
@@ -360,6 +367,7 @@ async def search(
         tx,
         followed=following,
         pattern=like_pattern(username),
+        folded=folded_pattern(username),
         exact=username,
         domain=like_pattern(domain) if domain else "",
         exact_domain=domain,

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from fedserver.domain import account_views, ip_blocks, members
 from fedserver.domain.account_views import AccountView
-from fedserver.domain.accounts import like_pattern
+from fedserver.domain.accounts import folded_pattern, like_pattern
 from fedserver.domain.words import Invalid, NotFound
 from storage import MemberRow, Page, Tx, queries
 
@@ -60,7 +60,7 @@ async def page(tx: Tx, wanted: Filter, page: Page) -> list[AdminAccountView]:
         roles=list(wanted.roles),
         invited_by=wanted.invited_by_id,
         username=_pattern(wanted.username.lstrip("@")),
-        display_name=_pattern(wanted.display_name),
+        display_name=folded_pattern(wanted.display_name) if wanted.display_name.strip() else "",
         domain=wanted.domain.strip().lower(),
         email=_pattern(wanted.email),
         any_address=not wanted.ip,

@@ -5,13 +5,13 @@ A page is read later, by a task, and once for all posts that link to it. Article
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import events, tasks
+from fedserver.domain import account_views, events, tasks
 from fedserver.domain.account_views import AccountView
 from fedserver.text import Preview, links_out
 from storage import AccountRow, CardRow, PostRow, Tx, queries
@@ -92,17 +92,32 @@ def view(row: CardRow | None, authors: dict[int, AccountView]) -> CardView | Non
     """A card as anybody sees it."""
     if row is None:
         return None
+    return CardView(row, _author(row, authors))
+
+
+def _author(row: CardRow, authors: dict[int, AccountView]) -> AccountView | None:
     author = authors.get(row.creator_id) if row.creator_id is not None else None
-    return CardView(row, author if author is not None and agrees(author.account, row.url) else None)
+    return author if author is not None and agrees(author.account, row.url) else None
+
+
+async def views(tx: Tx, found: Sequence[CardRow]) -> list[CardView]:
+    """Cards as anybody sees them, in their order; at most two statements."""
+    authors = await account_views.load(tx, [row.creator_id for row in found if row.creator_id is not None])
+    return [CardView(row, _author(row, authors)) for row in found]
+
+
+def host_of(url: str) -> str:
+    """Where an address leads, in small letters; '' if it cannot be read."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def agrees(account: AccountRow, url: str) -> bool:
     """True if an account lets the pages of this host, or of the domain above it, name it as an author."""
     if account.suspended_at is not None or account.deleted_at is not None:
         return False
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return False
+    host = host_of(url)
     allowed = _domains(account.attribution_domains)
     return any(host == each or host.endswith(f".{each}") for each in allowed)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain import accounts, events, invitations, owners, sessions, tokens
+from fedserver.domain import accounts, events, invitations, owners, security_mails, sessions, tokens
 from fedserver.domain.keys import NewKeys
 from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text, normal_language
@@ -187,6 +187,7 @@ async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
     await queries.members.drop_links_of(tx, "reset", member.id)
     await sessions.end_all(tx, member.id)
     await tokens.revoke_all(tx, member.id)
+    await security_mails.owe(tx, member, "password")
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:

@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from fedserver.domain import challenges, second_steps
+from fedserver.domain import challenges, second_steps, security_mails
 from fedserver.domain.words import DomainError, Invalid, NotFound, Site
 from fedserver.text import clean_name
 from storage import AccountRow, MemberRow, PasskeyRow, Tx, queries
@@ -113,6 +113,7 @@ async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: st
     )
     if len(row.credential_id) > 1_400 or not await queries.passkeys.add(tx, row):
         raise Invalid("passkey", "is registered already")
+    await security_mails.owe(tx, member, "passkey_added")
     return row
 
 
@@ -199,6 +200,7 @@ async def remove(tx: Tx, member: MemberRow, passkey_id: int) -> None:
     """
     if not await queries.passkeys.remove(tx, passkey_id, member.id):
         raise NotFound
+    await security_mails.owe(tx, member, "passkey_removed")
     state = await second_steps.load(tx, member)
     if state.on and not state.app and not state.passkeys:
         await second_steps.turn_off(tx, member)

@@ -22,8 +22,9 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(2, "passwords")
-        # Checked when nobody has the name, so that the answer takes as long as for a wrong password.
-        self._nobody = self._hasher.hash("nobody has this password")
+        # Checked when nobody has the name, so that the answer takes as long as for a wrong password. It is
+        # made with the first question of either kind, so that this one takes as long, too.
+        self._nobody = ""
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""
@@ -36,6 +37,7 @@ class Passwords:
         return await loop.run_in_executor(self._threads, self._verify, kept, password)
 
     def _verify(self, kept: str | None, password: str) -> bool:
+        self._nobody = self._nobody or self._hasher.hash("nobody has this password")
         try:
             right = self._hasher.verify(kept or self._nobody, password[:LONGEST])
         except (VerificationError, InvalidHashError):

@@ -7,6 +7,7 @@ post does not get it: `load` leaves it out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct, structs
@@ -20,7 +21,7 @@ from storage import AccountRow, AppRow, MediaRow, PostRow, QuoteRow, Tx, queries
 Sees = Callable[[PostRow, AccountRow, Facts], bool]
 
 Stamp = tuple[Any, ...]
-NONE: frozenset[int] = frozenset()
+DID = ("liked", "boosted", "bookmarked", "thread_muted", "pinned")
 # Why a viewer does not want to see a quoted post: the fact, and Mastodon's word.
 HIDING = (("blocks", "blocked_account"), ("domain_muted", "blocked_domain"), ("mutes", "muted_account"))
 
@@ -101,6 +102,7 @@ class _Page:
         self._in_public = False
         self._polls: dict[int, PollView] = {}
         self._found: dict[str, set[int]] = {}
+        self._did: tuple[AbstractSet[int], ...] = ()
         self._filters: filters.Active | None = None
         self._facts = Facts()
         self._hidden: set[int] = set()
@@ -116,6 +118,7 @@ class _Page:
         self._found = await queries.post_facts.of_viewer(
             tx, viewer_id, list(self._posts), threads, list(self._authors)
         )
+        self._did = tuple(self._get(kind) for kind in DID)
         if context is not None:
             if self._get("filters"):
                 self._filters = await filters.active(tx, viewer_id, context)
@@ -204,13 +207,13 @@ class _Page:
         thread = row.thread_id
         if row.boost_of_id is not None and row.boost_of_id in self._posts:
             thread = self._posts[row.boost_of_id].post.thread_id
-        found = self._found
+        liked, boosted, bookmarked, muted, pinned = self._did
         return Mine(
-            liked=identifier in found.get("liked", NONE),
-            boosted=identifier in found.get("boosted", NONE),
-            bookmarked=identifier in found.get("bookmarked", NONE),
-            muted=thread in found.get("thread_muted", NONE),
-            pinned=identifier in found.get("pinned", NONE),
+            identifier in liked,
+            identifier in boosted,
+            identifier in bookmarked,
+            thread in muted,
+            identifier in pinned,
         )
 
     def _hits(self, shown: shown_posts.Shown) -> tuple[filters.Hit, ...]:
@@ -235,8 +238,7 @@ def _stamp(
     inside = [each.stamp for each in others if each is not None]
     if filtered or None in inside:
         return None
-    did = mine and (mine.liked, mine.boosted, mine.bookmarked, mine.muted, mine.pinned)
-    return row.id, row.version, author.account.version, did, *inside, *more
+    return row.id, row.version, author.account.version, mine, *inside, *more
 
 
 def _words(row: PostRow, descriptions: Iterable[str]) -> str:

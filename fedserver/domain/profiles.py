@@ -50,6 +50,7 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
     shows_featured: bool | UnsetType = UNSET
     shows_media: bool | UnsetType = UNSET
     shows_media_replies: bool | UnsetType = UNSET
+    mails_posts: bool | UnsetType = UNSET
     attribution_domains: Sequence[str] | UnsetType = UNSET
     also_known_as: tuple[str, ...] | UnsetType = UNSET
     avatar_key: str | UnsetType = UNSET
@@ -60,7 +61,7 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
 
 PLAIN = (
     "locked", "discoverable", "indexable", "hides_collections", "shows_featured", "shows_media",
-    "shows_media_replies", "avatar_key", "header_key",
+    "shows_media_replies", "mails_posts", "avatar_key", "header_key",
 )  # fmt: skip
 _fields = msgspec.json.Decoder(list[ProfileField]).decode
 

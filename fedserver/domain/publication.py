@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from fedserver.domain import arrivals, conversations, events, notifications, quotes, tasks
+from fedserver.domain import (
+    arrivals,
+    conversations,
+    email_subscriptions,
+    events,
+    notifications,
+    quotes,
+    tasks,
+)
 from storage import AccountRow, PostRow, Tx, queries
 
 
@@ -23,6 +31,7 @@ async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     await notifications.notify_watchers(tx, row)
     if row.visibility != "local":
         await tasks.owe(tx, tasks.CreatePost(row.id))
+    await email_subscriptions.owe(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
 
 

@@ -23,6 +23,7 @@ class Wish(Struct, frozen=True):
     reason: str = ""
     locale: str = "en"
     invitation: str = ""
+    address: str = ""  # where the app asks from
 
 
 def check(site: Site, wish: Wish) -> None:
@@ -87,6 +88,7 @@ async def register(
         reason=wish.reason,
         invitation=wish.invitation,
         locale=wish.locale,
+        address=wish.address,
     )
     member = await sign_ups.join(tx, site, wanted, new)
     if member is None:

@@ -1,8 +1,8 @@
 """Search over what this node knows: accounts, tags, and posts.
 
 Who may find which post (docs.joinmastodon.org/user/network#search): one's own, those one liked, boosted,
-bookmarked or is mentioned in, and public ones of accounts that let everybody search theirs (FEP-5feb
-`indexable`). Strangers find accounts and tags only.
+bookmarked, voted in or is mentioned in, and public ones of accounts that let everybody search theirs
+(FEP-5feb `indexable`). Strangers find accounts and tags only.
 """
 
 from __future__ import annotations

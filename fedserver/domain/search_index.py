@@ -1,7 +1,7 @@
 """What search knows of posts, written in the transaction that publishes or changes them.
 
-The words are those of title, summary, text and descriptions of files. The facts are what the operators of
-`search_terms` ask for. A post that is removed leaves the index with its row.
+The words are those of title, summary, text, descriptions of files and options of a poll. The facts are what
+the operators of `search_terms` ask for. A post that is removed leaves the index with its row.
 """
 
 from __future__ import annotations
@@ -30,10 +30,14 @@ async def put(tx: Tx, rows: Sequence[PostRow]) -> None:
     files: dict[int, list[MediaRow]] = {}
     for file in await queries.media.of_posts(tx, [row.id for row in rows]):
         files.setdefault(file.post_id or 0, []).append(file)
+    asking = [row.id for row in rows if row.kind == "Question"]
+    polls = await queries.polls.of_posts(tx, asking, None) if asking else {}
     consenting = await queries.search.consenting(tx, list({row.account_id for row in rows}))
-    await queries.search.put(
-        tx, [_entry(row, files.get(row.id, []), open_to_all=row.account_id in consenting) for row in rows]
-    )
+    entries = [
+        _entry(row, files.get(row.id, []), polls.get(row.id), open_to_all=row.account_id in consenting)
+        for row in rows
+    ]
+    await queries.search.put(tx, entries)
 
 
 async def catch_up(tx: Tx, task: tasks.IndexPosts) -> None:
@@ -51,8 +55,12 @@ async def owe(tx: Tx, account_id: int | None, before_id: int = tasks.NEWEST) -> 
     await tasks.owe(tx, tasks.IndexPosts(before_id, account_id), dedupe=name)
 
 
-def _entry(row: PostRow, files: Sequence[MediaRow], *, open_to_all: bool) -> WordsRow:
-    texts = (row.title, row.summary, to_text(row.html), *(file.description for file in files))
+def _entry(
+    row: PostRow, files: Sequence[MediaRow], poll: queries.polls.Found | None, *, open_to_all: bool
+) -> WordsRow:
+    described = [file.description for file in files]
+    offered = [option.title for option in poll.options] if poll is not None else []
+    texts = (row.title, row.summary, to_text(row.html), *described, *offered)
     facts = dict.fromkeys((EVERYTHING, author_fact(row.account_id), *_facts(row, files)))
     if open_to_all and row.visibility == "public":
         facts[PUBLIC] = None

@@ -14,7 +14,7 @@ import msgspec
 import pyotp
 from msgspec import Struct
 
-from fedserver.domain import challenges
+from fedserver.domain import challenges, security_mails
 from fedserver.domain.secrets import hashed
 from fedserver.domain.words import Invalid
 from storage import ChallengeRow, MemberRow, SecondStepRow, Tx, queries
@@ -105,7 +105,8 @@ async def use_app(tx: Tx, member: MemberRow, secret: str, code: str) -> list[str
     if step is None:
         raise Invalid("code", "is not right. Does your device show the right time?")
     await queries.second_steps.put(tx, SecondStepRow(member.id, secret, step, tx.now))
-    return await new_codes(tx, member)
+    await security_mails.owe(tx, member, "app")
+    return await _new_codes(tx, member)
 
 
 async def use_passkeys(tx: Tx, member: MemberRow) -> list[str]:
@@ -115,11 +116,17 @@ async def use_passkeys(tx: Tx, member: MemberRow) -> list[str]:
     former = await queries.second_steps.find(tx, member.id)
     if former is None:
         await queries.second_steps.put(tx, SecondStepRow(member.id, None, 0, tx.now))
-    return await new_codes(tx, member)
+    await security_mails.owe(tx, member, "passkeys")
+    return await _new_codes(tx, member)
 
 
 async def new_codes(tx: Tx, member: MemberRow) -> list[str]:
     """New recovery codes, known only here; the former ones stop working."""
+    await security_mails.owe(tx, member, "codes")
+    return await _new_codes(tx, member)
+
+
+async def _new_codes(tx: Tx, member: MemberRow) -> list[str]:
     codes = ["".join(secrets.choice(LETTERS) for _ in range(16)) for _ in range(CODES)]
     await queries.second_steps.drop_codes(tx, member.id)
     await queries.second_steps.add_codes(tx, member.id, [hashed(each) for each in codes])
@@ -130,6 +137,7 @@ async def turn_off(tx: Tx, member: MemberRow) -> None:
     """A password alone logs in again."""
     await queries.second_steps.remove(tx, member.id)
     await queries.second_steps.drop_codes(tx, member.id)
+    await security_mails.owe(tx, member, "off")
 
 
 async def reset(tx: Tx, member: MemberRow) -> None:

@@ -28,8 +28,10 @@ class Shown(Struct, frozen=True):
     card: CardRow | None = None
 
     @property
-    def related(self) -> list[int]:
+    def related(self) -> Sequence[int]:
         """The posts that are shown inside this one."""
+        if self.quote is None and self.post.boost_of_id is None:
+            return ()
         quoted = self.quote.quoted_id if self.quote is not None else None
         return [each for each in (self.post.boost_of_id, quoted) if each is not None]
 
@@ -70,6 +72,8 @@ def _with_related(room: Room, ids: Sequence[int]) -> set[int]:
     for _ in range(3):
         known = [found for each in level if (found := room.get(each)) is not None]
         level = {each for found in known for each in found.related} - wanted
+        if not level:
+            break
         wanted |= level
     return wanted
 

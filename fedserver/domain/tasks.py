@@ -246,9 +246,36 @@ class EndMute(Task, frozen=True, tag="end_mute"):
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
+    """`unsubscribe` is an address that ends such mails with one POST (RFC 8058), '' for none."""
+
     to: str
     subject: str
     text: str
+    unsubscribe: str = ""
+
+
+class MailPosts(Task, frozen=True, tag="mail_posts"):
+    """Posts of an account, from an id up to another, are to go to its subscribers after `after_id`."""
+
+    account_id: int
+    since_id: int
+    until_id: int
+    after_id: int = 0
+
+
+class MailSubscriber(Task, frozen=True, tag="mail_subscriber"):
+    """One subscriber is to get these posts by mail."""
+
+    subscription_id: int
+    since_id: int
+    until_id: int
+
+
+class TellOfChange(Task, frozen=True, tag="tell_of_change"):
+    """What protects an account was changed; `change` is one of `security_mails.CHANGES`."""
+
+    to: str
+    change: str
 
 
 class IndexPosts(Task, frozen=True, tag="index_posts"):
@@ -314,12 +341,13 @@ AnyTask = (
     | RequestQuote
     | AnswerQuote
     | RevokeQuote
-    | FetchParent
-    | RefreshAccount
     | VerifyQuote
     | RefreshThread
     | FetchCard
     | SendMail
+    | MailPosts
+    | MailSubscriber
+    | TellOfChange
     | IndexPosts
     | LiftAct
     | RemoveFiles

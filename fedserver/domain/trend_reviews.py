@@ -7,14 +7,14 @@ is used most is counted over the last week. docs.joinmastodon.org/methods/admin/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from fedserver.domain import acts, admin_tags, post_views
+from fedserver.domain import acts, admin_tags, cards, post_views
+from fedserver.domain.cards import CardView
 from fedserver.domain.post_views import PostView
 from fedserver.domain.words import NotFound
-from storage import MemberRow, TagRow, TrendReviewRow, Tx, first_at, queries
+from storage import CardRow, MemberRow, TagRow, TrendReviewRow, Tx, first_at, queries
 
 POST, LINK, PUBLISHER = "post", "link", "publisher"
 WEEK = 7 * 86_400_000
@@ -22,11 +22,21 @@ MOST_PUBLISHERS = 500
 
 
 class PostTrend(Struct, frozen=True):
-    """A post that may trend, or an article as a link; `uses` are moments and accounts that shared it."""
+    """A post that may trend."""
 
     view: PostView
     review: TrendReviewRow | None
-    uses: tuple[tuple[int, int], ...] = ()
+
+
+class LinkTrend(Struct, frozen=True):
+    """A link that may trend; `approved` is None if nobody has decided about it or its publisher.
+
+    `uses` are days since 1970, public posts and accounts of each.
+    """
+
+    card: CardView
+    approved: bool | None
+    uses: list[tuple[int, int, int]]
 
 
 class Publisher(Struct, frozen=True):
@@ -49,66 +59,72 @@ async def decide_tag(tx: Tx, member: MemberRow, tag_id: int, *, approved: bool) 
 async def posts(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
     """Posts of the last week with likes or boosts, most first."""
     ids = await queries.recent.posts_of_note(tx, first_at(tx.now - WEEK), limit, offset)
-    return await _trends(tx, viewer_id, ids, POST)
+    return await _trends(tx, await post_views.load(tx, ids, viewer_id))
 
 
-async def links(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
-    """Articles of the last week, which have pages of their own to link to; most helpful first."""
-    found = await queries.recent.links(tx, first_at(tx.now - WEEK), limit, offset)
-    return await _trends(tx, viewer_id, [post_id for post_id, _, _ in found], LINK)
-
-
-async def _trends(tx: Tx, viewer_id: int, ids: Sequence[int], kind: str) -> list[PostTrend]:
-    views = await post_views.load(tx, ids, viewer_id)
-    subjects = {view.post.id: _subject(view, kind) for view in views}
-    reviews = await queries.trend_reviews.of_subjects(tx, kind, list(subjects.values()))
-    shared: dict[int, list[tuple[int, int]]] = {}
-    if kind == LINK and views:
-        since = first_at(tx.now - WEEK)
-        for post_id, moment, account_id in await queries.recent.boosts(tx, list(subjects), since):
-            shared.setdefault(post_id, []).append((moment, account_id))
-    return [
-        PostTrend(
-            view,
-            reviews.get(subjects[view.post.id]),
-            ((view.post.published_at, view.post.account_id), *shared.get(view.post.id, ())),
-        )
-        for view in views
-    ]
-
-
-def _subject(view: PostView, kind: str) -> str:
-    return view.post.uri if kind == POST else view.post.url
+async def _trends(tx: Tx, views: Sequence[PostView]) -> list[PostTrend]:
+    reviews = await queries.trend_reviews.of_subjects(tx, POST, [view.post.uri for view in views])
+    return [PostTrend(view, reviews.get(view.post.uri)) for view in views]
 
 
 async def decide_post(
-    tx: Tx, member: MemberRow, viewer_id: int, post_id: int, kind: str, *, approved: bool
+    tx: Tx, member: MemberRow, viewer_id: int, post_id: int, *, approved: bool
 ) -> PostTrend:
-    """Decide about a public post, or about an article as a link. Raises NotFound."""
+    """Decide about a public post. Raises NotFound."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or views[0].post.visibility != "public" or views[0].boost_of is not None:
         raise NotFound
-    if kind == LINK and views[0].post.kind != "Article":
+    await decide(tx, member, POST, views[0].post.uri, approved=approved)
+    return (await _trends(tx, views))[0]
+
+
+async def links(tx: Tx, limit: int, offset: int) -> list[LinkTrend]:
+    """Links in public posts of the last week, those that most people shared first."""
+    return await link_trends(tx, await queries.recent.links(tx, first_at(tx.now - WEEK), limit, offset))
+
+
+async def link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
+    """Links with their authors, uses and what was decided, in their order; at most five statements."""
+    decided = await links_approved(tx, rows)
+    uses: dict[int, list[tuple[int, int, int]]] = {}
+    since = first_at(tx.now - WEEK)
+    for card_id, *of_day in await queries.recent.link_uses(tx, [row.id for row in rows], since):
+        uses.setdefault(card_id, []).append((of_day[0], of_day[1], of_day[2]))
+    views = await cards.views(tx, rows)
+    return [LinkTrend(view, decided.get(view.row.id), uses.get(view.row.id, [])) for view in views]
+
+
+async def links_approved(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool]:
+    """What was decided by card: about the link itself, else about its publisher. Two statements."""
+    hosts = {row.id: cards.host_of(row.url) for row in rows}
+    of_links = await approved(tx, LINK, [row.url for row in rows])
+    of_hosts = await approved(tx, PUBLISHER, list(set(hosts.values())))
+    decided = ((row.id, of_links.get(row.url, of_hosts.get(hosts[row.id]))) for row in rows)
+    return {card_id: value for card_id, value in decided if value is not None}
+
+
+async def decide_link(tx: Tx, member: MemberRow, card_id: int, *, approved: bool) -> LinkTrend:
+    """Raises NotFound."""
+    row = await queries.cards.by_id(tx, card_id)
+    if row is None:
         raise NotFound
-    await decide(tx, member, kind, _subject(views[0], kind), approved=approved)
-    return (await _trends(tx, viewer_id, [post_id], kind))[0]
+    await decide(tx, member, LINK, row.url, approved=approved)
+    return (await link_trends(tx, [row]))[0]
 
 
-async def publishers(tx: Tx, base_host: str) -> list[Publisher]:
+async def publishers(tx: Tx) -> list[Publisher]:
     """Hosts of the links of the last week, and those that were decided about before, by name."""
     found = await queries.recent.links(tx, first_at(tx.now - WEEK), MOST_PUBLISHERS, 0)
-    hosts = {urlsplit(url).netloc or base_host for _, url, _ in found}
+    hosts = {cards.host_of(row.url) for row in found}
     decided = {
         row.subject: row for row in await queries.trend_reviews.of_kind(tx, PUBLISHER, MOST_PUBLISHERS)
     }
-    return [Publisher(host, decided.get(host)) for host in sorted(hosts | decided.keys())]
+    return [Publisher(host, decided.get(host)) for host in sorted(hosts | decided.keys()) if host]
 
 
-async def decide_publisher(
-    tx: Tx, member: MemberRow, base_host: str, host: str, *, approved: bool
-) -> Publisher:
+async def decide_publisher(tx: Tx, member: MemberRow, host: str, *, approved: bool) -> Publisher:
     """Raises NotFound for a host that no link leads to."""
-    if host not in {each.host for each in await publishers(tx, base_host)}:
+    if host not in {each.host for each in await publishers(tx)}:
         raise NotFound
     return Publisher(host, await decide(tx, member, PUBLISHER, host, approved=approved))
 

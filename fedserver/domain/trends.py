@@ -1,4 +1,4 @@
-"""Trends: posts that help many at the moment, and tags that rise. The formula is public: docs/trends.md.
+"""Trends: posts that help many at the moment, and tags and links that rise. The formula: docs/trends.md.
 
 They are computed every few minutes from the likes, boosts and uses of a week, and kept until the next time.
 What moderators decided about them is in `trend_reviews` and `admin_tags`.
@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain import acts
+from fedserver.domain import acts, trend_reviews
 from fedserver.domain.words import Invalid
 from storage import MemberRow, TagRow, TrendRow, Tx, first_at, queries
 
@@ -23,7 +23,7 @@ LIKE, BOOST = 1.0, 0.5
 ARTICLE = 3.0
 MOST = 200
 SETTING = "trends"
-Kind = Literal["tag", "post"]
+Kind = Literal["tag", "post", "link"]
 
 
 class Policy(Struct, frozen=True):
@@ -63,6 +63,15 @@ async def tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
     return [found[each] for each in ids if each in found]
 
 
+async def links(tx: Tx, limit: int, offset: int) -> list[trend_reviews.LinkTrend]:
+    """Trending links, the strongest first; where nothing is decided about one, its publisher counts."""
+    decided = await policy(tx)
+    rows = await queries.trends.links(tx)
+    approved = await trend_reviews.links_approved(tx, rows)
+    shown = [row for row in rows if approved.get(row.id, decided.shows_unreviewed)]
+    return await trend_reviews.link_trends(tx, shown[offset : offset + limit])
+
+
 async def _shown(tx: Tx, kind: Kind, limit: int, offset: int) -> list[int]:
     decided = await policy(tx)
     return await queries.trends.shown(tx, kind, limit, offset, shows_unreviewed=decided.shows_unreviewed)
@@ -74,9 +83,11 @@ async def compute(tx: Tx) -> dict[Kind, list[TrendRow]]:
     since = first_at(tx.now - WINDOW)
     likes, boosts = await queries.trends.acts_on_posts(tx, since)
     uses = await queries.trends.tag_uses(tx, since)
+    shared = await queries.trends.link_uses(tx, since)
     scores: dict[Kind, dict[int, tuple[float, int]]] = {
         "post": _of_posts(tx.now, likes, boosts),
-        "tag": _of_tags(tx.now, uses),
+        "tag": _of_uses(tx.now, uses),
+        "link": _of_uses(tx.now, shared),
     }
     return {kind: _strongest(kind, found, decided.least_accounts, tx.now) for kind, found in scores.items()}
 
@@ -121,18 +132,18 @@ def _of_posts(
     }
 
 
-def _of_tags(now: int, uses: Iterable[Sequence[Any]]) -> dict[int, tuple[float, int]]:
-    """Score and number of accounts by tag: how much more it is used now than on the days before."""
+def _of_uses(now: int, uses: Iterable[Sequence[Any]]) -> dict[int, tuple[float, int]]:
+    """Score and number of accounts by tag or link: how much more it is used now than on the days before."""
     latest: dict[int, dict[int, int]] = {}
     before: dict[int, set[tuple[int, int]]] = {}
-    for tag_id, account_id, at in uses:
-        of_tag = latest.setdefault(tag_id, {})
-        of_tag[account_id] = max(of_tag.get(account_id, 0), at)
+    for subject_id, account_id, at in uses:
+        of_one = latest.setdefault(subject_id, {})
+        of_one[account_id] = max(of_one.get(account_id, 0), at)
         if now - at > DAY:
-            before.setdefault(tag_id, set()).add((account_id, at // DAY))
+            before.setdefault(subject_id, set()).add((account_id, at // DAY))
     found = {}
-    for tag_id, of_tag in latest.items():
-        recent = sum(faded(now - at) for at in of_tag.values())
-        usual = len(before.get(tag_id, ())) / 6
-        found[tag_id] = (recent * recent / (recent + usual), len(of_tag))
+    for subject_id, of_one in latest.items():
+        recent = sum(faded(now - at) for at in of_one.values())
+        usual = len(before.get(subject_id, ())) / 6
+        found[subject_id] = (recent * recent / (recent + usual), len(of_one))
     return found

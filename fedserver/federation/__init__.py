@@ -1,1 +1,32 @@
 """The bridge between rows and ActivityPub documents."""
+
+from fedserver.federation.authenticate import Authenticator, Blocked
+from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.fetch import Fetcher, Gone
+from fedserver.federation.inbox import Full, Inbox
+from fedserver.federation.keys import Keyring, generate
+from fedserver.federation.quotes import verify
+from fedserver.federation.remote_files import RemoteFiles
+from fedserver.federation.resolve import Resolver
+from fedserver.federation.signing import Signer
+from fedserver.federation.threads import refresh
+from fedserver.federation.verified_links import LinkChecker
+
+__all__ = [
+    "Authenticator",
+    "Blocked",
+    "Fetcher",
+    "Full",
+    "Gone",
+    "Inbox",
+    "Keyring",
+    "LinkChecker",
+    "RemoteFiles",
+    "Resolver",
+    "Signer",
+    "fan_out",
+    "generate",
+    "is_outgoing",
+    "refresh",
+    "verify",
+]

@@ -16,6 +16,7 @@ from activitypub import (
     parse,
     read_activity,
     same_origin,
+    verify,
 )
 from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
@@ -41,6 +42,7 @@ class Inbox:
 
     async def take(self, request: SignedRequest, target_id: int | None) -> None:
         """Check and keep an activity. Raises ActivityPubError, Blocked, Full, Unavailable."""
+        verify.check_body(request)
         activity = read_activity(parse(request.body))
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:

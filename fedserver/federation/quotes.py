@@ -14,20 +14,25 @@ log = structlog.stdlib.get_logger("fedserver.federation")
 
 
 async def verify(db: Database, resolver: Resolver, task: domain.tasks.VerifyQuote) -> None:
-    """Find what a post of a peer quotes, and whether it may; nothing happens if that cannot be told."""
+    """Find what a post of a peer quotes, and whether it may.
+
+    Raises Later if an authorization is named and it, or what is quoted, cannot be read now.
+    """
     async with db.read() as tx:
         found = await domain.quote_requests.waiting(tx, task.post_id)
     if found is None:
         return
     row, quote = found
     quoted = await resolver.post(quote.quoted_uri, depth=task.depth)
-    if quoted is None or quoted.local:
+    if quoted is not None and quoted.local:
         return
-    agreed = None
-    if quote.authorization_uri is not None:
-        agreed = await _agreed(db, resolver, row, quoted, quote.authorization_uri)
-    async with db.write() as tx:
-        await domain.quote_requests.verified(tx, row.id, quoted, agreed=agreed)
+    agreed, named = None, quote.authorization_uri
+    if quoted is not None:
+        agreed = await _agreed(db, resolver, row, quoted, named) if named is not None else None
+        async with db.write() as tx:
+            await domain.quote_requests.verified(tx, row.id, quoted, agreed=agreed)
+    if named is not None and agreed is None:
+        raise domain.Later(f"{named[:300]} cannot be read now")
 
 
 async def _agreed(db: Database, resolver: Resolver, row: PostRow, quoted: PostRow, uri: str) -> bool | None:

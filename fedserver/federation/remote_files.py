@@ -14,8 +14,7 @@ import structlog
 from cachetools import TTLCache
 
 from fedserver import domain
-from fedserver.media import FileStore, Images, pictures
-from fedserver.media.errors import Unacceptable
+from fedserver.media import FileStore, Images, Unacceptable, pictures
 from fedserver.media.sniff import sniff
 from fedserver.net import Client, NetError
 from storage import Database, RemoteFileRow

@@ -51,15 +51,23 @@ def build(services: Services, endpoints: Iterable[Endpoint]) -> web.Application:
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
         shared[endpoint.shape].append(endpoint)
+    resources: dict[str, web.Resource] = {}
     for (method, path), variants in shared.items():
         serve = _negotiated(dispatcher, variants)
-        application.router.add_route(method, path, serve)
-        if path.startswith(("/api/", "/oauth/")) and not path.endswith("/"):
-            application.router.add_route(method, path + "/", serve)
+        for spelling in _spellings(path):
+            if spelling not in resources:
+                resources[spelling] = application.router.add_resource(spelling)
+            resources[spelling].add_route(method, serve)
         if method == "GET":
-            application.router.add_route("HEAD", path, serve)
+            resources[path].add_route("HEAD", serve)
     application.router.add_static("/static", STATIC)
     return application
+
+
+def _spellings(path: str) -> list[str]:
+    """Programs may end an address with a slash."""
+    programs = path.startswith(("/api/", "/oauth/")) and not path.endswith("/")
+    return [path, path + "/"] if programs else [path]
 
 
 def _negotiated(dispatcher: Dispatcher, variants: list[Endpoint]) -> Serve:

@@ -19,6 +19,7 @@ from fedserver.http.json import json_response
 from fedserver.http.paging import Listed, link_header
 from fedserver.http.proxies import Proxies
 from fedserver.http.services import Services
+from fedserver.http.uploads import Uploads
 from storage import Tx, Unavailable
 
 CORS = {
@@ -63,8 +64,10 @@ class Dispatcher:
                 caller = await self._caller(endpoint, request, tx)
                 response = await self._run(endpoint, request, caller, tx)
         else:
-            async with database.read() as tx:
-                caller = await self._caller(endpoint, request, tx)
+            caller = None
+            if endpoint.asks_who:
+                async with database.read() as tx:
+                    caller = await self._caller(endpoint, request, tx)
             response = await self._run(endpoint, request, caller, None)
         await session.note_use(database, caller)
         return response
@@ -72,21 +75,41 @@ class Dispatcher:
     async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> domain.Caller | None:
         if endpoint.html:
             return await session.by_cookie(tx, request, self.services.site)
-        if endpoint.no_token or endpoint.activitypub or endpoint.raw:
+        if not endpoint.asks_who:
             return None
         return await session.by_token(tx, request, waiting=endpoint.waiting)
 
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: domain.Caller | None, tx: Tx | None
     ) -> web.StreamResponse:
-        allowance = await self.services.limits.spend(endpoint.limit, self._who(request, caller))
+        left = self.services.limits.spend(endpoint.limit, self._who(request, caller))
         authorize(endpoint, caller)
         if endpoint.proved:
             session.check_proved(caller, self.services.db.clock())
-        params = NOTHING
-        if not endpoint.raw:
-            most = getattr(self.services.site.config.limits, endpoint.most_upload or "upload_bytes")
-            params = await read_params(request, endpoint.params, most if endpoint.most_upload else 0)
+        limits = self.services.site.config.limits
+        most = getattr(limits, endpoint.most_upload) if endpoint.most_upload else 0
+        uploads = Uploads(self.services.store.desk, most)
+        try:
+            params = NOTHING
+            if not endpoint.raw and not (endpoint.params is Nothing and request.method in ("GET", "HEAD")):
+                params = await read_params(request, endpoint.params, uploads)
+            response = await self._answer(endpoint, request, caller, params, tx)
+        finally:
+            uploads.close()
+        if not endpoint.html and not response.prepared:
+            response.headers.update(CORS | left)
+            if caller is not None:
+                response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    async def _answer(
+        self,
+        endpoint: Endpoint,
+        request: web.Request,
+        caller: domain.Caller | None,
+        params: Any,
+        tx: Tx | None,
+    ) -> web.StreamResponse:
         if endpoint.html and request.method == "POST":
             session.check_origin(request, self.services.site)
             if caller is not None and not endpoint.no_csrf:
@@ -96,13 +119,7 @@ class Dispatcher:
                 result = await endpoint.handler(Call(request, self.services, caller, params, write))
         else:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
-        response = self._response(request, result)
-        if not endpoint.html and not response.prepared:
-            response.headers.update(CORS)
-            response.headers.update(allowance.headers())
-            if caller is not None:
-                response.headers.setdefault("Cache-Control", "private, no-store")
-        return response
+        return self._response(request, result)
 
     def _who(self, request: web.Request, caller: domain.Caller | None) -> str:
         if caller is not None and caller.account is not None:

@@ -168,6 +168,11 @@ class Endpoint:
     answers: Any = None
 
     @property
+    def asks_who(self) -> bool:
+        """False where neither a token nor a cookie is looked at."""
+        return self.html or not (self.no_token or self.activitypub or self.raw)
+
+    @property
     def shape(self) -> tuple[str, str]:
         """What tells endpoints apart: method and path."""
         return self.method, self.path

@@ -60,7 +60,7 @@ class NodeCollector(Collector):
             "Events that a stream should have told and did not.",
             value=metrics.events_lost,
         )
-        yield self._caches()
+        yield from self._caches()
 
     def _queues(self) -> Iterator[Metric]:
         found = self.queues
@@ -80,16 +80,21 @@ class NodeCollector(Collector):
         yield items
         yield oldest
 
-    def _caches(self) -> Metric:
-        caches = {"public_keys": self._services.authenticator, "private_keys": self._services.keyring}
-        return _counter(
+    def _caches(self) -> Iterator[Metric]:
+        rooms = dict(self._services.db.memory.rooms)
+        keys = {"public_keys": self._services.authenticator, "private_keys": self._services.keyring}
+        yield _counter(
             "fedserver_cache_lookups", "Whether caches knew.", ("cache", "result"),
             [
                 ((name, result), getattr(cache, result))
-                for name, cache in caches.items()
+                for name, cache in (*keys.items(), *rooms.items())
                 for result in ("hits", "misses")
             ],
         )  # fmt: skip
+        entries = GaugeMetricFamily("fedserver_cache_entries", "What caches hold.", labels=("cache",))
+        for name, room in rooms.items():
+            entries.add_metric((name,), len(room))
+        yield entries
 
 
 def _counter(

@@ -17,7 +17,7 @@ from msgspec import inspect as shape
 
 from fedserver import domain
 from fedserver.http.nested import nest
-from fedserver.http.uploads import Upload, read_upload
+from fedserver.http.uploads import Upload, Uploads, read_text
 from storage import MAX_ID
 
 P = TypeVar("P", bound=msgspec.Struct)
@@ -28,18 +28,21 @@ DIGITS = 20  # of a number of 64 bits, with its sign
 _ABSENT: Any = object()
 
 
-async def read_params(request: web.Request, into: type[P], most_upload: int) -> P:
+async def read_params(request: web.Request, into: type[P], uploads: Uploads) -> P:
     """The parameters of `request` as an `into`. Raises Invalid naming the field."""
     values = nest(request.query.items()) if request.query_string else {}
     if request.body_exists and request.can_read_body:
-        values.update(await _body(request, most_upload))
+        try:
+            values.update(await _body(request, uploads))
+        except ConnectionError as error:
+            raise domain.Invalid("body", "broke off") from error
     return convert(values, into)
 
 
-async def _body(request: web.Request, most_upload: int) -> dict[str, Any]:
+async def _body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
     kind = request.content_type
     if kind == "multipart/form-data":
-        return nest(await _multipart(request, most_upload))
+        return nest(await _multipart(request, uploads))
     data = await request.read()
     if kind == "application/json" or kind.endswith("+json"):
         return _json(data)
@@ -65,19 +68,20 @@ def _json(data: bytes) -> dict[str, Any]:
     return value
 
 
-async def _multipart(request: web.Request, most: int) -> list[tuple[str, Any]]:
-    """The parts; two files of the largest size and the texts beside them are the most that is read."""
+async def _multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, Any]]:
+    """The parts. What is not in files is at most MAX_JSON characters, all together."""
     found: list[tuple[str, Any]] = []
-    room = 2 * most + MAX_JSON
+    room = MAX_JSON
     try:
         reader = await request.multipart()
         async for part in reader:
             if not isinstance(part, BodyPartReader):
                 raise domain.Invalid("body", "nests one multipart body in another")
-            is_file = part.filename is not None
-            upload = await read_upload(part, min(most if is_file else MAX_JSON, room))
-            room -= len(upload.data)
-            found.append((part.name or "", upload if is_file else upload.data.decode("utf-8", "replace")))
+            if part.filename is not None:
+                found.append((part.name or "", await uploads.read(part)))
+            else:
+                found.append((part.name or "", await read_text(part, room)))
+                room -= len(found[-1][1])
             if len(found) > 500:
                 raise domain.Invalid("body", "has more than 500 parts")
     except (ValueError, AssertionError, LookupError) as error:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fedserver import domain
 from fedserver.http.services import Services
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import Processed, process_attachment
-from fedserver.media.recordings import Recording
+from fedserver.http.uploads import Upload, too_large
+from fedserver.media import Processed, Recording, Unacceptable, process_attachment
 
 RAW = "raw"  # of no type that is served
 
 
-async def keep_picture(services: Services, data: bytes, field: str = "file") -> domain.media.NewFile:
+async def keep_picture(services: Services, upload: Upload, field: str = "file") -> domain.media.NewFile:
     """Clean a picture and keep it. Raises Invalid, named after the form's `field`."""
-    return await _kept(services, await _cleaned(services, data, field))
+    return await _kept(services, await _cleaned(services, upload, field))
 
 
-async def keep_small(services: Services, data: bytes, field: str) -> domain.media.NewFile:
+async def keep_small(services: Services, upload: Upload, field: str) -> domain.media.NewFile:
     """Clean a picture and keep its small form only. Raises Invalid."""
-    made = await _cleaned(services, data, field)
+    made = await _cleaned(services, upload, field)
     small = made.small
     return domain.media.NewFile(
         kind="image",
@@ -36,12 +36,12 @@ async def keep_small(services: Services, data: bytes, field: str) -> domain.medi
     )
 
 
-async def _cleaned(services: Services, data: bytes, field: str) -> Processed:
+async def _cleaned(services: Services, upload: Upload, field: str) -> Processed:
     most = services.site.config.limits.upload_bytes
-    if len(data) > most:
-        raise domain.Invalid(field, f"is larger than {most // 1_000_000} MB", "ERR_TOO_LARGE")
+    if upload.size > most:
+        raise too_large(field, most)
     try:
-        return await services.images.run(process_attachment, data)
+        return await services.images.run(process_attachment, upload.data)
     except Unacceptable as error:
         raise domain.Invalid(field, f"was not taken: {error.text}") from error
 
@@ -65,15 +65,17 @@ async def _kept(services: Services, made: Processed) -> domain.media.NewFile:
     )
 
 
-async def keep_raw(services: Services, data: bytes, kind: str) -> domain.media.NewFile:
+async def keep_raw(services: Services, upload: Upload, kind: str) -> domain.media.NewFile:
     """Keep a film or sound as it came, to be processed later. Raises Invalid if it cannot be taken."""
-    key = await services.store.put(data, RAW)
+    with services.store.workshop() as folder:
+        await asyncio.to_thread(upload.save, folder / RAW)
+        key = await services.store.take(folder / RAW, RAW)
     new = domain.media.NewFile(
         kind=kind.partition("/")[0],
         content_type=kind,
         file_key=key,
         preview_key="",
-        bytes=len(data),
+        bytes=upload.size,
         state="processing",
     )
     async with kept(services, new):

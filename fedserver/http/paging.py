@@ -61,11 +61,11 @@ def offset_of(request: web.Request, most: int = 10_000) -> int:
 def link_header(request: web.Request, base_url: str, page: Listed) -> str | None:
     """The `Link` header of a page, None if it is empty."""
     used = CURSORS if page.offsets == (None, None) else ("offset",)
-    kept = [(name, value) for name, value in request.query.items() if name not in used]
-    address = base_url + request.path
+    kept = urlencode([(name, value) for name, value in request.query.items() if name not in used])
+    address = f"{base_url}{request.path}?{kept}{'&' if kept else ''}"
 
     def link(cursor: str, value: int, rel: str) -> str:
-        return f'<{address}?{urlencode([*kept, (cursor, str(value))])}>; rel="{rel}"'
+        return f'<{address}{cursor}={value}>; rel="{rel}"'
 
     if page.first is not None and page.last is not None:
         return f"{link('max_id', page.last, 'next')}, {link('min_id', page.first, 'prev')}"

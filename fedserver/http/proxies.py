@@ -18,6 +18,8 @@ class Proxies:
     def remote_of(self, request: web.Request) -> str:
         """The address of the client; of the nearest untrusted hop, read from the right."""
         hops = [request.remote or "127.0.0.1"]
+        if "X-Forwarded-For" not in request.headers:
+            return hops[0]
         for value in request.headers.getall("X-Forwarded-For", []):
             hops[:0] = [each.strip() for each in value.split(",")][-20:]
         for hop in reversed(hops):

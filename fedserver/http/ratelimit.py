@@ -1,6 +1,7 @@
 """How often one account or address may ask (docs.joinmastodon.org/api/rate-limits).
 
-Counted in the memory of the process; with several processes each counts alone.
+Counted in the memory of the process, in windows of some minutes that begin anew for everybody at once; with
+several processes each counts alone.
 """
 
 from __future__ import annotations
@@ -8,31 +9,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
-from msgspec import Struct
-
 from fedserver import domain
 
 DEFAULT = "default"
+MINUTE = 60_000
 
 
-class Allowance(Struct, frozen=True):
-    """What is left: a count, and when it begins anew (seconds since 1970)."""
+class _Window:
+    """What everybody has asked for in the present window; of earlier ones nothing is kept."""
 
-    limit: int
-    remaining: int
-    reset: float
+    __slots__ = ("begins_at", "counts", "ends_at", "length", "limit", "most", "reset")
 
-    def headers(self) -> dict[str, str]:
-        """The `X-RateLimit-*` headers; the reset is a time in ISO 8601, as Mastodon writes it."""
-        reset = datetime.fromtimestamp(self.reset, UTC).isoformat(timespec="milliseconds")
-        return {
-            "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": reset.replace("+00:00", "Z"),
-        }
+    def __init__(self, most: int, minutes: int) -> None:
+        self.most, self.length = most, minutes * MINUTE
+        self.limit = str(most)
+        self.begins_at = self.ends_at = 0
+        self.reset = ""
+        self.counts: dict[str, int] = {}
+
+    def count(self, who: str, now: int) -> int:
+        """How often `who` has asked by now, this time included."""
+        if not self.begins_at <= now < self.ends_at:
+            self._begin(now)
+        count = self.counts.get(who, 0) + 1
+        if count <= self.most:
+            self.counts[who] = count
+        return count
+
+    def _begin(self, now: int) -> None:
+        self.begins_at = now - now % self.length
+        self.ends_at = self.begins_at + self.length
+        reset = datetime.fromtimestamp(self.ends_at / 1000, UTC).isoformat(timespec="milliseconds")
+        self.reset = reset.replace("+00:00", "Z")
+        self.counts = {}
 
 
 class Limits:
@@ -40,23 +49,28 @@ class Limits:
 
     def __init__(self, requests: int, clock: Callable[[], int]) -> None:
         self._clock = clock
-        self._items: dict[str, RateLimitItem] = {
-            DEFAULT: RateLimitItemPerMinute(requests, 5),
+        self._windows = {
+            DEFAULT: _Window(requests, 5),
             # Peers deliver for many people from one address.
-            "peers": RateLimitItemPerMinute(requests * 100, 5),
-            "media": RateLimitItemPerMinute(max(30, requests // 10), 30),
-            "deletions": RateLimitItemPerMinute(max(30, requests // 10), 30),
-            "translations": RateLimitItemPerMinute(max(30, requests // 10), 30),
-            "sign_ups": RateLimitItemPerMinute(max(5, requests // 60), 30),
-            "log_ins": RateLimitItemPerMinute(max(25, requests // 12), 5),
+            "peers": _Window(requests * 100, 5),
+            "media": _Window(max(30, requests // 10), 30),
+            "deletions": _Window(max(30, requests // 10), 30),
+            "translations": _Window(max(30, requests // 10), 30),
+            "sign_ups": _Window(max(5, requests // 60), 30),
+            "log_ins": _Window(max(25, requests // 12), 5),
         }
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    async def spend(self, name: str, who: str) -> Allowance:
-        """Count one request of `who`. Raises TooMany when nothing is left."""
-        item = self._items[name]
-        allowed = await self._limiter.hit(item, name, who)
-        reset, remaining = await self._limiter.get_window_stats(item, name, who)
-        if not allowed:
-            raise domain.TooMany(int(reset * 1000))
-        return Allowance(item.amount, remaining, reset)
+    def spend(self, name: str, who: str) -> dict[str, str]:
+        """Count one request of `who`; the headers that say what is left, the reset as Mastodon writes it.
+
+        Raises TooMany when nothing is left.
+        """
+        window = self._windows[name]
+        count = window.count(who, self._clock())
+        if count > window.most:
+            raise domain.TooMany(window.ends_at)
+        return {
+            "X-RateLimit-Limit": window.limit,
+            "X-RateLimit-Remaining": str(window.most - count),
+            "X-RateLimit-Reset": window.reset,
+        }

@@ -8,11 +8,7 @@ import structlog
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.inbox import Inbox
-from fedserver.federation.keys import Keyring
-from fedserver.federation.remote_files import RemoteFiles
-from fedserver.federation.resolve import Resolver
+from fedserver.federation import Authenticator, Inbox, Keyring, RemoteFiles, Resolver
 from fedserver.http.html import Pages
 from fedserver.http.metrics import Metrics
 from fedserver.http.ratelimit import Limits

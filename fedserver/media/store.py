@@ -48,6 +48,11 @@ class FileStore:
         with TemporaryDirectory(dir=self.root / WORKSHOPS, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
+    @property
+    def desk(self) -> Path:
+        """Where files without a name may lie while a request lasts."""
+        return self.root / WORKSHOPS
+
     async def tidy(self, before: float) -> None:
         """Remove workshops that a dead process left, made before a moment (s UTC)."""
         await asyncio.to_thread(self._tidy, before)

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -55,6 +56,15 @@ class Response(Struct, frozen=True):
         return self.headers.get("content-type", "")
 
 
+@cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """Whom clients believe: the system's authorities, which take long to read, and those in `ca_file`."""
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
+
+
 class Client:
     """One pool of connections. Open it inside the loop, close it at the end."""
 
@@ -67,11 +77,8 @@ class Client:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self.guard = guard
-        context = ssl.create_default_context()
-        if ca_file:
-            context.load_verify_locations(ca_file)
         connector = aiohttp.TCPConnector(
-            ssl=context,
+            ssl=_trust(ca_file),
             resolver=resolver,
             limit=200,
             limit_per_host=6,

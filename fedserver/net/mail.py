@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy, Policy
 from email.utils import formatdate, make_msgid
 
 import aiosmtplib
@@ -12,16 +14,34 @@ from fedserver.config import Mail
 SECONDS = 30.0
 
 
+class _Whole(UnstructuredHeader, BaseHeader):
+    """A header that stays in one line: the library would encode a long address, and nobody would read it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Whole)
+_policy = EmailPolicy(header_factory=_headers)
+
+
 class MailError(Exception):
     """The mail server did not take it: why."""
 
 
-async def send(config: Mail, to: str, subject: str, text: str) -> None:
-    """Send a mail, or do nothing where no server is configured. Raises MailError."""
+async def send(config: Mail, to: str, subject: str, text: str, unsubscribe: str = "") -> None:
+    """Send a mail, or do nothing where no server is configured. Raises MailError.
+
+    `unsubscribe` is an address that ends such mails with one POST (RFC 2369, RFC 8058), '' for none.
+    """
     if not config.host:
         return
     try:
         message = _message(config, to, subject, text)
+        if unsubscribe:
+            message["List-Unsubscribe"] = f"<{unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         await _send(config, message)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise MailError(f"{config.host}: {error}") from error
@@ -29,7 +49,7 @@ async def send(config: Mail, to: str, subject: str, text: str) -> None:
 
 def _message(config: Mail, to: str, subject: str, text: str) -> EmailMessage:
     """The mail; a line break in a header is a ValueError."""
-    message = EmailMessage()
+    message = EmailMessage(policy=_policy)
     message["From"] = config.sender
     message["To"] = to
     message["Subject"] = " ".join(subject.split())

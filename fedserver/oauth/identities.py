@@ -11,7 +11,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation.keys import generate
+from fedserver.federation import generate
 from fedserver.http import USER, Call, Nothing, Routes, own_page, see_other
 from fedserver.net import AGAIN_SECONDS, Provider, ProviderError
 from fedserver.oauth.login import form

@@ -2,6 +2,7 @@
 
 from fedserver.pages import (
     blog,
+    email_subscriptions,
     emails,
     front,
     joining,
@@ -19,6 +20,7 @@ from fedserver.pages import (
 
 __all__ = [
     "blog",
+    "email_subscriptions",
     "emails",
     "front",
     "joining",

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation.keys import generate
+from fedserver.federation import generate
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import FormParams
 from storage import MemberRow

@@ -56,6 +56,7 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
         "profile.html",
         view=view,
         relation=relation,
+        mails=domain.email_subscriptions.offered(call.site, row),
         pinned=await feed(call, pinned if "max_id" not in call.request.query else [], "account"),
         feed=await feed(call, [each for each in ids if each not in pinned], "account", 10_000),
         older=older(call, ids, 20),

@@ -9,8 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, keeping, see_other
-from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import process_banner, process_square
+from fedserver.media import Unacceptable, process_banner, process_square
 from fedserver.text import normal_language
 from storage import Tx
 
@@ -27,6 +26,7 @@ class ProfileParams(Struct, frozen=True):
     discoverable: bool = False
     indexable: bool = False
     hides_collections: bool = False
+    mails_posts: bool = False
     names: list[str] = []
     values: list[str] = []
     theme: Literal["auto", "light", "dark"] = "auto"
@@ -47,6 +47,7 @@ async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) 
         problem=problem,
         done=done,
         welcome=call.params.welcome,
+        mails=bool(call.site.config.mail.host),
         most_fields=domain.accounts.MAX_FIELDS,
     )
 
@@ -78,6 +79,7 @@ async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
         discoverable=params.discoverable,
         indexable=params.indexable,
         hides_collections=params.hides_collections,
+        mails_posts=params.mails_posts,
         fields=tuple(zip(params.names, params.values, strict=False)),
         avatar_key=await _picture(call, params.avatar, keys, square=True),
         header_key=await _picture(call, params.header, keys, square=False),
@@ -98,7 +100,7 @@ async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
 async def _picture(
     call: Call[ProfileParams], upload: Upload | None, keys: list[str], *, square: bool
 ) -> str | UnsetType:
-    if upload is None or not upload.data:
+    if upload is None or not upload.size:
         return UNSET
     try:
         made = await call.services.images.run(process_square if square else process_banner, upload.data)

@@ -13,6 +13,7 @@ def endpoints() -> list[Endpoint]:
         pages.security,
         pages.passwords,
         pages.emails,
+        pages.email_subscriptions,
         pages.second_steps,
         pages.passkeys,
         pages.sessions,

@@ -33,9 +33,9 @@ class WriteParams(Struct, frozen=True):
 async def _upload(call: Call[WriteParams]) -> domain.media.NewFile | None:
     """The picture of a form, cleaned and kept. Raises Invalid."""
     picture = call.params.picture
-    if picture is None or not picture.data:
+    if picture is None or not picture.size:
         return None
-    return await keeping.keep_picture(call.services, picture.data, "picture")
+    return await keeping.keep_picture(call.services, picture, "picture")
 
 
 async def _answered(call: Call[WriteParams]) -> domain.post_views.PostView | None:

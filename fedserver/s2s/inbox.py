@@ -14,8 +14,7 @@ from activitypub import (
     is_activitypub,
 )
 from fedserver import domain
-from fedserver.federation.authenticate import Blocked
-from fedserver.federation.inbox import Full
+from fedserver.federation import Blocked, Full
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.s2s.requests import signed_request

@@ -8,8 +8,7 @@ from aiohttp import web
 
 from activitypub import ACTIVITY_JSON, ActivityPubError, SignedRequest, fields
 from fedserver import domain
-from fedserver.federation.authenticate import Blocked
-from fedserver.federation.fetch import Gone
+from fedserver.federation import Blocked, Gone
 from fedserver.http import Call, json_response
 from storage import AccountRow
 

@@ -1,7 +1,7 @@
 """Text: from what a member or a peer wrote to safe HTML, and back to plain words."""
 
 from fedserver.text.emoji import is_emoji
-from fedserver.text.excerpt import excerpt, reading_minutes, shortened, slugify
+from fedserver.text.excerpts import excerpt, reading_minutes, shortened, slugify
 from fedserver.text.hyperlinks import links_out
 from fedserver.text.language import normal_language
 from fedserver.text.languages import LANGUAGES

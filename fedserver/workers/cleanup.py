@@ -31,6 +31,9 @@ class CleanupWorker:
         async with services.db.write() as tx:
             await queries.ip_blocks.drop_expired(tx, tx.now)
             await queries.member_activity.drop_addresses(tx, tx.now - domain.member_activity.KEEP_ADDRESSES)
+            await queries.email_subscriptions.drop_unconfirmed(
+                tx, tx.now - domain.email_subscriptions.KEEP_UNCONFIRMED
+            )
             # A task ends each mute; this is for those whose task was given up.
             await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)

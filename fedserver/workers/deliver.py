@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import structlog
 from msgspec import Struct
 
-from fedserver.federation.signing import Signer
+from fedserver.federation import Signer
 from fedserver.http import Services
 from fedserver.net import NetError, Refused, Response
 from fedserver.workers.backoff import MOST_ATTEMPTS, circuit, delay, retry_after

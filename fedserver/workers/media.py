@@ -8,7 +8,7 @@ import structlog
 
 from fedserver import domain
 from fedserver.http import Services, keeping
-from fedserver.media.errors import Unacceptable
+from fedserver.media import Unacceptable
 from storage import TaskRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")

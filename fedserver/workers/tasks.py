@@ -12,10 +12,7 @@ import msgspec
 import structlog
 
 from fedserver import domain
-from fedserver.federation.deliver import fan_out, is_outgoing
-from fedserver.federation.quotes import verify
-from fedserver.federation.threads import refresh
-from fedserver.federation.verified_links import LinkChecker
+from fedserver.federation import LinkChecker, fan_out, is_outgoing, refresh, verify
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers import cards
@@ -30,6 +27,7 @@ HERE = (
     domain.tasks.ShowPoll,
     domain.tasks.PublishScheduled,
     domain.tasks.MergeNotifications,
+    domain.tasks.MailPosts,
 )
 
 
@@ -73,7 +71,7 @@ class TaskWorker:
                     await queries.tasks.finish(tx, [row.id])
         except msgspec.ValidationError as error:
             await self._failed(row, f"not understood: {error}", give_up=True)
-        except MailError as error:
+        except (MailError, domain.Later) as error:
             await self._failed(row, str(error))
         except Exception as error:
             # Whatever goes wrong with one task must not stop the others; it is tried again.
@@ -101,6 +99,8 @@ class TaskWorker:
                         await domain.votes.show(tx, post_id)
                     case domain.tasks.MergeNotifications(account_id=account_id, from_id=from_id):
                         await domain.notification_requests.merge(tx, account_id, from_id)
+                    case domain.tasks.MailPosts():
+                        await domain.email_subscriptions.spread(tx, services.site, task)
                     case domain.tasks.PublishScheduled(scheduled_id=scheduled_id):
                         await domain.scheduled_posts.publish(tx, services.site, scheduled_id)
                 await queries.tasks.finish(tx, [row.id])
@@ -132,8 +132,17 @@ class TaskWorker:
                 await cards.fetch(services, task)
             case domain.tasks.RefreshThread():
                 await self._refresh(task)
-            case domain.tasks.SendMail(to=to, subject=subject, text=text):
-                await send(services.site.config.mail, to, subject, text)
+            case domain.tasks.SendMail():
+                await self._mail(task)
+            case domain.tasks.MailSubscriber():
+                async with services.db.read() as tx:
+                    letter = await domain.email_subscriptions.letter(tx, services.site, task)
+                if letter is not None:
+                    await self._mail(letter)
+            case domain.tasks.TellOfChange():
+                site = services.site
+                title, base = site.config.community.title, site.links.base
+                await self._mail(domain.security_mails.letter(title, base, task))
             case domain.tasks.IndexPosts():
                 async with services.db.write() as tx:
                     await domain.search_index.catch_up(tx, task)
@@ -142,6 +151,10 @@ class TaskWorker:
                     await domain.moderation.lapse(tx, act_id, account_id)
             case domain.tasks.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
+
+    async def _mail(self, mail: domain.tasks.SendMail) -> None:
+        config = self._services.site.config.mail
+        await send(config, mail.to, mail.subject, mail.text, mail.unsubscribe)
 
     async def _refresh(self, task: domain.tasks.RefreshThread) -> None:
         services = self._services

@@ -18,6 +18,7 @@ from storage.schema.tables import (
     collections,
     conversation_posts,
     conversations,
+    email_subscriptions,
     endorsements,
     featured_tags,
     filters,
@@ -144,6 +145,7 @@ OWNED = (
             tag_follows,
             featured_tags,
             endorsements,
+            email_subscriptions,
         )
     ),
     delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),

@@ -32,6 +32,10 @@ BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"))
 BY_HANDLE = select(*COLUMNS).where(
     accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
 )
+STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
+STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(
+    accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
+)
 BY_HANDLES = select(*COLUMNS).where(
     one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains")
 )
@@ -56,6 +60,7 @@ ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
     "kind",
     "display_name",
+    "name_folded",
     "note_source",
     "note_html",
     "avatar_key",
@@ -73,6 +78,7 @@ CHANGEABLE = (
     "shows_featured",
     "shows_media",
     "shows_media_replies",
+    "mails_posts",
     "updated_at",
 )
 CHANGE = (
@@ -86,6 +92,7 @@ LEARNABLE = (
     "domain",
     "kind",
     "display_name",
+    "name_folded",
     "note_html",
     "url",
     "inbox_uri",
@@ -182,6 +189,7 @@ SET_DELETED = (
     .values(
         deleted_at=bindparam("at"),
         display_name="",
+        name_folded="",
         note_source="",
         note_html="",
         avatar_key="",
@@ -220,7 +228,7 @@ _blocked = exists(
 _seen = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
-_like = bindparam("pattern", type_=Text())
+_like, _folded = bindparam("pattern", type_=Text()), bindparam("folded", type_=Text())
 # Whoever names somebody in full finds them, also to unblock them.
 _exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
 _found = (
@@ -229,7 +237,8 @@ _found = (
         _seen,
         or_(
             accounts.c.username_lower.like(_like, escape="\\"),
-            func.lower(accounts.c.display_name).like(literal("%") + _like, escape="\\"),
+            accounts.c.username_lower.like(_folded, escape="\\"),
+            accounts.c.name_folded.like(literal("%") + _folded, escape="\\"),
         ),
         accounts.c.username_lower.not_like("%:%"),
         or_(
@@ -272,6 +281,18 @@ async def by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow | No
     return row_or_none(AccountRow, await tx.one(BY_HANDLE, username=username_lower, domain=domain))
 
 
+async def stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
+    """The id and version of an account."""
+    found = await tx.one(STAMP, id=account_id)
+    return None if found is None else (found[0], found[1])
+
+
+async def stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
+    """The id and version of an account."""
+    found = await tx.one(STAMP_BY_HANDLE, username=username_lower, domain=domain)
+    return None if found is None else (found[0], found[1])
+
+
 async def by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
     """Every account with one of the names on one of the domains: more than the pairs asked for."""
     return rows(AccountRow, await tx.all(BY_HANDLES, usernames=list(usernames), domains=list(domains)))
@@ -298,10 +319,10 @@ async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
-async def add(tx: Tx, row: AccountRow) -> bool:
-    """Add an account; False if its URI or its handle is taken."""
+async def add(tx: Tx, row: AccountRow, name_folded: str) -> bool:
+    """Add an account, with its name as search compares it; False if its URI or its handle is taken."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
-    return bool(await tx.run(ADD, username_lower=row.username.lower(), **values))
+    return bool(await tx.run(ADD, username_lower=row.username.lower(), name_folded=name_folded, **values))
 
 
 async def change(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:

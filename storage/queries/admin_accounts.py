@@ -69,7 +69,7 @@ PAGE = Paged(
         or_(bindparam("any_role", type_=Boolean()), one_of(members.c.role, "roles")),
         or_(bindparam("invited_by", type_=BigInteger()) == 0, _invited),
         _begins(accounts.c.username_lower, "username"),
-        _begins(func.lower(accounts.c.display_name), "display_name"),
+        _begins(accounts.c.name_folded, "display_name"),
         or_(bindparam("domain", type_=Text()) == "", accounts.c.domain == bindparam("domain")),
         _begins(members.c.email_lower, "email"),
         or_(bindparam("any_address", type_=Boolean()), _from_address),

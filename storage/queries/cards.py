@@ -17,6 +17,7 @@ PUT = _put.on_conflict_do_update(
     index_elements=["url"],
     set_={name: _put.excluded[name] for name in CardRow.__struct_fields__ if name not in ("id", "url")},
 )
+BY_ID = select(*COLUMNS).where(cards.c.id == bindparam("id"), cards.c.kind != "")
 BY_URL = select(*COLUMNS).where(cards.c.url == bindparam("url"))
 OF_POSTS = (
     select(post_cards.c.post_id, *COLUMNS)
@@ -63,6 +64,11 @@ async def put(tx: Tx, row: CardRow) -> CardRow:
     assert kept is not None
     await tx.run(TOUCH_ALL, b_card_id=kept.id)
     return kept
+
+
+async def by_id(tx: Tx, card_id: int) -> CardRow | None:
+    """A card that shows something."""
+    return row_or_none(CardRow, await tx.one(BY_ID, id=card_id))
 
 
 async def by_url(tx: Tx, url: str) -> CardRow | None:

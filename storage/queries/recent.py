@@ -1,13 +1,25 @@
-"""What was used most in the last days: hashtags, posts, and articles as links."""
+"""What was used most in the last days: hashtags, posts, links."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, bindparam, desc, distinct, exists, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    desc,
+    distinct,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
-from storage.rows import TagRow
-from storage.schema.tables import accounts, post_tags, posts, tags
+from storage.rows import CardRow, TagRow
+from storage.schema.tables import accounts, cards, post_cards, post_tags, posts, tags
 from storage.statements import Tx, columns_of, one_of, rows
 
 _author = accounts.alias("author")
@@ -37,20 +49,22 @@ TAGS = (
 _marks = posts.c.likes_count + posts.c.boosts_count
 _pick = select(posts.c.id).where(_shown).limit(bindparam("limit")).offset(bindparam("offset"))
 POSTS = _pick.where(_marks > 0).order_by(desc(_marks), desc(posts.c.id))
-# An article has an address of its own that is shown as a card: it is the link that we know the uses of.
 LINKS = (
-    select(posts.c.id, posts.c.url, accounts.c.domain)
-    .join(accounts, accounts.c.id == posts.c.account_id)
-    .where(_shown, posts.c.kind == "Article")
-    .order_by(desc(_marks), desc(posts.c.id))
+    select(*columns_of(cards, CardRow))
+    .join(post_cards, post_cards.c.card_id == cards.c.id)
+    .join(posts, posts.c.id == post_cards.c.post_id)
+    .where(_shown, cards.c.kind != "")
+    .group_by(cards.c.id)
+    .order_by(desc(func.count(distinct(posts.c.account_id))), desc(func.count()), cards.c.id)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-_boost = posts.alias("boost")
-BOOSTS = (
-    select(_boost.c.boost_of_id, _boost.c.published_at, _boost.c.account_id)
-    .where(one_of(_boost.c.boost_of_id, "ids"), _boost.c.id > bindparam("since_id"))
-    .limit(5_000)
+_day: ColumnElement[int] = posts.c.published_at // literal_column("86400000", BigInteger())
+LINK_USES = (
+    select(post_cards.c.card_id, _day, func.count(), func.count(distinct(posts.c.account_id)))
+    .join(posts, posts.c.id == post_cards.c.post_id)
+    .where(one_of(post_cards.c.card_id, "ids"), _shown)
+    .group_by(post_cards.c.card_id, _day)
 )
 
 
@@ -64,13 +78,12 @@ async def posts_of_note(tx: Tx, since_id: int, limit: int, offset: int) -> list[
     return await tx.values(POSTS, since_id=since_id, limit=limit, offset=offset)
 
 
-async def links(tx: Tx, since_id: int, limit: int, offset: int) -> list[tuple[int, str, str]]:
-    """Articles since an id: post, address, domain of the author ('' for ours)."""
-    found = await tx.all(LINKS, since_id=since_id, limit=limit, offset=offset)
-    return [(row[0], row[1], row[2]) for row in found]
+async def links(tx: Tx, since_id: int, limit: int, offset: int) -> list[CardRow]:
+    """Cards that public posts since an id show, those of most people first."""
+    return rows(CardRow, await tx.all(LINKS, since_id=since_id, limit=limit, offset=offset))
 
 
-async def boosts(tx: Tx, ids: Sequence[int], since_id: int) -> list[tuple[int, int, int]]:
-    """Post, moment and account of boosts since an id."""
-    found = await tx.all(BOOSTS, ids=list(ids), since_id=since_id)
-    return [(row[0], row[1], row[2]) for row in found]
+async def link_uses(tx: Tx, ids: Sequence[int], since_id: int) -> list[tuple[int, int, int, int]]:
+    """Card, day (since 1970), number of public posts and of accounts, since an id."""
+    found = await tx.all(LINK_USES, ids=list(ids), since_id=since_id)
+    return [(row[0], row[1], row[2], row[3]) for row in found]

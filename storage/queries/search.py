@@ -1,7 +1,8 @@
 """Full-text search over posts: what is written into the index, and who may find what.
 
 There are two searches: over public posts of accounts that let everybody search theirs, and over the viewer's
-*library*, which is the own posts and those that the viewer liked, boosted, bookmarked or is mentioned in.
+*library*, which is the own posts and those that the viewer liked, boosted, bookmarked, voted in or is
+mentioned in.
 Results come newest first, so a search can stop as soon as a page is full.
 """
 
@@ -29,7 +30,7 @@ from sqlalchemy import (
 
 from storage.queries.hidden import not_hidden
 from storage.rows import PostRow
-from storage.schema.tables import accounts, bookmarks, follows, likes, mentions, post_words, posts
+from storage.schema.tables import accounts, bookmarks, follows, likes, mentions, poll_votes, post_words, posts
 from storage.search import SearchTerm, WordsRow, by_dialect, entry_params, found_among, matches, search_params
 from storage.statements import Page, Tx, columns_of, one_of, rows
 
@@ -105,6 +106,7 @@ _library = union_all(
     select(likes.c.post_id).where(likes.c.account_id == _viewer),
     select(bookmarks.c.post_id).where(bookmarks.c.account_id == _viewer),
     select(mentions.c.post_id).where(mentions.c.account_id == _viewer),
+    select(poll_votes.c.post_id).where(poll_votes.c.account_id == _viewer),
     select(posts.c.boost_of_id).where(posts.c.account_id == _viewer, posts.c.boost_of_id.is_not(None)),
 )
 _consented = and_(posts.c.visibility == "public", accounts.c.indexable)

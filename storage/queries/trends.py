@@ -22,9 +22,19 @@ from sqlalchemy import (
     select,
 )
 
-from storage.rows import TrendRow
-from storage.schema.tables import accounts, likes, post_tags, posts, tags, trend_reviews, trends
-from storage.statements import Tx, upsert
+from storage.rows import CardRow, TrendRow
+from storage.schema.tables import (
+    accounts,
+    cards,
+    likes,
+    post_cards,
+    post_tags,
+    posts,
+    tags,
+    trend_reviews,
+    trends,
+)
+from storage.statements import Tx, columns_of, rows, upsert
 
 MOST_READ = 100_000
 _doer, _boost = accounts.alias(), posts.alias()
@@ -78,6 +88,16 @@ TAG_USES = (
     .where(posts.c.id > bindparam("since_id"), _open)
     .limit(MOST_READ)
 )
+LINK_USES = (
+    select(post_cards.c.card_id, posts.c.account_id, posts.c.published_at)
+    .select_from(
+        posts.join(post_cards, post_cards.c.post_id == posts.c.id).join(
+            accounts, accounts.c.id == posts.c.account_id
+        )
+    )
+    .where(posts.c.id > bindparam("since_id"), _open, ~posts.c.sensitive)
+    .limit(MOST_READ)
+)
 CLEAR = delete(trends).where(trends.c.kind == bindparam("kind"))
 ADD = upsert(trends).on_conflict_do_nothing()
 
@@ -110,6 +130,14 @@ SHOWN = {
     ),
 }
 
+# Decisions about links go by address and by host, which only the domain reads out of it.
+LINKS = (
+    select(*columns_of(cards, CardRow))
+    .select_from(trends.join(cards, cards.c.id == trends.c.subject_id))
+    .where(trends.c.kind == literal_column("'link'"), cards.c.kind != "")
+    .order_by(trends.c.score.desc(), trends.c.subject_id.desc())
+)
+
 
 async def acts_on_posts(tx: Tx, since_id: int) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
     """Likes and boosts of worthy posts since an id: post, its kind, who, when (ms UTC)."""
@@ -121,6 +149,11 @@ async def tag_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
     return list(await tx.all(TAG_USES, since_id=since_id))
 
 
+async def link_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
+    """Posts since an id that show a card: card, who, when (ms UTC)."""
+    return list(await tx.all(LINK_USES, since_id=since_id))
+
+
 async def replace(tx: Tx, kind: str, found: Iterable[TrendRow]) -> None:
     """Make these the trends of a kind."""
     await tx.run(CLEAR, kind=kind)
@@ -130,3 +163,8 @@ async def replace(tx: Tx, kind: str, found: Iterable[TrendRow]) -> None:
 async def shown(tx: Tx, kind: str, limit: int, offset: int, *, shows_unreviewed: bool) -> list[int]:
     """Subjects of a kind, the strongest first, without those that moderators refused."""
     return await tx.values(SHOWN[kind], limit=limit, offset=offset, shows_unreviewed=shows_unreviewed)
+
+
+async def links(tx: Tx) -> list[CardRow]:
+    """Cards of all links that trend, the strongest first, whatever moderators said of them."""
+    return rows(CardRow, await tx.all(LINKS))

@@ -5,6 +5,7 @@ from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
 from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRow
+from storage.rows.email_subscriptions import EmailSubscriptionRow
 from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
 from storage.rows.ip_blocks import IpBlockRow
@@ -60,6 +61,7 @@ __all__ = [
     "DocumentRow",
     "EditRow",
     "EmailDomainBlockRow",
+    "EmailSubscriptionRow",
     "EmojiRow",
     "FeaturedTagRow",
     "FilterKeywordRow",

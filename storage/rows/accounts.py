@@ -52,6 +52,7 @@ class AccountRow(Struct, frozen=True, gc=False):
     shows_featured: bool = True
     shows_media: bool = True
     shows_media_replies: bool = True
+    mails_posts: bool = False
 
 
 class KeyRow(Struct, frozen=True, gc=False):

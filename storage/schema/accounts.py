@@ -14,6 +14,7 @@ accounts = Table(
     Column("domain", Text, nullable=False),
     Column("kind", Text, nullable=False),  # Person, Service, Group, Organization, Application
     Column("display_name", Text, nullable=False),
+    Column("name_folded", Text, nullable=False),  # the shown name as search compares it
     Column("note_source", Text, nullable=False),
     Column("note_html", Text, nullable=False),
     Column("url", Text, nullable=False),
@@ -54,6 +55,7 @@ accounts = Table(
     Column("deleted_at", BigInteger),  # the owner deleted it: 410
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
+    Column("mails_posts", Boolean, nullable=False),  # public posts go by mail to those who asked for it
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )

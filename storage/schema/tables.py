@@ -1,6 +1,7 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
+from storage.schema.email_subscriptions import email_subscriptions
 from storage.schema.follows import (
     account_notes,
     blocks,
@@ -110,6 +111,7 @@ __all__ = [
     "edits",
     "email_domain_attempts",
     "email_domain_blocks",
+    "email_subscriptions",
     "emojis",
     "endorsements",
     "featured_tags",

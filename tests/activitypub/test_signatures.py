@@ -16,7 +16,7 @@ from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.httpsig_parts import generate_message
 from activitypub.signatures.request import SignedRequest, fields
-from activitypub.signatures.verify import check, describe
+from activitypub.signatures.verify import check, check_body, describe
 from tests.kit import keys
 
 NOW = 1_795_000_000_000
@@ -73,6 +73,9 @@ def test_what_we_sign_verifies(sign: Sign, method: str) -> None:
 def test_other_body_path_host_and_method_are_refused(sign: Sign) -> None:
     request = signed(sign, bare())
     assert refused(msgspec.structs.replace(request, body=b"{}")) == "digest-wrong"
+    check_body(request)  # which needs no key
+    with pytest.raises(SignatureError, match="digest-wrong"):
+        check_body(msgspec.structs.replace(request, body=b"{}"))
     assert refused(msgspec.structs.replace(request, target="/inbox")) == "signature-wrong"
     assert refused(msgspec.structs.replace(request, method="PUT")) == "signature-wrong"
     moved = msgspec.structs.replace(request, base="https://gamma.test")

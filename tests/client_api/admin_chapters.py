@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, members
+from fedserver.domain import accounts, cards, members
+from fedserver.text import Preview
 from storage import MemberRow
 from tests.kit.api import Api
 from tests.kit.nodes import TestNode
@@ -25,7 +26,7 @@ async def moderation(
     await _peers(api)
     await _addresses(api)
     await _numbers(api)
-    await _trends(api)
+    await _trends(node, api)
 
 
 async def _waiting(node: TestNode, name: str) -> tuple[MemberRow, str]:
@@ -109,13 +110,18 @@ async def _numbers(api: Api) -> None:
     assert len(await api.post(f"{ADMIN}/retention", frequency="day", **span)) == 2
 
 
-async def _trends(api: Api) -> None:
+async def _trends(node: TestNode, api: Api) -> None:
     tag = (await api.get(f"{ADMIN}/tags"))[0]
     assert (await api.get(f"{ADMIN}/tags/{tag['id']}"))["id"] == tag["id"]
     assert (await api.put(f"{ADMIN}/tags/{tag['id']}", listable=True))["listable"]
     article = await api.post("/api/v1/statuses", status="words", title="A lamp", content_type="text/markdown")
     await api.post(f"/api/v1/statuses/{article['id']}/favourite")
-    for name, subject in (("tags", tag["id"]), ("statuses", article["id"]), ("links", article["id"])):
+    note = await api.post("/api/v1/statuses", status="a link")
+    async with node.db.write() as tx:
+        await cards.keep(tx, "https://news.test/", Preview(kind="link", title="News"), None)
+        await cards.show(tx, int(note["id"]), "https://news.test/")
+    [link] = await api.get(f"{ADMIN}/trends/links")
+    for name, subject in (("tags", tag["id"]), ("statuses", article["id"]), ("links", link["id"])):
         assert await api.get(f"{ADMIN}/trends/{name}")
         for verb in ("approve", "reject"):
             assert await api.post(f"{ADMIN}/trends/{name}/{subject}/{verb}")

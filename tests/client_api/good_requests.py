@@ -11,8 +11,9 @@ from typing import Any
 
 import aiohttp
 
-from fedserver.domain import announcements, members
+from fedserver.domain import announcements, cards, members
 from fedserver.node import all_endpoints
+from fedserver.text import Preview
 from storage import RefreshRow, queries
 from tests.client_api.test_every_endpoint import picture
 from tests.kit import people
@@ -66,6 +67,7 @@ def _accounts() -> dict[str, Row]:
         **_rows(path, "account", "POST /follow", reblogs=True, notify=True, languages=["en"]),
         **_rows(path, "account", "POST /mute", notifications=True, duration=60),
         **_rows(path, "account", "POST /note", comment="a neighbour"),
+        **_rows(path, "account", "POST /email_subscriptions", email="reader@mail.test"),
         **_rows("/api/v1/follow_requests/{id}", "follower", "POST /authorize", "POST /reject"),
         **_rows("/api/v1/suggestions/{id}", "account", "DELETE"),
         **_rows("/api/v1/accounts/alias", "", "POST", also_known_as_uris=["@bob"]),
@@ -249,7 +251,7 @@ def _figures() -> dict[str, Row]:
         **_rows(f"{ADMIN}/tags/{{id}}", "tag_row", "PUT", **changed),
         **_rows(f"{trends}/tags/{{id}}", "tag_row", "POST /approve", "POST /reject"),
         **_rows(f"{trends}/statuses/{{id}}", "article", "POST /approve", "POST /reject"),
-        **_rows(f"{trends}/links/{{id}}", "article", "POST /approve", "POST /reject"),
+        **_rows(f"{trends}/links/{{id}}", "link", "POST /approve", "POST /reject"),
         **_rows(f"{trends}/links/publishers/{{id}}", "publisher", "POST /approve", "POST /reject"),
     }
 
@@ -577,6 +579,15 @@ async def _article(world: World) -> str:
 
 
 @maker
+async def _link(world: World) -> str:
+    post = await _posted(world.ann)
+    async with world.node.db.write() as tx:
+        await cards.keep(tx, "https://news.test/", Preview(kind="link", title="News"), None)
+        await cards.show(tx, int(post), "https://news.test/")
+    return str((await world.olga.get(f"{ADMIN}/trends/links"))[0]["id"])
+
+
+@maker
 async def _publisher(world: World) -> str:
-    await world.bob.post(f"/api/v1/statuses/{await _article(world)}/favourite")
+    await _link(world)
     return str((await world.olga.get(f"{ADMIN}/trends/links/publishers"))[0]["id"])

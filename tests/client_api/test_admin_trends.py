@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain import acts, trend_reviews
+from fedserver.domain import acts, trend_reviews, trends
 from storage import Page
+from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.sites import Site
 
 SCOPES = "read write follow push admin:read admin:write"
 TAGS, TRENDS = "/api/v1/admin/tags", "/api/v1/admin/trends"
@@ -103,26 +105,41 @@ async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None
         assert (await mod.ask("POST", wrong)).status == 404
 
 
-async def test_links_and_their_publishers(start: Start) -> None:
+async def test_links_and_their_publishers(start: Start, names: tls.Names) -> None:
     node, mod, ann, bob = await begin(start)
-    article = await ann.post(
-        "/api/v1/statuses", status="Unplug **it**.", title="How to mend a lamp", content_type="text/markdown"
+    url = "https://news.test/story"
+    async with Site(names, "news.test", {"/story": "<title>A story</title>"}):
+        posts = [await api.post("/api/v1/statuses", status=f"See {url}") for api in (ann, bob)]
+        await node.settle()
+    async with node.db.write() as tx:
+        await trends.set_policy(tx, None, trends.Policy(least_accounts=2))
+    node.clock.forward(seconds=601)
+    await node.settle()
+    nobody = Api(node)
+    [trend] = await nobody.get("/api/v1/trends/links")
+    assert (trend["url"], trend["title"], trend["type"]) == (url, "A story", "link") and len(
+        trend["history"]
+    ) == 7
+    assert (trend["history"][0]["uses"], trend["history"][0]["accounts"]) == ("2", "2")
+    assert set(ids(await nobody.get("/api/v1/timelines/link", url=trend["url"]))) == set(ids(posts))
+    paged = await nobody.ask("GET", "/api/v1/trends/links", params={"limit": "1"})
+    assert (
+        "limit=1&offset=1" in paged.headers["Link"]
+        and await nobody.get("/api/v1/trends/links", offset=1) == []
     )
-    note = await ann.post("/api/v1/statuses", status="only a note")
-    await bob.post(f"/api/v1/statuses/{article['id']}/reblog")
+
     [found] = await mod.get(f"{TRENDS}/links")
-    assert found["id"] == article["id"] and found["url"] == article["url"] and found["requires_review"]
-    assert found["title"] == "How to mend a lamp"
-    assert (found["history"][0]["uses"], found["history"][0]["accounts"]) == ("2", "2")
-    path = f"{TRENDS}/links/{article['id']}"
+    assert found == {**trend, "id": found["id"], "requires_review": True}
+    path = f"{TRENDS}/links/{found['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["requires_review"] is False
-    assert (await mod.ask("POST", f"{TRENDS}/links/{note['id']}/approve")).status == 404
+    assert await nobody.get("/api/v1/trends/links") == []
+    assert (await mod.ask("POST", f"{TRENDS}/links/{posts[0]['id']}/approve")).status == 404
     async with node.db.read() as tx:
-        assert await trend_reviews.approved(tx, "link", [article["url"]]) == {article["url"]: False}
+        assert await trend_reviews.approved(tx, "link", [url]) == {url: False}
 
     [publisher] = await mod.get(f"{TRENDS}/links/publishers")
-    assert publisher["domain"] == "alpha.test" and publisher["trendable"] is None
+    assert publisher["domain"] == "news.test" and publisher["trendable"] is None
     path = f"{TRENDS}/links/publishers/{publisher['id']}"
     decided = await mod.post(f"{path}/approve")
     assert decided["trendable"] is True and decided["reviewed_at"] and not decided["requires_review"]
@@ -130,4 +147,5 @@ async def test_links_and_their_publishers(start: Start) -> None:
     assert (await mod.get(f"{TRENDS}/links/publishers"))[0]["trendable"] is False
     assert (await mod.ask("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404
     node.clock.forward(days=8)
-    assert [each["domain"] for each in await mod.get(f"{TRENDS}/links/publishers")] == ["alpha.test"]
+    assert await mod.get(f"{TRENDS}/links") == []
+    assert [each["domain"] for each in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]

@@ -297,6 +297,7 @@ async def discovery(world: World, post_id: str) -> None:
     assert ids(await world.nobody.get("/api/v1/trends/statuses")) == [post_id]
     for path in ("trends", "trends/tags"):
         assert "ghent" in [each["name"].lower() for each in await world.nobody.get(f"/api/v1/{path}")]
+    assert await world.nobody.get("/api/v1/trends/links") == []
     assert set(ids(await world.nobody.get("/api/v1/directory"))) >= {world.ann_id, world.bob_id}
     await world.bob.post(f"/api/v1/accounts/{world.ann_id}/unfollow")
     async with world.node.db.write() as tx:
@@ -545,7 +546,9 @@ async def streams(world: World) -> None:
 
 async def what_is_not_there_yet(world: World) -> None:
     """The honest stubs of the README answer "nothing"."""
-    assert await world.nobody.get("/api/v1/trends/links") == []
+    # Here nobody sends mail.
+    path = f"/api/v1/accounts/{world.ann_id}/email_subscriptions"
+    assert (await world.nobody.ask("POST", path, json={"email": "a@b.test"})).status == 404
     reports = "/api/v1/annual_reports"
     assert (await world.ann.get(reports))["annual_reports"] == []
     assert await world.ann.get(f"{reports}/2026/state") == {"state": "ineligible"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fedserver.config import Mail
-from fedserver.domain import invitations, members, tasks
+from fedserver.domain import email_blocks, invitations, members, tasks
 from storage import queries
 from tests.kit.api import Answer, Api
 from tests.kit.nodes import Start, TestNode
@@ -214,3 +214,22 @@ async def test_sign_ups_of_an_address_are_limited(start: Start) -> None:
     assert [each.status for each in answers] == [200] * 5 + [429]
     assert answers[-1].body["error"] and "Retry-After" in answers[-1].headers
     assert answers[0].headers["X-RateLimit-Limit"] == "5"
+
+
+async def test_an_app_says_where_its_newcomer_comes_from(start: Start) -> None:
+    node = await start("alpha.test")
+    moderator = await node.member("mod", "moderator")
+    async with node.db.write() as tx:
+        acting = await members.by_username(tx, moderator.username)
+        blocked = await email_blocks.block_domain(tx, acting, "bad.example")
+    app = await app_of(node)
+    app.headers["X-Forwarded-For"] = "203.0.113.7"
+    for name in ("eve", "fay"):
+        refused = await register(app, name, email=f"{name}@bad.example")
+        assert refused.body["details"]["email"][0]["error"] == "ERR_BLOCKED"
+    assert (await register(app)).status == 200
+    async with node.db.read() as tx:
+        today = (await email_blocks.domain(tx, blocked.row.id)).history[0]
+        assert (today.attempts, today.addresses) == (2, 1)
+        ann = await members.by_username(tx, "ann")
+        assert (await queries.member_activity.addresses(tx, [ann.id]))[ann.id][0][0] == "203.0.113.7"

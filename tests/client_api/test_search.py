@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import accounts, follows
-from storage import AccountRow
+from fedserver.domain import accounts, admin_accounts, follows
+from storage import AccountRow, Page
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.people import stranger
 
 
 async def settle(*nodes: TestNode) -> None:
@@ -119,6 +120,14 @@ async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
     assert [each["username"] for each in await api.get(path, q="smith", limit="1", offset="1")] == [
         "smithson"
     ]
+    async with node.db.write() as tx:
+        await accounts.update_profile(tx, node.site, ann, accounts.ProfileChange(display_name="Zoë José"))
+        await stranger(tx, "bob", display_name="Łukasz Müller")
+    for word, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
+        assert [each["username"] for each in await api.get(path, q=word)] == names, word
+    async with node.db.write() as tx:
+        found = await admin_accounts.page(tx, admin_accounts.Filter(display_name="zoe"), Page(limit=9))
+        assert [each.view.account.id for each in found] == [ann.id]
     assert (await Api(node).ask("GET", path, params={"q": "smith"})).status == 401
     assert await ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 

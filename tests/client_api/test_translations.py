@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from fedserver.config import Translation
-from fedserver.domain import media
+from fedserver.domain import media, polls
 from fedserver.net import Translator
 from storage import AccountRow
 from tests.kit.api import Api
@@ -90,13 +90,19 @@ async def test_a_post_is_translated_once(start: Start, server: Server) -> None:
     assert "again" in (await api.post(path, lang="en"))["content"] and len(server.asked) == 2
 
 
-async def test_descriptions_are_translated(start: Start, server: Server) -> None:
+async def test_descriptions_and_options_are_translated(start: Start, server: Server) -> None:
     node, ann, api = await begin(start, server)
     async with node.db.write() as tx:
         file = await _file(tx, node.site, ann)
     post_id = await node.write(ann, "Hallo", language="de", media_ids=(file,))
     found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
     assert found["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
+    poll = polls.NewPoll(("Hallo <eins>", "Hallo zwei"), 3600)
+    asked = str(await node.write(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
+    found = await api.post(f"/api/v1/statuses/{asked}/translate", lang="en")
+    options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
+    assert found["poll"] == {"id": asked, "options": options} and found["media_attachments"] == []
+    assert found["spoiler_text"] == "Hello alle"
 
 
 async def _file(tx: Any, site: Any, ann: AccountRow) -> int:

@@ -17,12 +17,14 @@ from fedserver.domain import (
     follows,
     likes,
     mutes,
+    polls,
     post_removal,
     post_views,
     remote_posts,
     search,
     search_index,
     tasks,
+    votes,
 )
 from storage import AccountRow, Database, MediaRow, queries
 from tests.kit.clock import Clock
@@ -145,7 +147,7 @@ async def test_accents_and_scripts_without_spaces(database: Database, here: Site
         assert await found(database, here, ann, text) == wanted, text
 
 
-async def test_title_warning_and_descriptions_are_searched(database: Database, here: Site) -> None:
+async def test_title_warning_descriptions_and_options_are_searched(database: Database, here: Site) -> None:
     (ann,) = await people(database, here, "ann")
     article = await write(
         database,
@@ -164,6 +166,9 @@ async def test_title_warning_and_descriptions_are_searched(database: Database, h
         )  # fmt: skip
         await queries.media.add(tx, [file])
     pictured = await write(database, here, ann, "look", media_ids=(file.id,))
+    poll = polls.NewPoll(("Otters", "Badgers"), 3600)
+    asked = await write(database, here, ann, "which?", poll=poll)
+    assert await found(database, here, ann, "badgers has:poll") == [asked]
     assert await found(database, here, ann, "lamps") == [article]
     assert await found(database, here, ann, "tools is:article") == [article]
     assert await found(database, here, ann, "spiders") == [warned]
@@ -311,17 +316,21 @@ async def test_what_one_had_to_do_with_is_found(database: Database, here: Site) 
     liked, boosted, kept, named, other = [
         await write(database, here, bob, f"thing {text}") for text in ("a", "b", "c", "d @ann", "e")
     ]
+    voted = await write(database, here, bob, "thing f", poll=polls.NewPoll(("yes", "no"), 3600))
     async with database.write() as tx:
         await likes.like(tx, here, ann, liked)
         await boosts.boost(tx, here, ann, boosted)
         await bookmarks.add(tx, ann, kept)
     assert await found(database, here, ann, "thing") == [named, kept, boosted, liked]
+    async with database.write() as tx:
+        await votes.vote(tx, here, ann, voted, [0])
+    assert await found(database, here, ann, "thing") == [voted, named, kept, boosted, liked]
     assert await found(database, here, ann, "thing in:public") == []
     async with database.write() as tx:
         await likes.unlike(tx, ann, liked)
         await boosts.unboost(tx, ann, boosted)
         await bookmarks.remove(tx, ann, kept)
-    assert await found(database, here, ann, "thing") == [named]
+    assert await found(database, here, ann, "thing") == [voted, named]
     assert other not in await found(database, here, ann, "thing")
 
 

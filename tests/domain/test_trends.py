@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import Invalid, Site, accounts, boosts, likes, members, search, trend_reviews, trends
+from fedserver.domain import (
+    Invalid,
+    Site,
+    accounts,
+    boosts,
+    cards,
+    likes,
+    members,
+    search,
+    trend_reviews,
+    trends,
+)
+from fedserver.text import Preview
 from storage import AccountRow, Database, MemberRow, Tx, queries
 from tests.kit.clock import Clock
 from tests.kit.people import new_keys, people, write
@@ -31,6 +43,25 @@ async def tags(database: Database) -> list[str]:
     await computed(database)
     async with database.read() as tx:
         return [row.name for row in await trends.tags(tx, 20, 0)]
+
+
+async def links(database: Database) -> list[str]:
+    await computed(database)
+    async with database.read() as tx:
+        return [each.card.row.title for each in await trends.links(tx, 20, 0)]
+
+
+async def share(database: Database, here: Site, url: str, *who: AccountRow, **draft: Any) -> int:
+    """A post of each that shows the card of an address, titled as its path; the card's id."""
+    for author in who:
+        post_id = await write(database, here, author, f"see {url}", **draft)
+        async with database.write() as tx:
+            await cards.keep(tx, url, Preview(kind="link", title=url.rpartition("/")[2]), None)
+            await cards.show(tx, post_id, url)
+    async with database.read() as tx:
+        row = await queries.cards.by_url(tx, url)
+    assert row is not None
+    return row.id
 
 
 async def like(database: Database, here: Site, post_id: int, *fans: AccountRow) -> None:
@@ -122,7 +153,7 @@ async def review(tx: Tx, here: Site, kind: str, subject: int, *, approved: bool)
     if kind == "tag":
         await trend_reviews.decide_tag(tx, moderator, subject, approved=approved)
     else:
-        await trend_reviews.decide_post(tx, moderator, -1, subject, "post", approved=approved)
+        await trend_reviews.decide_post(tx, moderator, -1, subject, approved=approved)
 
 
 async def moderator_of(tx: Tx, here: Site) -> MemberRow:
@@ -131,6 +162,45 @@ async def moderator_of(tx: Tx, here: Site) -> MemberRow:
         return known
     row, _ = await members.add(tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator")
     return row
+
+
+async def test_links_rise_by_the_accounts_that_share_them(
+    database: Database, here: Site, clock: Clock
+) -> None:
+    ann, bob, eve, shy = await people(database, here, "ann", "bob", "eve", "shy")
+    async with database.write() as tx:
+        await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
+        await trends.set_policy(tx, None, trends.Policy(least_accounts=2))
+    for _ in range(2):
+        await share(database, here, "https://a.test/daily", ann, bob, eve)
+        clock.forward(days=1)
+    await share(database, here, "https://a.test/daily", ann, bob, eve)
+    fresh = await share(database, here, "https://www.b.test/fresh", ann, ann, bob, eve)
+    await share(database, here, "https://a.test/loud", *[ann] * 4, shy)
+    await share(database, here, "https://a.test/shown", ann, bob, visibility="unlisted")
+    await share(database, here, "https://a.test/careful", ann, bob, sensitive=True)
+    assert await links(database) == ["fresh", "daily"]
+    async with database.write() as tx:
+        moderator = await moderator_of(tx, here)
+        [first] = await trends.links(tx, 1, 0)
+        assert first.uses == [(clock.now // trends.DAY, 4, 3)] and first.approved is None
+        assert [each.card.row.title for each in await trends.links(tx, 5, 1)] == ["daily"]
+        await trend_reviews.decide_publisher(tx, moderator, "a.test", approved=False)
+    assert await links(database) == ["fresh"]
+    async with database.write() as tx:
+        daily = await queries.cards.by_url(tx, "https://a.test/daily")
+        assert daily is not None
+        await trend_reviews.decide_link(tx, moderator, daily.id, approved=True)
+        await trends.set_policy(tx, None, trends.Policy(shows_unreviewed=False, least_accounts=2))
+    assert await links(database) == ["daily"], (
+        "the decision about a link comes first; nobody looked at the other"
+    )
+    async with database.write() as tx:
+        await trend_reviews.decide_publisher(tx, moderator, "www.b.test", approved=True)
+    assert await links(database) == ["fresh", "daily"]
+    async with database.write() as tx:
+        await trend_reviews.decide_link(tx, moderator, fresh, approved=False)
+    assert await links(database) == ["daily"]
 
 
 @pytest.mark.parametrize("kind", ["tag", "post"])

@@ -67,6 +67,9 @@ async def test_requests_are_counted_by_route(start: Start) -> None:
     async with alpha.http.post("/api/v1/statuses", json={"status": "x"}) as answer:
         assert answer.status == 401
     found = await scrape(alpha)
+    for result, count in (("misses", 1), ("hits", 3)):
+        assert value(found, "fedserver_cache_lookups_total", cache="callers", result=result) == count
+    assert value(found, "fedserver_cache_entries", cache="callers") == 1
     route = {"method": "GET", "route": "/api/v1/statuses/{id}"}
     assert value(found, "fedserver_http_requests_total", **route, status="200") == 3
     assert value(found, "fedserver_http_requests_total", **route, status="404") == 1

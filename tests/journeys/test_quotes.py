@@ -264,6 +264,25 @@ async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
     return uri
 
 
+async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> None:
+    world = await begin(start)
+    first = await world.alpha.write(world.ann, "Mine")
+    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    quoting = f"https://beta.test/users/bob/statuses/{second}"
+    await settle(world.alpha, world.beta)
+    port = world.gamma.names.ports.pop("alpha.test")
+    await world.settle()
+    assert await state(world.beta, quoting) == "accepted" and await state(world.gamma, quoting) == "pending"
+    world.gamma.names.ports["alpha.test"] = port
+    await world.settle()
+    assert await state(world.gamma, quoting) == "pending", "not at once"
+    world.gamma.clock.forward(seconds=600)
+    await world.settle()
+    assert await state(world.gamma, quoting) == "accepted"
+    async with world.gamma.db.read() as tx:
+        assert await stored.tasks.waiting(tx) == 0
+
+
 async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
     """Older software asks nobody; and an authorization counts for its two posts only."""
     world = await begin(start)

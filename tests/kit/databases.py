@@ -105,6 +105,12 @@ def drop(url: str) -> None:
     _free.append(url.rpartition("/")[2])
 
 
+def cut_off(url: str) -> None:
+    """End all connections of a PostgreSQL database, as its restart does. The loop sees it only afterwards."""
+    others = "datname = current_database() AND pid != pg_backend_pid()"
+    _apart(_execute(url, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
+
+
 def _drop_all() -> None:
     _apart(_admin(*[f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in [*_made, TEMPLATE]]))
 

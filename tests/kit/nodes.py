@@ -7,15 +7,17 @@ background: `await node.settle()` does what is due.
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from argon2 import PasswordHasher
+from jinja2.bccache import Bucket, BytecodeCache
 
+from activitypub import keys
 from fedserver.config import (
     Community,
     Config,
@@ -28,6 +30,7 @@ from fedserver.config import (
 )
 from fedserver.config import Node as NodeConfig
 from fedserver.domain import members, posts, tokens
+from fedserver.domain.keys import NewKeys
 from fedserver.domain.passwords import Passwords
 from fedserver.node import Node, open_node
 from storage import AccountRow, MemberRow
@@ -56,10 +59,11 @@ class TestNode:
 
     def browser(self) -> aiohttp.ClientSession:
         """Another client with cookies of its own."""
-        context = ssl.create_default_context(cafile=tls.ca_file())
         opened = aiohttp.ClientSession(
             base_url=self.base,
-            connector=aiohttp.TCPConnector(ssl=context, resolver=None if ":" in self.domain else self._names),
+            connector=aiohttp.TCPConnector(
+                ssl=tls.client_context(), resolver=None if ":" in self.domain else self._names
+            ),
             cookie_jar=aiohttp.CookieJar(),
         )
         self._browsers.append(opened)
@@ -148,7 +152,10 @@ async def start_node(
     domain = f"localhost:{port}" if plain else domain
     config = config_for(domain, folder, database_url, **federation)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    node = await open_node(config, clock=clock, resolver=None if plain else names, passwords=quick)
+    node = await open_node(
+        config, clock=clock, resolver=None if plain else names, passwords=quick, new_keys=_keys_of(domain)
+    )
+    node.services.pages._environment.bytecode_cache = TEMPLATES
     answers.keep(node.application)
     made = TestNode(node, domain, clock, names)
 
@@ -165,6 +172,37 @@ async def start_node(
     if not plain:
         names.ports[domain] = node.addresses[0][1]
     return made
+
+
+def _keys_of(domain: str) -> Callable[[], Awaitable[NewKeys]]:
+    """Real keys, made once a run: no two nodes of a test have the same."""
+
+    async def keys() -> NewKeys:
+        return _made_keys(domain)
+
+    return keys
+
+
+@cache
+def _made_keys(domain: str) -> NewKeys:
+    return NewKeys(*keys.new_rsa(), *keys.new_ed25519())
+
+
+class _Templates(BytecodeCache):
+    """Pages compiled once a run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = _Templates()
 
 
 def _free_port() -> int:

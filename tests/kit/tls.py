@@ -34,6 +34,12 @@ def server_context(host: str) -> ssl.SSLContext:
     return context
 
 
+@cache
+def client_context() -> ssl.SSLContext:
+    """TLS for clients that believe the throw-away authority."""
+    return ssl.create_default_context(cafile=ca_file())
+
+
 class Names(AbstractResolver):
     """Maps test hosts to ports on loopback; any other name does not resolve."""
 

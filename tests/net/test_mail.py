@@ -76,6 +76,14 @@ async def test_a_mail_arrives_as_written(server: Server) -> None:
     assert mail.get_content().replace("\r\n", "\n") == text
 
 
+async def test_a_mail_that_can_be_ended_says_where_in_one_piece(server: Server) -> None:
+    where = "https://alpha.test/subscriptions/" + "x" * 80
+    await send(config(server), "ann@mail.test", "Größe " * 30, "text", where)
+    assert f"\r\nList-Unsubscribe: <{where}>\r\n".encode() in server.bodies[0]
+    assert server.mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert server.mail["Subject"] == " ".join(["Größe"] * 30)
+
+
 async def test_a_subject_cannot_add_headers_or_commands(server: Server) -> None:
     await send(
         config(server), "ann@mail.test", "Hi\r\nBcc: eve@evil.test\r\n\r\nbody", "text\r\n.\r\nRCPT TO:<x>\n"

@@ -10,7 +10,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from fedserver.config import Mail
+from fedserver.cli.checking import identity_provider
+from fedserver.config import Config, Mail, Node, Oidc
 from fedserver.domain import members
 from storage import MemberRow, queries
 from tests.kit import keys, tls
@@ -456,3 +457,21 @@ async def test_an_app_is_allowed_after_a_log_in_there(node_with: With) -> None:
     link = page.text.partition('href="/login/provider')[2].partition('"')[0]
     consent = await there_and_back(ann, "/login/provider" + link)
     assert consent.path.startswith("/oauth/authorize?") and "Allow an app?" in consent.text
+
+
+async def test_an_operator_is_told_what_is_wrong_with_the_provider(
+    provider: Provider, names: tls.Names
+) -> None:
+    async def problem(**changes: Any) -> str | None:
+        node = Node(domain="alpha.test", base_url="https://alpha.test")
+        return await identity_provider(Config(node=node, oidc=settings(**changes)), names)
+
+    assert await problem() is None and provider.calls == ["discovery"]
+    assert await identity_provider(Config(node=Node(domain="alpha.test"), oidc=Oidc())) is None
+    assert "see [oidc]" in (await problem(issuer="https://nowhere.test") or "")
+    provider.metadata = {"token_endpoint": "http://id.test/token"}
+    assert "http://id.test/token is not https" in (await problem() or "")
+    provider.metadata = {"issuer": "https://other.test"}
+    assert "not of the configured issuer" in (await problem() or "")
+    provider.broken = True
+    assert "answered 503" in (await problem() or "")

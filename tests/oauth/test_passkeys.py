@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import log_ins, members, passkeys
+from fedserver.domain import log_ins, members, passkeys, security_mails, tasks
+from storage import queries
 from tests.kit.authenticator import PRESENT, VERIFIED, Authenticator, text
 from tests.kit.forms import form
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -134,10 +135,27 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     ann = Visitor(node)
     await ann.log_in("ann")
     await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    await ann.press("/settings/two-step", "/settings/two-step/codes")
     page = await ann.open("/settings/passkeys")
     await ann.press(page, form(page.text, "name").action + "/remove")
     assert "Off: a password alone logs in" in (await ann.open("/settings/security")).text
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
+    async with node.db.write() as tx:
+        await members.set_password(tx, await members.by_username(tx, "ann"), "hash")
+        owed = [tasks.decode(row.payload) for row in await queries.tasks.lease(tx, until=tx.now, limit=50)]
+    told = [(each.to, each.change) for each in owed if isinstance(each, tasks.TellOfChange)]
+    changes = ("passkey_added", "passkeys", "codes", "passkey_removed", "off", "password")
+    assert told == [("ann@mail.test", change) for change in changes]
+    node.clock.forward(hours=1)
+    await node.settle()  # no mail is sent here
+    async with node.db.read() as tx:
+        assert await queries.tasks.waiting(tx) == 0
+    mail = security_mails.letter("Node alpha.test", node.base, tasks.TellOfChange("a@mail.test", "off"))
+    assert (
+        "Node alpha.test" in mail.subject
+        and "no second step" in mail.text
+        and f"{node.base}/settings/security" in mail.text
+    )
 
 
 async def test_a_passkey_proves_who_one_is(node: TestNode) -> None:

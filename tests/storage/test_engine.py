@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from storage import Conflict, Database, Event
+from storage import Conflict, Database, Event, Unavailable
 from storage.opening import open_database
 from storage.schema.tables import peers, settings, tombstones
 from storage.statements import one_of, upsert
+from tests.kit import databases
 from tests.kit.clock import Clock
 
 ADD = insert(tombstones)
@@ -141,3 +143,37 @@ async def test_what_another_process_wrote_is_noticed_once(
     else:
         assert (await asyncio.wait_for(heard.get(), 5)).kind == "theirs"
     stop()
+
+
+async def test_lost_connections_are_opened_again(clock: Clock) -> None:
+    """Those of the pool and the one for events, which tells that events may have been missed."""
+    databases.require_postgres()
+    url = databases.new_postgres()
+    ours, theirs = await open_database(url, clock), await open_database(url, clock)
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    ours.listen(heard.put_nowait)
+    for again in range(2):
+        databases.cut_off(url)
+        with pytest.raises(Unavailable):
+            async with ours.write() as tx:
+                await tx.run(ADD, **stone("lost"))
+        async with asyncio.timeout(10):
+            while not await ours.changed_elsewhere():
+                with suppress(Unavailable):  # its own connections were cut off as well
+                    async with theirs.read() as tx:
+                        await tx.values(SOME, uris=[])
+        assert not await ours.changed_elsewhere()
+        async with theirs.write() as tx:
+            tx.emit("thing", id=again)
+        assert await asyncio.wait_for(heard.get(), 5) == Event("thing", {"id": again})
+        async with ours.write() as tx:
+            await tx.run(ADD, **stone(f"kept{again}"))
+    with pytest.raises(Unavailable):
+        async with ours.write() as tx:
+            await tx.run(ADD, **stone("lost"))
+            databases.cut_off(url)
+    async with ours.read() as tx:
+        assert await tx.values(SOME, uris=["lost", "kept0", "kept1"]) == ["kept0", "kept1"]
+    await ours.close()
+    await theirs.close()
+    databases.drop(url)

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Boolean, Connection, Integer, MetaData, Table
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fedserver.domain import tasks
+from fedserver.text import fold
 from storage import SchemaTooNew, Unavailable
 from storage.migrating import alembic_config
 from storage.schema.posts import APART
@@ -80,6 +81,9 @@ def _to_first(connection: Connection) -> None:
     command.upgrade(config, "0001")
 
 
+OLD_NAME = "José Ørsted-Nguyễn ﬁ مُحَمَّد İÆß 東京\u200b"
+
+
 def _tell_something(connection: Connection) -> None:
     """An account and a notification, written as the first version wrote them."""
     tables = MetaData()
@@ -89,7 +93,9 @@ def _tell_something(connection: Connection) -> None:
         for column in tables.tables["accounts"].columns
         if not column.nullable
     }
-    connection.execute(insert(tables.tables["accounts"]).values({**values, "id": 7}))
+    connection.execute(
+        insert(tables.tables["accounts"]).values({**values, "id": 7, "display_name": OLD_NAME})
+    )
     told = {"id": 9, "account_id": 7, "from_id": 7, "kind": "favourite", "post_id": 5, "created_at": 1}
     connection.execute(insert(tables.tables["notifications"]).values(told))
 
@@ -109,6 +115,7 @@ async def test_what_was_told_before_groups_stands_alone(tmp_path: Path, database
     async with engine.connect() as connection:
         found = await connection.execute(text("SELECT id, kind, group_key, filtered FROM notifications"))
         assert [tuple(row) for row in found] == [(9, "favourite", "ungrouped-9", False)]
+        assert (await connection.execute(text("SELECT name_folded FROM accounts"))).scalar() == fold(OLD_NAME)
         assert await connection.run_sync(_differences) == []
     await engine.dispose()
 

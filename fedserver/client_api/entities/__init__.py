@@ -43,6 +43,7 @@ from fedserver.client_api.entities.admin_trends import (
     admin_tag,
 )
 from fedserver.client_api.entities.applications import Application, application
+from fedserver.client_api.entities.cards import Card, trend_link
 from fedserver.client_api.entities.collections import (
     Collection,
     CollectionItem,
@@ -103,6 +104,7 @@ __all__ = [
     "AdminStatus",
     "AdminTag",
     "Application",
+    "Card",
     "Collection",
     "CollectionItem",
     "Conversation",
@@ -173,4 +175,5 @@ __all__ = [
     "source",
     "status",
     "tag",
+    "trend_link",
 ]

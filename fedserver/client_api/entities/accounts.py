@@ -105,6 +105,7 @@ class Account(Struct, frozen=True, kw_only=True):
     show_media: bool
     show_media_replies: bool
     feature_approval: FeatureApproval
+    email_subscriptions: bool
     moved: Account | UnsetType | None = UNSET
     suspended: bool | UnsetType = UNSET
     limited: bool | UnsetType = UNSET
@@ -177,6 +178,7 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         show_media=row.shows_media,
         show_media_replies=row.shows_media_replies,
         feature_approval=NOT_ASKED if row.domain else ANYBODY if row.discoverable else NOBODY,
+        email_subscriptions=row.mails_posts,
         moved=account(links, view.moved_to) if view.moved_to is not None else UNSET,
         suspended=True if row.suspended_at is not None else UNSET,
         limited=True if row.silenced_at is not None else UNSET,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from fedserver import domain
-from fedserver.client_api.entities.cards import Card
+from fedserver.client_api.entities.cards import Card, trend_link
 from fedserver.client_api.entities.statuses import Status, status
-from fedserver.client_api.entities.tags import Tag, tag, uses_by_day
+from fedserver.client_api.entities.tags import Tag, tag
 from fedserver.client_api.entities.times import iso_or_none
 from fedserver.links import Links
 from storage import TagRow
@@ -67,12 +67,10 @@ def admin_status(links: Links, trend: domain.trend_reviews.PostTrend) -> AdminSt
     return AdminStatus(**_fields(status(links, trend.view)), requires_review=trend.review is None)
 
 
-def admin_link(links: Links, trend: domain.trend_reviews.PostTrend, now: int) -> AdminLink:
-    """An article as a link that may trend."""
-    card = status(links, trend.view).card
-    assert card is not None, "articles have cards"
-    shown = _fields(structs.replace(card, history=uses_by_day(list(trend.uses), now)))
-    return AdminLink(**shown, id=str(trend.view.post.id), requires_review=trend.review is None)
+def admin_link(links: Links, trend: domain.trend_reviews.LinkTrend, now: int) -> AdminLink:
+    """A link that may trend."""
+    shown = _fields(trend_link(links, trend, now))
+    return AdminLink(**shown, id=str(trend.card.row.id), requires_review=trend.approved is None)
 
 
 def admin_publisher(found: domain.trend_reviews.Publisher) -> AdminPublisher:

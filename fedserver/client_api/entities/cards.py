@@ -1,14 +1,13 @@
-"""PreviewCard (docs.joinmastodon.org/entities/PreviewCard): of a link, or of an article itself."""
+"""PreviewCard and Trends::Link (docs.joinmastodon.org/entities/PreviewCard): of a link, or of an article."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.media_attachments import media_attachment
+from fedserver.client_api.entities.tags import TagUse, week
 from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.links import Links
 
@@ -38,7 +37,7 @@ class Card(Struct, frozen=True):
     language: str | None = None
     published_at: str | None = None
     authors: list[CardAuthor] = []
-    history: list[Any] = []
+    history: list[TagUse] = []
 
 
 def card(links: Links, view: domain.post_views.PostView) -> Card | None:
@@ -46,6 +45,11 @@ def card(links: Links, view: domain.post_views.PostView) -> Card | None:
     if view.post.kind == "Article":
         return _of_article(links, view)
     return _of_link(links, view.card) if view.card is not None else None
+
+
+def trend_link(links: Links, trend: domain.trend_reviews.LinkTrend, now: int) -> Card:
+    """A link with its last seven days."""
+    return structs.replace(_of_link(links, trend.card), history=week(trend.uses, now))
 
 
 def _of_article(links: Links, view: domain.post_views.PostView) -> Card:

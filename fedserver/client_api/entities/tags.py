@@ -39,27 +39,21 @@ class FeaturedTag(Struct, frozen=True):
 def tag(links: Links, view: domain.tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
     """A hashtag with its last seven days; `uses` are days since 1970, uses and accounts of each."""
     row = view.row
-    by_day = {day: (str(count), str(people)) for day, count, people in uses}
-    days = range(now // DAY, now // DAY - DAYS, -1)
     return Tag(
         str(row.id),
         row.display,
         links.tag(row.name),
-        [TagUse(str(each * DAY // 1000), *by_day.get(each, ("0", "0"))) for each in days],
+        week(uses, now),
         UNSET if view.follows is None else view.follows,
         UNSET if view.features is None else view.features,
     )
 
 
-def uses_by_day(uses: list[tuple[int, int]], now: int) -> list[TagUse]:
-    """The last seven days, today first; `uses` are moments and accounts."""
-    today = now // DAY
-    history = []
-    for back in range(DAYS):
-        number = today - back
-        of_day = [author for moment, author in uses if moment // DAY == number]
-        history.append(TagUse(str(number * DAY // 1000), str(len(of_day)), str(len(set(of_day)))))
-    return history
+def week(uses: list[tuple[int, int, int]], now: int) -> list[TagUse]:
+    """The last seven days, today first; `uses` are days since 1970, uses and accounts of each."""
+    by_day = {day: (str(count), str(people)) for day, count, people in uses}
+    days = range(now // DAY, now // DAY - DAYS, -1)
+    return [TagUse(str(each * DAY // 1000), *by_day.get(each, ("0", "0"))) for each in days]
 
 
 def featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:

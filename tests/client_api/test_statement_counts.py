@@ -1,0 +1,239 @@
+"""Statements of every list, as many for a long page as for a short one (law 6), and of hot reads, few.
+
+The declarations say which endpoints give pages, so one without rows here fails.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activitypub import ACTIVITY_JSON
+from fedserver import domain
+from fedserver.http import Listed
+from fedserver.node import all_endpoints
+from storage import AccountRow, CardRow, FollowRow, TrendRow, Tx, queries
+from tests.kit import people
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+ACCEPT = {"Accept": ACTIVITY_JSON}
+SHORT, LONG = 2, 20
+LINK = "https://page.test/story"
+SCOPES = "read write follow push admin:read admin:write"
+# Where fewer than LONG may exist: the collections of one member.
+FEWER = {"/api/v1/accounts/{id}/collections": 10}
+# Pages that are not declared as such, as they have no cursors.
+MORE = ("/api/v1/directory", "/api/v1/accounts/search")
+WARM = {
+    "/api/v1/timelines/home": 4,
+    "/api/v1/statuses/{id}": 3,
+    "/api/v1/statuses/{id}/context": 8,
+    "/api/v1/notifications": 6,
+    "/api/v1/accounts/{id}": 3,
+    "/api/v1/accounts/lookup": 3,
+    "/api/v1/accounts/{id}/statuses": 5,
+    "/users/{name}": 1,
+    "/.well-known/webfinger": 1,
+    "/api/v2/instance": 0,
+}
+
+
+def lists() -> set[str]:
+    """The paths that give pages, as they are declared."""
+    found = {each.path for each in all_endpoints() if each.method == "GET" and each.answers is Listed}
+    return found | set(MORE)
+
+
+class World:
+    """Ann, an owner, with a list of everything: `friends` she follows, `others` not."""
+
+    def __init__(self, node: TestNode, ann: AccountRow) -> None:
+        self.node, self.site, self.ann = node, node.site, ann
+        self.friends: list[AccountRow] = []
+        self.others: list[AccountRow] = []
+        self.post_id = self.list_id = 0
+
+    async def fill(self) -> None:
+        async with self.node.db.write() as tx:
+            self.friends, self.others = await self._members(tx, "f"), await self._members(tx, "o")
+            for part in (self._accounts, self._posts, self._notifications, self._decisions):
+                await part(tx)
+
+    async def _members(self, tx: Tx, letter: str) -> list[AccountRow]:
+        keys = people.new_keys()
+        added = [
+            await domain.members.add(tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys)
+            for each in range(LONG)
+        ]
+        return [account for _, account in added]
+
+    async def _accounts(self, tx: Tx) -> None:
+        site, ann = self.site, self.ann
+        self.list_id = (await domain.lists.create(tx, ann, "Friends")).id
+        for number, (friend, other) in enumerate(zip(self.friends, self.others, strict=True)):
+            await domain.follows.follow(tx, site, ann, friend)
+            await domain.follows.follow(tx, site, friend, ann)
+            await domain.endorsements.add(tx, ann, friend)
+            await domain.lists.add_accounts(tx, ann, self.list_id, [friend.id])
+            await domain.blocks.block(tx, site, ann, await people.stranger(tx, f"bad{number}"))
+            await domain.mutes.mute(tx, ann, await people.stranger(tx, f"loud{number}"))
+            await domain.domain_mutes.add(tx, site, ann, f"m{number}.test")
+            await domain.tags.follow(tx, ann, f"followed{number}")
+            wish = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
+            await queries.follows.add_request(tx, wish)
+            report = domain.reports.NewReport(target_id=ann.id, comment="hm")
+            await domain.reports.file(tx, site, other, report)
+            await domain.collections.create(
+                tx, site, friend, domain.collections.Change(name="Some"), [ann.id]
+            )
+        for _ in range(FEWER["/api/v1/accounts/{id}/collections"]):
+            await domain.collections.create(tx, site, ann, domain.collections.Change(name="Mine"))
+
+    async def _posts(self, tx: Tx) -> None:
+        site, ann, write = self.site, self.ann, domain.posts.publish
+        draft = domain.posts.Draft
+        self.post_id = await write(tx, site, ann, draft(text="The one"))
+        card = await queries.cards.put(tx, card_row(tx))
+        mine: list[int] = []
+        later = tx.now + 86_400_000
+        for number, friend in enumerate(self.friends):
+            text = f"Words {LINK} #bench #tag{number}"
+            post_id = await write(tx, site, friend, draft(text=text, in_reply_to_id=self.post_id))
+            await queries.cards.attach(tx, post_id, card.id)
+            await write(tx, site, friend, draft(text="I quote", quoted_id=self.post_id))
+            await write(tx, site, friend, draft(text="Psst, @ann", visibility="direct"))
+            await domain.likes.like(tx, site, friend, self.post_id)
+            await domain.boosts.boost(tx, site, friend, self.post_id)
+            await domain.likes.like(tx, site, ann, post_id)
+            await domain.bookmarks.add(tx, ann, post_id)
+            mine.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
+            await domain.scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
+        await domain.trends.set_policy(tx, None, domain.trends.Policy(least_accounts=1))
+        await domain.trends.keep(tx, await domain.trends.compute(tx))
+        cards = [await queries.cards.put(tx, card_row(tx, f"{LINK}/{number}")) for number in range(LONG)]
+        await queries.trends.replace(
+            tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards]
+        )
+        await queries.trends.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
+
+    async def _notifications(self, tx: Tx) -> None:
+        await domain.notification_policies.change(tx, self.ann, {"for_not_following": "filter"})
+        for other in self.others:
+            await domain.posts.publish(tx, self.site, other, domain.posts.Draft(text="Hear me, @ann"))
+
+    async def _decisions(self, tx: Tx) -> None:
+        member = await domain.members.by_username(tx, "ann")
+        for number in range(LONG):
+            for word in ("block", "allow"):
+                decision = domain.peers.Decision(word)
+                await domain.peers.decide(tx, member, f"{word}{number}.test", decision)
+            await domain.email_blocks.block_domain(tx, member, f"mail{number}.test")
+            await domain.email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
+            block = domain.ip_blocks.Change(ip=f"203.0.113.{number}", severity="sign_up_block")
+            await domain.ip_blocks.create(tx, member, block, "127.0.0.1")
+
+
+def card_row(tx: Tx, url: str = LINK) -> CardRow:
+    return CardRow(
+        tx.new_id(),
+        url,
+        "link",
+        "A story",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        0,
+        0,
+        "",
+        "",
+        None,
+        None,
+        None,
+        tx.now,
+    )
+
+
+async def begin(start: Start) -> tuple[World, Api]:
+    node = await start("alpha.test", metrics="127.0.0.1:0")
+    world = World(node, await node.member("ann", role="owner"))
+    await world.fill()
+    return world, Api(node, await node.token(world.ann, SCOPES))
+
+
+def statements(world: World, path: str) -> float:
+    """How many all requests for a declared path took until now."""
+    return sum(
+        found.statements.total
+        for (_, route), found in world.node.node.services.metrics.routes.items()
+        if route == path
+    )
+
+
+def rows_of(body: Any) -> int:
+    """The rows of a page, which may stand inside an object."""
+    found = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
+    return len(found or ())
+
+
+async def test_statements_are_few_and_do_not_grow_with_the_page(start: Start) -> None:
+    world, api = await begin(start)
+    await a_long_page_takes_as_many_as_a_short_one(world, api)
+    await hot_reads_take_few(world, api)
+
+
+async def a_long_page_takes_as_many_as_a_short_one(world: World, api: Api) -> None:
+    groups = await api.get("/api/v2/notifications", **{"types[]": "favourite"})
+    names = {
+        "/api/v1/statuses": world.post_id,
+        "/api/v1/lists": world.list_id,
+        "/api/v1/timelines/list": world.list_id,
+        "/api/v1/accounts": world.ann.id,
+    }
+    asked = {
+        "/api/v1/accounts/{id}/in_collections": {},
+        "/api/v1/timelines/link": {"url": LINK},
+        "/api/v1/accounts/search": {"q": "o"},
+    }
+    found: dict[str, tuple[float, float, int]] = {}
+    for path in sorted(lists()):
+        before = path.partition("/{")[0]
+        address = path.replace("{id}", str(names.get(before, ""))).replace("{tag}", "bench")
+        address = address.replace("{group_key}", groups["notification_groups"][0]["group_key"])
+        taken = []
+        for limit in (SHORT, LONG):
+            world.node.db.memory._rooms.clear()
+            already = statements(world, path)
+            body = await api.get(address, limit=limit, **asked.get(path, {}))
+            taken.append(statements(world, path) - already)
+        found[path] = (taken[0], taken[1], rows_of(body))
+    unequal = {path: each for path, each in found.items() if each[0] != each[1]}
+    short = {path: each for path, each in found.items() if each[2] < FEWER.get(path, LONG)}
+    assert (unequal, short) == ({}, {}), found
+
+
+async def hot_reads_take_few(world: World, api: Api) -> None:
+    """The budgets of docs/performance.md, once everything is known."""
+    stranger = Api(world.node)
+    finger = {"resource": f"acct:ann@{world.node.domain}"}
+    taken = {}
+    for path in WARM:
+        name = world.post_id if "statuses/{id}" in path else world.ann.id
+        address = path.replace("{id}", str(name)).replace("{name}", "ann")
+        params = {"acct": "ann"} if "lookup" in path else finger if "webfinger" in path else {}
+        who = api if path.startswith("/api/v1") else stranger
+        for _ in range(2):
+            already = statements(world, path)
+            answer = await who.ask("GET", address, params=params, headers=ACCEPT if "users" in path else {})
+            assert answer.status == 200, (path, answer.body)
+        taken[path] = statements(world, path) - already
+    assert {path: count for path, count in taken.items() if count > WARM[path]} == {}
+    await api.patch("/api/v1/accounts/update_credentials", display_name="Ann B")
+    for path in ("lookup?acct=ann", str(world.ann.id)):
+        assert (await stranger.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"

@@ -1,0 +1,197 @@
+"""Public posts by mail, for somebody without an account: from a profile to a real mail server and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from fedserver.config import Mail
+from fedserver.domain import accounts, moderation
+from storage import AccountRow
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.kit.visitors import Visitor
+
+READER = "reader@mail.test"
+
+
+class Box:
+    """A mail server that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.raw: list[bytes] = []
+        self.port = 0
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.raw.append(envelope.content)
+        return "250 taken"
+
+    def take(self) -> list[EmailMessage]:
+        """What came since the last time."""
+        found = [message_from_bytes(each, policy=policy.default) for each in self.raw]
+        self.raw.clear()
+        return [each for each in found if isinstance(each, EmailMessage)]
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Box]:
+    kept = Box()
+    serve = asyncio.get_running_loop().create_server
+    listening = await serve(lambda: SMTP(kept, hostname="mail.test"), "127.0.0.1", 0)
+    kept.port = listening.sockets[0].getsockname()[1]
+    yield kept
+    listening.close()
+
+
+async def begin(start: Start, box: Box) -> tuple[TestNode, AccountRow]:
+    config = Mail(host="127.0.0.1", port=box.port, sender="node@alpha.test", tls="none")
+    node = await start("alpha.test", mail=config)
+    return node, await node.member("ann")
+
+
+async def allow(node: TestNode, who: AccountRow, *, allowed: bool = True) -> None:
+    async with node.db.write() as tx:
+        row = await accounts.by_id(tx, who.id)
+        await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(mails_posts=allowed))
+
+
+def link(mail: EmailMessage, ending: str = "") -> str:
+    words = mail.get_content().split()
+    (found,) = [each for each in words if each.startswith("https://alpha.test/subscriptions/")]
+    assert found.endswith(ending)
+    return str(found.removeprefix("https://alpha.test"))
+
+
+async def later(node: TestNode, **span: int) -> None:
+    node.clock.forward(**span)
+    await node.settle()
+
+
+async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
+    node, ann = await begin(start, box)
+    member, reader = Visitor(node), Visitor(node)
+    await member.log_in("ann")
+    nobody, path = Api(node), f"/api/v1/accounts/{ann.id}"
+    assert (await nobody.get(path))["email_subscriptions"] is False
+    assert "email_subscriptions" not in (await reader.open("/@ann")).text
+    await member.fill_in("/settings/profile", "display_name", display_name="Ann", mails_posts="1")
+    assert (await nobody.get(path))["email_subscriptions"] is True
+    asked = await reader.fill_in("/@ann", "email", email=READER.upper())
+    assert asked.status == 200 and READER.upper() in asked.text
+    await node.settle()
+    [question] = box.take()
+    assert question["To"] == READER and question["List-Unsubscribe"] is None
+    await node.write(ann, "too early")
+    opened = await reader.open(link(question))
+    await later(node, seconds=600)
+    assert opened.status == 200 and box.take() == [], "opening is not enough"
+    assert "@ann@alpha.test" in (await reader.press(opened, link(question))).text
+
+    await node.write(ann, "First &amp; <b>foremost</b>")
+    gone = await node.write(ann, "taken back")
+    token = Api(node, await node.token(ann))
+    await token.delete(f"/api/v1/statuses/{gone}")
+    await node.write(ann, "the secret", summary="careful")
+    root = await node.write(
+        ann, "A lamp **mended**", kind="Article", title="How to", content_type="text/markdown"
+    )
+    for visibility in ("unlisted", "followers", "direct", "local"):
+        await node.write(ann, f"hidden {visibility}", visibility=visibility)
+    await node.write(ann, "an answer", in_reply_to_id=root)
+    await later(node, seconds=30)
+    assert box.take() == []
+    await later(node, seconds=360)
+    [mail] = box.take()
+    text = mail.get_content()
+    assert mail["To"] == READER and mail["Subject"] == "Ann: First &amp; <b>foremost</b> (and 2 more)"
+    for shown in (
+        "First &amp; <b>foremost</b>",
+        "careful",
+        "How to",
+        "A lamp mended",
+        "https://alpha.test/@ann/",
+    ):
+        assert shown in text
+    for hidden in ("too early", "taken back", "the secret", "hidden", "an answer"):
+        assert hidden not in text
+    end = link(mail, "/end")
+    assert mail["List-Unsubscribe"] == f"<https://alpha.test{end}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    assert await nobody.post(f"{path}/email_subscriptions", email=READER) == {}
+    await node.settle()
+    assert box.take() == [], "whoever is subscribed is not asked again"
+    await allow(node, ann, allowed=False)
+    await node.write(ann, "not by mail")
+    await allow(node, ann)
+    await later(node, seconds=600)
+    assert box.take() == []
+    assert (await reader.open(end)).status == 200
+    await node.write(ann, "never arrives")
+    async with node.http.post(end, data={"List-Unsubscribe": "One-Click"}) as answer:
+        assert answer.status == 200, "one click, without cookies"
+    await later(node, seconds=600)
+    assert box.take() == [] and (await reader.open(end)).status == 404
+    async with node.http.post(end) as answer:
+        assert answer.status == 200, "twice is as good"
+
+
+async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) -> None:
+    node, ann = await begin(start, box)
+    bob = await node.member("bob")
+    await allow(node, ann)
+    nobody, path = Api(node), f"/api/v1/accounts/{ann.id}/email_subscriptions"
+    for other in (f"/api/v1/accounts/{bob.id}/email_subscriptions", path.replace(str(ann.id), "1")):
+        assert (await nobody.ask("POST", other, json={"email": READER})).status == 404
+    for wrong in ("", "reader", "a@b.test\r\nBcc: x@y.test"):
+        refused = await nobody.ask("POST", path, json={"email": wrong})
+        assert refused.status == 422 and "email" in refused.body["error"].lower()
+    # Opened too late, and forgotten.
+    assert await nobody.post(path, email=READER) == {}
+    await node.settle()
+    [first] = box.take()
+    await later(node, days=7)
+    for late in (link(first), "/subscriptions/x", "/subscriptions/%00", "/subscriptions/%C3%A9"):
+        async with node.http.post(late) as answer:
+            assert answer.status == 404
+        assert (await Visitor(node).open(late)).status == 404
+    async with node.http.post("/subscriptions/%00/end") as answer:
+        assert answer.status == 200
+    # One address is asked five times a day, and only the newest link counts.
+    sent = []
+    for _ in range(5):
+        assert await nobody.post(path, email=READER) == {}
+        await later(node, seconds=1860)
+        sent += box.take()
+    answer = await nobody.ask("POST", path, json={"email": READER})
+    await node.settle()
+    assert len(sent) == 5 and answer.status == 200 and box.take() == []
+    async with node.http.post(link(sent[3])) as answer:
+        assert answer.status == 404
+    async with node.http.post(link(sent[4])) as answer:
+        assert answer.status == 200
+    # A suspended account sends nothing, and takes nobody.
+    await node.write(ann, "last words")
+    async with node.db.write() as tx:
+        await moderation.act(tx, node.site, None, ann.id, moderation.Order("suspend"))
+    await later(node, seconds=600)
+    assert READER not in [each["To"] for each in box.take()]
+    assert (await nobody.ask("POST", path, json={"email": READER})).status == 404
+
+
+async def test_without_mail_there_are_none_and_nobody_asks_often(start: Start) -> None:
+    node = await start("alpha.test", requests=300)
+    ann = await node.member("ann")
+    await allow(node, ann)
+    path = f"/api/v1/accounts/{ann.id}/email_subscriptions"
+    answers = [(await Api(node).ask("POST", path, json={"email": READER})).status for _ in range(6)]
+    assert answers == [404] * 5 + [429], "an address of the network is heard five times in half an hour"
+    member = Visitor(node)
+    await member.log_in("ann")
+    assert "mails_posts" not in (await member.open("/settings/profile")).text
