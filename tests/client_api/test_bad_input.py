@@ -24,6 +24,7 @@ from tests.kit.api import Answer, Api
 from tests.kit.nodes import Start
 
 PARAMS = {f"{each.method} {each.path}": each.params for each in all_endpoints()}
+HANDLERS = {f"{each.method} {each.path}": each.handler for each in all_endpoints()}
 PAGES = {f"{each.method} {each.path}" for each in all_endpoints() if each.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
 ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
@@ -214,7 +215,10 @@ def _wrong(
 
 async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
     watch = await begin(start)
-    for request, (kind, body) in ROWS.items():
+    # Some endpoints are one under several names.
+    requests = {HANDLERS[request]: request for request, (_, body) in ROWS.items() if body}
+    for request in requests.values():
+        kind, body = ROWS[request]
         api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
         seen = {_read(request, good)}
         for place in _places(body):
@@ -240,6 +244,7 @@ async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
     watch.close()
 
 
+@pytest.mark.parametrize("start", ["postgresql"], indirect=True)
 async def test_wrong_ids_are_not_found(start: Start) -> None:
     watch = await begin(start)
     for request in sorted(named()):
