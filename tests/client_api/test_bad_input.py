@@ -252,9 +252,9 @@ async def test_wrong_ids_are_not_found(start: Start) -> None:
         api, parts = watch.world.asker(request), await watch.world.make(kind)
         options = {} if request.startswith("GET") else {"json": watch.world.filled(body)}
         for name in (each for each in parts if f"{{{each}}}" in request):
-            for wrong in IDS if name not in NAMES else IDS[:1]:
+            for wrong in IDS if name not in NAMES else ("a%00b",):
                 answer = await watch.send(api, request, wrong, {**parts, name: wrong}, **options)
-                if answer.status != 404 and name not in NAMES and request != ANY_YEAR:
+                if answer.status != 404 and request != ANY_YEAR:
                     watch.faults.append(f"{request} {name}={wrong}: {answer.status}")
     watch.close()
 
