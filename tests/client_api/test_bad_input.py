@@ -215,6 +215,7 @@ def _wrong(
         seen.add(read)
 
 
+@pytest.mark.parametrize("start", ["postgresql"], indirect=True)  # it minds types, SQLite does not
 async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
     watch = await begin(start)
     # Some endpoints are one under several names.
