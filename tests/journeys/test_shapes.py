@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from activitypub import load_private, proofs
 from storage import AccountRow
 from tests.journeys.shapes import articles_and_films, groups, microblogs
-from tests.journeys.shapes.shape import Shape, act
-from tests.kit import databases, nodes, tls
+from tests.journeys.shapes.shape import Shape, act, public
+from tests.kit import databases, keys, nodes, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
 from tests.kit.nodes import TestNode
@@ -147,3 +149,42 @@ async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
     lab.peers.documents[page["id"]] = 410
     await lab.send(group, {**gone, "id": f"{gone['id']}-again"})
     assert (await lab.api.ask("GET", f"/api/v1/statuses/{status['id']}")).status == 404
+
+
+def with_key(found: Document) -> Document:
+    """An actor with an Ed25519 key of its own."""
+    key = {"id": f"{found['id']}#ed25519-key", "type": "Multikey", "controller": found["id"]}
+    return {**found, "assertionMethod": [{**key, "publicKeyMultibase": keys.ed25519(1)[1]}]}
+
+
+async def test_what_others_pass_on_needs_a_proof_of_its_actor(lab: Lab) -> None:
+    """FEP-8b32: signed by one server, made and proved by an actor of another."""
+    hal = with_key(microblogs.actor("https://mitra.test/users/hal", "hal"))
+    neighbour = with_key(microblogs.actor("https://mitra.test/users/neighbour", "neighbour"))
+    stranger = with_key(microblogs.actor("https://gts.test/users/eve", "eve"))
+    carrier = microblogs.actor("https://mastodon.test/users/carrier", "carrier")
+    lab.peers.serve(neighbour, stranger, carrier)
+    await lab.follow(hal)
+    key = load_private(keys.ed25519(1)[0])
+    assert isinstance(key, Ed25519PrivateKey)
+    private: Ed25519PrivateKey = key
+
+    def proved(number: int, by: Document = hal, hours: int = 0) -> Document:
+        uri = f"https://mitra.test/objects/passed-{number}"
+        bare = act("Create", hal["id"], public(hal["id"], uri, "Note", content=f"<p>Number {number}</p>"))
+        return proofs.sign(bare, private, f"{by['id']}#ed25519-key", lab.node.clock() - hours * 3_600_000)
+
+    good, bare = proved(1), proved(2)
+    bare.pop("proof")
+    changed = proved(3)
+    changed["object"]["content"] = "<p>Forged</p>"
+    other_suite = proved(4)
+    other_suite["proof"]["cryptosuite"] = "eddsa-rdfc-2022"
+    rsa = proved(8)
+    rsa["proof"]["verificationMethod"] = f"{hal['id']}#main-key"
+    bad = (changed, other_suite, proved(5, neighbour), proved(6, stranger), proved(7, hours=13), rsa)
+    assert await lab.peers.send(lab.node, carrier["id"], bare) == 403
+    assert [await lab.peers.send(lab.node, carrier["id"], each) for each in bad] == [401] * len(bad)
+    assert await lab.peers.send(lab.node, carrier["id"], good) == 202
+    await lab.settle()
+    assert [len(await lab.home(each["object"]["id"])) for each in (good, bare, *bad)] == [1] + [0] * 7
