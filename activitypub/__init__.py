@@ -19,7 +19,7 @@ from activitypub.collections import (
     write_page,
     write_synchronization,
 )
-from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of
+from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of, written
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
 from activitypub.interactions import (
     Policy,
@@ -137,4 +137,5 @@ __all__ = [
     "write_page",
     "write_synchronization",
     "write_vote",
+    "written",
 ]

@@ -1,0 +1,103 @@
+"""Peers that are no nodes of ours: documents under the names of several hosts, real TLS, real signatures.
+
+`peers.documents` maps an id to the document there; a status instead of a document is answered as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from activitypub import SignedRequest, cavage, keys, sha256
+from tests.kit import keys as made
+from tests.kit import tls
+from tests.kit.nodes import TestNode
+
+Document = dict[str, Any]
+TYPE = "application/activity+json"
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+
+
+def actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Document:
+    """An actor with the keys that all of these peers have."""
+    host = urlsplit(uri).netloc
+    return {
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
+        "id": uri,
+        "type": kind,
+        "preferredUsername": username,
+        "name": username.title(),
+        "inbox": f"{uri}/inbox",
+        "outbox": f"{uri}/outbox",
+        "followers": f"{uri}/followers",
+        "endpoints": {"sharedInbox": f"https://{host}/inbox"},
+        "publicKey": {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": made.rsa(1)[1]},
+        **more,
+    }
+
+
+class Peers:
+    """`async with Peers(names, "a.test", "b.test") as peers`; `received` is what their inboxes got."""
+
+    def __init__(self, names: tls.Names, *hosts: str) -> None:
+        self._names = names
+        self._hosts = hosts
+        self.documents: dict[str, Document | int] = {}
+        self.received: list[Document] = []
+        self.asked: list[str] = []
+        application = web.Application()
+        application.router.add_get("/.well-known/webfinger", self._finger)
+        application.router.add_get("/{path:.*}", self._answer)
+        application.router.add_post("/{path:.*}", self._take)
+        self._runner = web.AppRunner(application, access_log=None)
+
+    def serve(self, *documents: Document) -> None:
+        self.documents |= {each["id"]: each for each in documents}
+
+    async def send(self, node: TestNode, sender: str, activity: Document, content_type: str = TYPE) -> int:
+        """Deliver an activity, signed by `sender`; the status of the answer."""
+        body, url = json.dumps(activity).encode(), f"{node.base}/inbox"
+        request = SignedRequest("POST", node.base, "/inbox", {}, body)
+        key = keys.load_private(made.rsa(1)[0])
+        headers = cavage.sign(key, f"{sender}#main-key", request, node.clock(), sha256(body))
+        async with node.http.post(
+            url, data=body, headers={**headers, "Content-Type": content_type}
+        ) as answer:
+            return answer.status
+
+    async def _finger(self, request: web.Request) -> web.Response:
+        name = request.query["resource"].removeprefix("acct:")
+        for uri, found in self.documents.items():
+            if isinstance(found, dict) and name == f"{found.get('preferredUsername')}@{urlsplit(uri).netloc}":
+                links = [{"rel": "self", "type": TYPE, "href": uri}]
+                return web.json_response({"subject": f"acct:{name}", "links": links})
+        return web.Response(status=404)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        uri = f"https://{request.host}{request.path_qs}"
+        self.asked.append(uri)
+        found = self.documents.get(uri, 404)
+        if isinstance(found, int):
+            return web.Response(status=found)
+        return web.Response(body=json.dumps(found).encode(), content_type=TYPE)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.received.append(await request.json())
+        return web.Response(status=202)
+
+    async def __aenter__(self) -> Peers:
+        await self._runner.setup()
+        for host in self._hosts:
+            site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(host))
+            await site.start()
+            self._names.ports[host] = self._runner.addresses[-1][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
