@@ -45,7 +45,10 @@ async def _body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
     if kind == "application/json" or kind.endswith("+json"):
         return _json(data)
     if kind == "application/x-www-form-urlencoded":
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (ValueError, LookupError) as error:  # bytes that its charset does not have, or no charset
+            raise domain.Invalid("body", "is not valid form data") from error
         return nest((name, value) for name, value in form.items() if isinstance(value, str))
     # Some clients name no type, or text/plain; JSON is then the only thing it can be.
     return _json(data) if data[:1] == b"{" else {}
