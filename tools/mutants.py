@@ -241,7 +241,7 @@ GUARDS = (
         "fedserver/http/dispatch.py",
         "if endpoint.scope and not endpoint.html and",
         "if False and",
-        "tests/client_api/test_notifications.py::test_scopes[sqlite]",
+        "tests/client_api/test_profiles.py::test_profiles_need_their_scopes[sqlite]",
     ),
     guard(
         "the word of a form",
