@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Without compiled files every process that a test starts would compile the whole house again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?= -n auto --dist loadfile
 
 .PHONY: run test check bench mutants fuzz demo lock clean
@@ -16,6 +18,7 @@ demo: $(VENV)/run.stamp
 	$(BIN)/fedserver demo
 
 test: $(VENV)/dev.stamp
+	@$(BIN)/python -m compileall -q -j 0 activitypub fedserver storage
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp

@@ -27,7 +27,7 @@ KEYS = {
     "node.base_url": "where this node is reached; https unless on loopback",
     "node.listen": "host:port or unix:/path",
     "node.trusted_proxies": "whose X-Forwarded-For is believed",
-    "node.data_dir": "where else files may be written",
+    "node.data_dir": "where seal.key lies, and where else files may be written",
     "node.processes": "web processes; more than 1 needs PostgreSQL",
     "community.contact_account": "the name of a member whom people may ask",
     "community.rules": "one text each",

@@ -6,6 +6,7 @@ URIs of objects are data once they are stored; these are the rules for new ones.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ class Links(Struct, frozen=True):
     base: str
     domain: str
     proxies: bool = True  # files of peers are shown from here
+    secret: bytes = b""  # known to this node alone; without it emoji are shown from where they lie
 
     @property
     def host(self) -> str:
@@ -95,8 +97,8 @@ class Links(Struct, frozen=True):
         return f"{self.base}/media/{key}"
 
     def remote(self, subject_id: int, shape: str, url: str) -> str:
-        """Where a file of a peer is shown: `shape` is original, small, avatar or header."""
-        if not self.proxies or not url:
+        """Where a file of a peer is shown: `shape` is original, small, avatar, header or card."""
+        if not self.proxies or not url or self.is_local(url):
             return url
         return f"{self.base}/media/proxy/{subject_id}/{shape}?v={self.token(url)}"
 
@@ -104,6 +106,16 @@ class Links(Struct, frozen=True):
     def token(url: str) -> str:
         """What only those can tell who know an address: ids alone lead to nobody's private files."""
         return hashlib.sha256(url.encode()).hexdigest()[:20]
+
+    def emoji(self, url: str, shape: str) -> str:
+        """Where an emoji of peers is shown, the same wherever it stands: `shape` is original or small."""
+        if not self.proxies or not self.secret or not url or self.is_local(url):
+            return url
+        return f"{self.base}/media/proxy/emoji/{shape}?u={quote(url, safe='')}&v={self.mark(url)}"
+
+    def mark(self, url: str) -> str:
+        """What only this node can make: it fetches no address that others thought of."""
+        return hmac.new(self.secret, url.encode(), hashlib.sha256).hexdigest()[:32]
 
     # --- activities
 

@@ -142,24 +142,30 @@ async def open_node(
     db = await open_database(config.database.url, clock)
     if config.metrics.listen:
         db = CountedDatabase(db)
-    links = Links(config.node.base_url.rstrip("/"), config.node.domain, proxies=config.media.proxy)
+    links = Links(
+        config.node.base_url.rstrip("/"),
+        config.node.domain,
+        proxies=config.media.proxy,
+        secret=await _push_key(db),
+    )
     services = _services(
         domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
     )
     await _first_start(services, new_keys)
-    await _push_key(services)
     node = Node(services)
     await node.load_policies()
     return node
 
 
-async def _push_key(services: Services) -> None:
-    """Make the key for push messages, once."""
-    async with services.db.read() as tx:
+async def _push_key(db: Database) -> bytes:
+    """Make the key for push messages, once; the secret that comes of it."""
+    async with db.read() as tx:
         known = await domain.push_keys.public(tx)
     if not known:
-        async with services.db.write() as tx:
+        async with db.write() as tx:
             await domain.push_keys.keep(tx, *new_vapid_key())
+    async with db.read() as tx:
+        return await domain.push_keys.secret(tx)
 
 
 async def _first_start(services: Services, new_keys: Callable[[], Awaitable[domain.keys.NewKeys]]) -> None:
@@ -228,6 +234,7 @@ def _services(
         policies=policies,
         fences=domain.ip_blocks.Fences(clock),
         passwords=passwords,
+        seal=domain.secrets.Seal(Path(config.node.data_dir) / "seal.key"),
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),
         metrics=Metrics(),

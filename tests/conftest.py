@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,47 @@ from storage import Database
 from storage.opening import open_database
 from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock
+
+MEMORY = Path("/dev/shm")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory where there is room: waiting for a disk is most of a commit."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-case", action="store_true", help="run each case of each test on both databases")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every test runs on both databases; if it has four cases or more they take turns between the two."""
+    cases: dict[str, list[str]] = {}
+    for item in items:
+        if (case := _case(item)) is not None and case[1] not in (known := cases.setdefault(case[0], [])):
+            known.append(case[1])
+    spare = {item for item in items if _is_spare(item, cases)}
+    if spare and not config.getoption("--every-case"):
+        config.hook.pytest_deselected(items=[*spare])
+        items[:] = [item for item in items if item not in spare]
+
+
+def _case(item: pytest.Item) -> tuple[str, str, bool] | None:
+    """The test, its case and the database, None for what has no database."""
+    spec = getattr(item, "callspec", None)
+    kind = next((name for name in ("database_url", "start") if spec and name in spec.params), "")
+    if spec is None or not kind:
+        return None
+    test, _, name = item.nodeid.partition("[")
+    return test, name.replace(spec.params[kind], "", 1), spec.params[kind] == "postgresql"
+
+
+def _is_spare(item: pytest.Item, cases: dict[str, list[str]]) -> bool:
+    case = _case(item)
+    if case is None or len(cases[case[0]]) < 4:
+        return False
+    return (cases[case[0]].index(case[1]) + case[2]) % 2 == 1
 
 
 @pytest.fixture

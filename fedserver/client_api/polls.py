@@ -31,10 +31,10 @@ async def show(call: Call[Nothing]) -> Poll:
     if stale and call.viewer_id is not None:
         async with call.services.db.write() as write:
             await domain.votes.refresh(write, view.post)
-    return poll_of(view)
+    return poll_of(call.site.links, view)
 
 
 @routes.post("/api/v1/polls/{id}/votes", who=USER, scope="write:statuses", params=VoteParams)
 async def vote(call: Call[VoteParams]) -> Poll:
     await domain.votes.vote(call.tx, call.site, call.account, call.id(), call.params.choices)
-    return poll_of(await _view(call, call.tx))
+    return poll_of(call.site.links, await _view(call, call.tx))

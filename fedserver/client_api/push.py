@@ -77,7 +77,9 @@ async def create(call: Call[CreateParams]) -> WebPushSubscription:
         alerts=chosen(data.alerts),
         policy=data.policy or call.params.policy or "all",
     )
-    row = await domain.push_subscriptions.create(call.tx, _caller(call), bearer(call.request) or "", new)
+    row = await domain.push_subscriptions.create(
+        call.tx, _caller(call), bearer(call.request) or "", new, call.services.seal
+    )
     return web_push_subscription(row, await domain.push_keys.public(call.tx))
 
 

@@ -62,8 +62,12 @@ def _is_fresh(row: CardRow, now: int) -> bool:
 
 async def keep(tx: Tx, url: str, found: Preview | None, creator_id: int | None) -> None:
     """Keep what was read of an address, also that there is nothing to show."""
-    preview = found or Preview(kind="")
+    preview, former = found or Preview(kind=""), await queries.cards.by_url(tx, url)
     values = {name: getattr(preview, name) for name in CardRow.__struct_fields__ if hasattr(preview, name)}
+    if former is not None and former.blurhash and former.image_url == preview.image_url:
+        values["blurhash"] = former.blurhash
+        if former.kind == preview.kind == "link":
+            values |= {"width": former.width, "height": former.height}
     card = CardRow(
         id=tx.new_id(),
         url=url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from storage import Tx, queries
 
 
@@ -24,6 +26,11 @@ async def private(tx: Tx) -> str:
     if row is None:
         raise LookupError("this node has no key for push messages")
     return row.private
+
+
+async def secret(tx: Tx) -> bytes:
+    """What only this node knows, for the marks of addresses. Raises LookupError before the first start."""
+    return hashlib.sha256(b"addresses " + (await private(tx)).encode()).digest()
 
 
 async def keep(tx: Tx, private: str, public: str) -> None:

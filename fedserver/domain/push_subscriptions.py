@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain import tasks
-from fedserver.domain.words import Caller, Invalid, NotFound, Unauthorized
+from fedserver.domain.secrets import Seal
+from fedserver.domain.words import Caller, Invalid, Later, NotFound, Unauthorized
 from storage import NotificationRow, PushSubscriptionRow, Tx, queries
 
 ALERTS = (
@@ -40,8 +41,11 @@ def alerts(row: PushSubscriptionRow) -> list[str]:
     return _alerts(row.alerts)
 
 
-async def create(tx: Tx, caller: Caller, token: str, new: NewSubscription) -> PushSubscriptionRow:
-    """Subscribe, in the place of what this token had; `token` goes along in messages. Raises Invalid."""
+async def create(tx: Tx, caller: Caller, token: str, new: NewSubscription, seal: Seal) -> PushSubscriptionRow:
+    """Subscribe, in the place of what this token had; `token` goes along in messages, and is kept sealed.
+
+    Raises Invalid; Later if the key of the seal cannot be used.
+    """
     if not new.endpoint.startswith("https://"):
         raise Invalid("endpoint", "must be an https address", "ERR_INVALID")
     if caller.token_id is None or caller.account is None:
@@ -56,11 +60,30 @@ async def create(tx: Tx, caller: Caller, token: str, new: NewSubscription) -> Pu
         standard=new.standard,
         alerts=_chosen(new.alerts),
         policy=_policy(new.policy),
-        access_token=token,
+        sealed_token=_sealed(seal, token, caller.token_id),
         created_at=tx.now,
     )
     await queries.push_subscriptions.add(tx, row)
     return row
+
+
+def _sealed(seal: Seal, token: str, token_id: int) -> str:
+    try:
+        return seal.close(token, _place(token_id))
+    except OSError as error:
+        raise Later("This server cannot keep push subscriptions now") from error
+
+
+def _place(token_id: int) -> str:
+    return f"push subscription of token {token_id}"
+
+
+def token(row: PushSubscriptionRow, seal: Seal) -> str | None:
+    """The token that goes along in messages; None if the key with which it was sealed is gone.
+
+    Raises OSError if there is a key that cannot be used.
+    """
+    return seal.open(row.sealed_token, _place(row.token_id))
 
 
 def _chosen(names: Iterable[str]) -> str:

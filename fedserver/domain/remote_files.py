@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
 from msgspec import Struct
 
 from fedserver.domain import tasks
@@ -14,7 +18,10 @@ BATCH = 200
 
 
 class Wanted(Struct, frozen=True):
-    """A file of a peer: an attachment (`shape` file), avatar or header. `kind` as attachments have."""
+    """A file of a peer: an attachment (`shape` file), avatar, header, emoji, or the picture of a card.
+
+    `kind` is as attachments have it; `host` is whose it is, '' for that of a card, which is a stranger's.
+    """
 
     subject_id: int
     shape: str
@@ -29,6 +36,8 @@ async def find(tx: Tx, site: Site, subject_id: int, shape: str, token: str) -> W
 
     Raises NotFound.
     """
+    if shape == "card":
+        return await _find_card(tx, site, subject_id, token)
     picture = shape in ("avatar", "header")
     media = None if picture else await queries.media.by_id(tx, subject_id)
     author_id = subject_id if picture else media.account_id if media else 0
@@ -39,21 +48,56 @@ async def find(tx: Tx, site: Site, subject_id: int, shape: str, token: str) -> W
     url = media.remote_url if media else author.avatar_url if shape == "avatar" else author.header_url
     if not url or kind not in KINDS or site.links.token(url) != token:
         raise NotFound
-    kept = await queries.remote_files.find(tx, subject_id, shape if picture else "file")
-    if kept is not None and kept.url != url:
-        kept = None
-    return Wanted(subject_id, shape if picture else "file", kind, url, author.domain, kept)
+    return await _wanted(tx, subject_id, shape if picture else "file", kind, url, author.domain)
 
 
-async def keep(tx: Tx, wanted: Wanted, file_key: str, preview_key: str, size: int) -> RemoteFileRow:
-    """A file was fetched; one that was there before goes."""
+async def _find_card(tx: Tx, site: Site, card_id: int, token: str) -> Wanted:
+    card = await queries.cards.by_id(tx, card_id)
+    if card is None or not card.image_url or site.links.token(card.image_url) != token:
+        raise NotFound
+    return await _wanted(tx, card_id, "card", "image", card.image_url, "")
+
+
+async def find_emoji(tx: Tx, site: Site, url: str, mark: str) -> Wanted:
+    """An emoji by where it lies; the mark shows that this node wrote the address. Raises NotFound."""
+    if not site.links.secret or not hmac.compare_digest(site.links.mark(url).encode(), mark.encode()):
+        raise NotFound
+    # No row stands for an emoji: it is kept by a number made of its address.
+    number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
+    try:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        raise NotFound from None
+    return await _wanted(tx, number, "emoji", "image", url, host)
+
+
+async def _wanted(tx: Tx, subject_id: int, shape: str, kind: str, url: str, host: str) -> Wanted:
+    kept = await queries.remote_files.find(tx, subject_id, shape)
+    return Wanted(subject_id, shape, kind, url, host, kept if kept is not None and kept.url == url else None)
+
+
+class Kept(Struct, frozen=True):
+    """A file in the store; of the picture of a card also its size and blur."""
+
+    file_key: str
+    preview_key: str
+    bytes: int
+    width: int
+    height: int
+    blurhash: str | None
+
+
+async def keep(tx: Tx, wanted: Wanted, file: Kept) -> RemoteFileRow:
+    """A file was fetched; one that was there before goes, and a card knows of its picture."""
     former = await queries.remote_files.find(tx, wanted.subject_id, wanted.shape)
     if former is not None:
         await tasks.owe(tx, tasks.RemoveFiles((former.file_key, former.preview_key)))
     row = RemoteFileRow(
-        wanted.subject_id, wanted.shape, wanted.url, file_key, preview_key, size, used_at=tx.now
+        wanted.subject_id, wanted.shape, wanted.url, file.file_key, file.preview_key, file.bytes, tx.now
     )
     await queries.remote_files.put(tx, row)
+    if wanted.shape == "card":
+        await queries.cards.describe(tx, wanted.subject_id, file.width, file.height, file.blurhash)
     return row
 
 

@@ -1,10 +1,19 @@
-"""Secrets that we hand out: long, random, and kept only as hashes."""
+"""Secrets that we hand out: long, random, and kept only as hashes; those that are needed again are sealed."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import os
 import secrets
+from pathlib import Path
+from tempfile import mkstemp
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE = 12  # bytes (NIST SP 800-38D §8.2.2)
 
 
 def new_secret() -> str:
@@ -20,3 +29,60 @@ def hashed(secret: str) -> str:
 def matches(secret: str, kept: str) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(hashed(secret), kept)
+
+
+class Seal:
+    """Closes secrets with a key (AES-256-GCM) that lies in a file: whoever has the database alone opens none.
+
+    The file is made for the first secret; all processes of a node read the same.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._box: AESGCM | None = None
+
+    def close(self, secret: str, place: str) -> str:
+        """`secret` as it is kept; it opens for the same `place` only. Raises OSError without a usable key."""
+        box = self._read() or self._made()
+        nonce = os.urandom(NONCE)
+        return base64.urlsafe_b64encode(nonce + box.encrypt(nonce, secret.encode(), place.encode())).decode()
+
+    def open(self, sealed: str, place: str) -> str | None:
+        """None for what was closed with another key, or for another place.
+
+        Raises OSError if there is a key that cannot be used.
+        """
+        box = self._read()
+        try:
+            data = base64.urlsafe_b64decode(sealed)
+            return box.decrypt(data[:NONCE], data[NONCE:], place.encode()).decode() if box else None
+        except (InvalidTag, ValueError):
+            return None
+
+    def _read(self) -> AESGCM | None:
+        if self._box is None:
+            try:
+                self._box = AESGCM(bytes.fromhex(self._path.read_text("ascii")))
+            except FileNotFoundError:
+                return None
+            except ValueError as error:
+                raise OSError(f"{self._path}: not a key of ours") from error
+        return self._box
+
+    def _made(self) -> AESGCM:
+        """Written under another name first: others see no key or all of it, and the first one stays."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = mkstemp(dir=self._path.parent)  # for its owner alone
+        try:
+            with open(handle, "w", encoding="ascii") as file:
+                file.write(AESGCM.generate_key(256).hex())
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(partial, self._path)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(partial)
+        box = self._read()
+        assert box is not None
+        return box

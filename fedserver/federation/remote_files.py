@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from cachetools import TTLCache
+from msgspec import Struct
 
 from fedserver import domain
 from fedserver.media import FileStore, Images, Unacceptable, pictures
@@ -27,8 +28,21 @@ ENDINGS = {
     "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3",
     "audio/flac": "flac", "audio/wav": "wav", "audio/aac": "aac",
 }  # fmt: skip
-PICTURES = {"avatar": pictures.process_square, "header": pictures.process_banner}
+FITTED = {"avatar": pictures.process_square, "header": pictures.process_banner}
+SHOWN = {
+    "file": pictures.process_shown, "card": pictures.process_card, "emoji": pictures.process_emoji,
+}  # fmt: skip
 File = tuple[bytes, str]
+
+
+class Cleaned(Struct, frozen=True):
+    """A file as it is shown, and its small form if there is one; pictures have a size (pixels) and a blur."""
+
+    full: File
+    small: File | None = None
+    width: int = 0
+    height: int = 0
+    blurhash: str | None = None
 
 
 class RemoteFiles:
@@ -51,6 +65,8 @@ class RemoteFiles:
 
     async def get(self, wanted: domain.remote_files.Wanted) -> RemoteFileRow:
         """A file, from the store or from where it lies. Raises NotFound, BadPeer."""
+        if not self._policies.shows_media(wanted.host) or self._policies.of(wanted.host) == "block":
+            raise domain.NotFound
         if wanted.kept is not None and self._store.path(wanted.kept.file_key) is not None:
             return wanted.kept
         if wanted.url in self._failed:
@@ -65,25 +81,30 @@ class RemoteFiles:
 
     async def _fetched(self, wanted: domain.remote_files.Wanted) -> RemoteFileRow:
         try:
-            files = await self._cleaned(wanted, await self._body(wanted))
+            made = await self._cleaned(wanted, await self._body(wanted))
         except (NetError, Unacceptable, domain.DomainError) as error:
             log.info("remote_file_failed", url=wanted.url[:300], reason=str(error)[:300])
             missing = isinstance(error, domain.NotFound | Unacceptable)
             told = domain.NotFound if missing else domain.BadPeer
             self._failed[wanted.url] = told
             raise told from error
+        files = [made.full] if made.small is None else [made.full, made.small]
         keys = [await self._store.put(data, ending) for data, ending in files]
         size = sum(len(data) for data, _ in files)
+        small = keys[1] if len(keys) > 1 else ""
+        kept = domain.remote_files.Kept(keys[0], small, size, made.width, made.height, made.blurhash)
         try:
             async with self._db.write() as tx:
-                return await domain.remote_files.keep(tx, wanted, keys[0], (keys[1:] or [""])[0], size)
+                return await domain.remote_files.keep(tx, wanted, kept)
         except BaseException:
             await self._store.remove(tuple(keys))
             raise
 
     async def _body(self, wanted: domain.remote_files.Wanted) -> bytes:
         host = urlsplit(wanted.url).netloc.rpartition("@")[2]
-        if not (self._policies.allows(host) and self._policies.allows(wanted.host)):
+        # Links lead to strangers, with whom no node federates: the picture of a card may lie anywhere.
+        stranger = not wanted.host and self._policies.of(host) != "block"
+        if not stranger and not (self._policies.allows(host) and self._policies.allows(wanted.host)):
             raise domain.NotFound
         most = self._limits.upload_bytes if wanted.kind == "image" else self._limits.video_bytes
         answer = await self._client.get(
@@ -95,17 +116,24 @@ class RemoteFiles:
             raise domain.BadPeer
         return answer.body
 
-    async def _cleaned(self, wanted: domain.remote_files.Wanted, data: bytes) -> list[File]:
-        if wanted.shape in PICTURES:
-            picture = await self._images.run(PICTURES[wanted.shape], data)
-            return [(picture.data, picture.ending)]
+    async def _cleaned(self, wanted: domain.remote_files.Wanted, data: bytes) -> Cleaned:
+        if wanted.shape in FITTED:
+            picture = await self._images.run(FITTED[wanted.shape], data)
+            return Cleaned((picture.data, picture.ending))
         kind = sniff(data)
         if wanted.kind in ("video", "audio", "gifv") and kind in ENDINGS:
-            return [(data, ENDINGS[kind])]
+            return Cleaned((data, ENDINGS[kind]))
         if wanted.kind in ("video", "audio"):
             raise Unacceptable("It is not a film or sound")
-        made = await self._images.run(pictures.process_shown, data)
-        return [(made.full.data, made.full.ending), (made.small.data, made.small.ending)]
+        made = await self._images.run(SHOWN[wanted.shape], data)
+        full, small = made.full, None if made.small is made.full else made.small
+        return Cleaned(
+            (full.data, full.ending),
+            (small.data, small.ending) if small is not None else None,
+            full.width,
+            full.height,
+            made.blurhash,
+        )
 
     def close(self) -> None:
         """End what is under way."""

@@ -72,20 +72,38 @@ async def ready(call: Call[Nothing]) -> web.Response:
     return json_response({"status": "OK"})
 
 
+class EmojiParams(Struct, frozen=True):
+    u: str = ""
+    v: str = ""
+
+
+@routes.get("/media/proxy/emoji/{shape:original|small}", params=EmojiParams, tx="own", limit="peers")
+async def emoji(call: Call[EmojiParams]) -> web.StreamResponse:
+    """An emoji of a peer, shown from here."""
+    async with call.services.db.read() as tx:
+        wanted = await domain.remote_files.find_emoji(tx, call.site, call.params.u, call.params.v)
+    return await _fetched(call, wanted, call.text("shape"))
+
+
 class ProxyParams(Struct, frozen=True):
     v: str = ""
 
 
 @routes.get(
-    "/media/proxy/{id}/{shape:original|small|avatar|header}", params=ProxyParams, tx="own", limit="peers"
+    "/media/proxy/{id}/{shape:original|small|avatar|header|card}", params=ProxyParams, tx="own", limit="peers"
 )
 async def remote(call: Call[ProxyParams]) -> web.StreamResponse:
-    """A file of a peer, shown from here."""
-    services, shape = call.services, call.text("shape")
+    """A file of a peer, or the picture of a card, shown from here."""
+    shape = call.text("shape")
+    async with call.services.db.read() as tx:
+        wanted = await domain.remote_files.find(tx, call.site, call.id(), shape, call.params.v)
+    return await _fetched(call, wanted, shape)
+
+
+async def _fetched(call: Call[Any], wanted: domain.remote_files.Wanted, shape: str) -> web.StreamResponse:
+    services = call.services
     if not call.site.links.proxies:
         raise domain.NotFound
-    async with services.db.read() as tx:
-        wanted = await domain.remote_files.find(tx, call.site, call.id(), shape, call.params.v)
     row = await services.remote_files.get(wanted)
     if not domain.remote_files.is_fresh(row, services.db.clock()):
         async with services.db.write() as tx:

@@ -36,6 +36,7 @@ class Services:
     policies: domain.peers.Policies
     fences: domain.ip_blocks.Fences
     passwords: domain.passwords.Passwords
+    seal: domain.secrets.Seal
     limits: Limits
     pages: Pages
     metrics: Metrics

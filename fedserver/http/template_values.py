@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -62,6 +63,8 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "own_avatar": own_avatar,
         "theme": theme,
         "file_url": file_url,
+        "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
+        "host_of": lambda url: urlsplit(url).hostname or "",
         "page_of": page_of,
         "ago": ago,
         "ahead": ahead,

@@ -12,7 +12,7 @@ import importlib
 import io
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import blurhash
 from msgspec import structs
@@ -25,6 +25,7 @@ T = TypeVar("T")
 MAX_PIXELS = 33_177_600
 FULL_PIXELS = 8_294_400
 SMALL = (640, 360)
+EMOJI = (256, 256)
 MAX_FRAMES = 300
 MAX_SIDE = 16_384
 
@@ -112,6 +113,27 @@ def process_square(data: bytes) -> Picture:
 def process_banner(data: bytes) -> Picture:
     """A header: 1500x500. Raises Unacceptable."""
     return _fitted(data, (1500, 500))
+
+
+@_refusing
+def process_card(data: bytes) -> Processed:
+    """The picture of a card: a small still one. Raises Unacceptable."""
+    small, blur = still_of(_upright(_opened(data)))
+    return Processed("image", small, small, blur)
+
+
+@_refusing
+def process_emoji(data: bytes) -> Processed:
+    """An emoji, which may move, and a still one: PNG, as its edges are see-through. Raises Unacceptable."""
+    image = _opened(data)
+    frames, times = _frames(image)
+    for frame in frames:
+        frame.thumbnail(EMOJI, Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    more: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times, "loop": 0}
+    frames[0].save(out, "PNG", **(more if len(frames) > 1 else {}))
+    full = Picture(out.getvalue(), "image/png", frames[0].width, frames[0].height)
+    return Processed("image", full, _encoded(frames[0], "PNG"), None)
 
 
 def _fitted(data: bytes, size: tuple[int, int]) -> Picture:

@@ -94,6 +94,18 @@ def process_banner(data: bytes) -> Picture:
     return made
 
 
+def process_card(data: bytes) -> Processed:
+    """The picture of a card: a small still one. Raises Unacceptable."""
+    made: Processed = _images().process_card(data)
+    return made
+
+
+def process_emoji(data: bytes) -> Processed:
+    """An emoji, which may move, and a still one. Raises Unacceptable."""
+    made: Processed = _images().process_emoji(data)
+    return made
+
+
 def _images() -> Any:
     # By name, as it is only needed when there is a picture.
     return importlib.import_module("fedserver.media.images")

@@ -14,11 +14,13 @@ WORDS_A_MINUTE = 220
 def excerpt(html: str, limit: int = TEASER) -> str:
     """The first paragraphs of `html` as plain text, at most `limit` characters, cut between words.
 
-    Paragraphs are taken until there is enough to know what it is about.
+    Paragraphs are taken until there is enough to know what it is about. A dash follows what ends without a
+    sign, as headings do.
     """
     taken = ""
     for paragraph in to_text(html).split("\n\n"):
-        taken = f"{taken} {' '.join(paragraph.split())}".strip()
+        between = " " if unicodedata.category(taken[-1:] or ".").startswith("P") else " – "
+        taken = f"{taken}{between}{' '.join(paragraph.split())}".strip()
         if len(taken) >= ENOUGH:
             break
     return shortened(taken, limit)

@@ -98,13 +98,17 @@ class PushWorker:
             if self._vapid is None:
                 self._vapid = Vapid(await domain.push_keys.private(tx), self._subject())
             now = tx.now
+        token = domain.push_subscriptions.token(found.subscription, services.seal)
+        if token is None:
+            # Apps look for their subscription when they start, and subscribe anew.
+            return Outcome("gone", "its token is sealed with another key")
         to = read_recipient(
             found.subscription.endpoint,
             found.subscription.public_key,
             found.subscription.auth_secret,
             standard=found.subscription.standard,
         )
-        body, headers = push_message(self._payload(found), to, self._vapid, now)
+        body, headers = push_message(self._payload(found, token), to, self._vapid, now)
         return _judged(await services.client.post(to.endpoint, body, headers, seconds=SECONDS))
 
     def _subject(self) -> str:
@@ -113,11 +117,12 @@ class PushWorker:
         contact = config.community.contact_email
         return f"mailto:{contact}" if contact else config.node.base_url
 
-    def _payload(self, found: domain.push_messages.PushMessage) -> bytes:
+    def _payload(self, found: domain.push_messages.PushMessage, token: str) -> bytes:
         links, sender = self._services.site.links, found.view.account.account
-        icon = links.media(sender.avatar_key) if sender.avatar_key else sender.avatar_url
+        remote = links.remote(sender.id, "avatar", sender.avatar_url)
+        icon = links.media(sender.avatar_key) if sender.avatar_key else remote
         payload = Payload(
-            access_token=found.subscription.access_token,
+            access_token=token,
             preferred_locale=found.locale,
             notification_id=found.view.row.id,
             notification_type=found.view.row.kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, literal, select, update
+from sqlalchemy import Integer, Text, bindparam, case, delete, exists, literal, select, update
 
 from storage.rows import CardRow
 from storage.schema.tables import accounts, cards, post_cards, posts
@@ -32,6 +32,16 @@ TOUCH_ALL = (
     update(posts)
     .where(posts.c.id.in_(select(post_cards.c.post_id).where(post_cards.c.card_id == bindparam("b_card_id"))))
     .values(version=posts.c.version + 1)
+)
+# The width and height of a photograph or film are those of what is embedded.
+DESCRIBE = (
+    update(cards)
+    .where(cards.c.id == bindparam("b_id"))
+    .values(
+        blurhash=bindparam("b_blurhash", type_=Text()),
+        width=case((cards.c.kind == "link", bindparam("b_width", type_=Integer())), else_=cards.c.width),
+        height=case((cards.c.kind == "link", bindparam("b_height", type_=Integer())), else_=cards.c.height),
+    )
 )
 FORGET = delete(cards).where(
     cards.c.fetched_at < bindparam("before"),
@@ -69,6 +79,12 @@ async def put(tx: Tx, row: CardRow) -> CardRow:
 async def by_id(tx: Tx, card_id: int) -> CardRow | None:
     """A card that shows something."""
     return row_or_none(CardRow, await tx.one(BY_ID, id=card_id))
+
+
+async def describe(tx: Tx, card_id: int, width: int, height: int, blurhash: str | None) -> None:
+    """What its picture looks like, as it is shown from here (pixels)."""
+    await tx.run(DESCRIBE, b_id=card_id, b_width=width, b_height=height, b_blurhash=blurhash)
+    await tx.run(TOUCH_ALL, b_card_id=card_id)
 
 
 async def by_url(tx: Tx, url: str) -> CardRow | None:

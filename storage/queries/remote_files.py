@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, update
 
 from storage.rows import RemoteFileRow
-from storage.schema.tables import accounts, media, remote_files
+from storage.schema.tables import accounts, cards, media, remote_files
 from storage.statements import Tx, columns_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(remote_files, RemoteFileRow)
@@ -23,19 +23,21 @@ TOTAL = select(func.coalesce(func.sum(remote_files.c.bytes), 0))
 OLDEST = (
     select(*COLUMNS).order_by(remote_files.c.used_at, remote_files.c.subject_id).limit(bindparam("limit"))
 )
-# What they belonged to is gone.
+# What they belonged to is gone. Emoji belong to nothing, and go when nobody asks for them.
 LEFT = (
     select(*COLUMNS)
     .where(
+        remote_files.c.shape != "emoji",
         ~exists(select(literal(1)).where(media.c.id == remote_files.c.subject_id)),
         ~exists(select(literal(1)).where(accounts.c.id == remote_files.c.subject_id)),
+        ~exists(select(literal(1)).where(cards.c.id == remote_files.c.subject_id)),
     )
     .limit(bindparam("limit"))
 )
 
 
 async def find(tx: Tx, subject_id: int, shape: str) -> RemoteFileRow | None:
-    """The file of an attachment or account, if it is here."""
+    """The file of an attachment, account, card or emoji, if it is here."""
     return row_or_none(RemoteFileRow, await tx.one(FIND, b_subject_id=subject_id, b_shape=shape))
 
 
@@ -61,7 +63,7 @@ async def oldest(tx: Tx, limit: int) -> list[RemoteFileRow]:
 
 
 async def left(tx: Tx, limit: int) -> list[RemoteFileRow]:
-    """Those whose attachment or account is gone."""
+    """Those whose attachment, account or card is gone."""
     return rows(RemoteFileRow, await tx.all(LEFT, limit=limit))
 
 

@@ -25,3 +25,4 @@ class CardRow(Struct, frozen=True, gc=False):
     published_at: int | None
     creator_id: int | None
     fetched_at: int
+    blurhash: str | None = None

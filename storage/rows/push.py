@@ -15,7 +15,7 @@ class PushSubscriptionRow(Struct, frozen=True, gc=False):
     standard: bool
     alerts: str
     policy: str
-    access_token: str
+    sealed_token: str
     created_at: int
 
     def __repr__(self) -> str:

@@ -37,8 +37,8 @@ media = Table(
 remote_files = Table(
     "remote_files",
     metadata,
-    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # of media or accounts
-    Column("shape", Text, primary_key=True),  # file, avatar, header
+    Column("subject_id", BigInteger, primary_key=True, autoincrement=False),  # of media, accounts or cards
+    Column("shape", Text, primary_key=True),  # file, avatar, header, card, emoji
     Column("url", Text, nullable=False),
     Column("file_key", Text, nullable=False),
     Column("preview_key", Text, nullable=False),

@@ -262,6 +262,7 @@ cards = Table(
     Column("height", Integer, nullable=False),
     Column("image_url", Text, nullable=False),
     Column("image_alt", Text, nullable=False),
+    Column("blurhash", Text),  # of the picture, once somebody looked at it
     Column("language", Text),
     Column("published_at", BigInteger),
     linked("creator_id", "accounts.id", index=True),  # whom the page names (fediverse:creator)

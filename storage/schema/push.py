@@ -16,9 +16,9 @@ push_subscriptions = Table(
     Column("standard", Boolean, nullable=False),  # RFC 8291, else its fourth draft
     Column("alerts", Text, nullable=False),  # JSON [kind of notification]
     Column("policy", Text, nullable=False),  # all, followed, follower, none
-    # In clear, as apps that serve several accounts know by it whose notification they get. Messages carry it
-    # encrypted for the client.
-    Column("access_token", Text, nullable=False),
+    # Apps that serve several accounts know by it whose notification they get, so that messages carry it,
+    # encrypted for the client. The key of the seal is not in the database.
+    Column("sealed_token", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
 )
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from fedserver.domain import blocks, events, follows, likes, members, mutes, push_keys, tokens
+from fedserver.domain.secrets import Seal
 from fedserver.node import open_node
 from storage import AccountRow, Event, queries
+from storage.schema.tables import metadata
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -346,3 +351,49 @@ async def test_a_remote_mention_is_pushed(start: Start, service: PushService) ->
     [message] = service.taken()
     read = device.read(message)
     assert (read["title"], read["body"]) == ("eve mentioned you", "about tea")
+
+
+async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: PushService) -> None:
+    node, ann, bob, api, token = await world(start)
+    device, seal = Device(), node.node.services.seal
+    key = Path(node.site.config.node.data_dir) / "seal.key"
+    assert not key.exists()
+    await subscribe(api, device)
+    await like(node, bob, await node.write(ann, "hello"))
+    async with node.db.read() as tx:
+        tables = {table.name: await tx.all(select(table)) for table in metadata.sorted_tables}
+    texts = [each for rows in tables.values() for row in rows for each in row if isinstance(each, str)]
+    assert len(tables["push_subscriptions"]) == 1 and tables["tasks"] and len(texts) > 50
+    assert [each for each in texts if token in each] == []
+    assert key.stat().st_mode & 0o777 == 0o600
+    await node.settle()
+    assert [device.read(each)["access_token"] for each in service.taken()] == [token]
+
+    key.unlink()
+    seal.__init__(key)  # type: ignore[misc]  # as in a process that starts now
+    await node.write(bob, "@ann the key was not in the backup")
+    await node.settle()
+    assert service.taken() == [] and await node.node.runner.backlog() == 0 and not key.exists()
+    assert (await api.ask("GET", PATH)).status == 404
+    await subscribe(api, device)
+    await node.write(bob, "@ann but the app came again")
+    await node.settle()
+    assert [device.read(each)["access_token"] for each in service.taken()] == [token]
+
+    key.write_text("nonsense")
+    seal.__init__(key)  # type: ignore[misc]
+    assert (await api.ask("POST", PATH, json={"subscription": device.subscription()})).status == 503
+    await node.write(bob, "@ann whoever mends the key has lost nothing")
+    await node.settle()
+    assert service.taken() == [] and await node.node.runner.backlog() == 1
+    assert (await api.get(PATH))["endpoint"] == device.endpoint
+
+
+def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
+    seals = [Seal(tmp_path / "data" / "seal.key") for _ in range(16)]
+    assert seals[0].open("bm90aGluZw==", "here") is None
+    with ThreadPoolExecutor(16) as threads:
+        closed = list(threads.map(lambda each: each.close("secret", "here"), seals))
+    assert len(set(closed)) == 16 and {seals[3].open(each, "here") for each in closed} == {"secret"}
+    assert seals[3].open(closed[0], "there") is seals[3].open("nonsense", "here") is None
+    assert [each.name for each in (tmp_path / "data").iterdir()] == ["seal.key"]

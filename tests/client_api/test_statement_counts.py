@@ -208,7 +208,7 @@ async def a_long_page_takes_as_many_as_a_short_one(world: World, api: Api) -> No
         address = address.replace("{group_key}", groups["notification_groups"][0]["group_key"])
         taken = []
         for limit in (SHORT, LONG):
-            world.node.db.memory._rooms.clear()
+            world.node.db.memory.rooms.clear()
             already = statements(world, path)
             body = await api.get(address, limit=limit, **asked.get(path, {}))
             taken.append(statements(world, path) - already)

@@ -8,16 +8,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
+from aiohttp import web
 from PIL import Image
 
-from fedserver.domain import accounts
+from fedserver.domain import accounts, peers, remote_posts
 from fedserver.federation.remote_files import FAILED_SECONDS
 from storage import queries
 from tests.client_api.test_recordings import on_disk, send
+from tests.domain.test_polls import question
 from tests.journeys.test_federation import follow, settle
-from tests.kit import recordings
+from tests.kit import people, recordings, tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.sites import Site
 from tests.media.test_images import with_gps
 
 
@@ -198,3 +202,94 @@ async def test_only_an_article_with_pictures_shows_what_lies_elsewhere(start: St
         assert (
             status == 200 and ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
         )
+
+
+def moving() -> bytes:
+    out = io.BytesIO()
+    frames = [Image.new("RGBA", (48, 48), (200, shade, 0, shade)) for shade in (0, 120, 250)]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=200, loop=0)
+    return out.getvalue()
+
+
+def wide() -> bytes:
+    out = io.BytesIO()
+    Image.effect_mandelbrot((1200, 600), (-2, -1, 1, 1), 20).save(out, "PNG")
+    return out.getvalue()
+
+
+def news(picture: str) -> str:
+    return f'<title>News</title><meta property="og:image" content="{picture}">'
+
+
+async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    pages: dict[str, str | web.Response] = {
+        "/": news("/p.png"),
+        "/p.png": web.Response(body=wide(), content_type="text/plain"),
+        "/bad": news("/script.png"),
+        "/script.png": web.Response(body=b"<svg onload=alert(1)>", content_type="image/png"),
+        "/inside": news("http://10.0.0.8/p.png"),
+    }
+
+    async def card(path: str) -> Any:
+        post_id = await node.write(ann, f"https://news.test{path}")
+        await node.settle()
+        return (await api.get(f"/api/v1/statuses/{post_id}"))["card"] | {"post": post_id}
+
+    async with Site(names, "news.test", pages) as site:
+        shown = await card("/")
+        assert shown["image"].startswith("https://alpha.test/media/proxy/") and "/card?v=" in shown["image"]
+        assert (shown["width"], shown["blurhash"]) == (0, None) and "/p.png" not in site.asked
+        for _ in range(2):
+            status, body, headers = await read(node, shown["image"])
+            assert status == 200 and "sandbox" in headers["Content-Security-Policy"]
+        assert headers["Content-Type"] == "image/jpeg" and site.asked.count("/p.png") == 1
+        assert Image.open(io.BytesIO(body)).size == (640, 320)
+        known = (await api.get(f"/api/v1/statuses/{shown['post']}"))["card"]
+        assert (known["width"], known["height"]) == (640, 320) and len(known["blurhash"]) > 20
+        node.clock.forward(days=15)
+        again = await card("/")
+        assert {**again, "post": 0} == {**known, "post": 0}, "a page that is read anew keeps its picture"
+        assert (await read(node, shown["image"]))[0] == 200 and site.asked.count("/p.png") == 1
+        for wrong in (shown["image"][:-1] + "x", shown["image"].replace("/card", "/original")):
+            assert (await read(node, wrong))[0] == 404
+        assert (await read(node, (await card("/bad"))["image"]))[0] == 404
+        assert (await read(node, (await card("/inside"))["image"]))[0] == 502
+    assert len(on_disk(node)) == 1
+
+
+async def test_emoji_of_peers_come_from_here(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    where = "https://pics.test/cat.gif?s=1&t=2"
+    facts = msgspec.json.encode([{"shortcode": "cat", "url": where, "static_url": where}]).decode()
+    async with node.db.write() as tx:
+        bob = await people.stranger(tx, "bob", emojis=facts, display_name="Bob :cat:")
+        post = await remote_posts.receive(
+            tx, bob, question(f"{bob.uri}/1", bob, ("A", 1), ("B", 2), emojis=facts)
+        )
+    assert post is not None
+    status = await api.get(f"/api/v1/statuses/{post.id}")
+    [emoji] = status["emojis"]
+    assert emoji["url"].startswith("https://alpha.test/media/proxy/emoji/original?u=https%3A%2F%2Fpics.test")
+    assert emoji["static_url"].startswith("https://alpha.test/media/proxy/emoji/small?u=")
+    assert status["account"]["emojis"] == status["poll"]["emojis"] == [emoji], "one address everywhere"
+    picture = web.Response(body=moving(), content_type="image/gif")
+    async with Site(names, "pics.test", {"/cat.gif?s=1&t=2": picture}) as site:
+        assert (await read(node, emoji["url"].replace("t%3D2", "t%3D3")))[0] == 404
+        assert (await read(node, emoji["url"].partition("&v=")[0]))[0] == 404 and site.asked == []
+        for address, frames in ((emoji["url"], 3), (emoji["static_url"], 1)):
+            found, body, headers = await read(node, address)
+            assert found == 200 and headers["Content-Type"] == "image/png"
+            assert getattr(Image.open(io.BytesIO(body)), "n_frames", 1) == frames
+        node.clock.forward(hours=2)
+        await node.settle()
+        assert (await read(node, emoji["url"]))[0] == 200 and len(site.asked) == 1
+    decision = peers.Decision("", reason="ugly", rejects_media=True)
+    async with node.db.write() as tx:
+        await peers.decide(tx, None, "pics.test", decision)
+    await node.node.load_policies()
+    assert (await read(node, emoji["url"]))[0] == 404

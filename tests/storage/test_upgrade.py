@@ -11,7 +11,18 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, MetaData, Table, Text, insert, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    insert,
+    text,
+)
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fedserver.domain import tasks
@@ -183,3 +194,22 @@ async def test_posts_from_before_search_are_owed_to_the_index(kind: str, tmp_pat
 async def test_an_unreachable_server_is_said_so() -> None:
     with pytest.raises(Unavailable):
         await upgrade("postgresql://nobody@127.0.0.1:9/none")
+
+
+def test_push_tokens_in_clear_leave_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    config = alembic_config()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0012")
+        connection.execute(
+            text("INSERT INTO push_subscriptions VALUES (1, 2, 3, '', '', '', 1, '[]', 'all', 'in-clear', 1)")
+        )
+    assert b"in-clear" in path.read_bytes()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        assert connection.execute(text("SELECT sealed_token FROM push_subscriptions")).all() == []
+    engine.dispose()
+    assert b"in-clear" not in path.read_bytes()

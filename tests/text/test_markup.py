@@ -183,6 +183,8 @@ def test_slugs_and_excerpts() -> None:
     assert slugify("!!!") == ""
     assert shortened("one two three", 9) == "one two…"
     assert excerpt("<p>" + "word " * 400 + "</p>").endswith("word…")
+    parts = "<h2>First</h2><p>Unplug <b>it</b>.</p><h3>Why?</h3><ul><li>a</li><li>b</li></ul>"
+    assert excerpt(parts) == "First – Unplug it. Why? a – b" and excerpt("") == ""
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         last_status_at=day(row.last_post_at),
         hide_collections=row.hides_collections,
         noindex=not row.indexable,
-        emojis=custom_emojis(view.emojis),
+        emojis=custom_emojis(links, view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields],
         show_featured=row.shows_featured,

@@ -19,9 +19,16 @@ class CustomEmoji(Struct, frozen=True):
     category: str | None = None
 
 
-def custom_emojis(found: Iterable[domain.account_views.EmojiFact]) -> list[CustomEmoji]:
+def custom_emojis(links: Links, found: Iterable[domain.account_views.EmojiFact]) -> list[CustomEmoji]:
     """Emoji that stand beside a name or a post."""
-    return [CustomEmoji(each.shortcode, each.url, each.static_url or each.url) for each in found]
+    return [
+        CustomEmoji(
+            each.shortcode,
+            links.emoji(each.url, "original"),
+            links.emoji(each.static_url or each.url, "small"),
+        )
+        for each in found
+    ]
 
 
 def own_emoji(links: Links, row: EmojiRow) -> CustomEmoji:

@@ -169,8 +169,8 @@ def status(
             Mention(str(each.id), each.username, each.url, each.acct) for each in _mentions(row.mentions)
         ],
         tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
-        emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
-        poll=poll(view),
+        emojis=custom_emojis(links, domain.account_views.decode_emojis(row.emojis)),
+        poll=poll(links, view),
         card=card(links, view),
         quote=_quote(links, view.quote, shallow=quoted, always=with_source),
         quote_approval=_approval(view),
@@ -254,7 +254,7 @@ def history(
             account=shown,
             # Former files of peers have no row any more that an address of ours could name.
             media_attachments=[media_attachment(there, each) for each in _files(edit.media)],
-            emojis=custom_emojis(domain.account_views.decode_emojis(edit.emojis)),
+            emojis=custom_emojis(links, domain.account_views.decode_emojis(edit.emojis)),
             poll=_former_poll(_titles(edit.poll)) if edit.poll else None,
         )
         for edit in edits
@@ -267,7 +267,7 @@ def history(
         created_at=iso(row.edited_at or row.published_at),
         account=shown,
         media_attachments=[media_attachment(links, each) for each in view.media],
-        emojis=custom_emojis(domain.account_views.decode_emojis(row.emojis)),
+        emojis=custom_emojis(links, domain.account_views.decode_emojis(row.emojis)),
         poll=_former_poll([each.title for each in view.poll.options]) if view.poll else None,
     )
     return [*found, now]

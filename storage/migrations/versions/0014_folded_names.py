@@ -6,7 +6,7 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
+revision = "0014"
 down_revision = "0013"
 
 BATCH = 1000
