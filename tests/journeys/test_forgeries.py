@@ -100,6 +100,7 @@ KEYS = (
     ("9000 bits", "{beta}/users/huge#main-key"),
     ("no address", "main-key"),
 )
+WEAK = ("1024 bits", "exponent 3", "9000 bits")
 
 
 def _pem(key: Any) -> str:
@@ -138,6 +139,7 @@ async def test_no_forged_signature_passes(start: Start, names: tls.Names, sign: 
             status, text = await post(alpha, body, headers)
             assert status == (403 if what == "of a neighbour" else 401), (what, status, text)
             assert "error" in msgspec.json.decode(text), what
+            assert what not in WEAK or "bad-key" in text, (what, text)
         personal = signed(
             alpha, body, f"{eve}#main-key", sign=sign, number=2, to=f"{alpha.base}/users/ann/inbox"
         )
