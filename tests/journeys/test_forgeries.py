@@ -153,6 +153,8 @@ async def test_no_forged_signature_passes(start: Start, names: tls.Names, sign: 
             assert (await post(alpha, body, good))[0] == 202
         await drain(alpha)
         assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
+        assert (await post(alpha, body, good))[0] == 202
+        await drain(alpha)
         assert alpha.node.services.metrics.activities["Create", "done"] == 1
         assert await say(alpha, act("Delete", eve, f"{eve}/1")) == 202
         await drain(alpha)
