@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Without compiled files every process that a test starts would compile the whole house again.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST_ARGS ?= -n auto --dist loadfile
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 .PHONY: run test check bench mutants fuzz demo lock clean
 

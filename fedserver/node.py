@@ -32,6 +32,7 @@ from storage.opening import open_database
 from storage.upgrade import upgrade
 
 log = structlog.stdlib.get_logger("fedserver.node")
+MakeKeys = Callable[[], Awaitable[domain.keys.NewKeys]]
 Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 
@@ -132,11 +133,11 @@ async def open_node(
     clock: Callable[[], int] = system_clock,
     resolver: AbstractResolver | None = None,
     passwords: domain.passwords.Passwords | None = None,
-    new_keys: Callable[[], Awaitable[domain.keys.NewKeys]] = generate,
+    new_keys: MakeKeys = generate,
 ) -> Node:
     """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew.
 
-    `new_keys` makes the keys of the node itself at its first start.
+    `new_keys` makes the keys of newcomers, and of the node itself at its first start.
     """
     await upgrade(config.database.url)
     db = await open_database(config.database.url, clock)
@@ -149,9 +150,14 @@ async def open_node(
         secret=await _push_key(db),
     )
     services = _services(
-        domain.Site(config, links), db, clock, resolver, passwords or domain.passwords.Passwords()
+        domain.Site(config, links),
+        db,
+        clock,
+        resolver,
+        passwords or domain.passwords.Passwords(),
+        new_keys,
     )
-    await _first_start(services, new_keys)
+    await _first_start(services)
     node = Node(services)
     await node.load_policies()
     return node
@@ -168,10 +174,10 @@ async def _push_key(db: Database) -> bytes:
         return await domain.push_keys.secret(tx)
 
 
-async def _first_start(services: Services, new_keys: Callable[[], Awaitable[domain.keys.NewKeys]]) -> None:
+async def _first_start(services: Services) -> None:
     if await _is_made(services):
         return
-    new = await new_keys()
+    new = await services.new_keys()
     try:
         async with services.db.write() as tx:
             await domain.accounts.create_instance_account(tx, services.site, new)
@@ -204,6 +210,7 @@ def _services(
     clock: Callable[[], int],
     resolver: AbstractResolver | None,
     passwords: domain.passwords.Passwords,
+    new_keys: MakeKeys,
 ) -> Services:
     config = site.config
     federation = config.federation
@@ -234,6 +241,7 @@ def _services(
         policies=policies,
         fences=domain.ip_blocks.Fences(clock),
         passwords=passwords,
+        new_keys=new_keys,
         seal=domain.secrets.Seal(Path(config.node.data_dir) / "seal.key"),
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),

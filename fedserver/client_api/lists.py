@@ -98,7 +98,8 @@ async def remove_accounts(call: Call[AccountsParams]) -> dict[str, str]:
 
 @routes.get("/api/v1/accounts/{id}/lists", who=USER, scope="read:lists")
 async def containing(call: Call[Nothing]) -> list[List]:
-    return [_entity(row) for row in await domain.lists.containing(call.tx, call.account, call.id())]
+    row = await domain.accounts.by_id(call.tx, call.id())
+    return [_entity(each) for each in await domain.lists.containing(call.tx, call.account, row.id)]
 
 
 @routes.get("/api/v1/timelines/list/{id}", who=USER, scope="read:lists")

@@ -13,7 +13,7 @@ from fedserver.client_api.entities import (
     credential_account,
     profile,
 )
-from fedserver.http import USER, Call, Nothing, Routes, Upload
+from fedserver.http import USER, Call, Nothing, Routes, Upload, keeping
 from fedserver.media import Unacceptable, process_banner, process_square
 from storage import AccountRow, Tx
 
@@ -69,8 +69,8 @@ async def _profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
     return profile(call.site.links, view, await domain.featured_tags.of_account(tx, row))
 
 
-async def _change(call: Call[Any]) -> domain.accounts.ProfileChange:
-    """What the caller wants to change, its pictures stored."""
+async def _change(call: Call[Any], keys: list[str]) -> domain.accounts.ProfileChange:
+    """What the caller wants to change, its pictures stored under `keys`."""
     params: ProfileParams = call.params
     return domain.accounts.ProfileChange(
         display_name=params.display_name,
@@ -85,8 +85,8 @@ async def _change(call: Call[Any]) -> domain.accounts.ProfileChange:
         shows_media=params.show_media,
         shows_media_replies=params.show_media_replies,
         attribution_domains=params.attribution_domains,
-        avatar_key=await _picture(call, params.avatar, "avatar"),
-        header_key=await _picture(call, params.header, "header"),
+        avatar_key=await _picture(call, params.avatar, "avatar", keys),
+        header_key=await _picture(call, params.header, "header", keys),
         avatar_alt=params.avatar_description,
         header_alt=params.header_description,
     )
@@ -101,7 +101,7 @@ def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...]
     return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
 
 
-async def _picture(call: Call[Any], upload: Upload | None, name: str) -> str | UnsetType:
+async def _picture(call: Call[Any], upload: Upload | None, name: str, keys: list[str]) -> str | UnsetType:
     if upload is None or not upload.size:
         return UNSET
     try:
@@ -109,7 +109,8 @@ async def _picture(call: Call[Any], upload: Upload | None, name: str) -> str | U
         made = await call.services.images.run(work, upload.data)
     except Unacceptable as error:
         raise domain.Invalid(name, error.text) from error
-    return await call.services.store.put(made.data, made.ending)
+    keys.append(await call.services.store.put(made.data, made.ending))
+    return keys[-1]
 
 
 @routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
@@ -126,14 +127,19 @@ async def verify_credentials(call: Call[Nothing]) -> Account:
     most_upload="upload_bytes",
 )
 async def update_credentials(call: Call[CredentialParams]) -> Account:
-    change = await _change(call)
-    async with call.services.db.write() as tx:
-        row = await _write(call, tx, change)
-        if call.params.source is not None:
-            member = await domain.members.by_id(tx, call.member.id)
-            wanted = _settings(domain.members.settings(member), call.params.source)
-            await domain.members.set_settings(tx, member, wanted)
-        return await credentials(call, tx, row)
+    async with keeping.collecting(call.services) as keys:
+        change = await _change(call, keys)
+        async with call.services.db.write() as tx:
+            row = await _write(call, tx, change)
+            await _prefer(call, tx)
+            return await credentials(call, tx, row)
+
+
+async def _prefer(call: Call[CredentialParams], tx: Tx) -> None:
+    if call.params.source is not None:
+        member = await domain.members.by_id(tx, call.member.id)
+        wanted = _settings(domain.members.settings(member), call.params.source)
+        await domain.members.set_settings(tx, member, wanted)
 
 
 def _settings(former: domain.members.Settings, given: SourceParams) -> domain.members.Settings:
@@ -157,9 +163,10 @@ async def show(call: Call[Nothing]) -> Profile:
 
 async def update(call: Call[ProfileParams]) -> Profile:
     """PATCH as documented; libraries made of one pattern send PUT."""
-    change = await _change(call)
-    async with call.services.db.write() as tx:
-        return await _profile(call, tx, await _write(call, tx, change))
+    async with keeping.collecting(call.services) as keys:
+        change = await _change(call, keys)
+        async with call.services.db.write() as tx:
+            return await _profile(call, tx, await _write(call, tx, change))
 
 
 for _declare in (routes.patch, routes.put):

@@ -6,7 +6,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation import generate
 from fedserver.http import APP, USER, Call, Routes
 
 routes = Routes("client_api")
@@ -56,7 +55,7 @@ async def register(call: Call[RegistrationParams]) -> Token:
         address=call.address,
     )
     domain.registrations.check(call.site, wish)
-    hashed, new = await services.passwords.hash(wish.password), await generate()
+    hashed, new = await services.passwords.hash(wish.password), await call.services.new_keys()
     try:
         async with services.db.write() as tx:
             made = await domain.registrations.register(tx, call.site, call.caller.app_id, wish, hashed, new)

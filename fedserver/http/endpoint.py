@@ -126,8 +126,11 @@ class Call(Generic[P]):
         )
 
     def text(self, name: str) -> str:
-        """A part of the path."""
-        return self.request.match_info[name]
+        """A part of the path. Raises NotFound if no name of ours can be like it."""
+        text = self.request.match_info[name]
+        if "\0" in text:
+            raise domain.NotFound
+        return text
 
     def id(self, name: str = "id") -> int:
         """A part of the path as an id. Raises NotFound if it cannot be one."""

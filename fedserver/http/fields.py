@@ -18,11 +18,13 @@ from msgspec import inspect as shape
 from fedserver import domain
 from fedserver.http.nested import nest
 from fedserver.http.uploads import Upload, Uploads, read_text
+from storage import MAX_ID
 
 P = TypeVar("P", bound=msgspec.Struct)
 
 FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "Off"})
 MAX_JSON = 1_048_576
+DIGITS = 20  # of a number of 64 bits, with its sign
 _ABSENT: Any = object()
 
 
@@ -47,8 +49,8 @@ async def _body(request: web.Request, uploads: Uploads) -> dict[str, Any]:
     if kind == "application/x-www-form-urlencoded":
         try:
             form = await request.post()
-        except (ValueError, LookupError) as error:  # bytes that its charset does not have, or no charset
-            raise domain.Invalid("body", "is not valid form data") from error
+        except (UnicodeDecodeError, LookupError) as error:
+            raise domain.Invalid("body", "is not text in the encoding that it names") from error
         return nest((name, value) for name, value in form.items() if isinstance(value, str))
     # Some clients name no type, or text/plain; JSON is then the only thing it can be.
     return _json(data) if data[:1] == b"{" else {}
@@ -67,7 +69,9 @@ def _json(data: bytes) -> dict[str, Any]:
 
 
 async def _multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, Any]]:
+    """The parts. What is not in files is at most MAX_JSON characters, all together."""
     found: list[tuple[str, Any]] = []
+    room = MAX_JSON
     try:
         reader = await request.multipart()
         async for part in reader:
@@ -76,7 +80,8 @@ async def _multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, 
             if part.filename is not None:
                 found.append((part.name or "", await uploads.read(part)))
             else:
-                found.append((part.name or "", await read_text(part, MAX_JSON)))
+                found.append((part.name or "", await read_text(part, room)))
+                room -= len(found[-1][1])
             if len(found) > 500:
                 raise domain.Invalid("body", "has more than 500 parts")
     except (ValueError, AssertionError, LookupError) as error:
@@ -86,7 +91,7 @@ async def _multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, 
 
 def convert(values: dict[str, Any], into: type[P]) -> P:
     """Bend and check `values`. Raises Invalid naming the field."""
-    bent = _bend(_shape(into), values)
+    bent = _bend(_shape(into), values, "body")
     try:
         return msgspec.convert(bent, into, strict=False)
     except msgspec.ValidationError as error:
@@ -107,21 +112,35 @@ def _shape(into: type[Any]) -> shape.Type:
     return shape.type_info(into)
 
 
-def _bend(wanted: shape.Type, value: Any) -> Any:
+def _bend(wanted: shape.Type, value: Any, field: str) -> Any:
     match wanted:
         case shape.UnionType(types=types):
             rest = [each for each in types if not isinstance(each, shape.NoneType)]
-            return _bend(rest[0], value) if len(rest) == 1 else value
+            return _bend(rest[0], value, field) if len(rest) == 1 else value
         case shape.StructType(cls=cls, fields=fields):
             return value if cls is Upload else _bend_struct(fields, value)
         case shape.ListType(item_type=item) | shape.VarTupleType(item_type=item):
-            return _bend_list(item, value)
+            return _bend_list(item, value, field)
         case shape.BoolType():
             return str(value) not in FALSE if isinstance(value, str | int) else value
         case shape.StrType():
             return _bend_text(value)
+        case shape.IntType():
+            return _bend_number(value, field)
         case _:
             return value
+
+
+def _bend_number(value: Any, field: str) -> Any:
+    """A number of at most 64 bits, as columns hold no larger one. Raises Invalid."""
+    if isinstance(value, str):
+        digits = value.lstrip("-")
+        large = len(value) > DIGITS or (digits.isdecimal() and int(digits) > MAX_ID)
+    else:
+        large = isinstance(value, int | float) and abs(value) > MAX_ID
+    if large:
+        raise domain.Invalid(field, "is too large a number")
+    return value
 
 
 def _bend_text(value: Any) -> Any:
@@ -132,13 +151,13 @@ def _bend_text(value: Any) -> Any:
     return value.replace("\0", "") if isinstance(value, str) else value
 
 
-def _bend_list(item: shape.Type, value: Any) -> Any:
+def _bend_list(item: shape.Type, value: Any, field: str) -> Any:
     values = value if isinstance(value, list) else [value]
     if isinstance(value, dict) and isinstance(item, shape.StructType):
         # A group whose names do not matter, as Rails writes lists of groups.
         named = {each.encode_name for each in item.fields}
         values = [value] if named & set(value) else list(value.values())
-    return [_bend(item, each) for each in values if each is not None]
+    return [_bend(item, each, field) for each in values if each is not None]
 
 
 def _bend_struct(fields: tuple[shape.Field, ...], value: Any) -> Any:
@@ -151,7 +170,7 @@ def _bend_struct(fields: tuple[shape.Field, ...], value: Any) -> Any:
             continue
         if given == "" and not _takes_text(field.type):
             continue
-        bent[field.encode_name] = _bend(field.type, given)
+        bent[field.encode_name] = _bend(field.type, given, field.encode_name)
     return bent
 
 

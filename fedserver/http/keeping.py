@@ -119,8 +119,17 @@ async def _taken(services: Services, made: Recording) -> domain.media.NewFile:
 @asynccontextmanager
 async def kept(services: Services, *files: domain.media.NewFile | None) -> AsyncIterator[None]:
     """Keep `files` if the block succeeds; otherwise they are removed."""
-    try:
+    async with collecting(services) as keys:
+        keys.extend(key for each in files if each for key in each.keys)
         yield
+
+
+@asynccontextmanager
+async def collecting(services: Services) -> AsyncIterator[list[str]]:
+    """A list for the keys of files that the block stores; if it fails, they are removed."""
+    keys: list[str] = []
+    try:
+        yield keys
     except BaseException:
-        await services.store.remove(tuple(key for each in files if each for key in each.keys))
+        await services.store.remove(tuple(keys))
         raise

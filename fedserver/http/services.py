@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -37,6 +38,7 @@ class Services:
     fences: domain.ip_blocks.Fences
     passwords: domain.passwords.Passwords
     seal: domain.secrets.Seal
+    new_keys: Callable[[], Awaitable[domain.keys.NewKeys]]
     limits: Limits
     pages: Pages
     metrics: Metrics

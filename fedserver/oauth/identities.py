@@ -11,7 +11,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation import generate
 from fedserver.http import USER, Call, Nothing, Routes, own_page, see_other
 from fedserver.net import AGAIN_SECONDS, Provider, ProviderError
 from fedserver.oauth.login import form
@@ -137,7 +136,7 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
     holder = domain.challenges.of_browser(call.browser)
     async with call.services.db.read() as tx:
         who = await domain.newcomers.waiting(tx, holder)
-    new = await generate()
+    new = await call.services.new_keys()
     try:
         async with call.services.db.write() as tx:
             member, who = await domain.newcomers.join(tx, call.site, holder, username, new)

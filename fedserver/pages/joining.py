@@ -6,7 +6,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
-from fedserver.federation import generate
 from fedserver.http import USER, Call, Nothing, Routes, see_other
 from fedserver.pages.readers import FormParams
 from storage import MemberRow
@@ -56,7 +55,7 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
             invitation=params.invitation,
             address=call.address,
         )
-        new = await generate()
+        new = await call.services.new_keys()
         async with services.db.write() as tx:
             member = await domain.sign_ups.join(tx, call.site, wanted, new)
     except domain.DomainError as error:
@@ -104,7 +103,7 @@ async def set_up(call: Call[JoinParams]) -> web.StreamResponse:
     try:
         domain.passwords.check_password(params.password, params.username, params.email)
         hashed = await services.passwords.hash(params.password)
-        new = await generate()
+        new = await call.services.new_keys()
         async with services.db.write() as tx:
             member = await domain.founding.create_owner(
                 tx, call.site, token, params.username.strip(), params.email, hashed, new

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
-from fedserver.http import USER, Call, Routes, Upload, see_other
+from fedserver.http import USER, Call, Routes, Upload, keeping, see_other
 from fedserver.media import Unacceptable, process_banner, process_square
 from fedserver.text import normal_language
 from storage import Tx
@@ -61,42 +61,50 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
     "/settings/profile", html=True, who=USER, params=ProfileParams, tx="own", most_upload="upload_bytes"
 )
 async def save(call: Call[ProfileParams]) -> web.StreamResponse:
-    params = call.params
     try:
-        change = domain.accounts.ProfileChange(
-            display_name=params.display_name,
-            note=params.note,
-            locked=params.locked,
-            discoverable=params.discoverable,
-            indexable=params.indexable,
-            hides_collections=params.hides_collections,
-            mails_posts=params.mails_posts,
-            fields=tuple(zip(params.names, params.values, strict=False)),
-            avatar_key=await _picture(call, params.avatar, square=True),
-            header_key=await _picture(call, params.header, square=False),
-        )
-        async with call.services.db.write() as tx:
-            row = await domain.accounts.by_id(tx, call.account.id)
-            await domain.accounts.update_profile(tx, call.site, row, change)
-            former = domain.members.settings(call.member)
-            changed = structs.replace(
-                former,
-                theme=params.theme,
-                visibility=params.visibility,
-                language=normal_language(params.language),
-            )
-            await domain.members.set_settings(tx, call.member, changed)
+        async with keeping.collecting(call.services) as keys:
+            await _save(call, keys)
     except domain.DomainError as error:
         async with call.services.db.read() as tx:
             return await _page(call, tx, error.text, done=False)
     return see_other("/settings/profile?done=1")
 
 
-async def _picture(call: Call[ProfileParams], upload: Upload | None, *, square: bool) -> str | UnsetType:
+async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
+    params = call.params
+    change = domain.accounts.ProfileChange(
+        display_name=params.display_name,
+        note=params.note,
+        locked=params.locked,
+        discoverable=params.discoverable,
+        indexable=params.indexable,
+        hides_collections=params.hides_collections,
+        mails_posts=params.mails_posts,
+        fields=tuple(zip(params.names, params.values, strict=False)),
+        avatar_key=await _picture(call, params.avatar, keys, square=True),
+        header_key=await _picture(call, params.header, keys, square=False),
+    )
+    async with call.services.db.write() as tx:
+        row = await domain.accounts.by_id(tx, call.account.id)
+        await domain.accounts.update_profile(tx, call.site, row, change)
+        former = domain.members.settings(call.member)
+        changed = structs.replace(
+            former,
+            theme=params.theme,
+            visibility=params.visibility,
+            language=normal_language(params.language),
+        )
+        await domain.members.set_settings(tx, call.member, changed)
+
+
+async def _picture(
+    call: Call[ProfileParams], upload: Upload | None, keys: list[str], *, square: bool
+) -> str | UnsetType:
     if upload is None or not upload.size:
         return UNSET
     try:
         made = await call.services.images.run(process_square if square else process_banner, upload.data)
     except Unacceptable as error:
         raise domain.Invalid("picture", f"was not taken: {error.text}") from error
-    return await call.services.store.put(made.data, made.ending)
+    keys.append(await call.services.store.put(made.data, made.ending))
+    return keys[-1]

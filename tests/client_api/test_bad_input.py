@@ -1,0 +1,276 @@
+"""Every endpoint that changes something is sent what is wrong: it tells so, and nothing has changed.
+
+The endpoints come from their declarations; one without a row in `good_requests` fails here.
+PostgreSQL refuses what SQLite takes (NUL, large numbers), so wrong values are sent on both.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from fedserver import domain
+from fedserver.http.fields import MAX_JSON, convert
+from fedserver.node import all_endpoints
+from tests.client_api.good_requests import ROWS, World, named, written
+from tests.kit.api import Answer, Api
+from tests.kit.nodes import Start
+
+PARAMS = {f"{each.method} {each.path}": each.params for each in all_endpoints()}
+HANDLERS = {f"{each.method} {each.path}": each.handler for each in all_endpoints()}
+PAGES = {f"{each.method} {each.path}" for each in all_endpoints() if each.html}
+NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
+ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
+# What a request that is sent again may add to, beside the log of what moderators do and the tasks owed.
+LOGS = {"acts", "tasks"}
+TWICE = {
+    "POST /api/v1/accounts/delete": {"login_attempts"},
+    "POST /api/v1/admin/accounts/{id}/action": {"notifications"},
+    "POST /api/v1/apps": {"apps"},
+    "POST /api/v1/collections": {"collections", "collection_items"},
+    "POST /api/v1/filters": {"filters", "filter_keywords"},
+    "POST /api/v1/lists": {"lists"},
+    "POST /api/v1/reports": {"reports", "notifications"},
+    "POST /api/v2/filters": {"filters", "filter_keywords"},
+    "POST /api/v2/filters/{id}/keywords": {"filter_keywords"},
+    "POST /oauth/token": {"tokens"},
+    "PUT /api/v1/statuses/{id}": {"edits", "post_words_idx", "post_words_data"},
+    "PUT /api/v2/filters/{id}": {"filter_keywords"},
+}
+COUNTED = {"POST /api/v1/accounts/delete"}  # a wrong password is remembered, whatever the answer
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+LONG = "a" * 30_000
+TEXTS = ("", LONG, "ａ../" * 300)
+NUMBERS = (-1, 0, 1.5, 1e300, 2**63 - 1, 2**63, -(2**63), 10**30, "-1", "9" * 19, "9" * 5_000, "٣", True)
+LISTS: tuple[Any, ...] = (
+    [],
+    {},
+    ["x"],
+    [None],
+    [10**30],
+    [-1],
+    ["a\0b"],
+    [[1]],
+    [{}],
+    [7] * 3_000,
+    {"0": "a"},
+)
+
+
+def deep(levels: int) -> Any:
+    value: Any = "x"
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+WRONG = (*LISTS, deep(50), *NUMBERS, *TEXTS)
+PART = b'--a\r\nContent-Disposition: form-data; name="a"\r\n\r\n%s\r\n' % (b"a" * 300_000)
+BODIES = (
+    (JSON, b""),
+    (JSON, b"{"),
+    (JSON, b'{"a": "\\ud800"}'),
+    (JSON, b"\xff\xfe{}"),
+    (JSON, b"[1, 2]"),
+    (JSON, b"[" * 100_000),
+    (JSON, b'{"id": ' + b"9" * 5_000 + b"}"),
+    ("text/xml", b"<status>hello</status>"),
+    ("text/plain", b"{nothing"),
+    ("application/x-www-form-urlencoded; charset=nonsense", b"status=a"),
+    (FORM, b"status=\xff\xfe&a[b=1&[]=2&[x][y]=3&=&&%"),
+    (FORM, b"a[b][c][d][e][f][g]=1"),
+    (FORM, b"status=a&status[b]=c&media_ids[][]=1&context[0][1]=2&poll=a&source=b"),
+    ("multipart/form-data", b"nothing"),
+    ("multipart/form-data; boundary=a", b"--a\r\n\r\n"),
+    ("multipart/form-data; boundary=a", b'--a\r\nContent-Disposition: form-data; name="file"\r\n\r\nx'),
+    ("multipart/form-data; boundary=a", PART * 4 + b"--a--"),
+)
+IDS = (
+    "letters",
+    "-1",
+    "0",
+    "9" * 19,
+    "1" + "0" * 30,
+    "%00",
+    "a%00b",
+    "..%2f..%2fetc",
+    "%ff",
+    "7" * 5_000,
+    "٣",
+)
+
+
+class Watch:
+    """Sends requests and gathers what is wrong with the answers. SQLite tells if anything was written."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.faults: list[str] = []
+        url = world.node.site.config.database.url
+        self.file = sqlite3.connect(url.partition(":")[2]) if url.startswith("sqlite") else None
+
+    def version(self) -> int:
+        return self.file.execute("PRAGMA data_version").fetchone()[0] if self.file else 0
+
+    async def send(self, api: Api, request: str, what: str, parts: dict[str, str], **options: Any) -> Answer:
+        method, _, path = request.partition(" ")
+        before = self.version()
+        answer = await api.ask(method, path.format(**parts), **options)
+        problem = _problem(request, answer)
+        if answer.status >= 400 and before != self.version() and request not in COUNTED:
+            problem = problem or "refused, but something was written"
+        if problem:
+            self.faults.append(f"{request} {what[:90]}: {answer.status} {problem}")
+        return answer
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has."""
+        assert self.file
+        tables = [
+            name for (name,) in self.file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)
+        return dict(self.file.execute(counts).fetchall())
+
+    def close(self) -> None:
+        if self.file:
+            self.file.close()
+        assert not self.faults, f"{len(self.faults)} faults\n" + "\n".join(self.faults)
+
+
+def _problem(request: str, answer: Answer) -> str:
+    """What is wrong with an answer, '' if nothing is."""
+    if answer.status >= 500:
+        return str(answer.body)[:200]
+    if answer.status < 400 or request in PAGES:
+        return ""
+    told = answer.body.get("error") if isinstance(answer.body, dict) else None
+    told = told.get("error") if isinstance(told, dict) else told
+    if not isinstance(told, str) or len(told) < 5 or "Traceback" in told:
+        return f"tells nothing: {str(answer.body)[:200]}"
+    return "tells too much" if len(told) > 500 else ""
+
+
+async def begin(start: Start, **settings: Any) -> Watch:
+    return Watch(await World(await start("alpha.test", **settings)).begin())
+
+
+def test_every_endpoint_has_a_row_and_every_field_a_value() -> None:
+    assert (written() | named()) ^ ROWS.keys() == set()
+    for request in written():
+        assert {each.encode_name for each in msgspec.structs.fields(PARAMS[request])} == ROWS[request][
+            1
+        ].keys()
+
+
+def _places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where a body has a field: its own, and those of what is in it."""
+    for name, value in body.items():
+        yield (*above, name)
+        if isinstance(value, dict):
+            yield from _places(value, (*above, name))
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from _places(value[0], (*above, name, 0))
+
+
+def _with(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
+    """`body` with another value at one place."""
+    changed = json.loads(json.dumps(body))
+    inner = changed
+    for each in place[:-1]:
+        inner = inner[each]
+    inner[place[-1]] = value
+    return changed
+
+
+def _read(request: str, body: Any) -> bytes:
+    """What the endpoint reads in a body, b'' if it refuses it while reading: that is done in one place."""
+    try:
+        return msgspec.json.encode(convert(body, PARAMS[request]))
+    except domain.Invalid as error:
+        assert error.field and len(error.text) < 500, (request, error.text)
+        return b""
+
+
+def _wrong(
+    request: str, good: Any, place: tuple[str | int, ...], seen: set[bytes]
+) -> Iterator[tuple[Any, Any]]:
+    """Wrong values for a place, and the bodies with them, each that reads differently from those `seen`."""
+    is_text = b"letters" in _read(request, _with(good, place, "letters"))
+    for value in (*LISTS, deep(50), "a\0b", *TEXTS) if is_text else WRONG:
+        body = _with(good, place, value)
+        read = _read(request, body)
+        if read not in seen:
+            yield value, body
+        seen.add(read)
+
+
+@pytest.mark.parametrize("start", ["postgresql"], indirect=True)  # it minds types, SQLite does not
+async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
+    watch = await begin(start)
+    # Some endpoints are one under several names.
+    requests = {HANDLERS[request]: request for request, (_, body) in ROWS.items() if body}
+    for request in requests.values():
+        kind, body = ROWS[request]
+        api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
+        seen = {_read(request, good)}
+        for place in _places(body):
+            for value, changed in _wrong(request, good, place, seen):
+                await watch.send(api, request, f"{place} = {value!r}", parts, json=changed)
+    watch.close()
+
+
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
+    watch = await begin(start)
+    bodies = itertools.cycle(BODIES)  # all are read in one place: each endpoint gets the next few
+    for request in sorted(written()):
+        api, parts = watch.world.asker(request), await watch.world.make(ROWS[request][0])
+        for content_type, data in (BODIES[0], *itertools.islice(bodies, 3)):
+            headers = {"Content-Type": content_type}
+            sent = io.BytesIO(data)
+            answer = await watch.send(
+                api, request, f"{content_type} {data!r}", parts, data=sent, headers=headers
+            )
+            if len(data) > MAX_JSON and answer.status != 422:
+                watch.faults.append(f"{request} {len(data)} bytes: {answer.status}")
+    watch.close()
+
+
+@pytest.mark.parametrize("start", ["postgresql"], indirect=True)
+async def test_wrong_ids_are_not_found(start: Start) -> None:
+    watch = await begin(start)
+    for request in sorted(named()):
+        kind, body = ROWS[request]
+        api, parts = watch.world.asker(request), await watch.world.make(kind)
+        options = {} if request.startswith("GET") else {"json": watch.world.filled(body)}
+        for name in (each for each in parts if f"{{{each}}}" in request):
+            for wrong in IDS if name not in NAMES else ("a%00b",):
+                answer = await watch.send(api, request, wrong, {**parts, name: wrong}, **options)
+                if answer.status != 404 and request != ANY_YEAR:
+                    watch.faults.append(f"{request} {name}={wrong}: {answer.status}")
+    watch.close()
+
+
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_a_request_sent_twice_does_nothing_twice(start: Start) -> None:
+    watch = await begin(start)
+    for request in sorted(written()):
+        kind, body = ROWS[request]
+        api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
+        headers = {"Idempotency-Key": request}
+        first = await watch.send(api, request, "first", parts, json=good, headers=headers)
+        before = watch.rows()
+        second = await watch.send(api, request, "again", parts, json=good, headers=headers)
+        more = {name for name, count in watch.rows().items() if count > before[name]}
+        if more - LOGS - TWICE.get(request, set()):
+            watch.faults.append(f"{request} again: {first.status}, {second.status}, more {more}")
+    watch.close()

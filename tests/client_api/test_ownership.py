@@ -1,0 +1,174 @@
+"""Nobody reads or changes what is not theirs: what is Ann's is asked for with Eve's token, and others.
+
+The rows are those of `good_requests`; an endpoint with an id in its path is here or in `OPEN`, with a reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fedserver.node import all_endpoints
+from tests.client_api.good_requests import ADMIN, PLACE, ROWS, named
+from tests.client_api.test_bad_input import Watch, begin
+from tests.kit.api import Api
+from tests.kit.nodes import Start
+from tests.kit.push import Device
+
+# What belongs to nobody in particular, so that every member may ask for it.
+OPEN = {
+    "account": "what one does to an account is one's own relation to it",
+    "followed": "an account that is endorsed belongs to itself",
+    "tag": "hashtags belong to nobody",
+    "announcement": "announcements are for everybody",
+    "reaction": "announcements are for everybody",
+    "refresh": "a thread that is completed is public",
+    "year": "reports are those of the asker",
+    "date": "terms are public",
+}
+PUBLIC = {"GET /api/v1/collections/{id}", "GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"}
+HIDDEN: tuple[dict[str, Any], ...] = ({"visibility": "private"}, {"visibility": "direct"}, {"draft": True})
+REFUSED = {401, 403, 404}
+AUTHORS = (
+    "PUT /api/v1/statuses/{id}",
+    "DELETE /api/v1/statuses/{id}",
+    "POST /api/v1/statuses/{id}/pin",
+    "PUT /api/v1/statuses/{id}/interaction_policy",
+    "GET /api/v1/statuses/{id}/source",
+)
+ENDPOINTS = {f"{each.method} {each.path}": each for each in all_endpoints()}
+sqlite = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+
+
+def _foreign() -> list[str]:
+    """The requests about an object that has an owner, or that is the moderators' business."""
+    found = [each for each in sorted(named()) if each not in PUBLIC and ROWS[each][0] != "status"]
+    return [each for each in found if f" {ADMIN}" in each or ROWS[each][0] not in OPEN]
+
+
+async def _refused(watch: Watch, api: Api, who: str, request: str, parts: dict[str, str]) -> None:
+    """The request is refused, and nothing was written."""
+    body = watch.world.filled(ROWS[request][1])
+    options = {} if request.startswith("GET") else {"json": body}
+    answer = await watch.send(api, request, who, parts, **options)
+    if answer.status not in REFUSED:
+        watch.faults.append(f"{request} {who}: {answer.status} {str(answer.body)[:100]}")
+
+
+async def _granted(watch: Watch, request: str, parts: dict[str, str]) -> None:
+    """The owner succeeds, so that the refusals mean something."""
+    body = watch.world.filled(ROWS[request][1])
+    options = {} if request.startswith("GET") else {"json": body}
+    answer = await watch.send(watch.world.asker(request), request, "owner", parts, **options)
+    if answer.status >= 300:
+        watch.faults.append(f"{request} owner: {answer.status} {str(answer.body)[:100]}")
+
+
+@sqlite
+async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
+    watch = await begin(start)
+    world = watch.world
+    _, eve = await world.person("eve")
+    for request in _foreign():
+        parts = await world.make(ROWS[request][0])
+        for who, api in (("eve", eve), ("app", world.app), ("nobody", world.nobody)):
+            await _refused(watch, api, who, request, parts)
+        await _granted(watch, request, parts)
+    watch.close()
+
+
+@sqlite
+async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
+    watch = await begin(start)
+    world = watch.world
+    owner = Api(world.node, await world.node.token(world.olga_row, "read write follow push profile"))
+    pusher = Api(world.node, await world.node.token(world.ann_row, "push"))
+    writer = Api(world.node, await world.node.token(world.ann_row, "read:lists write:lists"))
+    for request in sorted(ROWS):
+        endpoint = ENDPOINTS[request]
+        if not endpoint.scope:
+            continue
+        narrow = writer if endpoint.scope == "push" else pusher
+        narrow = owner if f" {ADMIN}" in request else narrow
+        parts = dict.fromkeys(("id", "item_id", "quoting_id", "name", "tag", "year", "group_key"), "7")
+        answer = await watch.send(narrow, request, "narrow token", parts)
+        if answer.status != 403:
+            watch.faults.append(f"{request} narrow token: {answer.status}")
+        if endpoint.who not in ("anyone", "app"):
+            answer = await watch.send(world.app, request, "app's token", parts)
+            if answer.status not in (401, 403):
+                watch.faults.append(f"{request} app's token: {answer.status}")
+    watch.close()
+
+
+@sqlite
+async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
+    watch = await begin(start)
+    world = watch.world
+    _, eve = await world.person("eve")
+    requests = [each for each in sorted(named()) if ROWS[each][0] == "status" and "translate" not in each]
+    poll = {"options": ["Yes", "No"], "expires_in": 600}
+    for number, hidden in enumerate(HIDDEN):
+        for request in requests:
+            made = await world.ann.post("/api/v1/statuses", status="hidden", **hidden)
+            await _refused(watch, eve, f"eve, {hidden}", request, {"id": made["id"]})
+            await _refused(watch, world.nobody, f"nobody, {hidden}", request, {"id": made["id"]})
+            if number == 0:
+                await _granted(watch, request, {"id": made["id"]})
+        if "draft" in hidden:
+            continue
+        made = await world.ann.post("/api/v1/statuses", status="hidden", poll=poll, **hidden)
+        for request in ("GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"):
+            await _refused(watch, eve, f"eve, {hidden}", request, {"id": made["poll"]["id"]})
+    public = {"id": (await world.ann.post("/api/v1/statuses", status="for all to see"))["id"]}
+    for request in AUTHORS:
+        await _refused(watch, eve, "eve, public", request, public)
+    watch.close()
+
+
+@sqlite
+async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
+    watch = await begin(start)
+    world = watch.world
+    _, eve = await world.person("eve")
+    hidden = (await world.ann.post("/api/v1/statuses", status="hidden", visibility="private"))["id"]
+    media, wish = (await world.make("media"))["id"], (await world.make("request"))["id"]
+    keyword, drawer = (await world.make("keyword"))["id"], (await world.make("list"))["id"]
+    own = await eve.post("/api/v1/statuses", status="mine")
+    mine = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
+    named_list = (await eve.post("/api/v1/lists", title="T"))["id"]
+    statuses, filters = "POST /api/v1/statuses", f"/api/v2/filters/{mine}"
+    for request, body in (
+        (statuses, {"status": "a", "media_ids": [media]}),
+        (statuses, {"status": "a", "media_ids": [media], "scheduled_at": "2030-01-01T00:00:00Z"}),
+        (statuses, {"status": "a", "cover_id": media, "title": "t"}),
+        (statuses, {"status": "a", "in_reply_to_id": hidden}),
+        (statuses, {"status": "a", "quoted_status_id": hidden}),
+        (f"PUT /api/v1/statuses/{own['id']}", {"status": "b", "media_ids": [media]}),
+        (f"PUT /api/v1/statuses/{own['id']}", {"media_attributes": [{"id": media, "description": "b"}]}),
+        (f"PUT {filters}", {"keywords_attributes": [{"id": keyword, "keyword": "b"}]}),
+        (f"PUT {filters}", {"keywords_attributes": [{"id": keyword, "_destroy": True}]}),
+        (f"POST {filters}/statuses", {"status_id": hidden}),
+        (f"POST /api/v1/lists/{named_list}/accounts", {"account_ids": [world.names["ann"]]}),
+        ("POST /api/v1/reports", {"account_id": world.names["ann"], "status_ids": [hidden]}),
+    ):
+        answer = await watch.send(eve, request, str(body), {}, json=body)
+        if answer.status not in (*REFUSED, 422):
+            watch.faults.append(f"{request} {body}: {answer.status} {str(answer.body)[:200]}")
+    for verb in ("accept", "dismiss"):
+        await eve.ask("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [wish]})
+    assert (await world.ann.get(f"/api/v1/notifications/requests/{wish}"))["id"] == wish
+    assert await eve.get("/api/v1/statuses", **{"id[]": hidden}) == []
+    for api in (eve, world.nobody):
+        answer = await api.ask("GET", "/api/v1/streaming/list", params={"list": drawer})
+        assert answer.status in REFUSED, answer.status
+    assert (await world.nobody.ask("GET", "/api/v1/streaming/user")).status == 401
+    await world.ann.post("/api/v1/push/subscription", subscription=Device().subscription(), data={})
+    assert (await eve.ask("GET", "/api/v1/push/subscription")).status == 404
+    other = await world.nobody.post("/api/v1/apps", client_name="Other", redirect_uris=PLACE, scopes="read")
+    secrets = {name: other[name] for name in ("client_id", "client_secret")}
+    token = world.app.headers["Authorization"].partition(" ")[2]
+    assert (await world.nobody.ask("POST", "/oauth/revoke", json={**secrets, "token": token})).status == 403
+    assert (await world.app.get("/api/v1/apps/verify_credentials"))["name"] == "Test"
+    watch.close()
