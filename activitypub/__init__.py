@@ -15,7 +15,7 @@ from activitypub.collections import (
     write_items,
     write_page,
 )
-from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of
+from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of, written
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
 from activitypub.interactions import (
     Policy,
@@ -129,4 +129,5 @@ __all__ = [
     "write_object",
     "write_page",
     "write_vote",
+    "written",
 ]

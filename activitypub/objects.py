@@ -29,6 +29,7 @@ MAX_TAGS = 100
 MAX_ATTACHMENTS = 32
 MAX_OPTIONS = 50
 MAX_TEXT = 500_000
+FILES = ("video/", "image/", "audio/")
 
 
 class Mention(Struct, frozen=True):
@@ -116,6 +117,7 @@ class Object(Struct, frozen=True, kw_only=True):
     language: str | None = None
     source: str = ""
     source_type: str = ""
+    media_type: str = ""  # of the content; HTML if it is not told
     url: str = ""
     sensitive: bool = False
     published: int | None = None
@@ -129,6 +131,9 @@ class Object(Struct, frozen=True, kw_only=True):
     emojis: tuple[CustomEmoji, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     cover: Attachment | None = None
+    links: tuple[str, ...] = ()
+    starts_at: int | None = None
+    place: str = ""
     quote: Quote | None = None
     policy: Policy = Policy()
     question: Question | None = None
@@ -142,6 +147,7 @@ def read_object(document: Document) -> Object:
     if not identifier or not kind or not authors:
         raise MalformedDocument("a post needs id, a known type and attributedTo")
     content, language = read.natural(document, "content", MAX_TEXT)
+    spoken = read.embedded(document.get("language")) or {}  # of PeerTube and Lemmy
     source = read.embedded(document.get("source")) or {}
     to, cc = recipients(document)
     return Object(
@@ -151,9 +157,10 @@ def read_object(document: Document) -> Object:
         name=read.natural(document, "name", 1_000)[0],
         summary=read.natural(document, "summary", 20_000)[0],
         content=content,
-        language=language,
+        language=language or read.text(spoken.get("identifier"), 35) or None,
         source=read.text(source.get("content"), MAX_TEXT),
         source_type=read.text(source.get("mediaType"), 100),
+        media_type=read.text(document.get("mediaType"), 100),
         url=read.link(document.get("url")) or identifier,
         sensitive=read.flag(document.get("sensitive")),
         published=read.instant(document.get("published")),
@@ -166,7 +173,10 @@ def read_object(document: Document) -> Object:
         hashtags=_hashtags(document.get("tag")),
         emojis=read_emojis(document.get("tag")),
         attachments=_attachments(document),
-        cover=_attachment(read.one(document.get("image"))),
+        cover=_attachment(read.one(document.get("image"))) or _thumbnail(document.get("icon")),
+        links=tuple(_links(document.get("attachment"))),
+        starts_at=read.instant(document.get("startTime")) if kind == "Event" else None,
+        place=_place(document.get("location")),
         quote=read_quote(document),
         policy=read_policy(document.get("interactionPolicy")),
         question=_question(document) if kind == "Question" else None,
@@ -202,12 +212,41 @@ def read_emojis(value: Any) -> tuple[CustomEmoji, ...]:
 
 
 def _attachments(document: Document) -> tuple[Attachment, ...]:
-    read_ones = (_attachment(each) for each in read.many(document.get("attachment"), MAX_ATTACHMENTS))
+    given = read.many(document.get("attachment"), MAX_ATTACHMENTS)
+    read_ones = (_attachment(each) for each in given if not _page(each))
     found = [each for each in read_ones if each is not None]
     if not found and read.type_of(document) in ("Image", "Video", "Audio"):
         own = _attachment(document)
-        return (own,) if own is not None and own.media_type else ()
+        return (own,) if own is not None and own.media_type.startswith(FILES) else ()
     return tuple(found)
+
+
+def _page(value: Any) -> str | None:
+    """The address of a page that is attached as a Link, as forums and calendars do it; None for a file."""
+    if not isinstance(value, dict) or read.type_of(value) != "Link":
+        return None
+    kind = read.text(value.get("mediaType"), 100)
+    return read.link(value.get("href")) if kind.partition("/")[0] not in ("image", "video", "audio") else None
+
+
+def _links(value: Any) -> list[str]:
+    return [found for each in read.many(value, MAX_ATTACHMENTS) if (found := _page(each))]
+
+
+def _thumbnail(value: Any) -> Attachment | None:
+    """The widest of several pictures."""
+    found = [each for each in map(_attachment, read.many(value, 10)) if each is not None]
+    return max(found, key=lambda each: each.width or 0, default=None)
+
+
+def _place(value: Any) -> str:
+    """Where something is, in one line: its name, street and town."""
+    place = read.embedded(value)
+    if place is None:
+        return read.text(value, 500)
+    address = read.embedded(place.get("address")) or {}
+    parts = [place.get("name"), address.get("streetAddress"), address.get("addressLocality")]
+    return ", ".join(dict.fromkeys(part for each in parts if (part := read.text(each, 200))))
 
 
 def _attachment(value: Any) -> Attachment | None:
@@ -217,10 +256,12 @@ def _attachment(value: Any) -> Attachment | None:
         return None
     media_type = read.text(value.get("mediaType"), 100)
     files = [each for each in read.many(value.get("url"), 50) if isinstance(each, dict)]
-    if not media_type:
+    # PeerTube puts the files of a stream below it.
+    files += [each for file in files for each in read.many(file.get("tag"), 50) if isinstance(each, dict)]
+    if not media_type.startswith(FILES):
         kinds = (read.text(each.get("mediaType"), 100) for each in files)
-        media_type = next((kind for kind in kinds if kind.startswith(("video/", "image/", "audio/"))), "")
-    address = read.link(value.get("url", value.get("href")), media_type or "text/html")
+        media_type = next((kind for kind in kinds if kind.startswith(FILES)), media_type)
+    address = read.link(files or value.get("url", value.get("href")), media_type or "text/html")
     if address is None:
         return None
     points = read.many(value.get("focalPoint"), 2)

@@ -13,11 +13,12 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from activitypub.document import Document, written
+from activitypub.document import Document, instant, written
 from activitypub.errors import SignatureError
-from activitypub.keys import base58, unbase58
+from activitypub.keys import PublicKey, base58, unbase58
 
 SUITE = "eddsa-jcs-2022"
+OLDEST_MS, AHEAD_MS = 12 * 3_600_000, 300_000  # as for HTTP signatures
 
 
 def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> Document:
@@ -36,7 +37,7 @@ def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> 
     return {**bare, "proof": {**options, "proofValue": "z" + base58(signature)}}
 
 
-def verify(document: Document, key: Ed25519PublicKey) -> None:
+def verify(document: Document, key: PublicKey) -> None:
     """Check the proof in `document` with `key`. Raises SignatureError.
 
     Whose key that is, and whether it may speak for the document, the caller decides.
@@ -46,6 +47,8 @@ def verify(document: Document, key: Ed25519PublicKey) -> None:
         raise SignatureError("proof-missing")
     if proof.get("cryptosuite") != SUITE or proof.get("proofPurpose") != "assertionMethod":
         raise SignatureError("proof-unknown")
+    if not isinstance(key, Ed25519PublicKey):
+        raise SignatureError("bad-key", "not an Ed25519 key")
     value = proof.get("proofValue")
     signature = unbase58(value[1:]) if isinstance(value, str) and value.startswith("z") else b""
     options = {name: each for name, each in proof.items() if name != "proofValue"}
@@ -54,6 +57,20 @@ def verify(document: Document, key: Ed25519PublicKey) -> None:
         key.verify(signature, _hashed(options, bare))
     except InvalidSignature as error:
         raise SignatureError("proof-wrong") from error
+
+
+def check_time(document: Document, now: int) -> None:
+    """Check that a proof is new and in force at `now` (ms UTC), so that nobody plays back what once was true.
+
+    Raises SignatureError.
+    """
+    proof = document.get("proof")
+    created = instant(proof.get("created")) if isinstance(proof, dict) else None
+    expires = instant(proof.get("expires")) if isinstance(proof, dict) else None
+    if created is None or not now - OLDEST_MS <= created <= now + AHEAD_MS:
+        raise SignatureError("proof-wrong", "too old, or not made yet")
+    if expires is not None and expires < now:
+        raise SignatureError("proof-wrong", "expired")
 
 
 def method_of(document: Document) -> str | None:

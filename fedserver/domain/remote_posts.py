@@ -27,12 +27,15 @@ from fedserver.text import (
     clean_text,
     fold_tag,
     normal_language,
+    render_markdown,
+    render_plain,
     to_text,
 )
 from storage import AccountRow, EditRow, MediaRow, PostRow, Tx, queries
 
 MAX_SUMMARY = 2_000
 MAX_DEPTH = 40
+MAX_MARKDOWN = 50_000
 WARNED = ("Note", "Question")  # their summary is a content warning
 
 
@@ -77,6 +80,9 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     original: str
     poll: polls.RemotePoll | None = None
     quote: quote_requests.RemoteQuote | None = None
+    html_type: str = ""  # text/markdown or text/plain, where `html` is that instead
+    above: str = ""  # HTML to be shown before and after it
+    below: str = ""
     interaction_policy: str = ""
 
 
@@ -174,12 +180,24 @@ def _with_id(row: PostRow, identifier: int) -> PostRow:
 
 def _texts(remote: RemotePost) -> dict[str, str]:
     clean = clean_article if remote.kind == "Article" else clean_post
+    html = remote.above + _body(remote) + remote.below
     return {
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
         "source": clean_text(remote.source, 200_000),
-        "html": clean(remote.html, remote.url),
+        "html": clean(html, remote.url),
     }
+
+
+def _body(remote: RemotePost) -> str:
+    """The text as HTML; some software (PeerTube) sends Markdown."""
+    if remote.html_type == "text/markdown":
+        return render_markdown(remote.html[:MAX_MARKDOWN], {}, _no_tag, article=remote.kind == "Article")
+    return render_plain(remote.html, {}, _no_tag) if remote.html_type == "text/plain" else remote.html
+
+
+def _no_tag(name: str) -> str:
+    return ""
 
 
 def _tag_names(remote: RemotePost) -> list[str]:

@@ -5,6 +5,8 @@ Text is still a stranger's: the domain sanitizes it when it is stored.
 
 from __future__ import annotations
 
+from html import escape
+
 import msgspec
 
 from activitypub import (
@@ -23,10 +25,12 @@ from activitypub import (
     require_same_origin,
     same_origin,
     visibility,
+    written,
 )
 from fedserver import domain
 
 encode = msgspec.json.Encoder().encode
+UNTITLED = ("Note", "Question")
 KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 
@@ -100,13 +104,16 @@ def post(
         author_uri=author,
         kind=found.kind,
         visibility=visibility(found.to, found.cc, followers_uri),
-        title=found.name if found.kind not in ("Note", "Question") else "",
+        title=found.name if found.kind not in UNTITLED else "",
         summary=found.summary,
         sensitive=found.sensitive,
         language=found.language,
         source=found.source,
         source_type=found.source_type,
         html=found.content,
+        html_type=found.media_type,
+        above=_when_and_where(found),
+        below="".join(_link(each) for each in found.links if each not in found.content),
         published_at=found.published,
         updated_at=found.updated,
         in_reply_to=found.in_reply_to,
@@ -116,12 +123,25 @@ def post(
         tags=tuple(each.name for each in found.hashtags),
         emojis=emojis_json(found.emojis if files else ()),
         files=tuple(_file(each) for each in found.attachments) if files else (),
-        cover=_file(found.cover) if files and found.cover is not None and found.kind == "Article" else None,
+        cover=_file(found.cover)
+        if files and found.cover is not None and found.kind not in UNTITLED
+        else None,
         original=original,
         poll=_poll(found.question) if found.question is not None else None,
         quote=_quote(found),
         interaction_policy=_policy(found, {followers_uri: "followers", following_uri: "following"}),
     )
+
+
+def _when_and_where(found: Object) -> str:
+    """When an event begins and where it is; '' where nothing is told. Clients have no field for either."""
+    begins = written(found.starts_at)[:16].replace("T", " ") + " UTC" if found.starts_at is not None else ""
+    told = [escape(each) for each in (begins, found.place if found.kind == "Event" else "") if each]
+    return f"<p>{'<br>'.join(told)}</p>" if told else ""
+
+
+def _link(address: str) -> str:
+    return f'<p><a href="{escape(address)}">{escape(address)}</a></p>'
 
 
 def _quote(found: Object) -> domain.quote_requests.RemoteQuote | None:

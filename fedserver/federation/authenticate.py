@@ -13,12 +13,13 @@ from msgspec import Struct
 
 from activitypub import (
     ActivityPubError,
-    Claim,
+    Document,
     PublicKey,
     SignatureError,
     SignedRequest,
     host_of,
     id_of,
+    proofs,
     same_origin,
     verify,
     without_fragment,
@@ -67,37 +68,58 @@ class Authenticator:
     async def signer(self, request: SignedRequest) -> AccountRow:
         """The account that signed `request`. Raises SignatureError, Blocked, Gone."""
         claim = verify.describe(request)
+
+        def check(key: PublicKey) -> None:
+            verify.check(claim, key, request, self._clock())
+
+        return await self._checked(claim.key_id, check)
+
+    async def prove(self, document: Document, actor: str) -> None:
+        """Let `document` pass if `actor` proved it by a key of its own, lately (FEP-8b32).
+
+        Raises SignatureError, Blocked, Gone.
+        """
+        method = proofs.method_of(document)
+        if method is None or not same_origin(method, actor):
+            raise SignatureError("proof-wrong", "no key of the actor's origin")
+        proofs.check_time(document, self._clock())
+        prover = await self._checked(method, lambda key: proofs.verify(document, key))
+        if prover.uri != actor:
+            raise SignatureError("proof-wrong", "proved by somebody else than the actor")
+
+    async def _checked(self, key_id: str, check: Callable[[PublicKey], None]) -> AccountRow:
+        """The owner of a key that passes `check`, which raises SignatureError if it does not."""
         try:
-            host = host_of(claim.key_id)
+            host = host_of(key_id)
         except ActivityPubError as error:
             raise SignatureError("bad-key", "keyId is not an address") from error
         if not self._policies.allows(host):
             raise Blocked(host)
-        signatory = await self._signatory(claim)
+        signatory = await self._signatory(key_id)
         try:
-            verify.check(claim, signatory.key, request, self._clock())
+            check(signatory.key)
         except SignatureError:
-            signatory = await self._again(claim, signatory)
-            verify.check(claim, signatory.key, request, self._clock())
+            signatory = await self._again(key_id, signatory)
+            check(signatory.key)
         return signatory.account
 
-    async def _signatory(self, claim: Claim) -> Signatory:
-        found = self._known.get(claim.key_id)
+    async def _signatory(self, key_id: str) -> Signatory:
+        found = self._known.get(key_id)
         self.hits += found is not None
         self.misses += found is None
-        found = found or await self._stored(claim.key_id)
+        found = found or await self._stored(key_id)
         if found is None:
-            found = await self._fetched(claim.key_id)
-        self._known[claim.key_id] = found
+            found = await self._fetched(key_id)
+        self._known[key_id] = found
         return found
 
-    async def _again(self, claim: Claim, failed: Signatory) -> Signatory:
+    async def _again(self, key_id: str, failed: Signatory) -> Signatory:
         """The key as it is now, if it may have changed. Raises SignatureError if it cannot have."""
         if self._clock() - failed.at < REFETCH_MS or not failed.account.domain:
             raise SignatureError("signature-wrong")
-        self._known.pop(claim.key_id, None)
-        found = await self._fetched(claim.key_id)
-        self._known[claim.key_id] = found
+        self._known.pop(key_id, None)
+        found = await self._fetched(key_id)
+        self._known[key_id] = found
         return found
 
     async def _stored(self, key_id: str) -> Signatory | None:

@@ -43,16 +43,19 @@ class Inbox:
     async def take(self, request: SignedRequest, target_id: int | None) -> None:
         """Check and keep an activity. Raises ActivityPubError, Blocked, Full, Unavailable."""
         verify.check_body(request)
-        activity = read_activity(parse(request.body))
+        document = parse(request.body)
+        activity = read_activity(document)
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:
                 if await domain.accounts.by_uri(tx, activity.actor) is None:
                     return  # somebody we never knew is gone; fetching the key would be in vain
         try:
             signer = await self._authenticator.signer(request)
+            if signer.uri != activity.actor and activity.proof:
+                await self._authenticator.prove(document, activity.actor)
         except Gone as error:
             raise SignatureError("key-gone") from error
-        if signer.uri != activity.actor:
+        if signer.uri != activity.actor and not activity.proof:
             raise AuthorityError("signed by somebody else than the actor")
         if activity.id and not same_origin(activity.id, activity.actor):
             raise AuthorityError("the activity's id is of another origin")
@@ -111,6 +114,6 @@ class Inbox:
 
 def _host(row: InboxItemRow) -> str:
     try:
-        return host_of(row.actor_uri)
+        return host_of(row.signer_uri)
     except ActivityPubError:
         return ""

@@ -196,8 +196,8 @@ class Resolver:
             log.info("post_refused", uri=uri[:300], reason=str(error))
             return None
 
-    async def poll(self, post_id: int) -> None:
-        """Ask a peer how its poll stands; what it says is kept. Of ours nothing is asked."""
+    async def again(self, post_id: int) -> None:
+        """Ask a peer how its post, or its poll, is by now; what it says is kept. Of ours nothing is asked."""
         async with self._db.read() as tx:
             row = await queries.posts.by_id(tx, post_id)
             author = await queries.accounts.by_id(tx, row.account_id) if row is not None else None
@@ -210,13 +210,25 @@ class Resolver:
             if document is None or id_of(document) != row.uri:
                 return
             original = msgspec.json.encode(document).decode()
-            remote = admit.post(read_object(document), original, author.followers_uri, author.following_uri)
-        except (Gone, ActivityPubError) as error:
-            log.info("poll_refused", uri=row.uri[:300], reason=str(error))
+            files = self.shows_media(author.uri)
+            remote = admit.post(
+                read_object(document), original, author.followers_uri, author.following_uri, files=files
+            )
+        except Gone:
+            async with self._db.write() as tx:
+                await domain.post_removal.receive(tx, author, row.uri)
+            return
+        except ActivityPubError as error:
+            log.info("post_refused", uri=row.uri[:300], reason=str(error))
             return
         if remote.author_uri == author.uri:
             async with self._db.write() as tx:
                 await domain.remote_posts.receive_edit(tx, author, remote)
+
+    async def is_followed(self, account: AccountRow) -> bool:
+        """True if somebody here follows it."""
+        async with self._db.read() as tx:
+            return await queries.follows.has_local_followers(tx, account.id)
 
     async def document(self, uri: str) -> Document | None:
         """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""

@@ -89,7 +89,7 @@ class TaskWorker:
         """What is done in our own tables only, in one transaction with the end of the task."""
         services = self._services
         if isinstance(task, domain.tasks.ClosePoll):
-            await services.resolver.poll(task.post_id)
+            await services.resolver.again(task.post_id)
         try:
             async with services.db.write() as tx:
                 match task:
@@ -120,7 +120,7 @@ class TaskWorker:
             case domain.tasks.RefreshAccount(uri=uri):
                 await services.resolver.actor(uri)
             case domain.tasks.RefreshPoll(post_id=post_id):
-                await services.resolver.poll(post_id)
+                await services.resolver.again(post_id)
             case domain.tasks.VerifyLinks(account_id=account_id):
                 await self._links.check(account_id)
             case domain.tasks.EndMute(account_id=account_id, target_id=target_id):

@@ -10,8 +10,8 @@ import pytest
 from activitypub import activities
 from fedserver.federation import inbox
 from tests.kit import tls
+from tests.kit.forgers import Peer, post, signed
 from tests.kit.nodes import Start
-from tests.kit.peers import Peer, post, signed
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 

@@ -18,8 +18,8 @@ from storage import queries
 from tests.kit import keys as made
 from tests.kit import tls
 from tests.kit.api import Api
+from tests.kit.forgers import Peer, Sign, post, say, signed
 from tests.kit.nodes import Start, TestNode
-from tests.kit.peers import Peer, Sign, post, say, signed
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 HOUR = 3_600_000

@@ -1,97 +1,103 @@
-"""Peers that are no node: actors and documents as a test writes them, and requests signed as it likes."""
+"""Peers that are no nodes of ours: documents under the names of several hosts, real TLS, real signatures.
+
+`peers.documents` maps an id to the document there; a status instead of a document is answered as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
-import msgspec
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import (
-    ACTIVITY_JSON,
-    Document,
-    SignedRequest,
-    cavage,
-    load_private,
-    sha256,
-    webfinger,
-)
-from fedserver.federation.signing import request_to
-from tests.kit import keys, tls
+from activitypub import SignedRequest, cavage, keys, sha256
+from tests.kit import keys as made
+from tests.kit import tls
 from tests.kit.nodes import TestNode
-from tests.kit.sites import Site
 
-Sign = Callable[..., dict[str, str]]
-
-
-class Peer(Site):
-    """`async with Peer(names, "beta.test") as beta`: a stranger's host."""
-
-    def __init__(self, names: tls.Names, host: str) -> None:
-        super().__init__(names, host, {})
-        self.base = f"https://{host}"
-        self.host = host
-
-    def serve(self, path: str, document: Any, *, kind: str = ACTIVITY_JSON, status: int = 200) -> str:
-        """A document at a path; its address."""
-        body = document if isinstance(document, bytes) else msgspec.json.encode(document)
-        self.pages[path] = web.Response(body=body, status=status, headers={"Content-Type": kind})
-        return self.base + path
-
-    def redirect(self, path: str, target: str) -> str:
-        self.pages[path] = web.Response(status=302, headers={"Location": target})
-        return self.base + path
-
-    def actor(self, name: str, number: int = 1, /, **changes: Any) -> str:
-        """An actor whose key is `keys.rsa(number)`, confirmed by WebFinger; its address."""
-        uri = f"{self.base}/users/{name}"
-        key = {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": keys.rsa(number)[1]}
-        document = {
-            "id": uri, "type": "Person", "preferredUsername": name, "inbox": f"{uri}/inbox",
-            "followers": f"{uri}/followers", "publicKey": key, **changes,
-        }  # fmt: skip
-        self.serve(f"/users/{name}", document)
-        jrd = webfinger.write_jrd(f"{name}@{self.host}", uri, uri, self.base)
-        asked = f"/.well-known/webfinger?resource=acct:{name}@{self.host}"
-        self.serve(asked, jrd, kind="application/jrd+json")
-        return uri
+Document = dict[str, Any]
+TYPE = "application/activity+json"
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
-def private(number: int = 1) -> RSAPrivateKey:
-    key = load_private(keys.rsa(number)[0])
-    assert isinstance(key, RSAPrivateKey)
-    return key
+def actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Document:
+    """An actor with the keys that all of these peers have."""
+    host = urlsplit(uri).netloc
+    return {
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],
+        "id": uri,
+        "type": kind,
+        "preferredUsername": username,
+        "name": username.title(),
+        "inbox": f"{uri}/inbox",
+        "outbox": f"{uri}/outbox",
+        "followers": f"{uri}/followers",
+        "endpoints": {"sharedInbox": f"https://{host}/inbox"},
+        "publicKey": {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": made.rsa(1)[1]},
+        **more,
+    }
 
 
-def signed(
-    node: TestNode,
-    body: bytes,
-    key_id: str,
-    *,
-    number: int = 1,
-    sign: Sign = cavage.sign,
-    late: int = 0,
-    to: str = "",
-    method: str = "POST",
-) -> dict[str, str]:
-    """Headers for a POST of `body` to `node`; `late` is its age in ms, `to` what is signed."""
-    request: SignedRequest = request_to(method, to or f"{node.base}/inbox")
-    return sign(private(number), key_id, request, node.clock() - late, sha256(body))
+class Peers:
+    """`async with Peers(names, "a.test", "b.test") as peers`; `received` is what their inboxes got."""
 
+    def __init__(self, names: tls.Names, *hosts: str) -> None:
+        self._names = names
+        self._hosts = hosts
+        self.documents: dict[str, Document | int] = {}
+        self.received: list[Document] = []
+        self.asked: list[str] = []
+        application = web.Application()
+        application.router.add_get("/.well-known/webfinger", self._finger)
+        application.router.add_get("/{path:.*}", self._answer)
+        application.router.add_post("/{path:.*}", self._take)
+        self._runner = web.AppRunner(application, access_log=None)
 
-async def post(
-    node: TestNode, body: bytes, headers: Mapping[str, str | None], path: str = "/inbox"
-) -> tuple[int, str]:
-    """Status and text of the answer; headers that are None are left out."""
-    sent = {"Content-Type": ACTIVITY_JSON, **{name: value for name, value in headers.items() if value}}
-    async with node.http.post(path, data=body, headers=sent) as answer:
-        return answer.status, await answer.text()
+    def serve(self, *documents: Document) -> None:
+        self.documents |= {each["id"]: each for each in documents}
 
+    async def send(self, node: TestNode, sender: str, activity: Document, content_type: str = TYPE) -> int:
+        """Deliver an activity, signed by `sender`; the status of the answer."""
+        body, url = json.dumps(activity).encode(), f"{node.base}/inbox"
+        request = SignedRequest("POST", node.base, "/inbox", {}, body)
+        key = keys.load_private(made.rsa(1)[0])
+        headers = cavage.sign(key, f"{sender}#main-key", request, node.clock(), sha256(body))
+        async with node.http.post(
+            url, data=body, headers={**headers, "Content-Type": content_type}
+        ) as answer:
+            return answer.status
 
-async def say(node: TestNode, document: Document, *, number: int = 1, key_id: str = "") -> int:
-    """Deliver an activity of its actor's, signed as it should be; the status."""
-    body = msgspec.json.encode(document)
-    headers = signed(node, body, key_id or f"{document['actor']}#main-key", number=number)
-    return (await post(node, body, headers))[0]
+    async def _finger(self, request: web.Request) -> web.Response:
+        name = request.query["resource"].removeprefix("acct:")
+        for uri, found in self.documents.items():
+            if isinstance(found, dict) and name == f"{found.get('preferredUsername')}@{urlsplit(uri).netloc}":
+                links = [{"rel": "self", "type": TYPE, "href": uri}]
+                return web.json_response({"subject": f"acct:{name}", "links": links})
+        return web.Response(status=404)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        uri = f"https://{request.host}{request.path_qs}"
+        self.asked.append(uri)
+        found = self.documents.get(uri, 404)
+        if isinstance(found, int):
+            return web.Response(status=found)
+        return web.Response(body=json.dumps(found).encode(), content_type=TYPE)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.received.append(await request.json())
+        return web.Response(status=202)
+
+    async def __aenter__(self) -> Peers:
+        await self._runner.setup()
+        for host in self._hosts:
+            site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(host))
+            await site.start()
+            self._names.ports[host] = self._runner.addresses[-1][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()

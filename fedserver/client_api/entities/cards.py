@@ -42,7 +42,7 @@ class Card(Struct, frozen=True):
 
 def card(links: Links, view: domain.post_views.PostView) -> Card | None:
     """What is shown below a post, None for nothing."""
-    if view.post.kind == "Article":
+    if view.post.kind == "Article" or view.cover is not None:
         return _of_article(links, view)
     return _of_link(links, view.card) if view.card is not None else None
 

@@ -40,6 +40,7 @@ VERBS: dict[str, Handle] = {
     "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
+PASSED_ON = ("Create", "Update", "Delete", *ABOUT_POSTS)
 
 
 async def prepare(resolver: Resolver, item: Item) -> Item:
@@ -53,6 +54,9 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         raise Dropped("what came of it is of another origin")
     if activity.kind in ("Accept", "Reject", "Undo"):
         return structs.replace(item, inner=_inner(activity.object))
+    inner = _inner(activity.object) if activity.kind == "Announce" else None
+    if inner is not None and not type_of(activity.object or {}, POSTS):
+        return await _passed_on(resolver, item, inner)
     if activity.kind == "Announce" and activity.object_id:
         return structs.replace(item, post=await resolver.post(activity.object_id))
     if activity.kind == "QuoteRequest":
@@ -60,6 +64,40 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
     if activity.kind in ABOUT_POSTS and activity.object_id:
         return structs.replace(item, post=await resolver.known_post(activity.object_id))
     return item
+
+
+async def _passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:
+    """What a group tells of others (FEP-1b12): only a hint where to look; each origin is asked itself."""
+    if item.actor.kind != "Group" or not await resolver.is_followed(item.actor):
+        raise Dropped("passed on by no group that is followed here")
+    if inner.kind not in PASSED_ON:
+        raise Dropped(f"{inner.kind} is not handled for others")
+    if inner.kind in ABOUT_POSTS:
+        return await _like_passed_on(resolver, item, inner)
+    uri = inner.object_id or ""
+    known = await resolver.known_post(uri)
+    if inner.kind == "Create":
+        post = known or await resolver.post(uri)
+        if post is None or post.in_reply_to_uri is None:
+            return structs.replace(item, post=post)
+        raise Dropped("an answer is shown in its thread only")
+    if known is not None:
+        await resolver.again(known.id)
+    raise Dropped("the object was read from its origin")
+
+
+async def _like_passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:
+    """A like that a group tells of, as the one who likes says it. Raises Dropped."""
+    document = None
+    if inner.id and await resolver.known_post(inner.object_id or "") is not None:
+        document = await resolver.collection(inner.id)
+    found = _inner(document)
+    if found is None or found.kind not in ABOUT_POSTS or not same_origin(found.id, found.actor):
+        raise Dropped("a like that its origin does not tell")
+    actor = await resolver.author(found.actor)
+    if actor is None or actor.suspended_at is not None:
+        raise Dropped("its actor is not known")
+    return await prepare(resolver, structs.replace(item, activity=found, actor=actor))
 
 
 async def _with_instrument(resolver: Resolver, item: Item) -> Item:

@@ -1,0 +1,134 @@
+"""Forums (FEP-1b12): Lemmy, PieFed, Mbin, NodeBB, Discourse. What they announce is read from its origin."""
+
+from __future__ import annotations
+
+from tests.journeys.shapes.shape import Shape, act, public
+from tests.kit.peers import PUBLIC, actor
+
+FOXES = actor(
+    "https://lemmy.test/c/foxes", "foxes", kind="Group", attributedTo="https://lemmy.test/c/foxes/mods"
+)
+JOE = actor("https://lemmy.test/u/joe", "joe")
+PAGE = public(
+    JOE["id"],
+    "https://lemmy.test/post/1",
+    "Page",
+    to=[FOXES["id"], PUBLIC],
+    cc=[],
+    audience=FOXES["id"],
+    name="A page of Lemmy",
+    content="<p>See the link</p>",
+    mediaType="text/html",
+    source={"content": "See the link", "mediaType": "text/markdown"},
+    attachment=[{"type": "Link", "href": "https://news.test/foxes"}],
+    image={"type": "Image", "url": "https://lemmy.test/thumb.webp"},
+    language={"identifier": "en", "name": "English"},
+)
+# What the group passes on may not be believed: at its origin the page reads as above.
+_told = {**PAGE, "content": "<p>Forged words</p>"}
+
+KIT = actor("https://piefed.test/u/kit", "kit")
+_elsewhere = public(
+    KIT["id"],
+    "https://piefed.test/post/5",
+    "Page",
+    to=[FOXES["id"], PUBLIC],
+    audience=FOXES["id"],
+    name="A page of PieFed",
+    content="<p>From another server</p>",
+)
+MAGAZINE = actor("https://mbin.test/m/owls", "owls", kind="Group")
+_mbin = public(
+    "https://mbin.test/u/moe",
+    "https://mbin.test/m/owls/t/1",
+    "Page",
+    name="A thread of Mbin",
+    to=[MAGAZINE["id"], PUBLIC],
+    content="<p>Owls</p>",
+)
+FORUM = actor("https://nodebb.test/category/1", "general", kind="Group")
+NED = actor("https://nodebb.test/uid/2", "ned")
+_topic = public(
+    NED["id"],
+    "https://nodebb.test/post/7",
+    "Article",
+    name="A topic of NodeBB",
+    summary="<p>Short</p>",
+    content="<p>Long</p>",
+    context="https://nodebb.test/topic/3",
+    audience=FORUM["id"],
+)
+BOARD = actor("https://discourse.test/ap/actor/9", "board", kind="Group")
+DEE = actor("https://discourse.test/ap/actor/2", "dee")
+_first = public(
+    DEE["id"], "https://discourse.test/ap/object/1", "Note", name="Hello", content="<p>A first post</p>"
+)
+
+ROWS = (
+    Shape(
+        software="lemmy",
+        followed=FOXES,
+        uri=PAGE["id"],
+        served=(JOE, PAGE),
+        sent=(
+            act("Announce", FOXES["id"], act("Create", JOE["id"], _told, audience=FOXES["id"])),
+            act("Announce", FOXES["id"], PAGE["id"]),
+        ),
+        boosted=True,
+        status={
+            "title": "A page of Lemmy",
+            "account": {"acct": "joe@lemmy.test"},
+            "media_attachments": [],
+            "language": "en",
+            "reblogs_count": 1,
+        },
+        says=("A page of Lemmy", "See the link", "https://news.test/foxes"),
+        page=("A page of Lemmy", "https://news.test/foxes"),
+        hidden=("Forged",),
+    ),
+    Shape(
+        software="piefed",
+        followed=FOXES,
+        uri=_elsewhere["id"],
+        served=(KIT, _elsewhere),
+        sent=(act("Announce", FOXES["id"], act("Create", KIT["id"], _elsewhere)),),
+        boosted=True,
+        status={"account": {"acct": "kit@piefed.test"}, "title": "A page of PieFed"},
+        says=("From another server",),
+        page=("From another server",),
+    ),
+    Shape(
+        software="mbin",
+        followed=MAGAZINE,
+        uri=_mbin["id"],
+        served=(actor("https://mbin.test/u/moe", "moe"), _mbin),
+        sent=(act("Announce", MAGAZINE["id"], act("Create", "https://mbin.test/u/moe", _mbin["id"])),),
+        boosted=True,
+        status={"title": "A thread of Mbin"},
+        page=("Owls",),
+    ),
+    Shape(
+        software="nodebb",
+        followed=FORUM,
+        uri=_topic["id"],
+        served=(NED, _topic),
+        sent=(
+            act("Announce", FORUM["id"], act("Create", NED["id"], _topic)),
+            act("Announce", FORUM["id"], _topic["id"]),
+        ),
+        boosted=True,
+        status={"title": "A topic of NodeBB", "spoiler_text": "", "reblogs_count": 1},
+        says=("Long",),
+        page=("A topic of NodeBB", "Long"),
+    ),
+    Shape(
+        software="discourse",
+        followed=BOARD,
+        uri=_first["id"],
+        served=(DEE, _first),
+        sent=(act("Announce", BOARD["id"], act("Create", DEE["id"], _first)),),
+        boosted=True,
+        says=("A first post",),
+        page=("A first post",),
+    ),
+)

@@ -1,0 +1,190 @@
+"""What other software really sends goes through the inbox and comes out as a person would expect it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from activitypub import load_private, proofs
+from storage import AccountRow
+from tests.journeys.shapes import articles_and_films, groups, microblogs
+from tests.journeys.shapes.shape import Shape, act, public
+from tests.kit import databases, keys, nodes, tls
+from tests.kit.api import Api
+from tests.kit.clock import Clock
+from tests.kit.nodes import TestNode
+from tests.kit.peers import Document, Peers
+from tests.kit.visitors import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ROWS = (*microblogs.ROWS, *articles_and_films.ROWS, *groups.ROWS)
+HOSTS = {urlsplit(each["id"]).netloc for row in ROWS for each in (row.followed, *row.served)}
+
+
+class Lab:
+    """One node with Ann, who reads what all these peers send."""
+
+    def __init__(self, node: TestNode, ann: AccountRow, api: Api, browser: Visitor, peers: Peers) -> None:
+        self.node, self.ann, self.api, self.browser, self.peers = node, ann, api, browser, peers
+
+    async def follow(self, target: Document) -> dict[str, Any]:
+        """Ann follows an actor, who accepts with nothing but the id of the Follow, as Mitra does."""
+        self.peers.serve(target)
+        found = (await self.api.get("/api/v2/search", q=target["id"], resolve="true"))["accounts"]
+        assert found, target["id"]
+        relation = await self.api.post(f"/api/v1/accounts/{found[0]['id']}/follow")
+        await self.settle()
+        if relation["requested"]:
+            asked = [each for each in self.peers.received if each["object"] == target["id"]]
+            await self.send(target, act("Accept", target["id"], asked[-1]["id"]))
+        return found[0]  # type: ignore[no-any-return]
+
+    async def send(self, sender: Document, *activities: Document) -> None:
+        for each in activities:
+            assert await self.peers.send(self.node, sender["id"], each) == 202
+            await self.settle()
+
+    async def settle(self) -> None:
+        while await self.node.settle():
+            pass
+
+    async def home(self, uri: str) -> list[dict[str, Any]]:
+        shown = await self.api.get("/api/v1/timelines/home", limit=40)
+        return [each for each in shown if uri in (each["uri"], (each["reblog"] or {}).get("uri"))]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=["sqlite", "postgresql"])
+async def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    folder, names = tmp_path_factory.mktemp("shapes"), tls.Names()
+    url = nodes.new_database(request.param, folder, "alpha.test")
+    node = await nodes.start_node("alpha.test", folder, names, Clock(), url)
+    async with Peers(names, *sorted(HOSTS)) as peers:
+        ann = await node.member("ann")
+        browser = Visitor(node)
+        await browser.fill_in("/login", "password", username="ann", password=nodes.PASSWORD)
+        yield Lab(node, ann, Api(node, await node.token(ann)), browser, peers)
+    await node.close()
+    if request.param == "postgresql":
+        databases.drop(url)
+
+
+def holds(found: Any, wanted: Any, place: str = "") -> None:
+    """`wanted` is a part of `found`; of a list all elements are compared."""
+    if isinstance(wanted, dict):
+        assert isinstance(found, dict), (place, found)
+        for name, value in wanted.items():
+            holds(found[name], value, f"{place}.{name}")
+    elif isinstance(wanted, list):
+        assert len(found) == len(wanted), (place, found)
+        for number, value in enumerate(wanted):
+            holds(found[number], value, f"{place}[{number}]")
+    else:
+        assert found == wanted, place
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.software)
+async def test_shape(lab: Lab, row: Shape) -> None:
+    lab.peers.serve(*row.served)
+    followed = await lab.follow(row.followed)
+    assert followed["group"] is (row.followed["type"] == "Group")
+    await lab.send(row.followed, *row.sent)
+    shown = await lab.home(row.uri)
+    assert len(shown) == 1, shown
+    assert (shown[0]["reblog"] is not None) is row.boosted
+    assert shown[0]["account"]["id"] == followed["id"]
+    status = shown[0]["reblog"] or shown[0]
+    holds(status, row.status)
+    for words in row.says:
+        assert words in status["content"], (words, status["content"])
+    page = await lab.browser.open(f"/@{status['account']['acct']}/{status['id']}")
+    assert page.status == 200
+    for words in row.page:
+        assert words in page.text, (words, page.text[page.text.find("<main") :])
+    assert not [words for words in row.hidden if words in page.text + status["content"]]
+
+
+async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
+    """FEP-1b12: what a group passes on is read from its origin; a stranger's group is not heard."""
+    group = groups.actor("https://lemmy.test/c/owls", "owls", kind="Group")
+    stranger = groups.actor("https://lemmy.test/c/bats", "bats", kind="Group")
+    joe, page = groups.JOE, {**groups.PAGE, "id": "https://lemmy.test/post/20"}
+    answer = {**page, "id": "https://lemmy.test/comment/3", "type": "Note", "inReplyTo": page["id"]}
+    lab.peers.serve(joe, stranger, page, answer)
+    await lab.follow(group)
+    await lab.send(stranger, act("Announce", stranger["id"], act("Create", joe["id"], page)))
+    assert page["id"] not in lab.peers.asked and not await lab.home(page["id"])
+    await lab.send(group, act("Announce", group["id"], act("Create", joe["id"], page)))
+    await lab.send(group, act("Announce", group["id"], act("Create", joe["id"], answer)))
+    shown, nothing = await lab.home(page["id"]), await lab.home(answer["id"])
+    status = shown[0]["reblog"]
+    assert not nothing
+    below = (await lab.api.get(f"/api/v1/statuses/{status['id']}/context"))["descendants"]
+    assert [each["uri"] for each in below] == [answer["id"]]
+
+    # A like counts if its own origin tells of it; an invented one, or one of another's, does not.
+    like = act("Like", joe["id"], page["id"])
+    invented = {**like, "id": "https://lemmy.test/acts/none"}
+    theirs = {**like, "id": "https://piefed.test/acts/1"}
+    lab.peers.serve(theirs)
+    await lab.send(group, *(act("Announce", group["id"], each) for each in (invented, theirs)))
+    assert (await lab.api.get(f"/api/v1/statuses/{status['id']}"))["favourites_count"] == 0
+    lab.peers.serve(like)
+    await lab.send(group, act("Announce", group["id"], like))
+    assert (await lab.api.get(f"/api/v1/statuses/{status['id']}"))["favourites_count"] == 1
+
+    # Neither an edit nor a deletion is believed: the first tells what the origin has, the second nothing.
+    lab.peers.serve({**page, "content": "<p>Edited</p>", "updated": "2026-11-18T12:00:00Z"})
+    await lab.send(
+        group, act("Announce", group["id"], act("Update", joe["id"], {**page, "content": "Forged"}))
+    )
+    assert "Edited" in (await lab.api.get(f"/api/v1/statuses/{status['id']}"))["content"]
+    gone = act("Announce", group["id"], act("Delete", joe["id"], page["id"]))
+    await lab.send(group, gone)
+    assert (await lab.api.ask("GET", f"/api/v1/statuses/{status['id']}")).status == 200
+    lab.peers.documents[page["id"]] = 410
+    await lab.send(group, {**gone, "id": f"{gone['id']}-again"})
+    assert (await lab.api.ask("GET", f"/api/v1/statuses/{status['id']}")).status == 404
+
+
+def with_key(found: Document) -> Document:
+    """An actor with an Ed25519 key of its own."""
+    key = {"id": f"{found['id']}#ed25519-key", "type": "Multikey", "controller": found["id"]}
+    return {**found, "assertionMethod": [{**key, "publicKeyMultibase": keys.ed25519(1)[1]}]}
+
+
+async def test_what_others_pass_on_needs_a_proof_of_its_actor(lab: Lab) -> None:
+    """FEP-8b32: signed by one server, made and proved by an actor of another."""
+    hal = with_key(microblogs.actor("https://mitra.test/users/hal", "hal"))
+    neighbour = with_key(microblogs.actor("https://mitra.test/users/neighbour", "neighbour"))
+    stranger = with_key(microblogs.actor("https://gts.test/users/eve", "eve"))
+    carrier = microblogs.actor("https://mastodon.test/users/carrier", "carrier")
+    lab.peers.serve(neighbour, stranger, carrier)
+    await lab.follow(hal)
+    key = load_private(keys.ed25519(1)[0])
+    assert isinstance(key, Ed25519PrivateKey)
+    private: Ed25519PrivateKey = key
+
+    def proved(number: int, by: Document = hal, hours: int = 0) -> Document:
+        uri = f"https://mitra.test/objects/passed-{number}"
+        bare = act("Create", hal["id"], public(hal["id"], uri, "Note", content=f"<p>Number {number}</p>"))
+        return proofs.sign(bare, private, f"{by['id']}#ed25519-key", lab.node.clock() - hours * 3_600_000)
+
+    good, bare = proved(1), proved(2)
+    bare.pop("proof")
+    changed = proved(3)
+    changed["object"]["content"] = "<p>Forged</p>"
+    other_suite = proved(4)
+    other_suite["proof"]["cryptosuite"] = "eddsa-rdfc-2022"
+    rsa = proved(8)
+    rsa["proof"]["verificationMethod"] = f"{hal['id']}#main-key"
+    bad = (changed, other_suite, proved(5, neighbour), proved(6, stranger), proved(7, hours=13), rsa)
+    assert await lab.peers.send(lab.node, carrier["id"], bare) == 403
+    assert [await lab.peers.send(lab.node, carrier["id"], each) for each in bad] == [401] * len(bad)
+    assert await lab.peers.send(lab.node, carrier["id"], good) == 202
+    await lab.settle()
+    assert [len(await lab.home(each["object"]["id"])) for each in (good, bare, *bad)] == [1] + [0] * 7
