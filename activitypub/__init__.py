@@ -9,11 +9,15 @@ from activitypub.addressing import addresses, recipients, visibility
 from activitypub.authority import host_of, normal_host, require_same_origin, same_origin, without_fragment
 from activitypub.collections import (
     item_uris,
+    items,
     next_page,
+    read_synchronization,
     thread_collections,
+    total,
     write_collection,
     write_items,
     write_page,
+    write_synchronization,
 )
 from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of, written
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
@@ -95,6 +99,7 @@ __all__ = [
     "id_of",
     "is_activitypub",
     "item_uris",
+    "items",
     "load_multibase",
     "load_private",
     "load_public_pem",
@@ -113,12 +118,14 @@ __all__ = [
     "read_host_meta",
     "read_jrd",
     "read_object",
+    "read_synchronization",
     "recipients",
     "require_same_origin",
     "rfc9421",
     "same_origin",
     "sha256",
     "thread_collections",
+    "total",
     "type_of",
     "verify",
     "visibility",
@@ -128,6 +135,7 @@ __all__ = [
     "write_items",
     "write_object",
     "write_page",
+    "write_synchronization",
     "write_vote",
     "written",
 ]

@@ -120,6 +120,11 @@ def delete_actor(uri: str, actor: str) -> Document:
     return _activity("Delete", uri, actor, actor, to=[PUBLIC])
 
 
+def move(uri: str, actor: str, target: str, followers: str) -> Document:
+    """Move to another account (FEP-7628), told by the old one."""
+    return _activity("Move", uri, actor, actor, target=target, to=[followers])
+
+
 def follow(uri: str, actor: str, target: str) -> Document:
     return _activity("Follow", uri, actor, target, to=[target])
 

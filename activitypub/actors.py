@@ -90,6 +90,7 @@ def read_actor(document: Document) -> Actor:
         followers=_own(identifier, read.id_of(document.get("followers"))),
         following=_own(identifier, read.id_of(document.get("following"))),
         featured=_own(identifier, read.id_of(document.get("featured"))),
+        featured_tags=_own(identifier, read.id_of(document.get("featuredTags"))),
         icon=_picture(icon)[0],
         icon_alt=_picture(icon)[1],
         image=_picture(image)[0],

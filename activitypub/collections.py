@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from activitypub import document as read
 from activitypub.authority import same_origin
 from activitypub.document import Document
 from activitypub.terms import CONTEXT, POST_CONTEXT
+
+PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+MAX_HEADER = 4_096
 
 
 def write_collection(uri: str, total: int, *, first: str | None = None, ordered: bool = True) -> Document:
@@ -73,3 +77,15 @@ def thread_collections(document: Document) -> list[str]:
     identifier = read.id_of(document) or ""
     named = read.ids_of([document.get("replies"), document.get("context")])
     return [uri for uri in named if uri != identifier and same_origin(identifier, uri)]
+
+
+def write_synchronization(collection: str, url: str, digest: str) -> str:
+    """The header Collection-Synchronization (FEP-8fcf)."""
+    return f'collectionId="{collection}", url="{url}", digest="{digest}"'
+
+
+def read_synchronization(header: str) -> tuple[str, str, str] | None:
+    """The collection, where its part for us is, and the digest of that; None if the header has not all."""
+    named = dict(PARAMETER.findall(header[:MAX_HEADER]))
+    found = tuple(named.get(name, "") for name in ("collectionId", "url", "digest"))
+    return (found[0], found[1], found[2].lower()) if all(found) else None

@@ -109,6 +109,13 @@ async def show(call: Call[Nothing]) -> Account:
     return encoded.account_json(call, view)
 
 
+async def read_featured(call: Call[Any], row: AccountRow) -> None:
+    """A member looks at a peer's account: what is on top of its profile is read in the background."""
+    if call.viewer_id is not None and domain.pins.is_due(row, call.services.db.clock()):
+        async with call.services.db.write() as tx:
+            await domain.pins.ask(tx, row)
+
+
 class StatusesParams(Struct, frozen=True):
     only_media: bool = False
     exclude_replies: bool = False
@@ -117,10 +124,18 @@ class StatusesParams(Struct, frozen=True):
     tagged: str = ""
 
 
-@routes.get("/api/v1/accounts/{id}/statuses", scope="read:statuses", params=StatusesParams)
+@routes.get("/api/v1/accounts/{id}/statuses", scope="read:statuses", params=StatusesParams, tx="own")
 async def statuses(call: Call[StatusesParams]) -> Listed:
-    params, tx = call.params, call.tx
-    row = await _target(call, tx)
+    async with call.services.db.read() as tx:
+        row = await _target(call, tx)
+        found = await _posted(call, tx, row)
+    if call.params.pinned:
+        await read_featured(call, row)
+    return found
+
+
+async def _posted(call: Call[StatusesParams], tx: Tx, row: AccountRow) -> Listed:
+    params = call.params
     if row.suspended_at is not None:
         return Listed([], None, None)
     if params.pinned:

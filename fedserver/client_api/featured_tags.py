@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver import domain
+from fedserver.client_api.accounts import read_featured
 from fedserver.client_api.entities import FeaturedTag, Tag, featured_tag
 from fedserver.client_api.tags import tags_of
 from fedserver.http import USER, Call, Nothing, Routes
@@ -19,7 +20,8 @@ class NameParams(Struct, frozen=True):
 
 async def _of(call: Call[Nothing], tx: Tx, account: AccountRow) -> list[FeaturedTag]:
     found = await domain.featured_tags.of_account(tx, account)
-    return [featured_tag(call.site.links, account.username, row) for row in found]
+    name = f"{account.username}@{account.domain}" if account.domain else account.username
+    return [featured_tag(call.site.links, name, row) for row in found]
 
 
 @routes.get("/api/v1/featured_tags", who=USER, scope="read:accounts")
@@ -27,9 +29,13 @@ async def show_own(call: Call[Nothing]) -> list[FeaturedTag]:
     return await _of(call, call.tx, call.account)
 
 
-@routes.get("/api/v1/accounts/{id}/featured_tags", scope="read:accounts")
+@routes.get("/api/v1/accounts/{id}/featured_tags", scope="read:accounts", tx="own")
 async def show(call: Call[Nothing]) -> list[FeaturedTag]:
-    return await _of(call, call.tx, await domain.accounts.by_id(call.tx, call.id()))
+    async with call.services.db.read() as tx:
+        row = await domain.accounts.by_id(tx, call.id())
+        found = await _of(call, tx, row)
+    await read_featured(call, row)
+    return found
 
 
 @routes.post("/api/v1/featured_tags", who=USER, scope="write:accounts", params=NameParams)

@@ -1,6 +1,8 @@
-"""Aliases and leaving: what Mastodon's API lacks, as GoToSocial offers it (docs.gotosocial.org, accounts)."""
+"""Aliases, moving, leaving: what Mastodon's API lacks and GoToSocial has (docs.gotosocial.org, accounts)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,6 +17,11 @@ routes = Routes("client_api")
 
 class AliasParams(Struct, frozen=True):
     also_known_as_uris: list[str] = []
+
+
+class MoveParams(Struct, frozen=True):
+    password: str = ""
+    moved_to_uri: str = ""
 
 
 class LeaveParams(Struct, frozen=True):
@@ -40,6 +47,20 @@ async def _other(call: Call[AliasParams], given: str) -> AccountRow:
 
 
 @routes.post(
+    "/api/v1/accounts/move", who=USER, scope="write:accounts", params=MoveParams, tx="own", limit="log_ins"
+)
+async def move(call: Call[MoveParams]) -> Answer:
+    """Move to an account elsewhere that names this one as an alias; the password is asked for once more."""
+    await _check_password(call, call.params.password)
+    target = await call.services.resolver.afresh(call.params.moved_to_uri)
+    if target is None:
+        raise domain.Invalid("moved_to_uri", "names no account that can be found")
+    async with call.services.db.write() as tx:
+        await domain.moves.move(tx, call.account, target)
+    return Answer({"message": "accepted"}, status=202)
+
+
+@routes.post(
     "/api/v1/accounts/delete",
     who=USER,
     scope="write:accounts",
@@ -49,18 +70,20 @@ async def _other(call: Call[AliasParams], given: str) -> AccountRow:
 )
 async def leave(call: Call[LeaveParams]) -> Answer:
     """Delete one's account for good; the password is asked for once more."""
-    member, services = call.member, call.services
-    if not call.params.password:
+    await _check_password(call, call.params.password)
+    async with call.services.db.write() as tx:
+        await domain.moves.leave(tx, call.member, call.account)
+    return Answer({"message": "accepted"}, status=202)
+
+
+async def _check_password(call: Call[Any], password: str) -> None:
+    """Raises Invalid, Forbidden, TooMany."""
+    if not password:
         raise domain.Invalid("password", "can't be blank", "ERR_BLANK")
-    name, place = call.account.username, f"member {member.id}"
+    name, place, services = call.account.username, f"member {call.member.id}", call.services
     async with services.db.read() as tx:
         await domain.log_ins.check_attempts(tx, name, place)
-    right = await services.passwords.verify(member.password_hash, call.params.password)
-    async with services.db.write() as tx:
-        if right:
-            await domain.moves.leave(tx, member, call.account)
-        else:
+    if not await services.passwords.verify(call.member.password_hash, password):
+        async with services.db.write() as tx:
             await domain.log_ins.failed(tx, name, place)
-    if not right:
         raise domain.Forbidden("The password is wrong")
-    return Answer({"message": "accepted"}, status=202)

@@ -62,6 +62,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     created_at: int | None
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
     attribution_domains: tuple[str, ...] = ()
+    moved_to: str = ""
 
 
 async def by_id(tx: Tx, account_id: int) -> AccountRow:
@@ -78,6 +79,12 @@ async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
 
 async def by_uri(tx: Tx, uri: str) -> AccountRow | None:
     return await queries.accounts.by_uri(tx, uri)
+
+
+async def new_uri(tx: Tx, account: AccountRow) -> str | None:
+    """The URI of the account to which another has moved."""
+    target = await queries.accounts.by_id(tx, account.moved_to_id) if account.moved_to_id else None
+    return target.uri if target is not None else None
 
 
 async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
@@ -236,7 +243,7 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     if former is not None and not former.domain:
         return former
     await queries.accounts.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
-    row = _learned(tx, remote, former)
+    row = structs.replace(_learned(tx, remote, former), moved_to_id=await _moved_to(tx, remote, former))
     if former is None:
         limited = await queries.peers.limited_at(tx, remote.domain)
         added = structs.replace(row, silenced_at=limited)
@@ -290,7 +297,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         emojis=remote.emojis,
         also_known_as=encode(remote.also_known_as).decode(),
         attribution_domains=encode(remote.attribution_domains).decode(),
-        moved_to_id=former.moved_to_id if former else None,
+        moved_to_id=None,
         locked=remote.locked,
         discoverable=remote.discoverable,
         indexable=remote.indexable,
@@ -307,6 +314,15 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         following_count=former.following_count if former else 0,
         posts_count=former.posts_count if former else 0,
     )
+
+
+async def _moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
+    """Where a peer's account says that it has moved, if that account is known and says so, too."""
+    target = await queries.accounts.by_uri(tx, remote.moved_to) if remote.moved_to else None
+    if target is None:
+        return None
+    known = former is not None and former.moved_to_id == target.id
+    return target.id if known or remote.uri in profiles.aliases_of(target) else None
 
 
 async def remove_remote(tx: Tx, account: AccountRow) -> None:

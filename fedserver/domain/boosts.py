@@ -6,7 +6,7 @@ from msgspec import structs
 
 from fedserver.domain import events, notifications, post_views, streams, tasks
 from fedserver.domain.visibility import OPEN, narrower
-from fedserver.domain.words import Forbidden, NotFound, Site
+from fedserver.domain.words import Forbidden, NotFound, Site, check_not_moved
 from storage import AccountRow, PostRow, Tx, queries
 
 
@@ -49,6 +49,7 @@ def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility
 
 async def boost(tx: Tx, site: Site, actor: AccountRow, post_id: int, visibility: str = "public") -> int:
     """Boost a post; the id of the boost, also if there was one. Raises NotFound, Forbidden."""
+    check_not_moved(actor)
     post = await _boostable(tx, actor, post_id)
     former = await queries.posts.boost_by(tx, actor.id, post.id)
     if former is not None:

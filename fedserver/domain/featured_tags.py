@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fedserver.domain import tags, tasks
 from fedserver.domain.words import Invalid, NotFound
 from storage import AccountRow, FeaturedTagRow, TagRow, Tx, first_at, queries
@@ -60,6 +62,27 @@ async def suggestions(tx: Tx, actor: AccountRow) -> list[TagRow]:
     """Tags that `actor` used often in half a year and does not show."""
     since = first_at(tx.now - HALF_A_YEAR)
     return await queries.featured_tags.suggested(tx, actor.id, since, SUGGESTED)
+
+
+async def receive(tx: Tx, account: AccountRow, name: str, *, added: bool) -> bool:
+    """A peer's account shows a tag, or no longer; False if nothing changed or it cannot be a tag."""
+    try:
+        row = await (tags.ensure if added else tags.find)(tx, name.removeprefix("#"))
+    except NotFound:
+        return False
+    if not added:
+        return await queries.featured_tags.remove_tag(tx, account.id, row.id)
+    if await queries.featured_tags.count(tx, account.id) >= MOST:
+        return False
+    return await queries.featured_tags.add(tx, account.id, row.id, tags.written(name.removeprefix("#")))
+
+
+async def learn(tx: Tx, account: AccountRow, names: Sequence[str]) -> None:
+    """These are all the tags that a peer's account shows."""
+    for former in await queries.featured_tags.of_account(tx, account.id):
+        await queries.featured_tags.remove(tx, account.id, former.id)
+    for name in names[:MOST]:
+        await receive(tx, account, name, added=True)
 
 
 async def _tell(tx: Tx, actor: AccountRow) -> None:

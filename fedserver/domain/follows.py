@@ -6,18 +6,21 @@ appear at the follower's home; with its end they go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 import msgspec
 from msgspec import structs
 
 from fedserver.domain import events, notifications, tasks
-from fedserver.domain.words import Forbidden, NotFound, Site
+from fedserver.domain.words import Forbidden, NotFound, Site, check_not_moved
 from storage import AccountRow, FollowRow, Page, Tx, queries
 
 Pairs = list[tuple[int, int]]
 MOST_FAMILIAR = 20
+MOST_UNDONE = 1_000
 encode = msgspec.json.Encoder().encode
+_languages = msgspec.json.Decoder(list[str]).decode
 
 
 async def follow(
@@ -34,6 +37,7 @@ async def follow(
 
     Raises Forbidden, NotFound.
     """
+    check_not_moved(actor)
     if actor.id == target.id:
         raise Forbidden("You cannot follow yourself")
     if target.suspended_at is not None or target.deleted_at is not None:
@@ -42,6 +46,8 @@ async def follow(
         raise Forbidden("You cannot follow this account")
     former = await queries.follows.get(tx, actor.id, target.id)
     asked = None if former is not None else await queries.follows.request(tx, actor.id, target.id)
+    if former is None and asked is None and target.moved_to_id is not None:
+        raise Forbidden("This account has moved")
     row = former or asked or _new(tx, site, actor, target)
     row = structs.replace(
         row,
@@ -67,6 +73,11 @@ def _new(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> FollowRow
     identifier = tx.new_id()
     uri = site.links.act(actor.uri, "follows", identifier)
     return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
+
+
+def languages_of(row: FollowRow) -> list[str]:
+    """The languages in which a follower wants posts; none: all."""
+    return _languages(row.languages)
 
 
 async def _begin(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
@@ -166,7 +177,7 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     """A peer's account asks to follow one of ours: accepted, kept as a request, or refused."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
-    if await queries.blocks.between(tx, follower.id, target.id):
+    if target.moved_to_id is not None or await queries.blocks.between(tx, follower.id, target.id):
         await tasks.owe(tx, tasks.AnswerFollow(target.id, follower.id, uri, False))
         return
     former = await queries.follows.get(tx, follower.id, target.id)
@@ -210,6 +221,43 @@ async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
     if withdrawn:
         await notifications.forget(tx, "follow_request", target_id, follower.id)
     return ended or withdrawn
+
+
+# --- the same followers on both sides (FEP-8fcf)
+
+
+def digest(uris: Iterable[str]) -> str:
+    """SHA-256 of each URI, joined by XOR, in hex: the same whatever the order."""
+    found = 0
+    for uri in uris:
+        found ^= int.from_bytes(sha256(uri.encode()).digest())
+    return f"{found:064x}"
+
+
+async def partial(tx: Tx, account: AccountRow, base: str) -> list[str]:
+    """URIs of the followers at the node `base` (https://o.example)."""
+    return list(await queries.follows.partial(tx, account.id, f"{base}/"))
+
+
+async def ask(tx: Tx, account: AccountRow, url: str, told: str) -> None:
+    """A peer's account has other followers here than we know, `told` is their digest: read them at `url`."""
+    task = tasks.SynchronizeFollowers(account.id, url, told)
+    await tasks.owe(tx, task, dedupe=f"synchronize_followers:{account.id}")
+
+
+async def synchronize(tx: Tx, site: Site, account: AccountRow, uris: Sequence[str]) -> None:
+    """These follow a peer's account, as its node has it: other follows end, unknown ones are undone there."""
+    ours = await queries.follows.partial(tx, account.id, f"{site.links.base}/")
+    for follower in await queries.accounts.by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
+        await unfollow(tx, site, follower, account)
+    for uri in [each for each in uris if each not in ours][:MOST_UNDONE]:
+        unknown = await queries.accounts.by_uri(tx, uri)
+        if unknown is None or unknown.domain:
+            continue
+        # An Accept was lost: whoever asked is a follower.
+        if not await receive_answer(tx, account, unknown.id, None, accepted=True):
+            act = site.links.act(unknown.uri, "follows", tx.new_id())
+            await tasks.owe(tx, tasks.UndoFollow(unknown.id, account.id, act))
 
 
 # --- pages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain import events, notifications, post_views, tasks
-from fedserver.domain.words import NotFound, Site
+from fedserver.domain.words import NotFound, Site, check_not_moved
 from storage import AccountRow, LikeRow, PostRow, Tx, queries
 
 
@@ -15,7 +15,8 @@ async def _visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
 
 
 async def like(tx: Tx, site: Site, actor: AccountRow, post_id: int) -> PostRow:
-    """Like a post; the post. Liking again changes nothing. Raises NotFound."""
+    """Like a post; the post. Liking again changes nothing. Raises NotFound, Forbidden."""
+    check_not_moved(actor)
     post = await _visible(tx, actor, post_id)
     identifier = tx.new_id()
     uri = site.links.act(actor.uri, "likes", identifier)

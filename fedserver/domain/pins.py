@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fedserver.domain import events, posts, tasks
 from fedserver.domain.words import Invalid
-from storage import AccountRow, Tx, queries
+from storage import AccountRow, PostRow, Tx, queries
 
-MOST = 5
+MOST, MOST_LEARNED = 5, 20
+DAY = 86_400_000
 
 
 async def add(tx: Tx, actor: AccountRow, post_id: int) -> None:
@@ -29,3 +32,43 @@ async def remove(tx: Tx, actor: AccountRow, post_id: int) -> None:
         tx.emit(events.POST_CHANGED, post_id=row.id)
         if row.visibility in ("public", "unlisted"):
             await tasks.owe(tx, tasks.Pin(actor.id, row.uri, False))
+
+
+# --- of peers
+
+
+def is_due(account: AccountRow, now: int) -> bool:
+    """True if what a peer's account features was not read for a day."""
+    gone = account.suspended_at is not None or account.deleted_at is not None
+    return bool(account.domain) and not gone and (account.featured_at or 0) <= now - DAY
+
+
+async def ask(tx: Tx, account: AccountRow) -> None:
+    """Owe the reading, unless somebody else has just done so."""
+    if is_due(account, tx.now) and await queries.accounts.set_featured(tx, account.id, tx.now - DAY):
+        await tasks.owe(tx, tasks.ReadFeatured(account.id), dedupe=f"read_featured:{account.id}")
+
+
+async def receive(tx: Tx, author: AccountRow, post: PostRow, *, added: bool) -> bool:
+    """A peer's account pinned a post of its own, or took it off; False if nothing changed."""
+    if not added:
+        changed = await queries.likes.remove_pin(tx, author.id, post.id)
+    else:
+        own = post.account_id == author.id and post.boost_of_id is None and post.visibility != "direct"
+        full = await queries.likes.count_pins(tx, author.id) >= MOST_LEARNED
+        changed = own and not full and await queries.likes.add_pin(tx, author.id, post.id)
+    if changed:
+        tx.emit(events.POST_CHANGED, post_id=post.id)
+    return changed
+
+
+async def learn(tx: Tx, author: AccountRow, rows: Sequence[PostRow]) -> None:
+    """These, the newest pin first, are all that a peer's account has pinned."""
+    wanted = [row.id for row in rows]
+    former = list(await queries.likes.pinned(tx, author.id))
+    if former == wanted:
+        return
+    for post_id in former:
+        await queries.likes.remove_pin(tx, author.id, post_id)
+    for row in reversed(rows):
+        await receive(tx, author, row, added=True)

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain import articles, media, polls, post_texts, post_views, publication, quotes
 from fedserver.domain.post_texts import Text
-from fedserver.domain.words import Invalid, Later, NotFound, Site
+from fedserver.domain.words import Invalid, Later, NotFound, Site, check_not_moved
 from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 
@@ -62,6 +62,7 @@ async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
         found = await queries.posts.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
         if found is not None:
             return found
+    check_not_moved(author)
     row, text, quoted = await _new_row(tx, site, author, draft)
     if not await queries.posts.add(tx, row):
         raise Later("Two posts came at the same moment. Please try again.")

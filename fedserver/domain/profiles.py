@@ -64,11 +64,17 @@ PLAIN = (
     "shows_media_replies", "mails_posts", "avatar_key", "header_key",
 )  # fmt: skip
 _fields = msgspec.json.Decoder(list[ProfileField]).decode
+_uris = msgspec.json.Decoder(list[str]).decode
 
 
 def fields_of(row: AccountRow) -> list[ProfileField]:
     """The fields of a profile."""
     return _fields(row.fields)
+
+
+def aliases_of(row: AccountRow) -> list[str]:
+    """URIs of the accounts that an account says are the same person's."""
+    return _uris(row.also_known_as)
 
 
 def changed(site: Site, row: AccountRow, change: ProfileChange, now: int) -> AccountRow:

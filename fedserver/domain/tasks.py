@@ -109,6 +109,13 @@ class UpdateAccount(Task, frozen=True, tag="update_account"):
     account_id: int
 
 
+class MoveAccount(Task, frozen=True, tag="move_account"):
+    """An account of ours moved: its followers are to follow the other."""
+
+    account_id: int
+    target_id: int
+
+
 class DeleteAccount(Task, frozen=True, tag="delete_account"):
     account_id: int
 
@@ -198,6 +205,20 @@ class RefreshThread(Task, frozen=True, tag="refresh_thread"):
     post_id: int
 
 
+class SynchronizeFollowers(Task, frozen=True, tag="synchronize_followers"):
+    """A peer's account has other followers here than we know: `url` says which, `digest` of them is known."""
+
+    account_id: int
+    url: str
+    digest: str
+
+
+class ReadFeatured(Task, frozen=True, tag="read_featured"):
+    """A member looks at the profile of a peer's account: what is on top of it?"""
+
+    account_id: int
+
+
 class FetchCard(Task, frozen=True, tag="fetch_card"):
     """A post links to a page: what is to be shown of it?"""
 
@@ -243,6 +264,14 @@ class EndMute(Task, frozen=True, tag="end_mute"):
 
     account_id: int
     target_id: int
+
+
+class CarryOver(Task, frozen=True, tag="carry_over"):
+    """An account moved: members after `after_id` are to stand to the other as they stood to it."""
+
+    account_id: int
+    target_id: int
+    after_id: int = 0
 
 
 class SendMail(Task, frozen=True, tag="send_mail"):
@@ -325,6 +354,7 @@ AnyTask = (
     | Block
     | UndoBlock
     | UpdateAccount
+    | MoveAccount
     | DeleteAccount
     | UpdatePoll
     | Vote
@@ -338,12 +368,15 @@ AnyTask = (
     | PublishScheduled
     | VerifyLinks
     | EndMute
+    | CarryOver
     | RequestQuote
     | AnswerQuote
     | RevokeQuote
     | VerifyQuote
     | RefreshThread
     | FetchCard
+    | ReadFeatured
+    | SynchronizeFollowers
     | SendMail
     | MailPosts
     | MailSubscriber

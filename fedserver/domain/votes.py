@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain import events, poll_views, polls, post_views, tasks
-from fedserver.domain.words import Invalid, NotFound, Site
+from fedserver.domain.words import Invalid, NotFound, Site, check_not_moved
 from storage import AccountRow, PollOptionRow, PollRow, PollVoteRow, PostRow, Tx, queries
 
 SHOWN_AFTER_MS = 3_000
@@ -36,7 +36,8 @@ async def view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostVi
 
 
 async def vote(tx: Tx, site: Site, actor: AccountRow, post_id: int, choices: Sequence[int]) -> None:
-    """Vote for the options at these positions. Raises NotFound, Invalid."""
+    """Vote for the options at these positions. Raises NotFound, Invalid, Forbidden."""
+    check_not_moved(actor)
     post = (await view(tx, post_id, actor.id)).post
     poll = await queries.polls.lock(tx, post_id)
     options = await queries.polls.options(tx, post_id)

@@ -122,6 +122,12 @@ class Caller(Struct, frozen=True):
     proved_at: int | None = None
 
 
+def check_not_moved(actor: AccountRow) -> None:
+    """Raises Forbidden for an account that moved away: it is there to be read only."""
+    if actor.moved_to_id is not None:
+        raise Forbidden("This account has moved. It can be read, and that is all")
+
+
 def may_act(member: MemberRow) -> bool:
     """True if a member is let in: approved, confirmed, not disabled."""
     return member.disabled_at is None and not waits_for(member)

@@ -2,6 +2,7 @@
 
 from fedserver.federation.authenticate import Authenticator, Blocked
 from fedserver.federation.deliver import fan_out, is_outgoing
+from fedserver.federation.featured import read_featured
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.federation.inbox import Full, Inbox
 from fedserver.federation.keys import Keyring, generate
@@ -9,10 +10,12 @@ from fedserver.federation.quotes import verify
 from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
 from fedserver.federation.signing import Signer
+from fedserver.federation.synchronization import SYNCHRONIZATION, followers_at, synchronize
 from fedserver.federation.threads import refresh
 from fedserver.federation.verified_links import LinkChecker
 
 __all__ = [
+    "SYNCHRONIZATION",
     "Authenticator",
     "Blocked",
     "Fetcher",
@@ -25,8 +28,11 @@ __all__ = [
     "Resolver",
     "Signer",
     "fan_out",
+    "followers_at",
     "generate",
     "is_outgoing",
+    "read_featured",
     "refresh",
+    "synchronize",
     "verify",
 ]

@@ -66,6 +66,7 @@ def account(
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
         emojis=emojis_json(actor.emojis if pictures else ()),
         also_known_as=actor.also_known_as,
+        moved_to=actor.moved_to or "",
         attribution_domains=actor.attribution_domains,
         locked=actor.locked,
         discoverable=actor.discoverable,

@@ -30,7 +30,8 @@ async def fan_out(
         return 0
     document = await _proven(tx, keyring, found)
     body = encode(document)
-    row = DocumentRow(tx.new_id(), str(document["id"]), found.sender.id, body, sha256(body), tx.now)
+    uri, digest = str(document["id"]), sha256(body)
+    row = DocumentRow(tx.new_id(), uri, found.sender.id, body, digest, tx.now, found.synchronizes)
     return await queries.deliveries.add(tx, row, targets)
 
 

@@ -21,7 +21,7 @@ from activitypub import (
 from fedserver import domain
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
-from storage import Database, InboxItemRow, Tx, queries
+from storage import AccountRow, Database, InboxItemRow, Tx, queries
 
 MOST_WAITING = 20_000
 MOST_TOGETHER = 64
@@ -40,15 +40,18 @@ class Inbox:
         self._waiting: list[tuple[InboxItemRow, asyncio.Future[bool]]] = []
         self._flush: asyncio.Task[None] | None = None
 
-    async def take(self, request: SignedRequest, target_id: int | None) -> None:
-        """Check and keep an activity. Raises ActivityPubError, Blocked, Full, Unavailable."""
+    async def take(self, request: SignedRequest, target_id: int | None) -> AccountRow | None:
+        """Check and keep an activity; who signed it, None if it does not matter here.
+
+        Raises ActivityPubError, Blocked, Full, Unavailable.
+        """
         verify.check_body(request)
         document = parse(request.body)
         activity = read_activity(document)
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:
                 if await domain.accounts.by_uri(tx, activity.actor) is None:
-                    return  # somebody we never knew is gone; fetching the key would be in vain
+                    return None  # somebody we never knew is gone; fetching the key would be in vain
         try:
             signer = await self._authenticator.signer(request)
             if signer.uri != activity.actor and activity.proof:
@@ -79,6 +82,7 @@ class Inbox:
                 error="",
             )
         )
+        return signer
 
     async def _keep(self, row: InboxItemRow) -> None:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

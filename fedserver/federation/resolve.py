@@ -82,6 +82,14 @@ class Resolver:
             return known
         return await self._by_handle(handle) or known
 
+    async def afresh(self, text: str) -> AccountRow | None:
+        """As `account`, read anew from its own address; None for one that is deleted or suspended."""
+        found = await self.account(text)
+        if found is not None and found.domain:
+            found = await self.actor(found.uri)
+        gone = found is None or found.deleted_at is not None or found.suspended_at is not None
+        return None if gone else found
+
     def _is_fresh(self, row: AccountRow) -> bool:
         return not row.domain or (row.fetched_at or 0) > self._clock() - FRESH_MS
 

@@ -29,9 +29,7 @@ async def _answer(call: Call[Nothing], tx: Tx, account: AccountRow) -> web.Respo
 
 async def _write(call: Call[Nothing], tx: Tx, account: AccountRow) -> Document:
     found = await domain.keys.of_account(tx, account.id)
-    moved = await domain.accounts.by_ids(tx, [account.moved_to_id]) if account.moved_to_id else {}
-    target = moved[account.moved_to_id].uri if account.moved_to_id in moved else None
-    return actor(call.site, account, found, target)
+    return actor(call.site, account, found, await domain.accounts.new_uri(tx, account))
 
 
 @routes.get("/users/{name}", activitypub=True, tx="own", limit="peers")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from activitypub import write_collection, write_items, write_page
 from fedserver import domain
+from fedserver.federation import SYNCHRONIZATION
 from fedserver.federation.outgoing.accounts import FEATURED_TAGS, hashtag
 from fedserver.http import Call, Nothing, Routes
 from fedserver.s2s.objects import as_activity, rendered
-from fedserver.s2s.requests import document, reader
+from fedserver.s2s.requests import document, reader, signer
 from storage import AccountRow, Tx
 
 routes = Routes("s2s")
@@ -69,6 +71,20 @@ async def followers(call: Call[Nothing]) -> web.Response:
 @routes.get("/users/{name}/following", activitypub=True, tx="own", limit="peers")
 async def following(call: Call[Nothing]) -> web.Response:
     return await _people(call, "following")
+
+
+@routes.get(f"/users/{{name}}/{SYNCHRONIZATION}", activitypub=True, tx="own", limit="peers")
+async def followers_at(call: Call[Nothing]) -> web.Response:
+    """The followers at the node that asks (FEP-8fcf), for it alone."""
+    asking = await signer(call)
+    if asking is None:
+        raise domain.Unauthorized("This is for signed requests only")
+    async with call.services.db.read() as tx:
+        account = await _account(call, tx)
+        parts = urlsplit(asking.uri)
+        found = await domain.follows.partial(tx, account, f"{parts.scheme}://{parts.netloc}")
+    uri = call.site.links.part(account.uri, SYNCHRONIZATION)
+    return document(write_items(uri, found), private=True)
 
 
 @routes.get("/users/{name}/collections/featured", activitypub=True, tx="own", limit="peers")

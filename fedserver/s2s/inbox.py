@@ -12,12 +12,15 @@ from activitypub import (
     MalformedDocument,
     SignatureError,
     is_activitypub,
+    read_synchronization,
+    same_origin,
 )
 from fedserver import domain
 from fedserver.federation import Blocked, Full
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.s2s.requests import signed_request
+from storage import AccountRow
 
 routes = Routes("s2s")
 log = structlog.stdlib.get_logger("fedserver.s2s")
@@ -50,7 +53,7 @@ async def _take(call: Call[Nothing], target_id: int | None) -> web.Response:
         return _refused(413, f"At most {MAX_BYTES} bytes")
     body = await request.read()
     try:
-        await call.services.inbox.take(signed_request(call, body), target_id)
+        signer = await call.services.inbox.take(signed_request(call, body), target_id)
     except Blocked:
         return _refused(403, "This node does not speak with yours")
     except Full:
@@ -66,4 +69,20 @@ async def _take(call: Call[Nothing], target_id: int | None) -> web.Response:
         return _refused(400, str(error))
     except ActivityPubError as error:
         return _refused(400, str(error))
+    await _compare_followers(call, signer)
     return web.Response(status=202)
+
+
+async def _compare_followers(call: Call[Nothing], signer: AccountRow | None) -> None:
+    """A peer may tell which followers the signer has here (FEP-8fcf)."""
+    told = read_synchronization(call.request.headers.get("Collection-Synchronization", ""))
+    if told is None or signer is None or told[0] != signer.followers_uri:
+        return
+    _, url, digest = told
+    if not same_origin(url, signer.uri):
+        return
+    async with call.services.db.read() as tx:
+        ours = await domain.follows.partial(tx, signer, call.site.links.base)
+    if domain.follows.digest(ours) != digest:
+        async with call.services.db.write() as tx:
+            await domain.follows.ask(tx, signer, url, digest)

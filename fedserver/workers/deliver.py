@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import structlog
 from msgspec import Struct
 
-from fedserver.federation import Signer
+from fedserver.federation import Signer, followers_at
 from fedserver.http import Services
 from fedserver.net import NetError, Refused, Response
 from fedserver.workers.backoff import MOST_ATTEMPTS, circuit, delay, retry_after
@@ -107,6 +107,11 @@ class DeliveryWorker:
 
     async def _post(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Response:
         headers = signer.post(row.inbox_uri, document.digest, scheme)
+        if document.synchronizes:
+            async with self._services.db.read() as tx:
+                headers["Collection-Synchronization"] = await followers_at(
+                    tx, self._services.site, document.account_id, row.inbox_uri
+                )
         return await self._services.client.post(row.inbox_uri, document.body, headers)
 
     async def _write(self, known: dict[str, PeerRow], results: Sequence[tuple[DeliveryRow, Outcome]]) -> None:

@@ -12,7 +12,15 @@ import msgspec
 import structlog
 
 from fedserver import domain
-from fedserver.federation import LinkChecker, fan_out, is_outgoing, refresh, verify
+from fedserver.federation import (
+    LinkChecker,
+    fan_out,
+    is_outgoing,
+    read_featured,
+    refresh,
+    synchronize,
+    verify,
+)
 from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers import cards
@@ -28,6 +36,7 @@ HERE = (
     domain.tasks.PublishScheduled,
     domain.tasks.MergeNotifications,
     domain.tasks.MailPosts,
+    domain.tasks.CarryOver,
 )
 
 
@@ -99,6 +108,8 @@ class TaskWorker:
                         await domain.votes.show(tx, post_id)
                     case domain.tasks.MergeNotifications(account_id=account_id, from_id=from_id):
                         await domain.notification_requests.merge(tx, account_id, from_id)
+                    case domain.tasks.CarryOver():
+                        await domain.moves.carry_over(tx, services.site, task)
                     case domain.tasks.MailPosts():
                         await domain.email_subscriptions.spread(tx, services.site, task)
                     case domain.tasks.PublishScheduled(scheduled_id=scheduled_id):
@@ -130,6 +141,10 @@ class TaskWorker:
                 await verify(services.db, services.resolver, task)
             case domain.tasks.FetchCard():
                 await cards.fetch(services, task)
+            case domain.tasks.ReadFeatured(account_id=account_id):
+                await read_featured(services.db, services.resolver, account_id)
+            case domain.tasks.SynchronizeFollowers():
+                await synchronize(services.db, services.site, services.resolver, task)
             case domain.tasks.RefreshThread():
                 await self._refresh(task)
             case domain.tasks.SendMail():

@@ -55,6 +55,14 @@ TOUCH = update(accounts).where(accounts.c.id == bindparam("b_id")).values(versio
 TOUCH_PROFILE = (
     update(accounts).where(accounts.c.id == bindparam("b_id")).values(updated_at=bindparam("b_now"))
 )
+SET_FEATURED = (
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("b_id"),
+        func.coalesce(accounts.c.featured_at, 0) <= bindparam("b_until"),
+    )
+    .values(featured_at=bindparam("b_now"))
+)
 SET_FIELDS = update(accounts).where(accounts.c.id == bindparam("b_id")).values(fields=bindparam("b_fields"))
 ADD = upsert(accounts).on_conflict_do_nothing()
 CHANGEABLE = (
@@ -172,7 +180,9 @@ COUNT_POSTS = (
     )
 )
 SET_MOVED = (
-    update(accounts).where(accounts.c.id == bindparam("b_id")).values(moved_to_id=bindparam("moved_to_id"))
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"))
+    .values(moved_to_id=bindparam("b_moved_to_id"), moved_at=bindparam("b_at"), updated_at=bindparam("b_now"))
 )
 SET_SUSPENDED = (
     update(accounts)
@@ -314,6 +324,11 @@ async def touch_profile(tx: Tx, account_id: int) -> None:
     await tx.run(TOUCH_PROFILE, b_id=account_id, b_now=tx.now)
 
 
+async def set_featured(tx: Tx, account_id: int, until: int) -> bool:
+    """What an account features is read now; False if that was done after `until` (ms UTC)."""
+    return bool(await tx.run(SET_FEATURED, b_id=account_id, b_until=until, b_now=tx.now))
+
+
 async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
     """Write the JSON of the fields of a profile, whoever's it is."""
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
@@ -355,8 +370,9 @@ async def count_post(tx: Tx, account_id: int, change: int, at: int) -> None:
     await tx.run(COUNT_POSTS, b_id=account_id, change=change, at=at)
 
 
-async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None) -> None:
-    await tx.run(SET_MOVED, b_id=account_id, moved_to_id=moved_to_id)
+async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None, at: int | None) -> None:
+    """Where an account moved to, None if it is here again; and when (ms UTC) it last moved."""
+    await tx.run(SET_MOVED, b_id=account_id, b_moved_to_id=moved_to_id, b_at=at, b_now=tx.now)
 
 
 async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silenced_at: int | None) -> None:

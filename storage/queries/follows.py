@@ -84,6 +84,16 @@ LOCAL_FOLLOWERS_OF_SOME = (
     .distinct()
 )
 
+# Followers whose URIs begin with the address of one node.
+PARTIAL = (
+    select(accounts.c.uri, accounts.c.id)
+    .join(follows, follows.c.account_id == accounts.c.id)
+    .where(
+        follows.c.target_id == bindparam("target_id"),
+        func.substr(accounts.c.uri, 1, bindparam("length")) == bindparam("prefix"),
+    )
+)
+
 _mine = follows.alias()
 _target = accounts.alias()
 # Those whom the viewer follows and who follow others; who hides whom they follow is left out on both sides.
@@ -130,6 +140,12 @@ REQUESTS = Paged(
     follow_requests.c.id,
 )
 COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindparam("account_id"))
+
+
+async def partial(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
+    """URIs and ids of the followers whose URIs begin with `prefix`."""
+    found = await tx.all(PARTIAL, target_id=target_id, prefix=prefix, length=len(prefix))
+    return {row[0]: row[1] for row in found}
 
 
 async def add(tx: Tx, row: FollowRow) -> bool:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, exists, literal_column, null, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    literal_column,
+    null,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.queries.domain_mutes import covers
@@ -68,6 +80,25 @@ RELATIONS = union_all(
         ),
     ),
 )
+
+_concerned = union(
+    *(
+        select(table.c.account_id.label("id"))
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .where(
+            table.c.target_id == bindparam("target_id"),
+            table.c.account_id > bindparam("after_id"),
+            accounts.c.domain == "",
+        )
+        for table in (follows, blocks, mutes, account_notes)
+    )
+).subquery()
+CONCERNED = select(_concerned.c.id).order_by(_concerned.c.id).limit(bindparam("limit"))
+
+
+async def concerned(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
+    """Accounts of ours, in the order of their ids, that follow, block, mute or have a note about another."""
+    return await tx.values(CONCERNED, target_id=target_id, after_id=after_id, limit=limit)
 
 
 async def facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:

@@ -21,7 +21,14 @@ PUSH, FILMS, STRANGERS, REST = "push", "films", "strangers", ""
 KINDS = {
     PUSH: ("push",),
     FILMS: ("process_media",),
-    STRANGERS: ("verify_quote", "refresh_thread", "fetch_card", "mail_subscriber"),
+    STRANGERS: (
+        "verify_quote",
+        "refresh_thread",
+        "fetch_card",
+        "mail_subscriber",
+        "read_featured",
+        "synchronize_followers",
+    ),
 }
 QUEUES = (REST, *KINDS)
 _apart = [kind for kinds in KINDS.values() for kind in kinds]

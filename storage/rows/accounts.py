@@ -53,6 +53,8 @@ class AccountRow(Struct, frozen=True, gc=False):
     shows_media: bool = True
     shows_media_replies: bool = True
     mails_posts: bool = False
+    moved_at: int | None = None
+    featured_at: int | None = None
 
 
 class KeyRow(Struct, frozen=True, gc=False):

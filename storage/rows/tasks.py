@@ -26,6 +26,7 @@ class DocumentRow(Struct, frozen=True, gc=False):
     body: bytes
     digest: str
     at: int
+    synchronizes: bool = False
 
 
 class DeliveryRow(Struct, frozen=True, gc=False):

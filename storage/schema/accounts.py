@@ -56,6 +56,8 @@ accounts = Table(
     Column("version", Integer, nullable=False, onupdate=text("version + 1")),  # grows with every UPDATE
     Column("sensitized_at", BigInteger),  # everything it posts is shown as sensitive
     Column("mails_posts", Boolean, nullable=False),  # public posts go by mail to those who asked for it
+    Column("featured_at", BigInteger),  # theirs: when what is on top of the profile was last read
+    Column("moved_at", BigInteger),  # when it last moved; stays when that is taken back
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )

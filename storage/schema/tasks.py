@@ -4,7 +4,7 @@
 `inbox_items` are activities that were answered with 202 and wait to be processed.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from storage.schema.metadata import key, metadata, owned
 
@@ -32,6 +32,7 @@ documents = Table(
     Column("body", LargeBinary, nullable=False),  # rendered once for all inboxes
     Column("digest", Text, nullable=False),  # SHA-256 of the body, base64
     Column("at", BigInteger, nullable=False),
+    Column("synchronizes", Boolean, nullable=False),  # tells which followers its receivers have (FEP-8fcf)
 )
 
 deliveries = Table(

@@ -72,6 +72,7 @@ def _accounts() -> dict[str, Row]:
         **_rows("/api/v1/suggestions/{id}", "account", "DELETE"),
         **_rows("/api/v1/accounts/alias", "", "POST", also_known_as_uris=["@bob"]),
         **_rows("/api/v1/accounts/delete", "", "POST", password="not the password"),
+        **_rows("/api/v1/accounts/move", "", "POST", password="not the password", moved_to_uri="@bob"),
         **_rows("/api/v1/emails/confirmations", "", "POST", email="new@mail.test"),
         **_rows("/api/v1/domain_blocks", "", "POST", "DELETE", domain="noise.test"),
         **_rows(

@@ -32,6 +32,7 @@ ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a re
 LOGS = {"acts", "tasks"}
 TWICE = {
     "POST /api/v1/accounts/delete": {"login_attempts"},
+    "POST /api/v1/accounts/move": {"login_attempts"},
     "POST /api/v1/admin/accounts/{id}/action": {"notifications"},
     "POST /api/v1/apps": {"apps"},
     "POST /api/v1/collections": {"collections", "collection_items"},
@@ -44,7 +45,8 @@ TWICE = {
     "PUT /api/v1/statuses/{id}": {"edits", "post_words_idx", "post_words_data"},
     "PUT /api/v2/filters/{id}": {"filter_keywords"},
 }
-COUNTED = {"POST /api/v1/accounts/delete"}  # a wrong password is remembered, whatever the answer
+# A wrong password is remembered, whatever the answer.
+COUNTED = {"POST /api/v1/accounts/delete", "POST /api/v1/accounts/move"}
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 LONG = "a" * 30_000

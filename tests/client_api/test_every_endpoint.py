@@ -148,6 +148,8 @@ async def leaving(world: World) -> None:
     api = Api(world.node, await world.node.token(eve), world.asked)
     changed = await api.post("/api/v1/accounts/alias", also_known_as_uris=["@ann"])
     assert changed["id"] == str(eve.id)
+    form = {"password": PASSWORD, "moved_to_uri": "@ann"}
+    assert (await api.ask("POST", "/api/v1/accounts/move", json=form)).status == 422
     assert (await api.ask("POST", "/api/v1/accounts/delete", json={"password": PASSWORD})).status == 202
     assert (await world.nobody.ask("GET", f"/api/v1/accounts/{eve.id}")).status == 404
 

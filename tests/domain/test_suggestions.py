@@ -104,7 +104,7 @@ async def test_nobody_is_suggested_against_ones_will(database: Database, here: S
         await blocks.block(tx, here, by_name["blocks"], ann)
         await mutes.mute(tx, ann, by_name["muted"], notifications=True, seconds=0)
         await suggestions.dismiss(tx, ann, by_name["dismissed"].id)
-        await queries.accounts.set_moved(tx, by_name["moved"].id, ann.id)
+        await queries.accounts.set_moved(tx, by_name["moved"].id, ann.id, 1)
         await suggestions.feature(tx, None, [row.id for row in others])
         with pytest.raises(NotFound):
             await suggestions.dismiss(tx, ann, 1)

@@ -57,6 +57,6 @@ def week(uses: list[tuple[int, int, int]], now: int) -> list[TagUse]:
 
 
 def featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:
-    """A hashtag on the profile of an account of ours."""
+    """A hashtag on a profile; `username` with the domain for an account of a peer."""
     url = links.tagged(username, row.folded)
     return FeaturedTag(str(row.id), row.name, url, str(row.uses), day(row.last_at))

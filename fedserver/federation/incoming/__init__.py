@@ -2,6 +2,7 @@
 
 from fedserver.federation.incoming import (
     accept,
+    add,
     announce,
     block,
     create,
@@ -9,20 +10,23 @@ from fedserver.federation.incoming import (
     flag,
     follow,
     like,
+    move,
     quote_request,
     undo,
     update,
 )
 
-__all__ = ["accept", "announce", "block", "create", "delete", "flag", "follow", "like", "undo", "update"]
 __all__ = [
     "accept",
+    "add",
     "announce",
     "block",
     "create",
     "delete",
+    "flag",
     "follow",
     "like",
+    "move",
     "quote_request",
     "undo",
     "update",

@@ -20,6 +20,8 @@ class Item(Struct, frozen=True, kw_only=True):
     )
     post: PostRow | None = None  # the object, where it is a post that we have
     inner: Activity | None = None  # the object, where it is an activity
+    moved: AccountRow | None = None  # the object of a Move
+    target: AccountRow | None = None  # and where it moves, read anew
     votes: tuple[domain.votes.RemoteVote, ...] = ()  # the objects, where they are votes in a poll
 
 

@@ -37,6 +37,9 @@ VERBS: dict[str, Handle] = {
     "Undo": incoming.undo.handle,
     "Block": incoming.block.handle,
     "Flag": incoming.flag.handle,
+    "Move": incoming.move.handle,
+    "Add": incoming.add.add,
+    "Remove": incoming.add.remove,
     "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
@@ -59,11 +62,40 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         return await _passed_on(resolver, item, inner)
     if activity.kind == "Announce" and activity.object_id:
         return structs.replace(item, post=await resolver.post(activity.object_id))
+    if activity.kind in ("Add", "Remove"):
+        return await _with_featured(resolver, item)
+    if activity.kind == "Move":
+        return await _with_target(resolver, item)
     if activity.kind == "QuoteRequest":
         return await _with_instrument(resolver, item)
     if activity.kind in ABOUT_POSTS and activity.object_id:
         return structs.replace(item, post=await resolver.known_post(activity.object_id))
     return item
+
+
+async def _with_featured(resolver: Resolver, item: Item) -> Item:
+    """The post that is put on top of the actor's own profile, or taken off."""
+    activity, uri = item.activity, item.activity.object_id
+    if not item.actor.featured_uri or activity.target != item.actor.featured_uri:
+        raise Dropped("it is no collection of the actor that we know")
+    if uri is None or not same_origin(uri, item.actor.uri):
+        return item
+    find = resolver.post if activity.kind == "Add" else resolver.known_post
+    return structs.replace(item, post=await find(uri))
+
+
+async def _with_target(resolver: Resolver, item: Item) -> Item:
+    """Who moves and where, the other one read anew; what the new one says, the old one must say as well."""
+    old, new = item.activity.object_id, item.activity.target
+    if old is None or new is None or old == new or item.actor.uri not in (old, new):
+        raise Dropped("it is not the move of its actor")
+    target = await resolver.actor(new)
+    if item.actor.uri == old:
+        return structs.replace(item, moved=item.actor, target=target)
+    moved = await resolver.actor(old)
+    if moved is None or target is None or moved.moved_to_id != target.id:
+        raise Dropped("the old account says nothing of a move")
+    return structs.replace(item, moved=moved, target=target)
 
 
 async def _passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:

@@ -23,6 +23,7 @@ class Outgoing(Struct, frozen=True):
     sender: AccountRow
     document: Document
     inboxes: tuple[str, ...]
+    synchronizes: bool = False  # receivers are told which followers they have
 
 
 Render = Callable[[Tx, domain.Site, Any], Awaitable[Outgoing | None]]
@@ -69,7 +70,7 @@ async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) 
         return None
     row, author, document = found
     made = activities.create(site.links.create(row.uri), author.uri, document)
-    return Outgoing(author, made, await _post_inboxes(tx, row))
+    return Outgoing(author, made, await _post_inboxes(tx, row), row.visibility == "followers")
 
 
 async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) -> Outgoing | None:
@@ -83,7 +84,7 @@ async def update_post(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePost) 
     quoters = [quoter for _, quoter in await queries.quotes.quoters(tx, row.id)]
     inboxes = await _post_inboxes(tx, row)
     more = await _inboxes(tx, -1, "direct", [*boosters, *quoters])
-    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))))
+    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *more))), row.visibility == "followers")
 
 
 async def update_poll(tx: Tx, site: domain.Site, task: domain.tasks.UpdatePoll) -> Outgoing | None:
@@ -217,9 +218,20 @@ async def update_account(tx: Tx, site: domain.Site, task: domain.tasks.UpdateAcc
     sender = await _account(tx, task.account_id)
     if sender is None or sender.deleted_at is not None:
         return None
-    document = outgoing_accounts.actor(site, sender, await domain.keys.of_account(tx, sender.id))
+    keys = await domain.keys.of_account(tx, sender.id)
+    document = outgoing_accounts.actor(site, sender, keys, await domain.accounts.new_uri(tx, sender))
     uri = site.links.update(sender.uri, sender.updated_at)
     made = activities.update_actor(uri, document, sender.followers_uri)
+    return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
+
+
+async def move_account(tx: Tx, site: domain.Site, task: domain.tasks.MoveAccount) -> Outgoing | None:
+    sender, target = await _account(tx, task.account_id), await _account(tx, task.target_id)
+    if sender is None or target is None or sender.moved_to_id != target.id:
+        return None
+    made = activities.move(
+        site.links.act(sender.uri, "moves", tx.new_id()), sender.uri, target.uri, sender.followers_uri
+    )
     return Outgoing(sender, made, await _inboxes(tx, sender.id, "public", ()))
 
 
@@ -305,6 +317,7 @@ RENDER: dict[type[domain.tasks.Task], Render] = {
     domain.tasks.Block: block,
     domain.tasks.UndoBlock: undo_block,
     domain.tasks.UpdateAccount: update_account,
+    domain.tasks.MoveAccount: move_account,
     domain.tasks.DeleteAccount: delete_account,
     domain.tasks.Flag: flag,
     domain.tasks.Pin: pin,

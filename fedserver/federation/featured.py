@@ -1,0 +1,49 @@
+"""What peers' accounts have on top of their profiles: the collections `featured` and `featuredTags`.
+
+Read when a member looks, once a day at most; posts count from the account's own origin only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activitypub import ActivityPubError, item_uris, items, next_page, read_actor, same_origin
+from fedserver import domain
+from fedserver.federation.resolve import Resolver
+from storage import Database
+
+
+async def read_featured(db: Database, resolver: Resolver, account_id: int) -> None:
+    """Read both collections of an account; one that cannot be read changes nothing."""
+    async with db.read() as tx:
+        row = await domain.accounts.by_id(tx, account_id)
+    document = await resolver.collection(row.uri)
+    try:
+        actor = read_actor(document) if document is not None else None
+    except ActivityPubError:
+        return
+    if actor is None or actor.id != row.uri:
+        return
+    posts = await _items(resolver, actor.featured)
+    if posts is not None:
+        uris = item_uris({"items": posts}, domain.pins.MOST_LEARNED)
+        found = [await resolver.post(uri) for uri in uris if same_origin(uri, row.uri)]
+        async with db.write() as tx:
+            await domain.pins.learn(tx, row, [each for each in found if each is not None])
+    tags = await _items(resolver, actor.featured_tags)
+    if tags is not None:
+        names = [str(each.get("name", ""))[:200] for each in tags if isinstance(each, dict)]
+        async with db.write() as tx:
+            await domain.featured_tags.learn(tx, row, names)
+
+
+async def _items(resolver: Resolver, uri: str) -> list[Any] | None:
+    """What is in a collection, or on its first page."""
+    document = await resolver.collection(uri) if uri else None
+    if document is None:
+        return None
+    found, page = items(document, domain.pins.MOST_LEARNED), next_page(document)
+    if found or page is None or not same_origin(uri, page):
+        return found
+    document = await resolver.collection(page)
+    return None if document is None else items(document, domain.pins.MOST_LEARNED)

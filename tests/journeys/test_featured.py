@@ -1,0 +1,93 @@
+"""Two real nodes: what one has on top of its profile, the other shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from activitypub import Document, read_activity
+from fedserver.domain import featured_tags, pins
+from fedserver.federation.incoming.item import Dropped, Item
+from fedserver.federation.incoming.registry import handle, prepare
+from storage import AccountRow
+from tests.journeys.test_federation import follow, settle
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+
+async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document, target: str) -> None:
+    """An activity as it comes out of the inbox, signed by `actor`. Raises Dropped."""
+    activity = read_activity(
+        {"type": kind, "id": f"{actor.uri}#a", "actor": actor.uri, "object": what, "target": target}
+    )
+    services = node.node.services
+    item = await prepare(services.resolver, Item(site=node.site, activity=activity, actor=actor))
+    async with node.db.write() as tx:
+        await handle(tx, item)
+
+
+async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, eve, bob = await alpha.member("ann"), await alpha.member("eve"), await beta.member("bob")
+    old = await alpha.write(ann, "before anybody looked")
+    older = await alpha.write(ann, "pinned second")
+    others = await alpha.write(eve, "of somebody else")
+    async with alpha.db.write() as tx:
+        await pins.add(tx, ann, old)
+        await pins.add(tx, ann, older)
+        await featured_tags.add(tx, ann, "Fox")
+    await settle(alpha, beta)
+    remote = await beta.node.services.resolver.account("@ann@alpha.test")
+    assert remote is not None
+    path = f"/api/v1/accounts/{remote.id}/statuses"
+    api, tags = Api(beta, await beta.token(bob)), f"/api/v1/accounts/{remote.id}/featured_tags"
+
+    async def shown() -> list[str]:
+        return [each["uri"].rpartition("/")[2] for each in await api.get(path, pinned="true")]
+
+    # Nothing is read for strangers; for a member once a day.
+    assert await Api(beta).get(path, pinned="true") == [] and await beta.settle() == 0
+    assert await shown() == []
+    await settle(beta)
+    assert await shown() == [str(older), str(old)]
+    [tag] = await api.get(tags)
+    assert (tag["name"], tag["url"]) == ("Fox", "https://beta.test/@ann@alpha.test/tagged/fox")
+    assert await beta.settle() == 0
+
+    # What changes comes by Add and Remove to those who follow; a tag once a day.
+    await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    new = await alpha.write(ann, "new")
+    async with alpha.db.write() as tx:
+        await pins.add(tx, ann, new)
+        await pins.remove(tx, ann, old)
+        await featured_tags.unfeature(tx, ann, "Fox")
+    await settle(alpha, beta)
+    assert await shown() == [str(new), str(older)]
+    fox, wolf = {"type": "Hashtag", "name": "#Fox"}, {"type": "Hashtag", "name": "#wolf"}
+    await say(beta, remote, "Remove", fox, remote.featured_uri)
+    await say(beta, remote, "Add", wolf, remote.featured_uri)
+    assert [each["name"] for each in await api.get(tags)] == ["wolf"]
+
+    # Not into other collections, not the posts of others, not what is somebody else's to say.
+    stranger = await beta.node.services.resolver.account("@eve@alpha.test")
+    assert stranger is not None
+    link = alpha.site.links
+    for actor, what, target in (
+        (remote, link.note("ann", old), f"{remote.uri}/collections/other"),
+        (remote, link.note("eve", others), remote.featured_uri),
+        (stranger, link.note("ann", old), remote.featured_uri),
+        (remote, link.note("ann", new), remote.featured_uri),  # it is there
+        (remote, link.note("ann", 1), remote.featured_uri),
+        (remote, "https://missing.test/notes/1", remote.featured_uri),
+        (remote, {"type": "Hashtag", "name": "#no tag"}, remote.featured_uri),
+    ):
+        with pytest.raises(Dropped):
+            await say(beta, actor, "Add", what, target)
+    with pytest.raises(Dropped):
+        await say(beta, stranger, "Remove", link.note("ann", new), remote.featured_uri)
+    assert await shown() == [str(new), str(older)]
+
+    alpha.clock.forward(days=1)
+    assert await shown() == [str(new), str(older)]
+    await settle(alpha, beta)
+    assert await shown() == [str(new), str(older)] and await api.get(tags) == []

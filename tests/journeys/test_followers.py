@@ -1,0 +1,75 @@
+"""Two real nodes: followers that only one of the two knows of are put right (FEP-8fcf)."""
+
+from __future__ import annotations
+
+from activitypub import read_synchronization
+from fedserver.domain import follows, tasks
+from fedserver.federation import followers_at, synchronize
+from storage import AccountRow, queries
+from tests.journeys.test_federation import follow, settle
+from tests.kit.nodes import Start, TestNode
+
+
+async def followed(node: TestNode, target: AccountRow, base: str) -> set[str]:
+    async with node.db.read() as tx:
+        found = await follows.partial(tx, target, base)
+    return {each.rpartition("/")[2] for each in found}
+
+
+async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann = await alpha.member("ann")
+    people = {name: await beta.member(name) for name in ("bob", "cat", "dan", "eve")}
+    for name in ("bob", "cat", "dan"):
+        remote = await follow(beta, people[name], "@ann@alpha.test")
+    await settle(alpha, beta)
+    address = beta.site.links.base
+    assert await followed(alpha, ann, address) == {"bob", "cat", "dan"}
+
+    # alpha loses cat; beta loses dan; eve asked, was accepted, and that was lost.
+    async with alpha.db.write() as tx:
+        cat, dan, bob = [
+            await queries.accounts.by_uri(tx, people[name].uri) for name in ("cat", "dan", "bob")
+        ]
+        assert cat and dan and bob
+        await queries.follows.remove(tx, cat.id, ann.id)
+    async with beta.db.write() as tx:
+        await queries.follows.remove(tx, people["dan"].id, remote.id)
+    await alpha.write(ann, "for everybody")
+    await settle(alpha, beta)
+    assert await followed(beta, remote, address) == {"bob", "cat"}, "only what is for followers tells"
+    post = await alpha.write(ann, "for followers", visibility="followers")
+    await settle(alpha, beta)
+    assert await followed(beta, remote, address) == {"bob"}
+    assert await followed(alpha, ann, address) == {"bob"}
+    async with beta.db.read() as tx:
+        assert await queries.posts.by_uri(tx, alpha.site.links.note("ann", post)) is not None
+        assert await queries.follows.get(tx, people["dan"].id, remote.id) is None
+
+    async with beta.db.write() as tx:
+        await follows.follow(tx, beta.site, people["eve"], remote)
+    await settle(alpha, beta)
+    async with beta.db.write() as tx:
+        row = await queries.follows.get(tx, people["eve"].id, remote.id)
+        assert row is not None
+        await queries.follows.remove(tx, people["eve"].id, remote.id)
+        await queries.follows.add_request(tx, row)
+    await alpha.write(ann, "more for followers", visibility="followers")
+    await settle(alpha, beta)
+    assert await followed(beta, remote, address) == {"bob", "eve"} == await followed(alpha, ann, address)
+
+    # The part is for the node that asks, signed; what was not told, or is not whole, changes nothing.
+    async with alpha.db.read() as tx:
+        told = read_synchronization(await followers_at(tx, alpha.site, ann.id, f"{address}/inbox"))
+    assert told is not None and told[0] == ann.followers_uri and len(told[2]) == 64
+    kind = {"Accept": "application/activity+json"}
+    async with alpha.http.get(told[1].removeprefix(alpha.site.links.base), headers=kind) as answer:
+        assert answer.status == 401
+    document = await beta.node.services.resolver.collection(told[1])
+    assert document is not None
+    assert set(document["orderedItems"]) == {people["bob"].uri, people["eve"].uri}
+    for url, digest in ((told[1], follows.digest([])), (f"{ann.uri}/outbox", told[2]), (ann.uri, told[2])):
+        task = tasks.SynchronizeFollowers(remote.id, url, digest)
+        await synchronize(beta.db, beta.site, beta.node.services.resolver, task)
+    assert await followed(beta, remote, address) == {"bob", "eve"}
+    assert read_synchronization("") is None and read_synchronization('url="https://x.test"') is None

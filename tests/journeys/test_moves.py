@@ -1,0 +1,164 @@
+"""Two real nodes: an account moves from one to the other, and who stood to it how goes along."""
+
+from __future__ import annotations
+
+import pytest
+
+from activitypub import read_activity
+from fedserver.domain import accounts, blocks, follows, lists, mutes, relations
+from fedserver.federation.incoming.item import Dropped, Item
+from fedserver.federation.incoming.registry import handle, prepare
+from storage import AccountRow, queries
+from tests.journeys.test_federation import follow, settle
+from tests.kit.api import Api
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.visitors import Visitor
+
+MOVE = "/api/v1/accounts/move"
+
+
+async def relation(node: TestNode, who: AccountRow, other: AccountRow) -> relations.Relation:
+    async with node.db.read() as tx:
+        return (await relations.load(tx, who.id, [other.id]))[0]
+
+
+async def row(node: TestNode, account_id: int) -> AccountRow:
+    async with node.db.read() as tx:
+        return await accounts.by_id(tx, account_id)
+
+
+async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
+    """A Move as it comes out of the inbox, signed by `actor`. Raises Dropped."""
+    activity = read_activity(
+        {"type": "Move", "id": f"{actor.uri}#m", "actor": actor.uri, "object": old, "target": new}
+    )
+    services = node.node.services
+    item = await prepare(services.resolver, Item(site=node.site, activity=activity, actor=actor))
+    async with node.db.write() as tx:
+        await handle(tx, item)
+
+
+async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, carol = await alpha.member("ann"), await alpha.member("carol")
+    amy, bob, dan, eve = [await beta.member(name) for name in ("amy", "bob", "dan", "eve")]
+    remote_ann = await follow(beta, bob, "@ann@alpha.test")
+    async with alpha.db.write() as tx:
+        await follows.follow(tx, alpha.site, carol, ann, boosts=False, languages=["en"])
+        mine = await lists.create(tx, carol, "friends")
+        await lists.add_accounts(tx, carol, mine.id, [ann.id])
+    async with beta.db.write() as tx:
+        await blocks.block(tx, beta.site, dan, remote_ann)
+        await mutes.mute(tx, eve, remote_ann, notifications=False, seconds=3600)
+        await mutes.note(tx, eve, remote_ann, "met in Ghent")
+    await settle(alpha, beta)
+    api = Api(alpha, await alpha.token(ann))
+    for password, target, status in (
+        ("", "@amy@beta.test", 422),
+        ("wrong", "@amy@beta.test", 403),
+        (PASSWORD, "@nobody@beta.test", 422),
+        (PASSWORD, "@ann", 422),
+        (PASSWORD, "@amy@beta.test", 422),  # amy does not say that she is ann
+    ):
+        answer = await api.ask("POST", MOVE, json={"password": password, "moved_to_uri": target})
+        assert answer.status == status, target
+    assert (await row(alpha, ann.id)).moved_to_id is None
+
+    # The other side says so, and ann moves on the page, without a script.
+    page = await (await _log_in(beta, "amy")).press(
+        "/settings/moves", "/settings/moves/aliases", aliases="@ann@alpha.test\n"
+    )
+    assert page.status == 200 and ann.uri in page.text
+    page = await (await _log_in(alpha, "ann")).fill_in("/settings/moves", "target", target="@amy@beta.test")
+    assert page.status == 200 and "@amy@beta.test" in page.text
+    await settle(alpha, beta)
+
+    moved = await row(beta, remote_ann.id)
+    assert moved.moved_to_id == amy.id
+    assert (await api.get("/api/v1/accounts/verify_credentials"))["moved"]["acct"] == "amy@beta.test"
+    assert not (await relation(beta, bob, remote_ann)).following
+    assert (await relation(beta, bob, amy)).following
+    assert (await relation(beta, dan, amy)).blocking
+    known = await relation(beta, eve, amy)
+    assert known.muting and not known.muting_notifications and known.note == "met in Ghent"
+    assert known.mute_expires_at is not None
+    async with alpha.db.read() as tx:
+        remote_amy = await accounts.by_uri(tx, amy.uri)
+        assert remote_amy is not None
+        assert [each for _, each in await lists.accounts(tx, carol, mine.id, None)] == [remote_amy.id]
+    kept = await relation(alpha, carol, remote_amy)
+    assert kept.following and not kept.showing_boosts and kept.languages == ("en",)
+    assert not (await relation(alpha, carol, ann)).following
+    assert (await row(beta, amy.id)).followers_count == 2 and (await row(alpha, ann.id)).followers_count == 0
+
+    # What moved can be read, and that is all; nobody follows it any more.
+    asked = [("/api/v1/statuses", {"status": "hello"}), (f"/api/v1/accounts/{remote_amy.id}/follow", {})]
+    for path, body in asked:
+        assert (await api.ask("POST", path, json=body)).status == 403, path
+    assert await api.get("/api/v1/timelines/home") == []
+    again = Api(beta, await beta.token(bob))
+    assert (await again.ask("POST", f"/api/v1/accounts/{remote_ann.id}/follow")).status == 403
+
+    # Told again, by whom it is or is not, from where it is or is not: nothing comes of it.
+    async with beta.db.write() as tx:
+        await follows.unfollow(tx, beta.site, bob, amy)
+    for actor, old, new in (
+        (moved, ann.uri, amy.uri),  # a replay
+        (moved, ann.uri, ann.uri),  # a loop
+        (moved, amy.uri, ann.uri),  # somebody else's
+        (await row(beta, bob.id), ann.uri, amy.uri),
+        (moved, ann.uri, "https://missing.test/users/x"),
+    ):
+        with pytest.raises(Dropped):
+            await say(beta, actor, old, new)
+    await settle(alpha, beta)
+    assert not (await relation(beta, bob, amy)).following
+
+    # Within seven days there is no second move, also when the first was taken back.
+    page = await (await _log_in(alpha, "ann")).press("/settings/moves", "/settings/moves/back")
+    assert page.status == 200 and 'name="target"' in page.text
+    await settle(alpha, beta)
+    read = await beta.node.services.resolver.actor(ann.uri)
+    assert read is not None and read.moved_to_id is None
+    again_form = {"password": PASSWORD, "moved_to_uri": amy.uri}
+    assert (await api.ask("POST", MOVE, json=again_form)).status == 422
+    alpha.clock.forward(days=7)
+    await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    async with beta.db.write() as tx:  # and a locked account is asked
+        await accounts.update_profile(tx, beta.site, await accounts.by_id(tx, amy.id), LOCKED)
+    assert (await api.ask("POST", MOVE, json=again_form)).status == 202
+    await settle(alpha, beta)
+    known = await relation(beta, bob, amy)
+    assert known.requested and not known.following
+
+
+LOCKED = accounts.ProfileChange(locked=True)
+
+
+async def _log_in(node: TestNode, name: str) -> Visitor:
+    visitor = Visitor(node)
+    await visitor.log_in(name)
+    return visitor
+
+
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_the_new_account_may_tell_of_the_move(start: Start) -> None:
+    alpha, beta = await start("alpha.test"), await start("beta.test")
+    ann, amy, bob = await alpha.member("ann"), await alpha.member("amy"), await beta.member("bob")
+    remote_ann, remote_amy = await follow(beta, bob, "@ann@alpha.test"), await follow(beta, bob, amy.uri)
+    await settle(alpha, beta)
+    async with beta.db.write() as tx:
+        await follows.unfollow(tx, beta.site, bob, remote_amy)
+    alias = accounts.ProfileChange(also_known_as=(ann.uri,))
+    async with alpha.db.write() as tx:
+        await accounts.update_profile(tx, alpha.site, amy, alias)
+    with pytest.raises(Dropped):
+        await say(beta, remote_amy, ann.uri, amy.uri)  # ann says nothing of it
+    assert (await relation(beta, bob, remote_ann)).following
+    async with alpha.db.write() as tx:  # the old node says so in the actor only
+        await queries.accounts.set_moved(tx, ann.id, amy.id, tx.now)
+    await say(beta, remote_amy, ann.uri, amy.uri)
+    await settle(alpha, beta)
+    assert (await relation(beta, bob, remote_amy)).following
+    assert not (await relation(beta, bob, remote_ann)).following
