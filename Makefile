@@ -1,4 +1,4 @@
-# The whole house: `make run`, `make test`, `make check`, `make bench`, `make demo`.
+# The whole house: `make run`, `make test`, `make check`, `make bench`, `make mutants`, `make fuzz`, `make demo`.
 # Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?= -n auto --dist worksteal
 
-.PHONY: run test check bench demo lock clean
+.PHONY: run test check bench mutants fuzz demo lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/fedserver run
@@ -23,6 +23,14 @@ test: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
+
+# Take each guard out of a copy: the tests that watch over it must fail. ONLY=word tries some.
+mutants: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.mutants
+
+# Feed what peers and clients may send to what reads it, SECONDS a reader.
+fuzz: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.fuzz
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -29,12 +29,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every test runs on both databases; if it has four cases or more they take turns between the two."""
+    """Every test runs on both databases; if it has four cases or more they take turns between the two.
+
+    A test that wants one database only runs all its cases on that.
+    """
     cases: dict[str, list[str]] = {}
+    kinds: dict[str, set[bool]] = {}
     for item in items:
-        if (case := _case(item)) is not None and case[1] not in (known := cases.setdefault(case[0], [])):
-            known.append(case[1])
-    spare = {item for item in items if _is_spare(item, cases)}
+        if (case := _case(item)) is not None:
+            kinds.setdefault(case[0], set()).add(case[2])
+            if case[1] not in (known := cases.setdefault(case[0], [])):
+                known.append(case[1])
+    both = {test: known for test, known in cases.items() if len(kinds[test]) == 2}
+    spare = {item for item in items if _is_spare(item, both)}
     if spare and not config.getoption("--every-case"):
         config.hook.pytest_deselected(items=[*spare])
         items[:] = [item for item in items if item not in spare]
@@ -52,7 +59,7 @@ def _case(item: pytest.Item) -> tuple[str, str, bool] | None:
 
 def _is_spare(item: pytest.Item, cases: dict[str, list[str]]) -> bool:
     case = _case(item)
-    if case is None or len(cases[case[0]]) < 4:
+    if case is None or len(cases.get(case[0], ())) < 4:
         return False
     return (cases[case[0]].index(case[1]) + case[2]) % 2 == 1
 

@@ -8,6 +8,8 @@ from msgspec import Struct
 from fedserver.domain import Invalid
 from fedserver.http import convert
 from fedserver.http.nested import nest
+from tests.kit.api import Api
+from tests.kit.nodes import Start
 
 
 class Poll(Struct, frozen=True):
@@ -115,3 +117,18 @@ def test_too_deep_and_too_many_are_refused() -> None:
         nest([("a[]", "1")] * 50_000)
     with pytest.raises(Invalid, match="group"):
         nest([("a", "1"), ("a[b]", "2")])
+
+
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_bodies_that_cannot_be_read_are_told_so(start: Start) -> None:
+    node = await start("alpha.test")
+    form = "application/x-www-form-urlencoded"
+    for kind, body in (
+        (f"{form}; charset=x", b"client_name=a"),
+        (form, b"client_name=\xff"),
+        ("application/json", b'{"client_name": "\xff"}'),
+        ("multipart/form-data", b"--x"),
+        ("multipart/form-data; boundary=x", b"--y\r\n"),
+    ):
+        answer = await Api(node).ask("POST", "/api/v1/apps", data=body, headers={"Content-Type": kind})
+        assert answer.status == 422 and answer.body["error"], (kind, answer.status)

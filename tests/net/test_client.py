@@ -47,6 +47,8 @@ class Server:
                 raise web.HTTPFound("http://alpha.test/end")
             case "/inward":
                 raise web.HTTPFound("https://10.0.0.1/end")
+            case "/user":
+                raise web.HTTPFound("https://user@alpha.test/end")
             case "/nonsense":
                 return web.Response(status=302, headers={"Location": "https://[::1"})
             case "/wordy":
@@ -130,6 +132,8 @@ async def test_redirects_that_lead_astray(client: Client) -> None:
         await client.get(BASE + "/down")
     with pytest.raises(Refused):
         await client.get(BASE + "/inward")
+    with pytest.raises(Refused):
+        await client.get(BASE + "/user")
     with pytest.raises(BadRedirect):
         await client.get(BASE + "/nonsense")
 

@@ -1,0 +1,155 @@
+"""Every activity between two nodes, both ways round: however they sign, however careful they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fedserver.domain import (
+    accounts,
+    blocks,
+    boosts,
+    edits,
+    follows,
+    likes,
+    peers,
+    pins,
+    post_removal,
+    reports,
+    votes,
+)
+from fedserver.domain.peers import Decision
+from fedserver.domain.polls import NewPoll
+from storage import AccountRow, Page, PostRow, queries
+from tests.journeys.test_federation import follow, settle
+from tests.kit.nodes import Start, TestNode
+
+pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+
+
+async def speak(node: TestNode, other: str, scheme: str, allowlist: bool) -> None:
+    """The node signs for `other` by `scheme`, and has it on its list of those it speaks with."""
+    async with node.db.write() as tx:
+        await peers.ensure(tx, other)
+        await queries.peers.set_scheme(tx, other, scheme)
+        if allowlist:
+            await peers.decide(tx, None, other, Decision("allow", "agreed"))
+    await node.node.load_policies()
+
+
+async def post_at(node: TestNode, uri: str) -> PostRow | None:
+    async with node.db.read() as tx:
+        return await queries.posts.by_uri(tx, uri)
+
+
+async def account_at(node: TestNode, row: AccountRow) -> AccountRow:
+    async with node.db.read() as tx:
+        found = await queries.accounts.by_uri(tx, row.uri)
+    assert found is not None
+    return found
+
+
+async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow, shy: AccountRow) -> None:
+    """All that `me`, here, does to others, there."""
+    # Follow, Accept, Reject
+    you_here = await follow(here, me, f"@{you.username}@{there.domain}")
+    shy_here = await follow(here, me, f"@{shy.username}@{there.domain}")
+    await settle(here, there)
+    me_there = await account_at(there, me)
+    async with there.db.write() as tx:
+        assert [each for _, each in await follows.requests(tx, shy, Page())] == [me_there.id]
+        await follows.reject_request(tx, await accounts.by_id(tx, shy.id), me_there.id)
+        await follows.follow(tx, there.site, you, me_there)
+    # Create
+    asked = await there.write(you, "Which?", poll=NewPoll(("Red", "Blue"), 3_600))
+    first = f"{you.uri}/statuses/{await there.write(you, 'Hello')}"
+    await settle(here, there)
+    mine = await here.write(me, "Mine")
+    async with here.db.read() as tx:
+        assert await queries.follows.get(tx, me.id, you_here.id) is not None
+        assert await queries.follows.request(tx, me.id, shy_here.id) is None
+    hello = await post_at(here, first)
+    question = await post_at(here, f"{you.uri}/statuses/{asked}")
+    assert hello is not None and question is not None
+    # Like, Announce, a vote, QuoteRequest, Flag, Add
+    quoting = await here.write(me, "Look", quoted_id=hello.id)
+    async with here.db.write() as tx:
+        await likes.like(tx, here.site, me, hello.id)
+        await boosts.boost(tx, here.site, me, hello.id)
+        await votes.vote(tx, here.site, me, question.id, [1])
+        report = reports.NewReport(target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True)
+        await reports.file(tx, here.site, me, report)
+        await pins.add(tx, me, mine)
+    await settle(here, there)
+    got = await post_at(there, first)
+    assert got is not None and (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
+    async with there.db.read() as tx:
+        assert [each.votes_count for each in await queries.polls.options(tx, asked)] == [0, 1]
+        (flagged,) = await reports.page(tx, Page(), "open", target_id=you.id)
+        assert flagged.comment == "rude" and reports.post_ids(flagged) == (got.id,)
+    async with here.db.read() as tx:
+        quote = await queries.quotes.of_post(tx, quoting)
+        assert quote is not None and quote.state == "accepted"
+    await second_half(here, there, me, you, (hello, mine, quoting))
+
+
+async def second_half(
+    here: TestNode, there: TestNode, me: AccountRow, you: AccountRow, made: tuple[PostRow, int, int]
+) -> None:
+    hello, mine, quoting = made
+    # Update, Remove, Undo of what was done
+    you_here = await account_at(here, you)
+    async with here.db.write() as tx:
+        await edits.change(tx, here.site, me, mine, edits.Change(text="Mine, better"))
+        await pins.remove(tx, me, mine)
+        await likes.unlike(tx, me, hello.id)
+        await boosts.unboost(tx, me, hello.id)
+        await follows.unfollow(tx, here.site, me, you_here)
+    await settle(here, there)
+    got, changed = await post_at(there, hello.uri), await post_at(there, f"{me.uri}/statuses/{mine}")
+    assert got is not None and (got.likes_count, got.boosts_count) == (0, 0)
+    assert changed is not None and "better" in changed.html and changed.edited_at is not None
+    # Delete, Block and its Undo
+    async with here.db.write() as tx:
+        await post_removal.delete(tx, me, mine)
+        await post_removal.delete(tx, me, quoting)
+    await settle(here, there)
+    assert await post_at(there, f"{me.uri}/statuses/{mine}") is None
+    async with here.db.write() as tx:
+        await blocks.block(tx, here.site, me, you_here)
+    await settle(here, there)
+    me_there = await account_at(there, me)
+    async with there.db.read() as tx:
+        assert await queries.blocks.between(tx, me_there.id, you.id)
+        assert await queries.follows.get(tx, me_there.id, you.id) is None
+        assert await queries.follows.get(tx, you.id, me_there.id) is None
+    async with here.db.write() as tx:
+        await blocks.unblock(tx, me, you_here)
+    await settle(here, there)
+    async with there.db.read() as tx:
+        assert not await queries.blocks.between(tx, me_there.id, you.id)
+
+
+@pytest.mark.parametrize("mode", ["open", "allowlist"])
+@pytest.mark.parametrize("authorized_fetch", [False, True], ids=["plain", "authorized"])
+@pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
+async def test_every_activity_in_both_directions(
+    start: Start, scheme: str, authorized_fetch: bool, mode: str
+) -> None:
+    given: dict[str, Any] = {"authorized_fetch": authorized_fetch, "mode": mode}
+    alpha, beta = await start("alpha.test", **given), await start("beta.test", **given)
+    people: list[list[AccountRow]] = []
+    for node, other in ((alpha, beta), (beta, alpha)):
+        await speak(node, other.domain, scheme, mode == "allowlist")
+        people.append([await node.member(name) for name in ("ann", "bob", "shy")])
+        async with node.db.write() as tx:
+            locked = accounts.ProfileChange(locked=True)
+            await accounts.update_profile(tx, node.site, people[-1][2], locked)
+    await story(alpha, beta, people[0][0], people[1][1], people[1][2])
+    await story(beta, alpha, people[1][0], people[0][1], people[0][2])
+    for node, other in ((alpha, beta), (beta, alpha)):
+        async with node.db.read() as tx:
+            (peer,) = (await queries.peers.by_domains(tx, [other.domain])).values()
+            assert await queries.deliveries.next_due(tx) is None, "something was not taken"
+        assert (peer.scheme, peer.failures) == (scheme, 0), "the other way of signing was needed"

@@ -1,0 +1,97 @@
+"""Peers that are no node: actors and documents as a test writes them, and requests signed as it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from activitypub import (
+    ACTIVITY_JSON,
+    Document,
+    SignedRequest,
+    cavage,
+    load_private,
+    sha256,
+    webfinger,
+)
+from fedserver.federation.signing import request_to
+from tests.kit import keys, tls
+from tests.kit.nodes import TestNode
+from tests.kit.sites import Site
+
+Sign = Callable[..., dict[str, str]]
+
+
+class Peer(Site):
+    """`async with Peer(names, "beta.test") as beta`: a stranger's host."""
+
+    def __init__(self, names: tls.Names, host: str) -> None:
+        super().__init__(names, host, {})
+        self.base = f"https://{host}"
+        self.host = host
+
+    def serve(self, path: str, document: Any, *, kind: str = ACTIVITY_JSON, status: int = 200) -> str:
+        """A document at a path; its address."""
+        body = document if isinstance(document, bytes) else msgspec.json.encode(document)
+        self.pages[path] = web.Response(body=body, status=status, headers={"Content-Type": kind})
+        return self.base + path
+
+    def redirect(self, path: str, target: str) -> str:
+        self.pages[path] = web.Response(status=302, headers={"Location": target})
+        return self.base + path
+
+    def actor(self, name: str, number: int = 1, /, **changes: Any) -> str:
+        """An actor whose key is `keys.rsa(number)`, confirmed by WebFinger; its address."""
+        uri = f"{self.base}/users/{name}"
+        key = {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": keys.rsa(number)[1]}
+        document = {
+            "id": uri, "type": "Person", "preferredUsername": name, "inbox": f"{uri}/inbox",
+            "followers": f"{uri}/followers", "publicKey": key, **changes,
+        }  # fmt: skip
+        self.serve(f"/users/{name}", document)
+        jrd = webfinger.write_jrd(f"{name}@{self.host}", uri, uri, self.base)
+        asked = f"/.well-known/webfinger?resource=acct:{name}@{self.host}"
+        self.serve(asked, jrd, kind="application/jrd+json")
+        return uri
+
+
+def private(number: int = 1) -> RSAPrivateKey:
+    key = load_private(keys.rsa(number)[0])
+    assert isinstance(key, RSAPrivateKey)
+    return key
+
+
+def signed(
+    node: TestNode,
+    body: bytes,
+    key_id: str,
+    *,
+    number: int = 1,
+    sign: Sign = cavage.sign,
+    late: int = 0,
+    to: str = "",
+    method: str = "POST",
+) -> dict[str, str]:
+    """Headers for a POST of `body` to `node`; `late` is its age in ms, `to` what is signed."""
+    request: SignedRequest = request_to(method, to or f"{node.base}/inbox")
+    return sign(private(number), key_id, request, node.clock() - late, sha256(body))
+
+
+async def post(
+    node: TestNode, body: bytes, headers: Mapping[str, str | None], path: str = "/inbox"
+) -> tuple[int, str]:
+    """Status and text of the answer; headers that are None are left out."""
+    sent = {"Content-Type": ACTIVITY_JSON, **{name: value for name, value in headers.items() if value}}
+    async with node.http.post(path, data=body, headers=sent) as answer:
+        return answer.status, await answer.text()
+
+
+async def say(node: TestNode, document: Document, *, number: int = 1, key_id: str = "") -> int:
+    """Deliver an activity of its actor's, signed as it should be; the status."""
+    body = msgspec.json.encode(document)
+    headers = signed(node, body, key_id or f"{document['actor']}#main-key", number=number)
+    return (await post(node, body, headers))[0]

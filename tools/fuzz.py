@@ -1,0 +1,367 @@
+"""`make fuzz`: what peers, clients and operators may send, made up at random, for whatever reads it.
+
+Each reader is tried for SECONDS (20 unless the environment says otherwise; ONLY=word tries some). It may
+raise what it declares and nothing else, has to come back in time, and cleaning twice must be cleaning once.
+What is found becomes a plain test of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from aiohttp import StreamReader, web
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as some
+
+from activitypub import (
+    ActivityPubError,
+    Handle,
+    SignatureError,
+    SignedRequest,
+    cavage,
+    fields,
+    load_multibase,
+    load_private,
+    load_public_pem,
+    new_rsa,
+    parse,
+    parse_handle,
+    parse_resource,
+    read_activity,
+    read_actor,
+    read_host_meta,
+    read_jrd,
+    read_object,
+    rfc9421,
+    same_origin,
+    sha256,
+    verify,
+    webfinger,
+)
+from fedserver import config, text
+from fedserver.domain import DomainError, search_terms
+from fedserver.federation import admit
+from fedserver.http.fields import read_params
+from fedserver.http.uploads import Uploads
+
+PER_ROUND, DEADLINE = 200, timedelta(seconds=10)
+NOW = 1_795_000_000_000
+HERE = "https://a.test"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What is tried: a name, what it is given, and how."""
+
+    name: str
+    given: some.SearchStrategy[Any]
+    check: Callable[[Any], object]
+
+
+# --- documents
+
+WORDS = some.sampled_from(
+    ["id", "type", "actor", "object", "to", "cc", "content", "contentMap", "name", "summary", "attributedTo",
+     "published", "updated", "tag", "href", "attachment", "url", "mediaType", "inReplyTo", "oneOf", "anyOf",
+     "replies", "totalItems", "endTime", "closed", "votersCount", "publicKey", "publicKeyPem", "owner",
+     "inbox",
+     "preferredUsername", "icon", "image", "endpoints", "sharedInbox", "quote", "quoteUrl",
+     "interactionPolicy",
+     "canQuote", "automaticApproval", "instrument", "result", "target", "source", "assertionMethod", "links",
+     "rel", "subject", "alsoKnownAs", "attributionDomains", "focalPoint", "blurhash", "width", "sensitive"]
+)  # fmt: skip
+LEAVES = some.one_of(
+    some.none(), some.booleans(), some.integers(), some.floats(allow_nan=False, allow_infinity=False),
+    some.text(max_size=30),
+    some.sampled_from(["Note", "Question", "Create", "Person", "Mention", "Hashtag", "Link", "self",
+                       "https://[", "2026-01-01T00:00:00Z",
+                       f"{HERE}/1", f"{HERE}/u", "https://b.test:99999/", "acct:a@a.test",
+                       "as:Public", "http://a.test\\@b.test", "0001-01-01T00:00:00+23:59"]),
+)  # fmt: skip
+JSON = some.recursive(
+    LEAVES,
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=25,
+)
+DOCUMENTS = some.dictionaries(WORDS, JSON, max_size=12)
+
+
+def quietly(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], object]) -> None:
+    """Call it; what it declares may be raised."""
+    with suppress(error):
+        call()
+
+
+def documents(value: dict[str, Any]) -> None:
+    value = parse(msgspec.json.encode(value))
+    whole = {"id": f"{HERE}/1", "type": "Note", "attributedTo": f"{HERE}/u", **value}
+    actor = {"id": f"{HERE}/u", "type": "Person", "preferredUsername": "u", "inbox": f"{HERE}/i", **value}
+    quietly(ActivityPubError, lambda: read_activity(value))
+    quietly(ActivityPubError, lambda: admit.account(read_actor(actor), "u", "a.test"))
+    quietly(ActivityPubError, lambda: admit.post(read_object(whole), "{}", f"{HERE}/f"))
+    quietly(ActivityPubError, lambda: admit.vote(f"{HERE}/u", whole))
+    msgspec.json.encode(whole)
+
+
+# --- signatures
+
+PRIVATE, PUBLIC_PEM = new_rsa()
+KEY = cast(Any, load_private(PRIVATE))
+BODY = b"{}"
+BARE = SignedRequest("POST", HERE, "/inbox", {}, BODY)
+SHOWN = some.text(some.characters(min_codepoint=32, max_codepoint=255), max_size=20)
+BITS = SHOWN | some.sampled_from(
+    ['"', ",", "=", ";", "(", ")", ":", "keyId=", "keyid=", "headers=", "created=", "expires=", "sig1=",
+     "@method",
+     "@target-uri", "(created)", "%s", "content-digest", ";req", ";sf", "1e9", "99999999999999999999", "?1"]
+)  # fmt: skip
+EDITS = some.lists(some.tuples(some.integers(0, 400), some.integers(0, 30), BITS), min_size=1, max_size=4)
+
+
+def edited(original: str, edits: list[tuple[int, int, str]]) -> str:
+    for place, length, piece in edits:
+        original = original[:place] + piece + original[place + length :]
+    return original
+
+
+def signatures(sign: Callable[..., dict[str, str]]) -> Callable[[Any], None]:
+    key = load_public_pem(PUBLIC_PEM)
+    good = {"Host": "a.test", **sign(KEY, f"{HERE}/u#key", BARE, NOW, sha256(BODY))}
+
+    def check(change: tuple[str, list[tuple[int, int, str]]]) -> None:
+        name = change[0] if change[0] in good else "Signature"
+        headers = {**good, name: edited(good[name], change[1])}
+        request = msgspec.structs.replace(BARE, headers=fields(headers.items()))
+        quietly(SignatureError, lambda: verify.check_body(request))
+        quietly(SignatureError, lambda: verify.check(verify.describe(request), key, request, NOW))
+
+    return check
+
+
+SIGNED = some.tuples(
+    some.sampled_from(["Signature", "Signature-Input", "Digest", "Content-Digest", "Date", "Host"]), EDITS
+)
+
+
+def keys(value: str) -> None:
+    quietly(SignatureError, lambda: load_multibase("z" + value))
+    quietly(SignatureError, lambda: load_public_pem(edited(PUBLIC_PEM, [(27, len(value), value)])))
+
+
+# --- WebFinger, addresses
+
+ADDRESSES = some.text(max_size=40) | some.lists(
+    some.sampled_from(["https://", "http:", "//", "@", ":", "a.test", "[::1]", "%", "\\", "#", "?", "/",
+    "acct:", "٣",
+                       "xn--", "ß", ".", "99999", "<Link", ' rel="lrdd"', ' template="', "{uri}", '"', ">"]),
+    max_size=9,
+).map("".join)  # fmt: skip
+
+
+def fingers(value: tuple[str, dict[str, Any]]) -> None:
+    written, document = value
+    parse_resource(written)
+    parse_handle(written)
+    same_origin(written, HERE)
+    template = read_host_meta(written)
+    if template is not None:
+        webfinger.fill(template, Handle("a", "b.test"))
+    quietly(ActivityPubError, lambda: read_jrd({"links": [{"rel": "self", "href": written}], **document}))
+
+
+# --- texts
+
+HTML = some.lists(
+    some.text(max_size=8) | some.sampled_from(
+        ["<p>", "</p>", "<a href='", "javascript:", "'>", "</a>", "<b>", "<svg>", "<math>", "<style>",
+         "</style>",
+         "<!--", "-->", "<script>", "</script>", "&lt;", "&#x3c;", "&", "<img src=x onerror=alert(1)>",
+         "<template>",
+         "<noscript>", "<br/>", "<ul><li>", "<table>", "<select>", "<mglyph>", "<![CDATA[", "]]>",
+         "<title>", '"',
+         "<a id=x name=y>", "<textarea>", "\0", "\ud800", "\u202e", "<pre>\n", "<p class='mention x'>",
+         "<ol start=3>",
+         "@ann@a.test", "#tag", "https://a.test/(x)", "**", "[x](", "`", "~~", "> ", "\n\n",
+         "| a |\n|--|\n"]),
+    max_size=25,
+).map("".join)  # fmt: skip
+
+
+def texts(html: str) -> None:
+    for clean in (text.clean_post, text.clean_article, text.clean_profile):
+        once = clean(html, f"{HERE}/1")
+        assert clean(once, f"{HERE}/1") == once, "cleaning twice is not cleaning once"
+        for word in ("<script", "<style", "<svg", "<iframe", "onerror=", "javascript:"):
+            assert word not in once.lower().replace("&lt;", "") or word in text.to_text(once).lower(), word
+    name = text.clean_name(html)
+    assert text.clean_name(name) == name
+    text.to_text(html), text.excerpt(html), text.slugify(name), text.fold(html), text.words(html)
+    text.scan(html), text.normal_language(html[:20]), text.page_links(html.encode("utf-8", "replace"))
+    for made in (
+        text.render_plain(html, {}, str),
+        text.render_markdown(html, {}, str, article=False),
+        text.render_markdown(html, {}, str, article=True),
+    ):
+        assert "<script" not in made and "<svg" not in made, made
+    text.read_page(html.encode("utf-8", "replace"), "text/html", f"{HERE}/1")
+
+
+# --- configuration, requests, searches
+
+TOML = some.lists(
+    some.text(max_size=8) | some.sampled_from(
+        ["[node]\n", "[database]\n", "[federation]\n", "[limits]\n", "domain = ", "base_url = ", "url = ",
+         "mode = ",
+         '"x"\n', '"https://a.test"\n', '"https://[\\n"', "-1\n", "1e99\n", "true\n", "[]\n", "{}\n",
+         '["::/0"]\n',
+         "allow_networks = ", "requests_per_5_minutes = ", "[oidc]\n", "issuer = ", "client_id = ",
+         "1979-05-27\n"]),
+    max_size=14,
+).map("".join)  # fmt: skip
+VARIABLES = some.dictionaries(
+    some.sampled_from(["FEDSERVER_NODE__DOMAIN", "FEDSERVER_LIMITS__UPLOAD_BYTES", "FEDSERVER_X",
+    "FEDSERVER_NODE",
+                       "FEDSERVER_NODE__BASE_URL", "FEDSERVER_DATABASE__URL", "FEDSERVER_OIDC__ISSUER"]),
+    some.text(max_size=20) | some.sampled_from(["https://[", "http://a:b", "sqlite:", "1" * 50, "٣"]),
+)  # fmt: skip
+
+
+def configuration(value: tuple[str, dict[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fedserver.toml"
+        path.write_bytes(value[0].encode("utf-8", "surrogatepass"))
+        quietly(config.ConfigError, lambda: config.load(path, value[1]))
+
+
+class Group(msgspec.Struct, frozen=True):
+    name: str = ""
+    value: int | None = None
+
+
+class Form(msgspec.Struct, frozen=True):
+    status: str = ""
+    sensitive: bool = False
+    limit: int = 20
+    ids: list[str] = []
+    numbers: list[int] = []
+    poll: Group | None = None
+    fields_attributes: list[Group] = []
+
+
+NAMES = some.lists(
+    some.sampled_from(["status", "sensitive", "limit", "ids", "numbers", "poll", "fields_attributes",
+    "name", "value",
+                       "[", "]", "[]", "[0]", "[99999]", "[name]", "=", "&", "%00", "%ff", "+", "x", "1",
+                       "-1", "f",
+                       "9" * 30, "null", "true", "{", "}", '"', ":", ",", "\\ud800", "1e999", "--x\r\n",
+                       "\r\n\r\n",
+                       'Content-Disposition: form-data; name="status"', "; filename=x", "é"]),
+    max_size=15,
+).map("".join)  # fmt: skip
+KINDS = some.sampled_from(
+    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain",
+     "multipart/form-data", "application/x-www-form-urlencoded; charset=x",
+     "application/json; charset=utf-16", ""]
+)  # fmt: skip
+LOOP = asyncio.new_event_loop()
+FOLDER = Path(tempfile.gettempdir())
+
+
+def requests(value: tuple[str, str, bytes]) -> None:
+    kind, query, body = value
+
+    async def read() -> None:
+        stream = StreamReader(cast(Any, _Protocol()), 65_536, loop=LOOP)
+        stream.feed_data(body)
+        stream.feed_eof()
+        headers = {"Content-Type": kind, "Content-Length": str(len(body))}
+        path = "/?" + "".join(letter for letter in query if letter.isprintable() and letter != " ")
+        request = make_mocked_request("POST", path, headers, payload=stream)
+        uploads = Uploads(FOLDER, 1_000)
+        with suppress(DomainError, web.HTTPException):
+            await read_params(request, Form, uploads)
+        uploads.close()
+
+    LOOP.run_until_complete(read())
+
+
+class _Protocol:
+    """A connection that never holds anything back."""
+
+    _reading_paused = False
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self, resume_parser: bool = True) -> None: ...
+
+
+SEARCHES = some.text(max_size=60) | some.lists(
+    some.sampled_from(["from:", "@", "before:", "after:", "during:", "-", "+", '"', "2026-01-01",
+    "0001-01-01",
+                       "9999-12-31", "has:", "media", "is:reply", "language:", "en", "in:library", " ",
+                       "*", "(", "NEAR"]),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+READERS = (
+    Reader("documents", DOCUMENTS, documents),
+    Reader("bytes", some.binary(max_size=200), lambda value: quietly(ActivityPubError, lambda: parse(value))),
+    Reader("signatures of draft-cavage", SIGNED, signatures(cavage.sign)),
+    Reader("signatures of RFC 9421", SIGNED, signatures(rfc9421.sign)),
+    Reader("keys", SHOWN, keys),
+    Reader("webfinger", some.tuples(ADDRESSES, DOCUMENTS), fingers),
+    Reader("html", HTML, texts),
+    Reader("configuration", some.tuples(TOML, VARIABLES), configuration),
+    Reader("requests", some.tuples(KINDS, NAMES, NAMES.map(str.encode) | some.binary(max_size=60)), requests),
+    Reader("searches", SEARCHES, search_terms.parse),
+)
+
+
+def attempt(reader: Reader, seconds: float) -> int:
+    """Try one reader until the time is over; how often. Raises what it finds."""
+    tried, end = 0, time.monotonic() + seconds
+
+    def once(value: Any) -> None:
+        nonlocal tried
+        tried += 1
+        reader.check(value)
+
+    while time.monotonic() < end:
+        bounded = settings(
+            max_examples=PER_ROUND, deadline=DEADLINE, database=None, suppress_health_check=list(HealthCheck)
+        )
+        seed(random.getrandbits(64))(bounded(given(reader.given)(once)))()
+    return tried
+
+
+def main() -> int:
+    seconds, only = float(os.environ.get("SECONDS", "20")), os.environ.get("ONLY", "")
+    failures = 0
+    for reader in READERS:
+        if only not in reader.name:
+            continue
+        try:
+            print(f"fine   {reader.name}: {attempt(reader, seconds)} tried", flush=True)
+        except Exception as error:
+            failures += 1
+            print(f"FAULT  {reader.name}", flush=True)
+            traceback.print_exception(error)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
