@@ -237,6 +237,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
         async with alpha.db.read() as tx:
             assert await queries.follows.get(tx, ann.id, remote_eve.id) is not None
 
+        lure = beta.serve("/users/eve/lure", note(eve, "lure"))
         changed = {"content": "<p>forged</p>", "updated": "2026-11-18T12:00:00Z"}
         local = {"id": uri, "type": "Note", "attributedTo": ann.uri, "to": [PUBLIC], "published": WHEN}
         for number, each in enumerate(
@@ -257,6 +258,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
                 act("Undo", mallory, asked),
                 act("Announce", mallory, hidden, to=[PUBLIC]),
                 act("Like", mallory, hidden),
+                act("Announce", mallory, lure, to=[PUBLIC]),  # whom nobody follows: nothing is fetched
                 act("Block", mallory, {"id": eve}),
             )
         ):
@@ -269,6 +271,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
         assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
         kept = await stored(alpha, uri)
         assert (kept.likes_count, kept.boosts_count, "ours" in kept.html) == (1, 0, True)
+        assert await stored(alpha, lure) is None
         kept = await stored(alpha, hidden)
         assert (kept.likes_count, kept.boosts_count) == (0, 0)
         slyly = await stored(alpha, f"{eve}/sly")

@@ -1,4 +1,4 @@
-"""Announce (ActivityPub §7.11): a boost, if somebody here follows the booster or wrote the post."""
+"""Announce (ActivityPub §7.11): a boost, if somebody here follows the booster or the post is known here."""
 
 from __future__ import annotations
 

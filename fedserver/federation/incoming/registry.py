@@ -21,7 +21,7 @@ from fedserver import domain
 from fedserver.federation import admit, incoming
 from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.resolve import Resolver
-from storage import AccountRow, Tx
+from storage import AccountRow, PostRow, Tx
 
 Handle = Callable[[Tx, Item], Awaitable[None]]
 VERBS: dict[str, Handle] = {
@@ -61,7 +61,7 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
     if inner is not None and not type_of(activity.object or {}, POSTS):
         return await _passed_on(resolver, item, inner)
     if activity.kind == "Announce" and activity.object_id:
-        return structs.replace(item, post=await resolver.post(activity.object_id))
+        return structs.replace(item, post=await _boosted(resolver, item, activity.object_id))
     if activity.kind in ("Add", "Remove"):
         return await _with_featured(resolver, item)
     if activity.kind == "Move":
@@ -96,6 +96,13 @@ async def _with_target(resolver: Resolver, item: Item) -> Item:
     if moved is None or target is None or moved.moved_to_id != target.id:
         raise Dropped("the old account says nothing of a move")
     return structs.replace(item, moved=moved, target=target)
+
+
+async def _boosted(resolver: Resolver, item: Item, uri: str) -> PostRow | None:
+    """What is boosted. A stranger's boost makes us fetch nothing. Raises Dropped."""
+    if await resolver.known_post(uri) is None and not await resolver.is_followed(item.actor):
+        raise Dropped("a post that is not known, boosted by nobody who is followed here")
+    return await resolver.post(uri)
 
 
 async def _passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:
