@@ -20,6 +20,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 EXTRA = {
     "/api/v1/accounts/alias",
     "/api/v1/accounts/delete",
+    "/api/v1/accounts/move",
+    "/api/v1/accounts/{}/email_subscriptions",
     "/api/v1/profile",
     "/api/v1/collections/{}",  # PUT, as masto.js sends it
     "/api/v1/accounts/{}/featured_tags",
