@@ -130,7 +130,7 @@ async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
         ({"options": ["x", "y"]}, "Deadline is too soon"),
         ({"options": list("abcde"), "expires_in": 600}, "can't contain more than 4"),
         ({"options": ["x", "y" * 51], "expires_in": 600}, "longer than 50"),
-        ({"options": ["x", "y"], "expires_in": 10**30}, "too far into the future"),
+        ({"options": ["x", "y"], "expires_in": 10**15}, "too far into the future"),
         ({"options": ["x", "y"], "expires_in": "soon"}, "poll.expires in is invalid"),
         ({"options": [{"a": 1}, "y"], "expires_in": 600}, "poll.options"),
         ("yes", "Poll is invalid"),

@@ -261,7 +261,7 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
         assert not await post_views.load(tx, [draft], bob.id)
         row = await posts.get(tx, first, None)
         assert row.url == "https://alpha.test/@ann/same-title" and "<h2>Part</h2>" in row.html
-        assert row.summary == "Part Text"
+        assert row.summary == "Part – Text"
 
 
 async def count_statements(database: Database, viewer: AccountRow, size: int) -> int:
