@@ -8,12 +8,12 @@ from activitypub import new_ed25519, new_rsa
 
 
 @cache
-def rsa(number: int = 0) -> tuple[str, str]:
-    """Private and public PEM; another pair for each number."""
+def rsa(name: int | str = 0) -> tuple[str, str]:
+    """Private and public PEM; another pair for each name."""
     return new_rsa()
 
 
 @cache
-def ed25519(number: int = 0) -> tuple[str, str]:
+def ed25519(name: int | str = 0) -> tuple[str, str]:
     """Private PEM and public multibase."""
     return new_ed25519()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from aiohttp import web
 from argon2 import PasswordHasher
 from jinja2.bccache import Bucket, BytecodeCache
 
-from activitypub import keys
 from fedserver.config import (
     Community,
     Config,
@@ -175,17 +173,12 @@ async def start_node(
 
 
 def _keys_of(domain: str) -> Callable[[], Awaitable[NewKeys]]:
-    """Real keys, made once a run: no two nodes of a test have the same."""
+    """No two nodes of a test have the same."""
 
     async def keys() -> NewKeys:
-        return _made_keys(domain)
+        return people.new_keys(domain)
 
     return keys
-
-
-@cache
-def _made_keys(domain: str) -> NewKeys:
-    return NewKeys(*keys.new_rsa(), *keys.new_ed25519())
 
 
 class _Templates(BytecodeCache):

@@ -22,9 +22,9 @@ def site(folder: Path | None = None, **sections: Any) -> Site:
     return Site(Config(node=node, **sections), Links(f"https://{DOMAIN}", DOMAIN))
 
 
-def new_keys(number: int = 0) -> NewKeys:
+def new_keys(name: int | str = 0) -> NewKeys:
     """Keys made once a run."""
-    return NewKeys(*keys.rsa(number), *keys.ed25519(number))
+    return NewKeys(*keys.rsa(name), *keys.ed25519(name))
 
 
 async def member(tx: Tx, where: Site, username: str) -> AccountRow:

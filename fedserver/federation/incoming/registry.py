@@ -100,9 +100,10 @@ async def _with_target(resolver: Resolver, item: Item) -> Item:
 
 async def _boosted(resolver: Resolver, item: Item, uri: str) -> PostRow | None:
     """What is boosted. A stranger's boost makes us fetch nothing. Raises Dropped."""
-    if await resolver.known_post(uri) is None and not await resolver.is_followed(item.actor):
+    known = await resolver.known_post(uri)
+    if known is None and not await resolver.is_followed(item.actor):
         raise Dropped("a post that is not known, boosted by nobody who is followed here")
-    return await resolver.post(uri)
+    return known or await resolver.post(uri)
 
 
 async def _passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:
