@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -17,7 +16,7 @@ from fedserver.client_api.entities import (
     collection,
     collection_item,
 )
-from fedserver.http import USER, Call, Listed, NestedInvalid, Nothing, Routes, listed_by_offset
+from fedserver.http import USER, Call, Listed, Nothing, Routes, listed_by_offset
 
 routes = Routes("client_api")
 
@@ -69,21 +68,13 @@ def _change(params: CollectionParams) -> domain.collections.Change:
     )
 
 
-@contextmanager
-def _told_in_one() -> Iterator[None]:
-    """What is wrong with a collection is told in a shape of its own."""
-    try:
-        yield
-    except domain.Invalid as error:
-        raise NestedInvalid(error.field, error.why, error.code) from error
-
-
-@routes.post("/api/v1/collections", who=USER, scope="write:collections", params=CollectionParams)
+@routes.post(
+    "/api/v1/collections", who=USER, scope="write:collections", params=CollectionParams, nested_errors=True
+)
 async def create(call: Call[CollectionParams]) -> WrappedCollection:
-    with _told_in_one():
-        view = await domain.collections.create(
-            call.tx, call.site, call.account, _change(call.params), call.params.account_ids
-        )
+    view = await domain.collections.create(
+        call.tx, call.site, call.account, _change(call.params), call.params.account_ids
+    )
     return WrappedCollection(collection(call.site.links, view))
 
 
@@ -97,11 +88,22 @@ async def show(call: Call[Nothing]) -> CollectionWithAccounts:
 
 
 # masto.js sends PUT where the description says PATCH.
-@routes.patch("/api/v1/collections/{id}", who=USER, scope="write:collections", params=CollectionParams)
-@routes.put("/api/v1/collections/{id}", who=USER, scope="write:collections", params=CollectionParams)
+@routes.patch(
+    "/api/v1/collections/{id}",
+    who=USER,
+    scope="write:collections",
+    params=CollectionParams,
+    nested_errors=True,
+)
+@routes.put(
+    "/api/v1/collections/{id}",
+    who=USER,
+    scope="write:collections",
+    params=CollectionParams,
+    nested_errors=True,
+)
 async def update(call: Call[CollectionParams]) -> WrappedCollection:
-    with _told_in_one():
-        view = await domain.collections.update(call.tx, call.account, call.id(), _change(call.params))
+    view = await domain.collections.update(call.tx, call.account, call.id(), _change(call.params))
     return WrappedCollection(collection(call.site.links, view))
 
 

@@ -15,7 +15,6 @@ from fedserver.http.endpoint import (
     Nothing,
     Routes,
 )
-from fedserver.http.errors import NestedInvalid
 from fedserver.http.fields import convert
 from fedserver.http.html import Pages, own_page, see_other
 from fedserver.http.json import encode, json_response
@@ -34,7 +33,6 @@ __all__ = [
     "Call",
     "Endpoint",
     "Listed",
-    "NestedInvalid",
     "Nothing",
     "Pages",
     "Routes",

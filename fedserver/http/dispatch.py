@@ -144,7 +144,7 @@ class Dispatcher:
     def refusal(self, endpoint: Endpoint, request: web.Request, error: Exception) -> web.StreamResponse:
         """The answer to `error`: a page for people, JSON for programs."""
         if not endpoint.html:
-            response = error_json(error, self.services.db.clock())
+            response = error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
             response.headers.update(CORS)
             return response
         if isinstance(error, domain.Unproved):

@@ -159,6 +159,7 @@ class Endpoint:
     html: bool = False
     activitypub: bool = False
     most_upload: str = ""  # the key of [limits] that says how large a file may be
+    nested_errors: bool = False  # what is wrong with values is told in one object, as for collections
     raw: bool = False  # the handler reads the body itself
     no_token: bool = False  # the Authorization header is not a bearer token here
     no_csrf: bool = False  # a form for strangers, where a session may be left over

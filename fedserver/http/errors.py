@@ -27,10 +27,6 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
-class NestedInvalid(domain.Invalid):
-    """A wrong value, told with its details in one object, as the methods of collections do."""
-
-
 def status_of(error: Exception) -> int:
     """The HTTP status that tells of `error`; 500 if it was not expected."""
     if isinstance(error, web.HTTPException):
@@ -68,14 +64,14 @@ def headers_of(error: Exception, now: int) -> dict[str, str]:
     return {}
 
 
-def error_json(error: Exception, now: int) -> web.Response:
-    """The JSON answer to `error`."""
+def error_json(error: Exception, now: int, *, nested: bool = False) -> web.Response:
+    """The JSON answer to `error`; `nested`: what is wrong with values is told in one object."""
     body: dict[str, Any] = {"error": text_of(error)}
     if isinstance(error, domain.Invalid):
         details: dict[str, list[dict[str, str]]] = {}
         for each in (error, *error.also):
             details.setdefault(each.field, []).append({"error": each.code, "description": each.why})
         body["details"] = details
-    if isinstance(error, NestedInvalid):
-        body = {"error": body}
+        if nested:
+            body = {"error": body}
     return json_response(body, status=status_of(error), headers=headers_of(error, now))

@@ -92,7 +92,8 @@ def _finish(file: IO[bytes], last: bytearray) -> None:
 
 def too_large(field: str, most: int) -> domain.Invalid:
     """What is said of a file with more than `most` bytes."""
-    return domain.Invalid(field, f"is larger than {most // 1_000_000} MB", "ERR_TOO_LARGE")
+    size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1_000} kB"
+    return domain.Invalid(field, f"is larger than {size}", "ERR_TOO_LARGE")
 
 
 async def read_text(part: BodyPartReader, most: int) -> str:
