@@ -103,7 +103,7 @@ def with_lists(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_any_field(document: dict[str, Any]) -> dict[str, Any]:
-    """The description with what is wrong with any field of a collection, where it shows `name`, an example."""
+    """The description with faults of any field of a collection, where it shows an example: `name`."""
     told = document["components"]["schemas"]["CustomError422"]["properties"]["error"]["properties"]["details"]
     told["additionalProperties"] = told.pop("properties")["name"]
     del told["required"]
