@@ -32,7 +32,8 @@ async def fan_out(
     body = encode(document)
     uri, digest = str(document["id"]), sha256(body)
     row = DocumentRow(tx.new_id(), uri, found.sender.id, body, digest, tx.now, found.synchronizes)
-    return await queries.deliveries.add(tx, row, targets)
+    held = await queries.peers.held(tx, list({host for host, _ in targets}))
+    return await queries.deliveries.add(tx, row, targets, held)
 
 
 def _targets(site: domain.Site, policies: domain.peers.Policies, found: Outgoing) -> list[tuple[str, str]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 
 from activitypub import (
-    ActivityPubError,
     AuthorityError,
     SignatureError,
     SignedRequest,
@@ -72,6 +71,7 @@ class Inbox:
                 actor_uri=activity.actor,
                 activity_uri=uri,
                 signer_uri=signer.uri,
+                host=host_of(signer.uri),
                 target_id=target_id,
                 body=request.body,
                 received_at=now,
@@ -110,14 +110,7 @@ class Inbox:
         added = [await queries.inbox.add(tx, row) for row in rows]
         if any(added):
             tx.emit("inbox.due")
-        for host in {_host(row) for row in rows}:
+        for host in {row.host for row in rows}:
             if await queries.peers.alive(tx, host):
                 await queries.deliveries.revive(tx, host)
                 tx.emit("deliveries.due")
-
-
-def _host(row: InboxItemRow) -> str:
-    try:
-        return host_of(row.signer_uri)
-    except ActivityPubError:
-        return ""

@@ -1,15 +1,17 @@
 """Deliveries: many hosts at once, few requests a host, in order within a lane.
 
-Signed with draft-cavage first; a peer that refuses is asked once more with RFC 9421, and what it took is
-remembered (double-knock). A dead peer costs one probe a step of its circuit, not one a post.
+They begin as places become free. A host that answers slowly, or not at all, holds places of the slow share
+only, and a dead one costs one probe a step of its circuit, not one a post. Signed with draft-cavage first; a
+peer that refuses is asked once more with RFC 9421, and what it took is remembered (double-knock).
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from msgspec import Struct
@@ -18,10 +20,13 @@ from fedserver.federation import Signer, followers_at
 from fedserver.http import Services
 from fedserver.net import NetError, Refused, Response
 from fedserver.workers.backoff import MOST_ATTEMPTS, circuit, delay, retry_after
+from fedserver.workers.pool import Place, Pool
 from storage import DeliveryRow, DocumentRow, PeerRow, Tx, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 100
+QUICK, SLOW = 100, 60
+GATHER = 0.01  # what ends within it is written together
 LEASE_MS = 90_000
 PER_HOST = 4
 REFUSED_SIGNATURE = (400, 401, 403)
@@ -29,13 +34,27 @@ LATER = (408, 425, 429, 500, 502, 503, 504)
 
 
 class Outcome(Struct, frozen=True):
-    """How a delivery ended: done, again (perhaps not before a time), or given up."""
+    """How a delivery ended: done, again (perhaps not before a time), or given up; did the peer answer?"""
 
     word: str
     reason: str = ""
     wait_ms: int = 0
     scheme: str = ""
-    unreachable: bool = False
+    answered: bool = False
+
+    @property
+    def unreachable(self) -> bool:
+        return self.word == "again" and not self.answered
+
+
+class Owed(Struct, frozen=True):
+    """A delivery that was taken, with all it needs."""
+
+    row: DeliveryRow
+    peer: PeerRow
+    document: DocumentRow | None
+    signer: Signer | None
+    slow: bool
 
 
 class DeliveryWorker:
@@ -43,26 +62,83 @@ class DeliveryWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._pool = Pool(QUICK, SLOW, gather=GATHER)
+        self.wake = self._pool.wake
+        self._begun: dict[int, Owed] = {}
+        self._ended: list[tuple[Owed, Outcome]] = []
+        self._most: dict[str, int] = {}  # requests at once, of hosts that are at work
+        self._looked_at = 0
 
     async def run(self) -> int:
-        """Make what is due, at most a batch; how many were tried."""
+        """Write how deliveries ended and begin what there is room for; 0 if there is no more to begin now."""
+        ended = list(self._ended)
         async with self._services.db.write() as tx:
-            leased = await queries.deliveries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
-            if not leased:
-                return 0
-            documents = await queries.deliveries.documents_of(tx, list({row.document_id for row in leased}))
-            await queries.peers.add_some(tx, {row.host for row in leased})
-            known = await queries.peers.by_domains(tx, list({row.host for row in leased}))
-            senders = {row.account_id for row in documents.values()}
-            signers = {each: await self._signer(tx, each) for each in senders}
-        by_host: defaultdict[str, list[DeliveryRow]] = defaultdict(list)
-        for row in leased:
-            by_host[row.host].append(row)
-        results = await asyncio.gather(
-            *(self._host(known[host], rows, documents, signers) for host, rows in by_host.items())
+            await self._write(tx, ended)
+            taken, more = await self._take(tx)
+            self._looked_at = tx.now
+        del self._ended[: len(ended)]
+        self._count(ended)
+        for owed in taken:
+            self._begun[owed.row.id] = owed
+            self._pool.start(owed.row.host, owed.slow, partial(self._do, owed))
+        return len(taken) if more else 0
+
+    def _count(self, ended: Sequence[tuple[Owed, Outcome]]) -> None:
+        for owed, outcome in ended:
+            self._begun.pop(owed.row.id, None)
+            self._services.metrics.deliveries[_told(owed.row, outcome)] += 1
+
+    async def _take(self, tx: Tx) -> tuple[list[Owed], bool]:
+        """Lease what there are places for; and whether there may be more."""
+        pool = self._pool
+        rooms = {slow: pool.room(slow) for slow in (False, True)}
+        if rooms[False] <= 0:
+            return [], False
+        self._most = {host: most for host, most in self._most.items() if pool.busy[host]}
+        full = [host for host, most in self._most.items() if pool.busy[host] >= most]
+        full += [] if rooms[True] > 0 else pool.slow_hosts()
+        limit = min(BATCH, sum(rooms.values()))
+        leased = await queries.deliveries.lease(
+            tx, until=tx.now + LEASE_MS, limit=limit, failing=rooms[True] > 0, without=full
         )
-        await self._write(known, [each for result in results for each in result])
-        return len(leased)
+        if not leased:
+            return [], False
+        known = await self._peers(tx, {row.host for row in leased})
+        taken, left, busy = [], [], Counter(pool.busy)
+        for row in leased:
+            failing = known[row.host].failures > 0
+            slow = failing or pool.is_slow(row.host)
+            most = self._most[row.host] = 1 if failing else PER_HOST
+            if row.id in self._begun or rooms[slow] <= 0 or busy[row.host] >= most:
+                left += [] if row.id in self._begun else [row.id]
+                continue
+            rooms[slow] -= 1
+            busy[row.host] += 1
+            taken.append((row, slow))
+        if left:
+            await queries.deliveries.give_back(tx, left)
+        return await self._with_documents(tx, taken, known), bool(left) or len(leased) == limit
+
+    async def _peers(self, tx: Tx, hosts: set[str]) -> dict[str, PeerRow]:
+        known = await queries.peers.by_domains(tx, list(hosts))
+        if new := hosts - known.keys():
+            await queries.peers.add_some(tx, new)
+            known |= await queries.peers.by_domains(tx, list(new))
+        return known
+
+    async def _with_documents(
+        self, tx: Tx, taken: Sequence[tuple[DeliveryRow, bool]], known: dict[str, PeerRow]
+    ) -> list[Owed]:
+        documents = await queries.deliveries.documents_of(tx, list({row.document_id for row, _ in taken}))
+        signers = {
+            each: await self._signer(tx, each) for each in {row.account_id for row in documents.values()}
+        }
+        found = []
+        for row, slow in taken:
+            document = documents.get(row.document_id)
+            signer = signers.get(document.account_id) if document is not None else None
+            found.append(Owed(row, known[row.host], document, signer, slow))
+        return found
 
     async def _signer(self, tx: Tx, account_id: int) -> Signer | None:
         try:
@@ -70,26 +146,26 @@ class DeliveryWorker:
         except LookupError:
             return None
 
-    async def _host(
-        self,
-        peer: PeerRow,
-        rows: Sequence[DeliveryRow],
-        documents: dict[int, DocumentRow],
-        signers: dict[int, Signer | None],
-    ) -> list[tuple[DeliveryRow, Outcome]]:
-        turn = asyncio.Semaphore(PER_HOST)
+    async def _do(self, owed: Owed, place: Place) -> None:
+        try:
+            outcome = await self._tried(owed)
+        except asyncio.CancelledError:
+            if not place.stopped:
+                raise
+            outcome = Outcome("again", "no answer yet, while too many others were waited for")
+        except Exception as error:
+            # Whatever goes wrong with one delivery must not stop the others.
+            log.exception("delivery_failed", inbox=owed.row.inbox_uri)
+            outcome = Outcome("again", type(error).__name__, answered=True)
+        self._ended.append((owed, outcome))
 
-        async def one(row: DeliveryRow) -> tuple[DeliveryRow, Outcome]:
-            document = documents.get(row.document_id)
-            signer = signers.get(document.account_id) if document else None
-            if document is None or signer is None:
-                return row, Outcome("drop", "nothing to send, or nobody to sign it")
-            if not self._services.policies.allows(row.host):
-                return row, Outcome("drop", "blocked since it was owed")
-            async with turn:
-                return row, await self._deliver(row, document, signer, peer.scheme or "cavage")
-
-        return list(await asyncio.gather(*(one(row) for row in rows)))
+    async def _tried(self, owed: Owed) -> Outcome:
+        row, document, signer = owed.row, owed.document, owed.signer
+        if document is None or signer is None:
+            return Outcome("drop", "nothing to send, or nobody to sign it")
+        if not self._services.policies.allows(row.host):
+            return Outcome("drop", "blocked since it was owed")
+        return await self._deliver(row, document, signer, owed.peer.scheme or "cavage")
 
     async def _deliver(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Outcome:
         other = "rfc9421" if scheme == "cavage" else "cavage"
@@ -102,7 +178,7 @@ class DeliveryWorker:
         except Refused as error:
             return Outcome("drop", str(error))
         except NetError as error:
-            return Outcome("again", str(error), unreachable=True)
+            return Outcome("again", str(error))
         return _judged(response, row, scheme)
 
     async def _post(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Response:
@@ -114,43 +190,75 @@ class DeliveryWorker:
                 )
         return await self._services.client.post(row.inbox_uri, document.body, headers)
 
-    async def _write(self, known: dict[str, PeerRow], results: Sequence[tuple[DeliveryRow, Outcome]]) -> None:
-        async with self._services.db.write() as tx:
-            finished = [row for row, outcome in results if outcome.word in ("done", "drop")]
+    async def _write(self, tx: Tx, ended: Sequence[tuple[Owed, Outcome]]) -> None:
+        if not ended:
+            return
+        finished = [owed.row for owed, outcome in ended if outcome.word in ("done", "drop")]
+        if finished:
             await queries.deliveries.finish(tx, finished)
-            reached = {row.host for row, outcome in results if not outcome.unreachable}
+        reached = {owed.row.host: owed.peer for owed, outcome in ended if outcome.answered}
+        if reached:
             await queries.peers.succeeded(tx, list(reached))
-            for row, outcome in results:
-                await self._note(tx, known[row.host], row, outcome)
-                self._services.metrics.deliveries[_told(row, outcome)] += 1
-            for host in {row.host for row, outcome in results if outcome.unreachable} - reached:
-                peer = known[host]
-                wait = circuit(peer.failures + 1, random.random())
-                await queries.peers.failed(tx, host, peer.failing_since_at or tx.now, tx.now + wait)
+        for owed, outcome in ended:
+            await self._note(tx, owed, outcome)
+        for host, peer in reached.items():
+            if peer.failures:
+                await queries.deliveries.revive(tx, host)
+        silent = {owed.row.host: owed.peer for owed, outcome in ended if outcome.unreachable}
+        for host in silent.keys() - reached.keys():
+            await self._leave_alone(tx, silent[host])
 
-    async def _note(self, tx: Tx, peer: PeerRow, row: DeliveryRow, outcome: Outcome) -> None:
+    async def _leave_alone(self, tx: Tx, peer: PeerRow) -> None:
+        """It does not answer: all that is owed to it waits for the next step of its circuit."""
+        failures = peer.failures + 1
+        until = tx.now + circuit(failures, random.random())
+        await queries.peers.failed(tx, peer.domain, failures, peer.failing_since_at or tx.now, until)
+        if until > tx.now:
+            await queries.deliveries.postpone(tx, peer.domain, until)
+
+    async def _note(self, tx: Tx, owed: Owed, outcome: Outcome) -> None:
+        row, peer = owed.row, owed.peer
         if outcome.scheme and outcome.scheme != peer.scheme:
             await queries.peers.set_scheme(tx, row.host, outcome.scheme)
         if outcome.word == "drop":
             log.info("delivery_dropped", inbox=row.inbox_uri, reason=outcome.reason)
         if outcome.word != "again":
             return
-        if row.attempts >= MOST_ATTEMPTS:
+        # Only who answers can refuse too often. What a silent peer does not take expires (cleanup.py).
+        if outcome.answered and row.attempts >= MOST_ATTEMPTS:
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
             await queries.deliveries.bury(tx, row.id, outcome.reason)
             return
-        wait = max(outcome.wait_ms, delay(row.attempts, random.random()))
+        wait = max(outcome.wait_ms, delay(min(row.attempts, MOST_ATTEMPTS), random.random()))
         await queries.deliveries.retry(tx, row.id, tx.now + wait, outcome.reason)
 
     async def next_due(self) -> int | None:
-        """When there is something to do next."""
+        """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
-            return await queries.deliveries.next_due(tx)
+            return await queries.deliveries.next_due(tx, after=self._looked_at)
+
+    async def finish(self) -> int:
+        """Wait for what was begun; how much there is to be written."""
+        await self._pool.finish()
+        return len(self._ended)
+
+    async def stop(self, seconds: float) -> None:
+        """Let end what ends in time; the rest is free for whoever comes next."""
+        await self._pool.finish(seconds)
+        ended = list(self._ended)
+        left = self._begun.keys() - {owed.row.id for owed, _ in ended}
+        if not self._begun:
+            return
+        async with self._services.db.write() as tx:
+            await self._write(tx, ended)
+            await queries.deliveries.give_back(tx, list(left))
+        self._count(ended)
+        self._begun, self._ended = {}, []
 
 
 def _told(row: DeliveryRow, outcome: Outcome) -> str:
     """An outcome in the words of the figures."""
-    if outcome.word == "again" and row.attempts >= MOST_ATTEMPTS:
+    if outcome.word == "again" and outcome.answered and row.attempts >= MOST_ATTEMPTS:
         return "given_up"
     return {"done": "delivered", "drop": "refused"}.get(
         outcome.word, "unreachable" if outcome.unreachable else "postponed"
@@ -160,10 +268,10 @@ def _told(row: DeliveryRow, outcome: Outcome) -> str:
 def _judged(response: Response, row: DeliveryRow, scheme: str) -> Outcome:
     status = response.status
     if status < 300:
-        return Outcome("done", scheme=scheme)
+        return Outcome("done", scheme=scheme, answered=True)
     reason = f"{status} {response.body[:200].decode('utf-8', 'replace')}"
     if status in LATER:
-        return Outcome("again", reason, wait_ms=retry_after(response.headers.get("retry-after", "")))
-    if status in (401, 403, 404) and row.attempts < 3:
-        return Outcome("again", reason)
-    return Outcome("drop", reason)
+        wait = retry_after(response.headers.get("retry-after", ""))
+        return Outcome("again", reason, wait, answered=True)
+    word = "again" if status in (401, 403, 404) and row.attempts < 3 else "drop"
+    return Outcome(word, reason, answered=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 import structlog
 
@@ -12,27 +15,88 @@ from fedserver.federation.incoming.item import Dropped, Item
 from fedserver.federation.incoming.registry import VERBS, handle, prepare
 from fedserver.http import Services
 from fedserver.workers.backoff import delay
+from fedserver.workers.pool import Place, Pool
 from storage import InboxItemRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50
+QUICK, SLOW = 16, 16
 LEASE_MS = 120_000
 MOST_ATTEMPTS = 8
 
 
 class ReceiveWorker:
-    """Carries out what peers say."""
+    """Carries out what peers say: several hosts at once, what one host says in order."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._pool = Pool(QUICK, SLOW)
+        self.wake = self._pool.wake
+        self._begun: set[int] = set()
+        self._ended = 0
+        self._looked_at = 0
 
     async def run(self) -> int:
-        """Do what is due, at most a batch; how many."""
+        """Begin what there is room for; 0 if there is no more to begin now."""
+        pool = self._pool
+        rooms = {slow: pool.room(slow) for slow in (False, True)}
+        if rooms[False] <= 0:
+            return 0
+        busy = list(pool.busy) if rooms[True] > 0 else [*pool.busy, *pool.slow_hosts()]
         async with self._services.db.write() as tx:
-            leased = await queries.inbox.lease(tx, until=tx.now + LEASE_MS, limit=BATCH)
-        for row in leased:
-            await self._do(row)
-        return len(leased)
+            leased = await queries.inbox.lease(tx, until=tx.now + LEASE_MS, limit=BATCH, without=busy)
+            self._looked_at = tx.now
+            trains: dict[str, list[InboxItemRow]] = {}
+            left = []
+            for row in leased:
+                if row.host not in trains:
+                    slow = pool.is_slow(row.host)
+                    if rooms[slow] <= 0:
+                        left.append(row.id)
+                        continue
+                    rooms[slow] -= 1
+                trains.setdefault(row.host, []).append(row)
+            if left:
+                await queries.inbox.give_back(tx, left)
+        for host, rows in trains.items():
+            self._begun.update(row.id for row in rows)
+            pool.start(host, pool.is_slow(host), partial(self._train, rows))
+        return len(leased) if trains and (left or len(leased) == BATCH) else 0
+
+    async def _train(self, rows: Sequence[InboxItemRow], place: Place) -> None:
+        """What one host says, one after another. What it cannot end in its lease is free again."""
+        stop_at = self._services.db.clock() + LEASE_MS // 2
+        for row in rows:
+            if self._services.db.clock() > stop_at or place.stopped:
+                break
+            place.again()
+            try:
+                await self._do(row)
+            except asyncio.CancelledError:
+                if not place.stopped:
+                    raise
+                await self._failed(row, "too slow, while too many others were waited for")
+            self._begun.discard(row.id)
+            self._ended += 1
+        await self._give_back([row.id for row in rows])
+
+    async def _give_back(self, ids: Iterable[int]) -> None:
+        left = self._begun.intersection(ids)
+        if left:
+            async with self._services.db.write() as tx:
+                await queries.inbox.give_back(tx, list(left))
+            self._begun -= left
+
+    async def finish(self) -> int:
+        """Wait for what was begun; how much was done since this was last asked."""
+        await self._pool.finish()
+        ended, self._ended = self._ended, 0
+        return ended
+
+    async def stop(self, seconds: float) -> None:
+        """Let end what ends in time; the rest is free for whoever comes next."""
+        await self._pool.finish(seconds)
+        await self._give_back(tuple(self._begun))
 
     async def _do(self, row: InboxItemRow) -> None:
         counted, kind = self._services.metrics.activities, "other"
@@ -73,6 +137,6 @@ class ReceiveWorker:
                 await queries.inbox.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
 
     async def next_due(self) -> int | None:
-        """When there is something to do next."""
+        """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
-            return await queries.inbox.next_due(tx)
+            return await queries.inbox.next_due(tx, after=self._looked_at)

@@ -1,12 +1,14 @@
 """Runs the workers: woken by events after commits, and by the clock when something falls due.
 
-Every kind of work has a loop of its own, so that a slow peer does not hold up what came in. `settle` is for
-tests: it does everything that is due now, in this task, and returns.
+Every kind of work has a loop of its own, and what waits for peers has places in a pool, so that a slow peer
+holds up neither what came in nor what goes to others. `settle` is for tests: it does everything that is due
+now, and returns.
 """
 
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -25,7 +27,12 @@ from storage import Event, QueueRow, Unavailable, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 LONGEST_SLEEP = 5.0
-DUE = frozenset({domain.events.TASKS_DUE, "deliveries.due", "inbox.due"})
+# Who is woken by what: whoever else writes to a queue must not cost all others a look.
+WOKEN: dict[str, tuple[type, ...]] = {
+    domain.events.TASKS_DUE: (TaskWorker, PushWorker, MediaWorker),
+    "deliveries.due": (DeliveryWorker,),
+    "inbox.due": (ReceiveWorker,),
+}
 
 
 class Worker(Protocol):
@@ -41,25 +48,31 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        receive, strangers = ReceiveWorker(services), TaskWorker(services, slow=True)
+        deliver = DeliveryWorker(services)
+        # They go on with what they began after `run` ended, and wake their own loops.
+        self._pooled = (receive, strangers, deliver)
         self._workers: tuple[Worker, ...] = (
-            ReceiveWorker(services),
+            receive,
             TaskWorker(services),
             PushWorker(services),
-            TaskWorker(services, slow=True),
-            DeliveryWorker(services),
+            strangers,
+            deliver,
             MediaWorker(services),
             CleanupWorker(services),
             TrendWorker(services),
             PeerWorker(services),
         )
-        self._wakes = [asyncio.Event() for _ in self._workers]
+        wakes = {id(worker): worker.wake for worker in self._pooled}
+        self._wakes = [wakes.get(id(worker)) or asyncio.Event() for worker in self._workers]
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
         self._stop_listening = services.db.listen(self._hear)
 
     def _hear(self, event: Event) -> None:
-        if event.kind in DUE:
-            for wake in self._wakes:
+        woken = WOKEN.get(event.kind, ())
+        for worker, wake in zip(self._workers, self._wakes, strict=True):
+            if isinstance(worker, woken):
                 wake.set()
 
     def start(self, *, only_watch: bool = False) -> None:
@@ -109,6 +122,7 @@ class Runner:
         total = 0
         while True:
             done = [await worker.run() for worker in self._workers]
+            done += [await worker.finish() for worker in self._pooled]
             if not any(done):
                 return total
             total += sum(done)
@@ -119,7 +133,14 @@ class Runner:
         self._stop_listening()
         for wake in self._wakes:
             wake.set()
-        if self._loops:
-            _, late = await asyncio.wait(self._loops, timeout=seconds)
-            for loop in late:
-                loop.cancel()
+        if not self._loops:
+            return
+        begun = monotonic()
+        _, late = await asyncio.wait(self._loops, timeout=seconds)
+        for loop in late:
+            loop.cancel()
+        left = max(0.1, seconds - (monotonic() - begun))
+        ends = await asyncio.gather(*(worker.stop(left) for worker in self._pooled), return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                log.warning("work_left", reason=str(error))

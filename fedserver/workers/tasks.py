@@ -1,12 +1,12 @@
 """Tasks: what the domain owes, done one by one, each finished in the transaction that does it.
 
-Those that wait for strangers are done several at once, by a worker of their own.
+Those that wait for strangers are done several at once, by a worker of their own, as places become free.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
+from functools import partial
 
 import msgspec
 import structlog
@@ -25,6 +25,7 @@ from fedserver.http import Services
 from fedserver.net import MailError, send
 from fedserver.workers import cards
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
+from fedserver.workers.pool import Place, Pool
 from storage import TaskRow, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
@@ -49,23 +50,44 @@ class TaskWorker:
             services.db, services.site, services.client, services.policies, services.db.clock
         )
         self._queue = queries.tasks.STRANGERS if slow else queries.tasks.REST
+        self._pool = Pool(AT_ONCE, 0, patience=LEASE_MS / 1000)
+        self.wake = self._pool.wake
+        self._begun: set[int] = set()
+        self._ended = 0
 
     async def run(self) -> int:
-        """Do what is due, at most a batch; how many."""
+        """Do what is due, at most a batch, or begin what there is room for; how many."""
         services = self._services
+        room = self._pool.room(False) if self._queue else BATCH
+        if not room:
+            return 0
         async with services.db.write() as tx:
-            leased = await queries.tasks.lease(
-                tx,
-                until=tx.now + LEASE_MS,
-                limit=AT_ONCE if self._queue else BATCH,
-                queue=self._queue,
-            )
-        if self._queue:
-            await asyncio.gather(*(self._do(row) for row in leased))
-        else:
-            for row in leased:
+            leased = await queries.tasks.lease(tx, until=tx.now + LEASE_MS, limit=room, queue=self._queue)
+        for row in leased:
+            if self._queue:
+                self._begun.add(row.id)
+                self._pool.start("", False, partial(self._in_place, row))
+            else:
                 await self._do(row)
         return len(leased)
+
+    async def _in_place(self, row: TaskRow, place: Place) -> None:
+        await self._do(row)
+        self._begun.discard(row.id)
+        self._ended += 1
+
+    async def finish(self) -> int:
+        """Wait for what was begun; how much was done since this was last asked."""
+        await self._pool.finish()
+        ended, self._ended = self._ended, 0
+        return ended
+
+    async def stop(self, seconds: float) -> None:
+        """Let end what ends in time; the rest is free for whoever comes next."""
+        await self._pool.finish(seconds)
+        if self._begun:
+            async with self._services.db.write() as tx:
+                await queries.tasks.give_back(tx, list(self._begun))
 
     async def _do(self, row: TaskRow) -> None:
         try:
@@ -192,6 +214,8 @@ class TaskWorker:
                 await queries.tasks.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
 
     async def next_due(self) -> int | None:
-        """When there is something to do next."""
+        """When there is something to do next, if there is room for it."""
+        if self._queue and not self._pool.room(False):
+            return None
         async with self._services.db.read() as tx:
             return await queries.tasks.next_due(tx, queue=self._queue)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
+from storage.ids import first_at
 from storage.rows import DeliveryRow, DocumentRow
 from storage.schema.tables import deliveries, documents, peers
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
+NOBODY: Mapping[str, int] = MappingProxyType({})
+MOST_FAILURES = 2**31 - 1
 ADD_DOCUMENT = upsert(documents)
 ADD = upsert(deliveries).on_conflict_do_nothing()
 _earlier = deliveries.alias()
@@ -23,6 +27,8 @@ _due = (
         deliveries.c.leased_until <= bindparam("b_now"),
         deliveries.c.dead_at.is_(None),
         or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
+        func.coalesce(peers.c.failures, 0) <= bindparam("b_failures"),
+        ~one_of(deliveries.c.host, "b_without"),
         # Only the first of a lane goes: an Update never overtakes its Create.
         ~exists(
             select(literal(1)).where(
@@ -54,6 +60,25 @@ RETRY = (
     .where(deliveries.c.id == bindparam("b_id"))
     .values(run_at=bindparam("b_run_at"), leased_until=0, error=bindparam("b_error"))
 )
+GIVE_BACK = (
+    update(deliveries)
+    .where(one_of(deliveries.c.id, "ids"))
+    .values(leased_until=0, attempts=deliveries.c.attempts - 1)
+)
+POSTPONE = (
+    update(deliveries)
+    .where(
+        deliveries.c.host == bindparam("b_host"),
+        deliveries.c.dead_at.is_(None),
+        deliveries.c.run_at < bindparam("b_until"),
+    )
+    .values(run_at=bindparam("b_until"))
+)
+EXPIRE = (
+    update(deliveries)
+    .where(deliveries.c.id < bindparam("b_before_id"), deliveries.c.dead_at.is_(None))
+    .values(dead_at=bindparam("b_now"), error=literal("expired; ").concat(deliveries.c.error))
+)
 BURY = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("b_id"))
@@ -64,12 +89,17 @@ REVIVE_HOST = (
     .where(deliveries.c.host == bindparam("b_host"), deliveries.c.dead_at.is_(None))
     .values(run_at=bindparam("b_now"))
 )
-NEXT = select(func.min(deliveries.c.run_at)).where(deliveries.c.dead_at.is_(None))
+NEXT = select(func.min(deliveries.c.run_at)).where(
+    deliveries.c.dead_at.is_(None), deliveries.c.run_at > bindparam("after")
+)
 WAITING = select(func.count()).where(deliveries.c.dead_at.is_(None))
 
 
-async def add(tx: Tx, document: DocumentRow, targets: Iterable[tuple[str, str]]) -> int:
-    """Owe a document to inboxes; `targets` are hosts and inboxes. How many."""
+async def add(
+    tx: Tx, document: DocumentRow, targets: Iterable[tuple[str, str]], held: Mapping[str, int] = NOBODY
+) -> int:
+    """Owe a document to inboxes; `targets` are hosts and inboxes, `held` those hosts that get nothing before
+    a moment. How many."""
     await tx.run(ADD_DOCUMENT, **structs.asdict(document))
     found: list[dict[str, Any]] = [
         {
@@ -78,7 +108,7 @@ async def add(tx: Tx, document: DocumentRow, targets: Iterable[tuple[str, str]])
             "host": host,
             "inbox_uri": inbox,
             "lane": f"{host} {document.account_id}",
-            "run_at": tx.now,
+            "run_at": held.get(host, tx.now),
             "leased_until": 0,
             "attempts": 0,
             "dead_at": None,
@@ -90,10 +120,37 @@ async def add(tx: Tx, document: DocumentRow, targets: Iterable[tuple[str, str]])
     return len(found)
 
 
-async def lease(tx: Tx, *, until: int, limit: int) -> list[DeliveryRow]:
-    """Take deliveries that are due and first in their lanes; nobody else gets them before `until`."""
-    found = rows(DeliveryRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit))
-    return sorted(found, key=lambda row: row.id)
+async def lease(
+    tx: Tx, *, until: int, limit: int, failing: bool = True, without: Sequence[str] = ()
+) -> list[DeliveryRow]:
+    """Take deliveries that are due and first in their lanes; nobody else gets them before `until`.
+
+    Those to hosts in `without` are left, and unless `failing` those to peers that did not answer.
+    """
+    found = await tx.all(
+        LEASE,
+        b_now=tx.now,
+        b_until=until,
+        b_limit=limit,
+        b_failures=MOST_FAILURES if failing else 0,
+        b_without=list(without),
+    )
+    return sorted(rows(DeliveryRow, found), key=lambda row: row.id)
+
+
+async def give_back(tx: Tx, ids: Sequence[int]) -> None:
+    """They were taken but not tried."""
+    await tx.run(GIVE_BACK, ids=list(ids))
+
+
+async def postpone(tx: Tx, host: str, until: int) -> None:
+    """Nothing for a host is due before a moment."""
+    await tx.run(POSTPONE, b_host=host, b_until=until)
+
+
+async def expire(tx: Tx, before: int) -> int:
+    """Give up what was owed before a moment and never taken; how many."""
+    return await tx.run(EXPIRE, b_before_id=first_at(before), b_now=tx.now)
 
 
 async def documents_of(tx: Tx, ids: Sequence[int]) -> dict[int, DocumentRow]:
@@ -120,9 +177,9 @@ async def revive(tx: Tx, host: str) -> None:
     await tx.run(REVIVE_HOST, b_host=host, b_now=tx.now)
 
 
-async def next_due(tx: Tx) -> int | None:
-    """When the next delivery is due."""
-    found: int | None = await tx.value(NEXT)
+async def next_due(tx: Tx, *, after: int = 0) -> int | None:
+    """When the next delivery is due that was not due at `after`."""
+    found: int | None = await tx.value(NEXT, after=after)
     return found
 
 

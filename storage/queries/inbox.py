@@ -19,6 +19,7 @@ _due = (
         inbox_items.c.run_at <= bindparam("b_now"),
         inbox_items.c.leased_until <= bindparam("b_now"),
         inbox_items.c.dead_at.is_(None),
+        ~one_of(inbox_items.c.host, "b_without"),
     )
     .order_by(inbox_items.c.run_at, inbox_items.c.id)
     .limit(bindparam("b_limit"))
@@ -36,13 +37,20 @@ RETRY = (
     .where(inbox_items.c.id == bindparam("b_id"))
     .values(run_at=bindparam("b_run_at"), leased_until=0, error=bindparam("b_error"))
 )
+GIVE_BACK = (
+    update(inbox_items)
+    .where(one_of(inbox_items.c.id, "ids"))
+    .values(leased_until=0, attempts=inbox_items.c.attempts - 1)
+)
 BURY = (
     update(inbox_items)
     .where(inbox_items.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), error=bindparam("b_error"))
 )
 FORGET = delete(seen_activities).where(seen_activities.c.at <= bindparam("until"))
-NEXT = select(func.min(inbox_items.c.run_at)).where(inbox_items.c.dead_at.is_(None))
+NEXT = select(func.min(inbox_items.c.run_at)).where(
+    inbox_items.c.dead_at.is_(None), inbox_items.c.run_at > bindparam("after")
+)
 WAITING = select(func.count()).where(inbox_items.c.dead_at.is_(None))
 
 
@@ -53,9 +61,12 @@ async def add(tx: Tx, row: InboxItemRow) -> bool:
     return bool(await tx.run(ADD, **structs.asdict(row)))
 
 
-async def lease(tx: Tx, *, until: int, limit: int) -> list[InboxItemRow]:
-    """Take activities, oldest first."""
-    found = rows(InboxItemRow, await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit))
+async def lease(tx: Tx, *, until: int, limit: int, without: Sequence[str] = ()) -> list[InboxItemRow]:
+    """Take activities, oldest first; those of hosts in `without` are left."""
+    found = rows(
+        InboxItemRow,
+        await tx.all(LEASE, b_now=tx.now, b_until=until, b_limit=limit, b_without=list(without)),
+    )
     return sorted(found, key=lambda row: row.id)
 
 
@@ -65,6 +76,11 @@ async def finish(tx: Tx, ids: Sequence[int]) -> None:
 
 async def retry(tx: Tx, item_id: int, run_at: int, error: str) -> None:
     await tx.run(RETRY, b_id=item_id, b_run_at=run_at, b_error=error[:500])
+
+
+async def give_back(tx: Tx, ids: Sequence[int]) -> None:
+    """They were taken but not begun."""
+    await tx.run(GIVE_BACK, ids=list(ids))
 
 
 async def bury(tx: Tx, item_id: int, error: str) -> None:
@@ -77,8 +93,9 @@ async def forget(tx: Tx, until: int) -> None:
     await tx.run(FORGET, until=until)
 
 
-async def next_due(tx: Tx) -> int | None:
-    found: int | None = await tx.value(NEXT)
+async def next_due(tx: Tx, *, after: int = 0) -> int | None:
+    """When the next falls due that was not due at `after`."""
+    found: int | None = await tx.value(NEXT, after=after)
     return found
 
 

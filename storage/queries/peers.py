@@ -26,6 +26,9 @@ FAILING = (
     .order_by(peers.c.failing_since_at)
     .limit(bindparam("most"))
 )
+HELD = select(peers.c.domain, peers.c.retry_at).where(
+    one_of(peers.c.domain, "domains"), peers.c.retry_at > bindparam("now")
+)
 DECIDE = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"))
@@ -54,7 +57,7 @@ FAILED = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"))
     .values(
-        failures=peers.c.failures + 1,
+        failures=bindparam("b_failures"),
         failing_since_at=bindparam("b_since"),
         retry_at=bindparam("b_retry_at"),
     )
@@ -136,6 +139,11 @@ async def failing(tx: Tx, most: int) -> list[PeerRow]:
     return rows(PeerRow, await tx.all(FAILING, most=most))
 
 
+async def held(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
+    """Those of these to which nothing is sent before a moment."""
+    return {row[0]: row[1] for row in await tx.all(HELD, domains=list(domains), now=tx.now)}
+
+
 async def decide(tx: Tx, row: PeerRow) -> None:
     """Write the decision in `row`."""
     await tx.run(
@@ -162,9 +170,9 @@ async def alive(tx: Tx, domain: str) -> bool:
     return bool(await tx.run(ALIVE, b_domain=domain))
 
 
-async def failed(tx: Tx, domain: str, since: int, retry_at: int) -> None:
-    """It did not answer: nothing is sent before `retry_at`."""
-    await tx.run(FAILED, b_domain=domain, b_since=since, b_retry_at=retry_at)
+async def failed(tx: Tx, domain: str, failures: int, since: int, retry_at: int) -> None:
+    """It did not answer, so often in a row: nothing is sent before `retry_at`."""
+    await tx.run(FAILED, b_domain=domain, b_failures=failures, b_since=since, b_retry_at=retry_at)
 
 
 async def set_scheme(tx: Tx, domain: str, scheme: str) -> None:

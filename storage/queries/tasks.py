@@ -22,6 +22,12 @@ KINDS = {
     PUSH: ("push",),
     FILMS: ("process_media",),
     STRANGERS: (
+        "fetch_parent",
+        "refresh_account",
+        "refresh_poll",
+        "verify_links",
+        "send_mail",
+        "tell_of_change",
         "verify_quote",
         "refresh_thread",
         "fetch_card",
@@ -69,6 +75,9 @@ RETRY = (
     .where(tasks.c.id == bindparam("b_id"))
     .values(run_at=bindparam("b_run_at"), leased_until=0, error=bindparam("b_error"))
 )
+GIVE_BACK = (
+    update(tasks).where(one_of(tasks.c.id, "ids")).values(leased_until=0, attempts=tasks.c.attempts - 1)
+)
 BURY = (
     update(tasks)
     .where(tasks.c.id == bindparam("b_id"))
@@ -76,7 +85,7 @@ BURY = (
 )
 _waits_until = case((tasks.c.leased_until > tasks.c.run_at, tasks.c.leased_until), else_=tasks.c.run_at)
 NEXT = {
-    queue: select(func.min(_waits_until if queue == FILMS else tasks.c.run_at)).where(
+    queue: select(func.min(_waits_until if queue in (FILMS, STRANGERS) else tasks.c.run_at)).where(
         _of(queue), tasks.c.dead_at.is_(None)
     )
     for queue in QUEUES
@@ -118,6 +127,11 @@ async def finish(tx: Tx, ids: Sequence[int]) -> None:
 async def retry(tx: Tx, task_id: int, run_at: int, error: str) -> None:
     """Put a task back for later."""
     await tx.run(RETRY, b_id=task_id, b_run_at=run_at, b_error=error[:500])
+
+
+async def give_back(tx: Tx, ids: Sequence[int]) -> None:
+    """They were taken but not done."""
+    await tx.run(GIVE_BACK, ids=list(ids))
 
 
 async def bury(tx: Tx, task_id: int, error: str) -> None:

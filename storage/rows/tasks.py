@@ -51,6 +51,7 @@ class InboxItemRow(Struct, frozen=True, gc=False):
     actor_uri: str
     activity_uri: str
     signer_uri: str
+    host: str
     target_id: int | None
     body: bytes
     received_at: int

@@ -61,6 +61,7 @@ inbox_items = Table(
     Column("actor_uri", Text, nullable=False),
     Column("activity_uri", Text, nullable=False),
     Column("signer_uri", Text, nullable=False),  # whose key was checked
+    Column("host", Text, nullable=False),  # and where it lies: what a host says is carried out in order
     Column("target_id", BigInteger),  # whose inbox, empty for the shared one
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
@@ -71,6 +72,7 @@ inbox_items = Table(
     Column("error", Text, nullable=False),
     UniqueConstraint("actor_uri", "activity_uri"),
     Index("ix_inbox_items_run_at_id", "run_at", "id"),
+    Index("ix_inbox_items_host_id", "host", "id"),
 )
 
 seen_activities = Table(
