@@ -1,6 +1,6 @@
 """The bridge between rows and ActivityPub documents."""
 
-from fedserver.federation.authenticate import Authenticator, Blocked
+from fedserver.federation.authenticate import Authenticator, Blocked, Busy
 from fedserver.federation.deliver import fan_out, is_outgoing
 from fedserver.federation.featured import read_featured
 from fedserver.federation.fetch import Fetcher, Gone
@@ -18,6 +18,7 @@ __all__ = [
     "SYNCHRONIZATION",
     "Authenticator",
     "Blocked",
+    "Busy",
     "Fetcher",
     "Full",
     "Gone",

@@ -6,6 +6,7 @@ the peer has rotated it, or somebody forged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from cachetools import TTLCache
@@ -31,6 +32,8 @@ from fedserver.federation.resolve import Resolver
 from storage import AccountRow, Database
 
 REFETCH_MS = 300_000
+# Whoever signs with ever new keys of hosts that do not answer must not hold every connection.
+MOST_ASKED, MOST_ASKED_OF_HOST = 40, 4
 SECONDS = 3_600
 
 
@@ -44,6 +47,10 @@ class Signatory(Struct, frozen=True):
 
 class Blocked(Exception):
     """The signer's node is one we do not speak with."""
+
+
+class Busy(SignatureError):
+    """Too many keys are being fetched; the signer may come again later."""
 
 
 class Authenticator:
@@ -63,6 +70,7 @@ class Authenticator:
         self._policies = policies
         self._clock = clock
         self.hits = self.misses = 0
+        self._asked: Counter[str] = Counter()
         self._known: TTLCache[str, Signatory] = TTLCache(10_000, SECONDS, timer=lambda: clock() / 1000)
 
     async def signer(self, request: SignedRequest) -> AccountRow:
@@ -131,6 +139,19 @@ class Authenticator:
         return Signatory(account, loaded.load(row), account.fetched_at or 0)
 
     async def _fetched(self, key_id: str) -> Signatory:
+        """Read a key's owner, unless too many others are waited for. Raises SignatureError, Busy, Gone."""
+        host = host_of(key_id)
+        if self._asked[host] >= MOST_ASKED_OF_HOST or self._asked.total() >= MOST_ASKED:
+            raise Busy("key-unavailable", "too many keys are fetched at this moment")
+        self._asked[host] += 1
+        try:
+            return await self._read(key_id)
+        finally:
+            self._asked[host] -= 1
+            if not self._asked[host]:
+                del self._asked[host]
+
+    async def _read(self, key_id: str) -> Signatory:
         """Read the owner of a key from its own address; the owner must publish this very key."""
         document = await self._fetcher.document(key_id)
         if document is None:
@@ -153,4 +174,4 @@ class Authenticator:
             self._known.pop(key_id, None)
 
 
-__all__ = ["Authenticator", "Blocked", "Gone", "Signatory"]
+__all__ = ["Authenticator", "Blocked", "Busy", "Gone", "Signatory"]

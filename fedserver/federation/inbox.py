@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 
+from cachetools import LRUCache, TTLCache
+
 from activitypub import (
     AuthorityError,
     SignatureError,
@@ -22,12 +24,18 @@ from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
 from storage import AccountRow, Database, InboxItemRow, Tx, queries
 
-MOST_WAITING = 20_000
+MOST_WAITING, MOST_OF_HOST = 20_000, 2_000
+LOOK_EVERY = 100  # activities of a host
+FULL_SECONDS = 60
 MOST_TOGETHER = 64
 
 
 class Full(Exception):
-    """More waits than we can keep: the peer may come again later."""
+    """More waits than we can keep, of everybody or of the sender's host: it may come again later."""
+
+    def __init__(self, host: str = "") -> None:
+        super().__init__(host)
+        self.host = host
 
 
 class Inbox:
@@ -38,6 +46,8 @@ class Inbox:
         self._authenticator = authenticator
         self._waiting: list[tuple[InboxItemRow, asyncio.Future[bool]]] = []
         self._flush: asyncio.Task[None] | None = None
+        self._since: LRUCache[str, int] = LRUCache(10_000)  # taken of a host since its backlog was counted
+        self._full: TTLCache[str, bool] = TTLCache(10_000, FULL_SECONDS, timer=lambda: db.clock() / 1000)
 
     async def take(self, request: SignedRequest, target_id: int | None) -> AccountRow | None:
         """Check and keep an activity; who signed it, None if it does not matter here.
@@ -51,6 +61,7 @@ class Inbox:
             async with self._db.read() as tx:
                 if await domain.accounts.by_uri(tx, activity.actor) is None:
                     return None  # somebody we never knew is gone; fetching the key would be in vain
+        self._check_room(host_of(activity.actor))
         try:
             signer = await self._authenticator.signer(request)
             if signer.uri != activity.actor and activity.proof:
@@ -62,8 +73,8 @@ class Inbox:
         if activity.id and not same_origin(activity.id, activity.actor):
             raise AuthorityError("the activity's id is of another origin")
         uri = activity.id or f"{activity.actor}#{activity.kind}/{activity.object_id}"[:2_000]
-        if len(self._waiting) >= MOST_WAITING:
-            raise Full
+        host = host_of(signer.uri)
+        await self._count(host)
         now = self._db.clock()
         await self._keep(
             InboxItemRow(
@@ -71,7 +82,7 @@ class Inbox:
                 actor_uri=activity.actor,
                 activity_uri=uri,
                 signer_uri=signer.uri,
-                host=host_of(signer.uri),
+                host=host,
                 target_id=target_id,
                 body=request.body,
                 received_at=now,
@@ -83,6 +94,24 @@ class Inbox:
             )
         )
         return signer
+
+    def _check_room(self, host: str) -> None:
+        if "" in self._full or len(self._waiting) >= MOST_WAITING:
+            raise Full
+        if host in self._full:
+            raise Full(host)
+
+    async def _count(self, host: str) -> None:
+        """Look now and then how much of a host waits to be carried out, and of all. Raises Full."""
+        self._since[host] = self._since.get(host, 0) + 1
+        if self._since[host] >= LOOK_EVERY:
+            self._since[host] = 0
+            async with self._db.read() as tx:
+                if await queries.inbox.waiting_of(tx, host, MOST_OF_HOST) >= MOST_OF_HOST:
+                    self._full[host] = True
+                if await queries.inbox.waiting(tx) >= MOST_WAITING:
+                    self._full[""] = True
+        self._check_room(host)
 
     async def _keep(self, row: InboxItemRow) -> None:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

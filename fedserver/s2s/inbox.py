@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 from aiohttp import web
 
@@ -16,18 +18,25 @@ from activitypub import (
     same_origin,
 )
 from fedserver import domain
-from fedserver.federation import Blocked, Full
+from fedserver.federation import Blocked, Busy, Full
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.s2s.requests import signed_request
 from storage import AccountRow
 
 routes = Routes("s2s")
+BODY_SECONDS = 15.0
 log = structlog.stdlib.get_logger("fedserver.s2s")
 
 
 def _refused(status: int, reason: str) -> web.Response:
     return json_response({"error": reason}, status=status)
+
+
+def _later(status: int, reason: str) -> web.Response:
+    response = _refused(status, reason)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 @routes.post("/inbox", "/actor/inbox", tx="own", raw=True, limit="peers")
@@ -51,15 +60,21 @@ async def _take(call: Call[Nothing], target_id: int | None) -> web.Response:
         return _refused(415, "Send application/activity+json")
     if (request.content_length or 0) > MAX_BYTES:
         return _refused(413, f"At most {MAX_BYTES} bytes")
-    body = await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError:
+        return _refused(408, f"The body did not come within {BODY_SECONDS} s")
     try:
         signer = await call.services.inbox.take(signed_request(call, body), target_id)
     except Blocked:
         return _refused(403, "This node does not speak with yours")
-    except Full:
-        response = _refused(503, "Too much is waiting. Please try again later.")
-        response.headers["Retry-After"] = "60"
-        return response
+    except Full as error:
+        if error.host:
+            return _later(429, "Too much of your node is waiting. Please send slower.")
+        return _later(503, "Too much is waiting. Please try again later.")
+    except Busy:
+        return _later(503, "Too many keys are being read. Please try again later.")
     except SignatureError as error:
         log.info("inbox_refused", reason=error.reason, detail=str(error)[:200])
         return _refused(401, f"The signature is not valid: {error.reason}")

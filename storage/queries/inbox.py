@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, literal, select, update
 
 from storage.rows import InboxItemRow
 from storage.schema.tables import inbox_items, seen_activities
@@ -51,6 +51,13 @@ FORGET = delete(seen_activities).where(seen_activities.c.at <= bindparam("until"
 NEXT = select(func.min(inbox_items.c.run_at)).where(
     inbox_items.c.dead_at.is_(None), inbox_items.c.run_at > bindparam("after")
 )
+_of_host = (
+    select(literal(1))
+    .where(inbox_items.c.host == bindparam("host"), inbox_items.c.dead_at.is_(None))
+    .limit(bindparam("most"))
+    .subquery()
+)
+WAITING_OF = select(func.count()).select_from(_of_host)
 WAITING = select(func.count()).where(inbox_items.c.dead_at.is_(None))
 
 
@@ -101,3 +108,8 @@ async def next_due(tx: Tx, *, after: int = 0) -> int | None:
 
 async def waiting(tx: Tx) -> int:
     return int(await tx.value(WAITING))
+
+
+async def waiting_of(tx: Tx, host: str, most: int) -> int:
+    """How many of a host wait, counted up to `most`."""
+    return int(await tx.value(WAITING_OF, host=host, most=most))

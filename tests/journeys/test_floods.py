@@ -1,4 +1,4 @@
-"""More than a node can want: what costs nothing is answered, what is too much is put off."""
+"""More than a node can want: what costs nothing is answered, what is too much is put off, for nobody else."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from activitypub import activities
-from fedserver.federation import inbox
+from fedserver.federation import authenticate, inbox
+from fedserver.s2s import inbox as door
 from tests.kit import tls
-from tests.kit.forgers import Peer, post, signed
-from tests.kit.nodes import Start
+from tests.kit.forgers import Peer, post, say, signed
+from tests.kit.nodes import Start, TestNode
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
@@ -46,3 +48,74 @@ async def test_too_much_at_an_inbox(start: Start, names: tls.Names, monkeypatch:
             assert 0 < int(answer.headers["Retry-After"]) <= 300
         alpha.clock.forward(seconds=300)
         assert (await post(alpha, body, headers))[0] == 202
+
+
+class Mute(Peer):
+    """A host that keeps whoever asks it waiting until it is let go."""
+
+    def __init__(self, names: tls.Names, host: str) -> None:
+        super().__init__(names, host)
+        self.was_asked, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.was_asked.set()
+        await self.let_go.wait()
+        return await super()._answer(request)
+
+
+async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
+    start: Start, names: tls.Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "LOOK_EVERY", 2)
+    monkeypatch.setattr(inbox, "MOST_OF_HOST", 3)
+    monkeypatch.setattr(authenticate, "MOST_ASKED_OF_HOST", 1)
+    monkeypatch.setattr(door, "BODY_SECONDS", 0.01)
+    alpha = await start("alpha.test")
+    async with Peer(names, "beta.test") as beta, Peer(names, "gamma.test") as gamma:
+        eve, zoe = beta.actor("eve"), gamma.actor("zoe")
+
+        async def like(actor: str, number: int) -> int:
+            return await say(alpha, activities.like(f"{actor}/{number}", actor, f"{alpha.base}/x", zoe))
+
+        # What waits of one host is counted now and then; too much of it is put off, for that host only.
+        assert [await like(eve, number) for number in range(6)] == [202, 202, 202, 429, 429, 429]
+        body = msgspec.json.encode(activities.like(f"{eve}/9", eve, f"{alpha.base}/x", zoe))
+        headers = {**signed(alpha, body, f"{eve}#main-key"), "Content-Type": "application/activity+json"}
+        async with alpha.http.post("/inbox", data=body, headers=headers) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
+        assert await like(zoe, 1) == 202
+        await alpha.settle()
+        alpha.clock.forward(seconds=61)
+        assert await like(eve, 7) == 202
+        monkeypatch.setattr(inbox, "MOST_WAITING", 1)
+        assert [await like(zoe, number) for number in (2, 3, 4)] == [503, 503, 503], (
+            "together there is a limit"
+        )
+
+    # Keys of a host that does not answer are waited for in a few requests, not in all.
+    monkeypatch.setattr(inbox, "MOST_WAITING", 100)
+    alpha.clock.forward(seconds=61)
+    async with Mute(names, "mute.test") as mute, Peer(names, "delta.test") as delta, asyncio.timeout(10):
+        ned, joe = mute.actor("ned"), mute.actor("joe")
+        waiting = asyncio.create_task(like(ned, 1))
+        await mute.was_asked.wait()
+        assert await like(joe, 1) == 503
+        assert await like(delta.actor("kim"), 1) == 202
+        mute.let_go.set()
+        assert await waiting == 202
+        assert await like(joe, 1) == 202
+    assert await trickle(alpha) == 408
+
+
+async def trickle(node: TestNode) -> int:
+    """The status for a body of which only the beginning comes."""
+    port = node.names.ports[node.domain]
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=tls.client_context(), server_hostname=node.domain
+    )
+    head = "Content-Type: application/activity+json\r\nContent-Length: 100"
+    writer.write(f"POST /inbox HTTP/1.1\r\nHost: {node.domain}\r\n{head}\r\n\r\n{{".encode())
+    async with asyncio.timeout(10):
+        line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
