@@ -54,9 +54,11 @@ async def receive(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> No
         await _part(tx, actor, target)
 
 
-async def receive_undo(tx: Tx, actor: AccountRow, target_id: int) -> bool:
-    """A peer's account ends its block."""
-    return await queries.blocks.remove(tx, actor.id, target_id)
+async def receive_undo(tx: Tx, actor: AccountRow, uri: str, target: AccountRow | None) -> bool:
+    """A peer's account ends its block of somebody, or the one of that id; False if there is none."""
+    if target is not None:
+        return await queries.blocks.remove(tx, actor.id, target.id)
+    return await queries.blocks.remove_by_uri(tx, actor.id, uri)
 
 
 async def page(tx: Tx, actor: AccountRow, page: Page) -> Pairs:

@@ -25,7 +25,7 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
     if row.state == "published" and row.visibility != "local":
         told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
         audience = tasks.Audience(row.visibility, told)
-        await tasks.owe(tx, tasks.DeletePost(author.id, row.uri, audience))
+        await tasks.owe(tx, tasks.DeletePost(author.id, row.uri, audience, tx.now))
     return views[0]
 
 
@@ -61,7 +61,7 @@ async def _remove_boosts(tx: Tx, row: PostRow) -> None:
 
 
 async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
-    """Its author deleted a post; False if it is not theirs. One that never came leaves a tombstone too."""
+    """Its author deleted a post; False if it is not here, or not theirs."""
     row = await queries.posts.by_uri(tx, uri)
     if row is None:
         return False
@@ -70,3 +70,8 @@ async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
     await queries.media.remove_of_post(tx, row.id)
     await remove(tx, row)
     return True
+
+
+async def forestall(tx: Tx, author: AccountRow, uri: str) -> None:
+    """Its author deleted a post before it came: a tombstone keeps it out for as long as it may come late."""
+    await queries.posts.bury(tx, TombstoneRow(uri, queries.posts.NEVER_CAME, author.uri, tx.now))

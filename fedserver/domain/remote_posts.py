@@ -94,7 +94,9 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     known = await queries.posts.by_uri(tx, remote.uri)
     if known is not None:
         return known if known.account_id == author.id else None
-    if author.suspended_at is not None or await queries.posts.tombstone(tx, remote.uri) is not None:
+    buried = await queries.posts.tombstone(tx, remote.uri)
+    # A tombstone of somebody else keeps nothing out: who names another's post first must not decide.
+    if author.suspended_at is not None or (buried is not None and buried.account_uri in ("", author.uri)):
         return None
     parent = await queries.posts.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and parent.visibility == "local":

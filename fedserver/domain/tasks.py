@@ -41,9 +41,12 @@ class UpdatePost(Task, frozen=True, tag="update_post"):
 
 
 class DeletePost(Task, frozen=True, tag="delete_post"):
+    """`at` is when it was deleted: whoever was blocked since then hears of it all the same."""
+
     account_id: int
     uri: str
     audience: Audience
+    at: int = 0
 
 
 class Announce(Task, frozen=True, tag="announce"):

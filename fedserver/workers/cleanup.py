@@ -11,6 +11,8 @@ EVERY_MS = HOUR
 KEEP_ORPHANS_MS = 24 * HOUR
 KEEP_MUTES_MS = 24 * HOUR
 KEEP_SEEN_MS = 14 * 24 * HOUR
+# What a peer did not take in two weeks is given up, to be looked at for a month.
+EXPIRES_MS, KEEP_DEAD_MS = 14 * 24 * HOUR, 30 * 24 * HOUR
 KEEP_CARDS_MS, KEEP_TRANSLATIONS_MS = 28 * 24 * HOUR, 30 * 24 * HOUR
 
 
@@ -37,6 +39,9 @@ class CleanupWorker:
             # A task ends each mute; this is for those whose task was given up.
             await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
+            await queries.posts.forget_tombstones(tx, tx.now - KEEP_SEEN_MS)
+            await queries.deliveries.expire(tx, tx.now - EXPIRES_MS)
+            await queries.deliveries.forget(tx, tx.now - KEEP_DEAD_MS)
             await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)

@@ -17,6 +17,12 @@ GET = select(*columns_of(blocks, BlockRow)).where(
 REMOVE = delete(blocks).where(
     blocks.c.account_id == bindparam("account_id"), blocks.c.target_id == bindparam("target_id")
 )
+REMOVE_BY_URI = delete(blocks).where(
+    blocks.c.uri == bindparam("uri"), blocks.c.account_id == bindparam("account_id")
+)
+SINCE = select(blocks.c.target_id).where(
+    blocks.c.account_id == bindparam("account_id"), blocks.c.created_at >= bindparam("since")
+)
 EITHER = select(func.count()).where(
     or_(
         (blocks.c.account_id == bindparam("first_id")) & (blocks.c.target_id == bindparam("second_id")),
@@ -64,6 +70,15 @@ async def get(tx: Tx, account_id: int, target_id: int) -> BlockRow | None:
 
 async def remove(tx: Tx, account_id: int, target_id: int) -> bool:
     return bool(await tx.run(REMOVE, account_id=account_id, target_id=target_id))
+
+
+async def remove_by_uri(tx: Tx, account_id: int, uri: str) -> bool:
+    return bool(await tx.run(REMOVE_BY_URI, account_id=account_id, uri=uri))
+
+
+async def since(tx: Tx, account_id: int, moment: int) -> list[int]:
+    """Whom an account blocked since a moment."""
+    return await tx.values(SINCE, account_id=account_id, since=moment)
 
 
 async def between(tx: Tx, first_id: int, second_id: int) -> bool:

@@ -83,7 +83,16 @@ ADD_EDIT = upsert(edits)
 EDITS = (
     select(*columns_of(edits, EditRow)).where(edits.c.post_id == bindparam("post_id")).order_by(edits.c.id)
 )
-ADD_TOMBSTONE = upsert(tombstones).on_conflict_do_nothing()
+NEVER_CAME = ""  # the kind of a post that was deleted before it came
+FORGET_TOMBSTONES = delete(tombstones).where(
+    tombstones.c.kind == NEVER_CAME, tombstones.c.at <= bindparam("until")
+)
+_tombstone = upsert(tombstones)
+ADD_TOMBSTONE = _tombstone.on_conflict_do_nothing()
+PUT_TOMBSTONE = _tombstone.on_conflict_do_update(
+    index_elements=["uri"],
+    set_={name: _tombstone.excluded[name] for name in ("kind", "account_uri", "at")},
+)
 TOMBSTONE = select(*columns_of(tombstones, TombstoneRow)).where(tombstones.c.uri == bindparam("uri"))
 _original = upsert(originals)
 PUT_ORIGINAL = _original.on_conflict_do_update(
@@ -193,8 +202,13 @@ async def edits_of(tx: Tx, post_id: int) -> list[EditRow]:
 
 
 async def bury(tx: Tx, row: TombstoneRow) -> None:
-    """Leave a tombstone for a URI."""
-    await tx.run(ADD_TOMBSTONE, **structs.asdict(row))
+    """Leave a tombstone for a URI; what we had says more than one for what never came."""
+    await tx.run(ADD_TOMBSTONE if row.kind == NEVER_CAME else PUT_TOMBSTONE, **structs.asdict(row))
+
+
+async def forget_tombstones(tx: Tx, until: int) -> None:
+    """Forget what was deleted before a moment and never came."""
+    await tx.run(FORGET_TOMBSTONES, until=until)
 
 
 async def tombstone(tx: Tx, uri: str) -> TombstoneRow | None:

@@ -106,8 +106,8 @@ async def test_a_peers_account_blocks_one_of_ours(database: Database, here: Site
             await follows.follow(tx, here, ann, fay)
         await blocks.receive(tx, eve, fay, f"{eve.uri}#b")
         assert not (await relations.load(tx, eve.id, [fay.id]))[0].blocking
-        assert not await blocks.receive_undo(tx, eve, ann.id)
-        assert await blocks.receive_undo(tx, fay, ann.id)
+        assert not await blocks.receive_undo(tx, eve, "", ann)
+        assert await blocks.receive_undo(tx, fay, "", ann)
         assert not (await relations.load(tx, ann.id, [fay.id]))[0].blocked_by
         assert await owed(tx, tasks.Block, tasks.UndoFollow) == []
 

@@ -110,15 +110,13 @@ async def second_half(
     got, changed = await post_at(there, hello.uri), await post_at(there, f"{me.uri}/statuses/{mine}")
     assert got is not None and (got.likes_count, got.boosts_count) == (0, 0)
     assert changed is not None and "better" in changed.html and changed.edited_at is not None
-    # Delete, Block and its Undo
+    # Delete, of which somebody who is blocked at once hears too; Block and its Undo
     async with here.db.write() as tx:
         await post_removal.delete(tx, me, mine)
         await post_removal.delete(tx, me, quoting)
-    await settle(here, there)
-    assert await post_at(there, f"{me.uri}/statuses/{mine}") is None
-    async with here.db.write() as tx:
         await blocks.block(tx, here.site, me, you_here)
     await settle(here, there)
+    assert await post_at(there, f"{me.uri}/statuses/{mine}") is None
     me_there = await account_at(there, me)
     async with there.db.read() as tx:
         assert await queries.blocks.between(tx, me_there.id, you.id)

@@ -22,9 +22,9 @@ async def handle(tx: Tx, item: Item) -> None:
         done = await domain.likes.receive_undo(tx, item.actor, uri, about)
     if not done and kind in ("Announce", ""):
         done = await domain.boosts.receive_undo(tx, item.actor, uri, about)
-    if not done and kind == "Block":
-        target = await domain.accounts.by_uri(tx, about or "")
-        done = target is not None and await domain.blocks.receive_undo(tx, item.actor, target.id)
+    if not done and kind in ("Block", ""):
+        target = await domain.accounts.by_uri(tx, about) if about else None
+        done = await domain.blocks.receive_undo(tx, item.actor, uri, target)
     if not done:
         raise Dropped("undoes nothing that is here")
 

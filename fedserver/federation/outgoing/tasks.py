@@ -121,8 +121,11 @@ async def delete_post(tx: Tx, site: domain.Site, task: domain.tasks.DeletePost) 
     named = await queries.accounts.by_ids(tx, list(task.audience.account_ids))
     to = [PUBLIC] if task.audience.visibility in ("public", "unlisted") else [each.uri for each in named]
     made = activities.delete(site.links.delete(task.uri), author.uri, task.uri, to)
-    inboxes = await _inboxes(tx, author.id, task.audience.visibility, task.audience.account_ids)
-    return Outgoing(author, made, inboxes)
+    told = task.audience.account_ids
+    if task.at and task.audience.visibility != "direct":
+        # They followed until they were blocked, and have a copy.
+        told = (*told, *await queries.blocks.since(tx, author.id, task.at))
+    return Outgoing(author, made, await _inboxes(tx, author.id, task.audience.visibility, told))
 
 
 async def announce(tx: Tx, site: domain.Site, task: domain.tasks.Announce) -> Outgoing | None:

@@ -1,0 +1,55 @@
+"""What overtakes on its way: a Delete comes before its Create; a Block is undone by its id alone."""
+
+from __future__ import annotations
+
+from activitypub import activities
+from storage import queries
+from tests.kit import tls
+from tests.kit.forgers import Peer, say
+from tests.kit.nodes import Start
+from tests.kit.peers import PUBLIC, Document
+
+
+async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.Names) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.member("ann")
+    async with Peer(names, "beta.test") as beta:
+        eve, mallory = beta.actor("eve", 1), beta.actor("mallory", 2)
+        own, other = f"{eve}/posts/1", f"{eve}/posts/2"
+
+        def note(uri: str) -> Document:
+            mention = {"type": "Mention", "href": ann.uri, "name": "@ann"}
+            return {
+                "id": uri, "type": "Note", "attributedTo": eve, "content": "<p>late</p>", "to": [PUBLIC],
+                "published": "2026-11-01T00:00:00Z",
+                "cc": [ann.uri], "tag": [mention],
+            }  # fmt: skip
+
+        assert await say(alpha, activities.delete(f"{own}#delete", eve, own, [PUBLIC])) == 202
+        lie = activities.delete(f"{other}#delete", mallory, other, [PUBLIC])
+        assert await say(alpha, lie, number=2) == 202
+        await alpha.settle()
+        for uri in (own, other):
+            assert await say(alpha, activities.create(f"{uri}/create", eve, note(uri))) == 202
+        block = activities.block(f"{eve}#block", eve, ann.uri)
+        assert await say(alpha, block) == 202
+        await alpha.settle()
+        async with alpha.db.read() as tx:
+            assert await queries.posts.by_uri(tx, own) is None
+            assert await queries.posts.by_uri(tx, other) is not None, "who names it first does not decide"
+            row = await queries.accounts.by_uri(tx, eve)
+            assert row is not None and await queries.blocks.between(tx, row.id, ann.id)
+
+        undo = {"id": f"{eve}#undo", "type": "Undo", "actor": eve, "object": block["id"]}
+        stolen = {**undo, "id": f"{mallory}#undo", "actor": mallory}
+        assert await say(alpha, stolen, number=2) == 202
+        await alpha.settle()
+        async with alpha.db.read() as tx:
+            assert await queries.blocks.between(tx, row.id, ann.id), "only whose block it is ends it"
+        assert await say(alpha, undo) == 202
+        await alpha.settle()
+        alpha.clock.forward(days=15)
+        await alpha.settle()
+        async with alpha.db.read() as tx:
+            assert not await queries.blocks.between(tx, row.id, ann.id)
+            assert await queries.posts.tombstone(tx, own) is None, "it cannot come any more"
