@@ -1,4 +1,4 @@
-# The whole house: `make run`, `make test`, `make check`, `make bench`, `make mutants`, `make fuzz`, `make demo`.
+# The whole house: `make run`, `make test`, `make check`, `make bench`, `make mutants`, `make fuzz`, `make faults`, `make demo`.
 # Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?= -n auto --dist worksteal
 
-.PHONY: run test check bench mutants fuzz demo lock clean
+.PHONY: run test check bench mutants fuzz faults demo lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/fedserver run
@@ -31,6 +31,10 @@ mutants: $(VENV)/dev.stamp
 # Feed what peers and clients may send to what reads it, SECONDS a reader.
 fuzz: $(VENV)/dev.stamp
 	$(BIN)/python -m tools.fuzz
+
+# Kill nodes, fill a disk, restart PostgreSQL, take a peer away: nothing that was acknowledged may be lost.
+faults: $(VENV)/dev.stamp
+	@failed=0; for each in kills disk restarts outage; do $(BIN)/python -m tests.faults.$$each || failed=1; done; exit $$failed
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
