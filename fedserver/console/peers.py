@@ -37,6 +37,7 @@ async def show(call: Call[DomainParams]) -> web.Response:
         decided=[row for row in found if row.decision_id is not None],
         others=[row for row in found if row.decision_id is None][:MOST],
         chosen=next((row for row in found if row.domain == name), None),
+        waiting={each.row.domain: each.waiting for each in await domain.backlog.silent(call.tx)},
         name=name,
         mode=call.site.config.federation.mode,
     )

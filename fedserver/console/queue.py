@@ -1,15 +1,46 @@
-"""The health of the queues."""
+"""The health of the queues: what waits, what was given up, who does not answer; to try again or to drop."""
 
 from __future__ import annotations
 
 from aiohttp import web
+from msgspec import Struct
 
 from fedserver import domain
-from fedserver.http import MODERATOR, Call, Nothing, Routes
+from fedserver.http import MODERATOR, Call, Nothing, Routes, see_other
 
 routes = Routes("console")
+PATH = "/admin/queue"
 
 
-@routes.get("/admin/queue", html=True, who=MODERATOR)
+class ChooseParams(Struct, frozen=True):
+    """Of which queue, and what of it: what is of a host, or a task by its number."""
+
+    csrf: str = ""
+    queue: str = ""
+    host: str = ""
+    task_id: int = 0
+
+
+@routes.get(PATH, html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
     return call.render("admin/queue.html", health=await domain.backlog.health(call.tx))
+
+
+@routes.post(PATH + "/again", html=True, who=MODERATOR, params=ChooseParams)
+async def again(call: Call[ChooseParams]) -> web.Response:
+    chosen = call.params
+    await domain.backlog.revive(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    return see_other(PATH)
+
+
+@routes.post(PATH + "/drop", html=True, who=MODERATOR, params=ChooseParams)
+async def drop(call: Call[ChooseParams]) -> web.Response:
+    chosen = call.params
+    await domain.backlog.drop(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    return see_other(PATH)
+
+
+@routes.post(PATH + "/ask", html=True, who=MODERATOR, params=ChooseParams)
+async def ask(call: Call[ChooseParams]) -> web.Response:
+    await domain.backlog.try_now(call.tx, call.params.host)
+    return see_other(PATH)

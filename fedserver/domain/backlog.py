@@ -1,12 +1,17 @@
-"""The health of the queues: what waits, what was given up, which peers do not answer."""
+"""The health of the queues: what waits, what was given up, which peers do not answer; and trying again."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 from msgspec import Struct
 
+from fedserver.domain.words import Invalid
 from storage import PeerRow, Tx, queries
 
 MOST_PEERS = 100
+MOST_SHOWN = 5
 
 
 class Queue(Struct, frozen=True):
@@ -18,13 +23,41 @@ class Queue(Struct, frozen=True):
     late: int
 
 
+class Dead(Struct, frozen=True):
+    """What was given up of one host: how many of the latest, why and when last; `what` are some of them."""
+
+    host: str
+    count: int
+    error: str
+    at: int
+    what: tuple[str, ...]
+
+
+class Silent(Struct, frozen=True):
+    """A peer that does not answer, and how many deliveries wait for it."""
+
+    row: PeerRow
+    waiting: int
+
+
 class Health(Struct, frozen=True):
     """Everything about the queues at this moment."""
 
     queues: tuple[Queue, ...]
-    dead_tasks: tuple[tuple[str, str, int], ...]  # kind, error, moment
-    dead_deliveries: tuple[tuple[str, int, str, int], ...]  # host, how many, an error, the latest moment
-    failing: tuple[PeerRow, ...]
+    dead_tasks: tuple[tuple[int, str, str, int], ...]  # number, kind, error, moment
+    dead_deliveries: tuple[Dead, ...]
+    dead_inbox: tuple[Dead, ...]
+    silent: tuple[Silent, ...]
+
+
+class _Said(Struct):
+    """What an activity tells of itself."""
+
+    type: str = ""
+    object: str | dict[str, Any] = ""
+
+
+_read = msgspec.json.Decoder(_Said).decode
 
 
 async def queues(tx: Tx) -> tuple[Queue, ...]:
@@ -40,6 +73,58 @@ async def health(tx: Tx) -> Health:
     return Health(
         await queues(tx),
         tuple(await queries.backlog.dead_tasks(tx)),
-        tuple(await queries.backlog.dead_deliveries(tx)),
-        tuple(await queries.peers.failing(tx, MOST_PEERS)),
+        await _dead(tx, queries.backlog.DELIVERIES),
+        await _dead(tx, queries.backlog.INBOX),
+        await silent(tx),
     )
+
+
+async def silent(tx: Tx) -> tuple[Silent, ...]:
+    """Peers that do not answer, the longest first."""
+    return tuple(Silent(row, waiting) for row, waiting in await queries.backlog.silent(tx, MOST_PEERS))
+
+
+async def _dead(tx: Tx, queue: str) -> tuple[Dead, ...]:
+    """By host, the latest first."""
+    found: dict[str, Dead] = {}
+    for _, host, body, error, at in await queries.backlog.dead_activities(tx, queue):
+        known = found.get(host) or Dead(host, 0, error, at, ())
+        what = (*known.what, _told(body)) if len(known.what) < MOST_SHOWN else known.what
+        found[host] = Dead(host, known.count + 1, known.error, known.at, what)
+    return tuple(found.values())
+
+
+def _told(body: bytes) -> str:
+    """An activity in a few words: its type, and what it is about."""
+    try:
+        said = _read(body)
+    except (msgspec.DecodeError, RecursionError):
+        return "?"
+    about = (
+        said.object if isinstance(said.object, str) else said.object.get("id", said.object.get("type", ""))
+    )
+    return f"{said.type} {about}"[:200]
+
+
+async def revive(tx: Tx, queue: str, host: str = "", task_id: int = 0) -> None:
+    """Try again what was given up: of a host (`deliveries`, `inbox`), or one of `tasks`. Raises Invalid."""
+    await queries.backlog.revive(tx, _known(queue), host, task_id)
+    tx.emit(f"{queue}.due")
+
+
+async def drop(tx: Tx, queue: str, host: str = "", task_id: int = 0) -> None:
+    """Forget what was given up, as in `revive`. Raises Invalid."""
+    await queries.backlog.drop(tx, _known(queue), host, task_id)
+
+
+def _known(queue: str) -> str:
+    if queue not in queries.backlog.TABLES:
+        raise Invalid("queue", "No such queue")
+    return queue
+
+
+async def try_now(tx: Tx, host: str) -> None:
+    """Ask a peer at once that does not answer, instead of at the next step of its circuit."""
+    await queries.peers.ask_now(tx, host)
+    await queries.deliveries.revive(tx, host)
+    tx.emit("deliveries.due")

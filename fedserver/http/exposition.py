@@ -71,14 +71,18 @@ class NodeCollector(Collector):
         oldest = GaugeMetricFamily(
             "fedserver_queue_oldest_seconds", "For how long the first has been due.", labels=("queue",)
         )
+        silent = GaugeMetricFamily("fedserver_peers_silent", "Peers that do not answer.")
+        held = GaugeMetricFamily("fedserver_deliveries_held", "Deliveries that wait for such peers.")
         for name, row in (found or {}).items():
+            if row.silent is not None:
+                silent.add_metric((), row.silent[0])
+                held.add_metric((), row.silent[1])
             for state in ("due", "waiting", "dead"):
                 items.add_metric((name, state), getattr(row, state))
             since = row.oldest_due_at
             age = 0 if since is None else max(0, self._services.db.clock() - since) / 1000
             oldest.add_metric((name,), age)
-        yield items
-        yield oldest
+        yield from (items, oldest, silent, held)
 
     def _caches(self) -> Iterator[Metric]:
         rooms = dict(self._services.db.memory.rooms)

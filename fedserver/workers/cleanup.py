@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fedserver import domain
 from fedserver.http import Services
+from fedserver.workers.backoff import EXPIRES_MS
 from storage import queries
 
 HOUR = 3_600_000
@@ -11,8 +12,7 @@ EVERY_MS = HOUR
 KEEP_ORPHANS_MS = 24 * HOUR
 KEEP_MUTES_MS = 24 * HOUR
 KEEP_SEEN_MS = 14 * 24 * HOUR
-# What a peer did not take in two weeks is given up, to be looked at for a month.
-EXPIRES_MS, KEEP_DEAD_MS = 14 * 24 * HOUR, 30 * 24 * HOUR
+KEEP_DEAD_MS = 30 * 24 * HOUR
 KEEP_CARDS_MS, KEEP_TRANSLATIONS_MS = 28 * 24 * HOUR, 30 * 24 * HOUR
 
 

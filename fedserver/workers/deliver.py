@@ -19,9 +19,9 @@ from msgspec import Struct
 from fedserver.federation import Signer, followers_at
 from fedserver.http import Services
 from fedserver.net import NetError, Refused, Response
-from fedserver.workers.backoff import MOST_ATTEMPTS, circuit, delay, retry_after
+from fedserver.workers.backoff import EXPIRES_MS, MOST_ATTEMPTS, circuit, delay, retry_after
 from fedserver.workers.pool import Place, Pool
-from storage import DeliveryRow, DocumentRow, PeerRow, Tx, queries
+from storage import DeliveryRow, DocumentRow, PeerRow, Tx, first_at, queries
 
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 100
@@ -86,7 +86,7 @@ class DeliveryWorker:
     def _count(self, ended: Sequence[tuple[Owed, Outcome]]) -> None:
         for owed, outcome in ended:
             self._begun.pop(owed.row.id, None)
-            self._services.metrics.deliveries[_told(owed.row, outcome)] += 1
+            self._services.metrics.deliveries[_told(owed.row, outcome, self._services.db.clock())] += 1
 
     async def _take(self, tx: Tx) -> tuple[list[Owed], bool]:
         """Lease what there are places for; and whether there may be more."""
@@ -224,10 +224,10 @@ class DeliveryWorker:
             log.info("delivery_dropped", inbox=row.inbox_uri, reason=outcome.reason)
         if outcome.word != "again":
             return
-        # Only who answers can refuse too often. What a silent peer does not take expires (cleanup.py).
-        if outcome.answered and row.attempts >= MOST_ATTEMPTS:
+        if _is_last(row, outcome, tx.now):
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
-            await queries.deliveries.bury(tx, row.id, outcome.reason)
+            why = "" if outcome.answered else queries.deliveries.EXPIRED
+            await queries.deliveries.bury(tx, row.id, why + outcome.reason)
             return
         wait = max(outcome.wait_ms, delay(min(row.attempts, MOST_ATTEMPTS), random.random()))
         await queries.deliveries.retry(tx, row.id, tx.now + wait, outcome.reason)
@@ -256,13 +256,20 @@ class DeliveryWorker:
         self._begun, self._ended = {}, []
 
 
-def _told(row: DeliveryRow, outcome: Outcome) -> str:
+def _is_last(row: DeliveryRow, outcome: Outcome, now: int) -> bool:
+    """Is a delivery that failed not tried again? Who answers may refuse so often, who is silent has time."""
+    if outcome.answered:
+        return row.attempts >= MOST_ATTEMPTS
+    return row.id < first_at(now - EXPIRES_MS)
+
+
+def _told(row: DeliveryRow, outcome: Outcome, now: int) -> str:
     """An outcome in the words of the figures."""
-    if outcome.word == "again" and outcome.answered and row.attempts >= MOST_ATTEMPTS:
+    if outcome.word != "again":
+        return {"done": "delivered", "drop": "refused"}[outcome.word]
+    if _is_last(row, outcome, now):
         return "given_up"
-    return {"done": "delivered", "drop": "refused"}.get(
-        outcome.word, "unreachable" if outcome.unreachable else "postponed"
-    )
+    return "postponed" if outcome.answered else "unreachable"
 
 
 def _judged(response: Response, row: DeliveryRow, scheme: str) -> Outcome:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, func, literal, select, union_all
+from sqlalchemy import Table, bindparam, delete, func, literal, select, union_all, update
 
-from storage.schema.tables import deliveries, inbox_items, tasks
-from storage.statements import Tx
+from storage.rows import PeerRow
+from storage.schema.tables import deliveries, documents, inbox_items, peers, tasks
+from storage.statements import Tx, columns_of
 
 MOST = 50
+DELIVERIES, INBOX, TASKS = "deliveries", "inbox", "tasks"
+TABLES: dict[str, Table] = {TASKS: tasks, DELIVERIES: deliveries, INBOX: inbox_items}
 
 
 def _counted(name: str, table: Table) -> Any:
@@ -23,21 +26,58 @@ def _counted(name: str, table: Table) -> Any:
     )
 
 
-COUNTS = union_all(
-    _counted("tasks", tasks), _counted("deliveries", deliveries), _counted("inbox", inbox_items)
+COUNTS = union_all(*(_counted(name, table) for name, table in TABLES.items()))
+
+
+def _dead(table: Table) -> Any:
+    """The latest that were given up of a queue."""
+    return table.c.dead_at.is_not(None), table.c.dead_at.desc(), table.c.id.desc()
+
+
+def _latest(statement: Any, table: Table) -> Any:
+    dead, *order = _dead(table)
+    return statement.where(dead).order_by(*order).limit(MOST)
+
+
+DEAD_TASKS = _latest(select(tasks.c.id, tasks.c.kind, tasks.c.error, tasks.c.dead_at), tasks)
+DEAD_INBOX = _latest(
+    select(
+        inbox_items.c.id, inbox_items.c.host, inbox_items.c.body, inbox_items.c.error, inbox_items.c.dead_at
+    ),
+    inbox_items,
 )
-DEAD_TASKS = (
-    select(tasks.c.kind, tasks.c.error, tasks.c.dead_at)
-    .where(tasks.c.dead_at.is_not(None))
-    .order_by(tasks.c.dead_at.desc())
-    .limit(MOST)
+DEAD_DELIVERIES = _latest(
+    select(
+        deliveries.c.id, deliveries.c.host, documents.c.body, deliveries.c.error, deliveries.c.dead_at
+    ).join(documents, documents.c.id == deliveries.c.document_id),
+    deliveries,
 )
-DEAD_DELIVERIES = (
-    select(deliveries.c.host, func.count(), func.max(deliveries.c.error), func.max(deliveries.c.dead_at))
-    .where(deliveries.c.dead_at.is_not(None))
-    .group_by(deliveries.c.host)
-    .order_by(func.max(deliveries.c.dead_at).desc())
-    .limit(MOST)
+# Each queue as people choose from it: what is of one host, a task by its number.
+_chosen = {
+    TASKS: tasks.c.id == bindparam("b_id"),
+    DELIVERIES: deliveries.c.host == bindparam("b_host"),
+    INBOX: inbox_items.c.host == bindparam("b_host"),
+}
+REVIVE = {
+    name: update(table)
+    .where(_chosen[name], table.c.dead_at.is_not(None))
+    .values(dead_at=None, attempts=0, leased_until=0, run_at=bindparam("b_now"))
+    for name, table in TABLES.items()
+}
+DROP = {
+    name: delete(table).where(_chosen[name], table.c.dead_at.is_not(None)) for name, table in TABLES.items()
+}
+SILENT = (
+    select(
+        select(func.count())
+        .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
+        .correlate(peers)
+        .scalar_subquery(),
+        *columns_of(peers, PeerRow),
+    )
+    .where(peers.c.failing_since_at.is_not(None))
+    .order_by(peers.c.failing_since_at)
+    .limit(bindparam("most"))
 )
 
 
@@ -46,11 +86,31 @@ async def counts(tx: Tx) -> list[tuple[str, int, int, int]]:
     return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in await tx.all(COUNTS)]
 
 
-async def dead_tasks(tx: Tx) -> list[tuple[str, str, int]]:
-    """Kind, error and moment of the latest tasks that were given up."""
-    return [(row[0], row[1], row[2]) for row in await tx.all(DEAD_TASKS)]
+async def dead_tasks(tx: Tx) -> list[tuple[int, str, str, int]]:
+    """Number, kind, error and moment of the latest tasks that were given up."""
+    return [(row[0], row[1], row[2], row[3]) for row in await tx.all(DEAD_TASKS)]
 
 
-async def dead_deliveries(tx: Tx) -> list[tuple[str, int, str, int]]:
-    """Host, how many, an error, the latest moment, of deliveries that were given up."""
-    return [(row[0], int(row[1]), row[2], row[3]) for row in await tx.all(DEAD_DELIVERIES)]
+async def dead_activities(tx: Tx, queue: str) -> list[tuple[int, str, bytes, str, int]]:
+    """Number, host, document, error, moment of the latest that were given up: deliveries, or what came in."""
+    found = await tx.all(DEAD_DELIVERIES if queue == DELIVERIES else DEAD_INBOX)
+    return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in found]
+
+
+async def silent(tx: Tx, most: int) -> list[tuple[PeerRow, int]]:
+    """Peers that do not answer, the longest first, and how many deliveries wait for each."""
+    return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(SILENT, most=most)]
+
+
+async def revive(tx: Tx, queue: str, host: str, task_id: int) -> int:
+    """Try again what was given up: of a host, or one task. How many."""
+    return await tx.run(REVIVE[queue], b_now=tx.now, **_choice(queue, host, task_id))
+
+
+async def drop(tx: Tx, queue: str, host: str, task_id: int) -> int:
+    """Forget what was given up: of a host, or one task. How many."""
+    return await tx.run(DROP[queue], **_choice(queue, host, task_id))
+
+
+def _choice(queue: str, host: str, task_id: int) -> dict[str, Any]:
+    return {"b_id": task_id} if queue == TASKS else {"b_host": host}

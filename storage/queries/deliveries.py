@@ -15,6 +15,7 @@ from storage.schema.tables import deliveries, documents, peers
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 NOBODY: Mapping[str, int] = MappingProxyType({})
+EXPIRED = "expired; "
 MOST_FAILURES = 2**31 - 1
 ADD_DOCUMENT = upsert(documents)
 ADD = upsert(deliveries).on_conflict_do_nothing()
@@ -81,8 +82,12 @@ POSTPONE = (
 )
 EXPIRE = (
     update(deliveries)
-    .where(deliveries.c.id < bindparam("b_before_id"), deliveries.c.dead_at.is_(None))
-    .values(dead_at=bindparam("b_now"), error=literal("expired; ").concat(deliveries.c.error))
+    .where(
+        deliveries.c.id < bindparam("b_before_id"),
+        deliveries.c.dead_at.is_(None),
+        deliveries.c.leased_until <= bindparam("b_now"),
+    )
+    .values(dead_at=bindparam("b_now"), error=literal(EXPIRED).concat(deliveries.c.error))
 )
 BURY = (
     update(deliveries)

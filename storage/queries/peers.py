@@ -20,12 +20,6 @@ BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_
 # A block of some severity, as clients know it, is every decision but an allowance.
 BLOCKS = Paged(DECIDED.where(peers.c.policy != "allow"), peers.c.decision_id)
 ALLOWS = Paged(DECIDED.where(peers.c.policy == "allow"), peers.c.decision_id)
-FAILING = (
-    select(*COLUMNS)
-    .where(peers.c.failing_since_at.is_not(None))
-    .order_by(peers.c.failing_since_at)
-    .limit(bindparam("most"))
-)
 HELD = select(peers.c.domain, peers.c.retry_at).where(
     one_of(peers.c.domain, "domains"), peers.c.retry_at > bindparam("now")
 )
@@ -53,6 +47,7 @@ ALIVE = (
     .where(peers.c.domain == bindparam("b_domain"), peers.c.failures > 0)
     .values(failures=0, failing_since_at=None, retry_at=None)
 )
+ASK_NOW = update(peers).where(peers.c.domain == bindparam("b_domain")).values(retry_at=None)
 FAILED = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"))
@@ -134,11 +129,6 @@ async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
     return sorted(found, key=lambda row: row.decision_id or 0, reverse=True)
 
 
-async def failing(tx: Tx, most: int) -> list[PeerRow]:
-    """Those that do not answer, the longest first."""
-    return rows(PeerRow, await tx.all(FAILING, most=most))
-
-
 async def held(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
     """Those of these to which nothing is sent before a moment."""
     return {row[0]: row[1] for row in await tx.all(HELD, domains=list(domains), now=tx.now)}
@@ -168,6 +158,11 @@ async def succeeded(tx: Tx, domains: Sequence[str]) -> None:
 async def alive(tx: Tx, domain: str) -> bool:
     """It spoke to us: its circuit closes; False if it was closed."""
     return bool(await tx.run(ALIVE, b_domain=domain))
+
+
+async def ask_now(tx: Tx, domain: str) -> None:
+    """It may be asked at once, however often it did not answer."""
+    await tx.run(ASK_NOW, b_domain=domain)
 
 
 async def failed(tx: Tx, domain: str, failures: int, since: int, retry_at: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -58,6 +59,23 @@ QUEUES = {
 }
 
 
+# Peers that do not answer, and what waits for them.
+_owed = (
+    select(func.count())
+    .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
+    .correlate(peers)
+    .scalar_subquery()
+)
+SILENT = select(func.count(), func.coalesce(func.sum(_owed), 0)).where(peers.c.failing_since_at.is_not(None))
+
+
+async def silent(tx: Tx) -> tuple[int, int]:
+    """How many peers do not answer, and how many deliveries wait for them."""
+    row = await tx.one(SILENT)
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
 async def depths(tx: Tx) -> dict[str, QueueRow]:
     """Each queue by its name: tasks, inbox, deliveries."""
     found = {}
@@ -65,4 +83,5 @@ async def depths(tx: Tx) -> dict[str, QueueRow]:
         row = await tx.one(statement, b_now=tx.now)
         assert row is not None
         found[name] = QueueRow(*row)
+    found["deliveries"] = structs.replace(found["deliveries"], silent=await silent(tx))
     return found

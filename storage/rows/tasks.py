@@ -63,9 +63,13 @@ class InboxItemRow(Struct, frozen=True, gc=False):
 
 
 class QueueRow(Struct, frozen=True, gc=False):
-    """How full a queue is. `oldest_due_at` is since when the first could have been done."""
+    """How full a queue is. `oldest_due_at` is since when the first could have been done.
+
+    `silent`, of deliveries: how many peers do not answer, and how many wait for them.
+    """
 
     due: int
     waiting: int
     dead: int
     oldest_due_at: int | None
+    silent: tuple[int, int] | None = None

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
-from fedserver.domain import announcements, invitations, moderation, peers, reports, tasks
+from fedserver.domain import announcements, follows, invitations, moderation, peers, reports, tasks
 from fedserver.node import all_endpoints
-from storage import AccountRow
+from storage import AccountRow, InboxItemRow, TaskRow, Tx, queries
 from tests.kit.forms import Form, forms, send
 from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.peers import Peers
 from tests.kit.people import stranger
+from tests.kit.tls import Names
 
 PAGES = (
     "",
@@ -244,6 +247,65 @@ async def test_the_queues_show_what_waits(start: Start) -> None:
         await tasks.owe(tx, tasks.LiftAct(1, 1), run_at=tx.now + 86_400_000)
     page = await read(node, "/admin/queue")
     assert re.search(r"<strong>2</strong> tasks wait", page), page
+
+
+async def choose(node: TestNode, action: str, **values: str) -> str:
+    """Press a button of the queues' page; the page after it, and what was due was done."""
+    assert await submit(node, "/admin/queue", f"/admin/queue/{action}", **values) == "/admin/queue"
+    await node.settle()
+    return await read(node, "/admin/queue")
+
+
+async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, names: Names) -> None:
+    node, ann, _ = await begin(start)
+    async with node.db.write() as tx:
+        fan = await stranger(tx, "fan", "late.test")
+        await follows.receive(tx, fan, ann, f"{fan.uri}#follow")
+    for text in ("one", "two"):
+        await node.write(ann, text)
+    for _ in range(8):
+        await node.settle()
+        node.clock.forward(days=1)
+    page = await read(node, "/admin/queue")
+    assert "late.test</a> · 3 deliveries wait" in page and "given up" not in page
+    for path in ("/admin/peers", "/admin/peers?domain=late.test"):
+        assert "does not answer" in (shown := await read(node, path)) and "3 deliveries wait" in shown
+    async with Peers(names, "late.test") as late:
+        assert "All is well" in await choose(node, "ask", host="late.test")
+        texts = [each["object"].get("content") for each in late.received]
+        assert [each["type"] for each in late.received] == ["Accept", "Create", "Create"]
+        assert texts[1:] == ["<p>one</p>", "<p>two</p>"]
+
+    # What is never taken expires and says so; it can be tried once more, or dropped.
+    three = await node.write(ann, "three")
+    await node.settle()
+    node.clock.forward(days=15)
+    await node.settle()
+    page = await read(node, "/admin/queue")
+    assert "expired; late.test" in page and f"Create {ann.uri}/statuses/{three}" in page, page
+    tried = node.node.services.metrics.deliveries["given_up"]
+    assert "1 given up" in await choose(node, "again", queue="deliveries", host="late.test")
+    assert node.node.services.metrics.deliveries["given_up"] == tried + 1
+    assert "given up" not in await choose(node, "drop", queue="deliveries", host="late.test")
+
+    # A task and an activity that failed too often.
+    body = msgspec.json.encode({"type": "Like", "object": "https://alpha.test/1"})
+    async with node.db.write() as tx:
+        await tasks.owe(tx, tasks.LiftAct(1, 1), run_at=tx.now + 86_400_000)
+        (task,) = await queries.tasks.lease(tx, until=0, limit=1) or await _later(tx)
+        await queries.tasks.bury(tx, task.id, "no such act")
+        row = InboxItemRow(7, fan.uri, "x", fan.uri, "late.test", None, body, 1, 1, 0, 8, None, "")
+        assert await queries.inbox.add(tx, row)
+        await queries.inbox.bury(tx, row.id, "odd")
+    page = await read(node, "/admin/queue")
+    assert "lift_act" in page and "Like https://alpha.test/1" in page and "odd" in page
+    assert "odd" not in await choose(node, "again", queue="inbox", host="late.test")
+    assert "lift_act" not in await choose(node, "drop", queue="tasks", host="", task_id=str(task.id))
+
+
+async def _later(tx: Tx) -> list[TaskRow]:
+    tx.now += 86_400_000
+    return await queries.tasks.lease(tx, until=0, limit=1)
 
 
 @pytest.mark.parametrize("path", ["/admin/accounts/1", "/admin/reports/x", "/admin/nothing"])

@@ -169,6 +169,7 @@ async def test_what_waits_behind_another_or_for_a_peer_is_not_due(start: Start) 
     assert value(found, "fedserver_queue_items", queue="deliveries", state="due") == 0
     assert value(found, "fedserver_queue_items", queue="deliveries", state="waiting") == 3
     assert value(found, "fedserver_queue_oldest_seconds", queue="deliveries") == 0
+    assert (value(found, "fedserver_peers_silent"), value(found, "fedserver_deliveries_held")) == (1, 3)
     async with alpha.db.write() as tx:
         (first, *_) = await queries.deliveries.lease(tx, until=tx.now, limit=9) or [None]
         assert first is None
