@@ -31,13 +31,15 @@ class DecideParams(Struct, frozen=True):
 @routes.get(PATH, html=True, who=MODERATOR, params=DomainParams)
 async def show(call: Call[DomainParams]) -> web.Response:
     found = await domain.peers.everybody(call.tx)
+    silent = await domain.backlog.silent(call.tx)
     name = call.params.domain.strip().lower()
     return call.render(
         "admin/peers.html",
         decided=[row for row in found if row.decision_id is not None],
         others=[row for row in found if row.decision_id is None][:MOST],
         chosen=next((row for row in found if row.domain == name), None),
-        waiting={each.row.domain: each.waiting for each in await domain.backlog.silent(call.tx)},
+        silent=silent,
+        waiting={each.row.domain: each.waiting for each in silent},
         name=name,
         mode=call.site.config.federation.mode,
     )

@@ -267,9 +267,9 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
         await node.settle()
         node.clock.forward(days=1)
     page = await read(node, "/admin/queue")
-    assert "late.test</a> · 3 deliveries wait" in page and "given up" not in page
+    assert "late.test</a> · deliveries that wait: 3" in page and "given up" not in page
     for path in ("/admin/peers", "/admin/peers?domain=late.test"):
-        assert "does not answer" in (shown := await read(node, path)) and "3 deliveries wait" in shown
+        assert "does not answer" in (shown := await read(node, path)) and "deliveries that wait: 3" in shown
     async with Peers(names, "late.test") as late:
         assert "All is well" in await choose(node, "ask", host="late.test")
         texts = [each["object"].get("content") for each in late.received]
