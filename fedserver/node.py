@@ -17,13 +17,14 @@ from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.config import Limits as LimitsConfig
 from fedserver.federation import Authenticator, Fetcher, Inbox, Keyring, RemoteFiles, Resolver, generate
-from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
+from fedserver.http import Endpoint, Pages, Services, files, template_values
 from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media import FileStore, Images, Most, Recordings
 from fedserver.net import Client, Guard, Provider, Translator, new_vapid_key
+from fedserver.on_demand import on_demand
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -31,6 +32,7 @@ from storage import Conflict, Database, Event
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
+exposition = on_demand("fedserver.http.exposition")
 log = structlog.stdlib.get_logger("fedserver.node")
 MakeKeys = Callable[[], Awaitable[domain.keys.NewKeys]]
 Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
