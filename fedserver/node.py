@@ -58,7 +58,7 @@ class Node:
         self.hub = Hub(services, TELLERS)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
-        self._metrics = web.AppRunner(exposition.application(services, self.runner.depths), access_log=None)
+        self._metrics: web.AppRunner | None = None
         self._stop_listening = services.db.listen(self._hear)
         self._reloads: set[asyncio.Task[None]] = set()
 
@@ -82,6 +82,8 @@ class Node:
 
     async def serve_metrics(self, sites: Sites) -> None:
         """Answer `GET /metrics` where `sites` says."""
+        told = exposition.application(self.services, self.runner.depths)
+        self._metrics = web.AppRunner(told, access_log=None)
         await _listen(self._metrics, sites)
 
     @property
@@ -92,7 +94,7 @@ class Node:
     @property
     def metrics_addresses(self) -> list[tuple[str, int]]:
         """Where it answers `GET /metrics`."""
-        return self._metrics.addresses
+        return self._metrics.addresses if self._metrics else []
 
     async def settle(self) -> int:
         """For tests: do all work that is due."""
@@ -108,7 +110,8 @@ class Node:
         """Answer what was asked, finish what was begun, close what is open."""
         await self.hub.close()
         await self._web.cleanup()
-        await self._metrics.cleanup()
+        if self._metrics:
+            await self._metrics.cleanup()
         await self.runner.stop()
         self._stop_listening()
         self.services.remote_files.close()
