@@ -2,7 +2,7 @@
 
 The node runs as `fedserver run` in a process of its own; the kernel tells its CPU time before and after.
 Figures differ by machine and hour, so one thing is measured in the same run that our code has no part in: a
-signature by RSA-2048, which took 0.30 ms where the budgets were made. Ratios are to the budget times that factor.
+signature by RSA-2048, which took 0.30 ms where the budgets were made. Ratios are to budgets times that.
 """
 
 from __future__ import annotations
