@@ -45,7 +45,7 @@ class FileStore:
     @contextmanager
     def workshop(self) -> Iterator[Path]:
         """A folder to work in, on the same disk; it is gone afterwards with all that is in it."""
-        (self.desk).mkdir(parents=True, exist_ok=True)
+        self.desk.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.desk, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
@@ -54,7 +54,7 @@ class FileStore:
         await asyncio.to_thread(self._tidy, before)
 
     def _tidy(self, before: float) -> None:
-        for folder in (self.desk).glob("*"):
+        for folder in self.desk.glob("*"):
             if folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
 
