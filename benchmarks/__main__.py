@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from activitypub import ACTIVITY_JSON, PUBLIC, activities, cavage, load_private, sha256
+from benchmarks import peers
 from benchmarks.seed import Seeded, seed
 from fedserver.config import load
 from fedserver.federation.signing import request_to
@@ -316,6 +317,9 @@ async def run(people: int, posts: int, count: int, hosts: int) -> None:
                 await post(bench, count // 4)
                 await inbox(bench, stubs.hosts(1)[0], count // 2)
                 await fan_out(bench, stubs, hosts)
+                speaker = f"http://{stubs.hosts(1)[0]}/users/speaker"
+                found = await peers.measure(bench, config, lambda: cpu_seconds(process.pid), speaker)
+                bench.rows.extend(Row(*each) for each in found)
             busy = resident_mb(process.pid)
             factors.append(slowness(key))
         finally:

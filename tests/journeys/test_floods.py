@@ -119,3 +119,20 @@ async def trickle(node: TestNode) -> int:
         line = await reader.readline()
     writer.close()
     return int(line.split()[1])
+
+
+async def test_an_activity_of_a_known_actor_takes_four_statements(start: Start, names: tls.Names) -> None:
+    alpha = await start("alpha.test", metrics="127.0.0.1:0")
+    ann = await alpha.member("ann")
+    routes = alpha.node.services.metrics.routes
+    async with Peer(names, "beta.test") as beta:
+        eve = beta.actor("eve")
+        for number, path in enumerate(("/inbox", "/inbox", "/users/ann/inbox", "/inbox", "/users/ann/inbox")):
+            body = msgspec.json.encode(activities.like(f"{eve}/{number}", eve, f"{alpha.base}/x", ann.uri))
+            found = routes.get(("POST", path.replace("ann", "{name}")))
+            before = found.statements.total if found is not None else 0
+            headers = signed(alpha, body, f"{eve}#main-key", to=alpha.base + path)
+            assert (await post(alpha, body, headers, path))[0] == 202
+            if number > 1:
+                took = routes["POST", path.replace("ann", "{name}")].statements.total - before
+                assert 2 <= took <= 4, (path, took)

@@ -1,0 +1,297 @@
+"""What peers cost: activities of actors who are known and who are not, a flood of Deletes, and dead peers.
+
+The stubs are one server under many loopback addresses, each a host of its own; the dead take connections and
+never answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+import msgspec
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from activitypub import ACTIVITY_JSON, PUBLIC, Document, activities, cavage, load_private, sha256, webfinger
+from benchmarks.seed import Seeded, remote
+from fedserver import domain
+from fedserver.cli.settings import site_of
+from fedserver.config import Config
+from fedserver.federation.signing import request_to
+from fedserver.node import system_clock
+from storage import AccountRow, FollowRow, queries
+from storage.opening import open_database
+
+PARALLEL, POSTS = 8, 200
+DEAD, LIVING, FLOOD = 1_000, 20, 10_000
+Figure = tuple[str, float, float, float]  # what, CPU ms (or seconds) each, its budget, how many a second
+
+
+class Running(Protocol):
+    """The node that is measured."""
+
+    base: str
+    seeded: Seeded
+    session: aiohttp.ClientSession
+
+    async def until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None: ...
+
+
+@dataclass
+class Targets:
+    """What is liked, boosted and followed: posts of a member whom dead and living peers follow."""
+
+    author: AccountRow
+    posts: list[tuple[int, str]]
+    token: str
+
+
+class Peers:
+    """Hosts that answer with actors and take what is sent; some that only take connections."""
+
+    def __init__(self, public_key: str) -> None:
+        self.asked, self._key = 0, public_key
+        self.came: dict[str, set[str]] = {}
+        self.new = asyncio.Event()
+        self._held: list[asyncio.StreamWriter] = []
+
+    async def start(self) -> None:
+        application = web.Application()
+        application.router.add_get("/.well-known/webfinger", self._finger)
+        application.router.add_get("/users/{name}", self._actor)
+        application.router.add_post("/{rest:.*}", self._take)
+        self._runner = web.AppRunner(application, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "0.0.0.0", 0, backlog=1_024).start()
+        self.port = self._runner.addresses[0][1]
+        self._mute = await asyncio.start_server(self._hold, "0.0.0.0", 0, backlog=1_024)
+        self._mute_port = self._mute.sockets[0].getsockname()[1]
+
+    def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._held.append(writer)
+
+    def hosts(self, count: int, *, dead: bool = False) -> list[str]:
+        port, net = (self._mute_port, 2) if dead else (self.port, 1)
+        return [f"127.{net}.{number // 250 + 1}.{number % 250 + 1}:{port}" for number in range(count)]
+
+    async def _actor(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        uri = f"http://{request.host}{request.path}"
+        document = {
+            "id": uri, "type": "Person", "preferredUsername": request.match_info["name"],
+            "inbox": f"{uri}/inbox", "outbox": f"{uri}/outbox", "followers": f"{uri}/followers",
+            "publicKey": {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": self._key},
+        }  # fmt: skip
+        return web.Response(body=msgspec.json.encode(document), content_type=ACTIVITY_JSON)
+
+    async def _finger(self, request: web.Request) -> web.Response:
+        handle = request.query["resource"].removeprefix("acct:")
+        base = f"http://{request.host}"
+        uri = f"{base}/users/{handle.partition('@')[0]}"
+        return web.json_response(webfinger.write_jrd(handle, uri, uri, base))
+
+    async def _take(self, request: web.Request) -> web.Response:
+        activity = msgspec.json.decode(await request.read())
+        self.came.setdefault(activity["type"], set()).add(request.host + request.path)
+        self.new.set()
+        return web.Response(status=202)
+
+    async def until(self, kind: str, count: int, seconds: float = 60) -> None:
+        """Until so many inboxes have had an activity of that type."""
+        async with asyncio.timeout(seconds):
+            while len(self.came.get(kind, ())) < count:
+                self.new.clear()
+                await self.new.wait()
+
+    async def stop(self) -> None:
+        for writer in self._held:
+            writer.transport.abort()
+        self._mute.close()
+        await self._runner.cleanup()
+
+
+async def prepare(config: Config, seeded: Seeded, peers: Peers) -> Targets:
+    """Public posts of a member whom nobody follows yet; then the followers, the dead ones first."""
+    site, db = site_of(config), await open_database(config.database.url, system_clock)
+    posts = []
+    async with db.write() as tx:
+        member = await domain.members.by_username(tx, "member5")
+        author = await domain.accounts.local(tx, "member5")
+        for number in range(POSTS):
+            post_id = await domain.posts.publish(
+                tx, site, author, domain.posts.Draft(text=f"To be liked, {number}")
+            )
+            row = await queries.posts.by_id(tx, post_id)
+            assert row is not None
+            posts.append((row.id, row.uri))
+        # These were written to be liked, not to be delivered.
+        owed = await queries.tasks.lease(tx, until=tx.now, limit=10 * POSTS)
+        await queries.tasks.finish(tx, [task.id for task in owed])
+        made = await domain.tokens.create(
+            tx, "read write", app_id=None, member_id=member.id, account_id=author.id
+        )
+    async with db.write() as tx:
+        for host in (*peers.hosts(DEAD, dead=True), *peers.hosts(LIVING)):
+            fan = await remote(tx, host, "fan", seeded.keys)
+            # Without an Accept, which would tell who is dead before it is measured.
+            row_id = tx.new_id()
+            follow = FollowRow(row_id, fan.id, author.id, f"{fan.uri}#follow", True, False, "", tx.now)
+            await queries.follows.add(tx, follow)
+    await db.close()
+    return Targets(author, posts, made.secret)
+
+
+class Sender:
+    """Signs as whoever it is asked to, and delivers to the node's shared inbox, eight at once."""
+
+    def __init__(self, running: Running) -> None:
+        key = load_private(running.seeded.keys.rsa_private)
+        assert isinstance(key, RSAPrivateKey)
+        self._key, self._running, self._url = key, running, running.base + "/inbox"
+
+    def signed(self, activity: Document) -> tuple[dict[str, str], bytes]:
+        body = msgspec.json.encode(activity)
+        key_id = f"{activity['actor']}#main-key"
+        headers = cavage.sign(self._key, key_id, request_to("POST", self._url), system_clock(), sha256(body))
+        return {**headers, "Content-Type": ACTIVITY_JSON}, body
+
+    async def send(self, given: Iterable[tuple[dict[str, str], bytes]]) -> None:
+        waiting = iter(given)
+
+        async def worker() -> None:
+            for headers, body in waiting:
+                async with self._running.session.post(self._url, data=body, headers=headers) as answer:
+                    assert answer.status == 202, (answer.status, await answer.text())
+
+        await asyncio.gather(*(worker() for _ in range(PARALLEL)))
+
+
+class Workloads:
+    """Each adds a figure."""
+
+    def __init__(
+        self, running: Running, cpu: Callable[[], float], targets: Targets, peers: Peers, speaker: str
+    ) -> None:
+        self._running, self._cpu, self._targets, self._peers = running, cpu, targets, peers
+        self._speaker, self._sender = speaker, Sender(running)
+        self.figures: list[Figure] = []
+
+    async def _measure(
+        self,
+        what: str,
+        budget: float,
+        activities_: Sequence[Document],
+        done: Callable[[], Awaitable[None]],
+    ) -> None:
+        signed = [self._sender.signed(each) for each in activities_]
+        before, began = self._cpu(), time.perf_counter()
+        await self._sender.send(signed)
+        await done()
+        took, count = time.perf_counter() - began, len(signed)
+        self.figures.append((what, (self._cpu() - before) * 1_000 / count, budget, count / took))
+
+    async def _counted(self, field: str, count: int) -> None:
+        """Until all posts together have so many likes or boosts."""
+        for number, _ in self._targets.posts[:count]:
+            await self._running.until(
+                f"/api/v1/statuses/{number}", lambda body: msgspec.json.decode(body)[field] >= 1
+            )
+
+    async def known(self) -> None:
+        author, actor = self._targets.author.uri, self._speaker
+        likes = [
+            activities.like(f"{actor}#like-{number}", actor, uri, author)
+            for number, uri in self._targets.posts
+        ]
+        await self._measure(
+            "inbox: Like, known actor", 1.0, likes, lambda: self._counted("favourites_count", POSTS)
+        )
+        boosts = [
+            activities.announce(f"{actor}/boosts/{number}", actor, uri, [PUBLIC], [], system_clock())
+            for number, uri in self._targets.posts
+        ]
+        await self._measure(
+            "inbox: Announce, known actor", 1.2, boosts, lambda: self._counted("reblogs_count", POSTS)
+        )
+        # The posts that the inbox's workload left.
+        gone = [f"{actor}/posts/{number}" for number in range(POSTS)]
+        path = f"/api/v2/search?type=accounts&q=speaker@{actor.split('/')[2]}"
+        left = 0
+
+        def fewer(body: bytes) -> bool:
+            nonlocal left
+            count = int(msgspec.json.decode(body)["accounts"][0]["statuses_count"])
+            left = left or count
+            return count <= left - POSTS
+
+        await self._running.until(path, lambda body: not fewer(body))
+        deletes = [activities.delete(f"{uri}#delete", actor, uri, [PUBLIC]) for uri in gone]
+        await self._measure(
+            "inbox: Delete, known actor", 1.0, deletes, lambda: self._running.until(path, fewer)
+        )
+
+    async def unknown(self) -> None:
+        hosts, author = self._peers.hosts(LIVING), self._targets.author.uri
+        names = [f"http://{hosts[number % LIVING]}/users/new{number}" for number in range(POSTS // 2)]
+        follows = [activities.follow(f"{name}#follow", name, author) for name in names]
+        await self._measure(
+            "inbox: Follow, unknown actor, Accept sent", 8.0, follows,
+            lambda: self._peers.until("Accept", len(names)),
+        )  # fmt: skip
+        number, uri = self._targets.posts[0]
+        names = [name.replace("/new", "/liker") for name in names]
+        likes = [activities.like(f"{name}#like", name, uri, author) for name in names]
+        await self._measure(
+            "inbox: Like, unknown actor", 8.0, likes,
+            lambda: self._running.until(
+                f"/api/v1/statuses/{number}",
+                lambda body: msgspec.json.decode(body)["favourites_count"] > len(names),
+            ),
+        )  # fmt: skip
+
+    async def flood(self) -> None:
+        asked, host = self._peers.asked, self._peers.hosts(1)[0]
+        uris = [f"http://{host}/users/never{number}" for number in range(FLOOD)]
+
+        async def nothing() -> None:
+            assert self._peers.asked == asked, "keys were fetched"
+
+        deletes = [activities.delete_actor(f"{uri}#delete", uri) for uri in uris]
+        await self._measure(f"inbox: {FLOOD:,} Deletes of unknown actors", 0.2, deletes, nothing)
+
+    async def dead(self) -> None:
+        """Seconds until the living have a post: when nobody is known to be dead, and after that."""
+        headers = {"Authorization": f"Bearer {self._targets.token}"}
+        living = {f"{host}/inbox" for host in self._peers.hosts(LIVING)}
+        for when in ("at first", "known"):
+            self._peers.came.clear()
+            began = time.perf_counter()
+            async with self._running.session.post(
+                self._running.base + "/api/v1/statuses", json={"status": f"To all, {when}"}, headers=headers
+            ) as answer:
+                assert answer.status == 200, await answer.text()
+            await self._peers.until("Create", len(living), 120)
+            took = time.perf_counter() - began
+            budget = 15.0 if when == "at first" else 1.0
+            self.figures.append(
+                (f"{DEAD:,} dead ({when}): s to {LIVING} living", took, budget, LIVING / took)
+            )
+
+
+async def measure(running: Running, config: Config, cpu: Callable[[], float], speaker: str) -> list[Figure]:
+    """All of it; `speaker` is the actor whose posts the inbox's workload has delivered."""
+    peers = Peers(running.seeded.keys.rsa_public)
+    await peers.start()
+    try:
+        targets = await prepare(config, running.seeded, peers)
+        workloads = Workloads(running, cpu, targets, peers, speaker)
+        for each in (workloads.known, workloads.unknown, workloads.flood, workloads.dead):
+            await each()
+        return workloads.figures
+    finally:
+        await peers.stop()
