@@ -41,7 +41,7 @@ class CleanupWorker:
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
             await queries.posts.forget_tombstones(tx, tx.now - KEEP_SEEN_MS)
             await queries.deliveries.expire(tx, tx.now - EXPIRES_MS)
-            await queries.deliveries.forget(tx, tx.now - KEEP_DEAD_MS)
+            await queries.backlog.forget(tx, tx.now - KEEP_DEAD_MS)
             await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, literal, select, union_all, update
+from sqlalchemy import Table, bindparam, delete, exists, func, literal, select, union_all, update
 
 from storage.rows import PeerRow
 from storage.schema.tables import deliveries, documents, inbox_items, peers, tasks
@@ -29,14 +29,10 @@ def _counted(name: str, table: Table) -> Any:
 COUNTS = union_all(*(_counted(name, table) for name, table in TABLES.items()))
 
 
-def _dead(table: Table) -> Any:
-    """The latest that were given up of a queue."""
-    return table.c.dead_at.is_not(None), table.c.dead_at.desc(), table.c.id.desc()
-
-
 def _latest(statement: Any, table: Table) -> Any:
-    dead, *order = _dead(table)
-    return statement.where(dead).order_by(*order).limit(MOST)
+    """The latest that were given up of a queue."""
+    dead = table.c.dead_at
+    return statement.where(dead.is_not(None)).order_by(dead.desc(), table.c.id.desc()).limit(MOST)
 
 
 DEAD_TASKS = _latest(select(tasks.c.id, tasks.c.kind, tasks.c.error, tasks.c.dead_at), tasks)
@@ -67,6 +63,11 @@ REVIVE = {
 DROP = {
     name: delete(table).where(_chosen[name], table.c.dead_at.is_not(None)) for name, table in TABLES.items()
 }
+FORGET = [delete(table).where(table.c.dead_at <= bindparam("until")) for table in TABLES.values()]
+FORGET_DOCUMENTS = delete(documents).where(
+    documents.c.at <= bindparam("until"),
+    ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
+)
 SILENT = (
     select(
         select(func.count())
@@ -110,6 +111,12 @@ async def revive(tx: Tx, queue: str, host: str, task_id: int) -> int:
 async def drop(tx: Tx, queue: str, host: str, task_id: int) -> int:
     """Forget what was given up: of a host, or one task. How many."""
     return await tx.run(DROP[queue], **_choice(queue, host, task_id))
+
+
+async def forget(tx: Tx, until: int) -> None:
+    """Forget what was given up before a moment, and documents of which nothing is owed since then."""
+    for statement in (*FORGET, FORGET_DOCUMENTS):
+        await tx.run(statement, until=until)
 
 
 def _choice(queue: str, host: str, task_id: int) -> dict[str, Any]:

@@ -56,11 +56,6 @@ DROP_DOCUMENTS = delete(documents).where(
     one_of(documents.c.id, "ids"),
     ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
 )
-FORGET = delete(deliveries).where(deliveries.c.dead_at <= bindparam("until"))
-DROP_UNOWED = delete(documents).where(
-    documents.c.at <= bindparam("until"),
-    ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
-)
 RETRY = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("b_id"))
@@ -185,12 +180,6 @@ async def bury(tx: Tx, delivery_id: int, error: str) -> None:
 async def revive(tx: Tx, host: str) -> None:
     """Try everything for a host again now."""
     await tx.run(REVIVE_HOST, b_host=host, b_now=tx.now)
-
-
-async def forget(tx: Tx, until: int) -> None:
-    """Forget what was given up before a moment."""
-    await tx.run(FORGET, until=until)
-    await tx.run(DROP_UNOWED, until=until)
 
 
 async def next_due(tx: Tx, *, after: int = 0) -> int | None:

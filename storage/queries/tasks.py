@@ -22,6 +22,7 @@ KINDS = {
     PUSH: ("push",),
     FILMS: ("process_media",),
     STRANGERS: (
+        "close_poll",
         "fetch_parent",
         "refresh_account",
         "refresh_poll",

@@ -15,13 +15,16 @@ from storage.queries import (
     accounts,
     articles,
     cards,
+    deliveries,
     endorsements,
     featured_tags,
     follows,
     home_entries,
+    inbox,
     likes,
     media,
     notifications,
+    peers,
     post_facts,
     posts,
     push_subscriptions,
@@ -100,6 +103,9 @@ ORDERED = [
     ("what the viewer did", post_facts.FACTS),
     ("token", tokens.FIND),
     ("session", tokens.FIND_SESSION),
+    ("when a delivery is due", deliveries.NEXT),
+    ("what of a host waits", inbox.WAITING_OF),
+    ("what is left alone", peers.HELD),
 ]
 # These sort, but only the few rows that an index found: one post's files, the articles that are ranked.
 SORTED = [
