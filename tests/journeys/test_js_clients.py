@@ -30,6 +30,7 @@ def require_js() -> str:
     pytest.skip(missing)
 
 
+@pytest.mark.surface
 @pytest.mark.parametrize("library", ["masto", "megalodon"])
 async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
     program = require_js()
