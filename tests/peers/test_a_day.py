@@ -1,0 +1,185 @@
+"""A server of others and a node of ours live through a day: what one does, the other knows.
+
+The programs are in folders here. They need Node.js and `npm ci` there; without them the tests are skipped,
+unless FEDSERVER_REQUIRE_JS is set, as CI does.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedserver.domain import peers
+from storage import queries
+from tests.kit import foreign, tls
+from tests.kit.api import Api
+from tests.kit.clock import Clock
+from tests.kit.foreign import Foreign
+from tests.kit.javascript import require_js
+from tests.kit.nodes import Start, TestNode
+
+HERE = Path(__file__).parent
+ANN = "@ann@alpha.test"
+TYPE = {"Content-Type": "application/activity+json"}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The true time: others believe signatures of today only."""
+    return Clock(time.time_ns() // 1_000_000)
+
+
+async def find(api: Api, what: str, kind: str) -> Any:
+    found = await api.get("/api/v2/search", q=what, resolve="true", type=kind)
+    assert len(found[kind]) == 1, what
+    return found[kind][0]
+
+
+class Day:
+    """Ann, of ours, and Hop, of theirs."""
+
+    def __init__(self, node: TestNode, api: Api, hop: Foreign) -> None:
+        self.node, self.api, self.hop = node, api, hop
+        self.theirs: dict[str, Any] = {}
+
+    async def read(self, kind: str) -> dict[str, Any]:
+        """What the other server made of the newest activity of this type."""
+        await self.node.settle()
+        read: dict[str, Any] = (await self.hop.heard(kind))[-1]["read"]
+        assert read["actor"] == "https://alpha.test/users/ann"
+        return read
+
+    async def tell(self, verb: str, **what: Any) -> Any:
+        done = await self.hop.do(verb, **what)
+        await self.node.settle()
+        return done
+
+    async def told(self) -> list[str]:
+        """The types of Ann's notifications since the last look, in their order."""
+        told = [each["type"] for each in await self.api.get("/api/v1/notifications")]
+        await self.api.post("/api/v1/notifications/clear")
+        return told[::-1]
+
+    async def follow(self) -> None:
+        self.theirs = await find(self.api, self.hop.handle, "accounts")
+        assert (self.theirs["display_name"], self.theirs["note"]) == ("Hop", "Made elsewhere")
+        await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/follow")
+        await self.read("Follow")
+        assert (await self.relationship())["following"]
+        assert await self.tell("follow", handle=ANN) == "https://alpha.test/users/ann"
+        assert (await self.relationship())["followed_by"] and await self.told() == ["follow"]
+        assert (await self.read("Accept"))["kind"] == "Follow"
+
+    async def relationship(self) -> Any:
+        (known,) = await self.api.get("/api/v1/accounts/relationships", **{"id[]": self.theirs["id"]})
+        return known
+
+    async def they_write(self) -> None:
+        """Hop posts; Ann answers, likes and boosts, and takes all of it back."""
+        uri = await self.tell("post", text="Fresh from the garden", mention=ANN)
+        (post,) = await self.api.get("/api/v1/timelines/home")
+        assert (post["uri"], post["content"]) == (uri, "<p>Fresh from the garden</p>")
+        assert [each["acct"] for each in post["mentions"]] == ["ann"] and await self.told() == ["mention"]
+        here = f"/api/v1/statuses/{post['id']}"
+        draft = {"status": f"{self.hop.handle} Well *grown* #leek", "in_reply_to_id": post["id"]}
+        answer = await self.api.post("/api/v1/statuses", **draft)
+        read = await self.read("Create")
+        assert (read["kind"], read["object"], read["reply"]) == ("Note", answer["uri"], uri)
+        assert read["content"] == answer["content"] and read["tags"] == [self.hop.handle, "#leek"]
+        for verb, kind, back in (("favourite", "Like", "unfavourite"), ("reblog", "Announce", "unreblog")):
+            await self.api.post(f"{here}/{verb}")
+            assert (await self.read(kind))["object"] == uri
+            await self.api.post(f"{here}/{back}")
+            read = await self.read("Undo")
+            assert (read["kind"], read["inner"]) == (kind, uri)
+        await self.tell("edit", id=uri, text="Fresh from the cellar", mention=ANN)
+        post = await self.api.get(here)
+        assert post["content"] == "<p>Fresh from the cellar</p>" and post["edited_at"] is not None
+        await self.tell("remove", id=uri, mention=ANN)
+        assert (await self.api.ask("GET", here)).status == 404
+
+    async def we_write(self) -> None:
+        """Ann posts; Hop answers, likes and boosts, and takes all of it back."""
+        post = await self.api.post("/api/v1/statuses", status="Soup is ready")
+        here, uri = f"/api/v1/statuses/{post['id']}", post["uri"]
+        assert (await self.read("Create"))["content"] == "<p>Soup is ready</p>"
+        await self.told()
+        await self.tell("like", id=uri)
+        await self.tell("boost", id=uri)
+        answer = await self.tell("post", text="On my way", mention=ANN, reply=uri)
+        assert await self.told() == ["favourite", "reblog", "mention"]
+        assert await self.counts(here) == (1, 1, 1)
+        (below,) = (await self.api.get(f"{here}/context"))["descendants"]
+        assert (below["uri"], below["in_reply_to_id"]) == (answer, post["id"])
+        await self.tell("undo", what=f"like {uri}")
+        await self.tell("undo", what=f"boost {uri}")
+        await self.tell("remove", id=answer, mention=ANN)
+        assert await self.counts(here) == (0, 0, 0)
+        await self.api.put(here, status="Soup is getting cold")
+        assert (await self.read("Update"))["content"] == "<p>Soup is getting cold</p>"
+        await self.api.delete(here)
+        assert (await self.read("Delete"))["object"] == uri
+
+    async def counts(self, here: str) -> tuple[int, int, int]:
+        post = await self.api.get(here)
+        return post["favourites_count"], post["reblogs_count"], post["replies_count"]
+
+    async def part(self) -> None:
+        """New names, and both follow no more."""
+        await self.api.patch("/api/v1/accounts/update_credentials", display_name="Ann Other")
+        assert (await self.read("Update"))["name"] == "Ann Other"
+        await self.tell("rename", name="Hop Again")
+        assert (await self.api.get(f"/api/v1/accounts/{self.theirs['id']}"))["display_name"] == "Hop Again"
+        await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/unfollow")
+        assert (await self.read("Undo"))["kind"] == "Follow"
+        await self.tell("undo", what=f"follow {ANN}")
+        known = await self.relationship()
+        assert not known["following"] and not known["followed_by"]
+
+    async def sign(self, scheme: str, before: str | None) -> None:
+        """From now on both sign by this scheme first; until now, what they signed by `before` was taken."""
+        theirs = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
+        known = await self.hop.do("sign", origin=self.node.base, scheme=theirs[scheme])
+        assert before is None or known == theirs[before]
+        host = self.hop.handle.rpartition("@")[2]
+        async with self.node.db.write() as tx:
+            await peers.ensure(tx, host)
+            peer = (await queries.peers.by_domains(tx, [host]))[host]
+            assert before is None or (peer.scheme, peer.failures) == (before, 0)
+            await queries.peers.set_scheme(tx, host, scheme)
+
+    async def check(self) -> None:
+        """All that came to them was signed, proved and whole as JSON-LD, and they take no forgery."""
+        heard = await self.hop.heard()
+        for each in heard:
+            facts = (each["status"] < 300, each["signed"], each["proved"], each["lost"])
+            assert facts == (True, True, True, []), each
+        assert {each["scheme"] for each in heard} == {"cavage", "rfc9421"}
+        async with self.node.db.read() as tx:
+            assert await queries.deliveries.next_due(tx) is None, "something was not taken"
+        host, forged = self.hop.handle.rpartition("@")[2], heard[0]["document"]
+        del forged["proof"]
+        async with self.node.http.post(f"https://{host}/inbox", json=forged, headers=TYPE) as answer:
+            assert answer.status == 401
+
+
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_fedify(start: Start, names: tls.Names) -> None:
+    program, folder = require_js(HERE / "fedify"), HERE / "fedify"
+    node = await start("alpha.test", authorized_fetch=True)
+    api = Api(node, await node.token(await node.member("ann")))
+    async with foreign.running([program, "peer.mjs"], folder, "fedify.test", names) as hop:
+        day = Day(node, api, hop)
+        # First the older way: Fedify reads a key by its id and signs that address with the fragment, which is
+        # not the target URI (RFC 9421 §2.2.2, RFC 9110 §7.1).
+        await day.sign("cavage", before=None)
+        await day.follow()
+        await day.they_write()
+        await day.sign("rfc9421", before="cavage")
+        await day.we_write()
+        await day.part()
+        await day.sign("cavage", before="rfc9421")
+        await day.check()
