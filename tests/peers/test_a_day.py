@@ -6,11 +6,14 @@ unless FEDSERVER_REQUIRE_JS is set, as CI does.
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import FormData
+from PIL import Image
 
 from fedserver.domain import peers
 from storage import queries
@@ -22,7 +25,7 @@ from tests.kit.javascript import require_js
 from tests.kit.nodes import Start, TestNode
 
 HERE = Path(__file__).parent
-ANN = "@ann@alpha.test"
+ANN, ANN_URI = "@ann@alpha.test", "https://alpha.test/users/ann"
 TYPE = {"Content-Type": "application/activity+json"}
 
 
@@ -30,6 +33,14 @@ TYPE = {"Content-Type": "application/activity+json"}
 def clock() -> Clock:
     """The true time: others believe signatures of today only."""
     return Clock(time.time_ns() // 1_000_000)
+
+
+def picture() -> FormData:
+    out, form = io.BytesIO(), FormData()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    form.add_field("file", out.getvalue(), filename="a.png", content_type="image/png")
+    form.add_field("description", "A dot")
+    return form
 
 
 async def find(api: Api, what: str, kind: str) -> Any:
@@ -49,7 +60,7 @@ class Day:
         """What the other server made of the newest activity of this type."""
         await self.node.settle()
         read: dict[str, Any] = (await self.hop.heard(kind))[-1]["read"]
-        assert read["actor"] == "https://alpha.test/users/ann"
+        assert read["actor"] == ANN_URI
         return read
 
     async def tell(self, verb: str, **what: Any) -> Any:
@@ -127,6 +138,61 @@ class Day:
         post = await self.api.get(here)
         return post["favourites_count"], post["reblogs_count"], post["replies_count"]
 
+    async def talk(self) -> None:
+        """A word in private, a vote, a reaction, and quotes with leave, both ways."""
+        uri = await self.tell("post", text="Psst", mention=ANN, alone=True)
+        said = await find(self.api, uri, "statuses")
+        assert said["visibility"] == "direct"
+        draft = {"status": f"{self.hop.handle} Yes?", "visibility": "direct", "in_reply_to_id": said["id"]}
+        await self.api.post("/api/v1/statuses", **draft)
+        assert (await self.read("Create"))["to"] == [self.theirs["uri"]]
+
+        uri = await self.tell("ask", text="Tea?", options=["Green", "Black"], mention=ANN)
+        poll = (await find(self.api, uri, "statuses"))["poll"]
+        await self.api.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
+        read = await self.read("Create")
+        assert (read["kind"], read["name"], read["reply"]) == ("Note", "Black", uri)
+
+        ours = await self.api.post("/api/v1/statuses", status="Quote me")
+        await self.node.settle()
+        await self.told()
+        await self.tell("react", id=ours["uri"], emoji="🍲")
+        assert await self.told() == ["favourite"]
+        theirs = await self.tell("post", text="Look at this", mention=ANN, quote=ours["uri"])
+        answer = (await self.hop.heard("Accept"))[-1]
+        assert answer["document"]["object"]["type"] == "QuoteRequest"
+        leave = answer["document"]["result"]
+        read = await self.hop.do("read", url=leave)
+        assert (read["kind"], read["lost"]) == ("QuoteAuthorization", [])
+        await self.tell("publish", id=theirs, authorization=leave, mention=ANN)
+        seen = await find(self.api, theirs, "statuses")
+        assert (seen["quote"]["state"], seen["quote"]["quoted_status"]["id"]) == ("accepted", ours["id"])
+        quoting = await self.api.post("/api/v1/statuses", status="And this", quoted_status_id=seen["id"])
+        assert (await self.read("QuoteRequest"))["object"] == theirs
+        quoting = await self.api.get(f"/api/v1/statuses/{quoting['id']}")
+        assert quoting["quote"]["state"] == "accepted"
+        shown = (await self.hop.do("read", url=quoting["uri"]))["document"]
+        assert shown["quote"] == theirs and shown["quoteAuthorization"].startswith("https://fedify.test/")
+
+    async def show(self) -> None:
+        """Documents of all kinds are to the other server what they should be, and it knows each word."""
+        media = (await self.api.ask("POST", "/api/v2/media", data=picture())).body["id"]
+        drafts: dict[str, dict[str, Any]] = {
+            "Note": {"status": "#Dot", "media_ids": [media], "spoiler_text": "Small", "sensitive": True},
+            "Article": {"status": "All about it", "title": "On dots"},
+            "Question": {"status": "More?", "poll": {"options": ["Yes", "No"], "expires_in": 3_600}},
+        }
+        wanted = {ANN_URI: "Person", "https://alpha.test/actor": "Application"}
+        for path in ("outbox", "followers", "following", "collections/featured"):
+            wanted[f"{ANN_URI}/{path}"] = "OrderedCollection"
+        wanted[f"{ANN_URI}/outbox?page=true"] = "OrderedCollectionPage"
+        for kind, draft in drafts.items():
+            uri = (await self.api.post("/api/v1/statuses", **draft))["uri"]
+            wanted |= {uri: kind, f"{uri}/activity": "Create", f"{uri}/replies": "OrderedCollection"}
+        for url, kind in wanted.items():
+            read = await self.hop.do("read", url=url)
+            assert (read["kind"], read["lost"]) == (kind, []), url
+
     async def part(self) -> None:
         """New names, and both follow no more."""
         await self.api.patch("/api/v1/accounts/update_credentials", display_name="Ann Other")
@@ -180,6 +246,8 @@ async def test_fedify(start: Start, names: tls.Names) -> None:
         await day.they_write()
         await day.sign("rfc9421", before="cavage")
         await day.we_write()
+        await day.talk()
+        await day.show()
         await day.part()
         await day.sign("cavage", before="rfc9421")
         await day.check()

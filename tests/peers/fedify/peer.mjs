@@ -1,8 +1,9 @@
 // A server of one actor, hop@HOST, built with Fedify; its checks of signatures are on.
 //
-// HOST, CERT and KEY (files) and NAMES (see names.mjs) come by environment. When it listens it prints {"port", "control"}. POST to /VERB at the control port (on loopback only) has the
-// actor do what `verbs` below says; GET there tells all that came to its inboxes: each with the answer's
-// status, whether the HTTP signature and the proof are good, what JSON-LD would drop, and what Fedify read.
+// HOST, CERT and KEY (files) and NAMES (see names.mjs) come by environment. When it listens it prints
+// {"port", "control"}. POST to /VERB at the control port (on loopback only) has the actor do what `verbs` below
+// says; GET there tells all that came to its inboxes: each with the answer's status, how it was signed, whether
+// the HTTP signature and the proof are good, which words JSON-LD would lose, and what Fedify read.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -29,8 +30,7 @@ const keys = [
   await generateCryptoKeyPair("Ed25519"),
 ];
 const followers = new Map();
-const notes = new Map();
-const follows = new Map();
+const kept = new Map(); // what is served, by its id
 const heard = [];
 let name = "Hop";
 
@@ -58,8 +58,14 @@ federation
     });
   })
   .setKeyPairsDispatcher(() => keys);
-federation.setObjectDispatcher(vocab.Note, "/notes/{id}", (_, { id }) => notes.get(id) ?? null);
-federation.setObjectDispatcher(vocab.Follow, "/follows/{id}", (_, { id }) => follows.get(id) ?? null);
+const kinds = {
+  notes: vocab.Note,
+  polls: vocab.Question,
+  follows: vocab.Follow,
+  leaves: vocab.QuoteAuthorization,
+};
+for (const [place, kind] of Object.entries(kinds))
+  federation.setObjectDispatcher(kind, `/${place}/{id}`, (_, { id }) => kept.get(`/${place}/${id}`) ?? null);
 federation.setOutboxDispatcher("/users/{identifier}/outbox", () => ({ items: [] })).setCounter(() => 0);
 federation
   .setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...followers.values()] }))
@@ -77,6 +83,12 @@ federation
     const undone = await undo.getObject(ctx);
     if (undone instanceof vocab.Follow) followers.delete(undo.actorId.href);
     ctx.data.read = await told(ctx, undo);
+  })
+  .on(vocab.QuoteRequest, async (ctx, request) => {
+    ctx.data.read = await told(ctx, request);
+    const [quoting, quoted] = [request.instrumentId, request.objectId];
+    const leave = keep(ctx, "leaves", { interactingObject: quoting, interactionTarget: quoted });
+    await send(ctx, new vocab.Accept({ object: request, result: leave.id }), await request.getActor(ctx));
   })
   .on(vocab.Activity, async (ctx, activity) => {
     ctx.data.read = await told(ctx, activity);
@@ -101,6 +113,23 @@ async function told(ctx, activity) {
   };
 }
 
+// An object of ours at an address of its own.
+function keep(ctx, place, values) {
+  const id = new URL(`/${place}/${crypto.randomUUID()}`, base);
+  const object = new kinds[place]({ id, attribution: ctx.getActorUri(me.identifier), ...values });
+  kept.set(id.pathname, object);
+  return object;
+}
+
+function change(id, values) {
+  const { pathname } = new URL(id);
+  kept.set(pathname, kept.get(pathname).clone(values));
+  return kept.get(pathname);
+}
+
+const create = (ctx, object, recipient) =>
+  send(ctx, new vocab.Create({ object, tos: object.toIds, ccs: object.ccIds }), recipient);
+
 // An id and a sender for the activity, and off it goes, to the person and all followers or to one of them.
 async function send(ctx, activity, recipients) {
   const whole = activity.clone({
@@ -119,45 +148,69 @@ const verbs = {
     await kv.set(["signs", origin], scheme);
     return known ?? null;
   },
+  // Reads what is at an address: the class that Fedify makes of it, and what it cannot understand.
+  async read(ctx, { url }) {
+    const { document } = await (await ctx.getDocumentLoader(me))(url);
+    const object = await vocab.Object.fromJsonLd(document, { contextLoader });
+    return { kind: object.constructor.name, document, lost: await lost(document) };
+  },
   async follow(ctx, { handle }) {
     const actor = await find(ctx, handle);
-    const id = crypto.randomUUID();
-    const follow = new vocab.Follow({
-      id: new URL(`/follows/${id}`, base),
-      actor: ctx.getActorUri(me.identifier),
-      object: actor.id,
-    });
-    follows.set(id, follow); // whoever is answered reads from here what was asked
+    // Kept, as Fedify reads anew what an answer of another host embeds.
+    const follow = keep(ctx, "follows", { actor: ctx.getActorUri(me.identifier), object: actor.id, to: actor.id });
     await send(ctx, follow, actor);
     done.set(`follow ${handle}`, [follow, actor]);
     return actor.id.href;
   },
-  async post(ctx, { text, mention, reply }) {
+  async post(ctx, { text, mention, reply, quote, alone }) {
     const person = await find(ctx, mention);
-    const id = crypto.randomUUID();
-    const note = new vocab.Note({
-      id: new URL(`/notes/${id}`, base),
-      attribution: ctx.getActorUri(me.identifier),
+    const note = keep(ctx, "notes", {
       content: `<p>${text}</p>`,
       published: Temporal.Now.instant(),
       replyTarget: reply ? new URL(reply) : null,
-      to: vocab.PUBLIC_COLLECTION,
-      ccs: [ctx.getFollowersUri(me.identifier), person.id],
+      quote: quote ? new URL(quote) : null,
+      interactionPolicy: new vocab.InteractionPolicy({
+        canQuote: new vocab.InteractionRule({ automaticApproval: vocab.PUBLIC_COLLECTION }),
+      }),
+      tos: alone ? [person.id] : [vocab.PUBLIC_COLLECTION],
+      ccs: alone ? [] : [ctx.getFollowersUri(me.identifier), person.id],
       tags: [new vocab.Mention({ href: person.id, name: mention })],
     });
-    notes.set(id, note);
-    await send(ctx, new vocab.Create({ object: note, tos: note.toIds, ccs: note.ccIds }), person);
+    if (quote) await send(ctx, new vocab.QuoteRequest({ object: note.quoteId, instrument: note }), person);
+    else await create(ctx, note, person);
     return note.id.href;
   },
+  // A note whose author waited for leave to quote.
+  async publish(ctx, { id, authorization, mention }) {
+    const note = change(id, { quoteAuthorization: new URL(authorization) });
+    await create(ctx, note, await find(ctx, mention));
+  },
+  async ask(ctx, { text, options, mention }) {
+    const person = await find(ctx, mention);
+    const none = new vocab.Collection({ totalItems: 0 });
+    const question = keep(ctx, "polls", {
+      content: text,
+      published: Temporal.Now.instant(),
+      endTime: Temporal.Now.instant().add({ hours: 1 }),
+      exclusiveOptions: options.map((each) => new vocab.Note({ name: each, replies: none })),
+      voters: 0,
+      to: vocab.PUBLIC_COLLECTION,
+      ccs: [ctx.getFollowersUri(me.identifier), person.id],
+    });
+    await create(ctx, question, person);
+    return question.id.href;
+  },
+  async react(ctx, { id, emoji }) {
+    const author = await authorOf(ctx, id);
+    await send(ctx, new vocab.EmojiReact({ object: new URL(id), content: emoji }), author);
+  },
   async edit(ctx, { id, text, mention }) {
-    const key = id.split("/").pop();
-    const note = notes.get(key).clone({ content: `<p>${text}</p>`, updated: Temporal.Now.instant() });
-    notes.set(key, note);
+    const note = change(id, { content: `<p>${text}</p>`, updated: Temporal.Now.instant() });
     const update = new vocab.Update({ object: note, tos: note.toIds, ccs: note.ccIds });
     await send(ctx, update, await find(ctx, mention));
   },
   async remove(ctx, { id, mention }) {
-    notes.delete(id.split("/").pop());
+    kept.delete(new URL(id).pathname);
     const object = new vocab.Tombstone({ id: new URL(id) });
     await send(ctx, new vocab.Delete({ object, to: vocab.PUBLIC_COLLECTION }), await find(ctx, mention));
   },
@@ -220,7 +273,8 @@ async function check(request, text) {
 
 // The names that no context of the document explains. ActivityStreams gives them names of blank nodes.
 async function lost(document) {
-  const whole = await jsonld.expand(document, { documentLoader: contextLoader, safe: true });
+  const whole = await jsonld.expand(document, { documentLoader: contextLoader, safe: true }).catch(String);
+  if (typeof whole === "string") return [whole];
   const found = JSON.stringify(whole).matchAll(/"_:([^"]*)":/g);
   return [...new Set([...found].map((each) => each[1]))].sort();
 }
@@ -231,15 +285,17 @@ async function body(incoming) {
   return Buffer.concat(parts);
 }
 
-const server = https.createServer({ cert: readFileSync(CERT), key: readFileSync(KEY) }, async (incoming, outgoing) => {
+const ours = { cert: readFileSync(CERT), key: readFileSync(KEY) };
+const server = https.createServer(ours, async (incoming, outgoing) => {
   const posted = incoming.method === "POST";
-  const init = { method: incoming.method, headers: incoming.headers, ...(posted && { body: await body(incoming) }) };
+  const sent = posted ? await body(incoming) : undefined;
+  const init = { method: incoming.method, headers: incoming.headers, body: sent };
   const request = new Request(new URL(incoming.url, base), init);
   const entry = {};
   const copy = posted ? request.clone() : null;
   const answer = await federation.fetch(request, { contextData: entry });
   if (posted) {
-    const facts = await check(copy, init.body.toString());
+    const facts = await check(copy, sent.toString());
     heard.push({ status: answer.status, ...facts, ...entry });
   }
   outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
