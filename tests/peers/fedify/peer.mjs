@@ -33,6 +33,7 @@ const followers = new Map();
 const kept = new Map(); // what is served, by its id
 const heard = [];
 let name = "Hop";
+let wants = ""; // how others have to sign what they read
 
 const kv = new MemoryKvStore();
 const kvPrefixes = { httpMessageSignaturesSpec: ["signs"] };
@@ -57,7 +58,8 @@ federation
       assertionMethods: pairs.map((each) => each.multikey),
     });
   })
-  .setKeyPairsDispatcher(() => keys);
+  .setKeyPairsDispatcher(() => keys)
+  .authorize(mayRead);
 const kinds = {
   notes: vocab.Note,
   polls: vocab.Question,
@@ -65,7 +67,9 @@ const kinds = {
   leaves: vocab.QuoteAuthorization,
 };
 for (const [place, kind] of Object.entries(kinds))
-  federation.setObjectDispatcher(kind, `/${place}/{id}`, (_, { id }) => kept.get(`/${place}/${id}`) ?? null);
+  federation
+    .setObjectDispatcher(kind, `/${place}/{id}`, (_, { id }) => kept.get(`/${place}/${id}`) ?? null)
+    .authorize(mayRead);
 federation.setOutboxDispatcher("/users/{identifier}/outbox", () => ({ items: [] })).setCounter(() => 0);
 federation
   .setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...followers.values()] }))
@@ -93,6 +97,13 @@ federation
   .on(vocab.Activity, async (ctx, activity) => {
     ctx.data.read = await told(ctx, activity);
   });
+
+// Who reads must have signed, the way that is wanted now; we ourselves need not.
+async function mayRead(ctx) {
+  const { headers } = ctx.request;
+  if (headers.get("signature-input")?.includes(HOST) || headers.get("signature")?.includes(HOST)) return true;
+  return (wants !== "rfc9421" || headers.has("signature-input")) && (await ctx.getSignedKey()) !== null;
+}
 
 // What the library made of it: words of its own classes, nothing of the JSON.
 async function told(ctx, activity) {
@@ -142,10 +153,11 @@ async function send(ctx, activity, recipients) {
 
 const done = new Map(); // what may be undone, by `VERB OBJECT`
 const verbs = {
-  // Tells how it signed for this origin, as the other side took that, and signs so from now on.
+  // Tells how it signed for this origin, as the other side took that; signs and wants it so from now on.
   async sign(_, { origin, scheme }) {
     const known = await kv.get(["signs", origin]);
     await kv.set(["signs", origin], scheme);
+    wants = scheme;
     return known ?? null;
   },
   // Reads what is at an address: the class that Fedify makes of it, and what it cannot understand.
