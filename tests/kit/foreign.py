@@ -1,7 +1,7 @@
 """Servers that others wrote, as processes of their own: real TLS under a name of a test, real signatures.
 
 Such a program has one actor, `hop`, prints the ports where it listens, does what it is told at its control
-port and tells there what came to its inboxes. The programs are in `tests/peers`.
+port and tells there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Foreign:
     """A running server of others."""
 
     def __init__(self, host: str, control: int) -> None:
-        self.handle = f"@hop@{host}"
+        self.host, self.handle = host, f"@hop@{host}"
         self._http = aiohttp.ClientSession(base_url=f"http://127.0.0.1:{control}")
 
     async def do(self, verb: str, **what: Any) -> Any:
@@ -61,7 +61,7 @@ async def running(
             "KEY": key,
             "NAMES": json.dumps(names.ports),
             "NODE_EXTRA_CA_CERTS": tls.ca_file(),
-            "SSL_CERT_FILE": tls.ca_file(),
+            "REQUESTS_CA_BUNDLE": tls.ca_file(),
             **environment,
         },
         stdout=asyncio.subprocess.PIPE,

@@ -2,8 +2,8 @@
 //
 // HOST, CERT and KEY (files) and NAMES (see names.mjs) come by environment. When it listens it prints
 // {"port", "control"}. POST to /VERB at the control port (on loopback only) has the actor do what `verbs` below
-// says; GET there tells all that came to its inboxes: each with the answer's status, how it was signed, whether
-// the HTTP signature and the proof are good, which words JSON-LD would lose, and what Fedify read.
+// says; GET there tells all that came to its inboxes: each with the answer's status, how it was signed, what is
+// wrong with it (a signature, the proof, words that JSON-LD would lose), and what Fedify read.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -274,13 +274,10 @@ async function check(request, text) {
   const documentLoader = await federation.createContext(base, null).getDocumentLoader(me);
   const options = { documentLoader, contextLoader, keyCache };
   const document = JSON.parse(text);
-  return {
-    document,
-    scheme: request.headers.has("signature-input") ? "rfc9421" : "cavage",
-    signed: (await verifyRequest(request, options)) !== null,
-    proved: (await verifyObject(vocab.Activity, document, options).catch(() => null)) !== null,
-    lost: await lost(document),
-  };
+  const wrong = await lost(document);
+  if ((await verifyRequest(request, options)) === null) wrong.push("the HTTP signature");
+  if ((await verifyObject(vocab.Activity, document, options).catch(() => null)) === null) wrong.push("the proof");
+  return { document, wrong, scheme: request.headers.has("signature-input") ? "rfc9421" : "cavage" };
 }
 
 // The names that no context of the document explains. ActivityStreams gives them names of blank nodes.
