@@ -58,11 +58,11 @@ class Day:
         self.node, self.api, self.hop = node, api, hop
         self.theirs: dict[str, Any] = {}
 
-    async def read(self, kind: str) -> dict[str, Any]:
+    async def read(self, kind: str, actor: str = ANN_URI) -> dict[str, Any]:
         """What the other server made of the newest activity of this type."""
         await self.node.settle()
         read: dict[str, Any] = (await self.hop.heard(kind))[-1]["read"]
-        assert read["actor"] == ANN_URI
+        assert read["actor"] == actor
         return read
 
     async def tell(self, verb: str, **what: Any) -> Any:
@@ -150,16 +150,20 @@ class Day:
         assert (await self.read("Create"))["to"] == [self.theirs["uri"]]
 
     async def ask(self) -> None:
-        """A poll of theirs, and what they say without words."""
+        """A poll of theirs, one of ours, and what they say without words."""
         uri = await self.tell("ask", text="Tea?", options=["Green", "Black"], mention=ANN)
         poll = (await find(self.api, uri, "statuses"))["poll"]
         await self.api.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
         read = await self.read("Create")
         assert (read["kind"], read["name"], read["reply"]) == ("Note", "Black", uri)
-        ours = await self.api.post("/api/v1/statuses", status="Soup?")
+        poll = {"options": ["Yes", "No"], "expires_in": 3_600}
+        ours = await self.api.post("/api/v1/statuses", status="Soup?", poll=poll)
         await self.told()
         await self.tell("react", id=ours["uri"], emoji="🍲")
         assert await self.told() == ["favourite"]
+        await self.tell("vote", id=ours["uri"], choice="No")
+        found = await self.api.get(f"/api/v1/statuses/{ours['id']}")
+        assert [each["votes_count"] for each in found["poll"]["options"]] == [0, 1]
 
     async def quote(self) -> None:
         """With leave, both ways."""
@@ -199,8 +203,26 @@ class Day:
             read = await self.hop.do("read", url=url)
             assert (read["kind"], read["lost"]) == (kind, []), url
 
+    async def keep_order(self) -> None:
+        """What is pinned, and what is reported: by the node's own actor."""
+        uri = await self.tell("post", text="Spam", mention=ANN)
+        spam = await find(self.api, uri, "statuses")
+        ours = await self.api.post("/api/v1/statuses", status="Rules")
+        for verb, kind in (("pin", "Add"), ("unpin", "Remove")):
+            await self.api.post(f"/api/v1/statuses/{ours['id']}/{verb}")
+            assert (await self.read(kind))["object"] == ours["uri"]
+        report = {
+            "account_id": self.theirs["id"],
+            "status_ids": [spam["id"]],
+            "comment": "Rude",
+            "forward": True,
+        }
+        await self.api.post("/api/v1/reports", **report)
+        flag = await self.read("Flag", "https://alpha.test/actor")
+        assert flag["to"] == [self.theirs["uri"]]
+
     async def part(self) -> None:
-        """New names, and both follow no more."""
+        """New names, and both follow no more; then it comes to blocks."""
         await self.api.patch("/api/v1/accounts/update_credentials", display_name="Ann Other")
         assert (await self.read("Update"))["name"] == "Ann Other"
         await self.tell("rename", name="Hop Again")
@@ -210,6 +232,9 @@ class Day:
         await self.tell("undo", what=f"follow {ANN}")
         known = await self.relationship()
         assert not known["following"] and not known["followed_by"]
+        for verb, kind in (("block", "Block"), ("unblock", "Undo")):
+            await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/{verb}")
+            assert self.theirs["uri"] in (await self.read(kind)).values()
 
     async def sign(self, scheme: str, before: str | None) -> None:
         """From now on both sign by this scheme first; until now, what they signed by `before` was taken."""
@@ -255,6 +280,7 @@ async def test_fedify(start: Start, names: tls.Names) -> None:
         await day.ask()
         await day.quote()
         await day.show()
+        await day.keep_order()
         await day.part()
         await day.sign("cavage", before="rfc9421")
         assert {each["scheme"] for each in await hop.heard()} == {"cavage", "rfc9421"}
@@ -272,5 +298,6 @@ async def test_pubby(start: Start, names: tls.Names, tmp_path: Path) -> None:
         await day.we_write()
         await day.whisper()
         await day.quote()
+        await day.keep_order()
         await day.part()
         await day.check("/ap/inbox")

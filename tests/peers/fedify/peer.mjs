@@ -212,6 +212,11 @@ const verbs = {
     await create(ctx, question, person);
     return question.id.href;
   },
+  async vote(ctx, { id, choice }) {
+    const author = await authorOf(ctx, id);
+    const note = keep(ctx, "notes", { name: choice, replyTarget: new URL(id), to: author.id });
+    await create(ctx, note, author);
+  },
   async react(ctx, { id, emoji }) {
     const author = await authorOf(ctx, id);
     await send(ctx, new vocab.EmojiReact({ object: new URL(id), content: emoji }), author);
