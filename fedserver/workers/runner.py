@@ -77,13 +77,28 @@ class Runner:
 
     def start(self, *, only_watch: bool = False) -> None:
         """Begin to work in the background, or only to watch what other processes decide."""
+        freed = asyncio.create_task(self._free(only_watch))
         self._loops = [
-            asyncio.create_task(self._loop(worker, wake), name=type(worker).__name__)
+            asyncio.create_task(self._loop(worker, wake, freed), name=type(worker).__name__)
             for worker, wake in zip(self._workers, self._wakes, strict=True)
             if isinstance(worker, PeerWorker) or not only_watch
         ]
 
-    async def _loop(self, worker: Worker, wake: asyncio.Event) -> None:
+    async def _free(self, only_watch: bool) -> None:
+        """On SQLite one process works: what another had begun was left by one that was killed."""
+        if only_watch or not self._services.site.config.database.url.startswith("sqlite:"):
+            return
+        try:
+            async with self._services.db.write() as tx:
+                left = await queries.queues.free(tx)
+        except Unavailable as error:
+            log.warning("database_unavailable", reason=str(error))
+        else:
+            if left:
+                log.info("work_resumed", left=left)
+
+    async def _loop(self, worker: Worker, wake: asyncio.Event, freed: asyncio.Task[None]) -> None:
+        await freed
         while not self._stopping:
             wake.clear()
             try:

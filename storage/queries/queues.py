@@ -19,6 +19,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    update,
 )
 
 from storage.rows import QueueRow
@@ -59,6 +60,10 @@ QUEUES = {
 }
 
 
+FREE = [
+    update(table).where(table.c.leased_until > bindparam("b_now")).values(leased_until=0)
+    for table in (tasks, inbox_items, deliveries)
+]
 # Peers that do not answer, and what waits for them.
 _owed = (
     select(func.count())
@@ -67,6 +72,11 @@ _owed = (
     .scalar_subquery()
 )
 SILENT = select(func.count(), func.coalesce(func.sum(_owed), 0)).where(peers.c.failing_since_at.is_not(None))
+
+
+async def free(tx: Tx) -> int:
+    """End all leases: whoever had them is gone. How many."""
+    return sum([await tx.run(statement, b_now=tx.now) for statement in FREE])
 
 
 async def silent(tx: Tx) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from aiohttp import web
 from fedserver.cli.settings import site_of
 from fedserver.config import load
 from fedserver.domain import follows
+from storage import queries
 from storage.opening import open_database
 from tests.kit import people
 from tests.kit.clock import Clock
@@ -111,6 +112,11 @@ async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -
     node.send_signal(signal.SIGKILL)
     assert await node.wait() == -signal.SIGKILL
     assert peer.came.empty()
+    # As if a worker had been killed that had the work in hand, for ever.
+    db = await open_database(config.database.url, Clock(4_000_000_000_000))
+    async with db.write() as tx:
+        assert await queries.tasks.lease(tx, until=tx.now, limit=99)
+    await db.close()
 
     await peer.start()
     node = await serve(tmp_path, base)
