@@ -32,7 +32,8 @@ async def ann(node: TestNode) -> Visitor:
 async def mails(node: TestNode) -> dict[str, str]:
     """What is owed by mail, by address, and not sent: there is no server."""
     async with node.db.write() as tx:
-        leased = await queries.tasks.lease(tx, until=tx.now + 3_600_000, limit=50)
+        queue = queries.tasks.STRANGERS
+        leased = await queries.tasks.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
     found = [tasks.decode(row.payload) for row in leased]
     return {each.to: each.text for each in found if isinstance(each, tasks.SendMail)}
 
