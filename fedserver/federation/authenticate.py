@@ -6,8 +6,10 @@ the peer has rotated it, or somebody forged.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from cachetools import TTLCache
 from msgspec import Struct
@@ -33,7 +35,9 @@ from storage import AccountRow, Database
 
 REFETCH_MS = 300_000
 # Whoever signs with ever new keys of hosts that do not answer must not hold every connection.
-MOST_ASKED, MOST_ASKED_OF_HOST = 40, 4
+MOST_ASKED, MOST_ASKED_OF_HOST = 400, 60
+AT_ONCE, AT_ONCE_OF_HOST = 40, 4
+LINE_SECONDS = 10.0
 SECONDS = 3_600
 
 
@@ -70,7 +74,9 @@ class Authenticator:
         self._policies = policies
         self._clock = clock
         self.hits = self.misses = 0
-        self._asked: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()  # keys that are read, or wait for it, by host
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turn = asyncio.Semaphore(AT_ONCE)
         self._known: TTLCache[str, Signatory] = TTLCache(10_000, SECONDS, timer=lambda: clock() / 1000)
 
     async def signer(self, request: SignedRequest) -> AccountRow:
@@ -139,17 +145,25 @@ class Authenticator:
         return Signatory(account, loaded.load(row), account.fetched_at or 0)
 
     async def _fetched(self, key_id: str) -> Signatory:
-        """Read a key's owner, unless too many others are waited for. Raises SignatureError, Busy, Gone."""
+        """Read a key's owner when it is its turn. Raises SignatureError, Gone; Busy if many others wait."""
         host = host_of(key_id)
         if self._asked[host] >= MOST_ASKED_OF_HOST or self._asked.total() >= MOST_ASKED:
             raise Busy("key-unavailable", "too many keys are fetched at this moment")
         self._asked[host] += 1
+        turn = self._turns.setdefault(host, asyncio.Semaphore(AT_ONCE_OF_HOST))
         try:
-            return await self._read(key_id)
+            async with AsyncExitStack() as held:
+                try:
+                    async with asyncio.timeout(LINE_SECONDS):
+                        await held.enter_async_context(turn)
+                        await held.enter_async_context(self._turn)
+                except TimeoutError as error:
+                    raise Busy("key-unavailable", "too many keys are fetched at this moment") from error
+                return self._known.get(key_id) or await self._read(key_id)
         finally:
             self._asked[host] -= 1
             if not self._asked[host]:
-                del self._asked[host]
+                del self._asked[host], self._turns[host]
 
     async def _read(self, key_id: str) -> Signatory:
         """Read the owner of a key from its own address; the owner must publish this very key."""

@@ -68,7 +68,7 @@ async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
 ) -> None:
     monkeypatch.setattr(inbox, "LOOK_EVERY", 2)
     monkeypatch.setattr(inbox, "MOST_OF_HOST", 3)
-    monkeypatch.setattr(authenticate, "MOST_ASKED_OF_HOST", 1)
+    monkeypatch.setattr(authenticate, "AT_ONCE_OF_HOST", 1)
     monkeypatch.setattr(door, "BODY_SECONDS", 0.01)
     alpha = await start("alpha.test")
     async with Peer(names, "beta.test") as beta, Peer(names, "gamma.test") as gamma:
@@ -99,11 +99,18 @@ async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
         ned, joe = mute.actor("ned"), mute.actor("joe")
         waiting = asyncio.create_task(like(ned, 1))
         await mute.was_asked.wait()
+        monkeypatch.setattr(authenticate, "MOST_ASKED_OF_HOST", 1)
         assert await like(joe, 1) == 503
+        # In a longer line joe would wait for his turn, but not for ever.
+        monkeypatch.setattr(authenticate, "MOST_ASKED_OF_HOST", 2)
+        monkeypatch.setattr(authenticate, "LINE_SECONDS", 0.01)
+        assert await like(joe, 1) == 503
+        monkeypatch.setattr(authenticate, "LINE_SECONDS", 10)
+        patient = asyncio.create_task(like(joe, 1))
         assert await like(delta.actor("kim"), 1) == 202
         mute.let_go.set()
         assert await waiting == 202
-        assert await like(joe, 1) == 202
+        assert await patient == 202
     assert await trickle(alpha) == 408
 
 
