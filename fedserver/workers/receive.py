@@ -1,13 +1,19 @@
-"""Activities that came in: what they need is fetched first, then each is carried out in a transaction."""
+"""Activities that came in: what they need is fetched first, then each is carried out in a transaction.
+
+Likes that follow each other share one: their order does not matter, and they are what comes most.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
+import msgspec
 import structlog
+from msgspec import Struct
 
 from activitypub import Activity, ActivityPubError, parse, read_activity
 from fedserver import domain
@@ -21,8 +27,19 @@ from storage import InboxItemRow, queries
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH = 50
 QUICK, SLOW = 16, 16
-LEASE_MS = 120_000
+TOGETHER = 10
+LEASE_MS = 90_000
 MOST_ATTEMPTS = 8
+
+
+class _Glance(Struct):
+    """As much of an activity as tells whether it is a Like."""
+
+    type: Any = None
+    object: Any = None
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
 
 
 class ReceiveWorker:
@@ -65,20 +82,47 @@ class ReceiveWorker:
 
     async def _train(self, rows: Sequence[InboxItemRow], place: Place) -> None:
         """What one host says, one after another. What it cannot end in its lease is free again."""
-        stop_at = self._services.db.clock() + LEASE_MS // 2
-        for row in rows:
+        stop_at = self._services.db.clock() + LEASE_MS // 3
+        for group in _grouped(rows):
             if self._services.db.clock() > stop_at or place.stopped:
                 break
             place.again()
             try:
-                await self._do(row)
+                if len(group) == 1 or not await self._together(group):
+                    for row in group:
+                        place.again()
+                        await self._do(row)
+                        self._has_ended(row)
             except asyncio.CancelledError:
                 if not place.stopped:
                     raise
-                await self._failed(row, "too slow, while too many others were waited for")
-            self._begun.discard(row.id)
-            self._ended += 1
+                for row in group:
+                    if row.id in self._begun:
+                        await self._failed(row, "too slow, while too many others were waited for")
+                        self._has_ended(row)
         await self._give_back([row.id for row in rows])
+
+    def _has_ended(self, row: InboxItemRow) -> None:
+        self._begun.discard(row.id)
+        self._ended += 1
+
+    async def _together(self, rows: Sequence[InboxItemRow]) -> bool:
+        """Likes of several posts in one transaction; False if one cannot be carried out: then each alone."""
+        try:
+            items = [await self._prepared(row, read_activity(parse(row.body))) for row in rows]
+            # In the same order whoever likes, so that two hosts do not wait for each other.
+            items.sort(key=_post_id)
+            async with self._services.db.write() as tx:
+                for item in items:
+                    await handle(tx, item)
+                await queries.inbox.finish(tx, [row.id for row in rows])
+        except Exception as error:
+            log.debug("not_together", reason=str(error)[:300])
+            return False
+        for row, item in zip(rows, items, strict=True):
+            self._services.metrics.activities[item.activity.kind, "done"] += 1
+            self._has_ended(row)
+        return True
 
     async def _give_back(self, ids: Iterable[int]) -> None:
         left = self._begun.intersection(ids)
@@ -140,3 +184,36 @@ class ReceiveWorker:
         """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
             return await queries.inbox.next_due(tx, after=self._looked_at)
+
+
+def _post_id(item: Item) -> int:
+    if item.post is None:
+        raise Dropped("of nothing that is here")
+    return item.post.id
+
+
+def _grouped(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
+    """In their order; likes that follow each other, of different posts, together."""
+    group: list[InboxItemRow] = []
+    liked: set[str] = set()
+    for row in rows:
+        about = _liked(row)
+        if group and (about is None or about in liked or len(group) >= TOGETHER):
+            yield group
+            group, liked = [], set()
+        if about is None:
+            yield [row]
+        else:
+            group.append(row)
+            liked.add(about)
+    if group:
+        yield group
+
+
+def _liked(row: InboxItemRow) -> str | None:
+    """The address that is liked, None for anything else than a plain Like."""
+    try:
+        found = _glance(row.body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found.object if found.type == "Like" and isinstance(found.object, str) else None

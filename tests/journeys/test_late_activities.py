@@ -1,4 +1,4 @@
-"""What overtakes on its way: a Delete comes before its Create; a Block is undone by its id alone."""
+"""What overtakes on its way, comes together, or by its id alone."""
 
 from __future__ import annotations
 
@@ -53,3 +53,33 @@ async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.N
         async with alpha.db.read() as tx:
             assert not await queries.blocks.between(tx, row.id, ann.id)
             assert await queries.posts.tombstone(tx, own) is None, "it cannot come any more"
+
+
+async def test_likes_that_come_together_count_each_for_itself(start: Start, names: tls.Names) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.member("ann")
+    written = [await alpha.write(ann, f"post {number}") for number in range(3)]
+    uris = [f"{ann.uri}/statuses/{number}" for number in written]
+    async with Peer(names, "beta.test") as beta:
+        eve, joe = beta.actor("eve", 1), beta.actor("joe", 2)
+
+        async def like(actor: str, path: str, uri: str) -> None:
+            made = activities.like(f"{actor}#{path}", actor, uri, ann.uri)
+            assert await say(alpha, made, number=1 if actor == eve else 2) == 202
+
+        # All are due at once: two that go together, one of nothing, one twice, one of somebody else.
+        for number, uri in enumerate((*uris[:2], f"{ann.uri}/statuses/1", uris[0])):
+            await like(eve, f"first-{number}", uri)
+        await like(joe, "second", uris[0])
+        await alpha.settle()
+        # And in one transaction where nothing is wrong.
+        await like(joe, "third", uris[2])
+        await like(eve, "fourth", uris[1])
+        await like(joe, "fifth", uris[1])
+        await alpha.settle()
+        async with alpha.db.read() as tx:
+            rows = await queries.posts.by_ids(tx, written)
+            assert [rows[each].likes_count for each in written] == [2, 2, 1]
+            assert await queries.inbox.waiting(tx) == 0
+        done = alpha.node.services.metrics.activities
+        assert (done["Like", "done"], done["Like", "dropped"]) == (7, 1)
