@@ -11,6 +11,7 @@ from storage.memory import Memory, Room
 from storage.paging import MAX_ID, Page
 from storage.rows import (
     AccountRow,
+    ActHeadRow,
     ActRow,
     AnnouncementRow,
     AppRow,
@@ -80,6 +81,7 @@ from storage.search import SearchTerm, WordsRow
 __all__ = [
     "MAX_ID",
     "AccountRow",
+    "ActHeadRow",
     "ActRow",
     "AnnouncementRow",
     "AppRow",

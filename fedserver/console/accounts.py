@@ -26,6 +26,7 @@ class ActParams(Struct, frozen=True):
     text: str = ""
     days: int = 0
     mails: bool = False
+    hides_reason: bool = False
     report_id: int | None = None
 
 
@@ -78,7 +79,9 @@ async def show(call: Call[Nothing]) -> web.Response:
 @routes.post(PATH + "/{id}/act", html=True, who=MODERATOR, params=ActParams)
 async def act(call: Call[ActParams]) -> web.Response:
     params = call.params
-    order = domain.moderation.Order(params.kind, params.text, params.report_id, params.days, params.mails)
+    order = domain.moderation.Order(
+        params.kind, params.text, params.report_id, params.days, params.mails, params.hides_reason
+    )
     await domain.moderation.act(call.tx, call.site, call.member, call.id(), order)
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 

@@ -7,6 +7,7 @@ beside the nouns is what every caller needs: who asks, of which node, and what c
 from fedserver.domain import (
     account_views,
     accounts,
+    act_chain,
     act_views,
     acts,
     admin_accounts,
@@ -156,6 +157,7 @@ __all__ = [
     "Unproved",
     "account_views",
     "accounts",
+    "act_chain",
     "act_views",
     "acts",
     "admin_accounts",

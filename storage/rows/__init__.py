@@ -20,7 +20,7 @@ from storage.rows.notifications import (
     StandingRow,
 )
 from storage.rows.passkeys import PasskeyRow
-from storage.rows.peers import ActRow, PeerRow
+from storage.rows.peers import ActHeadRow, ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
@@ -46,6 +46,7 @@ from storage.rows.trend_reviews import TrendReviewRow
 
 __all__ = [
     "AccountRow",
+    "ActHeadRow",
     "ActRow",
     "AnnouncementRow",
     "AppRow",

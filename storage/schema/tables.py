@@ -43,7 +43,7 @@ from storage.schema.moderation import (
     severances,
     trend_reviews,
 )
-from storage.schema.peers import acts, peers, settings
+from storage.schema.peers import act_heads, acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
     cards,
@@ -90,6 +90,7 @@ from storage.schema.tokens import apps, codes, tokens
 __all__ = [
     "account_notes",
     "accounts",
+    "act_heads",
     "acts",
     "announcement_reactions",
     "announcement_reads",
