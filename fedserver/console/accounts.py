@@ -30,6 +30,11 @@ class ActParams(Struct, frozen=True):
     report_id: int | None = None
 
 
+class NoteParams(Struct, frozen=True):
+    csrf: str = ""
+    text: str = ""
+
+
 class PurgeParams(Struct, frozen=True):
     csrf: str = ""
     reason: str = ""
@@ -72,6 +77,7 @@ async def show(call: Call[Nothing]) -> web.Response:
         "admin/account.html",
         found=found,
         acts=await domain.act_views.of_target(call.tx, row.uri),
+        notes=await domain.moderation_notes.of_account(call.tx, row.id),
         reports=await domain.reports.page(call.tx, call.page(20, 20), "all", target_id=row.id),
     )
 
@@ -92,6 +98,18 @@ async def lift(call: Call[FormParams]) -> web.Response:
     if kind not in domain.moderation.LIFTS:
         raise domain.NotFound
     await domain.moderation.lift(call.tx, call.member, call.id(), kind, call.params.reason)
+    return see_other(f"{PATH}/{call.id()}")
+
+
+@routes.post(PATH + "/{id}/notes", html=True, who=MODERATOR, params=NoteParams)
+async def add_note(call: Call[NoteParams]) -> web.Response:
+    await domain.moderation_notes.add(call.tx, call.member, call.id(), call.params.text)
+    return see_other(f"{PATH}/{call.id()}")
+
+
+@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, who=MODERATOR, params=FormParams)
+async def remove_note(call: Call[FormParams]) -> web.Response:
+    await domain.moderation_notes.remove(call.tx, call.id(), call.id("note"))
     return see_other(f"{PATH}/{call.id()}")
 
 

@@ -2,6 +2,7 @@
 
 from fedserver.pages import (
     blog,
+    decisions,
     email_subscriptions,
     emails,
     front,
@@ -22,6 +23,7 @@ from fedserver.pages import (
 
 __all__ = [
     "blog",
+    "decisions",
     "email_subscriptions",
     "emails",
     "front",

@@ -18,6 +18,7 @@ def endpoints() -> list[Endpoint]:
         pages.passkeys,
         pages.sessions,
         pages.moves,
+        pages.decisions,
     ]
     first = [pages.front, pages.joining, pages.log, pages.reading, pages.writing]
     files = [*first, *own, pages.blog, pages.profiles, pages.polls, pages.posts]

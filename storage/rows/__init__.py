@@ -1,6 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.appeals import AppealRow, ModerationNoteRow
 from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
@@ -50,6 +51,7 @@ __all__ = [
     "ActRow",
     "AnnouncementRow",
     "AppRow",
+    "AppealRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
     "CardRow",
@@ -80,6 +82,7 @@ __all__ = [
     "MarkerRow",
     "MediaRow",
     "MemberRow",
+    "ModerationNoteRow",
     "MuteRow",
     "NotificationPolicyRow",
     "NotificationRequestRow",

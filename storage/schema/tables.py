@@ -35,10 +35,12 @@ from storage.schema.members import (
 )
 from storage.schema.metadata import metadata
 from storage.schema.moderation import (
+    appeals,
     canonical_email_blocks,
     email_domain_attempts,
     email_domain_blocks,
     ip_blocks,
+    moderation_notes,
     reports,
     severances,
     trend_reviews,
@@ -95,6 +97,7 @@ __all__ = [
     "announcement_reactions",
     "announcement_reads",
     "announcements",
+    "appeals",
     "apps",
     "blocks",
     "bookmarks",
@@ -140,6 +143,7 @@ __all__ = [
     "members",
     "mentions",
     "metadata",
+    "moderation_notes",
     "mutes",
     "notification_permissions",
     "notification_policies",

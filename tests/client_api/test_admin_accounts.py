@@ -226,7 +226,9 @@ async def test_disabled_members_are_out_and_their_profile_stays(start: Start) ->
     async with node.http.get("/home", allow_redirects=False) as answer:
         assert answer.status == 303, "the session is over"
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
-        assert answer.status == 403 and "disabled" in await answer.text()
+        assert answer.status == 303, "as far as what was decided, see pages/test_decisions"
+    async with node.http.get("/home") as answer:
+        assert answer.url.path == "/settings/decisions" and "disabled" in await answer.text()
     assert len(await Api(node).get("/api/v1/timelines/public")) == 1
     assert (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["disabled"]
     assert not (await world["mod"].post(f"{PATH}/{world.id('ann')}/enable"))["disabled"]
@@ -273,7 +275,9 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
         assert answer.status == 403
     form = {"username": "ann", "password": PASSWORD}
     async with world.node.http.post("/login", data=form, allow_redirects=False) as answer:
-        assert answer.status == 403 and "suspended" in await answer.text()
+        assert answer.status == 303, "as far as what was decided, see pages/test_decisions"
+    async with world.node.http.get("/home") as answer:
+        assert answer.url.path == "/settings/decisions" and "suspended" in await answer.text()
 
     assert not (await mod.post(f"{PATH}/{world.id('ann')}/unsuspend"))["suspended"]
     assert (await nobody.get(f"/api/v1/statuses/{post['id']}"))["id"] == post["id"]

@@ -153,5 +153,5 @@ def _subject(links: Links, found: domain.notification_subjects.Subject | None) -
     if found.report is not None and found.target is not None:
         return {"report": report(links, found.report, found.target)}
     if found.act is not None and found.target is not None:
-        return {"moderation_warning": account_warning(links, found.act, found.target)}
+        return {"moderation_warning": account_warning(links, found.act, found.target, found.appeal)}
     return {}
