@@ -12,6 +12,7 @@ from storage.paging import MAX_ID, Page
 from storage.rows import (
     AccountRow,
     ActHeadRow,
+    ActPostRow,
     ActRow,
     AnnouncementRow,
     AppealRow,
@@ -84,6 +85,7 @@ __all__ = [
     "MAX_ID",
     "AccountRow",
     "ActHeadRow",
+    "ActPostRow",
     "ActRow",
     "AnnouncementRow",
     "AppRow",

@@ -30,6 +30,10 @@ class ActParams(Struct, frozen=True):
     report_id: int | None = None
 
 
+class PostsParams(ActParams, frozen=True):
+    post_ids: list[int] = []
+
+
 class NoteParams(Struct, frozen=True):
     csrf: str = ""
     text: str = ""
@@ -89,6 +93,16 @@ async def act(call: Call[ActParams]) -> web.Response:
         params.kind, params.text, params.report_id, params.days, params.mails, params.hides_reason
     )
     await domain.moderation.act(call.tx, call.site, call.member, call.id(), order)
+    return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+
+
+@routes.post(PATH + "/{id}/posts", html=True, who=MODERATOR, params=PostsParams)
+async def act_on_posts(call: Call[PostsParams]) -> web.Response:
+    params = call.params
+    order = domain.moderation.Order(
+        params.kind, params.text, params.report_id, 0, params.mails, params.hides_reason
+    )
+    await domain.post_moderation.act(call.tx, call.site, call.member, call.id(), order, params.post_ids)
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 

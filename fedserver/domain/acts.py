@@ -55,7 +55,8 @@ async def add(
 ) -> ActRow:
     """Write an act down. Without a member it was the command line, or what `role` says.
 
-    `target` and `reason` are for moderators; everybody sees `subject`, and the reason if `shows_reason`.
+    `target` and `reason` are for moderators; everybody sees `subject`, and the reason if `shows_reason`
+    or if there is none.
     """
     head = await queries.acts.advance(tx)
     kind = verb.partition(".")[0]
@@ -84,7 +85,7 @@ async def add(
         target_salt=salts[1],
         reason=why,
         reason_salt=salts[2],
-        shows_reason=shows_reason,
+        shows_reason=shows_reason or not why,
     )
     row = structs.replace(row, hash=act_chain.digest(act_chain.entry(row)))
     await queries.acts.add(tx, row)

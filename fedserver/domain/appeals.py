@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import act_chain, acts, admin_accounts, moderation, warnings
+from fedserver.domain import act_chain, acts, admin_accounts, moderation, post_moderation, warnings
 from fedserver.domain.admin_accounts import AdminAccountView
 from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
 from fedserver.text import clean_text
-from storage import AccountRow, ActRow, AppealRow, MemberRow, Page, Tx, queries
+from storage import AccountRow, ActPostRow, ActRow, AppealRow, MemberRow, Page, Tx, queries
 
 MAX_TEXT = 2_000
 STATES = ("open", "decided")
@@ -31,6 +31,7 @@ class AppealView(Struct, frozen=True):
     by: str
     decided_by: str
     own: bool
+    posts: tuple[ActPostRow, ...]
 
 
 class Decision(Struct, frozen=True):
@@ -84,6 +85,7 @@ async def page(tx: Tx, moderator: MemberRow, page: Page, state: str) -> list[App
     if not rows:
         return []
     found = await acts.by_ids(tx, [row.act_id for row in rows])
+    posts = await queries.act_posts.of_acts(tx, list(found))
     targets = await admin_accounts.load(tx, list({row.account_id for row in rows}))
     ids = {act.actor_member_id for act in found.values()} | {row.decided_by_id for row in rows}
     names = await queries.members.names(tx, [each for each in ids if each is not None])
@@ -95,6 +97,7 @@ async def page(tx: Tx, moderator: MemberRow, page: Page, state: str) -> list[App
             names.get(act.actor_member_id or 0, ""),
             names.get(row.decided_by_id or 0, ""),
             act.actor_member_id == moderator.id,
+            tuple(posts.get(row.act_id, ())),
         )
         for row in rows
     ]
@@ -122,7 +125,7 @@ async def decide(tx: Tx, site: Site, moderator: MemberRow, appeal_id: int, decis
     if not await queries.appeals.decide(tx, row):
         raise Forbidden("This was decided already")
     if row.approved:
-        await _take_back(tx, moderator, account, act, answer)
+        await _take_back(tx, site, moderator, account, act, answer)
     await acts.add(
         tx,
         moderator,
@@ -138,8 +141,11 @@ async def decide(tx: Tx, site: Site, moderator: MemberRow, appeal_id: int, decis
     return row
 
 
-async def _take_back(tx: Tx, moderator: MemberRow, account: AccountRow, act: ActRow, answer: str) -> None:
-    """Lift the act, unless a later one of its kind holds, or it is over."""
+async def _take_back(
+    tx: Tx, site: Site, moderator: MemberRow, account: AccountRow, act: ActRow, answer: str
+) -> None:
+    """Lift the act, unless a later one of its kind holds, or it is over. Deleted posts do not come back."""
+    await post_moderation.unmark(tx, site, account, act)
     kind = act.verb.removeprefix("account.")
     latest = await acts.in_force(tx, account.uri, act.verb) if kind in moderation.LIFTS else None
     if latest is not None and latest.id == act.id:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fedserver.domain import notifications, tasks
 from fedserver.domain.words import NotFound, Site
-from storage import AccountRow, ActRow, AppealRow, MemberRow, Tx, queries
+from storage import AccountRow, ActPostRow, ActRow, AppealRow, MemberRow, Tx, queries
 
 SAID = {
     "none": "The moderators have a warning for you.",
@@ -17,6 +17,8 @@ SAID = {
     "disable": "You cannot use your account any more. Your profile and your posts stay.",
     "silence": "Your account is limited: only those who follow you see what you post.",
     "suspend": "Your account is suspended: nobody sees it, and you cannot use it any more.",
+    "delete_statuses": "The moderators deleted posts of yours.",
+    "mark_statuses_as_sensitive": "The moderators marked posts of yours as sensitive.",
 }
 VERBS = frozenset(f"account.{kind}" for kind in SAID)
 DAY = 86_400_000
@@ -25,12 +27,13 @@ MOST = 200
 
 
 class WarningView(Struct, frozen=True):
-    """An act about a member; `undone` if it was taken back or is over."""
+    """An act about a member, and the posts it was about; `undone` if it was taken back or is over."""
 
     row: ActRow
     undone: bool
     appeal: AppealRow | None
     appealable: bool
+    posts: tuple[ActPostRow, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -63,17 +66,19 @@ async def write(tx: Tx, site: Site, member: MemberRow, text: str) -> None:
 
 
 async def of_account(tx: Tx, account: AccountRow) -> list[WarningView]:
-    """What was decided about an account, newest first: two statements."""
+    """What was decided about an account, newest first: three statements."""
     rows = await queries.acts.of_target(tx, account.uri, MOST)
     undone = {row.undoes_id for row in rows}
     told = [row for row in rows if row.verb in VERBS]
     found = await queries.appeals.of_acts(tx, [row.id for row in told]) if told else {}
+    posts = await queries.act_posts.of_acts(tx, [row.id for row in told]) if told else {}
     return [
         WarningView(
             row,
             row.id in undone,
             found.get(row.id),
             row.id not in found and row.id not in undone and tx.now - row.at <= APPEAL_WITHIN,
+            tuple(posts.get(row.id, ())),
         )
         for row in told
     ]

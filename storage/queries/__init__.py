@@ -3,6 +3,7 @@
 from storage.queries import (
     account_removal,
     accounts,
+    act_posts,
     acts,
     admin_accounts,
     admin_tags,
@@ -78,6 +79,7 @@ from storage.queries import (
 __all__ = [
     "account_removal",
     "accounts",
+    "act_posts",
     "acts",
     "admin_accounts",
     "admin_tags",

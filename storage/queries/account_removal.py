@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_
 
 from storage.schema.tables import (
     accounts,
+    act_posts,
     announcement_reactions,
     appeals,
     blocks,
@@ -148,6 +149,7 @@ OWNED = (
             featured_tags,
             endorsements,
             email_subscriptions,
+            act_posts,
             appeals,
             moderation_notes,
         )

@@ -1,7 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
-from storage.rows.appeals import AppealRow, ModerationNoteRow
+from storage.rows.appeals import ActPostRow, AppealRow, ModerationNoteRow
 from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
@@ -48,6 +48,7 @@ from storage.rows.trend_reviews import TrendReviewRow
 __all__ = [
     "AccountRow",
     "ActHeadRow",
+    "ActPostRow",
     "ActRow",
     "AnnouncementRow",
     "AppRow",

@@ -1,4 +1,4 @@
-"""Rows of appeals, and of notes of moderators."""
+"""Rows of appeals, of posts that acts were about, and of notes of moderators."""
 
 from msgspec import Struct
 
@@ -15,6 +15,15 @@ class AppealRow(Struct, frozen=True, gc=False):
     decided_by_id: int | None
     approved: bool
     answer: str
+
+
+class ActPostRow(Struct, frozen=True, gc=False):
+    """A post that an act was about; `text` is what it said, '' after a while."""
+
+    act_id: int
+    post_id: int
+    account_id: int
+    text: str
 
 
 class ModerationNoteRow(Struct, frozen=True, gc=False):

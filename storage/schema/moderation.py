@@ -63,6 +63,16 @@ appeals = Table(
     ),
 )
 
+# Posts that an act was about, and what they said while that may be asked.
+act_posts = Table(
+    "act_posts",
+    metadata,
+    Column("act_id", BigInteger, ForeignKey("acts.id"), primary_key=True, autoincrement=False),
+    Column("post_id", BigInteger, primary_key=True, autoincrement=False),  # it may be deleted
+    owned("account_id", "accounts.id", index=True),
+    Column("text", Text, nullable=False),
+)
+
 # What moderators tell each other about an account.
 moderation_notes = Table(
     "moderation_notes",

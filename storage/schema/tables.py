@@ -35,6 +35,7 @@ from storage.schema.members import (
 )
 from storage.schema.metadata import metadata
 from storage.schema.moderation import (
+    act_posts,
     appeals,
     canonical_email_blocks,
     email_domain_attempts,
@@ -93,6 +94,7 @@ __all__ = [
     "account_notes",
     "accounts",
     "act_heads",
+    "act_posts",
     "acts",
     "announcement_reactions",
     "announcement_reads",

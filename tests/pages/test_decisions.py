@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from fedserver.config import Mail
-from fedserver.domain import acts, members, moderation, moves
+from fedserver.domain import (
+    Invalid,
+    NotFound,
+    acts,
+    members,
+    moderation,
+    moves,
+    post_moderation,
+    posts,
+    reports,
+)
 from fedserver.domain.moderation import Order
 from fedserver.node import all_endpoints
 from storage import AccountRow, MemberRow
+from storage.queries import act_posts
 from storage.queries import tasks as task_queries
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -135,6 +148,51 @@ async def test_appeals_that_are_turned_down_or_not_possible(start: Start) -> Non
         form = {"csrf": csrf.group(1), "text": "Still"}
         async with visitor.http.post(f"{PAGE}/{act_id}/appeal", data=form, allow_redirects=False) as answer:
             assert answer.status == status, act_id
+
+
+async def test_posts_are_deleted_or_marked(start: Start) -> None:
+    node, ann, mod = await begin(start)
+    api, visitor, own = Api(node, await node.token(ann)), Visitor(node), Visitor(node)
+    bad, odd, fine = [await node.write(ann, f"a <b> post {word}") for word in ("bad", "odd", "fine")]
+    bob = await node.member("bob")
+    async with node.db.write() as tx:
+        wanted = reports.NewReport(target_id=ann.id, post_ids=[bad, odd], rule_ids=[1])
+        report = await reports.file(tx, node.site, bob, wanted)
+    await own.log_in("mod")
+    action = f"/admin/accounts/{ann.id}/posts"
+    form = {"kind": "delete_statuses", "post_ids[]": str(bad), "text": "Not kind"}
+    assert (await own.press(f"/admin/reports/{report.id}", action, **form)).path == "/admin/reports"
+    assert (await api.ask("GET", f"/api/v1/statuses/{bad}")).status == 404
+    async with node.db.write() as tx:
+        where, order = node.site, Order("mark_statuses_as_sensitive", "Odd")
+        act = await post_moderation.act(tx, where, mod, ann.id, order, [odd])
+        for wrong, ids, error in (
+            (Order("suspend"), [fine], Invalid),
+            (order, [], Invalid),
+            (order, [bad], NotFound),
+            (order, [fine, await posts.publish(tx, where, bob, posts.Draft(text="mine"))], NotFound),
+        ):
+            with pytest.raises(error):
+                await post_moderation.act(tx, where, mod, ann.id, wrong, ids)
+        kinds = [row.kind for row in await task_queries.lease(tx, until=tx.now, limit=50)]
+    assert "delete_post" in kinds and "update_post" in kinds, "peers are told"
+    marked, deleted = [each["moderation_warning"] for each in await api.get("/api/v1/notifications")]
+    assert (deleted["action"], deleted["status_ids"]) == ("delete_statuses", [str(bad)])
+    assert (marked["action"], marked["status_ids"]) == ("mark_statuses_as_sensitive", [str(odd)])
+    assert (await api.get(f"/api/v1/statuses/{odd}"))["sensitive"]
+
+    await visitor.log_in("ann")
+    page = await visitor.open(PAGE)
+    assert "a &lt;b&gt; post bad" in page.text and "Rule 1: Be kind" in page.text and "Not kind" in page.text
+    await visitor.press(page, f"{PAGE}/{act.id}/appeal", text="It is a riddle")
+    queue = await own.open(QUEUE)
+    assert "a &lt;b&gt; post odd" in queue.text
+    await own.fill_in(queue, "answer", answer="Now I see")
+    assert not (await api.get(f"/api/v1/statuses/{odd}"))["sensitive"]
+    node.clock.forward(days=91)
+    async with node.db.write() as tx:
+        await act_posts.forget_texts(tx, tx.now - post_moderation.KEEP_TEXTS)
+        assert "post odd" not in str(await act_posts.of_acts(tx, [act.id]))
 
 
 async def test_who_is_kept_out_sees_nothing_else(start: Start) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.links import Links
-from storage import ActRow, AppealRow, ReportRow, SeveranceRow
+from storage import ActPostRow, ActRow, AppealRow, ReportRow, SeveranceRow
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -70,12 +72,19 @@ def report(links: Links, row: ReportRow, target: domain.account_views.AccountVie
 
 
 def account_warning(
-    links: Links, row: ActRow, target: domain.account_views.AccountView, filed: AppealRow | None
+    links: Links,
+    row: ActRow,
+    target: domain.account_views.AccountView,
+    filed: AppealRow | None,
+    posts: Sequence[ActPostRow],
 ) -> AccountWarning:
     """An act of moderation as the member hears of it, and what they said to it."""
     action = row.verb.removeprefix("account.")
+    ids = [str(each.post_id) for each in posts]
     appeal = Appeal(filed.text, domain.appeals.state(filed)) if filed is not None else None
-    return AccountWarning(str(row.id), action, row.reason, None, account(links, target), iso(row.at), appeal)
+    return AccountWarning(
+        str(row.id), action, row.reason, ids or None, account(links, target), iso(row.at), appeal
+    )
 
 
 def severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:

@@ -108,7 +108,7 @@ def _entry(old: dict[str, object], seq: int, previous: str) -> dict[str, str]:
         "subject_kind": KINDS.get(kind, kind),
         "subject_name": domain or "",
         "previous_hash": previous,
-        "shows_reason": False,
+        "shows_reason": not old["reason"],
     }
     for name, value in (("by", old["actor_member_id"]), ("target", old["target"]), ("reason", old["reason"])):
         salt = new[f"{name}_salt"] = secrets.token_hex(16)

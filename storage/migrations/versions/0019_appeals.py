@@ -1,4 +1,4 @@
-"""Appeals of members, and notes of moderators about accounts"""
+"""Appeals of members, posts that acts were about, and notes of moderators about accounts"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,6 +38,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_appeals_open", "appeals", ["id"], sqlite_where=still_open, postgresql_where=still_open
     )
+    op.create_table(
+        "act_posts",
+        _key("act_id"),
+        _key("post_id"),
+        _key("account_id"),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["act_id"], ["acts.id"], name=op.f("fk_act_posts_act_id")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_act_posts_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("act_id", "post_id", name=op.f("pk_act_posts")),
+    )
+    op.create_index(op.f("ix_act_posts_account_id"), "act_posts", ["account_id"])
     op.create_table(
         "moderation_notes",
         _key("id"),
