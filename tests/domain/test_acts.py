@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from msgspec import convert
 from msgspec import json as encoding
 from sqlalchemy import text
 
@@ -147,6 +148,15 @@ async def test_the_command_checks_a_database_and_a_file(
     assert await said_of(lambda all: all[3].update(reason="nicer")) == (
         "entry 5: the reason is not the one that was sealed"
     )
+    assert await said_of(lambda all: all[3].update(_rewritten(all[3]))) == (
+        "entry 6: it does not follow entry 5 as that is now"
+    )
     assert await said_of(lambda all: all.pop(2)) == "entry 6: it is missing"
     assert "entry 8: it is there twice" in await said_of(lambda all: all.append({**all[0], "hash": "0"}))
     assert "no page of a log" in await said_of(lambda all: all[0].pop("seals"))
+
+
+def _rewritten(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry that says something else, with the hash of that."""
+    found = convert({**entry, "role": "node"}, act_chain.Entry)
+    return {"role": "node", "hash": act_chain.digest(found)}
