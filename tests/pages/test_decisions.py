@@ -11,6 +11,7 @@ from fedserver.config import Mail
 from fedserver.domain import (
     Invalid,
     NotFound,
+    act_chain,
     acts,
     members,
     moderation,
@@ -93,6 +94,8 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
         ("appeal.file", "entry 1"),
         ("account.suspend", ""),
     ]
+    salt = re.search(r'<code class="hash">(.*?)</code>', page.text)
+    assert salt and act_chain.seal(salt.group(1), ann.uri) == log[3]["seals"]["subject"]
     assert log[0]["undoes"] == log[1]["undoes"] == str(act_id) and log[0]["reason"] == "A mistake, sorry"
     assert "newsletter" not in str(log), "what the member writes is not for everybody"
     async with node.db.write() as tx:
