@@ -56,7 +56,8 @@ async def add(
     """Write an act down. Without a member it was the command line, or what `role` says.
 
     `target` and `reason` are for moderators; everybody sees `subject`, and the reason if `shows_reason`
-    or if there is none.
+    or if there is none. Writers wait for each other here until the commit: call it before other rows are
+    changed, so that no two wait for each other's.
     """
     head = await queries.acts.advance(tx)
     kind = verb.partition(".")[0]

@@ -118,7 +118,6 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
         decision_id=former.decision_id or tx.new_id(),
         decided_at=former.decided_at if same else tx.now,
     )
-    await queries.peers.decide(tx, row)
     verb = f"peer.{decision.policy or 'note'}"
     await acts.add(
         tx,
@@ -129,6 +128,7 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
         reason=row.public_comment or row.reason,
         shows_reason=bool(row.public_comment),
     )
+    await queries.peers.decide(tx, row)
     await peer_effects.follow_up(tx, former, row)
     tx.emit(events.PEER_CHANGED, domain=row.domain)
     return row
@@ -150,7 +150,6 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         decision_id=None,
         decided_at=None,
     )
-    await queries.peers.decide(tx, row)
     undone = await acts.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
     await acts.add(
         tx,
@@ -161,6 +160,7 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         reason=reason,
         undoes_id=undone.id if undone else None,
     )
+    await queries.peers.decide(tx, row)
     await peer_effects.follow_up(tx, former, row)
     tx.emit(events.PEER_CHANGED, domain=row.domain)
     return former

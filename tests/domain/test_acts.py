@@ -14,10 +14,11 @@ from msgspec import json as encoding
 from sqlalchemy import text
 
 from fedserver.cli.commands import main
-from fedserver.domain import act_chain, acts
+from fedserver.domain import Site, act_chain, acts, members, moderation, peers, reports
 from storage import Conflict, Database, Page, StorageError
 from storage.opening import open_database
 from tests.kit.clock import START, Clock
+from tests.kit.people import new_keys, stranger
 
 WRITERS, EACH = 6, 4
 
@@ -48,6 +49,38 @@ async def test_writers_do_not_fork_the_chain(database: Database, database_url: s
             raise RuntimeError
     async with database.read() as tx:
         assert await acts.verify(tx, rows[3].hash) == found, "what was rolled back left nothing"
+
+
+async def test_those_who_act_on_the_same_do_not_wait_for_each_other(database: Database, here: Site) -> None:
+    """One limits an account of a peer, another decides about the peer, a third looks after the report."""
+    async with database.write() as tx:
+        eve, bob = await stranger(tx, "eve"), await stranger(tx, "bob")
+        report = await reports.file(tx, here, bob, reports.NewReport(target_id=eve.id))
+        mod, account = await members.add(
+            tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator"
+        )
+
+    async def limit(turn: int) -> None:
+        async with database.write() as tx:
+            if turn % 2:
+                await moderation.lift(tx, None, eve.id, "silence")
+            else:
+                await moderation.act(tx, here, None, eve.id, moderation.Order("silence"))
+
+    async def decide(turn: int) -> None:
+        async with database.write() as tx:
+            word = "block" if turn % 2 else "limit"
+            await peers.decide(tx, None, eve.domain, peers.Decision(word))
+
+    async def assign(turn: int) -> None:
+        async with database.write() as tx:
+            await reports.reopen(tx, mod, report.id)
+            await reports.assign(tx, mod, report.id, account.id)
+
+    for turn in range(4):
+        await asyncio.wait_for(asyncio.gather(limit(turn), decide(turn), assign(turn)), 5)
+    async with database.read() as tx:
+        assert (await acts.verify(tx)).last > 12
 
 
 async def _run(database: Database, *statements: str) -> None:
