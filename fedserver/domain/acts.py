@@ -23,6 +23,7 @@ KINDS = {
     "invitation": "invitation",
     "ip": "network",
     "member": "member",
+    "peer_list": "list of peers",
     "report": "report",
     "suggestions": "suggestions",
     "tag": "tag",
@@ -61,7 +62,7 @@ async def add(
     """
     head = await queries.acts.advance(tx)
     kind = verb.partition(".")[0]
-    shown = subject or Subject(KINDS[kind])
+    shown = subject or Subject(KINDS.get(kind, kind))
     by, why = str(member.id) if member else "", clean_text(reason, MAX_REASON).strip()
     salts = [act_chain.new_salt() for _ in range(3)]
     row = ActRow(

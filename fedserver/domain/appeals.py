@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import act_chain, acts, admin_accounts, moderation, post_moderation, warnings
+from fedserver.domain import act_chain, acts, admin_accounts, moderation, post_moderation, tasks, warnings
 from fedserver.domain.admin_accounts import AdminAccountView
 from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
 from fedserver.text import clean_text
@@ -49,8 +49,13 @@ def state(row: AppealRow) -> str:
     return "approved" if row.approved else "rejected"
 
 
-async def file(tx: Tx, member: MemberRow, account: AccountRow, act_id: int, text: str) -> AppealRow:
-    """Say that an act about oneself was wrong. Raises NotFound, Invalid; Forbidden too late, or twice."""
+async def file(
+    tx: Tx, site: Site, member: MemberRow, account: AccountRow, act_id: int, text: str
+) -> AppealRow:
+    """Say that an act about oneself was wrong; moderators are told by mail, but for the one who acted.
+
+    Raises NotFound, Invalid; Forbidden too late, or twice.
+    """
     told = await warnings.one(tx, account, act_id)
     if not told.appealable:
         raise Forbidden("There is an appeal already, it was taken back, or it is more than 20 days ago")
@@ -63,7 +68,20 @@ async def file(tx: Tx, member: MemberRow, account: AccountRow, act_id: int, text
     if not await queries.appeals.add(tx, row):
         raise Forbidden("There is an appeal already")
     await acts.add(tx, member, "appeal.file", target=account.uri, subject=_subject(told.row))
+    await _tell(tx, site, told.row)
     return row
+
+
+async def _tell(tx: Tx, site: Site, act: ActRow) -> None:
+    """Mail to the moderators who did not act themselves."""
+    if not site.config.mail.host:
+        return
+    subject = f"An appeal at {site.config.community.title}"
+    text = f"A member asks for another look at a decision:\n\n{site.links.base}/admin/appeals\n"
+    for account_id in await queries.members.moderators(tx):
+        moderator = await queries.members.by_account(tx, account_id)
+        if moderator is not None and moderator.id != act.actor_member_id:
+            await tasks.owe(tx, tasks.SendMail(moderator.email, subject, text))
 
 
 def _subject(act: ActRow) -> act_chain.Subject:

@@ -39,7 +39,7 @@ async def show(call: Call[Nothing]) -> web.Response:
 @routes.post(PATH + "/{id}/appeal", html=True, who=USER, barred=True, params=AppealParams)
 async def appeal(call: Call[AppealParams]) -> web.Response:
     try:
-        await domain.appeals.file(call.tx, call.member, call.account, call.id(), call.params.text)
+        await domain.appeals.file(call.tx, call.site, call.member, call.account, call.id(), call.params.text)
     except (domain.Invalid, domain.Forbidden) as error:
         return await _page(call, error.text, text=call.params.text)
     return see_other(f"{PATH}?done=1")

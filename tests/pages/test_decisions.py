@@ -72,6 +72,9 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
         and "<textarea" not in page.text
     )
 
+    [letter] = [each for each in await mails(node) if QUEUE in each]
+    assert "mel@mail.test" in letter, "she did not decide it, the other one did"
+
     own, other = Visitor(node), Visitor(node)
     await own.log_in("mod")
     await other.log_in("mel")
