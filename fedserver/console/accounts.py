@@ -11,7 +11,7 @@ from fedserver.http import ADMIN, MODERATOR, Call, Nothing, Routes, see_other
 
 routes = Routes("console")
 PATH = "/admin/accounts"
-SIZE = 40
+SIZE, POSTS = 40, 10
 
 
 class SearchParams(Struct, frozen=True):
@@ -77,8 +77,12 @@ async def search(call: Call[SearchParams]) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     found = await domain.admin_accounts.get(call.tx, call.id())
     row = found.view.account
+    latest = await domain.timelines.of_account(
+        call.tx, row.id, call.viewer_id, call.page(POSTS, POSTS), exclude_boosts=True
+    )
     return call.render(
         "admin/account.html",
+        posts=await domain.post_views.load(call.tx, latest, call.viewer_id),
         found=found,
         acts=await domain.act_views.of_target(call.tx, row.uri),
         notes=await domain.moderation_notes.of_account(call.tx, row.id),

@@ -195,6 +195,12 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     assert "a &lt;b&gt; post odd" in queue.text
     await own.fill_in(queue, "answer", answer="Now I see")
     assert not (await api.get(f"/api/v1/statuses/{odd}"))["sensitive"]
+    account = f"/admin/accounts/{ann.id}"
+    page = await own.open(account)
+    assert "a <b> post fine" not in page.text and "post fine" in page.text
+    form = {"kind": "delete_statuses", "post_ids[]": str(fine)}
+    assert (await own.press(page, action, **form)).path == account
+    assert (await api.ask("GET", f"/api/v1/statuses/{fine}")).status == 404
     node.clock.forward(days=91)
     async with node.db.write() as tx:
         await act_posts.forget_texts(tx, tx.now - post_moderation.KEEP_TEXTS)
