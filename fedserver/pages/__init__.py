@@ -2,10 +2,12 @@
 
 from fedserver.pages import (
     blog,
+    decisions,
     email_subscriptions,
     emails,
     front,
     joining,
+    log,
     moves,
     passkeys,
     passwords,
@@ -21,10 +23,12 @@ from fedserver.pages import (
 
 __all__ = [
     "blog",
+    "decisions",
     "email_subscriptions",
     "emails",
     "front",
     "joining",
+    "log",
     "moves",
     "passkeys",
     "passwords",
