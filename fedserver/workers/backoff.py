@@ -9,7 +9,6 @@ from __future__ import annotations
 MOST_ATTEMPTS = 16
 HOUR = 3_600_000
 DAY = 24 * HOUR
-EXPIRES_MS = 14 * DAY  # what a silent peer did not take by then is given up
 
 
 def delay(attempts: int, chance: float) -> int:

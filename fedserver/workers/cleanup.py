@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fedserver import domain
 from fedserver.http import Services
-from fedserver.workers.backoff import EXPIRES_MS
-from storage import queries
+from storage import first_at, queries
 
 HOUR = 3_600_000
 EVERY_MS = HOUR
@@ -40,7 +39,7 @@ class CleanupWorker:
             await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
             await queries.posts.forget_tombstones(tx, tx.now - KEEP_SEEN_MS)
-            await queries.deliveries.expire(tx, tx.now - EXPIRES_MS)
+            await queries.deliveries.expire(tx, first_at(tx.now - queries.deliveries.KEEP_MS))
             await queries.backlog.forget(tx, tx.now - KEEP_DEAD_MS)
             await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from fedserver.federation import Signer, followers_at
 from fedserver.http import Services
 from fedserver.net import NetError, Refused, Response
-from fedserver.workers.backoff import EXPIRES_MS, MOST_ATTEMPTS, circuit, delay, retry_after
+from fedserver.workers.backoff import MOST_ATTEMPTS, circuit, delay, retry_after
 from fedserver.workers.pool import Place, Pool
 from storage import DeliveryRow, DocumentRow, PeerRow, Tx, first_at, queries
 
@@ -260,7 +260,7 @@ def _is_last(row: DeliveryRow, outcome: Outcome, now: int) -> bool:
     """Is a delivery that failed not tried again? Who answers may refuse so often, who is silent has time."""
     if outcome.answered:
         return row.attempts >= MOST_ATTEMPTS
-    return row.id < first_at(now - EXPIRES_MS)
+    return row.id < first_at(now - queries.deliveries.KEEP_MS)
 
 
 def _told(row: DeliveryRow, outcome: Outcome, now: int) -> str:

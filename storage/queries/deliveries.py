@@ -9,12 +9,12 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
 
-from storage.ids import first_at
 from storage.rows import DeliveryRow, DocumentRow
 from storage.schema.tables import deliveries, documents, peers
 from storage.statements import Tx, columns_of, one_of, rows, upsert
 
 NOBODY: Mapping[str, int] = MappingProxyType({})
+KEEP_MS = 14 * 86_400_000  # what a silent peer did not take by then is given up
 EXPIRED = "expired; "
 MOST_FAILURES = 2**31 - 1
 ADD_DOCUMENT = upsert(documents)
@@ -153,9 +153,9 @@ async def postpone(tx: Tx, host: str, until: int) -> None:
     await tx.run(POSTPONE, b_host=host, b_until=until)
 
 
-async def expire(tx: Tx, before: int) -> int:
-    """Give up what was owed before a moment and never taken; how many."""
-    return await tx.run(EXPIRE, b_before_id=first_at(before), b_now=tx.now)
+async def expire(tx: Tx, before_id: int) -> int:
+    """Give up what was owed before the moment of an id, and never taken; how many."""
+    return await tx.run(EXPIRE, b_before_id=before_id, b_now=tx.now)
 
 
 async def documents_of(tx: Tx, ids: Sequence[int]) -> dict[int, DocumentRow]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from activitypub import same_origin
 from fedserver import domain
 from fedserver.federation.incoming.item import Dropped, Item
 from storage import Tx
@@ -20,7 +19,5 @@ async def handle(tx: Tx, item: Item) -> None:
         return
     if await domain.quote_requests.receive_revocation(tx, item.actor, uri):
         return
-    if not same_origin(uri, item.actor.uri):
-        raise Dropped("somebody else's")
     # A tombstone of the actor keeps out only posts of the actor, so that it need not be known whose it is.
     await domain.post_removal.forestall(tx, item.actor, uri)

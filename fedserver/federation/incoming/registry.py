@@ -55,6 +55,8 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         return await _with_post(resolver, item)
     if activity.result is not None and not same_origin(activity.result, item.actor.uri):
         raise Dropped("what came of it is of another origin")
+    if activity.kind == "Delete" and not same_origin(activity.object_id or "", item.actor.uri):
+        raise Dropped("somebody else's")
     if activity.kind in ("Accept", "Reject", "Undo"):
         return structs.replace(item, inner=_inner(activity.object))
     inner = _inner(activity.object) if activity.kind == "Announce" else None
