@@ -18,5 +18,6 @@ async def show(call: Call[Nothing]) -> web.Response:
         waiting=await domain.admin_accounts.count_waiting(tx),
         reports=await domain.reports.count_open(tx),
         figures=await domain.figures.load(tx),
+        lists=await domain.peer_lists.count_waiting(tx),
         queues=await domain.backlog.queues(tx),
     )

@@ -97,8 +97,20 @@ def plain_domain(domain: str) -> str:
     return domain
 
 
-async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decision) -> PeerRow:
-    """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid."""
+async def decide(
+    tx: Tx,
+    member: MemberRow | None,
+    domain: str,
+    decision: Decision,
+    *,
+    list_id: int | None = None,
+    is_met: bool = True,
+) -> PeerRow:
+    """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid.
+
+    `list_id` is the list that brings the decision; without one it was made by hand. `is_met` is False where
+    the caller knows that there are no accounts of the peer.
+    """
     if decision.policy not in POLICIES:
         raise Invalid("policy", "must be allow, limit or block")
     former = await _row(tx, plain_domain(domain))
@@ -113,12 +125,14 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
         obfuscates=decision.obfuscates,
         decision_id=former.decision_id or tx.new_id(),
         decided_at=former.decided_at if same else tx.now,
+        list_id=list_id,
     )
     await queries.peers.decide(tx, row)
     verb = f"peer.{decision.policy or 'note'}"
     await acts.add(tx, member, verb, target=row.domain, reason=row.public_comment or row.reason)
-    await peer_effects.follow_up(tx, former, row)
-    tx.emit(events.PEER_CHANGED, domain=row.domain)
+    if is_met:
+        await peer_effects.follow_up(tx, former, row)
+    _tell(tx, row.domain)
     return row
 
 
@@ -137,6 +151,7 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         obfuscates=False,
         decision_id=None,
         decided_at=None,
+        list_id=None,
     )
     await queries.peers.decide(tx, row)
     undone = await acts.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
@@ -144,8 +159,14 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         tx, member, "peer.reset", target=row.domain, reason=reason, undoes_id=undone.id if undone else None
     )
     await peer_effects.follow_up(tx, former, row)
-    tx.emit(events.PEER_CHANGED, domain=row.domain)
+    _tell(tx, row.domain)
     return former
+
+
+def _tell(tx: Tx, domain: str) -> None:
+    """Once a transaction, as whoever hears it reads all decisions anew."""
+    if all(event.kind != events.PEER_CHANGED for event in tx.events):
+        tx.emit(events.PEER_CHANGED, domain=domain)
 
 
 async def _row(tx: Tx, domain: str) -> PeerRow:
@@ -166,6 +187,11 @@ async def decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
 async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
     """A page of allowances, or of the other decisions, newest first."""
     return await queries.peers.decisions(tx, page, allows=allows)
+
+
+async def decided(tx: Tx) -> list[PeerRow]:
+    """All peers about which there is a decision, by name."""
+    return sorted(await queries.peers.decided(tx), key=lambda row: row.domain)
 
 
 async def blocking(tx: Tx, domain: str) -> PeerRow | None:

@@ -225,6 +225,12 @@ class FetchCard(Task, frozen=True, tag="fetch_card"):
     post_id: int
 
 
+class FetchPeerList(Task, frozen=True, tag="fetch_peer_list"):
+    """A list of peers is to be read again."""
+
+    list_id: int
+
+
 class Push(Task, frozen=True, tag="push"):
     """A client is to be told of a notification; done by a worker of its own, as services may be slow."""
 
@@ -375,6 +381,7 @@ AnyTask = (
     | VerifyQuote
     | RefreshThread
     | FetchCard
+    | FetchPeerList
     | ReadFeatured
     | SynchronizeFollowers
     | SendMail

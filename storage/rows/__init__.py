@@ -20,6 +20,7 @@ from storage.rows.notifications import (
     StandingRow,
 )
 from storage.rows.passkeys import PasskeyRow
+from storage.rows.peer_lists import PeerListEntryRow, PeerListRow
 from storage.rows.peers import ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
@@ -85,6 +86,8 @@ __all__ = [
     "NotificationRow",
     "OneTimeLinkRow",
     "PasskeyRow",
+    "PeerListEntryRow",
+    "PeerListRow",
     "PeerRow",
     "PollOptionRow",
     "PollRow",

@@ -43,6 +43,7 @@ from storage.schema.moderation import (
     severances,
     trend_reviews,
 )
+from storage.schema.peer_lists import peer_list_entries, peer_lists
 from storage.schema.peers import acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
@@ -147,6 +148,8 @@ __all__ = [
     "one_time_links",
     "originals",
     "passkeys",
+    "peer_list_entries",
+    "peer_lists",
     "peers",
     "pins",
     "poll_options",

@@ -20,6 +20,7 @@ PAGES = (
     "/reports",
     "/accounts",
     "/peers",
+    "/peer-lists",
     "/invitations",
     "/announcements",
     "/queue",
