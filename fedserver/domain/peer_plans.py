@@ -89,8 +89,9 @@ async def make(tx: Tx, site: Site, entries: Iterable[Entry], source: PeerListRow
 
 
 async def _untouchable(tx: Tx, site: Site) -> set[str]:
-    """Our own names."""
-    return {site.links.domain, site.links.hostname}
+    """Our own names, and those of partners: about them a person decides."""
+    partners = await queries.partners.in_state(tx, "agreed")
+    return {site.links.domain, site.links.hostname, *(row.domain for row in partners)}
 
 
 def _covers(entry: Entry, names: Collection[str]) -> bool:

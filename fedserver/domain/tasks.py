@@ -171,6 +171,19 @@ class RevokeQuote(Task, frozen=True, tag="revoke_quote"):
     quoter_id: int
 
 
+class OfferPartnership(Task, frozen=True, tag="offer_partnership"):
+    partner_id: int
+
+
+class AnswerPartnership(Task, frozen=True, tag="answer_partnership"):
+    partner_id: int
+    accepted: bool
+
+
+class EndPartnership(Task, frozen=True, tag="end_partnership"):
+    partner_id: int
+
+
 # --- to learn from peers
 
 
@@ -378,6 +391,9 @@ AnyTask = (
     | RequestQuote
     | AnswerQuote
     | RevokeQuote
+    | OfferPartnership
+    | AnswerPartnership
+    | EndPartnership
     | VerifyQuote
     | RefreshThread
     | FetchCard

@@ -17,6 +17,7 @@ from activitypub import (
     ACCEPT,
     ACTORS,
     JRD,
+    Activity,
     ActivityPubError,
     Actor,
     Document,
@@ -26,6 +27,7 @@ from activitypub import (
     is_activitypub,
     normal_host,
     parse,
+    read_activity,
     read_actor,
     read_object,
     same_origin,
@@ -124,13 +126,45 @@ class Resolver:
         template = webfinger.read_host_meta(found.body.decode("utf-8", "replace"))
         return await self._fetcher.get(webfinger.fill(template, handle), JRD) if template else None
 
-    async def actor(self, uri: str, *, expected: Handle | None = None) -> AccountRow | None:
-        """An actor read from its own address and confirmed by WebFinger, stored."""
+    async def node_actor(self, host: str, *, unasked: bool = True) -> AccountRow | None:
+        """The own actor of a node, as its host names it (FEP-2677); `unasked` as in `actor`."""
+        host = host.strip().removeprefix("https://").rstrip("/").lower()
+        if not normal_host(host.partition(":")[0]) or host in (
+            self._site.links.domain,
+            self._site.links.host,
+        ):
+            return None
+        if unasked and not self._policies.allows(host):
+            return None
+        found = await self._finger(Handle(host, host))
+        return await self.actor(found[1], unasked=unasked) if found is not None else None
+
+    async def offer(self, address: str) -> tuple[AccountRow, Activity] | None:
+        """An offer that an admin was given the address of, and the own actor of the node that makes it."""
+        try:
+            host = host_of(address)
+            document = await self._fetcher.document(address) if self._policies.of(host) != "block" else None
+            node = await self.node_actor(host, unasked=False) if document is not None else None
+            found = read_activity(document) if document is not None else None
+        except (Gone, ActivityPubError) as error:
+            log.info("offer_refused", address=address[:300], reason=str(error))
+            return None
+        theirs = node is not None and found is not None and found.kind == "Offer" and found.actor == node.uri
+        return (node, found) if theirs and node is not None and found is not None else None
+
+    async def actor(
+        self, uri: str, *, expected: Handle | None = None, unasked: bool = True
+    ) -> AccountRow | None:
+        """An actor read from its own address and confirmed by WebFinger, stored.
+
+        `unasked` is False where an admin named its node: it need not be allowed yet, but may not be blocked.
+        """
         if self._site.links.is_local(uri):
             async with self._db.read() as tx:
                 return await domain.accounts.by_uri(tx, uri)
         try:
-            if not self._policies.allows(host_of(uri)):
+            host = host_of(uri)
+            if not self._policies.allows(host) if unasked else self._policies.of(host) == "block":
                 return None
             document = await self._fetcher.document(uri)
             if document is None:

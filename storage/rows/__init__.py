@@ -19,6 +19,7 @@ from storage.rows.notifications import (
     NotificationRow,
     StandingRow,
 )
+from storage.rows.partners import PartnerRow
 from storage.rows.passkeys import PasskeyRow
 from storage.rows.peer_lists import PeerListEntryRow, PeerListRow
 from storage.rows.peers import ActRow, PeerRow
@@ -85,6 +86,7 @@ __all__ = [
     "NotificationRequestRow",
     "NotificationRow",
     "OneTimeLinkRow",
+    "PartnerRow",
     "PasskeyRow",
     "PeerListEntryRow",
     "PeerListRow",

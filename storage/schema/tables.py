@@ -43,6 +43,7 @@ from storage.schema.moderation import (
     severances,
     trend_reviews,
 )
+from storage.schema.partners import partners
 from storage.schema.peer_lists import peer_list_entries, peer_lists
 from storage.schema.peers import acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
@@ -147,6 +148,7 @@ __all__ = [
     "notifications",
     "one_time_links",
     "originals",
+    "partners",
     "passkeys",
     "peer_list_entries",
     "peer_lists",

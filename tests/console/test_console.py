@@ -21,6 +21,7 @@ PAGES = (
     "/accounts",
     "/peers",
     "/peer-lists",
+    "/partners",
     "/invitations",
     "/announcements",
     "/queue",

@@ -12,6 +12,7 @@ from activitypub import (
     Activity,
     ActivityPubError,
     Document,
+    host_of,
     read_activity,
     read_object,
     same_origin,
@@ -40,6 +41,7 @@ VERBS: dict[str, Handle] = {
     "Move": incoming.move.handle,
     "Add": incoming.add.add,
     "Remove": incoming.add.remove,
+    "Offer": incoming.offer.handle,
     "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
@@ -64,12 +66,22 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         return structs.replace(item, post=await _boosted(resolver, item, activity.object_id))
     if activity.kind in ("Add", "Remove"):
         return await _with_featured(resolver, item)
+    if activity.kind == "Offer":
+        return await _of_its_node(resolver, item)
     if activity.kind == "Move":
         return await _with_target(resolver, item)
     if activity.kind == "QuoteRequest":
         return await _with_instrument(resolver, item)
     if activity.kind in ABOUT_POSTS and activity.object_id:
         return structs.replace(item, post=await resolver.known_post(activity.object_id))
+    return item
+
+
+async def _of_its_node(resolver: Resolver, item: Item) -> Item:
+    """For a whole node speaks only the actor that its host names as its own (FEP-2677)."""
+    node = await resolver.node_actor(host_of(item.actor.uri))
+    if node is None or node.id != item.actor.id:
+        raise Dropped("it is not the own actor of its node")
     return item
 
 
