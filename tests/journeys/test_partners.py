@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from fedserver.domain import partners
@@ -72,8 +73,8 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start) -
     await settle(alpha, beta)
     assert (await row_of(alpha)).ended_by == "them" and (await row_of(beta)).ended_by == "us"
     assert "alpha.test" not in await read(beta, "/partners")
+    node = await beta.node.services.resolver.node_actor("alpha.test")
     async with beta.db.write() as tx:
-        node = await beta.node.services.resolver.node_actor("alpha.test")
         uri, scopes = accepted.offer_uri, partners.scopes_of(accepted)
         assert not await partners.receive_offer(tx, beta.site, node, uri, scopes, ""), "a replay"
     await offer(alpha, "beta.test")
@@ -126,10 +127,12 @@ async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.Names) -> 
         other = actor("https://evil.test/users/eve", "eve", "Application")
         peers.serve(own, other, actor("https://good.test/actor", "good.test", "Application"))
 
+        numbers = count(1)
+
         def offered(by: str, **more: Any) -> dict[str, Any]:
             object_ = {"type": "Relationship", "subject": by, "relationship": "urn:fedserver:partner"}
             object_ |= {"object": ours, "scopes": ["local"], **more}
-            return {"id": f"{by}#offer", "type": "Offer", "actor": by, "object": object_}
+            return {"id": f"{by}#offer/{next(numbers)}", "type": "Offer", "actor": by, "object": object_}
 
         for wrong in (
             offered(other["id"]),
@@ -147,7 +150,12 @@ async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.Names) -> 
         uri = (await row_of(alpha)).offer_uri
         asked = {"id": uri, "type": "Offer", "actor": ours}
         for kind, object_ in (("Accept", asked), ("Accept", uri), ("Undo", asked), ("Reject", asked)):
-            forged = {"id": f"{own['id']}#{kind}", "type": kind, "actor": own["id"], "object": object_}
+            forged = {
+                "id": f"{own['id']}#{next(numbers)}",
+                "type": kind,
+                "actor": own["id"],
+                "object": object_,
+            }
             assert await peers.send(alpha, own["id"], forged) == 202
         await alpha.node.runner._workers[0].run()
         assert await state(alpha) == [("beta.test", "offered", True)]
