@@ -55,6 +55,11 @@ async def agreed(tx: Tx) -> list[Partner]:
     return [Partner(row.domain, scopes_of(row), row.agreed_at or 0) for row in rows]
 
 
+async def nodes(tx: Tx) -> list[str]:
+    """URIs of the own actors of all partners."""
+    return await queries.partners.nodes(tx)
+
+
 async def count_asking(tx: Tx) -> int:
     """How many wait for our answer."""
     return await queries.partners.asking(tx)

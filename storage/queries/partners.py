@@ -40,6 +40,21 @@ INBOXES = (
     .where(partners.c.state == "agreed", partners.c.scopes.like(bindparam("scope")))
     .order_by(partners.c.domain)
 )
+COLLECTION = (
+    select(accounts.c.uri)
+    .join(partners, accounts.c.id == partners.c.account_id)
+    .where(
+        partners.c.domain == bindparam("domain"),
+        partners.c.state == "agreed",
+        partners.c.scopes.like(bindparam("scope")),
+    )
+)
+NODES = (
+    select(accounts.c.uri)
+    .join(partners, accounts.c.id == partners.c.account_id)
+    .where(partners.c.state == "agreed")
+    .order_by(partners.c.domain)
+)
 
 
 async def put(tx: Tx, row: PartnerRow) -> None:
@@ -76,6 +91,17 @@ async def inboxes(tx: Tx, scope: str) -> dict[str, str]:
     """By domain: where partners with a scope take what is for all of them."""
     found = await tx.all(INBOXES, scope=f'%"{scope}"%')
     return {row[2]: row[0] or row[1] for row in found}
+
+
+async def collection(tx: Tx, domain: str, scope: str) -> str | None:
+    """The collection of partners of a partner that has a scope, None for any other node."""
+    uri = await tx.value(COLLECTION, domain=domain, scope=f'%"{scope}"%')
+    return f"{uri}/partners" if uri else None
+
+
+async def nodes(tx: Tx) -> list[str]:
+    """The own actors of all partners."""
+    return await tx.values(NODES)
 
 
 async def end_below(tx: Tx, domain: str) -> int:

@@ -92,6 +92,12 @@ posts = Table(
         postgresql_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
     ),
     Index(
+        "ix_posts_remote",
+        "id",
+        sqlite_where=text("local = 0 AND state = 'published' AND boost_of_id IS NULL"),
+        postgresql_where=text("NOT local AND state = 'published' AND boost_of_id IS NULL"),
+    ),
+    Index(
         "ix_posts_articles",
         "account_id",
         "id",

@@ -35,6 +35,8 @@ async def _account(tx: Tx, account_id: int) -> AccountRow | None:
 
 async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterable[int]) -> tuple[str, ...]:
     """Shared inboxes of followers and named accounts; personal ones for what is direct."""
+    if visibility == "partners":
+        return tuple((await queries.partners.inboxes(tx, "local")).values())
     named = [row for row in await queries.accounts.by_ids(tx, list(account_ids)) if row.domain]
     if visibility == "direct":
         found = [row.inbox_uri for row in named]
@@ -46,7 +48,7 @@ async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterabl
 
 async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, AccountRow, Document] | None:
     row = await queries.posts.by_id(tx, post_id)
-    if row is None or row.state != "published" or row.visibility in ("local", "partners"):
+    if row is None or row.state != "published" or row.visibility == "local":
         return None
     author = await _account(tx, row.account_id)
     if author is None or author.deleted_at is not None:
@@ -58,10 +60,28 @@ async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, 
 
 
 async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
+    answered = row.in_reply_to_account_id
+    if row.visibility == "partners" and answered is not None:
+        return await _answered_partner(tx, answered)
     named = await queries.mentions.of_post(tx, row.id)
-    if row.in_reply_to_account_id is not None and row.visibility != "direct":
-        named.append(row.in_reply_to_account_id)
-    return await _inboxes(tx, row.account_id, row.visibility, named)
+    if answered is not None and row.visibility != "direct":
+        named.append(answered)
+    found = await _inboxes(tx, row.account_id, row.visibility, named)
+    return tuple(dict.fromkeys((*found, *await _shown_to(tx, row.visibility))))
+
+
+async def _answered_partner(tx: Tx, answered_id: int) -> tuple[str, ...]:
+    """An answer to a post for another node's partners goes to that node only: ours may not have seen it."""
+    inboxes = await queries.partners.inboxes(tx, "local")
+    answered = await _account(tx, answered_id)
+    if answered is None or not answered.domain:
+        return tuple(inboxes.values())
+    return (inboxes[answered.domain],) if answered.domain in inboxes else ()
+
+
+async def _shown_to(tx: Tx, visibility: str) -> tuple[str, ...]:
+    """Who is shown what everybody may read, whether somebody there follows its author or not."""
+    return tuple((await queries.partners.inboxes(tx, "posts")).values()) if visibility == "public" else ()
 
 
 async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) -> Outgoing | None:
@@ -122,7 +142,8 @@ async def delete_post(tx: Tx, site: domain.Site, task: domain.tasks.DeletePost) 
     to = [PUBLIC] if task.audience.visibility in ("public", "unlisted") else [each.uri for each in named]
     made = activities.delete(site.links.delete(task.uri), author.uri, task.uri, to)
     inboxes = await _inboxes(tx, author.id, task.audience.visibility, task.audience.account_ids)
-    return Outgoing(author, made, inboxes)
+    shown = await _shown_to(tx, task.audience.visibility)
+    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *shown))))
 
 
 async def announce(tx: Tx, site: domain.Site, task: domain.tasks.Announce) -> Outgoing | None:

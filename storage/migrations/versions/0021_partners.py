@@ -1,4 +1,4 @@
-"""Partners"""
+"""Partners, and what their members wrote"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,3 +35,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_partners_account_id"), "partners", ["account_id"])
     op.create_index("ix_partners_state", "partners", ["state"])
+    op.create_index(
+        "ix_posts_remote",
+        "posts",
+        ["id"],
+        sqlite_where=sa.text("local = 0 AND state = 'published' AND boost_of_id IS NULL"),
+        postgresql_where=sa.text("NOT local AND state = 'published' AND boost_of_id IS NULL"),
+    )
