@@ -10,6 +10,7 @@ from fedserver.console import (
     peer_lists,
     peers,
     queue,
+    relays,
     reports,
     sign_ups,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "peer_lists",
     "peers",
     "queue",
+    "relays",
     "reports",
     "sign_ups",
 ]

@@ -184,6 +184,16 @@ class EndPartnership(Task, frozen=True, tag="end_partnership"):
     partner_id: int
 
 
+class FollowRelay(Task, frozen=True, tag="follow_relay"):
+    inbox_uri: str
+    uri: str
+
+
+class UndoFollowRelay(Task, frozen=True, tag="undo_follow_relay"):
+    inbox_uri: str
+    uri: str
+
+
 # --- to learn from peers
 
 
@@ -394,6 +404,8 @@ AnyTask = (
     | OfferPartnership
     | AnswerPartnership
     | EndPartnership
+    | FollowRelay
+    | UndoFollowRelay
     | VerifyQuote
     | RefreshThread
     | FetchCard

@@ -272,6 +272,11 @@ class Resolver:
         async with self._db.read() as tx:
             return await queries.follows.has_local_followers(tx, account.id)
 
+    async def is_relay(self, account: AccountRow) -> bool:
+        """True for the actor of a relay that is on."""
+        async with self._db.read() as tx:
+            return await queries.relays.is_on(tx, account.uri)
+
     async def document(self, uri: str) -> Document | None:
         """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""
         if not self._policies.allows(host_of(uri)):

@@ -28,6 +28,7 @@ from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, Tombsto
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
 from storage.rows.quotes import QuoteRow
 from storage.rows.refreshes import RefreshRow
+from storage.rows.relays import RelayRow
 from storage.rows.reports import ReportRow
 from storage.rows.scheduled_posts import ScheduledPostRow
 from storage.rows.second_steps import SecondStepRow
@@ -101,6 +102,7 @@ __all__ = [
     "QuoteRow",
     "ReactionRow",
     "RefreshRow",
+    "RelayRow",
     "RemoteFileRow",
     "ReportRow",
     "ScheduledPostRow",

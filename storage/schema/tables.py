@@ -67,6 +67,7 @@ from storage.schema.posts import (
     uri_aliases,
 )
 from storage.schema.push import push_keys, push_subscriptions
+from storage.schema.relays import relays
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reactions,
@@ -166,6 +167,7 @@ __all__ = [
     "quotes",
     "recovery_codes",
     "refreshes",
+    "relays",
     "remote_files",
     "reports",
     "scheduled_media",

@@ -22,6 +22,7 @@ PAGES = (
     "/peers",
     "/peer-lists",
     "/partners",
+    "/relays",
     "/invitations",
     "/announcements",
     "/queue",

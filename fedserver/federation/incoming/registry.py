@@ -51,6 +51,9 @@ PASSED_ON = ("Create", "Update", "Delete", *ABOUT_POSTS)
 async def prepare(resolver: Resolver, item: Item) -> Item:
     """Fetch what the verb needs. Raises Dropped for what is not handled or cannot be believed."""
     activity = item.activity
+    forwarded = activity.actor != item.actor.uri
+    if forwarded or (activity.kind == "Announce" and await resolver.is_relay(item.actor)):
+        return await _relayed(resolver, item)
     if activity.kind not in VERBS:
         raise Dropped(f"{activity.kind} is not handled")
     if activity.kind in ("Create", "Update"):
@@ -135,6 +138,21 @@ async def _passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:
         raise Dropped("an answer is shown in its thread only")
     if known is not None:
         await resolver.again(known.id)
+    raise Dropped("the object was read from its origin")
+
+
+async def _relayed(resolver: Resolver, item: Item) -> Item:
+    """What a relay names or forwards: only a hint where to look, as its origin has it."""
+    if not await resolver.is_relay(item.actor):
+        raise Dropped("signed by somebody else than the actor")
+    inner = _inner(item.activity.object) if item.activity.kind == "Announce" else item.activity
+    wraps = inner is not None and not type_of(item.activity.object or {}, POSTS)
+    uri = (inner.object_id if wraps and inner is not None else item.activity.object_id) or ""
+    known = await resolver.known_post(uri)
+    if known is not None and item.activity.kind in ("Update", "Delete"):
+        await resolver.again(known.id)
+    elif known is None and item.activity.kind in ("Announce", "Create"):
+        await resolver.post(uri)
     raise Dropped("the object was read from its origin")
 
 

@@ -81,7 +81,10 @@ async def _answered_partner(tx: Tx, answered_id: int) -> tuple[str, ...]:
 
 async def _shown_to(tx: Tx, visibility: str) -> tuple[str, ...]:
     """Who is shown what everybody may read, whether somebody there follows its author or not."""
-    return tuple((await queries.partners.inboxes(tx, "posts")).values()) if visibility == "public" else ()
+    if visibility != "public":
+        return ()
+    partners = await queries.partners.inboxes(tx, "posts")
+    return (*partners.values(), *await queries.relays.inboxes(tx))
 
 
 async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) -> Outgoing | None:

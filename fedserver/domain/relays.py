@@ -1,0 +1,103 @@
+"""Relays, as Mastodon follows them: public posts go to one, and it names those of other nodes.
+
+docs.joinmastodon.org/user/run-your-own (relays). What a relay names is read from its own origin.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from msgspec import structs
+
+from fedserver.domain import acts, tasks
+from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
+from storage import AccountRow, MemberRow, RelayRow, Tx, queries
+
+PENDING, ACCEPTED, REJECTED, OFF = "pending", "accepted", "rejected", "off"
+MOST = 20
+
+
+async def every(tx: Tx) -> list[RelayRow]:
+    return await queries.relays.every(tx)
+
+
+async def get(tx: Tx, relay_id: int) -> RelayRow:
+    """Raises NotFound."""
+    row = await queries.relays.by_id(tx, relay_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def host_of(address: str) -> str:
+    """Host and port of an inbox, '' if it is none."""
+    try:
+        parts = urlsplit(address)
+        return parts.netloc.lower() if parts.scheme in ("https", "http") and parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+async def add(tx: Tx, site: Site, member: MemberRow, address: str) -> RelayRow:
+    """Follow a relay by the address of its inbox. Raises Invalid, Forbidden."""
+    address = address.strip()
+    plain = address.isprintable() and " " not in address and len(address) <= 2_000
+    if not plain or not host_of(address) or "@" in host_of(address) or site.links.is_local(address):
+        raise Invalid("address", "is not the address of a relay")
+    if not urlsplit(address).path.rstrip("/").endswith("/inbox"):
+        raise Invalid("address", "must end with /inbox")
+    if len(await every(tx)) >= MOST:
+        raise Forbidden(f"A node follows at most {MOST} relays")
+    row = RelayRow(tx.new_id(), address, "", OFF, "", tx.now, tx.now, member.id)
+    if not await queries.relays.add(tx, row):
+        raise Invalid("address", "is known already")
+    return await turn_on(tx, site, member, row.id)
+
+
+async def turn_on(tx: Tx, site: Site, member: MemberRow, relay_id: int) -> RelayRow:
+    """Ask a relay, once more if it is off or said no. Raises NotFound."""
+    row = await get(tx, relay_id)
+    if row.state in (PENDING, ACCEPTED):
+        return row
+    uri = site.links.act(site.links.instance_actor, "follows", tx.new_id())
+    row = structs.replace(
+        row, state=PENDING, follow_uri=uri, actor_uri="", changed_at=tx.now, decided_by_id=member.id
+    )
+    await queries.relays.save(tx, row)
+    await acts.add(tx, member, "relay.on", target=row.inbox_uri)
+    await tasks.owe(tx, tasks.FollowRelay(row.inbox_uri, uri))
+    return row
+
+
+async def turn_off(tx: Tx, member: MemberRow, relay_id: int) -> RelayRow:
+    """Nothing goes to a relay and nothing is taken from it any more; it is told. Raises NotFound."""
+    row = await get(tx, relay_id)
+    if row.state == OFF:
+        return row
+    if row.state in (PENDING, ACCEPTED):
+        await tasks.owe(tx, tasks.UndoFollowRelay(row.inbox_uri, row.follow_uri))
+    row = structs.replace(row, state=OFF, actor_uri="", changed_at=tx.now, decided_by_id=member.id)
+    await queries.relays.save(tx, row)
+    await acts.add(tx, member, "relay.off", target=row.inbox_uri)
+    return row
+
+
+async def remove(tx: Tx, member: MemberRow, relay_id: int) -> None:
+    """Turn a relay off and forget it. Raises NotFound."""
+    await turn_off(tx, member, relay_id)
+    await queries.relays.remove(tx, relay_id)
+
+
+async def receive_answer(tx: Tx, actor: AccountRow, uri: str, *, accepted: bool) -> bool:
+    """A relay answers, or ends what it accepted; False if it was not asked, or somebody else answers."""
+    row = await queries.relays.by_follow(tx, uri)
+    if row is None or host_of(row.inbox_uri) != host_of(actor.uri):
+        return False
+    ended = row.state == ACCEPTED and not accepted and actor.uri == row.actor_uri
+    if row.state != PENDING and not ended:
+        return False
+    state = ACCEPTED if accepted else REJECTED
+    await queries.relays.save(tx, structs.replace(row, state=state, actor_uri=actor.uri, changed_at=tx.now))
+    verb = "relay.accepted" if accepted else "relay.rejected"
+    await acts.add(tx, None, verb, target=row.inbox_uri)
+    return True
