@@ -6,6 +6,8 @@ from alembic import op
 revision = "0021"
 down_revision = "0020"
 
+SHOWN = "(visibility = 'public' OR visibility = 'partners') AND state = 'published' AND boost_of_id IS NULL"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -39,6 +41,6 @@ def upgrade() -> None:
         "ix_posts_remote",
         "posts",
         ["id"],
-        sqlite_where=sa.text("local = 0 AND state = 'published' AND boost_of_id IS NULL"),
-        postgresql_where=sa.text("NOT local AND state = 'published' AND boost_of_id IS NULL"),
+        sqlite_where=sa.text(f"local = 0 AND {SHOWN}"),
+        postgresql_where=sa.text(f"NOT local AND {SHOWN}"),
     )
