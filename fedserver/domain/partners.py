@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain import acts, peers, tasks
+from fedserver.domain import acts, partner_mails, peers, tasks
 from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text
 from storage import AccountRow, MemberRow, PartnerRow, Tx, queries
 
 SCOPES = ("posts", "directory", "local")
 OFFERED, AGREED, DECLINED, ENDED = "offered", "agreed", "declined", "ended"
-MAX_MESSAGE, MOST_ASKING = 1_000, 100
+MAX_MESSAGE, MOST_ASKING, DAY = 1_000, 100, 86_400_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -158,6 +158,8 @@ async def receive_offer(
         return False
     await queries.partners.put(tx, row)
     await acts.add(tx, None, "partner.offered", target=row.domain, reason=_told(row))
+    if known is None or known.ours or known.offered_at < tx.now - DAY:
+        await partner_mails.tell(tx, site, row, partner_mails.OFFERED)
     return True
 
 
@@ -178,7 +180,7 @@ async def answer(tx: Tx, site: Site, member: MemberRow, partner_id: int, *, acce
     return row
 
 
-async def receive_answer(tx: Tx, node: AccountRow, uri: str, *, accepted: bool) -> bool:
+async def receive_answer(tx: Tx, site: Site, node: AccountRow, uri: str, *, accepted: bool) -> bool:
     """A node answers our offer; False if we asked it nothing, or have its answer."""
     row = await queries.partners.by_offer(tx, uri)
     if row is None or not row.ours or row.state != OFFERED or row.account_id != node.id:
@@ -186,8 +188,9 @@ async def receive_answer(tx: Tx, node: AccountRow, uri: str, *, accepted: bool) 
     state = AGREED if accepted else DECLINED
     row = structs.replace(row, state=state, agreed_at=tx.now if accepted else None)
     await queries.partners.put(tx, row)
-    verb = "partner.accepted" if accepted else "partner.declined"
-    await acts.add(tx, None, verb, target=row.domain, reason=_told(row))
+    word = partner_mails.ACCEPTED if accepted else partner_mails.DECLINED
+    await acts.add(tx, None, f"partner.{word}", target=row.domain, reason=_told(row))
+    await partner_mails.tell(tx, site, row, word)
     return True
 
 
@@ -203,7 +206,7 @@ async def end(tx: Tx, member: MemberRow, partner_id: int, reason: str = "") -> P
     return row
 
 
-async def receive_end(tx: Tx, node: AccountRow, uri: str) -> bool:
+async def receive_end(tx: Tx, site: Site, node: AccountRow, uri: str) -> bool:
     """The other node ends an agreement, or takes its offer back; False if there is neither."""
     row = await queries.partners.by_offer(tx, uri)
     if row is None or row.account_id != node.id:
@@ -212,4 +215,6 @@ async def receive_end(tx: Tx, node: AccountRow, uri: str) -> bool:
         return False
     await queries.partners.put(tx, structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="them"))
     await acts.add(tx, None, "partner.ended", target=row.domain)
+    if row.state == AGREED:
+        await partner_mails.tell(tx, site, row, partner_mails.ENDED)
     return True

@@ -169,7 +169,7 @@ async def receive(tx: Tx, site: Site, list_id: int, data: bytes, etag: str) -> N
         unusable=reading.unusable,
         waiting=_encode(reading.entries).decode(),
     )
-    plan = await peer_plans.make(tx, site, reading.entries, row)
+    plan = await peer_plans.make(tx, site, reading.entries, row, counts=False)
     few = len(plan.changing) <= row.most_changes
     if row.applied_at is not None and (not plan.changing or (row.applies_itself and few)):
         await _apply(tx, None, row, plan)
@@ -177,9 +177,11 @@ async def receive(tx: Tx, site: Site, list_id: int, data: bytes, etag: str) -> N
         await queries.peer_lists.save(tx, row)
 
 
-async def plan(tx: Tx, site: Site, row: PeerListRow) -> peer_plans.Plan | None:
+async def plan(tx: Tx, site: Site, row: PeerListRow, *, counts: bool = True) -> peer_plans.Plan | None:
     """What a list that waits would change, None if nothing waits."""
-    return await peer_plans.make(tx, site, _decode(row.waiting), row) if row.waiting else None
+    if not row.waiting:
+        return None
+    return await peer_plans.make(tx, site, _decode(row.waiting), row, counts=counts)
 
 
 def mark(row: PeerListRow) -> str:
@@ -193,7 +195,7 @@ async def confirm(tx: Tx, site: Site, member: MemberRow, list_id: int, seen: str
     How much was done. Raises NotFound, and Invalid if the list was read anew since.
     """
     row = await get(tx, list_id)
-    found = await plan(tx, site, row)
+    found = await plan(tx, site, row, counts=False)
     if found is None or mark(row) != seen:
         raise Invalid("base", "The list was read anew since. Please look at it again.")
     return await _apply(tx, member, row, found, leave)
@@ -235,7 +237,7 @@ async def read_in(
     tx: Tx, site: Site, member: MemberRow | None, data: bytes | str, kind: str, leave: set[str]
 ) -> int:
     """Follow a file once, but for the peers in `leave`; how much was done. Raises Invalid."""
-    found = await peer_plans.make(tx, site, peer_files.read(data, kind).entries)
+    found = await peer_plans.make(tx, site, peer_files.read(data, kind).entries, counts=False)
     done = await peer_plans.carry_out(tx, member, found, leave)
     if done:
         await acts.add(tx, member, "peer_list.import", target=site.links.domain, reason=f"{done} changes")

@@ -63,8 +63,10 @@ class Plan(Struct, frozen=True):
         return found
 
 
-async def make(tx: Tx, site: Site, entries: Iterable[Entry], source: PeerListRow | None = None) -> Plan:
-    """What would change if a file, or the list `source`, were followed."""
+async def make(
+    tx: Tx, site: Site, entries: Iterable[Entry], source: PeerListRow | None = None, *, counts: bool = True
+) -> Plan:
+    """What would change if a file, or the list `source`, were followed; `counts` also what would be lost."""
     decided = {row.domain: row for row in await queries.peers.decided(tx)}
     brought = await queries.peer_lists.entries(tx, source.id) if source is not None else {}
     ours = await _untouchable(tx, site)
@@ -80,7 +82,7 @@ async def make(tx: Tx, site: Site, entries: Iterable[Entry], source: PeerListRow
         for domain, row in decided.items():
             if row.list_id == source.id and domain not in named:
                 named[domain] = Change(GONE, domain, None, row)
-    losses = await _losses(tx, [each for each in named.values() if _blocks(each)])
+    losses = await _losses(tx, [each for each in named.values() if counts and _blocks(each)])
     changes = [structs.replace(each, **losses.get(each.domain, {})) for each in named.values()]
     order = (NEW, CHANGED, GONE, KEPT, LEFT, SAME)
     changes.sort(key=lambda each: (order.index(each.kind), -each.followers - each.following, each.domain))

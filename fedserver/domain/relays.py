@@ -88,8 +88,10 @@ async def remove(tx: Tx, member: MemberRow, relay_id: int) -> None:
     await queries.relays.remove(tx, relay_id)
 
 
-async def receive_answer(tx: Tx, actor: AccountRow, uri: str, *, accepted: bool) -> bool:
+async def receive_answer(tx: Tx, site: Site, actor: AccountRow, uri: str, *, accepted: bool) -> bool:
     """A relay answers, or ends what it accepted; False if it was not asked, or somebody else answers."""
+    if site.links.is_local(actor.uri):
+        return False
     row = await queries.relays.by_follow(tx, uri)
     if row is None or host_of(row.inbox_uri) != host_of(actor.uri):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from fedserver.config import Mail
 from fedserver.domain import partners
 from storage import PartnerRow
 from tests.console.test_console import form_to, log_in, read, submit
@@ -13,6 +14,9 @@ from tests.kit import tls
 from tests.kit.forms import forms
 from tests.kit.nodes import Start, TestNode
 from tests.kit.peers import Peers, actor
+from tests.net.test_mail import Server, server
+
+__all__ = ["server"]
 
 PAGE = "/admin/partners"
 
@@ -48,8 +52,9 @@ async def offer(node: TestNode, to: str) -> None:
         assert answer.status == 303, await answer.text()
 
 
-async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start) -> None:
-    alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta")
+async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, server: Server) -> None:
+    mail = Mail(host="127.0.0.1", port=server.port, sender="node@beta.test", tls="none")
+    alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta", mail=mail)
     await offer(alpha, "beta.test")
     await offer(beta, "alpha.test")
     await settle(alpha, beta)
@@ -58,6 +63,7 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start) -
     page = await read(beta, PAGE)
     assert "Let us &lt;b&gt;" in page and "posts for partners" in page and "mischief" not in page
     assert "1</strong> node offers a partnership" in await read(beta, "/admin")
+    assert b"alpha.test offers a partnership" in server.bodies[0] and len(server.bodies) == 1
     await press(beta, "accept")
     await settle(alpha, beta)
     for node, other in ((alpha, "beta.test"), (beta, "alpha.test")):
@@ -88,6 +94,7 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start) -
     await settle(alpha, beta)
     assert await state(alpha) == [("beta.test", "declined", False)]
     assert await state(beta) == [("alpha.test", "declined", True)]
+    assert len(server.bodies) == 2 and b"alpha.test declined" in server.bodies[1]
     assert "lost the partner" in await read(alpha, "/admin/log")
     await submit(alpha, "/admin/peers", "/admin/peers", domain="beta.test", policy="block")
 

@@ -23,7 +23,7 @@ async def _answer(tx: Tx, item: Item, *, accepted: bool) -> None:
     if await _answer_quote(tx, item, accepted=accepted):
         return
     for receive in (domain.partners.receive_answer, domain.relays.receive_answer):
-        if uri and await receive(tx, item.actor, uri, accepted=accepted):
+        if uri and await receive(tx, item.site, item.actor, uri, accepted=accepted):
             return
     follower_id = await _follower(tx, item, uri)
     if follower_id is None:

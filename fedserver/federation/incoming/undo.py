@@ -27,7 +27,9 @@ async def handle(tx: Tx, item: Item) -> None:
         done = target is not None and await domain.blocks.receive_undo(tx, item.actor, target.id)
     if not done and kind in ("Offer", "Accept"):
         # Who made the offer undoes it, who accepted it undoes that.
-        done = await domain.partners.receive_end(tx, item.actor, uri if kind == "Offer" else about or "")
+        done = await domain.partners.receive_end(
+            tx, item.site, item.actor, uri if kind == "Offer" else about or ""
+        )
     if not done:
         raise Dropped("undoes nothing that is here")
 
