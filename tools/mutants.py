@@ -261,6 +261,15 @@ GUARDS = (
         f"{PARTNER_POSTS}::test_posts_for_partners_are_read_by_partners_only[sqlite]",
     ),
     guard(
+        "partners: a quote of somebody else",
+        "fedserver/federation/outgoing/tasks.py",
+        """    if row.visibility == "partners":
+        return None""",
+        """    if False:
+        return None""",
+        f"{PARTNER_POSTS}::test_posts_for_partners_are_read_by_partners_only[sqlite]",
+    ),
+    guard(
         "relays: only those that are on forward",
         "fedserver/federation/inbox.py",
         "if not await self._is_relay(signer):",

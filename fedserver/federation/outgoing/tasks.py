@@ -297,7 +297,9 @@ async def request_quote(tx: Tx, site: domain.Site, task: domain.tasks.RequestQuo
     found, quote = await _load_post(tx, site, task.post_id), await queries.quotes.of_post(tx, task.post_id)
     if found is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
         return None
-    _, sender, document = found
+    row, sender, document = found
+    if row.visibility == "partners":
+        return None  # whoever is quoted may be no partner, and the request shows the post
     author = await _account(tx, quote.quoted_account_id)
     if author is None or not author.domain:
         return None
