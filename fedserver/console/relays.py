@@ -23,11 +23,19 @@ async def show(call: Call[Nothing]) -> web.Response:
     return call.render("admin/relays.html", relays=await domain.relays.every(call.tx))
 
 
-@routes.post(PATH, html=True, who=ADMIN, params=AddParams)
+@routes.post(PATH, html=True, who=ADMIN, params=AddParams, tx="own")
 async def add(call: Call[AddParams]) -> web.Response:
-    if not call.services.policies.allows(domain.relays.host_of(call.params.address)):
+    """By its inbox, as Mastodon does, or by its actor, as LitePub does."""
+    address, target = call.params.address.strip(), ""
+    if not call.services.policies.allows(domain.relays.host_of(address)):
         raise domain.Invalid("address", "is of a node with which this one does not speak; allow it first")
-    await domain.relays.add(call.tx, call.site, call.member, call.params.address)
+    if domain.relays.host_of(address) and not domain.relays.is_inbox(address):
+        actor = await call.services.resolver.actor(address)
+        if actor is None or not actor.domain:
+            raise domain.Invalid("address", "leads to no relay")
+        address, target = actor.inbox_uri, actor.uri
+    async with call.services.db.write() as tx:
+        await domain.relays.add(tx, call.site, call.member, address, target)
     return see_other(PATH)
 
 

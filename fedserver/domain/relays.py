@@ -1,6 +1,7 @@
-"""Relays, as Mastodon follows them: public posts go to one, and it names those of other nodes.
+"""Relays: public posts go to one, and it names those of other nodes, which are read from their origin.
 
-docs.joinmastodon.org/user/run-your-own (relays). What a relay names is read from its own origin.
+Mastodon follows the Public at the inbox of a relay and sends it what its members write (FEP-ae0c).
+As LitePub has it, the node follows the relay's actor and boosts what its members write.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from msgspec import structs
 
 from fedserver.domain import acts, tasks
 from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
-from storage import AccountRow, MemberRow, RelayRow, Tx, queries
+from storage import AccountRow, MemberRow, PostRow, RelayRow, Tx, queries
 
 PENDING, ACCEPTED, REJECTED, OFF = "pending", "accepted", "rejected", "off"
 MOST = 20
@@ -38,17 +39,22 @@ def host_of(address: str) -> str:
         return ""
 
 
-async def add(tx: Tx, site: Site, member: MemberRow, address: str) -> RelayRow:
-    """Follow a relay by the address of its inbox. Raises Invalid, Forbidden."""
+def is_inbox(address: str) -> bool:
+    """True for the address of an inbox, False where it may be that of an actor."""
+    return bool(host_of(address)) and urlsplit(address).path.rstrip("/").endswith("/inbox")
+
+
+async def add(tx: Tx, site: Site, member: MemberRow, address: str, target: str = "") -> RelayRow:
+    """Follow a relay by the address of its inbox, or its actor `target` there. Raises Invalid, Forbidden."""
     address = address.strip()
     plain = address.isprintable() and " " not in address and len(address) <= 2_000
     if not plain or not host_of(address) or "@" in host_of(address) or site.links.is_local(address):
         raise Invalid("address", "is not the address of a relay")
-    if not urlsplit(address).path.rstrip("/").endswith("/inbox"):
-        raise Invalid("address", "must end with /inbox")
+    if not is_inbox(address):
+        raise Invalid("address", "leads to no relay")
     if len(await every(tx)) >= MOST:
         raise Forbidden(f"A node follows at most {MOST} relays")
-    row = RelayRow(tx.new_id(), address, "", OFF, "", tx.now, tx.now, member.id)
+    row = RelayRow(tx.new_id(), address, target, "", OFF, "", tx.now, tx.now, member.id)
     if not await queries.relays.add(tx, row):
         raise Invalid("address", "is known already")
     return await turn_on(tx, site, member, row.id)
@@ -65,7 +71,7 @@ async def turn_on(tx: Tx, site: Site, member: MemberRow, relay_id: int) -> Relay
     )
     await queries.relays.save(tx, row)
     await acts.add(tx, member, "relay.on", target=row.inbox_uri)
-    await tasks.owe(tx, tasks.FollowRelay(row.inbox_uri, uri))
+    await tasks.owe(tx, tasks.FollowRelay(row.inbox_uri, uri, row.target_uri))
     return row
 
 
@@ -75,7 +81,7 @@ async def turn_off(tx: Tx, member: MemberRow, relay_id: int) -> RelayRow:
     if row.state == OFF:
         return row
     if row.state in (PENDING, ACCEPTED):
-        await tasks.owe(tx, tasks.UndoFollowRelay(row.inbox_uri, row.follow_uri))
+        await tasks.owe(tx, tasks.UndoFollowRelay(row.inbox_uri, row.follow_uri, row.target_uri))
     row = structs.replace(row, state=OFF, actor_uri="", changed_at=tx.now, decided_by_id=member.id)
     await queries.relays.save(tx, row)
     await acts.add(tx, member, "relay.off", target=row.inbox_uri)
@@ -86,6 +92,23 @@ async def remove(tx: Tx, member: MemberRow, relay_id: int) -> None:
     """Turn a relay off and forget it. Raises NotFound."""
     await turn_off(tx, member, relay_id)
     await queries.relays.remove(tx, relay_id)
+
+
+async def receive_follow(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> bool:
+    """A relay that we follow follows our node's own actor: it is accepted, and nothing is kept of it."""
+    if target.kind != "Application":
+        return False
+    asked = {row.target_uri for row in await every(tx) if row.state in (PENDING, ACCEPTED)}
+    if actor.uri not in asked:
+        return False
+    await tasks.owe(tx, tasks.AnswerFollow(target.id, actor.id, uri, True))
+    return True
+
+
+async def owe(tx: Tx, post: PostRow) -> None:
+    """A public post of a member is to be boosted for relays that want it so."""
+    if post.visibility == "public" and await queries.relays.inboxes(tx, litepub=True):
+        await tasks.owe(tx, tasks.BoostForRelays(post.id))
 
 
 async def receive_answer(tx: Tx, site: Site, actor: AccountRow, uri: str, *, accepted: bool) -> bool:

@@ -185,13 +185,21 @@ class EndPartnership(Task, frozen=True, tag="end_partnership"):
 
 
 class FollowRelay(Task, frozen=True, tag="follow_relay"):
+    """`target` is the relay's actor, '' for the Public."""
+
     inbox_uri: str
     uri: str
+    target: str = ""
 
 
 class UndoFollowRelay(Task, frozen=True, tag="undo_follow_relay"):
     inbox_uri: str
     uri: str
+    target: str = ""
+
+
+class BoostForRelays(Task, frozen=True, tag="boost_for_relays"):
+    post_id: int
 
 
 # --- to learn from peers
@@ -406,6 +414,7 @@ AnyTask = (
     | EndPartnership
     | FollowRelay
     | UndoFollowRelay
+    | BoostForRelays
     | VerifyQuote
     | RefreshThread
     | FetchCard

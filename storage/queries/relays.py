@@ -15,7 +15,8 @@ EVERY = select(*COLUMNS).order_by(relays.c.id)
 BY_ID = select(*COLUMNS).where(relays.c.id == bindparam("id"))
 BY_FOLLOW = select(*COLUMNS).where(relays.c.follow_uri == bindparam("follow_uri"))
 BY_ACTOR = select(*COLUMNS).where(relays.c.actor_uri == bindparam("actor_uri"), relays.c.state == "accepted")
-INBOXES = select(relays.c.inbox_uri).where(relays.c.state == "accepted").order_by(relays.c.id)
+_on = select(relays.c.inbox_uri).where(relays.c.state == "accepted").order_by(relays.c.id)
+INBOXES = {False: _on.where(relays.c.target_uri == ""), True: _on.where(relays.c.target_uri != "")}
 SAVE = (
     update(relays)
     .where(relays.c.id == bindparam("b_id"))
@@ -52,9 +53,9 @@ async def is_on(tx: Tx, actor_uri: str) -> bool:
     return await tx.one(BY_ACTOR, actor_uri=actor_uri) is not None
 
 
-async def inboxes(tx: Tx) -> list[str]:
-    """Where relays that are on take posts."""
-    return await tx.values(INBOXES)
+async def inboxes(tx: Tx, *, litepub: bool = False) -> list[str]:
+    """Where relays that are on take posts, or (`litepub`) that we boost them."""
+    return await tx.values(INBOXES[litepub])
 
 
 async def save(tx: Tx, row: RelayRow) -> None:

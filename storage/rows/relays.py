@@ -8,6 +8,7 @@ class RelayRow(Struct, frozen=True, gc=False):
 
     id: int
     inbox_uri: str
+    target_uri: str
     actor_uri: str
     state: str
     follow_uri: str

@@ -9,6 +9,7 @@ relays = Table(
     metadata,
     key(),
     Column("inbox_uri", Text, nullable=False, unique=True),
+    Column("target_uri", Text, nullable=False),  # whom we follow there; empty: the Public, as Mastodon does
     Column("actor_uri", Text, nullable=False, index=True),  # who answered for it; empty until then
     Column("state", Text, nullable=False),  # pending, accepted, rejected, off
     Column("follow_uri", Text, nullable=False, index=True),

@@ -82,6 +82,29 @@ async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.Name
             assert await relays.every(tx) == []
 
 
+async def test_a_relay_of_litepub_gets_boosts(start: Start, names: tls.Names) -> None:
+    alpha = await start("alpha.test")
+    ann = await alpha.member("ann")
+    await alpha.member("ada", "admin")
+    await log_in(alpha, "ada")
+    async with Peers(names, "relay.test") as peers:
+        peers.serve(actor(RELAY, "relay", "Application"))
+        story = Story(peers, alpha)
+        await submit(alpha, PAGE, PAGE, address=RELAY)
+        await settle(alpha)
+        (follow,) = story.received("Follow")
+        assert (follow["object"], follow["to"]) == (RELAY, [RELAY])
+        await story.say(RELAY, "Accept", follow)
+        await story.say(RELAY, "Follow", "https://alpha.test/actor")
+        assert await state(alpha) == ["accepted"] and len(story.received("Accept")) == 1
+        shown = await alpha.write(ann, "For all")
+        await alpha.write(ann, "Not for all", visibility="unlisted")
+        await settle(alpha)
+        (boost,) = story.received("Announce")
+        assert boost["object"] == f"https://alpha.test/users/ann/statuses/{shown}"
+        assert boost["actor"] == "https://alpha.test/actor" and story.received("Create") == []
+
+
 async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
     """What it names or forwards is read from its origin; nobody else may forward."""
     node = story.node
@@ -127,6 +150,6 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     assert await state(node) == ["rejected"] and "said no" in await read(node, PAGE)
     await submit(node, PAGE, off.replace("/off", "/remove"))
     assert "refused by the relay" in await read(node, "/admin/log")
-    for wrong in ("relay.test", "https://relay.test/actor", "https://alpha.test/inbox", "ftp://x/inbox"):
+    for wrong in ("relay.test", "https://relay.test/nobody", "https://alpha.test/inbox", "ftp://x/inbox"):
         async with node.http.post(PAGE, data={"csrf": await csrf(node), "address": wrong}) as answer:
             assert answer.status == 422, wrong

@@ -92,6 +92,7 @@ async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) 
     if found is None:
         return None
     row, author, document = found
+    await domain.relays.owe(tx, row)
     made = activities.create(site.links.create(row.uri), author.uri, document)
     return Outgoing(author, made, await _post_inboxes(tx, row), row.visibility == "followers")
 

@@ -12,6 +12,7 @@ def upgrade() -> None:
         "relays",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("inbox_uri", sa.Text(), nullable=False),
+        sa.Column("target_uri", sa.Text(), nullable=False),
         sa.Column("actor_uri", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("follow_uri", sa.Text(), nullable=False),
