@@ -3,6 +3,7 @@
 from fedserver.console import (
     accounts,
     announcements,
+    appeals,
     invitations,
     log,
     overview,
@@ -18,6 +19,7 @@ from fedserver.console import (
 __all__ = [
     "accounts",
     "announcements",
+    "appeals",
     "invitations",
     "log",
     "overview",

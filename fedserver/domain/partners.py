@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain import acts, partner_mails, peers, tasks
+from fedserver.domain import act_chain, acts, partner_mails, peers, tasks
 from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text
 from storage import AccountRow, MemberRow, PartnerRow, Tx, queries
 
 SCOPES = ("posts", "directory", "local")
 OFFERED, AGREED, DECLINED, ENDED = "offered", "agreed", "declined", "ended"
+OPEN_VERBS = ("partner.accept", "partner.accepted", "partner.end", "partner.ended")
 MAX_MESSAGE, MOST_ASKING, DAY = 1_000, 100, 86_400_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -99,9 +100,9 @@ async def offer(
     identifier = tx.new_id()
     row = _new(tx, node, f"{site.links.base}/partners/offers/{identifier}", checked_scopes(scopes), message)
     row = structs.replace(row, id=known.id if known else identifier, ours=True, decided_by_id=member.id)
-    await queries.partners.put(tx, row)
+    await _note(tx, member, "partner.offer", row)
     await _allow(tx, site, member, node)
-    await acts.add(tx, member, "partner.offer", target=row.domain, reason=_told(row))
+    await queries.partners.put(tx, row)
     await tasks.owe(tx, tasks.OfferPartnership(row.id))
     return row
 
@@ -126,6 +127,25 @@ def _new(tx: Tx, node: AccountRow, uri: str, scopes: tuple[str, ...], message: s
 
 def _told(row: PartnerRow) -> str:
     return ", ".join(scopes_of(row))
+
+
+async def _note(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, reason: str = "") -> None:
+    """Write down what was done about a partner: by a member, or by the other node.
+
+    Everybody reads of agreements and their end; who offered in vain is not named.
+    """
+    subject = act_chain.Subject("partner", row.domain if verb in OPEN_VERBS else "")
+    told, shows = reason or _told(row), not reason and verb in OPEN_VERBS
+    await acts.add(
+        tx,
+        member,
+        verb,
+        target=row.domain,
+        subject=subject,
+        reason=told,
+        shows_reason=shows,
+        role=acts.NODE,
+    )
 
 
 async def _allow(tx: Tx, site: Site, member: MemberRow, node: AccountRow) -> None:
@@ -156,8 +176,8 @@ async def receive_offer(
         return False
     if await queries.partners.by_offer(tx, uri) is not None:
         return False
+    await _note(tx, None, "partner.offered", row)
     await queries.partners.put(tx, row)
-    await acts.add(tx, None, "partner.offered", target=row.domain, reason=_told(row))
     if known is None or known.ours or known.offered_at < tx.now - DAY:
         await partner_mails.tell(tx, site, row, partner_mails.OFFERED)
     return True
@@ -171,11 +191,10 @@ async def answer(tx: Tx, site: Site, member: MemberRow, partner_id: int, *, acce
         raise NotFound
     state = AGREED if accepted else DECLINED
     row = structs.replace(row, state=state, decided_by_id=member.id, agreed_at=tx.now if accepted else None)
-    await queries.partners.put(tx, row)
+    await _note(tx, member, "partner.accept" if accepted else "partner.decline", row)
     if accepted:
         await _allow(tx, site, member, node)
-    verb = "partner.accept" if accepted else "partner.decline"
-    await acts.add(tx, member, verb, target=row.domain, reason=_told(row))
+    await queries.partners.put(tx, row)
     await tasks.owe(tx, tasks.AnswerPartnership(row.id, accepted))
     return row
 
@@ -187,9 +206,9 @@ async def receive_answer(tx: Tx, site: Site, node: AccountRow, uri: str, *, acce
         return False
     state = AGREED if accepted else DECLINED
     row = structs.replace(row, state=state, agreed_at=tx.now if accepted else None)
-    await queries.partners.put(tx, row)
     word = partner_mails.ACCEPTED if accepted else partner_mails.DECLINED
-    await acts.add(tx, None, f"partner.{word}", target=row.domain, reason=_told(row))
+    await _note(tx, None, f"partner.{word}", row)
+    await queries.partners.put(tx, row)
     await partner_mails.tell(tx, site, row, word)
     return True
 
@@ -200,8 +219,8 @@ async def end(tx: Tx, member: MemberRow, partner_id: int, reason: str = "") -> P
     if row.state != AGREED and not (row.state == OFFERED and row.ours):
         raise NotFound
     row = structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="us", decided_by_id=member.id)
+    await _note(tx, member, "partner.end", row, reason)
     await queries.partners.put(tx, row)
-    await acts.add(tx, member, "partner.end", target=row.domain, reason=reason)
     await tasks.owe(tx, tasks.EndPartnership(row.id))
     return row
 
@@ -213,8 +232,8 @@ async def receive_end(tx: Tx, site: Site, node: AccountRow, uri: str) -> bool:
         return False
     if row.state != AGREED and not (row.state == OFFERED and not row.ours):
         return False
+    await _note(tx, None, "partner.ended", row)
     await queries.partners.put(tx, structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="them"))
-    await acts.add(tx, None, "partner.ended", target=row.domain)
     if row.state == AGREED:
         await partner_mails.tell(tx, site, row, partner_mails.ENDED)
     return True

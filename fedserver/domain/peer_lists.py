@@ -86,9 +86,9 @@ async def subscribe(tx: Tx, site: Site, member: MemberRow, wish: Wish) -> PeerLi
         created_at=tx.now,
         created_by_id=member.id,
     )
+    await acts.add(tx, member, "peer_list.subscribe", target=row.url, reason=row.title)
     if not await queries.peer_lists.add(tx, row):
         raise Invalid("url", "is followed already")
-    await acts.add(tx, member, "peer_list.subscribe", target=row.url, reason=row.title)
     await _owe(tx, row)
     return row
 
@@ -103,20 +103,20 @@ async def change(tx: Tx, member: MemberRow, list_id: int, *, applies_itself: boo
     """Say whether a list applies itself, and how much of it at once. Raises NotFound, Invalid."""
     row = await get(tx, list_id)
     new = structs.replace(row, applies_itself=applies_itself, most_changes=_bound(most_changes))
-    await queries.peer_lists.save(tx, new)
     how = f"by itself, up to {new.most_changes} changes" if applies_itself else "after a look"
     await acts.add(tx, member, "peer_list.change", target=row.url, reason=how)
+    await queries.peer_lists.save(tx, new)
 
 
 async def unsubscribe(tx: Tx, member: MemberRow, list_id: int, *, keeps: bool) -> None:
     """Follow a list no more; what it brought stays (`keeps`) as if decided by hand, or is taken back."""
     row = await get(tx, list_id)
+    await acts.add(tx, member, "peer_list.unsubscribe", target=row.url, reason=row.title)
     brought = await queries.peers.of_list(tx, list_id)
     if not keeps:
         await peer_plans.take_back(tx, member, row, brought)
     await queries.peer_lists.free(tx, list_id, brought)
     await queries.peer_lists.remove(tx, list_id)
-    await acts.add(tx, member, "peer_list.unsubscribe", target=row.url, reason=row.title)
 
 
 async def read_now(tx: Tx, list_id: int) -> None:
@@ -229,7 +229,8 @@ async def _apply(
     )
     await queries.peer_lists.save(tx, structs.replace(row, waiting="", applied_at=tx.now))
     if done:
-        await acts.add(tx, member, "peer_list.apply", target=row.url, reason=f"{done} changes")
+        role = acts.NODE if member is None else acts.OPERATOR
+        await acts.add(tx, member, "peer_list.apply", target=row.url, reason=f"{done} changes", role=role)
     return done
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct, structs
 
-from fedserver.domain import peers
+from fedserver.domain import acts, peers
 from fedserver.domain.peer_files import Entry
 from fedserver.domain.words import Site
 from storage import MemberRow, PeerListEntryRow, PeerListRow, PeerRow, Tx, queries
@@ -150,6 +150,7 @@ async def carry_out(
     What a list does not name any more, and is left, stays as if decided by hand.
     """
     done = 0
+    role = acts.NODE if member is None and source is not None else acts.OPERATOR
     gone = [each for each in plan.changing if each.kind == GONE]
     for change in plan.changing:
         if change.domain in leave or change.entry is None:
@@ -162,6 +163,7 @@ async def carry_out(
             decision(change.entry, note),
             list_id=source.id if source is not None else None,
             is_met=change.domain in plan.met,
+            role=role,
         )
         done += 1
     if source is not None and gone:
@@ -188,12 +190,13 @@ def decision(entry: Entry | PeerListEntryRow, note: str) -> peers.Decision:
 async def take_back(tx: Tx, member: MemberRow | None, source: PeerListRow, domains: Collection[str]) -> int:
     """Take back what a list brought; another list that names the peer takes its place. How many."""
     elsewhere = await queries.peer_lists.elsewhere(tx, source.id, list(domains)) if domains else {}
+    role = acts.NODE if member is None else acts.OPERATOR
     titles = {row.id: row.title for row in await queries.peer_lists.every(tx)} if elsewhere else {}
     for domain in domains:
         other = elsewhere.get(domain)
         if other is None:
-            await peers.reset(tx, member, domain, f"No longer on the list: {source.title}")
+            await peers.reset(tx, member, domain, f"No longer on the list: {source.title}", role=role)
         else:
             note = titles[other.list_id]
-            await peers.decide(tx, member, domain, decision(other, note), list_id=other.list_id)
+            await peers.decide(tx, member, domain, decision(other, note), list_id=other.list_id, role=role)
     return len(domains)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import acts, events, peer_effects
+from fedserver.domain import act_chain, acts, events, peer_effects
 from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_text
 from storage import MemberRow, Page, PeerRow, Tx, queries
@@ -71,6 +71,10 @@ def obfuscated(domain: str) -> str:
     return domain[:shown] + middle + domain[-shown:]
 
 
+def _shown(row: PeerRow) -> act_chain.Subject:
+    return act_chain.Subject("peer", obfuscated(row.domain) if row.obfuscates else row.domain)
+
+
 class Decision(Struct, frozen=True):
     """What is decided about a peer, and why: `reason` for moderators, `public_comment` for everybody."""
 
@@ -105,11 +109,12 @@ async def decide(
     *,
     list_id: int | None = None,
     is_met: bool = True,
+    role: str = acts.OPERATOR,
 ) -> PeerRow:
     """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid.
 
     `list_id` is the list that brings the decision; without one it was made by hand. `is_met` is False where
-    the caller knows that there are no accounts of the peer.
+    the caller knows that there are no accounts of the peer. `role` is who decides if it is no member.
     """
     if decision.policy not in POLICIES:
         raise Invalid("policy", "must be allow, limit or block")
@@ -127,16 +132,27 @@ async def decide(
         decided_at=former.decided_at if same else tx.now,
         list_id=list_id,
     )
-    await queries.peers.decide(tx, row)
     verb = f"peer.{decision.policy or 'note'}"
-    await acts.add(tx, member, verb, target=row.domain, reason=row.public_comment or row.reason)
+    await acts.add(
+        tx,
+        member,
+        verb,
+        target=row.domain,
+        subject=_shown(row),
+        reason=row.public_comment or row.reason,
+        shows_reason=bool(row.public_comment),
+        role=role,
+    )
+    await queries.peers.decide(tx, row)
     if is_met:
         await peer_effects.follow_up(tx, former, row)
     _tell(tx, row.domain)
     return row
 
 
-async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "") -> PeerRow:
+async def reset(
+    tx: Tx, member: MemberRow | None, domain: str, reason: str = "", *, role: str = acts.OPERATOR
+) -> PeerRow:
     """Take a decision back; nothing happens if there is none. The row before. Raises Invalid."""
     former = await _row(tx, plain_domain(domain))
     if former.decision_id is None:
@@ -153,11 +169,18 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         decided_at=None,
         list_id=None,
     )
-    await queries.peers.decide(tx, row)
     undone = await acts.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
     await acts.add(
-        tx, member, "peer.reset", target=row.domain, reason=reason, undoes_id=undone.id if undone else None
+        tx,
+        member,
+        "peer.reset",
+        target=row.domain,
+        subject=_shown(former),
+        reason=reason,
+        undoes_id=undone.id if undone else None,
+        role=role,
     )
+    await queries.peers.decide(tx, row)
     await peer_effects.follow_up(tx, former, row)
     _tell(tx, row.domain)
     return former

@@ -69,8 +69,8 @@ async def turn_on(tx: Tx, site: Site, member: MemberRow, relay_id: int) -> Relay
     row = structs.replace(
         row, state=PENDING, follow_uri=uri, actor_uri="", changed_at=tx.now, decided_by_id=member.id
     )
-    await queries.relays.save(tx, row)
     await acts.add(tx, member, "relay.on", target=row.inbox_uri)
+    await queries.relays.save(tx, row)
     await tasks.owe(tx, tasks.FollowRelay(row.inbox_uri, uri, row.target_uri))
     return row
 
@@ -80,11 +80,11 @@ async def turn_off(tx: Tx, member: MemberRow, relay_id: int) -> RelayRow:
     row = await get(tx, relay_id)
     if row.state == OFF:
         return row
+    await acts.add(tx, member, "relay.off", target=row.inbox_uri)
     if row.state in (PENDING, ACCEPTED):
         await tasks.owe(tx, tasks.UndoFollowRelay(row.inbox_uri, row.follow_uri, row.target_uri))
     row = structs.replace(row, state=OFF, actor_uri="", changed_at=tx.now, decided_by_id=member.id)
     await queries.relays.save(tx, row)
-    await acts.add(tx, member, "relay.off", target=row.inbox_uri)
     return row
 
 
@@ -122,7 +122,7 @@ async def receive_answer(tx: Tx, site: Site, actor: AccountRow, uri: str, *, acc
     if row.state != PENDING and not ended:
         return False
     state = ACCEPTED if accepted else REJECTED
-    await queries.relays.save(tx, structs.replace(row, state=state, actor_uri=actor.uri, changed_at=tx.now))
     verb = "relay.accepted" if accepted else "relay.rejected"
-    await acts.add(tx, None, verb, target=row.inbox_uri)
+    await acts.add(tx, None, verb, target=row.inbox_uri, role=acts.NODE)
+    await queries.relays.save(tx, structs.replace(row, state=state, actor_uri=actor.uri, changed_at=tx.now))
     return True

@@ -2,10 +2,12 @@
 
 from fedserver.pages import (
     blog,
+    decisions,
     email_subscriptions,
     emails,
     front,
     joining,
+    log,
     moves,
     partners,
     passkeys,
@@ -22,10 +24,12 @@ from fedserver.pages import (
 
 __all__ = [
     "blog",
+    "decisions",
     "email_subscriptions",
     "emails",
     "front",
     "joining",
+    "log",
     "moves",
     "partners",
     "passkeys",

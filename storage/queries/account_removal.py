@@ -11,7 +11,9 @@ from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_
 
 from storage.schema.tables import (
     accounts,
+    act_posts,
     announcement_reactions,
+    appeals,
     blocks,
     bookmarks,
     collection_items,
@@ -29,6 +31,7 @@ from storage.schema.tables import (
     lists,
     markers,
     media,
+    moderation_notes,
     mutes,
     notification_permissions,
     notification_policies,
@@ -146,6 +149,9 @@ OWNED = (
             featured_tags,
             endorsements,
             email_subscriptions,
+            act_posts,
+            appeals,
+            moderation_notes,
         )
     ),
     delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),

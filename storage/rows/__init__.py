@@ -1,6 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.appeals import ActPostRow, AppealRow, ModerationNoteRow
 from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
@@ -22,7 +23,7 @@ from storage.rows.notifications import (
 from storage.rows.partners import PartnerRow
 from storage.rows.passkeys import PasskeyRow
 from storage.rows.peer_lists import PeerListEntryRow, PeerListRow
-from storage.rows.peers import ActRow, PeerRow
+from storage.rows.peers import ActHeadRow, ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
@@ -49,9 +50,12 @@ from storage.rows.trend_reviews import TrendReviewRow
 
 __all__ = [
     "AccountRow",
+    "ActHeadRow",
+    "ActPostRow",
     "ActRow",
     "AnnouncementRow",
     "AppRow",
+    "AppealRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
     "CardRow",
@@ -82,6 +86,7 @@ __all__ = [
     "MarkerRow",
     "MediaRow",
     "MemberRow",
+    "ModerationNoteRow",
     "MuteRow",
     "NotificationPolicyRow",
     "NotificationRequestRow",
