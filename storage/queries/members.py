@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
