@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from activitypub import ActivityPubError, read_partnership
 from fedserver import domain
 from fedserver.console.forms import FormParams
 from fedserver.http import ADMIN, MODERATOR, Call, Routes, see_other
@@ -63,15 +62,9 @@ async def open_offer(call: Call[OpenParams]) -> web.Response:
     found = await call.services.resolver.offer(call.params.address.strip())
     if found is None:
         raise domain.Invalid("address", "leads to no offer for this node")
-    node, activity = found
-    try:
-        offered = read_partnership(activity)
-    except ActivityPubError as error:
-        raise domain.Invalid("address", "leads to no partnership") from error
-    if offered.object != call.site.links.instance_actor:
-        raise domain.Invalid("address", "leads to an offer for another node")
+    node, uri, offered = found
     async with call.services.db.write() as tx:
-        await domain.partners.receive_offer(tx, call.site, node, activity.id, offered.scopes, offered.message)
+        await domain.partners.receive_offer(tx, call.site, node, uri, offered.scopes, offered.message)
     return see_other(PATH)
 
 

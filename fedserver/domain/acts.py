@@ -95,6 +95,11 @@ async def add(
     return row
 
 
+def of(kind: str, name: str = "") -> Subject:
+    """What an act is about, with the name that everybody reads, '' for none."""
+    return Subject(kind, name)
+
+
 def of_account(account: AccountRow) -> Subject:
     """A member without a name, or somebody of a peer: the log is no pillory."""
     return Subject("account", account.domain) if account.domain else Subject("member")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, structs
 
-from fedserver.domain import act_chain, acts, partner_mails, peers, tasks
+from fedserver.domain import acts, peers, tasks
 from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text
 from storage import AccountRow, MemberRow, PartnerRow, Tx, queries
@@ -20,6 +20,13 @@ from storage import AccountRow, MemberRow, PartnerRow, Tx, queries
 SCOPES = ("posts", "directory", "local")
 OFFERED, AGREED, DECLINED, ENDED = "offered", "agreed", "declined", "ended"
 OPEN_VERBS = ("partner.accept", "partner.accepted", "partner.end", "partner.ended")
+# What admins read in a mail.
+SAID = {
+    "offered": "offers a partnership to",
+    "accepted": "accepted the partnership with",
+    "declined": "declined the partnership with",
+    "ended": "ended the partnership with",
+}
 MAX_MESSAGE, MOST_ASKING, DAY = 1_000, 100, 86_400_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -83,6 +90,14 @@ async def our_offer(tx: Tx, uri: str) -> tuple[PartnerRow, AccountRow]:
     return row, account
 
 
+async def parties(tx: Tx, site: Site, partner_id: int) -> tuple[PartnerRow, AccountRow, AccountRow] | None:
+    """The row of a partner, our own actor and theirs."""
+    row = await queries.partners.by_id(tx, partner_id)
+    ours = await queries.accounts.by_uri(tx, site.links.instance_actor)
+    theirs = await queries.accounts.by_id(tx, row.account_id) if row is not None else None
+    return None if row is None or ours is None or theirs is None else (row, ours, theirs)
+
+
 async def offer(
     tx: Tx, site: Site, member: MemberRow, node: AccountRow, scopes: Iterable[str], message: str
 ) -> PartnerRow:
@@ -134,7 +149,7 @@ async def _note(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, re
 
     Everybody reads of agreements and their end; who offered in vain is not named.
     """
-    subject = act_chain.Subject("partner", row.domain if verb in OPEN_VERBS else "")
+    subject = acts.of("partner", row.domain if verb in OPEN_VERBS else "")
     told, shows = reason or _told(row), not reason and verb in OPEN_VERBS
     await acts.add(
         tx,
@@ -146,6 +161,17 @@ async def _note(tx: Tx, member: MemberRow | None, verb: str, row: PartnerRow, re
         shows_reason=shows,
         role=acts.NODE,
     )
+
+
+async def _mail(tx: Tx, site: Site, row: PartnerRow, what: str) -> None:
+    """Tell every admin by mail, where mail is sent, what the other node did; `what` is one of SAID."""
+    if not site.config.mail.host:
+        return
+    subject = f"{row.domain} {SAID[what]} {site.config.community.title}"
+    words = f"\nThey write:\n\n{row.message}\n" if what == "offered" and row.message else ""
+    text = f"{subject}.\n{words}\n{site.links.base}/admin/partners\n"
+    for address in await queries.members.admin_emails(tx):
+        await tasks.owe(tx, tasks.SendMail(address, subject, text))
 
 
 async def _allow(tx: Tx, site: Site, member: MemberRow, node: AccountRow) -> None:
@@ -179,7 +205,7 @@ async def receive_offer(
     await _note(tx, None, "partner.offered", row)
     await queries.partners.put(tx, row)
     if known is None or known.ours or known.offered_at < tx.now - DAY:
-        await partner_mails.tell(tx, site, row, partner_mails.OFFERED)
+        await _mail(tx, site, row, "offered")
     return True
 
 
@@ -206,10 +232,10 @@ async def receive_answer(tx: Tx, site: Site, node: AccountRow, uri: str, *, acce
         return False
     state = AGREED if accepted else DECLINED
     row = structs.replace(row, state=state, agreed_at=tx.now if accepted else None)
-    word = partner_mails.ACCEPTED if accepted else partner_mails.DECLINED
+    word = "accepted" if accepted else "declined"
     await _note(tx, None, f"partner.{word}", row)
     await queries.partners.put(tx, row)
-    await partner_mails.tell(tx, site, row, word)
+    await _mail(tx, site, row, word)
     return True
 
 
@@ -235,5 +261,5 @@ async def receive_end(tx: Tx, site: Site, node: AccountRow, uri: str) -> bool:
     await _note(tx, None, "partner.ended", row)
     await queries.partners.put(tx, structs.replace(row, state=ENDED, ended_at=tx.now, ended_by="them"))
     if row.state == AGREED:
-        await partner_mails.tell(tx, site, row, partner_mails.ENDED)
+        await _mail(tx, site, row, "ended")
     return True

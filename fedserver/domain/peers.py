@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import act_chain, acts, events, peer_effects
+from fedserver.domain import acts, events, peer_effects
 from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_text
 from storage import MemberRow, Page, PeerRow, Tx, queries
@@ -71,8 +71,8 @@ def obfuscated(domain: str) -> str:
     return domain[:shown] + middle + domain[-shown:]
 
 
-def _shown(row: PeerRow) -> act_chain.Subject:
-    return act_chain.Subject("peer", obfuscated(row.domain) if row.obfuscates else row.domain)
+def _shown(row: PeerRow) -> str:
+    return obfuscated(row.domain) if row.obfuscates else row.domain
 
 
 class Decision(Struct, frozen=True):
@@ -138,7 +138,7 @@ async def decide(
         member,
         verb,
         target=row.domain,
-        subject=_shown(row),
+        subject=acts.of("peer", _shown(row)),
         reason=row.public_comment or row.reason,
         shows_reason=bool(row.public_comment),
         role=role,
@@ -175,7 +175,7 @@ async def reset(
         member,
         "peer.reset",
         target=row.domain,
-        subject=_shown(former),
+        subject=acts.of("peer", _shown(former)),
         reason=reason,
         undoes_id=undone.id if undone else None,
         role=role,

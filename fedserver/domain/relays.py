@@ -107,8 +107,19 @@ async def receive_follow(tx: Tx, actor: AccountRow, target: AccountRow, uri: str
 
 async def owe(tx: Tx, post: PostRow) -> None:
     """A public post of a member is to be boosted for relays that want it so."""
-    if post.visibility == "public" and await queries.relays.inboxes(tx, litepub=True):
+    if post.visibility == "public" and await boost_inboxes(tx):
         await tasks.owe(tx, tasks.BoostForRelays(post.id))
+
+
+async def boosted(tx: Tx, post_id: int) -> PostRow | None:
+    """A post that is to be boosted, None if it is not there for all any more."""
+    post = await queries.posts.by_id(tx, post_id)
+    return post if post is not None and post.visibility == "public" else None
+
+
+async def boost_inboxes(tx: Tx) -> tuple[str, ...]:
+    """The relays for which public posts are boosted."""
+    return tuple(await queries.relays.inboxes(tx, litepub=True))
 
 
 async def receive_answer(tx: Tx, site: Site, actor: AccountRow, uri: str, *, accepted: bool) -> bool:

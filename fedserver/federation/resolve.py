@@ -17,11 +17,11 @@ from activitypub import (
     ACCEPT,
     ACTORS,
     JRD,
-    Activity,
     ActivityPubError,
     Actor,
     Document,
     Handle,
+    Partnership,
     host_of,
     id_of,
     is_activitypub,
@@ -30,6 +30,7 @@ from activitypub import (
     read_activity,
     read_actor,
     read_object,
+    read_partnership,
     same_origin,
     type_of,
     webfinger,
@@ -139,18 +140,25 @@ class Resolver:
         found = await self._finger(Handle(host, host))
         return await self.actor(found[1], unasked=unasked) if found is not None else None
 
-    async def offer(self, address: str) -> tuple[AccountRow, Activity] | None:
-        """An offer that an admin was given the address of, and the own actor of the node that makes it."""
+    async def offer(self, address: str) -> tuple[AccountRow, str, Partnership] | None:
+        """The offer that an admin was given the address of: who makes it, its id and what it offers.
+
+        None if there is none, or if it is not made by its node's own actor to ours.
+        """
         try:
             host = host_of(address)
             document = await self._fetcher.document(address) if self._policies.of(host) != "block" else None
-            node = await self.node_actor(host, unasked=False) if document is not None else None
-            found = read_activity(document) if document is not None else None
+            if document is None:
+                return None
+            node, found = await self.node_actor(host, unasked=False), read_activity(document)
+            offered = read_partnership(found)
         except (Gone, ActivityPubError) as error:
             log.info("offer_refused", address=address[:300], reason=str(error))
             return None
-        theirs = node is not None and found is not None and found.kind == "Offer" and found.actor == node.uri
-        return (node, found) if theirs and node is not None and found is not None else None
+        ours = offered.object == self._site.links.instance_actor
+        if node is None or found.kind != "Offer" or found.actor != node.uri or not ours:
+            return None
+        return node, found.id, offered
 
     async def actor(
         self, uri: str, *, expected: Handle | None = None, unasked: bool = True

@@ -1,4 +1,4 @@
-"""Partners: who they are, and offers, whose address an admin of the other node may have been given."""
+"""Offers of partnerships, for the node that is asked: its admin may have been given the address."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from activitypub import write_items
 from fedserver import domain
 from fedserver.federation.outgoing.partners import offer_document
 from fedserver.http import Call, Nothing, Routes
-from fedserver.s2s.requests import document, reader, signer
+from fedserver.s2s.requests import document, signer
 
 routes = Routes("s2s")
-
-
-@routes.get("/actor/partners", activitypub=True, tx="own", limit="peers")
-async def collection(call: Call[Nothing]) -> web.Response:
-    """To whom posts for partners are addressed: the own actors of these nodes."""
-    await reader(call)
-    async with call.services.db.read() as tx:
-        return document(write_items(call.site.links.partners, await domain.partners.nodes(tx), ordered=False))
 
 
 @routes.get("/partners/offers/{id}", activitypub=True, tx="own", limit="peers")

@@ -5,17 +5,7 @@ from __future__ import annotations
 from activitypub import Document, activities, write_offer
 from fedserver import domain
 from fedserver.federation.outgoing.tasks import Outgoing, Render
-from storage import AccountRow, PartnerRow, Tx, queries
-
-
-async def _both(
-    tx: Tx, site: domain.Site, partner_id: int
-) -> tuple[PartnerRow, AccountRow, AccountRow] | None:
-    """The row, our own actor and theirs."""
-    row = await queries.partners.by_id(tx, partner_id)
-    ours = await domain.accounts.instance_account(tx, site)
-    theirs = await queries.accounts.by_id(tx, row.account_id) if row is not None else None
-    return None if row is None or ours is None or theirs is None else (row, ours, theirs)
+from storage import AccountRow, PartnerRow, Tx
 
 
 def offer_document(row: PartnerRow, ours: AccountRow, theirs: AccountRow) -> Document:
@@ -25,7 +15,7 @@ def offer_document(row: PartnerRow, ours: AccountRow, theirs: AccountRow) -> Doc
 
 
 async def offer(tx: Tx, site: domain.Site, task: domain.tasks.OfferPartnership) -> Outgoing | None:
-    found = await _both(tx, site, task.partner_id)
+    found = await domain.partners.parties(tx, site, task.partner_id)
     if found is None or not found[0].ours or found[0].state != domain.partners.OFFERED:
         return None
     row, ours, theirs = found
@@ -33,7 +23,7 @@ async def offer(tx: Tx, site: domain.Site, task: domain.tasks.OfferPartnership) 
 
 
 async def answer(tx: Tx, site: domain.Site, task: domain.tasks.AnswerPartnership) -> Outgoing | None:
-    found = await _both(tx, site, task.partner_id)
+    found = await domain.partners.parties(tx, site, task.partner_id)
     if found is None or found[0].ours:
         return None
     row, ours, theirs = found
@@ -45,7 +35,7 @@ async def answer(tx: Tx, site: domain.Site, task: domain.tasks.AnswerPartnership
 
 async def end(tx: Tx, site: domain.Site, task: domain.tasks.EndPartnership) -> Outgoing | None:
     """Who made the offer undoes it, who accepted it undoes that."""
-    found = await _both(tx, site, task.partner_id)
+    found = await domain.partners.parties(tx, site, task.partner_id)
     if found is None or found[0].state != domain.partners.ENDED:
         return None
     row, ours, theirs = found

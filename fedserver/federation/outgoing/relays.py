@@ -5,7 +5,7 @@ from __future__ import annotations
 from activitypub import PUBLIC, Document, activities
 from fedserver import domain
 from fedserver.federation.outgoing.tasks import Outgoing, Render
-from storage import Tx, queries
+from storage import Tx
 
 
 def _follow(uri: str, actor: str, target: str) -> Document:
@@ -30,12 +30,12 @@ async def undo_follow(tx: Tx, site: domain.Site, task: domain.tasks.UndoFollowRe
 
 async def boost(tx: Tx, site: domain.Site, task: domain.tasks.BoostForRelays) -> Outgoing | None:
     sender = await domain.accounts.instance_account(tx, site)
-    post = await queries.posts.by_id(tx, task.post_id)
-    if sender is None or post is None or post.visibility != "public":
+    post = await domain.relays.boosted(tx, task.post_id)
+    if sender is None or post is None:
         return None
     uri = site.links.act(sender.uri, "announces", post.id)
     made = activities.announce(uri, sender.uri, post.uri, [PUBLIC], [sender.followers_uri], post.published_at)
-    return Outgoing(sender, made, tuple(await queries.relays.inboxes(tx, litepub=True)))
+    return Outgoing(sender, made, await domain.relays.boost_inboxes(tx))
 
 
 RENDER: dict[type[domain.tasks.Task], Render] = {
