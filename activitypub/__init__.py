@@ -50,6 +50,7 @@ from activitypub.objects import (
     write_object,
     write_vote,
 )
+from activitypub.partnerships import Partnership, read_partnership, write_offer
 from activitypub.signatures import cavage, proofs, rfc9421, verify
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.request import SignedRequest, fields
@@ -81,6 +82,7 @@ __all__ = [
     "Mention",
     "Object",
     "Option",
+    "Partnership",
     "Policy",
     "PrivateKey",
     "PublicKey",
@@ -118,6 +120,7 @@ __all__ = [
     "read_host_meta",
     "read_jrd",
     "read_object",
+    "read_partnership",
     "read_synchronization",
     "recipients",
     "require_same_origin",
@@ -134,6 +137,7 @@ __all__ = [
     "write_collection",
     "write_items",
     "write_object",
+    "write_offer",
     "write_page",
     "write_synchronization",
     "write_vote",

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import articles, media, polls, post_texts, post_views, publication, quotes
+from fedserver.domain import (
+    articles,
+    media,
+    partner_posts,
+    polls,
+    post_texts,
+    post_views,
+    publication,
+    quotes,
+)
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Invalid, Later, NotFound, Site, check_not_moved
 from fedserver.text import clean_name, normal_language
@@ -151,18 +160,20 @@ async def _new_row(
         likes_count=0,
         version=1,
     )
-    if parent is not None and parent.visibility == "local":
-        row = _inside(site, row)
+    if parent is not None and parent.visibility in ("local", "partners"):
+        row = _inside(site, row, parent)
+    else:
+        await partner_posts.check(tx, row.visibility)
     return quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
-def _inside(site: Site, row: PostRow) -> PostRow:
-    """A reply to a members-only post: for members too, or for the people named in it.
+def _inside(site: Site, row: PostRow, parent: PostRow) -> PostRow:
+    """A reply to a post for members, or for partners: for the same, or for the people named in it.
 
     Those may be of other nodes, so a direct one carries no address of what it answers.
     """
     if row.visibility != "direct":
-        return structs.replace(row, visibility="local")
+        return structs.replace(row, visibility="local" if row.visibility == "local" else parent.visibility)
     return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
 
 

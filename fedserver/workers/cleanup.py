@@ -1,4 +1,4 @@
-"""What nobody needs any more: expired mutes, forgotten uploads, old marks of activities."""
+"""What is to be done once an hour: what nobody needs any more goes, lists of peers are asked for again."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class CleanupWorker:
             )
             # A task ends each mute; this is for those whose task was given up.
             await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
+            await domain.peer_lists.owe_due(tx)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
             await queries.posts.forget_tombstones(tx, tx.now - KEEP_SEEN_MS)
             await queries.deliveries.expire(tx, first_at(tx.now - queries.deliveries.KEEP_MS))

@@ -23,7 +23,7 @@ from fedserver.federation import (
 )
 from fedserver.http import Services
 from fedserver.net import MailError, send
-from fedserver.workers import cards
+from fedserver.workers import cards, peer_lists
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
 from fedserver.workers.pool import Place, Pool
 from storage import TaskRow, queries
@@ -160,6 +160,8 @@ class TaskWorker:
                 await verify(services.db, services.resolver, task)
             case domain.tasks.FetchCard():
                 await cards.fetch(services, task)
+            case domain.tasks.FetchPeerList():
+                await peer_lists.fetch(services, task)
             case domain.tasks.ReadFeatured(account_id=account_id):
                 await read_featured(services.db, services.resolver, account_id)
             case domain.tasks.SynchronizeFollowers():

@@ -46,6 +46,8 @@ from storage.schema.moderation import (
     severances,
     trend_reviews,
 )
+from storage.schema.partners import partners
+from storage.schema.peer_lists import peer_list_entries, peer_lists
 from storage.schema.peers import act_heads, acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
@@ -68,6 +70,7 @@ from storage.schema.posts import (
     uri_aliases,
 )
 from storage.schema.push import push_keys, push_subscriptions
+from storage.schema.relays import relays
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reactions,
@@ -153,7 +156,10 @@ __all__ = [
     "notifications",
     "one_time_links",
     "originals",
+    "partners",
     "passkeys",
+    "peer_list_entries",
+    "peer_lists",
     "peers",
     "pins",
     "poll_options",
@@ -168,6 +174,7 @@ __all__ = [
     "quotes",
     "recovery_codes",
     "refreshes",
+    "relays",
     "remote_files",
     "reports",
     "scheduled_media",

@@ -116,7 +116,13 @@ def _statuses() -> dict[str, Row]:
         "content_type": "text/plain", "title": "", "cover_id": None, "poll": None,
         "quote_approval_policy": "public",
     }  # fmt: skip
-    new = {"in_reply_to_id": "{post}", "visibility": "public", "local_only": False, "draft": False}
+    new = {
+        "in_reply_to_id": "{post}",
+        "visibility": "public",
+        "local_only": False,
+        "partners_only": False,
+        "draft": False,
+    }
     old = {"quoted_status_id": None, "media_attributes": []}
     return {
         **_rows("/api/v1/statuses", "", "POST", **common, **new, scheduled_at="", quoted_status_id=None),

@@ -98,6 +98,7 @@ class Status(Struct, frozen=True, kw_only=True):
     quote: Quote | ShallowQuote | None = None
     quote_approval: QuoteApproval | None = None
     local_only: bool = False
+    partners_only: bool = False
     title: str | UnsetType = UNSET
     text: str | UnsetType = UNSET
     favourited: bool | UnsetType = UNSET
@@ -175,6 +176,7 @@ def status(
         quote=_quote(links, view.quote, shallow=quoted, always=with_source),
         quote_approval=_approval(view),
         local_only=row.visibility == "local",
+        partners_only=row.visibility == "partners",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
         **_mine(view),
