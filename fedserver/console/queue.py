@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from aiohttp import web
 from msgspec import Struct
 
@@ -16,7 +18,7 @@ class ChooseParams(Struct, frozen=True):
     """Of which queue, and what of it: what is of a host, or a task by its number."""
 
     csrf: str = ""
-    queue: str = ""
+    queue: Literal["tasks", "deliveries", "inbox"] = "tasks"
     host: str = ""
     task_id: int = 0
 

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain.words import Invalid
 from storage import PeerRow, Tx, queries
 
 MOST_PEERS = 100
@@ -81,7 +80,7 @@ async def health(tx: Tx) -> Health:
 
 async def silent(tx: Tx) -> tuple[Silent, ...]:
     """Peers that do not answer, the longest first."""
-    return tuple(Silent(row, waiting) for row, waiting in await queries.backlog.silent(tx, MOST_PEERS))
+    return tuple(Silent(row, waiting) for row, waiting in await queries.peers.silent(tx, MOST_PEERS))
 
 
 async def _dead(tx: Tx, queue: str) -> tuple[Dead, ...]:
@@ -107,20 +106,14 @@ def _told(body: bytes) -> str:
 
 
 async def revive(tx: Tx, queue: str, host: str = "", task_id: int = 0) -> None:
-    """Try again what was given up: of a host (`deliveries`, `inbox`), or one of `tasks`. Raises Invalid."""
-    await queries.backlog.revive(tx, _known(queue), host, task_id)
+    """Try again what was given up: of a host (`deliveries`, `inbox`), or one of `tasks`."""
+    await queries.backlog.revive(tx, queue, host, task_id)
     tx.emit(f"{queue}.due")
 
 
 async def drop(tx: Tx, queue: str, host: str = "", task_id: int = 0) -> None:
-    """Forget what was given up, as in `revive`. Raises Invalid."""
-    await queries.backlog.drop(tx, _known(queue), host, task_id)
-
-
-def _known(queue: str) -> str:
-    if queue not in queries.backlog.TABLES:
-        raise Invalid("queue", "No such queue")
-    return queue
+    """Forget what was given up, as in `revive`."""
+    await queries.backlog.drop(tx, queue, host, task_id)
 
 
 async def try_now(tx: Tx, host: str) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, exists, func, literal, select, union_all, update
 
-from storage.rows import PeerRow
-from storage.schema.tables import deliveries, documents, inbox_items, peers, tasks
-from storage.statements import Tx, columns_of
+from storage.schema.tables import deliveries, documents, inbox_items, tasks
+from storage.statements import Tx
 
 MOST = 50
 DELIVERIES, INBOX, TASKS = "deliveries", "inbox", "tasks"
@@ -68,18 +67,6 @@ FORGET_DOCUMENTS = delete(documents).where(
     documents.c.at <= bindparam("until"),
     ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
 )
-SILENT = (
-    select(
-        select(func.count())
-        .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
-        .correlate(peers)
-        .scalar_subquery(),
-        *columns_of(peers, PeerRow),
-    )
-    .where(peers.c.failing_since_at.is_not(None))
-    .order_by(peers.c.failing_since_at)
-    .limit(bindparam("most"))
-)
 
 
 async def counts(tx: Tx) -> list[tuple[str, int, int, int]]:
@@ -96,11 +83,6 @@ async def dead_activities(tx: Tx, queue: str) -> list[tuple[int, str, bytes, str
     """Number, host, document, error, moment of the latest that were given up: deliveries, or what came in."""
     found = await tx.all(DEAD_DELIVERIES if queue == DELIVERIES else DEAD_INBOX)
     return [(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in found]
-
-
-async def silent(tx: Tx, most: int) -> list[tuple[PeerRow, int]]:
-    """Peers that do not answer, the longest first, and how many deliveries wait for each."""
-    return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(SILENT, most=most)]
 
 
 async def revive(tx: Tx, queue: str, host: str, task_id: int) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from storage.rows import PeerRow
-from storage.schema.tables import peers
+from storage.schema.tables import deliveries, peers
 from storage.statements import Page, Paged, Tx, columns_of, one_of, row_or_none, rows, upsert
 
 COLUMNS = columns_of(peers, PeerRow)
@@ -23,6 +23,18 @@ BLOCKS = Paged(DECIDED.where(peers.c.policy != "allow"), peers.c.decision_id)
 ALLOWS = Paged(DECIDED.where(peers.c.policy == "allow"), peers.c.decision_id)
 HELD = select(peers.c.domain, peers.c.retry_at).where(
     one_of(peers.c.domain, "domains"), peers.c.retry_at > bindparam("now")
+)
+SILENT = (
+    select(
+        select(func.count())
+        .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
+        .correlate(peers)
+        .scalar_subquery(),
+        *columns_of(peers, PeerRow),
+    )
+    .where(peers.c.failing_since_at.is_not(None))
+    .order_by(peers.c.failing_since_at)
+    .limit(bindparam("most"))
 )
 DECIDE = (
     update(peers)
@@ -140,6 +152,11 @@ async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
 async def held(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
     """Those of these to which nothing is sent before a moment."""
     return {row[0]: row[1] for row in await tx.all(HELD, domains=list(domains), now=tx.now)}
+
+
+async def silent(tx: Tx, most: int) -> list[tuple[PeerRow, int]]:
+    """Peers that do not answer, the longest first, and how many deliveries wait for each."""
+    return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(SILENT, most=most)]
 
 
 async def decide(tx: Tx, row: PeerRow) -> None:
