@@ -65,7 +65,7 @@ async def add(database: Database, where: Site, name: str, role: str = "member") 
 
 async def mails(database: Database) -> list[tasks.SendMail]:
     async with database.write() as tx:
-        leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50)
+        leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50, queue=task_queries.STRANGERS)
     found = [tasks.decode(row.payload) for row in leased]
     return [each for each in found if isinstance(each, tasks.SendMail)]
 

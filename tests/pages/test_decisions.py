@@ -51,7 +51,7 @@ async def mails(node: TestNode) -> list[str]:
     async with node.db.write() as tx:
         return [
             row.payload
-            for row in await task_queries.lease(tx, until=tx.now, limit=50)
+            for row in await task_queries.lease(tx, until=tx.now, limit=50, queue=task_queries.STRANGERS)
             if row.kind == "send_mail"
         ]
 
