@@ -50,6 +50,7 @@ from activitypub.objects import (
     write_object,
     write_vote,
 )
+from activitypub.reactions import Reaction, with_reaction
 from activitypub.signatures import cavage, proofs, rfc9421, verify
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.request import SignedRequest, fields
@@ -87,6 +88,7 @@ __all__ = [
     "Question",
     "Quote",
     "QuoteAuthorization",
+    "Reaction",
     "Rule",
     "SignatureError",
     "SignedRequest",
@@ -129,6 +131,7 @@ __all__ = [
     "type_of",
     "verify",
     "visibility",
+    "with_reaction",
     "without_fragment",
     "write_actor",
     "write_collection",

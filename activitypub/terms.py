@@ -78,6 +78,15 @@ POST_CONTEXT: Final[list[Any]] = [
     },
 ]
 
+REACTION_CONTEXT: Final[list[Any]] = [
+    CONTEXT,
+    {
+        "toot": "http://joinmastodon.org/ns#",
+        "Emoji": "toot:Emoji",
+        "_misskey_reaction": "https://misskey-hub.net/ns#_misskey_reaction",
+    },
+]
+
 QUOTE_REQUEST_CONTEXT: Final[list[Any]] = [
     *POST_CONTEXT,
     {"QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest"},

@@ -60,9 +60,13 @@ class UndoAnnounce(Task, frozen=True, tag="undo_announce"):
 
 
 class Like(Task, frozen=True, tag="like"):
+    """`emoji` with its `picture`, where one reacts with one."""
+
     account_id: int
     uri: str
     post_id: int
+    emoji: str = ""
+    picture: str = ""
 
 
 class UndoLike(Task, frozen=True, tag="undo_like"):
@@ -70,6 +74,8 @@ class UndoLike(Task, frozen=True, tag="undo_like"):
     uri: str
     post_uri: str
     author_id: int
+    emoji: str = ""
+    picture: str = ""
 
 
 class Follow(Task, frozen=True, tag="follow"):

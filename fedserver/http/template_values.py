@@ -65,6 +65,7 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "file_url": file_url,
         "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
         "host_of": lambda url: urlsplit(url).hostname or "",
+        "emoji": lambda url: links.emoji(url, "small"),
         "page_of": page_of,
         "ago": ago,
         "ahead": ahead,

@@ -39,6 +39,7 @@ from storage.schema.tables import (
     posts,
     push_subscriptions,
     quotes,
+    reactions,
     scheduled_posts,
     suggestion_dismissals,
     tag_follows,
@@ -124,6 +125,7 @@ OWNED = (
         delete(table).where(table.c.account_id == bindparam("gone_id"))
         for table in (
             likes,
+            reactions,
             bookmarks,
             pins,
             scheduled_posts,

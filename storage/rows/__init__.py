@@ -9,7 +9,7 @@ from storage.rows.email_subscriptions import EmailSubscriptionRow
 from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
 from storage.rows.ip_blocks import IpBlockRow
-from storage.rows.likes import LikeRow
+from storage.rows.likes import LikeRow, PostReactionRow
 from storage.rows.media import EmojiRow, MediaRow, RemoteFileRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.notifications import (
@@ -89,6 +89,7 @@ __all__ = [
     "PollOptionRow",
     "PollRow",
     "PollVoteRow",
+    "PostReactionRow",
     "PostRow",
     "PushKeyRow",
     "PushSubscriptionRow",

@@ -16,7 +16,7 @@ from storage.schema.follows import (
     suggestion_dismissals,
     tag_follows,
 )
-from storage.schema.likes import bookmarks, likes, pins, thread_mutes
+from storage.schema.likes import bookmarks, likes, pins, reactions, thread_mutes
 from storage.schema.media import emojis, media, remote_files
 from storage.schema.members import (
     challenges,
@@ -159,6 +159,7 @@ __all__ = [
     "push_keys",
     "push_subscriptions",
     "quotes",
+    "reactions",
     "recovery_codes",
     "refreshes",
     "remote_files",

@@ -126,6 +126,7 @@ def _statuses() -> dict[str, Row]:
         **_rows(path, "status", "PUT", **common, **old),
         **_rows(path, "status", "PUT /interaction_policy", quote_approval_policy="followers"),
         **_rows(path, "status", "POST /translate", lang="en"),
+        **_rows("/api/v1/pleroma/statuses/{id}/reactions/{name}", "status_emoji", "PUT", "DELETE"),
         **_rows(path, "quote", "POST /quotes/{quoting_id}/revoke"),
         **_rows("/api/v1/scheduled_statuses/{id}", "scheduled", "GET", "DELETE"),
         **_rows("/api/v1/scheduled_statuses/{id}", "scheduled", "PUT", scheduled_at="2031-01-01T00:00:00Z"),
@@ -398,6 +399,11 @@ async def _tag(world: World) -> Parts:
 @maker
 async def _status(world: World) -> str:
     return await _posted(world.ann)
+
+
+@maker
+async def _status_emoji(world: World) -> Parts:
+    return {"id": await _posted(world.ann), "name": "🎉"}
 
 
 @maker

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from activitypub import load_private, proofs
 from storage import AccountRow
 from tests.journeys.shapes import articles_and_films, groups, microblogs
-from tests.journeys.shapes.shape import Shape, act, public
+from tests.journeys.shapes.shape import Shape, act, emoji, public
 from tests.kit import databases, keys, nodes, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
@@ -106,6 +106,65 @@ async def test_shape(lab: Lab, row: Shape) -> None:
     for words in row.page:
         assert words in page.text, (words, page.text[page.text.find("<main") :])
     assert not [words for words in row.hidden if words in page.text + status["content"]]
+
+
+async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
+    """Of Akkoma and Misskey (FEP-c0e0): one like a person, the emoji with counts, each taken back alone."""
+    aki, mia = microblogs.AKI, microblogs.MIA
+    lab.peers.serve(aki, mia)
+    await lab.api.post(f"/api/v1/accounts/{(await lab.follow(aki))['id']}/unfollow")
+    status = await lab.api.post("/api/v1/statuses", status="Cake is ready", visibility="unlisted")
+    cat = emoji("misskey.test", "cat")
+
+    def react(actor: Document, number: int, kind: str = "EmojiReact", **more: Any) -> Document:
+        return act(kind, actor["id"], status["uri"], **more) | {"id": f"{actor['id']}/reactions/{number}"}
+
+    async def shown() -> tuple[int, list[tuple[str, int]]]:
+        found = await lab.api.get(f"/api/v1/statuses/{status['id']}")
+        return found["favourites_count"], [
+            (each["name"], each["count"]) for each in found.get("reactions", ())
+        ]
+
+    party, fire = react(aki, 1, content="🎉"), react(aki, 2, content="🔥")
+    meow = react(mia, 3, "Like", content=":cat@.:", _misskey_reaction=":cat@.:", tag=[cat])
+    await lab.send(
+        aki, party, fire, react(aki, 4, "Like"), react(aki, 5, content="🎉"), react(aki, 6, content="no")
+    )
+    await lab.send(mia, meow, react(mia, 7, "Like", _misskey_reaction="🎉"), react(mia, 8, content=":none:"))
+    assert await shown() == (2, [("🎉", 2), ("🔥", 1), ("cat", 1)])
+    told = await lab.api.get("/api/v1/notifications", **{"types[]": "favourite"})
+    assert [each["account"]["acct"] for each in told] == ["mia@misskey.test", "aki@akkoma.test"]
+    page = await lab.browser.open(f"/@ann/{status['id']}")
+    assert "🔥 <span>1</span>" in page.text and 'alt=":cat:"' in page.text
+    assert (
+        "https://misskey.test/emoji/cat.png" not in page.text.replace("%3A", ":")[: page.text.find("/media/")]
+    )
+
+    # Nobody takes back what another did; the like goes with its last emoji, or stays by itself.
+    await lab.send(mia, act("Undo", mia["id"], party))
+    assert await shown() == (2, [("🎉", 2), ("🔥", 1), ("cat", 1)])
+    for each in (meow, react(mia, 7, "Like"), react(mia, 9, "Like")):
+        await lab.send(mia, act("Undo", mia["id"], {**each, "id": each["id"]}) | {"id": f"{each['id']}/undo"})
+    assert await shown() == (1, [("🎉", 1), ("🔥", 1)])
+    for each in (party, {**fire, "id": ""}):
+        await lab.send(aki, act("Undo", aki["id"], each) | {"id": f"{aki['id']}/undo/{each['content']}"})
+    assert await shown() == (1, [])
+    await lab.send(aki, act("Undo", aki["id"], react(aki, 4, "Like")) | {"id": f"{aki['id']}/undo/4"})
+    assert await shown() == (0, [])
+    many = [chr(0x1F400 + number) for number in range(10)]
+    await lab.send(aki, *(react(aki, 20 + number, content=each) for number, each in enumerate(many)))
+    assert await shown() == (1, [(each, 1) for each in many[:8]])
+
+    # Ours: a Like that says with what, so that whoever knows no emoji sees a like.
+    note = public(mia["id"], "https://misskey.test/notes/cake", "Note", content="<p>Cake</p>")
+    lab.peers.serve(note)
+    (theirs,) = (await lab.api.get("/api/v2/search", q=note["id"], resolve="true"))["statuses"]
+    await lab.api.put(f"/api/v1/pleroma/statuses/{theirs['id']}/reactions/🎉")
+    await lab.api.post(f"/api/v1/statuses/{theirs['id']}/unfavourite")
+    await lab.settle()
+    sent = [each for each in lab.peers.received if each["actor"] == lab.ann.uri][-2:]
+    assert [each["type"] for each in sent] == ["Like", "Undo"]
+    assert sent[0]["content"] == sent[0]["_misskey_reaction"] == sent[1]["object"]["content"] == "🎉"
 
 
 async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:

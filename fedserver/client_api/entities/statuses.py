@@ -69,6 +69,22 @@ class QuoteApproval(Struct, frozen=True):
     current_user: str
 
 
+class StatusReaction(Struct, frozen=True):
+    """How many like a status with an emoji; `url` is its picture, empty for a character."""
+
+    name: str
+    count: int
+    me: bool
+    url: str | None = None
+    static_url: str | None = None
+
+
+class Pleroma(Struct, frozen=True):
+    """What clients of Pleroma and Akkoma look for."""
+
+    emoji_reactions: list[StatusReaction]
+
+
 class Status(Struct, frozen=True, kw_only=True):
     id: str
     created_at: str
@@ -98,6 +114,8 @@ class Status(Struct, frozen=True, kw_only=True):
     quote: Quote | ShallowQuote | None = None
     quote_approval: QuoteApproval | None = None
     local_only: bool = False
+    reactions: list[StatusReaction] | UnsetType = UNSET  # as glitch-soc has them
+    pleroma: Pleroma | UnsetType = UNSET
     title: str | UnsetType = UNSET
     text: str | UnsetType = UNSET
     favourited: bool | UnsetType = UNSET
@@ -177,6 +195,7 @@ def status(
         local_only=row.visibility == "local",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
+        **_reactions(links, view.boost_of or view),
         **_mine(view),
     )
 
@@ -234,6 +253,22 @@ def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
     if view.post.boost_of_id is None:
         found["pinned"] = mine.pinned
     return found
+
+
+def _reactions(links: Links, view: domain.post_views.PostView) -> dict[str, Any]:
+    """With which emoji people like it, under both names by which clients know them; nothing without any."""
+    mine = view.mine.reacted if view.mine is not None else ()
+    found = [
+        StatusReaction(
+            each.name,
+            each.count,
+            (each.name, each.url) in mine,
+            links.emoji(each.url, "original") if each.url else None,
+            links.emoji(each.url, "small") if each.url else None,
+        )
+        for each in view.reactions
+    ]
+    return {"reactions": found, "pleroma": Pleroma(found)} if found else {}
 
 
 def history(
