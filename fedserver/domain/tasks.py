@@ -272,6 +272,14 @@ class EndMute(Task, frozen=True, tag="end_mute"):
     target_id: int
 
 
+class Import(Task, frozen=True, tag="import"):
+    """Carry on with a file that a member brought, after the line (or, to clear, the pair) `after_id`."""
+
+    import_id: int
+    after_id: int = -1
+    cleared: bool = False
+
+
 class CarryOver(Task, frozen=True, tag="carry_over"):
     """An account moved: members after `after_id` are to stand to the other as they stood to it."""
 
@@ -375,6 +383,7 @@ AnyTask = (
     | VerifyLinks
     | EndMute
     | CarryOver
+    | Import
     | RequestQuote
     | AnswerQuote
     | RevokeQuote

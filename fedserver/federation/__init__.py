@@ -4,6 +4,7 @@ from fedserver.federation.authenticate import Authenticator, Blocked
 from fedserver.federation.deliver import fan_out, is_outgoing
 from fedserver.federation.featured import read_featured
 from fedserver.federation.fetch import Fetcher, Gone
+from fedserver.federation.imports import carry_on
 from fedserver.federation.inbox import Full, Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.quotes import verify
@@ -27,6 +28,7 @@ __all__ = [
     "RemoteFiles",
     "Resolver",
     "Signer",
+    "carry_on",
     "fan_out",
     "followers_at",
     "generate",

@@ -2,6 +2,7 @@
 
 from fedserver.pages import (
     blog,
+    data,
     email_subscriptions,
     emails,
     front,
@@ -21,6 +22,7 @@ from fedserver.pages import (
 
 __all__ = [
     "blog",
+    "data",
     "email_subscriptions",
     "emails",
     "front",

@@ -17,6 +17,7 @@ def endpoints() -> list[Endpoint]:
         pages.second_steps,
         pages.passkeys,
         pages.sessions,
+        pages.data,
         pages.moves,
     ]
     first = [pages.front, pages.joining, pages.reading, pages.writing]

@@ -39,6 +39,7 @@ class CleanupWorker:
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
             await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
+            await queries.imports.forget(tx, tx.now - domain.imports.KEEP_MS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])
             forgotten = await domain.remote_files.shrink(tx, services.site.config.media.remote_cache_bytes)

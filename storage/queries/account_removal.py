@@ -25,6 +25,7 @@ from storage.schema.tables import (
     follow_requests,
     follows,
     home_entries,
+    imports,
     likes,
     lists,
     markers,
@@ -148,6 +149,7 @@ OWNED = (
             featured_tags,
             endorsements,
             email_subscriptions,
+            imports,
         )
     ),
     delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),

@@ -28,6 +28,7 @@ KINDS = {
         "mail_subscriber",
         "read_featured",
         "synchronize_followers",
+        "import",
     ),
 }
 QUEUES = (REST, *KINDS)

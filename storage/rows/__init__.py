@@ -8,6 +8,7 @@ from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRo
 from storage.rows.email_subscriptions import EmailSubscriptionRow
 from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
+from storage.rows.imports import ImportLineRow, ImportRow
 from storage.rows.ip_blocks import IpBlockRow
 from storage.rows.likes import LikeRow, PostReactionRow
 from storage.rows.media import EmojiRow, MediaRow, RemoteFileRow
@@ -70,6 +71,8 @@ __all__ = [
     "FollowRow",
     "GroupMemberRow",
     "IdentityRow",
+    "ImportLineRow",
+    "ImportRow",
     "InboxItemRow",
     "InvitationRow",
     "IpBlockRow",

@@ -16,6 +16,7 @@ from storage.schema.follows import (
     suggestion_dismissals,
     tag_follows,
 )
+from storage.schema.imports import import_lines, imports
 from storage.schema.likes import bookmarks, likes, pins, reactions, thread_mutes
 from storage.schema.media import emojis, media, remote_files
 from storage.schema.members import (
@@ -123,6 +124,8 @@ __all__ = [
     "home_entries",
     "idempotency_keys",
     "identities",
+    "import_lines",
+    "imports",
     "inbox_items",
     "invitations",
     "ip_blocks",
