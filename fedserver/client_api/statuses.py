@@ -21,6 +21,7 @@ from fedserver.client_api.entities import (
     source,
     status,
 )
+from fedserver.client_api.interaction_policies import InteractionParams, policy_of
 from fedserver.client_api.scheduled_statuses import moment_of
 from fedserver.http import USER, Answer, Call, Listed, Nothing, Routes, listed
 from storage import Tx
@@ -60,6 +61,7 @@ class NewStatus(Struct, frozen=True):
     poll: PollParams | None = None
     quoted_status_id: int | None = None
     quote_approval_policy: str = ""
+    interaction_policy: InteractionParams | None = None
 
 
 class EditedStatus(Struct, frozen=True):
@@ -115,6 +117,7 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
         idempotency_key=key[:200] or None,
         quoted_id=params.quoted_status_id,
         quote_policy=params.quote_approval_policy or settings.quote_policy,
+        policy=policy_of(params.interaction_policy),
     )
 
 

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import media, polls, post_texts, posts, publication, quotes
+from fedserver.domain import (
+    interaction_policies,
+    media,
+    polls,
+    post_texts,
+    posts,
+    publication,
+    quotes,
+)
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Forbidden, Invalid, Site
 from fedserver.text import normal_language
@@ -82,6 +90,17 @@ async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) 
     await quotes.set_policy(tx, row, word)
 
 
+async def set_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
+    """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
+    await interaction_policies.put(tx, await posts.own(tx, author, post_id), policy)
+
+
+async def set_replies(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
+    row = await posts.own(tx, author, post_id)
+    await interaction_policies.put_replies(tx, row, word)
+
+
 async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
     """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
     files = [each.id for each in await queries.media.of_posts(tx, [row.id])]
@@ -101,6 +120,7 @@ async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, c
         app_id=row.app_id,
         quoted_id=await _quoted(tx, row, change),
         quote_policy=_or(change.quote_policy, quotes.policy_of(row)),
+        policy=row.interaction_policy,
     )
     await queries.media.detach(tx, row.id)
     await queries.posts.remove(tx, row.id)

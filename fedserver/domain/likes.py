@@ -6,7 +6,7 @@ and stays until the last of them is taken back.
 
 from __future__ import annotations
 
-from fedserver.domain import events, notifications, post_views, tasks
+from fedserver.domain import events, interaction_policies, notifications, post_views, tasks
 from fedserver.domain.words import NotFound, Site, check_not_moved
 from storage import AccountRow, LikeRow, PostRow, Tx, queries
 
@@ -19,10 +19,17 @@ async def visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     return views[0].boost_of.post if views[0].boost_of else views[0].post
 
 
+async def likeable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
+    """As `visible`; raises Forbidden too, where its author does not want it."""
+    post = await visible(tx, actor, post_id)
+    await interaction_policies.check(tx, post, actor, interaction_policies.LIKE)
+    return post
+
+
 async def like(tx: Tx, site: Site, actor: AccountRow, post_id: int) -> PostRow:
     """Like a post; the post. Liking again changes nothing. Raises NotFound, Forbidden."""
     check_not_moved(actor)
-    post = await visible(tx, actor, post_id)
+    post = await likeable(tx, actor, post_id)
     uri = site.links.act(actor.uri, "likes", tx.new_id())
     if await keep(tx, actor, post, uri) and not post.local:
         await tasks.owe(tx, tasks.Like(actor.id, uri, post.id))
@@ -66,10 +73,17 @@ async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
+async def may_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
+    """True if an account of a peer may like a post that it sees."""
+    if post.visibility == "local":
+        return False
+    return not post.local or await interaction_policies.allows(tx, post, actor, interaction_policies.LIKE)
+
+
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow) -> None:
     """A peer's account likes `post`. Of a post that it cannot see a like has no effect."""
     views = await post_views.load(tx, [post.id], actor.id)
-    if not views or post.visibility == "local" or await keep(tx, actor, post, uri):
+    if not views or not await may_like(tx, post, actor) or await keep(tx, actor, post, uri):
         return
     # The like of a reaction becomes one of its own, which stays when that goes.
     known = await queries.likes.like(tx, actor.id, post.id)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.domain import articles, media, polls, post_texts, post_views, publication, quotes
+from fedserver.domain import (
+    articles,
+    interaction_policies,
+    media,
+    polls,
+    post_texts,
+    post_views,
+    publication,
+    quotes,
+)
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Invalid, Later, NotFound, Site, check_not_moved
 from fedserver.text import clean_name, normal_language
@@ -38,6 +47,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     quoted_id: int | None = None
     quote_policy: str = "public"
+    policy: str = ""  # who may answer, like and boost it, as it is kept
 
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
@@ -150,6 +160,7 @@ async def _new_row(
         boosts_count=0,
         likes_count=0,
         version=1,
+        interaction_policy=draft.policy,
     )
     if parent is not None and parent.visibility == "local":
         row = _inside(site, row)
@@ -180,8 +191,9 @@ async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow 
     views = await post_views.load(tx, [parent_id], author.id)
     if not views:
         raise NotFound("The post that you answer was not found")
-    view = views[0]
-    return view.boost_of.post if view.boost_of else view.post
+    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    await interaction_policies.check(tx, post, author, interaction_policies.REPLY)
+    return post
 
 
 async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:

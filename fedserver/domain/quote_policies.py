@@ -1,6 +1,6 @@
 """Who may quote a post: what its author said, and what that means for one who asks.
 
-Rules about likes, replies and boosts that peers give are kept beside it.
+Rules about likes, replies and boosts are kept beside it; see `interaction_policies`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain.words import Invalid
 from storage import PostRow
@@ -55,16 +55,16 @@ def decode(text: str) -> Policy:
     return _decoder.decode(text) if text else NONE
 
 
-def of_word(word: str, visibility: str) -> str:
-    """The policy of a post of ours, as it is kept. Raises Invalid.
+def of_word(word: str, visibility: str, former: str = "") -> str:
+    """The policy of a post of ours, as it is kept, with the other rules of its former one. Raises Invalid.
 
     Nobody else may quote what is for followers or for named people, whatever was asked for.
     """
     if word not in WORDS:
         raise Invalid("quote_approval_policy", f"must be one of {', '.join(WORDS)}")
     if word == "nobody" or visibility in CLOSED:
-        return encode(Policy(quote=Rule()))
-    return encode(Policy(quote=Rule(automatic=(word,))))
+        return encode(structs.replace(decode(former), quote=Rule()))
+    return encode(structs.replace(decode(former), quote=Rule(automatic=(word,))))
 
 
 def word_of(text: str) -> str:

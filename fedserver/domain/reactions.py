@@ -31,7 +31,7 @@ async def react(tx: Tx, site: Site, actor: AccountRow, post_id: int, name: str) 
     """
     check_not_moved(actor)
     emoji = await _own(tx, site, name)
-    post = await likes.visible(tx, actor, post_id)
+    post = await likes.likeable(tx, actor, post_id)
     mine = await queries.reactions.of_account(tx, actor.id, [post.id])
     if emoji.name in {each.name for each in mine}:
         return post
@@ -71,7 +71,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, emoji: Emo
     if not emoji.url and not is_emoji(emoji.name):
         return False
     views = await post_views.load(tx, [post.id], actor.id)
-    if not views or post.visibility == "local":
+    if not views or not await likes.may_like(tx, post, actor):
         return True
     return await _keep(tx, actor, post, uri, emoji)
 

@@ -99,6 +99,8 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     parent = await queries.posts.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and parent.visibility == "local":
         parent = None
+    if parent is not None and not await arrivals.may_answer(tx, parent, author):
+        return None
     mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
     row = _row(tx, author, remote, parent, mentioned)
     while not await queries.posts.add(tx, row):

@@ -66,6 +66,7 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
         "host_of": lambda url: urlsplit(url).hostname or "",
         "emoji": lambda url: links.emoji(url, "small"),
+        "who_may_reply": domain.interaction_policies.who_may_reply,
         "page_of": page_of,
         "ago": ago,
         "ahead": ahead,

@@ -116,7 +116,14 @@ def _statuses() -> dict[str, Row]:
         "content_type": "text/plain", "title": "", "cover_id": None, "poll": None,
         "quote_approval_policy": "public",
     }  # fmt: skip
-    new = {"in_reply_to_id": "{post}", "visibility": "public", "local_only": False, "draft": False}
+    allowed = {"can_reply": {"automatic_approval": ["followers"], "manual_approval": []}}
+    new = {
+        "interaction_policy": allowed,
+        "in_reply_to_id": "{post}",
+        "visibility": "public",
+        "local_only": False,
+        "draft": False,
+    }
     old = {"quoted_status_id": None, "media_attributes": []}
     return {
         **_rows("/api/v1/statuses", "", "POST", **common, **new, scheduled_at="", quoted_status_id=None),
@@ -124,7 +131,13 @@ def _statuses() -> dict[str, Row]:
         **_rows(path, "status", *(f"POST /{verb}" for verb in verbs.split())),
         **_rows(path, "status", "POST /reblog", visibility="public"),
         **_rows(path, "status", "PUT", **common, **old),
-        **_rows(path, "status", "PUT /interaction_policy", quote_approval_policy="followers"),
+        **_rows(
+            path,
+            "status",
+            "PUT /interaction_policy",
+            quote_approval_policy="followers",
+            interaction_policy=allowed,
+        ),
         **_rows(path, "status", "POST /translate", lang="en"),
         **_rows("/api/v1/pleroma/statuses/{id}/reactions/{name}", "status_emoji", "PUT", "DELETE"),
         **_rows(path, "quote", "POST /quotes/{quoting_id}/revoke"),

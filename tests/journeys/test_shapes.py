@@ -18,7 +18,7 @@ from tests.kit import databases, keys, nodes, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
 from tests.kit.nodes import TestNode
-from tests.kit.peers import Document, Peers
+from tests.kit.peers import PUBLIC, TYPE, Document, Peers
 from tests.kit.visitors import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,6 +165,91 @@ async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
     sent = [each for each in lab.peers.received if each["actor"] == lab.ann.uri][-2:]
     assert [each["type"] for each in sent] == ["Like", "Undo"]
     assert sent[0]["content"] == sent[0]["_misskey_reaction"] == sent[1]["object"]["content"] == "🎉"
+
+
+async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
+    """GoToSocial's interaction policies: nothing is kept or sent; what is decided by hand is sent."""
+    gus = microblogs.actor("https://gts.test/users/guarded", "guarded", following="https://gts.test/f")
+    nobody, ours = {"automaticApproval": gus["id"]}, f"{gus['id']}/followers"
+
+    def every(rule: Any) -> dict[str, Any]:
+        return {"canLike": rule, "canReply": rule, "canAnnounce": rule}
+
+    tag = {"type": "Mention", "href": lab.ann.uri, "name": "@ann@alpha.test"}
+    policies: dict[str, Any] = {
+        "closed": ({}, every(nobody), [403, 403, 403]),
+        "named": ({"tag": tag}, every({"always": [gus["id"]]}), [403, 200, 403]),
+        "by-hand": ({}, every({**nobody, "manualApproval": [PUBLIC]}), [200, 200, 200]),
+        "following": ({}, every({"automaticApproval": ["https://gts.test/f"]}), [403] * 3),
+        "followers": ({}, {"canLike": {"automaticApproval": [ours]}, "canReply": nobody}, [200, 403, 200]),
+    }
+    await lab.follow(gus)
+    for name, (more, policy, expected) in policies.items():
+        uri = f"https://gts.test/users/guarded/statuses/{name}"
+        note = public(gus["id"], uri, "Note", content="<p>x</p>", interactionPolicy=policy, **more)
+        lab.peers.serve(note)
+        (status,) = (await lab.api.get("/api/v2/search", q=uri, resolve="true"))["statuses"]
+        before = len(lab.peers.received)
+        path = f"/api/v1/statuses/{status['id']}"
+        reply = {"json": {"status": "@guarded@gts.test hm", "in_reply_to_id": status["id"]}}
+        answers = [
+            await lab.api.ask("POST", f"{path}/favourite"),
+            await lab.api.ask("POST", "/api/v1/statuses", **reply),
+            await lab.api.ask("POST", f"{path}/reblog"),
+        ]
+        assert [each.status for each in answers] == expected, name
+        await lab.settle()
+        sent = {each["type"] for each in lab.peers.received[before:]}
+        deed_of = zip(("Like", "Create", "Announce"), expected, strict=True)
+        assert sent == {kind for kind, outcome in deed_of if outcome == 200}, name
+    shown = await lab.api.get(path)
+    assert shown["interaction_policy"]["can_favourite"]["automatic_approval"] == ["followers", "author"]
+    page = await lab.browser.fill_in(f"/write?reply_to={status['id']}", "picture", text="kept words")
+    assert page.status == 422 and "does not let you answer it" in page.text and "kept words" in page.text
+
+
+async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
+    """Said by API and on pages; what peers send against it is dropped, and the object tells it."""
+    uris = [f"https://gts.test/users/{name}" for name in ("fan", "joe", "eve2")]
+    fan, joe, eve = [microblogs.actor(uri, uri.rpartition("/")[2]) for uri in uris]
+    lab.peers.serve(fan, joe, eve)
+    await lab.send(fan, act("Follow", fan["id"], lab.ann.uri))
+    rules: dict[str, Any] = {"can_reply": {"automatic_approval": ["followers"]}}
+    rules |= {"can_favourite": {"always": ["followers"]}, "can_reblog": {"automatic_approval": ["me"]}}
+    status = await lab.api.post("/api/v1/statuses", status="For fans @joe@gts.test", interaction_policy=rules)
+    wrong = {**rules, "can_reply": {"manual_approval": ["public"]}}
+    refused = await lab.api.ask("POST", "/api/v1/statuses", json={"status": "x", "interaction_policy": wrong})
+    assert refused.status == 422 and "manual_approval" in refused.body["error"]
+    async with lab.node.http.get(f"/users/ann/statuses/{status['id']}", headers={"Accept": TYPE}) as answer:
+        told = (await answer.json(content_type=None))["interactionPolicy"]
+    followers = {"automaticApproval": [f"{lab.ann.uri}/followers"]}
+    assert told == {
+        "canQuote": {"automaticApproval": [PUBLIC]}, "canLike": followers, "canReply": followers,
+        "canAnnounce": {"automaticApproval": [lab.ann.uri]},
+    }  # fmt: skip
+    for who in (fan, joe, eve):
+        note = public(who["id"], f"{who['id']}/answer", "Note", content="<p>hi</p>", inReplyTo=status["uri"])
+        await lab.send(who, act("Like", who["id"], status["uri"]), act("Create", who["id"], note))
+        await lab.send(who, act("Announce", who["id"], status["uri"]))
+    found = await lab.api.get(f"/api/v1/statuses/{status['id']}")
+    assert [found[f"{word}_count"] for word in ("favourites", "replies", "reblogs")] == [1, 2, 0]
+    below = (await lab.api.get(f"/api/v1/statuses/{status['id']}/context"))["descendants"]
+    assert {each["account"]["username"] for each in below} == {"fan", "joe"}
+
+    # On the pages, also for a post that is there already; quotes are another matter.
+    page = await lab.browser.fill_in("/write", "picture", text="Only to read", replies="nobody")
+    assert "Only those who are named may answer" in page.text
+    number = page.path.rpartition("/")[2]
+    path = f"/api/v1/statuses/{number}"
+    await lab.api.put(f"{path}/interaction_policy", quote_approval_policy="nobody")
+    shown = (await lab.api.get(path))["interaction_policy"]
+    assert shown["can_reply"]["automatic_approval"] == ["author"]
+    page = await lab.browser.press(f"/edit/{number}", f"/edit/{number}", text="For answers", replies="public")
+    assert "For answers" in page.text and "may answer</span>" not in page.text
+    opened = await lab.api.get(path)
+    assert "interaction_policy" not in opened and opened["quote_approval"]["automatic"] == []
+    closed = await lab.api.put(f"{path}/interaction_policy", interaction_policy={"can_reblog": {}})
+    assert closed["interaction_policy"]["can_reblog"]["automatic_approval"] == ["author"]
 
 
 async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:

@@ -85,6 +85,19 @@ class Pleroma(Struct, frozen=True):
     emoji_reactions: list[StatusReaction]
 
 
+class InteractionRule(Struct, frozen=True):
+    automatic_approval: tuple[str, ...]
+    manual_approval: tuple[str, ...]
+
+
+class InteractionPolicy(Struct, frozen=True):
+    """Who may like, answer and boost a status, as GoToSocial has it."""
+
+    can_favourite: InteractionRule
+    can_reply: InteractionRule
+    can_reblog: InteractionRule
+
+
 class Status(Struct, frozen=True, kw_only=True):
     id: str
     created_at: str
@@ -116,6 +129,7 @@ class Status(Struct, frozen=True, kw_only=True):
     local_only: bool = False
     reactions: list[StatusReaction] | UnsetType = UNSET  # as glitch-soc has them
     pleroma: Pleroma | UnsetType = UNSET
+    interaction_policy: InteractionPolicy | UnsetType = UNSET
     title: str | UnsetType = UNSET
     text: str | UnsetType = UNSET
     favourited: bool | UnsetType = UNSET
@@ -195,6 +209,7 @@ def status(
         local_only=row.visibility == "local",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
+        interaction_policy=_interactions(counted),
         **_reactions(links, view.boost_of or view),
         **_mine(view),
     )
@@ -237,6 +252,21 @@ def _approval(view: domain.post_views.PostView) -> QuoteApproval:
     rule = domain.quote_policies.decode(view.post.interaction_policy).quote
     automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
     return QuoteApproval(automatic, manual, view.quotable)
+
+
+def _interactions(row: PostRow) -> InteractionPolicy | UnsetType:
+    """What its author said of likes, answers and boosts; nothing where everybody may."""
+    policy = domain.quote_policies.decode(row.interaction_policy)
+    rules = (policy.like, policy.reply, policy.announce)
+    return InteractionPolicy(*map(_rule, rules)) if any(each is not None for each in rules) else UNSET
+
+
+def _rule(rule: domain.quote_policies.Rule | None) -> InteractionRule:
+    known = domain.interaction_policies.WORDS
+    if rule is None:
+        return InteractionRule(("public", "author"), ())
+    automatic = tuple(each for each in rule.automatic if each in known)
+    return InteractionRule((*automatic, "author"), tuple(each for each in rule.manual if each in known))
 
 
 def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
