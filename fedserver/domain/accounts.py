@@ -218,7 +218,7 @@ async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRo
 
 async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
     """Change a profile and owe peers the news. Raises Invalid."""
-    row = profiles.changed(site, actor, change, tx.now)
+    row = await profiles.changed(tx, site, actor, change)
     values = {name: getattr(row, name, None) for name in queries.accounts.CHANGEABLE}
     await queries.accounts.change(tx, row.id, {**values, "name_folded": fold(row.display_name)})
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))

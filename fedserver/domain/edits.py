@@ -37,6 +37,7 @@ class Change(Struct, frozen=True, kw_only=True):
     quoted_id: int | UnsetType = UNSET
     quote_policy: str | UnsetType = UNSET
     publish: bool = False
+    described: bool = False  # what its files are described with has changed before
 
 
 async def of(tx: Tx, post_id: int) -> list[EditRow]:
@@ -47,17 +48,14 @@ async def of(tx: Tx, post_id: int) -> list[EditRow]:
 async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: Change) -> int:
     """Change a post of one's own; its id, which is a new one where a draft was published.
 
-    The former version of a published post is kept. Raises NotFound, Invalid, Forbidden.
+    The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
+    Raises NotFound, Invalid, Forbidden.
     """
     row = await posts.own(tx, author, post_id)
     if wanted.visibility is not UNSET and row.state != "draft":
         raise Forbidden("The visibility of a published post cannot be changed")
     if row.state == "draft" and wanted.publish:
         return await _publish_draft(tx, site, author, row, wanted)
-    if row.state == "published":
-        await _keep_version(tx, row)
-    media_ids = await _change_media(tx, site, author, row, wanted)
-    row = await _change_poll(tx, site, row, wanted, media_ids)
     text = await post_texts.render(
         tx,
         site,
@@ -66,6 +64,12 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
         _or(wanted.summary, row.summary),
         kind=row.kind,
     )
+    if row.state == "published":
+        if await _is_same(tx, author, row, wanted, text):
+            return row.id
+        await _keep_version(tx, row)
+    media_ids = await _change_media(tx, site, author, row, wanted)
+    row = await _change_poll(tx, site, row, wanted, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
         raise Invalid("text", "can't be blank", "ERR_BLANK")
     changed = await _change_quote(tx, site, author, _changed(tx, row, wanted, text), text, wanted)
@@ -79,6 +83,21 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
         newly_named = [each for each in text.mentioned if each.id not in named]
         await publication.announce_edit(tx, changed, newly_named)
     return row.id
+
+
+async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: Change, text: Text) -> bool:
+    """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
+    if wanted.described or not isinstance(wanted.poll, UnsetType):
+        return False
+    policy = _or(wanted.quote_policy, quotes.policy_of(row))
+    changed = quotes.fitted(author, _changed(tx, row, wanted, text), text.mentioned, policy, None)
+    if structs.replace(changed, edited_at=row.edited_at) != row:
+        return False
+    if not isinstance(wanted.media_ids, UnsetType):
+        attached = [each.id for each in await queries.media.of_posts(tx, [row.id])]
+        if [each for each in attached if each != row.cover_id] != list(wanted.media_ids):
+            return False
+    return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _quoted(tx, row, Change())
 
 
 async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:

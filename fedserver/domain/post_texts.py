@@ -77,7 +77,7 @@ async def render(tx: Tx, site: Site, source: str, source_type: str, summary: str
     _check_length(site, source, summary, article)
     found = scan(source if source_type == PLAIN else source + "\n")
     known = await _known(tx, site, found.mentions)
-    links = {name: MentionLink(account.url, account.username) for name, account in known.items()}
+    links = _links(known)
     if source_type == PLAIN:
         html = render_plain(source, links, site.links.tag)
     else:
@@ -88,6 +88,15 @@ async def render(tx: Tx, site: Site, source: str, source_type: str, summary: str
     await admin_tags.check_usable(tx, tags)
     mentioned = tuple(dict.fromkeys(known.values()))
     return Text(source, source_type, html, summary, mentioned, tags)
+
+
+async def mention_links(tx: Tx, site: Site, source: str) -> dict[tuple[str, str | None], MentionLink]:
+    """Where the names in a text lead that are those of accounts we know."""
+    return _links(await _known(tx, site, scan(source).mentions))
+
+
+def _links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str, str | None], MentionLink]:
+    return {name: MentionLink(account.url, account.username) for name, account in known.items()}
 
 
 def _check_length(site: Site, source: str, summary: str, article: bool) -> None:
