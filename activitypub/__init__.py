@@ -3,6 +3,7 @@
 What the server uses of it is named here; signatures and NodeInfo stand in modules of their own.
 """
 
+from activitypub import identity_proofs
 from activitypub.activities import Activity, announce, create, read_activity
 from activitypub.actors import Actor, ActorKey, Field, read_actor, write_actor
 from activitypub.addressing import addresses, recipients, visibility
@@ -21,6 +22,7 @@ from activitypub.collections import (
 )
 from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of, written
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.identity_proofs import held_statements
 from activitypub.interactions import (
     Policy,
     Quote,
@@ -97,8 +99,10 @@ __all__ = [
     "cavage",
     "create",
     "fields",
+    "held_statements",
     "host_of",
     "id_of",
+    "identity_proofs",
     "is_activitypub",
     "item_uris",
     "items",

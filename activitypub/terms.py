@@ -49,6 +49,8 @@ ACTOR_CONTEXT: Final[list[Any]] = [
         "Hashtag": "as:Hashtag",
         "Emoji": "toot:Emoji",
         "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+        "VerifiableIdentityStatement": "https://w3id.org/fep/c390#VerifiableIdentityStatement",
+        "subject": "https://w3id.org/fep/c390#subject",
     },
 ]
 

@@ -63,6 +63,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
     attribution_domains: tuple[str, ...] = ()
     moved_to: str = ""
+    identity_proofs: str = "[]"  # checked, as they are kept
 
 
 async def by_id(tx: Tx, account_id: int) -> AccountRow:
@@ -303,6 +304,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         indexable=remote.indexable,
         hides_collections=False,
         memorial=remote.memorial,
+        identity_proofs=remote.identity_proofs,
         created_at=min(remote.created_at or tx.now, tx.now),
         updated_at=tx.now,
         fetched_at=tx.now,

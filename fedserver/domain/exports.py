@@ -33,11 +33,6 @@ def filename(kind: str) -> str:
     return f"{NAMES.get(kind, kind)}.csv"
 
 
-def handle(site: Site, username: str, domain: str) -> str:
-    """An account as it is named everywhere: ours with our domain."""
-    return f"{username}@{domain or site.links.domain}"
-
-
 async def table(tx: Tx, site: Site, actor: AccountRow, kind: str) -> bytes:
     """A file of all that `actor` has of a kind. Raises NotFound for a kind that there is not."""
     if kind in ("domain_blocking", "bookmarks"):
@@ -45,13 +40,13 @@ async def table(tx: Tx, site: Site, actor: AccountRow, kind: str) -> bytes:
         return import_files.write((), [[each] for each in await ask(tx, actor.id)])
     if kind == "lists":
         listed = await queries.exports.listed(tx, actor.id)
-        rows = [[title, handle(site, name, domain)] for _, title, _, name, domain in listed]
+        rows = [[title, import_files.handle(site, name, domain)] for _, title, _, name, domain in listed]
         return import_files.write((), rows)
     if kind not in KINDS:
         raise NotFound
     rows, after = [], -1
     while found := await queries.exports.people(tx, kind, actor.id, after, SLICE):
-        rows += [[handle(site, each[2], each[3]), *_more(kind, each[4:])] for each in found]
+        rows += [[import_files.handle(site, each[2], each[3]), *_more(kind, each[4:])] for each in found]
         after = found[-1][0]
     return import_files.write(HEADERS.get(kind, ()), rows)
 

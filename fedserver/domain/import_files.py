@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain.words import Invalid
+from fedserver.domain.words import Invalid, Site
 
 MOST_LINES, MOST_CELL = 20_000, 2_048
 # The columns of each kind, in Mastodon's order and words; what follows the first ones may be missing.
@@ -105,6 +105,11 @@ def _problem(kind: str, cells: Sequence[str]) -> str:
     if kind == "lists" and not cells[0]:
         return "it names no list"
     return "" if _ACCOUNT.fullmatch(subject) else f"{subject[:80]!r} is no account"
+
+
+def handle(site: Site, username: str, domain: str) -> str:
+    """An account as such files name it: ours with our domain."""
+    return f"{username}@{domain or site.links.domain}"
 
 
 def is_yes(cell: str, *, otherwise: bool) -> bool:

@@ -14,7 +14,6 @@ from fedserver.domain import (
     blocks,
     bookmarks,
     domain_mutes,
-    exports,
     follows,
     import_files,
     lists,
@@ -74,7 +73,7 @@ def _address(site: Site, kind: str, cells: Sequence[str]) -> str:
         return cells[0].lower().rstrip(".")
     account = cells[-1] if kind == "lists" else cells[0]
     name, _, domain = account.removeprefix("@").lower().partition("@")
-    named = exports.handle(site, name, domain)
+    named = import_files.handle(site, name, domain)
     return f"{cells[0]}\n{named}" if kind == "lists" else named
 
 
@@ -207,7 +206,7 @@ async def _clear_lists(tx: Tx, site: Site, row: ImportRow, actor: AccountRow) ->
     titles = {each.rpartition("\n")[0] for each in named}
     gone: dict[int, list[int]] = {}
     for list_id, title, account_id, name, domain in await queries.exports.listed(tx, actor.id):
-        if title in titles and f"{title}\n{exports.handle(site, name, domain).lower()}" not in named:
+        if title in titles and f"{title}\n{import_files.handle(site, name, domain).lower()}" not in named:
             gone.setdefault(list_id, []).append(account_id)
     for list_id, ids in gone.items():
         await lists.remove_accounts(tx, actor, list_id, ids)
@@ -215,7 +214,7 @@ async def _clear_lists(tx: Tx, site: Site, row: ImportRow, actor: AccountRow) ->
 
 async def _clear_people(tx: Tx, site: Site, row: ImportRow, actor: AccountRow, task: tasks.Import) -> bool:
     found = await queries.exports.people(tx, row.kind, actor.id, task.after_id, CLEARED)
-    handles = {each[1]: exports.handle(site, each[2], each[3]).lower() for each in found}
+    handles = {each[1]: import_files.handle(site, each[2], each[3]).lower() for each in found}
     kept = await queries.imports.named(tx, row.id, list(handles.values()))
     gone = [identifier for identifier, name in handles.items() if name not in kept]
     for target in await queries.accounts.by_ids(tx, gone):

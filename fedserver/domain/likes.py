@@ -74,22 +74,27 @@ async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
 
 
 async def may_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
-    """True if an account of a peer may like a post that it sees."""
-    if post.visibility == "local":
+    """True if an account of a peer sees a post, and may like it."""
+    if post.visibility == "local" or not await post_views.load(tx, [post.id], actor.id):
         return False
     return not post.local or await interaction_policies.allows(tx, post, actor, interaction_policies.LIKE)
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow) -> None:
     """A peer's account likes `post`. Of a post that it cannot see a like has no effect."""
-    views = await post_views.load(tx, [post.id], actor.id)
-    if not views or not await may_like(tx, post, actor) or await keep(tx, actor, post, uri):
+    if not await may_like(tx, post, actor) or await keep(tx, actor, post, uri):
         return
     # The like of a reaction becomes one of its own, which stays when that goes.
     known = await queries.likes.like(tx, actor.id, post.id)
     told = known is not None and await queries.reactions.by_uri(tx, known.uri) is not None
     if known is not None and told and await queries.likes.like_by_uri(tx, uri) is None:
         await queries.likes.set_like_uri(tx, known.id, uri)
+
+
+async def changed(tx: Tx, post: PostRow) -> None:
+    """The likes of a post look otherwise now, though they are as many as before."""
+    await queries.posts.count(tx, post.id, "likes_count", 0)  # its version grows
+    tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:

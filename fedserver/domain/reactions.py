@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain import events, likes, post_views, tasks
+from fedserver.domain import likes, tasks
 from fedserver.domain.words import Invalid, Site, check_not_moved
 from fedserver.text import is_emoji
 from storage import AccountRow, PostReactionRow, PostRow, Tx, queries
@@ -70,8 +70,7 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, emoji: Emo
     """A peer's account reacts to `post`, which is a like too; False if it can be nothing but a like."""
     if not emoji.url and not is_emoji(emoji.name):
         return False
-    views = await post_views.load(tx, [post.id], actor.id)
-    if not views or not await likes.may_like(tx, post, actor):
+    if not await likes.may_like(tx, post, actor):
         return True
     return await _keep(tx, actor, post, uri, emoji)
 
@@ -85,21 +84,16 @@ async def _keep(tx: Tx, actor: AccountRow, post: PostRow, uri: str, emoji: Emoji
     await likes.keep(tx, actor, post, uri)
     row = PostReactionRow(tx.new_id(), actor.id, post.id, emoji.name, emoji.url, uri, tx.now)
     if await queries.reactions.add(tx, row):
-        await _changed(tx, post)
+        await likes.changed(tx, post)
     return True
 
 
 async def _remove(tx: Tx, row: PostReactionRow, post: PostRow) -> None:
     await queries.reactions.remove(tx, row.id)
-    await _changed(tx, post)
+    await likes.changed(tx, post)
     like = await queries.likes.like(tx, row.account_id, post.id)
     if like is not None and like.uri == row.uri:
         await likes.remove(tx, like, post)
-
-
-async def _changed(tx: Tx, post: PostRow) -> None:
-    await queries.posts.count(tx, post.id, "likes_count", 0)  # its version grows
-    tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None, name: str) -> bool:

@@ -20,6 +20,7 @@ from activitypub import (
     Object,
     Question,
     Rule,
+    held_statements,
     host_of,
     read_object,
     require_same_origin,
@@ -42,9 +43,12 @@ def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
 
 
 def account(
-    actor: Actor, username: str, host: str, *, pictures: bool = True
+    actor: Actor, username: str, host: str, now: int, *, pictures: bool = True
 ) -> domain.accounts.RemoteAccount:
-    """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted."""
+    """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted.
+
+    Of its identity proofs those are kept that hold at `now` (ms UTC).
+    """
     return domain.accounts.RemoteAccount(
         uri=actor.id,
         username=username,
@@ -65,6 +69,7 @@ def account(
         header_alt=actor.image_alt,
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
         emojis=emojis_json(actor.emojis if pictures else ()),
+        identity_proofs=_identity_proofs(actor, now),
         also_known_as=actor.also_known_as,
         moved_to=actor.moved_to or "",
         attribution_domains=actor.attribution_domains,
@@ -75,6 +80,12 @@ def account(
         created_at=actor.published,
         keys=tuple((key.id, key.kind, key.public) for key in actor.keys),
     )
+
+
+def _identity_proofs(actor: Actor, now: int) -> str:
+    held = held_statements(actor.statements, actor.id, now)
+    kept = [domain.identity_proofs.IdentityProof(each.subject, each.created, each.document) for each in held]
+    return encode(kept).decode()
 
 
 def author_of(post: Object) -> str:

@@ -9,8 +9,6 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, Upload, see_other
-from fedserver.pages.readers import FormParams
-from storage import Tx
 
 routes = Routes("pages")
 
@@ -32,7 +30,9 @@ def table(name: str, data: bytes) -> web.Response:
     return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=headers)
 
 
-async def _page(call: Call[ImportParams], tx: Tx, problem: str) -> web.Response:
+async def _page(call: Call[ImportParams], problem: str = "") -> web.Response:
+    async with call.services.db.read() as tx:
+        brought = await domain.imports.page(tx, call.account)
     return call.render(
         "data.html",
         status=422 if problem else 200,
@@ -41,13 +41,13 @@ async def _page(call: Call[ImportParams], tx: Tx, problem: str) -> web.Response:
         kinds=domain.exports.KINDS,
         kind=call.params.kind,
         mode=call.params.mode,
-        brought=await domain.imports.page(tx, call.account),
+        brought=brought,
     )
 
 
-@routes.get("/settings/data", html=True, who=USER, params=ImportParams)
+@routes.get("/settings/data", html=True, who=USER, params=ImportParams, tx="own")
 async def show(call: Call[ImportParams]) -> web.Response:
-    return await _page(call, call.tx, "")
+    return await _page(call)
 
 
 @routes.get("/settings/data/{kind}.csv", html=True, who=USER, tx="own")
@@ -84,8 +84,7 @@ async def bring(call: Call[ImportParams]) -> web.StreamResponse:
                 overwrites=params.mode == "overwrite",
             )
     except domain.Invalid as error:
-        async with call.services.db.read() as tx:
-            return await _page(call, tx, error.text)
+        return await _page(call, error.text)
     return see_other("/settings/data?done=1#brought")
 
 
@@ -94,7 +93,7 @@ async def problems(call: Call[Nothing]) -> web.Response:
     return table("problems.csv", await domain.imports.problems(call.tx, call.account, call.id()))
 
 
-@routes.post("/settings/data/imports/{id}/forget", html=True, who=USER, params=FormParams)
-async def forget(call: Call[FormParams]) -> web.StreamResponse:
+@routes.post("/settings/data/imports/{id}/forget", html=True, who=USER, params=ImportParams)
+async def forget(call: Call[ImportParams]) -> web.StreamResponse:
     await domain.imports.remove(call.tx, call.account, call.id())
     return see_other("/settings/data")

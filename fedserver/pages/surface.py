@@ -18,6 +18,7 @@ def endpoints() -> list[Endpoint]:
         pages.passkeys,
         pages.sessions,
         pages.data,
+        pages.keys,
         pages.moves,
     ]
     first = [pages.front, pages.joining, pages.reading, pages.writing]
