@@ -57,13 +57,14 @@ from activitypub.signatures import cavage, proofs, rfc9421, verify
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.request import SignedRequest, fields
 from activitypub.signatures.verify import Claim
-from activitypub.terms import ACCEPT, ACTIVITY_JSON, ACTORS, POSTS, PUBLIC, is_activitypub
+from activitypub.terms import ACCEPT, ACTIVITY_JSON, ACTORS, CONTEXT, POSTS, PUBLIC, is_activitypub
 from activitypub.webfinger import JRD, Handle, parse_handle, parse_resource, read_host_meta, read_jrd
 
 __all__ = [
     "ACCEPT",
     "ACTIVITY_JSON",
     "ACTORS",
+    "CONTEXT",
     "JRD",
     "MAX_BYTES",
     "POSTS",

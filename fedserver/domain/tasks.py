@@ -280,6 +280,12 @@ class Import(Task, frozen=True, tag="import"):
     cleared: bool = False
 
 
+class MakeArchive(Task, frozen=True, tag="make_archive"):
+    """A member wants an archive of all that they made."""
+
+    archive_id: int
+
+
 class CarryOver(Task, frozen=True, tag="carry_over"):
     """An account moved: members after `after_id` are to stand to the other as they stood to it."""
 
@@ -384,6 +390,7 @@ AnyTask = (
     | EndMute
     | CarryOver
     | Import
+    | MakeArchive
     | RequestQuote
     | AnswerQuote
     | RevokeQuote

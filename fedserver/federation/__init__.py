@@ -1,5 +1,6 @@
 """The bridge between rows and ActivityPub documents."""
 
+from fedserver.federation.archives import make_archive
 from fedserver.federation.authenticate import Authenticator, Blocked
 from fedserver.federation.deliver import fan_out, is_outgoing
 from fedserver.federation.featured import read_featured
@@ -33,6 +34,7 @@ __all__ = [
     "followers_at",
     "generate",
     "is_outgoing",
+    "make_archive",
     "read_featured",
     "refresh",
     "synchronize",

@@ -20,19 +20,24 @@ class ImportParams(Struct, frozen=True):
     data: Upload | None = None
 
 
-def table(name: str, data: bytes) -> web.Response:
-    """A file that browsers save and nobody keeps."""
-    headers = {
+def _headers(name: str) -> dict[str, str]:
+    """Of a file that browsers save and nobody keeps."""
+    return {
         "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
-    return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=headers)
+
+
+def table(name: str, data: bytes) -> web.Response:
+    """A file of lines."""
+    return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=_headers(name))
 
 
 async def _page(call: Call[ImportParams], problem: str = "") -> web.Response:
     async with call.services.db.read() as tx:
         brought = await domain.imports.page(tx, call.account)
+        archives = await domain.archives.page(tx, call.account)
     return call.render(
         "data.html",
         status=422 if problem else 200,
@@ -42,6 +47,7 @@ async def _page(call: Call[ImportParams], problem: str = "") -> web.Response:
         kind=call.params.kind,
         mode=call.params.mode,
         brought=brought,
+        archives=archives,
     )
 
 
@@ -97,3 +103,23 @@ async def problems(call: Call[Nothing]) -> web.Response:
 async def forget(call: Call[ImportParams]) -> web.StreamResponse:
     await domain.imports.remove(call.tx, call.account, call.id())
     return see_other("/settings/data")
+
+
+@routes.post("/settings/data/archives", html=True, who=USER, proved=True, params=ImportParams, tx="own")
+async def ask(call: Call[ImportParams]) -> web.StreamResponse:
+    try:
+        async with call.services.db.write() as tx:
+            await domain.archives.request(tx, call.account)
+    except domain.Invalid as error:
+        return await _page(call, error.why)
+    return see_other("/settings/data#archives")
+
+
+@routes.get("/settings/data/archives/{id}.zip", html=True, who=USER, proved=True)
+async def archive(call: Call[Nothing]) -> web.StreamResponse:
+    row = await domain.archives.find(call.tx, call.account, call.id())
+    path = call.services.store.apart(row.name)
+    if path is None:
+        raise domain.NotFound
+    headers = {**_headers(f"{call.account.username}.zip"), "Content-Type": "application/zip"}
+    return web.FileResponse(path, headers=headers)

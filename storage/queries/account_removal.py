@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_
 from storage.schema.tables import (
     accounts,
     announcement_reactions,
+    archives,
     blocks,
     bookmarks,
     collection_items,
@@ -150,6 +151,7 @@ OWNED = (
             endorsements,
             email_subscriptions,
             imports,
+            archives,
         )
     ),
     delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),

@@ -20,7 +20,7 @@ ADD = upsert(tasks).on_conflict_do_nothing()
 PUSH, FILMS, STRANGERS, REST = "push", "films", "strangers", ""
 KINDS = {
     PUSH: ("push",),
-    FILMS: ("process_media",),
+    FILMS: ("process_media", "make_archive"),
     STRANGERS: (
         "verify_quote",
         "refresh_thread",

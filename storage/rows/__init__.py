@@ -1,6 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.archives import ArchiveRow
 from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
@@ -50,6 +51,7 @@ __all__ = [
     "ActRow",
     "AnnouncementRow",
     "AppRow",
+    "ArchiveRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
     "CardRow",

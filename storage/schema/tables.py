@@ -1,6 +1,7 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
+from storage.schema.archives import archives
 from storage.schema.email_subscriptions import email_subscriptions
 from storage.schema.follows import (
     account_notes,
@@ -96,6 +97,7 @@ __all__ = [
     "announcement_reads",
     "announcements",
     "apps",
+    "archives",
     "blocks",
     "bookmarks",
     "canonical_email_blocks",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import re
+import zipfile
 
+import aiohttp
 import pytest
 
 from fedserver import domain
-from fedserver.federation import carry_on
+from fedserver.federation import archives, carry_on
+from tests.client_api.test_every_endpoint import picture
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.people import befriend
@@ -142,3 +148,63 @@ async def test_a_wrong_file_is_told_with_its_lines(start: Start) -> None:
     ):
         page = await bring(visitor, kind, data)
         assert page.status == 422 and words in page.text, (kind, data[:40], page.text[-3000:])
+
+
+async def test_an_archive_of_everything_is_made_for_its_owner(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "SLICE", 2)
+    alpha = await start("alpha.test")
+    ann, eve = await alpha.member("ann"), await alpha.member("eve")
+    api, visitor, other = Api(alpha, await alpha.token(ann)), Visitor(alpha), Visitor(alpha)
+    await visitor.log_in("ann")
+    await other.log_in("eve")
+    file = aiohttp.FormData({"description": "a fox"})
+    file.add_field("file", picture(), filename="fox.png", content_type="image/png")
+    media = (await api.ask("POST", "/api/v2/media", data=file)).body
+    avatar = aiohttp.FormData()
+    avatar.add_field("avatar", picture(), filename="me.png", content_type="image/png")
+    assert (await api.ask("PATCH", "/api/v1/accounts/update_credentials", data=avatar)).status == 200
+    shown = await api.post("/api/v1/statuses", status="with a picture", media_ids=[media["id"]])
+    theirs = await alpha.write(eve, "of Eve")
+    for number in range(4):
+        await alpha.write(ann, f"number {number}", visibility="local" if number else "direct")
+    await api.post(f"/api/v1/statuses/{theirs}/reblog")
+    await api.post(f"/api/v1/statuses/{theirs}/favourite")
+    await alpha.write(ann, "a draft", state="draft")
+    page = await visitor.press("/settings/data", "/settings/data/archives")
+    assert page.status == 200 and "is being made" in page.text
+    again = await visitor.press("/settings/data", "/settings/data/archives")
+    assert again.status == 422 and "once a day" in again.text
+    await settle(alpha)
+    page = await visitor.open("/settings/data")
+    (address,) = re.findall(r'"(/settings/data/archives/\d+\.zip)"', page.text)
+    assert (await other.open(address)).status == 404
+    assert (await Visitor(alpha).open(address)).path.startswith("/login")
+    async with visitor.http.get(address) as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="ann.zip"'
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    assert archive.testzip() is None
+    outbox = json.loads(archive.read("outbox.json"))
+    kinds = [each["type"] for each in outbox["orderedItems"]]
+    assert outbox["totalItems"] == len(kinds) == 6
+    assert kinds[-1] == "Announce" and set(kinds[:-1]) == {"Create"}
+    first = outbox["orderedItems"][0]["object"]
+    assert first["id"] == shown["uri"] and first["attachment"][0]["name"] == "a fox"
+    assert archive.read(first["attachment"][0]["url"].removeprefix("/"))
+    assert not [each for each in outbox["orderedItems"][2:-1] if each["to"] or each["cc"]], "for members only"
+    actor = json.loads(archive.read("actor.json"))
+    assert actor["id"] == ann.uri and archive.read(actor["icon"]["url"])
+    liked = json.loads(archive.read("likes.json"))
+    assert liked["orderedItems"] == [f"https://alpha.test/users/eve/statuses/{theirs}"]
+    assert archive.read("following_accounts.csv").startswith(b"Account address")
+
+    # It is kept for a week, and under no address that others could guess.
+    store = alpha.node.services.store
+    (path,) = (store.root / ".apart").iterdir()
+    assert store.path(f".apart/{path.name}") is None
+    alpha.clock.forward(days=8)
+    os.utime(path, (0, 0))
+    await settle(alpha)
+    assert not path.exists() and ".zip" not in (await visitor.open("/settings/data")).text
