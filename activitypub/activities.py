@@ -14,8 +14,12 @@ from activitypub import document as read
 from activitypub.addressing import recipients
 from activitypub.document import Document, written
 from activitypub.errors import MalformedDocument
+<<<<<<< HEAD
 from activitypub.reactions import Reaction, read_reaction
 from activitypub.terms import ACTOR_CONTEXT, CONTEXT, POST_CONTEXT, PUBLIC
+=======
+from activitypub.terms import ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
+>>>>>>> main
 
 
 class Activity(Struct, frozen=True, kw_only=True):
@@ -70,7 +74,7 @@ def read_activity(document: Document) -> Activity:
 
 
 def _activity(kind: str, uri: str, actor: str, object_: Any, **more: Any) -> Document:
-    return {"@context": CONTEXT, "id": uri, "type": kind, "actor": actor, "object": object_, **more}
+    return {"@context": ACTIVITY_CONTEXT, "id": uri, "type": kind, "actor": actor, "object": object_, **more}
 
 
 def create(uri: str, actor: str, document: Document) -> Document:

@@ -26,6 +26,9 @@ POSTS: Final = (
     "Note", "Article", "Question", "Page", "Video", "Audio", "Image", "Event", "Document",
 )  # fmt: skip
 
+# Activities bear a proof, whose words are not in the first context.
+ACTIVITY_CONTEXT: Final[list[Any]] = [CONTEXT, DATA_INTEGRITY]
+
 ACTOR_CONTEXT: Final[list[Any]] = [
     CONTEXT,
     SECURITY,
@@ -36,6 +39,7 @@ ACTOR_CONTEXT: Final[list[Any]] = [
         "schema": "http://schema.org#",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",
+        "assertionMethod": {"@id": "https://w3id.org/security#assertionMethod", "@type": "@id"},
         "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
         "movedTo": {"@id": "as:movedTo", "@type": "@id"},
         "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},

@@ -17,13 +17,14 @@ from fedserver.client_api.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.config import Limits as LimitsConfig
 from fedserver.federation import Authenticator, Fetcher, Inbox, Keyring, RemoteFiles, Resolver, generate
-from fedserver.http import Endpoint, Pages, Services, exposition, files, template_values
+from fedserver.http import Endpoint, Pages, Services, files, template_values
 from fedserver.http.application import build
 from fedserver.http.metrics import CountedDatabase, Metrics
 from fedserver.http.ratelimit import Limits
 from fedserver.links import Links
 from fedserver.media import FileStore, Images, Most, Recordings
 from fedserver.net import Client, Guard, Provider, Translator, new_vapid_key
+from fedserver.on_demand import on_demand
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
 from fedserver.workers.runner import Runner
@@ -31,6 +32,7 @@ from storage import Conflict, Database, Event
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
+exposition = on_demand("fedserver.http.exposition")
 log = structlog.stdlib.get_logger("fedserver.node")
 MakeKeys = Callable[[], Awaitable[domain.keys.NewKeys]]
 Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
@@ -56,7 +58,7 @@ class Node:
         self.hub = Hub(services, TELLERS)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
-        self._metrics = web.AppRunner(exposition.application(services, self.runner.depths), access_log=None)
+        self._metrics: web.AppRunner | None = None
         self._stop_listening = services.db.listen(self._hear)
         self._reloads: set[asyncio.Task[None]] = set()
 
@@ -80,6 +82,8 @@ class Node:
 
     async def serve_metrics(self, sites: Sites) -> None:
         """Answer `GET /metrics` where `sites` says."""
+        told = exposition.application(self.services, self.runner.depths)
+        self._metrics = web.AppRunner(told, access_log=None)
         await _listen(self._metrics, sites)
 
     @property
@@ -90,7 +94,7 @@ class Node:
     @property
     def metrics_addresses(self) -> list[tuple[str, int]]:
         """Where it answers `GET /metrics`."""
-        return self._metrics.addresses
+        return self._metrics.addresses if self._metrics else []
 
     async def settle(self) -> int:
         """For tests: do all work that is due."""
@@ -106,7 +110,8 @@ class Node:
         """Answer what was asked, finish what was begun, close what is open."""
         await self.hub.close()
         await self._web.cleanup()
-        await self._metrics.cleanup()
+        if self._metrics:
+            await self._metrics.cleanup()
         await self.runner.stop()
         self._stop_listening()
         self.services.remote_files.close()

@@ -31,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Every test runs on both databases; if it has four cases or more they take turns between the two.
 
-    A test that wants one database only runs all its cases on that.
+    So do the cases of tests marked `surface`: they are slow, and about a program on the other side of HTTP,
+    which cannot see the database. A test that wants one database only runs all its cases on that.
     """
     cases: dict[str, list[str]] = {}
     kinds: dict[str, set[bool]] = {}
@@ -59,7 +60,8 @@ def _case(item: pytest.Item) -> tuple[str, str, bool] | None:
 
 def _is_spare(item: pytest.Item, cases: dict[str, list[str]]) -> bool:
     case = _case(item)
-    if case is None or len(cases.get(case[0], ())) < 4:
+    least = 4 if item.get_closest_marker("surface") is None else 1
+    if case is None or len(cases.get(case[0], ())) < least:
         return False
     return (cases[case[0]].index(case[1]) + case[2]) % 2 == 1
 

@@ -62,6 +62,13 @@ GUARDS = (
         f"{SIGNATURES}::test_small_coverage_is_refused",
     ),
     guard(
+        "times of RFC 9421",
+        RFC9421,
+        "    _check_times(parsed, now)\n",
+        "",
+        f"{SIGNATURES}::test_times",
+    ),
+    guard(
         "coverage of RFC 9421",
         RFC9421,
         "if not set(required) <= set(parsed.covered):",

@@ -50,6 +50,13 @@ class Message:
         self.headers = headers
 
 
+class AtOurTime(HTTPMessageVerifier):
+    """Leaves times to us: the library has a clock of its own, and gives peers five seconds."""
+
+    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
+        """Checked before, by the clock that is given in."""
+
+
 def sign(
     key: RSAPrivateKey, key_id: str, request: SignedRequest, now: int, digest: str | None = None
 ) -> dict[str, str]:
@@ -110,7 +117,7 @@ def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now
     kind = algorithms.ED25519 if isinstance(key, Ed25519PublicKey) else algorithms.RSA_V1_5_SHA256
     if parsed.algorithm not in ("", kind.algorithm_id):
         raise SignatureError("algorithm-refused", parsed.algorithm[:40])
-    verifier = HTTPMessageVerifier(
+    verifier = AtOurTime(
         signature_algorithm=kind,
         key_resolver=MappingKeyResolver(public_keys={parsed.key_id: key}, private_keys={}),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import os
 import signal
@@ -83,10 +84,16 @@ async def serve(config: Config, place: Place) -> None:
 
 
 def _keep_what_is_there() -> None:
-    """What a node is made of lives as long as it. Looking through it for garbage took 60 ms a time."""
+    """What a node is made of lives as long as it. Looking through it for garbage took 60 ms a time.
+
+    What the start alone needed, some 5 MB, goes back to the system where the C library can do that (glibc).
+    """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _stop_on_signals(stopping: asyncio.Event, place: Place) -> None:

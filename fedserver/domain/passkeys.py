@@ -10,20 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import webauthn
 from msgspec import Struct
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from fedserver.domain import challenges, second_steps, security_mails
 from fedserver.domain.words import DomainError, Invalid, NotFound, Site
+from fedserver.on_demand import on_demand
 from fedserver.text import clean_name
 from storage import AccountRow, MemberRow, PasskeyRow, Tx, queries
+
+webauthn = on_demand("webauthn")
+helpers = on_demand("webauthn.helpers")
+structs = on_demand("webauthn.helpers.structs")
 
 MOST = 20
 LONGEST = 20_000  # of an answer, in characters
@@ -67,12 +64,12 @@ async def ask_new(tx: Tx, site: Site, member: MemberRow, account: AccountRow, ho
         user_display_name=account.display_name or account.username,
         challenge=webauthn.base64url_to_bytes(word),
         exclude_credentials=_descriptors(known),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
     )
-    return webauthn.options_to_json(options)
+    return str(webauthn.options_to_json(options))
 
 
 def _handle(member_id: int) -> bytes:
@@ -80,9 +77,9 @@ def _handle(member_id: int) -> bytes:
     return str(member_id).encode()
 
 
-def _descriptors(known: list[PasskeyRow]) -> list[PublicKeyCredentialDescriptor]:
+def _descriptors(known: list[PasskeyRow]) -> list[Any]:
     ids = (webauthn.base64url_to_bytes(row.credential_id) for row in known)
-    return [PublicKeyCredentialDescriptor(id=each) for each in ids]
+    return [structs.PublicKeyCredentialDescriptor(id=each) for each in ids]
 
 
 async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: str, name: str) -> PasskeyRow:
@@ -104,8 +101,8 @@ async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: st
     row = PasskeyRow(
         id=tx.new_id(),
         member_id=member.id,
-        credential_id=bytes_to_base64url(made.credential_id),
-        public_key=bytes_to_base64url(made.credential_public_key),
+        credential_id=helpers.bytes_to_base64url(made.credential_id),
+        public_key=helpers.bytes_to_base64url(made.credential_public_key),
         sign_count=made.sign_count,
         name=clean_name(name, 60) or "Passkey",
         created_at=tx.now,
@@ -121,14 +118,18 @@ async def ask(tx: Tx, site: Site, holder: str, member: MemberRow | None, *, veri
     """Options for `navigator.credentials.get`, as JSON; for one of a member's passkeys, or for any."""
     known = await of_member(tx, member) if member is not None else []
     word = await challenges.new(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
-    need = UserVerificationRequirement.REQUIRED if verified else UserVerificationRequirement.PREFERRED
+    need = (
+        structs.UserVerificationRequirement.REQUIRED
+        if verified
+        else structs.UserVerificationRequirement.PREFERRED
+    )
     options = webauthn.generate_authentication_options(
         rp_id=site.links.hostname,
         challenge=webauthn.base64url_to_bytes(word),
         allow_credentials=_descriptors(known),
         user_verification=need,
     )
-    return webauthn.options_to_json(options)
+    return str(webauthn.options_to_json(options))
 
 
 async def check(
@@ -144,7 +145,7 @@ async def check(
     if row is None or asked.member_id != (member.id if member else None):
         return None
     handle = answer.response.user_handle
-    if handle and handle != bytes_to_base64url(_handle(row.member_id)):
+    if handle and handle != helpers.bytes_to_base64url(_handle(row.member_id)):
         return None
     counted = _verify(site, row, word, credential, verified=verified)
     if counted is None or (member is not None and row.member_id != member.id):
@@ -169,7 +170,7 @@ def _verify(site: Site, row: PasskeyRow, word: str, credential: str, *, verified
     except Exception:
         # Whatever is wrong with it, and whatever the libraries below raise, it is not accepted.
         return None
-    return found.new_sign_count
+    return int(found.new_sign_count)
 
 
 def _read(credential: str) -> tuple[str, _Answer]:

@@ -7,6 +7,7 @@ that id (CVE-2024-23832); and only with a media type of ActivityPub (CVE-2024-25
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from cachetools import TTLCache
@@ -29,6 +30,7 @@ from storage import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 NEGATIVE_SECONDS = 300
+DAY_SECONDS = 86_400
 
 
 class Gone(Exception):
@@ -47,6 +49,7 @@ class Fetcher:
         self._keyring = keyring
         self._clock = clock
         self._signer: Signer | None = None
+        self._newer: TTLCache[str, bool] = TTLCache(10_000, DAY_SECONDS, timer=lambda: clock() / 1000)
         self._failed: TTLCache[str, bool] = TTLCache(20_000, NEGATIVE_SECONDS, timer=lambda: clock() / 1000)
 
     async def _sign(self) -> Signer | None:
@@ -59,13 +62,28 @@ class Fetcher:
         return self._signer
 
     async def get(self, url: str, accept: str) -> Response | None:
-        """Any address, signed; None if it cannot be read."""
-        signer = await self._sign()
+        """Any address, signed; None if it cannot be read.
+
+        Who refuses the signature is asked once more with the other kind, and remembered if that is taken.
+        """
+        signer, host = await self._sign(), urlsplit(url).netloc
         try:
-            return await self._client.get(url, accept=accept, sign=signer.get if signer else None)
+            if signer is None:
+                return await self._client.get(url, accept=accept)
+            kinds, newer = (signer.get, signer.get_newer), host in self._newer
+            response = await self._client.get(url, accept=accept, sign=kinds[newer])
+            if response.status != 401:
+                return response
+            other = await self._client.get(url, accept=accept, sign=kinds[not newer])
         except NetError as error:
             log.info("fetch_failed", url=url[:300], reason=str(error))
             return None
+        if other.status == 401:
+            return response
+        self._newer.pop(host, None)
+        if not newer:
+            self._newer[host] = True
+        return other
 
     async def document(self, uri: str) -> Document | None:
         """The document at `uri`, with `id` as its origin says; None if there is none to believe.

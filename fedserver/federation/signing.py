@@ -33,6 +33,10 @@ class Signer:
         """Headers that sign a GET."""
         return cavage.sign(self._key, self._key_id, request_to(method, url), self._clock())
 
+    def get_newer(self, method: str, url: str) -> Mapping[str, str]:
+        """The same by RFC 9421."""
+        return rfc9421.sign(self._key, self._key_id, request_to(method, url), self._clock())
+
     def post(self, url: str, digest: str, scheme: str) -> dict[str, str]:
         """Headers for a POST of a body with this SHA-256; `scheme` is cavage or rfc9421."""
         request = request_to("POST", url)

@@ -28,6 +28,7 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.desk = root / WORKSHOPS  # where files without a name may lie while a request lasts
 
     async def put(self, data: bytes, ending: str) -> str:
         """Keep `data`; its key. `ending` is one of our own words, like `webp`."""
@@ -44,8 +45,8 @@ class FileStore:
     @contextmanager
     def workshop(self) -> Iterator[Path]:
         """A folder to work in, on the same disk; it is gone afterwards with all that is in it."""
-        (self.root / WORKSHOPS).mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.root / WORKSHOPS, ignore_cleanup_errors=True) as folder:
+        self.desk.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.desk, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
     async def keep_apart(self, path: Path, ending: str) -> str:
@@ -74,17 +75,12 @@ class FileStore:
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
-    @property
-    def desk(self) -> Path:
-        """Where files without a name may lie while a request lasts."""
-        return self.root / WORKSHOPS
-
     async def tidy(self, before: float) -> None:
         """Remove workshops that a dead process left, made before a moment (s UTC)."""
         await asyncio.to_thread(self._tidy, before)
 
     def _tidy(self, before: float) -> None:
-        for folder in (self.root / WORKSHOPS).glob("*"):
+        for folder in self.desk.glob("*"):
             if folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from fedserver.config import Oidc
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError
+from fedserver.on_demand import on_demand
+
+errors = on_demand("joserfc.errors")
+jwk = on_demand("joserfc.jwk")
+jwt = on_demand("joserfc.jwt")
 
 # Signatures by a private key. Never `none`, never a shared secret (RFC 8725 §3.1).
 ALGORITHMS = (
@@ -64,7 +66,7 @@ class Provider:
         self._client = client
         self._clock = clock
         self._found: tuple[int, Discovery] | None = None
-        self._keys: tuple[int, KeySet] | None = None
+        self._keys: tuple[int, Any] | None = None
 
     async def close(self) -> None:
         await self._client.close()
@@ -175,21 +177,21 @@ class Provider:
                 nonce={"essential": True, "value": nonce},
             )
             registry.validate(claims)
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (errors.JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise ProviderError(f"the ID token is not right: {error}") from error
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if several else self._config.client_id) != self._config.client_id:
             raise ProviderError("the ID token was made for another party")
         return dict(claims)
 
-    async def _decoded_token(self, found: Discovery, token: str, algorithms: list[str]) -> jwt.Token:
+    async def _decoded_token(self, found: Discovery, token: str, algorithms: list[str]) -> Any:
         try:
             return jwt.decode(token, await self._key_set(found, 0), algorithms=algorithms)
-        except InvalidKeyIdError:
+        except errors.InvalidKeyIdError:
             # The provider may have new keys. Strangers cannot make us ask more often than once a minute.
             return jwt.decode(token, await self._key_set(found, KEYS_MS), algorithms=algorithms)
 
-    async def _key_set(self, found: Discovery, older_than: int) -> KeySet:
+    async def _key_set(self, found: Discovery, older_than: int) -> Any:
         """The provider's keys; read anew if `older_than` is not 0 and they were read longer ago."""
         now = self._clock()
         most = older_than or DISCOVERY_MS
@@ -199,7 +201,7 @@ class Provider:
         listed = document.get("keys")
         usable = [each for each in listed if _is_usable(each)] if isinstance(listed, list) else []
         try:
-            keys = KeySet.import_key_set({"keys": usable})
+            keys = jwk.KeySet.import_key_set({"keys": usable})
         except Exception as error:
             # Keys of strangers reach deep into the libraries below.
             raise ProviderError(f"{found.jwks_uri}: the keys cannot be read: {error}") from error

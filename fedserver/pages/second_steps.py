@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import segno
 from aiohttp import web
 from msgspec import Struct
 
 from fedserver import domain
 from fedserver.http import USER, Call, Nothing, Routes, see_other
+from fedserver.on_demand import on_demand
 from fedserver.pages.readers import FormParams
+
+segno = on_demand("segno")
 
 routes = Routes("pages")
 

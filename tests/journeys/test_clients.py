@@ -10,11 +10,13 @@ import io
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 from mastodon import Mastodon, MastodonAPIError
@@ -176,38 +178,59 @@ async def test_pages_of_the_home_timeline(start: Start) -> None:
     assert read == written[::-1]
 
 
+# One process for all commands: to load the program costs more than most of what it is asked for.
+TOOT = """
+import contextlib, io, json, sys
+from toot.cli import cli
+asked, told = sys.stdin, sys.stdout
+for line in asked:
+    sys.stdin, out = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            cli.main(json.loads(line), prog_name="toot", standalone_mode=False)
+            good = True
+        except BaseException as error:
+            print(repr(error))
+            good = False
+    print(json.dumps([good, out.getvalue()]), file=told, flush=True)
+"""
+
+
 class Toot:
     """The toot command, with a configuration folder of its own, on nodes at http://localhost."""
 
     def __init__(self, folder: Path, nodes: list[TestNode]) -> None:
         self._environment = {**os.environ, "XDG_CONFIG_HOME": str(folder), "NO_COLOR": "1"}
         self._nodes = nodes
+        self._process: asyncio.subprocess.Process | None = None
 
     async def _start(self, *arguments: str) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "toot",
-            *arguments,
-            env=self._environment,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
+            sys.executable, *arguments, env=self._environment, stdin=pipe, stdout=pipe, stderr=pipe
         )
 
     async def run(self, *arguments: str) -> str:
         """Run a command to its end; what it printed. What the nodes owe is done afterwards."""
-        process = await self._start(*arguments)
-        out, errors = await asyncio.wait_for(process.communicate(b""), 60)
-        assert process.returncode == 0, out.decode() + errors.decode()
+        if self._process is None:
+            self._process = await self._start("-c", TOOT)
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode(arguments) + b"\n")
+        line = await asyncio.wait_for(self._process.stdout.readline(), 60)
+        good, out = msgspec.json.decode(line, type=tuple[bool, str])
+        assert good, out
         while sum([await node.settle() for node in self._nodes]):
             pass
-        return out.decode()
+        return out
+
+    async def end(self) -> None:
+        """Close the input of the process, which comes to its end."""
+        if self._process is not None:
+            await self._process.communicate(b"")
 
     async def log_in(self, node: TestNode, username: str) -> None:
         """Walk the forms at the address that toot prints, give it the code."""
-        process = await self._start("login", "--instance", node.base)
+        process = await self._start("-m", "toot", "login", "--instance", node.base)
         assert process.stdin is not None and process.stdout is not None
         address = ""
         while not address.startswith("http"):
@@ -219,39 +242,58 @@ class Toot:
         assert process.returncode == 0, out.decode() + errors.decode()
 
 
+@asynccontextmanager
+async def toot_on(folder: Path, nodes: list[TestNode]) -> AsyncIterator[Toot]:
+    toot = Toot(folder, nodes)
+    try:
+        yield toot
+    finally:
+        await toot.end()
+
+
+@pytest.mark.surface
 async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
     alpha, beta = await start("localhost"), await start("localhost")
     await alpha.member("ann")
     bob = await beta.member("bob")
     handle = f"@bob@{beta.domain}"
-    toot = Toot(tmp_path / "toot", [alpha, beta])
-    await toot.log_in(alpha, "ann")
-    assert "ann" in await toot.run("whoami")
-    await toot.run("follow", handle)
-    await beta.write(bob, "Fresh from beta")
-    await beta.settle()
-    await alpha.settle()
-    shown = await toot.run("timelines", "home", "--no-pager")
-    assert "Fresh from beta" in shown
-    await toot.run("post", "Hello from the terminal")
-    async with alpha.db.read() as tx:
-        (newest,) = await posts_of(tx, alpha, "ann")
-    await asyncio.to_thread((tmp_path / "teal.png").write_bytes, picture())
-    await toot.run("post", "A picture", "--media", str(tmp_path / "teal.png"), "--description", "teal")
-    await toot.run("post", "An answer", "--reply-to", str(newest))
-    for act in ("favourite", "reblog", "bookmark", "pin", "unpin", "unbookmark", "unreblog", "unfavourite"):
-        await toot.run(act, str(newest))
-    assert "An answer" in await toot.run("thread", str(newest))
-    assert "terminal" in await toot.run("timelines", "account", "ann", "--no-pager")
-    await toot.run("delete", str(newest))
-    assert "bob" in await toot.run("search", handle)
-    await toot.run("notifications")
-    await toot.run("instance")
-    await toot.run("unfollow", handle)
-    await alpha.member("eve")
-    for name in (handle, "eve"):
-        await toot.run("block", name)
-        await toot.run("unblock", name)
+    async with toot_on(tmp_path / "toot", [alpha, beta]) as toot:
+        await toot.log_in(alpha, "ann")
+        assert "ann" in await toot.run("whoami")
+        await toot.run("follow", handle)
+        await beta.write(bob, "Fresh from beta")
+        await beta.settle()
+        await alpha.settle()
+        shown = await toot.run("timelines", "home", "--no-pager")
+        assert "Fresh from beta" in shown
+        await toot.run("post", "Hello from the terminal")
+        async with alpha.db.read() as tx:
+            (newest,) = await posts_of(tx, alpha, "ann")
+        await asyncio.to_thread((tmp_path / "teal.png").write_bytes, picture())
+        await toot.run("post", "A picture", "--media", str(tmp_path / "teal.png"), "--description", "teal")
+        await toot.run("post", "An answer", "--reply-to", str(newest))
+        for act in (
+            "favourite",
+            "reblog",
+            "bookmark",
+            "pin",
+            "unpin",
+            "unbookmark",
+            "unreblog",
+            "unfavourite",
+        ):
+            await toot.run(act, str(newest))
+        assert "An answer" in await toot.run("thread", str(newest))
+        assert "terminal" in await toot.run("timelines", "account", "ann", "--no-pager")
+        await toot.run("delete", str(newest))
+        assert "bob" in await toot.run("search", handle)
+        await toot.run("notifications")
+        await toot.run("instance")
+        await toot.run("unfollow", handle)
+        await alpha.member("eve")
+        for name in (handle, "eve"):
+            await toot.run("block", name)
+            await toot.run("unblock", name)
 
 
 async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fedserver.domain import boosts, edits, follows, likes, post_removal, post_views, posts, timelines
 from storage import AccountRow, Page
+from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
+from tests.kit.peers import Peers, actor
 
 
 async def settle(*nodes: TestNode) -> None:
@@ -85,3 +87,18 @@ async def test_follow_post_like_boost_reply_edit_delete_unfollow(start: Start) -
     await write(beta, bob, "not for ann")
     await settle(alpha, beta)
     assert len(await home(alpha, ann)) == 1
+
+
+async def test_a_peer_that_wants_the_newer_signature_is_read(start: Start, names: tls.Names) -> None:
+    alpha = await start("alpha.test")
+    resolver = alpha.node.services.resolver
+    async with Peers(names, "beta.test") as peers:
+        uris = [f"https://beta.test/{name}" for name in ("bob", "cid", "dan")]
+        peers.serve(*(actor(uri, uri[-3:]) for uri in uris))
+        peers.newer = True
+        for uri in uris[:2]:
+            assert await resolver.actor(uri) is not None
+        assert [peers.asked.count(uri) for uri in uris] == [2, 1, 0]
+        peers.newer = False
+        peers.documents[uris[2]] = 401
+        assert await resolver.actor(uris[2]) is None and peers.asked.count(uris[2]) == 2

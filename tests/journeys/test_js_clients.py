@@ -8,31 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.kit.javascript import require_js
 from tests.kit.nodes import Start
 
 FOLDER = Path(__file__).parent / "js"
 
 
-def require_js() -> str:
-    """The Node.js program. Skips the test, or fails it where it is demanded."""
-    program = shutil.which("node")
-    if program is not None and (FOLDER / "node_modules").exists():
-        return program
-    missing = "Node.js or tests/journeys/js/node_modules is missing (npm ci)"
-    if os.environ.get("FEDSERVER_REQUIRE_JS"):
-        pytest.fail(missing)
-    pytest.skip(missing)
-
-
+@pytest.mark.surface
 @pytest.mark.parametrize("library", ["masto", "megalodon"])
 async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
-    program = require_js()
+    program = require_js(FOLDER)
     node = await start("localhost")
     ann, _ = await node.member("ann"), await node.member("bob")
     picture = tmp_path / "picture.png"

@@ -41,7 +41,10 @@ def actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Documen
 
 
 class Peers:
-    """`async with Peers(names, "a.test", "b.test") as peers`; `received` is what their inboxes got."""
+    """`async with Peers(names, "a.test", "b.test") as peers`; `received` is what their inboxes got.
+
+    With `newer` they let only those read who sign by RFC 9421.
+    """
 
     def __init__(self, names: tls.Names, *hosts: str) -> None:
         self._names = names
@@ -49,6 +52,7 @@ class Peers:
         self.documents: dict[str, Document | int] = {}
         self.received: list[Document] = []
         self.asked: list[str] = []
+        self.newer = False
         application = web.Application()
         application.router.add_get("/.well-known/webfinger", self._finger)
         application.router.add_get("/{path:.*}", self._answer)
@@ -81,6 +85,8 @@ class Peers:
         uri = f"https://{request.host}{request.path_qs}"
         self.asked.append(uri)
         found = self.documents.get(uri, 404)
+        if self.newer and "Signature-Input" not in request.headers:
+            return web.Response(status=401)
         if isinstance(found, int):
             return web.Response(status=found)
         return web.Response(body=json.dumps(found).encode(), content_type=TYPE)

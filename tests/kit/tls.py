@@ -35,6 +35,15 @@ def server_context(host: str) -> ssl.SSLContext:
 
 
 @cache
+def files(host: str) -> tuple[str, str]:
+    """Certificate and key of a server that calls itself `host`, as files for other programs."""
+    made, folder = authority().issue_cert(host), Path(ca_file()).parent
+    made.cert_chain_pems[0].write_to_path(str(folder / f"{host}.pem"))
+    made.private_key_pem.write_to_path(str(folder / f"{host}.key"))
+    return str(folder / f"{host}.pem"), str(folder / f"{host}.key")
+
+
+@cache
 def client_context() -> ssl.SSLContext:
     """TLS for clients that believe the throw-away authority."""
     return ssl.create_default_context(cafile=ca_file())

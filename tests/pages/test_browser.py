@@ -69,6 +69,7 @@ async def write_article(page: Page, node: TestNode) -> None:
     assert await page.inner_text("main h2 >> nth=0") == "First"
 
 
+@pytest.mark.surface
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
 async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Browser, script: bool) -> None:
     node = await start("localhost")
@@ -94,6 +95,7 @@ async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Bro
     await context.close()
 
 
+@pytest.mark.surface
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
 async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, script: bool) -> None:
     node = await start("localhost")
@@ -133,6 +135,7 @@ async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, scri
     await context.close()
 
 
+@pytest.mark.surface
 async def test_every_page_stands_on_a_narrow_screen(start: Start, browser: Browser) -> None:
     node = await start("localhost")
     page = await (await browser.new_context(viewport={"width": 360, "height": 700})).new_page()

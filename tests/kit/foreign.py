@@ -1,0 +1,79 @@
+"""Servers that others wrote, as processes of their own: real TLS under a name of a test, real signatures.
+
+Such a program has one actor, `hop`, prints the ports where it listens, does what it is told at its control
+port and tells there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.kit import tls
+
+
+class Foreign:
+    """A running server of others."""
+
+    def __init__(self, host: str, control: int) -> None:
+        self.host, self.handle = host, f"@hop@{host}"
+        self._http = aiohttp.ClientSession(base_url=f"http://127.0.0.1:{control}")
+
+    async def do(self, verb: str, **what: Any) -> Any:
+        """Have the actor do something; when this returns, its deliveries have been answered."""
+        async with self._http.post(f"/{verb}", json=what) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json(content_type=None)
+
+    async def heard(self, kind: str = "") -> list[dict[str, Any]]:
+        """What came to its inboxes (and is of this type), first things first."""
+        async with self._http.get("/") as answer:
+            entries: list[dict[str, Any]] = await answer.json(content_type=None)
+        return [each for each in entries if not kind or each["document"]["type"] == kind]
+
+    async def __aenter__(self) -> Foreign:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+
+
+@asynccontextmanager
+async def running(
+    command: Sequence[str], folder: Path, host: str, names: tls.Names, **environment: str
+) -> AsyncIterator[Foreign]:
+    """The program, for as long as the test wants it. Nodes that it shall find are started before."""
+    cert, key = tls.files(host)
+    program = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOST": host,
+            "CERT": cert,
+            "KEY": key,
+            "NAMES": json.dumps(names.ports),
+            "NODE_EXTRA_CA_CERTS": tls.ca_file(),
+            "REQUESTS_CA_BUNDLE": tls.ca_file(),
+            **environment,
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    try:
+        said = await asyncio.wait_for(program.stdout.readline(), 30)
+        ports = json.loads(said)
+        names.ports[host] = ports["port"]
+        async with Foreign(host, ports["control"]) as foreign:
+            yield foreign
+    finally:
+        if program.returncode is None:
+            program.terminate()
+        await program.communicate()

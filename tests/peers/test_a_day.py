@@ -1,0 +1,303 @@
+"""A server of others and a node of ours live through a day: what one does, the other knows.
+
+The programs are in folders here. That with Fedify needs Node.js and `npm ci` there; without them its test is
+skipped, unless FEDSERVER_REQUIRE_JS is set, as CI does.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import FormData
+from PIL import Image
+
+from fedserver.domain import peers
+from storage import queries
+from tests.kit import foreign, tls
+from tests.kit.api import Api
+from tests.kit.clock import Clock
+from tests.kit.foreign import Foreign
+from tests.kit.javascript import require_js
+from tests.kit.nodes import Start, TestNode
+
+HERE = Path(__file__).parent
+ANN, ANN_URI = "@ann@alpha.test", "https://alpha.test/users/ann"
+TYPE = {"Content-Type": "application/activity+json"}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The true time: others believe signatures of today only."""
+    return Clock(time.time_ns() // 1_000_000)
+
+
+def picture() -> FormData:
+    out, form = io.BytesIO(), FormData()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    form.add_field("file", out.getvalue(), filename="a.png", content_type="image/png")
+    form.add_field("description", "A dot")
+    return form
+
+
+async def find(api: Api, what: str, kind: str) -> Any:
+    found = await api.get("/api/v2/search", q=what, resolve="true", type=kind)
+    assert len(found[kind]) == 1, what
+    return found[kind][0]
+
+
+class Day:
+    """Ann, of ours, and Hop, of theirs."""
+
+    def __init__(self, node: TestNode, api: Api, hop: Foreign) -> None:
+        self.node, self.api, self.hop = node, api, hop
+        self.theirs: dict[str, Any] = {}
+
+    async def read(self, kind: str, actor: str = ANN_URI) -> dict[str, Any]:
+        """What the other server made of the newest activity of this type."""
+        await self.node.settle()
+        read: dict[str, Any] = (await self.hop.heard(kind))[-1]["read"]
+        assert read["actor"] == actor
+        return read
+
+    async def tell(self, verb: str, **what: Any) -> Any:
+        done = await self.hop.do(verb, **what)
+        await self.node.settle()
+        return done
+
+    async def told(self) -> list[str]:
+        """The types of Ann's notifications since the last look, in their order."""
+        told = [each["type"] for each in await self.api.get("/api/v1/notifications")]
+        await self.api.post("/api/v1/notifications/clear")
+        return told[::-1]
+
+    async def follow(self) -> None:
+        self.theirs = await find(self.api, self.hop.handle, "accounts")
+        assert (self.theirs["display_name"], self.theirs["note"]) == ("Hop", "Made elsewhere")
+        await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/follow")
+        await self.read("Follow")
+        assert (await self.relationship())["following"]
+        assert await self.tell("follow", handle=ANN) == ANN_URI
+        assert (await self.relationship())["followed_by"] and await self.told() == ["follow"]
+        assert (await self.read("Accept"))["kind"] == "Follow"
+
+    async def relationship(self) -> Any:
+        (known,) = await self.api.get("/api/v1/accounts/relationships", **{"id[]": self.theirs["id"]})
+        return known
+
+    async def they_write(self) -> None:
+        """Hop posts; Ann answers, likes and boosts, and takes all of it back."""
+        uri = await self.tell("post", text="Fresh from the garden", mention=ANN)
+        (post,) = await self.api.get("/api/v1/timelines/home")
+        assert (post["uri"], post["content"]) == (uri, "<p>Fresh from the garden</p>")
+        assert [each["acct"] for each in post["mentions"]] == ["ann"] and await self.told() == ["mention"]
+        here = f"/api/v1/statuses/{post['id']}"
+        draft = {"status": f"{self.hop.handle} Well *grown* #leek", "in_reply_to_id": post["id"]}
+        answer = await self.api.post("/api/v1/statuses", **draft)
+        read = await self.read("Create")
+        assert (read["kind"], read["object"], read["reply"]) == ("Note", answer["uri"], uri)
+        assert read["content"] == answer["content"] and read["tags"] == [self.hop.handle, "#leek"]
+        for verb, kind, back in (("favourite", "Like", "unfavourite"), ("reblog", "Announce", "unreblog")):
+            await self.api.post(f"{here}/{verb}")
+            assert (await self.read(kind))["object"] == uri
+            await self.api.post(f"{here}/{back}")
+            read = await self.read("Undo")
+            assert (read["kind"], read["inner"]) == (kind, uri)
+        await self.tell("edit", id=uri, text="Fresh from the cellar", mention=ANN)
+        post = await self.api.get(here)
+        assert post["content"] == "<p>Fresh from the cellar</p>" and post["edited_at"] is not None
+        await self.tell("remove", id=uri, mention=ANN)
+        assert (await self.api.ask("GET", here)).status == 404
+
+    async def we_write(self) -> None:
+        """Ann posts; Hop answers, likes and boosts, and takes all of it back."""
+        post = await self.api.post("/api/v1/statuses", status="Soup is ready")
+        here, uri = f"/api/v1/statuses/{post['id']}", post["uri"]
+        assert (await self.read("Create"))["content"] == "<p>Soup is ready</p>"
+        await self.told()
+        await self.tell("like", id=uri)
+        await self.tell("boost", id=uri)
+        answer = await self.tell("post", text="On my way", mention=ANN, reply=uri)
+        assert await self.told() == ["favourite", "reblog", "mention"]
+        assert await self.counts(here) == (1, 1, 1)
+        (below,) = (await self.api.get(f"{here}/context"))["descendants"]
+        assert (below["uri"], below["in_reply_to_id"]) == (answer, post["id"])
+        await self.tell("undo", what=f"like {uri}")
+        await self.tell("undo", what=f"boost {uri}")
+        await self.tell("remove", id=answer, mention=ANN)
+        assert await self.counts(here) == (0, 0, 0)
+        await self.api.put(here, status="Soup is getting cold")
+        assert (await self.read("Update"))["content"] == "<p>Soup is getting cold</p>"
+        await self.api.delete(here)
+        assert (await self.read("Delete"))["object"] == uri
+
+    async def counts(self, here: str) -> tuple[int, int, int]:
+        post = await self.api.get(here)
+        return post["favourites_count"], post["reblogs_count"], post["replies_count"]
+
+    async def whisper(self) -> None:
+        """A word in private, both ways."""
+        uri = await self.tell("post", text="Psst", mention=ANN, alone=True)
+        said = await find(self.api, uri, "statuses")
+        assert said["visibility"] == "direct"
+        draft = {"status": f"{self.hop.handle} Yes?", "visibility": "direct", "in_reply_to_id": said["id"]}
+        await self.api.post("/api/v1/statuses", **draft)
+        assert (await self.read("Create"))["to"] == [self.theirs["uri"]]
+
+    async def ask(self) -> None:
+        """A poll of theirs, one of ours, and what they say without words."""
+        uri = await self.tell("ask", text="Tea?", options=["Green", "Black"], mention=ANN)
+        poll = (await find(self.api, uri, "statuses"))["poll"]
+        await self.api.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
+        read = await self.read("Create")
+        assert (read["kind"], read["name"], read["reply"]) == ("Note", "Black", uri)
+        poll = {"options": ["Yes", "No"], "expires_in": 3_600}
+        ours = await self.api.post("/api/v1/statuses", status="Soup?", poll=poll)
+        await self.told()
+        await self.tell("react", id=ours["uri"], emoji="🍲")
+        assert await self.told() == ["favourite"]
+        await self.tell("vote", id=ours["uri"], choice="No")
+        found = await self.api.get(f"/api/v1/statuses/{ours['id']}")
+        assert [each["votes_count"] for each in found["poll"]["options"]] == [0, 1]
+
+    async def quote(self) -> None:
+        """With leave, both ways."""
+        ours = await self.api.post("/api/v1/statuses", status="Quote me")
+        theirs = await self.tell("post", text="Look at this", mention=ANN, quote=ours["uri"])
+        answer = (await self.hop.heard("Accept"))[-1]
+        assert answer["document"]["object"]["type"] == "QuoteRequest"
+        leave = answer["document"]["result"]
+        read = await self.hop.do("read", url=leave)
+        assert (read["kind"], read["lost"]) == ("QuoteAuthorization", [])
+        await self.tell("publish", id=theirs, authorization=leave, mention=ANN)
+        seen = await find(self.api, theirs, "statuses")
+        assert (seen["quote"]["state"], seen["quote"]["quoted_status"]["id"]) == ("accepted", ours["id"])
+        quoting = await self.api.post("/api/v1/statuses", status="And this", quoted_status_id=seen["id"])
+        assert (await self.read("QuoteRequest"))["object"] == theirs
+        quoting = await self.api.get(f"/api/v1/statuses/{quoting['id']}")
+        assert quoting["quote"]["state"] == "accepted"
+        shown = (await self.hop.do("read", url=quoting["uri"]))["document"]
+        assert (shown["quote"], urlsplit(shown["quoteAuthorization"]).netloc) == (theirs, self.hop.host)
+
+    async def show(self) -> None:
+        """Documents of all kinds are to the other server what they should be, and it knows each word."""
+        media = (await self.api.ask("POST", "/api/v2/media", data=picture())).body["id"]
+        drafts: dict[str, dict[str, Any]] = {
+            "Note": {"status": "#Dot", "media_ids": [media], "spoiler_text": "Small", "sensitive": True},
+            "Article": {"status": "All about it", "title": "On dots"},
+            "Question": {"status": "More?", "poll": {"options": ["Yes", "No"], "expires_in": 3_600}},
+        }
+        wanted = {ANN_URI: "Person", "https://alpha.test/actor": "Application"}
+        for path in ("outbox", "followers", "following", "collections/featured"):
+            wanted[f"{ANN_URI}/{path}"] = "OrderedCollection"
+        wanted[f"{ANN_URI}/outbox?page=true"] = "OrderedCollectionPage"
+        for kind, draft in drafts.items():
+            uri = (await self.api.post("/api/v1/statuses", **draft))["uri"]
+            wanted |= {uri: kind, f"{uri}/activity": "Create", f"{uri}/replies": "OrderedCollection"}
+        for url, kind in wanted.items():
+            read = await self.hop.do("read", url=url)
+            assert (read["kind"], read["lost"]) == (kind, []), url
+
+    async def keep_order(self) -> None:
+        """What is pinned, and what is reported: by the node's own actor."""
+        uri = await self.tell("post", text="Spam", mention=ANN)
+        spam = await find(self.api, uri, "statuses")
+        ours = await self.api.post("/api/v1/statuses", status="Rules")
+        for verb, kind in (("pin", "Add"), ("unpin", "Remove")):
+            await self.api.post(f"/api/v1/statuses/{ours['id']}/{verb}")
+            assert (await self.read(kind))["object"] == ours["uri"]
+        report = {
+            "account_id": self.theirs["id"],
+            "status_ids": [spam["id"]],
+            "comment": "Rude",
+            "forward": True,
+        }
+        await self.api.post("/api/v1/reports", **report)
+        flag = await self.read("Flag", "https://alpha.test/actor")
+        assert flag["to"] == [self.theirs["uri"]]
+
+    async def part(self) -> None:
+        """New names, and both follow no more; then it comes to blocks."""
+        await self.api.patch("/api/v1/accounts/update_credentials", display_name="Ann Other")
+        assert (await self.read("Update"))["name"] == "Ann Other"
+        await self.tell("rename", name="Hop Again")
+        assert (await self.api.get(f"/api/v1/accounts/{self.theirs['id']}"))["display_name"] == "Hop Again"
+        await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/unfollow")
+        assert (await self.read("Undo"))["kind"] == "Follow"
+        await self.tell("undo", what=f"follow {ANN}")
+        known = await self.relationship()
+        assert not known["following"] and not known["followed_by"]
+        for verb, kind in (("block", "Block"), ("unblock", "Undo")):
+            await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/{verb}")
+            assert self.theirs["uri"] in (await self.read(kind)).values()
+
+    async def sign(self, scheme: str, before: str | None) -> None:
+        """From now on both sign by this scheme first; until now, what they signed by `before` was taken."""
+        theirs = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
+        known = await self.hop.do("sign", origin=self.node.base, scheme=theirs[scheme])
+        assert before is None or known == theirs[before]
+        async with self.node.db.write() as tx:
+            await peers.ensure(tx, self.hop.host)
+            peer = (await queries.peers.by_domains(tx, [self.hop.host]))[self.hop.host]
+            assert before is None or (peer.scheme, peer.failures) == (before, 0)
+            await queries.peers.set_scheme(tx, self.hop.host, scheme)
+
+    async def check(self, inbox: str) -> None:
+        """They found nothing wrong with all that came to them, nothing waits, and they take no forgery."""
+        heard = await self.hop.heard()
+        assert [each for each in heard if each["status"] >= 300 or each["wrong"]] == []
+        async with self.node.db.read() as tx:
+            assert await queries.deliveries.next_due(tx) is None, "something was not taken"
+        forged = {name: value for name, value in heard[0]["document"].items() if name != "proof"}
+        url = f"https://{self.hop.host}{inbox}"
+        async with self.node.http.post(url, json=forged, headers=TYPE) as answer:
+            assert answer.status == 401
+
+
+async def begin(node: TestNode, hop: Foreign) -> Day:
+    return Day(node, Api(node, await node.token(await node.member("ann"))), hop)
+
+
+@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
+async def test_fedify(start: Start, names: tls.Names) -> None:
+    program, folder = require_js(HERE / "fedify"), HERE / "fedify"
+    node = await start("alpha.test", authorized_fetch=True)
+    async with foreign.running([program, "peer.mjs"], folder, "fedify.test", names) as hop:
+        day = await begin(node, hop)
+        # First the older way: Fedify reads a key by its id and signs that address with the fragment, which is
+        # not the target URI (RFC 9421 §2.2.2, RFC 9110 §7.1).
+        await day.sign("cavage", before=None)
+        await day.follow()
+        await day.they_write()
+        await day.sign("rfc9421", before="cavage")
+        await day.we_write()
+        await day.whisper()
+        await day.ask()
+        await day.quote()
+        await day.show()
+        await day.keep_order()
+        await day.part()
+        await day.sign("cavage", before="rfc9421")
+        assert {each["scheme"] for each in await hop.heard()} == {"cavage", "rfc9421"}
+        await day.check("/inbox")
+
+
+@pytest.mark.parametrize("start", ["postgresql"], indirect=True)
+async def test_pubby(start: Start, names: tls.Names, tmp_path: Path) -> None:
+    node = await start("alpha.test", authorized_fetch=True)
+    run, place = [sys.executable, "peer.py"], str(tmp_path / "pubby")
+    async with foreign.running(run, HERE / "pubby", "pubby.test", names, PLACE=place) as hop:
+        day = await begin(node, hop)
+        await day.follow()
+        await day.they_write()
+        await day.we_write()
+        await day.whisper()
+        await day.quote()
+        await day.keep_order()
+        await day.part()
+        await day.check("/ap/inbox")
