@@ -14,12 +14,8 @@ from activitypub import document as read
 from activitypub.addressing import recipients
 from activitypub.document import Document, written
 from activitypub.errors import MalformedDocument
-<<<<<<< HEAD
 from activitypub.reactions import Reaction, read_reaction
-from activitypub.terms import ACTOR_CONTEXT, CONTEXT, POST_CONTEXT, PUBLIC
-=======
 from activitypub.terms import ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
->>>>>>> main
 
 
 class Activity(Struct, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ POST_CONTEXT: Final[list[Any]] = [
 ]
 
 REACTION_CONTEXT: Final[list[Any]] = [
-    CONTEXT,
+    *ACTIVITY_CONTEXT,
     {
         "toot": "http://joinmastodon.org/ns#",
         "Emoji": "toot:Emoji",
