@@ -11,7 +11,7 @@ from http_message_signatures import HTTPMessageVerifier, MappingKeyResolver, alg
 
 from activitypub import SignatureError, identity_proofs
 from activitypub.keys import multibase, unbase58
-from activitypub.signatures import cavage, rfc9421
+from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest, fields
 
 BODY = b'{"hello": "world"}'
@@ -140,6 +140,8 @@ def test_an_identity_proof_of_fep_c390() -> None:
     }
     assert identity_proofs.verify(signed, actor, created).subject == subject
     proof = signed["proof"]
+    other = {**made, "proof": {**made["proof"], "verificationMethod": f"{actor}#key"}}
+    others = proofs.hashed(other["proof"], {name: each for name, each in made.items() if name != "proof"})
     for wrong, owner, now in (
         (signed, f"{actor}2", created),
         (signed, actor, created - 400_000),
@@ -147,7 +149,7 @@ def test_an_identity_proof_of_fep_c390() -> None:
         ({**signed, "type": "PropertyValue"}, actor, created),
         ({**signed, "subject": "did:web:server.example"}, actor, created),
         ({**signed, "note": "x" * 9_000}, actor, created),
-        ({**signed, "proof": {**proof, "verificationMethod": f"{actor}#key"}}, actor, created),
+        (identity_proofs.with_signature(other, private.sign(others)), actor, created),
         ({**signed, "proof": {**proof, "expires": "2023-02-24T23:36:30Z"}}, actor, created),
         ({**signed, "proof": "none"}, actor, created),
     ):

@@ -141,7 +141,8 @@ async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
     )
 
     # Nobody takes back what another did; the like goes with its last emoji, or stays by itself.
-    await lab.send(mia, act("Undo", mia["id"], party))
+    for stolen in (party, party["id"]):
+        await lab.send(mia, act("Undo", mia["id"], stolen) | {"id": f"{mia['id']}/stolen/{len(stolen)}"})
     assert await shown() == (2, [("🎉", 2), ("🔥", 1), ("cat", 1)])
     for each in (meow, react(mia, 7, "Like"), react(mia, 9, "Like")):
         await lab.send(mia, act("Undo", mia["id"], {**each, "id": each["id"]}) | {"id": f"{each['id']}/undo"})
