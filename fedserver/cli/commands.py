@@ -14,6 +14,7 @@ MODULES = {
     "member": "members",
     "token": "tokens",
     "peer": "peers",
+    "log": "acts",
     "db": "databases",
     "check": "checking",
     "routes": "routes",

@@ -10,6 +10,7 @@ import click
 from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
 from fedserver.federation import generate
+from storage import MemberRow, Tx
 
 ROLE = click.Choice(domain.members.ROLES)
 
@@ -17,6 +18,15 @@ ROLE = click.Choice(domain.members.ROLES)
 @click.group()
 def member() -> None:
     """Add, list and change members."""
+
+
+async def _found(tx: Tx, name: str, verb: str, reason: str = "") -> MemberRow:
+    """A member about whom the operator does something that goes into the log."""
+    row = await domain.members.by_username(tx, name)
+    account = await domain.accounts.by_handle(tx, name)
+    target = account.uri if account is not None else name
+    await domain.acts.add(tx, None, f"member.{verb}", target=target, reason=reason, shows_reason=True)
+    return row
 
 
 def _password(given: str) -> str:
@@ -39,6 +49,7 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
     new = await generate()
     async with database(config) as db, db.write() as tx:
         _, account = await domain.members.add(tx, site_of(config), name, email, hashed, new, role=role)
+        await _found(tx, name, "add", role)
     click.echo(f"Added @{account.username}@{config.node.domain} ({role})")
 
 
@@ -76,7 +87,7 @@ async def show(name: str, config_path: Path | None) -> None:
 async def role(name: str, role: str, config_path: Path | None) -> None:
     """Give a member another role."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.set_role(tx, await domain.members.by_username(tx, name), role)
+        await domain.members.set_role(tx, await _found(tx, name, "role", role), role)
     click.echo(f"{name} is {role} now")
 
 
@@ -87,7 +98,7 @@ async def role(name: str, role: str, config_path: Path | None) -> None:
 async def approve(name: str, config_path: Path | None) -> None:
     """Let in somebody who asked to join."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.approve(tx, await domain.members.by_username(tx, name))
+        await domain.members.approve(tx, await _found(tx, name, "approve"))
     click.echo(f"{name} may log in now")
 
 
@@ -98,7 +109,7 @@ async def approve(name: str, config_path: Path | None) -> None:
 async def disable(name: str, config_path: Path | None) -> None:
     """Keep a member out; browsers and apps are logged out."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.set_disabled(tx, await domain.members.by_username(tx, name), disabled=True)
+        await domain.members.set_disabled(tx, await _found(tx, name, "disable"), disabled=True)
     click.echo(f"{name} is disabled")
 
 
@@ -109,7 +120,7 @@ async def disable(name: str, config_path: Path | None) -> None:
 async def enable(name: str, config_path: Path | None) -> None:
     """Let a disabled member in again."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.set_disabled(tx, await domain.members.by_username(tx, name), disabled=False)
+        await domain.members.set_disabled(tx, await _found(tx, name, "enable"), disabled=False)
     click.echo(f"{name} is enabled")
 
 
@@ -125,7 +136,7 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
     domain.passwords.check_password(word, name)
     hashed = await domain.passwords.Passwords().hash(word)
     async with database(config) as db, db.write() as tx:
-        await domain.members.set_password(tx, await domain.members.by_username(tx, name), hashed)
+        await domain.members.set_password(tx, await _found(tx, name, "password"), hashed)
     click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")
 
 
@@ -136,5 +147,5 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
 async def reset_second_step(name: str, config_path: Path | None) -> None:
     """For somebody who lost their device: no second step, no recovery codes, no passkeys."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.second_steps.reset(tx, await domain.members.by_username(tx, name))
+        await domain.second_steps.reset(tx, await _found(tx, name, "second_step"))
     click.echo(f"{name} logs in with the password alone now")

@@ -29,4 +29,5 @@ async def create(name: str, scope: str, config_path: Path | None) -> None:
         made = await domain.tokens.create(
             tx, granted, app_id=None, member_id=member.id, account_id=account.id
         )
+        await domain.acts.add(tx, None, "member.token", target=account.uri, reason=granted, shows_reason=True)
     click.echo(made.secret)

@@ -46,13 +46,14 @@ class SwitchParams(ListParams, frozen=True, kw_only=True):
 
 
 class ActionParams(Struct, frozen=True):
-    """`days` is ours: the act lifts itself after so many."""
+    """`days` is ours: the act lifts itself after so many; `hides_reason`: the public log does not show it."""
 
     type: str = ""
     report_id: int | None = None
     text: str = ""
     send_email_notification: bool = False
     days: int = 0
+    hides_reason: bool = False
 
 
 def _filter(params: ListParams, origin: str, status: str, *, staff: bool) -> domain.admin_accounts.Filter:
@@ -111,7 +112,12 @@ async def delete(call: Call[Nothing]) -> AdminAccount:
 async def act(call: Call[ActionParams]) -> dict[str, str]:
     params = call.params
     order = domain.moderation.Order(
-        params.type, params.text, params.report_id, params.days, params.send_email_notification
+        params.type,
+        params.text,
+        params.report_id,
+        params.days,
+        params.send_email_notification,
+        params.hides_reason,
     )
     await domain.moderation.act(call.tx, call.site, call.member, call.id(), order)
     return {}

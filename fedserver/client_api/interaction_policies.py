@@ -27,16 +27,16 @@ def policy_of(params: InteractionParams | None) -> str:
     if params is None:
         return ""
 
-    def rule(given: RuleParams | None, name: str) -> domain.quote_policies.Rule | None:
+    def rule(given: RuleParams | None, name: str) -> domain.post_policies.Rule | None:
         if given is None:
             return None
         words = (*given.automatic_approval, *given.always)
         asked = (*given.manual_approval, *given.with_approval)
         return domain.interaction_policies.rule_of(words, asked, f"interaction_policy[{name}]")
 
-    policy = domain.quote_policies.Policy(
+    policy = domain.post_policies.Policy(
         like=rule(params.can_favourite, "can_favourite"),
         reply=rule(params.can_reply, "can_reply"),
         announce=rule(params.can_reblog, "can_reblog"),
     )
-    return domain.quote_policies.encode(policy)
+    return domain.post_policies.encode(policy)

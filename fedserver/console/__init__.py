@@ -3,6 +3,7 @@
 from fedserver.console import (
     accounts,
     announcements,
+    appeals,
     invitations,
     log,
     overview,
@@ -15,6 +16,7 @@ from fedserver.console import (
 __all__ = [
     "accounts",
     "announcements",
+    "appeals",
     "invitations",
     "log",
     "overview",

@@ -11,7 +11,7 @@ from fedserver.http import ADMIN, MODERATOR, Call, Nothing, Routes, see_other
 
 routes = Routes("console")
 PATH = "/admin/accounts"
-SIZE = 40
+SIZE, POSTS = 40, 10
 
 
 class SearchParams(Struct, frozen=True):
@@ -26,7 +26,17 @@ class ActParams(Struct, frozen=True):
     text: str = ""
     days: int = 0
     mails: bool = False
+    hides_reason: bool = False
     report_id: int | None = None
+
+
+class PostsParams(ActParams, frozen=True):
+    post_ids: list[int] = []
+
+
+class NoteParams(Struct, frozen=True):
+    csrf: str = ""
+    text: str = ""
 
 
 class PurgeParams(Struct, frozen=True):
@@ -67,10 +77,15 @@ async def search(call: Call[SearchParams]) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     found = await domain.admin_accounts.get(call.tx, call.id())
     row = found.view.account
+    latest = await domain.timelines.of_account(
+        call.tx, row.id, call.viewer_id, call.page(POSTS, POSTS), exclude_boosts=True
+    )
     return call.render(
         "admin/account.html",
+        posts=await domain.post_views.load(call.tx, latest, call.viewer_id),
         found=found,
         acts=await domain.act_views.of_target(call.tx, row.uri),
+        notes=await domain.moderation_notes.of_account(call.tx, row.id),
         reports=await domain.reports.page(call.tx, call.page(20, 20), "all", target_id=row.id),
     )
 
@@ -78,8 +93,20 @@ async def show(call: Call[Nothing]) -> web.Response:
 @routes.post(PATH + "/{id}/act", html=True, who=MODERATOR, params=ActParams)
 async def act(call: Call[ActParams]) -> web.Response:
     params = call.params
-    order = domain.moderation.Order(params.kind, params.text, params.report_id, params.days, params.mails)
+    order = domain.moderation.Order(
+        params.kind, params.text, params.report_id, params.days, params.mails, params.hides_reason
+    )
     await domain.moderation.act(call.tx, call.site, call.member, call.id(), order)
+    return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
+
+
+@routes.post(PATH + "/{id}/posts", html=True, who=MODERATOR, params=PostsParams)
+async def act_on_posts(call: Call[PostsParams]) -> web.Response:
+    params = call.params
+    order = domain.moderation.Order(
+        params.kind, params.text, params.report_id, 0, params.mails, params.hides_reason
+    )
+    await domain.post_moderation.act(call.tx, call.site, call.member, call.id(), order, params.post_ids)
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
@@ -89,6 +116,18 @@ async def lift(call: Call[FormParams]) -> web.Response:
     if kind not in domain.moderation.LIFTS:
         raise domain.NotFound
     await domain.moderation.lift(call.tx, call.member, call.id(), kind, call.params.reason)
+    return see_other(f"{PATH}/{call.id()}")
+
+
+@routes.post(PATH + "/{id}/notes", html=True, who=MODERATOR, params=NoteParams)
+async def add_note(call: Call[NoteParams]) -> web.Response:
+    await domain.moderation_notes.add(call.tx, call.member, call.id(), call.params.text)
+    return see_other(f"{PATH}/{call.id()}")
+
+
+@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, who=MODERATOR, params=FormParams)
+async def remove_note(call: Call[FormParams]) -> web.Response:
+    await domain.moderation_notes.remove(call.tx, call.id(), call.id("note"))
     return see_other(f"{PATH}/{call.id()}")
 
 

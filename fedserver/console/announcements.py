@@ -34,7 +34,7 @@ async def show(call: Call[EditParams]) -> web.Response:
 async def create(call: Call[TextParams]) -> web.Response:
     params = call.params
     await domain.announcements.create(
-        call.tx, call.site, call.member.id, params.text, published=params.published
+        call.tx, call.site, call.member, params.text, published=params.published
     )
     return see_other(PATH)
 
@@ -42,11 +42,13 @@ async def create(call: Call[TextParams]) -> web.Response:
 @routes.post(PATH + "/{id}", html=True, who=MODERATOR, params=TextParams)
 async def update(call: Call[TextParams]) -> web.Response:
     params = call.params
-    await domain.announcements.update(call.tx, call.site, call.id(), params.text, published=params.published)
+    await domain.announcements.update(
+        call.tx, call.site, call.member, call.id(), params.text, published=params.published
+    )
     return see_other(PATH)
 
 
 @routes.post(PATH + "/{id}/delete", html=True, who=MODERATOR, params=FormParams)
 async def remove(call: Call[FormParams]) -> web.Response:
-    await domain.announcements.remove(call.tx, call.id())
+    await domain.announcements.remove(call.tx, call.member, call.id())
     return see_other(PATH)

@@ -14,4 +14,4 @@ SIZE = 60
 @routes.get("/admin/log", html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
     views = await domain.act_views.page(call.tx, call.page(SIZE, SIZE))
-    return call.render("admin/log.html", views=views, older=views[-1].row.id if len(views) == SIZE else None)
+    return call.render("admin/log.html", views=views, older=views[-1].row.seq if len(views) == SIZE else None)

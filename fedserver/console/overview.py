@@ -17,6 +17,7 @@ async def show(call: Call[Nothing]) -> web.Response:
         "admin/overview.html",
         waiting=await domain.admin_accounts.count_waiting(tx),
         reports=await domain.reports.count_open(tx),
+        appeals=await domain.appeals.count_open(tx),
         figures=await domain.figures.load(tx),
         queues=await domain.backlog.queues(tx),
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct, structs
 
-from fedserver.domain import acts
+from fedserver.domain import act_chain, acts
 from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import fold_tag
 from storage import MemberRow, Page, TagRow, Tx, queries
@@ -49,9 +49,12 @@ async def decide(tx: Tx, member: MemberRow, tag_id: int, decision: Decision) -> 
         if (value := getattr(decision, name)) is not None
     }
     row = structs.replace(row, display=display, reviewed_at=tx.now, **given)
-    await queries.admin_tags.change(tx, row)
     said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in given.items())
-    await acts.add(tx, member, "tag.review", target=f"#{row.name}", reason=said)
+    subject = act_chain.Subject("tag", f"#{row.name}")
+    await acts.add(
+        tx, member, "tag.review", target=subject.name, subject=subject, reason=said, shows_reason=True
+    )
+    await queries.admin_tags.change(tx, row)
     return row
 
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import events
+from fedserver.domain import acts, events
 from fedserver.domain.words import Invalid, NotFound, Site
 from fedserver.text import clean_text, is_emoji, render_plain
-from storage import AccountRow, AnnouncementRow, EmojiRow, ReactionRow, Tx, queries
+from storage import AccountRow, AnnouncementRow, EmojiRow, MemberRow, ReactionRow, Tx, queries
 
 MAX_TEXT, MOST = 10_000, 200
 MOST_EMOJI = 8  # different ones, at one announcement
@@ -105,7 +105,7 @@ async def every(tx: Tx) -> list[AnnouncementRow]:
 async def create(
     tx: Tx,
     site: Site,
-    member_id: int | None,
+    member: MemberRow | None,
     text: str,
     *,
     starts_at: int | None = None,
@@ -125,16 +125,23 @@ async def create(
         all_day=all_day and starts_at is not None and ends_at is not None,
         published_at=tx.now if published else None,
         updated_at=tx.now,
-        created_by_id=member_id,
+        created_by_id=member.id if member else None,
     )
     await queries.announcements.add(tx, row)
+    await acts.add(tx, member, "announcement.create", target=f"announcement:{row.id}")
     if published:
         _tell(tx, row)
     return row
 
 
 async def update(
-    tx: Tx, site: Site, announcement_id: int, text: str, *, published: bool = True
+    tx: Tx,
+    site: Site,
+    member: MemberRow | None,
+    announcement_id: int,
+    text: str,
+    *,
+    published: bool = True,
 ) -> AnnouncementRow:
     """Change the text; everybody sees it as unread again. Raises NotFound, Invalid."""
     row = await queries.announcements.one(tx, announcement_id)
@@ -145,14 +152,16 @@ async def update(
     row = structs.replace(row, source=source, html=html, published_at=published_at, updated_at=tx.now)
     await queries.announcements.change(tx, row)
     await queries.announcements.forget_reads(tx, row.id)
+    await acts.add(tx, member, "announcement.change", target=f"announcement:{row.id}")
     _tell(tx, row)
     return row
 
 
-async def remove(tx: Tx, announcement_id: int) -> None:
+async def remove(tx: Tx, member: MemberRow | None, announcement_id: int) -> None:
     """Raises NotFound."""
     if not await queries.announcements.remove(tx, announcement_id):
         raise NotFound
+    await acts.add(tx, member, "announcement.delete", target=f"announcement:{announcement_id}")
     tx.emit(events.ANNOUNCEMENT_REMOVED, announcement_id=announcement_id)
 
 

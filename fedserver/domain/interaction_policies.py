@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from fedserver.domain import quote_policies, quotes
-from fedserver.domain.quote_policies import Policy, Rule
+from fedserver.domain import post_policies, quotes
+from fedserver.domain.post_policies import Policy, Rule
 from fedserver.domain.words import Forbidden, Invalid
 from storage import AccountRow, PostRow, Tx, queries
 
 REPLY, LIKE, ANNOUNCE = "reply", "like", "announce"
 DOES = {REPLY: "answer", LIKE: "like", ANNOUNCE: "boost"}
 WORDS = ("public", "followers", "following", "mentioned")
+REPLIES = ("public", "followers", "nobody")
 SELF = ("author", "me")
 # Whether these hold only the author's own node knows: it is asked by sending.
 DOUBTFUL = "unsupported_policy"
@@ -36,7 +37,7 @@ def rule_of(words: Sequence[str], asked: Sequence[str], field: str) -> Rule:
 
 def who_may_reply(row: PostRow) -> str:
     """`public`, `followers`, or `nobody` but those who are named, as the pages say it."""
-    rule = quote_policies.decode(row.interaction_policy).reply
+    rule = post_policies.decode(row.interaction_policy).reply
     if rule is None or "public" in (*rule.automatic, *rule.manual):
         return "public"
     return "followers" if "followers" in (*rule.automatic, *rule.manual) else "nobody"
@@ -44,18 +45,18 @@ def who_may_reply(row: PostRow) -> str:
 
 def of_word(word: str) -> str:
     """The policy of a post that everybody, followers, or those who are named may answer. Raises Invalid."""
-    return quote_policies.encode(Policy(reply=_replies(word)))
+    return post_policies.encode(Policy(reply=_replies(word)))
 
 
 def _replies(word: str) -> Rule | None:
-    if word not in quote_policies.WORDS:
-        raise Invalid("replies", f"must be one of {', '.join(quote_policies.WORDS)}")
+    if word not in REPLIES:
+        raise Invalid("replies", f"must be one of {', '.join(REPLIES)}")
     return None if word == "public" else Rule(() if word == "nobody" else (word,))
 
 
 async def allows(tx: Tx, post: PostRow, actor: AccountRow, act: str) -> bool:
     """True if `actor` may do that to a post, which they can see."""
-    rule: Rule | None = getattr(quote_policies.decode(post.interaction_policy), act)
+    rule: Rule | None = getattr(post_policies.decode(post.interaction_policy), act)
     if rule is None or actor.id == post.account_id:
         return True
     named = {*rule.automatic, *rule.manual} if not post.local else set(rule.automatic)
@@ -76,8 +77,8 @@ async def check(tx: Tx, post: PostRow, actor: AccountRow, act: str) -> None:
 
 async def put(tx: Tx, row: PostRow, policy: str) -> None:
     """Change who may answer, like and boost a post of ours from now on; what there is stays."""
-    former = quote_policies.decode(row.interaction_policy)
-    kept = quote_policies.encode(structs.replace(quote_policies.decode(policy), quote=former.quote))
+    former = post_policies.decode(row.interaction_policy)
+    kept = post_policies.encode(structs.replace(post_policies.decode(policy), quote=former.quote))
     if kept != row.interaction_policy:
         await queries.posts.set_policy(tx, row.id, kept)
         await quotes.show_again(tx, row)
@@ -86,5 +87,5 @@ async def put(tx: Tx, row: PostRow, policy: str) -> None:
 async def put_replies(tx: Tx, row: PostRow, word: str) -> None:
     """Change who may answer a post of ours, if that is not what the word says already. Raises Invalid."""
     if word != who_may_reply(row):
-        former = quote_policies.decode(row.interaction_policy)
-        await put(tx, row, quote_policies.encode(structs.replace(former, reply=_replies(word))))
+        former = post_policies.decode(row.interaction_policy)
+        await put(tx, row, post_policies.encode(structs.replace(former, reply=_replies(word))))

@@ -54,9 +54,7 @@ async def failed(tx: Tx, login: str, address: str) -> None:
 
 
 def check_let_in(member: MemberRow) -> None:
-    """Raises Forbidden, with what to wait for."""
-    if member.disabled_at is not None:
-        raise Forbidden("Your account is disabled. Please ask the people who run this community.")
+    """Raises Forbidden, with what to wait for. Who is disabled comes as far as the page that says so."""
     if member.email_confirmed_at is None:
         raise Forbidden("Please confirm your address first: we sent you a link by mail.")
     if member.approved_at is None:
@@ -78,8 +76,8 @@ async def log_in(
     The browser's `former` session ends. `proved_at` is when the person proved who they are, if not now.
     """
     check_let_in(member)
-    if await queries.members.is_shut_out(tx, member.id):
-        raise Forbidden("Your account is suspended. Please ask the people who run this community.")
+    if await queries.members.is_deleted(tx, member.id):
+        raise Forbidden("This account was deleted.")
     await member_activity.note_address(tx, member.id, address)
     if former is not None:
         await sessions.end(tx, former)

@@ -33,6 +33,7 @@ class Order(Struct, frozen=True):
     report_id: int | None = None
     days: int = 0
     mails: bool = False
+    hides_reason: bool = False  # in the public log
 
 
 async def target(tx: Tx, moderator: MemberRow | None, account_id: int) -> tuple[AccountRow, MemberRow | None]:
@@ -64,16 +65,19 @@ async def act(tx: Tx, site: Site, moderator: MemberRow | None, account_id: int, 
     if order.kind == "disable" and member is None:
         raise Invalid("type", "cannot be disable for an account of another node")
     report = await reports.about(tx, order.report_id, account.id) if order.report_id is not None else None
-    await _apply(tx, account, member, order.kind)
+    text = clean_text(order.text, MAX_TEXT).strip()
     row = await acts.add(
         tx,
         moderator,
         f"account.{order.kind}",
         target=account.uri,
+        subject=acts.of_account(account),
         rule=reports.rules_of(report) if report is not None else "",
-        reason=clean_text(order.text, MAX_TEXT).strip(),
+        reason=text,
+        shows_reason=not (order.hides_reason or acts.names(account, text)),
         expires_at=tx.now + order.days * DAY if order.days and order.kind != "none" else None,
     )
+    await _apply(tx, account, member, order.kind)
     await reports.settle(tx, moderator, account.id, report, every=order.kind != "none")
     if member is not None:
         await warnings.warn(tx, site, account, member, row, mails=order.mails)
@@ -101,28 +105,36 @@ async def _shut_out(tx: Tx, account: AccountRow, member: MemberRow | None) -> No
 
 
 async def lift(
-    tx: Tx, moderator: MemberRow | None, account_id: int, kind: str, reason: str = ""
+    tx: Tx,
+    moderator: MemberRow | None,
+    account_id: int,
+    kind: str,
+    reason: str = "",
+    *,
+    role: str = acts.OPERATOR,
 ) -> AccountRow:
     """Take an act back; nothing happens if it is not in force. Raises NotFound, Forbidden."""
     account, member = await target(tx, moderator, account_id)
-    if kind == "disable":
-        in_force = member is not None and member.disabled_at is not None
-        if member is not None and in_force:
-            await members.set_disabled(tx, member, disabled=False)
-    else:
-        in_force = getattr(account, LIMITS[kind]) is not None
-        if in_force:
-            await queries.accounts.set_limit(tx, account.id, LIMITS[kind], None)
+    disabled = member is not None and member.disabled_at is not None
+    in_force = disabled if kind == "disable" else getattr(account, LIMITS[kind]) is not None
     if in_force:
         undone = await acts.in_force(tx, account.uri, f"account.{kind}")
+        text = clean_text(reason, MAX_TEXT).strip()
         await acts.add(
             tx,
             moderator,
             f"account.{LIFTS[kind]}",
             target=account.uri,
-            reason=clean_text(reason, MAX_TEXT).strip(),
+            subject=acts.of_account(account),
+            reason=text,
+            shows_reason=not acts.names(account, text),
+            role=role,
             undoes_id=undone.id if undone is not None else None,
         )
+        if kind in LIMITS:
+            await queries.accounts.set_limit(tx, account.id, LIMITS[kind], None)
+        elif member is not None:
+            await members.set_disabled(tx, member, disabled=False)
         tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
     found = await queries.accounts.by_id(tx, account.id)
     assert found is not None
@@ -137,6 +149,8 @@ async def lapse(tx: Tx, act_id: int, account_id: int) -> None:
     latest = await acts.in_force(tx, row.target, row.verb)
     if latest is not None and latest.id == row.id:
         try:
-            await lift(tx, None, account_id, row.verb.removeprefix("account."), "its time was over")
+            await lift(
+                tx, None, account_id, row.verb.removeprefix("account."), "its time was over", role=acts.NODE
+            )
         except NotFound:
             return  # the account was deleted meanwhile

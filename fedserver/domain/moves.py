@@ -144,7 +144,9 @@ async def leave(tx: Tx, member: MemberRow, actor: AccountRow) -> None:
     row = await accounts.by_id(tx, actor.id)
     if await queries.members.main_account(tx, member.id) != row.id:
         await accounts.delete_local(tx, row)
+        await queries.acts.forget(tx, row.uri, None)
         return
     await members.set_disabled(tx, member, disabled=True)
     await accounts.delete_local(tx, row)
+    await queries.acts.forget(tx, row.uri, member.id)
     await queries.members.remove(tx, member.id)

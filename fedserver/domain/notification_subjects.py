@@ -1,4 +1,4 @@
-"""What notifications of moderation are about: a report, an act, lost follows. At most four statements."""
+"""What notifications of moderation are about: a report, an act, lost follows. At most six statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fedserver.domain import account_views
 from fedserver.domain.account_views import AccountView
-from storage import ActRow, NotificationRow, ReportRow, SeveranceRow, Tx, queries
+from storage import ActPostRow, ActRow, AppealRow, NotificationRow, ReportRow, SeveranceRow, Tx, queries
 
 
 class Subject(Struct, frozen=True):
@@ -17,6 +17,8 @@ class Subject(Struct, frozen=True):
     report: ReportRow | None = None
     act: ActRow | None = None
     severance: SeveranceRow | None = None
+    appeal: AppealRow | None = None  # against the act
+    posts: tuple[ActPostRow, ...] = ()  # that the act was about
     target: AccountView | None = None
 
 
@@ -37,8 +39,13 @@ async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, Subject]:
     if ids := wanted.get("moderation_warning"):
         warned = {row.subject_id: row.account_id for row in rows if row.kind == "moderation_warning"}
         targets = await account_views.load(tx, list(set(warned.values())))
+        posts = await queries.act_posts.of_acts(tx, ids)
+        appeals = await queries.appeals.of_acts(tx, ids)
         for act in await queries.acts.by_ids(tx, ids):
-            found["moderation_warning", act.id] = Subject(act=act, target=targets.get(warned[act.id]))
+            target, appeal = targets.get(warned[act.id]), appeals.get(act.id)
+            found["moderation_warning", act.id] = Subject(
+                act=act, target=target, appeal=appeal, posts=tuple(posts.get(act.id, ()))
+            )
     if ids := wanted.get("severed_relationships"):
         for severance in await queries.severances.by_ids(tx, ids):
             found["severed_relationships", severance.id] = Subject(severance=severance)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import acts, events, peer_effects
+from fedserver.domain import act_chain, acts, events, peer_effects
 from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_text
 from storage import MemberRow, Page, PeerRow, Tx, queries
@@ -71,6 +71,10 @@ def obfuscated(domain: str) -> str:
     return domain[:shown] + middle + domain[-shown:]
 
 
+def _shown(row: PeerRow) -> act_chain.Subject:
+    return act_chain.Subject("peer", obfuscated(row.domain) if row.obfuscates else row.domain)
+
+
 class Decision(Struct, frozen=True):
     """What is decided about a peer, and why: `reason` for moderators, `public_comment` for everybody."""
 
@@ -114,9 +118,17 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
         decision_id=former.decision_id or tx.new_id(),
         decided_at=former.decided_at if same else tx.now,
     )
-    await queries.peers.decide(tx, row)
     verb = f"peer.{decision.policy or 'note'}"
-    await acts.add(tx, member, verb, target=row.domain, reason=row.public_comment or row.reason)
+    await acts.add(
+        tx,
+        member,
+        verb,
+        target=row.domain,
+        subject=_shown(row),
+        reason=row.public_comment or row.reason,
+        shows_reason=bool(row.public_comment),
+    )
+    await queries.peers.decide(tx, row)
     await peer_effects.follow_up(tx, former, row)
     tx.emit(events.PEER_CHANGED, domain=row.domain)
     return row
@@ -138,11 +150,17 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         decision_id=None,
         decided_at=None,
     )
-    await queries.peers.decide(tx, row)
     undone = await acts.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
     await acts.add(
-        tx, member, "peer.reset", target=row.domain, reason=reason, undoes_id=undone.id if undone else None
+        tx,
+        member,
+        "peer.reset",
+        target=row.domain,
+        subject=_shown(former),
+        reason=reason,
+        undoes_id=undone.id if undone else None,
     )
+    await queries.peers.decide(tx, row)
     await peer_effects.follow_up(tx, former, row)
     tx.emit(events.PEER_CHANGED, domain=row.domain)
     return former

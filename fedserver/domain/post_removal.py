@@ -16,17 +16,28 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
     views = await post_views.load(tx, [post_id], author.id)
     if not views:
         raise NotFound
+    await queries.media.detach(tx, row.id)
+    await _withdraw(tx, author, row)
+    return views[0]
+
+
+async def take_down(tx: Tx, author: AccountRow, row: PostRow) -> None:
+    """Moderators delete a post, ours or what we have of a peer's, with its files."""
+    await queries.media.remove_of_post(tx, row.id)
+    await (_withdraw(tx, author, row) if row.local else remove(tx, row))
+
+
+async def _withdraw(tx: Tx, author: AccountRow, row: PostRow) -> None:
+    """Remove a post of ours and owe peers the news."""
     mentioned = await queries.mentions.of_post(tx, row.id)
     boosters = [booster for _, booster in await queries.posts.boosts_of(tx, row.id)]
     boosters += [quoter for _, quoter in await queries.quotes.quoters(tx, row.id)]
     answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
-    await queries.media.detach(tx, row.id)
     await remove(tx, row)
     if row.state == "published" and row.visibility != "local":
         told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
         audience = tasks.Audience(row.visibility, told)
         await tasks.owe(tx, tasks.DeletePost(author.id, row.uri, audience))
-    return views[0]
 
 
 async def remove(tx: Tx, row: PostRow) -> None:

@@ -16,7 +16,15 @@ async def purge(tx: Tx, moderator: MemberRow | None, account_id: int, reason: st
     account, member = await moderation.target(tx, moderator, account_id)
     if account.suspended_at is None:
         raise Forbidden("Suspend the account first")
-    await acts.add(tx, moderator, "account.delete", target=account.uri, reason=reason)
+    await acts.add(
+        tx,
+        moderator,
+        "account.delete",
+        target=account.uri,
+        subject=acts.of_account(account),
+        reason=reason,
+        shows_reason=not acts.names(account, reason),
+    )
     if account.domain:
         await queries.account_removal.uncount(tx, account.id)
         await queries.account_removal.empty(tx, account.id)

@@ -1,16 +1,12 @@
-"""Who may quote a post: what its author said, and what that means for one who asks.
-
-Rules about likes, replies and boosts are kept beside it; see `interaction_policies`.
-"""
+"""Who may quote a post: what its author said, and what that means for one who asks."""
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 
-import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
+from fedserver.domain.post_policies import Rule, decode, encode
 from fedserver.domain.words import Invalid
 from storage import PostRow
 
@@ -18,41 +14,6 @@ WORDS = ("public", "followers", "nobody")
 AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 # What an author says of these does not count: Mastodon's rule, and the only safe one.
 CLOSED = ("followers", "direct", "partners")
-
-
-class Rule(Struct, frozen=True):
-    """Who is let do something: `public`, `followers`, `following`, or `unsupported_policy` for the rest.
-
-    Of no words at all, the author alone.
-    """
-
-    automatic: tuple[str, ...] = ()
-    manual: tuple[str, ...] = ()
-
-
-class Policy(Struct, frozen=True, omit_defaults=True):
-    """Rules by what they are about; None where the author gave none."""
-
-    quote: Rule | None = None
-    like: Rule | None = None
-    reply: Rule | None = None
-    announce: Rule | None = None
-
-
-NONE = Policy()
-_encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(Policy)
-
-
-def encode(policy: Policy) -> str:
-    """A policy as it is kept."""
-    return "" if policy == NONE else _encode(policy).decode()
-
-
-@lru_cache(1_000)
-def decode(text: str) -> Policy:
-    """The policy that is kept with a post."""
-    return _decoder.decode(text) if text else NONE
 
 
 def of_word(word: str, visibility: str, former: str = "") -> str:

@@ -165,8 +165,8 @@ async def count_open(tx: Tx) -> int:
 
 async def _change(tx: Tx, moderator: MemberRow | None, verb: str, row: ReportRow) -> ReportRow:
     row = structs.replace(row, updated_at=tx.now)
-    await queries.reports.change(tx, row)
     await acts.add(tx, moderator, f"report.{verb}", target=f"report:{row.id}", rule=rules_of(row))
+    await queries.reports.change(tx, row)
     return row
 
 

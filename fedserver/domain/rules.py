@@ -27,6 +27,11 @@ def some(site: Site, numbers: Iterable[int]) -> list[Rule]:
     return [rule for rule in every(site) if rule.number in wanted]
 
 
+def numbers(named: str) -> list[int]:
+    """The numbers that an act names, as they are written down."""
+    return [int(each) for each in named.split(",") if each.isdecimal()]
+
+
 def check(site: Site, numbers: Iterable[int]) -> tuple[int, ...]:
     """The numbers, sorted, each once. Raises Invalid if one is none."""
     wanted = sorted(set(numbers))

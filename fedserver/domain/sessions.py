@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain import member_activity
 from fedserver.domain.secrets import hashed, new_secret
-from fedserver.domain.words import Caller, NotFound, may_act
+from fedserver.domain.words import Caller, NotFound, waits_for
 from storage import MemberRow, SessionRow, Tx, queries
 
 DAY = 86_400_000
@@ -41,15 +41,19 @@ async def begin(tx: Tx, member: MemberRow, user_agent: str, *, proved_at: int | 
     return token
 
 
-async def find(tx: Tx, token: str) -> Caller | None:
-    """Who is behind a cookie; None if the session is over or its owner is not let in."""
+async def find(tx: Tx, token: str, *, barred: bool = False) -> Caller | None:
+    """Who is behind a cookie; None if the session is over or its owner is not let in.
+
+    `barred`: also members who are suspended or disabled, for what was decided about them.
+    """
     if not 0 < len(token) <= 200:
         return None
     found = await queries.tokens.find_session(tx, hashed(token))
     if found is None:
         return None
     session, member, account = found
-    if not may_act(member) or account.suspended_at is not None or account.deleted_at is not None:
+    out = member.disabled_at is not None or account.suspended_at is not None
+    if waits_for(member) or account.deleted_at is not None or (out and not barred):
         return None
     return Caller(
         member=member,
@@ -59,6 +63,7 @@ async def find(tx: Tx, token: str) -> Caller | None:
         csrf=session.csrf,
         used_at=session.used_at,
         proved_at=session.proved_at,
+        barred=out,
     )
 
 

@@ -20,8 +20,8 @@ async def _waiting(tx: Tx, account_id: int) -> tuple[AccountRow, MemberRow]:
 async def approve(tx: Tx, site: Site, moderator: MemberRow | None, account_id: int) -> None:
     """Let somebody in who asked. Raises NotFound; Forbidden if they did not ask, or are in already."""
     account, member = await _waiting(tx, account_id)
-    await members.approve(tx, member)
     await acts.add(tx, moderator, "member.approve", target=account.uri)
+    await members.approve(tx, member)
     await _settled(tx, account.id)
     if site.config.mail.host:
         title = site.config.community.title

@@ -48,7 +48,8 @@ async def set_policy(tx: Tx, member: MemberRow | None, changed: Policy) -> None:
     if not 1 <= changed.least_accounts <= 1_000:
         raise Invalid("least_accounts", "must be between 1 and 1000")
     await queries.settings.put(tx, SETTING, _encode(changed).decode())
-    await acts.add(tx, member, "trends.policy", target=SETTING, reason=_encode(changed).decode())
+    said = _encode(changed).decode()
+    await acts.add(tx, member, "trends.policy", target=SETTING, reason=said, shows_reason=True)
 
 
 async def posts(tx: Tx, limit: int, offset: int) -> list[int]:

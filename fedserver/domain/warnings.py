@@ -1,18 +1,44 @@
-"""What a member is told of an act about them: a notification, and mail if the moderator wants it."""
+"""What a member is told of an act about them: a notification, a page, and mail if the moderator wants it.
+
+docs.joinmastodon.org/entities/AccountWarning. Whoever is told may appeal, see `appeals`.
+"""
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from fedserver.domain import notifications, tasks
-from fedserver.domain.words import Site
-from storage import AccountRow, ActRow, MemberRow, Tx
+from fedserver.domain.words import NotFound, Site
+from storage import AccountRow, ActPostRow, ActRow, AppealRow, MemberRow, Tx, queries
 
 SAID = {
     "none": "The moderators have a warning for you.",
     "sensitive": "Everything that you post is shown as sensitive from now on.",
-    "disable": "You cannot log in any more. Your profile and your posts stay.",
+    "disable": "You cannot use your account any more. Your profile and your posts stay.",
     "silence": "Your account is limited: only those who follow you see what you post.",
-    "suspend": "Your account is suspended: nobody sees it, and you cannot log in any more.",
+    "suspend": "Your account is suspended: nobody sees it, and you cannot use it any more.",
+    "delete_statuses": "The moderators deleted posts of yours.",
+    "mark_statuses_as_sensitive": "The moderators marked posts of yours as sensitive.",
 }
+VERBS = frozenset(f"account.{kind}" for kind in SAID)
+DAY = 86_400_000
+APPEAL_WITHIN = 20 * DAY
+MOST = 200
+
+
+class WarningView(Struct, frozen=True):
+    """An act about a member, and the posts it was about; `undone` if it was taken back or is over."""
+
+    row: ActRow
+    undone: bool
+    appeal: AppealRow | None
+    appealable: bool
+    posts: tuple[ActPostRow, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What was done, as clients name it."""
+        return self.row.verb.removeprefix("account.")
 
 
 async def warn(
@@ -20,9 +46,47 @@ async def warn(
 ) -> None:
     """Tell the member behind `account` what was done and why."""
     await notifications.tell(tx, "moderation_warning", account.id, account.id, act.id)
-    if mails and site.config.mail.host:
-        title = site.config.community.title
-        kind = act.verb.removeprefix("account.")
+    if mails:
         because = f"\nThey write:\n\n{act.reason}\n" if act.reason else ""
-        text = f"{SAID[kind]}\n{because}\nYour account: {account.url}\n"
+        text = f"{SAID[act.verb.removeprefix('account.')]}\n{because}\nYour account: {account.url}\n"
+        text += f"If you think that this is wrong, tell them within 20 days:\n\n{page(site)}\n"
+        await write(tx, site, member, text)
+
+
+def page(site: Site) -> str:
+    """Where members read what was decided about them, suspended or not."""
+    return f"{site.links.base}/settings/decisions"
+
+
+async def write(tx: Tx, site: Site, member: MemberRow, text: str) -> None:
+    """Mail to a member about their account, if this node sends any."""
+    if site.config.mail.host:
+        title = site.config.community.title
         await tasks.owe(tx, tasks.SendMail(member.email, f"About your account at {title}", text))
+
+
+async def of_account(tx: Tx, account: AccountRow) -> list[WarningView]:
+    """What was decided about an account, newest first: three statements."""
+    rows = await queries.acts.of_target(tx, account.uri, MOST)
+    undone = {row.undoes_id for row in rows}
+    told = [row for row in rows if row.verb in VERBS]
+    found = await queries.appeals.of_acts(tx, [row.id for row in told]) if told else {}
+    posts = await queries.act_posts.of_acts(tx, [row.id for row in told]) if told else {}
+    return [
+        WarningView(
+            row,
+            row.id in undone,
+            found.get(row.id),
+            row.id not in found and row.id not in undone and tx.now - row.at <= APPEAL_WITHIN,
+            tuple(posts.get(row.id, ())),
+        )
+        for row in told
+    ]
+
+
+async def one(tx: Tx, account: AccountRow, act_id: int) -> WarningView:
+    """Raises NotFound for what is not about this account."""
+    found = next((each for each in await of_account(tx, account) if each.row.id == act_id), None)
+    if found is None:
+        raise NotFound
+    return found

@@ -108,7 +108,8 @@ class Later(DomainError):
 class Caller(Struct, frozen=True):
     """The caller of a request. An app's own token has neither member nor account.
 
-    `proved_at` is when the person last gave a password or passkey in this session (ms UTC).
+    `proved_at` is when the person last gave a password or passkey in this session (ms UTC); `barred`:
+    they are suspended or disabled, and here to read what was decided about them.
     """
 
     member: MemberRow | None
@@ -120,6 +121,7 @@ class Caller(Struct, frozen=True):
     csrf: str = ""
     used_at: int | None = None
     proved_at: int | None = None
+    barred: bool = False
 
 
 def check_not_moved(actor: AccountRow) -> None:

@@ -172,14 +172,14 @@ def _policy(found: Object, collections: dict[str, str]) -> str:
         kept = dict.fromkeys(words.get(each, "unsupported_policy") for each in uris)
         return tuple(each for each in kept if each)
 
-    def rule(given: Rule | None) -> domain.quote_policies.Rule | None:
+    def rule(given: Rule | None) -> domain.post_policies.Rule | None:
         if given is None:
             return None
-        return domain.quote_policies.Rule(named(given.automatic), named(given.manual))
+        return domain.post_policies.Rule(named(given.automatic), named(given.manual))
 
     policy = found.policy
-    return domain.quote_policies.encode(
-        domain.quote_policies.Policy(
+    return domain.post_policies.encode(
+        domain.post_policies.Policy(
             rule(policy.quote), rule(policy.like), rule(policy.reply), rule(policy.announce)
         )
     )

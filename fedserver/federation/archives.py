@@ -14,7 +14,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from msgspec import structs
 
-from activitypub import CONTEXT, Document, activities, addresses
+from activitypub import CONTEXT, Document, addresses, announce, create
 from fedserver import domain
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
@@ -88,10 +88,10 @@ async def _activities(tx: Tx, site: domain.Site, account: AccountRow, rows: list
             document = outgoing_posts.post(
                 site, shown, account, files.get(row.id, ()), polls.get(row.id), quotes.get(row.id)
             )
-            made.append(activities.create(site.links.create(row.uri), account.uri, document))
+            made.append(create(site.links.create(row.uri), account.uri, document))
         elif (other := boosted.get(row.boost_of_id)) is not None:
             to, cc = addresses(shown.visibility, account.followers_uri, [])
-            made.append(activities.announce(row.uri, account.uri, other.uri, to, cc, row.published_at))
+            made.append(announce(row.uri, account.uri, other.uri, to, cc, row.published_at))
     return made
 
 

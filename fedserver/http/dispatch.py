@@ -74,7 +74,7 @@ class Dispatcher:
 
     async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> domain.Caller | None:
         if endpoint.html:
-            return await session.by_cookie(tx, request, self.services.site)
+            return await session.by_cookie(tx, request, self.services.site, barred=endpoint.barred)
         if not endpoint.asks_who:
             return None
         return await session.by_token(tx, request, waiting=endpoint.waiting)

@@ -165,6 +165,7 @@ class Endpoint:
     no_csrf: bool = False  # a form for strangers, where a session may be left over
     proved: bool = False  # the person must have proved not long ago who they are
     waiting: bool = False  # also for members who are not let in yet
+    barred: bool = False  # also for members who are suspended or disabled
     surface: str = ""
     answers: Any = None
 

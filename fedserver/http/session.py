@@ -116,10 +116,12 @@ async def note_use(database: Database, caller: domain.Caller | None) -> None:
         log.info("token_use_not_noted", token_id=caller.token_id)
 
 
-async def by_cookie(tx: Tx, request: web.Request, site: domain.Site) -> domain.Caller | None:
-    """The caller of a page, None for a stranger or an ended session."""
+async def by_cookie(
+    tx: Tx, request: web.Request, site: domain.Site, *, barred: bool = False
+) -> domain.Caller | None:
+    """The caller of a page; None for a stranger, an ended session, and who is kept out, if not `barred`."""
     token = request.cookies.get(cookie_name(site))
-    return await domain.sessions.find(tx, token) if token else None
+    return await domain.sessions.find(tx, token, barred=barred) if token else None
 
 
 def check_origin(request: web.Request, site: domain.Site) -> None:

@@ -33,8 +33,10 @@ class LogoutParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.get("/login", html=True, params=LoginParams, tx="own")
+@routes.get("/login", html=True, params=LoginParams, tx="own", barred=True)
 async def show(call: Call[LoginParams]) -> web.Response:
+    if call.caller is not None and call.caller.barred:
+        return see_other("/settings/decisions")
     return form(call, "", 200, next_page=call.params.next)
 
 
@@ -97,7 +99,7 @@ async def _go_on(call: Call[LoginParams], tx: Tx, member: MemberRow, login: str)
     return call.remember(response, word)
 
 
-@routes.post("/logout", html=True, params=LogoutParams)
+@routes.post("/logout", html=True, params=LogoutParams, barred=True)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     if call.session_id is not None:
         await domain.sessions.end(call.tx, call.session_id)

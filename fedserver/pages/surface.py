@@ -20,7 +20,8 @@ def endpoints() -> list[Endpoint]:
         pages.data,
         pages.keys,
         pages.moves,
+        pages.decisions,
     ]
-    first = [pages.front, pages.joining, pages.reading, pages.writing]
+    first = [pages.front, pages.joining, pages.log, pages.reading, pages.writing]
     files = [*first, *own, pages.blog, pages.profiles, pages.polls, pages.posts]
     return [endpoint for file in files for endpoint in file.routes.endpoints]

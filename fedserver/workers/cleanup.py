@@ -41,6 +41,7 @@ class CleanupWorker:
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
             await queries.imports.forget(tx, tx.now - domain.imports.KEEP_MS)
             await queries.archives.forget(tx, tx.now - domain.archives.KEEP_MS)
+            await queries.act_posts.forget_texts(tx, tx.now - domain.post_moderation.KEEP_TEXTS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])
             forgotten = await domain.remote_files.shrink(tx, services.site.config.media.remote_cache_bytes)

@@ -11,7 +11,9 @@ from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_
 
 from storage.schema.tables import (
     accounts,
+    act_posts,
     announcement_reactions,
+    appeals,
     archives,
     blocks,
     bookmarks,
@@ -31,6 +33,7 @@ from storage.schema.tables import (
     lists,
     markers,
     media,
+    moderation_notes,
     mutes,
     notification_permissions,
     notification_policies,
@@ -152,6 +155,9 @@ OWNED = (
             email_subscriptions,
             imports,
             archives,
+            act_posts,
+            appeals,
+            moderation_notes,
         )
     ),
     delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),

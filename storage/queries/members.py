@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
@@ -29,13 +29,13 @@ BY_ACCOUNT = _of_account.where(accounts.c.id == bindparam("account_id"), member_
 MAIN_ACCOUNT = select(member_accounts.c.account_id).where(
     member_accounts.c.member_id == bindparam("member_id"), member_accounts.c.main
 )
-SHUT_OUT = (
+DELETED = (
     select(accounts.c.id)
     .join(member_accounts, member_accounts.c.account_id == accounts.c.id)
     .where(
         member_accounts.c.member_id == bindparam("member_id"),
         member_accounts.c.main,
-        or_(accounts.c.suspended_at.is_not(None), accounts.c.deleted_at.is_not(None)),
+        accounts.c.deleted_at.is_not(None),
     )
 )
 ALL = (
@@ -164,9 +164,9 @@ async def main_account(tx: Tx, member_id: int) -> int | None:
     return found
 
 
-async def is_shut_out(tx: Tx, member_id: int) -> bool:
-    """True if a member's main account is suspended or deleted."""
-    return await tx.value(SHUT_OUT, member_id=member_id) is not None
+async def is_deleted(tx: Tx, member_id: int) -> bool:
+    """True if a member's main account is deleted."""
+    return await tx.value(DELETED, member_id=member_id) is not None
 
 
 async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:

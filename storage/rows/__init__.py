@@ -1,6 +1,7 @@
 """Frozen rows, one file a noun: what storage hands out. Outside this package they are named from here."""
 
 from storage.rows.accounts import AccountRow, KeyRow
+from storage.rows.appeals import ActPostRow, AppealRow, ModerationNoteRow
 from storage.rows.archives import ArchiveRow
 from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
@@ -22,7 +23,7 @@ from storage.rows.notifications import (
     StandingRow,
 )
 from storage.rows.passkeys import PasskeyRow
-from storage.rows.peers import ActRow, PeerRow
+from storage.rows.peers import ActHeadRow, ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
@@ -48,9 +49,12 @@ from storage.rows.trend_reviews import TrendReviewRow
 
 __all__ = [
     "AccountRow",
+    "ActHeadRow",
+    "ActPostRow",
     "ActRow",
     "AnnouncementRow",
     "AppRow",
+    "AppealRow",
     "ArchiveRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
@@ -84,6 +88,7 @@ __all__ = [
     "MarkerRow",
     "MediaRow",
     "MemberRow",
+    "ModerationNoteRow",
     "MuteRow",
     "NotificationPolicyRow",
     "NotificationRequestRow",

@@ -25,16 +25,35 @@ class PeerRow(Struct, frozen=True, gc=False):
 
 
 class ActRow(Struct, frozen=True, gc=False):
-    """What a moderator or admin did."""
+    """What a moderator or admin did. What is private can be dropped: its seal stays."""
 
     id: int
-    actor_member_id: int | None
+    seq: int
     verb: str
-    target: str
+    role: str
     rule: str
-    reason: str
     at: int
     expires_at: int | None
     undoes_id: int | None
+    subject_kind: str
+    subject_name: str
+    by_seal: str
+    target_seal: str
+    reason_seal: str
     previous_hash: str
+    hash: str
+    # Private, and empty when it was dropped.
+    actor_member_id: int | None
+    by_salt: str
+    target: str
+    target_salt: str
+    reason: str
+    reason_salt: str
+    shows_reason: bool
+
+
+class ActHeadRow(Struct, frozen=True, gc=False):
+    """Where the log of acts ends."""
+
+    seq: int
     hash: str

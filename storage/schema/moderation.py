@@ -1,6 +1,17 @@
 """What moderators work with: reports, addresses that may not join or come, what was lost, what may trend."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from storage.schema.metadata import key, linked, metadata, owned
 
@@ -29,6 +40,48 @@ reports = Table(
         sqlite_where=text("resolved_at IS NULL"),
         postgresql_where=text("resolved_at IS NULL"),
     ),
+)
+
+# Members who say that an act about them was wrong: once for each act.
+appeals = Table(
+    "appeals",
+    metadata,
+    key(),
+    Column("act_id", BigInteger, ForeignKey("acts.id"), nullable=False, unique=True),
+    owned("account_id", "accounts.id", index=True),
+    Column("text", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    linked("decided_by_id", "members.id"),
+    Column("approved", Boolean, nullable=False),
+    Column("answer", Text, nullable=False),
+    Index(
+        "ix_appeals_open",
+        "id",
+        sqlite_where=text("decided_at IS NULL"),
+        postgresql_where=text("decided_at IS NULL"),
+    ),
+)
+
+# Posts that an act was about, and what they said while that may be asked.
+act_posts = Table(
+    "act_posts",
+    metadata,
+    Column("act_id", BigInteger, ForeignKey("acts.id"), primary_key=True, autoincrement=False),
+    Column("post_id", BigInteger, primary_key=True, autoincrement=False),  # it may be deleted
+    owned("account_id", "accounts.id", index=True),
+    Column("text", Text, nullable=False),
+)
+
+# What moderators tell each other about an account.
+moderation_notes = Table(
+    "moderation_notes",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id", index=True),
+    linked("member_id", "members.id"),  # who wrote it
+    Column("text", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
 )
 
 # Follows that a member lost because moderators suspended an account or a peer.

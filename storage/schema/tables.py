@@ -37,15 +37,18 @@ from storage.schema.members import (
 )
 from storage.schema.metadata import metadata
 from storage.schema.moderation import (
+    act_posts,
+    appeals,
     canonical_email_blocks,
     email_domain_attempts,
     email_domain_blocks,
     ip_blocks,
+    moderation_notes,
     reports,
     severances,
     trend_reviews,
 )
-from storage.schema.peers import acts, peers, settings
+from storage.schema.peers import act_heads, acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
     cards,
@@ -92,10 +95,13 @@ from storage.schema.tokens import apps, codes, tokens
 __all__ = [
     "account_notes",
     "accounts",
+    "act_heads",
+    "act_posts",
     "acts",
     "announcement_reactions",
     "announcement_reads",
     "announcements",
+    "appeals",
     "apps",
     "archives",
     "blocks",
@@ -144,6 +150,7 @@ __all__ = [
     "members",
     "mentions",
     "metadata",
+    "moderation_notes",
     "mutes",
     "notification_permissions",
     "notification_policies",

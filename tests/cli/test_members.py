@@ -46,3 +46,6 @@ def test_the_second_step_is_reset(tmp_path: Path) -> None:
     assert not asyncio.run(_is_on(url))
     unknown = runner.invoke(main, ["member", "reset-2fa", "nobody", *given])
     assert unknown.exit_code == 1 and "no member named nobody" in unknown.output
+    assert runner.invoke(main, ["token", "create", "ann", *given]).exit_code == 0
+    log = runner.invoke(main, ["log", "verify", *given])
+    assert log.output.startswith("Entries 1 to 3 are as they were written"), "what operators do is in the log"

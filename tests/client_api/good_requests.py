@@ -218,6 +218,7 @@ def _news() -> dict[str, Row]:
 def _moderation() -> dict[str, Row]:
     account, report = f"{ADMIN}/accounts/{{id}}", f"{ADMIN}/reports/{{id}}"
     action = {"type": "silence", "report_id": None, "text": "", "send_email_notification": False, "days": 3}
+    action["hides_reason"] = False
     lifts = "enable unsensitive unsilence unsuspend"
     block = {
         "domain": "bad.example", "severity": "silence", "reject_media": True, "reject_reports": True,

@@ -64,6 +64,7 @@ async def the_instance(world: World) -> None:
     for path in ("privacy_policy", "terms_of_service", "terms_of_service/2026-01-01"):
         assert (await world.nobody.ask("GET", f"/api/v1/instance/{path}")).status == 404
     assert await world.nobody.get("/api/v1/streaming/health") == "OK"
+    assert await world.nobody.get("/api/fedserver/v1/log") == []
     app = await world.nobody.post(
         "/api/v1/apps", client_name="Test", redirect_uris="urn:ietf:wg:oauth:2.0:oob", scopes="read write"
     )

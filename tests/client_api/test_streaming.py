@@ -381,10 +381,10 @@ async def test_announcements_are_told_to_every_member(start: Start) -> None:
         assert (name, event, payload["id"]) == (["user"], "announcement", str(made.id))
         assert payload == (await Api(node, token).get("/api/v1/announcements"))[0]
         async with node.db.write() as tx:
-            await announcements.update(tx, node.site, made.id, "We move on Sunday")
+            await announcements.update(tx, node.site, None, made.id, "We move on Sunday")
         assert "Sunday" in (await stream.next())[2]["content"]
         async with node.db.write() as tx:
-            await announcements.remove(tx, made.id)
+            await announcements.remove(tx, None, made.id)
         assert await stream.next() == (["user"], "announcement.delete", str(made.id))
 
 

@@ -18,6 +18,7 @@ PAGES = (
     "",
     "/sign-ups",
     "/reports",
+    "/appeals",
     "/accounts",
     "/peers",
     "/invitations",
@@ -155,6 +156,14 @@ async def test_a_report_is_read_and_acted_on(start: Start) -> None:
     async with node.db.read() as tx:
         assert (await moderation.target(tx, None, bob.id))[0].silenced_at is None
     async with node.http.get("/admin/reports/1") as answer:
+        assert answer.status == 404
+    account = f"/admin/accounts/{bob.id}"
+    await submit(node, account, f"{account}/notes", text="Second time <b>")
+    page = await read(node, account)
+    assert "Second time &lt;b&gt;" in page and "mod · " in page
+    delete = next(each.action for each in forms(page) if each.action.startswith(f"{account}/notes/"))
+    assert await submit(node, account, delete) == account and "Second time" not in await read(node, account)
+    async with node.http.post(delete, data=form_to(page, delete).values) as answer:
         assert answer.status == 404
 
 

@@ -28,19 +28,19 @@ async def test_shown_dismissed_changed_and_over(database: Database, here: Site, 
         assert [(view.row.id, view.read) for view in await announcements.current(tx, ann)] == [(row.id, True)]
         assert await announcements.current(tx, ann, with_dismissed=False) == []
         assert [view.read for view in await announcements.current(tx, bob)] == [False]
-        await announcements.update(tx, here, row.id, "changed")
+        await announcements.update(tx, here, None, row.id, "changed")
         assert [view.row.source for view in await announcements.current(tx, ann, with_dismissed=False)] == [
             "changed"
         ]
     clock.forward(seconds=61)
     async with database.write() as tx:
         assert await announcements.current(tx, ann) == []
-        await announcements.update(tx, here, draft.id, "now")
+        await announcements.update(tx, here, None, draft.id, "now")
         assert [view.row.id for view in await announcements.current(tx, ann)] == [draft.id]
-        await announcements.remove(tx, draft.id)
+        await announcements.remove(tx, None, draft.id)
         for attempt in (
-            announcements.remove(tx, draft.id),
-            announcements.update(tx, here, draft.id, "x"),
+            announcements.remove(tx, None, draft.id),
+            announcements.update(tx, here, None, draft.id, "x"),
             announcements.dismiss(tx, ann, draft.id),
         ):
             with pytest.raises(NotFound):

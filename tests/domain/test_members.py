@@ -338,14 +338,16 @@ async def test_a_new_password_ends_sessions_and_tokens(database: Database, here:
         assert await tokens.find(tx, token.secret) is None
 
 
-async def test_who_is_disabled_stays_out(database: Database, here: Site) -> None:
+async def test_who_is_disabled_comes_as_far_as_the_decisions(database: Database, here: Site) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
         cookie = await log_ins.log_in(tx, member, "ann", "", "")
         await members.set_disabled(tx, member, disabled=True)
         assert await sessions.find(tx, cookie) is None
-        with pytest.raises(Forbidden, match="disabled"):
-            await log_ins.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+        other = await log_ins.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+        barred = await sessions.find(tx, other, barred=True)
+        assert barred is not None and barred.barred, "as far as what was decided about her"
+        assert await sessions.find(tx, other) is None is await sessions.find(tx, cookie, barred=True)
         await members.set_disabled(tx, member, disabled=False)
         assert await sessions.find(tx, cookie) is None, "what was ended does not come back"
         assert await log_ins.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")

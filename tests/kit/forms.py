@@ -29,6 +29,8 @@ class _Reader(HTMLParser):
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
         elif tag == "input" and self.forms and given.get("name"):
             self.forms[-1].values[given["name"]] = given.get("value", "")
+        elif tag == "textarea" and self.forms and given.get("name"):
+            self.forms[-1].values.setdefault(given["name"], "")
 
 
 def forms(page: str) -> list[Form]:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import Executable
 from storage.compiled import SQLITE, Compiled
 from storage.queries import (
     accounts,
+    acts,
     articles,
     cards,
     endorsements,
@@ -74,6 +75,7 @@ ORDERED = [
     *both("favourites", likes.LIKED),
     *both("bookmarks", likes.BOOKMARKED),
     *both("followed tags", tags.FOLLOWED),
+    *both("the log", acts.PAGE),
     *both("endorsements", endorsements.PAGE),
     ("homes of those who follow a tag", home_entries.FAN_TAGGED),
     ("how one stands to tags", featured_tags.STANDING),

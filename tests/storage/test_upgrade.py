@@ -25,14 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from fedserver.domain import tasks
+from fedserver.domain import acts, tasks
 from fedserver.text import fold
-from storage import SchemaTooNew, Unavailable
+from storage import Page, SchemaTooNew, Unavailable
 from storage.migrating import alembic_config
+from storage.opening import open_database
 from storage.schema.posts import APART
 from storage.schema.tables import metadata
 from storage.upgrade import head, upgrade
 from tests.kit import databases
+from tests.kit.clock import Clock
 
 
 def _engine_url(url: str) -> str:
@@ -176,10 +178,14 @@ def _before_search(connection: Connection) -> None:
     command.upgrade(config, str(search.down_revision))
     for table, values in OLD_POST.items():
         _fill(connection, table, values)
+    for number, target in ((3, "u"), (4, "peer.test")):
+        verb = "account.silence" if number == 3 else "peer.block"
+        _fill(connection, "acts", {"id": number, "verb": verb, "target": target, "reason": "for moderators"})
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-async def test_posts_from_before_search_are_owed_to_the_index(kind: str, tmp_path: Path) -> None:
+async def test_posts_and_acts_from_before(kind: str, tmp_path: Path) -> None:
+    """Old posts are owed to the index of words; old acts are chained, and their reasons stay private."""
     url = f"sqlite:{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else databases.bare_postgres()
     engine = create_async_engine(_engine_url(url))
     async with engine.begin() as connection:
@@ -188,6 +194,13 @@ async def test_posts_from_before_search_are_owed_to_the_index(kind: str, tmp_pat
     async with engine.connect() as connection:
         found = (await connection.execute(text("SELECT payload FROM tasks"))).scalars().all()
     await engine.dispose()
+    database = await open_database(url, Clock())
+    async with database.read() as tx:
+        assert (await acts.verify(tx)).last == 2
+        peer, account = await acts.page(tx, Page())
+    await database.close()
+    assert (account.subject_kind, peer.subject_kind, peer.subject_name) == ("member", "peer", "")
+    assert peer.reason == "for moderators" and not peer.shows_reason and not account.shows_reason
     assert [tasks.decode(payload) for payload in found] == [tasks.IndexPosts()]
 
 

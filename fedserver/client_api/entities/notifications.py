@@ -153,5 +153,6 @@ def _subject(links: Links, found: domain.notification_subjects.Subject | None) -
     if found.report is not None and found.target is not None:
         return {"report": report(links, found.report, found.target)}
     if found.act is not None and found.target is not None:
-        return {"moderation_warning": account_warning(links, found.act, found.target)}
+        shown = account_warning(links, found.act, found.target, found.appeal, found.posts)
+        return {"moderation_warning": shown}
     return {}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.times import iso, iso_or_none
 from fedserver.links import Links
-from storage import ActRow, ReportRow, SeveranceRow
+from storage import ActPostRow, ActRow, AppealRow, ReportRow, SeveranceRow
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -25,6 +27,11 @@ class Report(Struct, frozen=True, kw_only=True):
     target_account: Account
 
 
+class Appeal(Struct, frozen=True):
+    text: str
+    state: str
+
+
 class AccountWarning(Struct, frozen=True):
     id: str
     action: str
@@ -32,7 +39,7 @@ class AccountWarning(Struct, frozen=True):
     status_ids: list[str] | None
     target_account: Account
     created_at: str
-    appeal: None = None
+    appeal: Appeal | None
 
 
 class RelationshipSeveranceEvent(Struct, frozen=True):
@@ -64,10 +71,20 @@ def report(links: Links, row: ReportRow, target: domain.account_views.AccountVie
     )
 
 
-def account_warning(links: Links, row: ActRow, target: domain.account_views.AccountView) -> AccountWarning:
-    """An act of moderation as the member hears of it."""
+def account_warning(
+    links: Links,
+    row: ActRow,
+    target: domain.account_views.AccountView,
+    filed: AppealRow | None,
+    posts: Sequence[ActPostRow],
+) -> AccountWarning:
+    """An act of moderation as the member hears of it, and what they said to it."""
     action = row.verb.removeprefix("account.")
-    return AccountWarning(str(row.id), action, row.reason, None, account(links, target), iso(row.at))
+    ids = [str(each.post_id) for each in posts]
+    appeal = Appeal(filed.text, domain.appeals.state(filed)) if filed is not None else None
+    return AccountWarning(
+        str(row.id), action, row.reason, ids or None, account(links, target), iso(row.at), appeal
+    )
 
 
 def severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:

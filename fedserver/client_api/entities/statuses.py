@@ -249,19 +249,19 @@ def _quote(
 
 
 def _approval(view: domain.post_views.PostView) -> QuoteApproval:
-    rule = domain.quote_policies.decode(view.post.interaction_policy).quote
+    rule = domain.post_policies.decode(view.post.interaction_policy).quote
     automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
     return QuoteApproval(automatic, manual, view.quotable)
 
 
 def _interactions(row: PostRow) -> InteractionPolicy | UnsetType:
     """What its author said of likes, answers and boosts; nothing where everybody may."""
-    policy = domain.quote_policies.decode(row.interaction_policy)
+    policy = domain.post_policies.decode(row.interaction_policy)
     rules = (policy.like, policy.reply, policy.announce)
     return InteractionPolicy(*map(_rule, rules)) if any(each is not None for each in rules) else UNSET
 
 
-def _rule(rule: domain.quote_policies.Rule | None) -> InteractionRule:
+def _rule(rule: domain.post_policies.Rule | None) -> InteractionRule:
     known = domain.interaction_policies.WORDS
     if rule is None:
         return InteractionRule(("public", "author"), ())

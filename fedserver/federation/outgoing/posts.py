@@ -92,14 +92,14 @@ def _policy(row: PostRow, author: AccountRow) -> Policy:
         "mentioned": tuple(each.uri for each in _mentions(row.mentions)),
     }
 
-    def rule(given: domain.quote_policies.Rule) -> Rule:
+    def rule(given: domain.post_policies.Rule) -> Rule:
         named = [uri for each in given.automatic for uri in audience.get(each, ())]
         return Rule(tuple(named or [author.uri]))
 
-    policy = domain.quote_policies.decode(row.interaction_policy)
+    policy = domain.post_policies.decode(row.interaction_policy)
     others = (policy.like, policy.reply, policy.announce)
     return Policy(
-        rule(policy.quote or domain.quote_policies.Rule()),
+        rule(policy.quote or domain.post_policies.Rule()),
         *(rule(each) if each is not None else None for each in others),
     )
 

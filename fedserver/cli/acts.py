@@ -1,0 +1,68 @@
+"""`fedserver log …`: what moderators and admins did, checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import msgspec
+
+from fedserver import domain
+from fedserver.cli.settings import asynchronous, config_option, database, read_config
+
+_entries = list[domain.act_chain.Entry]
+
+
+@click.group()
+def log() -> None:
+    """The log of what moderators and admins did."""
+
+
+@log.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--hash", "noted", default="", help="A hash that was noted; it has to be in the log.")
+@config_option
+@asynchronous
+async def verify(file: Path | None, noted: str, config_path: Path | None) -> None:
+    """Check the chain: in the database, or in a FILE of pages of /api/fedserver/v1/log."""
+    try:
+        if file is not None:
+            found = _of_file(file, noted)
+        else:
+            async with database(read_config(config_path)) as db, db.read(slow=True) as tx:
+                found = await domain.acts.verify(tx, noted)
+    except domain.act_chain.Broken as error:
+        raise click.ClickException(str(error)) from error
+    if not found.last:
+        click.echo("The log is empty")
+        return
+    click.echo(f"Entries {found.first} to {found.last} are as they were written; the last has the hash")
+    click.echo(found.hash)
+
+
+def _of_file(path: Path, noted: str) -> domain.acts.Checked:
+    """Pages in any order, one after the other; what stands in two of them has to be the same."""
+    entries: dict[int, domain.act_chain.Entry] = {}
+    for each in _pages(path.read_text(encoding="utf-8")):
+        if entries.setdefault(each.number, each) != each:
+            raise domain.act_chain.Broken(f"entry {each.number}: it is there twice, and differs")
+    checker = domain.act_chain.Checker()
+    for number in sorted(entries):
+        checker.take(entries[number])
+    if noted and noted not in {each.hash for each in entries.values()}:
+        raise domain.act_chain.Broken(f"no entry has the hash that was noted: {noted}")
+    return domain.acts.Checked(checker.first, checker.number, checker.hash)
+
+
+def _pages(text: str) -> list[domain.act_chain.Entry]:
+    decoder, place, found = json.JSONDecoder(), 0, list[domain.act_chain.Entry]()
+    text = text.strip()
+    try:
+        while place < len(text):
+            page, place = decoder.raw_decode(text, place)
+            found += msgspec.convert(page, _entries)
+            place += len(text[place:]) - len(text[place:].lstrip())
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"this is no page of a log: {error}") from error
+    return found

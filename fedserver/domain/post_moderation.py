@@ -1,0 +1,77 @@
+"""What moderators do to single posts: delete them, or mark them as sensitive. Their authors are told.
+
+The words are those of docs.joinmastodon.org/entities/AccountWarning. What was said in such a post is
+kept for a while, for its author and for whoever looks at the appeal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fedserver.domain import acts, edits, moderation, post_removal, reports, warnings
+from fedserver.domain.moderation import Order
+from fedserver.domain.words import Invalid, NotFound, Site
+from fedserver.text import clean_text, to_text
+from storage import AccountRow, ActPostRow, ActRow, MemberRow, PostRow, Tx, queries
+
+KINDS = (DELETE, MARK) = ("delete_statuses", "mark_statuses_as_sensitive")
+MOST, MAX_KEPT = 100, 5_000
+KEEP_TEXTS = 90 * moderation.DAY
+
+
+async def act(
+    tx: Tx, site: Site, moderator: MemberRow | None, account_id: int, order: Order, post_ids: Sequence[int]
+) -> ActRow:
+    """Do something to posts of an account and tell its member. Raises NotFound, Forbidden, Invalid."""
+    account, member = await moderation.target(tx, moderator, account_id)
+    if order.kind not in KINDS:
+        raise Invalid("type", f"must be one of {', '.join(KINDS)}")
+    if order.kind == MARK and account.domain:
+        raise Invalid("type", "is for posts of this node: those of peers say it themselves")
+    rows = await _posts(tx, account, post_ids)
+    report = await reports.about(tx, order.report_id, account.id) if order.report_id is not None else None
+    text = clean_text(order.text, moderation.MAX_TEXT).strip()
+    done = await acts.add(
+        tx,
+        moderator,
+        f"account.{order.kind}",
+        target=account.uri,
+        subject=acts.of_account(account),
+        rule=reports.rules_of(report) if report is not None else "",
+        reason=text,
+        shows_reason=not (order.hides_reason or acts.names(account, text)),
+    )
+    said = {row.id: (row.source or to_text(row.html))[:MAX_KEPT] for row in rows}
+    await queries.act_posts.add(tx, [ActPostRow(done.id, row.id, account.id, said[row.id]) for row in rows])
+    for row in rows:
+        if order.kind == DELETE:
+            await post_removal.take_down(tx, account, row)
+        else:
+            await edits.change(tx, site, account, row.id, edits.Change(sensitive=True))
+    await reports.settle(tx, moderator, account.id, report, every=False)
+    if member is not None:
+        await warnings.warn(tx, site, account, member, done, mails=order.mails)
+    return done
+
+
+async def _posts(tx: Tx, account: AccountRow, post_ids: Sequence[int]) -> list[PostRow]:
+    """Published posts of that very account. Raises NotFound, Invalid."""
+    ids = list(dict.fromkeys(post_ids))
+    if not 0 < len(ids) <= MOST:
+        raise Invalid("post_ids", f"must name from 1 to {MOST} posts")
+    found = await queries.posts.by_ids(tx, ids)
+    rows = [found[each] for each in ids if each in found]
+    known = (row for row in rows if row.account_id == account.id and row.boost_of_id is None)
+    if len([row for row in known if row.state == "published"]) != len(ids):
+        raise NotFound
+    return rows
+
+
+async def unmark(tx: Tx, site: Site, account: AccountRow, act: ActRow) -> None:
+    """Take the mark away again from what there still is. Posts that were deleted stay so."""
+    if act.verb != f"account.{MARK}":
+        return
+    marked = (await queries.act_posts.of_acts(tx, [act.id])).get(act.id, [])
+    for row in (await queries.posts.by_ids(tx, [each.post_id for each in marked])).values():
+        if row.sensitive:
+            await edits.change(tx, site, account, row.id, edits.Change(sensitive=False))
