@@ -1,4 +1,4 @@
-"""What others may do with a post by its author's word, as it is kept: rules of quotes, likes, answers, boosts.
+"""What others may do with a post by the word of its author: rules of quotes, likes, answers and boosts.
 
 What the words mean for somebody say `quote_policies` and `interaction_policies`.
 """
