@@ -95,7 +95,7 @@ async def problems(tx: Tx, actor: AccountRow, import_id: int) -> bytes:
 
 
 async def remove(tx: Tx, actor: AccountRow, import_id: int) -> None:
-    """Forget an import that has ended. Raises NotFound."""
+    """Forget an import; what was not carried out yet never is. Raises NotFound."""
     if not await queries.imports.remove(tx, actor.id, import_id):
         raise NotFound
 

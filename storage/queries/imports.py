@@ -50,9 +50,7 @@ FINISH = (
     .values(finished_at=bindparam("b_now"))
 )
 REMOVE = delete(imports).where(
-    imports.c.account_id == bindparam("account_id"),
-    imports.c.id == bindparam("id"),
-    imports.c.finished_at.is_not(None),
+    imports.c.account_id == bindparam("account_id"), imports.c.id == bindparam("id")
 )
 FORGET = delete(imports).where(imports.c.finished_at <= bindparam("until"))
 CLEAR_BOOKMARKS = delete(bookmarks).where(
@@ -126,7 +124,7 @@ async def finish(tx: Tx, import_id: int) -> None:
 
 
 async def remove(tx: Tx, account_id: int, import_id: int) -> bool:
-    """Forget one that has ended; False if the account has none of that id."""
+    """Forget one with its lines; False if the account has none of that id."""
     return bool(await tx.run(REMOVE, account_id=account_id, id=import_id))
 
 

@@ -123,6 +123,11 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
         await bring(visitor, "domain_blocking", "again.test\n")
     page = await bring(visitor, "domain_blocking", "again.test\n")
     assert page.status == 422 and "are under way" in page.text
+    for stop in re.findall(r'"(/settings/data/imports/\d+/forget)"', page.text)[:2]:
+        page = await visitor.press("/settings/data", stop)
+    assert page.text.count(">Stop<") == domain.imports.MOST_UNFINISHED - 2
+    await settle(alpha)
+    assert ">Stop<" not in (await visitor.open("/settings/data")).text
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
