@@ -52,6 +52,7 @@ from activitypub.objects import (
     write_object,
     write_vote,
 )
+from activitypub.partnerships import Partnership, read_partnership, write_offer
 from activitypub.reactions import Reaction, with_reaction
 from activitypub.signatures import cavage, proofs, rfc9421, verify
 from activitypub.signatures.digest import sha256
@@ -85,6 +86,7 @@ __all__ = [
     "Mention",
     "Object",
     "Option",
+    "Partnership",
     "Policy",
     "PrivateKey",
     "PublicKey",
@@ -125,6 +127,7 @@ __all__ = [
     "read_host_meta",
     "read_jrd",
     "read_object",
+    "read_partnership",
     "read_synchronization",
     "recipients",
     "require_same_origin",
@@ -142,6 +145,7 @@ __all__ = [
     "write_collection",
     "write_items",
     "write_object",
+    "write_offer",
     "write_page",
     "write_synchronization",
     "write_vote",

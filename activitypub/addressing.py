@@ -5,8 +5,9 @@
 | unlisted  | followers | Public, mentioned     |
 | followers | followers | mentioned             |
 | direct    | mentioned |                       |
+| partners  | partners  | mentioned             |
 
-Other words (`local`, `partners`) have no addresses: such posts never leave.
+Another word (`local`) has no addresses: such posts never leave. The partners are those of a node's own actor.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from activitypub.terms import PUBLIC, PUBLIC_SPELLINGS
 MAX_RECIPIENTS = 1_000
 
 
-def addresses(visibility: str, followers: str, mentioned: Iterable[str]) -> tuple[list[str], list[str]]:
+def addresses(
+    visibility: str, followers: str, mentioned: Iterable[str], partners: str = ""
+) -> tuple[list[str], list[str]]:
     """`to` and `cc`. Raises ValueError for a visibility that does not leave the node."""
     named = list(dict.fromkeys(mentioned))
     match visibility:
@@ -32,6 +35,8 @@ def addresses(visibility: str, followers: str, mentioned: Iterable[str]) -> tupl
             return [followers], named
         case "direct":
             return named, []
+        case "partners" if partners:
+            return [partners], named
         case _:
             raise ValueError(f"{visibility} posts are not addressed to peers")
 

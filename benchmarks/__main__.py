@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from activitypub import ACTIVITY_JSON, PUBLIC, activities, cavage, load_private, sha256
 from benchmarks.seed import Seeded, seed
-from fedserver.config import load
+from fedserver.config import Config, load
 from fedserver.federation.signing import request_to
 from fedserver.node import system_clock
 
@@ -290,16 +290,21 @@ async def start(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, fl
     raise TimeoutError("the node did not start")
 
 
+def configure(folder: Path, port: int) -> Config:
+    """Write the configuration of a node whose peers are on loopback; what it says."""
+    (folder / "fedserver.toml").write_text(
+        f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
+        f'listen = "127.0.0.1:{port}"\n[federation]\nallow_http = true\n'
+        'allow_networks = ["127.0.0.0/8"]\n'
+        '[limits]\nrequests_per_5_minutes = 10000000\n[log]\nlevel = "error"\n'
+    )
+    return load(folder / "fedserver.toml", {})
+
+
 async def run(people: int, posts: int, count: int, hosts: int) -> None:
     with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
         folder, port, stubs = Path(name), free_port(), Stubs()
-        (folder / "fedserver.toml").write_text(
-            f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
-            f'listen = "127.0.0.1:{port}"\n[federation]\nallow_http = true\n'
-            'allow_networks = ["127.0.0.0/8"]\n'
-            '[limits]\nrequests_per_5_minutes = 10000000\n[log]\nlevel = "error"\n'
-        )
-        config = load(folder / "fedserver.toml", {})
+        config = configure(folder, port)
         await stubs.start()
         print(f"Seeding {people} members and {posts} posts …", flush=True)
         seeded = await seed(config, people, posts, stubs.hosts(hosts))

@@ -6,7 +6,7 @@ All of it goes through the rules but the many posts: they are copies of a few th
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,19 +81,21 @@ async def remote(tx: Tx, host: str, name: str, keys: domain.keys.NewKeys) -> Acc
 Model = tuple[PostRow, int, str]  # a post, its tag, and the words that copies replace
 
 
-async def _model(tx: Tx, site: domain.Site, author: AccountRow, tag: str) -> Model:
+async def _model(tx: Tx, site: domain.Site, author: AccountRow, tag: str, visibility: str) -> Model:
     """A post that went through the rules."""
     text = sentence()
-    draft = domain.posts.Draft(text=f"{text} #{tag}", visibility="local")
+    draft = domain.posts.Draft(text=f"{text} #{tag}", visibility=visibility)
     row = await queries.posts.by_id(tx, await domain.posts.publish(tx, site, author, draft))
     assert row is not None
     return row, (await queries.tags.by_names(tx, [tag]))[0].id, text
 
 
-def _copy(tx: Tx, site: domain.Site, model: Model, author: AccountRow, minutes: int) -> tuple[PostRow, int]:
+def _copy(
+    tx: Tx, site: domain.Site, model: Model, author: AccountRow, minutes: int, text: str
+) -> tuple[PostRow, int]:
     """A post of `author`, so many minutes ago, and its tag."""
     row, tag_id, words = model
-    at, text = tx.now - minutes * MINUTE, sentence()
+    at = tx.now - minutes * MINUTE
     identifier = tx.new_id(at)
     made = structs.replace(
         row,
@@ -129,8 +131,16 @@ async def _write(
         await queries.accounts.count_post(tx, row.account_id, 1, row.published_at)
 
 
-async def seed(config: Config, people: int, count: int, hosts: list[str]) -> Seeded:
-    """Write `people` members and `count` posts; every host follows the reader once."""
+async def seed(
+    config: Config,
+    people: int,
+    count: int,
+    hosts: list[str],
+    *,
+    visibility: str = "local",
+    speak: Callable[[], str] = sentence,
+) -> Seeded:
+    """Write `people` members, whose posts all may search, and `count` posts; each host follows the reader."""
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
     await upgrade(config.database.url)
     db = await open_database(config.database.url, system_clock)
@@ -141,8 +151,11 @@ async def seed(config: Config, people: int, count: int, hosts: list[str]) -> See
             await domain.members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(people)
         ]
-        reader = made[0][1]
-        everybody = [account for _, account in made]
+        open_to_all = domain.accounts.ProfileChange(indexable=True)
+        everybody = [
+            await domain.accounts.update_profile(tx, site, account, open_to_all) for _, account in made
+        ]
+        reader = everybody[0]
         for account in everybody[1 : people // 2 + 1]:
             await domain.follows.follow(tx, site, reader, account)
         token = await domain.tokens.create(
@@ -150,12 +163,12 @@ async def seed(config: Config, people: int, count: int, hosts: list[str]) -> See
         )
     written: list[int] = []
     async with db.write() as tx:
-        models = [await _model(tx, site, everybody[0], tag) for tag in WORDS]
+        models = [await _model(tx, site, everybody[0], tag, visibility) for tag in WORDS]
     for start in range(0, count, TOGETHER):
         async with db.write() as tx:
             numbers = range(start, min(start + TOGETHER, count))
             made_now = [
-                _copy(tx, site, random.choice(models), random.choice(everybody), count - number)
+                _copy(tx, site, random.choice(models), random.choice(everybody), count - number, speak())
                 for number in numbers
             ]
             await _write(tx, made_now, reader, everybody[1 : people // 2 + 1])

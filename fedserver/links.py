@@ -48,6 +48,11 @@ class Links(Struct, frozen=True):
     def instance_actor(self) -> str:
         return f"{self.base}/actor"
 
+    @property
+    def partners(self) -> str:
+        """The collection to which posts for partners are addressed."""
+        return f"{self.instance_actor}/partners"
+
     def part(self, actor_uri: str, name: str) -> str:
         """`inbox`, `outbox`, `followers`, `following` or `featured` of an actor of ours."""
         return f"{actor_uri}/{name}"

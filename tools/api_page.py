@@ -25,7 +25,7 @@ Written by `python tools/api_page.py` from the declarations. Shapes are Mastodon
 applies. *Who*: `anyone` (a token is used if there is one), `app` (any token), `user` (a member's token),
 `moderator` or `admin` (a member of that rank). Parameters come by query, form, multipart or JSON; in brackets
 what may be left out. Lists take `max_id`, `since_id`, `min_id` and `limit`. Of our own: `title`,
-`content_type`, `local_only`, `draft` and `cover_id` on statuses.
+`content_type`, `local_only`, `partners_only`, `draft` and `cover_id` on statuses.
 """
 
 

@@ -21,6 +21,9 @@ FAILED = 1  # pytest's status when tests ran and some failed; others mean that t
 SIGNATURES = "tests/activitypub/test_signatures.py"
 FORGERIES = "tests/journeys/test_forgeries.py"
 SHAPES = "tests/journeys/test_shapes.py"
+PARTNERS = "tests/journeys/test_partners.py"
+PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
+RELAYS = "tests/journeys/test_relays.py"
 ACTS = "tests/domain/test_acts.py::test_the_command_checks_a_database_and_a_"
 CHAIN = "fedserver/domain/act_chain.py"
 CAVAGE, RFC9421 = "activitypub/signatures/cavage.py", "activitypub/signatures/rfc9421.py"
@@ -234,10 +237,47 @@ GUARDS = (
     ),
     guard(
         "no edit widens",
-        "fedserver/domain/remote_posts.py",
-        "visibility=narrower(row.visibility, remote.visibility),",
-        "visibility=remote.visibility,",
+        "fedserver/domain/partner_posts.py",
+        "return narrower(former, await seen_as(tx, author, visibility, addressed))",
+        "return await seen_as(tx, author, visibility, addressed)",
         "tests/domain/test_remote_posts.py::test_an_edit_never_widens[sqlite]",
+    ),
+    guard(
+        "partners: who speaks for a node",
+        "fedserver/federation/incoming/registry.py",
+        "if node is None or node.id != item.actor.id:",
+        "if False:",
+        f"{PARTNERS}::test_nobody_else_speaks_for_a_node[sqlite]",
+    ),
+    guard(
+        "partners: whose answer it is",
+        "fedserver/domain/partners.py",
+        "or row.state != OFFERED or row.account_id != node.id:",
+        "or row.state != OFFERED:",
+        f"{PARTNERS}::test_nobody_else_speaks_for_a_node[sqlite]",
+    ),
+    guard(
+        "partners: who sees posts for them",
+        "fedserver/domain/visibility.py",
+        "return facts.is_ours or (facts.is_partners and post.local)",
+        "return facts.viewer_id is not None",
+        f"{PARTNER_POSTS}::test_posts_for_partners_are_read_by_partners_only[sqlite]",
+    ),
+    guard(
+        "partners: a quote of somebody else",
+        "fedserver/federation/outgoing/tasks.py",
+        """    if row.visibility == "partners":
+        return None""",
+        """    if False:
+        return None""",
+        f"{PARTNER_POSTS}::test_posts_for_partners_are_read_by_partners_only[sqlite]",
+    ),
+    guard(
+        "relays: only those that are on forward",
+        "fedserver/federation/inbox.py",
+        "if not await self._is_relay(signer):",
+        "if False:",
+        f"{RELAYS}::test_a_relay_is_followed_and_only_points[sqlite]",
     ),
     guard(
         "whose post it is",

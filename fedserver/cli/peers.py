@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from fedserver import domain
-from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
 
 
 @click.group()
 def peer() -> None:
-    """List, allow, limit and block peers."""
+    """List, allow, limit and block peers; read in and write out lists of them."""
 
 
 @peer.command("list")
@@ -78,3 +79,58 @@ async def limit(domain: str, reason: str, config_path: Path | None) -> None:
 async def remove(domain: str, reason: str, config_path: Path | None) -> None:
     """Take a decision about a peer back."""
     await _decide(config_path, domain, "", reason)
+
+
+allow_option = click.option("--allow", is_flag=True, help="A list of allowed peers instead of blocks.")
+
+
+@peer.command("export")
+@allow_option
+@config_option
+@asynchronous
+async def write_out(allow: bool, config_path: Path | None) -> None:
+    """Write the decisions as Mastodon's CSV to the standard output."""
+    async with database(read_config(config_path)) as db, db.read() as tx:
+        decided = await domain.peers.decided(tx)
+    kind = domain.peer_files.ALLOW if allow else domain.peer_files.BLOCK
+    click.echo(domain.peer_files.write(decided, kind), nl=False)
+
+
+@peer.command("import")
+@click.argument("file", type=click.File("rb"))
+@allow_option
+@click.option("--yes", is_flag=True, help="Do not ask before anything is changed.")
+@config_option
+@asynchronous
+async def read_in(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
+    """Read in a CSV as Mastodon writes it, or one domain a line (- for the standard input).
+
+    What it would change is shown first.
+    """
+    config = read_config(config_path)
+    kind = domain.peer_files.ALLOW if allow else domain.peer_files.BLOCK
+    data = file.read(domain.peer_files.MOST_BYTES + 1)
+    async with database(config) as db:
+        async with db.read() as tx:
+            reading = domain.peer_files.read(data, kind)
+            plan = await domain.peer_plans.make(tx, site_of(config), reading.entries)
+        _show(plan, reading.unusable)
+        if not plan.changing:
+            return
+        if not yes:
+            click.confirm("Change this?", abort=True)
+        async with db.write() as tx:
+            done = await domain.peer_lists.read_in(tx, site_of(config), None, data, kind, set())
+    click.echo(f"{done} changed. A node that is running follows it within a few seconds")
+
+
+def _show(plan: domain.peer_plans.Plan, unusable: int) -> None:
+    for each in plan.changing:
+        policy = each.entry.policy if each.entry is not None else ""
+        lost = each.followers + each.following
+        click.echo(f"{each.kind}\t{each.domain}\t{policy or 'note'}\t{f'{lost} follows end' if lost else ''}")
+    found = plan.counted()
+    click.echo(
+        f"{found['new']} new, {found['changed']} changed, {found['same']} there already, "
+        f"{found['left']} left out, {unusable} rows not understood; {plan.lost} follows would end"
+    )

@@ -53,6 +53,7 @@ class NewStatus(Struct, frozen=True):
     visibility: str = ""
     language: str | None = None
     local_only: bool = False
+    partners_only: bool = False
     content_type: str = ""
     title: str = ""
     cover_id: int | None = None
@@ -106,7 +107,7 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
         title=params.title,
         summary=params.spoiler_text,
         sensitive=settings.sensitive if params.sensitive is None else params.sensitive,
-        visibility="local" if params.local_only else visibility,
+        visibility=_own_word(params) or visibility,
         language=params.language or settings.language,
         in_reply_to_id=params.in_reply_to_id,
         media_ids=tuple(dict.fromkeys(params.media_ids)),
@@ -119,6 +120,11 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
         quote_policy=params.quote_approval_policy or settings.quote_policy,
         policy=policy_of(params.interaction_policy),
     )
+
+
+def _own_word(params: NewStatus) -> str:
+    """A visibility that Mastodon has no word for."""
+    return "local" if params.local_only else "partners" if params.partners_only else ""
 
 
 def _poll(params: PollParams | None) -> domain.polls.NewPoll | None:

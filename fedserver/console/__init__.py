@@ -7,8 +7,11 @@ from fedserver.console import (
     invitations,
     log,
     overview,
+    partners,
+    peer_lists,
     peers,
     queue,
+    relays,
     reports,
     sign_ups,
 )
@@ -20,8 +23,11 @@ __all__ = [
     "invitations",
     "log",
     "overview",
+    "partners",
+    "peer_lists",
     "peers",
     "queue",
+    "relays",
     "reports",
     "sign_ups",
 ]

@@ -19,5 +19,7 @@ async def show(call: Call[Nothing]) -> web.Response:
         reports=await domain.reports.count_open(tx),
         appeals=await domain.appeals.count_open(tx),
         figures=await domain.figures.load(tx),
+        partners=await domain.partners.count_asking(tx),
+        lists=await domain.peer_lists.count_waiting(tx),
         queues=await domain.backlog.queues(tx),
     )

@@ -38,6 +38,7 @@ async def show(call: Call[DomainParams]) -> web.Response:
         others=[row for row in found if row.decision_id is None][:MOST],
         chosen=next((row for row in found if row.domain == name), None),
         name=name,
+        waiting=await domain.peer_lists.count_waiting(call.tx),
         mode=call.site.config.federation.mode,
     )
 

@@ -24,6 +24,7 @@ KINDS = {
     "ip": "network",
     "member": "member",
     "peer_list": "list of peers",
+    "relay": "relay",
     "report": "report",
     "suggestions": "suggestions",
     "tag": "tag",
@@ -92,6 +93,11 @@ async def add(
     row = structs.replace(row, hash=act_chain.digest(act_chain.entry(row)))
     await queries.acts.add(tx, row)
     return row
+
+
+def of(kind: str, name: str = "") -> Subject:
+    """What an act is about, with the name that everybody reads, '' for none."""
+    return Subject(kind, name)
 
 
 def of_account(account: AccountRow) -> Subject:

@@ -17,7 +17,6 @@ from fedserver.domain import (
 )
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Forbidden, Invalid, Site
-from fedserver.text import normal_language
 from storage import AccountRow, EditRow, PostRow, Tx, queries
 
 
@@ -111,13 +110,21 @@ async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) 
 
 async def set_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
     """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
-    await interaction_policies.put(tx, await posts.own(tx, author, post_id), policy)
+    await _put_policy(tx, await posts.own(tx, author, post_id), policy)
 
 
 async def set_replies(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
     """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
     row = await posts.own(tx, author, post_id)
-    await interaction_policies.put_replies(tx, row, word)
+    if word != interaction_policies.who_may_reply(row):
+        await _put_policy(tx, row, interaction_policies.with_replies(row, word))
+
+
+async def _put_policy(tx: Tx, row: PostRow, policy: str) -> None:
+    kept = interaction_policies.merged(row, policy)
+    if kept != row.interaction_policy:
+        await queries.posts.set_policy(tx, row.id, kept)
+        await quotes.show_again(tx, row)
 
 
 async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
@@ -178,9 +185,11 @@ def _or(value: str | UnsetType, former: str) -> str:
 
 def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
     article = row.kind == "Article"
-    title = row.title if isinstance(change.title, UnsetType) else posts.title_of(row.kind, change.title)
+    title = row.title if isinstance(change.title, UnsetType) else post_texts.title_of(row.kind, change.title)
     sensitive = row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive
-    language = row.language if isinstance(change.language, UnsetType) else normal_language(change.language)
+    language = (
+        row.language if isinstance(change.language, UnsetType) else post_texts.language_of(change.language)
+    )
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
     return structs.replace(

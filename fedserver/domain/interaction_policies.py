@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from fedserver.domain import post_policies, quotes
+from fedserver.domain import post_policies
 from fedserver.domain.post_policies import Policy, Rule
 from fedserver.domain.words import Forbidden, Invalid
 from storage import AccountRow, PostRow, Tx, queries
@@ -41,6 +41,18 @@ def who_may_reply(row: PostRow) -> str:
     if rule is None or "public" in (*rule.automatic, *rule.manual):
         return "public"
     return "followers" if "followers" in (*rule.automatic, *rule.manual) else "nobody"
+
+
+def merged(row: PostRow, policy: str) -> str:
+    """A policy as it is kept, with what the author of a post said of quotes before."""
+    former = post_policies.decode(row.interaction_policy)
+    return post_policies.encode(structs.replace(post_policies.decode(policy), quote=former.quote))
+
+
+def with_replies(row: PostRow, word: str) -> str:
+    """The policy of a post with another word on who may answer it. Raises Invalid."""
+    former = post_policies.decode(row.interaction_policy)
+    return post_policies.encode(structs.replace(former, reply=_replies(word)))
 
 
 def of_word(word: str) -> str:
@@ -73,19 +85,3 @@ async def check(tx: Tx, post: PostRow, actor: AccountRow, act: str) -> None:
     """Raises Forbidden where `allows` is False."""
     if not await allows(tx, post, actor, act):
         raise Forbidden(f"The author of this post does not let you {DOES[act]} it")
-
-
-async def put(tx: Tx, row: PostRow, policy: str) -> None:
-    """Change who may answer, like and boost a post of ours from now on; what there is stays."""
-    former = post_policies.decode(row.interaction_policy)
-    kept = post_policies.encode(structs.replace(post_policies.decode(policy), quote=former.quote))
-    if kept != row.interaction_policy:
-        await queries.posts.set_policy(tx, row.id, kept)
-        await quotes.show_again(tx, row)
-
-
-async def put_replies(tx: Tx, row: PostRow, word: str) -> None:
-    """Change who may answer a post of ours, if that is not what the word says already. Raises Invalid."""
-    if word != who_may_reply(row):
-        former = post_policies.decode(row.interaction_policy)
-        await put(tx, row, post_policies.encode(structs.replace(former, reply=_replies(word))))

@@ -33,3 +33,5 @@ async def _do(tx: Tx, row: PeerRow) -> None:
     elif row.policy == "block":
         await queries.peer_accounts.suspend(tx, row.domain, mark)
         await severances.sever(tx, mark, "domain_block", row.domain)
+        # It is not told: nothing goes to a peer that is blocked.
+        await queries.partners.end_below(tx, row.domain)

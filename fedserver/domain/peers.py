@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain import act_chain, acts, events, peer_effects
+from fedserver.domain import acts, events, peer_effects
 from fedserver.domain.words import Invalid, NotFound
 from fedserver.text import clean_text
 from storage import MemberRow, Page, PeerRow, Tx, queries
@@ -71,8 +71,8 @@ def obfuscated(domain: str) -> str:
     return domain[:shown] + middle + domain[-shown:]
 
 
-def _shown(row: PeerRow) -> act_chain.Subject:
-    return act_chain.Subject("peer", obfuscated(row.domain) if row.obfuscates else row.domain)
+def _shown(row: PeerRow) -> str:
+    return obfuscated(row.domain) if row.obfuscates else row.domain
 
 
 class Decision(Struct, frozen=True):
@@ -101,8 +101,21 @@ def plain_domain(domain: str) -> str:
     return domain
 
 
-async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decision) -> PeerRow:
-    """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid."""
+async def decide(
+    tx: Tx,
+    member: MemberRow | None,
+    domain: str,
+    decision: Decision,
+    *,
+    list_id: int | None = None,
+    is_met: bool = True,
+    role: str = acts.OPERATOR,
+) -> PeerRow:
+    """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid.
+
+    `list_id` is the list that brings the decision; without one it was made by hand. `is_met` is False where
+    the caller knows that there are no accounts of the peer. `role` is who decides if it is no member.
+    """
     if decision.policy not in POLICIES:
         raise Invalid("policy", "must be allow, limit or block")
     former = await _row(tx, plain_domain(domain))
@@ -117,6 +130,7 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
         obfuscates=decision.obfuscates,
         decision_id=former.decision_id or tx.new_id(),
         decided_at=former.decided_at if same else tx.now,
+        list_id=list_id,
     )
     verb = f"peer.{decision.policy or 'note'}"
     await acts.add(
@@ -124,17 +138,21 @@ async def decide(tx: Tx, member: MemberRow | None, domain: str, decision: Decisi
         member,
         verb,
         target=row.domain,
-        subject=_shown(row),
+        subject=acts.of("peer", _shown(row)),
         reason=row.public_comment or row.reason,
         shows_reason=bool(row.public_comment),
+        role=role,
     )
     await queries.peers.decide(tx, row)
-    await peer_effects.follow_up(tx, former, row)
-    tx.emit(events.PEER_CHANGED, domain=row.domain)
+    if is_met:
+        await peer_effects.follow_up(tx, former, row)
+    _tell(tx, row.domain)
     return row
 
 
-async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "") -> PeerRow:
+async def reset(
+    tx: Tx, member: MemberRow | None, domain: str, reason: str = "", *, role: str = acts.OPERATOR
+) -> PeerRow:
     """Take a decision back; nothing happens if there is none. The row before. Raises Invalid."""
     former = await _row(tx, plain_domain(domain))
     if former.decision_id is None:
@@ -149,6 +167,7 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         obfuscates=False,
         decision_id=None,
         decided_at=None,
+        list_id=None,
     )
     undone = await acts.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
     await acts.add(
@@ -156,14 +175,21 @@ async def reset(tx: Tx, member: MemberRow | None, domain: str, reason: str = "")
         member,
         "peer.reset",
         target=row.domain,
-        subject=_shown(former),
+        subject=acts.of("peer", _shown(former)),
         reason=reason,
         undoes_id=undone.id if undone else None,
+        role=role,
     )
     await queries.peers.decide(tx, row)
     await peer_effects.follow_up(tx, former, row)
-    tx.emit(events.PEER_CHANGED, domain=row.domain)
+    _tell(tx, row.domain)
     return former
+
+
+def _tell(tx: Tx, domain: str) -> None:
+    """Once a transaction, as whoever hears it reads all decisions anew."""
+    if all(event.kind != events.PEER_CHANGED for event in tx.events):
+        tx.emit(events.PEER_CHANGED, domain=domain)
 
 
 async def _row(tx: Tx, domain: str) -> PeerRow:
@@ -184,6 +210,11 @@ async def decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
 async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
     """A page of allowances, or of the other decisions, newest first."""
     return await queries.peers.decisions(tx, page, allows=allows)
+
+
+async def decided(tx: Tx) -> list[PeerRow]:
+    """All peers about which there is a decision, by name."""
+    return sorted(await queries.peers.decided(tx), key=lambda row: row.domain)
 
 
 async def blocking(tx: Tx, domain: str) -> PeerRow | None:

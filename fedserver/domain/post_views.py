@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from fedserver.domain import cards, filters, poll_views, quote_policies, shown_posts
+from fedserver.domain import cards, filters, partner_posts, poll_views, quote_policies, shown_posts
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.poll_views import PollView
 from fedserver.domain.visibility import Facts, may_see
@@ -137,6 +137,14 @@ class _Page:
             self._get("mentioned"),
             self._get("blocks"),
             self._get("blocked_by"),
+            is_partners=await self._sees_partners(tx, viewer_id),
+        )
+
+    async def _sees_partners(self, tx: Tx, viewer_id: int) -> bool:
+        """Asked only where a peer looks at a post for partners."""
+        wanted = any(each.post.visibility == "partners" for each in self._posts.values())
+        return (
+            wanted and viewer_id not in self._get("ours") and await partner_posts.is_member_id(tx, viewer_id)
         )
 
     def _get(self, kind: str) -> set[int]:

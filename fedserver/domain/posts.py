@@ -12,6 +12,7 @@ from fedserver.domain import (
     articles,
     interaction_policies,
     media,
+    partner_posts,
     polls,
     post_texts,
     post_views,
@@ -20,11 +21,9 @@ from fedserver.domain import (
 )
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Invalid, Later, NotFound, Site, check_not_moved
-from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 
 HOUR = 3_600_000
-MAX_TITLE = 200
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -116,7 +115,7 @@ async def _new_row(
     quoted = await quotes.choose(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
-    title = title_of(draft.kind, draft.title)
+    title = post_texts.title_of(draft.kind, draft.title)
     if post_texts.is_blank(text.html) and not draft.media_ids:
         raise Invalid("text", "can't be blank", "ERR_BLANK")
     parent = await _parent(tx, author, draft.in_reply_to_id)
@@ -139,7 +138,7 @@ async def _new_row(
         slug=slug,
         summary=text.summary,
         sensitive=draft.sensitive or bool(text.summary and not article),
-        language=normal_language(draft.language),
+        language=post_texts.language_of(draft.language),
         source=text.source,
         source_type=text.source_type,
         html=text.html,
@@ -162,27 +161,21 @@ async def _new_row(
         version=1,
         interaction_policy=draft.policy,
     )
-    if parent is not None and parent.visibility == "local":
-        row = _inside(site, row)
+    if parent is not None and parent.visibility in ("local", "partners"):
+        row = _inside(site, row, parent)
+    else:
+        await partner_posts.check(tx, row.visibility)
     return quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
-def _inside(site: Site, row: PostRow) -> PostRow:
-    """A reply to a members-only post: for members too, or for the people named in it.
+def _inside(site: Site, row: PostRow, parent: PostRow) -> PostRow:
+    """A reply to a post for members, or for partners: for the same, or for the people named in it.
 
     Those may be of other nodes, so a direct one carries no address of what it answers.
     """
     if row.visibility != "direct":
-        return structs.replace(row, visibility="local")
+        return structs.replace(row, visibility="local" if row.visibility == "local" else parent.visibility)
     return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
-
-
-def title_of(kind: str, title: str) -> str:
-    """The title as it is kept; only articles have one. Raises Invalid."""
-    title = clean_name(title, MAX_TITLE)
-    if kind == "Article" and not title:
-        raise Invalid("title", "can't be blank", "ERR_BLANK")
-    return title if kind == "Article" else ""
 
 
 async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:

@@ -14,12 +14,12 @@ from fedserver.domain import (
     conversations,
     events,
     notifications,
+    partner_posts,
     polls,
     quote_requests,
     tasks,
 )
 from fedserver.domain.post_texts import encode, mention_fact
-from fedserver.domain.visibility import narrower
 from fedserver.text import (
     clean_article,
     clean_name,
@@ -97,11 +97,13 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     if author.suspended_at is not None or await queries.posts.tombstone(tx, remote.uri) is not None:
         return None
     parent = await queries.posts.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
-    if parent is not None and parent.visibility == "local":
+    if parent is not None and await partner_posts.hides(tx, parent, author):
         parent = None
     if parent is not None and not await arrivals.may_answer(tx, parent, author):
         return None
     mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
+    shown = await partner_posts.seen_as(tx, author, remote.visibility, remote.addressed_uris)
+    remote = structs.replace(remote, visibility=shown)
     row = _row(tx, author, remote, parent, mentioned)
     while not await queries.posts.add(tx, row):
         known = await queries.posts.by_uri(tx, remote.uri)
@@ -280,10 +282,13 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     files = await queries.media.of_posts(tx, [row.id])
     await queries.posts.add_edit(tx, _former(tx, row, files, await polls.titles(tx, row.id)))
     texts = _texts(remote)
+    shown = await partner_posts.seen_after(
+        tx, author, row.visibility, remote.visibility, remote.addressed_uris
+    )
     changed = structs.replace(
         row,
         kind=remote.kind if {row.kind, remote.kind} == set(WARNED) else row.kind,
-        visibility=narrower(row.visibility, remote.visibility),
+        visibility=shown,
         sensitive=remote.sensitive or bool(texts["summary"] and row.kind in WARNED),
         language=normal_language(remote.language),
         source_type=remote.source_type[:100],

@@ -15,7 +15,7 @@ from fedserver.text import fold_tag
 from storage import PostRow, Tx, queries
 
 Stream = tuple[str, str]  # its name, and its hashtag or ''
-LISTED = ("public", "unlisted", "followers", "local")
+LISTED = ("public", "unlisted", "followers", "local", "partners")
 MOST_TAG_BYTES = 5_000  # an event of PostgreSQL holds 8000
 _tags = msgspec.json.Decoder(list[str]).decode
 
@@ -36,7 +36,7 @@ def _public(post: PostRow) -> list[str]:
     where = "public:local" if post.local else "public:remote"
     if post.visibility == "public":
         return ["public", where]
-    return [where] if post.visibility == "local" and post.local else []
+    return [where] if post.visibility in ("local", "partners") and post.local else []
 
 
 def _tagged(post: PostRow) -> list[Stream]:

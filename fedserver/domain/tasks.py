@@ -177,6 +177,37 @@ class RevokeQuote(Task, frozen=True, tag="revoke_quote"):
     quoter_id: int
 
 
+class OfferPartnership(Task, frozen=True, tag="offer_partnership"):
+    partner_id: int
+
+
+class AnswerPartnership(Task, frozen=True, tag="answer_partnership"):
+    partner_id: int
+    accepted: bool
+
+
+class EndPartnership(Task, frozen=True, tag="end_partnership"):
+    partner_id: int
+
+
+class FollowRelay(Task, frozen=True, tag="follow_relay"):
+    """`target` is the relay's actor, '' for the Public."""
+
+    inbox_uri: str
+    uri: str
+    target: str = ""
+
+
+class UndoFollowRelay(Task, frozen=True, tag="undo_follow_relay"):
+    inbox_uri: str
+    uri: str
+    target: str = ""
+
+
+class BoostForRelays(Task, frozen=True, tag="boost_for_relays"):
+    post_id: int
+
+
 # --- to learn from peers
 
 
@@ -229,6 +260,12 @@ class FetchCard(Task, frozen=True, tag="fetch_card"):
     """A post links to a page: what is to be shown of it?"""
 
     post_id: int
+
+
+class FetchPeerList(Task, frozen=True, tag="fetch_peer_list"):
+    """A list of peers is to be read again."""
+
+    list_id: int
 
 
 class Push(Task, frozen=True, tag="push"):
@@ -394,9 +431,16 @@ AnyTask = (
     | RequestQuote
     | AnswerQuote
     | RevokeQuote
+    | OfferPartnership
+    | AnswerPartnership
+    | EndPartnership
+    | FollowRelay
+    | UndoFollowRelay
+    | BoostForRelays
     | VerifyQuote
     | RefreshThread
     | FetchCard
+    | FetchPeerList
     | ReadFeatured
     | SynchronizeFollowers
     | SendMail

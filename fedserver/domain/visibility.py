@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from storage import AccountRow, PostRow
 
-FEDERATED = ("public", "unlisted", "followers", "direct")
+FEDERATED = ("public", "unlisted", "followers", "direct", "partners")
 WRITABLE = (*FEDERATED, "local")
 OPEN = ("public", "unlisted")
 
 # From the widest to the narrowest: an edit or a reply may go to the right only.
-WIDTH = {"public": 0, "unlisted": 1, "local": 2, "partners": 2, "followers": 3, "direct": 4}
+WIDTH = {"public": 0, "unlisted": 1, "partners": 2, "local": 3, "followers": 4, "direct": 5}
 NOBODY: frozenset[int] = frozenset()
 
 
@@ -28,6 +28,7 @@ class Facts(Struct, frozen=True):
     mentioned: frozenset[int] | set[int] = NOBODY
     blocks: frozenset[int] | set[int] = NOBODY
     blocked_by: frozenset[int] | set[int] = NOBODY
+    is_partners: bool = False  # the viewer is a member of a partner that sees posts for partners
 
 
 def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
@@ -44,6 +45,8 @@ def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
         return False
     if post.visibility == "local":
         return facts.is_ours
+    if post.visibility == "partners":
+        return facts.is_ours or (facts.is_partners and post.local)
     if post.id in facts.mentioned:
         return True
     return post.visibility == "followers" and post.account_id in facts.follows

@@ -7,10 +7,12 @@ import msgspec
 from activitypub import ActivityPubError, AuthorityError, host_of, proofs, sha256
 from fedserver import domain
 from fedserver.federation.keys import Keyring
-from fedserver.federation.outgoing.tasks import RENDER, Outgoing
+from fedserver.federation.outgoing import partners, relays, tasks
+from fedserver.federation.outgoing.tasks import Outgoing
 from storage import DocumentRow, Tx, queries
 
 encode = msgspec.json.Encoder().encode
+RENDER = {**tasks.RENDER, **partners.RENDER, **relays.RENDER}
 
 
 def is_outgoing(task: domain.tasks.Task) -> bool:

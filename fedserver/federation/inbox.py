@@ -58,8 +58,11 @@ class Inbox:
                 await self._authenticator.prove(document, activity.actor)
         except Gone as error:
             raise SignatureError("key-gone") from error
+        by = activity.actor
         if signer.uri != activity.actor and not activity.proof:
-            raise AuthorityError("signed by somebody else than the actor")
+            if not await self._is_relay(signer):
+                raise AuthorityError("signed by somebody else than the actor")
+            by = signer.uri  # what a relay forwards is no word of the actor
         if activity.id and not same_origin(activity.id, activity.actor):
             raise AuthorityError("the activity's id is of another origin")
         uri = activity.id or f"{activity.actor}#{activity.kind}/{activity.object_id}"[:2_000]
@@ -69,7 +72,7 @@ class Inbox:
         await self._keep(
             InboxItemRow(
                 id=self._db.ids.new(),
-                actor_uri=activity.actor,
+                actor_uri=by,
                 activity_uri=uri,
                 signer_uri=signer.uri,
                 target_id=target_id,
@@ -83,6 +86,10 @@ class Inbox:
             )
         )
         return signer
+
+    async def _is_relay(self, signer: AccountRow) -> bool:
+        async with self._db.read() as tx:
+            return await queries.relays.is_on(tx, signer.uri)
 
     async def _keep(self, row: InboxItemRow) -> None:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -21,13 +21,16 @@ from activitypub import (
     Actor,
     Document,
     Handle,
+    Partnership,
     host_of,
     id_of,
     is_activitypub,
     normal_host,
     parse,
+    read_activity,
     read_actor,
     read_object,
+    read_partnership,
     same_origin,
     type_of,
     webfinger,
@@ -124,13 +127,52 @@ class Resolver:
         template = webfinger.read_host_meta(found.body.decode("utf-8", "replace"))
         return await self._fetcher.get(webfinger.fill(template, handle), JRD) if template else None
 
-    async def actor(self, uri: str, *, expected: Handle | None = None) -> AccountRow | None:
-        """An actor read from its own address and confirmed by WebFinger, stored."""
+    async def node_actor(self, host: str, *, unasked: bool = True) -> AccountRow | None:
+        """The own actor of a node, as its host names it (FEP-2677); `unasked` as in `actor`."""
+        host = host.strip().removeprefix("https://").rstrip("/").lower()
+        if not normal_host(host.partition(":")[0]) or host in (
+            self._site.links.domain,
+            self._site.links.host,
+        ):
+            return None
+        if unasked and not self._policies.allows(host):
+            return None
+        found = await self._finger(Handle(host, host))
+        return await self.actor(found[1], unasked=unasked) if found is not None else None
+
+    async def offer(self, address: str) -> tuple[AccountRow, str, Partnership] | None:
+        """The offer that an admin was given the address of: who makes it, its id and what it offers.
+
+        None if there is none, or if it is not made by its node's own actor to ours.
+        """
+        try:
+            host = host_of(address)
+            document = await self._fetcher.document(address) if self._policies.of(host) != "block" else None
+            if document is None:
+                return None
+            node, found = await self.node_actor(host, unasked=False), read_activity(document)
+            offered = read_partnership(found)
+        except (Gone, ActivityPubError) as error:
+            log.info("offer_refused", address=address[:300], reason=str(error))
+            return None
+        ours = offered.object == self._site.links.instance_actor
+        if node is None or found.kind != "Offer" or found.actor != node.uri or not ours:
+            return None
+        return node, found.id, offered
+
+    async def actor(
+        self, uri: str, *, expected: Handle | None = None, unasked: bool = True
+    ) -> AccountRow | None:
+        """An actor read from its own address and confirmed by WebFinger, stored.
+
+        `unasked` is False where an admin named its node: it need not be allowed yet, but may not be blocked.
+        """
         if self._site.links.is_local(uri):
             async with self._db.read() as tx:
                 return await domain.accounts.by_uri(tx, uri)
         try:
-            if not self._policies.allows(host_of(uri)):
+            host = host_of(uri)
+            if not self._policies.allows(host) if unasked else self._policies.of(host) == "block":
                 return None
             document = await self._fetcher.document(uri)
             if document is None:
@@ -237,6 +279,11 @@ class Resolver:
         """True if somebody here follows it."""
         async with self._db.read() as tx:
             return await queries.follows.has_local_followers(tx, account.id)
+
+    async def is_relay(self, account: AccountRow) -> bool:
+        """True for the actor of a relay that is on."""
+        async with self._db.read() as tx:
+            return await queries.relays.is_on(tx, account.uri)
 
     async def document(self, uri: str) -> Document | None:
         """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""

@@ -105,29 +105,40 @@ class Client:
         *,
         accept: str = "*/*",
         sign: Sign | None = None,
+        etag: str = "",
         max_bytes: int = MAX_BODY,
         seconds: float = TOTAL_SECONDS,
         max_redirects: int = 3,
     ) -> Response:
-        """GET `url`. What is asked for in the same way at the same time is fetched once. Raises NetError."""
-        key = (url, accept, sign, max_bytes, seconds, max_redirects)
+        """GET `url`. What is asked for in the same way at the same time is fetched once. Raises NetError.
+
+        With the `etag` of an earlier answer 304 is the answer if nothing changed (RFC 9110 §13.1.2).
+        """
+        key = (url, accept, sign, etag, max_bytes, seconds, max_redirects)
         flight = self._flights.get(key)
         if flight is None:
-            flight = asyncio.ensure_future(self._get(url, accept, sign, max_bytes, seconds, max_redirects))
+            headers = {"Accept": accept, **({"If-None-Match": etag} if etag else {})}
+            flight = asyncio.ensure_future(self._get(url, headers, sign, max_bytes, seconds, max_redirects))
             self._flights[key] = flight
             flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
     async def _get(
-        self, url: str, accept: str, sign: Sign | None, max_bytes: int, seconds: float, redirects: int
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        sign: Sign | None,
+        max_bytes: int,
+        seconds: float,
+        redirects: int,
     ) -> Response:
         hops: list[str] = []
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    headers = {"Accept": accept, **(sign("GET", url) if sign else {})}
+                    signed = {**headers, **(sign("GET", url) if sign else {})}
                     response = await self._once(
-                        "GET", url, headers, None, lambda found: _read(found, max_bytes)
+                        "GET", url, signed, None, lambda found: _read(found, max_bytes)
                     )
                     if response.status not in REDIRECTS:
                         return Response(response.status, url, response.headers, response.body, tuple(hops))

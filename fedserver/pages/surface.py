@@ -23,5 +23,5 @@ def endpoints() -> list[Endpoint]:
         pages.decisions,
     ]
     first = [pages.front, pages.joining, pages.log, pages.reading, pages.writing]
-    files = [*first, *own, pages.blog, pages.profiles, pages.polls, pages.posts]
+    files = [*first, *own, pages.blog, pages.profiles, pages.polls, pages.partners, pages.posts]
     return [endpoint for file in files for endpoint in file.routes.endpoints]

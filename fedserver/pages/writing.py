@@ -47,8 +47,10 @@ async def _answered(call: Call[WriteParams]) -> domain.post_views.PostView | Non
     return views[0] if views else None
 
 
-def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -> web.Response:
+async def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -> web.Response:
     settings = domain.members.settings(call.member)
+    async with call.services.db.read() as tx:
+        partners = await domain.partner_posts.possible(tx)
     shared = {"post_id": None, "answered": None, "state": "", "has_cover": False}
     return call.render(
         template,
@@ -56,6 +58,7 @@ def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -
         problem=problem,
         params=call.params,
         settings=settings,
+        partners=partners,
         **{**shared, **values},
     )
 
@@ -75,7 +78,7 @@ def _poll(params: WriteParams) -> domain.polls.NewPoll | None:
 
 @routes.get("/write", html=True, who=USER, params=WriteParams, tx="own")
 async def show_note(call: Call[WriteParams]) -> web.StreamResponse:
-    return _page(call, "write.html", "", answered=await _answered(call))
+    return await _page(call, "write.html", "", answered=await _answered(call))
 
 
 @routes.post("/write", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
@@ -102,13 +105,13 @@ async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
             )
             post_id = await domain.posts.publish(tx, call.site, call.account, draft)
     except domain.DomainError as error:
-        return _page(call, "write.html", _said(error), answered=await _answered(call))
+        return await _page(call, "write.html", _said(error), answered=await _answered(call))
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
 @routes.get("/write/article", html=True, who=USER, params=WriteParams, tx="own")
 async def show_article(call: Call[WriteParams]) -> web.StreamResponse:
-    return _page(call, "write_article.html", "")
+    return await _page(call, "write_article.html", "")
 
 
 @routes.post("/write/article", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
@@ -137,7 +140,7 @@ async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
             )
             post_id = await domain.posts.publish(tx, call.site, call.account, draft)
     except domain.DomainError as error:
-        return _page(call, "write_article.html", _said(error))
+        return await _page(call, "write_article.html", _said(error))
     if params.decision == "draft":
         return see_other(f"/edit/{post_id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")
@@ -166,6 +169,8 @@ async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
         replies=domain.interaction_policies.who_may_reply(row),
     )
     template = "write_article.html" if row.kind == "Article" else "write.html"
+    async with call.services.db.read() as tx:
+        partners = await domain.partner_posts.possible(tx)
     return call.render(
         template,
         problem="",
@@ -175,6 +180,7 @@ async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
         answered=None,
         state=row.state,
         has_cover=view.cover is not None,
+        partners=partners,
         saved="saved" in call.request.query,
     )
 
@@ -197,7 +203,7 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
             post_id = await domain.edits.change(tx, call.site, call.account, row.id, change)
     except domain.DomainError as error:
         template = "write_article.html" if article else "write.html"
-        return _page(call, template, _said(error), post_id=row.id, state=row.state)
+        return await _page(call, template, _said(error), post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
         return see_other(f"/edit/{row.id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")

@@ -1,4 +1,4 @@
-"""Collections of an actor: outbox, followers, following, featured, featuredTags (ActivityPub §5)."""
+"""Collections of actors: outbox, followers, following, featured, featuredTags (ActivityPub §5), partners."""
 
 from __future__ import annotations
 
@@ -107,3 +107,11 @@ async def featured_tags(call: Call[Nothing]) -> web.Response:
     uri = call.site.links.part(account.uri, FEATURED_TAGS)
     items = [hashtag(call.site, account, row) for row in found]
     return document(write_items(uri, items, ordered=False))
+
+
+@routes.get("/actor/partners", activitypub=True, tx="own", limit="peers")
+async def partners(call: Call[Nothing]) -> web.Response:
+    """To whom posts for partners are addressed: the own actors of these nodes."""
+    await reader(call)
+    async with call.services.db.read() as tx:
+        return document(write_items(call.site.links.partners, await domain.partners.nodes(tx), ordered=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub import nodeinfo as protocol
+from activitypub import written
 from fedserver import domain
 from fedserver.http import Call, Nothing, Routes, json_response
 from fedserver.version import VERSION
@@ -34,6 +35,10 @@ async def show(call: Call[Nothing]) -> web.Response:
             "nodeName": community.title,
             "nodeDescription": community.description,
             "upstream": {"name": "mastodon"},
+            "partners": [
+                {"domain": each.domain, "scopes": list(each.scopes), "since": written(each.since)}
+                for each in await domain.partners.agreed(call.tx)
+            ],
         },
     )
     return json_response(made, kind=protocol.content_type(version))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fedserver.http import Endpoint
-from fedserver.s2s import actor, collections, inbox, nodeinfo, objects, webfinger
+from fedserver.s2s import actor, collections, inbox, nodeinfo, objects, partners, webfinger
 
 
 def endpoints() -> list[Endpoint]:
     """The endpoints of this surface."""
-    files = (actor, collections, inbox, nodeinfo, objects, webfinger)
+    files = (actor, collections, inbox, nodeinfo, objects, partners, webfinger)
     return [endpoint for file in files for endpoint in file.routes.endpoints]

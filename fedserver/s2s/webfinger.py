@@ -37,7 +37,7 @@ async def _find(call: Call[Nothing], tx: Tx, asked: Handle | str) -> AccountRow 
     if isinstance(asked, Handle):
         if asked.domain not in (links.domain, links.host):
             return None
-        name = INSTANCE_ACTOR if asked.username == links.domain else asked.username
+        name = INSTANCE_ACTOR if asked.username in (links.domain, links.host) else asked.username
         return await domain.accounts.by_handle(tx, name)
     if asked.rstrip("/") in (links.base, links.instance_actor):
         return await domain.accounts.instance_account(tx, call.site)

@@ -1,4 +1,4 @@
-"""What nobody needs any more: expired mutes, forgotten uploads, old marks of activities."""
+"""What is to be done once an hour: what nobody needs any more goes, lists of peers are asked for again."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class CleanupWorker:
             )
             # A task ends each mute; this is for those whose task was given up.
             await queries.blocks.drop_expired(tx, tx.now - KEEP_MUTES_MS)
+            await domain.peer_lists.owe_due(tx)
             await queries.inbox.forget(tx, tx.now - KEEP_SEEN_MS)
             await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)

@@ -24,7 +24,7 @@ from fedserver.federation import (
 )
 from fedserver.http import Services
 from fedserver.net import MailError, send
-from fedserver.workers import cards
+from fedserver.workers import cards, peer_lists
 from fedserver.workers.backoff import MOST_ATTEMPTS, delay
 from storage import TaskRow, queries
 
@@ -144,6 +144,8 @@ class TaskWorker:
                 await cards.fetch(services, task)
             case domain.tasks.Import():
                 await carry_on(services.db, services.site, services.resolver, task)
+            case domain.tasks.FetchPeerList():
+                await peer_lists.fetch(services, task)
             case domain.tasks.ReadFeatured(account_id=account_id):
                 await read_featured(services.db, services.resolver, account_id)
             case domain.tasks.SynchronizeFollowers():

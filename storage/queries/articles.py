@@ -7,7 +7,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.rows import PostRow
 from storage.schema.tables import accounts, likes, posts
-from storage.statements import Page, Paged, Tx, columns_of, row_or_none
+from storage.statements import Page, Paged, Tx, among, columns_of, row_or_none
 
 BY_SLUG = select(*columns_of(posts, PostRow)).where(
     posts.c.account_id == bindparam("account_id"), posts.c.slug == bindparam("slug")
@@ -18,12 +18,15 @@ DRAFTS = Paged(
     ),
     posts.c.id,
 )
-# `local` articles are for members: a stranger gives 0 for `member`.
+# Articles that are `local` or for `partners` are for members here: a stranger gives 0 for `member`.
 _published: ColumnElement[bool] = and_(
     posts.c.kind == "Article",
     posts.c.state == "published",
     posts.c.local,
-    or_(posts.c.visibility == "public", and_(posts.c.visibility == "local", bindparam("member") > 0)),
+    or_(
+        posts.c.visibility == "public",
+        and_(among(posts.c.visibility, "local", "partners"), bindparam("member") > 0),
+    ),
 )
 _active = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
 _articles = select(posts.c.id).join(accounts, accounts.c.id == posts.c.account_id).where(_published, _active)

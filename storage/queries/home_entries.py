@@ -125,7 +125,7 @@ FILL = (
             posts.c.state == "published",
             posts.c.boost_of_id.is_(None),
             posts.c.in_reply_to_uri.is_(None),
-            among(posts.c.visibility, "public", "unlisted", "followers", "local"),
+            among(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
             ~_exclusive(bindparam("account_id"), bindparam("author_id")),
         )
         .order_by(posts.c.id.desc())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from storage.rows import MemberRow, OneTimeLinkRow
 from storage.schema.tables import accounts, login_attempts, member_accounts, members, one_time_links
@@ -57,6 +57,11 @@ MODERATORS = (
     select(member_accounts.c.account_id)
     .select_from(members.join(member_accounts, member_accounts.c.member_id == members.c.id))
     .where(members.c.role != "member", member_accounts.c.main, members.c.disabled_at.is_(None))
+)
+ADMIN_EMAILS = (
+    select(members.c.email)
+    .where(or_(members.c.role == "admin", members.c.role == "owner"), members.c.disabled_at.is_(None))
+    .order_by(members.c.id)
 )
 _has_account = exists(
     select(member_accounts.c.account_id)
@@ -182,6 +187,11 @@ async def names(tx: Tx, ids: Sequence[int]) -> dict[int, str]:
 async def moderators(tx: Tx) -> list[int]:
     """Accounts of those who moderate."""
     return await tx.values(MODERATORS)
+
+
+async def admin_emails(tx: Tx) -> list[str]:
+    """Addresses of admins and owners."""
+    return await tx.values(ADMIN_EMAILS)
 
 
 async def owners(tx: Tx) -> list[int]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, literal, or_, select, union_all, update
 
-from storage.schema.tables import accounts, media, posts
+from storage.schema.tables import accounts, follows, media, posts
 from storage.statements import Tx
 
 _moment = bindparam("b_mark", type_=BigInteger())
@@ -31,6 +31,29 @@ WITHOUT_MEDIA = (
     .values(cover_id=None, emojis="[]", version=posts.c.version + 1)
 )
 DROP_MEDIA = delete(media).where(media.c.account_id.in_(_ids))
+DOMAINS = select(accounts.c.domain).where(accounts.c.domain != "").distinct()
+_mine, _theirs = accounts.alias("mine"), accounts.alias("theirs")
+
+
+def _follows(mine: str, theirs: str, followers: int) -> Any:
+    """Follows across the border, by the other node."""
+    return (
+        select(
+            _theirs.c.domain.label("domain"),
+            literal(followers).label("followers"),
+            literal(1 - followers).label("following"),
+        )
+        .select_from(follows)
+        .join(_mine, _mine.c.id == follows.c[mine])
+        .join(_theirs, _theirs.c.id == follows.c[theirs])
+        .where(_mine.c.domain == "", _theirs.c.domain != "")
+    )
+
+
+_across = union_all(_follows("target_id", "account_id", 1), _follows("account_id", "target_id", 0)).subquery()
+FOLLOWS = select(_across.c.domain, func.sum(_across.c.followers), func.sum(_across.c.following)).group_by(
+    _across.c.domain
+)
 
 
 async def _run(tx: Tx, statement: Any, domain: str, **more: int) -> None:
@@ -60,3 +83,13 @@ async def drop_media(tx: Tx, domain: str) -> None:
     """Forget pictures, attached files and emoji."""
     for statement in (WITHOUT_PICTURES, WITHOUT_MEDIA, DROP_MEDIA):
         await _run(tx, statement, domain)
+
+
+async def domains(tx: Tx) -> set[str]:
+    """The nodes of all accounts that we know."""
+    return set(await tx.values(DOMAINS))
+
+
+async def follows_across(tx: Tx) -> dict[str, tuple[int, int]]:
+    """By node: how many followers of ours are there, and how many whom we follow."""
+    return {row[0]: (int(row[1]), int(row[2])) for row in await tx.all(FOLLOWS)}

@@ -16,6 +16,7 @@ BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
 BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
 EVERYBODY = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
 DECIDED = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
+OF_LIST = select(peers.c.domain).where(peers.c.list_id == bindparam("list_id")).order_by(peers.c.domain)
 BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_id"))
 # A block of some severity, as clients know it, is every decision but an allowance.
 BLOCKS = Paged(DECIDED.where(peers.c.policy != "allow"), peers.c.decision_id)
@@ -36,6 +37,7 @@ DECIDE = (
         rejects_reports=bindparam("b_rejects_reports"),
         public_comment=bindparam("b_public_comment"),
         obfuscates=bindparam("b_obfuscates"),
+        list_id=bindparam("b_list_id"),
         decision_id=bindparam("b_decision_id"),
         decided_at=bindparam("b_decided_at"),
     )
@@ -88,6 +90,7 @@ async def add_some(tx: Tx, domains: Iterable[str]) -> None:
                 "rejects_reports": False,
                 "public_comment": "",
                 "obfuscates": False,
+                "list_id": None,
             }
             for domain in domains
         ],
@@ -113,6 +116,11 @@ async def decided(tx: Tx) -> list[PeerRow]:
 
 async def by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
     return row_or_none(PeerRow, await tx.one(BY_DECISION, decision_id=decision_id))
+
+
+async def of_list(tx: Tx, list_id: int) -> list[str]:
+    """The domains of the decisions that a list brought and nobody changed since."""
+    return await tx.values(OF_LIST, list_id=list_id)
 
 
 async def limited_at(tx: Tx, domain: str) -> int | None:
@@ -147,6 +155,7 @@ async def decide(tx: Tx, row: PeerRow) -> None:
         b_rejects_reports=row.rejects_reports,
         b_public_comment=row.public_comment,
         b_obfuscates=row.obfuscates,
+        b_list_id=row.list_id,
         b_decision_id=row.decision_id,
         b_decided_at=row.decided_at,
     )

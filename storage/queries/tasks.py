@@ -25,6 +25,7 @@ KINDS = {
         "verify_quote",
         "refresh_thread",
         "fetch_card",
+        "fetch_peer_list",
         "mail_subscriber",
         "read_featured",
         "synchronize_followers",

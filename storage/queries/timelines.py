@@ -55,7 +55,7 @@ _top_level = or_(posts.c.in_reply_to_uri.is_(None), posts.c.in_reply_to_account_
 PUBLIC: dict[tuple[str, bool], Paged] = {}
 for _where, _condition in (
     ("all", _public),
-    ("local", and_(posts.c.local, _original, among(posts.c.visibility, "public", "local"))),
+    ("local", and_(posts.c.local, _original, among(posts.c.visibility, "public", "local", "partners"))),
     ("local_open", and_(posts.c.local, _original, posts.c.visibility == "public")),
     ("remote", and_(_public, ~posts.c.local)),
 ):
@@ -65,6 +65,24 @@ for _where, _condition in (
             _wanted.append(_one_media)
         PUBLIC[_where, _only_media] = Paged(select(posts.c.id).where(*_wanted), posts.c.id)
 
+PARTNERS = Paged(
+    select(posts.c.id).where(
+        ~posts.c.local,
+        _original,
+        among(posts.c.visibility, "public", "partners"),
+        _top_level,
+        exists(
+            select(literal(1)).where(
+                _author.c.id == posts.c.account_id,
+                one_of(_author.c.domain, "domains"),
+                _author.c.silenced_at.is_(None),
+                _author.c.suspended_at.is_(None),
+            )
+        ),
+        _not_hidden("viewer_id"),
+    ),
+    posts.c.id,
+)
 TAG = {
     only_local: Paged(
         select(posts.c.id)
@@ -96,7 +114,7 @@ _mentioned = exists(
 _visible_of_account = or_(
     among(posts.c.visibility, "public", "unlisted"),
     posts.c.account_id == bindparam("viewer_id"),
-    and_(posts.c.visibility == "local", bindparam("viewer_id") > 0),
+    and_(among(posts.c.visibility, "local", "partners"), bindparam("viewer_id") > 0),
     and_(posts.c.visibility == "followers", _follow),
     _mentioned,
 )
@@ -146,7 +164,7 @@ def _on_list(list_id: ColumnElement[int], owner_id: ColumnElement[int], policy: 
     """What a list shows of the posts of its accounts, with the replies that its policy lets in."""
     return and_(
         posts.c.state == "published",
-        among(posts.c.visibility, "public", "unlisted", "followers", "local"),
+        among(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
         or_(
             posts.c.in_reply_to_uri.is_(None),
             posts.c.in_reply_to_account_id == posts.c.account_id,
@@ -202,6 +220,11 @@ async def home(tx: Tx, account_id: int, page: Page) -> list[int]:
 async def public(tx: Tx, where: str, viewer_id: int, page: Page, *, only_media: bool) -> list[int]:
     """`where` is all, local, local_open or remote; a stranger is viewer -1."""
     return await _page(tx, PUBLIC[where, only_media], page, viewer_id=viewer_id)
+
+
+async def partners(tx: Tx, domains: Sequence[str], viewer_id: int, page: Page) -> list[int]:
+    """What accounts of these nodes wrote for everybody, or for partners."""
+    return await _page(tx, PARTNERS, page, domains=list(domains), viewer_id=viewer_id)
 
 
 async def tag(tx: Tx, tag_id: int, viewer_id: int, page: Page, *, only_local: bool) -> list[int]:

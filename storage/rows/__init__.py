@@ -22,13 +22,16 @@ from storage.rows.notifications import (
     NotificationRow,
     StandingRow,
 )
+from storage.rows.partners import PartnerRow
 from storage.rows.passkeys import PasskeyRow
+from storage.rows.peer_lists import PeerListEntryRow, PeerListRow
 from storage.rows.peers import ActHeadRow, ActRow, PeerRow
 from storage.rows.polls import PollOptionRow, PollRow, PollVoteRow
 from storage.rows.posts import EditRow, FeaturedTagRow, PostRow, TagRow, TombstoneRow
 from storage.rows.push import PushKeyRow, PushSubscriptionRow
 from storage.rows.quotes import QuoteRow
 from storage.rows.refreshes import RefreshRow
+from storage.rows.relays import RelayRow
 from storage.rows.reports import ReportRow
 from storage.rows.scheduled_posts import ScheduledPostRow
 from storage.rows.second_steps import SecondStepRow
@@ -94,7 +97,10 @@ __all__ = [
     "NotificationRequestRow",
     "NotificationRow",
     "OneTimeLinkRow",
+    "PartnerRow",
     "PasskeyRow",
+    "PeerListEntryRow",
+    "PeerListRow",
     "PeerRow",
     "PollOptionRow",
     "PollRow",
@@ -107,6 +113,7 @@ __all__ = [
     "QuoteRow",
     "ReactionRow",
     "RefreshRow",
+    "RelayRow",
     "RemoteFileRow",
     "ReportRow",
     "ScheduledPostRow",

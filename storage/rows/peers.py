@@ -22,6 +22,7 @@ class PeerRow(Struct, frozen=True, gc=False):
     rejects_reports: bool
     public_comment: str
     obfuscates: bool
+    list_id: int | None
 
 
 class ActRow(Struct, frozen=True, gc=False):

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from storage.schema.metadata import key, metadata
+from storage.schema.metadata import key, linked, metadata
 
 peers = Table(
     "peers",
@@ -24,6 +24,7 @@ peers = Table(
     Column("rejects_reports", Boolean, nullable=False),
     Column("public_comment", Text, nullable=False),
     Column("obfuscates", Boolean, nullable=False),  # the name is shown to the public in part only
+    linked("list_id", "peer_lists.id", index=True),  # the list that brought it, if nobody changed it since
     Index("uq_peers_decision_id", "decision_id", unique=True),
 )
 

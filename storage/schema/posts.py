@@ -20,6 +20,7 @@ from sqlalchemy import (
 from storage.schema.metadata import key, linked, metadata, owned
 
 # SQLite takes a partial index only if the statement says its condition in the same words: `local = 1`.
+SHOWN = "(visibility = 'public' OR visibility = 'partners') AND state = 'published' AND boost_of_id IS NULL"
 posts = Table(
     "posts",
     metadata,
@@ -90,6 +91,12 @@ posts = Table(
         "id",
         sqlite_where=text("local = 1 AND state = 'published' AND boost_of_id IS NULL"),
         postgresql_where=text("local AND state = 'published' AND boost_of_id IS NULL"),
+    ),
+    Index(
+        "ix_posts_remote",
+        "id",
+        sqlite_where=text(f"local = 0 AND {SHOWN}"),
+        postgresql_where=text(f"NOT local AND {SHOWN}"),
     ),
     Index(
         "ix_posts_articles",

@@ -48,6 +48,8 @@ from storage.schema.moderation import (
     severances,
     trend_reviews,
 )
+from storage.schema.partners import partners
+from storage.schema.peer_lists import peer_list_entries, peer_lists
 from storage.schema.peers import act_heads, acts, peers, settings
 from storage.schema.polls import poll_options, poll_votes, polls
 from storage.schema.posts import (
@@ -70,6 +72,7 @@ from storage.schema.posts import (
     uri_aliases,
 )
 from storage.schema.push import push_keys, push_subscriptions
+from storage.schema.relays import relays
 from storage.schema.tasks import deliveries, documents, inbox_items, seen_activities, tasks
 from storage.schema.timelines import (
     announcement_reactions,
@@ -158,7 +161,10 @@ __all__ = [
     "notifications",
     "one_time_links",
     "originals",
+    "partners",
     "passkeys",
+    "peer_list_entries",
+    "peer_lists",
     "peers",
     "pins",
     "poll_options",
@@ -174,6 +180,7 @@ __all__ = [
     "reactions",
     "recovery_codes",
     "refreshes",
+    "relays",
     "remote_files",
     "reports",
     "scheduled_media",

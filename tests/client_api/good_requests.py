@@ -122,6 +122,7 @@ def _statuses() -> dict[str, Row]:
         "in_reply_to_id": "{post}",
         "visibility": "public",
         "local_only": False,
+        "partners_only": False,
         "draft": False,
     }
     old = {"quoted_status_id": None, "media_attributes": []}

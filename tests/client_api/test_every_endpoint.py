@@ -55,6 +55,8 @@ async def the_instance(world: World) -> None:
     assert (await world.nobody.get("/api/v1/instance"))["uri"] == "alpha.test"
     assert isinstance(await world.nobody.get("/api/v1/instance/peers"), list)
     assert isinstance(await world.nobody.get("/api/v1/instance/rules"), list)
+    assert await world.nobody.get("/api/fedserver/v1/partners") == []
+    assert await world.ann.get("/api/fedserver/v1/timelines/partners") == []
     assert "content" in await world.nobody.get("/api/v1/instance/extended_description")
     assert await world.nobody.get("/api/v1/custom_emojis") == []
     assert len(await world.nobody.get("/api/v1/instance/activity")) == 12

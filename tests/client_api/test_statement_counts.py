@@ -13,7 +13,8 @@ from activitypub import ACTIVITY_JSON
 from fedserver import domain
 from fedserver.http import Listed
 from fedserver.node import all_endpoints
-from storage import AccountRow, CardRow, FollowRow, TrendRow, Tx, queries
+from storage import AccountRow, CardRow, FollowRow, PartnerRow, TrendRow, Tx, queries
+from tests.domain.test_remote_posts import remote
 from tests.kit import people
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -59,7 +60,8 @@ class World:
     async def fill(self) -> None:
         async with self.node.db.write() as tx:
             self.friends, self.others = await self._members(tx, "f"), await self._members(tx, "o")
-            for part in (self._accounts, self._posts, self._notifications, self._decisions):
+            parts = (self._accounts, self._posts, self._notifications, self._decisions, self._partners)
+            for part in parts:
                 await part(tx)
 
     async def _members(self, tx: Tx, letter: str) -> list[AccountRow]:
@@ -134,6 +136,15 @@ class World:
             await domain.email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
             block = domain.ip_blocks.Change(ip=f"203.0.113.{number}", severity="sign_up_block")
             await domain.ip_blocks.create(tx, member, block, "127.0.0.1")
+
+    async def _partners(self, tx: Tx) -> None:
+        pat = await people.stranger(tx, "pat", "partner.test")
+        row = PartnerRow(
+            tx.new_id(), "partner.test", pat.id, "agreed", True, "uri", '["posts"]', "", 1, 1, None, "", None
+        )
+        await queries.partners.put(tx, row)
+        for number in range(LONG):
+            await domain.remote_posts.receive(tx, pat, remote(f"{pat.uri}/{number}", pat.uri))
 
 
 def card_row(tx: Tx, url: str = LINK) -> CardRow:

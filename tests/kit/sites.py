@@ -27,7 +27,10 @@ class Site:
         page = self.pages.get(request.path_qs)
         if page is None:
             return web.Response(status=404, text="<title>Nothing here</title>", content_type="text/html")
-        return web.Response(text=page, content_type="text/html") if isinstance(page, str) else _copy(page)
+        if isinstance(page, str):
+            return web.Response(text=page, content_type="text/html")
+        known = request.headers.get("If-None-Match")
+        return web.Response(status=304) if known and known == page.headers.get("ETag") else _copy(page)
 
     async def __aenter__(self) -> Site:
         await self._runner.setup()

@@ -130,6 +130,7 @@ class Status(Struct, frozen=True, kw_only=True):
     reactions: list[StatusReaction] | UnsetType = UNSET  # as glitch-soc has them
     pleroma: Pleroma | UnsetType = UNSET
     interaction_policy: InteractionPolicy | UnsetType = UNSET
+    partners_only: bool = False
     title: str | UnsetType = UNSET
     text: str | UnsetType = UNSET
     favourited: bool | UnsetType = UNSET
@@ -207,6 +208,7 @@ def status(
         quote=_quote(links, view.quote, shallow=quoted, always=with_source),
         quote_approval=_approval(view),
         local_only=row.visibility == "local",
+        partners_only=row.visibility == "partners",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
         interaction_policy=_interactions(counted),

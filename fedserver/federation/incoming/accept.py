@@ -1,4 +1,4 @@
-"""Accept and Reject of a Follow (ActivityPub §7.6, §7.7) or of a QuoteRequest (FEP-044f).
+"""Accept and Reject of a Follow (ActivityPub §7.6, §7.7), a QuoteRequest (FEP-044f), a partnership.
 
 Only the one who was asked can answer.
 """
@@ -22,6 +22,9 @@ async def _answer(tx: Tx, item: Item, *, accepted: bool) -> None:
     uri = item.activity.object_id
     if await _answer_quote(tx, item, accepted=accepted):
         return
+    for receive in (domain.partners.receive_answer, domain.relays.receive_answer):
+        if uri and await receive(tx, item.site, item.actor, uri, accepted=accepted):
+            return
     follower_id = await _follower(tx, item, uri)
     if follower_id is None:
         raise Dropped("answers nothing that was asked")

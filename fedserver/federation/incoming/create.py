@@ -24,9 +24,13 @@ async def handle(tx: Tx, item: Item) -> None:
 
 
 async def _concerns(tx: Tx, item: Item) -> bool:
-    """Somebody here follows the author, is named, or wrote what is answered."""
+    """Somebody here follows the author, is named, or wrote what is answered; or partners agreed on it."""
     assert item.remote is not None
     if await queries.follows.has_local_followers(tx, item.actor.id):
+        return True
+    if await domain.partner_posts.concerns(
+        tx, item.actor, item.remote.visibility, item.remote.addressed_uris
+    ):
         return True
     uris = [*item.remote.mentioned_uris, *item.remote.addressed_uris][:200]
     named = await queries.accounts.by_uris(tx, uris)

@@ -13,4 +13,6 @@ async def handle(tx: Tx, item: Item) -> None:
         raise Dropped("nobody of that name here")
     if not item.activity.id:
         raise Dropped("a Follow needs an id to be answered")
+    if await domain.relays.receive_follow(tx, item.actor, target, item.activity.id):
+        return
     await domain.follows.receive(tx, item.actor, target, item.activity.id)

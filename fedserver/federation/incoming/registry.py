@@ -12,6 +12,7 @@ from activitypub import (
     Activity,
     ActivityPubError,
     Document,
+    host_of,
     read_activity,
     read_object,
     same_origin,
@@ -40,6 +41,7 @@ VERBS: dict[str, Handle] = {
     "Move": incoming.move.handle,
     "Add": incoming.add.add,
     "Remove": incoming.add.remove,
+    "Offer": incoming.offer.handle,
     "QuoteRequest": incoming.quote_request.handle,
 }
 ABOUT_POSTS = ("Like", "EmojiReact")
@@ -49,6 +51,9 @@ PASSED_ON = ("Create", "Update", "Delete", *ABOUT_POSTS)
 async def prepare(resolver: Resolver, item: Item) -> Item:
     """Fetch what the verb needs. Raises Dropped for what is not handled or cannot be believed."""
     activity = item.activity
+    forwarded = activity.actor != item.actor.uri
+    if forwarded or (activity.kind == "Announce" and await resolver.is_relay(item.actor)):
+        return await _relayed(resolver, item)
     if activity.kind not in VERBS:
         raise Dropped(f"{activity.kind} is not handled")
     if activity.kind in ("Create", "Update"):
@@ -64,6 +69,8 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         return structs.replace(item, post=await _boosted(resolver, item, activity.object_id))
     if activity.kind in ("Add", "Remove"):
         return await _with_featured(resolver, item)
+    if activity.kind == "Offer":
+        return await _of_its_node(resolver, item)
     if activity.kind == "Move":
         return await _with_target(resolver, item)
     if activity.kind == "QuoteRequest":
@@ -73,6 +80,14 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
         # Of whom no pictures are shown, those in emoji are neither.
         shown = found is not None and (not found.url or resolver.shows_media(item.actor.uri))
         return structs.replace(item, post=post, reaction=found if shown else None)
+    return item
+
+
+async def _of_its_node(resolver: Resolver, item: Item) -> Item:
+    """For a whole node speaks only the actor that its host names as its own (FEP-2677)."""
+    node = await resolver.node_actor(host_of(item.actor.uri))
+    if node is None or node.id != item.actor.id:
+        raise Dropped("it is not the own actor of its node")
     return item
 
 
@@ -126,6 +141,21 @@ async def _passed_on(resolver: Resolver, item: Item, inner: Activity) -> Item:
         raise Dropped("an answer is shown in its thread only")
     if known is not None:
         await resolver.again(known.id)
+    raise Dropped("the object was read from its origin")
+
+
+async def _relayed(resolver: Resolver, item: Item) -> Item:
+    """What a relay names or forwards: only a hint where to look, as its origin has it."""
+    if not await resolver.is_relay(item.actor):
+        raise Dropped("signed by somebody else than the actor")
+    inner = _inner(item.activity.object) if item.activity.kind == "Announce" else item.activity
+    wraps = inner is not None and not type_of(item.activity.object or {}, POSTS)
+    uri = (inner.object_id if wraps and inner is not None else item.activity.object_id) or ""
+    known = await resolver.known_post(uri)
+    if known is not None and item.activity.kind in ("Update", "Delete"):
+        await resolver.again(known.id)
+    elif known is None and item.activity.kind in ("Announce", "Create"):
+        await resolver.post(uri)
     raise Dropped("the object was read from its origin")
 
 

@@ -1,4 +1,4 @@
-"""Undo (ActivityPub §7.12): of a Follow, Like, Announce or Block of the actor's own."""
+"""Undo (ActivityPub §7.12): of a Follow, Like, Announce or Block of the actor's own, or of a partnership."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ async def handle(tx: Tx, item: Item) -> None:
     if not done and kind == "Block":
         target = await domain.accounts.by_uri(tx, about or "")
         done = target is not None and await domain.blocks.receive_undo(tx, item.actor, target.id)
+    if not done and kind in ("Offer", "Accept"):
+        # Who made the offer undoes it, who accepted it undoes that.
+        done = await domain.partners.receive_end(
+            tx, item.site, item.actor, uri if kind == "Offer" else about or ""
+        )
     if not done:
         raise Dropped("undoes nothing that is here")
 

@@ -37,7 +37,8 @@ def post(
 ) -> Document:
     """The document without `@context`. Raises ValueError for posts that never leave the node."""
     mentioned = _mentions(row.mentions)
-    to, cc = addresses(row.visibility, author.followers_uri, [each.uri for each in mentioned])
+    named = [each.uri for each in mentioned]
+    to, cc = addresses(row.visibility, author.followers_uri, named, site.links.partners)
     attached = [each for each in files if each.id != row.cover_id]
     cover = next((each for each in files if each.id == row.cover_id), None)
     return objects.write_object(

@@ -44,6 +44,8 @@ async def _account(tx: Tx, account_id: int) -> AccountRow | None:
 
 async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterable[int]) -> tuple[str, ...]:
     """Shared inboxes of followers and named accounts; personal ones for what is direct."""
+    if visibility == "partners":
+        return tuple((await queries.partners.inboxes(tx, "local")).values())
     named = [row for row in await queries.accounts.by_ids(tx, list(account_ids)) if row.domain]
     if visibility == "direct":
         found = [row.inbox_uri for row in named]
@@ -55,7 +57,7 @@ async def _inboxes(tx: Tx, sender_id: int, visibility: str, account_ids: Iterabl
 
 async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, AccountRow, Document] | None:
     row = await queries.posts.by_id(tx, post_id)
-    if row is None or row.state != "published" or row.visibility in ("local", "partners"):
+    if row is None or row.state != "published" or row.visibility == "local":
         return None
     author = await _account(tx, row.account_id)
     if author is None or author.deleted_at is not None:
@@ -67,10 +69,31 @@ async def _load_post(tx: Tx, site: domain.Site, post_id: int) -> tuple[PostRow, 
 
 
 async def _post_inboxes(tx: Tx, row: PostRow) -> tuple[str, ...]:
+    answered = row.in_reply_to_account_id
+    if row.visibility == "partners" and answered is not None:
+        return await _answered_partner(tx, answered)
     named = await queries.mentions.of_post(tx, row.id)
-    if row.in_reply_to_account_id is not None and row.visibility != "direct":
-        named.append(row.in_reply_to_account_id)
-    return await _inboxes(tx, row.account_id, row.visibility, named)
+    if answered is not None and row.visibility != "direct":
+        named.append(answered)
+    found = await _inboxes(tx, row.account_id, row.visibility, named)
+    return tuple(dict.fromkeys((*found, *await _shown_to(tx, row.visibility))))
+
+
+async def _answered_partner(tx: Tx, answered_id: int) -> tuple[str, ...]:
+    """An answer to a post for another node's partners goes to that node only: ours may not have seen it."""
+    inboxes = await queries.partners.inboxes(tx, "local")
+    answered = await _account(tx, answered_id)
+    if answered is None or not answered.domain:
+        return tuple(inboxes.values())
+    return (inboxes[answered.domain],) if answered.domain in inboxes else ()
+
+
+async def _shown_to(tx: Tx, visibility: str) -> tuple[str, ...]:
+    """Who is shown what everybody may read, whether somebody there follows its author or not."""
+    if visibility != "public":
+        return ()
+    partners = await queries.partners.inboxes(tx, "posts")
+    return (*partners.values(), *await queries.relays.inboxes(tx))
 
 
 async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) -> Outgoing | None:
@@ -78,6 +101,7 @@ async def create_post(tx: Tx, site: domain.Site, task: domain.tasks.CreatePost) 
     if found is None:
         return None
     row, author, document = found
+    await domain.relays.owe(tx, row)
     made = activities.create(site.links.create(row.uri), author.uri, document)
     return Outgoing(author, made, await _post_inboxes(tx, row), row.visibility == "followers")
 
@@ -131,7 +155,8 @@ async def delete_post(tx: Tx, site: domain.Site, task: domain.tasks.DeletePost) 
     to = [PUBLIC] if task.audience.visibility in ("public", "unlisted") else [each.uri for each in named]
     made = activities.delete(site.links.delete(task.uri), author.uri, task.uri, to)
     inboxes = await _inboxes(tx, author.id, task.audience.visibility, task.audience.account_ids)
-    return Outgoing(author, made, inboxes)
+    shown = await _shown_to(tx, task.audience.visibility)
+    return Outgoing(author, made, tuple(dict.fromkeys((*inboxes, *shown))))
 
 
 async def announce(tx: Tx, site: domain.Site, task: domain.tasks.Announce) -> Outgoing | None:
@@ -288,7 +313,9 @@ async def request_quote(tx: Tx, site: domain.Site, task: domain.tasks.RequestQuo
     found, quote = await _load_post(tx, site, task.post_id), await queries.quotes.of_post(tx, task.post_id)
     if found is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
         return None
-    _, sender, document = found
+    row, sender, document = found
+    if row.visibility == "partners":
+        return None  # whoever is quoted may be no partner, and the request shows the post
     author = await _account(tx, quote.quoted_account_id)
     if author is None or not author.domain:
         return None

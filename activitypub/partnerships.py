@@ -1,0 +1,66 @@
+"""Partnerships of two nodes: an Offer of a Relationship between their own actors, answered and undone.
+
+The Relationship is that of ActivityStreams 2.0 Vocabulary §3.3; its kind and its scopes are words of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.activities import Activity
+from activitypub.document import Document
+from activitypub.errors import MalformedDocument
+from activitypub.terms import CONTEXT
+
+NAMESPACE: Final = "urn:fedserver:"
+PARTNER: Final = NAMESPACE + "partner"
+PARTNERSHIP_CONTEXT: Final[list[Any]] = [
+    CONTEXT,
+    {"scopes": {"@id": NAMESPACE + "scopes", "@container": "@set"}},
+]
+MAX_MESSAGE, MAX_SCOPES = 1_000, 20
+
+
+class Partnership(Struct, frozen=True):
+    """What is offered: by whose actor to whose, and its scopes."""
+
+    subject: str
+    object: str
+    scopes: tuple[str, ...]
+    message: str
+
+
+def write_offer(uri: str, actor: str, target: str, scopes: tuple[str, ...], message: str) -> Document:
+    """Offer a partnership."""
+    made: Document = {
+        "@context": PARTNERSHIP_CONTEXT,
+        "id": uri,
+        "type": "Offer",
+        "actor": actor,
+        "to": [target],
+        "object": {
+            "type": "Relationship",
+            "subject": actor,
+            "relationship": PARTNER,
+            "object": target,
+            "scopes": list(scopes),
+        },
+    }
+    return {**made, "content": message} if message else made
+
+
+def read_partnership(offer: Activity) -> Partnership:
+    """What an Offer offers. Raises MalformedDocument if it is no partnership, or not between these two."""
+    found = offer.object
+    if found is None or read.type_of(found) != "Relationship":
+        raise MalformedDocument("an offer of something else than a relationship")
+    if read.id_of(found.get("relationship")) != PARTNER:
+        raise MalformedDocument("an offer of another relationship")
+    subject, target = read.id_of(found.get("subject")), read.id_of(found.get("object"))
+    if subject != offer.actor or target is None:
+        raise MalformedDocument("an offer in the name of somebody else")
+    scopes = [each for each in read.many(found.get("scopes"), MAX_SCOPES) if isinstance(each, str)]
+    return Partnership(subject, target, tuple(scopes), offer.content[:MAX_MESSAGE])

@@ -1,0 +1,75 @@
+"""`python -m benchmarks.search`: CPU milliseconds of searches over 100,000 public posts.
+
+The words are drawn as in a language: the hundredth is a hundredth as frequent as the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import tempfile
+from itertools import accumulate
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from activitypub import load_private
+from benchmarks.__main__ import Bench, configure, free_port, show, slowness, start
+from benchmarks.seed import seed
+
+BUDGET_MS = 50
+VOCABULARY = [f"word{number}" for number in range(20_000)]
+FREQUENCIES = list(accumulate(1 / (number + 1) for number in range(len(VOCABULARY))))
+SEARCHES = {
+    "the most frequent word": "word0",
+    "two frequent words": "word1 word2",
+    "a rare word": "word9000",
+    "a frequent and a rare word": "word0 word9000",
+    "a phrase": '"word0 word1"',
+    "a word and not another": "word3 -word0",
+    "a word of one author": "word0 from:member7",
+    "a word in a year": "word5 after:2026-01-01",
+    "a word that nobody wrote": "nothing",
+}
+
+
+def speak() -> str:
+    return " ".join(random.choices(VOCABULARY, cum_weights=FREQUENCIES, k=25)) + "."
+
+
+async def run(people: int, posts: int, count: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
+        folder, port = Path(name), free_port()
+        config = configure(folder, port)
+        print(f"Seeding {people} members and {posts} public posts …", flush=True)
+        nobody = [f"127.0.1.1:{free_port()}"]
+        seeded = await seed(config, people, posts, nobody, visibility="public", speak=speak)
+        key = load_private(seeded.keys.rsa_private)
+        assert isinstance(key, RSAPrivateKey)
+        process, _ = await start(folder, port)
+        try:
+            async with aiohttp.ClientSession() as session:
+                bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
+                for what, asked in SEARCHES.items():
+                    path = f"/api/v2/search?type=statuses&limit=20&q={quote(asked)}"
+                    await bench.measure(what, BUDGET_MS, count, lambda path=path: bench.get(path))  # type: ignore[misc]
+        finally:
+            process.terminate()
+            await process.wait()
+    show(bench.rows, slowness(key))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CPU milliseconds of a search, beside the budget")
+    parser.add_argument("--members", type=int, default=200)
+    parser.add_argument("--posts", type=int, default=100_000)
+    parser.add_argument("--requests", type=int, default=100)
+    given = parser.parse_args()
+    asyncio.run(run(given.members, given.posts, given.requests))
+
+
+if __name__ == "__main__":
+    main()

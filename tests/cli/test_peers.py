@@ -1,0 +1,35 @@
+"""`fedserver peer import` and `export`: shown, asked, done, and written as it was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from fedserver.cli.commands import main
+
+LIST = (
+    "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
+    'loud.test,silence,true,false,"Loud, and long",false\nspam.test,suspend,false,false,,true\n'
+)
+
+
+def test_lists_are_read_in_and_written_out(tmp_path: Path) -> None:
+    config = tmp_path / "fedserver.toml"
+    config.write_text(f'[database]\nurl = "sqlite:{tmp_path}/node.sqlite3"\n')
+    runner, given = CliRunner(), ["--config", str(config)]
+    asked = runner.invoke(main, ["peer", "import", "-", *given], input=LIST)
+    assert asked.exit_code == 1 and "2 new" in asked.output and "spam.test\tblock" in asked.output
+    assert "spam.test" not in runner.invoke(main, ["peer", "export", *given]).output
+    done = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=LIST)
+    assert done.exit_code == 0 and "2 changed" in done.output
+    assert (
+        runner.invoke(main, ["peer", "import", "-", "--allow", "--yes", *given], input="a.test").exit_code
+        == 0
+    )
+    assert runner.invoke(main, ["peer", "export", *given]).output == LIST
+    assert runner.invoke(main, ["peer", "export", "--allow", *given]).output == "#domain\na.test\n"
+    again = runner.invoke(main, ["peer", "import", "-", "--yes", *given], input=LIST)
+    assert again.exit_code == 0 and "2 there already" in again.output
+    wrong = runner.invoke(main, ["peer", "import", "-", *given], input="nothing here")
+    assert wrong.exit_code == 1 and "names no peer" in wrong.output

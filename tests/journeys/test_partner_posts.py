@@ -1,0 +1,145 @@
+"""Posts for partners: read by members on both sides, by nobody else, whichever way they try."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.domain import partners
+from storage import PostRow, queries
+from tests.console.test_console import log_in, read
+from tests.journeys.test_federation import follow, settle
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+TIMELINE = "/api/fedserver/v1/timelines/partners"
+Body = dict[str, Any]
+
+
+async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
+    """Two nodes become partners, as their admins would have it."""
+    there = await first.node.services.resolver.node_actor(second.domain)
+    ada = await first.member_row(await first.member(f"ada-{second.domain[0]}", "admin"))
+    async with first.db.write() as tx:
+        await partners.offer(tx, first.site, ada, there, scopes, "")
+    await settle(first, second)
+    bea = await second.member_row(await second.member(f"bea-{first.domain[0]}", "admin"))
+    async with second.db.write() as tx:
+        (row,) = [each for each in await partners.every(tx) if each.domain == first.domain]
+        await partners.answer(tx, second.site, bea, row.id, accepted=True)
+    await settle(first, second)
+
+
+async def known(node: TestNode, uri: str) -> PostRow | None:
+    async with node.db.read() as tx:
+        return await queries.posts.by_uri(tx, uri)
+
+
+async def shown(api: Api) -> list[str]:
+    return [each["uri"] for each in await api.get(TIMELINE)]
+
+
+async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> None:
+    alpha, beta, gamma = [await start(f"{name}.test") for name in ("alpha", "beta", "gamma")]
+    ann, bob, eve = await alpha.member("ann"), await beta.member("bob"), await gamma.member("eve")
+    a, b, g = (
+        Api(alpha, await alpha.token(ann)),
+        Api(beta, await beta.token(bob)),
+        Api(gamma, await gamma.token(eve)),
+    )
+    asked = await a.ask("POST", "/api/v1/statuses", json={"status": "too early", "partners_only": True})
+    assert asked.status == 422
+    await follow(gamma, eve, "@ann@alpha.test")
+    await agree(alpha, beta, "posts", "local")
+    await agree(alpha, gamma, "posts")
+    body = {"status": "For us @eve@gamma.test @bob@beta.test", "partners_only": True}
+    made: Body = await a.post("/api/v1/statuses", **body)
+    assert (made["visibility"], made["partners_only"], made["local_only"]) == ("private", True, False)
+    open_ = await a.post("/api/v1/statuses", status="For all")
+    await a.post("/api/v1/statuses", status="Quiet", visibility="unlisted")
+    await settle(alpha, beta, gamma)
+
+    uri = made["uri"]
+    there = await known(beta, uri)
+    assert there is not None and there.visibility == "partners"
+    assert await shown(b) == [open_["uri"], uri] and await shown(g) == [open_["uri"]]
+    seen = await b.get(f"/api/v1/statuses/{there.id}")
+    assert (seen["visibility"], seen["partners_only"]) == ("private", True)
+    assert (await b.get("/api/v1/notifications"))[0]["type"] == "mention"
+    await only_partners_read_it(alpha, beta, gamma, uri, there, made)
+    await a_quote_asks_nobody_else(alpha, beta, gamma, a, g)
+    await partners_answer(alpha, beta, gamma, a, b, there)
+
+    await a.put(f"/api/v1/statuses/{made['id']}", status="For us, mended")
+    await settle(alpha, beta, gamma)
+    there = await known(beta, uri)
+    assert there is not None and "mended" in there.html and there.visibility == "partners"
+    await a.delete(f"/api/v1/statuses/{made['id']}")
+    await settle(alpha, beta, gamma)
+    assert await known(beta, uri) is None
+
+    late = await a.post("/api/v1/statuses", status="Last", partners_only=True)
+    async with alpha.db.write() as tx:
+        (row,) = [each for each in await partners.every(tx) if each.domain == "beta.test"]
+        ada = await queries.members.by_id(tx, row.decided_by_id or 0)
+        await partners.end(tx, ada, row.id)
+    await settle(alpha, beta)
+    assert await known(beta, late["uri"]) is None, "not delivered any more"
+    beta.node.services.resolver._fetcher.forget(late["uri"])
+    assert await beta.node.services.resolver.post(late["uri"]) is None
+    assert not [each for each in await shown(b) if "alpha.test" in each]
+
+
+async def only_partners_read_it(
+    alpha: TestNode, beta: TestNode, gamma: TestNode, uri: str, there: PostRow, made: Body
+) -> None:
+    """Not by a partner without that scope, though its member is named and follows; not by strangers."""
+    assert await known(gamma, uri) is None and await gamma.node.services.resolver.post(uri) is None
+    document = await beta.node.services.resolver.document(uri)
+    assert document is not None and document["to"] == ["https://alpha.test/actor/partners"]
+    assert not any("Public" in each or "followers" in each for each in document["to"] + document["cc"])
+    nodes = await beta.node.services.resolver.document(document["to"][0])
+    assert nodes is not None and nodes["items"] == ["https://beta.test/actor", "https://gamma.test/actor"]
+    for node, path in (
+        (alpha, f"/api/v1/statuses/{made['id']}"), (beta, f"/api/v1/statuses/{there.id}"),
+        (alpha, f"/@ann/{made['id']}"), (alpha, f"/users/ann/statuses/{made['id']}/activity"),
+    ):  # fmt: skip
+        accept = "application/activity+json" if "users" in path else "text/html"
+        async with node.http.get(path, headers={"Accept": accept}) as answer:
+            assert answer.status == 404, path
+    for path in ("/@ann", "/local", "/users/ann/outbox?page=true"):
+        async with alpha.http.get(path, headers={"Accept": "application/activity+json, text/html"}) as answer:
+            assert "For us" not in await answer.text(), path
+    for node, offered in ((alpha, True), (gamma, False)):
+        await log_in(node, "ann" if node is alpha else "eve")
+        assert ('value="partners"' in await read(node, "/write")) is offered
+    assert "For us" in await read(alpha, "/local") and "For all" not in await read(alpha, "/partners/posts")
+    await log_in(beta, "bob")
+    assert "For us" in await read(beta, "/partners/posts")
+
+
+async def a_quote_asks_nobody_else(alpha: TestNode, beta: TestNode, gamma: TestNode, a: Api, g: Api) -> None:
+    """The request for consent would show the post to who is quoted."""
+    eves = await g.post("/api/v1/statuses", status="Quote me")
+    row = await alpha.node.services.resolver.post(eves["uri"])
+    assert row is not None
+    made = await a.post("/api/v1/statuses", status="See", quoted_status_id=str(row.id), partners_only=True)
+    await settle(alpha, beta, gamma)
+    assert await known(beta, made["uri"]) is not None and await known(gamma, made["uri"]) is None
+    await a.delete(f"/api/v1/statuses/{made['id']}")
+
+
+async def partners_answer(
+    alpha: TestNode, beta: TestNode, gamma: TestNode, a: Api, b: Api, there: PostRow
+) -> None:
+    """An answer is for the same people, and goes to the node of the author alone; nobody boosts it on."""
+    await agree(beta, gamma, "local")
+    answer = await b.post("/api/v1/statuses", status="Yes", in_reply_to_id=str(there.id), visibility="public")
+    assert answer["partners_only"]
+    await settle(alpha, beta, gamma)
+    here = await known(alpha, answer["uri"])
+    assert here is not None and here.visibility == "partners" and here.in_reply_to_id is not None
+    assert await known(gamma, answer["uri"]) is None
+    assert (await b.ask("POST", f"/api/v1/statuses/{there.id}/reblog")).status in (403, 422)
+    await b.post(f"/api/v1/statuses/{there.id}/favourite")
+    await settle(alpha, beta)
+    assert (await a.get(f"/api/v1/statuses/{here.in_reply_to_id}"))["favourites_count"] == 1

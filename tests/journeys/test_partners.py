@@ -1,0 +1,176 @@
+"""Partners: offered, answered and ended between real nodes; nobody else can speak for a node."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from fedserver.config import Mail
+from fedserver.domain import partners
+from storage import PartnerRow
+from tests.console.test_console import form_to, log_in, read, submit
+from tests.journeys.test_federation import settle
+from tests.kit import tls
+from tests.kit.forms import forms
+from tests.kit.nodes import Start, TestNode
+from tests.kit.peers import Peers, actor
+from tests.net.test_mail import Server, server
+
+__all__ = ["server"]
+
+PAGE = "/admin/partners"
+
+
+async def admin_of(start: Start, name: str, **config: Any) -> TestNode:
+    node = await start(f"{name}.test", **config)
+    await node.member("ada", "admin")
+    await log_in(node, "ada")
+    return node
+
+
+async def state(node: TestNode) -> list[tuple[str, str, bool]]:
+    async with node.db.read() as tx:
+        return [(row.domain, row.state, row.ours) for row in await partners.every(tx)]
+
+
+async def row_of(node: TestNode) -> PartnerRow:
+    async with node.db.read() as tx:
+        return (await partners.every(tx))[0]
+
+
+async def press(node: TestNode, verb: str) -> None:
+    """The only button of a kind."""
+    (action,) = {each.action for each in forms(await read(node, PAGE)) if each.action.endswith(f"/{verb}")}
+    await submit(node, PAGE, action)
+
+
+async def offer(node: TestNode, to: str) -> None:
+    form = form_to(await read(node, PAGE), PAGE)
+    values = [("csrf", form.values["csrf"]), ("domain", to), ("message", "Let us <b>")]
+    data = [*values, ("scopes[]", "posts"), ("scopes[]", "local"), ("scopes[]", "mischief")]
+    async with node.http.post(PAGE, data=data, allow_redirects=False) as answer:
+        assert answer.status == 303, await answer.text()
+
+
+async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, server: Server) -> None:
+    mail = Mail(host="127.0.0.1", port=server.port, sender="node@beta.test", tls="none")
+    alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta", mail=mail)
+    await offer(alpha, "beta.test")
+    await offer(beta, "alpha.test")
+    await settle(alpha, beta)
+    assert await state(alpha) == [("beta.test", "offered", True)], "of two that cross the first name counts"
+    assert await state(beta) == [("alpha.test", "offered", False)]
+    page = await read(beta, PAGE)
+    assert "Let us &lt;b&gt;" in page and "posts for partners" in page and "mischief" not in page
+    assert "1</strong> node offers a partnership" in await read(beta, "/admin")
+    assert b"alpha.test offers a partnership" in server.bodies[0] and len(server.bodies) == 1
+    await press(beta, "accept")
+    await settle(alpha, beta)
+    for node, other in ((alpha, "beta.test"), (beta, "alpha.test")):
+        assert await state(node) == [(other, "agreed", node is alpha)]
+        async with node.http.get("/api/fedserver/v1/partners") as answer:
+            (shown,) = await answer.json()
+        assert (shown["domain"], shown["scopes"]) == (other, ["posts", "local"])
+        async with node.http.get("/nodeinfo/2.1") as answer:
+            assert (await answer.json())["metadata"]["partners"] == [shown]
+        assert other in await read(node, "/partners")
+    accepted = await row_of(beta)
+    await press(beta, "end")
+    await settle(alpha, beta)
+    assert (await row_of(alpha)).ended_by == "them" and (await row_of(beta)).ended_by == "us"
+    assert "alpha.test" not in await read(beta, "/partners")
+    node = await beta.node.services.resolver.node_actor("alpha.test")
+    async with beta.db.write() as tx:
+        uri, scopes = accepted.offer_uri, partners.scopes_of(accepted)
+        assert not await partners.receive_offer(tx, beta.site, node, uri, scopes, ""), "a replay"
+    await offer(alpha, "beta.test")
+    await settle(alpha, beta)
+    await press(alpha, "end")
+    await settle(alpha, beta)
+    assert await state(beta) == [("alpha.test", "ended", False)], "it was taken back"
+    await offer(beta, "alpha.test")
+    await settle(alpha, beta)
+    await press(alpha, "decline")
+    await settle(alpha, beta)
+    assert await state(alpha) == [("beta.test", "declined", False)]
+    assert await state(beta) == [("alpha.test", "declined", True)]
+    assert len(server.bodies) == 2 and b"alpha.test declined" in server.bodies[1]
+    assert "lost the partner" in await read(alpha, "/admin/log")
+    await submit(alpha, "/admin/peers", "/admin/peers", domain="beta.test", policy="block")
+
+
+async def test_nodes_that_speak_with_few_become_partners_by_an_address(start: Start) -> None:
+    alpha = await admin_of(start, "alpha", mode="allowlist", authorized_fetch=True)
+    beta = await admin_of(start, "beta", mode="allowlist", authorized_fetch=True)
+    await offer(alpha, "beta.test")
+    asked = len(beta.asked)
+    await settle(alpha, beta)
+    assert await state(beta) == [] and not beta.node.services.policies.allows("alpha.test")
+    assert "/.well-known/webfinger" not in alpha.asked and "/actor" not in alpha.asked[asked:], (
+        "it asked nobody"
+    )
+    uri = (await row_of(alpha)).offer_uri
+    async with alpha.http.get(uri, headers={"Accept": "application/activity+json"}) as answer:
+        assert answer.status == 401
+    await submit(beta, PAGE, f"{PAGE}/open", address=uri)
+    assert await state(beta) == [("alpha.test", "offered", False)]
+    assert not beta.node.services.policies.allows("alpha.test"), "only looked at"
+    await press(beta, "accept")
+    await beta.node.load_policies()
+    await settle(alpha, beta)
+    assert await state(alpha) == [("beta.test", "agreed", True)]
+    assert beta.node.services.policies.allows("alpha.test")
+    form = form_to(await read(beta, PAGE), f"{PAGE}/open")
+    for wrong in ("https://alpha.test/actor", "https://nowhere.test/partners/offers/1", "no address"):
+        async with beta.http.post(form.action, data={**form.values, "address": wrong}) as answer:
+            assert answer.status == 422
+
+
+async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.Names) -> None:
+    alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta")
+    ours = alpha.site.links.instance_actor
+    async with Peers(names, "evil.test", "good.test") as peers:
+        own = actor("https://evil.test/actor", "evil.test", "Application")
+        other = actor("https://evil.test/users/eve", "eve", "Application")
+        peers.serve(own, other, actor("https://good.test/actor", "good.test", "Application"))
+
+        numbers = count(1)
+
+        def offered(by: str, **more: Any) -> dict[str, Any]:
+            object_ = {"type": "Relationship", "subject": by, "relationship": "urn:fedserver:partner"}
+            object_ |= {"object": ours, "scopes": ["local"], **more}
+            return {"id": f"{by}#offer/{next(numbers)}", "type": "Offer", "actor": by, "object": object_}
+
+        for wrong in (
+            offered(other["id"]),
+            offered(own["id"], subject="https://good.test/actor"),
+            offered(own["id"], object="https://alpha.test/users/ada"),
+            offered(own["id"], relationship="urn:fedserver:enemy"),
+            offered(own["id"], scopes=["mischief"]),
+            {**offered(own["id"]), "object": "https://evil.test/offer"},
+        ):
+            assert await peers.send(alpha, wrong["actor"], wrong) == 202
+        await settle(alpha)
+        assert await state(alpha) == []
+
+        await offer(alpha, "beta.test")
+        uri = (await row_of(alpha)).offer_uri
+        asked = {"id": uri, "type": "Offer", "actor": ours}
+        for kind, object_ in (("Accept", asked), ("Accept", uri), ("Undo", asked), ("Reject", asked)):
+            forged = {
+                "id": f"{own['id']}#{next(numbers)}",
+                "type": kind,
+                "actor": own["id"],
+                "object": object_,
+            }
+            assert await peers.send(alpha, own["id"], forged) == 202
+        await alpha.node.runner._workers[0].run()
+        assert await state(alpha) == [("beta.test", "offered", True)]
+        assert await peers.send(alpha, own["id"], offered(own["id"])) == 202
+        await settle(alpha, beta)
+        assert await state(alpha) == [("beta.test", "offered", True), ("evil.test", "offered", False)]
+        await press(alpha, "accept")
+        await settle(alpha)
+        assert peers.received[-1]["type"] == "Accept" and peers.received[-1]["object"]["type"] == "Offer"
+        await submit(alpha, "/admin/peers", "/admin/peers", domain="evil.test", policy="block")
+        assert (await state(alpha))[1] == ("evil.test", "ended", False), "a block ends it"
