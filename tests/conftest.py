@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock
 
 MEMORY = Path("/dev/shm")
+SURFACES = ("tests/console/", "tests/oauth/", "tests/pages/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,9 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Every test runs on both databases; if it has four cases or more they take turns between the two.
 
-    So do the cases of tests marked `surface`: they are slow, and about a program on the other side of HTTP,
-    which cannot see the database. A test that wants one database only runs all its cases on that.
+    So do the tests of SURFACES and those marked `surface`: they are slow, and about what is on the other side
+    of HTTP, which cannot see the database; half of them begin with either. A test that wants one database
+    only runs all its cases on that, and without PostgreSQL all run on SQLite.
     """
+    if config.getoption("--every-case") or databases.postgres_missing():
+        return
     cases: dict[str, list[str]] = {}
     kinds: dict[str, set[bool]] = {}
     for item in items:
@@ -43,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 known.append(case[1])
     both = {test: known for test, known in cases.items() if len(kinds[test]) == 2}
     spare = {item for item in items if _is_spare(item, both)}
-    if spare and not config.getoption("--every-case"):
+    if spare:
         config.hook.pytest_deselected(items=[*spare])
         items[:] = [item for item in items if item not in spare]
 
@@ -60,10 +65,13 @@ def _case(item: pytest.Item) -> tuple[str, str, bool] | None:
 
 def _is_spare(item: pytest.Item, cases: dict[str, list[str]]) -> bool:
     case = _case(item)
-    least = 4 if item.get_closest_marker("surface") is None else 1
-    if case is None or len(cases.get(case[0], ())) < least:
+    if case is None or case[0] not in cases:
         return False
-    return (cases[case[0]].index(case[1]) + case[2]) % 2 == 1
+    surface = item.nodeid.startswith(SURFACES) or item.get_closest_marker("surface") is not None
+    if len(cases[case[0]]) < 4 and not surface:
+        return False
+    first = crc32(case[0].encode()) if surface else 0
+    return (cases[case[0]].index(case[1]) + first + case[2]) % 2 == 1
 
 
 @pytest.fixture
