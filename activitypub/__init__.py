@@ -3,6 +3,7 @@
 What the server uses of it is named here; signatures and NodeInfo stand in modules of their own.
 """
 
+from activitypub import identity_proofs
 from activitypub.activities import Activity, announce, create, read_activity
 from activitypub.actors import Actor, ActorKey, Field, read_actor, write_actor
 from activitypub.addressing import addresses, recipients, visibility
@@ -21,6 +22,7 @@ from activitypub.collections import (
 )
 from activitypub.document import MAX_BYTES, Document, id_of, parse, type_of, written
 from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.identity_proofs import held_statements
 from activitypub.interactions import (
     Policy,
     Quote,
@@ -51,17 +53,19 @@ from activitypub.objects import (
     write_vote,
 )
 from activitypub.partnerships import Partnership, read_partnership, write_offer
+from activitypub.reactions import Reaction, with_reaction
 from activitypub.signatures import cavage, proofs, rfc9421, verify
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.request import SignedRequest, fields
 from activitypub.signatures.verify import Claim
-from activitypub.terms import ACCEPT, ACTIVITY_JSON, ACTORS, POSTS, PUBLIC, is_activitypub
+from activitypub.terms import ACCEPT, ACTIVITY_JSON, ACTORS, CONTEXT, POSTS, PUBLIC, is_activitypub
 from activitypub.webfinger import JRD, Handle, parse_handle, parse_resource, read_host_meta, read_jrd
 
 __all__ = [
     "ACCEPT",
     "ACTIVITY_JSON",
     "ACTORS",
+    "CONTEXT",
     "JRD",
     "MAX_BYTES",
     "POSTS",
@@ -89,6 +93,7 @@ __all__ = [
     "Question",
     "Quote",
     "QuoteAuthorization",
+    "Reaction",
     "Rule",
     "SignatureError",
     "SignedRequest",
@@ -97,8 +102,10 @@ __all__ = [
     "cavage",
     "create",
     "fields",
+    "held_statements",
     "host_of",
     "id_of",
+    "identity_proofs",
     "is_activitypub",
     "item_uris",
     "items",
@@ -132,6 +139,7 @@ __all__ = [
     "type_of",
     "verify",
     "visibility",
+    "with_reaction",
     "without_fragment",
     "write_actor",
     "write_collection",

@@ -14,6 +14,7 @@ from activitypub import document as read
 from activitypub.addressing import recipients
 from activitypub.document import Document, written
 from activitypub.errors import MalformedDocument
+from activitypub.reactions import Reaction, read_reaction
 from activitypub.terms import ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
 
 
@@ -35,6 +36,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     content: str = ""
     published: int | None = None
     proof: bool = False
+    reaction: Reaction | None = None
 
 
 def read_activity(document: Document) -> Activity:
@@ -63,6 +65,7 @@ def read_activity(document: Document) -> Activity:
         content=read.text(document.get("content"), 10_000),
         published=read.instant(document.get("published")),
         proof="proof" in document,
+        reaction=read_reaction(document),
     )
 
 

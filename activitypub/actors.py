@@ -64,6 +64,7 @@ class Actor(Struct, frozen=True, kw_only=True):
     suspended: bool = False
     published: int | None = None
     webfinger: str | None = None
+    statements: tuple[Document, ...] = ()  # of identity, to be checked before they count
 
 
 def read_actor(document: Document) -> Actor:
@@ -108,7 +109,13 @@ def read_actor(document: Document) -> Actor:
         suspended=read.flag(document.get("suspended")),
         published=read.instant(document.get("published")),
         webfinger=read.text(document.get("webfinger"), 500) or None,
+        statements=tuple(_statements(document)),
     )
+
+
+def _statements(document: Document) -> list[Document]:
+    attached = [each for each in read.many(document.get("attachment"), 100) if isinstance(each, dict)]
+    return [each for each in attached if read.type_of(each) == "VerifiableIdentityStatement"][:5]
 
 
 def _domains(value: Any) -> list[str]:
@@ -185,7 +192,8 @@ def write_actor(actor: Actor) -> Document:
         "indexable": actor.indexable,
         "memorial": actor.memorial,
         "attachment": [
-            {"type": "PropertyValue", "name": each.name, "value": each.value} for each in actor.fields
+            *({"type": "PropertyValue", "name": each.name, "value": each.value} for each in actor.fields),
+            *actor.statements,
         ],
         "tag": [each.write() for each in actor.emojis],
     }

@@ -53,6 +53,8 @@ ACTOR_CONTEXT: Final[list[Any]] = [
         "Hashtag": "as:Hashtag",
         "Emoji": "toot:Emoji",
         "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+        "VerifiableIdentityStatement": "https://w3id.org/fep/c390#VerifiableIdentityStatement",
+        "subject": "https://w3id.org/fep/c390#subject",
     },
 ]
 
@@ -72,6 +74,9 @@ POST_CONTEXT: Final[list[Any]] = [
         "votersCount": "toot:votersCount",
         "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
         "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+        "canLike": {"@id": "gts:canLike", "@type": "@id"},
+        "canReply": {"@id": "gts:canReply", "@type": "@id"},
+        "canAnnounce": {"@id": "gts:canAnnounce", "@type": "@id"},
         "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
         "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
         "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
@@ -79,6 +84,15 @@ POST_CONTEXT: Final[list[Any]] = [
         "quoteUrl": "as:quoteUrl",
         "quoteUri": "http://fedibird.com/ns#quoteUri",
         "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+    },
+]
+
+REACTION_CONTEXT: Final[list[Any]] = [
+    *ACTIVITY_CONTEXT,
+    {
+        "toot": "http://joinmastodon.org/ns#",
+        "Emoji": "toot:Emoji",
+        "_misskey_reaction": "https://misskey-hub.net/ns#_misskey_reaction",
     },
 ]
 

@@ -22,6 +22,7 @@ EXTRA = {
     "/api/v1/accounts/delete",
     "/api/v1/accounts/move",
     "/api/v1/accounts/{}/email_subscriptions",
+    "/api/v1/pleroma/statuses/{}/reactions/{}",  # of Pleroma and Akkoma
     "/api/v1/profile",
     "/api/v1/collections/{}",  # PUT, as masto.js sends it
     "/api/v1/accounts/{}/featured_tags",

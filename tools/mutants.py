@@ -20,6 +20,7 @@ COPIED = ("activitypub", "docs", "fedserver", "storage", "tests", "tools", "pypr
 FAILED = 1  # pytest's status when tests ran and some failed; others mean that they did not run
 SIGNATURES = "tests/activitypub/test_signatures.py"
 FORGERIES = "tests/journeys/test_forgeries.py"
+SHAPES = "tests/journeys/test_shapes.py"
 PARTNERS = "tests/journeys/test_partners.py"
 PARTNER_POSTS = "tests/journeys/test_partner_posts.py"
 RELAYS = "tests/journeys/test_relays.py"
@@ -313,6 +314,55 @@ GUARDS = (
             ("fedserver/domain/tokens.py", "if row.used_at is not None:", "if False:"),
             ("storage/queries/tokens.py", ", codes.c.used_at.is_(None))", ")"),
         ),
+    ),
+    guard(
+        "answers that a member of ours does not want",
+        "fedserver/domain/remote_posts.py",
+        "if parent is not None and not await arrivals.may_answer(tx, parent, author):",
+        "if False:",
+        f"{SHAPES}::test_who_may_answer_a_post_of_ours",
+    ),
+    guard(
+        "boosts that a member of ours does not want",
+        "fedserver/domain/boosts.py",
+        "if post.local and not await interaction_policies.allows(",
+        "if False and not await interaction_policies.allows(",
+        f"{SHAPES}::test_who_may_answer_a_post_of_ours",
+    ),
+    guard(
+        "reactions taken back by others",
+        "fedserver/domain/reactions.py",
+        "if row is None or row.account_id != actor.id:",
+        "if row is None:",
+        f"{SHAPES}::test_emoji_are_likes_and_shown",
+    ),
+    guard(
+        "archives of others",
+        "fedserver/domain/archives.py",
+        "row.account_id != actor.id or",
+        "",
+        "tests/pages/test_data.py::test_an_archive_of_everything_is_made_for_its_owner",
+    ),
+    guard(
+        "imports of others",
+        "fedserver/domain/imports.py",
+        "if row is None or row.account_id != actor.id:",
+        "if row is None:",
+        "tests/pages/test_data.py::test_what_is_taken_along_can_be_brought_along",
+    ),
+    guard(
+        "keys of others",
+        "activitypub/identity_proofs.py",
+        'read.id_of(document.get("alsoKnownAs")) != actor:',
+        "False:",
+        "tests/activitypub/test_vectors.py::test_an_identity_proof_of_fep_c390",
+    ),
+    guard(
+        "keys that are not the subject's",
+        "activitypub/identity_proofs.py",
+        'if proof.get("verificationMethod") not in',
+        "if not subject and subject not in",
+        "tests/activitypub/test_vectors.py::test_an_identity_proof_of_fep_c390",
     ),
     guard("the log: links", CHAIN, "elif found.previous != self.hash:", "elif False:", f"{ACTS}file[sqlite]"),
     guard("the log: hashes", CHAIN, "if digest(found) != found.hash:", "if False:", f"{ACTS}file[sqlite]"),

@@ -33,7 +33,7 @@ def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> 
     bare = {name: value for name, value in document.items() if name != "proof"}
     if "@context" in bare:
         options["@context"] = bare["@context"]
-    signature = key.sign(_hashed(options, bare))
+    signature = key.sign(hashed(options, bare))
     return {**bare, "proof": {**options, "proofValue": "z" + base58(signature)}}
 
 
@@ -54,7 +54,7 @@ def verify(document: Document, key: PublicKey) -> None:
     options = {name: each for name, each in proof.items() if name != "proofValue"}
     bare = {name: each for name, each in document.items() if name != "proof"}
     try:
-        key.verify(signature, _hashed(options, bare))
+        key.verify(signature, hashed(options, bare))
     except InvalidSignature as error:
         raise SignatureError("proof-wrong") from error
 
@@ -80,7 +80,8 @@ def method_of(document: Document) -> str | None:
     return method if isinstance(method, str) else None
 
 
-def _hashed(options: Document, bare: Document) -> bytes:
+def hashed(options: Document, bare: Document) -> bytes:
+    """The bytes that are signed. Raises SignatureError."""
     try:
         return hashlib.sha256(rfc8785.dumps(options)).digest() + hashlib.sha256(rfc8785.dumps(bare)).digest()
     except (rfc8785.CanonicalizationError, RecursionError) as error:

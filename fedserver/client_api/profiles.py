@@ -72,6 +72,8 @@ async def _profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
 async def _change(call: Call[Any], keys: list[str]) -> domain.accounts.ProfileChange:
     """What the caller wants to change, its pictures stored under `keys`."""
     params: ProfileParams = call.params
+    if isinstance(params.note, str):
+        await call.services.resolver.mentions(params.note)
     return domain.accounts.ProfileChange(
         display_name=params.display_name,
         note=params.note,

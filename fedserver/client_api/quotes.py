@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from fedserver import domain
 from fedserver.client_api.entities import Status, status
+from fedserver.client_api.interaction_policies import InteractionParams, policy_of
 from fedserver.client_api.timelines import page_of
 from fedserver.http import USER, Call, Listed, Nothing, Routes
 
@@ -16,6 +17,7 @@ routes = Routes("client_api")
 
 class PolicyParams(Struct, frozen=True):
     quote_approval_policy: str = ""
+    interaction_policy: InteractionParams | None = None
 
 
 async def _one(call: Call[Any], post_id: int) -> Status:
@@ -27,10 +29,13 @@ async def _one(call: Call[Any], post_id: int) -> Status:
 
 @routes.put("/api/v1/statuses/{id}/interaction_policy", who=USER, scope="write:statuses", params=PolicyParams)
 async def set_policy(call: Call[PolicyParams]) -> Status:
-    word = call.params.quote_approval_policy
-    if not word:
+    word, given = call.params.quote_approval_policy, call.params.interaction_policy
+    if not word and given is None:
         raise domain.Invalid("quote_approval_policy", "can't be blank", "ERR_BLANK")
-    await domain.edits.set_quote_policy(call.tx, call.account, call.id(), word)
+    if word:
+        await domain.edits.set_quote_policy(call.tx, call.account, call.id(), word)
+    if given is not None:
+        await domain.edits.set_policy(call.tx, call.account, call.id(), policy_of(given))
     return await _one(call, call.id())
 
 

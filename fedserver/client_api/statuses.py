@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver import domain
 from fedserver.client_api.async_refreshes import refresh_header
@@ -21,6 +21,7 @@ from fedserver.client_api.entities import (
     source,
     status,
 )
+from fedserver.client_api.interaction_policies import InteractionParams, policy_of
 from fedserver.client_api.scheduled_statuses import moment_of
 from fedserver.http import USER, Answer, Call, Listed, Nothing, Routes, listed
 from storage import Tx
@@ -61,6 +62,7 @@ class NewStatus(Struct, frozen=True):
     poll: PollParams | None = None
     quoted_status_id: int | None = None
     quote_approval_policy: str = ""
+    interaction_policy: InteractionParams | None = None
 
 
 class EditedStatus(Struct, frozen=True):
@@ -116,6 +118,7 @@ def _draft(call: Call[NewStatus]) -> domain.posts.Draft:
         idempotency_key=key[:200] or None,
         quoted_id=params.quoted_status_id,
         quote_policy=params.quote_approval_policy or settings.quote_policy,
+        policy=policy_of(params.interaction_policy),
     )
 
 
@@ -196,15 +199,20 @@ async def edit(call: Call[EditedStatus]) -> Status:
         quote_policy=params.quote_approval_policy,
     )
     async with call.services.db.write() as tx:
-        await _describe(call, tx, params.media_attributes)
+        described = await _describe(call, tx, params.media_attributes)
+        change = structs.replace(change, described=described)
         await domain.edits.change(tx, call.site, call.account, call.id(), change)
         return await _one(call, tx, call.id())
 
 
-async def _describe(call: Call[EditedStatus], tx: Tx, given: Sequence[MediaParams]) -> None:
+async def _describe(call: Call[EditedStatus], tx: Tx, given: Sequence[MediaParams]) -> bool:
+    """Describe files anew; True if one was described otherwise before."""
+    changed = False
     for each in given[:16]:
+        former = await domain.media.get(tx, call.account, each.id)
         focus = domain.media.parse_focus(each.focus)
-        await domain.media.describe(tx, call.account, each.id, each.description, focus)
+        changed |= former != await domain.media.describe(tx, call.account, each.id, each.description, focus)
+    return changed
 
 
 @routes.get("/api/v1/statuses/{id}/history", scope="read:statuses")

@@ -68,6 +68,7 @@ def shown(row: AccountRow) -> AccountRow:
         header_alt="",
         fields="[]",
         emojis="[]",
+        identity_proofs="[]",
         followers_count=0,
         following_count=0,
         posts_count=0,

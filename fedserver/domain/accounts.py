@@ -63,6 +63,7 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
     attribution_domains: tuple[str, ...] = ()
     moved_to: str = ""
+    identity_proofs: str = "[]"  # checked, as they are kept
 
 
 async def by_id(tx: Tx, account_id: int) -> AccountRow:
@@ -218,7 +219,7 @@ async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRo
 
 async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
     """Change a profile and owe peers the news. Raises Invalid."""
-    row = profiles.changed(site, actor, change, tx.now)
+    row = await profiles.changed(tx, site, actor, change)
     values = {name: getattr(row, name, None) for name in queries.accounts.CHANGEABLE}
     await queries.accounts.change(tx, row.id, {**values, "name_folded": fold(row.display_name)})
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
@@ -303,6 +304,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         indexable=remote.indexable,
         hides_collections=False,
         memorial=remote.memorial,
+        identity_proofs=remote.identity_proofs,
         created_at=min(remote.created_at or tx.now, tx.now),
         updated_at=tx.now,
         fetched_at=tx.now,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain import cards, search_index, tags
-from storage import PostRow, Tx, queries
+from fedserver.domain import cards, interaction_policies, search_index, tags
+from storage import AccountRow, PostRow, Tx, queries
 
 
 async def note(tx: Tx, row: PostRow) -> None:
@@ -16,3 +16,10 @@ async def spread(tx: Tx, row: PostRow) -> None:
     """Show a new post in the homes of those who follow its author or its hashtags."""
     await queries.home_entries.spread(tx, row)
     await tags.spread(tx, row)
+
+
+async def may_answer(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
+    """True if a post of ours lets this account of a peer answer it; what peers let each other is theirs."""
+    return not parent.local or await interaction_policies.allows(
+        tx, parent, author, interaction_policies.REPLY
+    )

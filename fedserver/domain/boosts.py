@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from fedserver.domain import events, notifications, post_views, streams, tasks
+from fedserver.domain import events, interaction_policies, notifications, post_views, streams, tasks
 from fedserver.domain.visibility import OPEN, narrower
 from fedserver.domain.words import Forbidden, NotFound, Site, check_not_moved
 from storage import AccountRow, PostRow, Tx, queries
@@ -54,6 +54,7 @@ async def boost(tx: Tx, site: Site, actor: AccountRow, post_id: int, visibility:
     former = await queries.posts.boost_by(tx, actor.id, post.id)
     if former is not None:
         return former.id
+    await interaction_policies.check(tx, post, actor, interaction_policies.ANNOUNCE)
     identifier = tx.new_id()
     uri = site.links.boost(actor.username, identifier)
     row = _row(post, actor, identifier, uri, _visibility(post, visibility), tx.now)
@@ -127,6 +128,8 @@ async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
     """A peer's account boosted `post`. Only open posts can be; again changes nothing."""
     if post.visibility not in OPEN and post.account_id != actor.id:
+        return
+    if post.local and not await interaction_policies.allows(tx, post, actor, interaction_policies.ANNOUNCE):
         return
     if await queries.posts.boost_by(tx, actor.id, post.id) is not None:
         return

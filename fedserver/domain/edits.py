@@ -6,10 +6,17 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.domain import media, polls, post_texts, posts, publication, quotes
+from fedserver.domain import (
+    interaction_policies,
+    media,
+    polls,
+    post_texts,
+    posts,
+    publication,
+    quotes,
+)
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Forbidden, Invalid, Site
-from fedserver.text import normal_language
 from storage import AccountRow, EditRow, PostRow, Tx, queries
 
 
@@ -29,6 +36,7 @@ class Change(Struct, frozen=True, kw_only=True):
     quoted_id: int | UnsetType = UNSET
     quote_policy: str | UnsetType = UNSET
     publish: bool = False
+    described: bool = False  # what its files are described with has changed before
 
 
 async def of(tx: Tx, post_id: int) -> list[EditRow]:
@@ -39,17 +47,14 @@ async def of(tx: Tx, post_id: int) -> list[EditRow]:
 async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: Change) -> int:
     """Change a post of one's own; its id, which is a new one where a draft was published.
 
-    The former version of a published post is kept. Raises NotFound, Invalid, Forbidden.
+    The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
+    Raises NotFound, Invalid, Forbidden.
     """
     row = await posts.own(tx, author, post_id)
     if wanted.visibility is not UNSET and row.state != "draft":
         raise Forbidden("The visibility of a published post cannot be changed")
     if row.state == "draft" and wanted.publish:
         return await _publish_draft(tx, site, author, row, wanted)
-    if row.state == "published":
-        await _keep_version(tx, row)
-    media_ids = await _change_media(tx, site, author, row, wanted)
-    row = await _change_poll(tx, site, row, wanted, media_ids)
     text = await post_texts.render(
         tx,
         site,
@@ -58,6 +63,12 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
         _or(wanted.summary, row.summary),
         kind=row.kind,
     )
+    if row.state == "published":
+        if await _is_same(tx, author, row, wanted, text):
+            return row.id
+        await _keep_version(tx, row)
+    media_ids = await _change_media(tx, site, author, row, wanted)
+    row = await _change_poll(tx, site, row, wanted, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
         raise Invalid("text", "can't be blank", "ERR_BLANK")
     changed = await _change_quote(tx, site, author, _changed(tx, row, wanted, text), text, wanted)
@@ -73,6 +84,21 @@ async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: C
     return row.id
 
 
+async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: Change, text: Text) -> bool:
+    """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
+    if wanted.described or not isinstance(wanted.poll, UnsetType):
+        return False
+    policy = _or(wanted.quote_policy, quotes.policy_of(row))
+    changed = quotes.fitted(author, _changed(tx, row, wanted, text), text.mentioned, policy, None)
+    if structs.replace(changed, edited_at=row.edited_at) != row:
+        return False
+    if not isinstance(wanted.media_ids, UnsetType):
+        attached = [each.id for each in await queries.media.of_posts(tx, [row.id])]
+        if [each for each in attached if each != row.cover_id] != list(wanted.media_ids):
+            return False
+    return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _quoted(tx, row, Change())
+
+
 async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
     """Say who may quote a post of one's own from now on: public, followers or nobody.
 
@@ -80,6 +106,25 @@ async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) 
     """
     row = await posts.own(tx, author, post_id)
     await quotes.set_policy(tx, row, word)
+
+
+async def set_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
+    """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
+    await _put_policy(tx, await posts.own(tx, author, post_id), policy)
+
+
+async def set_replies(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
+    row = await posts.own(tx, author, post_id)
+    if word != interaction_policies.who_may_reply(row):
+        await _put_policy(tx, row, interaction_policies.with_replies(row, word))
+
+
+async def _put_policy(tx: Tx, row: PostRow, policy: str) -> None:
+    kept = interaction_policies.merged(row, policy)
+    if kept != row.interaction_policy:
+        await queries.posts.set_policy(tx, row.id, kept)
+        await quotes.show_again(tx, row)
 
 
 async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
@@ -101,6 +146,7 @@ async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, c
         app_id=row.app_id,
         quoted_id=await _quoted(tx, row, change),
         quote_policy=_or(change.quote_policy, quotes.policy_of(row)),
+        policy=row.interaction_policy,
     )
     await queries.media.detach(tx, row.id)
     await queries.posts.remove(tx, row.id)
@@ -139,9 +185,11 @@ def _or(value: str | UnsetType, former: str) -> str:
 
 def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
     article = row.kind == "Article"
-    title = row.title if isinstance(change.title, UnsetType) else posts.title_of(row.kind, change.title)
+    title = row.title if isinstance(change.title, UnsetType) else post_texts.title_of(row.kind, change.title)
     sensitive = row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive
-    language = row.language if isinstance(change.language, UnsetType) else normal_language(change.language)
+    language = (
+        row.language if isinstance(change.language, UnsetType) else post_texts.language_of(change.language)
+    )
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
     return structs.replace(

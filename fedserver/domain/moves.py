@@ -93,7 +93,10 @@ async def carry_over(tx: Tx, site: Site, task: tasks.CarryOver) -> None:
 
 
 async def _carry(tx: Tx, site: Site, who: AccountRow, old: AccountRow, target: AccountRow) -> None:
-    """As Mastodon has it: whom somebody follows already is neither blocked nor muted, and a note stays."""
+    """As Mastodon has it: whom somebody follows already is neither blocked nor muted, and a note stays.
+
+    Who asked to follow the old account, which will not answer any more, asks the new one.
+    """
     before, after = await relations.load(tx, who.id, [old.id, target.id])
     if before.note and not after.note:
         await mutes.note(tx, who, target, before.note)
@@ -105,12 +108,13 @@ async def _carry(tx: Tx, site: Site, who: AccountRow, old: AccountRow, target: A
         seconds = 0 if expires is None else max(1, (expires - tx.now) // 1000)
         hides = before.muting_notifications
         await mutes.mute(tx, who, target, notifications=hides, seconds=seconds)
-    if before.following:
+    if before.following or before.requested:
         await _follow(tx, site, who, old, target)
 
 
 async def _follow(tx: Tx, site: Site, who: AccountRow, old: AccountRow, target: AccountRow) -> None:
     former = await queries.follows.get(tx, who.id, old.id)
+    former = former or await queries.follows.request(tx, who.id, old.id)
     if former is None:
         return
     try:

@@ -14,10 +14,12 @@ from fedserver.domain import admin_tags
 from fedserver.domain.words import Invalid, Site
 from fedserver.text import (
     MentionLink,
+    clean_name,
     clean_text,
     count_characters,
     excerpt,
     fold_tag,
+    normal_language,
     render_markdown,
     render_plain,
     scan,
@@ -26,7 +28,7 @@ from fedserver.text import (
 from storage import AccountRow, Tx, queries
 
 PLAIN, MARKDOWN = "text/plain", "text/markdown"
-MAX_SUMMARY = 500
+MAX_SUMMARY, MAX_TITLE = 500, 200
 
 encode = msgspec.json.Encoder().encode
 
@@ -77,7 +79,7 @@ async def render(tx: Tx, site: Site, source: str, source_type: str, summary: str
     _check_length(site, source, summary, article)
     found = scan(source if source_type == PLAIN else source + "\n")
     known = await _known(tx, site, found.mentions)
-    links = {name: MentionLink(account.url, account.username) for name, account in known.items()}
+    links = _links(known)
     if source_type == PLAIN:
         html = render_plain(source, links, site.links.tag)
     else:
@@ -88,6 +90,28 @@ async def render(tx: Tx, site: Site, source: str, source_type: str, summary: str
     await admin_tags.check_usable(tx, tags)
     mentioned = tuple(dict.fromkeys(known.values()))
     return Text(source, source_type, html, summary, mentioned, tags)
+
+
+async def mention_links(tx: Tx, site: Site, source: str) -> dict[tuple[str, str | None], MentionLink]:
+    """Where the names in a text lead that are those of accounts we know."""
+    return _links(await _known(tx, site, scan(source).mentions))
+
+
+def _links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str, str | None], MentionLink]:
+    return {name: MentionLink(account.url, account.username) for name, account in known.items()}
+
+
+def title_of(kind: str, title: str) -> str:
+    """The title as it is kept; only articles have one. Raises Invalid."""
+    title = clean_name(title, MAX_TITLE)
+    if kind == "Article" and not title:
+        raise Invalid("title", "can't be blank", "ERR_BLANK")
+    return title if kind == "Article" else ""
+
+
+def language_of(wanted: str | None) -> str | None:
+    """The language of a post as it is kept."""
+    return normal_language(wanted)
 
 
 def _check_length(site: Site, source: str, summary: str, article: bool) -> None:

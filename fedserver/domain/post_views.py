@@ -16,7 +16,7 @@ from fedserver.domain import cards, filters, partner_posts, poll_views, quote_po
 from fedserver.domain.account_views import AccountView
 from fedserver.domain.poll_views import PollView
 from fedserver.domain.visibility import Facts, may_see
-from storage import AccountRow, AppRow, MediaRow, PostRow, QuoteRow, Tx, queries
+from storage import AccountRow, AppRow, MediaRow, PostReactionRow, PostRow, QuoteRow, Tx, queries
 
 Sees = Callable[[PostRow, AccountRow, Facts], bool]
 
@@ -34,6 +34,7 @@ class Mine(Struct, frozen=True):
     bookmarked: bool
     muted: bool
     pinned: bool
+    reacted: tuple[tuple[str, str], ...] = ()  # with which emoji: name and picture
 
 
 class QuoteView(Struct, frozen=True):
@@ -63,6 +64,7 @@ class PostView(Struct, frozen=True):
     quote: QuoteView | None = None
     quotable: str = quote_policies.DENIED  # what happens if the viewer quotes it
     card: cards.CardView | None = None
+    reactions: tuple[shown_posts.Reaction, ...] = ()
 
 
 async def load(
@@ -105,6 +107,7 @@ class _Page:
         self._did: tuple[AbstractSet[int], ...] = ()
         self._filters: filters.Active | None = None
         self._facts = Facts()
+        self._reacted: dict[int, list[tuple[str, str]]] = {}
         self._hidden: set[int] = set()
         self._hides = False
 
@@ -119,6 +122,8 @@ class _Page:
             tx, viewer_id, list(self._posts), threads, list(self._authors)
         )
         self._did = tuple(self._get(kind) for kind in DID)
+        for row in await _reactions(tx, viewer_id, self._get("reacted")):
+            self._reacted.setdefault(row.post_id, []).append((row.name, row.url))
         if context is not None:
             if self._get("filters"):
                 self._filters = await filters.active(tx, viewer_id, context)
@@ -185,6 +190,7 @@ class _Page:
             quote=quote,
             quotable=quotable,
             card=card,
+            reactions=shown.reactions,
         )
 
     def _quote(self, shown: shown_posts.Shown, quoted: int) -> QuoteView | None:
@@ -222,6 +228,7 @@ class _Page:
             identifier in bookmarked,
             thread in muted,
             identifier in pinned,
+            tuple(self._reacted.get(identifier, ())),
         )
 
     def _hits(self, shown: shown_posts.Shown) -> tuple[filters.Hit, ...]:
@@ -232,6 +239,10 @@ class _Page:
         poll = self._polls.get(row.id)
         offered = [each.title for each in poll.options] if poll is not None else []
         return self._filters.match(row.id, _words(row, [*described, *offered]))
+
+
+async def _reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
+    return await queries.reactions.of_account(tx, viewer_id, list(post_ids)) if post_ids else []
 
 
 def _stamp(

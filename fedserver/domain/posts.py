@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain import (
     articles,
+    interaction_policies,
     media,
     partner_posts,
     polls,
@@ -20,11 +21,9 @@ from fedserver.domain import (
 )
 from fedserver.domain.post_texts import Text
 from fedserver.domain.words import Invalid, Later, NotFound, Site, check_not_moved
-from fedserver.text import clean_name, normal_language
 from storage import AccountRow, PostRow, Tx, queries
 
 HOUR = 3_600_000
-MAX_TITLE = 200
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -47,6 +46,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     quoted_id: int | None = None
     quote_policy: str = "public"
+    policy: str = ""  # who may answer, like and boost it, as it is kept
 
 
 async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
@@ -115,7 +115,7 @@ async def _new_row(
     quoted = await quotes.choose(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
-    title = title_of(draft.kind, draft.title)
+    title = post_texts.title_of(draft.kind, draft.title)
     if post_texts.is_blank(text.html) and not draft.media_ids:
         raise Invalid("text", "can't be blank", "ERR_BLANK")
     parent = await _parent(tx, author, draft.in_reply_to_id)
@@ -138,7 +138,7 @@ async def _new_row(
         slug=slug,
         summary=text.summary,
         sensitive=draft.sensitive or bool(text.summary and not article),
-        language=normal_language(draft.language),
+        language=post_texts.language_of(draft.language),
         source=text.source,
         source_type=text.source_type,
         html=text.html,
@@ -159,6 +159,7 @@ async def _new_row(
         boosts_count=0,
         likes_count=0,
         version=1,
+        interaction_policy=draft.policy,
     )
     if parent is not None and parent.visibility in ("local", "partners"):
         row = _inside(site, row, parent)
@@ -177,22 +178,15 @@ def _inside(site: Site, row: PostRow, parent: PostRow) -> PostRow:
     return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
 
 
-def title_of(kind: str, title: str) -> str:
-    """The title as it is kept; only articles have one. Raises Invalid."""
-    title = clean_name(title, MAX_TITLE)
-    if kind == "Article" and not title:
-        raise Invalid("title", "can't be blank", "ERR_BLANK")
-    return title if kind == "Article" else ""
-
-
 async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
     if parent_id is None:
         return None
     views = await post_views.load(tx, [parent_id], author.id)
     if not views:
         raise NotFound("The post that you answer was not found")
-    view = views[0]
-    return view.boost_of.post if view.boost_of else view.post
+    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    await interaction_policies.check(tx, post, author, interaction_policies.REPLY)
+    return post
 
 
 async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:

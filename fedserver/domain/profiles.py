@@ -8,9 +8,10 @@ from html import escape
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
+from fedserver.domain import post_texts
 from fedserver.domain.words import Invalid, Site
 from fedserver.text import clean_name, clean_profile, clean_text, render_plain, to_text, web_address
-from storage import AccountRow
+from storage import AccountRow, Tx
 
 MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
 MAX_ALT, MAX_DOMAINS = 1_500, 10
@@ -77,10 +78,10 @@ def aliases_of(row: AccountRow) -> list[str]:
     return _uris(row.also_known_as)
 
 
-def changed(site: Site, row: AccountRow, change: ProfileChange, now: int) -> AccountRow:
+async def changed(tx: Tx, site: Site, row: AccountRow, change: ProfileChange) -> AccountRow:
     """The account with a change of its profile. Raises Invalid."""
     plain = {name: getattr(change, name) for name in PLAIN if getattr(change, name) is not UNSET}
-    row = structs.replace(row, **plain, updated_at=now)
+    row = structs.replace(row, **plain, updated_at=tx.now)
     for name in ("avatar_alt", "header_alt"):
         if (text := getattr(change, name)) is not UNSET:
             row = structs.replace(row, **{name: _bounded(name, text, MAX_ALT)})
@@ -91,7 +92,8 @@ def changed(site: Site, row: AccountRow, change: ProfileChange, now: int) -> Acc
         row = structs.replace(row, kind="Service" if change.bot else "Person")
     if not isinstance(change.note, UnsetType):
         source = _bounded("note", change.note, MAX_NOTE)
-        html = clean_profile(render_plain(source, {}, site.links.tag))
+        named = await post_texts.mention_links(tx, site, source)
+        html = clean_profile(render_plain(source, named, site.links.tag))
         row = structs.replace(row, note_source=source, note_html=html)
     if not isinstance(change.fields, UnsetType):
         row = structs.replace(row, fields=_written(site, change.fields, fields_of(row)))

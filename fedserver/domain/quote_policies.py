@@ -1,16 +1,12 @@
-"""Who may quote a post: what its author said, and what that means for one who asks.
-
-Rules about likes, replies and boosts that peers give are kept beside it.
-"""
+"""Who may quote a post: what its author said, and what that means for one who asks."""
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 
-import msgspec
-from msgspec import Struct
+from msgspec import structs
 
+from fedserver.domain.post_policies import Rule, decode, encode
 from fedserver.domain.words import Invalid
 from storage import PostRow
 
@@ -20,51 +16,16 @@ AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 CLOSED = ("followers", "direct", "partners")
 
 
-class Rule(Struct, frozen=True):
-    """Who is let do something: `public`, `followers`, `following`, or `unsupported_policy` for the rest.
-
-    Of no words at all, the author alone.
-    """
-
-    automatic: tuple[str, ...] = ()
-    manual: tuple[str, ...] = ()
-
-
-class Policy(Struct, frozen=True, omit_defaults=True):
-    """Rules by what they are about; None where the author gave none."""
-
-    quote: Rule | None = None
-    like: Rule | None = None
-    reply: Rule | None = None
-    announce: Rule | None = None
-
-
-NONE = Policy()
-_encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(Policy)
-
-
-def encode(policy: Policy) -> str:
-    """A policy as it is kept."""
-    return "" if policy == NONE else _encode(policy).decode()
-
-
-@lru_cache(1_000)
-def decode(text: str) -> Policy:
-    """The policy that is kept with a post."""
-    return _decoder.decode(text) if text else NONE
-
-
-def of_word(word: str, visibility: str) -> str:
-    """The policy of a post of ours, as it is kept. Raises Invalid.
+def of_word(word: str, visibility: str, former: str = "") -> str:
+    """The policy of a post of ours, as it is kept, with the other rules of its former one. Raises Invalid.
 
     Nobody else may quote what is for followers or for named people, whatever was asked for.
     """
     if word not in WORDS:
         raise Invalid("quote_approval_policy", f"must be one of {', '.join(WORDS)}")
     if word == "nobody" or visibility in CLOSED:
-        return encode(Policy(quote=Rule()))
-    return encode(Policy(quote=Rule(automatic=(word,))))
+        return encode(structs.replace(decode(former), quote=Rule()))
+    return encode(structs.replace(decode(former), quote=Rule(automatic=(word,))))
 
 
 def word_of(text: str) -> str:

@@ -49,7 +49,7 @@ def fitted(
     if row.visibility not in WRITABLE:
         raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
     visibility = check(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
-    words = quote_policies.of_word(policy, visibility)
+    words = quote_policies.of_word(policy, visibility, row.interaction_policy)
     return structs.replace(row, visibility=visibility, interaction_policy=words)
 
 
@@ -164,7 +164,7 @@ def policy_of(row: PostRow) -> str:
 
 async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
     """Let others quote a post of ours from now on, or not. Raises Invalid."""
-    policy = quote_policies.of_word(word, row.visibility)
+    policy = quote_policies.of_word(word, row.visibility, row.interaction_policy)
     if policy != row.interaction_policy:
         await queries.posts.set_policy(tx, row.id, policy)
         await show_again(tx, row)

@@ -101,6 +101,8 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
     parent = await queries.posts.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and await partner_posts.hides(tx, parent, author):
         parent = None
+    if parent is not None and not await arrivals.may_answer(tx, parent, author):
+        return None
     mentioned = await queries.accounts.by_uris(tx, remote.mentioned_uris)
     shown = await partner_posts.seen_as(tx, author, remote.visibility, remote.addressed_uris)
     remote = structs.replace(remote, visibility=shown)

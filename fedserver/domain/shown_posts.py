@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fedserver.domain import account_views
 from fedserver.domain.account_views import AccountView
 from storage import AppRow, CardRow, MediaRow, PostRow, QuoteRow, Room, Tx, queries
 
 MOST = 1_500
+
+
+class Reaction(Struct, frozen=True):
+    """How many like a post with an emoji: a character, or the shortcode of a picture at `url`."""
+
+    name: str
+    url: str
+    count: int
 
 
 class Shown(Struct, frozen=True):
@@ -26,6 +34,7 @@ class Shown(Struct, frozen=True):
     app: AppRow | None
     quote: QuoteRow | None = None
     card: CardRow | None = None
+    reactions: tuple[Reaction, ...] = ()
 
     @property
     def related(self) -> Sequence[int]:
@@ -44,7 +53,7 @@ class Page(Struct, frozen=True):
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> Page:
-    """Posts that exist: one statement if all are known, at most ten else."""
+    """Posts that exist: one statement if all are known, at most eleven else."""
     if tx.writes:
         shown = await _read(tx, ids)
         return Page(shown, await account_views.load(tx, _authors(shown)))
@@ -103,8 +112,13 @@ async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
     app_ids = {row.app_id for row in rows.values() if row.app_id is not None}
     apps = await queries.apps.by_ids(tx, list(app_ids)) if app_ids else {}
     cards = await queries.cards.of_posts(tx, originals)
+    liked = [row.id for row in rows.values() if row.likes_count]
+    reactions = await queries.reactions.counts(tx, liked) if liked else {}
     return {
-        row.id: _shown(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id))
+        row.id: structs.replace(
+            _shown(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id)),
+            reactions=tuple(Reaction(*each) for each in reactions.get(row.id, ())),
+        )
         for row in rows.values()
     }
 

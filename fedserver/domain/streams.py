@@ -88,8 +88,8 @@ async def lists_of_author(tx: Tx, account_id: int, list_ids: Sequence[int]) -> l
 async def views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -> dict[int, PostView]:
     """A post as each of these accounts of ours sees it; who may not, or does not want to, is left out.
 
-    It is looked at once for all to whom it looks alike: who have the same to do with it and its author, and
-    no filters.
+    It is looked at once for all to whom it looks alike: who have the same to do with it and its author,
+    no filters and no reactions of their own.
     """
     alike = await _alike(tx, post_id, viewer_ids)
     found: dict[int, PostView] = {}
@@ -117,6 +117,6 @@ async def _alike(tx: Tx, post_id: int, viewer_ids: Sequence[int]) -> list[list[i
     groups: dict[object, list[int]] = {}
     for each in viewer_ids:
         own = facts.get(each, set())
-        alone = each in shown.authors or any(kind == "filters" for kind, _ in own)
+        alone = each in shown.authors or any(kind in ("filters", "reacted") for kind, _ in own)
         groups.setdefault(each if alone else frozenset(own), []).append(each)
     return list(groups.values())

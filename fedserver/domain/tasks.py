@@ -63,9 +63,13 @@ class UndoAnnounce(Task, frozen=True, tag="undo_announce"):
 
 
 class Like(Task, frozen=True, tag="like"):
+    """`emoji` with its `picture`, where one reacts with one."""
+
     account_id: int
     uri: str
     post_id: int
+    emoji: str = ""
+    picture: str = ""
 
 
 class UndoLike(Task, frozen=True, tag="undo_like"):
@@ -73,6 +77,8 @@ class UndoLike(Task, frozen=True, tag="undo_like"):
     uri: str
     post_uri: str
     author_id: int
+    emoji: str = ""
+    picture: str = ""
 
 
 class Follow(Task, frozen=True, tag="follow"):
@@ -306,6 +312,20 @@ class EndMute(Task, frozen=True, tag="end_mute"):
     target_id: int
 
 
+class Import(Task, frozen=True, tag="import"):
+    """Carry on with a file that a member brought, after the line (or, to clear, the pair) `after_id`."""
+
+    import_id: int
+    after_id: int = -1
+    cleared: bool = False
+
+
+class MakeArchive(Task, frozen=True, tag="make_archive"):
+    """A member wants an archive of all that they made."""
+
+    archive_id: int
+
+
 class CarryOver(Task, frozen=True, tag="carry_over"):
     """An account moved: members after `after_id` are to stand to the other as they stood to it."""
 
@@ -409,6 +429,8 @@ AnyTask = (
     | VerifyLinks
     | EndMute
     | CarryOver
+    | Import
+    | MakeArchive
     | RequestQuote
     | AnswerQuote
     | RevokeQuote

@@ -20,6 +20,7 @@ from activitypub import (
     Object,
     Question,
     Rule,
+    held_statements,
     host_of,
     read_object,
     require_same_origin,
@@ -42,9 +43,12 @@ def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
 
 
 def account(
-    actor: Actor, username: str, host: str, *, pictures: bool = True
+    actor: Actor, username: str, host: str, now: int, *, pictures: bool = True
 ) -> domain.accounts.RemoteAccount:
-    """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted."""
+    """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted.
+
+    Of its identity proofs those are kept that hold at `now` (ms UTC).
+    """
     return domain.accounts.RemoteAccount(
         uri=actor.id,
         username=username,
@@ -65,6 +69,7 @@ def account(
         header_alt=actor.image_alt,
         fields=tuple(domain.accounts.ProfileField(each.name, each.value) for each in actor.fields),
         emojis=emojis_json(actor.emojis if pictures else ()),
+        identity_proofs=_identity_proofs(actor, now),
         also_known_as=actor.also_known_as,
         moved_to=actor.moved_to or "",
         attribution_domains=actor.attribution_domains,
@@ -75,6 +80,12 @@ def account(
         created_at=actor.published,
         keys=tuple((key.id, key.kind, key.public) for key in actor.keys),
     )
+
+
+def _identity_proofs(actor: Actor, now: int) -> str:
+    held = held_statements(actor.statements, actor.id, now)
+    kept = [domain.identity_proofs.IdentityProof(each.subject, each.created, each.document) for each in held]
+    return encode(kept).decode()
 
 
 def author_of(post: Object) -> str:
@@ -161,14 +172,14 @@ def _policy(found: Object, collections: dict[str, str]) -> str:
         kept = dict.fromkeys(words.get(each, "unsupported_policy") for each in uris)
         return tuple(each for each in kept if each)
 
-    def rule(given: Rule | None) -> domain.quote_policies.Rule | None:
+    def rule(given: Rule | None) -> domain.post_policies.Rule | None:
         if given is None:
             return None
-        return domain.quote_policies.Rule(named(given.automatic), named(given.manual))
+        return domain.post_policies.Rule(named(given.automatic), named(given.manual))
 
     policy = found.policy
-    return domain.quote_policies.encode(
-        domain.quote_policies.Policy(
+    return domain.post_policies.encode(
+        domain.post_policies.Policy(
             rule(policy.quote), rule(policy.like), rule(policy.reply), rule(policy.announce)
         )
     )

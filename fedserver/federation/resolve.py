@@ -191,7 +191,7 @@ class Resolver:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
         pictures = self.shows_media(actor.id)
-        learned = admit.account(actor, actor.username, handle.domain, pictures=pictures)
+        learned = admit.account(actor, actor.username, handle.domain, self._clock(), pictures=pictures)
         async with self._db.write() as tx:
             return await domain.accounts.receive(tx, learned)
 

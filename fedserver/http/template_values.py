@@ -56,6 +56,7 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         return _span(max(0, moment - clock()))
 
     return {
+        **PLAIN,
         "community": site.config.community,
         "links": links,
         "avatar": avatar,
@@ -64,12 +65,10 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "theme": theme,
         "file_url": file_url,
         "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
-        "host_of": lambda url: urlsplit(url).hostname or "",
+        "emoji": lambda url: links.emoji(url, "small"),
         "page_of": page_of,
         "ago": ago,
         "ahead": ahead,
-        "iso": iso,
-        "safe": Markup,
         "joinable": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
@@ -79,6 +78,15 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
 def iso(moment: int) -> str:
     """A moment for `<time datetime>`."""
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+PLAIN: dict[str, Any] = {
+    "iso": iso,
+    "safe": Markup,
+    "host_of": lambda url: urlsplit(url).hostname or "",
+    "keys_of": domain.identity_proofs.of,
+    "who_may_reply": domain.interaction_policies.who_may_reply,
+}
 
 
 def _span(span: int) -> str:

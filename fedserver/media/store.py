@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 FOLDERS = 2
-WORKSHOPS = ".work"
+WORKSHOPS, APART = ".work", ".apart"
 
 
 def _new_key(ending: str) -> str:
@@ -48,6 +48,32 @@ class FileStore:
         self.desk.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.desk, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
+
+    async def keep_apart(self, path: Path, ending: str) -> str:
+        """Keep a file of a workshop where no address leads; its name."""
+        name = f"{secrets.token_hex(16)}.{ending}"
+        await asyncio.to_thread(self._move, path, self.root / APART / name)
+        return name
+
+    def apart(self, name: str) -> Path | None:
+        """Where a file lies that was kept apart; None if it is not there."""
+        path = self.root / APART / name
+        plain = name.isascii() and name.replace(".", "").isalnum() and not name.startswith(".")
+        return path if plain and path.is_file() else None
+
+    async def remove_apart(self, name: str) -> None:
+        """Remove a file that was kept apart, if it is there."""
+        if (path := self.apart(name)) is not None:
+            await asyncio.to_thread(path.unlink, True)
+
+    async def tidy_apart(self, before: float) -> None:
+        """Remove what was kept apart before a moment (s UTC)."""
+        await asyncio.to_thread(self._tidy_apart, before)
+
+    def _tidy_apart(self, before: float) -> None:
+        for path in (self.root / APART).glob("*"):
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
 
     async def tidy(self, before: float) -> None:
         """Remove workshops that a dead process left, made before a moment (s UTC)."""

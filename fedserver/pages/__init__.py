@@ -2,11 +2,13 @@
 
 from fedserver.pages import (
     blog,
+    data,
     decisions,
     email_subscriptions,
     emails,
     front,
     joining,
+    keys,
     log,
     moves,
     partners,
@@ -24,11 +26,13 @@ from fedserver.pages import (
 
 __all__ = [
     "blog",
+    "data",
     "decisions",
     "email_subscriptions",
     "emails",
     "front",
     "joining",
+    "keys",
     "log",
     "moves",
     "partners",

@@ -72,6 +72,7 @@ async def save(call: Call[ProfileParams]) -> web.StreamResponse:
 
 async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
     params = call.params
+    await call.services.resolver.mentions(params.note)
     change = domain.accounts.ProfileChange(
         display_name=params.display_name,
         note=params.note,

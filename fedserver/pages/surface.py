@@ -17,6 +17,8 @@ def endpoints() -> list[Endpoint]:
         pages.second_steps,
         pages.passkeys,
         pages.sessions,
+        pages.data,
+        pages.keys,
         pages.moves,
         pages.decisions,
     ]

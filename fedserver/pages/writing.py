@@ -28,6 +28,7 @@ class WriteParams(Struct, frozen=True):
     expires_in: int = 86_400
     multiple: bool = False
     hide_totals: bool = False
+    replies: str = "public"
 
 
 async def _upload(call: Call[WriteParams]) -> domain.media.NewFile | None:
@@ -100,6 +101,7 @@ async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
                 in_reply_to_id=params.reply_to,
                 media_ids=tuple(ids),
                 poll=_poll(params),
+                policy=domain.interaction_policies.of_word(params.replies),
             )
             post_id = await domain.posts.publish(tx, call.site, call.account, draft)
     except domain.DomainError as error:
@@ -133,6 +135,7 @@ async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
                 visibility=params.visibility or "public",
                 language=params.language or None,
                 cover_id=cover,
+                policy=domain.interaction_policies.of_word(params.replies),
                 state="draft" if params.decision == "draft" else "published",
             )
             post_id = await domain.posts.publish(tx, call.site, call.account, draft)
@@ -163,6 +166,7 @@ async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
         summary=row.summary,
         visibility=row.visibility,
         language=row.language or "",
+        replies=domain.interaction_policies.who_may_reply(row),
     )
     template = "write_article.html" if row.kind == "Article" else "write.html"
     async with call.services.db.read() as tx:
@@ -195,6 +199,7 @@ async def edit(call: Call[WriteParams]) -> web.StreamResponse:
             )
             if article:
                 change = await _article_change(call, tx, view, file)
+            await domain.edits.set_replies(tx, call.account, row.id, params.replies)
             post_id = await domain.edits.change(tx, call.site, call.account, row.id, change)
     except domain.DomainError as error:
         template = "write_article.html" if article else "write.html"

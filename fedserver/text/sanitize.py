@@ -85,7 +85,10 @@ def _cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
 
 _post = _cleaner(POST_TAGS, "nofollow noopener")
 _article = _cleaner(ARTICLE_TAGS - {"input"}, "nofollow noopener")
-_profile = _cleaner(PROFILE_TAGS, "nofollow noopener me")
+NOT_MINE = "nofollow noopener"
+MINE = f"{NOT_MINE} me"
+OTHERS = ("u-url mention", "mention u-url", "mention hashtag", "mention")
+_profile = _cleaner(PROFILE_TAGS, MINE)
 
 
 def clean_post(html: str, base: str = "") -> str:
@@ -99,8 +102,14 @@ def clean_article(html: str, base: str = "") -> str:
 
 
 def clean_profile(html: str, base: str = "") -> str:
-    """Safe HTML of a note or field on a profile; links carry `rel="me"`; `base` as in `clean_post`."""
-    return _cleaned(_profile, html, base)
+    """Safe HTML of a note or field on a profile; `base` as in `clean_post`.
+
+    Links carry `rel="me"`, but not those to other people and to hashtags, who are not the same person.
+    """
+    found = _cleaned(_profile, html, base)
+    for words in OTHERS:
+        found = found.replace(f'class="{words}" rel="{MINE}"', f'class="{words}" rel="{NOT_MINE}"')
+    return found
 
 
 def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:

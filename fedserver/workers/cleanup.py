@@ -44,6 +44,8 @@ class CleanupWorker:
             await queries.backlog.forget(tx, tx.now - KEEP_DEAD_MS)
             await queries.cards.forget(tx, tx.now - KEEP_CARDS_MS)
             await queries.translations.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
+            await queries.imports.forget(tx, tx.now - domain.imports.KEEP_MS)
+            await queries.archives.forget(tx, tx.now - domain.archives.KEEP_MS)
             await queries.act_posts.forget_texts(tx, tx.now - domain.post_moderation.KEEP_TEXTS)
             orphans = await queries.media.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
             await queries.media.remove(tx, [row.id for row in orphans])
@@ -51,6 +53,7 @@ class CleanupWorker:
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove((*keys, *forgotten))
         await services.store.tidy((now - HOUR) / 1000)
+        await services.store.tidy_apart((now - domain.archives.KEEP_MS) / 1000)
         return 0
 
     async def next_due(self) -> int | None:

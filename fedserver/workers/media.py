@@ -1,12 +1,15 @@
-"""Films and sound that wait to be made fit to be shown: one at a time, beside all other work."""
+"""Films and sound to be made fit to be shown, and archives: one at a time, beside all other work."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import structlog
 
 from fedserver import domain
+from fedserver.federation import make_archive
 from fedserver.http import Services, keeping
 from fedserver.media import Unacceptable
 from storage import TaskRow, queries
@@ -17,10 +20,11 @@ QUEUE = queries.tasks.FILMS
 LEASE_MS = 60_000
 RENEW_SECONDS = 20.0
 MOST_ATTEMPTS = 3
+R = TypeVar("R")
 
 
 class MediaWorker:
-    """Processes what was uploaded."""
+    """Processes what was uploaded, and makes archives."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -38,6 +42,9 @@ class MediaWorker:
     async def _do(self, row: TaskRow) -> None:
         services = self._services
         task = domain.tasks.decode(row.payload)
+        if isinstance(task, domain.tasks.MakeArchive):
+            await self._archive(row, task.archive_id)
+            return
         assert isinstance(task, domain.tasks.ProcessMedia)
         async with services.db.read() as tx:
             file = await domain.media.processing(tx, task.media_id)
@@ -51,16 +58,32 @@ class MediaWorker:
 
     async def _made(self, row: TaskRow, key: str) -> tuple[domain.media.NewFile | None, str]:
         """What was made, or why nothing was."""
-        work = asyncio.create_task(keeping.process(self._services, key))
+        try:
+            return await self._while_leased(row, keeping.process(self._services, key)), ""
+        except Unacceptable as error:
+            return None, error.text
+
+    async def _while_leased(self, row: TaskRow, doing: Coroutine[Any, Any, R]) -> R:
+        """Do something that may take long, and keep the task for as long as it takes."""
+        work = asyncio.create_task(doing)
         try:
             while not (await asyncio.wait([work], timeout=RENEW_SECONDS))[0]:
                 async with self._services.db.write() as tx:
                     await queries.tasks.renew(tx, row.id, tx.now + LEASE_MS)
-            return await work, ""
-        except Unacceptable as error:
-            return None, error.text
+            return await work
         finally:
             work.cancel()
+
+    async def _archive(self, row: TaskRow, archive_id: int) -> None:
+        """An archive; after some attempts its member is told that there is none."""
+        services = self._services
+        if row.attempts <= MOST_ATTEMPTS:
+            making = make_archive(services.db, services.site, services.store, archive_id)
+            await self._while_leased(row, making)
+        async with services.db.write() as tx:
+            if row.attempts > MOST_ATTEMPTS:
+                await domain.archives.finish(tx, archive_id, "", 0)
+            await queries.tasks.finish(tx, [row.id])
 
     async def _end(
         self, row: TaskRow, media_id: int, made: domain.media.NewFile | None, problem: str

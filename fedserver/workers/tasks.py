@@ -14,6 +14,7 @@ import structlog
 from fedserver import domain
 from fedserver.federation import (
     LinkChecker,
+    carry_on,
     fan_out,
     is_outgoing,
     read_featured,
@@ -160,6 +161,8 @@ class TaskWorker:
                 await verify(services.db, services.resolver, task)
             case domain.tasks.FetchCard():
                 await cards.fetch(services, task)
+            case domain.tasks.Import():
+                await carry_on(services.db, services.site, services.resolver, task)
             case domain.tasks.FetchPeerList():
                 await peer_lists.fetch(services, task)
             case domain.tasks.ReadFeatured(account_id=account_id):

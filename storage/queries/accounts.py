@@ -125,6 +125,7 @@ LEARNABLE = (
     "updated_at",
     "fetched_at",
     "deleted_at",
+    "identity_proofs",
 )
 LEARN = (
     update(accounts)
@@ -183,6 +184,11 @@ SET_MOVED = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"))
     .values(moved_to_id=bindparam("b_moved_to_id"), moved_at=bindparam("b_at"), updated_at=bindparam("b_now"))
+)
+SET_IDENTITY_PROOFS = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("b_id"))
+    .values(identity_proofs=bindparam("b_proofs"), updated_at=bindparam("b_now"))
 )
 SET_SUSPENDED = (
     update(accounts)
@@ -373,6 +379,11 @@ async def count_post(tx: Tx, account_id: int, change: int, at: int) -> None:
 async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None, at: int | None) -> None:
     """Where an account moved to, None if it is here again; and when (ms UTC) it last moved."""
     await tx.run(SET_MOVED, b_id=account_id, b_moved_to_id=moved_to_id, b_at=at, b_now=tx.now)
+
+
+async def set_identity_proofs(tx: Tx, account_id: int, proofs: str) -> None:
+    """The keys that are linked to an account, JSON."""
+    await tx.run(SET_IDENTITY_PROOFS, b_id=account_id, b_proofs=proofs, b_now=tx.now)
 
 
 async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silenced_at: int | None) -> None:

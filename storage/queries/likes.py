@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import structs
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.rows import LikeRow
 from storage.schema.tables import accounts, bookmarks, likes, pins, posts, thread_mutes
@@ -16,6 +16,7 @@ LIKE = select(*columns_of(likes, LikeRow)).where(
     likes.c.account_id == bindparam("account_id"), likes.c.post_id == bindparam("post_id")
 )
 LIKE_BY_URI = select(*columns_of(likes, LikeRow)).where(likes.c.uri == bindparam("uri"))
+SET_LIKE_URI = update(likes).where(likes.c.id == bindparam("b_id")).values(uri=bindparam("b_uri"))
 REMOVE_LIKE = delete(likes).where(likes.c.id == bindparam("id"))
 LIKED = Paged(
     select(likes.c.id, likes.c.post_id).where(likes.c.account_id == bindparam("account_id")), likes.c.id
@@ -70,6 +71,11 @@ async def like(tx: Tx, account_id: int, post_id: int) -> LikeRow | None:
 
 async def like_by_uri(tx: Tx, uri: str) -> LikeRow | None:
     return row_or_none(LikeRow, await tx.one(LIKE_BY_URI, uri=uri))
+
+
+async def set_like_uri(tx: Tx, like_id: int, uri: str) -> None:
+    """The like is now told by another activity."""
+    await tx.run(SET_LIKE_URI, b_id=like_id, b_uri=uri)
 
 
 async def remove_like(tx: Tx, like_id: int) -> None:

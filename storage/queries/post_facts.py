@@ -23,6 +23,7 @@ from storage.schema.tables import (
     mutes,
     pins,
     posts,
+    reactions,
     thread_mutes,
 )
 from storage.statements import Tx, one_of
@@ -43,6 +44,7 @@ def _of_author(column: Any) -> Any:
 _KINDS: tuple[tuple[str, Any, Any, Any], ...] = (
     ("filters", filters.c.id, filters.c.account_id, true()),
     ("liked", likes.c.post_id, likes.c.account_id, _of_post(likes.c.post_id)),
+    ("reacted", reactions.c.post_id, reactions.c.account_id, _of_post(reactions.c.post_id)),
     ("boosted", posts.c.boost_of_id, posts.c.account_id, _of_post(posts.c.boost_of_id)),
     ("bookmarked", bookmarks.c.post_id, bookmarks.c.account_id, _of_post(bookmarks.c.post_id)),
     ("pinned", pins.c.post_id, pins.c.account_id, _of_post(pins.c.post_id)),

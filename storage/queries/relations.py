@@ -90,14 +90,14 @@ _concerned = union(
             table.c.account_id > bindparam("after_id"),
             accounts.c.domain == "",
         )
-        for table in (follows, blocks, mutes, account_notes)
+        for table in (follows, follow_requests, blocks, mutes, account_notes)
     )
 ).subquery()
 CONCERNED = select(_concerned.c.id).order_by(_concerned.c.id).limit(bindparam("limit"))
 
 
 async def concerned(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
-    """Accounts of ours, in the order of their ids, that follow, block, mute or have a note about another."""
+    """Accounts of ours, by their ids, that follow another (or asked to), block, mute or note it."""
     return await tx.values(CONCERNED, target_id=target_id, after_id=after_id, limit=limit)
 
 

@@ -20,7 +20,7 @@ ADD = upsert(tasks).on_conflict_do_nothing()
 PUSH, FILMS, STRANGERS, REST = "push", "films", "strangers", ""
 KINDS = {
     PUSH: ("push",),
-    FILMS: ("process_media",),
+    FILMS: ("process_media", "make_archive"),
     STRANGERS: (
         "close_poll",
         "fetch_parent",
@@ -36,6 +36,7 @@ KINDS = {
         "mail_subscriber",
         "read_featured",
         "synchronize_followers",
+        "import",
     ),
 }
 QUEUES = (REST, *KINDS)

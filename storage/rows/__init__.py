@@ -2,6 +2,7 @@
 
 from storage.rows.accounts import AccountRow, KeyRow
 from storage.rows.appeals import ActPostRow, AppealRow, ModerationNoteRow
+from storage.rows.archives import ArchiveRow
 from storage.rows.cards import CardRow
 from storage.rows.challenges import ChallengeRow
 from storage.rows.conversations import ConversationRow
@@ -9,8 +10,9 @@ from storage.rows.email_blocks import CanonicalEmailBlockRow, EmailDomainBlockRo
 from storage.rows.email_subscriptions import EmailSubscriptionRow
 from storage.rows.follows import BlockRow, CollectionItemRow, CollectionRow, FollowRow, MuteRow
 from storage.rows.identities import IdentityRow
+from storage.rows.imports import ImportLineRow, ImportRow
 from storage.rows.ip_blocks import IpBlockRow
-from storage.rows.likes import LikeRow
+from storage.rows.likes import LikeRow, PostReactionRow
 from storage.rows.media import EmojiRow, MediaRow, RemoteFileRow
 from storage.rows.members import InvitationRow, MemberRow, OneTimeLinkRow, SessionRow
 from storage.rows.notifications import (
@@ -56,6 +58,7 @@ __all__ = [
     "AnnouncementRow",
     "AppRow",
     "AppealRow",
+    "ArchiveRow",
     "BlockRow",
     "CanonicalEmailBlockRow",
     "CardRow",
@@ -77,6 +80,8 @@ __all__ = [
     "FollowRow",
     "GroupMemberRow",
     "IdentityRow",
+    "ImportLineRow",
+    "ImportRow",
     "InboxItemRow",
     "InvitationRow",
     "IpBlockRow",
@@ -100,6 +105,7 @@ __all__ = [
     "PollOptionRow",
     "PollRow",
     "PollVoteRow",
+    "PostReactionRow",
     "PostRow",
     "PushKeyRow",
     "PushSubscriptionRow",

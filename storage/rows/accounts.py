@@ -55,6 +55,7 @@ class AccountRow(Struct, frozen=True, gc=False):
     mails_posts: bool = False
     moved_at: int | None = None
     featured_at: int | None = None
+    identity_proofs: str = "[]"
 
 
 class KeyRow(Struct, frozen=True, gc=False):

@@ -13,6 +13,18 @@ class LikeRow(Struct, frozen=True, gc=False):
     created_at: int
 
 
+class PostReactionRow(Struct, frozen=True, gc=False):
+    """An emoji with which somebody likes a post; `url` is its picture, '' for a character."""
+
+    id: int
+    account_id: int
+    post_id: int
+    name: str
+    url: str
+    uri: str
+    created_at: int
+
+
 class BookmarkRow(Struct, frozen=True, gc=False):
     """A private bookmark."""
 

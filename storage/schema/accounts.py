@@ -58,6 +58,7 @@ accounts = Table(
     Column("mails_posts", Boolean, nullable=False),  # public posts go by mail to those who asked for it
     Column("featured_at", BigInteger),  # theirs: when what is on top of the profile was last read
     Column("moved_at", BigInteger),  # when it last moved; stays when that is taken back
+    Column("identity_proofs", Text, nullable=False, server_default="[]"),  # JSON, see domain.identity_proofs
     UniqueConstraint("username_lower", "domain"),
     Index("ix_accounts_domain", "domain"),
 )

@@ -17,6 +17,21 @@ likes = Table(
     Index("ix_likes_account_id_id", "account_id", "id"),
 )
 
+# Emoji with which somebody likes a post: whoever reacts likes it, once.
+reactions = Table(
+    "reactions",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    owned("post_id", "posts.id"),
+    Column("name", Text, nullable=False),  # a character, or the shortcode of a picture
+    Column("url", Text, nullable=False),  # the picture; '' for a character
+    Column("uri", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "post_id", "name"),
+    Index("ix_reactions_post_id_id", "post_id", "id"),
+)
+
 bookmarks = Table(
     "bookmarks",
     metadata,

@@ -1,6 +1,7 @@
 """All tables in one place, for queries, migrations and tests."""
 
 from storage.schema.accounts import accounts, keys
+from storage.schema.archives import archives
 from storage.schema.email_subscriptions import email_subscriptions
 from storage.schema.follows import (
     account_notes,
@@ -16,7 +17,8 @@ from storage.schema.follows import (
     suggestion_dismissals,
     tag_follows,
 )
-from storage.schema.likes import bookmarks, likes, pins, thread_mutes
+from storage.schema.imports import import_lines, imports
+from storage.schema.likes import bookmarks, likes, pins, reactions, thread_mutes
 from storage.schema.media import emojis, media, remote_files
 from storage.schema.members import (
     challenges,
@@ -104,6 +106,7 @@ __all__ = [
     "announcements",
     "appeals",
     "apps",
+    "archives",
     "blocks",
     "bookmarks",
     "canonical_email_blocks",
@@ -132,6 +135,8 @@ __all__ = [
     "home_entries",
     "idempotency_keys",
     "identities",
+    "import_lines",
+    "imports",
     "inbox_items",
     "invitations",
     "ip_blocks",
@@ -172,6 +177,7 @@ __all__ = [
     "push_keys",
     "push_subscriptions",
     "quotes",
+    "reactions",
     "recovery_codes",
     "refreshes",
     "relays",

@@ -1,15 +1,17 @@
-"""The published test vectors: draft-cavage-http-signatures-12 appendix C, RFC 9421 appendix B.2.6."""
+"""Published test vectors: draft-cavage-http-signatures-12 appendix C, RFC 9421 appendix B.2.6, FEP-c390."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from http_message_signatures import HTTPMessageVerifier, MappingKeyResolver, algorithms
 
-from activitypub import SignatureError
-from activitypub.signatures import cavage, rfc9421
+from activitypub import SignatureError, identity_proofs
+from activitypub.keys import multibase, unbase58
+from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest, fields
 
 BODY = b'{"hello": "world"}'
@@ -117,3 +119,42 @@ def test_rfc9421_vector_covers_too_little_for_us() -> None:
             request,
             RFC9421_NOW,  # type: ignore[arg-type]
         )
+
+
+def test_an_identity_proof_of_fep_c390() -> None:
+    """The example of FEP-c390, with the private key of the example of eddsa-jcs-2022."""
+    secret = unbase58("3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq")
+    private = Ed25519PrivateKey.from_private_bytes(secret[2:])
+    subject, actor = f"did:key:{multibase(private.public_key())}", "https://server.example/users/alice"
+    created = 1_677_281_798_000  # 2023-02-24T23:36:38Z
+    made, data = identity_proofs.statement(subject, actor, created + 5)
+    signed = identity_proofs.with_signature(made, private.sign(data))
+    assert signed["proof"] == {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "created": "2023-02-24T23:36:38Z",
+        "verificationMethod": "did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2",
+        "proofPurpose": "assertionMethod",
+        "proofValue": "z26W7TfJYD9DrGqnem245zNbeCbTwjb8avpduzi1JPhFrwML"
+        "99CpP6gGXSKSXAcQdpGFBXF4kx7VwtXKhu7VDZJ54",
+    }
+    assert identity_proofs.verify(signed, actor, created).subject == subject
+    proof = signed["proof"]
+    other = {**made, "proof": {**made["proof"], "verificationMethod": f"{actor}#key"}}
+    others = proofs.hashed(other["proof"], {name: each for name, each in made.items() if name != "proof"})
+    for wrong, owner, now in (
+        (signed, f"{actor}2", created),
+        (signed, actor, created - 400_000),
+        ({**signed, "alsoKnownAs": f"{actor}2"}, f"{actor}2", created),
+        ({**signed, "type": "PropertyValue"}, actor, created),
+        ({**signed, "subject": "did:web:server.example"}, actor, created),
+        ({**signed, "note": "x" * 9_000}, actor, created),
+        (identity_proofs.with_signature(other, private.sign(others)), actor, created),
+        ({**signed, "proof": {**proof, "expires": "2023-02-24T23:36:30Z"}}, actor, created),
+        ({**signed, "proof": "none"}, actor, created),
+    ):
+        with pytest.raises(SignatureError):
+            identity_proofs.verify(wrong, owner, now)
+    assert [
+        each.subject for each in identity_proofs.held_statements([{}, signed, signed], actor, created)
+    ] == [subject]

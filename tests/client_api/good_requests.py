@@ -116,7 +116,9 @@ def _statuses() -> dict[str, Row]:
         "content_type": "text/plain", "title": "", "cover_id": None, "poll": None,
         "quote_approval_policy": "public",
     }  # fmt: skip
+    allowed = {"can_reply": {"automatic_approval": ["followers"], "manual_approval": []}}
     new = {
+        "interaction_policy": allowed,
         "in_reply_to_id": "{post}",
         "visibility": "public",
         "local_only": False,
@@ -130,8 +132,15 @@ def _statuses() -> dict[str, Row]:
         **_rows(path, "status", *(f"POST /{verb}" for verb in verbs.split())),
         **_rows(path, "status", "POST /reblog", visibility="public"),
         **_rows(path, "status", "PUT", **common, **old),
-        **_rows(path, "status", "PUT /interaction_policy", quote_approval_policy="followers"),
+        **_rows(
+            path,
+            "status",
+            "PUT /interaction_policy",
+            quote_approval_policy="followers",
+            interaction_policy=allowed,
+        ),
         **_rows(path, "status", "POST /translate", lang="en"),
+        **_rows("/api/v1/pleroma/statuses/{id}/reactions/{name}", "status_emoji", "PUT", "DELETE"),
         **_rows(path, "quote", "POST /quotes/{quoting_id}/revoke"),
         **_rows("/api/v1/scheduled_statuses/{id}", "scheduled", "GET", "DELETE"),
         **_rows("/api/v1/scheduled_statuses/{id}", "scheduled", "PUT", scheduled_at="2031-01-01T00:00:00Z"),
@@ -405,6 +414,11 @@ async def _tag(world: World) -> Parts:
 @maker
 async def _status(world: World) -> str:
     return await _posted(world.ann)
+
+
+@maker
+async def _status_emoji(world: World) -> Parts:
+    return {"id": await _posted(world.ann), "name": "🎉"}
 
 
 @maker

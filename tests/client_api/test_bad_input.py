@@ -42,7 +42,6 @@ TWICE = {
     "POST /api/v2/filters": {"filters", "filter_keywords"},
     "POST /api/v2/filters/{id}/keywords": {"filter_keywords"},
     "POST /oauth/token": {"tokens"},
-    "PUT /api/v1/statuses/{id}": {"edits", "post_words_idx", "post_words_data"},
     "PUT /api/v2/filters/{id}": {"filter_keywords"},
 }
 # A wrong password is remembered, whatever the answer.

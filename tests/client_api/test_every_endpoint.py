@@ -259,6 +259,13 @@ async def marks(world: World, post_id: str) -> None:
     assert (await bob.post(f"{path}/favourite"))["favourited"]
     assert ids(await ann.get(f"{path}/favourited_by")) == [world.bob_id]
     assert ids(await bob.get("/api/v1/favourites")) == [post_id]
+    reaction = f"/api/v1/pleroma/statuses/{post_id}/reactions/🎉"
+    party = {"name": "🎉", "count": 1, "me": True, "url": None, "static_url": None}
+    reacted = await bob.put(reaction)
+    assert reacted["favourites_count"] == 1 and reacted["reactions"] == [party]
+    assert reacted["pleroma"] == {"emoji_reactions": [party]}
+    assert (await ann.get(path))["reactions"] == [{**party, "me": False}]
+    assert "reactions" not in (kept := await bob.delete(reaction)) and kept["favourited"]
     assert (await bob.post(f"{path}/bookmark"))["bookmarked"]
     assert ids(await bob.get("/api/v1/bookmarks")) == [post_id]
     assert (await bob.post(f"{path}/reblog"))["reblog"]["id"] == post_id

@@ -79,7 +79,7 @@ async def test_an_operator_may_give_reserved_names_but_one(database: Database, h
 
 
 async def test_a_profile_is_safe_html_and_its_source(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+    ann, *_ = await people(database, here, "ann", "bob@beta.test")
     async with database.write() as tx:
         await accounts.update_profile(
             tx,
@@ -87,7 +87,7 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: S
             ann,
             ProfileChange(
                 display_name=" Ann\u202e \n<b> ",
-                note="Hi <script>x</script> https://a.example #fox",
+                note="Hi <script>x</script> https://a.example #fox @bob@beta.test @zed@beta.test",
                 fields=(("Site", "https://a.example"), ("", ""), ("<i>", "<b>x</b>")),
                 locked=True,
                 bot=True,
@@ -96,9 +96,12 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: S
         )
         row = await accounts.by_id(tx, ann.id)
         assert row.display_name == "Ann <b>" and row.kind == "Service" and row.locked
-        assert row.note_source == "Hi <script>x</script> https://a.example #fox"
+        assert row.note_source == "Hi <script>x</script> https://a.example #fox @bob@beta.test @zed@beta.test"
         assert "<script" not in row.note_html and 'href="https://a.example"' in row.note_html
         assert 'href="https://alpha.test/tags/fox"' in row.note_html
+        named = '<a href="https://beta.test/@bob" class="u-url mention"'
+        assert f'{named} rel="nofollow noopener">' in row.note_html and "/@zed" not in row.note_html
+        assert row.note_html.count(' me"') == 1, "other people are not the same person"
         fields = msgspec.json.decode(row.fields, type=list[ProfileField])
         assert [each.name for each in fields] == ["Site", "<i>"]
         assert 'href="https://a.example"' in fields[0].value and "<b>" not in fields[1].value

@@ -180,6 +180,11 @@ async def test_an_edit_keeps_the_former_version(database: Database, here: Site) 
         assert await timelines.tag(tx, None, "old", PAGE) == []
     assert "update" in await told(database, bob)
     async with database.write() as tx:
+        same = edits.Change(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")
+        await edits.change(tx, here, ann, post_id, same)
+        assert await posts.get(tx, post_id, None) == row and len(await queries.edits_of(tx, post_id)) == 1
+        await edits.change(tx, here, ann, post_id, edits.Change(quote_policy="nobody", sensitive=True))
+        assert len(await queries.edits_of(tx, post_id)) == 2
         with pytest.raises(NotFound):
             await edits.change(tx, here, bob, post_id, edits.Change(text="mine"))
 

@@ -16,6 +16,7 @@ from fedserver.domain import (
     edits,
     mutes,
     notifications,
+    post_policies,
     post_removal,
     post_views,
     quote_policies,
@@ -295,13 +296,13 @@ async def test_statements_do_not_depend_on_the_page(database: Database, here: Si
 
 
 def test_words_of_peers_are_understood() -> None:
-    def says(rule: quote_policies.Rule | None, **changes: Any) -> str:
+    def says(rule: post_policies.Rule | None, **changes: Any) -> str:
         values = {"id": 1, "account_id": 5, "visibility": "public", "boost_of_id": None, **changes}
-        policy = quote_policies.encode(quote_policies.Policy(quote=rule))
+        policy = post_policies.encode(post_policies.Policy(quote=rule))
         row = type("Row", (), {**values, "interaction_policy": policy})
         return quote_policies.quotable(row, 9, {5} if changes.get("followed") else set())  # type: ignore[arg-type]
 
-    rule = quote_policies.Rule
+    rule = post_policies.Rule
     assert says(None) == "denied" and says(rule()) == "denied"
     assert says(rule(("public",))) == "automatic" and says(rule((), ("public",))) == "manual"
     assert says(rule(("followers",))) == "denied" and says(rule(("followers",)), followed=True) == "automatic"

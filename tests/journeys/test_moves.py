@@ -41,8 +41,15 @@ async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
 async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, carol = await alpha.member("ann"), await alpha.member("carol")
-    amy, bob, dan, eve = [await beta.member(name) for name in ("amy", "bob", "dan", "eve")]
+    amy, bob, dan, eve, fay = [await beta.member(name) for name in ("amy", "bob", "dan", "eve", "fay")]
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
+    await settle(alpha, beta)
+    async with alpha.db.write() as tx:
+        ann = await accounts.update_profile(tx, alpha.site, ann, LOCKED)
+    remote_ann = await follow(beta, fay, "@ann@alpha.test")
+    await settle(alpha, beta)
+    async with alpha.db.write() as tx:
+        ann = await accounts.update_profile(tx, alpha.site, ann, accounts.ProfileChange(locked=False))
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, carol, ann, boosts=False, languages=["en"])
         mine = await lists.create(tx, carol, "friends")
@@ -79,6 +86,9 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     assert not (await relation(beta, bob, remote_ann)).following
     assert (await relation(beta, bob, amy)).following
     assert (await relation(beta, dan, amy)).blocking
+    # Who still waited for an answer follows the other one, who asks nobody to wait.
+    waited, asked = await relation(beta, fay, remote_ann), await relation(beta, fay, amy)
+    assert not waited.requested and asked.following
     known = await relation(beta, eve, amy)
     assert known.muting and not known.muting_notifications and known.note == "met in Ghent"
     assert known.mute_expires_at is not None
@@ -89,7 +99,7 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     kept = await relation(alpha, carol, remote_amy)
     assert kept.following and not kept.showing_boosts and kept.languages == ("en",)
     assert not (await relation(alpha, carol, ann)).following
-    assert (await row(beta, amy.id)).followers_count == 2 and (await row(alpha, ann.id)).followers_count == 0
+    assert (await row(beta, amy.id)).followers_count == 3 and (await row(alpha, ann.id)).followers_count == 0
 
     # What moved can be read, and that is all; nobody follows it any more.
     asked = [("/api/v1/statuses", {"status": "hello"}), (f"/api/v1/accounts/{remote_amy.id}/follow", {})]

@@ -13,9 +13,9 @@ from fedserver.domain import (
     accounts,
     edits,
     notifications,
+    post_policies,
     post_removal,
     post_views,
-    quote_policies,
     quotes,
     remote_posts,
 )
@@ -393,7 +393,7 @@ async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> Non
     assert await ask(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
     assert await ask(4) == 1
     assert await ask(5) == 1, "asked again, answered again"
-    policy = quote_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
-    assert policy.quote == quote_policies.Rule((), ("public", "unsupported_policy"))
-    assert policy.reply == quote_policies.Rule(("followers",)) and policy.like is None
+    policy = post_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
+    assert policy.quote == post_policies.Rule((), ("public", "unsupported_policy"))
+    assert policy.reply == post_policies.Rule(("followers",)) and policy.like is None
     assert await told(world.alpha, world.ann) == ["quote"]

@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from activitypub import load_private, proofs
 from storage import AccountRow
 from tests.journeys.shapes import articles_and_films, groups, microblogs
-from tests.journeys.shapes.shape import Shape, act, public
+from tests.journeys.shapes.shape import Shape, act, emoji, public
 from tests.kit import databases, keys, nodes, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
 from tests.kit.nodes import TestNode
-from tests.kit.peers import Document, Peers
+from tests.kit.peers import PUBLIC, TYPE, Document, Peers
 from tests.kit.visitors import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -106,6 +106,151 @@ async def test_shape(lab: Lab, row: Shape) -> None:
     for words in row.page:
         assert words in page.text, (words, page.text[page.text.find("<main") :])
     assert not [words for words in row.hidden if words in page.text + status["content"]]
+
+
+async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
+    """Of Akkoma and Misskey (FEP-c0e0): one like a person, the emoji with counts, each taken back alone."""
+    aki, mia = microblogs.AKI, microblogs.MIA
+    lab.peers.serve(aki, mia)
+    await lab.api.post(f"/api/v1/accounts/{(await lab.follow(aki))['id']}/unfollow")
+    status = await lab.api.post("/api/v1/statuses", status="Cake is ready", visibility="unlisted")
+    cat = emoji("misskey.test", "cat")
+
+    def react(actor: Document, number: int, kind: str = "EmojiReact", **more: Any) -> Document:
+        return act(kind, actor["id"], status["uri"], **more) | {"id": f"{actor['id']}/reactions/{number}"}
+
+    async def shown() -> tuple[int, list[tuple[str, int]]]:
+        found = await lab.api.get(f"/api/v1/statuses/{status['id']}")
+        return found["favourites_count"], [
+            (each["name"], each["count"]) for each in found.get("reactions", ())
+        ]
+
+    party, fire = react(aki, 1, content="🎉"), react(aki, 2, content="🔥")
+    meow = react(mia, 3, "Like", content=":cat@.:", _misskey_reaction=":cat@.:", tag=[cat])
+    await lab.send(
+        aki, party, fire, react(aki, 4, "Like"), react(aki, 5, content="🎉"), react(aki, 6, content="no")
+    )
+    await lab.send(mia, meow, react(mia, 7, "Like", _misskey_reaction="🎉"), react(mia, 8, content=":none:"))
+    assert await shown() == (2, [("🎉", 2), ("🔥", 1), ("cat", 1)])
+    told = await lab.api.get("/api/v1/notifications", **{"types[]": "favourite"})
+    assert [each["account"]["acct"] for each in told] == ["mia@misskey.test", "aki@akkoma.test"]
+    page = await lab.browser.open(f"/@ann/{status['id']}")
+    assert "🔥 <span>1</span>" in page.text and 'alt=":cat:"' in page.text
+    assert (
+        "https://misskey.test/emoji/cat.png" not in page.text.replace("%3A", ":")[: page.text.find("/media/")]
+    )
+
+    # Nobody takes back what another did; the like goes with its last emoji, or stays by itself.
+    for stolen in (party, party["id"]):
+        await lab.send(mia, act("Undo", mia["id"], stolen) | {"id": f"{mia['id']}/stolen/{len(stolen)}"})
+    assert await shown() == (2, [("🎉", 2), ("🔥", 1), ("cat", 1)])
+    for each in (meow, react(mia, 7, "Like"), react(mia, 9, "Like")):
+        await lab.send(mia, act("Undo", mia["id"], {**each, "id": each["id"]}) | {"id": f"{each['id']}/undo"})
+    assert await shown() == (1, [("🎉", 1), ("🔥", 1)])
+    for each in (party, {**fire, "id": ""}):
+        await lab.send(aki, act("Undo", aki["id"], each) | {"id": f"{aki['id']}/undo/{each['content']}"})
+    assert await shown() == (1, [])
+    await lab.send(aki, act("Undo", aki["id"], react(aki, 4, "Like")) | {"id": f"{aki['id']}/undo/4"})
+    assert await shown() == (0, [])
+    many = [chr(0x1F400 + number) for number in range(10)]
+    await lab.send(aki, *(react(aki, 20 + number, content=each) for number, each in enumerate(many)))
+    assert await shown() == (1, [(each, 1) for each in many[:8]])
+
+    # Ours: a Like that says with what, so that whoever knows no emoji sees a like.
+    note = public(mia["id"], "https://misskey.test/notes/cake", "Note", content="<p>Cake</p>")
+    lab.peers.serve(note)
+    (theirs,) = (await lab.api.get("/api/v2/search", q=note["id"], resolve="true"))["statuses"]
+    await lab.api.put(f"/api/v1/pleroma/statuses/{theirs['id']}/reactions/🎉")
+    await lab.api.post(f"/api/v1/statuses/{theirs['id']}/unfavourite")
+    await lab.settle()
+    sent = [each for each in lab.peers.received if each["actor"] == lab.ann.uri][-2:]
+    assert [each["type"] for each in sent] == ["Like", "Undo"]
+    assert sent[0]["content"] == sent[0]["_misskey_reaction"] == sent[1]["object"]["content"] == "🎉"
+
+
+async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
+    """GoToSocial's interaction policies: nothing is kept or sent; what is decided by hand is sent."""
+    gus = microblogs.actor("https://gts.test/users/guarded", "guarded", following="https://gts.test/f")
+    nobody, ours = {"automaticApproval": gus["id"]}, f"{gus['id']}/followers"
+
+    def every(rule: Any) -> dict[str, Any]:
+        return {"canLike": rule, "canReply": rule, "canAnnounce": rule}
+
+    tag = {"type": "Mention", "href": lab.ann.uri, "name": "@ann@alpha.test"}
+    policies: dict[str, Any] = {
+        "closed": ({}, every(nobody), [403, 403, 403]),
+        "named": ({"tag": tag}, every({"always": [gus["id"]]}), [403, 200, 403]),
+        "by-hand": ({}, every({**nobody, "manualApproval": [PUBLIC]}), [200, 200, 200]),
+        "following": ({}, every({"automaticApproval": ["https://gts.test/f"]}), [403] * 3),
+        "followers": ({}, {"canLike": {"automaticApproval": [ours]}, "canReply": nobody}, [200, 403, 200]),
+    }
+    await lab.follow(gus)
+    for name, (more, policy, expected) in policies.items():
+        uri = f"https://gts.test/users/guarded/statuses/{name}"
+        note = public(gus["id"], uri, "Note", content="<p>x</p>", interactionPolicy=policy, **more)
+        lab.peers.serve(note)
+        (status,) = (await lab.api.get("/api/v2/search", q=uri, resolve="true"))["statuses"]
+        before = len(lab.peers.received)
+        path = f"/api/v1/statuses/{status['id']}"
+        reply = {"json": {"status": "@guarded@gts.test hm", "in_reply_to_id": status["id"]}}
+        answers = [
+            await lab.api.ask("POST", f"{path}/favourite"),
+            await lab.api.ask("POST", "/api/v1/statuses", **reply),
+            await lab.api.ask("POST", f"{path}/reblog"),
+        ]
+        assert [each.status for each in answers] == expected, name
+        await lab.settle()
+        sent = {each["type"] for each in lab.peers.received[before:]}
+        deed_of = zip(("Like", "Create", "Announce"), expected, strict=True)
+        assert sent == {kind for kind, outcome in deed_of if outcome == 200}, name
+    shown = await lab.api.get(path)
+    assert shown["interaction_policy"]["can_favourite"]["automatic_approval"] == ["followers", "author"]
+    page = await lab.browser.fill_in(f"/write?reply_to={status['id']}", "picture", text="kept words")
+    assert page.status == 422 and "does not let you answer it" in page.text and "kept words" in page.text
+
+
+async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
+    """Said by API and on pages; what peers send against it is dropped, and the object tells it."""
+    uris = [f"https://gts.test/users/{name}" for name in ("fan", "joe", "eve2")]
+    fan, joe, eve = [microblogs.actor(uri, uri.rpartition("/")[2]) for uri in uris]
+    lab.peers.serve(fan, joe, eve)
+    await lab.send(fan, act("Follow", fan["id"], lab.ann.uri))
+    rules: dict[str, Any] = {"can_reply": {"automatic_approval": ["followers"]}}
+    rules |= {"can_favourite": {"always": ["followers"]}, "can_reblog": {"automatic_approval": ["me"]}}
+    status = await lab.api.post("/api/v1/statuses", status="For fans @joe@gts.test", interaction_policy=rules)
+    wrong = {**rules, "can_reply": {"manual_approval": ["public"]}}
+    refused = await lab.api.ask("POST", "/api/v1/statuses", json={"status": "x", "interaction_policy": wrong})
+    assert refused.status == 422 and "manual_approval" in refused.body["error"]
+    async with lab.node.http.get(f"/users/ann/statuses/{status['id']}", headers={"Accept": TYPE}) as answer:
+        told = (await answer.json(content_type=None))["interactionPolicy"]
+    followers = {"automaticApproval": [f"{lab.ann.uri}/followers"]}
+    assert told == {
+        "canQuote": {"automaticApproval": [PUBLIC]}, "canLike": followers, "canReply": followers,
+        "canAnnounce": {"automaticApproval": [lab.ann.uri]},
+    }  # fmt: skip
+    for who in (fan, joe, eve):
+        note = public(who["id"], f"{who['id']}/answer", "Note", content="<p>hi</p>", inReplyTo=status["uri"])
+        await lab.send(who, act("Like", who["id"], status["uri"]), act("Create", who["id"], note))
+        await lab.send(who, act("Announce", who["id"], status["uri"]))
+    found = await lab.api.get(f"/api/v1/statuses/{status['id']}")
+    assert [found[f"{word}_count"] for word in ("favourites", "replies", "reblogs")] == [1, 2, 0]
+    below = (await lab.api.get(f"/api/v1/statuses/{status['id']}/context"))["descendants"]
+    assert {each["account"]["username"] for each in below} == {"fan", "joe"}
+
+    # On the pages, also for a post that is there already; quotes are another matter.
+    page = await lab.browser.fill_in("/write", "picture", text="Only to read", replies="nobody")
+    assert "Only those who are named may answer" in page.text
+    number = page.path.rpartition("/")[2]
+    path = f"/api/v1/statuses/{number}"
+    await lab.api.put(f"{path}/interaction_policy", quote_approval_policy="nobody")
+    shown = (await lab.api.get(path))["interaction_policy"]
+    assert shown["can_reply"]["automatic_approval"] == ["author"]
+    page = await lab.browser.press(f"/edit/{number}", f"/edit/{number}", text="For answers", replies="public")
+    assert "For answers" in page.text and "may answer</span>" not in page.text
+    opened = await lab.api.get(path)
+    assert "interaction_policy" not in opened and opened["quote_approval"]["automatic"] == []
+    closed = await lab.api.put(f"{path}/interaction_policy", interaction_policy={"can_reblog": {}})
+    assert closed["interaction_policy"]["can_reblog"]["automatic_approval"] == ["author"]
 
 
 async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:

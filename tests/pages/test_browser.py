@@ -19,6 +19,8 @@ PAGES = (
     "/write",
     "/write/article",
     "/settings/profile",
+    "/settings/data",
+    "/settings/keys",
     "/settings/invitations",
     "/settings/security",
     "/settings/apps",

@@ -15,11 +15,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import FormData
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
+from activitypub import identity_proofs, load_private
+from fedserver import domain
 from fedserver.domain import peers
 from storage import queries
-from tests.kit import foreign, tls
+from tests.kit import foreign, keys, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
 from tests.kit.foreign import Foreign
@@ -28,6 +31,7 @@ from tests.kit.nodes import Start, TestNode
 
 HERE = Path(__file__).parent
 ANN, ANN_URI = "@ann@alpha.test", "https://alpha.test/users/ann"
+POLICY = {f"can_{deed}": {"automatic_approval": ["followers"]} for deed in ("favourite", "reply", "reblog")}
 TYPE = {"Content-Type": "application/activity+json"}
 
 
@@ -161,6 +165,10 @@ class Day:
         await self.told()
         await self.tell("react", id=ours["uri"], emoji="🍲")
         assert await self.told() == ["favourite"]
+        assert (await self.api.get(f"/api/v1/statuses/{ours['id']}"))["reactions"][0]["name"] == "🍲"
+        here = (await find(self.api, uri, "statuses"))["id"]
+        await self.api.put(f"/api/v1/pleroma/statuses/{here}/reactions/🍲")
+        assert (await self.read("Like"))["object"] == uri
         await self.tell("vote", id=ours["uri"], choice="No")
         found = await self.api.get(f"/api/v1/statuses/{ours['id']}")
         assert [each["votes_count"] for each in found["poll"]["options"]] == [0, 1]
@@ -186,10 +194,11 @@ class Day:
 
     async def show(self) -> None:
         """Documents of all kinds are to the other server what they should be, and it knows each word."""
+        await self.hold_key()
         media = (await self.api.ask("POST", "/api/v2/media", data=picture())).body["id"]
         drafts: dict[str, dict[str, Any]] = {
             "Note": {"status": "#Dot", "media_ids": [media], "spoiler_text": "Small", "sensitive": True},
-            "Article": {"status": "All about it", "title": "On dots"},
+            "Article": {"status": "All about it", "title": "On dots", "interaction_policy": POLICY},
             "Question": {"status": "More?", "poll": {"options": ["Yes", "No"], "expires_in": 3_600}},
         }
         wanted = {ANN_URI: "Person", "https://alpha.test/actor": "Application"}
@@ -202,6 +211,18 @@ class Day:
         for url, kind in wanted.items():
             read = await self.hop.do("read", url=url)
             assert (read["kind"], read["lost"]) == (kind, []), url
+
+    async def hold_key(self) -> None:
+        """Ann links a key of her own, which the actor then tells of."""
+        key, public = load_private(keys.ed25519("own")[0]), keys.ed25519("own")[1]
+        assert isinstance(key, Ed25519PrivateKey)
+        made, signed = identity_proofs.statement(f"did:key:{public}", ANN_URI, self.node.clock())
+        proof = identity_proofs.with_signature(made, key.sign(signed))
+        held = identity_proofs.verify(proof, ANN_URI, self.node.clock())
+        kept = domain.identity_proofs.IdentityProof(held.subject, held.created, held.document)
+        async with self.node.db.write() as tx:
+            await domain.identity_proofs.add(tx, await domain.accounts.local(tx, "ann"), kept)
+        assert (await self.read("Update"))["actor"] == ANN_URI
 
     async def keep_order(self) -> None:
         """What is pinned, and what is reported: by the node's own actor."""

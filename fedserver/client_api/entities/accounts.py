@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from fedserver import domain
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.tags import FeaturedTag, featured_tag
-from fedserver.client_api.entities.times import day, iso_or_none, midnight
+from fedserver.client_api.entities.times import day, iso, iso_or_none, midnight
 from fedserver.links import Links
 from storage import FeaturedTagRow
 
@@ -173,7 +173,10 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         noindex=not row.indexable,
         emojis=custom_emojis(links, view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
-        fields=[Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields],
+        fields=[
+            *(Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields),
+            *(Field("Key", each.subject, iso(each.created)) for each in domain.identity_proofs.of(row)),
+        ],
         show_featured=row.shows_featured,
         show_media=row.shows_media,
         show_media_replies=row.shows_media_replies,

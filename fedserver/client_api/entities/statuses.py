@@ -69,6 +69,35 @@ class QuoteApproval(Struct, frozen=True):
     current_user: str
 
 
+class StatusReaction(Struct, frozen=True):
+    """How many like a status with an emoji; `url` is its picture, empty for a character."""
+
+    name: str
+    count: int
+    me: bool
+    url: str | None = None
+    static_url: str | None = None
+
+
+class Pleroma(Struct, frozen=True):
+    """What clients of Pleroma and Akkoma look for."""
+
+    emoji_reactions: list[StatusReaction]
+
+
+class InteractionRule(Struct, frozen=True):
+    automatic_approval: tuple[str, ...]
+    manual_approval: tuple[str, ...]
+
+
+class InteractionPolicy(Struct, frozen=True):
+    """Who may like, answer and boost a status, as GoToSocial has it."""
+
+    can_favourite: InteractionRule
+    can_reply: InteractionRule
+    can_reblog: InteractionRule
+
+
 class Status(Struct, frozen=True, kw_only=True):
     id: str
     created_at: str
@@ -98,6 +127,9 @@ class Status(Struct, frozen=True, kw_only=True):
     quote: Quote | ShallowQuote | None = None
     quote_approval: QuoteApproval | None = None
     local_only: bool = False
+    reactions: list[StatusReaction] | UnsetType = UNSET  # as glitch-soc has them
+    pleroma: Pleroma | UnsetType = UNSET
+    interaction_policy: InteractionPolicy | UnsetType = UNSET
     partners_only: bool = False
     title: str | UnsetType = UNSET
     text: str | UnsetType = UNSET
@@ -179,6 +211,8 @@ def status(
         partners_only=row.visibility == "partners",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
+        interaction_policy=_interactions(counted),
+        **_reactions(links, view.boost_of or view),
         **_mine(view),
     )
 
@@ -217,9 +251,24 @@ def _quote(
 
 
 def _approval(view: domain.post_views.PostView) -> QuoteApproval:
-    rule = domain.quote_policies.decode(view.post.interaction_policy).quote
+    rule = domain.post_policies.decode(view.post.interaction_policy).quote
     automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
     return QuoteApproval(automatic, manual, view.quotable)
+
+
+def _interactions(row: PostRow) -> InteractionPolicy | UnsetType:
+    """What its author said of likes, answers and boosts; nothing where everybody may."""
+    policy = domain.post_policies.decode(row.interaction_policy)
+    rules = (policy.like, policy.reply, policy.announce)
+    return InteractionPolicy(*map(_rule, rules)) if any(each is not None for each in rules) else UNSET
+
+
+def _rule(rule: domain.post_policies.Rule | None) -> InteractionRule:
+    known = domain.interaction_policies.WORDS
+    if rule is None:
+        return InteractionRule(("public", "author"), ())
+    automatic = tuple(each for each in rule.automatic if each in known)
+    return InteractionRule((*automatic, "author"), tuple(each for each in rule.manual if each in known))
 
 
 def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
@@ -236,6 +285,22 @@ def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
     if view.post.boost_of_id is None:
         found["pinned"] = mine.pinned
     return found
+
+
+def _reactions(links: Links, view: domain.post_views.PostView) -> dict[str, Any]:
+    """With which emoji people like it, under both names by which clients know them; nothing without any."""
+    mine = view.mine.reacted if view.mine is not None else ()
+    found = [
+        StatusReaction(
+            each.name,
+            each.count,
+            (each.name, each.url) in mine,
+            links.emoji(each.url, "original") if each.url else None,
+            links.emoji(each.url, "small") if each.url else None,
+        )
+        for each in view.reactions
+    ]
+    return {"reactions": found, "pleroma": Pleroma(found)} if found else {}
 
 
 def history(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from activitypub import Activity
+from activitypub import Activity, Reaction
 from fedserver import domain
 from storage import AccountRow, PostRow
 
@@ -22,6 +22,7 @@ class Item(Struct, frozen=True, kw_only=True):
     inner: Activity | None = None  # the object, where it is an activity
     moved: AccountRow | None = None  # the object of a Move
     target: AccountRow | None = None  # and where it moves, read anew
+    reaction: Reaction | None = None  # with what the actor likes `post`
     votes: tuple[domain.votes.RemoteVote, ...] = ()  # the objects, where they are votes in a poll
 
 

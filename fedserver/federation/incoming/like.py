@@ -11,4 +11,8 @@ async def handle(tx: Tx, item: Item) -> None:
     if item.post is None:
         raise Dropped("of nothing that is here")
     uri = item.activity.id or f"{item.actor.uri}#likes/{item.post.id}"
+    if item.reaction is not None:
+        emoji = domain.reactions.Emoji(item.reaction.name, item.reaction.url)
+        if await domain.reactions.receive(tx, item.actor, uri, item.post, emoji):
+            return
     await domain.likes.receive(tx, item.actor, uri, item.post)

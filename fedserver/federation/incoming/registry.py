@@ -78,7 +78,10 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
     if activity.kind == "QuoteRequest":
         return await _with_instrument(resolver, item)
     if activity.kind in ABOUT_POSTS and activity.object_id:
-        return structs.replace(item, post=await resolver.known_post(activity.object_id))
+        post, found = await resolver.known_post(activity.object_id), activity.reaction
+        # Of whom no pictures are shown, those in emoji are neither.
+        shown = found is not None and (not found.url or resolver.shows_media(item.actor.uri))
+        return structs.replace(item, post=post, reaction=found if shown else None)
     return item
 
 

@@ -19,6 +19,9 @@ async def handle(tx: Tx, item: Item) -> None:
     if kind in ("Follow", ""):
         done = await _unfollow(tx, item, about)
     if not done and kind in (*LIKES, ""):
+        name = inner.reaction.name if inner is not None and inner.reaction is not None else ""
+        done = await domain.reactions.receive_undo(tx, item.actor, uri, about, name)
+    if not done and kind in (*LIKES, ""):
         done = await domain.likes.receive_undo(tx, item.actor, uri, about)
     if not done and kind in ("Announce", ""):
         done = await domain.boosts.receive_undo(tx, item.actor, uri, about)

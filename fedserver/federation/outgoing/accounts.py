@@ -46,6 +46,7 @@ def actor(
             also_known_as=tuple(_uris(row.also_known_as)),
             attribution_domains=tuple(_uris(row.attribution_domains)),
             moved_to=moved_to,
+            statements=tuple(msgspec.json.decode(each.document) for each in domain.identity_proofs.of(row)),
             locked=row.locked,
             discoverable=row.discoverable,
             indexable=row.indexable,

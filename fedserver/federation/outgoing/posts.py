@@ -82,11 +82,27 @@ def _quote(row: QuoteRow) -> Quote | None:
 
 
 def _policy(row: PostRow, author: AccountRow) -> Policy:
-    """Who may quote the post; always said, as peers take silence for a no. The author may in any case."""
-    rule = domain.quote_policies.decode(row.interaction_policy).quote
-    audience = {"public": PUBLIC, "followers": author.followers_uri}
-    named = [audience[each] for each in (rule.automatic if rule else ()) if each in audience]
-    return Policy(quote=Rule(tuple(named or [author.uri])))
+    """Who may quote the post; always said, as peers take silence for a no. The author may in any case.
+
+    Of likes, answers and boosts silence is a yes, so rules are told where there are any.
+    """
+    audience = {
+        "public": (PUBLIC,),
+        "followers": (author.followers_uri,),
+        "following": (author.following_uri,),
+        "mentioned": tuple(each.uri for each in _mentions(row.mentions)),
+    }
+
+    def rule(given: domain.post_policies.Rule) -> Rule:
+        named = [uri for each in given.automatic for uri in audience.get(each, ())]
+        return Rule(tuple(named or [author.uri]))
+
+    policy = domain.post_policies.decode(row.interaction_policy)
+    others = (policy.like, policy.reply, policy.announce)
+    return Policy(
+        rule(policy.quote or domain.post_policies.Rule()),
+        *(rule(each) if each is not None else None for each in others),
+    )
 
 
 def _full(site: domain.Site, mention: domain.post_texts.MentionFact) -> str:

@@ -10,7 +10,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from activitypub import PUBLIC, Document, activities, addresses, quote_request, write_vote
+from activitypub import (
+    PUBLIC,
+    Document,
+    Reaction,
+    activities,
+    addresses,
+    quote_request,
+    with_reaction,
+    write_vote,
+)
 from fedserver import domain
 from fedserver.federation.outgoing import accounts as outgoing_accounts
 from fedserver.federation.outgoing import posts as outgoing_posts
@@ -184,14 +193,20 @@ async def like(tx: Tx, site: domain.Site, task: domain.tasks.Like) -> Outgoing |
     author = await _account(tx, post.account_id) if post else None
     if sender is None or post is None or author is None or not author.domain:
         return None
-    return Outgoing(sender, activities.like(task.uri, sender.uri, post.uri, author.uri), (author.inbox_uri,))
+    made = _liked(task, sender.uri, post.uri, author.uri)
+    return Outgoing(sender, made, (author.inbox_uri,))
+
+
+def _liked(task: domain.tasks.Like | domain.tasks.UndoLike, actor: str, post: str, author: str) -> Document:
+    made = activities.like(task.uri, actor, post, author)
+    return with_reaction(made, Reaction(task.emoji, task.picture)) if task.emoji else made
 
 
 async def undo_like(tx: Tx, site: domain.Site, task: domain.tasks.UndoLike) -> Outgoing | None:
     sender, author = await _account(tx, task.account_id), await _account(tx, task.author_id)
     if sender is None or author is None or not author.domain:
         return None
-    undone = activities.like(task.uri, sender.uri, task.post_uri, author.uri)
+    undone = _liked(task, sender.uri, task.post_uri, author.uri)
     return Outgoing(
         sender, activities.undo(site.links.undo(task.uri), sender.uri, undone), (author.inbox_uri,)
     )

@@ -1,0 +1,106 @@
+"""Identity proofs (FEP-c390): the holder of a key says that an actor is theirs.
+
+The statement stands by itself among the `attachment`s of the actor. Its key is in its subject, a did:key, so
+nobody has to be asked; only Ed25519 keys and proofs of FEP-8b32 are known here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from activitypub import document as read
+from activitypub.document import Document, written
+from activitypub.errors import MalformedDocument
+from activitypub.errors import SignatureError as SignatureError
+from activitypub.keys import base58, did_key, load_multibase, unbase58
+from activitypub.signatures import proofs
+
+KIND, PREFIX = "VerifiableIdentityStatement", "did:key:"
+MOST_BYTES = 8_000
+
+
+class IdentityProof(Struct, frozen=True):
+    """A statement whose proof was checked: of which key, made when (ms UTC), and all of it as JSON."""
+
+    subject: str
+    created: int
+    document: str
+
+
+def statement(subject: str, actor: str, created: int) -> tuple[Document, bytes]:
+    """What the holder of `subject` is to sign: the statement with its proof but for the value, and the bytes.
+
+    Raises SignatureError for a subject that is no did:key of an Ed25519 key.
+    """
+    _key(subject)
+    made: Document = {"type": KIND, "subject": subject, "alsoKnownAs": actor}
+    options: Document = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": proofs.SUITE,
+        "created": written(created // 1000 * 1000).replace(".000Z", "Z"),
+        "verificationMethod": subject,
+        "proofPurpose": "assertionMethod",
+    }
+    return {**made, "proof": options}, proofs.hashed(options, made)
+
+
+def with_signature(made: Document, signature: bytes) -> Document:
+    """The statement with its signature; nothing is checked."""
+    return {**made, "proof": {**made["proof"], "proofValue": "z" + base58(signature)}}
+
+
+def read_text(text: str, actor: str, now: int) -> IdentityProof:
+    """A statement as somebody pastes it. Raises SignatureError."""
+    try:
+        return verify(read.parse(text.encode("utf-8", "replace"), max_bytes=MOST_BYTES), actor, now)
+    except MalformedDocument as error:
+        raise SignatureError("proof-wrong", f"the statement cannot be read: {error}") from error
+
+
+def verify(document: Document, actor: str, now: int) -> IdentityProof:
+    """A statement about `actor`, in force at `now` (ms UTC). Raises SignatureError."""
+    subject, text = read.text(document.get("subject"), 200), json.dumps(document, ensure_ascii=False)
+    if read.type_of(document) != KIND or read.id_of(document.get("alsoKnownAs")) != actor:
+        raise SignatureError("proof-wrong", "it does not name this account")
+    if len(text) > MOST_BYTES:
+        raise SignatureError("proof-wrong", "too long")
+    key, proof = _key(subject), read.embedded(document.get("proof")) or {}
+    if proof.get("verificationMethod") not in (subject, f"{subject}#{subject.removeprefix(PREFIX)}"):
+        raise SignatureError("proof-wrong", "another key than the one of its subject")
+    created, expires = read.instant(proof.get("created")), read.instant(proof.get("expires"))
+    if created is None or created > now + proofs.AHEAD_MS or (expires is not None and expires < now):
+        raise SignatureError("proof-wrong", "not made yet, or expired")
+    proofs.verify(document, key)
+    return IdentityProof(subject, created, text)
+
+
+def _key(subject: str) -> Any:
+    return load_multibase(subject.removeprefix(PREFIX) if subject.startswith(PREFIX) else "")
+
+
+def unbase(text: str) -> bytes:
+    """The bytes in a multibase string of base58, b'' if it is none."""
+    return unbase58(text[1:]) if text.startswith("z") else b""
+
+
+def subject_of(text: str) -> str:
+    """The did:key that somebody wrote, with or without its beginning. Raises SignatureError."""
+    subject = did_key(text.strip().removeprefix(PREFIX).partition("#")[0])
+    _key(subject)
+    return subject
+
+
+def held_statements(statements: Iterable[Document], actor: str, now: int) -> tuple[IdentityProof, ...]:
+    """The statements of an actor that hold, one for each key; others are left out."""
+    found: dict[str, IdentityProof] = {}
+    for each in statements:
+        try:
+            proof = verify(each, actor, now)
+        except SignatureError:
+            continue
+        found.setdefault(proof.subject, proof)
+    return tuple(found.values())

@@ -1,0 +1,54 @@
+"""Archives of all that a member made: asked for, made in the background, kept for a week, for nobody else."""
+
+from __future__ import annotations
+
+from fedserver.domain import tasks
+from fedserver.domain.words import Invalid, NotFound
+from storage import AccountRow, ArchiveRow, Tx, queries
+
+DAY_MS = 24 * 3_600_000
+KEEP_MS = 7 * DAY_MS
+MOST = 10
+
+
+async def request(tx: Tx, actor: AccountRow) -> ArchiveRow:
+    """Owe an archive of all that `actor` made. Raises Invalid for a second one within a day."""
+    former = await page(tx, actor)
+    if former and former[0].created_at > tx.now - DAY_MS and not failed(former[0]):
+        raise Invalid("base", "You can ask for an archive once a day")
+    row = ArchiveRow(tx.new_id(), actor.id, "", 0, tx.now, None)
+    await queries.archives.add(tx, row)
+    await tasks.owe(tx, tasks.MakeArchive(row.id))
+    return row
+
+
+def failed(row: ArchiveRow) -> bool:
+    """True if it could not be made."""
+    return row.finished_at is not None and not row.name
+
+
+async def page(tx: Tx, actor: AccountRow) -> list[ArchiveRow]:
+    """The archives of `actor`, newest first."""
+    return await queries.archives.of_account(tx, actor.id, MOST)
+
+
+async def find(tx: Tx, actor: AccountRow, archive_id: int) -> ArchiveRow:
+    """One that is made. Raises NotFound, also for anybody else's."""
+    row = await queries.archives.by_id(tx, archive_id)
+    if row is None or row.account_id != actor.id or not row.name:
+        raise NotFound
+    return row
+
+
+async def waiting(tx: Tx, archive_id: int) -> AccountRow | None:
+    """Whose archive is to be made; None if that is done, or nobody wants it any more."""
+    row = await queries.archives.by_id(tx, archive_id)
+    if row is None or row.finished_at is not None:
+        return None
+    account = await queries.accounts.by_id(tx, row.account_id)
+    return account if account is not None and account.deleted_at is None else None
+
+
+async def finish(tx: Tx, archive_id: int, name: str, size: int) -> bool:
+    """It was made, or (without a name) could not be; False if it is not wanted any more."""
+    return await queries.archives.finish(tx, archive_id, name, size)

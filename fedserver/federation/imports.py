@@ -1,0 +1,33 @@
+"""The next lines of a file that a member brought: whom they name is looked up, then they are carried out."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fedserver import domain
+from fedserver.federation.resolve import Resolver
+from storage import AccountRow, Database, PostRow
+
+
+async def carry_on(db: Database, site: domain.Site, resolver: Resolver, task: domain.tasks.Import) -> None:
+    """Clear what the file takes the place of, or carry out a slice of it; the rest is owed."""
+    if not task.cleared:
+        async with db.write() as tx:
+            if not await domain.imports.clear(tx, site, task):
+                return
+        task = domain.tasks.Import(task.import_id, cleared=True)
+    async with db.read() as tx:
+        found = await domain.imports.waiting(tx, task)
+    if found is None:
+        return
+    row, lines = found
+
+    async def look_up(text: str) -> AccountRow | PostRow | None:
+        if row.kind == "domain_blocking":
+            return None
+        return await (resolver.by_address(text) if row.kind == "bookmarks" else resolver.account(text))
+
+    subjects = await asyncio.gather(*(look_up(text) for _, text in lines))
+    async with db.write() as tx:
+        pairs = [(line, subject) for (line, _), subject in zip(lines, subjects, strict=True)]
+        await domain.imports.carry_out(tx, site, task, pairs)
