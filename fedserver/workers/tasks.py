@@ -32,6 +32,7 @@ from storage import TaskRow, queries
 log = structlog.stdlib.get_logger("fedserver.workers")
 BATCH, AT_ONCE = 50, 8
 LEASE_MS = 120_000
+LONGEST = 3_600.0  # seconds; what lasts longer hangs, and is tried again
 HERE = (
     domain.tasks.ClosePoll,
     domain.tasks.ShowPoll,
@@ -51,7 +52,7 @@ class TaskWorker:
             services.db, services.site, services.client, services.policies, services.db.clock
         )
         self._queue = queries.tasks.STRANGERS if slow else queries.tasks.REST
-        self._pool = Pool(AT_ONCE, 0, patience=LEASE_MS / 1000)
+        self._pool = Pool(AT_ONCE, 0, patience=LONGEST)
         self.wake = self._pool.wake
         self._begun: set[int] = set()
 
