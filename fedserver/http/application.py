@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from fedserver import domain
-from fedserver.http.dispatch import CORS, Dispatcher, Serve
+from fedserver.http.dispatch import CORS, Dispatcher
 from fedserver.http.endpoint import Endpoint
 from fedserver.http.errors import error_json
 from fedserver.http.html import STATIC
@@ -30,6 +31,8 @@ PREFLIGHT = {
 }
 PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
 MAX_BODY = 2_097_152
+DISPATCHER = web.AppKey("dispatcher", Dispatcher)
+Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
@@ -40,28 +43,40 @@ def wants_activitypub(accept: str) -> bool:
     return bool(positions) and (html < 0 or min(positions) < html)
 
 
-def build(services: Services, endpoints: Iterable[Endpoint]) -> web.Application:
+def build(services: Services, endpoints: Sequence[Endpoint]) -> web.Application:
     """The application with every endpoint, static files and a handler for all else."""
     dispatcher = Dispatcher(services)
     middlewares = [_outermost(dispatcher)]
     if services.site.config.metrics.listen:
         middlewares.insert(0, measured(services.metrics))
     application = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
-    application[SERVICES] = services
+    application[SERVICES], application[DISPATCHER] = services, dispatcher
+    for resource in _resources(tuple(endpoints)):
+        application.router.register_resource(resource)
+    application.router.add_static("/static", STATIC)
+    return application
+
+
+@cache
+def _resources(endpoints: tuple[Endpoint, ...]) -> list[web.Resource]:
+    """The places of a router, made once for all nodes of a process: there are a thousand routes."""
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
         shared[endpoint.shape].append(endpoint)
     resources: dict[str, web.Resource] = {}
     for (method, path), variants in shared.items():
-        serve = _negotiated(dispatcher, variants)
+        serve = _negotiated(variants)
         for spelling in _spellings(path):
             if spelling not in resources:
-                resources[spelling] = application.router.add_resource(spelling)
+                resources[spelling] = _resource(spelling)
             resources[spelling].add_route(method, serve)
         if method == "GET":
             resources[path].add_route("HEAD", serve)
-    application.router.add_static("/static", STATIC)
-    return application
+    return list(resources.values())
+
+
+def _resource(path: str) -> web.Resource:
+    return web.DynamicResource(path) if "{" in path else web.PlainResource(path)
 
 
 def _spellings(path: str) -> list[str]:
@@ -70,19 +85,24 @@ def _spellings(path: str) -> list[str]:
     return [path, path + "/"] if programs else [path]
 
 
-def _negotiated(dispatcher: Dispatcher, variants: list[Endpoint]) -> Serve:
+def _negotiated(variants: list[Endpoint]) -> Serve:
     if len(variants) == 1:
-        return dispatcher.handler(variants[0])
-    document = dispatcher.handler(next(each for each in variants if each.activitypub))
-    page = dispatcher.handler(next(each for each in variants if not each.activitypub))
+        only = variants[0]
 
-    async def serve(request: web.Request) -> web.StreamResponse:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            return await request.app[DISPATCHER].serve(only, request)
+
+        return serve
+    document = next(each for each in variants if each.activitypub)
+    page = next(each for each in variants if not each.activitypub)
+
+    async def choose(request: web.Request) -> web.StreamResponse:
         chosen = document if wants_activitypub(request.headers.get("Accept", "")) else page
-        response = await chosen(request)
+        response = await request.app[DISPATCHER].serve(chosen, request)
         response.headers.setdefault("Vary", "Accept")
         return response
 
-    return serve
+    return choose
 
 
 def _outermost(dispatcher: Dispatcher) -> Middleware:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -31,11 +31,10 @@ CORS = {
 }
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 NOTHING: Struct = Nothing()
-Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Dispatcher:
-    """Turns endpoints into aiohttp handlers."""
+    """Answers the requests of one node by the endpoints."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -46,16 +45,14 @@ class Dispatcher:
         if self.services.fences.keep_out(self.proxies.remote_of(request)):
             raise domain.Forbidden("This node takes no requests from your address")
 
-    def handler(self, endpoint: Endpoint) -> Serve:
-        async def serve(request: web.Request) -> web.StreamResponse:
-            try:
-                return await self._serve(endpoint, request)
-            except (domain.DomainError, Unavailable, web.HTTPException) as error:
-                if isinstance(error, web.HTTPException) and error.status < 400:
-                    raise
-                return self.refusal(endpoint, request, error)
-
-        return serve
+    async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
+        """The answer of an endpoint, or why there is none."""
+        try:
+            return await self._serve(endpoint, request)
+        except (domain.DomainError, Unavailable, web.HTTPException) as error:
+            if isinstance(error, web.HTTPException) and error.status < 400:
+                raise
+            return self.refusal(endpoint, request, error)
 
     async def _serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         database = self.services.db

@@ -144,7 +144,7 @@ class Call(Generic[P]):
         return page_of(self.request, default, most)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """A declaration. `scope` may name alternatives, separated by `|`."""
 
