@@ -10,6 +10,7 @@ import importlib
 import re
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ REVISION = re.compile(r'^(revision|down_revision)\b[^=]*= "(\w+)"', re.MULTILINE
 CURRENT = "SELECT version_num FROM alembic_version"
 
 
+@cache
 def head() -> str:
     """The newest revision that this program knows: the one that no other builds on."""
     found: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
