@@ -315,6 +315,7 @@ async def run(people: int, posts: int, count: int, hosts: int) -> None:
         process, seconds = await start(folder, port)
         factors = [slowness(key)]
         try:
+            await asyncio.sleep(1)  # until the start is over
             idle = resident_mb(process.pid)
             async with aiohttp.ClientSession() as session:
                 bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)

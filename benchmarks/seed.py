@@ -78,6 +78,14 @@ async def remote(tx: Tx, host: str, name: str, keys: domain.keys.NewKeys) -> Acc
     )
 
 
+async def _open_to_all(tx: Tx, account: AccountRow) -> AccountRow:
+    """An account whose posts everybody may search, without the work that a change of mind causes."""
+    row = structs.replace(account, indexable=True)
+    values = {name: getattr(row, name, row.username) for name in queries.accounts.CHANGEABLE}
+    await queries.accounts.change(tx, row.id, values)
+    return row
+
+
 Model = tuple[PostRow, int, str]  # a post, its tag, and the words that copies replace
 
 
@@ -151,10 +159,7 @@ async def seed(
             await domain.members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(people)
         ]
-        open_to_all = domain.accounts.ProfileChange(indexable=True)
-        everybody = [
-            await domain.accounts.update_profile(tx, site, account, open_to_all) for _, account in made
-        ]
+        everybody = [await _open_to_all(tx, account) for _, account in made]
         reader = everybody[0]
         for account in everybody[1 : people // 2 + 1]:
             await domain.follows.follow(tx, site, reader, account)
