@@ -22,7 +22,7 @@ from storage.memory import Memory
 
 CHANNEL = "fedserver_events"
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _compiler = Compiler(POSTGRESQL)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
@@ -173,7 +173,9 @@ class PostgresqlDatabase:
         try:
             yield raw
         finally:
-            await self._pool.release(raw)
+            # A connection that was lost may tell so once more when it is given back.
+            with _telling():
+                await self._pool.release(raw)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
