@@ -208,7 +208,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
             await follows.follow(tx, alpha.site, ann, remote_eve)
             request = await queries.follows.request(tx, ann.id, remote_eve.id)
             await follows.follow(tx, alpha.site, bob, ann)
-        ours = await alpha.write(ann, "ours")
+        ours, liked = await alpha.write(ann, "ours"), await alpha.write(ann, "liked and nothing else")
         private = await alpha.write(ann, "private", visibility="followers")
         uri, hidden = (f"{ann.uri}/statuses/{each}" for each in (ours, private))
 
@@ -230,9 +230,10 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
             assert await queries.follows.get(tx, bob.id, remote_eve.id) is None
         assert await say(alpha, act("Accept", eve, asked, "yes")) == 202
         first, own = note(eve, "1"), act("Like", eve, uri, "like")
+        other = act("Like", eve, f"{ann.uri}/statuses/{liked}", "other-like")
         assert await say(alpha, act("Create", eve, first)) == 202
         fox = act("EmojiReact", eve, uri, "fox", content="🦊")
-        for each in (own, {**own, "id": f"{eve}/like-2"}, fox):
+        for each in (own, {**own, "id": f"{eve}/like-2"}, fox, other):
             assert await say(alpha, each) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
@@ -256,6 +257,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
                 act("Undo", mallory, own),
                 act("Undo", mallory, {**own, "actor": mallory}),
                 act("Undo", mallory, own["id"]),
+                act("Undo", mallory, other["id"]),
                 act("Undo", mallory, asked),
                 act("Announce", mallory, hidden, to=[PUBLIC]),
                 act("Like", mallory, hidden),
@@ -263,7 +265,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
                 act("Block", mallory, {"id": eve}),
             )
         ):
-            assert await say(alpha, {**each, "id": f"{mallory}/{number}"}, number=2) == 202, number
+            assert await say(alpha, {**each, "id": f"{mallory}/forged-{number}"}, number=2) == 202, number
         # A second Create is no edit; our followers are nobody's but ours to address.
         assert await say(alpha, act("Create", eve, {**first, **changed}, "again")) == 202
         sly = note(eve, "sly", to=[f"{ann.uri}/followers"], cc=[ann.uri])
@@ -272,6 +274,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
         assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
         kept = await stored(alpha, uri)
         assert (kept.likes_count, kept.boosts_count, "ours" in kept.html) == (1, 0, True)
+        assert (await stored(alpha, other["object"])).likes_count == 1
         assert await stored(alpha, lure) is None
         kept = await stored(alpha, hidden)
         assert (kept.likes_count, kept.boosts_count) == (0, 0)
