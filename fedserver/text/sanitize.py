@@ -7,6 +7,7 @@ stranger left relative would lead to our own node. Names are cut and freed of ma
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ MAX_HTML, MAX_OPEN = 500_000, 300
 VOID = frozenset(
     {"br", "img", "hr", "input", "wbr", "col", "area", "base", "link", "meta", "source", "embed"}
 )
+LINES_FIRST = re.compile(r'(<pre(?: (?:"[^"]*"|[^">])*)?>)\n+')
 SCHEMES = {"http", "https"}
 PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code"}
 POST_TAGS = PROFILE_TAGS | {"pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup"}
@@ -115,7 +117,8 @@ def clean_profile(html: str, base: str = "") -> str:
 def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
     former = _base.set(base)
     try:
-        return cleaner.clean(bounded(html))
+        # Each reader takes a line end after <pre> away (HTML §13.2.6.4.7): with none there all see the same.
+        return LINES_FIRST.sub(r"\1", cleaner.clean(bounded(html)))
     finally:
         _base.reset(former)
 

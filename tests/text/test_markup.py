@@ -129,6 +129,12 @@ def test_strangers_html_is_tamed(clean: object, evil: str) -> None:
     assert "<form" not in html and "<input" not in html and 'id="' not in html and "admin" not in html
 
 
+def test_lines_before_code_are_the_same_for_every_reader() -> None:
+    once = clean_post("<PRE>\n\n  x\n\ny</PRE>")
+    assert once == "<pre>  x\n\ny</pre>" == clean_post(once)
+    assert clean_post("<pre>\n\n") == "<pre></pre>"
+
+
 RELATIVE = [
     "/x", "x", "#f", "?q", "../x", "", ".", "//evil.test/x", "/\\evil.test", "\\\\evil.test", "https:x",
     "https:/x", "HTTPS:x", "http:x", " /x", "\t/x", "&#1;/x", "&#47;x", "htt&#10;ps:x", "@ann", "//[",
