@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
-MAX_HTML, MAX_OPEN = 500_000, 300
+MAX_HTML, MAX_OPEN, ROUNDS = 500_000, 300, 5
 VOID = frozenset(
     {"br", "img", "hr", "input", "wbr", "col", "area", "base", "link", "meta", "source", "embed"}
 )
@@ -115,12 +115,19 @@ def clean_profile(html: str, base: str = "") -> str:
 
 
 def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
+    """Cleaned until a reader sees in it what we saw: what a dropped element held may be read otherwise."""
     former = _base.set(base)
+    found = bounded(html)
     try:
-        # Each reader takes a line end after <pre> away (HTML §13.2.6.4.7): with none there all see the same.
-        return LINES_FIRST.sub(r"\1", cleaner.clean(bounded(html)))
+        for _ in range(ROUNDS):
+            # Each reader takes a line end after <pre> away (HTML §13.2.6.4.7): with none all see the same.
+            made = LINES_FIRST.sub(r"\1", cleaner.clean(found))
+            if made == found:
+                return made
+            found = made
     finally:
         _base.reset(former)
+    return escape(to_text(found), quote=False)
 
 
 def clean_name(text: str, limit: int = 100) -> str:
@@ -134,7 +141,7 @@ def clean_name(text: str, limit: int = 100) -> str:
         marks = marks + 1 if unicodedata.combining(letter) else 0
         if marks <= 3:
             kept.append(letter)
-    return "".join(kept)[:limit].strip()
+    return " ".join("".join(kept).split())[:limit].strip()
 
 
 def clean_text(text: str, limit: int) -> str:
