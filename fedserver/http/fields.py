@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 from msgspec import inspect as shape
 
 from fedserver import domain
@@ -84,7 +85,7 @@ async def _multipart(request: web.Request, uploads: Uploads) -> list[tuple[str, 
                 room -= len(found[-1][1])
             if len(found) > 500:
                 raise domain.Invalid("body", "has more than 500 parts")
-    except (ValueError, AssertionError, LookupError) as error:
+    except (ValueError, AssertionError, LookupError, HttpProcessingError) as error:
         raise domain.Invalid("body", "is not valid multipart data") from error
     return found
 

@@ -129,6 +129,7 @@ async def test_bodies_that_cannot_be_read_are_told_so(start: Start) -> None:
         ("application/json", b'{"client_name": "\xff"}'),
         ("multipart/form-data", b"--x"),
         ("multipart/form-data; boundary=x", b"--y\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nstatus"),
     ):
         answer = await Api(node).ask("POST", "/api/v1/apps", data=body, headers={"Content-Type": kind})
         assert answer.status == 422 and answer.body["error"], (kind, answer.status)
