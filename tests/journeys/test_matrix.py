@@ -13,9 +13,12 @@ from fedserver.domain import (
     edits,
     follows,
     likes,
+    moves,
+    partners,
     peers,
     pins,
     post_removal,
+    reactions,
     reports,
     votes,
 )
@@ -72,10 +75,11 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     hello = await post_at(here, first)
     question = await post_at(here, f"{you.uri}/statuses/{asked}")
     assert hello is not None and question is not None
-    # Like, Announce, a vote, QuoteRequest, Flag, Add
+    # Like, one with an emoji, Announce, a vote, QuoteRequest, Flag, Add
     quoting = await here.write(me, "Look", quoted_id=hello.id)
     async with here.db.write() as tx:
         await likes.like(tx, here.site, me, hello.id)
+        await reactions.react(tx, here.site, me, hello.id, "🎉")
         await boosts.boost(tx, here.site, me, hello.id)
         await votes.vote(tx, here.site, me, question.id, [1])
         report = reports.NewReport(target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True)
@@ -85,6 +89,7 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     got = await post_at(there, first)
     assert got is not None and (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
     async with there.db.read() as tx:
+        assert await queries.reactions.counts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
         assert [each.votes_count for each in await queries.polls.options(tx, asked)] == [0, 1]
         (flagged,) = await reports.page(tx, Page(), "open", target_id=you.id)
         assert flagged.comment == "rude" and reports.post_ids(flagged) == (got.id,)
@@ -103,6 +108,7 @@ async def second_half(
     async with here.db.write() as tx:
         await edits.change(tx, here.site, me, mine, edits.Change(text="Mine, better"))
         await pins.remove(tx, me, mine)
+        await reactions.unreact(tx, me, hello.id, "🎉")
         await likes.unlike(tx, me, hello.id)
         await boosts.unboost(tx, me, hello.id)
         await follows.unfollow(tx, here.site, me, you_here)
@@ -129,6 +135,41 @@ async def second_half(
         assert not await queries.blocks.between(tx, me_there.id, you.id)
 
 
+async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: AccountRow) -> None:
+    """Offer, Accept and Undo of a partnership, between the nodes' own actors."""
+    node = await here.node.services.resolver.node_actor(there.domain)
+    ours, other = await here.member_row(mine), await there.member_row(theirs)
+    assert node is not None
+    async with here.db.write() as tx:
+        row = await partners.offer(tx, here.site, ours, node, ["posts"], "Shall we?")
+    await settle(here, there)
+    async with there.db.write() as tx:
+        (asked,) = await partners.every(tx)
+        await partners.answer(tx, there.site, other, asked.id, accepted=True)
+    await settle(here, there)
+    async with here.db.write() as tx:
+        assert [each.domain for each in await partners.agreed(tx)] == [there.domain]
+        await partners.end(tx, ours, row.id)
+    await settle(here, there)
+    async with there.db.read() as tx:
+        assert await partners.agreed(tx) == []
+
+
+async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow, fan: AccountRow) -> None:
+    """An account moves there; who follows it there follows the new one."""
+    old_there = await follow(there, fan, f"@{old.username}@{here.domain}")
+    await settle(here, there)
+    async with there.db.write() as tx:
+        await moves.set_aliases(tx, there.site, await accounts.by_id(tx, new.id), [old_there])
+    new_here = await here.node.services.resolver.actor(new.uri)
+    async with here.db.write() as tx:
+        await moves.move(tx, await accounts.by_id(tx, old.id), new_here)
+    await settle(here, there)
+    async with there.db.read() as tx:
+        assert await queries.follows.get(tx, fan.id, new.id) is not None
+        assert await queries.follows.get(tx, fan.id, old_there.id) is None
+
+
 @pytest.mark.parametrize("mode", ["open", "allowlist"])
 @pytest.mark.parametrize("authorized_fetch", [False, True], ids=["plain", "authorized"])
 @pytest.mark.parametrize("scheme", ["cavage", "rfc9421"])
@@ -146,6 +187,10 @@ async def test_every_activity_in_both_directions(
             await accounts.update_profile(tx, node.site, people[-1][2], locked)
     await story(alpha, beta, people[0][0], people[1][1], people[1][2])
     await story(beta, alpha, people[1][0], people[0][1], people[0][2])
+    await agree(alpha, beta, people[0][0], people[1][0])
+    await agree(beta, alpha, people[1][0], people[0][0])
+    await move(alpha, beta, people[0][0], people[1][0], people[1][2])
+    await move(beta, alpha, people[1][1], people[0][1], people[0][2])
     for node, other in ((alpha, beta), (beta, alpha)):
         async with node.db.read() as tx:
             (peer,) = (await queries.peers.by_domains(tx, [other.domain])).values()
