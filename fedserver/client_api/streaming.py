@@ -139,15 +139,19 @@ async def socket(call: Call[Nothing]) -> web.StreamResponse:
     response = web.WebSocketResponse(
         protocols=[offered] if offered else (), heartbeat=PING_SECONDS, max_msg_size=8_192, compress=False
     )
-    await response.prepare(request)
     async with _listening(call, caller, beats=False) as listener:
+        wrong = None
         if request.query.get("stream"):
-            await _asked(call, response, listener, {**request.query, "type": "subscribe"})
+            wrong = await _asked(call, listener, {**request.query, "type": "subscribe"})
+        # Only now, so that whoever sees the connection misses nothing.
+        await response.prepare(request)
+        if wrong:
+            await response.send_json(wrong)
         sender = asyncio.create_task(_send(response, listener))
         try:
             async for message in response:
-                if message.type == WSMsgType.TEXT:
-                    await _asked(call, response, listener, message.data)
+                if message.type == WSMsgType.TEXT and (wrong := await _asked(call, listener, message.data)):
+                    await response.send_json(wrong)
         finally:
             sender.cancel()
     return response
@@ -166,14 +170,14 @@ async def _send(response: web.WebSocketResponse, listener: Listener) -> None:
 
 
 async def _asked(
-    call: Call[Nothing], response: web.WebSocketResponse, listener: Listener, data: str | Mapping[str, Any]
-) -> None:
-    """Subscribe or unsubscribe; what cannot be done is answered with an error."""
+    call: Call[Nothing], listener: Listener, data: str | Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Subscribe or unsubscribe; what is to be answered if that cannot be done."""
     hub = call.request.app[HUB]
     try:
         wanted = msgspec.json.decode(data) if isinstance(data, str) else data
         if not isinstance(wanted, Mapping) or wanted.get("type") not in ("subscribe", "unsubscribe"):
-            return
+            return None
         name = _name(wanted)
         if wanted["type"] == "unsubscribe":
             hub.unsubscribe(listener, name)
@@ -182,11 +186,12 @@ async def _asked(
         else:
             raise NoStream(f"More than {MOST_STREAMS} streams")
     except domain.Unauthorized as error:
-        await response.send_json({"error": error.text, "status": 401})
+        return {"error": error.text, "status": 401}
     except NoStream as error:
-        await response.send_json({"error": str(error), "status": 400})
+        return {"error": str(error), "status": 400}
     except (msgspec.DecodeError, RecursionError):
-        await response.send_json({"error": "Not JSON", "status": 400})
+        return {"error": "Not JSON", "status": 400}
+    return None
 
 
 @routes.get(*EVENT_STREAMS, tx="own")
