@@ -17,7 +17,7 @@ from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock
 
 MEMORY = Path("/dev/shm")
-SURFACES = ("tests/console/", "tests/oauth/", "tests/pages/")
+SURFACES = ("tests/console/", "tests/journeys/", "tests/oauth/", "tests/pages/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
