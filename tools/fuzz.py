@@ -112,7 +112,7 @@ def documents(value: dict[str, Any]) -> None:
     whole = {"id": f"{HERE}/1", "type": "Note", "attributedTo": f"{HERE}/u", **value}
     actor = {"id": f"{HERE}/u", "type": "Person", "preferredUsername": "u", "inbox": f"{HERE}/i", **value}
     quietly(ActivityPubError, lambda: read_activity(value))
-    quietly(ActivityPubError, lambda: admit.account(read_actor(actor), "u", "a.test"))
+    quietly(ActivityPubError, lambda: admit.account(read_actor(actor), "u", "a.test", NOW))
     quietly(ActivityPubError, lambda: admit.post(read_object(whole), "{}", f"{HERE}/f"))
     quietly(ActivityPubError, lambda: admit.vote(f"{HERE}/u", whole))
     msgspec.json.encode(whole)
