@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver.domain import acts, events, members, reports, severances, tasks, warnings
 from fedserver.domain.words import Forbidden, Invalid, NotFound, Site
 from fedserver.text import clean_text
-from storage import AccountRow, ActRow, MemberRow, Tx, queries
+from storage import AccountRow, ActRow, MemberRow, ReportRow, Tx, queries
 
 KINDS = ("none", "sensitive", "disable", "silence", "suspend")
 LIFTS = {
@@ -65,18 +65,8 @@ async def act(tx: Tx, site: Site, moderator: MemberRow | None, account_id: int, 
     if order.kind == "disable" and member is None:
         raise Invalid("type", "cannot be disable for an account of another node")
     report = await reports.about(tx, order.report_id, account.id) if order.report_id is not None else None
-    text = clean_text(order.text, MAX_TEXT).strip()
-    row = await acts.add(
-        tx,
-        moderator,
-        f"account.{order.kind}",
-        target=account.uri,
-        subject=acts.of_account(account),
-        rule=reports.rules_of(report) if report is not None else "",
-        reason=text,
-        shows_reason=not (order.hides_reason or acts.names(account, text)),
-        expires_at=tx.now + order.days * DAY if order.days and order.kind != "none" else None,
-    )
+    until = tx.now + order.days * DAY if order.days and order.kind != "none" else None
+    row = await note(tx, moderator, account, order, report, until=until)
     await _apply(tx, account, member, order.kind)
     await reports.settle(tx, moderator, account.id, report, every=order.kind != "none")
     if member is not None:
@@ -85,6 +75,30 @@ async def act(tx: Tx, site: Site, moderator: MemberRow | None, account_id: int, 
         await tasks.owe(tx, tasks.LiftAct(row.id, account.id), run_at=row.expires_at)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
     return row
+
+
+async def note(
+    tx: Tx,
+    moderator: MemberRow | None,
+    account: AccountRow,
+    order: Order,
+    report: ReportRow | None,
+    *,
+    until: int | None = None,
+) -> ActRow:
+    """Write down what is done to an account or its posts: before it is done, see `acts.add`."""
+    text = clean_text(order.text, MAX_TEXT).strip()
+    return await acts.add(
+        tx,
+        moderator,
+        f"account.{order.kind}",
+        target=account.uri,
+        subject=acts.of_account(account),
+        rule=reports.rules_of(report) if report is not None else "",
+        reason=text,
+        shows_reason=not (order.hides_reason or acts.names(account, text)),
+        expires_at=until,
+    )
 
 
 async def _apply(tx: Tx, account: AccountRow, member: MemberRow | None, kind: str) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fedserver.domain import acts, edits, moderation, post_removal, reports, warnings
+from fedserver.domain import edits, moderation, post_removal, reports, warnings
 from fedserver.domain.moderation import Order
 from fedserver.domain.words import Invalid, NotFound, Site
-from fedserver.text import clean_text, to_text
+from fedserver.text import to_text
 from storage import AccountRow, ActPostRow, ActRow, MemberRow, PostRow, Tx, queries
 
 KINDS = (DELETE, MARK) = ("delete_statuses", "mark_statuses_as_sensitive")
@@ -30,17 +30,7 @@ async def act(
         raise Invalid("type", "is for posts of this node: those of peers say it themselves")
     rows = await _posts(tx, account, post_ids)
     report = await reports.about(tx, order.report_id, account.id) if order.report_id is not None else None
-    text = clean_text(order.text, moderation.MAX_TEXT).strip()
-    done = await acts.add(
-        tx,
-        moderator,
-        f"account.{order.kind}",
-        target=account.uri,
-        subject=acts.of_account(account),
-        rule=reports.rules_of(report) if report is not None else "",
-        reason=text,
-        shows_reason=not (order.hides_reason or acts.names(account, text)),
-    )
+    done = await moderation.note(tx, moderator, account, order, report)
     said = {row.id: (row.source or to_text(row.html))[:MAX_KEPT] for row in rows}
     await queries.act_posts.add(tx, [ActPostRow(done.id, row.id, account.id, said[row.id]) for row in rows])
     for row in rows:
