@@ -26,7 +26,11 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from activitypub import ACTIVITY_JSON, PUBLIC, activities, cavage, load_private, sha256
+from activitypub import activities
+from activitypub.keys import load_private
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from benchmarks import peers
 from benchmarks.seed import Seeded, seed
 from fedserver.config import Config, load

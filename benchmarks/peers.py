@@ -17,15 +17,26 @@ import msgspec
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import ACTIVITY_JSON, PUBLIC, Document, activities, cavage, load_private, sha256, webfinger
+from activitypub import activities, webfinger
+from activitypub.document import Document
+from activitypub.keys import load_private
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from benchmarks.seed import Seeded, remote
-from fedserver import domain
 from fedserver.cli.settings import site_of
 from fedserver.config import Config
+from fedserver.domain.accounts import accounts
+from fedserver.domain.auth import members, tokens
+from fedserver.domain.posts import posts
 from fedserver.federation.signing import request_to
 from fedserver.node import system_clock
-from storage import AccountRow, FollowRow, queries
 from storage.opening import open_database
+from storage.queries.kernel import jobs as job_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.relationships import FollowRow
 
 PARALLEL, POSTS = 8, 200
 DEAD, LIVING, FLOOD = 1_000, 20, 10_000
@@ -118,32 +129,28 @@ class Peers:
 async def prepare(config: Config, seeded: Seeded, peers: Peers) -> Targets:
     """Public posts of a member whom nobody follows yet; then the followers, the dead ones first."""
     site, db = site_of(config), await open_database(config.database.url, system_clock)
-    posts = []
+    made_posts = []
     async with db.write() as tx:
-        member = await domain.members.by_username(tx, "member5")
-        author = await domain.accounts.local(tx, "member5")
+        member = await members.by_username(tx, "member5")
+        author = await accounts.local(tx, "member5")
         for number in range(POSTS):
-            post_id = await domain.posts.publish(
-                tx, site, author, domain.posts.Draft(text=f"To be liked, {number}")
-            )
-            row = await queries.posts.by_id(tx, post_id)
+            post_id = await posts.publish(tx, site, author, posts.Draft(text=f"To be liked, {number}"))
+            row = await post_queries.by_id(tx, post_id)
             assert row is not None
-            posts.append((row.id, row.uri))
+            made_posts.append((row.id, row.uri))
         # These were written to be liked, not to be delivered.
-        owed = await queries.tasks.lease(tx, until=tx.now, limit=10 * POSTS)
-        await queries.tasks.finish(tx, [task.id for task in owed])
-        made = await domain.tokens.create(
-            tx, "read write", app_id=None, member_id=member.id, account_id=author.id
-        )
+        owed = await job_queries.lease(tx, until=tx.now, limit=10 * POSTS)
+        await job_queries.finish(tx, [task.id for task in owed])
+        made = await tokens.create(tx, "read write", app_id=None, member_id=member.id, account_id=author.id)
     async with db.write() as tx:
         for host in (*peers.hosts(DEAD, dead=True), *peers.hosts(LIVING)):
             fan = await remote(tx, host, "fan", seeded.keys)
             # Without an Accept, which would tell who is dead before it is measured.
             row_id = tx.new_id()
             follow = FollowRow(row_id, fan.id, author.id, f"{fan.uri}#follow", True, False, "", tx.now)
-            await queries.follows.add(tx, follow)
+            await follow_queries.add(tx, follow)
     await db.close()
-    return Targets(author, posts, made.secret)
+    return Targets(author, made_posts, made.secret)
 
 
 class Sender:

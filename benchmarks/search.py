@@ -16,7 +16,7 @@ from urllib.parse import quote
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import load_private
+from activitypub.keys import load_private
 from benchmarks.__main__ import Bench, configure, free_port, show, slowness, start
 from benchmarks.seed import seed
 

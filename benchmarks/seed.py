@@ -10,15 +10,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fedserver.domain.kernel.context import Site
 from msgspec import structs
 
-from fedserver import domain
 from fedserver.cli.settings import site_of
 from fedserver.config import Config
+from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.auth import members, tokens
+from fedserver.domain.content import search_index
+from fedserver.domain.posts import likes, posts
+from fedserver.domain.relationships import follows
 from fedserver.federation.keys import generate
 from fedserver.node import system_clock
-from storage import AccountRow, PostRow, Tx, queries
+from storage.engine import Tx
 from storage.opening import open_database
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.timelines import home_entries as home_entry_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 from storage.upgrade import upgrade
 
 TOPICS = "library repair garden lamp street minutes heating catalogue bicycle tea shelf tomato bill tool"
@@ -35,19 +46,19 @@ class Seeded:
     account_id: int
     status_id: int
     root_id: int
-    keys: domain.keys.NewKeys
+    keys: keys.NewKeys
 
 
 def sentence(length: int = 25) -> str:
     return " ".join(random.choices(WORDS, k=length)).capitalize() + "."
 
 
-async def remote(tx: Tx, host: str, name: str, keys: domain.keys.NewKeys) -> AccountRow:
+async def remote(tx: Tx, host: str, name: str, keys: keys.NewKeys) -> AccountRow:
     """An account on a stub host."""
     base = f"http://{host}/users/{name}"
-    return await domain.accounts.receive(
+    return await accounts.receive(
         tx,
-        domain.accounts.RemoteAccount(
+        accounts.RemoteAccount(
             uri=base,
             username=name,
             domain=host,
@@ -81,25 +92,25 @@ async def remote(tx: Tx, host: str, name: str, keys: domain.keys.NewKeys) -> Acc
 async def _open_to_all(tx: Tx, account: AccountRow) -> AccountRow:
     """An account whose posts everybody may search, without the work that a change of mind causes."""
     row = structs.replace(account, indexable=True)
-    values = {name: getattr(row, name, row.username) for name in queries.accounts.CHANGEABLE}
-    await queries.accounts.change(tx, row.id, values)
+    values = {name: getattr(row, name, row.username) for name in account_queries.CHANGEABLE}
+    await account_queries.change(tx, row.id, values)
     return row
 
 
 Model = tuple[PostRow, int, str]  # a post, its tag, and the words that copies replace
 
 
-async def _model(tx: Tx, site: domain.Site, author: AccountRow, tag: str, visibility: str) -> Model:
+async def _model(tx: Tx, site: Site, author: AccountRow, tag: str, visibility: str) -> Model:
     """A post that went through the rules."""
     text = sentence()
-    draft = domain.posts.Draft(text=f"{text} #{tag}", visibility=visibility)
-    row = await queries.posts.by_id(tx, await domain.posts.publish(tx, site, author, draft))
+    draft = posts.Draft(text=f"{text} #{tag}", visibility=visibility)
+    row = await post_queries.by_id(tx, await posts.publish(tx, site, author, draft))
     assert row is not None
-    return row, (await queries.tags.by_names(tx, [tag]))[0].id, text
+    return row, (await tag_queries.by_names(tx, [tag]))[0].id, text
 
 
 def _copy(
-    tx: Tx, site: domain.Site, model: Model, author: AccountRow, minutes: int, text: str
+    tx: Tx, site: Site, model: Model, author: AccountRow, minutes: int, text: str
 ) -> tuple[PostRow, int]:
     """A post of `author`, so many minutes ago, and its tag."""
     row, tag_id, words = model
@@ -125,18 +136,18 @@ async def _write(
 ) -> None:
     """What `domain.posts.publish` writes, for many posts at once."""
     rows = [row for row, _ in made]
-    await tx.run_many(queries.posts.ADD, map(structs.asdict, rows))
-    await tx.run_many(queries.tags.ATTACH, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in made])
+    await tx.run_many(post_queries.ADD, map(structs.asdict, rows))
+    await tx.run_many(tag_queries.ATTACH, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in made])
     shown = {each.id for each in followed}
     homes = [(row.account_id, row) for row in rows]
     homes += [(reader.id, row) for row in rows if row.account_id in shown]
     await tx.run_many(
-        queries.home_entries.ADD,
+        home_entry_queries.ADD,
         [{"account_id": home, "post_id": row.id, "author_id": row.account_id} for home, row in homes],
     )
-    await domain.search_index.put(tx, rows)
+    await search_index.put(tx, rows)
     for row in rows:
-        await queries.accounts.count_post(tx, row.account_id, 1, row.published_at)
+        await account_queries.count_post(tx, row.account_id, 1, row.published_at)
 
 
 async def seed(
@@ -156,14 +167,14 @@ async def seed(
     random.seed(1)
     async with db.write() as tx:
         made = [
-            await domain.members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
+            await members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(people)
         ]
         everybody = [await _open_to_all(tx, account) for _, account in made]
         reader = everybody[0]
         for account in everybody[1 : people // 2 + 1]:
-            await domain.follows.follow(tx, site, reader, account)
-        token = await domain.tokens.create(
+            await follows.follow(tx, site, reader, account)
+        token = await tokens.create(
             tx, "read write follow", app_id=None, member_id=made[0][0].id, account_id=reader.id
         )
     written: list[int] = []
@@ -179,19 +190,17 @@ async def seed(
             await _write(tx, made_now, reader, everybody[1 : people // 2 + 1])
             written.extend(row.id for row, _ in made_now)
     async with db.write() as tx:
-        root = await domain.posts.publish(
-            tx, site, everybody[1], domain.posts.Draft(text=sentence(), visibility="local")
-        )
+        root = await posts.publish(tx, site, everybody[1], posts.Draft(text=sentence(), visibility="local"))
         for _ in range(50):
-            draft = domain.posts.Draft(text=sentence(), in_reply_to_id=root, visibility="local")
-            await domain.posts.publish(tx, site, random.choice(everybody), draft)
+            draft = posts.Draft(text=sentence(), in_reply_to_id=root, visibility="local")
+            await posts.publish(tx, site, random.choice(everybody), draft)
         for post_id in written[-40:]:
-            await domain.likes.like(tx, site, everybody[2], post_id)
+            await likes.like(tx, site, everybody[2], post_id)
         for number, host in enumerate(hosts):
             follower = await remote(tx, host, f"fan{number}", keys)
-            await domain.follows.receive(tx, follower, reader, f"{follower.uri}#follow")
+            await follows.receive(tx, follower, reader, f"{follower.uri}#follow")
         speaker = await remote(tx, hosts[0], "speaker", keys)
-        await domain.follows.follow(tx, site, reader, speaker)
-        await domain.follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
+        await follows.follow(tx, site, reader, speaker)
+        await follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
     await db.close()
     return Seeded(token.secret, reader.id, written[-1], root, keys)

@@ -16,9 +16,10 @@ from statistics import median
 import aiohttp
 
 from benchmarks.__main__ import cpu_seconds, free_port, resident_mb, start
-from fedserver import domain
 from fedserver.cli.settings import site_of
 from fedserver.config import Config, load
+from fedserver.domain.auth import members, tokens
+from fedserver.domain.relationships import follows
 from fedserver.federation.keys import generate
 from fedserver.node import system_clock
 from storage.opening import open_database
@@ -30,21 +31,21 @@ async def seed(config: Config, listeners: int) -> list[str]:
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
     await upgrade(config.database.url)
     db, site, keys = await open_database(config.database.url, system_clock), site_of(config), await generate()
-    tokens = []
+    secrets = []
     async with db.write() as tx:
         made = [
-            await domain.members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
+            await members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(listeners + 1)
         ]
         for member, account in made:
             if account.id != made[0][1].id:
-                await domain.follows.follow(tx, site, account, made[0][1])
-            token = await domain.tokens.create(
+                await follows.follow(tx, site, account, made[0][1])
+            token = await tokens.create(
                 tx, "read write", app_id=None, member_id=member.id, account_id=account.id
             )
-            tokens.append(token.secret)
+            secrets.append(token.secret)
     await db.close()
-    return tokens
+    return secrets
 
 
 class Workload:

@@ -1,6 +1,6 @@
 """`python -m fedserver`: the same as the `fedserver` command."""
 
-from fedserver.cli import main
+from fedserver.cli.commands import main
 
 if __name__ == "__main__":
     main()

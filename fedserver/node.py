@@ -11,30 +11,53 @@ import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
-from fedserver import domain
-from fedserver.client_api.hub import HUB, Hub
-from fedserver.client_api.stream_events import TELLERS
+from fedserver.client_api.timelines.hub import HUB, Hub
+from fedserver.client_api.timelines.stream_events import TELLERS
 from fedserver.config import Config
 from fedserver.config import Limits as LimitsConfig
-from fedserver.federation import Authenticator, Fetcher, Inbox, Keyring, RemoteFiles, Resolver, generate
-from fedserver.http import Endpoint, Pages, Services, files, template_values
-from fedserver.http.application import build
-from fedserver.http.metrics import CountedDatabase, Metrics
-from fedserver.http.ratelimit import Limits
+from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.auth import ip_blocks
+from fedserver.domain.auth.passwords import Passwords
+from fedserver.domain.kernel import events, secrets
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import DomainError
+from fedserver.domain.notifications import push_keys
+from fedserver.domain.peers import peers
+from fedserver.domain.registration import setup
+from fedserver.federation.authenticate import Authenticator
+from fedserver.federation.fetch import Fetcher
+from fedserver.federation.inbox import Inbox
+from fedserver.federation.keys import Keyring, generate
+from fedserver.federation.remote_files import RemoteFiles
+from fedserver.federation.resolve import Resolver
+from fedserver.integrations.oidc import Provider
+from fedserver.integrations.translator import Translator
+from fedserver.integrations.web_push import new_vapid_key
+from fedserver.jobs.runner import Runner
 from fedserver.links import Links
-from fedserver.media import FileStore, Images, Most, Recordings
-from fedserver.net import Client, Guard, Provider, Translator, new_vapid_key
+from fedserver.media.av_worker import Most, Recordings
+from fedserver.media.image_worker import Images
+from fedserver.media.store import FileStore
+from fedserver.net.client import Client
+from fedserver.net.guard import Guard
 from fedserver.on_demand import on_demand
 from fedserver.surfaces import SURFACES, TEMPLATES
 from fedserver.version import VERSION
-from fedserver.workers.runner import Runner
-from storage import Conflict, Database, Event
+from fedserver.web import files, template_values
+from fedserver.web.application import build
+from fedserver.web.endpoint import Endpoint
+from fedserver.web.html import Pages
+from fedserver.web.metrics import CountedDatabase, Metrics
+from fedserver.web.rate_limits import Limits
+from fedserver.web.services import Services
+from storage.engine import Database, Event
+from storage.errors import Conflict
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
-exposition = on_demand("fedserver.http.exposition")
+exposition = on_demand("fedserver.web.exposition")
 log = structlog.stdlib.get_logger("fedserver.node")
-MakeKeys = Callable[[], Awaitable[domain.keys.NewKeys]]
+MakeKeys = Callable[[], Awaitable[keys.NewKeys]]
 Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 
@@ -63,11 +86,11 @@ class Node:
         self._reloads: set[asyncio.Task[None]] = set()
 
     def _hear(self, event: Event) -> None:
-        if event.kind in (domain.events.PEER_CHANGED, domain.events.ADDRESSES_CHANGED):
+        if event.kind in (events.PEER_CHANGED, events.ADDRESSES_CHANGED):
             task = asyncio.create_task(self.load_policies())
             self._reloads.add(task)
             task.add_done_callback(self._reloads.discard)
-        elif event.kind == domain.events.ACCOUNT_CHANGED:
+        elif event.kind == events.ACCOUNT_CHANGED:
             self.services.keyring.forget(event.data["account_id"])
             self.services.authenticator.forget(event.data["account_id"])
 
@@ -103,7 +126,7 @@ class Node:
     async def setup_link(self) -> str | None:
         """The address that makes the first owner, None if there is a member."""
         async with self.services.db.write() as tx:
-            token = await domain.founding.setup_link(tx)
+            token = await setup.setup_link(tx)
         return f"{self.services.site.links.base}/setup/{token}" if token else None
 
     async def close(self) -> None:
@@ -137,7 +160,7 @@ async def open_node(
     *,
     clock: Callable[[], int] = system_clock,
     resolver: AbstractResolver | None = None,
-    passwords: domain.passwords.Passwords | None = None,
+    passwords: Passwords | None = None,
     new_keys: MakeKeys = generate,
 ) -> Node:
     """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew.
@@ -155,11 +178,11 @@ async def open_node(
         secret=await _push_key(db),
     )
     services = _services(
-        domain.Site(config, links),
+        Site(config, links),
         db,
         clock,
         resolver,
-        passwords or domain.passwords.Passwords(),
+        passwords or Passwords(),
         new_keys,
     )
     await _first_start(services)
@@ -171,12 +194,12 @@ async def open_node(
 async def _push_key(db: Database) -> bytes:
     """Make the key for push messages, once; the secret that comes of it."""
     async with db.read() as tx:
-        known = await domain.push_keys.public(tx)
+        known = await push_keys.public(tx)
     if not known:
         async with db.write() as tx:
-            await domain.push_keys.keep(tx, *new_vapid_key())
+            await push_keys.keep(tx, *new_vapid_key())
     async with db.read() as tx:
-        return await domain.push_keys.secret(tx)
+        return await push_keys.secret(tx)
 
 
 async def _first_start(services: Services) -> None:
@@ -185,8 +208,8 @@ async def _first_start(services: Services) -> None:
     new = await services.new_keys()
     try:
         async with services.db.write() as tx:
-            await domain.accounts.create_instance_account(tx, services.site, new)
-    except (Conflict, domain.DomainError):
+            await accounts.create_instance_account(tx, services.site, new)
+    except (Conflict, DomainError):
         # Processes that start together find nothing together; one was quicker.
         if not await _is_made(services):
             raise
@@ -194,7 +217,7 @@ async def _first_start(services: Services) -> None:
 
 async def _is_made(services: Services) -> bool:
     async with services.db.read() as tx:
-        return await domain.accounts.instance_account(tx, services.site) is not None
+        return await accounts.instance_account(tx, services.site) is not None
 
 
 def _recordings(limits: LimitsConfig) -> Recordings:
@@ -210,11 +233,11 @@ def _recordings(limits: LimitsConfig) -> Recordings:
 
 
 def _services(
-    site: domain.Site,
+    site: Site,
     db: Database,
     clock: Callable[[], int],
     resolver: AbstractResolver | None,
-    passwords: domain.passwords.Passwords,
+    passwords: Passwords,
     new_keys: MakeKeys,
 ) -> Services:
     config = site.config
@@ -225,7 +248,7 @@ def _services(
         ca_file=federation.ca_file,
         resolver=resolver,
     )
-    keyring, policies = Keyring(), domain.peers.Policies(federation.mode)
+    keyring, policies = Keyring(), peers.Policies(federation.mode)
     fetcher = Fetcher(db, site, client, keyring, clock)
     finder = Resolver(db, site, fetcher, policies, clock)
     authenticator = Authenticator(db, finder, fetcher, policies, clock)
@@ -244,10 +267,10 @@ def _services(
         authenticator=authenticator,
         inbox=Inbox(db, authenticator),
         policies=policies,
-        fences=domain.ip_blocks.Fences(clock),
+        fences=ip_blocks.Fences(clock),
         passwords=passwords,
         new_keys=new_keys,
-        seal=domain.secrets.Seal(Path(config.node.data_dir) / "seal.key"),
+        seal=secrets.Seal(Path(config.node.data_dir) / "seal.key"),
         limits=Limits(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),
         metrics=Metrics(),
@@ -256,13 +279,11 @@ def _services(
     )
 
 
-def _user_agent(site: domain.Site) -> str:
+def _user_agent(site: Site) -> str:
     return f"fedserver/{VERSION} (+{site.links.base}/)"
 
 
-def _provider(
-    site: domain.Site, resolver: AbstractResolver | None, clock: Callable[[], int]
-) -> Provider | None:
+def _provider(site: Site, resolver: AbstractResolver | None, clock: Callable[[], int]) -> Provider | None:
     """The organization's identity provider, asked by a client of its own."""
     config = site.config.oidc
     if not config.issuer:
@@ -272,6 +293,6 @@ def _provider(
     return Provider(config, Client(guard, user_agent=agent, ca_file=config.ca_file, resolver=resolver), clock)
 
 
-def _translator(site: domain.Site) -> Translator | None:
+def _translator(site: Site) -> Translator | None:
     config = site.config.translation
     return Translator(config, user_agent=_user_agent(site)) if config.url else None

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from fedserver.client_api import surface as client_api
 from fedserver.console import surface as console
-from fedserver.http import Endpoint
 from fedserver.oauth import surface as oauth
 from fedserver.pages import surface as pages
 from fedserver.s2s import surface as s2s
+from fedserver.web.endpoint import Endpoint
 
 # Pages come first: where paths overlap, the more particular ones are theirs.
 SURFACES: tuple[Callable[[], list[Endpoint]], ...] = (

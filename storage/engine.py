@@ -18,8 +18,8 @@ from typing import Any, Protocol
 from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
+from storage.cache import Memory
 from storage.ids import IdSource
-from storage.memory import Memory
 
 Params = Mapping[str, Any]
 

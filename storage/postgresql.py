@@ -14,11 +14,11 @@ import asyncpg
 import msgspec
 from sqlalchemy.sql.base import Executable
 
+from storage.cache import Memory
 from storage.compiled import POSTGRESQL, Compiled, Compiler
 from storage.engine import Event, Listener, Tx
 from storage.errors import Conflict, Unavailable
 from storage.ids import IdSource
-from storage.memory import Memory
 
 CHANNEL = "fedserver_events"
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0

@@ -19,10 +19,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from time import perf_counter
 
+from storage.cache import Memory
 from storage.engine import Connection, Listener, Tx
 from storage.errors import StorageError, Unavailable
 from storage.ids import IdSource
-from storage.memory import Memory
 from storage.sqlite_connections import Inline, Threaded, is_busy, rolled_back, told
 
 SLOW_READERS = 2

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import pytest
 
-from storage import Database
+from storage.engine import Database
 from storage.opening import open_database
 from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock

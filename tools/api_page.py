@@ -15,8 +15,8 @@ from typing import Any
 from msgspec import inspect
 
 from fedserver.client_api.stubs import STUBS
-from fedserver.http import Endpoint
 from fedserver.node import all_endpoints
+from fedserver.web.endpoint import Endpoint
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 HEAD = """# The client API

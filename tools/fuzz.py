@@ -28,36 +28,32 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as some
 from selectolax.lexbor import LexborHTMLParser
 
-from activitypub import (
-    ActivityPubError,
-    Handle,
-    SignatureError,
-    SignedRequest,
-    cavage,
-    fields,
-    load_multibase,
-    load_private,
-    load_public_pem,
-    new_rsa,
-    parse,
-    parse_handle,
-    parse_resource,
-    read_activity,
-    read_actor,
-    read_host_meta,
-    read_jrd,
-    read_object,
-    rfc9421,
-    same_origin,
-    sha256,
-    verify,
-    webfinger,
-)
-from fedserver import config, text
-from fedserver.domain import DomainError, search_terms
-from fedserver.federation import admit
-from fedserver.http.fields import read_params
-from fedserver.http.uploads import Uploads
+from activitypub import webfinger
+from activitypub.activities import read_activity
+from activitypub.actors import read_actor
+from activitypub.authority import same_origin
+from activitypub.document import parse
+from activitypub.errors import ActivityPubError, SignatureError
+from activitypub.keys import load_multibase, load_private, load_public_pem, new_rsa
+from activitypub.objects import read_object
+from activitypub.signatures import cavage, rfc9421, verify
+from activitypub.signatures.digest import sha256
+from activitypub.signatures.request import SignedRequest, fields
+from activitypub.webfinger import Handle, parse_handle, parse_resource, read_host_meta, read_jrd
+from fedserver import config
+from fedserver.domain.content import search_terms
+from fedserver.domain.kernel.errors import DomainError
+from fedserver.federation import convert
+from fedserver.integrations import page_links
+from fedserver.integrations.previews import read_page
+from fedserver.text import words
+from fedserver.text.excerpts import excerpt, slugify
+from fedserver.text.language import normal_language
+from fedserver.text.markup import render_markdown, render_plain, scan
+from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
+from fedserver.text.words import fold
+from fedserver.web.fields import read_params
+from fedserver.web.uploads import Uploads
 
 PER_ROUND, DEADLINE = 200, timedelta(seconds=10)
 NOW = 1_795_000_000_000
@@ -112,9 +108,9 @@ def documents(value: dict[str, Any]) -> None:
     whole = {"id": f"{HERE}/1", "type": "Note", "attributedTo": f"{HERE}/u", **value}
     actor = {"id": f"{HERE}/u", "type": "Person", "preferredUsername": "u", "inbox": f"{HERE}/i", **value}
     quietly(ActivityPubError, lambda: read_activity(value))
-    quietly(ActivityPubError, lambda: admit.account(read_actor(actor), "u", "a.test", NOW))
-    quietly(ActivityPubError, lambda: admit.post(read_object(whole), "{}", f"{HERE}/f"))
-    quietly(ActivityPubError, lambda: admit.vote(f"{HERE}/u", whole))
+    quietly(ActivityPubError, lambda: convert.account(read_actor(actor), "u", "a.test", NOW))
+    quietly(ActivityPubError, lambda: convert.post(read_object(whole), "{}", f"{HERE}/f"))
+    quietly(ActivityPubError, lambda: convert.vote(f"{HERE}/u", whole))
     msgspec.json.encode(whole)
 
 
@@ -203,7 +199,7 @@ HTML = some.lists(
 
 
 def texts(html: str) -> None:
-    for clean in (text.clean_post, text.clean_article, text.clean_profile):
+    for clean in (clean_post, clean_article, clean_profile):
         once = clean(html, f"{HERE}/1")
         assert clean(once, f"{HERE}/1") == once, "cleaning twice is not cleaning once"
         for node in LexborHTMLParser(once).css("*"):
@@ -211,17 +207,17 @@ def texts(html: str) -> None:
             for name, value in node.attributes.items():
                 assert not name.startswith("on"), once
                 assert not (value or "").strip().lower().startswith("javascript:"), once
-    name = text.clean_name(html)
-    assert text.clean_name(name) == name
-    text.to_text(html), text.excerpt(html), text.slugify(name), text.fold(html), text.words(html)
-    text.scan(html), text.normal_language(html[:20]), text.page_links(html.encode("utf-8", "replace"))
+    name = clean_name(html)
+    assert clean_name(name) == name
+    to_text(html), excerpt(html), slugify(name), fold(html), words(html)
+    scan(html), normal_language(html[:20]), page_links(html.encode("utf-8", "replace"))
     for made in (
-        text.render_plain(html, {}, str),
-        text.render_markdown(html, {}, str, article=False),
-        text.render_markdown(html, {}, str, article=True),
+        render_plain(html, {}, str),
+        render_markdown(html, {}, str, article=False),
+        render_markdown(html, {}, str, article=True),
     ):
         assert "<script" not in made and "<svg" not in made, made
-    text.read_page(html.encode("utf-8", "replace"), "text/html", f"{HERE}/1")
+    read_page(html.encode("utf-8", "replace"), "text/html", f"{HERE}/1")
 
 
 # --- configuration, requests, searches

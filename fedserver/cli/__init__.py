@@ -1,5 +1,1 @@
 """Commands for operators."""
-
-from fedserver.cli.commands import main
-
-__all__ = ["main"]

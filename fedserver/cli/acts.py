@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.domain.audit_log import audit_log, hash_chain
 
-_entries = list[domain.act_chain.Entry]
+_entries = list[hash_chain.Entry]
 
 
 @click.group()
@@ -31,8 +31,8 @@ async def verify(file: Path | None, noted: str, config_path: Path | None) -> Non
             found = _of_file(file, noted)
         else:
             async with database(read_config(config_path)) as db, db.read(slow=True) as tx:
-                found = await domain.acts.verify(tx, noted)
-    except domain.act_chain.Broken as error:
+                found = await audit_log.verify(tx, noted)
+    except hash_chain.Broken as error:
         raise click.ClickException(str(error)) from error
     if not found.last:
         click.echo("The log is empty")
@@ -41,22 +41,22 @@ async def verify(file: Path | None, noted: str, config_path: Path | None) -> Non
     click.echo(found.hash)
 
 
-def _of_file(path: Path, noted: str) -> domain.acts.Checked:
+def _of_file(path: Path, noted: str) -> audit_log.Checked:
     """Pages in any order, one after the other; what stands in two of them has to be the same."""
-    entries: dict[int, domain.act_chain.Entry] = {}
+    entries: dict[int, hash_chain.Entry] = {}
     for each in _pages(path.read_text(encoding="utf-8")):
         if entries.setdefault(each.number, each) != each:
-            raise domain.act_chain.Broken(f"entry {each.number}: it is there twice, and differs")
-    checker = domain.act_chain.Checker()
+            raise hash_chain.Broken(f"entry {each.number}: it is there twice, and differs")
+    checker = hash_chain.Checker()
     for number in sorted(entries):
         checker.take(entries[number])
     if noted and noted not in {each.hash for each in entries.values()}:
-        raise domain.act_chain.Broken(f"no entry has the hash that was noted: {noted}")
-    return domain.acts.Checked(checker.first, checker.number, checker.hash)
+        raise hash_chain.Broken(f"no entry has the hash that was noted: {noted}")
+    return audit_log.Checked(checker.first, checker.number, checker.hash)
 
 
-def _pages(text: str) -> list[domain.act_chain.Entry]:
-    decoder, place, found = json.JSONDecoder(), 0, list[domain.act_chain.Entry]()
+def _pages(text: str) -> list[hash_chain.Entry]:
+    decoder, place, found = json.JSONDecoder(), 0, list[hash_chain.Entry]()
     text = text.strip()
     try:
         while place < len(text):

@@ -17,7 +17,9 @@ from aiohttp.abc import AbstractResolver
 
 from fedserver.cli.settings import asynchronous, config_option, database, read_config
 from fedserver.config import Config
-from fedserver.net import Client, Guard, Provider, ProviderError
+from fedserver.integrations.oidc import Provider, ProviderError
+from fedserver.net.client import Client
+from fedserver.net.guard import Guard
 
 SECONDS = 10.0
 LEAST_FREE = 500_000_000

@@ -13,16 +13,19 @@ from pathlib import Path
 
 import click
 
-from fedserver import domain
 from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, Community
 from fedserver.cli.serving import configure_log, sites_of
 from fedserver.cli.settings import asynchronous
 from fedserver.config import Community as CommunityConfig
 from fedserver.config import Config, DatabaseConfig, Federation, Log, Media, Registration
 from fedserver.config import Node as NodeConfig
-from fedserver.federation import generate
+from fedserver.domain.accounts import accounts
+from fedserver.domain.auth import members
+from fedserver.domain.posts import likes, posts
+from fedserver.domain.relationships import follows
+from fedserver.federation.keys import generate
 from fedserver.node import Node, open_node
-from storage import AccountRow
+from storage.rows.accounts import AccountRow
 
 PASSWORD = "demo-password"
 
@@ -61,7 +64,7 @@ async def _start(community: Community, port: int, folder: Path) -> Partner:
     for number, person in enumerate(community.people):
         new = await generate()
         async with services.db.write() as tx:
-            _, account = await domain.members.add(
+            _, account = await members.add(
                 tx,
                 services.site,
                 person.name,
@@ -70,8 +73,8 @@ async def _start(community: Community, port: int, folder: Path) -> Partner:
                 new,
                 role="owner" if number == 0 else "member",
             )
-            change = domain.accounts.ProfileChange(display_name=person.shown, note=person.note)
-            people[person.name] = await domain.accounts.update_profile(tx, services.site, account, change)
+            change = accounts.ProfileChange(display_name=person.shown, note=person.note)
+            people[person.name] = await accounts.update_profile(tx, services.site, account, change)
     return Partner(community, node, people)
 
 
@@ -88,7 +91,7 @@ async def _follow_each_other(partners: list[Partner]) -> None:
                 async with services.db.write() as tx:
                     for who in here.people.values():
                         if who.id != target.id:
-                            await domain.follows.follow(tx, services.site, who, target)
+                            await follows.follow(tx, services.site, who, target)
 
 
 async def _quiet(partners: list[Partner]) -> None:
@@ -105,15 +108,15 @@ async def _write(partners: dict[str, Partner]) -> dict[str, str]:
     for story in POSTS:
         partner = partners[story.node]
         services = partner.node.services
-        draft = domain.posts.Draft(
+        draft = posts.Draft(
             text=story.text,
             kind="Article" if story.title else "Note",
             title=story.title,
             content_type="text/markdown" if story.title else "text/plain",
         )
         async with services.db.write() as tx:
-            post_id = await domain.posts.publish(tx, services.site, partner.people[story.author], draft)
-            uris[story.key] = (await domain.posts.get(tx, post_id, None)).uri
+            post_id = await posts.publish(tx, services.site, partner.people[story.author], draft)
+            uris[story.key] = (await posts.get(tx, post_id, None)).uri
     return uris
 
 
@@ -126,10 +129,10 @@ async def _react(partners: dict[str, Partner], uris: dict[str, str]) -> None:
         if row is None:
             continue
         async with services.db.write() as tx:
-            await domain.likes.like(tx, services.site, author, row.id)
+            await likes.like(tx, services.site, author, row.id)
             if reply.text:
-                draft = domain.posts.Draft(text=reply.text, in_reply_to_id=row.id)
-                await domain.posts.publish(tx, services.site, author, draft)
+                draft = posts.Draft(text=reply.text, in_reply_to_id=row.id)
+                await posts.publish(tx, services.site, author, draft)
 
 
 @click.command()

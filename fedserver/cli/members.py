@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
-from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
-from fedserver.federation import generate
-from storage import MemberRow, Tx
+from fedserver.domain.accounts import accounts
+from fedserver.domain.audit_log import audit_log
+from fedserver.domain.auth import members, passwords, two_factor
+from fedserver.domain.kernel import secrets
+from fedserver.federation.keys import generate
+from storage.engine import Tx
+from storage.rows.auth import MemberRow
 
-ROLE = click.Choice(domain.members.ROLES)
+ROLE = click.Choice(members.ROLES)
 
 
 @click.group()
@@ -22,10 +26,10 @@ def member() -> None:
 
 async def _found(tx: Tx, name: str, verb: str, reason: str = "") -> MemberRow:
     """A member about whom the operator does something that goes into the log."""
-    row = await domain.members.by_username(tx, name)
-    account = await domain.accounts.by_handle(tx, name)
+    row = await members.by_username(tx, name)
+    account = await accounts.by_handle(tx, name)
     target = account.uri if account is not None else name
-    await domain.acts.add(tx, None, f"member.{verb}", target=target, reason=reason, shows_reason=True)
+    await audit_log.add(tx, None, f"member.{verb}", target=target, reason=reason, shows_reason=True)
     return row
 
 
@@ -44,11 +48,11 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
     """Add a member who is confirmed and approved."""
     config = read_config(config_path)
     word = _password(password)
-    domain.passwords.check_password(word, name, email)
-    hashed = await domain.passwords.Passwords().hash(word)
+    passwords.check_password(word, name, email)
+    hashed = await passwords.Passwords().hash(word)
     new = await generate()
     async with database(config) as db, db.write() as tx:
-        _, account = await domain.members.add(tx, site_of(config), name, email, hashed, new, role=role)
+        _, account = await members.add(tx, site_of(config), name, email, hashed, new, role=role)
         await _found(tx, name, "add", role)
     click.echo(f"Added @{account.username}@{config.node.domain} ({role})")
 
@@ -59,7 +63,7 @@ async def add(name: str, email: str, password: str, role: str, config_path: Path
 async def list_all(config_path: Path | None) -> None:
     """List all members."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        found = await domain.members.everybody(tx)
+        found = await members.everybody(tx)
     for row, username in found:
         state = "disabled" if row.disabled_at else "active" if row.approved_at else "waiting"
         click.echo(f"{username}\t{row.role}\t{state}\t{row.email}")
@@ -72,7 +76,7 @@ async def list_all(config_path: Path | None) -> None:
 async def show(name: str, config_path: Path | None) -> None:
     """Show one member."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        row = await domain.members.by_username(tx, name)
+        row = await members.by_username(tx, name)
     for field in ("email", "role", "locale", "invites_left", "created_at", "email_confirmed_at"):
         click.echo(f"{field}: {getattr(row, field)}")
     for field in ("approved_at", "disabled_at", "active_at"):
@@ -87,7 +91,7 @@ async def show(name: str, config_path: Path | None) -> None:
 async def role(name: str, role: str, config_path: Path | None) -> None:
     """Give a member another role."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.set_role(tx, await _found(tx, name, "role", role), role)
+        await members.set_role(tx, await _found(tx, name, "role", role), role)
     click.echo(f"{name} is {role} now")
 
 
@@ -98,7 +102,7 @@ async def role(name: str, role: str, config_path: Path | None) -> None:
 async def approve(name: str, config_path: Path | None) -> None:
     """Let in somebody who asked to join."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.approve(tx, await _found(tx, name, "approve"))
+        await members.approve(tx, await _found(tx, name, "approve"))
     click.echo(f"{name} may log in now")
 
 
@@ -109,7 +113,7 @@ async def approve(name: str, config_path: Path | None) -> None:
 async def disable(name: str, config_path: Path | None) -> None:
     """Keep a member out; browsers and apps are logged out."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.set_disabled(tx, await _found(tx, name, "disable"), disabled=True)
+        await members.set_disabled(tx, await _found(tx, name, "disable"), disabled=True)
     click.echo(f"{name} is disabled")
 
 
@@ -120,7 +124,7 @@ async def disable(name: str, config_path: Path | None) -> None:
 async def enable(name: str, config_path: Path | None) -> None:
     """Let a disabled member in again."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.members.set_disabled(tx, await _found(tx, name, "enable"), disabled=False)
+        await members.set_disabled(tx, await _found(tx, name, "enable"), disabled=False)
     click.echo(f"{name} is enabled")
 
 
@@ -132,11 +136,11 @@ async def enable(name: str, config_path: Path | None) -> None:
 async def reset_password(name: str, password: str, config_path: Path | None) -> None:
     """Set a new password; browsers and apps have to log in again."""
     config = read_config(config_path)
-    word = _password(password) or domain.secrets.new_secret()[:20]
-    domain.passwords.check_password(word, name)
-    hashed = await domain.passwords.Passwords().hash(word)
+    word = _password(password) or secrets.new_secret()[:20]
+    passwords.check_password(word, name)
+    hashed = await passwords.Passwords().hash(word)
     async with database(config) as db, db.write() as tx:
-        await domain.members.set_password(tx, await _found(tx, name, "password"), hashed)
+        await members.set_password(tx, await _found(tx, name, "password"), hashed)
     click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")
 
 
@@ -147,5 +151,5 @@ async def reset_password(name: str, password: str, config_path: Path | None) -> 
 async def reset_second_step(name: str, config_path: Path | None) -> None:
     """For somebody who lost their device: no second step, no recovery codes, no passkeys."""
     async with database(read_config(config_path)) as db, db.write() as tx:
-        await domain.second_steps.reset(tx, await _found(tx, name, "second_step"))
+        await two_factor.reset(tx, await _found(tx, name, "second_step"))
     click.echo(f"{name} logs in with the password alone now")

@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import click
 
-from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
+from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 
 
 @click.group()
@@ -22,7 +22,7 @@ def peer() -> None:
 async def list_all(config_path: Path | None) -> None:
     """List the peers that are known."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        found = await domain.peers.everybody(tx)
+        found = await peers.everybody(tx)
     for row in found:
         state = f"{row.failures} failures" if row.failures else "answers"
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
@@ -31,9 +31,9 @@ async def list_all(config_path: Path | None) -> None:
 async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
     async with database(read_config(config_path)) as db, db.write() as tx:
         if policy:
-            await domain.peers.decide(tx, None, host, domain.peers.Decision(policy, reason))
+            await peers.decide(tx, None, host, peers.Decision(policy, reason))
         else:
-            await domain.peers.reset(tx, None, host, reason)
+            await peers.reset(tx, None, host, reason)
     click.echo(f"{host}: {policy or 'no decision'}")
     click.echo("A node that is running follows it within a few seconds")
 
@@ -91,9 +91,9 @@ allow_option = click.option("--allow", is_flag=True, help="A list of allowed pee
 async def write_out(allow: bool, config_path: Path | None) -> None:
     """Write the decisions as Mastodon's CSV to the standard output."""
     async with database(read_config(config_path)) as db, db.read() as tx:
-        decided = await domain.peers.decided(tx)
-    kind = domain.peer_files.ALLOW if allow else domain.peer_files.BLOCK
-    click.echo(domain.peer_files.write(decided, kind), nl=False)
+        decided = await peers.decided(tx)
+    kind = peer_files.ALLOW if allow else peer_files.BLOCK
+    click.echo(peer_files.write(decided, kind), nl=False)
 
 
 @peer.command("import")
@@ -108,23 +108,23 @@ async def read_in(file: BinaryIO, allow: bool, yes: bool, config_path: Path | No
     What it would change is shown first.
     """
     config = read_config(config_path)
-    kind = domain.peer_files.ALLOW if allow else domain.peer_files.BLOCK
-    data = file.read(domain.peer_files.MOST_BYTES + 1)
+    kind = peer_files.ALLOW if allow else peer_files.BLOCK
+    data = file.read(peer_files.MOST_BYTES + 1)
     async with database(config) as db:
         async with db.read() as tx:
-            reading = domain.peer_files.read(data, kind)
-            plan = await domain.peer_plans.make(tx, site_of(config), reading.entries)
+            reading = peer_files.read(data, kind)
+            plan = await peer_plans.make(tx, site_of(config), reading.entries)
         _show(plan, reading.unusable)
         if not plan.changing:
             return
         if not yes:
             click.confirm("Change this?", abort=True)
         async with db.write() as tx:
-            done = await domain.peer_lists.read_in(tx, site_of(config), None, data, kind, set())
+            done = await peer_lists.read_in(tx, site_of(config), None, data, kind, set())
     click.echo(f"{done} changed. A node that is running follows it within a few seconds")
 
 
-def _show(plan: domain.peer_plans.Plan, unusable: int) -> None:
+def _show(plan: peer_plans.Plan, unusable: int) -> None:
     for each in plan.changing:
         policy = each.entry.policy if each.entry is not None else ""
         lost = each.followers + each.following

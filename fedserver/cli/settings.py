@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 
 import click
 
-from fedserver import domain
 from fedserver.cli.configuration import config_option, read_config
 from fedserver.config import Config
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import DomainError
 from fedserver.links import Links
 from fedserver.node import system_clock
-from storage import Database, StorageError
+from storage.engine import Database
+from storage.errors import StorageError
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
@@ -25,10 +27,8 @@ T = TypeVar("T")
 Command = Callable[..., Coroutine[Any, Any, None]]
 
 
-def site_of(config: Config) -> domain.Site:
-    return domain.Site(
-        config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
-    )
+def site_of(config: Config) -> Site:
+    return Site(config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy))
 
 
 @asynccontextmanager
@@ -59,7 +59,7 @@ def asynchronous(command: Command) -> Callable[..., None]:
         try:
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(command(*args, **kwargs))
-        except domain.DomainError as error:
+        except DomainError as error:
             raise click.ClickException(error.text) from error
         except (StorageError, OSError) as error:
             raise click.ClickException(str(error)) from error

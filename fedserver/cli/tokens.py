@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
-from fedserver import domain
 from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.domain.accounts import accounts
+from fedserver.domain.audit_log import audit_log
+from fedserver.domain.auth import members, tokens
+from fedserver.domain.kernel import scopes
 
 
 @click.group()
@@ -22,12 +25,10 @@ def token() -> None:
 @asynchronous
 async def create(name: str, scope: str, config_path: Path | None) -> None:
     """Print an access token of a member, and nothing else."""
-    granted = " ".join(domain.scopes.parse(scope))
+    granted = " ".join(scopes.parse(scope))
     async with database(read_config(config_path)) as db, db.write() as tx:
-        member = await domain.members.by_username(tx, name)
-        account = await domain.accounts.local(tx, name)
-        made = await domain.tokens.create(
-            tx, granted, app_id=None, member_id=member.id, account_id=account.id
-        )
-        await domain.acts.add(tx, None, "member.token", target=account.uri, reason=granted, shows_reason=True)
+        member = await members.by_username(tx, name)
+        account = await accounts.local(tx, name)
+        made = await tokens.create(tx, granted, app_id=None, member_id=member.id, account_id=account.id)
+        await audit_log.add(tx, None, "member.token", target=account.uri, reason=granted, shows_reason=True)
     click.echo(made.secret)

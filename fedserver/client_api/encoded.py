@@ -11,21 +11,25 @@ from typing import Any, cast
 
 import msgspec
 
-from fedserver import domain
-from fedserver.client_api.entities import Account, Status, account, status
-from fedserver.http import Call, Services, encode
-from storage import Room
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.statuses import Status, status
+from fedserver.domain.accounts import account_views
+from fedserver.domain.timelines.post_views import PostView
+from fedserver.web.endpoint import Call
+from fedserver.web.json import encode
+from fedserver.web.services import Services
+from storage.cache import Room
 
 MOST = 3_000
 MOST_ACCOUNTS = 500
 
 
-def status_json(services: Services, view: domain.PostView) -> msgspec.Raw:
+def status_json(services: Services, view: PostView) -> msgspec.Raw:
     """A status, encoded now or earlier."""
     return _known(services, services.db.memory.room("statuses", MOST), view)
 
 
-def _known(services: Services, room: Room, view: domain.PostView) -> msgspec.Raw:
+def _known(services: Services, room: Room, view: PostView) -> msgspec.Raw:
     known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
     if known is None:
         known = msgspec.Raw(encode(status(services.site.links, view)))
@@ -34,14 +38,14 @@ def _known(services: Services, room: Room, view: domain.PostView) -> msgspec.Raw
     return known
 
 
-def statuses(call: Call[Any], views: Iterable[domain.PostView]) -> list[Status]:
+def statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
     services = call.services
     room = services.db.memory.room("statuses", MOST)
     return cast(list[Status], [_known(services, room, view) for view in views])
 
 
-def account_json(call: Call[Any], view: domain.account_views.AccountView) -> Account:
+def account_json(call: Call[Any], view: account_views.AccountView) -> Account:
     """An account to be the answer, encoded now or earlier; not to be looked into."""
     if view.moved_to is not None:
         return account(call.site.links, view)

@@ -7,19 +7,27 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.client_api.entities import Account, CustomEmoji, Rule, account, iso, own_emoji, rule
 from fedserver.client_api.entities import instances as entities
-from fedserver.http import Call, Nothing, Routes, encode
-from fedserver.text import LANGUAGES
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.admin.reports import Rule, rule
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, own_emoji
+from fedserver.client_api.entities.times import iso
+from fedserver.domain.accounts import account_views, accounts
+from fedserver.domain.content import emojis
+from fedserver.domain.metrics import instance_stats
+from fedserver.domain.moderation import rules
+from fedserver.domain.notifications import push_keys
+from fedserver.text.languages import LANGUAGES
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.json import encode
 
 routes = Routes("client_api")
 
 
 async def _contact(call: Call[Nothing]) -> Account | None:
     name = call.site.config.community.contact_account
-    row = await domain.accounts.by_handle(call.tx, name) if name else None
-    views = await domain.account_views.load_page(call.tx, [row.id]) if row else []
+    row = await accounts.by_handle(call.tx, name) if name else None
+    views = await account_views.load_page(call.tx, [row.id]) if row else []
     return account(call.site.links, views[0]) if views else None
 
 
@@ -28,8 +36,8 @@ async def _described(call: Call[Nothing], entity: Callable[..., dict[str, Any]])
     room, key = call.services.db.memory.room("instances", 2), (entity, call.tx.now // 60_000)
     known = room.get(key)
     if known is None:
-        figures, contact = await domain.figures.load(call.tx), await _contact(call)
-        known = encode(entity(call.site, figures, contact, await domain.push_keys.public(call.tx)))
+        figures, contact = await instance_stats.load(call.tx), await _contact(call)
+        known = encode(entity(call.site, figures, contact, await push_keys.public(call.tx)))
         room.put(key, known)
     return cast(dict[str, Any], known)
 
@@ -46,12 +54,12 @@ async def version_1(call: Call[Nothing]) -> dict[str, Any]:
 
 @routes.get("/api/v1/instance/peers")
 async def peers(call: Call[Nothing]) -> list[str]:
-    return await domain.figures.peer_names(call.tx)
+    return await instance_stats.peer_names(call.tx)
 
 
 @routes.get("/api/v1/instance/rules", tx="own")
-async def rules(call: Call[Nothing]) -> list[Rule]:
-    return [rule(each) for each in domain.rules.every(call.site)]
+async def list_rules(call: Call[Nothing]) -> list[Rule]:
+    return [rule(each) for each in rules.every(call.site)]
 
 
 @routes.get("/api/v1/instance/extended_description", tx="own")
@@ -65,7 +73,7 @@ async def extended_description(call: Call[Nothing]) -> dict[str, str]:
 
 @routes.get("/api/v1/custom_emojis")
 async def custom_emojis(call: Call[Nothing]) -> list[CustomEmoji]:
-    return [own_emoji(call.site.links, row) for row in await domain.emojis.everything(call.tx)]
+    return [own_emoji(call.site.links, row) for row in await emojis.everything(call.tx)]
 
 
 class Activity(Struct, frozen=True):
@@ -79,7 +87,7 @@ class Activity(Struct, frozen=True):
 async def activity(call: Call[Nothing]) -> list[Activity]:
     return [
         Activity(str(each.begins_at // 1000), str(each.posts), str(each.active), str(each.joined))
-        for each in await domain.figures.activity(call.tx)
+        for each in await instance_stats.activity(call.tx)
     ]
 
 

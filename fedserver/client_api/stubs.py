@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver import domain
-from fedserver.http import USER, Call, Nothing, Routes
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
 
 routes = Routes("client_api")
 REPORTS = "/api/v1/annual_reports"
@@ -33,11 +33,11 @@ async def not_eligible(call: Call[Nothing]) -> dict[str, str]:
 
 @routes.get(REPORTS + "/{year}", who=USER, scope="read:accounts", tx="own")
 async def no_report(call: Call[Nothing]) -> dict[str, list[Any]]:
-    raise domain.NotFound
+    raise NotFound
 
 
 @routes.post(
     REPORTS + "/{year}/read", REPORTS + "/{year}/generate", who=USER, scope="write:accounts", tx="own"
 )
 async def nothing_to_do(call: Call[Nothing]) -> dict[str, str]:
-    raise domain.NotFound
+    raise NotFound

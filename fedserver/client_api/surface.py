@@ -2,11 +2,111 @@
 
 from __future__ import annotations
 
-from fedserver import client_api
-from fedserver.http import Endpoint
+from fedserver.client_api import instance, stubs
+from fedserver.client_api.accounts import (
+    accounts,
+    collections,
+    endorsements,
+    featured_tags,
+    profiles,
+    suggestions,
+)
+from fedserver.client_api.audit_log import log
+from fedserver.client_api.auth import admin_ip_blocks, apps
+from fedserver.client_api.content import admin_tags, media, tags
+from fedserver.client_api.metrics import admin_measures
+from fedserver.client_api.moderation import admin_accounts, admin_reports, reports
+from fedserver.client_api.notifications import (
+    announcements,
+    conversations,
+    email_subscriptions,
+    grouped_notifications,
+    notification_policies,
+    notification_requests,
+    notifications,
+    push,
+)
+from fedserver.client_api.peers import admin_domain_blocks, partners
+from fedserver.client_api.portability import moves
+from fedserver.client_api.posts import (
+    async_refreshes,
+    oembed,
+    polls,
+    quotes,
+    reactions,
+    scheduled_statuses,
+    statuses,
+)
+from fedserver.client_api.registration import admin_email_blocks, legal_texts, registrations
+from fedserver.client_api.relationships import domain_blocks, lists, related_accounts
+from fedserver.client_api.timelines import (
+    admin_trends,
+    filters,
+    keyword_filters,
+    markers,
+    search,
+    streaming,
+    timelines,
+    translations,
+    trends,
+)
+from fedserver.web.endpoint import Endpoint
+
+RESOURCES = (
+    accounts,
+    admin_accounts,
+    admin_domain_blocks,
+    admin_email_blocks,
+    admin_ip_blocks,
+    admin_measures,
+    admin_reports,
+    admin_tags,
+    admin_trends,
+    announcements,
+    apps,
+    async_refreshes,
+    collections,
+    conversations,
+    domain_blocks,
+    email_subscriptions,
+    endorsements,
+    featured_tags,
+    filters,
+    grouped_notifications,
+    instance,
+    keyword_filters,
+    legal_texts,
+    lists,
+    log,
+    markers,
+    media,
+    moves,
+    notification_policies,
+    notification_requests,
+    notifications,
+    oembed,
+    partners,
+    related_accounts,
+    polls,
+    profiles,
+    push,
+    quotes,
+    reactions,
+    registrations,
+    reports,
+    scheduled_statuses,
+    search,
+    statuses,
+    streaming,
+    stubs,
+    suggestions,
+    tags,
+    timelines,
+    translations,
+    trends,
+)
 
 
 def endpoints() -> list[Endpoint]:
-    """The endpoints of this surface: those of every resource that its door names."""
-    resources = [getattr(client_api, name) for name in client_api.__all__]
-    return [endpoint for resource in resources for endpoint in resource.routes.endpoints]
+    """Return the endpoints of this surface: those of every resource that is named here."""
+    return [endpoint for resource in RESOURCES for endpoint in resource.routes.endpoints]

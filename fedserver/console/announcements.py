@@ -5,9 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.console.forms import FormParams
-from fedserver.http import MODERATOR, Call, Routes, see_other
+from fedserver.domain.notifications import announcements
+from fedserver.web.endpoint import MODERATOR, Call, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/announcements"
@@ -25,7 +26,7 @@ class TextParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, who=MODERATOR, params=EditParams)
 async def show(call: Call[EditParams]) -> web.Response:
-    rows = await domain.announcements.every(call.tx)
+    rows = await announcements.every(call.tx)
     chosen = next((row for row in rows if row.id == call.params.edit), None)
     return call.render("admin/announcements.html", rows=rows, chosen=chosen)
 
@@ -33,16 +34,14 @@ async def show(call: Call[EditParams]) -> web.Response:
 @routes.post(PATH, html=True, who=MODERATOR, params=TextParams)
 async def create(call: Call[TextParams]) -> web.Response:
     params = call.params
-    await domain.announcements.create(
-        call.tx, call.site, call.member, params.text, published=params.published
-    )
+    await announcements.create(call.tx, call.site, call.member, params.text, published=params.published)
     return see_other(PATH)
 
 
 @routes.post(PATH + "/{id}", html=True, who=MODERATOR, params=TextParams)
 async def update(call: Call[TextParams]) -> web.Response:
     params = call.params
-    await domain.announcements.update(
+    await announcements.update(
         call.tx, call.site, call.member, call.id(), params.text, published=params.published
     )
     return see_other(PATH)
@@ -50,5 +49,5 @@ async def update(call: Call[TextParams]) -> web.Response:
 
 @routes.post(PATH + "/{id}/delete", html=True, who=MODERATOR, params=FormParams)
 async def remove(call: Call[FormParams]) -> web.Response:
-    await domain.announcements.remove(call.tx, call.member, call.id())
+    await announcements.remove(call.tx, call.member, call.id())
     return see_other(PATH)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import MODERATOR, Call, Routes, see_other
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.moderation import appeals, warnings
+from fedserver.web.endpoint import MODERATOR, Call, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/appeals"
@@ -25,13 +27,13 @@ class DecideParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, who=MODERATOR, params=StateParams)
 async def show(call: Call[StateParams]) -> web.Response:
-    state = call.params.state if call.params.state in domain.appeals.STATES else "open"
-    views = await domain.appeals.page(call.tx, call.member, call.page(SIZE, SIZE), state)
+    state = call.params.state if call.params.state in appeals.STATES else "open"
+    views = await appeals.page(call.tx, call.member, call.page(SIZE, SIZE), state)
     return call.render(
         "admin/appeals.html",
         views=views,
         state=state,
-        said=domain.warnings.SAID,
+        said=warnings.SAID,
         older=views[-1].row.id if len(views) == SIZE else None,
     )
 
@@ -40,8 +42,8 @@ async def show(call: Call[StateParams]) -> web.Response:
 async def decide(call: Call[DecideParams]) -> web.Response:
     verb = call.text("verb")
     if verb not in ("approve", "reject"):
-        raise domain.NotFound
+        raise NotFound
     params = call.params
-    decision = domain.appeals.Decision(verb == "approve", params.answer, params.sure)
-    await domain.appeals.decide(call.tx, call.site, call.member, call.id(), decision)
+    decision = appeals.Decision(verb == "approve", params.answer, params.sure)
+    await appeals.decide(call.tx, call.site, call.member, call.id(), decision)
     return see_other(PATH)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver import domain
 from fedserver.console.forms import FormParams
-from fedserver.http import MODERATOR, Call, Nothing, Routes, see_other
+from fedserver.domain.auth import invitations
+from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/invitations"
@@ -14,11 +15,11 @@ PATH = "/admin/invitations"
 
 @routes.get(PATH, html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
-    found = await domain.invitations.everybodys(call.tx)
+    found = await invitations.everybodys(call.tx)
     return call.render("admin/invitations.html", found=found, now=call.tx.now)
 
 
 @routes.post(PATH + "/{id}/revoke", html=True, who=MODERATOR, params=FormParams)
 async def revoke(call: Call[FormParams]) -> web.Response:
-    await domain.invitations.revoke_any(call.tx, call.member, call.id())
+    await invitations.revoke_any(call.tx, call.member, call.id())
     return see_other(PATH)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver import domain
-from fedserver.http import MODERATOR, Call, Nothing, Routes
+from fedserver.domain.audit_log import audit_log_views
+from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
 
 routes = Routes("console")
 SIZE = 60
@@ -13,5 +13,5 @@ SIZE = 60
 
 @routes.get("/admin/log", html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
-    views = await domain.act_views.page(call.tx, call.page(SIZE, SIZE))
+    views = await audit_log_views.page(call.tx, call.page(SIZE, SIZE))
     return call.render("admin/log.html", views=views, older=views[-1].row.seq if len(views) == SIZE else None)

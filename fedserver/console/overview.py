@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver import domain
-from fedserver.http import MODERATOR, Call, Nothing, Routes
+from fedserver.domain.metrics import backlog, instance_stats
+from fedserver.domain.moderation import admin_accounts, appeals, reports
+from fedserver.domain.peers import partners, peer_lists
+from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
 
 routes = Routes("console")
 
@@ -15,11 +17,11 @@ async def show(call: Call[Nothing]) -> web.Response:
     tx = call.tx
     return call.render(
         "admin/overview.html",
-        waiting=await domain.admin_accounts.count_waiting(tx),
-        reports=await domain.reports.count_open(tx),
-        appeals=await domain.appeals.count_open(tx),
-        figures=await domain.figures.load(tx),
-        partners=await domain.partners.count_asking(tx),
-        lists=await domain.peer_lists.count_waiting(tx),
-        queues=await domain.backlog.queues(tx),
+        waiting=await admin_accounts.count_waiting(tx),
+        reports=await reports.count_open(tx),
+        appeals=await appeals.count_open(tx),
+        figures=await instance_stats.load(tx),
+        partners=await partners.count_asking(tx),
+        lists=await peer_lists.count_waiting(tx),
+        queues=await backlog.queues(tx),
     )

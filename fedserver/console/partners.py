@@ -5,9 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.console.forms import FormParams
-from fedserver.http import ADMIN, MODERATOR, Call, Routes, see_other
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.peers import partners
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/partners"
@@ -31,15 +33,15 @@ class OpenParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, who=MODERATOR, params=DomainParams)
 async def show(call: Call[DomainParams]) -> web.Response:
-    rows = await domain.partners.every(call.tx)
+    rows = await partners.every(call.tx)
     return call.render(
         "admin/partners.html",
-        asking=[row for row in rows if row.state == domain.partners.OFFERED and not row.ours],
-        asked=[row for row in rows if row.state == domain.partners.OFFERED and row.ours],
-        agreed=[row for row in rows if row.state == domain.partners.AGREED],
-        past=[row for row in rows if row.state in (domain.partners.DECLINED, domain.partners.ENDED)],
-        scopes_of=domain.partners.scopes_of,
-        scopes=domain.partners.SCOPES,
+        asking=[row for row in rows if row.state == partners.OFFERED and not row.ours],
+        asked=[row for row in rows if row.state == partners.OFFERED and row.ours],
+        agreed=[row for row in rows if row.state == partners.AGREED],
+        past=[row for row in rows if row.state in (partners.DECLINED, partners.ENDED)],
+        scopes_of=partners.scopes_of,
+        scopes=partners.SCOPES,
         name=call.params.domain,
     )
 
@@ -47,12 +49,12 @@ async def show(call: Call[DomainParams]) -> web.Response:
 @routes.post(PATH, html=True, who=ADMIN, params=OfferParams, tx="own")
 async def offer(call: Call[OfferParams]) -> web.Response:
     params = call.params
-    domain.partners.checked_scopes(params.scopes)
+    partners.checked_scopes(params.scopes)
     node = await call.services.resolver.node_actor(params.domain, unasked=False)
     if node is None:
-        raise domain.Invalid("domain", "does not answer as a node with an actor of its own, or is blocked")
+        raise Invalid("domain", "does not answer as a node with an actor of its own, or is blocked")
     async with call.services.db.write() as tx:
-        await domain.partners.offer(tx, call.site, call.member, node, params.scopes, params.message)
+        await partners.offer(tx, call.site, call.member, node, params.scopes, params.message)
     return see_other(PATH)
 
 
@@ -61,10 +63,10 @@ async def open_offer(call: Call[OpenParams]) -> web.Response:
     """Read an offer at its address: so it comes in where only allowed peers may send."""
     found = await call.services.resolver.offer(call.params.address.strip())
     if found is None:
-        raise domain.Invalid("address", "leads to no offer for this node")
+        raise Invalid("address", "leads to no offer for this node")
     node, uri, offered = found
     async with call.services.db.write() as tx:
-        await domain.partners.receive_offer(tx, call.site, node, uri, offered.scopes, offered.message)
+        await partners.receive_offer(tx, call.site, node, uri, offered.scopes, offered.message)
     return see_other(PATH)
 
 
@@ -72,11 +74,11 @@ async def open_offer(call: Call[OpenParams]) -> web.Response:
 async def change(call: Call[FormParams]) -> web.Response:
     match call.text("verb"):
         case "accept":
-            await domain.partners.answer(call.tx, call.site, call.member, call.id(), accepted=True)
+            await partners.answer(call.tx, call.site, call.member, call.id(), accepted=True)
         case "decline":
-            await domain.partners.answer(call.tx, call.site, call.member, call.id(), accepted=False)
+            await partners.answer(call.tx, call.site, call.member, call.id(), accepted=False)
         case "end":
-            await domain.partners.end(call.tx, call.member, call.id(), call.params.reason)
+            await partners.end(call.tx, call.member, call.id(), call.params.reason)
         case _:
-            raise domain.NotFound
+            raise NotFound
     return see_other(PATH)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.console.forms import FormParams
-from fedserver.http import ADMIN, MODERATOR, Call, Nothing, Routes, Upload, see_other
+from fedserver.domain.audit_log import audit_log_views
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Nothing, Routes
+from fedserver.web.html import see_other
+from fedserver.web.uploads import Upload
 
 routes = Routes("console")
 PATH = "/admin/peer-lists"
@@ -45,25 +49,23 @@ class EndParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, who=MODERATOR)
 async def show_all(call: Call[Nothing]) -> web.Response:
-    return call.render("admin/peer_lists.html", lists=await domain.peer_lists.every(call.tx))
+    return call.render("admin/peer_lists.html", lists=await peer_lists.every(call.tx))
 
 
 @routes.post(PATH, html=True, who=ADMIN, params=WishParams)
 async def subscribe(call: Call[WishParams]) -> web.Response:
     params = call.params
-    wish = domain.peer_lists.Wish(
-        params.url, params.title, params.kind, params.applies_itself, params.most_changes
-    )
-    row = await domain.peer_lists.subscribe(call.tx, call.site, call.member, wish)
+    wish = peer_lists.Wish(params.url, params.title, params.kind, params.applies_itself, params.most_changes)
+    row = await peer_lists.subscribe(call.tx, call.site, call.member, wish)
     return see_other(f"{PATH}/{row.id}")
 
 
 @routes.get(PATH + "/{kind}.csv", html=True, who=MODERATOR)
 async def write(call: Call[Nothing]) -> web.Response:
-    kind = {"blocks": domain.peer_files.BLOCK, "allowed": domain.peer_files.ALLOW}.get(call.text("kind"))
+    kind = {"blocks": peer_files.BLOCK, "allowed": peer_files.ALLOW}.get(call.text("kind"))
     if kind is None:
-        raise domain.NotFound
-    text = domain.peer_files.write(await domain.peers.decided(call.tx), kind)
+        raise NotFound
+    text = peer_files.write(await peers.decided(call.tx), kind)
     name = f"{call.site.links.hostname}-{call.text('kind')}.csv"
     return web.Response(
         text=text,
@@ -79,10 +81,10 @@ async def read_in(call: Call[FileParams]) -> web.Response:
     params = call.params
     data = params.file.data if params.file is not None and params.file.size else params.text
     if params.sure:
-        await domain.peer_lists.read_in(call.tx, call.site, call.member, data, params.kind, set(params.leave))
+        await peer_lists.read_in(call.tx, call.site, call.member, data, params.kind, set(params.leave))
         return see_other("/admin/peers")
-    reading = domain.peer_files.read(data, params.kind)
-    plan = await domain.peer_plans.make(call.tx, call.site, reading.entries)
+    reading = peer_files.read(data, params.kind)
+    plan = await peer_plans.make(call.tx, call.site, reading.entries)
     return call.render(
         "admin/peer_file.html",
         plan=plan,
@@ -95,14 +97,14 @@ async def read_in(call: Call[FileParams]) -> web.Response:
 
 @routes.get(PATH + "/{id}", html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
-    row = await domain.peer_lists.get(call.tx, call.id())
+    row = await peer_lists.get(call.tx, call.id())
     return call.render(
         "admin/peer_list.html",
         row=row,
-        plan=await domain.peer_lists.plan(call.tx, call.site, row),
-        mark=domain.peer_lists.mark(row),
-        brought=await domain.peer_lists.brought(call.tx, row),
-        acts=await domain.act_views.of_target(call.tx, row.url),
+        plan=await peer_lists.plan(call.tx, call.site, row),
+        mark=peer_lists.mark(row),
+        brought=await peer_lists.brought(call.tx, row),
+        acts=await audit_log_views.of_target(call.tx, row.url),
         most=MOST_SHOWN,
     )
 
@@ -110,22 +112,20 @@ async def show(call: Call[Nothing]) -> web.Response:
 @routes.post(PATH + "/{id}/confirm", html=True, who=ADMIN, params=ConfirmParams)
 async def confirm(call: Call[ConfirmParams]) -> web.Response:
     params = call.params
-    await domain.peer_lists.confirm(
-        call.tx, call.site, call.member, call.id(), params.seen, set(params.leave)
-    )
+    await peer_lists.confirm(call.tx, call.site, call.member, call.id(), params.seen, set(params.leave))
     return see_other(f"{PATH}/{call.id()}")
 
 
 @routes.post(PATH + "/{id}/read", html=True, who=ADMIN, params=FormParams)
 async def read_now(call: Call[FormParams]) -> web.Response:
-    await domain.peer_lists.read_now(call.tx, call.id())
+    await peer_lists.read_now(call.tx, call.id())
     return see_other(f"{PATH}/{call.id()}")
 
 
 @routes.post(PATH + "/{id}/change", html=True, who=ADMIN, params=WishParams)
 async def change(call: Call[WishParams]) -> web.Response:
     params = call.params
-    await domain.peer_lists.change(
+    await peer_lists.change(
         call.tx,
         call.member,
         call.id(),
@@ -137,5 +137,5 @@ async def change(call: Call[WishParams]) -> web.Response:
 
 @routes.post(PATH + "/{id}/end", html=True, who=ADMIN, params=EndParams)
 async def end(call: Call[EndParams]) -> web.Response:
-    await domain.peer_lists.unsubscribe(call.tx, call.member, call.id(), keeps=call.params.keeps)
+    await peer_lists.unsubscribe(call.tx, call.member, call.id(), keeps=call.params.keeps)
     return see_other(PATH)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import MODERATOR, Call, Routes, see_other
+from fedserver.domain.metrics import backlog
+from fedserver.domain.peers import peer_lists, peers
+from fedserver.web.endpoint import MODERATOR, Call, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/peers"
@@ -30,8 +32,8 @@ class DecideParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, who=MODERATOR, params=DomainParams)
 async def show(call: Call[DomainParams]) -> web.Response:
-    found = await domain.peers.everybody(call.tx)
-    silent = await domain.backlog.silent(call.tx)
+    found = await peers.everybody(call.tx)
+    silent = await backlog.silent(call.tx)
     name = call.params.domain.strip().lower()
     return call.render(
         "admin/peers.html",
@@ -41,7 +43,7 @@ async def show(call: Call[DomainParams]) -> web.Response:
         silent=silent,
         owed={each.row.domain: each.waiting for each in silent},
         name=name,
-        waiting=await domain.peer_lists.count_waiting(call.tx),
+        waiting=await peer_lists.count_waiting(call.tx),
         mode=call.site.config.federation.mode,
     )
 
@@ -49,7 +51,7 @@ async def show(call: Call[DomainParams]) -> web.Response:
 @routes.post(PATH, html=True, who=MODERATOR, params=DecideParams)
 async def decide(call: Call[DecideParams]) -> web.Response:
     params = call.params
-    decision = domain.peers.Decision(
+    decision = peers.Decision(
         params.policy,
         params.reason,
         params.rejects_media,
@@ -57,11 +59,11 @@ async def decide(call: Call[DecideParams]) -> web.Response:
         params.public_comment,
         params.obfuscates,
     )
-    await domain.peers.decide(call.tx, call.member, params.domain, decision)
+    await peers.decide(call.tx, call.member, params.domain, decision)
     return see_other(PATH)
 
 
 @routes.post(PATH + "/reset", html=True, who=MODERATOR, params=DecideParams)
 async def reset(call: Call[DecideParams]) -> web.Response:
-    await domain.peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
+    await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
     return see_other(PATH)

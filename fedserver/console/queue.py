@@ -7,8 +7,9 @@ from typing import Literal
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import MODERATOR, Call, Nothing, Routes, see_other
+from fedserver.domain.metrics import backlog
+from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/queue"
@@ -25,24 +26,24 @@ class ChooseParams(Struct, frozen=True):
 
 @routes.get(PATH, html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
-    return call.render("admin/queue.html", health=await domain.backlog.health(call.tx))
+    return call.render("admin/queue.html", health=await backlog.health(call.tx))
 
 
 @routes.post(PATH + "/again", html=True, who=MODERATOR, params=ChooseParams)
 async def again(call: Call[ChooseParams]) -> web.Response:
     chosen = call.params
-    await domain.backlog.revive(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    await backlog.revive(call.tx, chosen.queue, chosen.host, chosen.task_id)
     return see_other(PATH)
 
 
 @routes.post(PATH + "/drop", html=True, who=MODERATOR, params=ChooseParams)
 async def drop(call: Call[ChooseParams]) -> web.Response:
     chosen = call.params
-    await domain.backlog.drop(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    await backlog.drop(call.tx, chosen.queue, chosen.host, chosen.task_id)
     return see_other(PATH)
 
 
 @routes.post(PATH + "/ask", html=True, who=MODERATOR, params=ChooseParams)
 async def ask(call: Call[ChooseParams]) -> web.Response:
-    await domain.backlog.try_now(call.tx, call.params.host)
+    await backlog.try_now(call.tx, call.params.host)
     return see_other(PATH)

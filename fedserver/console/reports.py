@@ -5,9 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.console.forms import FormParams
-from fedserver.http import MODERATOR, Call, Nothing, Routes, see_other
+from fedserver.domain.audit_log import audit_log_views
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.moderation import report_views, reports, rules
+from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/reports"
@@ -27,10 +30,10 @@ class ClassifyParams(Struct, frozen=True):
 @routes.get(PATH, html=True, who=MODERATOR, params=StateParams)
 async def show_all(call: Call[StateParams]) -> web.Response:
     state = "resolved" if call.params.state == "resolved" else "open"
-    rows = await domain.reports.page(call.tx, call.page(SIZE, SIZE), state)
+    rows = await reports.page(call.tx, call.page(SIZE, SIZE), state)
     return call.render(
         "admin/reports.html",
-        views=await domain.report_views.load(call.tx, call.site, rows),
+        views=await report_views.load(call.tx, call.site, rows),
         state=state,
         older=rows[-1].id if len(rows) == SIZE else None,
     )
@@ -38,13 +41,13 @@ async def show_all(call: Call[StateParams]) -> web.Response:
 
 @routes.get(PATH + "/{id}", html=True, who=MODERATOR)
 async def show(call: Call[Nothing]) -> web.Response:
-    row = await domain.reports.get(call.tx, call.id())
+    row = await reports.get(call.tx, call.id())
     return call.render(
         "admin/report.html",
-        view=await domain.report_views.one(call.tx, call.site, row),
-        acts=await domain.act_views.of_target(call.tx, f"report:{row.id}"),
-        rules=domain.rules.every(call.site),
-        categories=domain.reports.CATEGORIES,
+        view=await report_views.one(call.tx, call.site, row),
+        acts=await audit_log_views.of_target(call.tx, f"report:{row.id}"),
+        rules=rules.every(call.site),
+        categories=reports.CATEGORIES,
     )
 
 
@@ -52,7 +55,7 @@ async def show(call: Call[Nothing]) -> web.Response:
 async def classify(call: Call[ClassifyParams]) -> web.Response:
     params = call.params
     category = "violation" if params.rule_ids else params.category
-    await domain.reports.classify(call.tx, call.site, call.member, call.id(), category, params.rule_ids)
+    await reports.classify(call.tx, call.site, call.member, call.id(), category, params.rule_ids)
     return see_other(f"{PATH}/{call.id()}")
 
 
@@ -60,13 +63,13 @@ async def classify(call: Call[ClassifyParams]) -> web.Response:
 async def change(call: Call[FormParams]) -> web.Response:
     match call.text("verb"):
         case "assign":
-            await domain.reports.assign(call.tx, call.member, call.id(), call.account.id)
+            await reports.assign(call.tx, call.member, call.id(), call.account.id)
         case "unassign":
-            await domain.reports.assign(call.tx, call.member, call.id(), None)
+            await reports.assign(call.tx, call.member, call.id(), None)
         case "resolve":
-            await domain.reports.resolve(call.tx, call.member, call.id())
+            await reports.resolve(call.tx, call.member, call.id())
         case "reopen":
-            await domain.reports.reopen(call.tx, call.member, call.id())
+            await reports.reopen(call.tx, call.member, call.id())
         case _:
-            raise domain.NotFound
+            raise NotFound
     return see_other(f"{PATH}/{call.id()}")

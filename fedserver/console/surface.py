@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from fedserver import console
-from fedserver.http import Endpoint
+from fedserver.console import (
+    accounts,
+    announcements,
+    appeals,
+    invitations,
+    log,
+    overview,
+    partners,
+    peer_lists,
+    peers,
+    queue,
+    relays,
+    reports,
+    sign_ups,
+)
+from fedserver.web.endpoint import Endpoint
+
+RESOURCES = (
+    accounts,
+    announcements,
+    appeals,
+    invitations,
+    log,
+    overview,
+    partners,
+    peer_lists,
+    peers,
+    queue,
+    relays,
+    reports,
+    sign_ups,
+)
 
 
 def endpoints() -> list[Endpoint]:
-    """The endpoints of this surface: those of every subject that its door names."""
-    subjects = [getattr(console, name) for name in console.__all__]
-    return [endpoint for subject in subjects for endpoint in subject.routes.endpoints]
+    """Return the endpoints of this surface: those of every resource that is named here."""
+    return [endpoint for resource in RESOURCES for endpoint in resource.routes.endpoints]

@@ -14,21 +14,35 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from msgspec import structs
 
-from activitypub import CONTEXT, Document, addresses, announce, create
-from fedserver import domain
-from fedserver.federation.outgoing import accounts as outgoing_accounts
-from fedserver.federation.outgoing import posts as outgoing_posts
-from fedserver.media import FileStore
-from storage import AccountRow, Database, MediaRow, PostRow, Tx, queries
+from activitypub.activities import announce, create
+from activitypub.addressing import addresses
+from activitypub.document import Document
+from activitypub.terms import CONTEXT
+from fedserver.domain.accounts import keys
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.portability import archives, exports
+from fedserver.domain.timelines import poll_views
+from fedserver.federation.outbound import accounts as outgoing_accounts
+from fedserver.federation.outbound import posts as outgoing_posts
+from fedserver.media.store import FileStore
+from storage.engine import Database, Tx
+from storage.queries.content import media as media_queries
+from storage.queries.portability import archives as archive_queries
+from storage.queries.portability import exports as export_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.content import MediaRow
+from storage.rows.posts import PostRow
 
 SLICE = 100
 FILES = "media_attachments/files/"
 
 
-async def make_archive(db: Database, site: domain.Site, store: FileStore, archive_id: int) -> None:
+async def make_archive(db: Database, site: Site, store: FileStore, archive_id: int) -> None:
     """Make what was asked for and keep it; nothing happens if nobody wants it any more."""
     async with db.read() as tx:
-        account = await domain.archives.waiting(tx, archive_id)
+        account = await archives.waiting(tx, archive_id)
     if account is None:
         return
     with store.workshop() as folder:
@@ -38,13 +52,13 @@ async def make_archive(db: Database, site: domain.Site, store: FileStore, archiv
             await _others(db, site, store, account, target)
         size, name = path.stat().st_size, await store.keep_apart(path, "zip")
     async with db.write() as tx:
-        kept = await domain.archives.finish(tx, archive_id, name, size)
+        kept = await archives.finish(tx, archive_id, name, size)
     if not kept:
         await store.remove_apart(name)
 
 
 async def _outbox(
-    db: Database, site: domain.Site, store: FileStore, account: AccountRow, target: ZipFile, path: Path
+    db: Database, site: Site, store: FileStore, account: AccountRow, target: ZipFile, path: Path
 ) -> None:
     """All posts and boosts, oldest first, and the files of posts."""
     after, count = -1, 0
@@ -52,7 +66,7 @@ async def _outbox(
         file.write(f'{{"@context":"{CONTEXT}","id":"outbox.json","type":"OrderedCollection","orderedItems":[')
         while True:
             async with db.read() as tx:
-                rows = await queries.archives.posts_of(tx, account.id, after, SLICE)
+                rows = await archive_queries.posts_of(tx, account.id, after, SLICE)
                 made = await _activities(tx, site, account, rows)
             if not rows:
                 break
@@ -73,14 +87,14 @@ def _write(
             target.write(source, FILES + key, ZIP_STORED)
 
 
-async def _activities(tx: Tx, site: domain.Site, account: AccountRow, rows: list[PostRow]) -> list[Document]:
+async def _activities(tx: Tx, site: Site, account: AccountRow, rows: list[PostRow]) -> list[Document]:
     own = [row for row in rows if row.boost_of_id is None]
-    boosted = await queries.posts.by_ids(tx, [row.boost_of_id for row in rows if row.boost_of_id is not None])
+    boosted = await post_queries.by_ids(tx, [row.boost_of_id for row in rows if row.boost_of_id is not None])
     files: dict[int, list[MediaRow]] = {}
-    for each in await queries.media.of_posts(tx, [row.id for row in own]):
+    for each in await media_queries.of_posts(tx, [row.id for row in own]):
         files.setdefault(each.post_id or 0, []).append(each)
-    polls = await domain.poll_views.load(tx, own, None)
-    quotes = await queries.quotes.chain(tx, [row.id for row in own])
+    polls = await poll_views.load(tx, own, None)
+    quotes = await quote_queries.chain(tx, [row.id for row in own])
     made: list[Document] = []
     for row in rows:
         shown = structs.replace(row, visibility="direct") if row.visibility in ("local", "partners") else row
@@ -95,7 +109,7 @@ async def _activities(tx: Tx, site: domain.Site, account: AccountRow, rows: list
     return made
 
 
-def _inside(site: domain.Site, document: Any) -> Iterator[str]:
+def _inside(site: Site, document: Any) -> Iterator[str]:
     """Let the files of a post be found in the archive; their keys."""
     if not isinstance(document, dict):
         return
@@ -107,21 +121,18 @@ def _inside(site: domain.Site, document: Any) -> Iterator[str]:
             yield key
 
 
-async def _others(
-    db: Database, site: domain.Site, store: FileStore, account: AccountRow, target: ZipFile
-) -> None:
+async def _others(db: Database, site: Site, store: FileStore, account: AccountRow, target: ZipFile) -> None:
     """The actor with its pictures, what it likes and keeps, and the files of `domain.exports`."""
     async with db.read(slow=True) as tx:
-        keys = await domain.keys.of_account(tx, account.id)
+        key_rows = await keys.of_account(tx, account.id)
         lists = {
-            "likes.json": await queries.archives.liked(tx, account.id),
-            "bookmarks.json": await queries.exports.bookmarked(tx, account.id),
+            "likes.json": await archive_queries.liked(tx, account.id),
+            "bookmarks.json": await export_queries.bookmarked(tx, account.id),
         }
         tables = {
-            domain.exports.filename(kind): await domain.exports.table(tx, site, account, kind)
-            for kind in domain.exports.KINDS
+            exports.filename(kind): await exports.table(tx, site, account, kind) for kind in exports.KINDS
         }
-    actor = outgoing_accounts.actor(site, account, keys)
+    actor = outgoing_accounts.actor(site, account, key_rows)
     actor |= {"outbox": "outbox.json", "likes": "likes.json", "bookmarks": "bookmarks.json"}
     for name, key, picture in (
         ("avatar", account.avatar_key, "icon"),

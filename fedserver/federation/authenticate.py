@@ -14,24 +14,19 @@ from contextlib import AsyncExitStack
 from cachetools import TTLCache
 from msgspec import Struct
 
-from activitypub import (
-    ActivityPubError,
-    Document,
-    PublicKey,
-    SignatureError,
-    SignedRequest,
-    host_of,
-    id_of,
-    proofs,
-    same_origin,
-    verify,
-    without_fragment,
-)
-from fedserver import domain
+from activitypub.authority import host_of, same_origin, without_fragment
+from activitypub.document import Document, id_of
+from activitypub.errors import ActivityPubError, SignatureError
+from activitypub.keys import PublicKey
+from activitypub.signatures import proofs, verify
+from activitypub.signatures.request import SignedRequest
+from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.peers import peers
 from fedserver.federation import keys as loaded
 from fedserver.federation.fetch import Fetcher, Gone
 from fedserver.federation.resolve import Resolver
-from storage import AccountRow, Database
+from storage.engine import Database
+from storage.rows.accounts import AccountRow
 
 REFETCH_MS = 300_000
 # Whoever signs with ever new keys of hosts that do not answer must not hold every connection.
@@ -65,7 +60,7 @@ class Authenticator:
         db: Database,
         resolver: Resolver,
         fetcher: Fetcher,
-        policies: domain.peers.Policies,
+        policies: peers.Policies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -138,10 +133,10 @@ class Authenticator:
 
     async def _stored(self, key_id: str) -> Signatory | None:
         async with self._db.read() as tx:
-            row = await domain.keys.by_uri(tx, key_id)
+            row = await keys.by_uri(tx, key_id)
             if row is None or row.private is not None:
                 return None
-            account = await domain.accounts.by_id(tx, row.account_id)
+            account = await accounts.by_id(tx, row.account_id)
         return Signatory(account, loaded.load(row), account.fetched_at or 0)
 
     async def _fetched(self, key_id: str) -> Signatory:

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import msgspec
 
-from activitypub import ActivityPubError, AuthorityError, host_of, proofs, sha256
-from fedserver import domain
+from activitypub.authority import host_of
+from activitypub.errors import ActivityPubError, AuthorityError
+from activitypub.signatures import proofs
+from activitypub.signatures.digest import sha256
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.peers import peers
 from fedserver.federation.keys import Keyring
-from fedserver.federation.outgoing import partners, relays, tasks
-from fedserver.federation.outgoing.tasks import Outgoing
-from storage import DocumentRow, Tx, queries
+from fedserver.federation.outbound import activities, partners, relays
+from fedserver.federation.outbound.activities import Outgoing
+from storage.engine import Tx
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.peers import peers as peer_queries
+from storage.rows.kernel import DocumentRow
 
 encode = msgspec.json.Encoder().encode
-RENDER = {**tasks.RENDER, **partners.RENDER, **relays.RENDER}
+RENDER = {**activities.RENDER, **partners.RENDER, **relays.RENDER}
 
 
-def is_outgoing(task: domain.tasks.Task) -> bool:
+def is_outgoing(task: jobs.Task) -> bool:
     """True if a task tells peers something."""
     return type(task) in RENDER
 
 
-async def fan_out(
-    tx: Tx, site: domain.Site, keyring: Keyring, policies: domain.peers.Policies, task: domain.tasks.Task
-) -> int:
+async def fan_out(tx: Tx, site: Site, keyring: Keyring, policies: peers.Policies, task: jobs.Task) -> int:
     """Write the deliveries that a task owes; how many."""
     found = await RENDER[type(task)](tx, site, task)
     if found is None:
@@ -34,11 +40,11 @@ async def fan_out(
     body = encode(document)
     uri, digest = str(document["id"]), sha256(body)
     row = DocumentRow(tx.new_id(), uri, found.sender.id, body, digest, tx.now, found.synchronizes)
-    held = await queries.peers.held(tx, list({host for host, _ in targets}))
-    return await queries.deliveries.add(tx, row, targets, held)
+    held = await peer_queries.held(tx, list({host for host, _ in targets}))
+    return await delivery_queries.add(tx, row, targets, held)
 
 
-def _targets(site: domain.Site, policies: domain.peers.Policies, found: Outgoing) -> list[tuple[str, str]]:
+def _targets(site: Site, policies: peers.Policies, found: Outgoing) -> list[tuple[str, str]]:
     targets = []
     for inbox in found.inboxes:
         try:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from activitypub import ActivityPubError, item_uris, items, next_page, read_actor, same_origin
-from fedserver import domain
+from activitypub.actors import read_actor
+from activitypub.authority import same_origin
+from activitypub.collections import item_uris, items, next_page
+from activitypub.errors import ActivityPubError
+from fedserver.domain.accounts import accounts, featured_tags
+from fedserver.domain.posts import pins
 from fedserver.federation.resolve import Resolver
-from storage import Database
+from storage.engine import Database
 
 
 async def read_featured(db: Database, resolver: Resolver, account_id: int) -> None:
     """Read both collections of an account; one that cannot be read changes nothing."""
     async with db.read() as tx:
-        row = await domain.accounts.by_id(tx, account_id)
+        row = await accounts.by_id(tx, account_id)
     document = await resolver.collection(row.uri)
     try:
         actor = read_actor(document) if document is not None else None
@@ -26,15 +30,15 @@ async def read_featured(db: Database, resolver: Resolver, account_id: int) -> No
         return
     posts = await _items(resolver, actor.featured)
     if posts is not None:
-        uris = item_uris({"items": posts}, domain.pins.MOST_LEARNED)
+        uris = item_uris({"items": posts}, pins.MOST_LEARNED)
         found = [await resolver.post(uri) for uri in uris if same_origin(uri, row.uri)]
         async with db.write() as tx:
-            await domain.pins.learn(tx, row, [each for each in found if each is not None])
+            await pins.learn(tx, row, [each for each in found if each is not None])
     tags = await _items(resolver, actor.featured_tags)
     if tags is not None:
         names = [str(each.get("name", ""))[:200] for each in tags if isinstance(each, dict)]
         async with db.write() as tx:
-            await domain.featured_tags.learn(tx, row, names)
+            await featured_tags.learn(tx, row, names)
 
 
 async def _items(resolver: Resolver, uri: str) -> list[Any] | None:
@@ -42,8 +46,8 @@ async def _items(resolver: Resolver, uri: str) -> list[Any] | None:
     document = await resolver.collection(uri) if uri else None
     if document is None:
         return None
-    found, page = items(document, domain.pins.MOST_LEARNED), next_page(document)
+    found, page = items(document, pins.MOST_LEARNED), next_page(document)
     if found or page is None or not same_origin(uri, page):
         return found
     document = await resolver.collection(page)
-    return None if document is None else items(document, domain.pins.MOST_LEARNED)
+    return None if document is None else items(document, pins.MOST_LEARNED)

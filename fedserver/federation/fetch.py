@@ -12,21 +12,17 @@ from urllib.parse import urlsplit
 import structlog
 from cachetools import TTLCache
 
-from activitypub import (
-    ACCEPT,
-    ActivityPubError,
-    Document,
-    id_of,
-    is_activitypub,
-    parse,
-    same_origin,
-    without_fragment,
-)
-from fedserver import domain
+from activitypub.authority import same_origin, without_fragment
+from activitypub.document import Document, id_of, parse
+from activitypub.errors import ActivityPubError
+from activitypub.terms import ACCEPT, is_activitypub
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.context import Site
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
-from fedserver.net import Client, NetError, Response
-from storage import Database
+from fedserver.net.client import Client, Response
+from fedserver.net.errors import NetError
+from storage.engine import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 NEGATIVE_SECONDS = 300
@@ -41,7 +37,7 @@ class Fetcher:
     """Fetches for one node. What failed is not asked for again for five minutes."""
 
     def __init__(
-        self, db: Database, site: domain.Site, client: Client, keyring: Keyring, clock: Callable[[], int]
+        self, db: Database, site: Site, client: Client, keyring: Keyring, clock: Callable[[], int]
     ) -> None:
         self._db = db
         self._site = site
@@ -55,7 +51,7 @@ class Fetcher:
     async def _sign(self) -> Signer | None:
         if self._signer is None:
             async with self._db.read() as tx:
-                account = await domain.accounts.instance_account(tx, self._site)
+                account = await accounts.instance_account(tx, self._site)
                 if account is None:
                     return None
                 self._signer = Signer(*await self._keyring.rsa(tx, account.id), self._clock)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 
-from fedserver import domain
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.portability import imports
 from fedserver.federation.resolve import Resolver
-from storage import AccountRow, Database, PostRow
+from storage.engine import Database
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 
 
-async def carry_on(db: Database, site: domain.Site, resolver: Resolver, task: domain.tasks.Import) -> None:
+async def carry_on(db: Database, site: Site, resolver: Resolver, task: jobs.Import) -> None:
     """Clear what the file takes the place of, or carry out a slice of it; the rest is owed."""
     if not task.cleared:
         async with db.write() as tx:
-            if not await domain.imports.clear(tx, site, task):
+            if not await imports.clear(tx, site, task):
                 return
-        task = domain.tasks.Import(task.import_id, cleared=True)
+        task = jobs.Import(task.import_id, cleared=True)
     async with db.read() as tx:
-        found = await domain.imports.waiting(tx, task)
+        found = await imports.waiting(tx, task)
     if found is None:
         return
     row, lines = found
@@ -30,4 +34,4 @@ async def carry_on(db: Database, site: domain.Site, resolver: Resolver, task: do
     subjects = await asyncio.gather(*(look_up(text) for _, text in lines))
     async with db.write() as tx:
         pairs = [(line, subject) for (line, _), subject in zip(lines, subjects, strict=True)]
-        await domain.imports.carry_out(tx, site, task, pairs)
+        await imports.carry_out(tx, site, task, pairs)

@@ -9,20 +9,22 @@ import asyncio
 
 from cachetools import LRUCache, TTLCache
 
-from activitypub import (
-    AuthorityError,
-    SignatureError,
-    SignedRequest,
-    host_of,
-    parse,
-    read_activity,
-    same_origin,
-    verify,
-)
-from fedserver import domain
+from activitypub.activities import read_activity
+from activitypub.authority import host_of, same_origin
+from activitypub.document import parse
+from activitypub.errors import AuthorityError, SignatureError
+from activitypub.signatures import verify
+from activitypub.signatures.request import SignedRequest
+from fedserver.domain.accounts import accounts
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.fetch import Gone
-from storage import AccountRow, Database, InboxItemRow, Tx, queries
+from storage.engine import Database, Tx
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.kernel import inbox as inbox_queries
+from storage.queries.peers import peers as peer_queries
+from storage.queries.peers import relays as relay_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.kernel import InboxItemRow
 
 MOST_WAITING, MOST_OF_HOST = 20_000, 2_000
 LOOK_EVERY = 100  # activities of a host
@@ -59,7 +61,7 @@ class Inbox:
         activity = read_activity(document)
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:
-                if await domain.accounts.by_uri(tx, activity.actor) is None:
+                if await accounts.by_uri(tx, activity.actor) is None:
                     return None  # somebody we never knew is gone; fetching the key would be in vain
         self._check_room(host_of(activity.actor))
         try:
@@ -100,7 +102,7 @@ class Inbox:
 
     async def _is_relay(self, signer: AccountRow) -> bool:
         async with self._db.read() as tx:
-            return await queries.relays.is_on(tx, signer.uri)
+            return await relay_queries.is_on(tx, signer.uri)
 
     def _check_room(self, host: str) -> None:
         if "" in self._full or len(self._waiting) >= MOST_WAITING:
@@ -114,9 +116,9 @@ class Inbox:
         if self._since[host] >= LOOK_EVERY:
             self._since[host] = 0
             async with self._db.read() as tx:
-                if await queries.inbox.waiting_of(tx, host, MOST_OF_HOST) >= MOST_OF_HOST:
+                if await inbox_queries.waiting_of(tx, host, MOST_OF_HOST) >= MOST_OF_HOST:
                     self._full[host] = True
-                if await queries.inbox.waiting(tx) >= MOST_WAITING:
+                if await inbox_queries.waiting(tx) >= MOST_WAITING:
                     self._full[""] = True
         self._check_room(host)
 
@@ -143,10 +145,10 @@ class Inbox:
                     done.set_result(True)
 
     async def _add(self, tx: Tx, rows: list[InboxItemRow]) -> None:
-        added = [await queries.inbox.add(tx, row) for row in rows]
+        added = [await inbox_queries.add(tx, row) for row in rows]
         if any(added):
             tx.emit("inbox.due")
         for host in {row.host for row in rows}:
-            if await queries.peers.alive(tx, host):
-                await queries.deliveries.revive(tx, host)
+            if await peer_queries.alive(tx, host):
+                await delivery_queries.revive(tx, host)
                 tx.emit("deliveries.due")

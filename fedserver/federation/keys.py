@@ -8,16 +8,18 @@ from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import PrivateKey, PublicKey, keys
-from fedserver import domain
-from storage import KeyRow, Tx
+from activitypub import keys as key_formats
+from activitypub.keys import PrivateKey, PublicKey
+from fedserver.domain.accounts import keys
+from storage.engine import Tx
+from storage.rows.accounts import KeyRow
 
 
-async def generate() -> domain.keys.NewKeys:
+async def generate() -> keys.NewKeys:
     """New keys for an account, made in a thread: RSA takes its time."""
 
-    def make() -> domain.keys.NewKeys:
-        return domain.keys.NewKeys(*keys.new_rsa(), *keys.new_ed25519())
+    def make() -> keys.NewKeys:
+        return keys.NewKeys(*key_formats.new_rsa(), *key_formats.new_ed25519())
 
     return await asyncio.to_thread(make)
 
@@ -25,8 +27,8 @@ async def generate() -> domain.keys.NewKeys:
 def load(row: KeyRow) -> PublicKey:
     """The public key in a row. Raises SignatureError if it is too weak."""
     if row.public.startswith("z"):
-        return keys.load_multibase(row.public)
-    return keys.load_public_pem(row.public)
+        return key_formats.load_multibase(row.public)
+    return key_formats.load_public_pem(row.public)
 
 
 class Keyring:
@@ -38,13 +40,13 @@ class Keyring:
 
     async def rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
         """The key with which an account signs requests. Raises LookupError if it has none."""
-        uri, key = await self._get(tx, account_id, domain.keys.RSA)
+        uri, key = await self._get(tx, account_id, keys.RSA)
         assert isinstance(key, RSAPrivateKey)
         return uri, key
 
     async def ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
         """The key with which an account signs what it says. Raises LookupError if it has none."""
-        uri, key = await self._get(tx, account_id, domain.keys.ED25519)
+        uri, key = await self._get(tx, account_id, keys.ED25519)
         assert isinstance(key, Ed25519PrivateKey)
         return uri, key
 
@@ -53,9 +55,9 @@ class Keyring:
         self.hits += found is not None
         self.misses += found is None
         if found is None:
-            for row in await domain.keys.of_account(tx, account_id):
+            for row in await keys.of_account(tx, account_id):
                 if row.kind == kind and row.private is not None:
-                    found = (row.uri, keys.load_private(row.private))
+                    found = (row.uri, key_formats.load_private(row.private))
                     self._private[account_id, kind] = found
                     break
         if found is None:
@@ -64,5 +66,5 @@ class Keyring:
 
     def forget(self, account_id: int) -> None:
         """Read the keys of an account anew next time."""
-        for kind in (domain.keys.RSA, domain.keys.ED25519):
+        for kind in (keys.RSA, keys.ED25519):
             self._private.pop((account_id, kind), None)

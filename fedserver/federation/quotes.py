@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import structlog
 
-from activitypub import ActivityPubError, read_authorization
-from fedserver import domain
+from activitypub.errors import ActivityPubError
+from activitypub.interactions import read_authorization
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.errors import Later
+from fedserver.domain.posts import quote_requests
 from fedserver.federation.fetch import Gone
 from fedserver.federation.resolve import Resolver
-from storage import Database, PostRow
+from storage.engine import Database
+from storage.rows.posts import PostRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 
 
-async def verify(db: Database, resolver: Resolver, task: domain.tasks.VerifyQuote) -> None:
+async def verify(db: Database, resolver: Resolver, task: jobs.VerifyQuote) -> None:
     """Find what a post of a peer quotes, and whether it may.
 
     Raises Later if an authorization is named and it, or what is quoted, cannot be read now.
     """
     async with db.read() as tx:
-        found = await domain.quote_requests.waiting(tx, task.post_id)
+        found = await quote_requests.waiting(tx, task.post_id)
     if found is None:
         return
     row, quote = found
@@ -30,9 +35,9 @@ async def verify(db: Database, resolver: Resolver, task: domain.tasks.VerifyQuot
     if quoted is not None:
         agreed = await _agreed(db, resolver, row, quoted, named) if named is not None else None
         async with db.write() as tx:
-            await domain.quote_requests.verified(tx, row.id, quoted, agreed=agreed)
+            await quote_requests.verified(tx, row.id, quoted, agreed=agreed)
     if named is not None and agreed is None:
-        raise domain.Later(f"{named[:300]} cannot be read now")
+        raise Later(f"{named[:300]} cannot be read now")
 
 
 async def _agreed(db: Database, resolver: Resolver, row: PostRow, quoted: PostRow, uri: str) -> bool | None:
@@ -41,7 +46,7 @@ async def _agreed(db: Database, resolver: Resolver, row: PostRow, quoted: PostRo
     None if it cannot be read now.
     """
     async with db.read() as tx:
-        author = await domain.accounts.by_id(tx, quoted.account_id)
+        author = await accounts.by_id(tx, quoted.account_id)
     try:
         document = await resolver.document(uri)
         if document is None:

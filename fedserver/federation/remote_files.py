@@ -14,11 +14,19 @@ import structlog
 from cachetools import TTLCache
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.media import FileStore, Images, Unacceptable, pictures
+from fedserver.domain.content import remote_files
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import BadPeer, DomainError, NotFound
+from fedserver.domain.peers import peers
+from fedserver.media import image_worker
+from fedserver.media.errors import Unacceptable
+from fedserver.media.image_worker import Images
 from fedserver.media.sniff import sniff
-from fedserver.net import Client, NetError
-from storage import Database, RemoteFileRow
+from fedserver.media.store import FileStore
+from fedserver.net.client import Client
+from fedserver.net.errors import NetError
+from storage.engine import Database
+from storage.rows.content import RemoteFileRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 FAILED_SECONDS = 300
@@ -28,9 +36,9 @@ ENDINGS = {
     "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3",
     "audio/flac": "flac", "audio/wav": "wav", "audio/aac": "aac",
 }  # fmt: skip
-FITTED = {"avatar": pictures.process_square, "header": pictures.process_banner}
+FITTED = {"avatar": image_worker.process_square, "header": image_worker.process_banner}
 SHOWN = {
-    "file": pictures.process_shown, "card": pictures.process_card, "emoji": pictures.process_emoji,
+    "file": image_worker.process_shown, "card": image_worker.process_card, "emoji": image_worker.process_emoji,
 }  # fmt: skip
 File = tuple[bytes, str]
 
@@ -49,8 +57,8 @@ class RemoteFiles:
     """Fetches for one node, each file once at a time."""
 
     def __init__(
-        self, db: Database, site: domain.Site, client: Client, store: FileStore, images: Images,
-        policies: domain.peers.Policies, clock: Callable[[], int],
+        self, db: Database, site: Site, client: Client, store: FileStore, images: Images,
+        policies: peers.Policies, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._db = db
         self._limits = site.config.limits
@@ -59,14 +67,14 @@ class RemoteFiles:
         self._images = images
         self._policies = policies
         self._flights: dict[tuple[int, str], asyncio.Task[RemoteFileRow]] = {}
-        self._failed: TTLCache[str, type[domain.NotFound] | type[domain.BadPeer]] = TTLCache(
+        self._failed: TTLCache[str, type[NotFound] | type[BadPeer]] = TTLCache(
             20_000, FAILED_SECONDS, timer=lambda: clock() / 1000
         )
 
-    async def get(self, wanted: domain.remote_files.Wanted) -> RemoteFileRow:
+    async def get(self, wanted: remote_files.Wanted) -> RemoteFileRow:
         """A file, from the store or from where it lies. Raises NotFound, BadPeer."""
         if not self._policies.shows_media(wanted.host) or self._policies.of(wanted.host) == "block":
-            raise domain.NotFound
+            raise NotFound
         if wanted.kept is not None and self._store.path(wanted.kept.file_key) is not None:
             return wanted.kept
         if wanted.url in self._failed:
@@ -79,44 +87,44 @@ class RemoteFiles:
             flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
-    async def _fetched(self, wanted: domain.remote_files.Wanted) -> RemoteFileRow:
+    async def _fetched(self, wanted: remote_files.Wanted) -> RemoteFileRow:
         try:
             made = await self._cleaned(wanted, await self._body(wanted))
-        except (NetError, Unacceptable, domain.DomainError) as error:
+        except (NetError, Unacceptable, DomainError) as error:
             log.info("remote_file_failed", url=wanted.url[:300], reason=str(error)[:300])
-            missing = isinstance(error, domain.NotFound | Unacceptable)
-            told = domain.NotFound if missing else domain.BadPeer
+            missing = isinstance(error, NotFound | Unacceptable)
+            told = NotFound if missing else BadPeer
             self._failed[wanted.url] = told
             raise told from error
         files = [made.full] if made.small is None else [made.full, made.small]
         keys = [await self._store.put(data, ending) for data, ending in files]
         size = sum(len(data) for data, _ in files)
         small = keys[1] if len(keys) > 1 else ""
-        kept = domain.remote_files.Kept(keys[0], small, size, made.width, made.height, made.blurhash)
+        kept = remote_files.Kept(keys[0], small, size, made.width, made.height, made.blurhash)
         try:
             async with self._db.write() as tx:
-                return await domain.remote_files.keep(tx, wanted, kept)
+                return await remote_files.keep(tx, wanted, kept)
         except BaseException:
             await self._store.remove(tuple(keys))
             raise
 
-    async def _body(self, wanted: domain.remote_files.Wanted) -> bytes:
+    async def _body(self, wanted: remote_files.Wanted) -> bytes:
         host = urlsplit(wanted.url).netloc.rpartition("@")[2]
         # Links lead to strangers, with whom no node federates: the picture of a card may lie anywhere.
         stranger = not wanted.host and self._policies.of(host) != "block"
         if not stranger and not (self._policies.allows(host) and self._policies.allows(wanted.host)):
-            raise domain.NotFound
+            raise NotFound
         most = self._limits.upload_bytes if wanted.kind == "image" else self._limits.video_bytes
         answer = await self._client.get(
             wanted.url, accept="image/*,video/*,audio/*", max_bytes=most, seconds=FETCH_SECONDS
         )
         if answer.status in GONE:
-            raise domain.NotFound
+            raise NotFound
         if answer.status != 200:
-            raise domain.BadPeer
+            raise BadPeer
         return answer.body
 
-    async def _cleaned(self, wanted: domain.remote_files.Wanted, data: bytes) -> Cleaned:
+    async def _cleaned(self, wanted: remote_files.Wanted, data: bytes) -> Cleaned:
         if wanted.shape in FITTED:
             picture = await self._images.run(FITTED[wanted.shape], data)
             return Cleaned((picture.data, picture.ending))

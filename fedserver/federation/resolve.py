@@ -13,34 +13,32 @@ from typing import Any
 import msgspec
 import structlog
 
-from activitypub import (
-    ACCEPT,
-    ACTORS,
-    JRD,
-    ActivityPubError,
-    Actor,
-    Document,
-    Handle,
-    Partnership,
-    host_of,
-    id_of,
-    is_activitypub,
-    normal_host,
-    parse,
-    read_activity,
-    read_actor,
-    read_object,
-    read_partnership,
-    same_origin,
-    type_of,
-    webfinger,
-)
-from fedserver import domain
-from fedserver.federation import admit
+from activitypub import webfinger
+from activitypub.activities import read_activity
+from activitypub.actors import Actor, read_actor
+from activitypub.authority import host_of, normal_host, same_origin
+from activitypub.document import Document, id_of, parse, type_of
+from activitypub.errors import ActivityPubError
+from activitypub.objects import read_object
+from activitypub.partnerships import Partnership, read_partnership
+from activitypub.terms import ACCEPT, ACTORS, is_activitypub
+from activitypub.webfinger import JRD, Handle
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.peers import peers
+from fedserver.domain.posts import post_removal, remote_posts
+from fedserver.federation import convert
 from fedserver.federation.fetch import Fetcher, Gone
-from fedserver.net import Response
-from fedserver.text import page_links, scan
-from storage import AccountRow, Database, PostRow, queries
+from fedserver.integrations.page_links import page_links
+from fedserver.net.client import Response
+from fedserver.text.markup import scan
+from storage.engine import Database
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.peers import relays as relay_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 FRESH_MS = 24 * 3_600_000
@@ -54,9 +52,9 @@ class Resolver:
     def __init__(
         self,
         db: Database,
-        site: domain.Site,
+        site: Site,
         fetcher: Fetcher,
-        policies: domain.peers.Policies,
+        policies: peers.Policies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -78,9 +76,9 @@ class Resolver:
             handle = Handle(text.removeprefix("@"), "")
         if handle.domain in ("", self._site.links.domain, self._site.links.host):
             async with self._db.read() as tx:
-                return await domain.accounts.by_handle(tx, handle.username)
+                return await accounts.by_handle(tx, handle.username)
         async with self._db.read() as tx:
-            known = await domain.accounts.by_handle(tx, handle.username, handle.domain)
+            known = await accounts.by_handle(tx, handle.username, handle.domain)
         if known is not None and self._is_fresh(known):
             return known
         return await self._by_handle(handle) or known
@@ -169,7 +167,7 @@ class Resolver:
         """
         if self._site.links.is_local(uri):
             async with self._db.read() as tx:
-                return await domain.accounts.by_uri(tx, uri)
+                return await accounts.by_uri(tx, uri)
         try:
             host = host_of(uri)
             if not self._policies.allows(host) if unasked else self._policies.of(host) == "block":
@@ -191,9 +189,9 @@ class Resolver:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
         pictures = self.shows_media(actor.id)
-        learned = admit.account(actor, actor.username, handle.domain, self._clock(), pictures=pictures)
+        learned = convert.account(actor, actor.username, handle.domain, self._clock(), pictures=pictures)
         async with self._db.write() as tx:
-            return await domain.accounts.receive(tx, learned)
+            return await accounts.receive(tx, learned)
 
     async def _confirmed(self, actor: Actor, expected: Handle | None) -> Handle | None:
         """The handle of an actor, after its host said that the handle is this actor's."""
@@ -213,14 +211,14 @@ class Resolver:
 
     async def _remove_actor(self, uri: str) -> None:
         async with self._db.write() as tx:
-            known = await domain.accounts.by_uri(tx, uri)
+            known = await accounts.by_uri(tx, uri)
             if known is not None:
-                await domain.accounts.remove_remote(tx, known)
+                await accounts.remove_remote(tx, known)
 
     async def author(self, uri: str) -> AccountRow | None:
         """An actor that is known, or that can be learned."""
         async with self._db.read() as tx:
-            known = await domain.accounts.by_uri(tx, uri)
+            known = await accounts.by_uri(tx, uri)
         return known if known is not None else await self.actor(uri)
 
     def shows_media(self, uri: str) -> bool:
@@ -232,7 +230,7 @@ class Resolver:
     async def post(self, uri: str, *, depth: int = 0) -> PostRow | None:
         """A post by its URI: known, or read from its origin and stored."""
         async with self._db.read() as tx:
-            known = await queries.posts.by_uri(tx, uri)
+            known = await post_queries.by_uri(tx, uri)
         if known is not None or self._site.links.is_local(uri):
             return known
         try:
@@ -249,8 +247,8 @@ class Resolver:
     async def again(self, post_id: int) -> None:
         """Ask a peer how its post, or its poll, is by now; what it says is kept. Of ours nothing is asked."""
         async with self._db.read() as tx:
-            row = await queries.posts.by_id(tx, post_id)
-            author = await queries.accounts.by_id(tx, row.account_id) if row is not None else None
+            row = await post_queries.by_id(tx, post_id)
+            author = await account_queries.by_id(tx, row.account_id) if row is not None else None
         if row is None or author is None or row.local:
             return
         try:
@@ -261,29 +259,29 @@ class Resolver:
                 return
             original = msgspec.json.encode(document).decode()
             files = self.shows_media(author.uri)
-            remote = admit.post(
+            remote = convert.post(
                 read_object(document), original, author.followers_uri, author.following_uri, files=files
             )
         except Gone:
             async with self._db.write() as tx:
-                await domain.post_removal.receive(tx, author, row.uri)
+                await post_removal.receive(tx, author, row.uri)
             return
         except ActivityPubError as error:
             log.info("post_refused", uri=row.uri[:300], reason=str(error))
             return
         if remote.author_uri == author.uri:
             async with self._db.write() as tx:
-                await domain.remote_posts.receive_edit(tx, author, remote)
+                await remote_posts.receive_edit(tx, author, remote)
 
     async def is_followed(self, account: AccountRow) -> bool:
         """True if somebody here follows it."""
         async with self._db.read() as tx:
-            return await queries.follows.has_local_followers(tx, account.id)
+            return await follow_queries.has_local_followers(tx, account.id)
 
     async def is_relay(self, account: AccountRow) -> bool:
         """True for the actor of a relay that is on."""
         async with self._db.read() as tx:
-            return await queries.relays.is_on(tx, account.uri)
+            return await relay_queries.is_on(tx, account.uri)
 
     async def document(self, uri: str) -> Document | None:
         """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""
@@ -302,26 +300,26 @@ class Resolver:
     async def original(self, uri: str) -> Document | None:
         """A post of a peer as it came; nothing is fetched."""
         async with self._db.read() as tx:
-            text = await queries.posts.original(tx, uri)
+            text = await post_queries.original(tx, uri)
         return None if text is None else _decode(text)
 
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""
         async with self._db.read() as tx:
-            return await queries.posts.by_uri(tx, uri)
+            return await post_queries.by_uri(tx, uri)
 
     async def _keep_post(self, document: Document, depth: int) -> PostRow | None:
         found = read_object(document)
-        if admit.is_vote(found):
+        if convert.is_vote(found):
             return None
-        author = await self.author(admit.author_of(found))
+        author = await self.author(convert.author_of(found))
         if author is None or not author.domain:
             return None
         original = msgspec.json.encode(document).decode()
         files = self.shows_media(author.uri)
-        learned = admit.post(found, original, author.followers_uri, author.following_uri, files=files)
+        learned = convert.post(found, original, author.followers_uri, author.following_uri, files=files)
         async with self._db.write() as tx:
-            return await domain.remote_posts.receive(tx, author, learned, depth=depth)
+            return await remote_posts.receive(tx, author, learned, depth=depth)
 
     # --- whatever an address leads to
 
@@ -350,14 +348,14 @@ class Resolver:
     async def _local(self, address: str) -> AccountRow | PostRow | None:
         """What we have under an address: a post, or an account by URI or profile."""
         async with self._db.read() as tx:
-            post = await queries.posts.by_address(tx, address)
+            post = await post_queries.by_address(tx, address)
             if post is not None:
                 return post
-            account = await domain.accounts.by_uri(tx, address)
+            account = await accounts.by_uri(tx, address)
             if account is None and self._site.links.is_local(address):
                 name = address.removeprefix(self._site.links.base).strip("/")
                 if name.startswith("@") and "/" not in name:
-                    account = await domain.accounts.by_handle(tx, name[1:])
+                    account = await accounts.by_handle(tx, name[1:])
             return account
 
     async def _alternate(self, address: str) -> Document | None:

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import ACTIVITY_JSON, SignedRequest, cavage, rfc9421
+from activitypub.signatures import cavage, rfc9421
+from activitypub.signatures.request import SignedRequest
+from activitypub.terms import ACTIVITY_JSON
 
 SCHEMES = {"cavage": cavage.sign, "rfc9421": rfc9421.sign}
 

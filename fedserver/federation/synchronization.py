@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from activitypub import item_uris, next_page, same_origin, total, type_of, write_synchronization
-from fedserver import domain
+from activitypub.authority import same_origin
+from activitypub.collections import item_uris, next_page, total, write_synchronization
+from activitypub.document import type_of
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.relationships import follows
 from fedserver.federation.resolve import Resolver
-from storage import Database, Tx
+from storage.engine import Database, Tx
 
 MOST_PAGES, MOST_ITEMS = 50, 100_000
 SYNCHRONIZATION = "followers_synchronization"
 COLLECTIONS = ("Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage")
 
 
-async def followers_at(tx: Tx, site: domain.Site, account_id: int, inbox: str) -> str:
+async def followers_at(tx: Tx, site: Site, account_id: int, inbox: str) -> str:
     """The header that tells the node of an inbox which followers of an account of ours it has."""
-    account = await domain.accounts.by_id(tx, account_id)
+    account = await accounts.by_id(tx, account_id)
     parts = urlsplit(inbox)
-    found = await domain.follows.partial(tx, account, f"{parts.scheme}://{parts.netloc}")
+    found = await follows.partial(tx, account, f"{parts.scheme}://{parts.netloc}")
     url = site.links.part(account.uri, SYNCHRONIZATION)
-    return write_synchronization(account.followers_uri, url, domain.follows.digest(found))
+    return write_synchronization(account.followers_uri, url, follows.digest(found))
 
 
-async def synchronize(
-    db: Database, site: domain.Site, resolver: Resolver, task: domain.tasks.SynchronizeFollowers
-) -> None:
+async def synchronize(db: Database, site: Site, resolver: Resolver, task: jobs.SynchronizeFollowers) -> None:
     """Read which followers the peer has here. What is not whole, or was not told of, changes nothing."""
     found = await _followers(resolver, task.url)
     ours = [uri for uri in dict.fromkeys(found or ()) if site.links.is_local(uri)]
-    if found is None or domain.follows.digest(ours) != task.digest:
+    if found is None or follows.digest(ours) != task.digest:
         return
     async with db.write() as tx:
-        account = await domain.accounts.by_id(tx, task.account_id)
-        await domain.follows.synchronize(tx, site, account, ours)
+        account = await accounts.by_id(tx, task.account_id)
+        await follows.synchronize(tx, site, account, ours)
 
 
 async def _followers(resolver: Resolver, url: str) -> list[str] | None:

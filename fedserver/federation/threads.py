@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
-from activitypub import item_uris, next_page, same_origin, thread_collections
+from activitypub.authority import same_origin
+from activitypub.collections import item_uris, next_page, thread_collections
 from fedserver.federation.resolve import Resolver
 
 log = structlog.stdlib.get_logger("fedserver.federation")

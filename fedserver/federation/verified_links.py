@@ -13,10 +13,14 @@ from urllib.parse import urljoin, urlsplit
 import structlog
 from cachetools import TTLCache
 
-from fedserver import domain
-from fedserver.net import Client, NetError, Response
-from fedserver.text import page_links
-from storage import AccountRow, Database
+from fedserver.domain.accounts import verified_links
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.peers import peers
+from fedserver.integrations.page_links import page_links
+from fedserver.net.client import Client, Response
+from fedserver.net.errors import NetError
+from storage.engine import Database
+from storage.rows.accounts import AccountRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
 MAX_PAGE, SECONDS, MOST_LINKS = 1_048_576, 5.0, 8
@@ -29,9 +33,9 @@ class LinkChecker:
     def __init__(
         self,
         db: Database,
-        site: domain.Site,
+        site: Site,
         client: Client,
-        policies: domain.peers.Policies,
+        policies: peers.Policies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -43,7 +47,7 @@ class LinkChecker:
     async def check(self, account_id: int) -> None:
         """Ask the links of an account and write down which lead back to it."""
         async with self._db.read() as tx:
-            waiting = await domain.verified_links.waiting(tx, account_id)
+            waiting = await verified_links.waiting(tx, account_id)
         if waiting is None:
             return
         account, links = waiting
@@ -52,7 +56,7 @@ class LinkChecker:
         found = {link: answer for link, answer in zip(asked, answers, strict=True) if answer is not None}
         if found:
             async with self._db.write() as tx:
-                await domain.verified_links.settle(tx, account_id, found)
+                await verified_links.settle(tx, account_id, found)
 
     def _may_ask(self, account: AccountRow, link: str) -> bool:
         host = _host(link)

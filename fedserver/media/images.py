@@ -19,7 +19,7 @@ from msgspec import structs
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from fedserver.media.errors import Unacceptable
-from fedserver.media.pictures import ACCEPTED, Picture, Processed, has_heif, has_video
+from fedserver.media.image_worker import ACCEPTED, Picture, Processed, has_heif, has_video
 
 T = TypeVar("T")
 MAX_PIXELS = 33_177_600
@@ -90,7 +90,7 @@ def _film(image: Image.Image) -> Processed:
     frames, times = _frames(image)
     image.seek(0)
     # By name, because PyAV is an extra.
-    film = importlib.import_module("fedserver.media.films").silent(frames, times)
+    film = importlib.import_module("fedserver.media.video").silent(frames, times)
     made = _with_small("gifv", image, film)
     seconds = sum(times) / 1000
     return structs.replace(made, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")

@@ -12,9 +12,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import USER, Call, Routes, see_other
-from storage import AppRow, Tx
+from fedserver.domain.auth import apps, tokens
+from fedserver.domain.kernel import scopes
+from fedserver.domain.kernel.errors import DomainError, Invalid
+from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.html import see_other
+from storage.engine import Tx
+from storage.rows.auth import AppRow
 
 routes = Routes("oauth")
 
@@ -45,21 +49,21 @@ class Asked(Struct, frozen=True):
 
 async def _asked(tx: Tx, params: AuthorizeParams) -> Asked:
     """Check a request. Raises Invalid; the app hears nothing of it, as it may not be who it says."""
-    app = await domain.apps.by_client_id(tx, params.client_id)
+    app = await apps.by_client_id(tx, params.client_id)
     if app is None:
-        raise domain.Invalid("client_id", "is not known here. Please start again in the app.")
-    if params.redirect_uri not in domain.apps.redirect_uris(app):
-        raise domain.Invalid("redirect_uri", "is not one that the app registered")
+        raise Invalid("client_id", "is not known here. Please start again in the app.")
+    if params.redirect_uri not in apps.redirect_uris(app):
+        raise Invalid("redirect_uri", "is not one that the app registered")
     if params.response_type != "code":
-        raise domain.Invalid("response_type", "must be code")
+        raise Invalid("response_type", "must be code")
     if params.code_challenge and params.code_challenge_method != "S256":
-        raise domain.Invalid("code_challenge_method", "must be S256")
+        raise Invalid("code_challenge_method", "must be S256")
     if params.code_challenge_method and not 43 <= len(params.code_challenge) <= 128:
-        raise domain.Invalid("code_challenge", "must have 43 to 128 characters")
+        raise Invalid("code_challenge", "must have 43 to 128 characters")
     try:
-        granted = domain.tokens.allowed(app, params.scope)
-    except domain.DomainError as error:
-        raise domain.Invalid("scope", f"cannot be granted: {error.text}") from error
+        granted = tokens.allowed(app, params.scope)
+    except DomainError as error:
+        raise Invalid("scope", f"cannot be granted: {error.text}") from error
     return Asked(app, params.redirect_uri, granted, params.code_challenge or None)
 
 
@@ -81,7 +85,7 @@ def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
     page = call.render(
         "consent.html",
         app=asked.app,
-        words=domain.scopes.in_words(asked.scopes),
+        words=scopes.in_words(asked.scopes),
         params=call.params,
         scopes=asked.scopes,
     )
@@ -89,7 +93,7 @@ def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
     target = urlsplit(asked.redirect_uri)
     web_page = target.scheme in ("http", "https")
     source = f"{target.scheme}://{target.netloc}" if web_page else f"{target.scheme}:"
-    if asked.redirect_uri != domain.apps.OUT_OF_BAND:
+    if asked.redirect_uri != apps.OUT_OF_BAND:
         policy = page.headers["Content-Security-Policy"]
         page.headers["Content-Security-Policy"] = policy.replace(
             "form-action 'self'", f"form-action 'self' {source}"
@@ -104,10 +108,10 @@ async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _back(call, asked, {"error": "access_denied", "error_description": "The request was denied."})
-    code = await domain.tokens.grant_code(
+    code = await tokens.grant_code(
         call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
     )
-    if asked.redirect_uri == domain.apps.OUT_OF_BAND:
+    if asked.redirect_uri == apps.OUT_OF_BAND:
         return see_other(f"/oauth/authorize/native?code={code}")
     return _back(call, asked, {"code": code})
 
@@ -119,14 +123,14 @@ class CodeParams(Struct, frozen=True):
 @routes.get("/oauth/authorize/native", html=True, who=USER, params=CodeParams)
 async def show_code(call: Call[CodeParams]) -> web.Response:
     """The code of an app that has no address to come back to, for the member whom it was given."""
-    app = await domain.tokens.shown(call.tx, call.member, call.params.code)
+    app = await tokens.shown(call.tx, call.member, call.params.code)
     page = call.render("code.html", app=app, code=call.params.code)
     page.headers["Cache-Control"] = "no-store"
     return page
 
 
 def _back(call: Call[AuthorizeParams], asked: Asked, answer: dict[str, str]) -> web.StreamResponse:
-    if asked.redirect_uri == domain.apps.OUT_OF_BAND:
+    if asked.redirect_uri == apps.OUT_OF_BAND:
         return call.render("error.html", status=400, text=answer["error_description"])
     if call.params.state:
         answer = {**answer, "state": call.params.state}

@@ -11,9 +11,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import Call, Nothing, Routes, own_page, see_other, session
-from storage import MemberRow, Tx
+from fedserver.domain.auth import challenges, login, sessions, two_factor
+from fedserver.domain.kernel import secrets
+from fedserver.domain.kernel.errors import DomainError, TooMany
+from fedserver.web import session
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.html import own_page, see_other
+from storage.engine import Tx
+from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
 WRONG = "The name, address or password is not right."
@@ -47,13 +52,13 @@ async def elsewhere(call: Call[Nothing]) -> web.StreamResponse:
     return see_other("/login" + (f"?{urlencode({'next': query})}" if query else ""))
 
 
-def form(call: Call[Any], problem: str, status: int, *, login: str = "", next_page: str = "") -> web.Response:
+def form(call: Call[Any], problem: str, status: int, *, name: str = "", next_page: str = "") -> web.Response:
     """The log-in page, with what went wrong."""
     page = own_page(next_page)
-    return call.render("login.html", status=status, problem=problem, next=page, login=login)
+    return call.render("login.html", status=status, problem=problem, next=page, login=name)
 
 
-def too_many(call: Call[Any], refused: web.Response, error: domain.TooMany) -> web.Response:
+def too_many(call: Call[Any], refused: web.Response, error: TooMany) -> web.Response:
     """A page that says when to come again."""
     seconds = max(1, (error.retry_at - call.services.db.clock()) // 1000)
     refused.headers["Retry-After"] = str(seconds)
@@ -63,38 +68,36 @@ def too_many(call: Call[Any], refused: web.Response, error: domain.TooMany) -> w
 @routes.post("/login", html=True, params=LoginParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     params, services = call.params, call.services
-    login = (params.email or params.username).strip()
-    given = {"login": params.email or params.username, "next_page": params.next}
+    name = (params.email or params.username).strip()
+    given = {"name": params.email or params.username, "next_page": params.next}
     response: web.StreamResponse | None = None
     try:
         async with services.db.read() as tx:
-            await domain.log_ins.check_attempts(tx, login, call.address)
-            member = await domain.log_ins.find(tx, login)
+            await login.check_attempts(tx, name, call.address)
+            member = await login.find(tx, name)
         kept = member.password_hash if member is not None else None
         right = await services.passwords.verify(kept, params.password)
         async with services.db.write() as tx:
             if member is None or not right:
-                await domain.log_ins.failed(tx, login, call.address)
+                await login.failed(tx, name, call.address)
             else:
-                response = await _go_on(call, tx, member, login)
-    except domain.TooMany as error:
+                response = await _go_on(call, tx, member, name)
+    except TooMany as error:
         return too_many(call, form(call, error.text, 429, **given), error)
-    except domain.DomainError as error:
+    except DomainError as error:
         return form(call, error.text, 403, **given)
     return response or form(call, WRONG, 401, **given)
 
 
-async def _go_on(call: Call[LoginParams], tx: Tx, member: MemberRow, login: str) -> web.StreamResponse:
+async def _go_on(call: Call[LoginParams], tx: Tx, member: MemberRow, name: str) -> web.StreamResponse:
     """The password is right: a session, or the second step."""
     target = own_page(call.params.next)
-    if not await domain.second_steps.is_on(tx, member):
-        token = await domain.log_ins.log_in(
-            tx, member, login, call.address, call.user_agent, former=call.session_id
-        )
+    if not await two_factor.is_on(tx, member):
+        token = await login.log_in(tx, member, name, call.address, call.user_agent, former=call.session_id)
         return call.begun(token, target)
-    domain.log_ins.check_let_in(member)
-    word = call.browser or domain.secrets.new_secret()
-    await domain.second_steps.ask(tx, member, domain.challenges.of_browser(word), login, target)
+    login.check_let_in(member)
+    word = call.browser or secrets.new_secret()
+    await two_factor.ask(tx, member, challenges.of_browser(word), name, target)
     response = see_other("/login/second")
     return call.remember(response, word)
 
@@ -102,7 +105,7 @@ async def _go_on(call: Call[LoginParams], tx: Tx, member: MemberRow, login: str)
 @routes.post("/logout", html=True, params=LogoutParams, barred=True)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     if call.session_id is not None:
-        await domain.sessions.end(call.tx, call.session_id)
+        await sessions.end(call.tx, call.session_id)
     response = see_other("/")
     session.drop_cookie(response, call.site)
     return response

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver import domain
-from fedserver.http import USER, Call, Nothing, Routes
+from fedserver.domain.kernel import scopes
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
 
 routes = Routes("oauth")
 
@@ -22,7 +22,7 @@ async def metadata(call: Call[Nothing]) -> dict[str, Any]:
         "revocation_endpoint": f"{base}/oauth/revoke",
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "userinfo_endpoint": f"{base}/oauth/userinfo",
-        "scopes_supported": list(domain.scopes.KNOWN),
+        "scopes_supported": list(scopes.KNOWN),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "client_credentials"],

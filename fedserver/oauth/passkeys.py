@@ -5,9 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import Call, Routes, json_response, own_page
+from fedserver.domain.auth import challenges, login, passkeys, two_factor
+from fedserver.domain.kernel import secrets
+from fedserver.domain.kernel.errors import DomainError, TooMany
 from fedserver.oauth.login import form, too_many
+from fedserver.web.endpoint import Call, Routes
+from fedserver.web.html import own_page
+from fedserver.web.json import json_response
 
 routes = Routes("oauth")
 NO_STORE = {"Cache-Control": "no-store"}
@@ -32,12 +36,12 @@ class PasskeyParams(Struct, frozen=True):
 )
 async def options(call: Call[OptionsParams]) -> web.StreamResponse:
     """What the browser hands to its authenticators."""
-    word = call.browser or domain.secrets.new_secret()
-    holder = domain.challenges.of_browser(word)
+    word = call.browser or secrets.new_secret()
+    holder = challenges.of_browser(word)
     async with call.services.db.write() as tx:
-        asked = await domain.second_steps.asked(tx, holder) if call.params.second else None
+        asked = await two_factor.asked(tx, holder) if call.params.second else None
         member = asked.member if asked is not None else None
-        made = await domain.passkeys.ask(tx, call.site, holder, member, verified=member is None)
+        made = await passkeys.ask(tx, call.site, holder, member, verified=member is None)
     response = json_response(made.encode(), headers=NO_STORE)
     return call.remember(response, word)
 
@@ -45,22 +49,20 @@ async def options(call: Call[OptionsParams]) -> web.StreamResponse:
 @routes.post("/login/passkey", html=True, params=PasskeyParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[PasskeyParams]) -> web.StreamResponse:
     params, token = call.params, ""
-    holder = domain.challenges.of_browser(call.browser)
+    holder = challenges.of_browser(call.browser)
     try:
         async with call.services.db.write() as tx:
-            await domain.log_ins.check_attempts(tx, "", call.address)
-            member = await domain.passkeys.check(
-                tx, call.site, holder, params.credential, None, verified=True
-            )
+            await login.check_attempts(tx, "", call.address)
+            member = await passkeys.check(tx, call.site, holder, params.credential, None, verified=True)
             if member is None:
-                await domain.log_ins.failed(tx, "", call.address)
+                await login.failed(tx, "", call.address)
             else:
-                token = await domain.log_ins.log_in(
+                token = await login.log_in(
                     tx, member, "", call.address, call.user_agent, former=call.session_id
                 )
-    except domain.TooMany as error:
+    except TooMany as error:
         return too_many(call, form(call, error.text, 429, next_page=params.next), error)
-    except domain.DomainError as error:
+    except DomainError as error:
         return form(call, error.text, 403, next_page=params.next)
     if not token:
         return form(call, WRONG, 401, next_page=params.next)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import USER, Call, Routes, json_response, own_page, see_other
+from fedserver.domain.auth import challenges, identities, login, passkeys, sessions
+from fedserver.domain.kernel.errors import TooMany
 from fedserver.oauth.login import too_many
+from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.html import own_page, see_other
+from fedserver.web.json import json_response
 
 routes = Routes("oauth")
 WRONG = "This is not right. Please try again."
@@ -21,21 +24,21 @@ class AgainParams(Struct, frozen=True):
 
 
 def _holder(call: Call[AgainParams]) -> str:
-    return domain.challenges.of_session(call.session_id or 0)
+    return challenges.of_session(call.session_id or 0)
 
 
 async def _page(call: Call[AgainParams], problem: str, status: int) -> web.Response:
     async with call.services.db.read() as tx:
-        passkeys = await domain.passkeys.of_member(tx, call.member)
-        identities = await domain.identities.of_member(tx, call.member)
+        passkey_rows = await passkeys.of_member(tx, call.member)
+        identity_rows = await identities.of_member(tx, call.member)
     return call.render(
         "again.html",
         status=status,
         problem=problem,
         next=own_page(call.params.next, "/settings/security"),
         password=bool(call.member.password_hash),
-        passkeys=bool(passkeys),
-        provider=bool(identities) and call.services.provider is not None,
+        passkeys=bool(passkey_rows),
+        provider=bool(identity_rows) and call.services.provider is not None,
     )
 
 
@@ -48,7 +51,7 @@ async def show(call: Call[AgainParams]) -> web.Response:
 async def options(call: Call[AgainParams]) -> web.Response:
     """What the browser hands to its authenticators."""
     async with call.services.db.write() as tx:
-        made = await domain.passkeys.ask(tx, call.site, _holder(call), call.member, verified=True)
+        made = await passkeys.ask(tx, call.site, _holder(call), call.member, verified=True)
     return json_response(made.encode(), headers={"Cache-Control": "no-store"})
 
 
@@ -57,21 +60,21 @@ async def prove(call: Call[AgainParams]) -> web.StreamResponse:
     params, services, name = call.params, call.services, call.account.username
     try:
         async with services.db.read() as tx:
-            await domain.log_ins.check_attempts(tx, name, call.address)
+            await login.check_attempts(tx, name, call.address)
         right = not params.credential and await services.passwords.verify(
             call.member.password_hash, params.password
         )
         async with services.db.write() as tx:
             if params.credential:
-                owner = await domain.passkeys.check(
+                owner = await passkeys.check(
                     tx, call.site, _holder(call), params.credential, call.member, verified=True
                 )
                 right = owner is not None
             if right and call.session_id is not None:
-                await domain.sessions.prove(tx, call.session_id)
+                await sessions.prove(tx, call.session_id)
             else:
-                await domain.log_ins.failed(tx, name, call.address)
-    except domain.TooMany as error:
+                await login.failed(tx, name, call.address)
+    except TooMany as error:
         return too_many(call, await _page(call, error.text, 429), error)
     if not right:
         return await _page(call, WRONG, 401)

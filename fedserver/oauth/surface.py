@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.http import Endpoint
 from fedserver.oauth import authorize, identities, login, metadata, passkeys, proofs, second_steps, token
+from fedserver.web.endpoint import Endpoint
 
 
 def endpoints() -> list[Endpoint]:

@@ -9,9 +9,11 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import Answer, Call, Routes
-from storage import AppRow, Tx
+from fedserver.domain.auth import apps, tokens
+from fedserver.domain.kernel.errors import DomainError
+from fedserver.web.endpoint import Answer, Call, Routes
+from storage.engine import Tx
+from storage.rows.auth import AppRow
 
 routes = Routes("oauth")
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -64,8 +66,8 @@ async def _app(call: Call[Any], tx: Tx) -> AppRow | None:
         except (binascii.Error, ValueError):
             return None
         client_id, _, secret = (unquote_plus(each) for each in pair.partition(":"))
-    app = await domain.apps.by_client_id(tx, client_id)
-    return app if app is not None and domain.apps.has_secret(app, secret) else None
+    app = await apps.by_client_id(tx, client_id)
+    return app if app is not None and apps.has_secret(app, secret) else None
 
 
 @routes.post("/oauth/token", params=TokenParams, no_token=True)
@@ -77,22 +79,22 @@ async def token(call: Call[TokenParams]) -> Answer:
     try:
         if params.grant_type == "authorization_code":
             verifier = params.code_verifier or None
-            made = await domain.tokens.exchange(tx, app, params.code, params.redirect_uri, verifier)
+            made = await tokens.exchange(tx, app, params.code, params.redirect_uri, verifier)
         elif params.grant_type == "client_credentials":
-            granted = " ".join(domain.tokens.allowed(app, params.scope))
-            made = await domain.tokens.create(tx, granted, app_id=app.id, member_id=None, account_id=None)
+            granted = " ".join(tokens.allowed(app, params.scope))
+            made = await tokens.create(tx, granted, app_id=app.id, member_id=None, account_id=None)
         else:
             return _refused("unsupported_grant_type", "Use authorization_code or client_credentials.")
-    except domain.tokens.GrantRefused as error:
+    except tokens.GrantRefused as error:
         return _refused(error.code, error.text)
-    except domain.DomainError as error:
+    except DomainError as error:
         return _refused("invalid_scope", error.text)
     if made is None:
         return _refused("invalid_grant", "The authorization code was used before. Its token is revoked.")
     return Answer(_token(made), 200, NO_STORE)
 
 
-def _token(made: domain.tokens.NewToken) -> Token:
+def _token(made: tokens.NewToken) -> Token:
     return Token(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
 
 
@@ -102,7 +104,7 @@ async def revoke(call: Call[RevokeParams]) -> Answer:
     if app is None:
         return _refused("unauthorized_client", "You are not authorized to revoke this token", 403)
     try:
-        await domain.tokens.revoke(call.tx, app, call.params.token)
-    except domain.DomainError:
+        await tokens.revoke(call.tx, app, call.params.token)
+    except DomainError:
         return _refused("unauthorized_client", "You are not authorized to revoke this token", 403)
     return Answer({})

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver import domain
-from fedserver.http import Call, see_other
+from fedserver.domain.timelines import post_views
+from fedserver.web.endpoint import Call
+from fedserver.web.html import see_other
 
 
 class FormParams(Struct, frozen=True):
@@ -23,13 +24,13 @@ class FormParams(Struct, frozen=True):
 class Feed(Struct, frozen=True):
     """A page of posts; `older` is the address of the next page, '' at the end."""
 
-    views: list[domain.post_views.PostView]
+    views: list[post_views.PostView]
     older: str
 
 
 async def feed(call: Call[Any], ids: Sequence[int], context: str, size: int = 20) -> Feed:
     """The posts of `ids` for whoever looks."""
-    views = await domain.post_views.load(call.tx, ids, call.viewer_id, context=context)
+    views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
     shown = [view for view in views if not any(hit.filter.action == "hide" for hit in view.filtered)]
     return Feed(shown, older(call, ids, size))
 

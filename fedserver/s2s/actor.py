@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from activitypub import Document
-from fedserver import domain
-from fedserver.federation.outgoing.accounts import actor
-from fedserver.http import Call, Nothing, Routes, encode
+from activitypub.document import Document
+from fedserver.domain.accounts import accounts, keys
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.federation.outbound.accounts import actor
 from fedserver.s2s.requests import document, reader
-from storage import AccountRow, Tx
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.json import encode
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
 
@@ -28,8 +31,8 @@ async def _answer(call: Call[Nothing], tx: Tx, account: AccountRow) -> web.Respo
 
 
 async def _write(call: Call[Nothing], tx: Tx, account: AccountRow) -> Document:
-    found = await domain.keys.of_account(tx, account.id)
-    return actor(call.site, account, found, await domain.accounts.new_uri(tx, account))
+    found = await keys.of_account(tx, account.id)
+    return actor(call.site, account, found, await accounts.new_uri(tx, account))
 
 
 @routes.get("/users/{name}", activitypub=True, tx="own", limit="peers")
@@ -37,14 +40,14 @@ async def _write(call: Call[Nothing], tx: Tx, account: AccountRow) -> Document:
 async def show(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
-        account = await domain.accounts.local(tx, call.text("name"), suspended=True)
+        account = await accounts.local(tx, call.text("name"), suspended=True)
         return await _answer(call, tx, account)
 
 
 @routes.get("/actor", activitypub=True, tx="own", limit="peers")
 async def instance(call: Call[Nothing]) -> web.Response:
     async with call.services.db.read() as tx:
-        account = await domain.accounts.instance_account(tx, call.site)
+        account = await accounts.instance_account(tx, call.site)
         if account is None:
-            raise domain.NotFound
+            raise NotFound
         return await _answer(call, tx, account)

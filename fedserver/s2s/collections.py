@@ -7,14 +7,19 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from activitypub import write_collection, write_items, write_page
-from fedserver import domain
-from fedserver.federation import SYNCHRONIZATION
-from fedserver.federation.outgoing.accounts import FEATURED_TAGS, hashtag
-from fedserver.http import Call, Nothing, Routes
+from activitypub.collections import write_collection, write_items, write_page
+from fedserver.domain.accounts import accounts, featured_tags
+from fedserver.domain.kernel.errors import Unauthorized
+from fedserver.domain.peers import partners
+from fedserver.domain.relationships import follows
+from fedserver.domain.timelines import post_views, timelines, visibility
+from fedserver.federation.outbound.accounts import FEATURED_TAGS, hashtag
+from fedserver.federation.synchronization import SYNCHRONIZATION
 from fedserver.s2s.objects import as_activity, rendered
 from fedserver.s2s.requests import document, reader, signer
-from storage import AccountRow, Tx
+from fedserver.web.endpoint import Call, Nothing, Routes
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
 PAGE = 20
@@ -22,7 +27,7 @@ FOLLOWERS_PAGE = 80
 
 
 async def _account(call: Call[Nothing], tx: Tx) -> AccountRow:
-    return await domain.accounts.local(tx, call.text("name"))
+    return await accounts.local(tx, call.text("name"))
 
 
 def _following_page(call: Call[Nothing], collection: str, cursors: list[int], size: int) -> str | None:
@@ -37,9 +42,9 @@ async def outbox(call: Call[Nothing]) -> web.Response:
         uri = account.outbox_uri
         if "page" not in call.request.query:
             return document(write_collection(uri, account.posts_count, first=f"{uri}?page=true"))
-        ids = await domain.timelines.of_account(tx, account.id, None, call.page(PAGE, PAGE))
-        views = await domain.post_views.load(tx, ids, None)
-    items = [as_activity(call, view) for view in views if view.post.visibility in domain.visibility.OPEN]
+        ids = await timelines.of_account(tx, account.id, None, call.page(PAGE, PAGE))
+        views = await post_views.load(tx, ids, None)
+    items = [as_activity(call, view) for view in views if view.post.visibility in visibility.OPEN]
     bare = [{name: value for name, value in item.items() if name != "@context"} for item in items]
     page = f"{uri}?{call.request.query_string}"
     following = _following_page(call, uri, ids, PAGE)
@@ -56,7 +61,7 @@ async def _people(call: Call[Nothing], which: str) -> web.Response:
             return document(write_collection(uri, total))
         if "page" not in call.request.query:
             return document(write_collection(uri, total, first=f"{uri}?page=true"))
-        found = await domain.follows.uris(tx, account, which, call.page(FOLLOWERS_PAGE, FOLLOWERS_PAGE))
+        found = await follows.uris(tx, account, which, call.page(FOLLOWERS_PAGE, FOLLOWERS_PAGE))
     page = f"{uri}?{call.request.query_string}"
     following = _following_page(call, uri, [cursor for cursor, _ in found], FOLLOWERS_PAGE)
     uris: list[Any] = [each for _, each in found]
@@ -78,11 +83,11 @@ async def followers_at(call: Call[Nothing]) -> web.Response:
     """The followers at the node that asks (FEP-8fcf), for it alone."""
     asking = await signer(call)
     if asking is None:
-        raise domain.Unauthorized("This is for signed requests only")
+        raise Unauthorized("This is for signed requests only")
     async with call.services.db.read() as tx:
         account = await _account(call, tx)
         parts = urlsplit(asking.uri)
-        found = await domain.follows.partial(tx, account, f"{parts.scheme}://{parts.netloc}")
+        found = await follows.partial(tx, account, f"{parts.scheme}://{parts.netloc}")
     uri = call.site.links.part(account.uri, SYNCHRONIZATION)
     return document(write_items(uri, found), private=True)
 
@@ -92,26 +97,26 @@ async def featured(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
         account = await _account(call, tx)
-        ids = await domain.timelines.pinned(tx, account.id, None)
-        views = await domain.post_views.load(tx, ids, None)
-    items = [rendered(call, view) for view in views if view.post.visibility in domain.visibility.OPEN]
+        ids = await timelines.pinned(tx, account.id, None)
+        views = await post_views.load(tx, ids, None)
+    items = [rendered(call, view) for view in views if view.post.visibility in visibility.OPEN]
     return document(write_items(account.featured_uri, items))
 
 
 @routes.get(f"/users/{{name}}/{FEATURED_TAGS}", activitypub=True, tx="own", limit="peers")
-async def featured_tags(call: Call[Nothing]) -> web.Response:
+async def show_featured_tags(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
         account = await _account(call, tx)
-        found = await domain.featured_tags.of_account(tx, account)
+        found = await featured_tags.of_account(tx, account)
     uri = call.site.links.part(account.uri, FEATURED_TAGS)
     items = [hashtag(call.site, account, row) for row in found]
     return document(write_items(uri, items, ordered=False))
 
 
 @routes.get("/actor/partners", activitypub=True, tx="own", limit="peers")
-async def partners(call: Call[Nothing]) -> web.Response:
+async def show_partners(call: Call[Nothing]) -> web.Response:
     """To whom posts for partners are addressed: the own actors of these nodes."""
     await reader(call)
     async with call.services.db.read() as tx:
-        return document(write_items(call.site.links.partners, await domain.partners.nodes(tx), ordered=False))
+        return document(write_items(call.site.links.partners, await partners.nodes(tx), ordered=False))

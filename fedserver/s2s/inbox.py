@@ -7,22 +7,21 @@ import asyncio
 import structlog
 from aiohttp import web
 
-from activitypub import (
-    MAX_BYTES,
-    ActivityPubError,
-    AuthorityError,
-    MalformedDocument,
-    SignatureError,
-    is_activitypub,
-    read_synchronization,
-    same_origin,
-)
-from fedserver import domain
-from fedserver.federation import Blocked, Busy, Full
-from fedserver.http import Call, Nothing, Routes, json_response
+from activitypub.authority import same_origin
+from activitypub.collections import read_synchronization
+from activitypub.document import MAX_BYTES
+from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument, SignatureError
+from activitypub.terms import is_activitypub
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.relationships import follows
+from fedserver.federation.authenticate import Blocked, Busy
+from fedserver.federation.inbox import Full
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.s2s.requests import signed_request
-from storage import AccountRow
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.json import json_response
+from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
 BODY_SECONDS = 15.0
@@ -47,9 +46,9 @@ async def shared(call: Call[Nothing]) -> web.Response:
 @routes.post("/users/{name}/inbox", tx="own", raw=True, limit="peers")
 async def personal(call: Call[Nothing]) -> web.Response:
     async with call.services.db.read() as tx:
-        account = await domain.accounts.local(tx, call.text("name"))
+        account = await accounts.local(tx, call.text("name"))
     if account.username == INSTANCE_ACTOR:
-        raise domain.NotFound
+        raise NotFound
     return await _take(call, account.id)
 
 
@@ -97,7 +96,7 @@ async def _compare_followers(call: Call[Nothing], signer: AccountRow | None) -> 
     if not same_origin(url, signer.uri):
         return
     async with call.services.db.read() as tx:
-        ours = await domain.follows.partial(tx, signer, call.site.links.base)
-    if domain.follows.digest(ours) != digest:
+        ours = await follows.partial(tx, signer, call.site.links.base)
+    if follows.digest(ours) != digest:
         async with call.services.db.write() as tx:
-            await domain.follows.ask(tx, signer, url, digest)
+            await follows.ask(tx, signer, url, digest)

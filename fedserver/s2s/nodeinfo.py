@@ -5,10 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub import nodeinfo as protocol
-from activitypub import written
-from fedserver import domain
-from fedserver.http import Call, Nothing, Routes, json_response
+from activitypub.document import written
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.metrics import instance_stats
+from fedserver.domain.peers import partners
 from fedserver.version import VERSION
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.json import json_response
 
 routes = Routes("s2s")
 
@@ -23,8 +26,8 @@ async def index(call: Call[Nothing]) -> web.Response:
 async def show(call: Call[Nothing]) -> web.Response:
     version = call.text("version").removesuffix(".json")
     if version not in protocol.VERSIONS:
-        raise domain.NotFound
-    found = await domain.figures.load(call.tx)
+        raise NotFound
+    found = await instance_stats.load(call.tx)
     community = call.site.config.community
     made = protocol.write_nodeinfo(
         version,
@@ -37,7 +40,7 @@ async def show(call: Call[Nothing]) -> web.Response:
             "upstream": {"name": "mastodon"},
             "partners": [
                 {"domain": each.domain, "scopes": list(each.scopes), "since": written(each.since)}
-                for each in await domain.partners.agreed(call.tx)
+                for each in await partners.agreed(call.tx)
             ],
         },
     )

@@ -7,41 +7,39 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from activitypub import (
-    Document,
-    QuoteAuthorization,
-    addresses,
-    announce,
-    objects,
-    write_collection,
-    write_items,
-)
-from activitypub import create as create_activity
-from fedserver import domain
-from fedserver.federation.outgoing.posts import post as render
-from fedserver.http import Call, Nothing, Routes
+from activitypub import objects
+from activitypub.activities import announce
+from activitypub.activities import create as create_activity
+from activitypub.addressing import addresses
+from activitypub.collections import write_collection, write_items
+from activitypub.document import Document
+from activitypub.interactions import QuoteAuthorization
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.posts import articles, posts, quotes
+from fedserver.domain.timelines import post_views, timelines, visibility
+from fedserver.federation.outbound.posts import post as render
 from fedserver.s2s.requests import document, reader
-from storage import Tx
+from fedserver.web.endpoint import Call, Nothing, Routes
+from storage.engine import Tx
 
 routes = Routes("s2s")
 OBJECTS = ("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}")
 MOST = 200
 
 
-def rendered(call: Call[Nothing], view: domain.post_views.PostView) -> Document:
+def rendered(call: Call[Nothing], view: post_views.PostView) -> Document:
     """The document of a post without `@context`."""
     files = [*view.media, *([view.cover] if view.cover else [])]
     quote = view.quote.row if view.quote is not None else None
     return render(call.site, view.post, view.account.account, files, view.poll, quote)
 
 
-async def visible(
-    call: Call[Nothing], tx: Tx, post_id: int, viewer_id: int | None
-) -> domain.post_views.PostView:
+async def visible(call: Call[Nothing], tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
     """A post of ours that a peer may see. Raises NotFound."""
-    views = await domain.post_views.load(tx, [post_id], viewer_id)
-    if not views or not views[0].post.local or views[0].post.visibility not in domain.visibility.FEDERATED:
-        raise domain.NotFound
+    views = await post_views.load(tx, [post_id], viewer_id)
+    if not views or not views[0].post.local or views[0].post.visibility not in visibility.FEDERATED:
+        raise NotFound
     return views[0]
 
 
@@ -50,13 +48,13 @@ async def _answer(call: Call[Nothing], post_id: int) -> web.Response:
     async with call.services.db.read() as tx:
         name = call.request.match_info.get("name", "")
         for uri in (call.site.links.note(name, post_id), call.site.links.article(name, post_id)):
-            if await domain.posts.is_deleted(tx, uri):
+            if await posts.is_deleted(tx, uri):
                 return document(objects.write_tombstone(uri), status=410)
         view = await visible(call, tx, post_id, viewer.id if viewer else None)
     if view.boost_of is not None or view.account.account.username.lower() != name.lower():
-        raise domain.NotFound
+        raise NotFound
     made = objects.with_context(rendered(call, view))
-    return document(made, private=view.post.visibility not in domain.visibility.OPEN)
+    return document(made, private=view.post.visibility not in visibility.OPEN)
 
 
 @routes.get(*OBJECTS, activitypub=True, tx="own", limit="peers")
@@ -70,10 +68,10 @@ async def show_page(call: Call[Nothing]) -> web.Response:
     if place.isascii() and place.isdigit():
         return await _answer(call, call.id("place"))
     async with call.services.db.read() as tx:
-        account = await domain.accounts.by_handle(tx, call.text("name"))
+        account = await accounts.by_handle(tx, call.text("name"))
         if account is None:
-            raise domain.NotFound
-        row = await domain.articles.by_slug(tx, account.id, place)
+            raise NotFound
+        row = await articles.by_slug(tx, account.id, place)
     return await _answer(call, row.id)
 
 
@@ -82,10 +80,10 @@ async def activity(call: Call[Nothing]) -> web.Response:
     viewer = await reader(call)
     async with call.services.db.read() as tx:
         view = await visible(call, tx, call.id(), viewer.id if viewer else None)
-    return document(as_activity(call, view), private=view.post.visibility not in domain.visibility.OPEN)
+    return document(as_activity(call, view), private=view.post.visibility not in visibility.OPEN)
 
 
-def as_activity(call: Call[Nothing], view: domain.post_views.PostView) -> Document:
+def as_activity(call: Call[Nothing], view: post_views.PostView) -> Document:
     """The Create of a post, or the Announce that a boost is."""
     account, row = view.account.account, view.post
     if view.boost_of is not None:
@@ -100,8 +98,8 @@ async def replies(call: Call[Nothing]) -> web.Response:
     viewer = await reader(call)
     async with call.services.db.read() as tx:
         view = await visible(call, tx, call.id(), viewer.id if viewer else None)
-        _, below = await domain.timelines.thread(tx, view.post.id, None)
-        found = await domain.post_views.load(tx, below[:MOST], None)
+        _, below = await timelines.thread(tx, view.post.id, None)
+        found = await post_views.load(tx, below[:MOST], None)
     uris = [each.post.uri for each in found if each.post.in_reply_to_id == view.post.id]
     return document(write_items(f"{view.post.uri}/replies", uris))
 
@@ -129,8 +127,8 @@ async def quote_authorization(call: Call[Nothing]) -> web.Response:
     """That a post may quote one of ours (FEP-044f); gone when the author took that back."""
     await reader(call)
     async with call.services.db.read() as tx:
-        author = await domain.accounts.local(tx, call.text("name"))
-        quote, quoting = await domain.quotes.authorization(tx, author, call.id())
+        author = await accounts.local(tx, call.text("name"))
+        quote, quoting = await quotes.authorization(tx, author, call.id())
     uri = call.site.links.quote_authorization(author.username, quote.post_id)
     return document(QuoteAuthorization(uri, author.uri, quoting, quote.quoted_uri).write())
 
@@ -141,8 +139,8 @@ async def context(call: Call[Nothing]) -> web.Response:
     await reader(call)
     async with call.services.db.read() as tx:
         root = await visible(call, tx, call.id(), None)
-        _, below = await domain.timelines.thread(tx, root.post.id, None)
-        found = await domain.post_views.load(tx, below[:MOST], None)
+        _, below = await timelines.thread(tx, root.post.id, None)
+        found = await post_views.load(tx, below[:MOST], None)
     uri = call.site.links.context(root.post.id)
     uris = [root.post.uri, *(each.post.uri for each in found)]
     return document({**write_items(uri, uris), "attributedTo": root.account.account.uri})

@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from fedserver import domain
-from fedserver.federation.outgoing.partners import offer_document
-from fedserver.http import Call, Nothing, Routes
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.errors import NotFound, Unauthorized
+from fedserver.domain.peers import partners
+from fedserver.federation.outbound.partners import offer_document
 from fedserver.s2s.requests import document, signer
+from fedserver.web.endpoint import Call, Nothing, Routes
 
 routes = Routes("s2s")
 
@@ -18,12 +20,10 @@ routes = Routes("s2s")
 async def show(call: Call[Nothing]) -> web.Response:
     asking = await signer(call)
     if asking is None:
-        raise domain.Unauthorized("This is for signed requests only")
+        raise Unauthorized("This is for signed requests only")
     async with call.services.db.read() as tx:
-        row, theirs = await domain.partners.our_offer(
-            tx, f"{call.site.links.base}/partners/offers/{call.id()}"
-        )
-        ours = await domain.accounts.instance_account(tx, call.site)
+        row, theirs = await partners.our_offer(tx, f"{call.site.links.base}/partners/offers/{call.id()}")
+        ours = await accounts.instance_account(tx, call.site)
     if ours is None or urlsplit(asking.uri).netloc != urlsplit(theirs.uri).netloc:
-        raise domain.NotFound
+        raise NotFound
     return document(offer_document(row, ours, theirs), private=True)

@@ -6,11 +6,15 @@ from typing import Any
 
 from aiohttp import web
 
-from activitypub import ACTIVITY_JSON, ActivityPubError, SignedRequest, fields
-from fedserver import domain
-from fedserver.federation import Blocked, Gone
-from fedserver.http import Call, json_response
-from storage import AccountRow
+from activitypub.errors import ActivityPubError
+from activitypub.signatures.request import SignedRequest, fields
+from activitypub.terms import ACTIVITY_JSON
+from fedserver.domain.kernel.errors import Forbidden, NotFound, Unauthorized
+from fedserver.federation.authenticate import Blocked
+from fedserver.federation.fetch import Gone
+from fedserver.web.endpoint import Call
+from fedserver.web.json import json_response
+from storage.rows.accounts import AccountRow
 
 KIND = f"{ACTIVITY_JSON}; charset=utf-8"
 
@@ -31,18 +35,18 @@ async def signer(call: Call[Any]) -> AccountRow | None:
     try:
         return await call.services.authenticator.signer(request)
     except Blocked as error:
-        raise domain.Forbidden("This node does not speak with yours") from error
+        raise Forbidden("This node does not speak with yours") from error
     except (ActivityPubError, Gone) as error:
-        raise domain.Unauthorized(f"The signature is not valid: {error}") from error
+        raise Unauthorized(f"The signature is not valid: {error}") from error
 
 
 async def reader(call: Call[Any]) -> AccountRow | None:
     """Who reads a document. Raises Unauthorized where the node demands a signature."""
     found = await signer(call)
     if found is None and call.site.config.federation.authorized_fetch:
-        raise domain.Unauthorized("This node wants signed requests (authorized fetch)")
+        raise Unauthorized("This node wants signed requests (authorized fetch)")
     if call.site.config.federation.mode == "closed":
-        raise domain.NotFound
+        raise NotFound
     return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.http import Endpoint
 from fedserver.s2s import actor, collections, inbox, nodeinfo, objects, partners, webfinger
+from fedserver.web.endpoint import Endpoint
 
 
 def endpoints() -> list[Endpoint]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from activitypub import Handle
 from activitypub import webfinger as protocol
-from fedserver import domain
-from fedserver.http import Call, Nothing, Routes, json_response
+from activitypub.webfinger import Handle
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.errors import Gone, NotFound
 from fedserver.links import INSTANCE_ACTOR
-from storage import AccountRow, Tx
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.json import json_response
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
 
 routes = Routes("s2s")
 
@@ -22,9 +25,9 @@ async def webfinger(call: Call[Nothing]) -> web.Response:
         return json_response({"error": "Give a resource like acct:name@domain"}, status=400)
     account = await _find(call, call.tx, asked)
     if account is None:
-        raise domain.NotFound
+        raise NotFound
     if account.deleted_at is not None:
-        raise domain.Gone
+        raise Gone
     links = call.site.links
     made = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)
     return json_response(
@@ -38,12 +41,12 @@ async def _find(call: Call[Nothing], tx: Tx, asked: Handle | str) -> AccountRow 
         if asked.domain not in (links.domain, links.host):
             return None
         name = INSTANCE_ACTOR if asked.username in (links.domain, links.host) else asked.username
-        return await domain.accounts.by_handle(tx, name)
+        return await accounts.by_handle(tx, name)
     if asked.rstrip("/") in (links.base, links.instance_actor):
-        return await domain.accounts.instance_account(tx, call.site)
-    account = await domain.accounts.by_uri(tx, asked)
+        return await accounts.instance_account(tx, call.site)
+    account = await accounts.by_uri(tx, asked)
     if account is None and asked.startswith(f"{links.base}/@"):
-        account = await domain.accounts.by_handle(tx, asked.removeprefix(f"{links.base}/@"))
+        account = await accounts.by_handle(tx, asked.removeprefix(f"{links.base}/@"))
     return account if account is not None and not account.domain else None
 
 

@@ -1,4 +1,4 @@
-"""Rows of accounts and their keys."""
+"""Rows of accounts, profiles and keys."""
 
 from msgspec import Struct
 
@@ -70,3 +70,40 @@ class KeyRow(Struct, frozen=True, gc=False):
     private: str | None
     created_at: int
     revoked_at: int | None
+
+
+class CollectionRow(Struct, frozen=True, gc=False):
+    """Accounts that somebody recommends together."""
+
+    id: int
+    uri: str
+    account_id: int
+    name: str
+    description: str
+    language: str | None
+    sensitive: bool
+    discoverable: bool
+    tag: str
+    created_at: int
+    updated_at: int
+
+
+class CollectionItemRow(Struct, frozen=True, gc=False):
+    """An account in a collection: pending, accepted, rejected or revoked."""
+
+    id: int
+    collection_id: int
+    account_id: int
+    state: str
+    created_at: int
+
+
+class FeaturedTagRow(Struct, frozen=True, gc=False):
+    """A hashtag on a profile: `folded` is the tag's name, `name` how the owner writes it."""
+
+    id: int
+    tag_id: int
+    name: str
+    folded: str
+    uses: int
+    last_at: int | None

@@ -1,6 +1,29 @@
-"""Rows of notifications, of what an account wants to be told, and of who asks to be heard."""
+"""Rows of notifications, push, conversations and announcements."""
 
 from msgspec import Struct
+
+
+class ConversationRow(Struct, frozen=True, gc=False):
+    """A conversation as one of those who take part keeps it."""
+
+    id: int
+    account_id: int
+    thread_id: int
+    people: str
+    people_hash: str
+    last_post_id: int
+    unread: bool
+
+
+class EmailSubscriptionRow(Struct, frozen=True, gc=False):
+    """Somebody who asked for the public posts of an account by mail; `token` is in the links of mails."""
+
+    id: int
+    account_id: int
+    email: str
+    token: str
+    created_at: int
+    confirmed_at: int | None
 
 
 class NotificationRow(Struct, frozen=True, gc=False):
@@ -64,3 +87,59 @@ class NotificationRequestRow(Struct, frozen=True, gc=False):
     first_at: int
     last_at: int
     last_post_id: int | None
+
+
+class PushSubscriptionRow(Struct, frozen=True, gc=False):
+    """What a client wants to be told, and where."""
+
+    id: int
+    token_id: int
+    account_id: int
+    endpoint: str
+    public_key: str
+    auth_secret: str
+    standard: bool
+    alerts: str
+    policy: str
+    sealed_token: str
+    created_at: int
+
+    def __repr__(self) -> str:
+        """Without secrets, as rows end in logs."""
+        return f"PushSubscriptionRow(id={self.id}, account_id={self.account_id})"
+
+
+class PushKeyRow(Struct, frozen=True, gc=False):
+    """The pair of keys by which push services know this node."""
+
+    id: int
+    private: str
+    public: str
+    created_at: int
+
+    def __repr__(self) -> str:
+        """Without the private key, as rows end in logs."""
+        return f"PushKeyRow(public={self.public})"
+
+
+class AnnouncementRow(Struct, frozen=True, gc=False):
+    """A notice to all members."""
+
+    id: int
+    source: str
+    html: str
+    starts_at: int | None
+    ends_at: int | None
+    all_day: bool
+    published_at: int | None
+    updated_at: int
+    created_by_id: int | None
+
+
+class ReactionRow(Struct, frozen=True, gc=False):
+    """How many reacted with one emoji to an announcement, and whether the reader did."""
+
+    announcement_id: int
+    name: str
+    count: int
+    mine: bool

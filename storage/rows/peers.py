@@ -1,6 +1,57 @@
-"""Rows of peers and of acts of moderation."""
+"""Rows of other nodes: policies, partners, relays."""
 
 from msgspec import Struct
+
+
+class PartnerRow(Struct, frozen=True, gc=False):
+    """A peer with which there is, was or may be an agreement."""
+
+    id: int
+    domain: str
+    account_id: int
+    state: str
+    ours: bool
+    offer_uri: str
+    scopes: str
+    message: str
+    offered_at: int
+    agreed_at: int | None
+    ended_at: int | None
+    ended_by: str
+    decided_by_id: int | None
+
+
+class PeerListRow(Struct, frozen=True, gc=False):
+    """A list of peers at another place."""
+
+    id: int
+    url: str
+    title: str
+    kind: str
+    applies_itself: bool
+    most_changes: int
+    etag: str
+    fetch_at: int
+    fetched_at: int | None
+    error: str
+    waiting: str
+    unusable: int
+    applied_at: int | None
+    created_at: int
+    created_by_id: int | None
+
+
+class PeerListEntryRow(Struct, frozen=True, gc=False):
+    """A peer that a list named when it was last applied."""
+
+    list_id: int
+    domain: str
+    policy: str
+    rejects_media: bool
+    rejects_reports: bool
+    public_comment: str
+    obfuscates: bool
+    declined: bool
 
 
 class PeerRow(Struct, frozen=True, gc=False):
@@ -25,36 +76,27 @@ class PeerRow(Struct, frozen=True, gc=False):
     list_id: int | None
 
 
-class ActRow(Struct, frozen=True, gc=False):
-    """What a moderator or admin did. What is private can be dropped: its seal stays."""
+class RelayRow(Struct, frozen=True, gc=False):
+    """A relay and how we stand to it."""
 
     id: int
-    seq: int
-    verb: str
-    role: str
-    rule: str
-    at: int
-    expires_at: int | None
-    undoes_id: int | None
-    subject_kind: str
-    subject_name: str
-    by_seal: str
-    target_seal: str
-    reason_seal: str
-    previous_hash: str
-    hash: str
-    # Private, and empty when it was dropped.
-    actor_member_id: int | None
-    by_salt: str
-    target: str
-    target_salt: str
-    reason: str
-    reason_salt: str
-    shows_reason: bool
+    inbox_uri: str
+    target_uri: str
+    actor_uri: str
+    state: str
+    follow_uri: str
+    created_at: int
+    changed_at: int
+    decided_by_id: int | None
 
 
-class ActHeadRow(Struct, frozen=True, gc=False):
-    """Where the log of acts ends."""
+class SeveranceRow(Struct, frozen=True, gc=False):
+    """What an account lost by one act of the moderators."""
 
-    seq: int
-    hash: str
+    id: int
+    account_id: int
+    kind: str
+    target_name: str
+    followers_count: int
+    following_count: int
+    created_at: int

@@ -1,6 +1,71 @@
-"""Rows of posts and what belongs to them."""
+"""Rows of writing: posts, edits, polls, quotes, likes and boosts."""
 
 from msgspec import Struct
+
+
+class LikeRow(Struct, frozen=True, gc=False):
+    """A like: the vote that a post was helpful."""
+
+    id: int
+    account_id: int
+    post_id: int
+    uri: str
+    created_at: int
+
+
+class PostReactionRow(Struct, frozen=True, gc=False):
+    """An emoji with which somebody likes a post; `url` is its picture, '' for a character."""
+
+    id: int
+    account_id: int
+    post_id: int
+    name: str
+    url: str
+    uri: str
+    created_at: int
+
+
+class PinRow(Struct, frozen=True, gc=False):
+    """A post kept on top of its author's profile."""
+
+    id: int
+    account_id: int
+    post_id: int
+
+
+class PollRow(Struct, frozen=True, gc=False):
+    """What belongs to a poll beside its post."""
+
+    post_id: int
+    multiple: bool
+    hide_totals: bool
+    expires_at: int | None
+    closed_at: int | None
+    voters_count: int | None
+    read_at: int | None
+
+
+class PollOptionRow(Struct, frozen=True, gc=False):
+    """A choice and how many took it."""
+
+    id: int
+    post_id: int
+    position: int
+    title: str
+    name: str
+    votes_count: int
+
+
+class PollVoteRow(Struct, frozen=True, gc=False):
+    """An account took an option."""
+
+    id: int
+    post_id: int
+    option_id: int
+    account_id: int
+    slot: int
+    uri: str
+    created_at: int
 
 
 class PostRow(Struct, frozen=True, gc=False):
@@ -59,29 +124,6 @@ class EditRow(Struct, frozen=True, gc=False):
     at: int
 
 
-class TagRow(Struct, frozen=True, gc=False):
-    """A hashtag."""
-
-    id: int
-    name: str
-    display: str
-    usable: bool | None = None
-    trendable: bool | None = None
-    listable: bool | None = None
-    reviewed_at: int | None = None
-
-
-class FeaturedTagRow(Struct, frozen=True, gc=False):
-    """A hashtag on a profile: `folded` is the tag's name, `name` how the owner writes it."""
-
-    id: int
-    tag_id: int
-    name: str
-    folded: str
-    uses: int
-    last_at: int | None
-
-
 class TombstoneRow(Struct, frozen=True, gc=False):
     """What is left of a deleted object."""
 
@@ -97,3 +139,41 @@ class OriginalRow(Struct, frozen=True, gc=False):
     uri: str
     document: str
     at: int
+
+
+class QuoteRow(Struct, frozen=True, gc=False):
+    """A post that quotes another; `quoted_id` is None while that is not known, and when it is gone."""
+
+    post_id: int
+    account_id: int
+    quoted_id: int | None
+    quoted_account_id: int | None
+    quoted_uri: str
+    quoted_url: str
+    state: str
+    legacy: bool
+    request_uri: str | None
+    authorization_uri: str | None
+    created_at: int
+
+
+class RefreshRow(Struct, frozen=True, gc=False):
+    """A thread that is, or was, read anew; `found` counts posts that were not here before."""
+
+    id: int
+    post_id: int
+    state: str
+    found: int
+    started_at: int
+
+
+class ScheduledPostRow(Struct, frozen=True, gc=False):
+    """A post that waits for its moment; `draft` is JSON."""
+
+    id: int
+    account_id: int
+    publish_at: int
+    draft: str
+    idempotency_key: str | None
+    failed_at: int | None
+    error: str

@@ -1,6 +1,39 @@
-"""Rows of markers, lists, filters, announcements and trends."""
+"""Rows of reading: who may see what, views of posts, timelines, search."""
 
 from msgspec import Struct
+
+
+class CardRow(Struct, frozen=True, gc=False):
+    """What is shown of a page; `kind` is '' where there was nothing to show."""
+
+    id: int
+    url: str
+    kind: str
+    title: str
+    description: str
+    author_name: str
+    author_url: str
+    provider_name: str
+    provider_url: str
+    html: str
+    embed_url: str
+    width: int
+    height: int
+    image_url: str
+    image_alt: str
+    language: str | None
+    published_at: int | None
+    creator_id: int | None
+    fetched_at: int
+    blurhash: str | None = None
+
+
+class BookmarkRow(Struct, frozen=True, gc=False):
+    """A private bookmark."""
+
+    id: int
+    account_id: int
+    post_id: int
 
 
 class MarkerRow(Struct, frozen=True, gc=False):
@@ -10,16 +43,6 @@ class MarkerRow(Struct, frozen=True, gc=False):
     last_read_id: int
     version: int
     updated_at: int
-
-
-class ListRow(Struct, frozen=True, gc=False):
-    """A list of accounts."""
-
-    id: int
-    account_id: int
-    title: str
-    replies_policy: str
-    exclusive: bool
 
 
 class FilterRow(Struct, frozen=True, gc=False):
@@ -50,20 +73,6 @@ class FilterPostRow(Struct, frozen=True, gc=False):
     post_id: int
 
 
-class AnnouncementRow(Struct, frozen=True, gc=False):
-    """A notice to all members."""
-
-    id: int
-    source: str
-    html: str
-    starts_at: int | None
-    ends_at: int | None
-    all_day: bool
-    published_at: int | None
-    updated_at: int
-    created_by_id: int | None
-
-
 class TrendRow(Struct, frozen=True, gc=False):
     """Something that many turn to: `kind` says in which table the subject is."""
 
@@ -74,10 +83,12 @@ class TrendRow(Struct, frozen=True, gc=False):
     computed_at: int
 
 
-class ReactionRow(Struct, frozen=True, gc=False):
-    """How many reacted with one emoji to an announcement, and whether the reader did."""
+class TrendReviewRow(Struct, frozen=True, gc=False):
+    """A decision about one subject."""
 
-    announcement_id: int
-    name: str
-    count: int
-    mine: bool
+    id: int
+    kind: str
+    subject: str
+    approved: bool
+    reviewed_at: int
+    reviewed_by_id: int | None

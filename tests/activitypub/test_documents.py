@@ -9,31 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub import (
-    PUBLIC,
-    ActivityPubError,
-    AuthorityError,
-    Handle,
-    MalformedDocument,
-    Object,
-    Option,
-    Question,
-    addresses,
-    host_of,
-    is_activitypub,
-    parse_handle,
-    parse_resource,
-    read_activity,
-    read_actor,
-    read_host_meta,
-    read_jrd,
-    read_object,
-    recipients,
-    same_origin,
-    visibility,
-    write_object,
-)
 from activitypub import document as read
+from activitypub.activities import read_activity
+from activitypub.actors import read_actor
+from activitypub.addressing import addresses, recipients, visibility
+from activitypub.authority import host_of, same_origin
+from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument
+from activitypub.objects import Object, Option, Question, read_object, write_object
+from activitypub.terms import PUBLIC, is_activitypub
+from activitypub.webfinger import Handle, parse_handle, parse_resource, read_host_meta, read_jrd
 
 BASE = "https://o.example/users/ann"
 

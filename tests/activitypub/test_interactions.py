@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from activitypub import (
-    PUBLIC,
-    MalformedDocument,
-    Object,
+from activitypub import objects
+from activitypub.errors import MalformedDocument
+from activitypub.interactions import (
+    QUOTE_REL,
     Policy,
     Quote,
     QuoteAuthorization,
     Rule,
-    objects,
     read_authorization,
-    read_object,
+    read_policy,
+    read_quote,
 )
-from activitypub.interactions import QUOTE_REL, read_policy, read_quote
+from activitypub.objects import Object, read_object
+from activitypub.terms import PUBLIC
 
 AUTHOR, QUOTED, QUOTING = "https://a.test/u/ann", "https://a.test/1", "https://b.test/1"
 

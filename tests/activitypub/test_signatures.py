@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from activitypub import SignatureError, load_multibase, load_private, load_public_pem
+from activitypub.errors import SignatureError
+from activitypub.keys import load_multibase, load_private, load_public_pem
 from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.httpsig_parts import generate_message

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from http_message_signatures import HTTPMessageVerifier, MappingKeyResolver, algorithms
 
-from activitypub import SignatureError, identity_proofs
+from activitypub import identity_proofs
+from activitypub.errors import SignatureError
 from activitypub.keys import multibase, unbase58
 from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest, fields

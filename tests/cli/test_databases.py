@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fedserver.cli import main
+from fedserver.cli.commands import main
 from tests.kit import databases
 
 

@@ -10,7 +10,7 @@ import pyotp
 from click.testing import CliRunner
 
 from fedserver.cli.commands import main
-from fedserver.domain import members, second_steps
+from fedserver.domain.auth import members, two_factor
 from fedserver.node import system_clock
 from storage.opening import open_database
 
@@ -19,15 +19,15 @@ async def _turn_on(url: str) -> None:
     database = await open_database(url, system_clock)
     async with database.write() as tx:
         ann = await members.by_username(tx, "ann")
-        secret = second_steps.new_secret()
-        await second_steps.use_app(tx, ann, secret, pyotp.TOTP(secret).at(int(time.time())))
+        secret = two_factor.new_secret()
+        await two_factor.use_app(tx, ann, secret, pyotp.TOTP(secret).at(int(time.time())))
     await database.close()
 
 
 async def _is_on(url: str) -> bool:
     database = await open_database(url, system_clock)
     async with database.read() as tx:
-        state = await second_steps.load(tx, await members.by_username(tx, "ann"))
+        state = await two_factor.load(tx, await members.by_username(tx, "ann"))
     await database.close()
     return state.on or state.codes_left > 0
 

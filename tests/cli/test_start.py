@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fedserver.cli import main
-from fedserver.cli.commands import MODULES
-from fedserver.domain import accounts
+from fedserver.cli.commands import MODULES, main
+from fedserver.domain.accounts import accounts
 from fedserver.node import open_node
 from tests.kit.nodes import config_for
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fedserver.domain import accounts, cards, members
-from fedserver.text import Preview
-from storage import MemberRow
+from fedserver.domain.accounts import accounts
+from fedserver.domain.auth import members
+from fedserver.domain.timelines import cards
+from fedserver.integrations.previews import Preview
+from storage.rows.auth import MemberRow
 from tests.kit.api import Api
 from tests.kit.nodes import TestNode
 from tests.kit.people import new_keys

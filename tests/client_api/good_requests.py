@@ -11,10 +11,13 @@ from typing import Any
 
 import aiohttp
 
-from fedserver.domain import announcements, cards, members
+from fedserver.domain.auth import members
+from fedserver.domain.notifications import announcements
+from fedserver.domain.timelines import cards
+from fedserver.integrations.previews import Preview
 from fedserver.node import all_endpoints
-from fedserver.text import Preview
-from storage import RefreshRow, queries
+from storage.queries.posts import refreshes as refreshe_queries
+from storage.rows.posts import RefreshRow
 from tests.client_api.test_every_endpoint import picture
 from tests.kit import people
 from tests.kit.api import Api
@@ -449,7 +452,7 @@ async def _media(world: World) -> str:
 async def _refresh(world: World) -> str:
     async with world.node.db.write() as tx:
         row = RefreshRow(tx.new_id(), int(world.names["post"]), "running", 0, tx.now)
-        await queries.refreshes.put(tx, row)
+        await refreshe_queries.put(tx, row)
     return str(row.id)
 
 

@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from fedserver import domain
-from fedserver.http.fields import MAX_JSON, convert
+from fedserver.domain.kernel.errors import Invalid
 from fedserver.node import all_endpoints
+from fedserver.web.fields import MAX_JSON, convert
 from tests.client_api.good_requests import ROWS, World, named, written
 from tests.kit.api import Answer, Api
 from tests.kit.nodes import Start
@@ -196,7 +196,7 @@ def _read(request: str, body: Any) -> bytes:
     """What the endpoint reads in a body, b'' if it refuses it while reading: that is done in one place."""
     try:
         return msgspec.json.encode(convert(body, PARAMS[request]))
-    except domain.Invalid as error:
+    except Invalid as error:
         assert error.field and len(error.text) < 500, (request, error.text)
         return b""
 

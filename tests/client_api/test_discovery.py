@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.domain import likes, trends
+from fedserver.domain.posts import likes
+from fedserver.domain.timelines import trends
 from tests.kit.api import Api
 from tests.kit.nodes import Start
 

@@ -14,7 +14,9 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from fedserver.domain import announcements, suggestions, trends
+from fedserver.domain.accounts import suggestions
+from fedserver.domain.notifications import announcements
+from fedserver.domain.timelines import trends
 from tests.client_api.admin_chapters import moderation
 from tests.kit.api import Api, declared
 from tests.kit.nodes import PASSWORD, Start, TestNode

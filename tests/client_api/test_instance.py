@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from fedserver.domain import figures, legal_texts, peers
-from fedserver.domain.words import NotFound
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.metrics import instance_stats
+from fedserver.domain.peers import peers
+from fedserver.domain.registration import legal_texts
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.people import site
@@ -29,7 +31,7 @@ async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
     await node.write(ann, "another week")
     await api.get("/api/v1/accounts/verify_credentials")
     found = await Api(node).get("/api/v1/instance/activity")
-    assert len(found) == figures.WEEKS and all(isinstance(value, str) for value in found[0].values())
+    assert len(found) == instance_stats.WEEKS and all(isinstance(value, str) for value in found[0].values())
     assert [(each["statuses"], each["logins"], each["registrations"]) for each in found[:3]] == [
         ("1", "1", "0"),
         ("3", "1", "1"),

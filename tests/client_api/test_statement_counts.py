@@ -9,12 +9,29 @@ from typing import Any
 
 import pytest
 
-from activitypub import ACTIVITY_JSON
-from fedserver import domain
-from fedserver.http import Listed
+from activitypub.terms import ACTIVITY_JSON
+from fedserver.domain.accounts import collections, endorsements
+from fedserver.domain.auth import ip_blocks, members
+from fedserver.domain.content import tags
+from fedserver.domain.moderation import reports
+from fedserver.domain.notifications import notification_policies
+from fedserver.domain.peers import peers
+from fedserver.domain.posts import boosts, likes, posts, remote_posts, scheduled_posts
+from fedserver.domain.registration import email_blocks
+from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
+from fedserver.domain.timelines import bookmarks, trends
 from fedserver.node import all_endpoints
-from storage import AccountRow, CardRow, FollowRow, PartnerRow, TrendRow, Tx, queries
-from tests.domain.test_remote_posts import remote
+from fedserver.web.paging import Listed
+from storage.engine import Tx
+from storage.queries.peers import partners as partner_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.queries.timelines import cards as card_queries
+from storage.queries.timelines import trends as trend_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.peers import PartnerRow
+from storage.rows.relationships import FollowRow
+from storage.rows.timelines import CardRow, TrendRow
+from tests.domain.posts.test_remote_posts import remote
 from tests.kit import people
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -42,7 +59,7 @@ WARM = {
 }
 
 
-def lists() -> set[str]:
+def list_paths() -> set[str]:
     """The paths that give pages, as they are declared."""
     found = {each.path for each in all_endpoints() if each.method == "GET" and each.answers is Listed}
     return found | set(MORE)
@@ -67,84 +84,80 @@ class World:
     async def _members(self, tx: Tx, letter: str) -> list[AccountRow]:
         keys = people.new_keys()
         added = [
-            await domain.members.add(tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys)
+            await members.add(tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys)
             for each in range(LONG)
         ]
         return [account for _, account in added]
 
     async def _accounts(self, tx: Tx) -> None:
         site, ann = self.site, self.ann
-        self.list_id = (await domain.lists.create(tx, ann, "Friends")).id
+        self.list_id = (await lists.create(tx, ann, "Friends")).id
         for number, (friend, other) in enumerate(zip(self.friends, self.others, strict=True)):
-            await domain.follows.follow(tx, site, ann, friend)
-            await domain.follows.follow(tx, site, friend, ann)
-            await domain.endorsements.add(tx, ann, friend)
-            await domain.lists.add_accounts(tx, ann, self.list_id, [friend.id])
-            await domain.blocks.block(tx, site, ann, await people.stranger(tx, f"bad{number}"))
-            await domain.mutes.mute(tx, ann, await people.stranger(tx, f"loud{number}"))
-            await domain.domain_mutes.add(tx, site, ann, f"m{number}.test")
-            await domain.tags.follow(tx, ann, f"followed{number}")
+            await follows.follow(tx, site, ann, friend)
+            await follows.follow(tx, site, friend, ann)
+            await endorsements.add(tx, ann, friend)
+            await lists.add_accounts(tx, ann, self.list_id, [friend.id])
+            await blocks.block(tx, site, ann, await people.stranger(tx, f"bad{number}"))
+            await mutes.mute(tx, ann, await people.stranger(tx, f"loud{number}"))
+            await domain_mutes.add(tx, site, ann, f"m{number}.test")
+            await tags.follow(tx, ann, f"followed{number}")
             wish = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
-            await queries.follows.add_request(tx, wish)
-            report = domain.reports.NewReport(target_id=ann.id, comment="hm")
-            await domain.reports.file(tx, site, other, report)
-            await domain.collections.create(
-                tx, site, friend, domain.collections.Change(name="Some"), [ann.id]
-            )
+            await follow_queries.add_request(tx, wish)
+            report = reports.NewReport(target_id=ann.id, comment="hm")
+            await reports.file(tx, site, other, report)
+            await collections.create(tx, site, friend, collections.Change(name="Some"), [ann.id])
         for _ in range(FEWER["/api/v1/accounts/{id}/collections"]):
-            await domain.collections.create(tx, site, ann, domain.collections.Change(name="Mine"))
+            await collections.create(tx, site, ann, collections.Change(name="Mine"))
 
     async def _posts(self, tx: Tx) -> None:
-        site, ann, write = self.site, self.ann, domain.posts.publish
-        draft = domain.posts.Draft
+        site, ann, write = self.site, self.ann, posts.publish
+        draft = posts.Draft
         self.post_id = await write(tx, site, ann, draft(text="The one"))
-        card = await queries.cards.put(tx, card_row(tx))
+        card = await card_queries.put(tx, card_row(tx))
         mine: list[int] = []
         later = tx.now + 86_400_000
         for number, friend in enumerate(self.friends):
             text = f"Words {LINK} #bench #tag{number}"
             post_id = await write(tx, site, friend, draft(text=text, in_reply_to_id=self.post_id))
-            await queries.cards.attach(tx, post_id, card.id)
+            await card_queries.attach(tx, post_id, card.id)
             await write(tx, site, friend, draft(text="I quote", quoted_id=self.post_id))
             await write(tx, site, friend, draft(text="Psst, @ann", visibility="direct"))
-            await domain.likes.like(tx, site, friend, self.post_id)
-            await domain.boosts.boost(tx, site, friend, self.post_id)
-            await domain.likes.like(tx, site, ann, post_id)
-            await domain.bookmarks.add(tx, ann, post_id)
+            await likes.like(tx, site, friend, self.post_id)
+            await boosts.boost(tx, site, friend, self.post_id)
+            await likes.like(tx, site, ann, post_id)
+            await bookmarks.add(tx, ann, post_id)
             mine.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
-            await domain.scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
-        await domain.trends.set_policy(tx, None, domain.trends.Policy(least_accounts=1))
-        await domain.trends.keep(tx, await domain.trends.compute(tx))
-        cards = [await queries.cards.put(tx, card_row(tx, f"{LINK}/{number}")) for number in range(LONG)]
-        await queries.trends.replace(
-            tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards]
-        )
-        await queries.trends.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
+            await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
+        await trends.set_policy(tx, None, trends.Policy(least_accounts=1))
+        await trends.keep(tx, await trends.compute(tx))
+        cards = [await card_queries.put(tx, card_row(tx, f"{LINK}/{number}")) for number in range(LONG)]
+        await trend_queries.replace(tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards])
+        await trend_queries.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
 
     async def _notifications(self, tx: Tx) -> None:
-        await domain.notification_policies.change(tx, self.ann, {"for_not_following": "filter"})
+        await notification_policies.change(tx, self.ann, {"for_not_following": "filter"})
         for other in self.others:
-            await domain.posts.publish(tx, self.site, other, domain.posts.Draft(text="Hear me, @ann"))
+            await posts.publish(tx, self.site, other, posts.Draft(text="Hear me, @ann"))
 
     async def _decisions(self, tx: Tx) -> None:
-        member = await domain.members.by_username(tx, "ann")
+        member = await members.by_username(tx, "ann")
         for number in range(LONG):
             for word in ("block", "allow"):
-                decision = domain.peers.Decision(word)
-                await domain.peers.decide(tx, member, f"{word}{number}.test", decision)
-            await domain.email_blocks.block_domain(tx, member, f"mail{number}.test")
-            await domain.email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
-            block = domain.ip_blocks.Change(ip=f"203.0.113.{number}", severity="sign_up_block")
-            await domain.ip_blocks.create(tx, member, block, "127.0.0.1")
+                decision = peers.Decision(word)
+                await peers.decide(tx, member, f"{word}{number}.test", decision)
+            await email_blocks.block_domain(tx, member, f"mail{number}.test")
+            await email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
+            block = ip_blocks.Change(ip=f"203.0.113.{number}", severity="sign_up_block")
+            await ip_blocks.create(tx, member, block, "127.0.0.1")
 
     async def _partners(self, tx: Tx) -> None:
         pat = await people.stranger(tx, "pat", "partner.test")
         row = PartnerRow(
             tx.new_id(), "partner.test", pat.id, "agreed", True, "uri", '["posts"]', "", 1, 1, None, "", None
         )
-        await queries.partners.put(tx, row)
+        await partner_queries.put(tx, row)
         for number in range(LONG):
-            await domain.remote_posts.receive(tx, pat, remote(f"{pat.uri}/{number}", pat.uri))
+            await remote_posts.receive(tx, pat, remote(f"{pat.uri}/{number}", pat.uri))
 
 
 def card_row(tx: Tx, url: str = LINK) -> CardRow:
@@ -213,7 +226,7 @@ async def a_long_page_takes_as_many_as_a_short_one(world: World, api: Api) -> No
         "/api/v1/accounts/search": {"q": "o"},
     }
     found: dict[str, tuple[float, float, int]] = {}
-    for path in sorted(lists()):
+    for path in sorted(list_paths()):
         before = path.partition("/{")[0]
         address = path.replace("{id}", str(names.get(before, ""))).replace("{tag}", "bench")
         address = address.replace("{group_key}", groups["notification_groups"][0]["group_key"])

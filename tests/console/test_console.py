@@ -8,9 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from fedserver.domain import announcements, follows, invitations, moderation, peers, reports, tasks
+from fedserver.domain.auth import invitations
+from fedserver.domain.kernel import jobs
+from fedserver.domain.moderation import moderation, reports
+from fedserver.domain.notifications import announcements
+from fedserver.domain.peers import peers
+from fedserver.domain.relationships import follows
 from fedserver.node import all_endpoints
-from storage import AccountRow, InboxItemRow, TaskRow, Tx, queries
+from storage.engine import Tx
+from storage.queries.kernel import inbox as inbox_queries
+from storage.queries.kernel import jobs as job_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.kernel import InboxItemRow, TaskRow
 from tests.kit.forms import Form, forms, send
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.peers import Peers
@@ -255,8 +264,8 @@ async def test_the_queues_show_what_waits(start: Start) -> None:
     node, _, _ = await begin(start)
     assert "All is well" in await read(node, "/admin/queue")
     async with node.db.write() as tx:
-        await tasks.owe(tx, tasks.RefreshAccount("https://nowhere.test/users/x"))
-        await tasks.owe(tx, tasks.LiftAct(1, 1), run_at=tx.now + 86_400_000)
+        await jobs.owe(tx, jobs.RefreshAccount("https://nowhere.test/users/x"))
+        await jobs.owe(tx, jobs.LiftAct(1, 1), run_at=tx.now + 86_400_000)
     page = await read(node, "/admin/queue")
     assert re.search(r"<strong>2</strong> tasks wait", page), page
 
@@ -303,12 +312,12 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
     # A task and an activity that failed too often.
     body = msgspec.json.encode({"type": "Like", "object": "https://alpha.test/1"})
     async with node.db.write() as tx:
-        await tasks.owe(tx, tasks.LiftAct(1, 1), run_at=tx.now + 86_400_000)
-        (task,) = await queries.tasks.lease(tx, until=0, limit=1) or await _later(tx)
-        await queries.tasks.bury(tx, task.id, "no such act")
+        await jobs.owe(tx, jobs.LiftAct(1, 1), run_at=tx.now + 86_400_000)
+        (task,) = await job_queries.lease(tx, until=0, limit=1) or await _later(tx)
+        await job_queries.bury(tx, task.id, "no such act")
         row = InboxItemRow(7, fan.uri, "x", fan.uri, "late.test", None, body, 1, 1, 0, 8, None, "")
-        assert await queries.inbox.add(tx, row)
-        await queries.inbox.bury(tx, row.id, "odd")
+        assert await inbox_queries.add(tx, row)
+        await inbox_queries.bury(tx, row.id, "odd")
     page = await read(node, "/admin/queue")
     assert "lift_act" in page and "Like https://alpha.test/1" in page and "odd" in page
     assert "odd" not in await choose(node, "again", queue="inbox", host="late.test")
@@ -317,7 +326,7 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
 
 async def _later(tx: Tx) -> list[TaskRow]:
     tx.now += 86_400_000
-    return await queries.tasks.lease(tx, until=0, limit=1)
+    return await job_queries.lease(tx, until=0, limit=1)
 
 
 @pytest.mark.parametrize("path", ["/admin/accounts/1", "/admin/reports/x", "/admin/nothing"])

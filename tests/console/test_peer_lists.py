@@ -5,8 +5,10 @@ from __future__ import annotations
 import aiohttp
 from aiohttp import web
 
-from fedserver.domain import follows, peers
-from storage import PeerRow, queries
+from fedserver.domain.peers import peers
+from fedserver.domain.relationships import follows
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.peers import PeerRow
 from tests.console.test_console import form_to, log_in, read, submit
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
@@ -69,7 +71,7 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
     }  # fmt: skip
     assert found["loud.test"].rejects_media and found["spam.test"].public_comment == "Sells <b>"
     async with node.db.read() as tx:
-        fay = await queries.accounts.by_uri(tx, "https://www.spam.test/users/fay")
+        fay = await account_queries.by_uri(tx, "https://www.spam.test/users/fay")
     assert fay is not None and fay.suspended_at is not None
     written = await read(node, "/admin/peer-lists/blocks.csv")
     assert written == HEAD + (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fedserver.domain.kernel.context import Site
 
-from fedserver.domain import Site
 from tests.kit.people import site
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from fedserver.domain import accounts, cards, edits
-from storage import AccountRow
-from storage import queries as stored
+from fedserver.domain.accounts import accounts
+from fedserver.domain.posts import edits
+from fedserver.domain.timelines import cards
+from storage.queries.posts import posts as post_queries
+from storage.queries.timelines import cards as card_queries
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit import tls
 from tests.kit.api import Api
@@ -92,8 +95,8 @@ async def test_posts_of_peers_have_cards_later(start: Start, names: tls.Names) -
         beta.clock.forward(seconds=60)
         await settle(alpha, beta)
         async with beta.db.read() as tx:
-            row = await stored.posts.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
-            found = await stored.cards.of_posts(tx, [row.id])
+            row = await post_queries.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
+            found = await card_queries.of_posts(tx, [row.id])
         assert found[row.id].title == "Plain" and asked <= 2 and len(news.asked) == 2
 
 

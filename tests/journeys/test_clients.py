@@ -23,8 +23,11 @@ from mastodon import Mastodon, MastodonAPIError
 from PIL import Image
 
 from fedserver.config import Mail
-from fedserver.domain import accounts, emails, members, one_time_links, timelines
-from storage import Page, Tx
+from fedserver.domain.accounts import accounts
+from fedserver.domain.auth import emails, members, one_time_links
+from fedserver.domain.timelines import timelines
+from storage.engine import Tx
+from storage.paging import Page
 from tests.kit import tls
 from tests.kit.browsing import allow
 from tests.kit.nodes import PASSWORD, Start, TestNode

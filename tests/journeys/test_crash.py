@@ -14,9 +14,9 @@ from aiohttp import web
 
 from fedserver.cli.settings import site_of
 from fedserver.config import load
-from fedserver.domain import follows
-from storage import queries
+from fedserver.domain.relationships import follows
 from storage.opening import open_database
+from storage.queries.kernel import jobs as job_queries
 from tests.kit import people
 from tests.kit.clock import Clock
 from tests.kit.nodes import _free_port as free_port
@@ -115,7 +115,7 @@ async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -
     # As if a worker had been killed that had the work in hand, for ever.
     db = await open_database(config.database.url, Clock(4_000_000_000_000))
     async with db.write() as tx:
-        assert await queries.tasks.lease(tx, until=tx.now, limit=99)
+        assert await job_queries.lease(tx, until=tx.now, limit=99)
     await db.close()
 
     await peer.start()

@@ -12,8 +12,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from fedserver.config import Mail
-from fedserver.domain import accounts, moderation
-from storage import AccountRow
+from fedserver.domain.accounts import accounts
+from fedserver.domain.moderation import moderation
+from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor

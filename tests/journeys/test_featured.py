@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from activitypub import Document, read_activity
-from fedserver.domain import featured_tags, pins
-from fedserver.federation.incoming.item import Dropped, Item
-from fedserver.federation.incoming.registry import handle, prepare
-from storage import AccountRow
+from activitypub.activities import read_activity
+from activitypub.document import Document
+from fedserver.domain.accounts import featured_tags
+from fedserver.domain.posts import pins
+from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.registry import handle, prepare
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode

@@ -8,15 +8,21 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from activitypub import ACTIVITY_JSON, PUBLIC, activities, load_private
+from activitypub import activities
+from activitypub.keys import load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
-from fedserver.domain import accounts, edits, follows, peers, post_removal, posts, relations, timelines
-from fedserver.domain.peers import Decision
+from activitypub.terms import ACTIVITY_JSON, PUBLIC
+from fedserver.domain.accounts import accounts, relations
+from fedserver.domain.peers import peers
+from fedserver.domain.peers.peers import Decision
+from fedserver.domain.posts import edits, post_removal, posts
+from fedserver.domain.relationships import follows
+from fedserver.domain.timelines import timelines
 from fedserver.federation.signing import request_to
-from storage import Page
-from storage.queries import posts as post_queries
-from storage.schema.tables import originals
+from storage.paging import Page
+from storage.queries.posts import posts as post_queries
+from storage.tables.posts import originals
 from tests.journeys.test_federation import follow, home, settle
 from tests.kit import keys
 from tests.kit.nodes import Start, TestNode

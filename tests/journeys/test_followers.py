@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from activitypub import read_synchronization
-from fedserver.domain import follows, tasks
-from fedserver.federation import followers_at, synchronize
-from storage import AccountRow, queries
+from activitypub.collections import read_synchronization
+from fedserver.domain.kernel import jobs
+from fedserver.domain.relationships import follows
+from fedserver.federation.synchronization import followers_at, synchronize
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit.nodes import Start, TestNode
 
@@ -28,13 +32,11 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
 
     # alpha loses cat; beta loses dan; eve asked, was accepted, and that was lost.
     async with alpha.db.write() as tx:
-        cat, dan, bob = [
-            await queries.accounts.by_uri(tx, people[name].uri) for name in ("cat", "dan", "bob")
-        ]
+        cat, dan, bob = [await account_queries.by_uri(tx, people[name].uri) for name in ("cat", "dan", "bob")]
         assert cat and dan and bob
-        await queries.follows.remove(tx, cat.id, ann.id)
+        await follow_queries.remove(tx, cat.id, ann.id)
     async with beta.db.write() as tx:
-        await queries.follows.remove(tx, people["dan"].id, remote.id)
+        await follow_queries.remove(tx, people["dan"].id, remote.id)
     await alpha.write(ann, "for everybody")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob", "cat"}, "only what is for followers tells"
@@ -43,17 +45,17 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     assert await followed(beta, remote, address) == {"bob"}
     assert await followed(alpha, ann, address) == {"bob"}
     async with beta.db.read() as tx:
-        assert await queries.posts.by_uri(tx, alpha.site.links.note("ann", post)) is not None
-        assert await queries.follows.get(tx, people["dan"].id, remote.id) is None
+        assert await post_queries.by_uri(tx, alpha.site.links.note("ann", post)) is not None
+        assert await follow_queries.get(tx, people["dan"].id, remote.id) is None
 
     async with beta.db.write() as tx:
         await follows.follow(tx, beta.site, people["eve"], remote)
     await settle(alpha, beta)
     async with beta.db.write() as tx:
-        row = await queries.follows.get(tx, people["eve"].id, remote.id)
+        row = await follow_queries.get(tx, people["eve"].id, remote.id)
         assert row is not None
-        await queries.follows.remove(tx, people["eve"].id, remote.id)
-        await queries.follows.add_request(tx, row)
+        await follow_queries.remove(tx, people["eve"].id, remote.id)
+        await follow_queries.add_request(tx, row)
     await alpha.write(ann, "more for followers", visibility="followers")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob", "eve"} == await followed(alpha, ann, address)
@@ -69,7 +71,7 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     assert document is not None
     assert set(document["orderedItems"]) == {people["bob"].uri, people["eve"].uri}
     for url, digest in ((told[1], follows.digest([])), (f"{ann.uri}/outbox", told[2]), (ann.uri, told[2])):
-        task = tasks.SynchronizeFollowers(remote.id, url, digest)
+        task = jobs.SynchronizeFollowers(remote.id, url, digest)
         await synchronize(beta.db, beta.site, beta.node.services.resolver, task)
     assert await followed(beta, remote, address) == {"bob", "eve"}
     assert read_synchronization("") is None and read_synchronization('url="https://x.test"') is None

@@ -12,9 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from activitypub import PUBLIC, Document, cavage, rfc9421
-from fedserver.domain import follows
-from storage import queries
+from activitypub.document import Document
+from activitypub.signatures import cavage, rfc9421
+from activitypub.terms import PUBLIC
+from fedserver.domain.relationships import follows
+from storage.queries.kernel import inbox as inbox_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import follows as follow_queries
 from tests.kit import keys as made
 from tests.kit import tls
 from tests.kit.api import Api
@@ -38,7 +42,7 @@ def act(kind: str, actor: str, about: Any, path: str = "", **more: Any) -> Docum
 
 async def stored(node: TestNode, uri: str) -> Any:
     async with node.db.read() as tx:
-        return await queries.posts.by_uri(tx, uri)
+        return await post_queries.by_uri(tx, uri)
 
 
 async def drain(node: TestNode) -> None:
@@ -206,7 +210,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
         remote_eve = await alpha.node.services.resolver.account("@eve@beta.test")
         async with alpha.db.write() as tx:
             await follows.follow(tx, alpha.site, ann, remote_eve)
-            request = await queries.follows.request(tx, ann.id, remote_eve.id)
+            request = await follow_queries.request(tx, ann.id, remote_eve.id)
             await follows.follow(tx, alpha.site, bob, ann)
         ours, liked = await alpha.write(ann, "ours"), await alpha.write(ann, "liked and nothing else")
         private = await alpha.write(ann, "private", visibility="followers")
@@ -225,9 +229,9 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
         assert await say(alpha, act("Accept", eve, {**asked, "actor": bob.uri}, "none")) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
-            assert await queries.follows.request(tx, ann.id, remote_eve.id) is not None
-            assert await queries.follows.get(tx, ann.id, remote_eve.id) is None
-            assert await queries.follows.get(tx, bob.id, remote_eve.id) is None
+            assert await follow_queries.request(tx, ann.id, remote_eve.id) is not None
+            assert await follow_queries.get(tx, ann.id, remote_eve.id) is None
+            assert await follow_queries.get(tx, bob.id, remote_eve.id) is None
         assert await say(alpha, act("Accept", eve, asked, "yes")) == 202
         first, own = note(eve, "1"), act("Like", eve, uri, "like")
         other = act("Like", eve, f"{ann.uri}/statuses/{liked}", "other-like")
@@ -237,7 +241,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
             assert await say(alpha, each) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
-            assert await queries.follows.get(tx, ann.id, remote_eve.id) is not None
+            assert await follow_queries.get(tx, ann.id, remote_eve.id) is not None
 
         lure = beta.serve("/users/eve/lure", note(eve, "lure"))
         changed = {"content": "<p>forged</p>", "updated": "2026-11-18T12:00:00Z"}
@@ -366,7 +370,7 @@ async def test_whatever_is_stored_can_be_read(start: Start, names: tls.Names) ->
             assert status in (202, 400), (status, str(changes)[:80])
         await drain(alpha)
         async with alpha.db.read() as tx:
-            assert await queries.inbox.waiting(tx) == 0, "none is tried again"
+            assert await inbox_queries.waiting(tx) == 0, "none is tried again"
         account = await api.get("/api/v1/accounts/lookup", acct="eve@beta.test")
         shown = await api.get(f"/api/v1/accounts/{account['id']}/statuses", limit=40)
         assert len(shown) == 40 and all(each["uri"].startswith(eve) for each in shown)

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from activitypub import ACTIVITY_JSON, identity_proofs, load_private
-from fedserver import domain
+from activitypub import identity_proofs as fep_c390
+from activitypub.keys import load_private
+from activitypub.terms import ACTIVITY_JSON
+from fedserver.domain.accounts import identity_proofs
+from fedserver.domain.kernel.errors import Invalid, NotFound
 from tests.journeys.test_federation import follow, settle
 from tests.kit import keys
 from tests.kit.api import Api
@@ -26,8 +29,8 @@ def held(name: str) -> tuple[str, Ed25519PrivateKey]:
     return f"did:key:{public}", key
 
 
-def proof_of(subject: str, document: str = "{}") -> domain.identity_proofs.IdentityProof:
-    return domain.identity_proofs.IdentityProof(subject, 1, document)
+def proof_of(subject: str, document: str = "{}") -> identity_proofs.IdentityProof:
+    return identity_proofs.IdentityProof(subject, 1, document)
 
 
 async def shown(node: TestNode, handle: str) -> list[tuple[str, bool]]:
@@ -59,10 +62,10 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     assert page.status == 200 and subject in page.text
 
     # A statement that was signed elsewhere; one about somebody else is not taken.
-    made, signed = identity_proofs.statement(second, ann.uri, alpha.clock())
-    statement = json.dumps(identity_proofs.with_signature(made, other.sign(signed)))
-    foreign, signed = identity_proofs.statement(second, bob.uri, alpha.clock())
-    theirs = json.dumps(identity_proofs.with_signature(foreign, other.sign(signed)))
+    made, signed = fep_c390.statement(second, ann.uri, alpha.clock())
+    statement = json.dumps(fep_c390.with_signature(made, other.sign(signed)))
+    foreign, signed = fep_c390.statement(second, bob.uri, alpha.clock())
+    theirs = json.dumps(fep_c390.with_signature(foreign, other.sign(signed)))
     for text, words in (("{", "cannot be read"), (theirs, "does not name this account")):
         page = await visitor.press("/settings/keys", "/settings/keys", statement=text)
         assert page.status == 422 and words in page.text
@@ -84,13 +87,13 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     stolen = json.dumps(actor["attachment"][1] | {"subject": subject})
     forged = proof_of(subject, stolen)
     async with alpha.db.write() as tx:
-        await domain.identity_proofs.add(tx, ann, forged)
+        await identity_proofs.add(tx, ann, forged)
     await settle(alpha, beta)
     assert await shown(beta, "ann@alpha.test") == [(second, True)]
     async with alpha.db.write() as tx:
         for number in range(3):
-            await domain.identity_proofs.add(tx, ann, proof_of(str(number)))
-        with pytest.raises(domain.Invalid):
-            await domain.identity_proofs.add(tx, ann, proof_of("six"))
-        with pytest.raises(domain.NotFound):
-            await domain.identity_proofs.remove(tx, ann, "none")
+            await identity_proofs.add(tx, ann, proof_of(str(number)))
+        with pytest.raises(Invalid):
+            await identity_proofs.add(tx, ann, proof_of("six"))
+        with pytest.raises(NotFound):
+            await identity_proofs.remove(tx, ann, "none")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from activitypub import activities
-from storage import queries
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.kernel import inbox as inbox_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import blocks as block_queries
 from tests.kit import tls
 from tests.kit.forgers import Peer, say
 from tests.kit.nodes import Start
@@ -35,24 +38,24 @@ async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.N
         assert await say(alpha, block) == 202
         await alpha.settle()
         async with alpha.db.read() as tx:
-            assert await queries.posts.by_uri(tx, own) is None
-            assert await queries.posts.by_uri(tx, other) is not None, "who names it first does not decide"
-            row = await queries.accounts.by_uri(tx, eve)
-            assert row is not None and await queries.blocks.between(tx, row.id, ann.id)
+            assert await post_queries.by_uri(tx, own) is None
+            assert await post_queries.by_uri(tx, other) is not None, "who names it first does not decide"
+            row = await account_queries.by_uri(tx, eve)
+            assert row is not None and await block_queries.between(tx, row.id, ann.id)
 
         undo = {"id": f"{eve}#undo", "type": "Undo", "actor": eve, "object": block["id"]}
         stolen = {**undo, "id": f"{mallory}#undo", "actor": mallory}
         assert await say(alpha, stolen, number=2) == 202
         await alpha.settle()
         async with alpha.db.read() as tx:
-            assert await queries.blocks.between(tx, row.id, ann.id), "only whose block it is ends it"
+            assert await block_queries.between(tx, row.id, ann.id), "only whose block it is ends it"
         assert await say(alpha, undo) == 202
         await alpha.settle()
         alpha.clock.forward(days=15)
         await alpha.settle()
         async with alpha.db.read() as tx:
-            assert not await queries.blocks.between(tx, row.id, ann.id)
-            assert await queries.posts.tombstone(tx, own) is None, "it cannot come any more"
+            assert not await block_queries.between(tx, row.id, ann.id)
+            assert await post_queries.tombstone(tx, own) is None, "it cannot come any more"
 
 
 async def test_likes_that_come_together_count_each_for_itself(start: Start, names: tls.Names) -> None:
@@ -78,8 +81,8 @@ async def test_likes_that_come_together_count_each_for_itself(start: Start, name
         await like(joe, "fifth", uris[1])
         await alpha.settle()
         async with alpha.db.read() as tx:
-            rows = await queries.posts.by_ids(tx, written)
+            rows = await post_queries.by_ids(tx, written)
             assert [rows[each].likes_count for each in written] == [2, 2, 1]
-            assert await queries.inbox.waiting(tx) == 0
+            assert await inbox_queries.waiting(tx) == 0
         done = alpha.node.services.metrics.activities
         assert (done["Like", "done"], done["Like", "dropped"]) == (7, 1)

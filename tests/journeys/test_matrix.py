@@ -6,25 +6,26 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import (
-    accounts,
-    blocks,
-    boosts,
-    edits,
-    follows,
-    likes,
-    moves,
-    partners,
-    peers,
-    pins,
-    post_removal,
-    reactions,
-    reports,
-    votes,
-)
-from fedserver.domain.peers import Decision
-from fedserver.domain.polls import NewPoll
-from storage import AccountRow, Page, PostRow, queries
+from fedserver.domain.accounts import accounts
+from fedserver.domain.moderation import reports
+from fedserver.domain.peers import partners, peers
+from fedserver.domain.peers.peers import Decision
+from fedserver.domain.portability import moves
+from fedserver.domain.posts import boosts, edits, likes, pins, post_removal, reactions, votes
+from fedserver.domain.posts.polls import NewPoll
+from fedserver.domain.relationships import blocks, follows
+from storage.paging import Page
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.peers import peers as peer_queries
+from storage.queries.posts import polls as poll_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.queries.posts import reactions as reaction_queries
+from storage.queries.relationships import blocks as block_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit.nodes import Start, TestNode
 
@@ -35,7 +36,7 @@ async def speak(node: TestNode, other: str, scheme: str, allowlist: bool) -> Non
     """The node signs for `other` by `scheme`, and has it on its list of those it speaks with."""
     async with node.db.write() as tx:
         await peers.ensure(tx, other)
-        await queries.peers.set_scheme(tx, other, scheme)
+        await peer_queries.set_scheme(tx, other, scheme)
         if allowlist:
             await peers.decide(tx, None, other, Decision("allow", "agreed"))
     await node.node.load_policies()
@@ -43,12 +44,12 @@ async def speak(node: TestNode, other: str, scheme: str, allowlist: bool) -> Non
 
 async def post_at(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
-        return await queries.posts.by_uri(tx, uri)
+        return await post_queries.by_uri(tx, uri)
 
 
 async def account_at(node: TestNode, row: AccountRow) -> AccountRow:
     async with node.db.read() as tx:
-        found = await queries.accounts.by_uri(tx, row.uri)
+        found = await account_queries.by_uri(tx, row.uri)
     assert found is not None
     return found
 
@@ -70,8 +71,8 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     await settle(here, there)
     mine = await here.write(me, "Mine")
     async with here.db.read() as tx:
-        assert await queries.follows.get(tx, me.id, you_here.id) is not None
-        assert await queries.follows.request(tx, me.id, shy_here.id) is None
+        assert await follow_queries.get(tx, me.id, you_here.id) is not None
+        assert await follow_queries.request(tx, me.id, shy_here.id) is None
     hello = await post_at(here, first)
     question = await post_at(here, f"{you.uri}/statuses/{asked}")
     assert hello is not None and question is not None
@@ -89,12 +90,12 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     got = await post_at(there, first)
     assert got is not None and (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
     async with there.db.read() as tx:
-        assert await queries.reactions.counts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
-        assert [each.votes_count for each in await queries.polls.options(tx, asked)] == [0, 1]
+        assert await reaction_queries.counts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
+        assert [each.votes_count for each in await poll_queries.options(tx, asked)] == [0, 1]
         (flagged,) = await reports.page(tx, Page(), "open", target_id=you.id)
         assert flagged.comment == "rude" and reports.post_ids(flagged) == (got.id,)
     async with here.db.read() as tx:
-        quote = await queries.quotes.of_post(tx, quoting)
+        quote = await quote_queries.of_post(tx, quoting)
         assert quote is not None and quote.state == "accepted"
     await second_half(here, there, me, you, (hello, mine, quoting))
 
@@ -125,14 +126,14 @@ async def second_half(
     assert await post_at(there, f"{me.uri}/statuses/{mine}") is None
     me_there = await account_at(there, me)
     async with there.db.read() as tx:
-        assert await queries.blocks.between(tx, me_there.id, you.id)
-        assert await queries.follows.get(tx, me_there.id, you.id) is None
-        assert await queries.follows.get(tx, you.id, me_there.id) is None
+        assert await block_queries.between(tx, me_there.id, you.id)
+        assert await follow_queries.get(tx, me_there.id, you.id) is None
+        assert await follow_queries.get(tx, you.id, me_there.id) is None
     async with here.db.write() as tx:
         await blocks.unblock(tx, me, you_here)
     await settle(here, there)
     async with there.db.read() as tx:
-        assert not await queries.blocks.between(tx, me_there.id, you.id)
+        assert not await block_queries.between(tx, me_there.id, you.id)
 
 
 async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: AccountRow) -> None:
@@ -166,8 +167,8 @@ async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow
         await moves.move(tx, await accounts.by_id(tx, old.id), new_here)
     await settle(here, there)
     async with there.db.read() as tx:
-        assert await queries.follows.get(tx, fan.id, new.id) is not None
-        assert await queries.follows.get(tx, fan.id, old_there.id) is None
+        assert await follow_queries.get(tx, fan.id, new.id) is not None
+        assert await follow_queries.get(tx, fan.id, old_there.id) is None
 
 
 @pytest.mark.parametrize("mode", ["open", "allowlist"])
@@ -193,6 +194,6 @@ async def test_every_activity_in_both_directions(
     await move(beta, alpha, people[1][1], people[0][1], people[0][2])
     for node, other in ((alpha, beta), (beta, alpha)):
         async with node.db.read() as tx:
-            (peer,) = (await queries.peers.by_domains(tx, [other.domain])).values()
-            assert await queries.deliveries.next_due(tx) is None, "something was not taken"
+            (peer,) = (await peer_queries.by_domains(tx, [other.domain])).values()
+            assert await delivery_queries.next_due(tx) is None, "something was not taken"
         assert (peer.scheme, peer.failures) == (scheme, 0), "the other way of signing was needed"

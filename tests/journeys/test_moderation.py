@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import accounts, follows, media, moderation, peers, posts, purges, reports
-from fedserver.domain.moderation import Order
-from fedserver.domain.peers import Decision
-from storage import AccountRow, Page
+from fedserver.domain.accounts import accounts
+from fedserver.domain.content import media
+from fedserver.domain.moderation import moderation, purges, reports
+from fedserver.domain.moderation.moderation import Order
+from fedserver.domain.peers import peers
+from fedserver.domain.peers.peers import Decision
+from fedserver.domain.posts import posts
+from fedserver.domain.relationships import follows
+from storage.paging import Page
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, home, settle, write
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode

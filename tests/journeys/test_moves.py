@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from activitypub import read_activity
-from fedserver.domain import accounts, blocks, follows, lists, mutes, relations
-from fedserver.federation.incoming.item import Dropped, Item
-from fedserver.federation.incoming.registry import handle, prepare
-from storage import AccountRow, queries
+from activitypub.activities import read_activity
+from fedserver.domain.accounts import accounts, relations
+from fedserver.domain.relationships import blocks, follows, lists, mutes
+from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.registry import handle, prepare
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -167,7 +169,7 @@ async def test_the_new_account_may_tell_of_the_move(start: Start) -> None:
         await say(beta, remote_amy, ann.uri, amy.uri)  # ann says nothing of it
     assert (await relation(beta, bob, remote_ann)).following
     async with alpha.db.write() as tx:  # the old node says so in the actor only
-        await queries.accounts.set_moved(tx, ann.id, amy.id, tx.now)
+        await account_queries.set_moved(tx, ann.id, amy.id, tx.now)
     await say(beta, remote_amy, ann.uri, amy.uri)
     await settle(alpha, beta)
     assert (await relation(beta, bob, remote_amy)).following

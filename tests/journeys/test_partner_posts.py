@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain import partners
-from storage import PostRow, queries
+from fedserver.domain.peers import partners
+from storage.queries.auth import members as member_queries
+from storage.queries.posts import posts as post_queries
+from storage.rows.posts import PostRow
 from tests.console.test_console import log_in, read
 from tests.journeys.test_federation import follow, settle
 from tests.kit.api import Api
@@ -31,7 +33,7 @@ async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
 
 async def known(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
-        return await queries.posts.by_uri(tx, uri)
+        return await post_queries.by_uri(tx, uri)
 
 
 async def shown(api: Api) -> list[str]:
@@ -80,7 +82,7 @@ async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> Non
     late = await a.post("/api/v1/statuses", status="Last", partners_only=True)
     async with alpha.db.write() as tx:
         (row,) = [each for each in await partners.every(tx) if each.domain == "beta.test"]
-        ada = await queries.members.by_id(tx, row.decided_by_id or 0)
+        ada = await member_queries.by_id(tx, row.decided_by_id or 0)
         await partners.end(tx, ada, row.id)
     await settle(alpha, beta)
     assert await known(beta, late["uri"]) is None, "not delivered any more"

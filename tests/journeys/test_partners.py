@@ -6,15 +6,15 @@ from itertools import count
 from typing import Any
 
 from fedserver.config import Mail
-from fedserver.domain import partners
-from storage import PartnerRow
+from fedserver.domain.peers import partners
+from storage.rows.peers import PartnerRow
 from tests.console.test_console import form_to, log_in, read, submit
+from tests.integrations.test_smtp import Server, server
 from tests.journeys.test_federation import settle
 from tests.kit import tls
 from tests.kit.forms import forms
 from tests.kit.nodes import Start, TestNode
 from tests.kit.peers import Peers, actor
-from tests.net.test_mail import Server, server
 
 __all__ = ["server"]
 

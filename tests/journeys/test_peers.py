@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from fedserver.cli import main
+from fedserver.cli.commands import main
 from tests.journeys.test_crash import command
 from tests.kit.nodes import Start, TestNode
 

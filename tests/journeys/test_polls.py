@@ -6,12 +6,16 @@ from typing import Any
 
 import msgspec
 
-from activitypub import sha256
-from fedserver.domain import edits, notifications, post_views, posts, timelines, votes
-from fedserver.domain.poll_views import PollView
-from fedserver.domain.polls import NewPoll
+from activitypub.signatures.digest import sha256
+from fedserver.domain.notifications import notifications
+from fedserver.domain.posts import edits, posts, votes
+from fedserver.domain.posts.polls import NewPoll
+from fedserver.domain.timelines import post_views, timelines
+from fedserver.domain.timelines.poll_views import PollView
 from fedserver.federation.signing import Signer
-from storage import AccountRow, Page, queries
+from storage.paging import Page
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle, write
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -92,7 +96,7 @@ async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> Non
     async with alpha.db.read() as tx:
         assert (await posts.get(tx, post_id, ann.id)).replies_count == 0
         assert await timelines.thread(tx, post_id, ann.id) == ([], []), "votes are never shown as posts"
-        remote_bob = await queries.accounts.by_handle(tx, "bob", "beta.test")
+        remote_bob = await account_queries.by_handle(tx, "bob", "beta.test")
         assert remote_bob is not None
         assert await timelines.of_account(tx, remote_bob.id, ann.id, Page()) == []
     assert (await poll(alpha, post_id, ann)).voted, "the author is not asked"
@@ -249,7 +253,7 @@ async def test_votes_of_other_software_and_of_cheats(start: Start) -> None:
     await send(two, late)
     assert await figures(alpha, several, ann) == ([1, 1, 1], 1)
     async with alpha.db.read() as tx:
-        remote_bob = await queries.accounts.by_handle(tx, "bob", "beta.test")
+        remote_bob = await account_queries.by_handle(tx, "bob", "beta.test")
         assert remote_bob is not None
         assert await timelines.of_account(tx, remote_bob.id, None, Page()) == []
         for post_id in (single, several):

@@ -7,8 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from fedserver.domain import account_views, accounts, featured_tags, follows, tags, timelines
-from storage import AccountRow, Page
+from fedserver.domain.accounts import account_views, accounts, featured_tags
+from fedserver.domain.content import tags
+from fedserver.domain.relationships import follows
+from fedserver.domain.timelines import timelines
+from storage.paging import Page
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit import tls
 from tests.kit.api import Api

@@ -6,23 +6,24 @@ from typing import Any
 
 import msgspec
 
-from activitypub import ACTIVITY_JSON, PUBLIC, load_private, quote_request
+from activitypub.interactions import quote_request
+from activitypub.keys import load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
-from fedserver.domain import (
-    accounts,
-    edits,
-    notifications,
-    post_policies,
-    post_removal,
-    post_views,
-    quotes,
-    remote_posts,
-)
-from fedserver.domain.quote_requests import RemoteQuote
+from activitypub.terms import ACTIVITY_JSON, PUBLIC
+from fedserver.domain.accounts import accounts
+from fedserver.domain.notifications import notifications
+from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
+from fedserver.domain.posts.quote_requests import RemoteQuote
+from fedserver.domain.timelines import post_policies, post_views
 from fedserver.federation.signing import request_to
-from storage import AccountRow, BlockRow, Page
-from storage import queries as stored
+from storage.paging import Page
+from storage.queries.kernel import jobs as job_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.queries.relationships import blocks as block_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.relationships import BlockRow
 from tests.journeys.test_federation import follow, settle
 from tests.kit import keys
 from tests.kit.nodes import Start, TestNode
@@ -30,7 +31,7 @@ from tests.kit.nodes import Start, TestNode
 
 async def view_of(node: TestNode, uri: str, viewer: AccountRow | None = None) -> post_views.PostView:
     async with node.db.read() as tx:
-        row = await stored.posts.by_uri(tx, uri)
+        row = await post_queries.by_uri(tx, uri)
         assert row is not None, uri
         (view,) = await post_views.load(tx, [row.id], viewer.id if viewer else None)
         return view
@@ -131,8 +132,8 @@ async def test_consent_is_taken_back_everywhere(start: Start) -> None:
 
     # Asked once more, the answer is no.
     async with world.beta.db.write() as tx:
-        row, quote = await stored.posts.by_id(tx, second), await stored.quotes.of_post(tx, second)
-        await quotes.keep(tx, world.beta.site, row, await stored.posts.by_id(tx, quote.quoted_id))
+        row, quote = await post_queries.by_id(tx, second), await quote_queries.of_post(tx, second)
+        await quotes.keep(tx, world.beta.site, row, await post_queries.by_id(tx, quote.quoted_id))
     await world.settle()
     assert await state(world.beta, quoting) == "rejected"
 
@@ -145,7 +146,7 @@ async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     assert view.quotable == "denied"
     # A node that did not look at the policy asks all the same.
     async with world.beta.db.write() as tx:
-        await stored.posts.set_policy(tx, known, '{"quote":{"automatic":["public"],"manual":[]}}')
+        await post_queries.set_policy(tx, known, '{"quote":{"automatic":["public"],"manual":[]}}')
     second = await world.beta.write(world.bob, "Look", quoted_id=known)
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
@@ -223,7 +224,7 @@ async def test_blocked_people_are_refused(start: Start) -> None:
     async with world.alpha.db.write() as tx:
         # The peer is not told, as if the news were still on the way.
         uri = f"{world.ann.uri}#blocks/1"
-        await stored.blocks.add(tx, BlockRow(tx.new_id(), world.ann.id, bob_there.id, uri, tx.now))
+        await block_queries.add(tx, BlockRow(tx.new_id(), world.ann.id, bob_there.id, uri, tx.now))
     second = await world.beta.write(world.bob, "Look", quoted_id=known)
     await world.settle()
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{second}") == "rejected"
@@ -280,7 +281,7 @@ async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> 
     await world.settle()
     assert await state(world.gamma, quoting) == "accepted"
     async with world.gamma.db.read() as tx:
-        assert await stored.tasks.waiting(tx) == 0
+        assert await job_queries.waiting(tx) == 0
 
 
 async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
@@ -327,7 +328,7 @@ async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
     known = []
     for post_id in made:
         async with world.beta.db.read() as tx:
-            known.append(await stored.posts.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}"))
+            known.append(await post_queries.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}"))
     assert [row is not None for row in known] == [False, False, False, True, True, True, True]
 
 
@@ -349,7 +350,7 @@ async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
     second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     async with world.beta.db.read() as tx:
-        quote = await stored.quotes.of_post(tx, second)
+        quote = await quote_queries.of_post(tx, second)
     assert quote is not None and quote.request_uri is not None
     asked = quote_request(quote.request_uri, world.bob.uri, quote.quoted_uri, quoting, [world.ann.uri])
 

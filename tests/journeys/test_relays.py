@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain import relays
-from storage import PostRow, queries
+from fedserver.domain.peers import relays
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.rows.posts import PostRow
 from tests.console.test_console import log_in, read, submit
 from tests.journeys.test_federation import settle
 from tests.kit import tls
@@ -24,7 +27,7 @@ async def state(node: TestNode) -> list[str]:
 
 async def known(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
-        return await queries.posts.by_uri(tx, uri)
+        return await post_queries.by_uri(tx, uri)
 
 
 async def csrf(node: TestNode) -> str:
@@ -112,7 +115,7 @@ async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
     found = await known(node, uris[0])
     assert found is not None and found.visibility == "public" and "Post 0" in found.html
     async with node.db.read() as tx:
-        assert await queries.posts.boosts_of(tx, found.id) == [], "it is no boost"
+        assert await post_queries.boosts_of(tx, found.id) == [], "it is no boost"
     forged = {"id": uris[1], "type": "Note", "attributedTo": BOB, "content": "Forged", "to": [PUBLIC]}
     assert await story.say(RELAY, "Create", forged, BOB) == 202
     found = await known(node, uris[1])
@@ -122,7 +125,7 @@ async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
     assert await known(node, uris[1]) == found
     assert await story.say(RELAY, "Follow", "https://alpha.test/users/ann", BOB) == 202
     async with node.db.read() as tx:
-        assert await queries.follows.inboxes(tx, ann_id) == [], "it follows for nobody"
+        assert await follow_queries.inboxes(tx, ann_id) == [], "it follows for nobody"
     assert await story.say(EVIL, "Create", {**forged, "id": uris[2]}, BOB) == 403
     await story.say(EVIL, "Announce", uris[2])
     assert await known(node, uris[2]) is None
@@ -139,7 +142,7 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     await story.say(RELAY, "Announce", uri)
     assert await story.say(RELAY, "Create", {"id": uri, "type": "Note", "attributedTo": BOB}, BOB) == 403
     async with node.db.read() as tx:
-        ann = await queries.accounts.by_handle(tx, "ann", "")
+        ann = await account_queries.by_handle(tx, "ann", "")
     assert ann is not None
     await node.write(ann, "Nobody hears it any more")
     await settle(node)

@@ -12,11 +12,14 @@ import msgspec
 from aiohttp import web
 from PIL import Image
 
-from fedserver.domain import accounts, peers, remote_posts
+from fedserver.domain.accounts import accounts
+from fedserver.domain.peers import peers
+from fedserver.domain.posts import remote_posts
 from fedserver.federation.remote_files import FAILED_SECONDS
-from storage import queries
-from tests.client_api.test_recordings import on_disk, send
-from tests.domain.test_polls import question
+from storage.queries.content import media as media_queries
+from storage.queries.content import remote_files as remote_file_queries
+from tests.client_api.content.test_video import on_disk, send
+from tests.domain.posts.test_polls import question
 from tests.journeys.test_federation import follow, settle
 from tests.kit import people, recordings, tls
 from tests.kit.api import Api
@@ -126,7 +129,7 @@ async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
     file = await two.posted(with_gps())
     async with two.beta.db.read() as tx:
         bob = await accounts.local(tx, "bob")
-        used = await queries.media.used_bytes(tx, bob.id)
+        used = await media_queries.used_bytes(tx, bob.id)
     assert used > 0
     folder = two.beta.node.services.store.root
     folder.rename(folder.with_name("away"))
@@ -162,8 +165,8 @@ async def test_what_was_not_asked_for_the_longest_goes_first(start: Start) -> No
     two.alpha.clock.forward(hours=2)
     await two.settle()
     async with two.alpha.db.read() as tx:
-        left = [each.subject_id for each in await queries.remote_files.oldest(tx, 10)]
-        assert await queries.remote_files.total_bytes(tx) <= 150_000
+        left = [each.subject_id for each in await remote_file_queries.oldest(tx, 10)]
+        assert await remote_file_queries.total_bytes(tx) <= 150_000
     assert int(files[1]["id"]) not in left and len(on_disk(two.alpha)) < before
     asked = len(two.beta.asked)
     assert (await read(two.alpha, files[1]["url"]))[0] == 200 and len(two.beta.asked) == asked + 1

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from activitypub import load_private, proofs
-from storage import AccountRow
+from activitypub.keys import load_private
+from activitypub.signatures import proofs
+from storage.rows.accounts import AccountRow
 from tests.journeys.shapes import articles_and_films, groups, microblogs
 from tests.journeys.shapes.shape import Shape, act, emoji, public
 from tests.kit import databases, keys, nodes, tls

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from activitypub import activities
-from fedserver.domain import follows
-from storage import queries
+from fedserver.domain.relationships import follows
+from storage.queries.posts import posts as post_queries
 from tests.kit import people, tls
 from tests.kit.nodes import Start, TestNode
 from tests.kit.peers import PUBLIC, Document, Peers, actor
@@ -90,7 +90,7 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.Names) -> 
 
         # In: what another host says is done while a post that the silent one boosts is waited for.
         async with alpha.db.read() as tx:
-            post = await queries.posts.by_id(tx, liked)
+            post = await post_queries.by_id(tx, liked)
         fans = [f"https://{host}/users/fan" for host in (SLOW, LIVING[0])]
         notes = [f"https://{SLOW}/notes/{number}" for number in (1, 2)]
         for note in notes:
@@ -104,7 +104,7 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.Names) -> 
         hosts.let_go.set()
         await until(alpha, lambda: likes(alpha, liked, 2))
         async with alpha.db.read() as tx:
-            shared = [await queries.posts.by_uri(tx, f"{note}#boost") for note in notes]
+            shared = [await post_queries.by_uri(tx, f"{note}#boost") for note in notes]
         assert all(shared), "what one host says is done in its order"
 
         # Then the silent one gets the rest, in order.
@@ -125,6 +125,6 @@ def _note(uri: str, author: str) -> Document:
 
 async def likes(node: TestNode, post_id: int, wanted: int) -> bool:
     async with node.db.read() as tx:
-        row = await queries.posts.by_id(tx, post_id)
+        row = await post_queries.by_id(tx, post_id)
     assert row is not None
     return row.likes_count == wanted

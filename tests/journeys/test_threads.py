@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from activitypub import item_uris, next_page, thread_collections
+from activitypub.collections import item_uris, next_page, thread_collections
 from fedserver.federation import threads
-from storage import AccountRow
+from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import settle
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode

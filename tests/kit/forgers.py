@@ -9,15 +9,13 @@ import msgspec
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from activitypub import (
-    ACTIVITY_JSON,
-    Document,
-    SignedRequest,
-    cavage,
-    load_private,
-    sha256,
-    webfinger,
-)
+from activitypub import webfinger
+from activitypub.document import Document
+from activitypub.keys import load_private
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from activitypub.signatures.request import SignedRequest
+from activitypub.terms import ACTIVITY_JSON
 from fedserver.federation.signing import request_to
 from tests.kit import keys, tls
 from tests.kit.nodes import TestNode

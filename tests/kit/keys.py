@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from activitypub import new_ed25519, new_rsa
+from activitypub.keys import new_ed25519, new_rsa
 
 
 @cache

@@ -27,11 +27,13 @@ from fedserver.config import (
     Registration,
 )
 from fedserver.config import Node as NodeConfig
-from fedserver.domain import members, posts, tokens
-from fedserver.domain.keys import NewKeys
-from fedserver.domain.passwords import Passwords
+from fedserver.domain.accounts.keys import NewKeys
+from fedserver.domain.auth import members, tokens
+from fedserver.domain.auth.passwords import Passwords
+from fedserver.domain.posts import posts
 from fedserver.node import Node, open_node
-from storage import AccountRow, MemberRow
+from storage.rows.accounts import AccountRow
+from storage.rows.auth import MemberRow
 from tests.kit import answers, databases, people, tls
 from tests.kit.clock import Clock
 

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from activitypub import SignedRequest, cavage, keys, sha256
+from activitypub import keys
+from activitypub.signatures import cavage
+from activitypub.signatures.digest import sha256
+from activitypub.signatures.request import SignedRequest
 from tests.kit import keys as made
 from tests.kit import tls
 from tests.kit.nodes import TestNode

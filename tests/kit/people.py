@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from fedserver.config import Config, Node
-from fedserver.domain import Site, accounts, follows, posts
-from fedserver.domain.accounts import RemoteAccount
-from fedserver.domain.keys import NewKeys
+from fedserver.domain.accounts import accounts
+from fedserver.domain.accounts.accounts import RemoteAccount
+from fedserver.domain.accounts.keys import NewKeys
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.posts import posts
+from fedserver.domain.relationships import follows
 from fedserver.links import Links
-from storage import AccountRow, Database, Tx
+from storage.engine import Database, Tx
+from storage.rows.accounts import AccountRow
 from tests.kit import keys
 
 DOMAIN = "alpha.test"

@@ -12,8 +12,9 @@ from joserfc.jwk import ECKey, RSAKey
 
 from fedserver.cli.checking import identity_provider
 from fedserver.config import Config, Mail, Node, Oidc
-from fedserver.domain import members
-from storage import MemberRow, queries
+from fedserver.domain.auth import members
+from storage.queries.auth import members as member_queries
+from storage.rows.auth import MemberRow
 from tests.kit import keys, tls
 from tests.kit.clock import Clock
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -132,8 +133,8 @@ async def test_an_unconfirmed_member_is_not_taken_over(node_with: With) -> None:
     await node.member("eve")
     async with node.db.write() as tx:
         eve = await members.by_username(tx, "eve")
-        await queries.members.set_email(tx, eve.id, "ann@mail.test")
-        await queries.members.set_value(tx, eve.id, "email_confirmed_at", None)
+        await member_queries.set_email(tx, eve.id, "ann@mail.test")
+        await member_queries.set_value(tx, eve.id, "email_confirmed_at", None)
     page = await there_and_back(Visitor(node))
     assert page.status == 403 and "There is no member here" in page.text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import log_ins
+from fedserver.domain.auth import login
 from tests.kit.forms import form, send
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
@@ -55,7 +55,7 @@ async def test_a_wrong_name_looks_like_a_wrong_password(node: TestNode) -> None:
 
 
 async def test_guessing_ends_also_for_the_right_password(node: TestNode) -> None:
-    for number in range(log_ins.ATTEMPTS_ACCOUNT):
+    for number in range(login.ATTEMPTS_ACCOUNT):
         assert (await attempt(node, "@" * (number % 3) + "ann", "wrong password"))[0] == 401
     assert (await attempt(node, "ANN", PASSWORD))[0] == 429
     node.clock.forward(hours=0.25)

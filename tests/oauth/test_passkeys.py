@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import log_ins, members, passkeys, security_mails, tasks
-from storage import queries
+from fedserver.domain.auth import login, members, passkeys, security_mails
+from fedserver.domain.kernel import jobs
+from storage.queries.kernel import jobs as job_queries
 from tests.kit.authenticator import PRESENT, VERIFIED, Authenticator, text
 from tests.kit.forms import form
 from tests.kit.nodes import PASSWORD, Start, TestNode
@@ -142,17 +143,17 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
     async with node.db.write() as tx:
         await members.set_password(tx, await members.by_username(tx, "ann"), "hash")
-        queue = queries.tasks.STRANGERS
-        leased = await queries.tasks.lease(tx, until=tx.now, limit=50, queue=queue)
-    owed = [tasks.decode(row.payload) for row in leased]
-    told = [(each.to, each.change) for each in owed if isinstance(each, tasks.TellOfChange)]
+        queue = job_queries.STRANGERS
+        leased = await job_queries.lease(tx, until=tx.now, limit=50, queue=queue)
+    owed = [jobs.decode(row.payload) for row in leased]
+    told = [(each.to, each.change) for each in owed if isinstance(each, jobs.TellOfChange)]
     changes = ("passkey_added", "passkeys", "codes", "passkey_removed", "off", "password")
     assert told == [("ann@mail.test", change) for change in changes]
     node.clock.forward(hours=1)
     await node.settle()  # no mail is sent here
     async with node.db.read() as tx:
-        assert await queries.tasks.waiting(tx) == 0
-    mail = security_mails.letter("Node alpha.test", node.base, tasks.TellOfChange("a@mail.test", "off"))
+        assert await job_queries.waiting(tx) == 0
+    mail = security_mails.letter("Node alpha.test", node.base, jobs.TellOfChange("a@mail.test", "off"))
     assert (
         "Node alpha.test" in mail.subject
         and "no second step" in mail.text
@@ -255,7 +256,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node: TestNode) -> 
 )  # fmt: skip
 async def test_nonsense_is_refused_and_counted_by_address_only(node: TestNode, credential: str) -> None:
     ann = Visitor(node)
-    for _ in range(log_ins.ATTEMPTS_ACCOUNT + 1):
+    for _ in range(login.ATTEMPTS_ACCOUNT + 1):
         assert (await send(ann, "/login/passkey", credential)).status == 401
     assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home", "nobody is locked out by it"
     await ann.log_in("ann")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain import log_ins
-from storage import queries
+from fedserver.domain.auth import login
+from storage.queries.auth import members as member_queries
 from tests.kit.forms import form
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.visitors import Page, Visitor
@@ -44,7 +44,7 @@ async def test_a_form_that_waited_too_long_is_not_taken(node: TestNode, ann: Vis
     refused = await ann.fill_in(page, "email", email="eve@mail.test")
     assert refused.path.startswith("/login/again?next=")
     async with node.db.read() as tx:
-        assert await log_ins.find(tx, "ann@mail.test"), "nothing was changed"
+        assert await login.find(tx, "ann@mail.test"), "nothing was changed"
 
 
 async def test_strangers_are_sent_to_the_log_in(node: TestNode) -> None:
@@ -55,7 +55,7 @@ async def test_strangers_are_sent_to_the_log_in(node: TestNode) -> None:
 
 async def test_guessing_ends(node: TestNode, ann: Visitor) -> None:
     node.clock.forward(hours=0.26)
-    for _ in range(log_ins.ATTEMPTS_ACCOUNT):
+    for _ in range(login.ATTEMPTS_ACCOUNT):
         page = await ann.fill_in("/login/again", "password", password="wrong password")
         assert page.status == 401
     assert (await ann.fill_in("/login/again", "password", password=PASSWORD)).status == 429
@@ -101,9 +101,9 @@ async def test_a_log_in_ends_the_former_session_of_the_browser(node: TestNode, a
 async def test_no_password_is_no_password(node: TestNode) -> None:
     """Who logs in by the organization's provider only has none; not even an empty one is right."""
     async with node.db.write() as tx:
-        member = await log_ins.find(tx, "ann")
+        member = await login.find(tx, "ann")
         assert member
-        await queries.members.set_value(tx, member.id, "password_hash", "")
+        await member_queries.set_value(tx, member.id, "password_hash", "")
     for password in ("", "nobody has this password", PASSWORD):
         page = await Visitor(node).fill_in(
             Page(200, "/login", '<form action="/login" method="post"><input name="password"></form>'),

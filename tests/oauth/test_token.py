@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fedserver.domain import tokens
+from fedserver.domain.auth import tokens
 from tests.kit.nodes import Start, TestNode
 
 BACK = "https://app.test/back"

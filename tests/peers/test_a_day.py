@@ -18,10 +18,12 @@ from aiohttp import FormData
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
-from activitypub import identity_proofs, load_private
-from fedserver import domain
-from fedserver.domain import peers
-from storage import queries
+from activitypub import identity_proofs as fep_c390
+from activitypub.keys import load_private
+from fedserver.domain.accounts import accounts, identity_proofs
+from fedserver.domain.peers import peers
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.peers import peers as peer_queries
 from tests.kit import foreign, keys, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
@@ -216,12 +218,12 @@ class Day:
         """Ann links a key of her own, which the actor then tells of."""
         key, public = load_private(keys.ed25519("own")[0]), keys.ed25519("own")[1]
         assert isinstance(key, Ed25519PrivateKey)
-        made, signed = identity_proofs.statement(f"did:key:{public}", ANN_URI, self.node.clock())
-        proof = identity_proofs.with_signature(made, key.sign(signed))
-        held = identity_proofs.verify(proof, ANN_URI, self.node.clock())
-        kept = domain.identity_proofs.IdentityProof(held.subject, held.created, held.document)
+        made, signed = fep_c390.statement(f"did:key:{public}", ANN_URI, self.node.clock())
+        proof = fep_c390.with_signature(made, key.sign(signed))
+        held = fep_c390.verify(proof, ANN_URI, self.node.clock())
+        kept = identity_proofs.IdentityProof(held.subject, held.created, held.document)
         async with self.node.db.write() as tx:
-            await domain.identity_proofs.add(tx, await domain.accounts.local(tx, "ann"), kept)
+            await identity_proofs.add(tx, await accounts.local(tx, "ann"), kept)
         assert (await self.read("Update"))["actor"] == ANN_URI
 
     async def keep_order(self) -> None:
@@ -264,16 +266,16 @@ class Day:
         assert before is None or known == theirs[before]
         async with self.node.db.write() as tx:
             await peers.ensure(tx, self.hop.host)
-            peer = (await queries.peers.by_domains(tx, [self.hop.host]))[self.hop.host]
+            peer = (await peer_queries.by_domains(tx, [self.hop.host]))[self.hop.host]
             assert before is None or (peer.scheme, peer.failures) == (before, 0)
-            await queries.peers.set_scheme(tx, self.hop.host, scheme)
+            await peer_queries.set_scheme(tx, self.hop.host, scheme)
 
     async def check(self, inbox: str) -> None:
         """They found nothing wrong with all that came to them, nothing waits, and they take no forgery."""
         heard = await self.hop.heard()
         assert [each for each in heard if each["status"] >= 300 or each["wrong"]] == []
         async with self.node.db.read() as tx:
-            assert await queries.deliveries.next_due(tx) is None, "something was not taken"
+            assert await delivery_queries.next_due(tx) is None, "something was not taken"
         forged = {name: value for name, value in heard[0]["document"].items() if name != "proof"}
         url = f"https://{self.hop.host}{inbox}"
         async with self.node.http.post(url, json=forged, headers=TYPE) as answer:

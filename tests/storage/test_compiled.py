@@ -7,23 +7,31 @@ from sqlalchemy import Insert, text
 from sqlalchemy.sql.base import Executable
 
 from storage.compiled import POSTGRESQL, SQLITE, Compiled
-from storage.queries import follows, home_entries, likes, posts, search, tags, tasks, timelines, tokens
+from storage.queries.auth import tokens as token_queries
+from storage.queries.content import search as search_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.kernel import jobs as job_queries
+from storage.queries.posts import likes as like_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.queries.timelines import home_entries as home_entry_queries
+from storage.queries.timelines import timelines as timeline_queries
 
 
 @pytest.mark.parametrize(
     ("statement", "short"),
     [
-        (posts.BY_IDS, True),
-        (tags.ADD, True),
-        (home_entries.ADD, True),
-        (home_entries.FAN_POST, False),  # as many rows as there are followers
-        (posts.COUNTS["likes_count"], True),
-        (tasks.FINISH, True),  # a list of primary keys
-        (follows.REMOVE, True),  # a pair that is unique
-        (likes.REMOVE_LIKE, True),
-        (posts.REMOVE, False),  # cascades
-        (posts.MOVE_THREADS, False),  # as many as there are posts in the threads
-        (tokens.DROP_CODES, False),
+        (post_queries.BY_IDS, True),
+        (tag_queries.ADD, True),
+        (home_entry_queries.ADD, True),
+        (home_entry_queries.FAN_POST, False),  # as many rows as there are followers
+        (post_queries.COUNTS["likes_count"], True),
+        (job_queries.FINISH, True),  # a list of primary keys
+        (follow_queries.REMOVE, True),  # a pair that is unique
+        (like_queries.REMOVE_LIKE, True),
+        (post_queries.REMOVE, False),  # cascades
+        (post_queries.MOVE_THREADS, False),  # as many as there are posts in the threads
+        (token_queries.DROP_CODES, False),
         (text("DELETE FROM tags WHERE id = 1"), False),  # nobody has read it
     ],
 )
@@ -34,7 +42,7 @@ def test_writes_of_unknown_size_are_not_short(statement: Executable, short: bool
 
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
 def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
-    compiled = Compiled(timelines.PUBLIC["all", False].down, dialect, ())
+    compiled = Compiled(timeline_queries.PUBLIC["all", False].down, dialect, ())
     assert "posts.visibility = 'public'" in compiled.sql
     assert "posts.state = 'published'" in compiled.sql
     assert set(compiled.names) - set(compiled.static) == {
@@ -47,13 +55,13 @@ def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
 
 
 def test_signs_that_databases_write_differently_stay_parameters() -> None:
-    compiled = Compiled(home_entries.FAN_POST, POSTGRESQL, ())
+    compiled = Compiled(home_entry_queries.FAN_POST, POSTGRESQL, ())
     assert '%"' in compiled.static.values()
 
 
 def test_lists_and_booleans_are_known() -> None:
-    assert Compiled(posts.BY_IDS, SQLITE, ()).lists == {"ids"}
-    assert Compiled(posts.BY_IDS, POSTGRESQL, ()).booleans == []
-    places = Compiled(posts.BY_IDS, SQLITE, ()).booleans
-    assert [posts.COLUMNS[place].name for place in places] == ["local", "sensitive"]
-    assert Compiled(search.CONSENTING, SQLITE, ()).booleans == []
+    assert Compiled(post_queries.BY_IDS, SQLITE, ()).lists == {"ids"}
+    assert Compiled(post_queries.BY_IDS, POSTGRESQL, ()).booleans == []
+    places = Compiled(post_queries.BY_IDS, SQLITE, ()).booleans
+    assert [post_queries.COLUMNS[place].name for place in places] == ["local", "sensitive"]
+    assert Compiled(search_queries.CONSENTING, SQLITE, ()).booleans == []

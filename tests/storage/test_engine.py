@@ -8,10 +8,13 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from storage import Conflict, Database, Event, Unavailable
+from storage.engine import Database, Event
+from storage.errors import Conflict, Unavailable
 from storage.opening import open_database
-from storage.schema.tables import peers, settings, tombstones
 from storage.statements import one_of, upsert
+from storage.tables.kernel import settings
+from storage.tables.peers import peers
+from storage.tables.posts import tombstones
 from tests.kit import databases
 from tests.kit.clock import Clock
 

@@ -11,34 +11,32 @@ import pytest
 from sqlalchemy.sql.base import Executable
 
 from storage.compiled import SQLITE, Compiled
-from storage.queries import (
-    accounts,
-    acts,
-    articles,
-    cards,
-    deliveries,
-    endorsements,
-    featured_tags,
-    follows,
-    home_entries,
-    inbox,
-    likes,
-    media,
-    notifications,
-    partners,
-    peers,
-    post_facts,
-    posts,
-    push_subscriptions,
-    quotes,
-    reactions,
-    refreshes,
-    relays,
-    tags,
-    timelines,
-    tokens,
-    translations,
-)
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.accounts import endorsements as endorsement_queries
+from storage.queries.accounts import featured_tags as featured_tag_queries
+from storage.queries.audit_log import audit_log as audit_log_queries
+from storage.queries.auth import tokens as token_queries
+from storage.queries.content import media as media_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.kernel import inbox as inbox_queries
+from storage.queries.notifications import notifications as notification_queries
+from storage.queries.notifications import push_subscriptions as push_subscription_queries
+from storage.queries.peers import partners as partner_queries
+from storage.queries.peers import peers as peer_queries
+from storage.queries.peers import relays as relay_queries
+from storage.queries.posts import articles as article_queries
+from storage.queries.posts import likes as like_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.queries.posts import reactions as reaction_queries
+from storage.queries.posts import refreshes as refreshe_queries
+from storage.queries.relationships import follows as follow_queries
+from storage.queries.timelines import cards as card_queries
+from storage.queries.timelines import home_entries as home_entry_queries
+from storage.queries.timelines import post_facts as post_fact_queries
+from storage.queries.timelines import timelines as timeline_queries
+from storage.queries.timelines import translations as translation_queries
 from storage.statements import Paged
 from tests.kit import databases
 
@@ -67,66 +65,66 @@ def both(name: str, paged: Paged) -> Iterator[tuple[str, Executable]]:
 
 
 ORDERED = [
-    *both("home", timelines.HOME),
-    *(each for key, paged in timelines.PUBLIC.items() for each in both(f"public {key}", paged)),
-    *(each for key, paged in timelines.TAG.items() for each in both(f"tag {key}", paged)),
-    *(each for key, paged in timelines.OF_ACCOUNT.items() for each in both(f"account {key}", paged)),
-    *both("posts of partners", timelines.PARTNERS),
-    ("partner that an author belongs to", partners.COLLECTION),
-    ("relay by its actor", relays.BY_ACTOR),
-    *both("account and tag", timelines.TAGGED_OF_ACCOUNT),
-    *both("notifications", notifications.PAGE),
-    *both("latest articles", articles.LATEST),
-    *both("latest articles of one", articles.LATEST_OF),
-    *both("drafts", articles.DRAFTS),
-    *both("followers", follows.FOLLOWERS),
-    *both("favourites", likes.LIKED),
-    *both("bookmarks", likes.BOOKMARKED),
-    *both("followed tags", tags.FOLLOWED),
-    *both("the log", acts.PAGE),
-    *both("endorsements", endorsements.PAGE),
-    ("homes of those who follow a tag", home_entries.FAN_TAGGED),
-    ("how one stands to tags", featured_tags.STANDING),
-    *both("quoting posts", quotes.QUOTING),
-    *both("posts with a link", cards.WITH_LINK),
-    ("reaction by URI", reactions.BY_URI),
-    ("quotes", quotes.CHAIN),
-    ("quote by request", quotes.BY_REQUEST),
-    ("quote by authorization", quotes.BY_AUTHORIZATION),
-    ("quoters", quotes.QUOTERS),
-    ("cards", cards.OF_POSTS),
-    ("card by address", cards.BY_URL),
-    ("refresh", refreshes.OF_POST),
-    ("translation", translations.GET),
-    ("thread", posts.THREAD),
-    ("unread", notifications.UNREAD),
-    ("post", posts.BY_ID),
-    ("posts", posts.BY_IDS),
-    ("post by URI", posts.BY_URI),
-    ("post by address", posts.BY_ADDRESS),
-    ("article", articles.BY_SLUG),
-    ("account", accounts.BY_ID),
-    ("accounts", accounts.BY_IDS),
-    ("account by handle", accounts.BY_HANDLE),
-    ("account by URI", accounts.BY_URI),
-    ("what the viewer did", post_facts.FACTS),
-    ("token", tokens.FIND),
-    ("session", tokens.FIND_SESSION),
-    ("when a delivery is due", deliveries.NEXT),
-    ("what of a host waits", inbox.WAITING_OF),
-    ("what is left alone", peers.HELD),
+    *both("home", timeline_queries.HOME),
+    *(each for key, paged in timeline_queries.PUBLIC.items() for each in both(f"public {key}", paged)),
+    *(each for key, paged in timeline_queries.TAG.items() for each in both(f"tag {key}", paged)),
+    *(each for key, paged in timeline_queries.OF_ACCOUNT.items() for each in both(f"account {key}", paged)),
+    *both("posts of partners", timeline_queries.PARTNERS),
+    ("partner that an author belongs to", partner_queries.COLLECTION),
+    ("relay by its actor", relay_queries.BY_ACTOR),
+    *both("account and tag", timeline_queries.TAGGED_OF_ACCOUNT),
+    *both("notifications", notification_queries.PAGE),
+    *both("latest articles", article_queries.LATEST),
+    *both("latest articles of one", article_queries.LATEST_OF),
+    *both("drafts", article_queries.DRAFTS),
+    *both("followers", follow_queries.FOLLOWERS),
+    *both("favourites", like_queries.LIKED),
+    *both("bookmarks", like_queries.BOOKMARKED),
+    *both("followed tags", tag_queries.FOLLOWED),
+    *both("the log", audit_log_queries.PAGE),
+    *both("endorsements", endorsement_queries.PAGE),
+    ("homes of those who follow a tag", home_entry_queries.FAN_TAGGED),
+    ("how one stands to tags", featured_tag_queries.STANDING),
+    *both("quoting posts", quote_queries.QUOTING),
+    *both("posts with a link", card_queries.WITH_LINK),
+    ("reaction by URI", reaction_queries.BY_URI),
+    ("quotes", quote_queries.CHAIN),
+    ("quote by request", quote_queries.BY_REQUEST),
+    ("quote by authorization", quote_queries.BY_AUTHORIZATION),
+    ("quoters", quote_queries.QUOTERS),
+    ("cards", card_queries.OF_POSTS),
+    ("card by address", card_queries.BY_URL),
+    ("refresh", refreshe_queries.OF_POST),
+    ("translation", translation_queries.GET),
+    ("thread", post_queries.THREAD),
+    ("unread", notification_queries.UNREAD),
+    ("post", post_queries.BY_ID),
+    ("posts", post_queries.BY_IDS),
+    ("post by URI", post_queries.BY_URI),
+    ("post by address", post_queries.BY_ADDRESS),
+    ("article", article_queries.BY_SLUG),
+    ("account", account_queries.BY_ID),
+    ("accounts", account_queries.BY_IDS),
+    ("account by handle", account_queries.BY_HANDLE),
+    ("account by URI", account_queries.BY_URI),
+    ("what the viewer did", post_fact_queries.FACTS),
+    ("token", token_queries.FIND),
+    ("session", token_queries.FIND_SESSION),
+    ("when a delivery is due", delivery_queries.NEXT),
+    ("what of a host waits", inbox_queries.WAITING_OF),
+    ("what is left alone", peer_queries.HELD),
 ]
 # These sort, but only the few rows that an index found: one post's files, the articles that are ranked.
 SORTED = [
-    ("files", media.OF_POSTS),
-    ("most helpful of one", articles.HELPFUL_OF),
-    ("what many viewers did", post_facts.FACTS_OF_MANY),
-    ("reactions", reactions.COUNTS),
-    ("reactions of one", reactions.OF_ACCOUNT),
-    ("lists that show a post", timelines.LISTS_WITH),
-    ("push subscriptions", push_subscriptions.WANTING),
-    ("push subscription", push_subscriptions.IN_FORCE),
-    ("tokens of streams", tokens.IN_FORCE),
+    ("files", media_queries.OF_POSTS),
+    ("most helpful of one", article_queries.HELPFUL_OF),
+    ("what many viewers did", post_fact_queries.FACTS_OF_MANY),
+    ("reactions", reaction_queries.COUNTS),
+    ("reactions of one", reaction_queries.OF_ACCOUNT),
+    ("lists that show a post", timeline_queries.LISTS_WITH),
+    ("push subscriptions", push_subscription_queries.WANTING),
+    ("push subscription", push_subscription_queries.IN_FORCE),
+    ("tokens of streams", token_queries.IN_FORCE),
 ]
 
 
@@ -158,11 +156,15 @@ def test_sorts_are_of_what_an_index_found(
 def test_public_timelines_read_only_what_they_may_show(
     where: str, index: str, connection: sqlite3.Connection
 ) -> None:
-    assert any(index in step for step in plan(connection, timelines.PUBLIC[where, False].down))
+    assert any(index in step for step in plan(connection, timeline_queries.PUBLIC[where, False].down))
 
 
 def test_the_blog_reads_articles_only(connection: sqlite3.Connection) -> None:
-    for statement in (articles.LATEST.down, articles.HELPFUL):
+    for statement in (article_queries.LATEST.down, article_queries.HELPFUL):
         assert any("ix_posts_latest_articles" in step for step in plan(connection, statement))
-    for statement in (articles.LATEST_OF.down, articles.HELPFUL_OF, articles.DRAFTS.down):
+    for statement in (
+        article_queries.LATEST_OF.down,
+        article_queries.HELPFUL_OF,
+        article_queries.DRAFTS.down,
+    ):
         assert any("ix_posts_articles" in step for step in plan(connection, statement))

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import bindparam, func, insert, literal, select, text
 
-from storage import Database, Event, Tx, Unavailable
+from storage.engine import Database, Event, Tx
+from storage.errors import Unavailable
 from storage.opening import open_database
-from storage.schema.tables import mentions, tombstones
 from storage.sqlite_connections import IN_A_ROW, MANY
 from storage.statements import one_of, upsert
+from storage.tables.posts import mentions, tombstones
 from tests.kit import databases
 from tests.kit.clock import Clock
 

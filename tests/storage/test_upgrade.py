@@ -25,13 +25,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from fedserver.domain import acts, tasks
-from fedserver.text import fold
-from storage import Page, SchemaTooNew, Unavailable
+from fedserver.domain.audit_log import audit_log
+from fedserver.domain.kernel import jobs
+from fedserver.text.words import fold
+from storage.errors import SchemaTooNew, Unavailable
 from storage.migrating import alembic_config
 from storage.opening import open_database
-from storage.schema.posts import APART
-from storage.schema.tables import metadata
+from storage.paging import Page
+from storage.schema import metadata
+from storage.tables.posts import APART
 from storage.upgrade import head, upgrade
 from tests.kit import databases
 from tests.kit.clock import Clock
@@ -196,12 +198,12 @@ async def test_posts_and_acts_from_before(kind: str, tmp_path: Path) -> None:
     await engine.dispose()
     database = await open_database(url, Clock())
     async with database.read() as tx:
-        assert (await acts.verify(tx)).last == 2
-        peer, account = await acts.page(tx, Page())
+        assert (await audit_log.verify(tx)).last == 2
+        peer, account = await audit_log.page(tx, Page())
     await database.close()
     assert (account.subject_kind, peer.subject_kind, peer.subject_name) == ("member", "peer", "")
     assert peer.reason == "for moderators" and not peer.shows_reason and not account.shows_reason
-    assert [tasks.decode(payload) for payload in found] == [tasks.IndexPosts()]
+    assert [jobs.decode(payload) for payload in found] == [jobs.IndexPosts()]
 
 
 async def test_an_unreachable_server_is_said_so() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.text import is_emoji
+from fedserver.text.emoji import is_emoji
 
 
 @pytest.mark.parametrize(

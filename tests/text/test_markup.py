@@ -9,22 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fedserver.text import (
-    MentionLink,
-    clean_article,
-    clean_name,
-    clean_post,
-    clean_profile,
-    count_characters,
-    excerpt,
-    normal_language,
-    render_markdown,
-    render_plain,
-    scan,
-    shortened,
-    slugify,
-    to_text,
-)
+from fedserver.text.excerpts import excerpt, shortened, slugify
+from fedserver.text.language import normal_language
+from fedserver.text.markup import MentionLink, count_characters, render_markdown, render_plain, scan
+from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
 
 KNOWN = {
     ("bob", "beta.test"): MentionLink("https://beta.test/@bob", "bob"),

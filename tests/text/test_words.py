@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from fedserver.text import fold, phrase, words
+from fedserver.text.words import fold, phrase, words
 
 
 @pytest.mark.parametrize(

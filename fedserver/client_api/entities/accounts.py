@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver import domain
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
 from fedserver.client_api.entities.tags import FeaturedTag, featured_tag
 from fedserver.client_api.entities.times import day, iso, iso_or_none, midnight
+from fedserver.domain.accounts import account_views, identity_proofs
+from fedserver.domain.auth import members
 from fedserver.links import Links
-from storage import FeaturedTagRow
+from storage.rows.accounts import FeaturedTagRow
 
 # Numbers, and what each may do in the flags of docs.joinmastodon.org/entities/Role#permission-flags:
 # moderators everything that can be taken back; admins delete for good, too; members invite.
@@ -138,9 +139,9 @@ class Profile(Struct, frozen=True, kw_only=True):
     featured_tags: list[FeaturedTag]
 
 
-def account(links: Links, view: domain.account_views.AccountView) -> Account:
+def account(links: Links, view: account_views.AccountView) -> Account:
     """An account as anybody sees it."""
-    row = domain.account_views.shown(view.account)
+    row = account_views.shown(view.account)
     view = structs.replace(view, account=row)
     avatar = _picture(links, row.avatar_key, links.remote(row.id, "avatar", row.avatar_url), "avatar.png")
     header = _picture(links, row.header_key, links.remote(row.id, "header", row.header_url), "header.png")
@@ -175,7 +176,7 @@ def account(links: Links, view: domain.account_views.AccountView) -> Account:
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[
             *(Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields),
-            *(Field("Key", each.subject, iso(each.created)) for each in domain.identity_proofs.of(row)),
+            *(Field("Key", each.subject, iso(each.created)) for each in identity_proofs.of(row)),
         ],
         show_featured=row.shows_featured,
         show_media=row.shows_media,
@@ -197,8 +198,8 @@ def _picture(links: Links, key: str, url: str, otherwise: str) -> str:
 
 def credential_account(
     links: Links,
-    view: domain.account_views.AccountView,
-    settings: domain.members.Settings,
+    view: account_views.AccountView,
+    settings: members.Settings,
     follow_requests: int,
     role_name: str,
 ) -> Account:
@@ -228,19 +229,17 @@ def role(name: str) -> Role:
     return Role(number, name.title() if name != "member" else "", str(permissions))
 
 
-def _written(view: domain.account_views.AccountView) -> list[Field]:
+def _written(view: account_views.AccountView) -> list[Field]:
     """The fields as their owner wrote them."""
     return [Field(each.name, each.source, iso_or_none(each.verified_at)) for each in view.fields]
 
 
-def muted_account(links: Links, view: domain.account_views.AccountView, expires_at: int | None) -> Account:
+def muted_account(links: Links, view: account_views.AccountView, expires_at: int | None) -> Account:
     """An account that the viewer mutes, perhaps for a time (MutedAccount)."""
     return structs.replace(account(links, view), mute_expires_at=iso_or_none(expires_at))
 
 
-def profile(
-    links: Links, view: domain.account_views.AccountView, featured: Sequence[FeaturedTagRow]
-) -> Profile:
+def profile(links: Links, view: account_views.AccountView, featured: Sequence[FeaturedTagRow]) -> Profile:
     """A profile as it was written, to be edited."""
     row = view.account
     avatar = links.media(row.avatar_key) if row.avatar_key else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver import domain
-from storage import AppRow
+from fedserver.domain.auth import apps
+from storage.rows.auth import AppRow
 
 
 class Application(Struct, frozen=True):
@@ -23,7 +23,7 @@ class Application(Struct, frozen=True):
 
 def application(row: AppRow, vapid_key: str, secret: str | None = None) -> Application:
     """An app; its id and secret only when it was just registered."""
-    uris = domain.apps.redirect_uris(row)
+    uris = apps.redirect_uris(row)
     return Application(
         id=str(row.id),
         name=row.name,

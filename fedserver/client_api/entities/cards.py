@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.media_attachments import media_attachment
 from fedserver.client_api.entities.tags import TagUse, week
 from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.domain.timelines import cards, post_views, trend_reviews
 from fedserver.links import Links
 
 
@@ -40,19 +40,19 @@ class Card(Struct, frozen=True):
     history: list[TagUse] = []
 
 
-def card(links: Links, view: domain.post_views.PostView) -> Card | None:
+def card(links: Links, view: post_views.PostView) -> Card | None:
     """What is shown below a post, None for nothing."""
     if view.post.kind == "Article" or view.cover is not None:
         return _of_article(links, view)
     return _of_link(links, view.card) if view.card is not None else None
 
 
-def trend_link(links: Links, trend: domain.trend_reviews.LinkTrend, now: int) -> Card:
+def trend_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> Card:
     """A link with its last seven days."""
     return structs.replace(_of_link(links, trend.card), history=week(trend.uses, now))
 
 
-def _of_article(links: Links, view: domain.post_views.PostView) -> Card:
+def _of_article(links: Links, view: post_views.PostView) -> Card:
     row = view.post
     cover = media_attachment(links, view.cover) if view.cover else None
     return Card(
@@ -71,7 +71,7 @@ def _of_article(links: Links, view: domain.post_views.PostView) -> Card:
     )
 
 
-def _of_link(links: Links, view: domain.cards.CardView) -> Card:
+def _of_link(links: Links, view: cards.CardView) -> Card:
     row = view.row
     return Card(
         url=row.url,
@@ -95,7 +95,7 @@ def _of_link(links: Links, view: domain.cards.CardView) -> Card:
     )
 
 
-def _authors(links: Links, view: domain.cards.CardView) -> list[CardAuthor]:
+def _authors(links: Links, view: cards.CardView) -> list[CardAuthor]:
     """The account that the page names and that agreed, else whoever the page says wrote it."""
     if view.author is not None:
         return [CardAuthor(view.author.name, view.author.account.url, account(links, view.author))]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.client_api.entities.times import iso
+from fedserver.domain.accounts import collections
 from fedserver.links import Links
-from fedserver.text import fold_tag
-from storage import CollectionItemRow
+from fedserver.text.markup import fold_tag
+from storage.rows.accounts import CollectionItemRow
 
 
 class ShallowTag(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Collection(Struct, frozen=True):
     updated_at: str
 
 
-def collection(links: Links, view: domain.collections.CollectionView) -> Collection:
+def collection(links: Links, view: collections.CollectionView) -> Collection:
     """A collection as its viewer sees it. It has no page yet."""
     row = view.row
     return Collection(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.statuses import Status, status
+from fedserver.domain.notifications import conversations
 from fedserver.links import Links
 
 
@@ -17,7 +17,7 @@ class Conversation(Struct, frozen=True):
     last_status: Status | None
 
 
-def conversation(links: Links, view: domain.conversations.ConversationView) -> Conversation:
+def conversation(links: Links, view: conversations.ConversationView) -> Conversation:
     """A conversation as one who takes part sees it."""
     return Conversation(
         str(view.row.id),

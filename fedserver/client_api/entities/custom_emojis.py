@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fedserver import domain
+from fedserver.domain.accounts import account_views
 from fedserver.links import Links
-from storage import EmojiRow
+from storage.rows.content import EmojiRow
 
 
 class CustomEmoji(Struct, frozen=True):
@@ -19,7 +19,7 @@ class CustomEmoji(Struct, frozen=True):
     category: str | None = None
 
 
-def custom_emojis(links: Links, found: Iterable[domain.account_views.EmojiFact]) -> list[CustomEmoji]:
+def custom_emojis(links: Links, found: Iterable[account_views.EmojiFact]) -> list[CustomEmoji]:
     """Emoji that stand beside a name or a post."""
     return [
         CustomEmoji(

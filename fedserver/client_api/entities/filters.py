@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.client_api.entities.times import iso_or_none
-from storage import FilterKeywordRow, FilterPostRow, FilterRow
+from fedserver.domain.timelines import filters
+from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
 
 _contexts = msgspec.json.Decoder(list[str]).decode
 
@@ -81,7 +81,7 @@ def keyword_filter(row: FilterRow, word: FilterKeywordRow) -> KeywordFilter:
     return KeywordFilter(str(word.id), word.keyword, contexts, word.whole_word, until, row.action == "hide")
 
 
-def filter_result(hit: domain.filters.Hit) -> FilterResult:
+def filter_result(hit: filters.Hit) -> FilterResult:
     """Why a filter applies to a post."""
     posts = [str(each) for each in hit.post_ids]
     return FilterResult(filter_entity(hit.filter), list(hit.keywords) or None, posts or None)

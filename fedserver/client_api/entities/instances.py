@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver import domain
 from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
-from fedserver.media import pictures, recordings
+from fedserver.domain.accounts import accounts, featured_tags
+from fedserver.domain.content import media
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.metrics import instance_stats
+from fedserver.domain.posts import pins
+from fedserver.media import av_worker, image_worker
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.
@@ -18,13 +22,13 @@ def _configuration(config: Config) -> dict[str, Any]:
     limits = config.limits
     return {
         "accounts": {
-            "max_featured_tags": domain.featured_tags.MOST,
-            "max_pinned_statuses": domain.pins.MOST,
-            "max_profile_fields": domain.accounts.MAX_FIELDS,
-            "profile_field_name_limit": domain.accounts.MAX_FIELD,
-            "profile_field_value_limit": domain.accounts.MAX_FIELD,
-            "max_display_name_length": domain.accounts.MAX_NAME,
-            "max_note_length": domain.accounts.MAX_NOTE,
+            "max_featured_tags": featured_tags.MOST,
+            "max_pinned_statuses": pins.MOST,
+            "max_profile_fields": accounts.MAX_FIELDS,
+            "profile_field_name_limit": accounts.MAX_FIELD,
+            "profile_field_value_limit": accounts.MAX_FIELD,
+            "max_display_name_length": accounts.MAX_NAME,
+            "max_note_length": accounts.MAX_NOTE,
         },
         "statuses": {
             "max_characters": limits.post_characters,
@@ -33,8 +37,8 @@ def _configuration(config: Config) -> dict[str, Any]:
             "supported_mime_types": ["text/plain", "text/markdown"],
         },
         "media_attachments": {
-            "supported_mime_types": [*pictures.accepted(), *recordings.accepted()],
-            "description_limit": domain.media.MAX_DESCRIPTION,
+            "supported_mime_types": [*image_worker.accepted(), *av_worker.accepted()],
+            "description_limit": media.MAX_DESCRIPTION,
             "image_size_limit": limits.upload_bytes,
             "image_matrix_limit": limits.image_pixels,
             "video_size_limit": limits.video_bytes,
@@ -58,7 +62,7 @@ def _rules(config: Config) -> list[dict[str, str]]:
 
 
 def version_2(
-    site: domain.Site, figures: domain.figures.Figures, contact: Account | None, vapid_key: str
+    site: Site, figures: instance_stats.Figures, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
     """Instance, version 2."""
     config, links = site.config, site.links
@@ -107,7 +111,7 @@ def version_2(
 
 
 def version_1(
-    site: domain.Site, figures: domain.figures.Figures, contact: Account | None, vapid_key: str
+    site: Site, figures: instance_stats.Figures, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
     """Instance, version 1: some client libraries know only this one."""
     config, links = site.config, site.links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from fedserver.links import Links
-from storage import MediaRow
+from storage.rows.content import MediaRow
 
 
 class Size(Struct, frozen=True):

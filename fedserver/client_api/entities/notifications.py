@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.reports import (
     AccountWarning,
@@ -19,6 +18,12 @@ from fedserver.client_api.entities.reports import (
 )
 from fedserver.client_api.entities.statuses import Status, status
 from fedserver.client_api.entities.times import iso
+from fedserver.domain.notifications import (
+    notification_groups,
+    notification_requests,
+    notification_subjects,
+    notifications,
+)
 from fedserver.links import Links
 
 
@@ -34,7 +39,7 @@ class Notification(Struct, frozen=True):
     event: RelationshipSeveranceEvent | UnsetType = UNSET
 
 
-def notification(links: Links, view: domain.notifications.NotificationView) -> Notification:
+def notification(links: Links, view: notifications.NotificationView) -> Notification:
     """What an account is told."""
     row = view.row
     return Notification(
@@ -78,7 +83,7 @@ class GroupedNotificationsResults(Struct, frozen=True):
     partial_accounts: list[PartialAccountWithAvatar] | UnsetType = UNSET
 
 
-def _group(view: domain.notification_groups.GroupView, *, paged: bool) -> NotificationGroup:
+def _group(view: notification_groups.GroupView, *, paged: bool) -> NotificationGroup:
     row = view.newest.row
     return NotificationGroup(
         group_key=view.key,
@@ -102,7 +107,7 @@ PARTIAL = PartialAccountWithAvatar.__struct_fields__
 
 def grouped_notifications(
     links: Links,
-    views: Iterable[domain.notification_groups.GroupView],
+    views: Iterable[notification_groups.GroupView],
     *,
     paged: bool = True,
     partial: bool = False,
@@ -132,7 +137,7 @@ class NotificationRequest(Struct, frozen=True):
     last_status: Status | None
 
 
-def notification_request(links: Links, view: domain.notification_requests.RequestView) -> NotificationRequest:
+def notification_request(links: Links, view: notification_requests.RequestView) -> NotificationRequest:
     """Somebody whose notifications are kept back."""
     row = view.row
     return NotificationRequest(
@@ -145,7 +150,7 @@ def notification_request(links: Links, view: domain.notification_requests.Reques
     )
 
 
-def _subject(links: Links, found: domain.notification_subjects.Subject | None) -> dict[str, Any]:
+def _subject(links: Links, found: notification_subjects.Subject | None) -> dict[str, Any]:
     if found is None:
         return {}
     if found.severance is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from fedserver import domain
-from storage import PushSubscriptionRow
+from fedserver.domain.notifications import push_subscriptions
+from storage.rows.notifications import PushSubscriptionRow
 
 
 class Alerts(Struct, frozen=True, kw_only=True):
@@ -46,5 +46,5 @@ def chosen(alerts: Alerts | None) -> tuple[str, ...]:
 
 def web_push_subscription(row: PushSubscriptionRow, server_key: str) -> WebPushSubscription:
     """A subscription as its app sees it."""
-    alerts = Alerts(**{NAMES[kind]: True for kind in domain.push_subscriptions.alerts(row)})
+    alerts = Alerts(**{NAMES[kind]: True for kind in push_subscriptions.alerts(row)})
     return WebPushSubscription(str(row.id), row.endpoint, row.standard, alerts, row.policy, server_key)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.client_api.entities.times import iso_or_none
+from fedserver.domain.accounts import relations
 
 
 class Relationship(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Relationship(Struct, frozen=True):
     note: str
 
 
-def relationship(found: domain.relations.Relation) -> Relationship:
+def relationship(found: relations.Relation) -> Relationship:
     """How the caller stands to an account."""
     return Relationship(
         id=str(found.id),

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.domain.accounts import account_views
+from fedserver.domain.moderation import appeals, reports
 from fedserver.links import Links
-from storage import ActPostRow, ActRow, AppealRow, ReportRow, SeveranceRow
+from storage.rows.audit_log import ActPostRow, ActRow
+from storage.rows.moderation import AppealRow, ReportRow
+from storage.rows.peers import SeveranceRow
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -54,9 +57,9 @@ class RelationshipSeveranceEvent(Struct, frozen=True):
     created_at: str
 
 
-def report(links: Links, row: ReportRow, target: domain.account_views.AccountView) -> Report:
+def report(links: Links, row: ReportRow, target: account_views.AccountView) -> Report:
     """A report as whoever brought it sees it."""
-    posts, rules = domain.reports.post_ids(row), domain.reports.rule_ids(row)
+    posts, rules = reports.post_ids(row), reports.rule_ids(row)
     return Report(
         id=str(row.id),
         action_taken=row.resolved_at is not None,
@@ -74,14 +77,14 @@ def report(links: Links, row: ReportRow, target: domain.account_views.AccountVie
 def account_warning(
     links: Links,
     row: ActRow,
-    target: domain.account_views.AccountView,
+    target: account_views.AccountView,
     filed: AppealRow | None,
     posts: Sequence[ActPostRow],
 ) -> AccountWarning:
     """An act of moderation as the member hears of it, and what they said to it."""
     action = row.verb.removeprefix("account.")
     ids = [str(each.post_id) for each in posts]
-    appeal = Appeal(filed.text, domain.appeals.state(filed)) if filed is not None else None
+    appeal = Appeal(filed.text, appeals.state(filed)) if filed is not None else None
     return AccountWarning(
         str(row.id), action, row.reason, ids or None, account(links, target), iso(row.at), appeal
     )

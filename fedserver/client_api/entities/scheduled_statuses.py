@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver import domain
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
 from fedserver.client_api.entities.statuses import VISIBILITY
 from fedserver.client_api.entities.times import iso
+from fedserver.domain.posts import scheduled_posts
 from fedserver.links import Links
 
 
@@ -44,7 +44,7 @@ class ScheduledStatus(Struct, frozen=True):
     media_attachments: list[MediaAttachment]
 
 
-def scheduled_status(links: Links, view: domain.scheduled_posts.ScheduledPost) -> ScheduledStatus:
+def scheduled_status(links: Links, view: scheduled_posts.ScheduledPost) -> ScheduledStatus:
     """A post that waits for its moment."""
     row, draft = view.row, view.draft
     asked = draft.poll

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver import domain
 from fedserver.client_api.entities.accounts import Account, account
 from fedserver.client_api.entities.cards import Card, card
 from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
@@ -20,14 +19,19 @@ from fedserver.client_api.entities.filters import FilterResult, filter_result
 from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
 from fedserver.client_api.entities.polls import Poll, poll
 from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.domain.accounts import account_views
+from fedserver.domain.content import post_texts
+from fedserver.domain.posts import quotes
+from fedserver.domain.timelines import interaction_policies, post_policies, post_views
 from fedserver.links import Links
-from storage import EditRow, MediaRow, PostRow
+from storage.rows.content import MediaRow
+from storage.rows.posts import EditRow, PostRow
 
 # States in which clients get the quoted post, if only to let their user decide.
 SHOWN = ("accepted", "blocked_account", "blocked_domain", "muted_account")
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
 WARNED = ("Note", "Question")
-_mentions = msgspec.json.Decoder(list[domain.post_texts.MentionFact]).decode
+_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
 _tags = _titles = msgspec.json.Decoder(list[str]).decode
 _files = msgspec.json.Decoder(list[MediaRow]).decode
 
@@ -168,7 +172,7 @@ class StatusSource(Struct, frozen=True):
 
 
 def status(
-    links: Links, view: domain.post_views.PostView, *, with_source: bool = False, quoted: bool = False
+    links: Links, view: post_views.PostView, *, with_source: bool = False, quoted: bool = False
 ) -> Status:
     """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew.
 
@@ -202,7 +206,7 @@ def status(
             Mention(str(each.id), each.username, each.url, each.acct) for each in _mentions(row.mentions)
         ],
         tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
-        emojis=custom_emojis(links, domain.account_views.decode_emojis(row.emojis)),
+        emojis=custom_emojis(links, account_views.decode_emojis(row.emojis)),
         poll=poll(links, view),
         card=card(links, view),
         quote=_quote(links, view.quote, shallow=quoted, always=with_source),
@@ -226,20 +230,20 @@ def _warning(row: PostRow) -> str:
     return row.summary if row.kind in WARNED else ""
 
 
-def content(view: domain.post_views.PostView) -> str:
+def content(view: post_views.PostView) -> str:
     """The text of a post as it is shown, HTML."""
     if view.boost_of is not None:
         return content(view.boost_of)
     row = view.post
     if not row.title:
         shown = view.quote if view.quote is not None and view.quote.post is not None else None
-        return domain.quotes.with_fallback(row.html, shown.row) if shown and row.local else row.html
+        return quotes.with_fallback(row.html, shown.row) if shown and row.local else row.html
     title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
     return title + (row.html if row.kind == "Article" else f"<p>{escape(row.summary)}</p>{row.html}")
 
 
 def _quote(
-    links: Links, view: domain.post_views.QuoteView | None, *, shallow: bool, always: bool
+    links: Links, view: post_views.QuoteView | None, *, shallow: bool, always: bool
 ) -> Quote | ShallowQuote | None:
     """What a post quotes; shown where its author agreed, or (`always`) to write the post anew."""
     if view is None:
@@ -250,28 +254,28 @@ def _quote(
     return Quote(view.state, status(links, post, quoted=True) if post is not None else None)
 
 
-def _approval(view: domain.post_views.PostView) -> QuoteApproval:
-    rule = domain.post_policies.decode(view.post.interaction_policy).quote
+def _approval(view: post_views.PostView) -> QuoteApproval:
+    rule = post_policies.decode(view.post.interaction_policy).quote
     automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
     return QuoteApproval(automatic, manual, view.quotable)
 
 
 def _interactions(row: PostRow) -> InteractionPolicy | UnsetType:
     """What its author said of likes, answers and boosts; nothing where everybody may."""
-    policy = domain.post_policies.decode(row.interaction_policy)
+    policy = post_policies.decode(row.interaction_policy)
     rules = (policy.like, policy.reply, policy.announce)
     return InteractionPolicy(*map(_rule, rules)) if any(each is not None for each in rules) else UNSET
 
 
-def _rule(rule: domain.post_policies.Rule | None) -> InteractionRule:
-    known = domain.interaction_policies.WORDS
+def _rule(rule: post_policies.Rule | None) -> InteractionRule:
+    known = interaction_policies.WORDS
     if rule is None:
         return InteractionRule(("public", "author"), ())
     automatic = tuple(each for each in rule.automatic if each in known)
     return InteractionRule((*automatic, "author"), tuple(each for each in rule.manual if each in known))
 
 
-def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
+def _mine(view: post_views.PostView) -> dict[str, Any]:
     mine = view.mine
     if mine is None:
         return {}
@@ -287,7 +291,7 @@ def _mine(view: domain.post_views.PostView) -> dict[str, Any]:
     return found
 
 
-def _reactions(links: Links, view: domain.post_views.PostView) -> dict[str, Any]:
+def _reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
     """With which emoji people like it, under both names by which clients know them; nothing without any."""
     mine = view.mine.reacted if view.mine is not None else ()
     found = [
@@ -305,9 +309,9 @@ def _reactions(links: Links, view: domain.post_views.PostView) -> dict[str, Any]
 
 def history(
     links: Links,
-    view: domain.post_views.PostView,
+    view: post_views.PostView,
     edits: Iterable[EditRow],
-    author: domain.account_views.AccountView,
+    author: account_views.AccountView,
 ) -> list[StatusEdit]:
     """All versions, the first one first, the present one last."""
     shown = account(links, author)
@@ -321,7 +325,7 @@ def history(
             account=shown,
             # Former files of peers have no row any more that an address of ours could name.
             media_attachments=[media_attachment(there, each) for each in _files(edit.media)],
-            emojis=custom_emojis(links, domain.account_views.decode_emojis(edit.emojis)),
+            emojis=custom_emojis(links, account_views.decode_emojis(edit.emojis)),
             poll=_former_poll(_titles(edit.poll)) if edit.poll else None,
         )
         for edit in edits
@@ -334,7 +338,7 @@ def history(
         created_at=iso(row.edited_at or row.published_at),
         account=shown,
         media_attachments=[media_attachment(links, each) for each in view.media],
-        emojis=custom_emojis(links, domain.account_views.decode_emojis(row.emojis)),
+        emojis=custom_emojis(links, account_views.decode_emojis(row.emojis)),
         poll=_former_poll([each.title for each in view.poll.options]) if view.poll else None,
     )
     return [*found, now]

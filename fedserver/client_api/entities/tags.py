@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver import domain
 from fedserver.client_api.entities.times import day
+from fedserver.domain.content import tags
 from fedserver.links import Links
-from storage import FeaturedTagRow
+from storage.rows.accounts import FeaturedTagRow
 
 DAYS = 7
 DAY = 86_400_000
@@ -36,7 +36,7 @@ class FeaturedTag(Struct, frozen=True):
     last_status_at: str | None
 
 
-def tag(links: Links, view: domain.tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
+def tag(links: Links, view: tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
     """A hashtag with its last seven days; `uses` are days since 1970, uses and accounts of each."""
     row = view.row
     return Tag(

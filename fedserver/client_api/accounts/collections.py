@@ -1,0 +1,144 @@
+"""Collections (docs.joinmastodon.org/methods/collections)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.collections import Collection, CollectionItem, collection, collection_item
+from fedserver.domain.accounts import account_views, accounts, collections
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.paging import Listed, listed_by_offset
+
+routes = Routes("client_api")
+
+
+class CollectionParams(Struct, frozen=True):
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    tag_name: str | UnsetType = UNSET
+    account_ids: list[int] = []
+
+
+class ItemParams(Struct, frozen=True):
+    account_id: int
+
+
+class PageParams(Struct, frozen=True):
+    limit: int = 40
+    offset: int = 0
+
+
+class CollectionWithAccounts(Struct, frozen=True):
+    accounts: list[Account]
+    collection: Collection
+
+
+class WrappedCollection(Struct, frozen=True):
+    collection: Collection
+
+
+class WrappedCollectionItem(Struct, frozen=True):
+    collection_item: CollectionItem
+
+
+class Collections(Struct, frozen=True):
+    collections: list[Collection]
+
+
+def _change(params: CollectionParams) -> collections.Change:
+    return collections.Change(
+        name=params.name,
+        description=params.description,
+        language=params.language,
+        sensitive=params.sensitive,
+        discoverable=params.discoverable,
+        tag=params.tag_name,
+    )
+
+
+@routes.post(
+    "/api/v1/collections", who=USER, scope="write:collections", params=CollectionParams, nested_errors=True
+)
+async def create(call: Call[CollectionParams]) -> WrappedCollection:
+    view = await collections.create(
+        call.tx, call.site, call.account, _change(call.params), call.params.account_ids
+    )
+    return WrappedCollection(collection(call.site.links, view))
+
+
+@routes.get("/api/v1/collections/{id}", scope="read:collections")
+async def show(call: Call[Nothing]) -> CollectionWithAccounts:
+    view = await collections.get(call.tx, call.id(), call.viewer_id)
+    ids = list(dict.fromkeys([view.row.account_id, *(item.account_id for item in view.items)]))
+    people = await account_views.load_page(call.tx, ids)
+    links = call.site.links
+    return CollectionWithAccounts([account(links, each) for each in people], collection(links, view))
+
+
+# masto.js sends PUT where the description says PATCH.
+@routes.patch(
+    "/api/v1/collections/{id}",
+    who=USER,
+    scope="write:collections",
+    params=CollectionParams,
+    nested_errors=True,
+)
+@routes.put(
+    "/api/v1/collections/{id}",
+    who=USER,
+    scope="write:collections",
+    params=CollectionParams,
+    nested_errors=True,
+)
+async def update(call: Call[CollectionParams]) -> WrappedCollection:
+    view = await collections.update(call.tx, call.account, call.id(), _change(call.params))
+    return WrappedCollection(collection(call.site.links, view))
+
+
+@routes.delete("/api/v1/collections/{id}", who=USER, scope="write:collections")
+async def delete(call: Call[Nothing]) -> dict[str, str]:
+    await collections.remove(call.tx, call.account, call.id())
+    return {}
+
+
+@routes.post("/api/v1/collections/{id}/items", who=USER, scope="write:collections", params=ItemParams)
+async def add_item(call: Call[ItemParams]) -> WrappedCollectionItem:
+    row = await collections.add_account(call.tx, call.account, call.id(), call.params.account_id)
+    return WrappedCollectionItem(collection_item(row))
+
+
+@routes.delete("/api/v1/collections/{id}/items/{item_id}", who=USER, scope="write:collections")
+async def remove_item(call: Call[Nothing]) -> dict[str, str]:
+    await collections.remove_item(call.tx, call.account, call.id(), call.id("item_id"))
+    return {}
+
+
+@routes.post("/api/v1/collections/{id}/items/{item_id}/revoke", who=USER, scope="write:collections")
+async def revoke(call: Call[Nothing]) -> dict[str, str]:
+    await collections.revoke(call.tx, call.account, call.id(), call.id("item_id"))
+    return {}
+
+
+@routes.get("/api/v1/accounts/{id}/collections", scope="read:collections", params=PageParams)
+async def of_account(call: Call[PageParams]) -> Listed:
+    return await _page(call, collections.of_account)
+
+
+@routes.get("/api/v1/accounts/{id}/in_collections", who=USER, scope="read:collections", params=PageParams)
+async def with_account(call: Call[PageParams]) -> Listed:
+    return await _page(call, collections.with_account)
+
+
+async def _page(call: Call[PageParams], verb: Callable[..., Awaitable[Any]]) -> Listed:
+    limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
+    row = await accounts.by_id(call.tx, call.id())
+    views = await verb(call.tx, row.id, call.viewer_id, limit, offset)
+    shown = Collections([collection(call.site.links, view) for view in views])
+    return listed_by_offset(shown, limit, offset, more=len(views) == limit)

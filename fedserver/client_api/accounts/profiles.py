@@ -1,0 +1,212 @@
+"""One's own profile and preferences (docs.joinmastodon.org/methods/profile, /accounts, /preferences)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from fedserver.client_api.entities.accounts import Account, Profile, credential_account, profile
+from fedserver.domain.accounts import account_views, accounts, featured_tags
+from fedserver.domain.auth import members
+from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.relationships import follows
+from fedserver.media.errors import Unacceptable
+from fedserver.media.image_worker import process_banner, process_square
+from fedserver.web import media_intake
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.uploads import Upload
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
+
+routes = Routes("client_api")
+
+
+class FieldParams(Struct, frozen=True):
+    name: str = ""
+    value: str = ""
+
+
+class SourceParams(Struct, frozen=True):
+    privacy: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+    quote_policy: str | UnsetType = UNSET
+
+
+class ProfileParams(Struct, frozen=True, kw_only=True):
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    avatar: Upload | None = None
+    header: Upload | None = None
+    avatar_description: str | UnsetType = UNSET
+    header_description: str | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hide_collections: bool | UnsetType = UNSET
+    show_featured: bool | UnsetType = UNSET
+    show_media: bool | UnsetType = UNSET
+    show_media_replies: bool | UnsetType = UNSET
+    attribution_domains: list[str] | UnsetType = UNSET
+    fields_attributes: list[FieldParams] | UnsetType = UNSET
+
+
+class CredentialParams(ProfileParams, frozen=True, kw_only=True):
+    source: SourceParams | None = None
+
+
+async def credentials(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
+    """The caller's account as its member sees it."""
+    view = (await account_views.load(tx, [row.id]))[row.id]
+    waiting = await follows.count_requests(tx, row)
+    member = await members.by_id(tx, call.member.id)
+    links = call.site.links
+    return credential_account(links, view, members.settings(member), waiting, member.role)
+
+
+async def _profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
+    view = (await account_views.load(tx, [row.id]))[row.id]
+    return profile(call.site.links, view, await featured_tags.of_account(tx, row))
+
+
+async def _change(call: Call[Any], keys: list[str]) -> accounts.ProfileChange:
+    """What the caller wants to change, its pictures stored under `keys`."""
+    params: ProfileParams = call.params
+    if isinstance(params.note, str):
+        await call.services.resolver.mentions(params.note)
+    return accounts.ProfileChange(
+        display_name=params.display_name,
+        note=params.note,
+        fields=_fields(params.fields_attributes),
+        locked=params.locked,
+        bot=params.bot,
+        discoverable=params.discoverable,
+        indexable=params.indexable,
+        hides_collections=params.hide_collections,
+        shows_featured=params.show_featured,
+        shows_media=params.show_media,
+        shows_media_replies=params.show_media_replies,
+        attribution_domains=params.attribution_domains,
+        avatar_key=await _picture(call, params.avatar, "avatar", keys),
+        header_key=await _picture(call, params.header, "header", keys),
+        avatar_alt=params.avatar_description,
+        header_alt=params.header_description,
+    )
+
+
+async def _write(call: Call[Any], tx: Tx, change: accounts.ProfileChange) -> AccountRow:
+    row = await accounts.by_id(tx, call.account.id)
+    return await accounts.update_profile(tx, call.site, row, change)
+
+
+def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
+    return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
+
+
+async def _picture(call: Call[Any], upload: Upload | None, name: str, keys: list[str]) -> str | UnsetType:
+    if upload is None or not upload.size:
+        return UNSET
+    try:
+        work = process_square if name == "avatar" else process_banner
+        made = await call.services.images.run(work, upload.data)
+    except Unacceptable as error:
+        raise Invalid(name, error.text) from error
+    keys.append(await call.services.store.put(made.data, made.ending))
+    return keys[-1]
+
+
+@routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
+async def verify_credentials(call: Call[Nothing]) -> Account:
+    return await credentials(call, call.tx, call.account)
+
+
+@routes.patch(
+    "/api/v1/accounts/update_credentials",
+    who=USER,
+    scope="write:accounts",
+    params=CredentialParams,
+    tx="own",
+    most_upload="upload_bytes",
+)
+async def update_credentials(call: Call[CredentialParams]) -> Account:
+    async with media_intake.collecting(call.services) as keys:
+        change = await _change(call, keys)
+        async with call.services.db.write() as tx:
+            row = await _write(call, tx, change)
+            await _prefer(call, tx)
+            return await credentials(call, tx, row)
+
+
+async def _prefer(call: Call[CredentialParams], tx: Tx) -> None:
+    if call.params.source is not None:
+        member = await members.by_id(tx, call.member.id)
+        wanted = _settings(members.settings(member), call.params.source)
+        await members.set_settings(tx, member, wanted)
+
+
+def _settings(former: members.Settings, given: SourceParams) -> members.Settings:
+    """The settings with what is given; Mastodon calls posts for followers private."""
+    known = {
+        "visibility": given.privacy,
+        "sensitive": given.sensitive,
+        "language": given.language,
+        "quote_policy": given.quote_policy,
+    }
+    changes = {name: value for name, value in known.items() if not isinstance(value, UnsetType)}
+    if changes.get("visibility") == "private":
+        changes["visibility"] = "followers"
+    return members.preferring(former, changes)
+
+
+@routes.get("/api/v1/profile", who=USER, scope="read:accounts|profile")
+async def show(call: Call[Nothing]) -> Profile:
+    return await _profile(call, call.tx, call.account)
+
+
+async def update(call: Call[ProfileParams]) -> Profile:
+    """PATCH as documented; libraries made of one pattern send PUT."""
+    async with media_intake.collecting(call.services) as keys:
+        change = await _change(call, keys)
+        async with call.services.db.write() as tx:
+            return await _profile(call, tx, await _write(call, tx, change))
+
+
+for _declare in (routes.patch, routes.put):
+    _declare(
+        "/api/v1/profile",
+        who=USER,
+        scope="write:accounts",
+        params=ProfileParams,
+        tx="own",
+        most_upload="upload_bytes",
+    )(update)
+
+
+@routes.delete("/api/v1/profile/avatar", who=USER, scope="write:accounts")
+async def remove_avatar(call: Call[Nothing]) -> Account:
+    change = accounts.ProfileChange(avatar_key="", avatar_alt="")
+    return await credentials(call, call.tx, await _write(call, call.tx, change))
+
+
+@routes.delete("/api/v1/profile/header", who=USER, scope="write:accounts")
+async def remove_header(call: Call[Nothing]) -> Account:
+    change = accounts.ProfileChange(header_key="", header_alt="")
+    return await credentials(call, call.tx, await _write(call, call.tx, change))
+
+
+@routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
+async def preferences(call: Call[Nothing]) -> dict[str, object]:
+    found = members.settings(call.member)
+    return {
+        "posting:default:visibility": {"followers": "private", "local": "public"}.get(
+            found.visibility, found.visibility
+        ),
+        "posting:default:sensitive": found.sensitive,
+        "posting:default:language": found.language,
+        "posting:default:quote_policy": found.quote_policy,
+        "reading:expand:media": found.expand_media,
+        "reading:expand:spoilers": found.expand_warnings,
+        "reading:autoplay:gifs": found.autoplay_gifs,
+    }

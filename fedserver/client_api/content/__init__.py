@@ -1,0 +1,1 @@
+"""Endpoints of the client API about texts, tags, emoji and media."""

@@ -1,0 +1,1 @@
+"""Entities that only moderators see (docs.joinmastodon.org/entities, Admin::…)."""

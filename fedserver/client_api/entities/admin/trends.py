@@ -1,0 +1,87 @@
+"""Admin::Tag, and posts, links and publishers as moderators review them.
+
+docs.joinmastodon.org/entities/Tag#admin, docs.joinmastodon.org/entities/PreviewCard#trends-link
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.cards import Card, trend_link
+from fedserver.client_api.entities.statuses import Status, status
+from fedserver.client_api.entities.tags import Tag, tag
+from fedserver.client_api.entities.times import iso_or_none
+from fedserver.domain.content import tags
+from fedserver.domain.timelines import trend_reviews
+from fedserver.links import Links
+from storage.rows.content import TagRow
+
+Uses = list[tuple[int, int, int]]
+
+
+class AdminTag(Tag, frozen=True, kw_only=True):
+    usable: bool
+    trendable: bool
+    listable: bool
+    requires_review: bool
+
+
+class AdminStatus(Status, frozen=True, kw_only=True):
+    requires_review: bool
+
+
+class AdminLink(Card, frozen=True, kw_only=True):
+    id: str
+    requires_review: bool
+
+
+class AdminPublisher(Struct, frozen=True):
+    """Its id is its host."""
+
+    id: str
+    domain: str
+    trendable: bool | None
+    reviewed_at: str | None
+    requested_review_at: str | None
+    requires_review: bool
+
+
+def admin_tag(links: Links, row: TagRow, uses: Uses, now: int) -> AdminTag:
+    """A hashtag with what was decided about it."""
+    return AdminTag(
+        **_fields(tag(links, tags.TagView(row), uses, now)),
+        usable=row.usable is not False,
+        trendable=row.trendable is True,
+        listable=row.listable is not False,
+        requires_review=row.reviewed_at is None,
+    )
+
+
+def _fields(shown: Struct) -> dict[str, Any]:
+    return {name: getattr(shown, name) for name in shown.__struct_fields__}
+
+
+def admin_status(links: Links, trend: trend_reviews.PostTrend) -> AdminStatus:
+    """A post that may trend."""
+    return AdminStatus(**_fields(status(links, trend.view)), requires_review=trend.review is None)
+
+
+def admin_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> AdminLink:
+    """A link that may trend."""
+    shown = _fields(trend_link(links, trend, now))
+    return AdminLink(**shown, id=str(trend.card.row.id), requires_review=trend.approved is None)
+
+
+def admin_publisher(found: trend_reviews.Publisher) -> AdminPublisher:
+    """Where links lead."""
+    review = found.review
+    return AdminPublisher(
+        found.host,
+        found.host,
+        review.approved if review else None,
+        iso_or_none(review.reviewed_at) if review else None,
+        None,
+        review is None,
+    )

@@ -1,0 +1,1 @@
+"""Endpoints of the client API about figures about the node."""

@@ -1,0 +1,42 @@
+"""Who may answer, like and boost a status, as GoToSocial's API has it: the parameter `interaction_policy`."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain.timelines import interaction_policies, post_policies
+
+
+class RuleParams(Struct, frozen=True):
+    """Words for people; the later names are those of older clients."""
+
+    automatic_approval: list[str] = []
+    manual_approval: list[str] = []
+    always: list[str] = []
+    with_approval: list[str] = []
+
+
+class InteractionParams(Struct, frozen=True):
+    can_favourite: RuleParams | None = None
+    can_reply: RuleParams | None = None
+    can_reblog: RuleParams | None = None
+
+
+def policy_of(params: InteractionParams | None) -> str:
+    """The policy that a client gave, as it is kept; without one everybody may. Raises Invalid."""
+    if params is None:
+        return ""
+
+    def rule(given: RuleParams | None, name: str) -> post_policies.Rule | None:
+        if given is None:
+            return None
+        words = (*given.automatic_approval, *given.always)
+        asked = (*given.manual_approval, *given.with_approval)
+        return interaction_policies.rule_of(words, asked, f"interaction_policy[{name}]")
+
+    policy = post_policies.Policy(
+        like=rule(params.can_favourite, "can_favourite"),
+        reply=rule(params.can_reply, "can_reply"),
+        announce=rule(params.can_reblog, "can_reblog"),
+    )
+    return post_policies.encode(policy)

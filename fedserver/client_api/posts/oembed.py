@@ -1,0 +1,70 @@
+"""oEmbed of our public posts (docs.joinmastodon.org/methods/oembed): a quotation that needs no script."""
+
+from __future__ import annotations
+
+from html import escape
+
+from msgspec import Struct
+
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.timelines import post_views
+from fedserver.text.excerpts import excerpt
+from fedserver.web.endpoint import Call, Routes
+from storage.rows.posts import PostRow
+
+routes = Routes("client_api")
+DAY_SECONDS = 86_400
+LEAST_WIDTH, MOST_WIDTH = 200, 1_000
+
+
+class OEmbedParams(Struct, frozen=True):
+    url: str = ""
+    maxwidth: int = 400
+    maxheight: int | None = None
+
+
+class OEmbed(Struct, frozen=True, kw_only=True):
+    type: str = "rich"
+    version: str = "1.0"
+    title: str
+    author_name: str
+    author_url: str
+    provider_name: str
+    provider_url: str
+    cache_age: int = DAY_SECONDS
+    html: str
+    width: int
+    height: None = None
+
+
+@routes.get("/api/oembed", params=OEmbedParams, tx="own")
+async def show(call: Call[OEmbedParams]) -> OEmbed:
+    found = await call.services.resolver.known(call.params.url.partition("?")[0].partition("#")[0])
+    if not isinstance(found, PostRow) or not found.local or found.visibility not in ("public", "unlisted"):
+        raise NotFound
+    async with call.services.db.read() as tx:
+        views = await post_views.load(tx, [found.id], None)
+    if not views or views[0].boost_of is not None:
+        raise NotFound
+    view = views[0]
+    width = max(LEAST_WIDTH, min(call.params.maxwidth, MOST_WIDTH))
+    return OEmbed(
+        title=view.post.title or f"A post by {view.account.name}",
+        author_name=view.account.name,
+        author_url=view.account.account.url,
+        provider_name=call.site.config.community.title,
+        provider_url=f"{call.site.links.base}/",
+        html=_quoted(view, width),
+        width=width,
+    )
+
+
+def _quoted(view: post_views.PostView, width: int) -> str:
+    row = view.post
+    text = row.summary if row.summary and row.kind != "Article" else excerpt(row.html, 500)
+    title = f"<p><strong>{escape(row.title)}</strong></p>" if row.title else ""
+    author = f"{escape(view.account.name)} (@{escape(view.account.account.username)})"
+    return (
+        f'<blockquote cite="{escape(row.url)}" style="max-width: {width}px">{title}'
+        f'<p>{escape(text)}</p><footer><a href="{escape(row.url)}">{author}</a></footer></blockquote>'
+    )

@@ -1,0 +1,84 @@
+"""E-mail addresses nobody may join with.
+
+docs.joinmastodon.org/methods/admin/email_domain_blocks, …/canonical_email_blocks
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.admin.blocks import (
+    AdminCanonicalEmailBlock,
+    AdminEmailDomainBlock,
+    admin_canonical_email_block,
+    admin_email_domain_block,
+)
+from fedserver.domain.registration import email_blocks
+from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.paging import Listed, listed
+
+routes = Routes("client_api")
+DOMAINS, CANONICAL = "/api/v1/admin/email_domain_blocks", "/api/v1/admin/canonical_email_blocks"
+READ, WRITE = "admin:read:email_domain_blocks", "admin:write:email_domain_blocks"
+READ_CANONICAL, WRITE_CANONICAL = "admin:read:canonical_email_blocks", "admin:write:canonical_email_blocks"
+
+
+class DomainParams(Struct, frozen=True):
+    domain: str = ""
+
+
+class CanonicalParams(Struct, frozen=True):
+    email: str = ""
+    canonical_email_hash: str = ""
+
+
+@routes.get(DOMAINS, who=MODERATOR, scope=READ)
+async def show_domains(call: Call[Nothing]) -> Listed:
+    views = await email_blocks.domains(call.tx, call.page(100, 200))
+    return listed([admin_email_domain_block(view) for view in views], [view.row.id for view in views])
+
+
+@routes.get(DOMAINS + "/{id}", who=MODERATOR, scope=READ)
+async def show_domain(call: Call[Nothing]) -> AdminEmailDomainBlock:
+    return admin_email_domain_block(await email_blocks.domain(call.tx, call.id()))
+
+
+@routes.post(DOMAINS, who=MODERATOR, scope=WRITE, params=DomainParams)
+async def block_domain(call: Call[DomainParams]) -> AdminEmailDomainBlock:
+    return admin_email_domain_block(await email_blocks.block_domain(call.tx, call.member, call.params.domain))
+
+
+@routes.delete(DOMAINS + "/{id}", who=MODERATOR, scope=WRITE)
+async def unblock_domain(call: Call[Nothing]) -> dict[str, str]:
+    await email_blocks.unblock_domain(call.tx, call.member, call.id())
+    return {}
+
+
+@routes.get(CANONICAL, who=MODERATOR, scope=READ_CANONICAL)
+async def show_all(call: Call[Nothing]) -> Listed:
+    rows = await email_blocks.addresses(call.tx, call.page(100, 200))
+    return listed([admin_canonical_email_block(row) for row in rows], [row.id for row in rows])
+
+
+@routes.post(CANONICAL + "/test", who=MODERATOR, scope=READ_CANONICAL, params=CanonicalParams, tx="read")
+async def test(call: Call[CanonicalParams]) -> list[AdminCanonicalEmailBlock]:
+    found = await email_blocks.matching(call.tx, call.params.email)
+    return [admin_canonical_email_block(row) for row in found]
+
+
+@routes.get(CANONICAL + "/{id}", who=MODERATOR, scope=READ_CANONICAL)
+async def show(call: Call[Nothing]) -> AdminCanonicalEmailBlock:
+    return admin_canonical_email_block(await email_blocks.address(call.tx, call.id()))
+
+
+@routes.post(CANONICAL, who=MODERATOR, scope=WRITE_CANONICAL, params=CanonicalParams)
+async def block(call: Call[CanonicalParams]) -> AdminCanonicalEmailBlock:
+    params = call.params
+    row = await email_blocks.block_address(call.tx, call.member, params.email, params.canonical_email_hash)
+    return admin_canonical_email_block(row)
+
+
+@routes.delete(CANONICAL + "/{id}", who=MODERATOR, scope=WRITE_CANONICAL)
+async def unblock(call: Call[Nothing]) -> dict[str, str]:
+    await email_blocks.unblock_address(call.tx, call.member, call.id())
+    return {}

@@ -1,0 +1,52 @@
+"""The privacy policy and the terms of service (docs.joinmastodon.org/methods/instance#privacy_policy)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.times import iso
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.registration import legal_texts
+from fedserver.web.endpoint import Call, Nothing, Routes
+
+routes = Routes("client_api")
+
+
+class PrivacyPolicy(Struct, frozen=True):
+    updated_at: str
+    content: str
+
+
+class TermsOfService(Struct, frozen=True):
+    effective_date: str
+    effective: bool
+    content: str
+    succeeded_by: str | None
+
+
+@routes.get("/api/v1/instance/privacy_policy", tx="own")
+async def privacy_policy(call: Call[Nothing]) -> PrivacyPolicy:
+    found = legal_texts.privacy_policy(call.site)
+    return PrivacyPolicy(iso(found.updated_at), found.html)
+
+
+@routes.get("/api/v1/instance/terms_of_service", tx="own")
+async def terms(call: Call[Nothing]) -> TermsOfService:
+    return _terms(call, None)
+
+
+@routes.get("/api/v1/instance/terms_of_service/{date}", tx="own")
+async def terms_of_a_day(call: Call[Nothing]) -> TermsOfService:
+    try:
+        return _terms(call, date.fromisoformat(call.text("date")))
+    except ValueError as error:
+        raise NotFound from error
+
+
+def _terms(call: Call[Nothing], wanted: date | None) -> TermsOfService:
+    today = datetime.fromtimestamp(call.services.db.clock() / 1000, UTC).date()
+    found = legal_texts.terms(call.site, today, wanted)
+    later = found.succeeded_by.isoformat() if found.succeeded_by else None
+    return TermsOfService(found.holds_from.isoformat(), found.holds, found.html, later)

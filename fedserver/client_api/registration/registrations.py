@@ -1,0 +1,82 @@
+"""Joining in an app (docs.joinmastodon.org/methods/accounts#create) and the mail that confirms an address
+(docs.joinmastodon.org/methods/emails)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain.auth import emails
+from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.registration import email_blocks, registrations
+from fedserver.web.endpoint import APP, USER, Call, Routes
+
+routes = Routes("client_api")
+
+
+class RegistrationParams(Struct, frozen=True):
+    """`date_of_birth` is not asked for here and ignored like anything unknown."""
+
+    username: str = ""
+    email: str = ""
+    password: str = ""
+    agreement: bool = False
+    locale: str = "en"
+    reason: str = ""
+    invite_code: str = ""
+
+
+class Token(Struct, frozen=True):
+    """docs.joinmastodon.org/entities/Token: `created_at` is in seconds."""
+
+    access_token: str
+    token_type: str
+    scope: str
+    created_at: int
+
+
+@routes.post(
+    "/api/v1/accounts",
+    who=APP,
+    scope="write:accounts",
+    params=RegistrationParams,
+    tx="own",
+    limit="sign_ups",
+)
+async def register(call: Call[RegistrationParams]) -> Token:
+    params, services = call.params, call.services
+    if call.caller is None or call.caller.member is not None:
+        raise Forbidden("This needs a token of the app itself")
+    wish = registrations.Wish(
+        username=params.username.strip(),
+        email=params.email,
+        password=params.password,
+        agreement=params.agreement,
+        reason=params.reason,
+        locale=params.locale,
+        invitation=params.invite_code,
+        address=call.address,
+    )
+    registrations.check(call.site, wish)
+    hashed, new = await services.passwords.hash(wish.password), await call.services.new_keys()
+    try:
+        async with services.db.write() as tx:
+            made = await registrations.register(tx, call.site, call.caller.app_id, wish, hashed, new)
+    except email_blocks.Refused as error:
+        async with services.db.write() as tx:
+            await email_blocks.note_refusal(tx, error, call.address)
+        raise
+    return Token(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
+
+
+class ConfirmationParams(Struct, frozen=True):
+    email: str = ""
+
+
+@routes.post(
+    "/api/v1/emails/confirmations", who=USER, waiting=True, params=ConfirmationParams, limit="sign_ups"
+)
+async def confirmation(call: Call[ConfirmationParams]) -> dict[str, str]:
+    """Send the mail again, to another address if one is given."""
+    app_id = call.caller.app_id if call.caller else None
+    await emails.ask_again(call.tx, call.site, call.member, app_id, call.params.email.strip())
+    return {}

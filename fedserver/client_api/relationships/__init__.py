@@ -1,0 +1,1 @@
+"""Endpoints of the client API about follows, blocks, mutes and lists."""

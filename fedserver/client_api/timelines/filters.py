@@ -1,0 +1,148 @@
+"""Filters, version 2 (docs.joinmastodon.org/methods/filters)."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from fedserver.client_api.entities.filters import (
+    Filter,
+    FilterKeyword,
+    FilterStatus,
+    filter_entity,
+    keyword,
+    named_status,
+)
+from fedserver.domain.posts import posts
+from fedserver.domain.timelines import filters
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+
+routes = Routes("client_api")
+
+
+class KeywordParams(Struct, frozen=True):
+    keyword: str | None = None
+    whole_word: bool | None = None
+    id: int | None = None
+    destroy: bool = field(default=False, name="_destroy")
+
+
+class FilterParams(Struct, frozen=True):
+    title: str | UnsetType = UNSET
+    context: list[str] | UnsetType = UNSET
+    filter_action: str | UnsetType = UNSET
+    expires_in: int | UnsetType | None = UNSET
+    keywords_attributes: list[KeywordParams] = []
+
+
+class StatusParams(Struct, frozen=True):
+    status_id: int
+
+
+def _entity(view: filters.FilterView) -> Filter:
+    return filter_entity(view.filter, view.keywords, view.posts)
+
+
+def _changes(given: list[KeywordParams]) -> list[filters.KeywordChange]:
+    return [filters.KeywordChange(each.keyword, each.whole_word, each.id, each.destroy) for each in given]
+
+
+@routes.get("/api/v2/filters", who=USER, scope="read:filters")
+async def show_all(call: Call[Nothing]) -> list[Filter]:
+    return [_entity(view) for view in await filters.page(call.tx, call.account)]
+
+
+@routes.get("/api/v2/filters/{id}", who=USER, scope="read:filters")
+async def show(call: Call[Nothing]) -> Filter:
+    return _entity(await filters.get(call.tx, call.account, call.id()))
+
+
+@routes.post("/api/v2/filters", who=USER, scope="write:filters", params=FilterParams)
+async def create(call: Call[FilterParams]) -> Filter:
+    params = call.params
+    view = await filters.create(
+        call.tx,
+        call.account,
+        "" if isinstance(params.title, UnsetType) else params.title,
+        [] if isinstance(params.context, UnsetType) else params.context,
+        action="warn" if isinstance(params.filter_action, UnsetType) else params.filter_action,
+        seconds=None if isinstance(params.expires_in, UnsetType) else params.expires_in,
+        keywords=_changes(params.keywords_attributes),
+    )
+    return _entity(view)
+
+
+@routes.put("/api/v2/filters/{id}", who=USER, scope="write:filters", params=FilterParams)
+async def update(call: Call[FilterParams]) -> Filter:
+    params = call.params
+    view = await filters.update(
+        call.tx,
+        call.account,
+        call.id(),
+        title=params.title,
+        contexts=params.context,
+        action=params.filter_action,
+        seconds=params.expires_in,
+        keywords=_changes(params.keywords_attributes),
+    )
+    return _entity(view)
+
+
+@routes.delete("/api/v2/filters/{id}", who=USER, scope="write:filters")
+async def delete(call: Call[Nothing]) -> dict[str, str]:
+    await filters.remove(call.tx, call.account, call.id())
+    return {}
+
+
+@routes.get("/api/v2/filters/{id}/keywords", who=USER, scope="read:filters")
+async def keywords(call: Call[Nothing]) -> list[FilterKeyword]:
+    view = await filters.get(call.tx, call.account, call.id())
+    return [keyword(row) for row in view.keywords]
+
+
+@routes.post("/api/v2/filters/{id}/keywords", who=USER, scope="write:filters", params=KeywordParams)
+async def add_keyword(call: Call[KeywordParams]) -> FilterKeyword:
+    whole = True if call.params.whole_word is None else call.params.whole_word
+    text = call.params.keyword or ""
+    return keyword(await filters.add_keyword(call.tx, call.account, call.id(), text, whole_word=whole))
+
+
+@routes.get("/api/v2/filters/keywords/{id}", who=USER, scope="read:filters")
+async def show_keyword(call: Call[Nothing]) -> FilterKeyword:
+    return keyword(await filters.keyword(call.tx, call.account, call.id()))
+
+
+@routes.put("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters", params=KeywordParams)
+async def change_keyword(call: Call[KeywordParams]) -> FilterKeyword:
+    params = call.params
+    row = await filters.change_keyword(
+        call.tx, call.account, call.id(), text=params.keyword, whole_word=params.whole_word
+    )
+    return keyword(row)
+
+
+@routes.delete("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters")
+async def remove_keyword(call: Call[Nothing]) -> dict[str, str]:
+    await filters.remove_keyword(call.tx, call.account, call.id())
+    return {}
+
+
+@routes.get("/api/v2/filters/{id}/statuses", who=USER, scope="read:filters")
+async def statuses(call: Call[Nothing]) -> list[FilterStatus]:
+    view = await filters.get(call.tx, call.account, call.id())
+    return [named_status(row) for row in view.posts]
+
+
+@routes.post("/api/v2/filters/{id}/statuses", who=USER, scope="write:filters", params=StatusParams)
+async def add_status(call: Call[StatusParams]) -> FilterStatus:
+    post = await posts.get(call.tx, call.params.status_id, call.account.id)
+    return named_status(await filters.add_post(call.tx, call.account, call.id(), post))
+
+
+@routes.get("/api/v2/filters/statuses/{id}", who=USER, scope="read:filters")
+async def show_status(call: Call[Nothing]) -> FilterStatus:
+    return named_status(await filters.filter_post(call.tx, call.account, call.id()))
+
+
+@routes.delete("/api/v2/filters/statuses/{id}", who=USER, scope="write:filters")
+async def remove_status(call: Call[Nothing]) -> FilterStatus:
+    return named_status(await filters.remove_post(call.tx, call.account, call.id()))

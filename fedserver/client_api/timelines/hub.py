@@ -1,0 +1,239 @@
+"""Who listens to which stream, and what waits to be sent to them.
+
+One hub a process. An event carries ids; `stream_events` says for each kind of event who hears what. A
+listener that does not keep up loses its stream rather than our memory. Streams end with the token that opened
+them, at once if we hear of it, else within a beat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from fedserver.domain.auth import tokens
+from fedserver.domain.kernel import events
+from fedserver.domain.kernel.context import Caller
+from fedserver.web.json import encode
+from fedserver.web.services import Services
+from storage.engine import Event
+from storage.errors import Unavailable
+
+log = structlog.stdlib.get_logger("fedserver.streaming")
+MOST_WAITING = 500
+MOST_EVENTS = 10_000
+BEAT_SECONDS = 15.0
+REVOKED, TOO_SLOW, STOPPING = (4001, b"token revoked"), (1013, b"too slow"), (1001, b"stopping")
+
+Name = tuple[str, ...]
+"""A stream as its client names it: `("user",)`, `("hashtag", "Ghent")`."""
+Room = tuple[str, int | str]
+"""Where events are told: `("user", account)`, `("list", list)`, `("hashtag", "ghent")`, `("public", "")`."""
+Teller = Callable[["Hub", Mapping[str, Any]], Awaitable[None]]
+
+
+class Message:
+    """An event of a stream; `payload` is JSON in a string, as clients expect it. Encoded once for all."""
+
+    def __init__(self, name: Name, event: str, payload: str | None) -> None:
+        self.name, self.event, self.payload = name, event, payload
+
+    @cached_property
+    def frame(self) -> bytes:
+        """As a WebSocket carries it."""
+        made: dict[str, object] = {"stream": self.name, "event": self.event}
+        return encode(made if self.payload is None else {**made, "payload": self.payload})
+
+    @cached_property
+    def lines(self) -> bytes:
+        """As server-sent events carry it; a comment if it belongs to no stream."""
+        if not self.name:
+            return f":{self.event}\n".encode()
+        return f"event: {self.event}\ndata: {self.payload or ''}\n\n".encode()
+
+
+THUMP = Message((), "thump", None)
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """A connection: who, which streams with their rooms, and what waits to be sent (None: the end)."""
+
+    caller: Caller
+    account_id: int
+    cut: Callable[[], None]  # ends the connection without another word
+    beats: bool = False  # wants to be told that it still lives
+    streams: dict[Name, tuple[Room, ...]] = field(default_factory=dict)
+    queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    sending: bool = False
+    ended: tuple[int, bytes] | None = None
+
+    def end(self, why: tuple[int, bytes]) -> None:
+        """Nothing more comes, not even what waits."""
+        self.ended = self.ended or why
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+        if self.sending:
+            # It does not take what was sent before, so it would not take the end either.
+            self.cut()
+
+
+class Hub:
+    """All listeners of a process. `dropped` counts those that were too slow, `missed` lost events."""
+
+    def __init__(self, services: Services, tellers: Mapping[str, Teller]) -> None:
+        self.services = services
+        self.beat_seconds = BEAT_SECONDS
+        self.dropped = self.missed = 0
+        self._tellers = tellers
+        self._listeners: set[Listener] = set()
+        self._rooms: dict[str, dict[int | str, dict[Listener, set[Name]]]] = {}
+        self._work: asyncio.Queue[Event] = asyncio.Queue(MOST_EVENTS)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop = services.db.listen(self._hear)
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def add(self, listener: Listener) -> None:
+        self._listeners.add(listener)
+        self.services.metrics.streams_open = len(self._listeners)
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._beat())]
+
+    def remove(self, listener: Listener) -> None:
+        for name in tuple(listener.streams):
+            self.unsubscribe(listener, name)
+        self._listeners.discard(listener)
+        self.services.metrics.streams_open = len(self._listeners)
+
+    def subscribe(self, listener: Listener, name: Name, rooms: tuple[Room, ...]) -> None:
+        """Tell `listener` from now on what is told to `rooms`; again changes nothing."""
+        listener.streams[name] = rooms
+        for kind, subject in rooms:
+            room = self._rooms.setdefault(kind, {}).setdefault(subject, {})
+            room.setdefault(listener, set()).add(name)
+
+    def unsubscribe(self, listener: Listener, name: Name) -> None:
+        for kind, subject in listener.streams.pop(name, ()):
+            room = self._rooms[kind][subject]
+            room[listener].discard(name)
+            if not room[listener]:
+                del room[listener]
+            if not room:
+                del self._rooms[kind][subject]
+
+    def subjects(self, kind: str) -> list[Any]:
+        """What somebody listens to: accounts for `user`, lists for `list`, hashtags for `hashtag` …"""
+        return list(self._rooms.get(kind, ()))
+
+    def listening(self, rooms: Iterable[Room]) -> set[int]:
+        """The accounts of those who listen to one of the rooms."""
+        return {
+            each.account_id for kind, subject in rooms for each in self._rooms.get(kind, {}).get(subject, ())
+        }
+
+    def tell(self, rooms: Iterable[Room], event: str, payload: str | None) -> None:
+        """The same for everybody in these rooms."""
+        self._tell(rooms, event, lambda _: payload)
+
+    def tell_each(self, rooms: Iterable[Room], event: str, payloads: Mapping[int, str]) -> None:
+        """To everybody in these rooms what is meant for their account, if anything is."""
+        self._tell(rooms, event, payloads.get, everybody=False)
+
+    def _tell(
+        self,
+        rooms: Iterable[Room],
+        event: str,
+        payload_of: Callable[[int], str | None],
+        *,
+        everybody: bool = True,
+    ) -> None:
+        made: dict[tuple[Name, int], Message] = {}
+        for kind, subject in rooms:
+            for listener, names in self._rooms.get(kind, {}).get(subject, {}).items():
+                payload = payload_of(listener.account_id)
+                if payload is None and not everybody:
+                    continue
+                for name in names:
+                    message = made.get((name, id(payload)))
+                    if message is None:
+                        message = made[name, id(payload)] = Message(name, event, payload)
+                    self._put(listener, message)
+
+    def _put(self, listener: Listener, message: Message) -> None:
+        if listener.ended is not None:
+            return
+        try:
+            listener.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.dropped += 1
+            log.info("stream_dropped", account_id=listener.account_id)
+            listener.end(TOO_SLOW)
+
+    async def close(self) -> None:
+        """End every stream."""
+        self._stop()
+        for listener in tuple(self._listeners):
+            listener.end(STOPPING)
+        for task in self._tasks:
+            task.cancel()
+
+    def _hear(self, event: Event) -> None:
+        if not self._listeners:
+            return
+        if event.kind == events.TOKEN_REVOKED:
+            for listener in tuple(self._listeners):
+                if listener.caller.token_id == event.data["token_id"]:
+                    listener.end(REVOKED)
+        elif event.kind in self._tellers:
+            if self._work.full():
+                self._miss()
+            else:
+                self._work.put_nowait(event)
+
+    def _miss(self) -> None:
+        self.missed += 1
+        self.services.metrics.events_lost += 1
+
+    async def _run(self) -> None:
+        while True:
+            event = await self._work.get()
+            try:
+                await self._tellers[event.kind](self, event.data)
+            except Exception:
+                # A stream may miss an event; it must not stop for everybody.
+                self._miss()
+                log.exception("stream_event_failed", kind=event.kind)
+
+    async def _beat(self) -> None:
+        """Show those who want it that their stream lives; end streams whose token was revoked elsewhere."""
+        while True:
+            await asyncio.sleep(self.beat_seconds)
+            for listener in tuple(self._listeners):
+                if listener.beats:
+                    self._put(listener, THUMP)
+            try:
+                await self.check(tuple(self._listeners))
+            except Unavailable:
+                log.info("streams_not_checked")
+
+    async def check(self, listeners: Iterable[Listener]) -> None:
+        """End those streams whose token opens nothing any more."""
+        listeners = [each for each in listeners if each.caller.token_id is not None]
+        if not listeners:
+            return
+        async with self.services.db.read() as tx:
+            valid = await tokens.in_force(tx, [each.caller.token_id or 0 for each in listeners])
+        for listener in listeners:
+            if listener.caller.token_id not in valid:
+                listener.end(REVOKED)
+
+
+HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

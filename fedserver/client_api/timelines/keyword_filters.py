@@ -1,0 +1,75 @@
+"""Filters, version 1 (docs.joinmastodon.org/methods/filters#v1): the same store, a keyword at a time.
+
+What is a filter here is a keyword there, and has its id.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.filters import KeywordFilter, keyword_filter
+from fedserver.domain.timelines import filters
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+
+routes = Routes("client_api")
+
+
+class PhraseParams(Struct, frozen=True):
+    phrase: str = ""
+    context: list[str] = []
+    irreversible: bool = False
+    whole_word: bool = True
+    expires_in: int | None = None
+
+
+@routes.get("/api/v1/filters", who=USER, scope="read:filters")
+async def show_all(call: Call[Nothing]) -> list[KeywordFilter]:
+    views = await filters.page(call.tx, call.account)
+    return [keyword_filter(view.filter, each) for view in views for each in view.keywords]
+
+
+async def _one(call: Call[Nothing] | Call[PhraseParams], keyword_id: int) -> KeywordFilter:
+    row = await filters.keyword(call.tx, call.account, keyword_id)
+    return keyword_filter((await filters.get(call.tx, call.account, row.filter_id)).filter, row)
+
+
+@routes.get("/api/v1/filters/{id}", who=USER, scope="read:filters")
+async def show(call: Call[Nothing]) -> KeywordFilter:
+    return await _one(call, call.id())
+
+
+@routes.post("/api/v1/filters", who=USER, scope="write:filters", params=PhraseParams)
+async def create(call: Call[PhraseParams]) -> KeywordFilter:
+    params = call.params
+    view = await filters.create(
+        call.tx,
+        call.account,
+        params.phrase or " ",
+        params.context,
+        action="hide" if params.irreversible else "warn",
+        seconds=params.expires_in,
+        keywords=[filters.KeywordChange(params.phrase, params.whole_word)],
+    )
+    return keyword_filter(view.filter, view.keywords[0])
+
+
+@routes.put("/api/v1/filters/{id}", who=USER, scope="write:filters", params=PhraseParams)
+async def change(call: Call[PhraseParams]) -> KeywordFilter:
+    params = call.params
+    row = await filters.keyword(call.tx, call.account, call.id())
+    await filters.update_alone(
+        call.tx,
+        call.account,
+        row,
+        contexts=params.context,
+        action="hide" if params.irreversible else "warn",
+        seconds=params.expires_in,
+        keyword=filters.KeywordChange(params.phrase, params.whole_word, row.id),
+    )
+    return await _one(call, row.id)
+
+
+@routes.delete("/api/v1/filters/{id}", who=USER, scope="write:filters")
+async def remove(call: Call[Nothing]) -> dict[str, str]:
+    await filters.remove_keyword_or_filter(call.tx, call.account, call.id())
+    return {}

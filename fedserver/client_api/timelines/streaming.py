@@ -1,0 +1,241 @@
+"""Streams (docs.joinmastodon.org/methods/streaming): WebSocket, one for many streams, and server-sent events.
+
+What happened comes as events after commits; each listener gets what it may see, read at that moment. A
+stream ends when its token is revoked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from fedserver.client_api.timelines.hub import HUB, Listener, Name, Room
+from fedserver.domain.auth import tokens
+from fedserver.domain.kernel import scopes
+from fedserver.domain.kernel.context import Caller
+from fedserver.domain.kernel.errors import NotFound, Unauthorized
+from fedserver.domain.relationships import lists
+from fedserver.domain.timelines import streams
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.services import Services
+from fedserver.web.session import bearer
+
+routes = Routes("client_api")
+PING_SECONDS = 15.0
+MOST_STREAMS = 200  # of one connection
+PUBLIC = (
+    "public", "public:media", "public:local", "public:local:media", "public:remote", "public:remote:media",
+)  # fmt: skip
+PERSONAL = ("user", "user:notification", "direct")
+PARAMETERS = {"hashtag": "tag", "hashtag:local": "tag", "list": "list"}
+# Some clients say it the other way round.
+OTHERWISE = {"public:media:local": "public:local:media", "public:media:remote": "public:remote:media"}
+EVENT_STREAMS = {
+    "/api/v1/streaming/user": "user",
+    "/api/v1/streaming/user/notification": "user:notification",
+    "/api/v1/streaming/public": "public",
+    "/api/v1/streaming/public/media": "public:media",
+    "/api/v1/streaming/public/local": "public:local",
+    "/api/v1/streaming/public/remote": "public:remote",
+    "/api/v1/streaming/hashtag": "hashtag",
+    "/api/v1/streaming/hashtag/local": "hashtag:local",
+    "/api/v1/streaming/list": "list",
+    "/api/v1/streaming/direct": "direct",
+}
+
+
+async def _caller(services: Services, token: str | None) -> Caller:
+    """Whose token it is. Raises Unauthorized: apps have no streams of their own."""
+    if not token:
+        raise Unauthorized("Missing access token")
+    async with services.db.read() as tx:
+        caller = await tokens.find(tx, token)
+    if caller is None or caller.account is None:
+        raise Unauthorized("Invalid access token")
+    return caller
+
+
+class NoStream(Exception):
+    """What was asked for is not a stream; the words are Mastodon's."""
+
+
+def _name(asked: Mapping[str, Any]) -> Name:
+    """A stream as messages will name it. Raises NoStream."""
+    name = str(asked.get("stream") or "")
+    name = OTHERWISE.get(name, name)
+    if name in PUBLIC or name in PERSONAL:
+        return (name,)
+    parameter = PARAMETERS.get(name)
+    if parameter is None:
+        raise NoStream("Unknown stream type")
+    value = str(asked.get(parameter) or "").strip()
+    if not value:
+        raise NoStream(f"Missing {parameter} name parameter")
+    return name, value
+
+
+async def _rooms(services: Services, name: Name, caller: Caller) -> tuple[Room, ...]:
+    """Where a stream is told. Raises Unauthorized."""
+    kind, *parameter = name
+    needed = "read:notifications" if kind == "user:notification" else "read:statuses"
+    if caller.account is None or not scopes.covers(caller.scopes, needed):
+        raise Unauthorized("Access token does not have the required scopes")
+    told: Room = ("notifications", caller.account.id)
+    match kind:
+        case "user":
+            # Home without notifications, for a token that may not read these.
+            hears = scopes.covers(caller.scopes, "read:notifications")
+            home: Room = ("user", caller.account.id)
+            return (home, told) if hears else (home,)
+        case "user:notification":
+            return (told,)
+        case "direct":
+            return (("direct", caller.account.id),)
+        case "list":
+            return (("list", await _list(services, parameter[0], caller)),)
+        case "hashtag" | "hashtag:local":
+            return (streams.of_tag(kind, parameter[0]),)
+        case _:
+            return ((kind, ""),)
+
+
+async def _list(services: Services, asked: str, caller: Caller) -> int:
+    possible = asked.isascii() and asked.isdigit() and len(asked) <= 18
+    try:
+        if not possible or caller.account is None:
+            raise NotFound
+        async with services.db.read() as tx:
+            return (await lists.get(tx, caller.account, int(asked))).id
+    except NotFound as error:
+        raise Unauthorized("Not authorized to stream this list") from error
+
+
+@asynccontextmanager
+async def _listening(call: Call[Nothing], caller: Caller, *, beats: bool) -> AsyncIterator[Listener]:
+    """A listener as long as it is there. Its token is looked at once more, as events were not heard yet."""
+    hub, transport = call.request.app[HUB], call.request.transport
+    assert caller.account is not None
+    listener = Listener(caller, caller.account.id, transport.abort if transport else lambda: None, beats)
+    hub.add(listener)
+    try:
+        await hub.check([listener])
+        yield listener
+    finally:
+        hub.remove(listener)
+
+
+@routes.get("/api/v1/streaming/health", tx="own")
+async def health(call: Call[Nothing]) -> web.Response:
+    return web.Response(text="OK")
+
+
+@routes.get("/api/v1/streaming", tx="own")
+async def socket(call: Call[Nothing]) -> web.StreamResponse:
+    """One WebSocket for many streams; without an upgrade the stream is server-sent events."""
+    request = call.request
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        return await _pour(call, request.query)
+    # Browsers can set no header but this one, and drop a connection that does not give it back.
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")[0].strip()
+    caller = await _caller(call.services, bearer(request) or request.query.get("access_token") or offered)
+    response = web.WebSocketResponse(
+        protocols=[offered] if offered else (), heartbeat=PING_SECONDS, max_msg_size=8_192, compress=False
+    )
+    async with _listening(call, caller, beats=False) as listener:
+        wrong = None
+        if request.query.get("stream"):
+            wrong = await _asked(call, listener, {**request.query, "type": "subscribe"})
+        # Only now, so that whoever sees the connection misses nothing.
+        await response.prepare(request)
+        if wrong:
+            await response.send_json(wrong)
+        sender = asyncio.create_task(_send(response, listener))
+        try:
+            async for message in response:
+                if message.type == WSMsgType.TEXT and (wrong := await _asked(call, listener, message.data)):
+                    await response.send_json(wrong)
+        finally:
+            sender.cancel()
+    return response
+
+
+async def _send(response: web.WebSocketResponse, listener: Listener) -> None:
+    try:
+        while message := await listener.queue.get():
+            listener.sending = True
+            await response.send_frame(message.frame, WSMsgType.TEXT)
+            listener.sending = False
+        code, why = listener.ended or (1000, b"")
+        await response.close(code=code, message=why)
+    except ConnectionError:
+        return  # the listener has gone
+
+
+async def _asked(
+    call: Call[Nothing], listener: Listener, data: str | Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Subscribe or unsubscribe; what is to be answered if that cannot be done."""
+    hub = call.request.app[HUB]
+    try:
+        wanted = msgspec.json.decode(data) if isinstance(data, str) else data
+        if not isinstance(wanted, Mapping) or wanted.get("type") not in ("subscribe", "unsubscribe"):
+            return None
+        name = _name(wanted)
+        if wanted["type"] == "unsubscribe":
+            hub.unsubscribe(listener, name)
+        elif len(listener.streams) < MOST_STREAMS:
+            hub.subscribe(listener, name, await _rooms(call.services, name, listener.caller))
+        else:
+            raise NoStream(f"More than {MOST_STREAMS} streams")
+    except Unauthorized as error:
+        return {"error": error.text, "status": 401}
+    except NoStream as error:
+        return {"error": str(error), "status": 400}
+    except (msgspec.DecodeError, RecursionError):
+        return {"error": "Not JSON", "status": 400}
+    return None
+
+
+@routes.get(*EVENT_STREAMS, tx="own")
+async def events(call: Call[Nothing]) -> web.StreamResponse:
+    name = EVENT_STREAMS[call.request.path.rstrip("/")]
+    only_media = call.request.query.get("only_media", "") in ("1", "t", "true", "on")
+    if only_media and name in PUBLIC and not name.endswith(":media"):
+        name += ":media"
+    return await _pour(call, {**call.request.query, "stream": name})
+
+
+async def _pour(call: Call[Nothing], asked: Mapping[str, Any]) -> web.StreamResponse:
+    """Server-sent events of one stream."""
+    request = call.request
+    caller = await _caller(call.services, bearer(request) or request.query.get("access_token"))
+    try:
+        name = _name(asked)
+    except NoStream as error:
+        raise web.HTTPBadRequest(reason=str(error)) from error
+    rooms = await _rooms(call.services, name, caller)
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream",
+            "Cache-Control": "private, no-store",
+            "Access-Control-Allow-Origin": "*",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    async with _listening(call, caller, beats=True) as listener:
+        request.app[HUB].subscribe(listener, name, rooms)
+        await response.prepare(request)
+        try:
+            await response.write(b":)\n")
+            while message := await listener.queue.get():
+                listener.sending = True
+                await response.write(message.lines)
+                listener.sending = False
+        except ConnectionError:
+            return response  # the listener has gone
+    return response

@@ -1,0 +1,153 @@
+"""Translations of statuses (docs.joinmastodon.org/methods/statuses#translate), by a server that the operator
+chose; without one, nothing can be translated."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from msgspec import Struct
+
+from fedserver.client_api.entities.statuses import content
+from fedserver.domain.kernel.errors import Forbidden, Later, NotFound
+from fedserver.domain.timelines import translations
+from fedserver.domain.timelines.post_views import PostView
+from fedserver.integrations.translator import PROVIDER, Translator, TranslatorError
+from fedserver.text.language import normal_language
+from fedserver.text.sanitize import clean_article, clean_post, clean_text, to_text
+from fedserver.web.endpoint import APP, Call, Nothing, Routes
+
+routes = Routes("client_api")
+HOUR = 3_600_000
+MAX_DESCRIPTION = 5_000
+
+
+class TranslateParams(Struct, frozen=True):
+    lang: str = ""
+
+
+class TranslatedAttachment(Struct, frozen=True):
+    id: str
+    description: str
+
+
+class TranslatedOption(Struct, frozen=True):
+    title: str
+
+
+class TranslatedPoll(Struct, frozen=True):
+    """docs.joinmastodon.org/entities/Translation: `id` is that of the post, as in Poll."""
+
+    id: str
+    options: list[TranslatedOption]
+
+
+class Translation(Struct, frozen=True):
+    content: str
+    spoiler_text: str
+    language: str
+    media_attachments: list[TranslatedAttachment]
+    detected_source_language: str
+    provider: str
+    poll: TranslatedPoll | None
+
+
+async def _languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
+    """Pairs of languages, asked for once an hour."""
+    room, hour = call.services.db.memory.room("translation_languages", 2), call.services.db.clock() // HOUR
+    known = room.get(hour)
+    if known is None:
+        try:
+            known = await translator.languages()
+        except TranslatorError as error:
+            call.services.log.warning("translator_failed", reason=str(error))
+            raise Later("The translation service is not available right now") from error
+        room.put(hour, known)
+    return cast(dict[str, list[str]], known)
+
+
+@routes.get("/api/v1/instance/translation_languages", tx="own")
+async def languages(call: Call[Nothing]) -> dict[str, list[str]]:
+    translator = call.services.translator
+    return {} if translator is None else await _languages(call, translator)
+
+
+@routes.post(
+    "/api/v1/statuses/{id}/translate",
+    who=APP,
+    scope="read:statuses",
+    params=TranslateParams,
+    tx="own",
+    limit="translations",
+)
+async def translate(call: Call[TranslateParams]) -> Translation:
+    async with call.services.db.read() as tx:
+        view = await translations.source(tx, call.id(), call.viewer_id)
+    translator, row = call.services.translator, view.post
+    if translator is None:
+        raise NotFound
+    target = await _target(call, translator, row.language)
+    files = [each for each in view.media if each.description]
+    offered = [each.title for each in view.poll.options] if view.poll is not None else []
+    plain = [
+        row.summary if row.kind in ("Note", "Question") else "",
+        *(each.description for each in files),
+        *offered,
+    ]
+    made = await _translated(call, translator, view, plain, target)
+    described, options = made.texts[2 : 2 + len(files)], made.texts[2 + len(files) :]
+    clean = clean_article if row.kind == "Article" else clean_post
+    return Translation(
+        content=clean(made.texts[0]),
+        spoiler_text=_plain(made.texts[1]),
+        language=target,
+        media_attachments=[
+            TranslatedAttachment(str(each.id), _plain(text))
+            for each, text in zip(files, described, strict=True)
+        ],
+        detected_source_language=made.detected,
+        provider=made.provider,
+        poll=TranslatedPoll(str(row.id), [TranslatedOption(_plain(text)) for text in options])
+        if offered
+        else None,
+    )
+
+
+def _plain(text: str) -> str:
+    """What was sent as plain text came back as HTML."""
+    return clean_text(to_text(text), MAX_DESCRIPTION)
+
+
+async def _target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:
+    """The language that is wanted, else the caller's own. Raises Forbidden for what cannot be had."""
+    own = call.caller.member.locale if call.caller and call.caller.member else ""
+    wanted = (normal_language(call.params.lang or own or "en") or "").partition("-")[0]
+    pairs = await _languages(call, translator)
+    known = pairs.get((source or "").partition("-")[0]) if source else list(pairs)
+    if not wanted or wanted not in (known or ()):
+        raise Forbidden
+    return wanted
+
+
+async def _translated(
+    call: Call[TranslateParams],
+    translator: Translator,
+    view: PostView,
+    plain: list[str],
+    target: str,
+) -> translations.Translated:
+    """What was translated before, or is now."""
+    html, source = content(view), (view.post.language or "").partition("-")[0]
+    digest = translations.digest([html, *plain])
+    async with call.services.db.read() as tx:
+        known = await translations.known(tx, view.post.id, target, digest)
+    if known is not None:
+        return known
+    try:
+        answer = await translator.translate([html], plain, source or None, target)
+    except TranslatorError as error:
+        call.services.log.warning("translator_failed", reason=str(error))
+        raise Later("The translation service is not available right now") from error
+    made = translations.Translated(answer.texts, answer.detected, PROVIDER)
+    async with call.services.db.write() as tx:
+        await translations.keep(tx, view.post.id, target, digest, made)
+    return made

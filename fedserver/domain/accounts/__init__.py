@@ -1,0 +1,1 @@
+"""Rules about accounts, profiles and keys."""

@@ -1,0 +1,140 @@
+"""Accounts with what is shown beside them, loaded in batches: at most two statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from fedserver.domain.accounts.accounts import ProfileField
+from storage.engine import Tx
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
+
+
+class EmojiFact(Struct, frozen=True):
+    """A custom emoji as it is kept with what uses it."""
+
+    shortcode: str
+    url: str
+    static_url: str = ""
+
+
+MOST = 1_000
+_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
+
+
+class AccountView(Struct, frozen=True):
+    """An account as anybody sees it; `role` is the member's, '' for none."""
+
+    account: AccountRow
+    role: str
+    moved_to: AccountView | None
+
+    @property
+    def fields(self) -> list[ProfileField]:
+        return _fields(self.account.fields)
+
+    @property
+    def emojis(self) -> list[EmojiFact]:
+        return decode_emojis(self.account.emojis)
+
+    @property
+    def handle(self) -> str:
+        """`ann` for ours, `bob@beta.test` for others."""
+        row = self.account
+        return f"{row.username}@{row.domain}" if row.domain else row.username
+
+    @property
+    def name(self) -> str:
+        """The name that is shown."""
+        return self.account.display_name or self.account.username
+
+
+def shown(row: AccountRow) -> AccountRow:
+    """What is shown of an account: of a suspended one the name and nothing that it says of itself."""
+    if row.suspended_at is None:
+        return row
+    return structs.replace(
+        row,
+        display_name="",
+        note_source="",
+        note_html="",
+        avatar_key="",
+        avatar_url="",
+        avatar_alt="",
+        header_key="",
+        header_url="",
+        header_alt="",
+        fields="[]",
+        emojis="[]",
+        identity_proofs="[]",
+        followers_count=0,
+        following_count=0,
+        posts_count=0,
+        last_post_at=None,
+    )
+
+
+def decode_emojis(text: str) -> list[EmojiFact]:
+    """The emoji in a JSON column."""
+    return [] if text == "[]" else _emojis(text)
+
+
+async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
+    """Views by id; those that moved carry where to, one step far."""
+    if not ids:
+        return {}
+    found = await account_queries.with_roles(tx, ids)
+    moved = {row.moved_to_id for row, _ in found if row.moved_to_id is not None}
+    targets: dict[int | None, AccountView] = {}
+    if moved:
+        for row, role in await account_queries.with_roles(tx, [each for each in moved if each is not None]):
+            targets[row.id] = AccountView(row, role or "", None)
+    return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
+
+
+async def remembered(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
+    """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
+    room = tx.memory.room("accounts", MOST)
+    found: dict[int, AccountView] = {}
+    for each in ids:
+        known = room.get(each)
+        if known is not None and known.account.version == versions.get(each):
+            found[each] = known
+    read = await load(tx, [each for each in ids if each not in found])
+    for identifier, view in read.items():
+        room.put(identifier, view)
+    return found | read
+
+
+async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
+    """An account by its name, whatever the case; from memory if its version did not change."""
+    return await _known(tx, await account_queries.stamp_by_handle(tx, username.lower(), domain.lower()))
+
+
+async def by_id(tx: Tx, account_id: int) -> AccountView | None:
+    """An account; from memory if its version did not change."""
+    return await _known(tx, await account_queries.stamp(tx, account_id))
+
+
+async def _known(tx: Tx, stamp: tuple[int, int] | None) -> AccountView | None:
+    if stamp is None:
+        return None
+    account_id, version = stamp
+    view = (await remembered(tx, [account_id], {account_id: version})).get(account_id)
+    # The version does not tell whether the account has changed to which this one moved.
+    return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
+
+
+async def load_page(tx: Tx, ids: Sequence[int]) -> list[AccountView]:
+    """Views in the order of `ids`, without accounts that are suspended or gone."""
+    found = await load(tx, ids)
+    views = (found.get(each) for each in ids)
+    return [
+        view
+        for view in views
+        if view is not None and view.account.suspended_at is None and view.account.deleted_at is None
+    ]

@@ -1,0 +1,405 @@
+"""Accounts: every actor we know. Ours are made and changed here; those of peers are learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from fedserver.domain.accounts import keys, owners, profiles, verified_links
+from fedserver.domain.accounts.keys import NewKeys
+from fedserver.domain.content import search_index
+from fedserver.domain.kernel import events, jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Forbidden, Gone, Invalid, NotFound
+from fedserver.links import INSTANCE_ACTOR
+from fedserver.text.sanitize import clean_name, clean_profile
+from fedserver.text.words import fold
+from storage.engine import Tx
+from storage.queries.accounts import account_removal as account_removal_queries
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.accounts import keys as key_queries
+from storage.queries.auth import members as member_queries
+from storage.queries.peers import peers as peer_queries
+from storage.rows.accounts import AccountRow, KeyRow
+
+MAX_NOTE, MAX_NAME = profiles.MAX_NOTE, profiles.MAX_NAME
+MAX_FIELDS, MAX_FIELD = profiles.MAX_FIELDS, profiles.MAX_FIELD
+ProfileField = profiles.ProfileField
+ProfileChange = profiles.ProfileChange
+MAX_USERNAME = 30
+# Names that mean something else in addresses or would pass for the house itself.
+RESERVED = frozenset(
+    {
+        INSTANCE_ACTOR,
+        "admin", "administrator", "root", "owner", "moderator", "support", "help", "security", "abuse",
+        "postmaster", "webmaster", "hostmaster", "info", "fedserver", "system", "api", "oauth", "inbox",
+        "actor", "users", "settings", "login", "logout", "signup", "about", "static", "media", "tags",
+        "home", "notifications", "here", "all", "everyone", "channel", "mastodon",
+    }
+)  # fmt: skip
+encode = msgspec.json.Encoder().encode
+
+
+class RemoteAccount(Struct, frozen=True, kw_only=True):
+    """An actor of a peer, its authority checked, its text not yet sanitized."""
+
+    uri: str
+    username: str
+    domain: str
+    kind: str
+    display_name: str
+    note: str
+    url: str
+    inbox_uri: str
+    shared_inbox_uri: str
+    outbox_uri: str
+    followers_uri: str
+    following_uri: str
+    featured_uri: str
+    avatar_url: str
+    avatar_alt: str
+    header_url: str
+    header_alt: str
+    fields: tuple[ProfileField, ...]
+    emojis: str
+    also_known_as: tuple[str, ...]
+    locked: bool
+    discoverable: bool
+    indexable: bool
+    memorial: bool
+    created_at: int | None
+    keys: tuple[tuple[str, str, str], ...]  # uri, kind, public
+    attribution_domains: tuple[str, ...] = ()
+    moved_to: str = ""
+    identity_proofs: str = "[]"  # checked, as they are kept
+
+
+async def by_id(tx: Tx, account_id: int) -> AccountRow:
+    """Raises NotFound."""
+    row = await account_queries.by_id(tx, account_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
+    return {row.id: row for row in await account_queries.by_ids(tx, ids)}
+
+
+async def by_uri(tx: Tx, uri: str) -> AccountRow | None:
+    return await account_queries.by_uri(tx, uri)
+
+
+async def new_uri(tx: Tx, account: AccountRow) -> str | None:
+    """The URI of the account to which another has moved."""
+    target = await account_queries.by_id(tx, account.moved_to_id) if account.moved_to_id else None
+    return target.uri if target is not None else None
+
+
+async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
+    """An account by its name, whatever the case."""
+    return await account_queries.by_handle(tx, username.lower(), domain.lower())
+
+
+async def local(tx: Tx, username: str, *, suspended: bool = False) -> AccountRow:
+    """An account of ours, also a suspended one if that is wanted.
+
+    Raises NotFound; Gone if it was deleted, Forbidden if it is suspended.
+    """
+    row = await account_queries.by_handle(tx, username.lower(), "")
+    if row is None:
+        raise NotFound
+    if row.deleted_at is not None:
+        raise Gone("This account is not there any more")
+    if row.suspended_at is not None and not suspended:
+        raise Forbidden("This account is suspended")
+    return row
+
+
+def check_username(username: str, *, by_operator: bool = False) -> None:
+    """Raises Invalid for a name that cannot be given; an operator may give reserved ones.
+
+    Words of letters, digits and underscores, joined by single dots or hyphens; at most 30 characters.
+    """
+    if not username:
+        raise Invalid("username", "can't be blank", "ERR_BLANK")
+    if len(username) > MAX_USERNAME:
+        raise Invalid("username", f"is longer than {MAX_USERNAME} characters", "ERR_TOO_LONG")
+    words = username.replace("_", "a").replace("-", ".").split(".")
+    if not all(word.isascii() and word.isalnum() for word in words):
+        raise Invalid("username", "must have letters, digits and underscores, joined by dots or hyphens")
+    if username.lower() == INSTANCE_ACTOR or (username.lower() in RESERVED and not by_operator):
+        raise Invalid("username", "is reserved", "ERR_RESERVED")
+
+
+async def check_free(tx: Tx, username: str) -> None:
+    """Raises Invalid for a name that cannot be given or is, or was, taken."""
+    check_username(username)
+    if await account_queries.by_handle(tx, username.lower(), "") is not None:
+        raise Invalid("username", "has already been taken", "ERR_TAKEN")
+
+
+def _blank(site: Site, identifier: int, username: str, kind: str, now: int) -> AccountRow:
+    links = site.links
+    uri = links.actor(username)
+    instance = username == INSTANCE_ACTOR
+    return AccountRow(
+        id=identifier,
+        uri=uri,
+        username=username,
+        domain="",
+        kind=kind,
+        display_name="",
+        note_source="",
+        note_html="",
+        url=links.profile(username),
+        inbox_uri=links.part(uri, "inbox"),
+        shared_inbox_uri=links.shared_inbox,
+        outbox_uri=links.part(uri, "outbox"),
+        followers_uri=links.part(uri, "followers"),
+        following_uri=links.part(uri, "following"),
+        featured_uri=links.part(uri, "collections/featured"),
+        avatar_key="",
+        avatar_url="",
+        avatar_alt="",
+        header_key="",
+        header_url="",
+        header_alt="",
+        fields="[]",
+        emojis="[]",
+        also_known_as="[]",
+        moved_to_id=None,
+        locked=instance,
+        discoverable=not instance,
+        indexable=False,
+        hides_collections=False,
+        memorial=False,
+        created_at=now,
+        updated_at=now,
+        fetched_at=None,
+        last_post_at=None,
+        followers_count=0,
+        following_count=0,
+        posts_count=0,
+        silenced_at=None,
+        suspended_at=None,
+        deleted_at=None,
+    )
+
+
+async def create_local(
+    tx: Tx,
+    site: Site,
+    username: str,
+    new: NewKeys,
+    *,
+    display_name: str = "",
+    kind: str = "Person",
+    by_operator: bool = False,
+) -> AccountRow:
+    """A new account of ours. Raises Invalid if the name cannot be given or is, or was, taken."""
+    check_username(username, by_operator=by_operator)
+    return await _create(tx, site, username, new, display_name, kind)
+
+
+async def _create(
+    tx: Tx, site: Site, username: str, new: NewKeys, display_name: str, kind: str
+) -> AccountRow:
+    row = structs.replace(
+        _blank(site, tx.new_id(), username, kind, tx.now), display_name=clean_name(display_name, MAX_NAME)
+    )
+    if not await account_queries.add(tx, row, fold(row.display_name)):
+        raise Invalid("username", "has already been taken", "ERR_TAKEN")
+    await keys.add(tx, site, row, new)
+    return row
+
+
+async def instance_account(tx: Tx, site: Site) -> AccountRow | None:
+    """The account with which the node itself asks peers, None before the first start."""
+    return await account_queries.by_handle(tx, INSTANCE_ACTOR, "")
+
+
+async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRow:
+    """Make the node's own account."""
+    title = site.config.community.title
+    return await _create(tx, site, INSTANCE_ACTOR, new, title, "Application")
+
+
+async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
+    """Change a profile and owe peers the news. Raises Invalid."""
+    row = await profiles.changed(tx, site, actor, change)
+    values = {name: getattr(row, name, None) for name in account_queries.CHANGEABLE}
+    await account_queries.change(tx, row.id, {**values, "name_folded": fold(row.display_name)})
+    former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
+    await _drop_files(tx, [old for old, new in former if old != new])
+    if row.fields != actor.fields:
+        await verified_links.owe(tx, row, actor)
+    if row.indexable != actor.indexable:
+        await search_index.owe(tx, row.id)
+    await jobs.owe(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
+    tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
+    return row
+
+
+async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
+    """Learn an actor of a peer, or what is new of it. One of ours is never touched.
+
+    Raises Invalid for one without a domain: it would pass for one of ours.
+    """
+    if not remote.domain:
+        raise Invalid("domain", "can't be blank", "ERR_BLANK")
+    former = await account_queries.by_uri(tx, remote.uri)
+    if former is not None and not former.domain:
+        return former
+    await account_queries.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
+    row = structs.replace(_learned(tx, remote, former), moved_to_id=await _moved_to(tx, remote, former))
+    if former is None:
+        limited = await peer_queries.limited_at(tx, remote.domain)
+        added = structs.replace(row, silenced_at=limited)
+        await account_queries.add(tx, added, fold(row.display_name))
+        row = await account_queries.by_uri(tx, remote.uri) or row
+    else:
+        values = {name: getattr(row, name, None) for name in account_queries.LEARNABLE}
+        folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
+        await account_queries.learn(tx, row.id, {**values, **folded})
+        if row.indexable != former.indexable:
+            await search_index.owe(tx, row.id)
+    await key_queries.put(
+        tx,
+        [
+            KeyRow(tx.new_id(), row.id, uri, "node", kind, public, None, tx.now, None)
+            for uri, kind, public in remote.keys
+        ],
+    )
+    await key_queries.remove_others(tx, row.id, [uri for uri, _, _ in remote.keys])
+    await verified_links.owe(tx, row, former)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
+    return row
+
+
+def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
+    page = remote.url or remote.uri
+    known = profiles.fields_of(former) if former else []
+    return AccountRow(
+        id=former.id if former else tx.new_id(),
+        uri=remote.uri,
+        username=remote.username,
+        domain=remote.domain,
+        kind=remote.kind,
+        display_name=clean_name(remote.display_name, 200),
+        note_source="",
+        note_html=clean_profile(remote.note, page),
+        url=remote.url,
+        inbox_uri=remote.inbox_uri,
+        shared_inbox_uri=remote.shared_inbox_uri,
+        outbox_uri=remote.outbox_uri,
+        followers_uri=remote.followers_uri,
+        following_uri=remote.following_uri,
+        featured_uri=remote.featured_uri,
+        avatar_key="",
+        avatar_url=remote.avatar_url,
+        avatar_alt=remote.avatar_alt,
+        header_key="",
+        header_url=remote.header_url,
+        header_alt=remote.header_alt,
+        fields=profiles.learned_fields(remote.fields, page, known),
+        emojis=remote.emojis,
+        also_known_as=encode(remote.also_known_as).decode(),
+        attribution_domains=encode(remote.attribution_domains).decode(),
+        moved_to_id=None,
+        locked=remote.locked,
+        discoverable=remote.discoverable,
+        indexable=remote.indexable,
+        hides_collections=False,
+        memorial=remote.memorial,
+        identity_proofs=remote.identity_proofs,
+        created_at=min(remote.created_at or tx.now, tx.now),
+        updated_at=tx.now,
+        fetched_at=tx.now,
+        last_post_at=former.last_post_at if former else None,
+        silenced_at=former.silenced_at if former else None,
+        suspended_at=former.suspended_at if former else None,
+        deleted_at=None,
+        followers_count=former.followers_count if former else 0,
+        following_count=former.following_count if former else 0,
+        posts_count=former.posts_count if former else 0,
+    )
+
+
+async def _moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
+    """Where a peer's account says that it has moved, if that account is known and says so, too."""
+    target = await account_queries.by_uri(tx, remote.moved_to) if remote.moved_to else None
+    if target is None:
+        return None
+    known = former is not None and former.moved_to_id == target.id
+    return target.id if known or remote.uri in profiles.aliases_of(target) else None
+
+
+async def remove_remote(tx: Tx, account: AccountRow) -> None:
+    """A peer's account was deleted: it and everything it owns goes."""
+    if not account.domain:
+        return
+    files = await account_removal_queries.files(tx, account.id)
+    await account_removal_queries.uncount(tx, account.id)
+    await account_queries.remove(tx, account.id)
+    await _drop_files(tx, files)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def delete_local(tx: Tx, account: AccountRow) -> None:
+    """Delete an account of ours and all it made: the name stays taken, peers are told.
+
+    Raises Forbidden for the account of the last owner.
+    """
+    member = await member_queries.by_account(tx, account.id)
+    if member is not None and account.deleted_at is None:
+        await owners.keep_one(tx, member.id)
+    files = [*await account_removal_queries.files(tx, account.id), account.avatar_key, account.header_key]
+    if not await account_queries.set_deleted(tx, account.id, tx.now):
+        return
+    await account_removal_queries.uncount(tx, account.id)
+    await account_removal_queries.empty(tx, account.id)
+    await jobs.owe(tx, jobs.DeleteAccount(account.id))
+    await _drop_files(tx, files)
+    tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
+
+
+async def _drop_files(tx: Tx, files: Sequence[str]) -> None:
+    kept = tuple(key for key in files if key)
+    if kept:
+        await jobs.owe(tx, jobs.RemoveFiles(kept))
+
+
+def like_pattern(text: str) -> str:
+    """Text as the beginning of a LIKE pattern, its own signs taken literally."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped + "%"
+
+
+def folded_pattern(text: str) -> str:
+    """As `like_pattern`, for what is kept without case and accents."""
+    return like_pattern(fold(text.strip()))
+
+
+async def search(
+    tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, following: bool = False
+) -> list[int]:
+    """Ids of accounts whose handle begins with, or whose shown name has, the words; accents do not count."""
+    bare = query.strip().lstrip("@").lower()
+    username, _, domain = bare.partition("@")
+    if not username:
+        return []
+    return await account_queries.search(
+        tx,
+        followed=following,
+        pattern=like_pattern(username),
+        folded=folded_pattern(username),
+        exact=username,
+        domain=like_pattern(domain) if domain else "",
+        exact_domain=domain,
+        viewer_id=-1 if viewer_id is None else viewer_id,
+        limit=limit,
+        offset=offset,
+    )

@@ -1,0 +1,52 @@
+"""Keys of accounts as rows: rotation adds one, nothing is changed in place.
+
+They are made by whoever may wait for it (`federation.keys.generate`), outside of transactions.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain.kernel.context import Site
+from storage.engine import Tx
+from storage.queries.accounts import keys as key_queries
+from storage.rows.accounts import AccountRow, KeyRow
+
+RSA, ED25519 = "rsa", "ed25519"
+
+
+class NewKeys(Struct, frozen=True):
+    """A pair for HTTP signatures (RSA, PEM) and one for proofs (Ed25519: PEM, multibase)."""
+
+    rsa_private: str
+    rsa_public: str
+    ed25519_private: str
+    ed25519_public: str
+
+
+async def add(tx: Tx, site: Site, account: AccountRow, new: NewKeys) -> None:
+    """Give a new account of ours its keys; whoever adds one later must `touch` the account."""
+    links = site.links
+
+    def row(uri: str, kind: str, public: str, private: str) -> KeyRow:
+        return KeyRow(tx.new_id(), account.id, uri, "node", kind, public, private, tx.now, None)
+
+    await key_queries.put(
+        tx,
+        [
+            row(links.rsa_key(account.uri), RSA, new.rsa_public, new.rsa_private),
+            row(links.ed25519_key(account.uri), ED25519, new.ed25519_public, new.ed25519_private),
+        ],
+    )
+
+
+async def of_account(tx: Tx, account_id: int) -> list[KeyRow]:
+    """Keys that are in force, the newest first."""
+    found = await key_queries.of_account(tx, account_id)
+    return [row for row in reversed(found) if row.revoked_at is None]
+
+
+async def by_uri(tx: Tx, uri: str) -> KeyRow | None:
+    """A key in force by its URI."""
+    row = await key_queries.by_uri(tx, uri)
+    return row if row is not None and row.revoked_at is None else None

@@ -1,0 +1,172 @@
+"""What a profile says: its limits, its fields, an account with a change of it. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain.content import post_texts
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid
+from fedserver.text.markup import render_plain
+from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text, web_address
+from storage.engine import Tx
+from storage.rows.accounts import AccountRow
+
+MAX_NOTE, MAX_NAME, MAX_FIELDS, MAX_FIELD = 2_000, 60, 8, 255
+MAX_ALT, MAX_DOMAINS = 1_500, 10
+encode = msgspec.json.Encoder().encode
+
+
+class ProfileField(Struct, frozen=True):
+    """A line of a profile: `value` is HTML, `source` what was written."""
+
+    name: str
+    value: str
+    source: str = ""
+    verified_at: int | None = None
+
+    @property
+    def link(self) -> str:
+        """The https address that the whole field is, '' if it is something else.
+
+        What is shown must be where it leads.
+        """
+        address = web_address(self.source)
+        shown = self.value.count("<a ") == 1 and f'href="{escape(address)}"' in self.value
+        return address if address.startswith("https://") and shown else ""
+
+
+class ProfileChange(Struct, frozen=True, kw_only=True):
+    """What a member changes of a profile; what is UNSET stays."""
+
+    display_name: str | UnsetType = UNSET
+    note: str | UnsetType = UNSET
+    fields: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    locked: bool | UnsetType = UNSET
+    bot: bool | UnsetType = UNSET
+    discoverable: bool | UnsetType = UNSET
+    indexable: bool | UnsetType = UNSET
+    hides_collections: bool | UnsetType = UNSET
+    shows_featured: bool | UnsetType = UNSET
+    shows_media: bool | UnsetType = UNSET
+    shows_media_replies: bool | UnsetType = UNSET
+    mails_posts: bool | UnsetType = UNSET
+    attribution_domains: Sequence[str] | UnsetType = UNSET
+    also_known_as: tuple[str, ...] | UnsetType = UNSET
+    avatar_key: str | UnsetType = UNSET
+    avatar_alt: str | UnsetType = UNSET
+    header_key: str | UnsetType = UNSET
+    header_alt: str | UnsetType = UNSET
+
+
+PLAIN = (
+    "locked", "discoverable", "indexable", "hides_collections", "shows_featured", "shows_media",
+    "shows_media_replies", "mails_posts", "avatar_key", "header_key",
+)  # fmt: skip
+_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_uris = msgspec.json.Decoder(list[str]).decode
+
+
+def fields_of(row: AccountRow) -> list[ProfileField]:
+    """The fields of a profile."""
+    return _fields(row.fields)
+
+
+def aliases_of(row: AccountRow) -> list[str]:
+    """URIs of the accounts that an account says are the same person's."""
+    return _uris(row.also_known_as)
+
+
+async def changed(tx: Tx, site: Site, row: AccountRow, change: ProfileChange) -> AccountRow:
+    """The account with a change of its profile. Raises Invalid."""
+    plain = {name: getattr(change, name) for name in PLAIN if getattr(change, name) is not UNSET}
+    row = structs.replace(row, **plain, updated_at=tx.now)
+    for name in ("avatar_alt", "header_alt"):
+        if (text := getattr(change, name)) is not UNSET:
+            row = structs.replace(row, **{name: _bounded(name, text, MAX_ALT)})
+    if not isinstance(change.display_name, UnsetType):
+        name = clean_name(_bounded("display_name", change.display_name.strip(), MAX_NAME), MAX_NAME)
+        row = structs.replace(row, display_name=name)
+    if not isinstance(change.bot, UnsetType):
+        row = structs.replace(row, kind="Service" if change.bot else "Person")
+    if not isinstance(change.note, UnsetType):
+        source = _bounded("note", change.note, MAX_NOTE)
+        named = await post_texts.mention_links(tx, site, source)
+        html = clean_profile(render_plain(source, named, site.links.tag))
+        row = structs.replace(row, note_source=source, note_html=html)
+    if not isinstance(change.fields, UnsetType):
+        row = structs.replace(row, fields=_written(site, change.fields, fields_of(row)))
+    if not isinstance(change.attribution_domains, UnsetType):
+        row = structs.replace(row, attribution_domains=_domains(change.attribution_domains))
+    if not isinstance(change.also_known_as, UnsetType):
+        row = structs.replace(row, also_known_as=encode(change.also_known_as).decode())
+    return row
+
+
+def _bounded(name: str, text: str, most: int) -> str:
+    if len(text) > most:
+        raise Invalid(name, f"is longer than {most} characters", "ERR_TOO_LONG")
+    return clean_text(text, most)
+
+
+def _written(site: Site, given: Sequence[tuple[str, str]], former: Sequence[ProfileField]) -> str:
+    kept = [
+        (
+            clean_name(_bounded("fields", name.strip(), MAX_FIELD)),
+            _bounded("fields", value.strip(), MAX_FIELD),
+        )
+        for name, value in given
+    ]
+    kept = [(name, value) for name, value in kept if name or value]
+    if len(kept) > MAX_FIELDS:
+        raise Invalid("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
+    made = []
+    for name, value in kept:
+        html = render_plain(value, {}, site.links.tag)
+        html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
+        made.append(ProfileField(name, html, value))
+    return encode(_with_marks(made, former)).decode()
+
+
+def learned_fields(given: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:
+    """Fields of a peer's account, sanitized; a link that was verified stays so until it is asked again."""
+    made = [
+        ProfileField(
+            clean_name(each.name, MAX_FIELD), clean_profile(each.value, page), to_text(each.value)[:MAX_FIELD]
+        )
+        for each in given
+    ]
+    return encode(_with_marks(made, former)).decode()
+
+
+def _with_marks(made: Sequence[ProfileField], former: Sequence[ProfileField]) -> list[ProfileField]:
+    marks = {each.link: each.verified_at for each in former if each.link and each.verified_at is not None}
+    return [structs.replace(each, verified_at=marks.get(each.link)) for each in made]
+
+
+def verified(fields: Sequence[ProfileField], found: Mapping[str, bool], now: int) -> str:
+    """The fields as JSON, after their links were asked; one that could not be reached stays as it was."""
+    made = []
+    for each in fields:
+        moment = each.verified_at
+        if each.link in found:
+            moment = (moment or now) if found[each.link] else None
+        made.append(structs.replace(each, verified_at=moment))
+    return encode(made).decode()
+
+
+def _domains(given: Sequence[str]) -> str:
+    hosts = [each.strip().lower().partition("://") for each in given]
+    names = dict.fromkeys((rest or head).strip("/").removeprefix("*.") for head, _, rest in hosts)
+    kept = [each for each in names if each]
+    if len(kept) > MAX_DOMAINS:
+        raise Invalid("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
+    for each in kept:
+        plain = each.isascii() and all(letter.isalnum() or letter in ".-" for letter in each)
+        if not plain or "." not in each or len(each) > 253:
+            raise Invalid("attribution_domains", f"must be domain names: {each[:60]}")
+    return encode(kept).decode()

@@ -1,0 +1,71 @@
+"""How an account stands to others, as clients ask for it: one statement for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from storage.engine import Tx
+from storage.queries.accounts import relations as relation_queries
+
+_languages = msgspec.json.Decoder(list[str]).decode
+
+
+class Relation(Struct, frozen=True):
+    """docs.joinmastodon.org/entities/Relationship, in our words."""
+
+    id: int
+    following: bool
+    showing_boosts: bool
+    notifying: bool
+    languages: tuple[str, ...]
+    followed_by: bool
+    requested: bool
+    requested_by: bool
+    blocking: bool
+    blocked_by: bool
+    muting: bool
+    muting_notifications: bool
+    mute_expires_at: int | None
+    domain_blocking: bool
+    endorsed: bool
+    note: str
+
+
+async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
+    """One for each id, in the order asked for; ids of nobody are left out."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
+    facts = await relation_queries.facts(tx, actor_id, wanted)
+    return [_relation(each, facts) for each in wanted if each in facts.get("known", {})]
+
+
+def _relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relation:
+    def holds(kind: str) -> bool:
+        return identifier in facts.get(kind, {})
+
+    def detail(kind: str) -> str | None:
+        return facts.get(kind, {}).get(identifier)
+
+    languages, expires = detail("following"), detail("muting")
+    return Relation(
+        id=identifier,
+        following=holds("following"),
+        showing_boosts=holds("showing_boosts"),
+        notifying=holds("notifying"),
+        languages=tuple(_languages(languages)) if languages else (),
+        followed_by=holds("followed_by"),
+        requested=holds("requested"),
+        requested_by=holds("requested_by"),
+        blocking=holds("blocking"),
+        blocked_by=holds("blocked_by"),
+        muting=holds("muting"),
+        muting_notifications=holds("muting") and holds("muting_notifications"),
+        mute_expires_at=int(expires) if expires else None,
+        domain_blocking=holds("domain_blocking"),
+        endorsed=holds("endorsed"),
+        note=detail("note") or "",
+    )

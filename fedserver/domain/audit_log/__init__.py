@@ -1,0 +1,1 @@
+"""Rules about the public, hash-linked log of moderation."""

@@ -1,0 +1,141 @@
+"""The log of acts as everybody may read and check it: what is hashed, what is sealed, where a chain breaks.
+
+docs/log.md says it for those who check from outside. An entry's hash is SHA-256 over its canonical JSON
+(RFC 8785) without `hash`, `reason` and `reason_salt`; it holds the hash of the entry before. What is private
+stands in it as a seal, SHA-256 over a random salt and the value: it can be shown or dropped, the hash stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import rfc8785
+from msgspec import Struct
+
+from storage.rows.audit_log import ActRow
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SHOWN_APART = ("hash", "reason", "reason_salt")
+
+
+class Broken(Exception):
+    """The chain does not hold; the text says at which entry, and what differs."""
+
+
+class Subject(Struct, frozen=True):
+    """What everybody may know of whom or what an act is about; `name` is '' if nobody is named."""
+
+    kind: str
+    name: str = ""
+
+
+class Seals(Struct, frozen=True):
+    """Of who did it, to whom or what, and why."""
+
+    by: str
+    subject: str
+    reason: str
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """An act in public. `reason` and its salt are None where the moderators keep it to themselves."""
+
+    number: int
+    id: str
+    at: str
+    act: str
+    role: str
+    rule: str
+    until: str | None
+    undoes: str | None
+    subject: Subject
+    seals: Seals
+    previous: str
+    hash: str
+    reason: str | None
+    reason_salt: str | None
+
+
+def new_salt() -> str:
+    """Enough that nobody tries all, so a seal tells nothing of a short value."""
+    return secrets.token_hex(16)
+
+
+def seal(salt: str, value: str) -> str:
+    """SHA-256, hex, over salt, a line feed, and the value in UTF-8."""
+    return hashlib.sha256(f"{salt}\n{value}".encode()).hexdigest()
+
+
+def digest(entry: Entry) -> str:
+    """The hash that an entry has to have. Raises Broken if it cannot be written as canonical JSON."""
+    values = msgspec.to_builtins(entry)
+    hashed = {name: value for name, value in values.items() if name not in SHOWN_APART}
+    try:
+        return hashlib.sha256(rfc8785.dumps(hashed)).hexdigest()
+    except rfc8785.CanonicalizationError as error:
+        raise Broken(f"entry {entry.number}: {error}") from error
+
+
+def entry(row: ActRow) -> Entry:
+    """A row as everybody sees it."""
+    shown = row.shows_reason and bool(row.reason_salt)
+    return Entry(
+        number=row.seq,
+        id=str(row.id),
+        at=_iso(row.at),
+        act=row.verb,
+        role=row.role,
+        rule=row.rule,
+        until=None if row.expires_at is None else _iso(row.expires_at),
+        undoes=None if row.undoes_id is None else str(row.undoes_id),
+        subject=Subject(row.subject_kind, row.subject_name),
+        seals=Seals(row.by_seal, row.target_seal, row.reason_seal),
+        previous=row.previous_hash,
+        hash=row.hash,
+        reason=row.reason if shown else None,
+        reason_salt=row.reason_salt if shown else None,
+    )
+
+
+def _iso(moment: int) -> str:
+    at = EPOCH + timedelta(milliseconds=moment)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Checker:
+    """Takes entries from the oldest to the newest; a part of the log may begin anywhere."""
+
+    def __init__(self) -> None:
+        self.first = self.number = 0
+        self.hash = ""
+
+    def take(self, found: Entry) -> None:
+        """Raises Broken."""
+        if not self.number:
+            self.first = found.number
+            if found.number == 1 and found.previous:
+                raise Broken("entry 1: it follows another, but is the first")
+        elif found.number != self.number + 1:
+            raise Broken(f"entry {self.number + 1}: it is missing")
+        elif found.previous != self.hash:
+            raise Broken(f"entry {found.number}: it does not follow entry {self.number} as that is now")
+        if digest(found) != found.hash:
+            raise Broken(f"entry {found.number}: what it says is not what was hashed")
+        if found.reason is not None and seal(found.reason_salt or "", found.reason) != found.seals.reason:
+            raise Broken(f"entry {found.number}: the reason is not the one that was sealed")
+        self.number, self.hash = found.number, found.hash
+
+
+def check_private(row: ActRow) -> None:
+    """Raises Broken for a private part that was changed, and for one that came back after it was dropped."""
+    by = "" if row.actor_member_id is None else str(row.actor_member_id)
+    for name, value, salt, sealed in (
+        ("who did it", by, row.by_salt, row.by_seal),
+        ("the subject", row.target, row.target_salt, row.target_seal),
+        ("the reason", row.reason, row.reason_salt, row.reason_seal),
+    ):
+        if seal(salt, value) != sealed if salt else value:
+            raise Broken(f"entry {row.seq}: {name} is not what was sealed")

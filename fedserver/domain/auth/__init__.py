@@ -1,0 +1,1 @@
+"""Rules about members, log-in, sessions, tokens and apps."""

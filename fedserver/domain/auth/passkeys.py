@@ -1,0 +1,212 @@
+"""Passkeys (WebAuthn level 3): to log in without a password, as a second step, to prove oneself again.
+
+The browser is asked with a challenge that belongs to it alone and is answered once. The authenticator is
+not asked what it is (attestation `none`). To log in with nothing else, the authenticator must have verified
+its owner, by a finger or a PIN; as a second step, its presence is enough.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from fedserver.domain.auth import challenges, security_mails, two_factor
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import DomainError, Invalid, NotFound
+from fedserver.on_demand import on_demand
+from fedserver.text.sanitize import clean_name
+from storage.engine import Tx
+from storage.queries.auth import members as member_queries
+from storage.queries.auth import passkeys as passkey_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.auth import MemberRow, PasskeyRow
+
+webauthn = on_demand("webauthn")
+helpers = on_demand("webauthn.helpers")
+structs = on_demand("webauthn.helpers.structs")
+
+MOST = 20
+LONGEST = 20_000  # of an answer, in characters
+
+
+class _Response(Struct, frozen=True, rename="camel"):
+    client_data: str = msgspec.field(name="clientDataJSON")
+    user_handle: str | None = None
+
+
+class _Answer(Struct, frozen=True):
+    """What we read of a browser's answer ourselves; the library reads all of it."""
+
+    id: str
+    response: _Response
+
+
+class _ClientData(Struct, frozen=True):
+    challenge: str
+
+
+_answer = msgspec.json.Decoder(_Answer).decode
+_client_data = msgspec.json.Decoder(_ClientData).decode
+
+
+async def of_member(tx: Tx, member: MemberRow) -> list[PasskeyRow]:
+    return await passkey_queries.of_member(tx, member.id)
+
+
+async def ask_new(tx: Tx, site: Site, member: MemberRow, account: AccountRow, holder: str) -> str:
+    """Options for `navigator.credentials.create`, as JSON. Raises Invalid with too many passkeys."""
+    known = await of_member(tx, member)
+    if len(known) >= MOST:
+        raise Invalid("passkeys", f"are {MOST} already. Please remove one first.")
+    word = await challenges.new(tx, challenges.NEW_PASSKEY, holder, member_id=member.id)
+    options = webauthn.generate_registration_options(
+        rp_id=site.links.hostname,
+        rp_name=site.config.community.title,
+        user_id=_handle(member.id),
+        user_name=account.username,
+        user_display_name=account.display_name or account.username,
+        challenge=webauthn.base64url_to_bytes(word),
+        exclude_credentials=_descriptors(known),
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
+        ),
+    )
+    return str(webauthn.options_to_json(options))
+
+
+def _handle(member_id: int) -> bytes:
+    """How an authenticator knows a member: a number that says nothing."""
+    return str(member_id).encode()
+
+
+def _descriptors(known: list[PasskeyRow]) -> list[Any]:
+    ids = (webauthn.base64url_to_bytes(row.credential_id) for row in known)
+    return [structs.PublicKeyCredentialDescriptor(id=each) for each in ids]
+
+
+async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: str, name: str) -> PasskeyRow:
+    """Register what the browser made. Raises NotFound, Invalid."""
+    word, _ = _read(credential)
+    asked = await challenges.take(tx, challenges.NEW_PASSKEY, word, holder)
+    if asked.member_id != member.id:
+        raise NotFound
+    try:
+        made = webauthn.verify_registration_response(
+            credential=credential,
+            expected_challenge=webauthn.base64url_to_bytes(word),
+            expected_rp_id=site.links.hostname,
+            expected_origin=site.links.base,
+        )
+    except Exception as error:
+        # Keys and certificates of strangers reach deep into the libraries below.
+        raise Invalid("passkey", "was not accepted") from error
+    row = PasskeyRow(
+        id=tx.new_id(),
+        member_id=member.id,
+        credential_id=helpers.bytes_to_base64url(made.credential_id),
+        public_key=helpers.bytes_to_base64url(made.credential_public_key),
+        sign_count=made.sign_count,
+        name=clean_name(name, 60) or "Passkey",
+        created_at=tx.now,
+        used_at=None,
+    )
+    if len(row.credential_id) > 1_400 or not await passkey_queries.add(tx, row):
+        raise Invalid("passkey", "is registered already")
+    await security_mails.owe(tx, member, "passkey_added")
+    return row
+
+
+async def ask(tx: Tx, site: Site, holder: str, member: MemberRow | None, *, verified: bool) -> str:
+    """Options for `navigator.credentials.get`, as JSON; for one of a member's passkeys, or for any."""
+    known = await of_member(tx, member) if member is not None else []
+    word = await challenges.new(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
+    need = (
+        structs.UserVerificationRequirement.REQUIRED
+        if verified
+        else structs.UserVerificationRequirement.PREFERRED
+    )
+    options = webauthn.generate_authentication_options(
+        rp_id=site.links.hostname,
+        challenge=webauthn.base64url_to_bytes(word),
+        allow_credentials=_descriptors(known),
+        user_verification=need,
+    )
+    return str(webauthn.options_to_json(options))
+
+
+async def check(
+    tx: Tx, site: Site, holder: str, credential: str, member: MemberRow | None, *, verified: bool
+) -> MemberRow | None:
+    """Whose passkey answered, None if it is not right or, with `member`, somebody else's."""
+    try:
+        word, answer = _read(credential)
+        asked = await challenges.take(tx, challenges.PASSKEY, word, holder)
+    except DomainError:
+        return None
+    row = await passkey_queries.by_credential(tx, answer.id)
+    if row is None or asked.member_id != (member.id if member else None):
+        return None
+    handle = answer.response.user_handle
+    if handle and handle != helpers.bytes_to_base64url(_handle(row.member_id)):
+        return None
+    counted = _verify(site, row, word, credential, verified=verified)
+    if counted is None or (member is not None and row.member_id != member.id):
+        return None
+    if not await passkey_queries.used(tx, row, counted):
+        return None
+    return await member_queries.by_id(tx, row.member_id)
+
+
+def _verify(site: Site, row: PasskeyRow, word: str, credential: str, *, verified: bool) -> int | None:
+    """How often the authenticator says it was used, None if its answer is not right."""
+    try:
+        found = webauthn.verify_authentication_response(
+            credential=credential,
+            expected_challenge=webauthn.base64url_to_bytes(word),
+            expected_rp_id=site.links.hostname,
+            expected_origin=site.links.base,
+            credential_public_key=webauthn.base64url_to_bytes(row.public_key),
+            credential_current_sign_count=row.sign_count,
+            require_user_verification=verified,
+        )
+    except Exception:
+        # Whatever is wrong with it, and whatever the libraries below raise, it is not accepted.
+        return None
+    return int(found.new_sign_count)
+
+
+def _read(credential: str) -> tuple[str, _Answer]:
+    """The challenge that an answer names, and the answer. Raises Invalid."""
+    try:
+        if len(credential) > LONGEST:
+            raise Invalid("passkey", "was not understood")
+        answer = _answer(credential)
+        data: Any = webauthn.base64url_to_bytes(answer.response.client_data)
+        return _client_data(data).challenge, answer
+    except (ValueError, RecursionError) as error:
+        raise Invalid("passkey", "was not understood") from error
+
+
+async def rename(tx: Tx, member: MemberRow, passkey_id: int, name: str) -> None:
+    """Raises NotFound for anybody else's, Invalid."""
+    name = clean_name(name, 60)
+    if not name:
+        raise Invalid("name", "can't be blank", "ERR_BLANK")
+    if not await passkey_queries.rename(tx, passkey_id, member.id, name):
+        raise NotFound
+
+
+async def remove(tx: Tx, member: MemberRow, passkey_id: int) -> None:
+    """Forget a passkey; with the last one goes a second step that asked for nothing else.
+
+    Raises NotFound for anybody else's.
+    """
+    if not await passkey_queries.remove(tx, passkey_id, member.id):
+        raise NotFound
+    await security_mails.owe(tx, member, "passkey_removed")
+    state = await two_factor.load(tx, member)
+    if state.on and not state.app and not state.passkeys:
+        await two_factor.turn_off(tx, member)

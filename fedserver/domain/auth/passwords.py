@@ -1,0 +1,60 @@
+"""Passwords: Argon2id (RFC 9106, the parameters for little memory), off the loop, two at a time.
+
+Hash and verify before a transaction, never inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from fedserver.domain.kernel.errors import Invalid
+
+SHORTEST, LONGEST = 8, 1_000
+
+
+class Passwords:
+    """Hashes and checks passwords with one set of parameters."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._threads = ThreadPoolExecutor(2, "passwords")
+        # Checked when nobody has the name, so that the answer takes as long as for a wrong password. It is
+        # made with the first question of either kind, so that this one takes as long, too.
+        self._nobody = ""
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._hasher.hash, password)
+
+    async def verify(self, kept: str | None, password: str) -> bool:
+        """True if the password is right. Without one (`kept` is None or '') it takes as long, and is not."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._verify, kept, password)
+
+    def _verify(self, kept: str | None, password: str) -> bool:
+        self._nobody = self._nobody or self._hasher.hash("nobody has this password")
+        try:
+            right = self._hasher.verify(kept or self._nobody, password[:LONGEST])
+        except (VerificationError, InvalidHashError):
+            return False
+        return right and bool(kept)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def check_password(password: str, *others: str) -> None:
+    """Raises Invalid for one that is too short, too long, or the name or address of its owner."""
+    if len(password) < SHORTEST:
+        raise Invalid("password", f"must have at least {SHORTEST} characters", "ERR_TOO_SHORT")
+    if len(password) > LONGEST:
+        raise Invalid("password", f"must have at most {LONGEST} characters", "ERR_TOO_LONG")
+    easy = {other.lower() for other in others} | {"password", "12345678", "123456789", "qwertyui", "passwort"}
+    if password.lower() in easy or len(set(password)) < 3:
+        raise Invalid("password", "is too easy to guess", "ERR_INVALID")

@@ -1,0 +1,1 @@
+"""Rules about texts, tags, emoji and media."""

@@ -1,0 +1,70 @@
+"""Hashtags as moderators decide about them: usable in posts, listed in search, allowed to trend.
+
+docs.joinmastodon.org/entities/Tag#admin. What was never decided is usable and listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct, structs
+
+from fedserver.domain.audit_log import audit_log, hash_chain
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.text.markup import fold_tag
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries.content import admin_tags as admin_tag_queries
+from storage.rows.auth import MemberRow
+from storage.rows.content import TagRow
+
+
+class Decision(Struct, frozen=True):
+    """What is decided about a hashtag; None leaves it as it is."""
+
+    display: str | None = None
+    usable: bool | None = None
+    trendable: bool | None = None
+    listable: bool | None = None
+
+
+async def get(tx: Tx, tag_id: int) -> TagRow:
+    """Raises NotFound."""
+    row = await admin_tag_queries.one(tx, tag_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def page(tx: Tx, page: Page) -> list[TagRow]:
+    """Newest first."""
+    return await admin_tag_queries.page(tx, page)
+
+
+async def decide(tx: Tx, member: MemberRow, tag_id: int, decision: Decision) -> TagRow:
+    """Decide about a hashtag; with that it is reviewed. Raises NotFound, Invalid."""
+    row = await get(tx, tag_id)
+    display = row.display if decision.display is None else decision.display.strip().lstrip("#")
+    if fold_tag(display) != row.name:
+        raise Invalid("display_name", "may differ in capitals and accents only")
+    given = {
+        name: value
+        for name in ("usable", "trendable", "listable")
+        if (value := getattr(decision, name)) is not None
+    }
+    row = structs.replace(row, display=display, reviewed_at=tx.now, **given)
+    said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in given.items())
+    subject = hash_chain.Subject("tag", f"#{row.name}")
+    await audit_log.add(
+        tx, member, "tag.review", target=subject.name, subject=subject, reason=said, shows_reason=True
+    )
+    await admin_tag_queries.change(tx, row)
+    return row
+
+
+async def check_usable(tx: Tx, names: Iterable[str]) -> None:
+    """Raises Invalid for folded names of hashtags that may not be used."""
+    wanted = list(names)
+    found = await admin_tag_queries.unusable(tx, wanted) if wanted else []
+    if found:
+        raise Invalid("text", f"has hashtags that may not be used here: #{', #'.join(sorted(found))}")

@@ -1,0 +1,12 @@
+"""Custom emoji of this node."""
+
+from __future__ import annotations
+
+from storage.engine import Tx
+from storage.queries.content import media as media_queries
+from storage.rows.content import EmojiRow
+
+
+async def everything(tx: Tx) -> list[EmojiRow]:
+    """All, by name."""
+    return await media_queries.custom_emojis(tx)

@@ -1,0 +1,110 @@
+"""What somebody typed into a search, understood (docs.joinmastodon.org/user/network#search).
+
+`"side by side"`, `-without`, `from:me`, `from:@bob@beta.test`, `before:2026-01-31`, `after:`, `during:`,
+`language:de`, `has:media|image|video|audio|poll|link|embed`, `is:reply|sensitive|article`,
+`in:library|public|all`; `-` before an operator turns it around. What is not written well is taken for words.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+from msgspec import Struct, structs
+
+from fedserver.domain.content.search_index import language_fact
+from fedserver.text.language import normal_language
+from fedserver.text.words import phrase
+from storage.ids import first_at
+from storage.paging import MAX_ID
+from storage.search import SearchTerm
+
+MOST_TERMS = 30
+DAY = 86_400_000
+HAS = frozenset({"media", "image", "video", "audio", "poll", "link", "embed"})
+IS = frozenset({"reply", "sensitive", "article"})
+PLACES = frozenset({"all", "library", "public"})
+_PIECE = re.compile(r'([+-]?)(?:"([^"]*)"|(\S+))')
+
+
+class Search(Struct, frozen=True):
+    """A search: terms that all must hold, authors by handle (True: not by them), and ids between bounds."""
+
+    terms: tuple[SearchTerm, ...] = ()
+    authors: tuple[tuple[str, bool], ...] = ()
+    above_id: int = 0
+    below_id: int = MAX_ID
+    place: str = "all"
+    plain: bool = True  # words only: it may be a name as well
+
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing is asked for."""
+        return self == Search(plain=self.plain)
+
+
+def parse(text: str) -> Search:
+    """Understand what was typed."""
+    found = Search()
+    for match in list(_PIECE.finditer(text))[:MOST_TERMS]:
+        sign, quoted, word = match.groups()
+        excluded = sign == "-"
+        operated = _operator(found, word, excluded=excluded) if word else None
+        found = operated or _words(found, word or quoted or "", excluded=excluded)
+        if operated is not None or excluded or quoted is not None:
+            found = structs.replace(found, plain=False)
+    return found
+
+
+def _words(found: Search, text: str, *, excluded: bool) -> Search:
+    tokens, begins = phrase(text)
+    return _with(found, SearchTerm(tokens, begins=begins, excluded=excluded)) if tokens else found
+
+
+def _with(found: Search, term: SearchTerm) -> Search:
+    return structs.replace(found, terms=(*found.terms, term))
+
+
+def _operator(found: Search, word: str, *, excluded: bool) -> Search | None:
+    """The search with an operator added; None if `word` is not a good one."""
+    name, colon, value = word.partition(":")
+    if not colon or not value:
+        return None
+    match name.lower():
+        case "from":
+            handle = value.removeprefix("@").lower()
+            return structs.replace(found, authors=(*found.authors, (handle, excluded))) if handle else None
+        case "language" if normal_language(value):
+            return _with(found, SearchTerm((language_fact(value),), fact=True, excluded=excluded))
+        case "has" | "is" as kind if value.lower() in (HAS if kind == "has" else IS):
+            return _with(found, SearchTerm((kind + value.lower(),), fact=True, excluded=excluded))
+        case "in" if value.lower() in PLACES and not excluded:
+            return structs.replace(found, place=value.lower())
+        case "before" | "after" | "during" as when:
+            return _dated(found, when, value, excluded=excluded)
+        case _:
+            return None
+
+
+def _dated(found: Search, when: str, value: str, *, excluded: bool) -> Search | None:
+    first = _midnight(value)
+    if first is None or (excluded and when == "during"):
+        return None
+    if excluded:  # not before a day is after the day before it
+        when, first = ("after", first - DAY) if when == "before" else ("before", first + DAY)
+    above, below = found.above_id, found.below_id
+    if when in ("before", "during"):
+        below = min(below, first_at(first + (DAY if when == "during" else 0)))
+    if when in ("after", "during"):
+        above = max(above, first_at(first + (DAY if when == "after" else 0)) - 1)
+    return structs.replace(found, above_id=above, below_id=below)
+
+
+def _midnight(text: str) -> int | None:
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+    if day is None or not 1970 < day.year < 3000:
+        return None
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)

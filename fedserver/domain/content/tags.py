@@ -1,0 +1,91 @@
+"""Hashtags that an account follows (docs.joinmastodon.org/methods/tags): public posts with them come home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.text.markup import fold_tag, scan
+from fedserver.text.sanitize import clean_name
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries.accounts import featured_tags as featured_tag_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.timelines import home_entries as home_entry_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.content import TagRow
+from storage.rows.posts import PostRow
+
+MOST = 1_000
+MAX_NAME = 100
+
+
+class TagView(Struct, frozen=True):
+    """A tag as its viewer sees it; None where nobody looks."""
+
+    row: TagRow
+    follows: bool | None = None
+    features: bool | None = None
+
+
+def written(name: str) -> str:
+    """A tag's name without its sign. Raises NotFound for what cannot be one."""
+    name = clean_name(name, MAX_NAME + 1).removeprefix("#")
+    if not 0 < len(name) <= MAX_NAME or scan(f"#{name}").hashtags != (name,):
+        raise NotFound
+    return name
+
+
+async def find(tx: Tx, name: str) -> TagRow:
+    """A tag, also one that nobody has used yet: its id is then 0. Raises NotFound for what cannot be one."""
+    name = written(name)
+    found = await tag_queries.by_names(tx, [fold_tag(name)])
+    return found[0] if found else TagRow(0, fold_tag(name), name)
+
+
+async def ensure(tx: Tx, name: str) -> TagRow:
+    """A tag, made if nobody has used it yet. Raises NotFound for what cannot be one."""
+    row = await find(tx, name)
+    if row.id:
+        return row
+    await tag_queries.ensure(tx, {row.name: row.display})
+    return await find(tx, name)
+
+
+async def views(tx: Tx, rows: Sequence[TagRow], viewer_id: int | None) -> list[TagView]:
+    """Tags with how the viewer stands to them, in their order."""
+    if viewer_id is None or not rows:
+        return [TagView(row) for row in rows]
+    found = await featured_tag_queries.standing(tx, viewer_id, [row.id for row in rows])
+    return [TagView(row, row.id in found["follows"], row.id in found["features"]) for row in rows]
+
+
+async def follow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
+    """Follow a tag: its latest posts appear at home. Raises NotFound, Invalid."""
+    row = await ensure(tx, name)
+    if await tag_queries.count_followed(tx, actor.id) >= MOST:
+        raise Invalid("base", f"You may follow {MOST} hashtags")
+    if await tag_queries.follow(tx, actor.id, row.id):
+        await home_entry_queries.fill_tagged(tx, actor.id, row.id)
+    return row
+
+
+async def unfollow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
+    """End it: what only this tag brought home goes. Raises NotFound for what cannot be a tag."""
+    row = await find(tx, name)
+    if await tag_queries.unfollow(tx, actor.id, row.id):
+        await home_entry_queries.clear_tagged(tx, actor.id, row.id)
+    return row
+
+
+async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, TagRow]]:
+    """Cursors and tags that `actor` follows, newest first."""
+    return await tag_queries.followed(tx, actor.id, page)
+
+
+async def spread(tx: Tx, post: PostRow) -> None:
+    """Show a public post at the homes of those who follow one of its tags."""
+    if post.visibility == "public" and post.tags != "[]":
+        await home_entry_queries.spread_tagged(tx, post.id, post.account_id)

@@ -1,0 +1,45 @@
+"""What happened, told after the commit to streams, caches and workers: kinds and their ids.
+
+An event carries ids only; whoever hears it reads what it may see. On PostgreSQL every process
+hears it.
+"""
+
+from collections.abc import Sequence
+
+from storage.engine import Tx
+
+POST_PUBLISHED = "post.published"  # post_id (a boost too)
+POST_EDITED = "post.edited"  # post_id
+POST_CHANGED = "post.changed"  # post_id: counters or the like; for caches
+POST_DELETED = "post.deleted"  # post_id, account_id, listeners: account ids that had it at home
+POLL_TALLIED = "poll.tallied"  # post_id: its votes changed some time ago, or it has ended
+POST_WITHDRAWN = "post.withdrawn"  # post_id, account_id, streams: public ones that may have shown it
+ACCOUNT_CHANGED = "account.changed"  # account_id
+NOTIFIED = "notification.added"  # notification_id, account_id
+NOTIFICATIONS_MERGED = "notifications.merged"  # account_id: what was kept back is told now
+CONVERSATION_CHANGED = "conversation.changed"  # conversation_id, account_id
+ANNOUNCEMENT_REACTED = "announcement.reacted"  # announcement_id, name
+TOKEN_REVOKED = "token.revoked"  # token_id
+MEMBER_CHANGED = "member.changed"  # member_id: role, disabled …
+FILTERS_CHANGED = "filters.changed"  # account_id
+RELATION_CHANGED = "relation.changed"  # account_id, target_id
+ANNOUNCED = "announcement.published"  # announcement_id: new, or its text is
+ANNOUNCEMENT_REMOVED = "announcement.removed"  # announcement_id
+PEER_CHANGED = "peer.changed"  # domain
+ADDRESSES_CHANGED = "addresses.changed"  # networks that may not come in
+SETTINGS_CHANGED = "settings.changed"
+TASKS_DUE = "tasks.due"  # something was put in the queue
+MOST_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes
+
+
+def tasks_due(tx: Tx) -> None:
+    """Wake the workers after the commit; telling once a transaction is enough."""
+    if all(event.kind != TASKS_DUE for event in tx.events):
+        tx.emit(TASKS_DUE)
+
+
+def post_deleted(tx: Tx, post_id: int, account_id: int, holders: Sequence[int]) -> None:
+    """A post or a boost of `account_id` is gone from the homes of `holders`: told in parts if many had it."""
+    for start in range(0, len(holders) or 1, MOST_LISTENERS):
+        some = list(holders[start : start + MOST_LISTENERS])
+        tx.emit(POST_DELETED, post_id=post_id, account_id=account_id, listeners=some)

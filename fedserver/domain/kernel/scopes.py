@@ -1,0 +1,94 @@
+"""OAuth scopes as Mastodon names them (docs.joinmastodon.org/api/oauth-scopes).
+
+`read` covers `read:accounts` and so on; `follow` is an old word for three of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fedserver.domain.kernel.errors import Invalid
+
+_READ = (
+    "accounts", "blocks", "bookmarks", "collections", "favourites", "filters", "follows", "lists", "mutes",
+    "notifications", "search", "statuses",
+)  # fmt: skip
+_WRITE = (
+    "accounts", "blocks", "bookmarks", "collections", "conversations", "favourites", "filters", "follows",
+    "lists", "media", "mutes", "notifications", "reports", "statuses",
+)  # fmt: skip
+_ADMIN = (
+    "accounts", "reports", "domain_allows", "domain_blocks", "ip_blocks", "email_domain_blocks",
+    "canonical_email_blocks",
+)  # fmt: skip
+_FOLLOW = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in ("follows", "blocks", "mutes"))
+
+KNOWN: tuple[str, ...] = (
+    "profile",
+    "read",
+    *(f"read:{noun}" for noun in _READ),
+    "write",
+    *(f"write:{noun}" for noun in _WRITE),
+    "follow",
+    "push",
+    "admin:read",
+    *(f"admin:read:{noun}" for noun in _ADMIN),
+    "admin:write",
+    *(f"admin:write:{noun}" for noun in _ADMIN),
+)
+_KNOWN = frozenset(KNOWN)
+
+WORDS = {
+    "profile": "read your profile",
+    "read": "read everything that you can read",
+    "write": "post, change and delete in your name",
+    "follow": "follow, mute and block for you",
+    "push": "send you push notifications",
+    "admin:read": "read what moderators read",
+    "admin:write": "do what moderators do",
+}
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """Scopes in a string, separated by spaces, each once. Raises Invalid for a word that is none."""
+    found = tuple(dict.fromkeys(text.replace("+", " ").split()))
+    for scope in found:
+        if scope not in _KNOWN:
+            raise Invalid("scopes", f"are not known: {scope[:60]}", "invalid_scope")
+    return found
+
+
+def covers(granted: Iterable[str], wanted: str) -> bool:
+    """True if one of the granted scopes is `wanted` or stands above it."""
+    scopes = frozenset(granted)
+    if wanted in scopes or (wanted in _FOLLOW and "follow" in scopes):
+        return True
+    head, _, _ = wanted.rpartition(":")
+    return bool(head) and covers(scopes, head)
+
+
+def within(wanted: Iterable[str], granted: Iterable[str]) -> bool:
+    """True if everything wanted is covered."""
+    scopes = frozenset(granted)
+    return all(covers(scopes, each) for each in wanted)
+
+
+def within_role(granted: Iterable[str], role: str) -> tuple[str, ...]:
+    """The scopes that a member of that role can give away: those of admins are not every member's."""
+    return tuple(scope for scope in granted if role != "member" or not scope.startswith("admin:"))
+
+
+def in_words(scopes: Iterable[str]) -> list[str]:
+    """What an app may do, for the person who is asked."""
+    return [WORDS.get(scope, _detailed(scope)) for scope in scopes]
+
+
+def _detailed(scope: str) -> str:
+    verb, _, noun = scope.rpartition(":")
+    names = {
+        "read": "read your",
+        "write": "change your",
+        "admin:read": "read all",
+        "admin:write": "change all",
+    }
+    return f"{names.get(verb, verb)} {noun.replace('_', ' ')}"

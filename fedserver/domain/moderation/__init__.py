@@ -1,0 +1,1 @@
+"""Rules about reports, moderation and appeals."""

@@ -1,0 +1,101 @@
+"""What a member is told of an act about them: a notification, a page, and mail if the moderator wants it.
+
+docs.joinmastodon.org/entities/AccountWarning. Whoever is told may appeal, see `appeals`.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.notifications import notifications
+from storage.engine import Tx
+from storage.queries.audit_log import audit_log as audit_log_queries
+from storage.queries.audit_log import audited_posts as audited_post_queries
+from storage.queries.moderation import appeals as appeal_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.audit_log import ActPostRow, ActRow
+from storage.rows.auth import MemberRow
+from storage.rows.moderation import AppealRow
+
+SAID = {
+    "none": "The moderators have a warning for you.",
+    "sensitive": "Everything that you post is shown as sensitive from now on.",
+    "disable": "You cannot use your account any more. Your profile and your posts stay.",
+    "silence": "Your account is limited: only those who follow you see what you post.",
+    "suspend": "Your account is suspended: nobody sees it, and you cannot use it any more.",
+    "delete_statuses": "The moderators deleted posts of yours.",
+    "mark_statuses_as_sensitive": "The moderators marked posts of yours as sensitive.",
+}
+VERBS = frozenset(f"account.{kind}" for kind in SAID)
+DAY = 86_400_000
+APPEAL_WITHIN = 20 * DAY
+MOST = 200
+
+
+class WarningView(Struct, frozen=True):
+    """An act about a member, and the posts it was about; `undone` if it was taken back or is over."""
+
+    row: ActRow
+    undone: bool
+    appeal: AppealRow | None
+    appealable: bool
+    posts: tuple[ActPostRow, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What was done, as clients name it."""
+        return self.row.verb.removeprefix("account.")
+
+
+async def warn(
+    tx: Tx, site: Site, account: AccountRow, member: MemberRow, act: ActRow, *, mails: bool
+) -> None:
+    """Tell the member behind `account` what was done and why."""
+    await notifications.tell(tx, "moderation_warning", account.id, account.id, act.id)
+    if mails:
+        because = f"\nThey write:\n\n{act.reason}\n" if act.reason else ""
+        text = f"{SAID[act.verb.removeprefix('account.')]}\n{because}\nYour account: {account.url}\n"
+        text += f"If you think that this is wrong, tell them within 20 days:\n\n{page(site)}\n"
+        await write(tx, site, member, text)
+
+
+def page(site: Site) -> str:
+    """Where members read what was decided about them, suspended or not."""
+    return f"{site.links.base}/settings/decisions"
+
+
+async def write(tx: Tx, site: Site, member: MemberRow, text: str) -> None:
+    """Mail to a member about their account, if this node sends any."""
+    if site.config.mail.host:
+        title = site.config.community.title
+        await jobs.owe(tx, jobs.SendMail(member.email, f"About your account at {title}", text))
+
+
+async def of_account(tx: Tx, account: AccountRow) -> list[WarningView]:
+    """What was decided about an account, newest first: three statements."""
+    rows = await audit_log_queries.of_target(tx, account.uri, MOST)
+    undone = {row.undoes_id for row in rows}
+    told = [row for row in rows if row.verb in VERBS]
+    found = await appeal_queries.of_acts(tx, [row.id for row in told]) if told else {}
+    posts = await audited_post_queries.of_acts(tx, [row.id for row in told]) if told else {}
+    return [
+        WarningView(
+            row,
+            row.id in undone,
+            found.get(row.id),
+            row.id not in found and row.id not in undone and tx.now - row.at <= APPEAL_WITHIN,
+            tuple(posts.get(row.id, ())),
+        )
+        for row in told
+    ]
+
+
+async def one(tx: Tx, account: AccountRow, act_id: int) -> WarningView:
+    """Raises NotFound for what is not about this account."""
+    found = next((each for each in await of_account(tx, account) if each.row.id == act_id), None)
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,1 @@
+"""Rules about notifications, push, conversations and announcements."""

@@ -1,0 +1,124 @@
+"""Conversations: posts for named people only, by thread and set of people.
+
+Each account of ours that takes part keeps its own, so that it can be read, unread and removed. What an
+account does not hear of (blocks, mutes, its policy) does not come into its conversations either.
+The client API's page: docs.joinmastodon.org/methods/conversations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from fedserver.domain.accounts import account_views
+from fedserver.domain.accounts.account_views import AccountView
+from fedserver.domain.kernel import events
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.timelines import post_views
+from fedserver.domain.timelines.post_views import PostView
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries.notifications import conversations as conversation_queries
+from storage.queries.posts import mentions as mention_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.notifications import ConversationRow
+from storage.rows.posts import PostRow
+
+_encode = msgspec.json.Encoder().encode
+_people = msgspec.json.Decoder(list[int]).decode
+
+
+class ConversationView(Struct, frozen=True):
+    """A conversation as one who takes part sees it: the others (or, alone, oneself), and the last post."""
+
+    row: ConversationRow
+    accounts: tuple[AccountView, ...]
+    last: PostView | None
+
+
+async def put(tx: Tx, post: PostRow, owners: Sequence[int]) -> None:
+    """Place a post in the conversations of accounts of ours; nothing happens unless it is direct."""
+    owners = list(dict.fromkeys(owners))
+    if post.visibility != "direct" or not owners:
+        return
+    named = await mention_queries.of_post(tx, post.id)
+    people = _encode(sorted({post.account_id, *named})).decode()
+    people_hash = hashlib.sha256(people.encode()).hexdigest()
+    await conversation_queries.add(
+        tx,
+        [
+            ConversationRow(tx.new_id(), owner, post.thread_id, people, people_hash, post.id, False)
+            for owner in owners
+        ],
+    )
+    rows = await conversation_queries.of_people(tx, post.thread_id, people_hash, owners)
+    await conversation_queries.proceed(tx, [row.id for row in rows], post.id, post.account_id)
+    _tell(tx, rows)
+
+
+def _tell(tx: Tx, rows: Sequence[ConversationRow]) -> None:
+    for row in rows:
+        tx.emit(events.CONVERSATION_CHANGED, conversation_id=row.id, account_id=row.account_id)
+
+
+async def page(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[ConversationView], list[int]]:
+    """A page of views by their last posts, newest first, and these as cursors."""
+    rows = await conversation_queries.page(tx, actor.id, page)
+    return await _views(tx, rows, actor.id), [row.last_post_id for row in rows]
+
+
+async def _views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
+    people = {row.id: [each for each in _people(row.people) if each != viewer_id] for row in rows}
+    known = await account_views.load(
+        tx, list({viewer_id, *(each for ids in people.values() for each in ids)})
+    )
+    posts = await post_views.load(tx, [row.last_post_id for row in rows], viewer_id, context="thread")
+    last = {view.post.id: view for view in posts}
+    found = []
+    for row in rows:
+        others = [known[each] for each in people[row.id] if each in known]
+        shown = others or [known[viewer_id]]
+        found.append(ConversationView(row, tuple(shown), last.get(row.last_post_id)))
+    return found
+
+
+async def by_id(tx: Tx, conversation_id: int) -> ConversationView | None:
+    """A conversation as its owner sees it, for streams."""
+    row = await conversation_queries.by_id(tx, conversation_id)
+    return (await _views(tx, [row], row.account_id))[0] if row is not None else None
+
+
+async def mark(tx: Tx, actor: AccountRow, conversation_id: int, *, unread: bool) -> ConversationView:
+    """Read a conversation, or mark it as unread. Raises NotFound."""
+    row = await conversation_queries.one(tx, actor.id, conversation_id)
+    if row is None:
+        raise NotFound
+    if row.unread != unread:
+        await conversation_queries.mark(tx, actor.id, row.id, unread=unread)
+        _tell(tx, [row])
+    return (await _views(tx, [structs.replace(row, unread=unread)], actor.id))[0]
+
+
+async def remove(tx: Tx, actor: AccountRow, conversation_id: int) -> None:
+    """Take a conversation from the list of `actor`; its posts stay. Raises NotFound."""
+    if not await conversation_queries.remove(tx, actor.id, conversation_id):
+        raise NotFound
+
+
+async def forget_post(tx: Tx, post: PostRow) -> None:
+    """A post is about to go: the one before it is the last one then."""
+    if post.visibility == "direct":
+        _tell(tx, await conversation_queries.take_post(tx, post.id))
+
+
+async def join_threads(tx: Tx, post: PostRow) -> None:
+    """Other threads turned out to belong to that of `post`."""
+    await conversation_queries.join(tx, post.thread_id)
+
+
+async def part(tx: Tx, account_id: int, other_id: int) -> None:
+    """One does not want to hear of the other any more: conversations in which it wrote go."""
+    await conversation_queries.remove_with(tx, account_id, other_id)

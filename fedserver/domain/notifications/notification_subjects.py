@@ -1,0 +1,65 @@
+"""What notifications of moderation are about: a report, an act, lost follows. At most six statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fedserver.domain.accounts import account_views
+from fedserver.domain.accounts.account_views import AccountView
+from storage.engine import Tx
+from storage.queries.audit_log import audit_log as audit_log_queries
+from storage.queries.audit_log import audited_posts as audited_post_queries
+from storage.queries.moderation import appeals as appeal_queries
+from storage.queries.moderation import reports as report_queries
+from storage.queries.peers import severances as severance_queries
+from storage.rows.audit_log import ActPostRow, ActRow
+from storage.rows.moderation import AppealRow, ReportRow
+from storage.rows.notifications import NotificationRow
+from storage.rows.peers import SeveranceRow
+
+
+class Subject(Struct, frozen=True):
+    """One of three; `target` is the account that the report or the act is about."""
+
+    report: ReportRow | None = None
+    act: ActRow | None = None
+    severance: SeveranceRow | None = None
+    appeal: AppealRow | None = None  # against the act
+    posts: tuple[ActPostRow, ...] = ()  # that the act was about
+    target: AccountView | None = None
+
+
+async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, Subject]:
+    """Subjects by the id of the notification; those whose subject is gone are missing."""
+    asked = {(row.kind, row.subject_id) for row in rows if row.subject_id is not None}
+    if not asked:
+        return {}
+    wanted: dict[str, list[int]] = {}
+    for kind, subject_id in asked:
+        wanted.setdefault(kind, []).append(subject_id)
+    found: dict[tuple[str, int], Subject] = {}
+    if ids := wanted.get("admin.report"):
+        reports = await report_queries.by_ids(tx, ids)
+        targets = await account_views.load(tx, list({row.target_id for row in reports}))
+        for report in reports:
+            found["admin.report", report.id] = Subject(report=report, target=targets.get(report.target_id))
+    if ids := wanted.get("moderation_warning"):
+        warned = {row.subject_id: row.account_id for row in rows if row.kind == "moderation_warning"}
+        targets = await account_views.load(tx, list(set(warned.values())))
+        posts = await audited_post_queries.of_acts(tx, ids)
+        appeals = await appeal_queries.of_acts(tx, ids)
+        for act in await audit_log_queries.by_ids(tx, ids):
+            target, appeal = targets.get(warned[act.id]), appeals.get(act.id)
+            found["moderation_warning", act.id] = Subject(
+                act=act, target=target, appeal=appeal, posts=tuple(posts.get(act.id, ()))
+            )
+    if ids := wanted.get("severed_relationships"):
+        for severance in await severance_queries.by_ids(tx, ids):
+            found["severed_relationships", severance.id] = Subject(severance=severance)
+    return {
+        row.id: found[row.kind, row.subject_id]
+        for row in rows
+        if row.subject_id is not None and (row.kind, row.subject_id) in found
+    }

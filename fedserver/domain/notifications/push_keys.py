@@ -1,0 +1,39 @@
+"""The node's pair of keys for web push (VAPID, RFC 8292): made once, as clients subscribe with it."""
+
+from __future__ import annotations
+
+import hashlib
+
+from storage.engine import Tx
+from storage.queries.notifications import push_subscriptions as push_subscription_queries
+
+
+async def public(tx: Tx) -> str:
+    """The public key, base64url; '' before the first start."""
+    room = tx.memory.room("push_key", 1)
+    known: str | None = room.get("public")
+    if known is None:
+        row = await push_subscription_queries.key(tx)
+        if row is None:
+            return ""
+        known = row.public
+        room.put("public", known)
+    return known
+
+
+async def private(tx: Tx) -> str:
+    """The private key, PEM. Raises LookupError before the first start."""
+    row = await push_subscription_queries.key(tx)
+    if row is None:
+        raise LookupError("this node has no key for push messages")
+    return row.private
+
+
+async def secret(tx: Tx) -> bytes:
+    """What only this node knows, for the marks of addresses. Raises LookupError before the first start."""
+    return hashlib.sha256(b"addresses " + (await private(tx)).encode()).digest()
+
+
+async def keep(tx: Tx, private: str, public: str) -> None:
+    """Keep a new pair, unless there is one."""
+    await push_subscription_queries.add_key(tx, private, public)

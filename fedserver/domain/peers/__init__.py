@@ -1,0 +1,1 @@
+"""Rules about other nodes: policies, partners, relays."""

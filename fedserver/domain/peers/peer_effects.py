@@ -1,0 +1,40 @@
+"""What a decision about a peer does to its accounts: limited, suspended, without media, or free again."""
+
+from __future__ import annotations
+
+from fedserver.domain.peers import severances
+from storage.engine import Tx
+from storage.queries.peers import partners as partner_queries
+from storage.queries.peers import peer_accounts as peer_account_queries
+from storage.rows.peers import PeerRow
+
+
+async def follow_up(tx: Tx, former: PeerRow, row: PeerRow) -> None:
+    """Bring accounts from what `former` decided to what `row` decides.
+
+    The moment of a decision marks what it did: accounts that were limited or suspended one by one stay so.
+    """
+    if former.policy != row.policy:
+        await _undo(tx, former)
+        await _do(tx, row)
+    if row.rejects_media and not former.rejects_media:
+        await peer_account_queries.drop_media(tx, row.domain)
+
+
+async def _undo(tx: Tx, former: PeerRow) -> None:
+    mark = former.decided_at or 0
+    if former.policy == "limit":
+        await peer_account_queries.unsilence(tx, former.domain, mark)
+    elif former.policy == "block":
+        await peer_account_queries.unsuspend(tx, former.domain, mark)
+
+
+async def _do(tx: Tx, row: PeerRow) -> None:
+    mark = row.decided_at or tx.now
+    if row.policy == "limit":
+        await peer_account_queries.silence(tx, row.domain, mark)
+    elif row.policy == "block":
+        await peer_account_queries.suspend(tx, row.domain, mark)
+        await severances.sever(tx, mark, "domain_block", row.domain)
+        # It is not told: nothing goes to a peer that is blocked.
+        await partner_queries.end_below(tx, row.domain)

@@ -1,0 +1,1 @@
+"""Rules about moving, exports and imports."""

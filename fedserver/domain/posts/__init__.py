@@ -1,0 +1,1 @@
+"""Rules about writing: posts, edits, polls, quotes, likes and boosts."""

@@ -1,0 +1,29 @@
+"""What a post causes by being there, new or changed, whoever wrote it: it can be found, its link is shown."""
+
+from __future__ import annotations
+
+from fedserver.domain.content import search_index, tags
+from fedserver.domain.timelines import cards, interaction_policies
+from storage.engine import Tx
+from storage.queries.timelines import home_entries as home_entry_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+
+async def note(tx: Tx, row: PostRow) -> None:
+    """Put the words of a post where they are searched, and see later what its first link is to show."""
+    await search_index.put(tx, [row])
+    await cards.owe(tx, row)
+
+
+async def spread(tx: Tx, row: PostRow) -> None:
+    """Show a new post in the homes of those who follow its author or its hashtags."""
+    await home_entry_queries.spread(tx, row)
+    await tags.spread(tx, row)
+
+
+async def may_answer(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
+    """True if a post of ours lets this account of a peer answer it; what peers let each other is theirs."""
+    return not parent.local or await interaction_policies.allows(
+        tx, parent, author, interaction_policies.REPLY
+    )

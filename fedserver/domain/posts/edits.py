@@ -1,0 +1,261 @@
+"""Edits: a post changes and its former version is kept; a draft becomes a post."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain.content import media, post_texts
+from fedserver.domain.content.post_texts import Text
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Forbidden, Invalid
+from fedserver.domain.posts import polls, posts, publication, quotes
+from fedserver.domain.timelines import interaction_policies
+from storage.engine import Tx
+from storage.queries.content import media as media_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.posts import mentions as mention_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import EditRow, PostRow
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What a member wants to change; what is UNSET stays."""
+
+    text: str | UnsetType = UNSET
+    content_type: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
+    sensitive: bool | UnsetType = UNSET
+    language: str | UnsetType | None = UNSET
+    media_ids: tuple[int, ...] | UnsetType = UNSET
+    cover_id: int | UnsetType | None = UNSET
+    poll: polls.NewPoll | UnsetType = UNSET
+    visibility: str | UnsetType = UNSET  # of drafts only
+    quoted_id: int | UnsetType = UNSET
+    quote_policy: str | UnsetType = UNSET
+    publish: bool = False
+    described: bool = False  # what its files are described with has changed before
+
+
+async def of(tx: Tx, post_id: int) -> list[EditRow]:
+    """Earlier versions of a post, oldest first."""
+    return await post_queries.edits_of(tx, post_id)
+
+
+async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: Change) -> int:
+    """Change a post of one's own; its id, which is a new one where a draft was published.
+
+    The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
+    Raises NotFound, Invalid, Forbidden.
+    """
+    row = await posts.own(tx, author, post_id)
+    if wanted.visibility is not UNSET and row.state != "draft":
+        raise Forbidden("The visibility of a published post cannot be changed")
+    if row.state == "draft" and wanted.publish:
+        return await _publish_draft(tx, site, author, row, wanted)
+    text = await post_texts.render(
+        tx,
+        site,
+        _or(wanted.text, row.source),
+        _or(wanted.content_type, row.source_type),
+        _or(wanted.summary, row.summary),
+        kind=row.kind,
+    )
+    if row.state == "published":
+        if await _is_same(tx, author, row, wanted, text):
+            return row.id
+        await _keep_version(tx, row)
+    media_ids = await _change_media(tx, site, author, row, wanted)
+    row = await _change_poll(tx, site, row, wanted, media_ids)
+    if post_texts.is_blank(text.html) and not media_ids:
+        raise Invalid("text", "can't be blank", "ERR_BLANK")
+    changed = await _change_quote(tx, site, author, _changed(tx, row, wanted, text), text, wanted)
+    values = {name: getattr(changed, name) for name in post_queries.CHANGEABLE}
+    await post_queries.change(tx, row.id, values)
+    named = set(await mention_queries.of_post(tx, row.id))
+    await mention_queries.put(tx, row.id, [each.id for each in text.mentioned])
+    await quotes.admit_quoted(tx, changed)
+    await tag_queries.put(tx, row.id, await tag_queries.ensure(tx, text.tags))
+    if row.state == "published":
+        newly_named = [each for each in text.mentioned if each.id not in named]
+        await publication.announce_edit(tx, changed, newly_named)
+    return row.id
+
+
+async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: Change, text: Text) -> bool:
+    """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
+    if wanted.described or not isinstance(wanted.poll, UnsetType):
+        return False
+    policy = _or(wanted.quote_policy, quotes.policy_of(row))
+    changed = quotes.fitted(author, _changed(tx, row, wanted, text), text.mentioned, policy, None)
+    if structs.replace(changed, edited_at=row.edited_at) != row:
+        return False
+    if not isinstance(wanted.media_ids, UnsetType):
+        attached = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+        if [each for each in attached if each != row.cover_id] != list(wanted.media_ids):
+            return False
+    return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _quoted(tx, row, Change())
+
+
+async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may quote a post of one's own from now on: public, followers or nobody.
+
+    Quotes that there are stay, and no former version is kept. Raises NotFound, Invalid.
+    """
+    row = await posts.own(tx, author, post_id)
+    await quotes.set_policy(tx, row, word)
+
+
+async def set_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
+    """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
+    await _put_policy(tx, await posts.own(tx, author, post_id), policy)
+
+
+async def set_replies(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+    """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
+    row = await posts.own(tx, author, post_id)
+    if word != interaction_policies.who_may_reply(row):
+        await _put_policy(tx, row, interaction_policies.with_replies(row, word))
+
+
+async def _put_policy(tx: Tx, row: PostRow, policy: str) -> None:
+    kept = interaction_policies.merged(row, policy)
+    if kept != row.interaction_policy:
+        await post_queries.set_policy(tx, row.id, kept)
+        await quotes.show_again(tx, row)
+
+
+async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
+    """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
+    files = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    kept = tuple(each for each in files if each != row.cover_id)
+    draft = posts.Draft(
+        text=_or(change.text, row.source),
+        content_type=_or(change.content_type, row.source_type),
+        kind=row.kind,
+        title=_or(change.title, row.title),
+        summary=_or(change.summary, row.summary),
+        sensitive=row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive,
+        visibility=_or(change.visibility, row.visibility),
+        language=row.language if isinstance(change.language, UnsetType) else change.language,
+        in_reply_to_id=row.in_reply_to_id,
+        media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
+        cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
+        app_id=row.app_id,
+        quoted_id=await _quoted(tx, row, change),
+        quote_policy=_or(change.quote_policy, quotes.policy_of(row)),
+        policy=row.interaction_policy,
+    )
+    await media_queries.detach(tx, row.id)
+    await post_queries.remove(tx, row.id)
+    return await posts.publish(tx, site, author, draft)
+
+
+async def _quoted(tx: Tx, row: PostRow, change: Change) -> int | None:
+    """What a draft quotes when it is published."""
+    if not isinstance(change.quoted_id, UnsetType):
+        return change.quoted_id
+    quote = await quote_queries.of_post(tx, row.id)
+    return quote.quoted_id if quote is not None else None
+
+
+async def _change_quote(
+    tx: Tx, site: Site, author: AccountRow, row: PostRow, text: Text, change: Change
+) -> PostRow:
+    """Who may quote the post, and what it quotes. A published post never becomes narrower."""
+    policy = _or(change.quote_policy, quotes.policy_of(row))
+    row = quotes.fitted(author, row, text.mentioned, policy, None)
+    if isinstance(change.quoted_id, UnsetType):
+        return row
+    quoted = await quotes.choose(tx, author, change.quoted_id)
+    former = await quote_queries.of_post(tx, row.id)
+    if quoted is None or (former is not None and former.quoted_id == quoted.id):
+        return row
+    if quotes.check(quoted, author, row.visibility, text.mentioned) != row.visibility:
+        raise Forbidden("This post reaches more people than the one that it would quote")
+    await quotes.keep(tx, site, row, quoted)
+    return row
+
+
+def _or(value: str | UnsetType, former: str) -> str:
+    return former if isinstance(value, UnsetType) else value
+
+
+def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
+    article = row.kind == "Article"
+    title = row.title if isinstance(change.title, UnsetType) else post_texts.title_of(row.kind, change.title)
+    sensitive = row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive
+    language = (
+        row.language if isinstance(change.language, UnsetType) else post_texts.language_of(change.language)
+    )
+    cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
+    visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
+    return structs.replace(
+        row,
+        title=title,
+        visibility=visibility,
+        summary=text.summary,
+        sensitive=sensitive or bool(text.summary and not article),
+        language=language,
+        cover_id=cover,
+        source=text.source,
+        source_type=text.source_type,
+        html=text.html,
+        mentions=text.mentions_json,
+        tags=text.tags_json,
+        edited_at=tx.now if row.state == "published" else None,
+    )
+
+
+async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> list[int]:
+    """Attach what the change names; the files that are attached afterwards."""
+    attached = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    former = [each for each in attached if each != row.cover_id]
+    if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
+        return former
+    wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
+    cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
+    every = [*wanted, *([cover] if cover else [])]
+    await media.check(tx, site, author, every, row.id)
+    await media_queries.detach(tx, row.id)
+    await media_queries.attach(tx, author.id, row.id, every)
+    return wanted
+
+
+async def _change_poll(tx: Tx, site: Site, row: PostRow, change: Change, media_ids: Sequence[int]) -> PostRow:
+    """Ask what the change asks; files in its place end a poll. The row with the kind that it has then."""
+    if not isinstance(change.poll, UnsetType):
+        if media_ids:
+            raise Invalid("poll", "can't be combined with media")
+        if row.kind not in ("Note", "Question") or row.state != "published":
+            raise Invalid("poll", "can't be part of an article or a draft")
+        await polls.change(tx, row.id, polls.check(site, change.poll))
+        return structs.replace(row, kind="Question")
+    if row.kind == "Question" and media_ids:
+        await polls.remove(tx, row.id)
+        return structs.replace(row, kind="Note")
+    return row
+
+
+async def _keep_version(tx: Tx, row: PostRow) -> None:
+    files = await media_queries.of_posts(tx, [row.id])
+    await post_queries.add_edit(
+        tx,
+        EditRow(
+            id=tx.new_id(),
+            post_id=row.id,
+            title=row.title,
+            summary=row.summary,
+            sensitive=row.sensitive,
+            source=row.source,
+            html=row.html,
+            media=post_texts.encode([structs.asdict(each) for each in files]).decode(),
+            emojis=row.emojis,
+            poll=await polls.titles(tx, row.id),
+            at=row.edited_at or row.published_at,
+        ),
+    )

@@ -1,0 +1,191 @@
+"""Polls: offered with a post, changed with it, closed in time; and those of peers, as their origin tells.
+
+How one votes is in `votes`. Client API: docs.joinmastodon.org/methods/polls; between nodes: FEP-9967.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from fedserver.domain.kernel import events, jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.notifications import notifications
+from fedserver.domain.timelines.poll_views import is_over
+from fedserver.text.sanitize import clean_name, to_text
+from storage.engine import Tx
+from storage.queries.posts import polls as poll_queries
+from storage.queries.posts import posts as post_queries
+from storage.rows.posts import PollOptionRow, PollRow, PostRow
+
+LATE_MS = 60_000
+MAX_TITLE = 500
+encode = msgspec.json.Encoder().encode
+
+
+class NewPoll(Struct, frozen=True):
+    """What a member wants to ask; `expires_in` is seconds."""
+
+    options: tuple[str, ...]
+    expires_in: int
+    multiple: bool = False
+    hide_totals: bool = False
+
+
+class RemoteOption(Struct, frozen=True):
+    """An option of a peer's poll, its name not yet cleaned."""
+
+    name: str
+    votes: int
+
+
+class RemotePoll(Struct, frozen=True):
+    """A poll as its origin tells of it; times are ms UTC."""
+
+    options: tuple[RemoteOption, ...]
+    multiple: bool
+    expires_at: int | None
+    closed: bool
+    voters_count: int | None
+
+
+def check(site: Site, wanted: NewPoll) -> NewPoll:
+    """The poll as it is kept, without empty options. Raises Invalid."""
+    limits = site.config.limits
+    titles = tuple(title for each in wanted.options if (title := clean_name(each, 10_000)))
+    if len(titles) < 2:
+        raise Invalid("choices", "must have more than one item", "ERR_TOO_SHORT")
+    if len(titles) > limits.poll_options:
+        raise Invalid("choices", f"can't contain more than {limits.poll_options} items", "ERR_TOO_LONG")
+    if any(len(title) > limits.poll_option_characters for title in titles):
+        most = limits.poll_option_characters
+        raise Invalid("choices", f"cannot be longer than {most} characters each", "ERR_TOO_LONG")
+    if len(set(titles)) < len(titles):
+        raise Invalid("choices", "contain duplicate items", "ERR_TAKEN")
+    if wanted.expires_in < limits.poll_seconds_least:
+        raise Invalid("deadline", "is too soon")
+    if wanted.expires_in > limits.poll_seconds_most:
+        raise Invalid("deadline", "is too far into the future")
+    return structs.replace(wanted, options=titles)
+
+
+def _offered(tx: Tx, post_id: int, titles: Iterable[str]) -> list[PollOptionRow]:
+    return [PollOptionRow(tx.new_id(), post_id, place, each, each, 0) for place, each in enumerate(titles)]
+
+
+async def titles(tx: Tx, post_id: int) -> str | None:
+    """The options as an edit keeps them: JSON; None without a poll."""
+    found = await poll_queries.options(tx, post_id)
+    return encode([each.title for each in found]).decode() if found else None
+
+
+async def add(tx: Tx, post_id: int, checked: NewPoll) -> None:
+    """Give a post of ours a poll; its end is owed."""
+    row = PollRow(
+        post_id=post_id,
+        multiple=checked.multiple,
+        hide_totals=checked.hide_totals,
+        expires_at=tx.now + checked.expires_in * 1000,
+        closed_at=None,
+        voters_count=0,
+        read_at=None,
+    )
+    await poll_queries.add(tx, row, _offered(tx, post_id, checked.options))
+    await owe_end(tx, row)
+
+
+async def change(tx: Tx, post_id: int, checked: NewPoll) -> None:
+    """Ask something else, or longer. Other options, or another number of choices, begin a new count."""
+    former = await poll_queries.lock(tx, post_id)
+    if former is None:
+        await add(tx, post_id, checked)
+        return
+    row = structs.replace(
+        former,
+        multiple=checked.multiple,
+        hide_totals=checked.hide_totals,
+        expires_at=tx.now + checked.expires_in * 1000,
+        closed_at=None,
+    )
+    offered = tuple(each.title for each in await poll_queries.options(tx, post_id))
+    if offered != checked.options or former.multiple != checked.multiple:
+        await poll_queries.replace_options(tx, post_id, _offered(tx, post_id, checked.options))
+        row = structs.replace(row, voters_count=0)
+    await poll_queries.change(tx, row)
+    await owe_end(tx, row)
+
+
+async def remove(tx: Tx, post_id: int) -> None:
+    """A post asks nothing any more."""
+    await poll_queries.remove(tx, post_id)
+
+
+async def owe_end(tx: Tx, row: PollRow, *, late: int = 0) -> None:
+    """Close a poll when its time is over, or `late` milliseconds afterwards."""
+    if row.expires_at is not None:
+        task, moment = jobs.ClosePoll(row.post_id), max(row.expires_at + late, tx.now)
+        await jobs.owe(tx, task, run_at=moment, dedupe=f"close_poll:{row.post_id}:{row.expires_at}")
+
+
+async def close(tx: Tx, post_id: int) -> None:
+    """Once its time is over: tell the author, our voters, peers and streams. Else nothing is done."""
+    row, post = await poll_queries.lock(tx, post_id), await post_queries.by_id(tx, post_id)
+    if row is None or post is None or row.closed_at is not None or not is_over(row, tx.now):
+        return
+    await poll_queries.change(tx, structs.replace(row, closed_at=tx.now))
+    told = dict.fromkeys((post.account_id, *await poll_queries.our_voters(tx, post_id)))
+    for account_id in told:
+        await notifications.notify(tx, "poll", account_id, post.account_id, post_id)
+    if post.local and post.visibility != "local":
+        await jobs.owe(tx, jobs.UpdatePoll(post_id))
+    tx.emit(events.POLL_TALLIED, post_id=post_id)
+
+
+async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, edited: bool = True) -> None:
+    """What its origin says of a peer's poll.
+
+    Only with an edit may a poll change what it asks; votes for what is asked no more are dropped.
+    """
+    expires_at = _end(tx, remote)
+    fresh = PollRow(post.id, remote.multiple, False, expires_at, None, remote.voters_count, tx.now)
+    former = await poll_queries.lock(tx, post.id)
+    if former is None:
+        await poll_queries.add(tx, fresh, _theirs(tx, post.id, remote.options))
+        return
+    options = await poll_queries.options(tx, post.id)
+    same = [each.name for each in options] == [each.name for each in remote.options]
+    if not (same and former.multiple == remote.multiple):
+        if not edited:
+            return
+        await poll_queries.replace_options(tx, post.id, _theirs(tx, post.id, remote.options))
+    else:
+        counts = ((each.id, told.votes) for each, told in zip(options, remote.options, strict=True))
+        await poll_queries.set_counts(tx, counts)
+    reopened = former.expires_at != expires_at and not is_over(fresh, tx.now)
+    await poll_queries.change(tx, structs.replace(fresh, closed_at=None if reopened else former.closed_at))
+    if reopened and await poll_queries.our_voters(tx, post.id):
+        await owe_end(tx, fresh, late=LATE_MS)
+    if is_over(fresh, tx.now):
+        await close(tx, post.id)
+    tx.emit(events.POLL_TALLIED, post_id=post.id)
+
+
+def _end(tx: Tx, remote: RemotePoll) -> int | None:
+    """When a peer's poll ends: never later than now where it says that it is closed."""
+    if remote.closed:
+        return min(remote.expires_at or tx.now, tx.now)
+    return remote.expires_at
+
+
+def _theirs(tx: Tx, post_id: int, options: Sequence[RemoteOption]) -> list[PollOptionRow]:
+    return [
+        PollOptionRow(tx.new_id(), post_id, place, _title(each.name), each.name, each.votes)
+        for place, each in enumerate(options)
+    ]
+
+
+def _title(name: str) -> str:
+    return clean_name(to_text(name), MAX_TITLE) or clean_name(name, MAX_TITLE)

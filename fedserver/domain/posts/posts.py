@@ -1,0 +1,204 @@
+"""Posts of members: write, edit, delete; and one post for one viewer.
+
+`publish` writes the post, what it names, where it is shown, who is told and what peers are owed, in the
+caller's one transaction.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from fedserver.domain.content import media, post_texts
+from fedserver.domain.content.post_texts import Text
+from fedserver.domain.kernel.context import Site, check_not_moved
+from fedserver.domain.kernel.errors import Invalid, Later, NotFound
+from fedserver.domain.posts import articles, polls, publication, quotes
+from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
+from storage.engine import Tx
+from storage.queries.content import media as media_queries
+from storage.queries.content import tags as tag_queries
+from storage.queries.posts import likes as like_queries
+from storage.queries.posts import mentions as mention_queries
+from storage.queries.posts import posts as post_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+HOUR = 3_600_000
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """What a member wants to post."""
+
+    text: str = ""
+    content_type: str = post_texts.PLAIN
+    kind: str = "Note"
+    title: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    visibility: str = "public"
+    language: str | None = None
+    in_reply_to_id: int | None = None
+    media_ids: tuple[int, ...] = ()
+    cover_id: int | None = None
+    state: str = "published"
+    app_id: int | None = None
+    poll: polls.NewPoll | None = None
+    idempotency_key: str | None = None
+    quoted_id: int | None = None
+    quote_policy: str = "public"
+    policy: str = ""  # who may answer, like and boost it, as it is kept
+
+
+async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
+    """A post that the viewer may see. Raises NotFound."""
+    views = await post_views.load(tx, [post_id], viewer_id)
+    if not views:
+        raise NotFound
+    return views[0].post
+
+
+async def is_deleted(tx: Tx, uri: str) -> bool:
+    """True if there was a post of that URI."""
+    return await post_queries.tombstone(tx, uri) is not None
+
+
+async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
+    """Write a post, or keep it as a draft; its id. Raises Invalid, NotFound, Forbidden.
+
+    A request repeated with the same `idempotency_key` within an hour gives the same post.
+    """
+    if draft.idempotency_key:
+        found = await post_queries.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
+        if found is not None:
+            return found
+    check_not_moved(author)
+    row, text, quoted = await _new_row(tx, site, author, draft)
+    if not await post_queries.add(tx, row):
+        raise Later("Two posts came at the same moment. Please try again.")
+    key = draft.idempotency_key
+    if key and not await post_queries.add_key(tx, author.id, key, row.id, tx.now - HOUR):
+        raise Later("The same post is being written. Please try again.")
+    media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
+    await media_queries.attach(tx, author.id, row.id, media_ids)
+    await mention_queries.add(tx, row.id, [each.id for each in text.mentioned])
+    await tag_queries.put(tx, row.id, await tag_queries.ensure(tx, text.tags), fresh=True)
+    if draft.poll is not None:
+        await polls.add(tx, row.id, polls.check(site, draft.poll))
+    if quoted is not None:
+        await quotes.keep(tx, site, row, quoted)
+    if row.state == "published":
+        await publication.announce(tx, row, [each for each in text.mentioned if not each.domain])
+    return row.id
+
+
+async def check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
+    """Nothing is written. Raises what `publish` would raise now."""
+    await _new_row(tx, site, author, draft)
+
+
+async def _check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
+    await media.check(tx, site, author, draft.media_ids, None)
+    await media.check(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
+    if draft.poll is None:
+        return
+    if draft.media_ids:
+        raise Invalid("poll", "can't be combined with media")
+    if draft.kind != "Note" or draft.state != "published":
+        raise Invalid("poll", "can't be part of an article or a draft")
+    polls.check(site, draft.poll)
+
+
+async def _new_row(
+    tx: Tx, site: Site, author: AccountRow, draft: Draft
+) -> tuple[PostRow, Text, PostRow | None]:
+    """The row, its text, and what it quotes."""
+    quoted = await quotes.choose(tx, author, draft.quoted_id)
+    await _check(tx, site, author, draft)
+    text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
+    title = post_texts.title_of(draft.kind, draft.title)
+    if post_texts.is_blank(text.html) and not draft.media_ids:
+        raise Invalid("text", "can't be blank", "ERR_BLANK")
+    parent = await _parent(tx, author, draft.in_reply_to_id)
+    identifier = tx.new_id()
+    article = draft.kind == "Article"
+    slug = await articles.free_slug(tx, author.id, title) if article else None
+    links = site.links
+    page = links.article_page(author.username, slug) if slug else links.post_page(author.username, identifier)
+    make_uri = links.article if article else links.note
+    row = PostRow(
+        id=identifier,
+        uri=make_uri(author.username, identifier),
+        url=page,
+        account_id=author.id,
+        local=True,
+        kind="Question" if draft.poll else draft.kind,
+        state=draft.state,
+        visibility=draft.visibility,
+        title=title,
+        slug=slug,
+        summary=text.summary,
+        sensitive=draft.sensitive or bool(text.summary and not article),
+        language=post_texts.language_of(draft.language),
+        source=text.source,
+        source_type=text.source_type,
+        html=text.html,
+        cover_id=draft.cover_id,
+        mentions=text.mentions_json,
+        tags=text.tags_json,
+        emojis="[]",
+        in_reply_to_id=parent.id if parent else None,
+        in_reply_to_account_id=parent.account_id if parent else None,
+        in_reply_to_uri=parent.uri if parent else None,
+        thread_id=parent.thread_id if parent else identifier,
+        context_uri=parent.context_uri if parent else links.context(identifier),
+        boost_of_id=None,
+        app_id=draft.app_id,
+        published_at=tx.now,
+        edited_at=None,
+        replies_count=0,
+        boosts_count=0,
+        likes_count=0,
+        version=1,
+        interaction_policy=draft.policy,
+    )
+    if parent is not None and parent.visibility in ("local", "partners"):
+        row = _inside(site, row, parent)
+    else:
+        await partner_posts.check(tx, row.visibility)
+    return quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
+
+
+def _inside(site: Site, row: PostRow, parent: PostRow) -> PostRow:
+    """A reply to a post for members, or for partners: for the same, or for the people named in it.
+
+    Those may be of other nodes, so a direct one carries no address of what it answers.
+    """
+    if row.visibility != "direct":
+        return structs.replace(row, visibility="local" if row.visibility == "local" else parent.visibility)
+    return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
+
+
+async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
+    if parent_id is None:
+        return None
+    views = await post_views.load(tx, [parent_id], author.id)
+    if not views:
+        raise NotFound("The post that you answer was not found")
+    post = views[0].boost_of.post if views[0].boost_of else views[0].post
+    await interaction_policies.check(tx, post, author, interaction_policies.REPLY)
+    return post
+
+
+async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
+    """A post of `author`, boosts left out. Raises NotFound, also for anybody else's."""
+    row = await post_queries.by_id(tx, post_id)
+    if row is None or row.account_id != author.id or row.boost_of_id is not None:
+        raise NotFound
+    return row
+
+
+async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
+    """Stop, or allow again, notifications about a conversation. Raises NotFound."""
+    row = await get(tx, post_id, actor.id)
+    change = like_queries.mute_thread if muted else like_queries.unmute_thread
+    await change(tx, actor.id, row.thread_id)

@@ -1,0 +1,229 @@
+"""Quotes: a post shows another, if its author agrees (FEP-044f).
+
+Of our own posts the author's policy decides at once; of a peer's its author is asked, and until the answer
+comes the quote waits.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from msgspec import structs
+
+from fedserver.domain.kernel import events, jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.notifications import notifications
+from fedserver.domain.timelines import post_views, quote_policies
+from fedserver.domain.timelines.visibility import OPEN, WRITABLE, narrower
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries.accounts import accounts as account_queries
+from storage.queries.posts import mentions as mention_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.queries.relationships import blocks as block_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow, QuoteRow
+
+PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected", "revoked", "deleted"
+
+
+async def choose(tx: Tx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
+    """The post that `author` wants to quote. Raises NotFound, Forbidden."""
+    if quoted_id is None:
+        return None
+    views = await post_views.load(tx, [quoted_id], author.id)
+    if not views:
+        raise NotFound("The post that you quote was not found")
+    view = views[0].boost_of or views[0]
+    post = view.post
+    if post.visibility == "direct":
+        raise Forbidden("Private mentions cannot be quoted")
+    if view.quotable == quote_policies.DENIED:
+        raise Forbidden("The author of this post does not allow that it is quoted")
+    if await block_queries.get(tx, author.id, post.account_id) is not None:
+        raise Forbidden("You cannot quote somebody whom you block")
+    return post
+
+
+async def may(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
+    """True if an account of a peer may quote a post of ours, by its author's policy."""
+    views = await post_views.load(tx, [quoted.id], actor.id)
+    return bool(views) and views[0].quotable == quote_policies.AUTOMATIC
+
+
+def fitted(
+    author: AccountRow, row: PostRow, mentioned: tuple[AccountRow, ...], policy: str, quoted: PostRow | None
+) -> PostRow:
+    """A post with a policy, no wider than what it quotes. Raises Invalid, also for an unknown visibility."""
+    if row.visibility not in WRITABLE:
+        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
+    visibility = check(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
+    words = quote_policies.of_word(policy, visibility, row.interaction_policy)
+    return structs.replace(row, visibility=visibility, interaction_policy=words)
+
+
+def check(quoted: PostRow, author: AccountRow, visibility: str, mentioned: tuple[AccountRow, ...]) -> str:
+    """The visibility of a post that quotes: no wider than what it shows. Raises Invalid."""
+    if visibility != "direct":
+        return visibility if quoted.visibility in OPEN else narrower(quoted.visibility, visibility)
+    if quoted.visibility == "local":
+        raise Invalid("visibility", "of a post that quotes one for members must be for members too")
+    if quoted.account_id not in (author.id, *(each.id for each in mentioned)):
+        raise Invalid("text", "of a private mention must name the author of the post that it quotes")
+    return visibility
+
+
+async def keep(tx: Tx, site: Site, row: PostRow, quoted: PostRow) -> None:
+    """`row`, a post of ours, quotes `quoted`, which `choose` found. What was quoted before is dropped."""
+    await forget(tx, row)
+    author = await account_queries.by_id(tx, row.account_id)
+    other = await account_queries.by_id(tx, quoted.account_id)
+    assert author is not None and other is not None
+    own, ours = row.account_id == quoted.account_id, quoted.local
+    asked = None if own or ours else site.links.act(author.uri, "quote_requests", tx.new_id())
+    granted = site.links.quote_authorization(other.username, row.id) if ours and not own else None
+    quote = QuoteRow(
+        post_id=row.id,
+        account_id=row.account_id,
+        quoted_id=quoted.id,
+        quoted_account_id=quoted.account_id,
+        quoted_uri=quoted.uri,
+        quoted_url=quoted.url,
+        state=PENDING,
+        legacy=False,
+        request_uri=asked,
+        authorization_uri=granted,
+        created_at=tx.now,
+    )
+    await quote_queries.put(tx, quote)
+    if row.state != "published":
+        return
+    if own or ours:
+        await accept(tx, row, quote, granted)
+    else:
+        await jobs.owe(tx, jobs.RequestQuote(row.id))
+
+
+async def accept(tx: Tx, row: PostRow, quote: QuoteRow, authorization_uri: str | None) -> None:
+    """The author of the quoted post agrees: it is shown and counted, and an author of ours is told."""
+    if quote.state == ACCEPTED or quote.quoted_id is None:
+        return
+    accepted = structs.replace(quote, state=ACCEPTED, authorization_uri=authorization_uri)
+    await quote_queries.put(tx, accepted)
+    await post_queries.count(tx, quote.quoted_id, "quotes_count", 1)
+    tx.emit(events.POST_CHANGED, post_id=quote.quoted_id)
+    if quote.quoted_account_id is not None:
+        await _admit(tx, row, quote)
+        await notifications.notify(tx, "quote", quote.quoted_account_id, row.account_id, row.id)
+
+
+async def admit_quoted(tx: Tx, row: PostRow) -> None:
+    """Whoever is quoted may see where, also after those who are named were written anew."""
+    if row.visibility not in (*OPEN, "local"):
+        quote = await quote_queries.of_post(tx, row.id)
+        if quote is not None and quote.state == ACCEPTED:
+            await _admit(tx, row, quote)
+
+
+async def _admit(tx: Tx, row: PostRow, quote: QuoteRow) -> None:
+    if row.visibility not in (*OPEN, "local") and quote.quoted_account_id not in (None, row.account_id):
+        await mention_queries.add(tx, row.id, [quote.quoted_account_id or 0])
+
+
+async def end(tx: Tx, quote: QuoteRow, state: str) -> None:
+    """A quote is not shown any more: rejected, revoked, or its post is gone."""
+    await quote_queries.put(tx, structs.replace(quote, state=state))
+    await _uncount(tx, quote)
+
+
+async def _uncount(tx: Tx, quote: QuoteRow) -> None:
+    if quote.state != ACCEPTED or quote.quoted_id is None:
+        return
+    await post_queries.count(tx, quote.quoted_id, "quotes_count", -1)
+    tx.emit(events.POST_CHANGED, post_id=quote.quoted_id)
+    if quote.quoted_account_id is not None:
+        await notifications.forget(tx, "quote", quote.quoted_account_id, quote.account_id, quote.post_id)
+
+
+async def forget(tx: Tx, row: PostRow) -> None:
+    """A post quotes nothing any more, or is about to be removed."""
+    quote = await quote_queries.of_post(tx, row.id)
+    if quote is not None:
+        await _uncount(tx, quote)
+        await quote_queries.remove(tx, row.id)
+
+
+async def tell_of_edit(tx: Tx, quoted: PostRow) -> None:
+    """Tell those of ours who quote a post that it was changed."""
+    for post_id, account_id in await quote_queries.quoters(tx, quoted.id):
+        await notifications.notify(tx, "quoted_update", account_id, quoted.account_id, post_id)
+
+
+async def show_again(tx: Tx, row: PostRow) -> None:
+    """What a post quotes, or who may quote it, stands otherwise now: clients and peers see it anew."""
+    tx.emit(events.POST_EDITED, post_id=row.id)
+    if row.local and row.state == "published" and row.visibility not in ("local", "partners"):
+        await jobs.owe(tx, jobs.UpdatePost(row.id, tx.now))
+
+
+def policy_of(row: PostRow) -> str:
+    """The word with which an author of ours said who may quote a post."""
+    return quote_policies.word_of(row.interaction_policy)
+
+
+async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
+    """Let others quote a post of ours from now on, or not. Raises Invalid."""
+    policy = quote_policies.of_word(word, row.visibility, row.interaction_policy)
+    if policy != row.interaction_policy:
+        await post_queries.set_policy(tx, row.id, policy)
+        await show_again(tx, row)
+
+
+async def quoting(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
+    """Ids of the posts that quote one, with its author's consent. Raises NotFound."""
+    if not await post_views.load(tx, [post_id], viewer_id):
+        raise NotFound
+    return await quote_queries.quoting(tx, post_id, page)
+
+
+async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> None:
+    """Take the consent back that another post shows one of one's own. Raises NotFound."""
+    quote = await quote_queries.of_post(tx, quoting_id)
+    other = await post_queries.by_id(tx, quoting_id)
+    if quote is None or other is None or quote.quoted_id != post_id or quote.quoted_account_id != author.id:
+        raise NotFound
+    if quote.state in (REVOKED, REJECTED):
+        return
+    await end(tx, quote, REVOKED)
+    await show_again(tx, other)
+    if quote.authorization_uri is not None and other.visibility != "local":
+        await jobs.owe(tx, jobs.RevokeQuote(author.id, quote.authorization_uri, quote.account_id))
+
+
+async def authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
+    """The consent of `author` that a post quotes one of theirs, and the URI of that post. Raises NotFound."""
+    quote = await quote_queries.of_post(tx, post_id)
+    row = await post_queries.by_id(tx, post_id)
+    if quote is None or row is None or quote.state != ACCEPTED or quote.authorization_uri is None:
+        raise NotFound
+    if quote.quoted_account_id != author.id or author.domain:
+        raise NotFound
+    return quote, row.uri
+
+
+def is_gone(quote: QuoteRow) -> bool:
+    """True if what was quoted is not there any more."""
+    return quote.state == DELETED or (quote.state == ACCEPTED and quote.quoted_id is None)
+
+
+def with_fallback(html: str, quote: QuoteRow | None) -> str:
+    """The text of a post of ours, with a link for whoever knows no quotes; others hide that line."""
+    if quote is None or is_gone(quote):
+        return html
+    if any(f'href="{escape(each)}"' in html for each in (quote.quoted_uri, quote.quoted_url)):
+        return html
+    url = quote.quoted_url
+    link = f'<a href="{escape(url)}" rel="nofollow noopener">{escape(url)}</a>'
+    return f'<p class="quote-inline">RE: {link}</p>{html}'

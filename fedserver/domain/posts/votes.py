@@ -1,0 +1,146 @@
+"""Votes: one an option, one a person where there is a single choice, before the end; and how figures spread.
+
+A vote is told to the author of the poll alone (FEP-9967). Figures are told to streams after seconds and to
+peers after minutes, so that a busy poll costs no more than a quiet one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fedserver.domain.kernel import events, jobs
+from fedserver.domain.kernel.context import Site, check_not_moved
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.posts import polls
+from fedserver.domain.timelines import poll_views, post_views
+from storage.engine import Tx
+from storage.queries.posts import polls as poll_queries
+from storage.queries.posts import posts as post_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PollOptionRow, PollRow, PollVoteRow, PostRow
+
+SHOWN_AFTER_MS = 3_000
+TOLD_AFTER_MS = 180_000
+ALREADY = "You have already voted on this poll"
+
+
+class RemoteVote(Struct, frozen=True):
+    """A vote of a peer's account: the post and the name of the option."""
+
+    uri: str
+    poll_uri: str
+    name: str
+
+
+async def view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
+    """A post with a poll that the viewer may see. Raises NotFound."""
+    views = await post_views.load(tx, [post_id], viewer_id)
+    if not views or views[0].poll is None:
+        raise NotFound
+    return views[0]
+
+
+async def vote(tx: Tx, site: Site, actor: AccountRow, post_id: int, choices: Sequence[int]) -> None:
+    """Vote for the options at these positions. Raises NotFound, Invalid, Forbidden."""
+    check_not_moved(actor)
+    post = (await view(tx, post_id, actor.id)).post
+    poll = await poll_queries.lock(tx, post_id)
+    options = await poll_queries.options(tx, post_id)
+    wanted = list(dict.fromkeys(choices))
+    if poll is None:
+        raise NotFound
+    _check(tx, post, poll, options, wanted, actor)
+    taken = await poll_queries.chosen(tx, post_id, actor.id)
+    if any(options[place].id in taken for place in wanted) or (taken and not poll.multiple):
+        raise Invalid("base", ALREADY, "ERR_TAKEN")
+    for place in wanted:
+        identifier = tx.new_id()
+        uri = "" if post.local else site.links.act(actor.uri, "votes", identifier)
+        if not await _put(tx, poll, options[place], actor, identifier, uri):
+            raise Invalid("base", ALREADY, "ERR_TAKEN")
+        if not post.local:
+            await jobs.owe(tx, jobs.Vote(identifier))
+    if not taken:
+        await poll_queries.count_voter(tx, post_id)
+    if not post.local:
+        await polls.owe_end(tx, poll, late=polls.LATE_MS)
+    await _owe_figures(tx, post, poll)
+
+
+def _check(
+    tx: Tx,
+    post: PostRow,
+    poll: PollRow,
+    options: Sequence[PollOptionRow],
+    wanted: Sequence[int],
+    actor: AccountRow,
+) -> None:
+    if poll_views.is_over(poll, tx.now):
+        raise Invalid("base", "The poll has already ended")
+    if post.account_id == actor.id:
+        raise Invalid("base", "You cannot vote in your own polls")
+    if not wanted:
+        raise Invalid("choices", "can't be blank", "ERR_BLANK")
+    if any(not 0 <= place < len(options) for place in wanted):
+        raise Invalid("base", "The chosen vote option does not exist", "ERR_INCLUSION")
+    if len(wanted) > 1 and not poll.multiple:
+        raise Invalid("base", "Only one option of this poll can be chosen")
+
+
+async def _put(
+    tx: Tx, poll: PollRow, option: PollOptionRow, actor: AccountRow, identifier: int, uri: str
+) -> bool:
+    slot = option.position if poll.multiple else 0
+    row = PollVoteRow(identifier, poll.post_id, option.id, actor.id, slot, uri, tx.now)
+    return await poll_queries.add_vote(tx, row)
+
+
+async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
+    """A peer's account votes in a poll of ours; False where that has no effect.
+
+    It has none on what the account cannot see, after the end, for what is not offered, and a second time.
+    """
+    post = await post_queries.by_uri(tx, remote.poll_uri)
+    if post is None or not post.local or post.visibility == "local" or post.account_id == actor.id:
+        return False
+    if not await post_views.load(tx, [post.id], actor.id):
+        return False
+    poll = await poll_queries.lock(tx, post.id)
+    if poll is None or poll_views.is_over(poll, tx.now):
+        return False
+    options = await poll_queries.options(tx, post.id)
+    option = next((each for each in options if each.name == remote.name.strip()), None)
+    taken = await poll_queries.chosen(tx, post.id, actor.id)
+    if option is None or (taken and not poll.multiple):
+        return False
+    if not await _put(tx, poll, option, actor, tx.new_id(), remote.uri):
+        return False
+    if not taken:
+        await poll_queries.count_voter(tx, post.id)
+    await _owe_figures(tx, post, poll)
+    return True
+
+
+async def _owe_figures(tx: Tx, post: PostRow, poll: PollRow) -> None:
+    """Tell streams and peers before long, once for all votes until then."""
+    tx.emit(events.POST_CHANGED, post_id=post.id)
+    if poll.hide_totals:
+        return
+    shown, told = jobs.ShowPoll(post.id), jobs.UpdatePoll(post.id)
+    await jobs.owe(tx, shown, run_at=tx.now + SHOWN_AFTER_MS, dedupe=f"show_poll:{post.id}")
+    if post.local and post.visibility != "local":
+        await jobs.owe(tx, told, run_at=tx.now + TOLD_AFTER_MS, dedupe=f"update_poll:{post.id}")
+
+
+async def show(tx: Tx, post_id: int) -> None:
+    """Let streams know how a poll stands."""
+    # Votes that come now wait for this transaction and owe the next showing.
+    if await poll_queries.lock(tx, post_id) is not None:
+        tx.emit(events.POLL_TALLIED, post_id=post_id)
+
+
+async def refresh(tx: Tx, post: PostRow) -> None:
+    """Ask the origin of a peer's poll how it stands, in the background."""
+    await jobs.owe(tx, jobs.RefreshPoll(post.id), dedupe=f"refresh_poll:{post.id}")

@@ -1,0 +1,41 @@
+"""Mail addresses that belong to a member and are given by somebody who wants to join.
+
+Strangers do not learn whose addresses they are: where mail is sent, the answer is that of any other
+sign-up, and the owner of the address hears of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid
+from storage.engine import Tx
+from storage.queries.auth import members as member_queries
+from storage.rows.auth import MemberRow
+
+DAY = 86_400_000
+
+
+async def tell(tx: Tx, site: Site, member: MemberRow) -> None:
+    """Tell a member, at most once a day, that somebody wanted to join with their address.
+
+    Raises Invalid where no mail is sent; its text does not say why.
+    """
+    if not site.config.mail.host:
+        raise Invalid(
+            "email", "cannot be used to join. Try another, or ask the people who run this community"
+        )
+    subject = hashlib.sha256(f"joined again:{member.id}".encode()).hexdigest()
+    if await member_queries.attempts(tx, subject, tx.now - DAY):
+        return
+    await member_queries.add_attempt(tx, subject)
+    title = site.config.community.title
+    text = (
+        f"Somebody, hopefully you, wanted to join {title} with this address.\n\n"
+        f"You are a member already. If you forgot your password, ask for a new one:\n\n"
+        f"{site.links.base}/forgot\n\n"
+        "If it was not you, do nothing: nothing has changed.\n"
+    )
+    await jobs.owe(tx, jobs.SendMail(member.email, f"You are a member of {title} already", text))

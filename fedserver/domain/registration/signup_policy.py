@@ -1,0 +1,31 @@
+"""Who may ask to join, and who hears of it."""
+
+from __future__ import annotations
+
+from fedserver.domain.auth import ip_blocks, member_activity
+from fedserver.domain.notifications import notifications
+from fedserver.domain.registration import email_blocks
+from storage.engine import Tx
+from storage.queries.auth import members as member_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.auth import MemberRow
+
+
+async def check(tx: Tx, email: str, address: str) -> bool:
+    """True if somebody who comes from `address` has to wait for approval, however open the node is.
+
+    Raises Forbidden, Refused (an Invalid) if they may not join at all.
+    """
+    await email_blocks.check(tx, email)
+    return await ip_blocks.check_sign_up(tx, address)
+
+
+async def keep(tx: Tx, member: MemberRow, address: str) -> None:
+    """Remember from where somebody joined."""
+    await member_activity.note_address(tx, member.id, address)
+
+
+async def ask_moderators(tx: Tx, account: AccountRow) -> None:
+    """Somebody waits to be let in."""
+    for moderator_id in await member_queries.moderators(tx):
+        await notifications.notify(tx, "admin.sign_up", moderator_id, account.id)

@@ -1,0 +1,1 @@
+"""Rules about follows, blocks, mutes and lists."""

@@ -1,0 +1,54 @@
+"""Domains that an account does not want to meet (docs.joinmastodon.org/methods/domain_blocks).
+
+It holds for subdomains. Follows with accounts there end, both ways; posts and notifications from there
+are not shown to the account. What the node decides about a peer is another thing: see `peers`.
+"""
+
+from __future__ import annotations
+
+from fedserver.domain.kernel import events
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.relationships import follows
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries.relationships import domain_mutes as domain_mute_queries
+from storage.rows.accounts import AccountRow
+
+MOST = 1_000
+
+
+def _normal(site: Site, domain: str) -> str:
+    host = domain.strip().rstrip(".").lower()
+    try:
+        host = host.encode("idna").decode("ascii") if not host.isascii() else host
+    except UnicodeError as error:
+        raise Invalid("domain", "is not a domain name") from error
+    if not 1 <= len(host) <= 253 or not all(letter.isalnum() or letter in ".-:" for letter in host):
+        raise Invalid("domain", "is not a domain name")
+    if host in (site.links.domain, site.links.host):
+        raise Invalid("domain", "is this node's own")
+    return host
+
+
+async def add(tx: Tx, site: Site, actor: AccountRow, domain: str) -> None:
+    """Keep a domain away from `actor`. Raises Invalid."""
+    host = _normal(site, domain)
+    if await domain_mute_queries.count(tx, actor.id) >= MOST:
+        raise Invalid("domain", f"You may name {MOST} domains")
+    if not await domain_mute_queries.add(tx, actor.id, host):
+        return
+    for other in await domain_mute_queries.connected(tx, actor.id, host):
+        await follows.sever(tx, actor, other)
+        tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=other.id)
+    await domain_mute_queries.clear(tx, actor.id, host)
+
+
+async def remove(tx: Tx, site: Site, actor: AccountRow, domain: str) -> None:
+    """Let a domain come near again; nothing happens if it was not kept away."""
+    await domain_mute_queries.remove(tx, actor.id, _normal(site, domain))
+
+
+async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
+    """Cursors and domains, newest first."""
+    return await domain_mute_queries.page(tx, actor.id, page)

@@ -1,0 +1,134 @@
+"""Lists of accounts with a timeline of their own (docs.joinmastodon.org/methods/lists).
+
+A list may hold only accounts that its owner follows (or asked to follow) and the owner. Posts of those on an
+*exclusive* list do not appear at the owner's home. Nobody but the owner knows of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType, structs
+
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.text.sanitize import clean_name
+from storage.engine import Tx
+from storage.paging import Page
+from storage.queries.relationships import follows as follow_queries
+from storage.queries.relationships import lists as list_queries
+from storage.queries.timelines import home_entries as home_entry_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.relationships import ListRow
+
+REPLIES = ("followed", "list", "none")
+MAX_LISTS, MAX_TITLE, MAX_AT_ONCE = 50, 256, 500
+Pairs = list[tuple[int, int]]
+
+
+def _title(text: str) -> str:
+    title = clean_name(text, MAX_TITLE)
+    if not title:
+        raise Invalid("title", "can't be blank", "ERR_BLANK")
+    return title
+
+
+def _policy(text: str) -> str:
+    if text not in REPLIES:
+        raise Invalid("replies_policy", f"is not one of {', '.join(REPLIES)}", "ERR_INCLUSION")
+    return text
+
+
+async def page(tx: Tx, actor: AccountRow) -> list[ListRow]:
+    """All lists of `actor`, oldest first."""
+    return await list_queries.of_owner(tx, actor.id)
+
+
+async def get(tx: Tx, actor: AccountRow, list_id: int) -> ListRow:
+    """A list of `actor`. Raises NotFound."""
+    row = await list_queries.one(tx, actor.id, list_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def create(
+    tx: Tx, actor: AccountRow, title: str, *, replies_policy: str = "list", exclusive: bool = False
+) -> ListRow:
+    """Make a list. Raises Invalid."""
+    row = ListRow(tx.new_id(), actor.id, _title(title), _policy(replies_policy), exclusive)
+    if await list_queries.count(tx, actor.id) >= MAX_LISTS:
+        raise Invalid("base", f"You may have {MAX_LISTS} lists")
+    await list_queries.add(tx, row)
+    return row
+
+
+async def update(
+    tx: Tx,
+    actor: AccountRow,
+    list_id: int,
+    *,
+    title: str | UnsetType = UNSET,
+    replies_policy: str | UnsetType = UNSET,
+    exclusive: bool | UnsetType = UNSET,
+) -> ListRow:
+    """Change what is given. Raises NotFound, Invalid."""
+    former = await get(tx, actor, list_id)
+    row = structs.replace(
+        former,
+        title=former.title if isinstance(title, UnsetType) else _title(title),
+        replies_policy=former.replies_policy
+        if isinstance(replies_policy, UnsetType)
+        else _policy(replies_policy),
+        exclusive=former.exclusive if isinstance(exclusive, UnsetType) else exclusive,
+    )
+    await list_queries.change(tx, row)
+    if row.exclusive and not former.exclusive:
+        await list_queries.clear_home(tx, actor.id, list_id)
+    return row
+
+
+async def remove(tx: Tx, actor: AccountRow, list_id: int) -> None:
+    """Remove a list. Raises NotFound."""
+    if not await list_queries.remove(tx, actor.id, list_id):
+        raise NotFound
+
+
+async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
+    """Put accounts on a list, all or none.
+
+    Raises NotFound for a list of others or an account that `actor` does not follow, Invalid for one that is
+    on it already.
+    """
+    row = await get(tx, actor, list_id)
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) > MAX_AT_ONCE:
+        raise Invalid("account_ids", f"are more than {MAX_AT_ONCE}", "ERR_TOO_LONG")
+    if await list_queries.known(tx, actor.id, wanted) != set(wanted):
+        raise NotFound
+    if await list_queries.on_list(tx, list_id, wanted):
+        raise Invalid("account", "has already been taken", "ERR_TAKEN")
+    await list_queries.put(tx, list_id, wanted)
+    if row.exclusive:
+        await list_queries.clear_home(tx, actor.id, list_id)
+
+
+async def remove_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
+    """Take accounts from a list; those who are not on it do not matter. Raises NotFound."""
+    row = await get(tx, actor, list_id)
+    gone = await list_queries.on_list(tx, list_id, ids)
+    await list_queries.take(tx, list_id, list(ids))
+    if row.exclusive:
+        for account_id in sorted(gone)[:MAX_AT_ONCE]:
+            if await follow_queries.get(tx, actor.id, account_id) is not None:
+                await home_entry_queries.fill(tx, actor.id, account_id)
+
+
+async def accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
+    """Cursors and ids of those on a list, newest first; all without a page. Raises NotFound."""
+    await get(tx, actor, list_id)
+    return await list_queries.members(tx, list_id, page)
+
+
+async def containing(tx: Tx, actor: AccountRow, account_id: int) -> list[ListRow]:
+    """The lists of `actor` with an account on them."""
+    return await list_queries.containing(tx, actor.id, account_id)

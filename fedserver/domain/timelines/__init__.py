@@ -1,0 +1,1 @@
+"""Rules about reading: who may see what, views of posts, timelines, search."""

@@ -1,0 +1,378 @@
+"""Filters: words and posts that an account does not want to meet (docs.joinmastodon.org/methods/filters).
+
+Matching is a plain search for folded words and a look at their neighbours, never a regular expression: no
+text and no keyword can make it slow. Nobody but the owner reaches a filter, its keywords or its posts.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain.kernel import events
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.text.sanitize import clean_name
+from storage.engine import Tx
+from storage.queries.timelines import filters as filter_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
+
+CONTEXTS = ("home", "notifications", "public", "thread", "account")
+ACTIONS = ("warn", "hide", "blur")
+MAX_FILTERS, MAX_KEYWORDS, MAX_TITLE, MAX_KEYWORD = 200, 200, 256, 512
+MAX_SECONDS = 100 * 366 * 86_400
+encode = msgspec.json.Encoder().encode
+
+
+class FilterView(Struct, frozen=True):
+    """A filter with what belongs to it."""
+
+    filter: FilterRow
+    keywords: tuple[FilterKeywordRow, ...]
+    posts: tuple[FilterPostRow, ...]
+
+
+class KeywordChange(Struct, frozen=True):
+    """A keyword to add (no id), to change, or to remove."""
+
+    keyword: str | None = None
+    whole_word: bool | None = None
+    id: int | None = None
+    remove: bool = False
+
+
+class Hit(Struct, frozen=True):
+    """A filter that applies to a post: by which keywords, or because it names the post."""
+
+    filter: FilterRow
+    keywords: tuple[str, ...]
+    post_ids: tuple[int, ...]
+
+
+class Active:
+    """The filters that apply in one context, ready to match texts."""
+
+    def __init__(
+        self,
+        filters: Sequence[FilterRow],
+        keywords: Sequence[FilterKeywordRow],
+        posts: Sequence[FilterPostRow],
+    ) -> None:
+        self._filters = filters
+        self._keywords: dict[int, list[FilterKeywordRow]] = {}
+        self._posts: dict[int, set[int]] = {}
+        for keyword in keywords:
+            self._keywords.setdefault(keyword.filter_id, []).append(keyword)
+        for post in posts:
+            self._posts.setdefault(post.filter_id, set()).add(post.post_id)
+
+    def match(self, post_id: int, text: str) -> tuple[Hit, ...]:
+        """The filters that hit a post with this text."""
+        folded = text.casefold()
+        hits = []
+        for each in self._filters:
+            words = tuple(
+                keyword.keyword for keyword in self._keywords.get(each.id, []) if _found(keyword, folded)
+            )
+            named = (post_id,) if post_id in self._posts.get(each.id, ()) else ()
+            if words or named:
+                hits.append(Hit(each, words, named))
+        return tuple(hits)
+
+
+def _found(keyword: FilterKeywordRow, folded: str) -> bool:
+    """Plain search, then a look at the neighbours: no text can make it slow."""
+    word = keyword.keyword.casefold()
+    if not word or not keyword.whole_word:
+        return bool(word) and word in folded
+    place = folded.find(word)
+    while place >= 0:
+        if _stands_alone(word, folded, place):
+            return True
+        place = folded.find(word, _after_word(folded, place) if _in_word(word[0]) else place + 1)
+    return False
+
+
+def _in_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_" or unicodedata.category(letter)[:1] == "M"
+
+
+def _stands_alone(word: str, text: str, place: int) -> bool:
+    """Neither end of the word continues in the text, as the client API's guidelines on filters say."""
+    end = place + len(word)
+    starts = place == 0 or not (_in_word(word[0]) and _in_word(text[place - 1]))
+    ends = end == len(text) or not (_in_word(word[-1]) and _in_word(text[end]))
+    return starts and ends
+
+
+def _after_word(text: str, place: int) -> int:
+    """Where the word that `place` is in ends: nothing in between can stand alone."""
+    while place < len(text) and _in_word(text[place]):
+        place += 1
+    return place
+
+
+async def active(tx: Tx, account_id: int, context: str) -> Active | None:
+    """The filters of an account in a context; None if there are none: one statement then."""
+    found = await filter_queries.active(tx, account_id, context)
+    if not found:
+        return None
+    keywords = await filter_queries.keywords(tx, account_id)
+    return Active(found, keywords, await filter_queries.posts(tx, account_id))
+
+
+# --- kept by their owner
+
+
+async def page(tx: Tx, actor: AccountRow) -> list[FilterView]:
+    """All filters of `actor`, those whose time is over too."""
+    found = await filter_queries.of_account(tx, actor.id)
+    if not found:
+        return []
+    keywords = await filter_queries.keywords(tx, actor.id)
+    posts = await filter_queries.posts(tx, actor.id)
+    return [_view(row, keywords, posts) for row in found]
+
+
+def _view(row: FilterRow, keywords: Sequence[FilterKeywordRow], posts: Sequence[FilterPostRow]) -> FilterView:
+    return FilterView(
+        row,
+        tuple(each for each in keywords if each.filter_id == row.id),
+        tuple(each for each in posts if each.filter_id == row.id),
+    )
+
+
+async def get(tx: Tx, actor: AccountRow, filter_id: int) -> FilterView:
+    """Raises NotFound."""
+    row = await filter_queries.one(tx, actor.id, filter_id)
+    if row is None:
+        raise NotFound
+    return _view(row, await filter_queries.keywords(tx, actor.id), await filter_queries.posts(tx, actor.id))
+
+
+async def create(
+    tx: Tx,
+    actor: AccountRow,
+    title: str,
+    contexts: Sequence[str],
+    *,
+    action: str = "warn",
+    seconds: int | None = None,
+    keywords: Sequence[KeywordChange] = (),
+) -> FilterView:
+    """Make a filter that holds for `seconds`, or always. Raises Invalid."""
+    if await filter_queries.count(tx, actor.id) >= MAX_FILTERS:
+        raise Invalid("base", f"You may have {MAX_FILTERS} filters")
+    row = FilterRow(
+        id=tx.new_id(),
+        account_id=actor.id,
+        title=_title(title),
+        contexts=_contexts(contexts),
+        action=_action(action),
+        expires_at=_expiry(tx, seconds),
+    )
+    await filter_queries.add(tx, row)
+    await _change_keywords(tx, actor, row.id, keywords)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return await get(tx, actor, row.id)
+
+
+async def update(
+    tx: Tx,
+    actor: AccountRow,
+    filter_id: int,
+    *,
+    title: str | UnsetType = UNSET,
+    contexts: Sequence[str] | UnsetType = UNSET,
+    action: str | UnsetType = UNSET,
+    seconds: int | UnsetType | None = UNSET,
+    keywords: Sequence[KeywordChange] = (),
+) -> FilterView:
+    """Change what is given; `seconds` count from now, None ends the limit. Raises NotFound, Invalid."""
+    row = (await get(tx, actor, filter_id)).filter
+    if not isinstance(title, UnsetType):
+        row = structs.replace(row, title=_title(title))
+    if not isinstance(contexts, UnsetType):
+        row = structs.replace(row, contexts=_contexts(contexts))
+    if not isinstance(action, UnsetType):
+        row = structs.replace(row, action=_action(action))
+    if not isinstance(seconds, UnsetType):
+        row = structs.replace(row, expires_at=_expiry(tx, seconds))
+    await filter_queries.change(tx, row)
+    await _change_keywords(tx, actor, row.id, keywords)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return await get(tx, actor, filter_id)
+
+
+async def remove(tx: Tx, actor: AccountRow, filter_id: int) -> None:
+    """Raises NotFound."""
+    if not await filter_queries.remove(tx, actor.id, filter_id):
+        raise NotFound
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+
+
+async def keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
+    """A keyword of a filter of `actor`. Raises NotFound."""
+    row = await filter_queries.keyword(tx, actor.id, keyword_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def add_keyword(
+    tx: Tx, actor: AccountRow, filter_id: int, text: str, *, whole_word: bool = True
+) -> FilterKeywordRow:
+    """Raises NotFound, Invalid."""
+    former = {each.id for each in (await get(tx, actor, filter_id)).keywords}
+    view = await update(tx, actor, filter_id, keywords=[KeywordChange(text, whole_word)])
+    return next(each for each in view.keywords if each.id not in former)
+
+
+async def change_keyword(
+    tx: Tx, actor: AccountRow, keyword_id: int, *, text: str | None = None, whole_word: bool | None = None
+) -> FilterKeywordRow:
+    """Raises NotFound, Invalid."""
+    row = await keyword(tx, actor, keyword_id)
+    await update(tx, actor, row.filter_id, keywords=[KeywordChange(text, whole_word, row.id)])
+    return await keyword(tx, actor, keyword_id)
+
+
+async def remove_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
+    """Raises NotFound."""
+    if not await filter_queries.remove_keywords(tx, actor.id, [keyword_id]):
+        raise NotFound
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+
+
+async def update_alone(
+    tx: Tx,
+    actor: AccountRow,
+    row: FilterKeywordRow,
+    *,
+    contexts: Sequence[str],
+    action: str,
+    seconds: int | None,
+    keyword: KeywordChange,
+) -> None:
+    """Change a keyword together with its filter, as clients of version 1 do. Raises NotFound, Invalid.
+
+    Invalid too if the change of the filter would reach other keywords.
+    """
+    view = await get(tx, actor, row.filter_id)
+    same = (view.filter.contexts, view.filter.action) == (_contexts(contexts), action)
+    if len(view.keywords) > 1 and not (same and seconds is None):
+        raise Invalid("base", "This filter has more keywords: change it in a newer client")
+    await update(
+        tx, actor, row.filter_id, contexts=contexts, action=action, seconds=seconds, keywords=[keyword]
+    )
+
+
+async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
+    """Remove a keyword, with its filter if nothing else is in it. Raises NotFound."""
+    row = await keyword(tx, actor, keyword_id)
+    view = await get(tx, actor, row.filter_id)
+    if len(view.keywords) == 1 and not view.posts:
+        await remove(tx, actor, row.filter_id)
+    else:
+        await remove_keyword(tx, actor, keyword_id)
+
+
+async def filter_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
+    """A post named by a filter of `actor`. Raises NotFound."""
+    row = await filter_queries.post(tx, actor.id, filter_post_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> FilterPostRow:
+    """Let a filter name a post, which the caller has found visible to `actor`. Raises NotFound, Invalid."""
+    view = await get(tx, actor, filter_id)
+    if any(each.post_id == post.id for each in view.posts):
+        raise Invalid("status", "has already been taken", "ERR_TAKEN")
+    if len(view.posts) >= MAX_KEYWORDS:
+        raise Invalid("statuses", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    row = FilterPostRow(tx.new_id(), filter_id, post.id)
+    await filter_queries.add_post(tx, row)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return row
+
+
+async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
+    """What was removed. Raises NotFound."""
+    row = await filter_post(tx, actor, filter_post_id)
+    await filter_queries.remove_post(tx, actor.id, filter_post_id)
+    tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
+    return row
+
+
+async def _change_keywords(
+    tx: Tx, actor: AccountRow, filter_id: int, changes: Sequence[KeywordChange]
+) -> None:
+    if not changes:
+        return
+    if len(changes) > MAX_KEYWORDS:
+        raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    keywords = await filter_queries.keywords(tx, actor.id)
+    former = {each.id: each for each in keywords if each.filter_id == filter_id}
+    added, changed, removed = [], [], []
+    for change in changes:
+        if change.id is None and not change.remove:
+            word = _word(change.keyword or "")
+            whole = True if change.whole_word is None else change.whole_word
+            added.append(FilterKeywordRow(tx.new_id(), filter_id, word, whole))
+        elif change.id is not None:
+            row = former.get(change.id)
+            if row is None:
+                raise NotFound
+            if change.remove:
+                removed.append(row.id)
+                continue
+            word = row.keyword if change.keyword is None else _word(change.keyword)
+            whole = row.whole_word if change.whole_word is None else change.whole_word
+            changed.append(structs.replace(row, keyword=word, whole_word=whole))
+    if len(former) + len(added) - len(removed) > MAX_KEYWORDS:
+        raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    if removed:
+        await filter_queries.remove_keywords(tx, actor.id, removed)
+    await filter_queries.change_keywords(tx, changed)
+    await filter_queries.add_keywords(tx, added)
+
+
+def _title(text: str) -> str:
+    title = clean_name(text, MAX_TITLE)
+    if not title:
+        raise Invalid("title", "can't be blank", "ERR_BLANK")
+    return title
+
+
+def _word(text: str) -> str:
+    word = text.strip()
+    if not word:
+        raise Invalid("keyword", "can't be blank", "ERR_BLANK")
+    if len(word) > MAX_KEYWORD:
+        raise Invalid("keyword", f"is longer than {MAX_KEYWORD} characters", "ERR_TOO_LONG")
+    return clean_name(word, MAX_KEYWORD)
+
+
+def _contexts(given: Sequence[str]) -> str:
+    kept = [name for name in CONTEXTS if name in given]
+    if not kept:
+        raise Invalid("context", "can't be blank", "ERR_BLANK")
+    if len(set(given)) != len(kept):
+        raise Invalid("context", f"is not of {', '.join(CONTEXTS)}", "ERR_INCLUSION")
+    return encode(kept).decode()
+
+
+def _action(text: str) -> str:
+    if text not in ACTIONS:
+        raise Invalid("filter_action", f"is not one of {', '.join(ACTIONS)}", "ERR_INCLUSION")
+    return text
+
+
+def _expiry(tx: Tx, seconds: int | None) -> int | None:
+    return None if seconds is None else tx.now + min(max(seconds, 0), MAX_SECONDS) * 1000

@@ -1,0 +1,13 @@
+"""At whose home a post is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.engine import Tx
+from storage.queries.timelines import home_entries as home_entry_queries
+
+
+async def holders(tx: Tx, post_id: int, among: Sequence[int]) -> list[int]:
+    """Those of the accounts at whose home a post is."""
+    return await home_entry_queries.holders(tx, post_id, among) if among else []

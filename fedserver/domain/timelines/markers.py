@@ -1,0 +1,43 @@
+"""Markers: how far an account has read its home and its notifications.
+
+The client API's page: docs.joinmastodon.org/methods/markers.
+
+The version grows with each change, so that clients see which of two answers is the newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fedserver.domain.kernel.errors import Invalid
+from storage.engine import Tx
+from storage.paging import MAX_ID
+from storage.queries.timelines import markers as marker_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.timelines import MarkerRow
+
+TIMELINES = ("home", "notifications")
+
+
+async def get(tx: Tx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
+    """The markers of the timelines asked for; those never set are missing."""
+    wanted = [name for name in TIMELINES if name in timelines]
+    found = await marker_queries.of_account(tx, actor.id, wanted) if wanted else []
+    return {row.timeline: row for row in found}
+
+
+async def put(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dict[str, MarkerRow]:
+    """Set markers to the ids last read; the new ones. Raises Invalid."""
+    for timeline, read in last_read.items():
+        if timeline not in TIMELINES:
+            raise Invalid("timeline", f"is not one of {', '.join(TIMELINES)}", "ERR_INCLUSION")
+        if not 0 <= read <= MAX_ID:
+            raise Invalid("last_read_id", "is not an id")
+    await marker_queries.put(tx, actor.id, last_read)
+    return await get(tx, actor, list(last_read))
+
+
+async def last_read(tx: Tx, actor: AccountRow, timeline: str) -> int:
+    """The id last read, 0 if there is no marker."""
+    found = await get(tx, actor, [timeline])
+    return found[timeline].last_read_id if timeline in found else 0

@@ -1,0 +1,157 @@
+"""What everybody sees alike of posts, remembered: the rows, files and authors that views are made of.
+
+Whatever is remembered is checked by its version in the same transaction, so that a change by any process is
+seen. A writer neither trusts nor fills the memory: it sees its own changes, and may yet roll back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct, structs
+
+from fedserver.domain.accounts import account_views
+from fedserver.domain.accounts.account_views import AccountView
+from storage.cache import Room
+from storage.engine import Tx
+from storage.queries.auth import apps as app_queries
+from storage.queries.content import media as media_queries
+from storage.queries.posts import posts as post_queries
+from storage.queries.posts import quotes as quote_queries
+from storage.queries.posts import reactions as reaction_queries
+from storage.queries.timelines import cards as card_queries
+from storage.rows.auth import AppRow
+from storage.rows.content import MediaRow
+from storage.rows.posts import PostRow, QuoteRow
+from storage.rows.timelines import CardRow
+
+MOST = 1_500
+
+
+class Reaction(Struct, frozen=True):
+    """How many like a post with an emoji: a character, or the shortcode of a picture at `url`."""
+
+    name: str
+    url: str
+    count: int
+
+
+class Shown(Struct, frozen=True):
+    """A post without its author and its viewer; a boost has no files of its own."""
+
+    post: PostRow
+    media: tuple[MediaRow, ...]
+    cover: MediaRow | None
+    app: AppRow | None
+    quote: QuoteRow | None = None
+    card: CardRow | None = None
+    reactions: tuple[Reaction, ...] = ()
+
+    @property
+    def related(self) -> Sequence[int]:
+        """The posts that are shown inside this one."""
+        if self.quote is None and self.post.boost_of_id is None:
+            return ()
+        quoted = self.quote.quoted_id if self.quote is not None else None
+        return [each for each in (self.post.boost_of_id, quoted) if each is not None]
+
+
+class Page(Struct, frozen=True):
+    """Posts by id, with those that they boost or quote, and the accounts that wrote or boosted them."""
+
+    posts: dict[int, Shown]
+    authors: dict[int, AccountView]
+
+
+async def load(tx: Tx, ids: Sequence[int]) -> Page:
+    """Posts that exist: one statement if all are known, at most eleven else."""
+    if tx.writes:
+        shown = await _read(tx, ids)
+        return Page(shown, await account_views.load(tx, _authors(shown)))
+    room = tx.memory.room("posts", MOST)
+    wanted = _with_related(room, ids)
+    shown, stale, versions = {}, [], {}
+    for identifier, version, account_id, account_version in await post_queries.versions(tx, list(wanted)):
+        known = room.get(identifier)
+        versions[account_id] = account_version
+        if known is not None and known.post.version == version:
+            shown[identifier] = known
+        else:
+            stale.append(identifier)
+    if stale:
+        read = await _read(tx, stale)
+        for identifier, fresh in read.items():
+            room.put(identifier, fresh)
+        shown |= read
+    return Page(shown, await account_views.remembered(tx, _authors(shown), versions))
+
+
+def _with_related(room: Room, ids: Sequence[int]) -> set[int]:
+    """Ids, and those of posts inside posts as far as they are known: boosted, quoted, quoted there."""
+    wanted, level = set(ids), set(ids)
+    for _ in range(3):
+        known = [found for each in level if (found := room.get(each)) is not None]
+        level = {each for found in known for each in found.related} - wanted
+        if not level:
+            break
+        wanted |= level
+    return wanted
+
+
+def _authors(shown: dict[int, Shown]) -> list[int]:
+    """Who wrote posts, and whom the pages name to which they link."""
+    writers = {each.post.account_id for each in shown.values()}
+    creators = {each.card.creator_id for each in shown.values() if each.card is not None}
+    return [*writers, *(each for each in creators - writers if each is not None)]
+
+
+async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
+    rows = await post_queries.by_ids(tx, ids)
+    missing = {row.boost_of_id for row in rows.values() if row.boost_of_id is not None} - rows.keys()
+    if missing:
+        rows |= await post_queries.by_ids(tx, list(missing))
+    originals = [row.id for row in rows.values() if row.boost_of_id is None]
+    quotes = await quote_queries.chain(tx, originals)
+    quoted = _quoted(quotes, originals)
+    missing = {*quoted, *_quoted(quotes, quoted)} - rows.keys()
+    if missing:
+        rows |= await post_queries.by_ids(tx, list(missing))
+    originals = [row.id for row in rows.values() if row.boost_of_id is None]
+    files: dict[int, list[MediaRow]] = {}
+    for file in await media_queries.of_posts(tx, originals):
+        files.setdefault(file.post_id or 0, []).append(file)
+    app_ids = {row.app_id for row in rows.values() if row.app_id is not None}
+    apps = await app_queries.by_ids(tx, list(app_ids)) if app_ids else {}
+    cards = await card_queries.of_posts(tx, originals)
+    liked = [row.id for row in rows.values() if row.likes_count]
+    reactions = await reaction_queries.counts(tx, liked) if liked else {}
+    return {
+        row.id: structs.replace(
+            _shown(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id)),
+            reactions=tuple(Reaction(*each) for each in reactions.get(row.id, ())),
+        )
+        for row in rows.values()
+    }
+
+
+def _quoted(quotes: dict[int, QuoteRow], ids: Iterable[int]) -> list[int]:
+    found = (quotes[each].quoted_id for each in ids if each in quotes)
+    return [each for each in found if each is not None]
+
+
+def _shown(
+    row: PostRow,
+    files: Iterable[MediaRow],
+    apps: dict[int, AppRow],
+    quote: QuoteRow | None,
+    card: CardRow | None,
+) -> Shown:
+    files = tuple(files)
+    return Shown(
+        quote=quote,
+        card=card,
+        post=row,
+        media=tuple(each for each in files if each.id != row.cover_id),
+        cover=next((each for each in files if each.id == row.cover_id), None),
+        app=apps.get(row.app_id) if row.app_id is not None else None,
+    )

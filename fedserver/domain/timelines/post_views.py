@@ -1,0 +1,277 @@
+"""Posts with everything that is shown beside them, loaded in batches.
+
+The number of statements does not depend on the size of the page (architecture, law 6). Who may not see a
+post does not get it: `load` leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from msgspec import Struct, structs
+
+from fedserver.domain.accounts.account_views import AccountView
+from fedserver.domain.timelines import (
+    cards,
+    filters,
+    partner_posts,
+    poll_views,
+    post_cache,
+    quote_policies,
+)
+from fedserver.domain.timelines.poll_views import PollView
+from fedserver.domain.timelines.visibility import Facts, may_see
+from storage.engine import Tx
+from storage.queries.posts import reactions as reaction_queries
+from storage.queries.timelines import post_facts as post_fact_queries
+from storage.rows.accounts import AccountRow
+from storage.rows.auth import AppRow
+from storage.rows.content import MediaRow
+from storage.rows.posts import PostReactionRow, PostRow, QuoteRow
+
+Sees = Callable[[PostRow, AccountRow, Facts], bool]
+
+Stamp = tuple[Any, ...]
+DID = ("liked", "boosted", "bookmarked", "thread_muted", "pinned")
+# Why a viewer does not want to see a quoted post: the fact, and Mastodon's word.
+HIDING = (("blocks", "blocked_account"), ("domain_muted", "blocked_domain"), ("mutes", "muted_account"))
+
+
+class Mine(Struct, frozen=True):
+    """What the viewer did to a post."""
+
+    liked: bool
+    boosted: bool
+    bookmarked: bool
+    muted: bool
+    pinned: bool
+    reacted: tuple[tuple[str, str], ...] = ()  # with which emoji: name and picture
+
+
+class QuoteView(Struct, frozen=True):
+    """What a post quotes. `post` is there if the viewer may see it, whatever the state says."""
+
+    row: QuoteRow
+    state: str
+    post: PostView | None
+
+
+class PostView(Struct, frozen=True):
+    """A post as one viewer sees it; `mine` is None for strangers.
+
+    Views with equal stamps are equal, whatever the viewer; one without a stamp is nobody else's.
+    """
+
+    post: PostRow
+    account: AccountView
+    media: tuple[MediaRow, ...]
+    cover: MediaRow | None
+    boost_of: PostView | None
+    mine: Mine | None
+    filtered: tuple[filters.Hit, ...]
+    app: AppRow | None
+    poll: PollView | None = None
+    stamp: Stamp | None = None
+    quote: QuoteView | None = None
+    quotable: str = quote_policies.DENIED  # what happens if the viewer quotes it
+    card: cards.CardView | None = None
+    reactions: tuple[post_cache.Reaction, ...] = ()
+
+
+async def load(
+    tx: Tx, ids: Sequence[int], viewer_id: int | None, *, context: str | None = None
+) -> list[PostView]:
+    """Views in the order of `ids`, without those that the viewer may not see.
+
+    `context` (home, notifications, public, thread, account) asks for the viewer's filters and hides authors
+    that the viewer muted or blocked where Mastodon hides them.
+    """
+    return await _load(tx, ids, viewer_id, context, may_see)
+
+
+async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
+    """Posts that were reported, as moderators have to see them: whoever they were written for."""
+    return await _load(tx, ids, None, None, lambda post, author, facts: True)
+
+
+async def _load(
+    tx: Tx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: Sees
+) -> list[PostView]:
+    if not ids:
+        return []
+    page = _Page(await post_cache.load(tx, ids), sees)
+    await page.look(tx, viewer_id, context)
+    views = (page.view(each) for each in ids)
+    return [view for view in views if view is not None]
+
+
+class _Page:
+    """What a page of views is put together from."""
+
+    def __init__(self, shown: post_cache.Page, sees: Sees) -> None:
+        self._posts = shown.posts
+        self._authors = shown.authors
+        self._sees = sees
+        self._in_public = False
+        self._polls: dict[int, PollView] = {}
+        self._found: dict[str, set[int]] = {}
+        self._did: tuple[AbstractSet[int], ...] = ()
+        self._filters: filters.Active | None = None
+        self._facts = Facts()
+        self._reacted: dict[int, list[tuple[str, str]]] = {}
+        self._hidden: set[int] = set()
+        self._hides = False
+
+    async def look(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
+        originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
+        self._polls = await poll_views.load(tx, originals, viewer_id)
+        self._in_public = context == "public"
+        if viewer_id is None:
+            return
+        threads = [row.thread_id for row in originals]
+        self._found = await post_fact_queries.of_viewer(
+            tx, viewer_id, list(self._posts), threads, list(self._authors)
+        )
+        self._did = tuple(self._get(kind) for kind in DID)
+        for row in await _reactions(tx, viewer_id, self._get("reacted")):
+            self._reacted.setdefault(row.post_id, []).append((row.name, row.url))
+        if context is not None:
+            if self._get("filters"):
+                self._filters = await filters.active(tx, viewer_id, context)
+            # Of notifications, their own statement has left out those of muted accounts.
+            self._hides = context in ("home", "public")
+        self._hidden = (self._get("blocks") | self._get("mutes") | self._get("domain_muted")) - {viewer_id}
+        self._facts = Facts(
+            viewer_id,
+            viewer_id in self._get("ours"),
+            self._get("follows"),
+            self._get("mentioned"),
+            self._get("blocks"),
+            self._get("blocked_by"),
+            is_partners=await self._sees_partners(tx, viewer_id),
+        )
+
+    async def _sees_partners(self, tx: Tx, viewer_id: int) -> bool:
+        """Asked only where a peer looks at a post for partners."""
+        wanted = any(each.post.visibility == "partners" for each in self._posts.values())
+        return (
+            wanted and viewer_id not in self._get("ours") and await partner_posts.is_member_id(tx, viewer_id)
+        )
+
+    def _get(self, kind: str) -> set[int]:
+        return self._found.get(kind, set())
+
+    def view(self, identifier: int, *, inner: bool = False, quoted: int = 0) -> PostView | None:
+        """`quoted` counts the posts around this one that quote it: two are shown, and named the third."""
+        shown = self._posts.get(identifier)
+        if shown is None:
+            return None
+        row = shown.post
+        author = self._authors.get(row.account_id)
+        if author is None or not self._sees(row, author.account, self._facts):
+            return None
+        if self._in_public and author.account.silenced_at is not None:
+            return None
+        if (self._hides or inner) and not quoted and row.account_id in self._hidden:
+            return None
+        boost_of = None
+        if row.boost_of_id is not None:
+            boost_of = self.view(row.boost_of_id, inner=True)
+            if boost_of is None:
+                return None
+        forced = author.account.sensitized_at is not None and not row.sensitive
+        mine, filtered, poll = self._mine(row), self._hits(shown), self._polls.get(row.id)
+        quotable = quote_policies.quotable(row, self._facts.viewer_id, self._facts.follows)
+        quote, card = self._quote(shown, quoted), cards.view(shown.card, self._authors)
+        creator = card.author.account if card is not None and card.author is not None else None
+        more = (poll, quoted, quotable, quote and quote.state, creator and (creator.id, creator.version))
+        return PostView(
+            post=structs.replace(row, sensitive=True) if forced else row,
+            account=author,
+            media=shown.media,
+            cover=shown.cover,
+            boost_of=boost_of,
+            mine=mine,
+            filtered=filtered,
+            app=shown.app,
+            poll=poll,
+            stamp=_stamp(
+                row, author, mine, filtered, (boost_of, quote.post if quote is not None else None), more
+            ),
+            quote=quote,
+            quotable=quotable,
+            card=card,
+            reactions=shown.reactions,
+        )
+
+    def _quote(self, shown: post_cache.Shown, quoted: int) -> QuoteView | None:
+        row = shown.quote
+        if row is None or quoted > 1:
+            return None
+        post = self.view(row.quoted_id, quoted=quoted + 1) if row.quoted_id is not None else None
+        return QuoteView(row, self._quote_state(row, post), post)
+
+    def _quote_state(self, row: QuoteRow, post: PostView | None) -> str:
+        """Mastodon's words (docs.joinmastodon.org/entities/Quote): also why an accepted one is not shown."""
+        if row.state != "accepted":
+            return "unauthorized" if row.legacy and row.state == "pending" else row.state
+        if row.quoted_id not in self._posts:
+            return "deleted"
+        if post is None:
+            return "unauthorized"
+        author = post.post.account_id
+        for kind, state in HIDING:
+            if author in self._get(kind) and author != self._facts.viewer_id:
+                return state
+        return "accepted"
+
+    def _mine(self, row: PostRow) -> Mine | None:
+        if self._facts.viewer_id is None:
+            return None
+        identifier = row.boost_of_id or row.id
+        thread = row.thread_id
+        if row.boost_of_id is not None and row.boost_of_id in self._posts:
+            thread = self._posts[row.boost_of_id].post.thread_id
+        liked, boosted, bookmarked, muted, pinned = self._did
+        return Mine(
+            identifier in liked,
+            identifier in boosted,
+            identifier in bookmarked,
+            thread in muted,
+            identifier in pinned,
+            tuple(self._reacted.get(identifier, ())),
+        )
+
+    def _hits(self, shown: post_cache.Shown) -> tuple[filters.Hit, ...]:
+        row = shown.post
+        if self._filters is None or row.boost_of_id is not None or row.account_id == self._facts.viewer_id:
+            return ()
+        described = [each.description for each in (*shown.media, shown.cover) if each is not None]
+        poll = self._polls.get(row.id)
+        offered = [each.title for each in poll.options] if poll is not None else []
+        return self._filters.match(row.id, _words(row, [*described, *offered]))
+
+
+async def _reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
+    return await reaction_queries.of_account(tx, viewer_id, list(post_ids)) if post_ids else []
+
+
+def _stamp(
+    row: PostRow,
+    author: AccountView,
+    mine: Mine | None,
+    filtered: tuple[filters.Hit, ...],
+    others: Iterable[PostView | None],
+    more: tuple[Any, ...],
+) -> Stamp | None:
+    """`others` are the posts that are shown inside, `more` is what else may differ between viewers."""
+    inside = [each.stamp for each in others if each is not None]
+    if filtered or None in inside:
+        return None
+    return row.id, row.version, author.account.version, mine, *inside, *more
+
+
+def _words(row: PostRow, descriptions: Iterable[str]) -> str:
+    return "\n".join((row.title, row.summary, row.source or row.html, *descriptions))

@@ -1,0 +1,127 @@
+"""In which streams a post appears, beside those at home: the rules of the timelines, for one post.
+
+The client API's page: docs.joinmastodon.org/methods/streaming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from fedserver.domain.kernel import events
+from fedserver.domain.timelines import post_cache, post_views
+from fedserver.domain.timelines.post_views import PostView
+from fedserver.text.markup import fold_tag
+from storage.engine import Tx
+from storage.queries.relationships import lists as list_queries
+from storage.queries.timelines import post_facts as post_fact_queries
+from storage.queries.timelines import timelines as timeline_queries
+from storage.rows.posts import PostRow
+
+Stream = tuple[str, str]  # its name, and its hashtag or ''
+LISTED = ("public", "unlisted", "followers", "local", "partners")
+MOST_TAG_BYTES = 5_000  # an event of PostgreSQL holds 8000
+_tags = msgspec.json.Decoder(list[str]).decode
+
+
+def of(post: PostRow, *, limited: bool, has_media: bool) -> list[Stream]:
+    """The public streams and those of hashtags; none for a boost, or if its author is `limited`."""
+    if post.boost_of_id is not None or post.state != "published" or limited:
+        return []
+    found = _public(post)
+    if has_media:
+        found += [f"{name}:media" for name in found]
+    return [*((name, "") for name in found), *_tagged(post)]
+
+
+def _public(post: PostRow) -> list[str]:
+    if post.in_reply_to_uri is not None and post.in_reply_to_account_id != post.account_id:
+        return []
+    where = "public:local" if post.local else "public:remote"
+    if post.visibility == "public":
+        return ["public", where]
+    return [where] if post.visibility in ("local", "partners") and post.local else []
+
+
+def _tagged(post: PostRow) -> list[Stream]:
+    if post.visibility != "public":
+        return []
+    names = ("hashtag", "hashtag:local") if post.local else ("hashtag",)
+    return [(name, fold_tag(tag)) for tag in _tags(post.tags) for name in names]
+
+
+def of_tag(name: str, tag: str) -> Stream:
+    """The stream of a hashtag as somebody wrote it."""
+    return name, fold_tag(tag.removeprefix("#"))
+
+
+def withdraw(tx: Tx, post: PostRow) -> None:
+    """Tell the streams where a post or a boost may have been shown that it is gone."""
+    streams = of(post, limited=False, has_media=True)
+    if post.state == "published" and post.visibility in LISTED:
+        tx.emit(events.POST_WITHDRAWN, post_id=post.id, account_id=post.account_id, streams=_fitting(streams))
+
+
+async def withdraw_boosts(tx: Tx, boosters: Mapping[int, int]) -> None:
+    """As `withdraw`, for the boosts (with who boosted) of a post that is gone: only lists showed them."""
+    listed = await list_queries.listed(tx, list(boosters.values()))
+    for boost_id, booster_id in boosters.items():
+        if booster_id in listed:
+            tx.emit(events.POST_WITHDRAWN, post_id=boost_id, account_id=booster_id, streams=[])
+
+
+def _fitting(streams: Sequence[Stream]) -> list[Stream]:
+    kept, size = [], 0
+    for name, tag in streams:
+        size += len(name) + len(tag.encode()) + 8
+        if size < MOST_TAG_BYTES:
+            kept.append((name, tag))
+    return kept
+
+
+async def lists_with(tx: Tx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Those of the lists that show a post, each with its owner."""
+    return await timeline_queries.lists_with(tx, post_id, list_ids) if list_ids else []
+
+
+async def lists_of_author(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
+    """Those of the lists with an account on them."""
+    return await list_queries.with_account(tx, account_id, list_ids) if list_ids else []
+
+
+async def views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -> dict[int, PostView]:
+    """A post as each of these accounts of ours sees it; who may not, or does not want to, is left out.
+
+    It is looked at once for all to whom it looks alike: who have the same to do with it and its author,
+    no filters and no reactions of their own.
+    """
+    alike = await _alike(tx, post_id, viewer_ids)
+    found: dict[int, PostView] = {}
+    for group in alike:
+        for view in await post_views.load(tx, [post_id], group[0], context=context):
+            found.update(dict.fromkeys(group, view))
+    return found
+
+
+def _differs(shown: post_cache.Shown) -> bool:
+    return shown.post.kind == "Question" or shown.quote is not None
+
+
+async def _alike(tx: Tx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
+    shown = await post_cache.load(tx, [post_id])
+    rows = [each.post for each in shown.posts.values()]
+    if not rows or not viewer_ids:
+        return []
+    if len(viewer_ids) == 1 or any(map(_differs, shown.posts.values())):
+        # Of a poll everybody sees their own votes, of a quote what they may see of the other post.
+        return [[each] for each in viewer_ids]
+    facts = await post_fact_queries.of_viewers(
+        tx, viewer_ids, list(shown.posts), [row.thread_id for row in rows], list(shown.authors)
+    )
+    groups: dict[object, list[int]] = {}
+    for each in viewer_ids:
+        own = facts.get(each, set())
+        alone = each in shown.authors or any(kind in ("filters", "reacted") for kind, _ in own)
+        groups.setdefault(each if alone else frozenset(own), []).append(each)
+    return list(groups.values())

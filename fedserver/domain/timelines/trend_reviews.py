@@ -1,0 +1,151 @@
+"""What moderators decide about things that may trend: posts, links, publishers of links; tags too.
+
+A decision is kept by kind and subject (a URI, an address, a host), whatever else becomes of the thing. What
+is used most is counted over the last week. docs.joinmastodon.org/methods/admin/trends
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from fedserver.domain.audit_log import audit_log
+from fedserver.domain.content import admin_tags
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.timelines import cards, post_views
+from fedserver.domain.timelines.cards import CardView
+from fedserver.domain.timelines.post_views import PostView
+from storage.engine import Tx
+from storage.ids import first_at
+from storage.queries.timelines import cards as card_queries
+from storage.queries.timelines import recent as recent_queries
+from storage.queries.timelines import trend_reviews as trend_review_queries
+from storage.rows.auth import MemberRow
+from storage.rows.content import TagRow
+from storage.rows.timelines import CardRow, TrendReviewRow
+
+POST, LINK, PUBLISHER = "post", "link", "publisher"
+WEEK = 7 * 86_400_000
+MOST_PUBLISHERS = 500
+
+
+class PostTrend(Struct, frozen=True):
+    """A post that may trend."""
+
+    view: PostView
+    review: TrendReviewRow | None
+
+
+class LinkTrend(Struct, frozen=True):
+    """A link that may trend; `approved` is None if nobody has decided about it or its publisher.
+
+    `uses` are days since 1970, public posts and accounts of each.
+    """
+
+    card: CardView
+    approved: bool | None
+    uses: list[tuple[int, int, int]]
+
+
+class Publisher(Struct, frozen=True):
+    """Where links lead."""
+
+    host: str
+    review: TrendReviewRow | None
+
+
+async def tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
+    """Hashtags of the last week, those that most people used first."""
+    return await recent_queries.used_tags(tx, first_at(tx.now - WEEK), limit, offset)
+
+
+async def decide_tag(tx: Tx, member: MemberRow, tag_id: int, *, approved: bool) -> TagRow:
+    """Raises NotFound."""
+    return await admin_tags.decide(tx, member, tag_id, admin_tags.Decision(trendable=approved))
+
+
+async def posts(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
+    """Posts of the last week with likes or boosts, most first."""
+    ids = await recent_queries.posts_of_note(tx, first_at(tx.now - WEEK), limit, offset)
+    return await _trends(tx, await post_views.load(tx, ids, viewer_id))
+
+
+async def _trends(tx: Tx, views: Sequence[PostView]) -> list[PostTrend]:
+    reviews = await trend_review_queries.of_subjects(tx, POST, [view.post.uri for view in views])
+    return [PostTrend(view, reviews.get(view.post.uri)) for view in views]
+
+
+async def decide_post(
+    tx: Tx, member: MemberRow, viewer_id: int, post_id: int, *, approved: bool
+) -> PostTrend:
+    """Decide about a public post. Raises NotFound."""
+    views = await post_views.load(tx, [post_id], viewer_id)
+    if not views or views[0].post.visibility != "public" or views[0].boost_of is not None:
+        raise NotFound
+    await decide(tx, member, POST, views[0].post.uri, approved=approved)
+    return (await _trends(tx, views))[0]
+
+
+async def links(tx: Tx, limit: int, offset: int) -> list[LinkTrend]:
+    """Links in public posts of the last week, those that most people shared first."""
+    return await link_trends(tx, await recent_queries.links(tx, first_at(tx.now - WEEK), limit, offset))
+
+
+async def link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
+    """Links with their authors, uses and what was decided, in their order; at most five statements."""
+    decided = await links_approved(tx, rows)
+    uses: dict[int, list[tuple[int, int, int]]] = {}
+    since = first_at(tx.now - WEEK)
+    for card_id, *of_day in await recent_queries.link_uses(tx, [row.id for row in rows], since):
+        uses.setdefault(card_id, []).append((of_day[0], of_day[1], of_day[2]))
+    views = await cards.views(tx, rows)
+    return [LinkTrend(view, decided.get(view.row.id), uses.get(view.row.id, [])) for view in views]
+
+
+async def links_approved(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool]:
+    """What was decided by card: about the link itself, else about its publisher. Two statements."""
+    hosts = {row.id: cards.host_of(row.url) for row in rows}
+    of_links = await approved(tx, LINK, [row.url for row in rows])
+    of_hosts = await approved(tx, PUBLISHER, list(set(hosts.values())))
+    decided = ((row.id, of_links.get(row.url, of_hosts.get(hosts[row.id]))) for row in rows)
+    return {card_id: value for card_id, value in decided if value is not None}
+
+
+async def decide_link(tx: Tx, member: MemberRow, card_id: int, *, approved: bool) -> LinkTrend:
+    """Raises NotFound."""
+    row = await card_queries.by_id(tx, card_id)
+    if row is None:
+        raise NotFound
+    await decide(tx, member, LINK, row.url, approved=approved)
+    return (await link_trends(tx, [row]))[0]
+
+
+async def publishers(tx: Tx) -> list[Publisher]:
+    """Hosts of the links of the last week, and those that were decided about before, by name."""
+    found = await recent_queries.links(tx, first_at(tx.now - WEEK), MOST_PUBLISHERS, 0)
+    hosts = {cards.host_of(row.url) for row in found}
+    decided = {row.subject: row for row in await trend_review_queries.of_kind(tx, PUBLISHER, MOST_PUBLISHERS)}
+    return [Publisher(host, decided.get(host)) for host in sorted(hosts | decided.keys()) if host]
+
+
+async def decide_publisher(tx: Tx, member: MemberRow, host: str, *, approved: bool) -> Publisher:
+    """Raises NotFound for a host that no link leads to."""
+    if host not in {each.host for each in await publishers(tx)}:
+        raise NotFound
+    return Publisher(host, await decide(tx, member, PUBLISHER, host, approved=approved))
+
+
+async def decide(tx: Tx, member: MemberRow, kind: str, subject: str, *, approved: bool) -> TrendReviewRow:
+    """Keep a decision; a newer one takes its place."""
+    row = TrendReviewRow(tx.new_id(), kind, subject, approved, tx.now, member.id)
+    await trend_review_queries.put(tx, row)
+    await audit_log.add(tx, member, f"trend.{'approve' if approved else 'reject'}", target=subject)
+    found = await trend_review_queries.of_subjects(tx, kind, [subject])
+    return found[subject]
+
+
+async def approved(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, bool]:
+    """Decisions by subject; what nobody has decided about is missing."""
+    found = await trend_review_queries.of_subjects(tx, kind, subjects)
+    return {subject: row.approved for subject, row in found.items()}

@@ -1,0 +1,58 @@
+"""Who may see a post: the one place that decides.
+
+Lists of ids are made with conditions in SQL that come close; every post then passes here before anybody
+sees it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from storage.rows.accounts import AccountRow
+from storage.rows.posts import PostRow
+
+FEDERATED = ("public", "unlisted", "followers", "direct", "partners")
+WRITABLE = (*FEDERATED, "local")
+OPEN = ("public", "unlisted")
+
+# From the widest to the narrowest: an edit or a reply may go to the right only.
+WIDTH = {"public": 0, "unlisted": 1, "partners": 2, "local": 3, "followers": 4, "direct": 5}
+NOBODY: frozenset[int] = frozenset()
+
+
+class Facts(Struct, frozen=True):
+    """What the viewer (None: a stranger) has to do with some posts and their authors: ids of either."""
+
+    viewer_id: int | None = None
+    is_ours: bool = False  # the viewer is an account of this node
+    follows: frozenset[int] | set[int] = NOBODY
+    mentioned: frozenset[int] | set[int] = NOBODY
+    blocks: frozenset[int] | set[int] = NOBODY
+    blocked_by: frozenset[int] | set[int] = NOBODY
+    is_partners: bool = False  # the viewer is a member of a partner that sees posts for partners
+
+
+def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
+    """True if the viewer may know that the post exists."""
+    if author.suspended_at is not None or author.deleted_at is not None:
+        return False
+    if facts.viewer_id is not None and post.account_id == facts.viewer_id:
+        return True
+    if post.state != "published" or post.account_id in facts.blocked_by:
+        return False
+    if post.visibility in OPEN:
+        return True
+    if facts.viewer_id is None:
+        return False
+    if post.visibility == "local":
+        return facts.is_ours
+    if post.visibility == "partners":
+        return facts.is_ours or (facts.is_partners and post.local)
+    if post.id in facts.mentioned:
+        return True
+    return post.visibility == "followers" and post.account_id in facts.follows
+
+
+def narrower(first: str, second: str) -> str:
+    """The narrower of two visibilities."""
+    return first if WIDTH[first] >= WIDTH[second] else second

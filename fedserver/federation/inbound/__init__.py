@@ -1,0 +1,1 @@
+"""What peers tell us: one file a verb."""

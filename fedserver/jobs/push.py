@@ -1,0 +1,167 @@
+"""Push messages: encrypted for each client and handed to its push service.
+
+A service that says the client is gone (404, 410) ends the subscription; one that is busy is asked again, as
+long as the news is new. Services may be slow, so messages have a loop of their own and go out side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from fedserver.domain.kernel import jobs
+from fedserver.domain.notifications import push_keys, push_messages, push_subscriptions
+from fedserver.integrations.web_push import Vapid, push_message, read_recipient
+from fedserver.jobs.backoff import delay, retry_after
+from fedserver.net.client import Response
+from fedserver.net.errors import NetError, Refused
+from fedserver.web.services import Services
+from storage.queries.kernel import jobs as job_queries
+from storage.rows.kernel import TaskRow
+
+log = structlog.stdlib.get_logger("fedserver.jobs")
+BATCH = 100
+QUEUE = job_queries.PUSH
+LEASE_MS = 120_000
+AT_ONCE = 20
+SECONDS = 10.0
+MOST_ATTEMPTS = 8  # about an hour and a half
+GONE = (404, 410)
+LATER = (408, 425, 429, 500, 502, 503, 504)
+encode = msgspec.json.Encoder().encode
+
+
+class Payload(Struct, frozen=True):
+    """What apps of Mastodon expect in a message; they read the id as a number."""
+
+    access_token: str
+    preferred_locale: str
+    notification_id: int
+    notification_type: str
+    icon: str
+    title: str
+    body: str
+
+
+class Outcome(Struct, frozen=True):
+    """How a message ended: done, gone (the client is), dropped, or again after at least `wait_ms`."""
+
+    word: str
+    reason: str = ""
+    wait_ms: int = 0
+
+
+class PushWorker:
+    """Sends push messages."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._vapid: Vapid | None = None
+
+    async def run(self) -> int:
+        """Send what is due, at most a batch; how many were tried."""
+        async with self._services.db.write() as tx:
+            leased = await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH, queue=job_queries.PUSH)
+        if not leased:
+            return 0
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(row: TaskRow) -> Outcome:
+            async with turn:
+                return await self._tried(row)
+
+        outcomes = await asyncio.gather(*(one(row) for row in leased))
+        await self._write(list(zip(leased, outcomes, strict=True)))
+        return len(leased)
+
+    async def _tried(self, row: TaskRow) -> Outcome:
+        try:
+            task = msgspec.json.decode(row.payload, type=jobs.Push)
+            return await self._send(task)
+        except Refused as error:
+            return Outcome("drop", str(error))
+        except NetError as error:
+            return Outcome("again", str(error))
+        except Exception as error:
+            # Whatever goes wrong with one message must not stop the others.
+            log.exception("push_failed", id=row.id)
+            return Outcome("again", type(error).__name__)
+
+    async def _send(self, task: jobs.Push) -> Outcome:
+        services = self._services
+        async with services.db.read() as tx:
+            found = await push_messages.load(tx, task.subscription_id, task.notification_id)
+            if found is None:
+                return Outcome("done")
+            if self._vapid is None:
+                self._vapid = Vapid(await push_keys.private(tx), self._subject())
+            now = tx.now
+        token = push_subscriptions.token(found.subscription, services.seal)
+        if token is None:
+            # Apps look for their subscription when they start, and subscribe anew.
+            return Outcome("gone", "its token is sealed with another key")
+        to = read_recipient(
+            found.subscription.endpoint,
+            found.subscription.public_key,
+            found.subscription.auth_secret,
+            standard=found.subscription.standard,
+        )
+        body, headers = push_message(self._payload(found, token), to, self._vapid, now)
+        return _judged(await services.client.post(to.endpoint, body, headers, seconds=SECONDS))
+
+    def _subject(self) -> str:
+        """Where a push service may complain (RFC 8292 §2.1)."""
+        config = self._services.site.config
+        contact = config.community.contact_email
+        return f"mailto:{contact}" if contact else config.node.base_url
+
+    def _payload(self, found: push_messages.PushMessage, token: str) -> bytes:
+        links, sender = self._services.site.links, found.view.account.account
+        remote = links.remote(sender.id, "avatar", sender.avatar_url)
+        icon = links.media(sender.avatar_key) if sender.avatar_key else remote
+        payload = Payload(
+            access_token=token,
+            preferred_locale=found.locale,
+            notification_id=found.view.row.id,
+            notification_type=found.view.row.kind,
+            icon=icon if 0 < len(icon) < 1_000 else links.static("avatar.png"),
+            title=found.title,
+            body=found.body,
+        )
+        return encode(payload)
+
+    async def _write(self, results: list[tuple[TaskRow, Outcome]]) -> None:
+        async with self._services.db.write() as tx:
+            ended = []
+            for row, outcome in results:
+                if outcome.word == "again" and row.attempts < MOST_ATTEMPTS:
+                    wait = max(outcome.wait_ms, delay(row.attempts, random.random()))
+                    await job_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
+                    continue
+                ended.append(row.id)
+                if outcome.word == "gone":
+                    task = msgspec.json.decode(row.payload, type=jobs.Push)
+                    await push_messages.end(tx, task.subscription_id)
+                if outcome.word != "done":
+                    log.info("push_ended", how=outcome.word, reason=outcome.reason)
+            await job_queries.finish(tx, ended)
+
+    async def next_due(self) -> int | None:
+        """When there is something to do next."""
+        async with self._services.db.read() as tx:
+            return await job_queries.next_due(tx, queue=QUEUE)
+
+
+def _judged(response: Response) -> Outcome:
+    status = response.status
+    if status < 300:
+        return Outcome("done")
+    if status in GONE:
+        return Outcome("gone", str(status))
+    if status in LATER:
+        return Outcome("again", str(status), retry_after(response.headers.get("retry-after", "")))
+    return Outcome("drop", f"{status} {response.body[:200].decode('utf-8', 'replace')}")

@@ -1,0 +1,223 @@
+"""Activities that came in: what they need is fetched first, then each is carried out in a transaction.
+
+Likes that follow each other share one: their order does not matter, and they are what comes most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from activitypub.activities import Activity, read_activity
+from activitypub.document import parse
+from activitypub.errors import ActivityPubError
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel.errors import DomainError
+from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.registry import VERBS, handle, prepare
+from fedserver.jobs.backoff import delay
+from fedserver.jobs.pool import Place, Pool
+from fedserver.web.services import Services
+from storage.queries.kernel import inbox as inbox_queries
+from storage.rows.kernel import InboxItemRow
+
+log = structlog.stdlib.get_logger("fedserver.jobs")
+BATCH = 50
+QUICK, SLOW = 16, 16
+TOGETHER = 10
+LEASE_MS = 90_000
+MOST_ATTEMPTS = 8
+
+
+class _Glance(Struct):
+    """As much of an activity as tells whether it is a Like."""
+
+    type: Any = None
+    object: Any = None
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
+
+
+class ReceiveWorker:
+    """Carries out what peers say: several hosts at once, what one host says in order."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._pool = Pool(QUICK, SLOW)
+        self.wake = self._pool.wake
+        self._begun: set[int] = set()
+        self._ended = 0
+        self._looked_at = 0
+
+    async def run(self) -> int:
+        """Begin what there is room for; 0 if there is no more to begin now."""
+        pool = self._pool
+        rooms = {slow: pool.room(slow) for slow in (False, True)}
+        if rooms[False] <= 0:
+            return 0
+        busy = list(pool.busy) if rooms[True] > 0 else [*pool.busy, *pool.slow_hosts()]
+        async with self._services.db.write() as tx:
+            leased = await inbox_queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH, without=busy)
+            self._looked_at = tx.now
+            trains: dict[str, list[InboxItemRow]] = {}
+            left = []
+            for row in leased:
+                if row.host not in trains:
+                    slow = pool.is_slow(row.host)
+                    if rooms[slow] <= 0:
+                        left.append(row.id)
+                        continue
+                    rooms[slow] -= 1
+                trains.setdefault(row.host, []).append(row)
+            if left:
+                await inbox_queries.give_back(tx, left)
+        for host, rows in trains.items():
+            self._begun.update(row.id for row in rows)
+            pool.start(host, pool.is_slow(host), partial(self._train, rows))
+        return len(leased) if trains and (left or len(leased) == BATCH) else 0
+
+    async def _train(self, rows: Sequence[InboxItemRow], place: Place) -> None:
+        """What one host says, one after another. What it cannot end in its lease is free again."""
+        stop_at = self._services.db.clock() + LEASE_MS // 3
+        for group in _grouped(rows):
+            if self._services.db.clock() > stop_at or place.stopped:
+                break
+            place.again()
+            try:
+                if len(group) == 1 or not await self._together(group):
+                    for row in group:
+                        place.again()
+                        await self._do(row)
+                        self._has_ended(row)
+            except asyncio.CancelledError:
+                if not place.stopped:
+                    raise
+                for row in group:
+                    if row.id in self._begun:
+                        await self._failed(row, "too slow, while too many others were waited for")
+                        self._has_ended(row)
+        await self._give_back([row.id for row in rows])
+
+    def _has_ended(self, row: InboxItemRow) -> None:
+        self._begun.discard(row.id)
+        self._ended += 1
+
+    async def _together(self, rows: Sequence[InboxItemRow]) -> bool:
+        """Likes of several posts in one transaction; False if one cannot be carried out: then each alone."""
+        try:
+            items = [await self._prepared(row, read_activity(parse(row.body))) for row in rows]
+            # In the same order whoever likes, so that two hosts do not wait for each other.
+            items.sort(key=_post_id)
+            async with self._services.db.write() as tx:
+                for item in items:
+                    await handle(tx, item)
+                await inbox_queries.finish(tx, [row.id for row in rows])
+        except Exception as error:
+            log.debug("not_together", reason=str(error)[:300])
+            return False
+        for row, item in zip(rows, items, strict=True):
+            self._services.metrics.activities[item.activity.kind, "done"] += 1
+            self._has_ended(row)
+        return True
+
+    async def _give_back(self, ids: Iterable[int]) -> None:
+        left = self._begun.intersection(ids)
+        if left:
+            async with self._services.db.write() as tx:
+                await inbox_queries.give_back(tx, list(left))
+            self._begun -= left
+
+    async def finish(self) -> int:
+        """Wait for what was begun; how much was done since this was last asked."""
+        await self._pool.finish()
+        ended, self._ended = self._ended, 0
+        return ended
+
+    async def stop(self, seconds: float) -> None:
+        """Let end what ends in time; the rest is free for whoever comes next."""
+        await self._pool.finish(seconds)
+        await self._give_back(tuple(self._begun))
+
+    async def _do(self, row: InboxItemRow) -> None:
+        counted, kind = self._services.metrics.activities, "other"
+        try:
+            activity = read_activity(parse(row.body))
+            kind = activity.kind if activity.kind in VERBS else kind
+            item = await self._prepared(row, activity)
+            async with self._services.db.write() as tx:
+                await handle(tx, item)
+                await inbox_queries.finish(tx, [row.id])
+            counted[kind, "done"] += 1
+        except (Dropped, ActivityPubError, DomainError) as error:
+            log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
+            async with self._services.db.write() as tx:
+                await inbox_queries.finish(tx, [row.id])
+            counted[kind, "dropped"] += 1
+        except Exception as error:
+            # One activity must not stop the others; it is tried again, then kept aside.
+            log.exception("activity_failed", activity=row.activity_uri[:300])
+            await self._failed(row, f"{type(error).__name__}: {error}")
+            counted[kind, "failed"] += 1
+
+    async def _prepared(self, row: InboxItemRow, activity: Activity) -> Item:
+        async with self._services.db.read() as tx:
+            actor = await accounts.by_uri(tx, row.actor_uri)
+        if actor is None:
+            actor = await self._services.resolver.actor(row.actor_uri)
+        if actor is None or actor.suspended_at is not None:
+            raise Dropped("its actor is not known any more")
+        item = Item(site=self._services.site, activity=activity, actor=actor)
+        return await prepare(self._services.resolver, item)
+
+    async def _failed(self, row: InboxItemRow, reason: str) -> None:
+        async with self._services.db.write() as tx:
+            if row.attempts >= MOST_ATTEMPTS:
+                await inbox_queries.bury(tx, row.id, reason)
+            else:
+                await inbox_queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+
+    async def next_due(self) -> int | None:
+        """When something falls due that was not when we last looked. What waits for a place wakes us."""
+        async with self._services.db.read() as tx:
+            return await inbox_queries.next_due(tx, after=self._looked_at)
+
+
+def _post_id(item: Item) -> int:
+    if item.post is None:
+        raise Dropped("of nothing that is here")
+    return item.post.id
+
+
+def _grouped(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
+    """In their order; likes that follow each other, of different posts, together."""
+    group: list[InboxItemRow] = []
+    liked: set[str] = set()
+    for row in rows:
+        about = _liked(row)
+        if group and (about is None or about in liked or len(group) >= TOGETHER):
+            yield group
+            group, liked = [], set()
+        if about is None:
+            yield [row]
+        else:
+            group.append(row)
+            liked.add(about)
+    if group:
+        yield group
+
+
+def _liked(row: InboxItemRow) -> str | None:
+    """The address that is liked, None for anything else than a plain Like."""
+    try:
+        found = _glance(row.body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found.object if found.type == "Like" and isinstance(found.object, str) else None

@@ -1,0 +1,167 @@
+"""Runs the workers: woken by events after commits, and by the clock when something falls due.
+
+Every kind of work has a loop of its own, and what waits for peers has places in a pool, so that a slow peer
+holds up neither what came in nor what goes to others. `settle` is for tests: it does everything that is due
+now, and returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Protocol
+
+import structlog
+
+from fedserver.domain.kernel import events
+from fedserver.jobs.cleanup import CleanupWorker
+from fedserver.jobs.deliver import DeliveryWorker
+from fedserver.jobs.media import MediaWorker
+from fedserver.jobs.peers import PeerWorker
+from fedserver.jobs.push import PushWorker
+from fedserver.jobs.receive import ReceiveWorker
+from fedserver.jobs.trends import TrendWorker
+from fedserver.jobs.worker import TaskWorker
+from fedserver.web.services import Services
+from storage.engine import Event
+from storage.errors import Unavailable
+from storage.queries.kernel import deliveries as delivery_queries
+from storage.queries.kernel import inbox as inbox_queries
+from storage.queries.kernel import jobs as job_queries
+from storage.queries.kernel import queues as queue_queries
+from storage.rows.kernel import QueueRow
+
+log = structlog.stdlib.get_logger("fedserver.jobs")
+LONGEST_SLEEP = 5.0
+# Who is woken by what: whoever else writes to a queue must not cost all others a look.
+WOKEN: dict[str, tuple[type, ...]] = {
+    events.TASKS_DUE: (TaskWorker, PushWorker, MediaWorker),
+    "deliveries.due": (DeliveryWorker,),
+    "inbox.due": (ReceiveWorker,),
+}
+
+
+class Worker(Protocol):
+    """Something that does what is due and knows when there is more."""
+
+    async def run(self) -> int: ...
+
+    async def next_due(self) -> int | None: ...
+
+
+class Runner:
+    """All workers of a process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        receive, strangers = ReceiveWorker(services), TaskWorker(services, slow=True)
+        deliver = DeliveryWorker(services)
+        # They go on with what they began after `run` ended, and wake their own loops.
+        self._pooled = (receive, strangers, deliver)
+        self._workers: tuple[Worker, ...] = (
+            receive,
+            TaskWorker(services),
+            PushWorker(services),
+            strangers,
+            deliver,
+            MediaWorker(services),
+            CleanupWorker(services),
+            TrendWorker(services),
+            PeerWorker(services),
+        )
+        wakes = {id(worker): worker.wake for worker in self._pooled}
+        self._wakes = [wakes.get(id(worker)) or asyncio.Event() for worker in self._workers]
+        self._loops: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._stop_listening = services.db.listen(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        woken = WOKEN.get(event.kind, ())
+        for worker, wake in zip(self._workers, self._wakes, strict=True):
+            if isinstance(worker, woken):
+                wake.set()
+
+    def start(self, *, only_watch: bool = False) -> None:
+        """Begin to work in the background, or only to watch what other processes decide."""
+        freed = asyncio.create_task(self._free(only_watch))
+        self._loops = [
+            asyncio.create_task(self._loop(worker, wake, freed), name=type(worker).__name__)
+            for worker, wake in zip(self._workers, self._wakes, strict=True)
+            if isinstance(worker, PeerWorker) or not only_watch
+        ]
+
+    async def _free(self, only_watch: bool) -> None:
+        """On SQLite one process works: what another had begun was left by one that was killed."""
+        if only_watch or not self._services.site.config.database.url.startswith("sqlite:"):
+            return
+        try:
+            async with self._services.db.write() as tx:
+                left = await queue_queries.free(tx)
+        except Unavailable as error:
+            log.warning("database_unavailable", reason=str(error))
+        else:
+            if left:
+                log.info("work_resumed", left=left)
+
+    async def _loop(self, worker: Worker, wake: asyncio.Event, freed: asyncio.Task[None]) -> None:
+        await freed
+        while not self._stopping:
+            wake.clear()
+            try:
+                done = await worker.run()
+                due = await worker.next_due() if not done else 0
+            except Unavailable as error:
+                log.warning("database_unavailable", reason=str(error))
+                done, due = 0, None
+            except Exception:
+                # A worker that ends would leave everything of its kind undone until the next start.
+                log.exception("worker_failed", worker=type(worker).__name__)
+                done, due = 0, None
+            if done or self._stopping:
+                continue
+            wait = LONGEST_SLEEP
+            if due is not None:
+                wait = min(wait, max(0.05, (due - self._services.db.clock()) / 1000))
+            try:
+                await asyncio.wait_for(wake.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def backlog(self) -> int:
+        """How much waits to be done, due or not."""
+        async with self._services.db.read() as tx:
+            received = await inbox_queries.waiting(tx)
+            return received + await job_queries.waiting(tx) + await delivery_queries.waiting(tx)
+
+    async def depths(self) -> dict[str, QueueRow]:
+        """How full each queue is."""
+        async with self._services.db.read() as tx:
+            return await queue_queries.depths(tx)
+
+    async def settle(self) -> int:
+        """Do all that is due, until nothing is; how much was done."""
+        total = 0
+        while True:
+            done = [await worker.run() for worker in self._workers]
+            done += [await worker.finish() for worker in self._pooled]
+            if not any(done):
+                return total
+            total += sum(done)
+
+    async def stop(self, seconds: float = 20.0) -> None:
+        """Finish what was begun and end. What is left is done after the next start."""
+        self._stopping = True
+        self._stop_listening()
+        for wake in self._wakes:
+            wake.set()
+        if not self._loops:
+            return
+        begun = monotonic()
+        _, late = await asyncio.wait(self._loops, timeout=seconds)
+        for loop in late:
+            loop.cancel()
+        left = max(0.1, seconds - (monotonic() - begun))
+        ends = await asyncio.gather(*(worker.stop(left) for worker in self._pooled), return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                log.warning("work_left", reason=str(error))

@@ -1,0 +1,32 @@
+"""Trends, computed anew every ten minutes."""
+
+from __future__ import annotations
+
+from fedserver.domain.timelines import trends
+from fedserver.web.services import Services
+
+EVERY_MS = 600_000
+
+
+class TrendWorker:
+    """Computes trends when it is time."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._next = 0
+
+    async def run(self) -> int:
+        """Compute if it is time; 0 as there is never more to do at once."""
+        db = self._services.db
+        if db.clock() < self._next:
+            return 0
+        self._next = db.clock() + EVERY_MS
+        async with db.read(slow=True) as tx:
+            found = await trends.compute(tx)
+        async with db.write() as tx:
+            await trends.keep(tx, found)
+        return 0
+
+    async def next_due(self) -> int | None:
+        """When it is time again."""
+        return self._next

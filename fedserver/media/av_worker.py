@@ -1,0 +1,124 @@
+"""Films and sound as the rest of the node knows them; `films`, and with it PyAV, is loaded when needed.
+
+They need the extra `video`. The work is done on files, never in memory, by a process that ends with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from fedserver.media.errors import Unacceptable
+from fedserver.media.image_worker import Picture, has_video
+
+SOUND = ("audio/mpeg", "audio/mp3", "audio/ogg", "audio/flac", "audio/x-flac", "audio/wav", "audio/x-wav",
+         "audio/wave", "audio/aac", "audio/mp4", "audio/m4a", "audio/x-m4a", "audio/webm")  # fmt: skip
+FILMS = ("video/mp4", "video/webm", "video/quicktime", "video/x-m4v", "video/ogg", "video/3gpp",
+         "video/x-matroska")  # fmt: skip
+SECONDS, CPU_SECONDS = 900.0, 1_500
+PROBE_SECONDS = 20.0
+MEMORY = 3_000_000_000
+AT_ONCE = 2  # one for what waits in the queue, one for who waits for an answer
+
+
+class Most(Struct, frozen=True):
+    """What a recording may have at most: length, size, pictures a second, bytes of the result."""
+
+    seconds: int
+    pixels: int
+    frame_rate: int
+    bytes: int
+
+
+class Recording(Struct, frozen=True):
+    """A film or sound, ready to be kept, at `path`. `kind` is video or audio, `frame_rate` like 25/1."""
+
+    kind: str
+    path: str
+    content_type: str
+    ending: str
+    bytes: int
+    duration: float
+    width: int | None = None
+    height: int | None = None
+    frame_rate: str | None = None
+    small: Picture | None = None
+    blurhash: str | None = None
+
+    @property
+    def bitrate(self) -> int:
+        """Bits a second."""
+        return int(self.bytes * 8 / self.duration) if self.duration else 0
+
+
+def accepted() -> list[str]:
+    """The types of films and sound that this node takes: none without the extra."""
+    return sorted((*SOUND, *FILMS)) if has_video() else []
+
+
+def probe(path: str, most: Most) -> None:
+    """Look whether a file can be taken. Raises Unacceptable."""
+    _films().probe(path, most)
+
+
+def convert(path: str, folder: str, most: Most) -> Recording:
+    """Make of a file what is kept, in `folder`. Raises Unacceptable."""
+    made: Recording = _films().convert(path, folder, most)
+    return made
+
+
+def _films() -> Any:
+    # By name, because PyAV is an extra.
+    return importlib.import_module("fedserver.media.video")
+
+
+class Recordings:
+    """Does the work on recordings, few at a time."""
+
+    def __init__(self, most: Most) -> None:
+        self._most = most
+        self._probing: Any = None
+        self._converting: Any = None
+
+    async def probe(self, path: Path) -> None:
+        """Look whether a file can be taken: this takes a moment. Raises Unacceptable."""
+        if self._probing is None:
+            self._probing = self._processes(PROBE_SECONDS, 20)
+        await self._run(self._probing, probe, str(path), self._most)
+
+    async def convert(self, path: Path, folder: Path) -> Recording:
+        """Make of a file what is kept, in `folder`: this takes minutes. Raises Unacceptable."""
+        if self._converting is None:
+            self._converting = self._processes(SECONDS, CPU_SECONDS)
+        made: Recording = await self._run(self._converting, convert, str(path), str(folder), self._most)
+        return made
+
+    async def _run(self, processes: Any, work: Callable[..., Any], *arguments: Any) -> Any:
+        if not has_video():
+            raise Unacceptable("This node takes no films and no sound, only pictures")
+        return await processes.run(work, *arguments)
+
+    def _processes(self, seconds: float, cpu_seconds: int) -> Any:
+        # By name: it brings the machinery of processes, which most nodes need now and then.
+        module = importlib.import_module("fedserver.media.processes")
+        bounds = module.Bounds(
+            what="file",
+            seconds=seconds,
+            cpu_seconds=cpu_seconds,
+            memory=MEMORY,
+            written=self._most.bytes,
+            at_once=AT_ONCE,
+            reused=False,
+            niceness=10,
+        )
+        return module.Processes(bounds)
+
+    def close(self) -> None:
+        """End what is under way."""
+        for each in (self._probing, self._converting):
+            if each is not None:
+                each.close()

@@ -1,0 +1,369 @@
+"""Films and sound: checked by content, freed of what they tell about their maker, and playable everywhere.
+
+Where browsers know how a film is coded, its packets are copied into a new container, so that titles, places,
+chapters and tracks of measurements stay behind; otherwise it is coded anew as H.264 and AAC. It runs in a
+process of its own with limits on memory and time, as it parses hostile input. The demuxer is chosen by
+what the file is: playlists, which name other files, are never read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import av
+from av.bitstream import BitStreamFilterContext
+from PIL import Image
+
+from fedserver.media.av_worker import Most, Recording
+from fedserver.media.errors import Unacceptable
+from fedserver.media.image_worker import Picture
+from fedserver.media.images import still_of
+from fedserver.media.sniff import sniff
+
+T = TypeVar("T")
+FRAME: Any = av.VideoFrame
+DEMUXERS = {
+    "video/mp4": "mov",
+    "video/webm": "matroska",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/mpeg": "mp3",
+    "audio/aac": "aac",
+    "audio/wav": "wav",
+}
+MP4 = ("mp4", "mp4", "video/mp4")
+M4A = ("ipod", "m4a", "audio/mp4")
+WEBM = ("webm", "webm", "video/webm")
+SOUND = {
+    "mp3": ("mp3", "mp3", "audio/mpeg"),
+    "mp3float": ("mp3", "mp3", "audio/mpeg"),
+    "opus": ("ogg", "ogg", "audio/ogg"),
+    "vorbis": ("ogg", "ogg", "audio/ogg"),
+    "flac": ("flac", "flac", "audio/flac"),
+    "aac": M4A,
+}
+OPTIONS = {
+    "mp4": {"movflags": "+faststart"},
+    "ipod": {"movflags": "+faststart"},
+    "mp3": {"id3v2_version": "0", "write_id3v1": "0"},
+}
+FULL_PIXELS = 2_073_600
+SOUND_RATE = 48_000
+WHOLE = 0.9  # the part of the announced length that must be there
+# Messages inside of H.264 (ISO 14496-10 §7.4.1, type 6), where cameras write what they like.
+MESSAGES = "filter_units=remove_types=6"
+
+
+def _refusing(work: Callable[..., T]) -> Callable[..., T]:
+    """What decoders raise on broken input is no closed list: whatever it is, the file is refused."""
+
+    @wraps(work)
+    def guarded(*arguments: Any) -> T:
+        try:
+            return work(*arguments)
+        except Unacceptable:
+            raise
+        except MemoryError as error:
+            raise Unacceptable("The file is too complicated") from error
+        except Exception as error:
+            raise Unacceptable("The file is broken") from error
+
+    return guarded
+
+
+class Source:
+    """An opened file: its film and its sound, whichever there are."""
+
+    def __init__(self, path: str, most: Most) -> None:
+        with Path(path).open("rb") as file:
+            kind = sniff(file.read(64))
+        if kind not in DEMUXERS:
+            raise Unacceptable("The file is not a film or sound that we know")
+        self.kind, self.most = kind, most
+        self.container: Any = av.open(path, format=DEMUXERS[kind], metadata_errors="ignore")
+        streams = self.container.streams
+        attached = av.stream.Disposition.attached_pic
+        films = [each for each in streams.video if not each.disposition & attached]
+        self.film = films[0] if films else None
+        self.sound = streams.audio[0] if streams.audio else None
+        self.streams: list[Any] = [each for each in (self.film, self.sound) if each is not None]
+        self._check()
+
+    def _check(self) -> None:
+        if not self.streams:
+            raise Unacceptable("There is neither a film nor sound in the file")
+        if self.announced > self.most.seconds:
+            raise self.too_long()
+        if self.film is None:
+            return
+        pixels = self.film.codec_context.width * self.film.codec_context.height
+        if not 0 < pixels <= self.most.pixels:
+            raise Unacceptable(f"The film has more than {self.most.pixels // 1_000_000} million pixels")
+        if self.rate > self.most.frame_rate:
+            raise Unacceptable(f"The film has more than {self.most.frame_rate} pictures a second")
+
+    @property
+    def announced(self) -> float:
+        """How long the file says it is, in seconds; 0 if it does not say."""
+        told = [float(each.duration * each.time_base) for each in self.streams if each.duration]
+        return max(told) if told else (self.container.duration or 0) / av.time_base
+
+    @property
+    def rate(self) -> Fraction:
+        """Pictures a second."""
+        assert self.film is not None
+        return Fraction(self.film.average_rate or self.film.guessed_rate or 25).limit_denominator(1_001)
+
+    def too_long(self) -> Unacceptable:
+        return Unacceptable(f"It is longer than {self.most.seconds // 60} minutes")
+
+    def packets(self) -> Iterator[Any]:
+        """Its packets. Raises Unacceptable if it is longer than allowed, or shorter than announced."""
+        first: float | None = None
+        last = 0.0
+        for packet in self.container.demux(self.streams):
+            if packet.is_corrupt:
+                raise Unacceptable("The file is broken")
+            if packet.pts is not None:
+                begin = float(packet.pts * packet.time_base)
+                first = begin if first is None else min(first, begin)
+                last = max(last, begin + float((packet.duration or 0) * packet.time_base))
+                if last - first > self.most.seconds:
+                    raise self.too_long()
+            yield packet
+        if first is None or last - first < self.announced * WHOLE:
+            raise Unacceptable("The file is cut off")
+        self.length = last - first
+
+    def close(self) -> None:
+        self.container.close()
+
+
+@_refusing
+def probe(path: str, most: Most) -> None:
+    """Look whether a file can be taken, without reading all of it. Raises Unacceptable."""
+    source = Source(path, most)
+    next(_decoded(source))
+    source.close()
+
+
+@_refusing
+def convert(path: str, folder: str, most: Most) -> Recording:
+    """Make of a file what is kept. Raises Unacceptable."""
+    source = Source(path, most)
+    form = _copied_as(source)
+    target, ending, content_type = form or (MP4 if source.film else M4A)
+    made = Path(folder) / f"made.{ending}"
+    with av.open(str(made), "w", format=target, options=_options(target)) as container:
+        if form:
+            _copy(source, container)
+        else:
+            _code(source, container)
+    kind, turned = "audio", 0
+    small: Picture | None = None
+    blurhash = None
+    if source.film is not None:
+        kind = "video"
+        frame = next(_decoded(Source(str(made), most)))
+        turned = frame.rotation
+        small, blurhash = still_of(_upright(frame))
+    context = source.film.codec_context if source.film else None
+    size = _shown(source, form is None, turned) if context else (None, None)
+    return Recording(
+        kind=kind,
+        path=str(made),
+        content_type=content_type if source.film else content_type.replace("video/", "audio/"),
+        ending=ending,
+        bytes=made.stat().st_size,
+        duration=round(source.length, 3),
+        width=size[0],
+        height=size[1],
+        frame_rate=f"{source.rate.numerator}/{source.rate.denominator}" if source.film else None,
+        small=small,
+        blurhash=blurhash,
+    )
+
+
+def _options(target: str) -> dict[str, str]:
+    """What the container is told: nothing about the program that wrote it, and its index first."""
+    return {"fflags": "+bitexact", **OPTIONS.get(target, {})}
+
+
+def _copied_as(source: Source) -> tuple[str, str, str] | None:
+    """The container into which the packets can be copied as they are, None if they must be coded anew."""
+    sound = source.sound.codec_context.name if source.sound else None
+    if source.film is None:
+        return SOUND.get(sound or "")
+    film = source.film.codec_context
+    # Matroska does not tell when a packet is to be decoded, which the other container must say.
+    plain = film.name == "h264" and film.pix_fmt in ("yuv420p", "yuvj420p") and source.kind == "video/mp4"
+    if plain and sound in (None, "aac"):
+        return MP4
+    names = ("vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9")
+    if film.name in names and sound in (None, "opus", "vorbis", "libopus"):
+        return WEBM
+    return None
+
+
+def _copy(source: Source, container: Any) -> None:
+    copies = {}
+    for stream in source.streams:
+        copy = container.add_stream_from_template(stream)
+        copy.metadata.clear()
+        copies[stream.index] = copy
+    film = source.film
+    silenced = film is not None and film.codec_context.name == "h264"
+    unsaid = BitStreamFilterContext(MESSAGES, film) if silenced else None
+    for packet in source.packets():
+        copy = copies[packet.stream.index]
+        for each in _without_messages(packet, unsaid if packet.stream is film else None):
+            each.stream = copy
+            container.mux(each)
+
+
+def _without_messages(packet: Any, unsaid: BitStreamFilterContext | None) -> Sequence[Any]:
+    if not packet.size:
+        return [] if unsaid is None else unsaid.filter(None)
+    return [packet] if unsaid is None else unsaid.filter(packet)
+
+
+def _decoded(source: Source) -> Iterator[Any]:
+    """The frames of the film, or of the sound where there is no film."""
+    stream = source.film or source.sound
+    empty = True
+    for frame in source.container.decode(stream):
+        empty = False
+        yield frame
+    if empty:
+        raise Unacceptable("The file is broken")
+
+
+def _upright(frame: Any) -> Image.Image:
+    image: Image.Image = frame.to_image()
+    return image.rotate(frame.rotation, expand=True) if frame.rotation else image
+
+
+def _shown(source: Source, coded: bool, turned: int) -> tuple[int, int]:
+    assert source.film is not None
+    context = source.film.codec_context
+    if coded:
+        return _size(context.width, context.height, _turn(source))
+    return (context.height, context.width) if turned % 180 else (context.width, context.height)
+
+
+def _turn(source: Source) -> int:
+    """By how many degrees the frames are to be turned, counterclockwise."""
+    frame = next(_decoded(Source(source.container.name, source.most)))
+    return int(frame.rotation)
+
+
+def _size(width: int, height: int, turned: int) -> tuple[int, int]:
+    """An even size of at most FULL_PIXELS."""
+    if turned % 180:
+        width, height = height, width
+    factor = min(1.0, (FULL_PIXELS / (width * height)) ** 0.5)
+    return max(2, int(width * factor) // 2 * 2), max(2, int(height * factor) // 2 * 2)
+
+
+def _code(source: Source, container: Any) -> None:
+    film = _Film(source, container) if source.film else None
+    sound = None
+    if source.sound is not None:
+        sound = container.add_stream("aac", rate=SOUND_RATE, bit_rate=128_000)
+        sound.layout = "mono" if source.sound.codec_context.layout.nb_channels == 1 else "stereo"
+    resampler = av.AudioResampler("fltp", sound.layout, SOUND_RATE) if sound else None
+    for packet in source.packets():
+        for frame in packet.decode():
+            if packet.stream is source.film and film is not None:
+                container.mux(film.coded(frame))
+            elif sound is not None and resampler is not None:
+                for each in resampler.resample(frame):
+                    container.mux(sound.encode(each))
+    if film is not None:
+        container.mux(film.stream.encode(None))
+    if sound is not None and resampler is not None:
+        for each in resampler.resample(None):
+            container.mux(sound.encode(each))
+        container.mux(sound.encode(None))
+
+
+class _Film:
+    """Codes frames anew: turned as they were held, in an even size, in one colour format."""
+
+    def __init__(self, source: Source, container: Any) -> None:
+        assert source.film is not None
+        context = source.film.codec_context
+        turned = _turn(source)
+        width, height = _size(context.width, context.height, turned)
+        self.stream = _h264(container, source.rate, (width, height))
+        self.stream.codec_context.time_base = source.film.time_base
+        graph = av.filter.Graph()
+        steps = [graph.add_buffer(template=source.film)]
+        for name in _turns(turned):
+            steps.append(graph.add(*name))
+        steps += [graph.add("scale", f"{width}:{height}"), graph.add("format", "yuv420p")]
+        steps.append(graph.add("buffersink"))
+        graph.link_nodes(*steps).configure()
+        self._graph = graph
+        self._last: int | None = None
+        self._count = 0
+        self._most = source.most.seconds * source.most.frame_rate
+
+    def coded(self, frame: Any) -> Any:
+        self._count += 1
+        if self._count > self._most:
+            raise Unacceptable("The film has too many pictures")
+        self._graph.push(frame)
+        shown: Any = self._graph.pull()
+        if shown.pts is None or (self._last is not None and shown.pts <= self._last):
+            return []
+        self._last = shown.pts
+        shown.pict_type = 0
+        return self.stream.encode(shown)
+
+
+def _turns(degrees: int) -> list[tuple[str, ...]]:
+    match degrees % 360:
+        case 90:
+            return [("transpose", "cclock")]
+        case 180:
+            return [("hflip",), ("vflip",)]
+        case 270:
+            return [("transpose", "clock")]
+    return []
+
+
+def _h264(container: Any, rate: Fraction, size: tuple[int, int]) -> Any:
+    stream = container.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "23"})
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.thread_count = 2
+    return stream
+
+
+def silent(frames: Sequence[Image.Image], times: Sequence[int]) -> Picture:
+    """A film of pictures, each shown for a time (ms); what is transparent becomes white."""
+    first = frames[0]
+    size = _size(first.width, first.height, 0)
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = _h264(
+            container, Fraction(1_000, max(1, sum(times) // len(times))).limit_denominator(100), size
+        )
+        stream.codec_context.time_base = Fraction(1, 1_000)
+        moment = 0
+        for each, time in zip(frames, times, strict=True):
+            ground = Image.new("RGBA", each.size, "white")
+            ground.alpha_composite(each.convert("RGBA"))
+            frame = FRAME.from_image(ground.convert("RGB").resize(size))
+            frame = frame.reformat(format="yuv420p")
+            frame.pts, frame.duration, frame.time_base = moment, time, Fraction(1, 1_000)
+            moment += time
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return Picture(out.getvalue(), "video/mp4", *size)

@@ -1,0 +1,117 @@
+"""Settings: the profile, and what a member prefers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from fedserver.domain.accounts import account_views, accounts
+from fedserver.domain.auth import members
+from fedserver.domain.kernel.errors import DomainError, Invalid
+from fedserver.media.errors import Unacceptable
+from fedserver.media.image_worker import process_banner, process_square
+from fedserver.text.language import normal_language
+from fedserver.web import media_intake
+from fedserver.web.endpoint import USER, Call, Routes
+from fedserver.web.html import see_other
+from fedserver.web.uploads import Upload
+from storage.engine import Tx
+
+routes = Routes("pages")
+
+
+class ProfileParams(Struct, frozen=True):
+    csrf: str = ""
+    display_name: str = ""
+    note: str = ""
+    avatar: Upload | None = None
+    header: Upload | None = None
+    locked: bool = False
+    discoverable: bool = False
+    indexable: bool = False
+    hides_collections: bool = False
+    mails_posts: bool = False
+    names: list[str] = []
+    values: list[str] = []
+    theme: Literal["auto", "light", "dark"] = "auto"
+    visibility: Literal["public", "unlisted", "followers", "local"] = "public"
+    language: str = ""
+    welcome: bool = False
+
+
+async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) -> web.Response:
+    row = await accounts.by_id(tx, call.account.id)
+    view = (await account_views.load(tx, [row.id]))[row.id]
+    member = await members.by_id(tx, call.member.id)
+    return call.render(
+        "settings.html",
+        status=422 if problem else 200,
+        view=view,
+        settings=members.settings(member),
+        problem=problem,
+        done=done,
+        welcome=call.params.welcome,
+        mails=bool(call.site.config.mail.host),
+        most_fields=accounts.MAX_FIELDS,
+    )
+
+
+@routes.get("/settings/profile", "/settings", html=True, who=USER, params=ProfileParams)
+async def show(call: Call[ProfileParams]) -> web.StreamResponse:
+    return await _page(call, call.tx, "", done="done" in call.request.query)
+
+
+@routes.post(
+    "/settings/profile", html=True, who=USER, params=ProfileParams, tx="own", most_upload="upload_bytes"
+)
+async def save(call: Call[ProfileParams]) -> web.StreamResponse:
+    try:
+        async with media_intake.collecting(call.services) as keys:
+            await _save(call, keys)
+    except DomainError as error:
+        async with call.services.db.read() as tx:
+            return await _page(call, tx, error.text, done=False)
+    return see_other("/settings/profile?done=1")
+
+
+async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
+    params = call.params
+    await call.services.resolver.mentions(params.note)
+    change = accounts.ProfileChange(
+        display_name=params.display_name,
+        note=params.note,
+        locked=params.locked,
+        discoverable=params.discoverable,
+        indexable=params.indexable,
+        hides_collections=params.hides_collections,
+        mails_posts=params.mails_posts,
+        fields=tuple(zip(params.names, params.values, strict=False)),
+        avatar_key=await _picture(call, params.avatar, keys, square=True),
+        header_key=await _picture(call, params.header, keys, square=False),
+    )
+    async with call.services.db.write() as tx:
+        row = await accounts.by_id(tx, call.account.id)
+        await accounts.update_profile(tx, call.site, row, change)
+        former = members.settings(call.member)
+        changed = structs.replace(
+            former,
+            theme=params.theme,
+            visibility=params.visibility,
+            language=normal_language(params.language),
+        )
+        await members.set_settings(tx, call.member, changed)
+
+
+async def _picture(
+    call: Call[ProfileParams], upload: Upload | None, keys: list[str], *, square: bool
+) -> str | UnsetType:
+    if upload is None or not upload.size:
+        return UNSET
+    try:
+        made = await call.services.images.run(process_square if square else process_banner, upload.data)
+    except Unacceptable as error:
+        raise Invalid("picture", f"was not taken: {error.text}") from error
+    keys.append(await call.services.store.put(made.data, made.ending))
+    return keys[-1]

@@ -1,0 +1,1 @@
+"""Pages about the public, hash-linked log of moderation."""

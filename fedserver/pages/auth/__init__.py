@@ -1,0 +1,1 @@
+"""Pages about members, log-in, sessions, tokens and apps."""

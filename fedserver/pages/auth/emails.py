@@ -1,0 +1,55 @@
+"""A new e-mail address: asked for in the settings, confirmed by a link that comes by mail."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain.auth import emails, one_time_links
+from fedserver.domain.kernel.errors import Invalid
+from fedserver.pages.readers import FormParams
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.html import see_other
+
+routes = Routes("pages")
+
+
+class EmailParams(Struct, frozen=True):
+    email: str = ""
+    csrf: str = ""
+
+
+def _page(call: Call[Nothing] | Call[EmailParams], *, problem: str = "", sent: str = "") -> web.Response:
+    status = 422 if problem else 200
+    return call.render("email.html", status=status, member=call.member, problem=problem, sent=sent)
+
+
+@routes.get("/settings/email", html=True, who=USER, proved=True)
+async def show(call: Call[Nothing]) -> web.Response:
+    return _page(call)
+
+
+@routes.post(
+    "/settings/email", html=True, who=USER, proved=True, params=EmailParams, tx="own", limit="sign_ups"
+)
+async def ask(call: Call[EmailParams]) -> web.StreamResponse:
+    email = call.params.email.strip()
+    try:
+        async with call.services.db.write() as tx:
+            mailed = await emails.ask_to_change(tx, call.site, call.member, email)
+    except Invalid as error:
+        return _page(call, problem=f"{error.told}.")
+    return _page(call, sent=email) if mailed else see_other("/settings/security?done=1")
+
+
+@routes.get("/email/{token}", html=True)
+async def show_confirm(call: Call[Nothing]) -> web.Response:
+    link = await one_time_links.check(call.tx, "email", call.text("token"))
+    return call.render("email_confirm.html", token=call.text("token"), email=link.email)
+
+
+@routes.post("/email/{token}", html=True, params=FormParams, no_csrf=True)
+async def confirm(call: Call[FormParams]) -> web.StreamResponse:
+    """By a form, as programs that look at mail open its links."""
+    await emails.change(call.tx, call.site, call.text("token"))
+    return see_other("/settings/security?done=1")

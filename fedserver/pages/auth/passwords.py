@@ -1,0 +1,102 @@
+"""Passwords: a new one in the settings, or by a link that comes by mail to those who forgot theirs.
+
+Who asks for a link is told the same, whether the name is known or not.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain.auth import login, members, one_time_links, password_resets, passwords
+from fedserver.domain.kernel.errors import DomainError, Forbidden, NotFound
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.html import see_other
+
+routes = Routes("pages")
+
+
+class ForgotParams(Struct, frozen=True):
+    login: str = ""
+    csrf: str = ""
+
+
+class PasswordParams(Struct, frozen=True):
+    current: str = ""
+    password: str = ""
+    csrf: str = ""
+
+
+@routes.get("/forgot", html=True)
+async def show_forgot(call: Call[Nothing]) -> web.Response:
+    return call.render("forgot.html", sent=False, mails=bool(call.site.config.mail.host))
+
+
+@routes.post("/forgot", html=True, params=ForgotParams, limit="log_ins", no_csrf=True)
+async def forgot(call: Call[ForgotParams]) -> web.Response:
+    await password_resets.ask(call.tx, call.site, call.params.login)
+    return call.render("forgot.html", sent=True, mails=bool(call.site.config.mail.host))
+
+
+def _form(call: Call[PasswordParams], action: str, problem: str = "", *, known: bool) -> web.Response:
+    """`known`: somebody logged in, who has to give the present password too."""
+    status = 422 if problem else 200
+    return call.render("password.html", status=status, action=action, problem=problem, known=known)
+
+
+@routes.get("/reset/{token}", html=True, params=PasswordParams)
+async def show_reset(call: Call[PasswordParams]) -> web.Response:
+    await one_time_links.check(call.tx, "reset", call.text("token"))
+    return _form(call, f"/reset/{call.text('token')}", known=False)
+
+
+@routes.post("/reset/{token}", html=True, params=PasswordParams, tx="own", limit="log_ins", no_csrf=True)
+async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
+    word, services = call.text("token"), call.services
+    try:
+        async with services.db.read() as tx:
+            link = await one_time_links.check(tx, "reset", word)
+        passwords.check_password(call.params.password, link.email)
+        hashed = await services.passwords.hash(call.params.password)
+        async with services.db.write() as tx:
+            await password_resets.reset(tx, word, hashed)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _form(call, f"/reset/{word}", error.text, known=False)
+    return see_other("/login")
+
+
+@routes.get("/.well-known/change-password", html=True, tx="own")
+async def well_known(call: Call[Nothing]) -> web.StreamResponse:
+    """Where password managers look (W3C, A Well-Known URL for Changing Passwords)."""
+    return see_other("/settings/password")
+
+
+@routes.get("/settings/password", html=True, who=USER, params=PasswordParams)
+async def show(call: Call[PasswordParams]) -> web.StreamResponse:
+    if not call.member.password_hash:
+        return see_other("/settings/security")
+    return _form(call, "/settings/password", known=True)
+
+
+@routes.post("/settings/password", html=True, who=USER, params=PasswordParams, tx="own", limit="log_ins")
+async def change(call: Call[PasswordParams]) -> web.StreamResponse:
+    """All browsers and apps are logged out; this browser gets a new session."""
+    params, services, name = call.params, call.services, call.account.username
+    address = call.address
+    try:
+        async with services.db.read() as tx:
+            await login.check_attempts(tx, name, address)
+        if not await services.passwords.verify(call.member.password_hash, params.current):
+            async with services.db.write() as tx:
+                await login.failed(tx, name, address)
+            raise Forbidden("The present password is not right.")
+        passwords.check_password(params.password, name, call.member.email)
+        hashed = await services.passwords.hash(params.password)
+        async with services.db.write() as tx:
+            await members.set_password(tx, call.member, hashed)
+            cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
+    except DomainError as error:
+        return _form(call, "/settings/password", error.text, known=True)
+    return call.begun(cookie, "/settings/security?done=1")

@@ -1,0 +1,59 @@
+"""Where a member is logged in: apps with access to the account, and browsers."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from fedserver.domain.auth import sessions, tokens
+from fedserver.domain.kernel import scopes
+from fedserver.pages.readers import FormParams
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.html import see_other
+
+routes = Routes("pages")
+# The first word found decides; Chromium's relatives name it too, and everybody names Safari.
+BROWSERS = (
+    ("Firefox/", "Firefox"), ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
+    ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("FxiOS/", "Firefox"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS X", "Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser_name(user_agent: str) -> str:
+    """What to call a browser in a list, from what it calls itself."""
+    browser = next((name for word, name in BROWSERS if word in user_agent), "")
+    system = next((name for word, name in SYSTEMS if word in user_agent), "")
+    return f"{browser}, {system}" if browser and system else browser or user_agent[:60] or "Unknown"
+
+
+@routes.get("/settings/apps", html=True, who=USER)
+async def show(call: Call[Nothing]) -> web.Response:
+    return call.render(
+        "authorized.html",
+        apps=await tokens.authorized(call.tx, call.member),
+        sessions=await sessions.of_member(call.tx, call.member),
+        words=scopes.in_words,
+        browser=browser_name,
+    )
+
+
+@routes.post("/settings/apps/{id}/revoke", html=True, who=USER, params=FormParams)
+async def revoke(call: Call[FormParams]) -> web.StreamResponse:
+    """0 stands for what was made on the command line."""
+    await tokens.revoke_app(call.tx, call.member, call.id() or None)
+    return see_other("/settings/apps")
+
+
+@routes.post("/settings/sessions/end-others", html=True, who=USER, params=FormParams)
+async def end_others(call: Call[FormParams]) -> web.StreamResponse:
+    await sessions.end_others(call.tx, call.member, call.session_id or 0)
+    return see_other("/settings/apps")
+
+
+@routes.post("/settings/sessions/{id}/end", html=True, who=USER, params=FormParams)
+async def end(call: Call[FormParams]) -> web.StreamResponse:
+    await sessions.end_one(call.tx, call.member, call.id())
+    return see_other("/settings/apps")

@@ -1,0 +1,47 @@
+"""What was decided about a member, and their appeals; also for members who are suspended or disabled."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from fedserver.domain.kernel.errors import Forbidden, Invalid
+from fedserver.domain.moderation import appeals, rules, warnings
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.html import see_other
+
+routes = Routes("pages")
+PATH = "/settings/decisions"
+
+
+class AppealParams(Struct, frozen=True):
+    csrf: str = ""
+    text: str = ""
+
+
+async def _page(call: Call[Nothing] | Call[AppealParams], problem: str, *, text: str = "") -> web.Response:
+    return call.render(
+        "decisions.html",
+        status=422 if problem else 200,
+        views=await warnings.of_account(call.tx, call.account),
+        said=warnings.SAID,
+        rules=lambda named: rules.some(call.site, rules.numbers(named)),
+        state=appeals.state,
+        problem=problem,
+        text=text,
+        done="done" in call.request.query,
+    )
+
+
+@routes.get(PATH, html=True, who=USER, barred=True)
+async def show(call: Call[Nothing]) -> web.Response:
+    return await _page(call, "")
+
+
+@routes.post(PATH + "/{id}/appeal", html=True, who=USER, barred=True, params=AppealParams)
+async def appeal(call: Call[AppealParams]) -> web.Response:
+    try:
+        await appeals.file(call.tx, call.site, call.member, call.account, call.id(), call.params.text)
+    except (Invalid, Forbidden) as error:
+        return await _page(call, error.text, text=call.params.text)
+    return see_other(f"{PATH}?done=1")

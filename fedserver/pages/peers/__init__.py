@@ -1,0 +1,1 @@
+"""Pages about other nodes: policies, partners, relays."""

@@ -1,0 +1,1 @@
+"""Pages about moving, exports and imports."""

@@ -1,0 +1,1 @@
+"""Pages about writing: posts, edits, polls, quotes, likes and boosts."""

@@ -1,0 +1,113 @@
+"""A post with its thread, or an article with its answers; and what readers do to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.posts import articles, boosts, likes, pins, post_removal
+from fedserver.domain.timelines import bookmarks, post_views, timelines
+from fedserver.pages.accounts.profiles import find
+from fedserver.pages.posts.polls import ask_anew
+from fedserver.pages.readers import FormParams, back
+from fedserver.pages.timelines.feeds import feed_of
+from fedserver.text.excerpts import excerpt, reading_minutes
+from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.html import see_other
+from storage.rows.accounts import AccountRow
+
+routes = Routes("pages")
+
+
+@routes.get("/@{name}/{place}", html=True)
+async def show(call: Call[Nothing]) -> web.StreamResponse:
+    account = await find(call, call.tx, call.text("name"))
+    place = call.text("place")
+    stem, _, ending = place.rpartition(".")
+    if stem == "blog":
+        return await feed_of(call, account, ending, blog=True)
+    post_id = await _place(call, account, place)
+    above, below = await timelines.thread(call.tx, post_id, call.viewer_id)
+    views = await post_views.load(call.tx, [post_id, *above, *below], call.viewer_id, context="thread")
+    if not views or views[0].post.id != post_id or views[0].post.account_id != account.id:
+        raise NotFound
+    view = views[0]
+    if view.boost_of is not None:
+        return see_other(view.boost_of.post.url)
+    if view.post.slug and place != view.post.slug:
+        return see_other(view.post.url)
+    await ask_anew(call, view)
+    first = frozenset(above)
+    return _page(
+        call,
+        view,
+        [each for each in views[1:] if each.post.id in first],
+        [each for each in views[1:] if each.post.id not in first],
+    )
+
+
+async def _place(call: Call[Nothing], account: AccountRow, place: str) -> int:
+    if place.isascii() and place.isdigit():
+        return call.id("place")
+    return (await articles.by_slug(call.tx, account.id, place)).id
+
+
+def _page(
+    call: Call[Nothing],
+    view: post_views.PostView,
+    above: list[post_views.PostView],
+    below: list[post_views.PostView],
+) -> web.StreamResponse:
+    article = view.post.kind == "Article"
+    page = call.render(
+        "article.html" if article else "thread.html",
+        foreign_pictures=article and "<img" in view.post.html,
+        view=view,
+        above=above,
+        below=below,
+        minutes=reading_minutes(view.post.html) if article else 0,
+        description=view.post.summary or excerpt(view.post.html, 200),
+    )
+    if view.post.local:
+        page.headers["Link"] = f'<{view.post.uri}>; rel="alternate"; type="application/activity+json"'
+    return page
+
+
+async def _do(call: Call[Any], act: str) -> None:
+    tx, account, post_id = call.tx, call.account, call.id()
+    match act:
+        case "like":
+            await likes.like(tx, call.site, account, post_id)
+        case "unlike":
+            await likes.unlike(tx, account, post_id)
+        case "boost":
+            await boosts.boost(tx, call.site, account, post_id)
+        case "unboost":
+            await boosts.unboost(tx, account, post_id)
+        case "bookmark":
+            await bookmarks.add(tx, account, post_id)
+        case "unbookmark":
+            await bookmarks.remove(tx, account, post_id)
+        case "pin":
+            await pins.add(tx, account, post_id)
+        case "unpin":
+            await pins.remove(tx, account, post_id)
+        case _:
+            raise NotFound
+
+
+@routes.post("/posts/{id}/delete", html=True, who=USER, params=FormParams)
+async def delete(call: Call[FormParams]) -> web.StreamResponse:
+    await post_removal.delete(call.tx, call.account, call.id())
+    return back(call, call.params.next)
+
+
+@routes.post("/posts/{id}/{act}", html=True, who=USER, params=FormParams)
+async def act(call: Call[FormParams]) -> web.StreamResponse:
+    await _do(call, call.text("act"))
+    if "HX-Request" not in call.request.headers:
+        return back(call, call.params.next)
+    views = await post_views.load(call.tx, [call.id()], call.viewer_id)
+    return call.render("actions.html", view=views[0], next=call.params.next)

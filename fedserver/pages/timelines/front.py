@@ -1,0 +1,69 @@
+"""The front page, what the community is, and how to use an app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from fedserver.domain.metrics import instance_stats
+from fedserver.domain.posts import articles
+from fedserver.domain.timelines import post_views, timelines
+from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.html import see_other, static_url
+from fedserver.web.json import json_response
+from storage.paging import Page
+
+routes = Routes("pages")
+
+
+@routes.get("/", html=True)
+async def front(call: Call[Nothing]) -> web.StreamResponse:
+    if call.caller is not None:
+        return see_other("/home")
+    ranked = await articles.helpful(call.tx, None, "quarter", 5, 0, member=False)
+    best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
+    ids = await timelines.public(call.tx, None, Page(limit=10), local=True)
+    latest = await post_views.load(call.tx, ids, None)
+    found = await instance_stats.load(call.tx)
+    return call.render("front.html", best=best, votes=dict(ranked), latest=latest, figures=found)
+
+
+@routes.get("/about", html=True)
+async def about(call: Call[Nothing]) -> web.StreamResponse:
+    found = await instance_stats.load(call.tx)
+    return call.render("about.html", figures=found, mode=call.site.config.registration.mode)
+
+
+@routes.get("/apps", html=True, tx="own")
+async def apps(call: Call[Nothing]) -> web.StreamResponse:
+    return call.render("apps.html")
+
+
+ICONS = (("icon.svg", "any", "image/svg+xml"), ("icon-192.png", "192x192", "image/png"),
+         ("icon-512.png", "512x512", "image/png"))  # fmt: skip
+
+
+@routes.get("/manifest.json", tx="own")
+async def manifest(call: Call[Nothing]) -> web.Response:
+    """What a device needs to install the pages as an app (W3C, Web Application Manifest)."""
+    community = call.site.config.community
+    body: dict[str, Any] = {
+        "id": "/home",
+        "name": community.title,
+        "short_name": community.title[:12],
+        "description": community.description,
+        "lang": community.languages[0] if community.languages else "en",
+        "start_url": "/home",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f6f7f9",
+        "theme_color": "#1f6486",
+        "categories": ["social"],
+        "icons": [
+            {"src": static_url(name), "sizes": sizes, "type": kind, "purpose": "any"}
+            for name, sizes, kind in ICONS
+        ],
+        "shortcuts": [{"name": "Write", "url": "/write"}, {"name": "Notifications", "url": "/notifications"}],
+    }
+    return json_response(body, kind="application/manifest+json", headers={"Cache-Control": "max-age=3600"})

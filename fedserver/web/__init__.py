@@ -1,0 +1,1 @@
+"""What the surfaces share: declared endpoints, sessions, paging, errors, limits."""

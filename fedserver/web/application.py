@@ -1,0 +1,147 @@
+"""The aiohttp application: endpoints of all surfaces on one router.
+
+Documents and pages may share an address; `Accept` decides (ActivityPub §3.2). Whatever no endpoint
+answers gets a 404 in the caller's shape, and nothing ends in a traceback.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from fedserver.domain.kernel.errors import Forbidden
+from fedserver.web.dispatch import CORS, Dispatcher
+from fedserver.web.endpoint import Endpoint
+from fedserver.web.errors import error_json
+from fedserver.web.html import STATIC
+from fedserver.web.metrics import measured
+from fedserver.web.services import SERVICES, Services
+
+PREFLIGHT = {
+    **CORS,
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+    "Access-Control-Max-Age": "86400",
+}
+PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
+MAX_BODY = 2_097_152
+DISPATCHER = web.AppKey("dispatcher", Dispatcher)
+Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
+
+
+def wants_activitypub(accept: str) -> bool:
+    """True if the caller asks for a document: its first word on types decides against HTML."""
+    positions = [place for kind in ACTIVITY_TYPES if (place := accept.find(kind)) >= 0]
+    html = accept.find("text/html")
+    return bool(positions) and (html < 0 or min(positions) < html)
+
+
+def build(services: Services, endpoints: Sequence[Endpoint]) -> web.Application:
+    """The application with every endpoint, static files and a handler for all else."""
+    dispatcher = Dispatcher(services)
+    middlewares = [_outermost(dispatcher)]
+    if services.site.config.metrics.listen:
+        middlewares.insert(0, measured(services.metrics))
+    application = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
+    application[SERVICES], application[DISPATCHER] = services, dispatcher
+    for resource in _resources(tuple(endpoints)):
+        application.router.register_resource(resource)
+    application.router.add_static("/static", STATIC)
+    return application
+
+
+@cache
+def _resources(endpoints: tuple[Endpoint, ...]) -> list[web.Resource]:
+    """The places of a router, made once for all nodes of a process: there are a thousand routes."""
+    shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
+    for endpoint in endpoints:
+        shared[endpoint.shape].append(endpoint)
+    resources: dict[str, web.Resource] = {}
+    for (method, path), variants in shared.items():
+        serve = _negotiated(variants)
+        for spelling in _spellings(path):
+            if spelling not in resources:
+                resources[spelling] = _resource(spelling)
+            resources[spelling].add_route(method, serve)
+        if method == "GET":
+            resources[path].add_route("HEAD", serve)
+    return list(resources.values())
+
+
+def _resource(path: str) -> web.Resource:
+    return web.DynamicResource(path) if "{" in path else web.PlainResource(path)
+
+
+def _spellings(path: str) -> list[str]:
+    """Programs may end an address with a slash."""
+    programs = path.startswith(("/api/", "/oauth/")) and not path.endswith("/")
+    return [path, path + "/"] if programs else [path]
+
+
+def _negotiated(variants: list[Endpoint]) -> Serve:
+    if len(variants) == 1:
+        only = variants[0]
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            return await request.app[DISPATCHER].serve(only, request)
+
+        return serve
+    document = next(each for each in variants if each.activitypub)
+    page = next(each for each in variants if not each.activitypub)
+
+    async def choose(request: web.Request) -> web.StreamResponse:
+        chosen = document if wants_activitypub(request.headers.get("Accept", "")) else page
+        response = await request.app[DISPATCHER].serve(chosen, request)
+        response.headers.setdefault("Vary", "Accept")
+        return response
+
+    return choose
+
+
+def _outermost(dispatcher: Dispatcher) -> Middleware:
+    log = structlog.stdlib.get_logger("fedserver.web")
+
+    @web.middleware
+    async def outermost(request: web.Request, handler: Serve) -> web.StreamResponse:
+        program = request.path.startswith(PROGRAMS)
+        if request.method == "OPTIONS" and program:
+            return web.Response(status=204, headers=PREFLIGHT)
+        try:
+            dispatcher.check_fences(request)
+            response = await handler(request)
+            if request.path.startswith("/static/"):
+                # The pictures of those who have none are shown by web clients of other origins.
+                response.headers["Access-Control-Allow-Origin"] = "*"
+            return response
+        except Forbidden as error:
+            return _told(dispatcher, request, error, program)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return _told(dispatcher, request, error, program)
+        except Exception as error:
+            # The one place where the unexpected ends: an id for the caller, the trace for the log.
+            name = secrets.token_hex(6)
+            log.exception("request_failed", id=name, method=request.method, path=request.path)
+            response = _told(dispatcher, request, error, program)
+            response.headers["X-Request-Id"] = name
+            return response
+
+    return outermost
+
+
+def _told(
+    dispatcher: Dispatcher, request: web.Request, error: Exception, program: bool
+) -> web.StreamResponse:
+    if program or "text/html" not in request.headers.get("Accept", ""):
+        response = error_json(error, dispatcher.services.db.clock())
+        response.headers.update(CORS)
+        return response
+    return dispatcher.error_page(error)

@@ -1,0 +1,95 @@
+"""HTML from Jinja templates: autoescaped, one environment, folders of every surface.
+
+The base layout and the macros live with this module; each surface brings a `templates` folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2.ext import i18n
+
+STATIC = Path(__file__).parent / "static"
+
+# No inline script or style anywhere. Files of peers are shown from here too, unless the proxy is off.
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{files}; "
+    "media-src 'self'{files}; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'{forms}"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Pages:
+    """Renders templates. `packages` are the surfaces that bring templates of their own."""
+
+    def __init__(self, packages: tuple[str, ...], *, proxies: bool = True, **shared: Any) -> None:
+        self._proxies = proxies
+        self._environment = Environment(
+            loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "fedserver.web")]),
+            autoescape=select_autoescape(("html", "xml"), default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=[i18n],
+        )
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        self._environment.globals.update(shared, static=static_url)
+
+    def add_filter(self, name: str, function: Callable[..., Any]) -> None:
+        """Offer `function` to templates as a filter."""
+        self._environment.filters[name] = function
+
+    def text(self, template: str, values: Mapping[str, Any]) -> str:
+        return self._environment.get_template(template).render(values)
+
+    def response(
+        self,
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        forms_to: str = "'self'",
+        foreign_pictures: bool = False,
+    ) -> web.Response:
+        """A page. `forms_to` widens where forms may lead (the consent page redirects to the app).
+
+        `foreign_pictures`: its text may show pictures that lie elsewhere, as articles do.
+        """
+        response = web.Response(
+            text=self.text(template, values), status=status, content_type="text/html", charset="utf-8"
+        )
+        forms = f"; form-action {forms_to}" if forms_to else ""
+        files = " https: http:" if foreign_pictures or not self._proxies else ""
+        response.headers["Content-Security-Policy"] = POLICY.format(forms=forms, files=files)
+        response.headers.update(HEADERS)
+        return response
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a static file, with its hash, so that it can be cached for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def see_other(location: str) -> web.Response:
+    """On to another page, by GET (RFC 9110 §15.4.4). Not an exception: what was done stays done."""
+    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def own_page(target: str, otherwise: str = "/home") -> str:
+    """A path of this node to go on to; anything else leads to `otherwise`."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if plain and "\\" not in target and len(target) < 4_000 else otherwise

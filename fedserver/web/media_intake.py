@@ -1,0 +1,138 @@
+"""Files of requests on their way into the store; what is refused leaves nothing there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fedserver.domain.content import media
+from fedserver.domain.kernel.errors import Invalid
+from fedserver.media.av_worker import Recording
+from fedserver.media.errors import Unacceptable
+from fedserver.media.image_worker import Processed, process_attachment
+from fedserver.web.services import Services
+from fedserver.web.uploads import Upload, too_large
+
+RAW = "raw"  # of no type that is served
+
+
+async def keep_picture(services: Services, upload: Upload, field: str = "file") -> media.NewFile:
+    """Clean a picture and keep it. Raises Invalid, named after the form's `field`."""
+    return await _kept(services, await _cleaned(services, upload, field))
+
+
+async def keep_small(services: Services, upload: Upload, field: str) -> media.NewFile:
+    """Clean a picture and keep its small form only. Raises Invalid."""
+    made = await _cleaned(services, upload, field)
+    small = made.small
+    return media.NewFile(
+        kind="image",
+        content_type=small.content_type,
+        file_key="",
+        preview_key=await services.store.put(small.data, small.ending),
+        bytes=len(small.data),
+        blurhash=made.blurhash,
+        preview_width=small.width,
+        preview_height=small.height,
+    )
+
+
+async def _cleaned(services: Services, upload: Upload, field: str) -> Processed:
+    most = services.site.config.limits.upload_bytes
+    if upload.size > most:
+        raise too_large(field, most)
+    try:
+        return await services.images.run(process_attachment, upload.data)
+    except Unacceptable as error:
+        raise Invalid(field, f"was not taken: {error.text}") from error
+
+
+async def _kept(services: Services, made: Processed) -> media.NewFile:
+    store, full, small = services.store, made.full, made.small
+    return media.NewFile(
+        kind=made.kind,
+        content_type=full.content_type,
+        file_key=await store.put(full.data, full.ending),
+        preview_key=await store.put(small.data, small.ending),
+        bytes=len(full.data) + len(small.data),
+        blurhash=made.blurhash,
+        width=full.width,
+        height=full.height,
+        preview_width=small.width,
+        preview_height=small.height,
+        duration=made.duration,
+        frame_rate=made.frame_rate,
+        bitrate=int(len(full.data) * 8 / made.duration) if made.duration else None,
+    )
+
+
+async def keep_raw(services: Services, upload: Upload, kind: str) -> media.NewFile:
+    """Keep a film or sound as it came, to be processed later. Raises Invalid if it cannot be taken."""
+    with services.store.workshop() as folder:
+        await asyncio.to_thread(upload.save, folder / RAW)
+        key = await services.store.take(folder / RAW, RAW)
+    new = media.NewFile(
+        kind=kind.partition("/")[0],
+        content_type=kind,
+        file_key=key,
+        preview_key="",
+        bytes=upload.size,
+        state="processing",
+    )
+    async with kept(services, new):
+        path = services.store.path(key)
+        try:
+            await services.recordings.probe(path or Path())
+        except Unacceptable as error:
+            raise Invalid("file", f"was not taken: {error.text}") from error
+    return new
+
+
+async def process(services: Services, key: str) -> media.NewFile:
+    """Make what is shown of a film or sound that was kept as it came. Raises Unacceptable."""
+    path = services.store.path(key)
+    if path is None:
+        raise Unacceptable("The file is not there any more")
+    with services.store.workshop() as folder:
+        made = await services.recordings.convert(path, folder)
+        return await _taken(services, made)
+
+
+async def _taken(services: Services, made: Recording) -> media.NewFile:
+    store, small = services.store, made.small
+    return media.NewFile(
+        kind=made.kind,
+        content_type=made.content_type,
+        file_key=await store.take(Path(made.path), made.ending),
+        preview_key=await store.put(small.data, small.ending) if small else "",
+        bytes=made.bytes + (len(small.data) if small else 0),
+        blurhash=made.blurhash,
+        width=made.width,
+        height=made.height,
+        preview_width=small.width if small else None,
+        preview_height=small.height if small else None,
+        duration=made.duration,
+        frame_rate=made.frame_rate,
+        bitrate=made.bitrate,
+    )
+
+
+@asynccontextmanager
+async def kept(services: Services, *files: media.NewFile | None) -> AsyncIterator[None]:
+    """Keep `files` if the block succeeds; otherwise they are removed."""
+    async with collecting(services) as keys:
+        keys.extend(key for each in files if each for key in each.keys)
+        yield
+
+
+@asynccontextmanager
+async def collecting(services: Services) -> AsyncIterator[list[str]]:
+    """A list for the keys of files that the block stores; if it fails, they are removed."""
+    keys: list[str] = []
+    try:
+        yield keys
+    except BaseException:
+        await services.store.remove(tuple(keys))
+        raise

@@ -1,0 +1,79 @@
+"""Names of form fields as Rails writes them, turned into nested values.
+
+`a[b]=1` is an object, `a[]=1` a list, `a[0][b]=1` a list by index, `a[][b]=1` a list of objects
+where a name that repeats begins the next one. Clients of the Mastodon API send all four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fedserver.domain.kernel.errors import Invalid
+
+MAX_DEPTH = 5
+MAX_FIELDS = 2_000
+Value = Any
+
+
+def nest(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    """Pairs of name and value to nested dicts and lists. Raises Invalid if deep or many."""
+    top: dict[str, Value] = {}
+    for count, (name, value) in enumerate(pairs):
+        if count >= MAX_FIELDS:
+            raise Invalid("body", f"has more than {MAX_FIELDS} fields")
+        _put(top, _path(name), value)
+    return {name: _lists(value) for name, value in top.items()}
+
+
+def _path(name: str) -> list[str]:
+    head, bracket, rest = name.partition("[")
+    if not bracket or not rest.endswith("]") or not head:
+        return [name]
+    path = [head, *rest[:-1].split("][")]
+    if len(path) > MAX_DEPTH:
+        raise Invalid("body", f"nests fields deeper than {MAX_DEPTH}")
+    return path
+
+
+def _put(container: dict[str, Value], path: list[str], value: Value) -> None:
+    for place, part in enumerate(path[:-1]):
+        following = path[place + 1 :]
+        if part == "":
+            part = _element(container, following)
+        inner = container.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise Invalid(path[0], "is given both as a value and as a group")
+        container = inner
+    last = path[-1]
+    if last == "":
+        container[str(len(container))] = value
+    else:
+        container[last] = value
+
+
+def _element(container: dict[str, Value], following: list[str]) -> str:
+    """The index of the element that `a[][following]` belongs to: a repeated name begins the next."""
+    newest = str(len(container) - 1)
+    element = container.get(newest)
+    if not isinstance(element, dict) or (following[-1] != "" and _has(element, following)):
+        return str(len(container))
+    return newest
+
+
+def _has(element: dict[str, Value], path: list[str]) -> bool:
+    inner: Value = element
+    for part in path:
+        if not isinstance(inner, dict) or part not in inner:
+            return False
+        inner = inner[part]
+    return True
+
+
+def _lists(value: Value) -> Value:
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _lists(each) for name, each in value.items()}
+    if inner and all(name.isascii() and name.isdigit() for name in inner):
+        return [inner[name] for name in sorted(inner, key=lambda name: (len(name), name))]
+    return inner

@@ -1,0 +1,61 @@
+"""What handlers may use beside their transaction, put together once by the node."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from fedserver.domain.accounts import keys
+from fedserver.domain.auth import ip_blocks, passwords
+from fedserver.domain.kernel import secrets
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.peers import peers
+from fedserver.federation.authenticate import Authenticator
+from fedserver.federation.inbox import Inbox
+from fedserver.federation.keys import Keyring
+from fedserver.federation.remote_files import RemoteFiles
+from fedserver.federation.resolve import Resolver
+from fedserver.integrations.oidc import Provider
+from fedserver.integrations.translator import Translator
+from fedserver.media.av_worker import Recordings
+from fedserver.media.image_worker import Images
+from fedserver.media.store import FileStore
+from fedserver.net.client import Client
+from fedserver.web.html import Pages
+from fedserver.web.metrics import Metrics
+from fedserver.web.rate_limits import Limits
+from storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything long-lived. Surfaces read it from `call.services`."""
+
+    db: Database
+    site: Site
+    client: Client
+    provider: Provider | None
+    store: FileStore
+    images: Images
+    recordings: Recordings
+    remote_files: RemoteFiles
+    resolver: Resolver
+    keyring: Keyring
+    authenticator: Authenticator
+    inbox: Inbox
+    policies: peers.Policies
+    fences: ip_blocks.Fences
+    passwords: passwords.Passwords
+    seal: secrets.Seal
+    new_keys: Callable[[], Awaitable[keys.NewKeys]]
+    limits: Limits
+    pages: Pages
+    metrics: Metrics
+    log: structlog.stdlib.BoundLogger
+    translator: Translator | None = None
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

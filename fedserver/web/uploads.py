@@ -1,0 +1,106 @@
+"""Files that arrive in a request: small ones in memory, others in files without a name.
+
+What has no name is gone with the request, however it ends: nothing is left of a refusal or a lost connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from aiohttp import BodyPartReader
+from msgspec import Struct
+
+from fedserver.domain.kernel.errors import Invalid
+
+CHUNK, IN_MEMORY = 65_536, 1_048_576
+
+
+class Upload(Struct, frozen=True):
+    """A file as the client sent it. Name and type are claims; only what is in it counts."""
+
+    filename: str
+    content_type: str
+    size: int
+    head: bytes  # the first mebibyte
+    rest: IO[bytes] | None  # everything, if there is more
+
+    @property
+    def data(self) -> bytes:
+        """All of it, in memory."""
+        return self.head if self.rest is None else os.pread(self.rest.fileno(), self.size, 0)
+
+    def save(self, path: Path) -> None:
+        """Write all of it to a file. It blocks."""
+        with path.open("wb") as target:
+            if self.rest is None:
+                target.write(self.head)
+            else:
+                self.rest.seek(0)
+                shutil.copyfileobj(self.rest, target)
+
+
+class Uploads:
+    """The files of one request: each has at most `most` bytes, all together twice that."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder = folder
+        self._most = most
+        self._left = 2 * most
+        self._files = ExitStack()
+
+    async def read(self, part: BodyPartReader) -> Upload:
+        """Read one file of a multipart body. Raises Invalid beyond the limits."""
+        file: IO[bytes] | None = None
+        head, size, waiting = b"", 0, bytearray()
+        while chunk := await part.read_chunk(CHUNK):
+            size += len(chunk)
+            if size > min(self._most, self._left):
+                raise too_large(part.name or "file", self._most)
+            waiting += chunk
+            if len(waiting) >= IN_MEMORY:
+                head = head or bytes(waiting)
+                if file is None:
+                    file = await asyncio.to_thread(self._new)
+                await asyncio.to_thread(file.write, waiting)
+                waiting.clear()
+        if file is not None:
+            await asyncio.to_thread(_finish, file, waiting)
+        self._left -= size
+        return Upload(
+            part.filename or "", part.headers.get("Content-Type", ""), size, head or bytes(waiting), file
+        )
+
+    def _new(self) -> IO[bytes]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._files.enter_context(TemporaryFile(dir=self._folder))
+
+    def close(self) -> None:
+        """Forget the files."""
+        self._files.close()
+
+
+def _finish(file: IO[bytes], last: bytearray) -> None:
+    file.write(last)
+    file.flush()
+
+
+def too_large(field: str, most: int) -> Invalid:
+    """What is said of a file with more than `most` bytes."""
+    size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1_000} kB"
+    return Invalid(field, f"is larger than {size}", "ERR_TOO_LARGE")
+
+
+async def read_text(part: BodyPartReader, most: int) -> str:
+    """Read a part that is no file. Raises Invalid beyond `most` bytes."""
+    data = bytearray()
+    while chunk := await part.read_chunk(CHUNK):
+        data += chunk
+        if len(data) > most:
+            raise too_large(part.name or "file", most)
+    return data.decode("utf-8", "replace")

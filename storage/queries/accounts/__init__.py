@@ -1,0 +1,1 @@
+"""Statements about accounts, profiles and keys."""

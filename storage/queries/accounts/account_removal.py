@@ -1,0 +1,183 @@
+"""What goes with an account: its posts, likes and follows, and what others counted of them.
+
+Everything is a fixed number of statements, whatever the account did.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, delete, exists, func, literal, or_, select, update
+
+from storage.engine import Tx
+from storage.tables.accounts import (
+    accounts,
+    collection_items,
+    collections,
+    endorsements,
+    featured_tags,
+    suggestion_dismissals,
+)
+from storage.tables.audit_log import act_posts
+from storage.tables.content import media
+from storage.tables.moderation import appeals, moderation_notes
+from storage.tables.notifications import (
+    announcement_reactions,
+    conversation_posts,
+    conversations,
+    email_subscriptions,
+    notification_permissions,
+    notification_policies,
+    notification_requests,
+    notifications,
+    push_subscriptions,
+)
+from storage.tables.portability import archives, imports
+from storage.tables.posts import likes, pins, poll_votes, posts, quotes, reactions, scheduled_posts
+from storage.tables.relationships import blocks, follow_requests, follows, lists, mutes, tag_follows
+from storage.tables.timelines import bookmarks, filters, home_entries, markers
+
+_its_posts = select(posts.c.id).where(posts.c.account_id == bindparam("gone_id"))
+_reply = posts.alias()
+_replies = _reply.c.account_id == bindparam("gone_id")
+_quotes = and_(quotes.c.account_id == bindparam("gone_id"), quotes.c.state == "accepted")
+_ours = select(accounts.c.id).where(accounts.c.domain == "")
+
+
+def _less(column: Any, by: Any = 1) -> Any:
+    return case((column > by, column - by), else_=0)
+
+
+FILES = select(media.c.file_key, media.c.preview_key).where(media.c.account_id == bindparam("gone_id"))
+COUNTED = (
+    update(posts)
+    .where(posts.c.id.in_(select(likes.c.post_id).where(likes.c.account_id == bindparam("gone_id"))))
+    .values(likes_count=_less(posts.c.likes_count), version=posts.c.version + 1),
+    update(posts)
+    .where(posts.c.id.in_(select(_reply.c.boost_of_id).where(_replies, _reply.c.boost_of_id.is_not(None))))
+    .values(boosts_count=_less(posts.c.boosts_count), version=posts.c.version + 1),
+    update(posts)
+    .where(
+        posts.c.id.in_(select(_reply.c.in_reply_to_id).where(_replies, _reply.c.in_reply_to_id.is_not(None)))
+    )
+    .values(
+        replies_count=_less(
+            posts.c.replies_count,
+            select(func.count())
+            .where(_replies, _reply.c.in_reply_to_id == posts.c.id, _reply.c.state == "published")
+            .scalar_subquery(),
+        ),
+        version=posts.c.version + 1,
+    ),
+    update(posts)
+    .where(posts.c.id.in_(select(quotes.c.quoted_id).where(_quotes, quotes.c.quoted_id.is_not(None))))
+    .values(
+        quotes_count=_less(
+            posts.c.quotes_count,
+            select(func.count()).where(_quotes, quotes.c.quoted_id == posts.c.id).scalar_subquery(),
+        ),
+        version=posts.c.version + 1,
+    ),
+)
+FOLLOWS_COUNTED = (
+    update(accounts)
+    .where(
+        accounts.c.id.in_(select(follows.c.target_id).where(follows.c.account_id == bindparam("gone_id"))),
+        accounts.c.domain == "",
+    )
+    .values(followers_count=_less(accounts.c.followers_count)),
+    update(accounts)
+    .where(
+        accounts.c.id.in_(select(follows.c.account_id).where(follows.c.target_id == bindparam("gone_id"))),
+        accounts.c.domain == "",
+    )
+    .values(following_count=_less(accounts.c.following_count)),
+)
+# Others' rows that name its posts without a reference in the schema.
+TRACES = (
+    delete(notifications).where(notifications.c.post_id.in_(_its_posts)),
+    delete(posts).where(posts.c.boost_of_id.in_(_its_posts)),
+    delete(conversation_posts).where(conversation_posts.c.post_id.in_(_its_posts)),
+    delete(conversations).where(
+        conversations.c.last_post_id.in_(_its_posts),
+        ~exists(select(literal(1)).where(conversation_posts.c.conversation_id == conversations.c.id)),
+    ),
+    update(conversations)
+    .where(conversations.c.last_post_id.in_(_its_posts))
+    .values(
+        last_post_id=select(func.max(conversation_posts.c.post_id))
+        .where(conversation_posts.c.conversation_id == conversations.c.id)
+        .scalar_subquery()
+    ),
+)
+OWNED = (
+    delete(posts).where(posts.c.account_id == bindparam("gone_id")),
+    *(
+        delete(table).where(table.c.account_id == bindparam("gone_id"))
+        for table in (
+            likes,
+            reactions,
+            bookmarks,
+            pins,
+            scheduled_posts,
+            media,
+            filters,
+            lists,
+            markers,
+            home_entries,
+            blocks,
+            mutes,
+            collections,
+            collection_items,
+            suggestion_dismissals,
+            poll_votes,
+            notification_policies,
+            conversations,
+            announcement_reactions,
+            push_subscriptions,
+            tag_follows,
+            featured_tags,
+            endorsements,
+            email_subscriptions,
+            imports,
+            archives,
+            act_posts,
+            appeals,
+            moderation_notes,
+        )
+    ),
+    delete(endorsements).where(endorsements.c.target_id == bindparam("gone_id")),
+    *(
+        delete(table).where(
+            or_(table.c.account_id == bindparam("gone_id"), table.c.from_id == bindparam("gone_id"))
+        )
+        for table in (notifications, notification_permissions, notification_requests)
+    ),
+    delete(follow_requests).where(
+        or_(
+            follow_requests.c.target_id == bindparam("gone_id"),
+            follow_requests.c.account_id == bindparam("gone_id"),
+        )
+    ),
+    # Follows with peers stay until these have been told.
+    delete(follows).where(follows.c.account_id == bindparam("gone_id"), follows.c.target_id.in_(_ours)),
+    delete(follows).where(follows.c.target_id == bindparam("gone_id"), follows.c.account_id.in_(_ours)),
+)
+
+
+async def files(tx: Tx, account_id: int) -> list[str]:
+    """The keys of the files of the account's media."""
+    found = await tx.all(FILES, gone_id=account_id)
+    return [key for record in found for key in record if key]
+
+
+async def uncount(tx: Tx, account_id: int) -> None:
+    """Take what the account did from what others count, and its posts from what others have."""
+    for statement in (*COUNTED, *FOLLOWS_COUNTED, *TRACES):
+        await tx.run(statement, gone_id=account_id)
+
+
+async def empty(tx: Tx, account_id: int) -> None:
+    """Remove everything that an account of ours has made, after `uncount`."""
+    for statement in OWNED:
+        await tx.run(statement, gone_id=account_id)

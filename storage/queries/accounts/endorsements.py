@@ -1,0 +1,41 @@
+"""Accounts that somebody shows on a profile."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, delete, select
+
+from storage.engine import Tx
+from storage.paging import Page
+from storage.statements import Paged, upsert
+from storage.tables.accounts import accounts, endorsements
+
+ADD = upsert(endorsements).on_conflict_do_nothing()
+REMOVE = delete(endorsements).where(
+    endorsements.c.account_id == bindparam("account_id"), endorsements.c.target_id == bindparam("target_id")
+)
+PAGE = Paged(
+    select(endorsements.c.id, endorsements.c.target_id)
+    .join(accounts, accounts.c.id == endorsements.c.target_id)
+    .where(
+        endorsements.c.account_id == bindparam("account_id"),
+        accounts.c.suspended_at.is_(None),
+        accounts.c.deleted_at.is_(None),
+    ),
+    endorsements.c.id,
+)
+
+
+async def add(tx: Tx, account_id: int, target_id: int) -> bool:
+    """Show an account; False if it is shown already."""
+    values = {"id": tx.new_id(), "account_id": account_id, "target_id": target_id}
+    return bool(await tx.run(ADD, **values, created_at=tx.now))
+
+
+async def remove(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(REMOVE, account_id=account_id, target_id=target_id))
+
+
+async def page(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int]]:
+    """Cursors and ids, newest first."""
+    found = await tx.all(PAGE.towards(page), account_id=account_id, **page.params())
+    return sorted(((row[0], row[1]) for row in found), reverse=True)

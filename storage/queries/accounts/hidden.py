@@ -1,0 +1,36 @@
+"""Whom a viewer does not want to meet, and who does not want to meet the viewer: for other queries."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, bindparam, exists, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.queries.relationships.domain_mutes import covers
+from storage.tables.accounts import accounts
+from storage.tables.relationships import blocks, domain_mutes, mutes
+
+_hidden = accounts.alias()
+
+
+def not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
+    """The viewer does not mute or block the account, nor does the account block the viewer.
+
+    Needs the parameters `viewer` (-1: a stranger) and `now`.
+    """
+    who: ColumnElement[int] = bindparam(viewer)
+    return and_(
+        ~exists(
+            select(literal(1)).where(
+                mutes.c.account_id == who,
+                mutes.c.target_id == account,
+                or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
+            )
+        ),
+        ~exists(select(literal(1)).where(blocks.c.account_id == who, blocks.c.target_id == account)),
+        ~exists(select(literal(1)).where(blocks.c.target_id == who, blocks.c.account_id == account)),
+        ~exists(
+            select(literal(1))
+            .select_from(_hidden.join(domain_mutes, covers(_hidden.c.domain)))
+            .where(_hidden.c.id == account, domain_mutes.c.account_id == who)
+        ),
+    )

@@ -1,0 +1,102 @@
+"""How one account stands to others: one statement for any number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    literal_column,
+    null,
+    or_,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.engine import Tx
+from storage.queries.relationships.domain_mutes import covers
+from storage.statements import one_of
+from storage.tables.accounts import account_notes, accounts, endorsements
+from storage.tables.relationships import blocks, domain_mutes, follow_requests, follows, mutes
+
+_actor = bindparam("actor_id", type_=BigInteger())
+
+
+def _fact(
+    kind: str, other: ColumnElement[int], *conditions: ColumnElement[bool], detail: object = None
+) -> Any:
+    text = cast(null(), Text()) if detail is None else detail
+    found: Any = select(
+        literal_column(f"'{kind}'").label("kind"),
+        other.label("id"),
+        text.label("detail"),  # type: ignore[attr-defined]
+    )
+    return found.where(one_of(other, "ids"), *conditions)
+
+
+RELATIONS = union_all(
+    _fact("known", accounts.c.id, accounts.c.deleted_at.is_(None)),
+    _fact("following", follows.c.target_id, follows.c.account_id == _actor, detail=follows.c.languages),
+    _fact("showing_boosts", follows.c.target_id, follows.c.account_id == _actor, follows.c.shows_boosts),
+    _fact("notifying", follows.c.target_id, follows.c.account_id == _actor, follows.c.notifies),
+    _fact("followed_by", follows.c.account_id, follows.c.target_id == _actor),
+    _fact("requested", follow_requests.c.target_id, follow_requests.c.account_id == _actor),
+    _fact("requested_by", follow_requests.c.account_id, follow_requests.c.target_id == _actor),
+    _fact("blocking", blocks.c.target_id, blocks.c.account_id == _actor),
+    _fact("blocked_by", blocks.c.account_id, blocks.c.target_id == _actor),
+    _fact(
+        "muting",
+        mutes.c.target_id,
+        mutes.c.account_id == _actor,
+        or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now", type_=BigInteger())),
+        detail=cast(mutes.c.expires_at, Text()),
+    ),
+    _fact(
+        "muting_notifications", mutes.c.target_id, mutes.c.account_id == _actor, mutes.c.hides_notifications
+    ),
+    _fact("endorsed", endorsements.c.target_id, endorsements.c.account_id == _actor),
+    _fact(
+        "note", account_notes.c.target_id, account_notes.c.account_id == _actor, detail=account_notes.c.note
+    ),
+    _fact(
+        "domain_blocking",
+        accounts.c.id,
+        exists(
+            select(literal_column("1")).where(domain_mutes.c.account_id == _actor, covers(accounts.c.domain))
+        ),
+    ),
+)
+
+_concerned = union(
+    *(
+        select(table.c.account_id.label("id"))
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .where(
+            table.c.target_id == bindparam("target_id"),
+            table.c.account_id > bindparam("after_id"),
+            accounts.c.domain == "",
+        )
+        for table in (follows, follow_requests, blocks, mutes, account_notes)
+    )
+).subquery()
+CONCERNED = select(_concerned.c.id).order_by(_concerned.c.id).limit(bindparam("limit"))
+
+
+async def concerned(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
+    """Accounts of ours, by their ids, that follow another (or asked to), block, mute or note it."""
+    return await tx.values(CONCERNED, target_id=target_id, after_id=after_id, limit=limit)
+
+
+async def facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
+    """Kinds of fact, each with the accounts for which it holds and a detail of it."""
+    found: dict[str, dict[int, str | None]] = {}
+    for kind, identifier, detail in await tx.all(RELATIONS, actor_id=actor_id, ids=list(ids), now=tx.now):
+        found.setdefault(kind, {})[identifier] = detail
+    return found

@@ -1,0 +1,120 @@
+"""Accounts that somebody may want to find or follow: the directory, and suggestions.
+
+Whoever is named here wants to be discovered, is there, has not moved, is neither limited nor hidden from
+the viewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from storage.engine import Tx
+from storage.queries.accounts.hidden import not_hidden
+from storage.statements import one_of, upsert
+from storage.tables.accounts import accounts, suggestion_dismissals
+from storage.tables.relationships import follow_requests, follows
+
+_viewer: ColumnElement[int] = bindparam("viewer_id", type_=BigInteger())
+_listed = and_(
+    accounts.c.discoverable,
+    accounts.c.kind != "Application",
+    accounts.c.suspended_at.is_(None),
+    accounts.c.silenced_at.is_(None),
+    accounts.c.deleted_at.is_(None),
+    accounts.c.moved_to_id.is_(None),
+    not_hidden(accounts.c.id),
+)
+_directory = (
+    select(accounts.c.id)
+    .where(_listed, or_(~bindparam("only_local", type_=Boolean()), accounts.c.domain == ""))
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+ACTIVE = _directory.order_by(func.coalesce(accounts.c.last_post_at, 0).desc(), accounts.c.id.desc())
+NEWEST = _directory.order_by(accounts.c.created_at.desc(), accounts.c.id.desc())
+
+_followed, _friend, _ours = follows.alias(), follows.alias(), accounts.alias()
+_new = and_(
+    _listed,
+    accounts.c.id != _viewer,
+    ~exists(
+        select(literal(1)).where(_followed.c.account_id == _viewer, _followed.c.target_id == accounts.c.id)
+    ),
+    ~exists(
+        select(literal(1)).where(
+            follow_requests.c.account_id == _viewer, follow_requests.c.target_id == accounts.c.id
+        )
+    ),
+    ~exists(
+        select(literal(1)).where(
+            suggestion_dismissals.c.account_id == _viewer,
+            suggestion_dismissals.c.target_id == accounts.c.id,
+        )
+    ),
+)
+FEATURED = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), _new)
+
+
+def _counted(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Accounts by how many of the followers that the conditions name follow them."""
+    return (
+        select(accounts.c.id)
+        .select_from(
+            follows.join(accounts, accounts.c.id == follows.c.target_id).join(
+                _ours, _ours.c.id == follows.c.account_id
+            )
+        )
+        .where(_new, *conditions)
+        .group_by(accounts.c.id)
+        .order_by(func.count().desc(), accounts.c.id)
+        .limit(bindparam("limit"))
+    )
+
+
+# Whom those follow whom the viewer follows, unless they hide it.
+FRIENDS_OF_FRIENDS = _counted(
+    ~_ours.c.hides_collections,
+    follows.c.account_id.in_(select(_friend.c.target_id).where(_friend.c.account_id == _viewer)),
+)
+MOST_FOLLOWED = _counted(_ours.c.domain == "")
+DISMISS = upsert(suggestion_dismissals).on_conflict_do_nothing()
+
+
+async def directory(
+    tx: Tx, viewer_id: int, limit: int, offset: int, *, newest: bool, only_local: bool
+) -> list[int]:
+    """Ids of accounts that want to be found, those who posted last first, or the newest."""
+    params = {"viewer_id": viewer_id, "now": tx.now, "limit": limit, "offset": offset}
+    return await tx.values(NEWEST if newest else ACTIVE, only_local=only_local, **params)
+
+
+async def featured(tx: Tx, viewer_id: int, ids: Sequence[int]) -> set[int]:
+    """Those of the accounts that may be suggested to the viewer."""
+    return set(await tx.values(FEATURED, viewer_id=viewer_id, now=tx.now, ids=list(ids)))
+
+
+async def friends_of_friends(tx: Tx, viewer_id: int, limit: int) -> list[int]:
+    return await tx.values(FRIENDS_OF_FRIENDS, viewer_id=viewer_id, now=tx.now, limit=limit)
+
+
+async def most_followed(tx: Tx, viewer_id: int, limit: int) -> list[int]:
+    """Whom members follow most."""
+    return await tx.values(MOST_FOLLOWED, viewer_id=viewer_id, now=tx.now, limit=limit)
+
+
+async def dismiss(tx: Tx, account_id: int, target_id: int) -> None:
+    await tx.run(DISMISS, account_id=account_id, target_id=target_id, at=tx.now)

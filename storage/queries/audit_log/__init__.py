@@ -1,0 +1,1 @@
+"""Statements about the public, hash-linked log of moderation."""

@@ -1,0 +1,1 @@
+"""Statements about members, log-in, sessions, tokens and apps."""

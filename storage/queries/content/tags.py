@@ -1,0 +1,123 @@
+"""Hashtags, their posts, and who follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from storage.engine import Tx
+from storage.paging import Page
+from storage.rows.content import TagRow
+from storage.statements import Paged, columns_of, one_of, rows, upsert
+from storage.tables.content import post_tags, tags
+from storage.tables.posts import posts
+from storage.tables.relationships import tag_follows
+
+ADD = upsert(tags).on_conflict_do_nothing()
+BY_IDS = select(*columns_of(tags, TagRow)).where(one_of(tags.c.id, "ids"))
+BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
+ATTACH = upsert(post_tags).on_conflict_do_nothing()
+DETACH = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
+SEARCH = (
+    select(*columns_of(tags, TagRow))
+    .where(
+        tags.c.name.like(bindparam("pattern"), escape="\\"),
+        or_(tags.c.listable.is_(None), tags.c.listable),
+        or_(~bindparam("only_reviewed", type_=Boolean()), tags.c.reviewed_at.is_not(None)),
+    )
+    .order_by(func.length(tags.c.name), tags.c.name)
+    .limit(bindparam("limit"))
+    .offset(bindparam("offset"))
+)
+_day: ColumnElement[int] = posts.c.published_at // literal_column("86400000", BigInteger())
+USES = (
+    select(tags.c.name, _day, func.count(), func.count(posts.c.account_id.distinct()))
+    .select_from(tags.join(post_tags).join(posts, posts.c.id == post_tags.c.post_id))
+    .where(
+        one_of(tags.c.name, "names"),
+        post_tags.c.post_id > bindparam("since_id"),
+        posts.c.visibility == "public",
+        posts.c.state == "published",
+    )
+    .group_by(tags.c.name, _day)
+)
+ADD_FOLLOW = upsert(tag_follows).on_conflict_do_nothing()
+REMOVE_FOLLOW = delete(tag_follows).where(
+    tag_follows.c.account_id == bindparam("account_id"), tag_follows.c.tag_id == bindparam("tag_id")
+)
+COUNT_FOLLOWED = select(func.count()).where(tag_follows.c.account_id == bindparam("account_id"))
+FOLLOWED = Paged(
+    select(tag_follows.c.id, *columns_of(tags, TagRow))
+    .join(tags, tags.c.id == tag_follows.c.tag_id)
+    .where(tag_follows.c.account_id == bindparam("account_id")),
+    tag_follows.c.id,
+)
+
+
+async def ensure(tx: Tx, names: dict[str, str]) -> list[int]:
+    """The ids of tags by folded name; `names` maps it to how it was written. Missing ones are made."""
+    if not names:
+        return []
+    await tx.run_many(
+        ADD, [{"id": tx.new_id(), "name": name, "display": shown} for name, shown in names.items()]
+    )
+    return [row.id for row in await by_names(tx, list(names))]
+
+
+async def by_ids(tx: Tx, ids: Sequence[int]) -> list[TagRow]:
+    return rows(TagRow, await tx.all(BY_IDS, ids=list(ids)))
+
+
+async def by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
+    return rows(TagRow, await tx.all(BY_NAMES, names=list(names)))
+
+
+async def put(tx: Tx, post_id: int, tag_ids: Sequence[int], *, fresh: bool = False) -> None:
+    """Make these the tags of a post; a `fresh` one has none yet."""
+    if not fresh:
+        await tx.run(DETACH, post_id=post_id)
+    await tx.run_many(ATTACH, [{"tag_id": tag_id, "post_id": post_id} for tag_id in tag_ids])
+
+
+async def search(
+    tx: Tx, pattern: str, limit: int, offset: int, *, only_reviewed: bool = False
+) -> list[TagRow]:
+    """Tags whose folded name is LIKE `pattern`, the shortest first; only reviewed ones, if wanted."""
+    params = {"pattern": pattern, "limit": limit, "offset": offset, "only_reviewed": only_reviewed}
+    return rows(TagRow, await tx.all(SEARCH, **params))
+
+
+async def uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
+    """Name, day (since 1970), number of public uses and of accounts, since an id."""
+    return list(await tx.all(USES, names=list(names), since_id=since_id))
+
+
+async def follow(tx: Tx, account_id: int, tag_id: int) -> bool:
+    """Follow a tag; False if it is followed already."""
+    return bool(await tx.run(ADD_FOLLOW, id=tx.new_id(), account_id=account_id, tag_id=tag_id))
+
+
+async def unfollow(tx: Tx, account_id: int, tag_id: int) -> bool:
+    return bool(await tx.run(REMOVE_FOLLOW, account_id=account_id, tag_id=tag_id))
+
+
+async def count_followed(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(COUNT_FOLLOWED, account_id=account_id))
+
+
+async def followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
+    """Cursors and tags that an account follows, newest first."""
+    found = await tx.all(FOLLOWED.towards(page), account_id=account_id, **page.params())
+    return sorted(((row[0], TagRow(*row[1:])) for row in found), key=lambda pair: -pair[0])

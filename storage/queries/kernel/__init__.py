@@ -1,0 +1,1 @@
+"""Statements about what everything else builds on."""

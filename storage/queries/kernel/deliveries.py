@@ -1,0 +1,194 @@
+"""Deliveries: POSTs owed to inboxes. Within a lane (host and sender) their order is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, update
+
+from storage.engine import Tx
+from storage.rows.kernel import DeliveryRow, DocumentRow
+from storage.statements import columns_of, one_of, rows, upsert
+from storage.tables.kernel import deliveries, documents
+from storage.tables.peers import peers
+
+NOBODY: Mapping[str, int] = MappingProxyType({})
+KEEP_MS = 14 * 86_400_000  # what a silent peer did not take by then is given up
+EXPIRED = "expired; "
+MOST_FAILURES = 2**31 - 1
+ADD_DOCUMENT = upsert(documents)
+ADD = upsert(deliveries).on_conflict_do_nothing()
+_earlier = deliveries.alias()
+_due = (
+    select(deliveries.c.id)
+    .outerjoin(peers, peers.c.domain == deliveries.c.host)
+    .where(
+        deliveries.c.run_at <= bindparam("b_now"),
+        deliveries.c.leased_until <= bindparam("b_now"),
+        deliveries.c.dead_at.is_(None),
+        or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
+        func.coalesce(peers.c.failures, 0) <= bindparam("b_failures"),
+        ~one_of(deliveries.c.host, "b_without"),
+        # Only the first of a lane goes: an Update never overtakes its Create.
+        ~exists(
+            select(literal(1)).where(
+                _earlier.c.lane == deliveries.c.lane,
+                _earlier.c.id < deliveries.c.id,
+                _earlier.c.dead_at.is_(None),
+            )
+        ),
+    )
+    .order_by(deliveries.c.run_at, deliveries.c.id)
+    .limit(bindparam("b_limit"))
+    .with_for_update(skip_locked=True, of=deliveries)
+)
+LEASE = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(_due))
+    .values(leased_until=bindparam("b_until"), attempts=deliveries.c.attempts + 1)
+    .returning(*columns_of(deliveries, DeliveryRow))
+)
+DOCUMENTS = select(*columns_of(documents, DocumentRow)).where(one_of(documents.c.id, "ids"))
+FINISH = delete(deliveries).where(one_of(deliveries.c.id, "ids"))
+# A document goes when nothing is owed of it any more.
+DROP_DOCUMENTS = delete(documents).where(
+    one_of(documents.c.id, "ids"),
+    ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
+)
+RETRY = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("b_id"))
+    .values(run_at=bindparam("b_run_at"), leased_until=0, error=bindparam("b_error"))
+)
+GIVE_BACK = (
+    update(deliveries)
+    .where(one_of(deliveries.c.id, "ids"))
+    .values(leased_until=0, attempts=deliveries.c.attempts - 1)
+)
+POSTPONE = (
+    update(deliveries)
+    .where(
+        deliveries.c.host == bindparam("b_host"),
+        deliveries.c.dead_at.is_(None),
+        deliveries.c.run_at < bindparam("b_until"),
+    )
+    .values(run_at=bindparam("b_until"))
+)
+EXPIRE = (
+    update(deliveries)
+    .where(
+        deliveries.c.id < bindparam("b_before_id"),
+        deliveries.c.dead_at.is_(None),
+        deliveries.c.leased_until <= bindparam("b_now"),
+    )
+    .values(dead_at=bindparam("b_now"), error=literal(EXPIRED).concat(deliveries.c.error))
+)
+BURY = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("b_id"))
+    .values(dead_at=bindparam("b_now"), error=bindparam("b_error"))
+)
+REVIVE_HOST = (
+    update(deliveries)
+    .where(deliveries.c.host == bindparam("b_host"), deliveries.c.dead_at.is_(None))
+    .values(run_at=bindparam("b_now"))
+)
+NEXT = select(func.min(deliveries.c.run_at)).where(
+    deliveries.c.dead_at.is_(None), deliveries.c.run_at > bindparam("after")
+)
+WAITING = select(func.count()).where(deliveries.c.dead_at.is_(None))
+
+
+async def add(
+    tx: Tx, document: DocumentRow, targets: Iterable[tuple[str, str]], held: Mapping[str, int] = NOBODY
+) -> int:
+    """Owe a document to inboxes; `targets` are hosts and inboxes, `held` those hosts that get nothing before
+    a moment. How many."""
+    await tx.run(ADD_DOCUMENT, **structs.asdict(document))
+    found: list[dict[str, Any]] = [
+        {
+            "id": tx.new_id(),
+            "document_id": document.id,
+            "host": host,
+            "inbox_uri": inbox,
+            "lane": f"{host} {document.account_id}",
+            "run_at": held.get(host, tx.now),
+            "leased_until": 0,
+            "attempts": 0,
+            "dead_at": None,
+            "error": "",
+        }
+        for host, inbox in targets
+    ]
+    await tx.run_many(ADD, found)
+    return len(found)
+
+
+async def lease(
+    tx: Tx, *, until: int, limit: int, failing: bool = True, without: Sequence[str] = ()
+) -> list[DeliveryRow]:
+    """Take deliveries that are due and first in their lanes; nobody else gets them before `until`.
+
+    Those to hosts in `without` are left, and unless `failing` those to peers that did not answer.
+    """
+    found = await tx.all(
+        LEASE,
+        b_now=tx.now,
+        b_until=until,
+        b_limit=limit,
+        b_failures=MOST_FAILURES if failing else 0,
+        b_without=list(without),
+    )
+    return sorted(rows(DeliveryRow, found), key=lambda row: row.id)
+
+
+async def give_back(tx: Tx, ids: Sequence[int]) -> None:
+    """They were taken but not tried."""
+    await tx.run(GIVE_BACK, ids=list(ids))
+
+
+async def postpone(tx: Tx, host: str, until: int) -> None:
+    """Nothing for a host is due before a moment."""
+    await tx.run(POSTPONE, b_host=host, b_until=until)
+
+
+async def expire(tx: Tx, before_id: int) -> int:
+    """Give up what was owed before the moment of an id, and never taken; how many."""
+    return await tx.run(EXPIRE, b_before_id=before_id, b_now=tx.now)
+
+
+async def documents_of(tx: Tx, ids: Sequence[int]) -> dict[int, DocumentRow]:
+    return {row.id: row for row in rows(DocumentRow, await tx.all(DOCUMENTS, ids=list(ids)))}
+
+
+async def finish(tx: Tx, done: Sequence[DeliveryRow]) -> None:
+    """They are made; documents that nobody waits for go too."""
+    await tx.run(FINISH, ids=[row.id for row in done])
+    await tx.run(DROP_DOCUMENTS, ids=list({row.document_id for row in done}))
+
+
+async def retry(tx: Tx, delivery_id: int, run_at: int, error: str) -> None:
+    await tx.run(RETRY, b_id=delivery_id, b_run_at=run_at, b_error=error[:500])
+
+
+async def bury(tx: Tx, delivery_id: int, error: str) -> None:
+    """Give a delivery up; it stays to be looked at."""
+    await tx.run(BURY, b_id=delivery_id, b_now=tx.now, b_error=error[:500])
+
+
+async def revive(tx: Tx, host: str) -> None:
+    """Try everything for a host again now."""
+    await tx.run(REVIVE_HOST, b_host=host, b_now=tx.now)
+
+
+async def next_due(tx: Tx, *, after: int = 0) -> int | None:
+    """When the next delivery is due that was not due at `after`."""
+    found: int | None = await tx.value(NEXT, after=after)
+    return found
+
+
+async def waiting(tx: Tx) -> int:
+    return int(await tx.value(WAITING))

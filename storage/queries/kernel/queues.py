@@ -1,0 +1,98 @@
+"""How full the queues are: what could be done now, what waits for its time, what was given up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from storage.engine import Tx
+from storage.rows.kernel import QueueRow
+from storage.tables.kernel import deliveries, inbox_items, tasks
+from storage.tables.peers import peers
+
+_earlier = deliveries.alias()
+# As they are leased: first in their lane, and not to a peer that is left alone for a while.
+_free = (
+    or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
+    ~exists(
+        select(literal(1)).where(
+            _earlier.c.lane == deliveries.c.lane,
+            _earlier.c.id < deliveries.c.id,
+            _earlier.c.dead_at.is_(None),
+        )
+    ),
+)
+
+
+def _states(table: Table, source: FromClause, *free: ColumnElement[bool]) -> Select[Any]:
+    alive = table.c.dead_at.is_(None)
+    due = and_(alive, table.c.run_at <= bindparam("b_now"), *free)
+    return select(
+        func.coalesce(func.sum(case((due, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((and_(alive, not_(due)), 1), else_=0)), 0),
+        func.coalesce(func.sum(case((alive, 0), else_=1)), 0),
+        func.min(case((due, table.c.run_at))),
+    ).select_from(source)
+
+
+QUEUES = {
+    "tasks": _states(tasks, tasks),
+    "inbox": _states(inbox_items, inbox_items),
+    "deliveries": _states(
+        deliveries, deliveries.outerjoin(peers, peers.c.domain == deliveries.c.host), *_free
+    ),
+}
+
+
+FREE = [
+    update(table).where(table.c.leased_until > bindparam("b_now")).values(leased_until=0)
+    for table in (tasks, inbox_items, deliveries)
+]
+# Peers that do not answer, and what waits for them.
+_owed = (
+    select(func.count())
+    .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
+    .correlate(peers)
+    .scalar_subquery()
+)
+SILENT = select(func.count(), func.coalesce(func.sum(_owed), 0)).where(peers.c.failing_since_at.is_not(None))
+
+
+async def free(tx: Tx) -> int:
+    """End all leases: whoever had them is gone. How many."""
+    return sum([await tx.run(statement, b_now=tx.now) for statement in FREE])
+
+
+async def silent(tx: Tx) -> tuple[int, int]:
+    """How many peers do not answer, and how many deliveries wait for them."""
+    row = await tx.one(SILENT)
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+async def depths(tx: Tx) -> dict[str, QueueRow]:
+    """Each queue by its name: tasks, inbox, deliveries."""
+    found = {}
+    for name, statement in QUEUES.items():
+        row = await tx.one(statement, b_now=tx.now)
+        assert row is not None
+        found[name] = QueueRow(*row)
+    found["deliveries"] = structs.replace(found["deliveries"], silent=await silent(tx))
+    return found

@@ -1,0 +1,116 @@
+"""What is used most: one statement for each dimension, the largest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, bindparam, desc, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import BigInteger
+
+from storage.engine import Tx
+from storage.tables.accounts import accounts
+from storage.tables.auth import apps
+from storage.tables.content import media, post_tags
+from storage.tables.posts import posts
+from storage.tables.relationships import follows
+
+
+class database_bytes(ColumnElement[int]):
+    """How much room the database takes."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(database_bytes, "sqlite")
+def _bytes_sqlite(element: database_bytes, compiler: SQLCompiler, **kw: Any) -> str:
+    return "(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())"
+
+
+@compiles(database_bytes, "postgresql")
+def _bytes_postgresql(element: database_bytes, compiler: SQLCompiler, **kw: Any) -> str:
+    return "pg_database_size(current_database())"
+
+
+class database_version(ColumnElement[str]):
+    """Kind and version of the database, with a space between."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(database_version, "sqlite")
+def _version_sqlite(element: database_version, compiler: SQLCompiler, **kw: Any) -> str:
+    return "('SQLite ' || sqlite_version())"
+
+
+@compiles(database_version, "postgresql")
+def _version_postgresql(element: database_version, compiler: SQLCompiler, **kw: Any) -> str:
+    return "('PostgreSQL ' || current_setting('server_version'))"
+
+
+_published = (
+    posts.c.published_at >= bindparam("start"),
+    posts.c.published_at < bindparam("end"),
+    posts.c.state == "published",
+    posts.c.boost_of_id.is_(None),
+)
+
+
+def _most(key: Any, source: Any, *conditions: Any) -> Any:
+    amount = func.count().label("amount")
+    return (
+        select(key.label("key"), amount)
+        .select_from(source)
+        .where(*conditions)
+        .group_by(key)
+        .order_by(desc(amount), key)
+        .limit(bindparam("limit"))
+    )
+
+
+_language = func.coalesce(posts.c.language, "und")
+_by_author = posts.join(accounts, accounts.c.id == posts.c.account_id)
+_tagged = _by_author.join(post_tags, post_tags.c.post_id == posts.c.id)
+_with_tag = post_tags.c.tag_id == bindparam("tag_id")
+_there = accounts.c.domain == bindparam("domain")
+STATEMENTS: dict[str, Any] = {
+    "languages": _most(_language, posts, *_published, posts.c.local),
+    "sources": _most(
+        func.coalesce(apps.c.name, ""),
+        posts.outerjoin(apps, apps.c.id == posts.c.app_id),
+        *_published,
+        posts.c.local,
+    ),
+    "servers": _most(accounts.c.domain, _by_author, *_published, accounts.c.domain != ""),
+    "tag_servers": _most(accounts.c.domain, _tagged, *_published, _with_tag),
+    "tag_languages": _most(_language, _tagged, *_published, _with_tag),
+    "instance_accounts": _most(
+        accounts.c.username,
+        follows.join(accounts, accounts.c.id == follows.c.target_id),
+        _there,
+        accounts.c.suspended_at.is_(None),
+    ),
+    "instance_languages": _most(_language, _by_author, *_published, _there),
+}
+SPACE = select(database_bytes(), select(func.coalesce(func.sum(media.c.bytes), 0)).scalar_subquery())
+VERSION = select(database_version())
+
+
+async def load(tx: Tx, name: str, **params: Any) -> list[tuple[str, int]]:
+    """Keys and amounts, the largest first; `params` are limit, and start, end, tag_id or domain."""
+    return [(row[0], int(row[1])) for row in await tx.all(STATEMENTS[name], **params)]
+
+
+async def space(tx: Tx) -> tuple[int, int]:
+    """Bytes of the database, and of the files of media."""
+    found = await tx.one(SPACE)
+    return (int(found[0]), int(found[1])) if found is not None else (0, 0)
+
+
+async def version(tx: Tx) -> tuple[str, str]:
+    """Kind and version of the database."""
+    kind, _, number = str(await tx.value(VERSION)).partition(" ")
+    return kind, number

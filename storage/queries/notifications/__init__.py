@@ -1,0 +1,1 @@
+"""Statements about notifications, push, conversations and announcements."""

@@ -1,0 +1,1 @@
+"""Statements about other nodes: policies, partners, relays."""

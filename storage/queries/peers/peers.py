@@ -1,0 +1,204 @@
+"""Peers: decisions about them, and whether they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import bindparam, func, select, update
+
+from storage.engine import Tx
+from storage.paging import Page
+from storage.rows.peers import PeerRow
+from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.tables.kernel import deliveries
+from storage.tables.peers import peers
+
+COLUMNS = columns_of(peers, PeerRow)
+ADD = upsert(peers).on_conflict_do_nothing()
+BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
+BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
+EVERYBODY = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
+DECIDED = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
+OF_LIST = select(peers.c.domain).where(peers.c.list_id == bindparam("list_id")).order_by(peers.c.domain)
+BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_id"))
+# A block of some severity, as clients know it, is every decision but an allowance.
+BLOCKS = Paged(DECIDED.where(peers.c.policy != "allow"), peers.c.decision_id)
+ALLOWS = Paged(DECIDED.where(peers.c.policy == "allow"), peers.c.decision_id)
+HELD = select(peers.c.domain, peers.c.retry_at).where(
+    one_of(peers.c.domain, "domains"), peers.c.retry_at > bindparam("now")
+)
+SILENT = (
+    select(
+        select(func.count())
+        .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
+        .correlate(peers)
+        .scalar_subquery(),
+        *columns_of(peers, PeerRow),
+    )
+    .where(peers.c.failing_since_at.is_not(None))
+    .order_by(peers.c.failing_since_at)
+    .limit(bindparam("most"))
+)
+DECIDE = (
+    update(peers)
+    .where(peers.c.domain == bindparam("b_domain"))
+    .values(
+        policy=bindparam("b_policy"),
+        reason=bindparam("b_reason"),
+        rejects_media=bindparam("b_rejects_media"),
+        rejects_reports=bindparam("b_rejects_reports"),
+        public_comment=bindparam("b_public_comment"),
+        obfuscates=bindparam("b_obfuscates"),
+        list_id=bindparam("b_list_id"),
+        decision_id=bindparam("b_decision_id"),
+        decided_at=bindparam("b_decided_at"),
+    )
+)
+SUCCEEDED = (
+    update(peers)
+    .where(one_of(peers.c.domain, "domains"))
+    .values(failures=0, failing_since_at=None, retry_at=None, delivered_at=bindparam("b_now"))
+)
+ALIVE = (
+    update(peers)
+    .where(peers.c.domain == bindparam("b_domain"), peers.c.failures > 0)
+    .values(failures=0, failing_since_at=None, retry_at=None)
+)
+ASK_NOW = update(peers).where(peers.c.domain == bindparam("b_domain")).values(retry_at=None)
+FAILED = (
+    update(peers)
+    .where(peers.c.domain == bindparam("b_domain"))
+    .values(
+        failures=bindparam("b_failures"),
+        failing_since_at=bindparam("b_since"),
+        retry_at=bindparam("b_retry_at"),
+    )
+)
+SCHEME = update(peers).where(peers.c.domain == bindparam("b_domain")).values(scheme=bindparam("b_scheme"))
+
+
+async def add(tx: Tx, domain: str) -> None:
+    """A row for a peer, if there is none."""
+    await add_some(tx, [domain])
+
+
+async def add_some(tx: Tx, domains: Iterable[str]) -> None:
+    await tx.run_many(
+        ADD,
+        [
+            {
+                "domain": domain,
+                "policy": "",
+                "rejects_media": False,
+                "reason": "",
+                "decided_at": None,
+                "first_seen_at": tx.now,
+                "scheme": "",
+                "failures": 0,
+                "failing_since_at": None,
+                "retry_at": None,
+                "delivered_at": None,
+                "software": "",
+                "decision_id": None,
+                "rejects_reports": False,
+                "public_comment": "",
+                "obfuscates": False,
+                "list_id": None,
+            }
+            for domain in domains
+        ],
+    )
+
+
+async def by_domain(tx: Tx, domain: str) -> PeerRow | None:
+    return row_or_none(PeerRow, await tx.one(BY_DOMAIN, domain=domain))
+
+
+async def by_domains(tx: Tx, domains: Sequence[str]) -> dict[str, PeerRow]:
+    return {row.domain: row for row in rows(PeerRow, await tx.all(BY_DOMAINS, domains=list(domains)))}
+
+
+async def everybody(tx: Tx) -> list[PeerRow]:
+    return rows(PeerRow, await tx.all(EVERYBODY))
+
+
+async def decided(tx: Tx) -> list[PeerRow]:
+    """Those about which there is a decision."""
+    return rows(PeerRow, await tx.all(DECIDED))
+
+
+async def by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
+    return row_or_none(PeerRow, await tx.one(BY_DECISION, decision_id=decision_id))
+
+
+async def of_list(tx: Tx, list_id: int) -> list[str]:
+    """The domains of the decisions that a list brought and nobody changed since."""
+    return await tx.values(OF_LIST, list_id=list_id)
+
+
+async def limited_at(tx: Tx, domain: str) -> int | None:
+    """Since when a domain is limited, by the nearest decision about it or a domain above it."""
+    parts = domain.split(".")
+    names = [".".join(parts[place:]) for place in range(len(parts))]
+    found = await by_domains(tx, names)
+    nearest = next((found[name] for name in names if name in found and found[name].decision_id), None)
+    return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
+
+
+async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+    """A page of blocks, or of allowances, newest first."""
+    statement = (ALLOWS if allows else BLOCKS).towards(page)
+    found = rows(PeerRow, await tx.all(statement, **page.params()))
+    return sorted(found, key=lambda row: row.decision_id or 0, reverse=True)
+
+
+async def held(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
+    """Those of these to which nothing is sent before a moment."""
+    return {row[0]: row[1] for row in await tx.all(HELD, domains=list(domains), now=tx.now)}
+
+
+async def silent(tx: Tx, most: int) -> list[tuple[PeerRow, int]]:
+    """Peers that do not answer, the longest first, and how many deliveries wait for each."""
+    return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(SILENT, most=most)]
+
+
+async def decide(tx: Tx, row: PeerRow) -> None:
+    """Write the decision in `row`."""
+    await tx.run(
+        DECIDE,
+        b_domain=row.domain,
+        b_policy=row.policy,
+        b_reason=row.reason,
+        b_rejects_media=row.rejects_media,
+        b_rejects_reports=row.rejects_reports,
+        b_public_comment=row.public_comment,
+        b_obfuscates=row.obfuscates,
+        b_list_id=row.list_id,
+        b_decision_id=row.decision_id,
+        b_decided_at=row.decided_at,
+    )
+
+
+async def succeeded(tx: Tx, domains: Sequence[str]) -> None:
+    """They took what we sent: their circuits close."""
+    await tx.run(SUCCEEDED, domains=list(domains), b_now=tx.now)
+
+
+async def alive(tx: Tx, domain: str) -> bool:
+    """It spoke to us: its circuit closes; False if it was closed."""
+    return bool(await tx.run(ALIVE, b_domain=domain))
+
+
+async def ask_now(tx: Tx, domain: str) -> None:
+    """It may be asked at once, however often it did not answer."""
+    await tx.run(ASK_NOW, b_domain=domain)
+
+
+async def failed(tx: Tx, domain: str, failures: int, since: int, retry_at: int) -> None:
+    """It did not answer, so often in a row: nothing is sent before `retry_at`."""
+    await tx.run(FAILED, b_domain=domain, b_failures=failures, b_since=since, b_retry_at=retry_at)
+
+
+async def set_scheme(tx: Tx, domain: str, scheme: str) -> None:
+    """Which signatures it takes."""
+    await tx.run(SCHEME, b_domain=domain, b_scheme=scheme)

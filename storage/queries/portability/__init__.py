@@ -1,0 +1,1 @@
+"""Statements about moving, exports and imports."""

@@ -1,0 +1,1 @@
+"""Statements about writing: posts, edits, polls, quotes, likes and boosts."""

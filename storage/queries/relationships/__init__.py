@@ -1,0 +1,1 @@
+"""Statements about follows, blocks, mutes and lists."""

@@ -1,0 +1,96 @@
+"""Domains that an account does not want to meet. A domain stands for its subdomains too."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.engine import Tx
+from storage.paging import Page
+from storage.rows.accounts import AccountRow
+from storage.statements import Paged, columns_of, rows, upsert
+from storage.tables.accounts import accounts
+from storage.tables.notifications import notifications
+from storage.tables.relationships import domain_mutes, follow_requests, follows
+from storage.tables.timelines import home_entries
+
+ADD = upsert(domain_mutes).on_conflict_do_nothing()
+REMOVE = delete(domain_mutes).where(
+    domain_mutes.c.account_id == bindparam("account_id"), domain_mutes.c.domain == bindparam("domain")
+)
+
+
+def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
+    """A row of `domain_mutes` stands for `domain`. Nothing stands for ours, which is ''."""
+    return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
+
+
+PAGE = Paged(
+    select(domain_mutes.c.created_at, domain_mutes.c.domain).where(
+        domain_mutes.c.account_id == bindparam("account_id")
+    ),
+    domain_mutes.c.created_at,
+)
+COUNT = select(func.count()).where(domain_mutes.c.account_id == bindparam("account_id"))
+_there = or_(
+    accounts.c.domain == bindparam("domain"), accounts.c.domain.like(bindparam("below"), escape="\\")
+)
+
+
+# Accounts of the domain that follow, are followed, or one of the two is asked for.
+CONNECTED = select(*columns_of(accounts, AccountRow)).where(
+    _there,
+    accounts.c.domain != "",
+    or_(
+        *(
+            exists(
+                select(literal(1)).where(
+                    or_(
+                        (table.c.account_id == bindparam("account_id"))
+                        & (table.c.target_id == accounts.c.id),
+                        (table.c.target_id == bindparam("account_id"))
+                        & (table.c.account_id == accounts.c.id),
+                    )
+                )
+            )
+            for table in (follows, follow_requests)
+        )
+    ),
+)
+_of_domain = select(accounts.c.id).where(_there, accounts.c.domain != "")
+CLEAR_HOME = delete(home_entries).where(
+    home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id.in_(_of_domain)
+)
+CLEAR_NOTIFICATIONS = delete(notifications).where(
+    notifications.c.account_id == bindparam("account_id"), notifications.c.from_id.in_(_of_domain)
+)
+
+
+async def add(tx: Tx, account_id: int, domain: str) -> bool:
+    return bool(await tx.run(ADD, account_id=account_id, domain=domain, created_at=tx.now))
+
+
+async def remove(tx: Tx, account_id: int, domain: str) -> bool:
+    return bool(await tx.run(REMOVE, account_id=account_id, domain=domain))
+
+
+async def page(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+    """Cursors and domains, newest first."""
+    found = await tx.all(PAGE.towards(page), account_id=account_id, **page.params())
+    return sorted(((row[0], row[1]) for row in found), reverse=True)
+
+
+async def count(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(COUNT, account_id=account_id))
+
+
+async def connected(tx: Tx, account_id: int, domain: str) -> list[AccountRow]:
+    """Accounts of the domain with a follow, or a request for one, to or from the account."""
+    found = await tx.all(CONNECTED, account_id=account_id, domain=domain, below=f"%.{domain}")
+    return rows(AccountRow, found)
+
+
+async def clear(tx: Tx, account_id: int, domain: str) -> None:
+    """Take what the domain brought from the account's home and notifications."""
+    for statement in (CLEAR_HOME, CLEAR_NOTIFICATIONS):
+        await tx.run(statement, account_id=account_id, domain=domain, below=f"%.{domain}")

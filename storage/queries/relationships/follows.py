@@ -1,0 +1,255 @@
+"""Follows and requests to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+from sqlalchemy import and_, bindparam, delete, func, select, update
+
+from storage.engine import Tx
+from storage.paging import Page
+from storage.rows.relationships import FollowRow
+from storage.statements import Paged, columns_of, one_of, row_or_none, upsert
+from storage.tables.accounts import accounts
+from storage.tables.relationships import follow_requests, follows
+
+Pairs = list[tuple[int, int]]
+COLUMNS = columns_of(follows, FollowRow)
+REQUEST_COLUMNS = columns_of(follow_requests, FollowRow)
+
+ADD = upsert(follows).on_conflict_do_nothing()
+GET = select(*COLUMNS).where(
+    follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
+)
+BY_URI = select(*COLUMNS).where(follows.c.uri == bindparam("uri"))
+CHANGE, CHANGE_REQUEST = (
+    update(table)
+    .where(table.c.id == bindparam("b_id"))
+    .values(
+        shows_boosts=bindparam("b_boosts"),
+        notifies=bindparam("b_notifies"),
+        languages=bindparam("b_languages"),
+    )
+    for table in (follows, follow_requests)
+)
+REMOVE = delete(follows).where(
+    follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
+)
+_alive = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
+FOLLOWERS = Paged(
+    select(follows.c.id, follows.c.account_id)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(follows.c.target_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+FOLLOWING = Paged(
+    select(follows.c.id, follows.c.target_id)
+    .join(accounts, accounts.c.id == follows.c.target_id)
+    .where(follows.c.account_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+FOLLOWER_URIS = Paged(
+    select(follows.c.id, accounts.c.uri)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(follows.c.target_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+FOLLOWING_URIS = Paged(
+    select(follows.c.id, accounts.c.uri)
+    .join(accounts, accounts.c.id == follows.c.target_id)
+    .where(follows.c.account_id == bindparam("account_id"), _alive),
+    follows.c.id,
+)
+# Where a post for followers is to be sent: shared inboxes, or personal ones where there is none.
+INBOXES = (
+    select(
+        func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri),
+    )
+    .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
+    .where(follows.c.target_id == bindparam("account_id"), accounts.c.domain != "", _alive)
+    .distinct()
+)
+WATCHERS = (
+    select(follows.c.account_id)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(follows.c.target_id == bindparam("target_id"), follows.c.notifies, accounts.c.domain == "")
+)
+LOCAL_FOLLOWERS = (
+    select(func.count())
+    .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
+    .where(follows.c.target_id == bindparam("target_id"), accounts.c.domain == "")
+)
+LOCAL_FOLLOWERS_OF_SOME = (
+    select(follows.c.target_id)
+    .join(accounts, accounts.c.id == follows.c.account_id)
+    .where(one_of(follows.c.target_id, "ids"), accounts.c.domain == "")
+    .distinct()
+)
+
+# Followers whose URIs begin with the address of one node.
+PARTIAL = (
+    select(accounts.c.uri, accounts.c.id)
+    .join(follows, follows.c.account_id == accounts.c.id)
+    .where(
+        follows.c.target_id == bindparam("target_id"),
+        func.substr(accounts.c.uri, 1, bindparam("length")) == bindparam("prefix"),
+    )
+)
+
+_mine = follows.alias()
+_target = accounts.alias()
+# Those whom the viewer follows and who follow others; who hides whom they follow is left out on both sides.
+_ranked = (
+    select(
+        follows.c.target_id.label("target_id"),
+        follows.c.account_id.label("account_id"),
+        func.row_number().over(partition_by=follows.c.target_id, order_by=follows.c.id.desc()).label("place"),
+    )
+    .select_from(
+        follows.join(_mine, _mine.c.target_id == follows.c.account_id)
+        .join(accounts, accounts.c.id == follows.c.account_id)
+        .join(_target, _target.c.id == follows.c.target_id)
+    )
+    .where(
+        one_of(follows.c.target_id, "ids"),
+        _mine.c.account_id == bindparam("viewer_id"),
+        ~accounts.c.hides_collections,
+        ~_target.c.hides_collections,
+        _alive,
+    )
+    .subquery()
+)
+FAMILIAR = (
+    select(_ranked.c.target_id, _ranked.c.account_id)
+    .where(_ranked.c.place <= bindparam("most"))
+    .order_by(_ranked.c.target_id, _ranked.c.place)
+)
+
+ADD_REQUEST = upsert(follow_requests).on_conflict_do_nothing()
+REQUEST = select(*REQUEST_COLUMNS).where(
+    follow_requests.c.account_id == bindparam("account_id"),
+    follow_requests.c.target_id == bindparam("target_id"),
+)
+REQUEST_BY_URI = select(*REQUEST_COLUMNS).where(follow_requests.c.uri == bindparam("uri"))
+REMOVE_REQUEST = delete(follow_requests).where(
+    follow_requests.c.account_id == bindparam("account_id"),
+    follow_requests.c.target_id == bindparam("target_id"),
+)
+REQUESTS = Paged(
+    select(follow_requests.c.id, follow_requests.c.account_id).where(
+        follow_requests.c.target_id == bindparam("account_id")
+    ),
+    follow_requests.c.id,
+)
+COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindparam("account_id"))
+
+
+async def partial(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
+    """URIs and ids of the followers whose URIs begin with `prefix`."""
+    found = await tx.all(PARTIAL, target_id=target_id, prefix=prefix, length=len(prefix))
+    return {row[0]: row[1] for row in found}
+
+
+async def add(tx: Tx, row: FollowRow) -> bool:
+    return bool(await tx.run(ADD, **structs.asdict(row)))
+
+
+async def get(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(GET, account_id=account_id, target_id=target_id))
+
+
+async def by_uri(tx: Tx, uri: str) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(BY_URI, uri=uri))
+
+
+async def change(tx: Tx, row: FollowRow, *, requested: bool) -> None:
+    """Write how one follows, or (`requested`) would follow."""
+    await tx.run(
+        CHANGE_REQUEST if requested else CHANGE,
+        b_id=row.id,
+        b_boosts=row.shows_boosts,
+        b_notifies=row.notifies,
+        b_languages=row.languages,
+    )
+
+
+async def remove(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(REMOVE, account_id=account_id, target_id=target_id))
+
+
+async def _pairs(tx: Tx, paged: Paged, page: Page, account_id: int) -> Pairs:
+    found = await tx.all(paged.towards(page), account_id=account_id, **page.params())
+    return sorted(((row[0], row[1]) for row in found), reverse=True)
+
+
+async def followers(tx: Tx, account_id: int, page: Page) -> Pairs:
+    return await _pairs(tx, FOLLOWERS, page, account_id)
+
+
+async def following(tx: Tx, account_id: int, page: Page) -> Pairs:
+    return await _pairs(tx, FOLLOWING, page, account_id)
+
+
+async def follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+    """Cursors and URIs of followers."""
+    found = await tx.all(FOLLOWER_URIS.towards(page), account_id=account_id, **page.params())
+    return [(row[0], row[1]) for row in found]
+
+
+async def following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+    """Cursors and URIs of those who are followed."""
+    found = await tx.all(FOLLOWING_URIS.towards(page), account_id=account_id, **page.params())
+    return [(row[0], row[1]) for row in found]
+
+
+async def inboxes(tx: Tx, account_id: int) -> list[str]:
+    """The inboxes of remote followers, each once."""
+    return await tx.values(INBOXES, account_id=account_id)
+
+
+async def watchers(tx: Tx, target_id: int) -> list[int]:
+    """Local followers who want to be told of every post."""
+    return await tx.values(WATCHERS, target_id=target_id)
+
+
+async def has_local_followers(tx: Tx, target_id: int) -> bool:
+    return bool(await tx.value(LOCAL_FOLLOWERS, target_id=target_id))
+
+
+async def followed_here(tx: Tx, ids: Sequence[int]) -> set[int]:
+    """Those of the accounts that somebody of this node follows."""
+    return set(await tx.values(LOCAL_FOLLOWERS_OF_SOME, ids=list(ids)))
+
+
+async def add_request(tx: Tx, row: FollowRow) -> bool:
+    return bool(await tx.run(ADD_REQUEST, **structs.asdict(row)))
+
+
+async def request(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(REQUEST, account_id=account_id, target_id=target_id))
+
+
+async def request_by_uri(tx: Tx, uri: str) -> FollowRow | None:
+    return row_or_none(FollowRow, await tx.one(REQUEST_BY_URI, uri=uri))
+
+
+async def remove_request(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(REMOVE_REQUEST, account_id=account_id, target_id=target_id))
+
+
+async def requests(tx: Tx, account_id: int, page: Page) -> Pairs:
+    """Cursors and ids of those who ask to follow an account."""
+    return await _pairs(tx, REQUESTS, page, account_id)
+
+
+async def count_requests(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(COUNT_REQUESTS, account_id=account_id))
+
+
+async def familiar(tx: Tx, viewer_id: int, ids: Sequence[int], most: int) -> dict[int, list[int]]:
+    """For each account those who follow it and whom the viewer follows, the newest of them."""
+    found: dict[int, list[int]] = {}
+    for target_id, account_id in await tx.all(FAMILIAR, viewer_id=viewer_id, ids=list(ids), most=most):
+        found.setdefault(target_id, []).append(account_id)
+    return found

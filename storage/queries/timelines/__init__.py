@@ -1,0 +1,1 @@
+"""Statements about reading: who may see what, views of posts, timelines, search."""

@@ -1,0 +1,277 @@
+"""Home, written: a post appears at the homes of those who follow its author."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.engine import Tx
+from storage.queries.relationships.domain_mutes import covers
+from storage.rows.posts import PostRow
+from storage.statements import among, one_of, upsert
+from storage.tables.accounts import accounts
+from storage.tables.content import post_tags
+from storage.tables.posts import mentions, posts
+from storage.tables.relationships import (
+    blocks,
+    domain_mutes,
+    follows,
+    list_accounts,
+    lists,
+    mutes,
+    tag_follows,
+)
+from storage.tables.timelines import home_entries
+
+ADD = upsert(home_entries).on_conflict_do_nothing()
+_reader = accounts.alias()
+_other = follows.alias()
+_in_force = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
+
+
+def _exclusive(reader: ColumnElement[int], author: ColumnElement[int]) -> ColumnElement[bool]:
+    """The author is on an exclusive list of the reader."""
+    return exists(
+        select(literal(1))
+        .select_from(lists.join(list_accounts, list_accounts.c.list_id == lists.c.id))
+        .where(lists.c.exclusive, lists.c.account_id == reader, list_accounts.c.account_id == author)
+    )
+
+
+def _readers(*more: ColumnElement[bool]) -> Any:
+    """Local followers of `author_id` at whose home a post of its may appear."""
+    return (
+        select(follows.c.account_id, bindparam("post_id", type_=posts.c.id.type), follows.c.target_id)
+        .select_from(follows.join(_reader, _reader.c.id == follows.c.account_id))
+        .where(
+            follows.c.target_id == bindparam("author_id"),
+            _reader.c.domain == "",
+            or_(
+                follows.c.languages == "[]",
+                follows.c.languages.like(literal('%"') + bindparam("language", type_=Text()) + literal('"%')),
+            ),
+            ~exists(
+                select(literal(1)).where(
+                    mutes.c.account_id == follows.c.account_id,
+                    mutes.c.target_id == follows.c.target_id,
+                    _in_force,
+                )
+            ),
+            ~_exclusive(follows.c.account_id, follows.c.target_id),
+            *more,
+        )
+    )
+
+
+def _fan(*more: ColumnElement[bool]) -> Any:
+    return (
+        upsert(home_entries)
+        .from_select(["account_id", "post_id", "author_id"], _readers(*more))
+        .on_conflict_do_nothing()
+    )
+
+
+FAN_POST = _fan()
+# A reply is shown to those who follow, or are, the one who is answered.
+FAN_REPLY = _fan(
+    or_(
+        follows.c.account_id == bindparam("answered_id"),
+        exists(
+            select(literal(1)).where(
+                _other.c.account_id == follows.c.account_id, _other.c.target_id == bindparam("answered_id")
+            )
+        ),
+    )
+)
+FAN_DIRECT = _fan(
+    exists(
+        select(literal(1)).where(
+            mentions.c.post_id == bindparam("post_id"), mentions.c.account_id == follows.c.account_id
+        )
+    )
+)
+FAN_BOOST = _fan(
+    follows.c.shows_boosts,
+    ~exists(
+        select(literal(1)).where(
+            mutes.c.account_id == follows.c.account_id,
+            mutes.c.target_id == bindparam("boosted_author_id"),
+            _in_force,
+        )
+    ),
+    ~exists(
+        select(literal(1)).where(
+            blocks.c.account_id == follows.c.account_id, blocks.c.target_id == bindparam("boosted_author_id")
+        )
+    ),
+)
+HOLDERS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
+HOLDERS_OF = select(home_entries.c.post_id, home_entries.c.account_id).where(
+    one_of(home_entries.c.post_id, "ids")
+)
+HOLDERS_AMONG = HOLDERS.where(one_of(home_entries.c.account_id, "ids"))
+
+
+FILL = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(bindparam("account_id", type_=posts.c.id.type), posts.c.id, posts.c.account_id)
+        .where(
+            posts.c.account_id == bindparam("author_id"),
+            posts.c.state == "published",
+            posts.c.boost_of_id.is_(None),
+            posts.c.in_reply_to_uri.is_(None),
+            among(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
+            ~_exclusive(bindparam("account_id"), bindparam("author_id")),
+        )
+        .order_by(posts.c.id.desc())
+        .limit(20),
+    )
+    .on_conflict_do_nothing()
+)
+REMOVE_AUTHOR = delete(home_entries).where(
+    home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id == bindparam("author_id")
+)
+
+_author = accounts.alias()
+
+
+def _wants(reader: ColumnElement[int]) -> ColumnElement[bool]:
+    """The reader may be shown what `_author` wrote, though it does not follow it."""
+    between = or_(
+        and_(blocks.c.account_id == reader, blocks.c.target_id == _author.c.id),
+        and_(blocks.c.target_id == reader, blocks.c.account_id == _author.c.id),
+    )
+    muted = and_(mutes.c.account_id == reader, mutes.c.target_id == _author.c.id, _in_force)
+    return and_(
+        _author.c.id != reader,
+        _author.c.silenced_at.is_(None),
+        _author.c.suspended_at.is_(None),
+        ~exists(select(literal(1)).where(muted)),
+        ~exists(select(literal(1)).where(between)),
+        ~exists(select(literal(1)).where(domain_mutes.c.account_id == reader, covers(_author.c.domain))),
+        ~_exclusive(reader, _author.c.id),
+    )
+
+
+FAN_TAGGED = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(tag_follows.c.account_id, post_tags.c.post_id, _author.c.id)
+        .select_from(
+            tag_follows.join(post_tags, post_tags.c.tag_id == tag_follows.c.tag_id).join(
+                _author, _author.c.id == bindparam("author_id")
+            )
+        )
+        .where(post_tags.c.post_id == bindparam("post_id"), _wants(tag_follows.c.account_id)),
+    )
+    .on_conflict_do_nothing()
+)
+FILL_TAGGED = (
+    upsert(home_entries)
+    .from_select(
+        ["account_id", "post_id", "author_id"],
+        select(bindparam("account_id", type_=posts.c.id.type), posts.c.id, posts.c.account_id)
+        .select_from(
+            post_tags.join(posts, posts.c.id == post_tags.c.post_id).join(
+                _author, _author.c.id == posts.c.account_id
+            )
+        )
+        .where(
+            post_tags.c.tag_id == bindparam("tag_id"),
+            posts.c.visibility == "public",
+            posts.c.state == "published",
+            posts.c.boost_of_id.is_(None),
+            _wants(bindparam("account_id", type_=posts.c.id.type)),
+        )
+        .order_by(post_tags.c.post_id.desc())
+        .limit(20),
+    )
+    .on_conflict_do_nothing()
+)
+_tagged = select(post_tags.c.post_id).where(post_tags.c.tag_id == bindparam("tag_id"))
+_followed = select(follows.c.target_id).where(follows.c.account_id == bindparam("account_id"))
+# What only this tag brought: no followed author, no other followed tag.
+CLEAR_TAGGED = delete(home_entries).where(
+    home_entries.c.account_id == bindparam("account_id"),
+    home_entries.c.author_id != bindparam("account_id"),
+    home_entries.c.post_id.in_(_tagged),
+    home_entries.c.author_id.not_in(_followed),
+    ~exists(
+        select(literal(1))
+        .select_from(tag_follows.join(post_tags, post_tags.c.tag_id == tag_follows.c.tag_id))
+        .where(
+            tag_follows.c.account_id == bindparam("account_id"),
+            post_tags.c.post_id == home_entries.c.post_id,
+        )
+    ),
+)
+
+
+async def add(tx: Tx, account_id: int, post_id: int, author_id: int) -> None:
+    """Show a post at one account's home."""
+    await tx.run(ADD, account_id=account_id, post_id=post_id, author_id=author_id)
+
+
+async def spread(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -> int:
+    """Show a post or a boost at the homes of local followers; how many."""
+    params: dict[str, Any] = {
+        "post_id": post.id,
+        "author_id": post.account_id,
+        "language": post.language or "",
+        "now": tx.now,
+    }
+    answered = post.in_reply_to_account_id
+    if boosted_author_id is not None:
+        return await tx.run(FAN_BOOST, **params, boosted_author_id=boosted_author_id)
+    if post.visibility == "direct":
+        return await tx.run(FAN_DIRECT, **params)
+    if post.in_reply_to_uri is not None and answered != post.account_id:
+        return await tx.run(FAN_REPLY, **params, answered_id=answered or -1)
+    return await tx.run(FAN_POST, **params)
+
+
+async def holders(tx: Tx, post_id: int, among: Sequence[int] | None = None) -> list[int]:
+    """At whose home a post is, of all or of some accounts."""
+    if among is None:
+        return await tx.values(HOLDERS, post_id=post_id)
+    return await tx.values(HOLDERS_AMONG, post_id=post_id, ids=list(among))
+
+
+async def holders_of(tx: Tx, post_ids: Sequence[int]) -> dict[int, list[int]]:
+    """At whose home each of these posts is; those that are at nobody's are left out."""
+    found: dict[int, list[int]] = {}
+    if post_ids:
+        for post_id, account_id in await tx.all(HOLDERS_OF, ids=list(post_ids)):
+            found.setdefault(post_id, []).append(account_id)
+    return found
+
+
+async def fill(tx: Tx, account_id: int, author_id: int) -> None:
+    """Show an author's latest posts at the home of a new follower."""
+    await tx.run(FILL, account_id=account_id, author_id=author_id)
+
+
+async def spread_tagged(tx: Tx, post_id: int, author_id: int) -> int:
+    """Show a post at the homes of those who follow one of its tags; how many."""
+    return await tx.run(FAN_TAGGED, post_id=post_id, author_id=author_id, now=tx.now)
+
+
+async def fill_tagged(tx: Tx, account_id: int, tag_id: int) -> None:
+    """Show the latest posts with a tag at the home of a new follower."""
+    await tx.run(FILL_TAGGED, account_id=account_id, tag_id=tag_id, now=tx.now)
+
+
+async def clear_tagged(tx: Tx, account_id: int, tag_id: int) -> None:
+    """Take what only this tag brought from one home."""
+    await tx.run(CLEAR_TAGGED, account_id=account_id, tag_id=tag_id)
+
+
+async def remove_author(tx: Tx, account_id: int, author_id: int) -> None:
+    """Take everything that an author brought from one home."""
+    await tx.run(REMOVE_AUTHOR, account_id=account_id, author_id=author_id)

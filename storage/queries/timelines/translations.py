@@ -1,0 +1,36 @@
+"""Translations of posts that were made already."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, delete, select
+
+from storage.engine import Tx
+from storage.statements import upsert
+from storage.tables.timelines import translations
+
+GET = select(translations.c.texts).where(
+    translations.c.post_id == bindparam("post_id"),
+    translations.c.language == bindparam("language"),
+    translations.c.digest == bindparam("digest"),
+)
+_put = upsert(translations)
+PUT = _put.on_conflict_do_update(
+    index_elements=["post_id", "language"],
+    set_={name: _put.excluded[name] for name in ("digest", "texts", "translated_at")},
+)
+FORGET = delete(translations).where(translations.c.translated_at < bindparam("before"))
+
+
+async def get(tx: Tx, post_id: int, language: str, digest: str) -> str | None:
+    """The texts (JSON) that were made of what has this digest."""
+    found: str | None = await tx.value(GET, post_id=post_id, language=language, digest=digest)
+    return found
+
+
+async def put(tx: Tx, post_id: int, language: str, digest: str, texts: str) -> None:
+    await tx.run(PUT, post_id=post_id, language=language, digest=digest, texts=texts, translated_at=tx.now)
+
+
+async def forget(tx: Tx, before: int) -> None:
+    """Drop those made before a moment (ms UTC)."""
+    await tx.run(FORGET, before=before)

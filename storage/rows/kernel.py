@@ -1,0 +1,75 @@
+"""Rows of what everything else builds on."""
+
+from msgspec import Struct
+
+
+class TaskRow(Struct, frozen=True, gc=False):
+    """Work owed."""
+
+    id: int
+    kind: str
+    payload: str
+    dedupe: str | None
+    run_at: int
+    leased_until: int
+    attempts: int
+    dead_at: int | None
+    error: str
+
+
+class DocumentRow(Struct, frozen=True, gc=False):
+    """An activity to deliver, rendered once."""
+
+    id: int
+    uri: str
+    account_id: int
+    body: bytes
+    digest: str
+    at: int
+    synchronizes: bool = False
+
+
+class DeliveryRow(Struct, frozen=True, gc=False):
+    """One POST owed to one inbox."""
+
+    id: int
+    document_id: int
+    host: str
+    inbox_uri: str
+    lane: str
+    run_at: int
+    leased_until: int
+    attempts: int
+    dead_at: int | None
+    error: str
+
+
+class InboxItemRow(Struct, frozen=True, gc=False):
+    """An activity answered with 202 that waits to be processed."""
+
+    id: int
+    actor_uri: str
+    activity_uri: str
+    signer_uri: str
+    host: str
+    target_id: int | None
+    body: bytes
+    received_at: int
+    run_at: int
+    leased_until: int
+    attempts: int
+    dead_at: int | None
+    error: str
+
+
+class QueueRow(Struct, frozen=True, gc=False):
+    """How full a queue is. `oldest_due_at` is since when the first could have been done.
+
+    `silent`, of deliveries: how many peers do not answer, and how many wait for them.
+    """
+
+    due: int
+    waiting: int
+    dead: int
+    oldest_due_at: int | None
+    silent: tuple[int, int] | None = None

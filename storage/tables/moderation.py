@@ -1,0 +1,73 @@
+"""Tables of reports, moderation and appeals."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    text,
+)
+
+from storage.tables.metadata import key, linked, metadata, owned
+
+# What members and peers bring before the moderators.
+reports = Table(
+    "reports",
+    metadata,
+    key(),
+    Column("uri", Text, unique=True),  # of the Flag that brought it; empty for ours
+    owned("account_id", "accounts.id", index=True),  # who reports
+    owned("target_id", "accounts.id"),
+    Column("post_ids", Text, nullable=False),  # JSON [id]
+    Column("comment", Text, nullable=False),
+    Column("category", Text, nullable=False),  # spam, legal, violation, other
+    Column("rule_ids", Text, nullable=False),  # JSON [number of the rule]
+    Column("forwarded", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    linked("assigned_id", "accounts.id"),
+    Column("resolved_at", BigInteger),
+    linked("resolved_by_id", "accounts.id"),
+    Index("ix_reports_target_id_id", "target_id", "id"),
+    Index(
+        "ix_reports_open",
+        "id",
+        sqlite_where=text("resolved_at IS NULL"),
+        postgresql_where=text("resolved_at IS NULL"),
+    ),
+)
+
+# Members who say that an act about them was wrong: once for each act.
+appeals = Table(
+    "appeals",
+    metadata,
+    key(),
+    Column("act_id", BigInteger, ForeignKey("acts.id"), nullable=False, unique=True),
+    owned("account_id", "accounts.id", index=True),
+    Column("text", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    linked("decided_by_id", "members.id"),
+    Column("approved", Boolean, nullable=False),
+    Column("answer", Text, nullable=False),
+    Index(
+        "ix_appeals_open",
+        "id",
+        sqlite_where=text("decided_at IS NULL"),
+        postgresql_where=text("decided_at IS NULL"),
+    ),
+)
+
+# What moderators tell each other about an account.
+moderation_notes = Table(
+    "moderation_notes",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id", index=True),
+    linked("member_id", "members.id"),  # who wrote it
+    Column("text", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)

@@ -1,0 +1,151 @@
+"""Tables of notifications, push, conversations and announcements."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, text
+
+from storage.tables.metadata import key, linked, metadata, owned
+
+email_subscriptions = Table(
+    "email_subscriptions",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("email", Text, nullable=False),  # in small letters
+    Column("token", Text, nullable=False, unique=True),  # in the links of all mails, so not only as a hash
+    Column("created_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    UniqueConstraint("account_id", "email"),
+    Index("ix_email_subscriptions_account_id_id", "account_id", "id"),
+)
+
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    key(),
+    Column("token_id", BigInteger, nullable=False, unique=True),  # each app has one; it goes with the token
+    owned("account_id", "accounts.id", index=True),
+    Column("endpoint", Text, nullable=False),
+    Column("public_key", Text, nullable=False),  # of the client: a point on P-256, base64url
+    Column("auth_secret", Text, nullable=False),  # 16 bytes, base64url
+    Column("standard", Boolean, nullable=False),  # RFC 8291, else its fourth draft
+    Column("alerts", Text, nullable=False),  # JSON [kind of notification]
+    Column("policy", Text, nullable=False),  # all, followed, follower, none
+    # Apps that serve several accounts know by it whose notification they get, so that messages carry it,
+    # encrypted for the client. The key of the seal is not in the database.
+    Column("sealed_token", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+push_keys = Table(
+    "push_keys",
+    metadata,
+    key(),  # always 1: there is one pair
+    Column("private", Text, nullable=False),  # PEM
+    Column("public", Text, nullable=False),  # base64url
+    Column("created_at", BigInteger, nullable=False),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("kind", Text, nullable=False),  # the words of the client API: mention, reblog, favourite …
+    owned("from_id", "accounts.id", index=True),
+    Column("post_id", BigInteger, index=True),
+    Column("group_key", Text, nullable=False),  # "ungrouped-" and the id, or shared with others like it
+    Column("filtered", Boolean, nullable=False),  # kept back by the recipient's policy
+    Column("created_at", BigInteger, nullable=False),
+    Column("subject_id", BigInteger),  # the report, act or severance that it tells of
+    Index("ix_notifications_account_id_id", "account_id", "id"),
+    Index("ix_notifications_account_id_group_key_id", "account_id", "group_key", "id"),
+    Index("uq_notifications_once", "account_id", "kind", "from_id", "post_id", unique=True),
+    Index(
+        "ix_notifications_filtered",
+        "account_id",
+        "from_id",
+        sqlite_where=text("filtered = 1"),
+        postgresql_where=text("filtered"),
+    ),
+)
+
+notification_policies = Table(
+    "notification_policies",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    # Each is accept, filter or drop.
+    Column("for_not_following", Text, nullable=False),
+    Column("for_not_followers", Text, nullable=False),
+    Column("for_new_accounts", Text, nullable=False),
+    Column("for_private_mentions", Text, nullable=False),
+    Column("for_limited_accounts", Text, nullable=False),
+)
+
+notification_permissions = Table(
+    "notification_permissions",
+    metadata,
+    owned("account_id", "accounts.id", primary_key=True),
+    owned("from_id", "accounts.id", primary_key=True, index=True),
+)
+
+notification_requests = Table(
+    "notification_requests",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    owned("from_id", "accounts.id", index=True),
+    UniqueConstraint("account_id", "from_id"),
+    Index("ix_notification_requests_account_id_id", "account_id", "id"),
+)
+
+# Direct posts of one thread among the same people; a row for each account of ours that takes part.
+conversations = Table(
+    "conversations",
+    metadata,
+    key(),
+    owned("account_id", "accounts.id"),
+    Column("thread_id", BigInteger, nullable=False, index=True),
+    Column("people", Text, nullable=False),  # JSON [account id], sorted, the owner too
+    Column("people_hash", Text, nullable=False),  # of `people`, which may be too long for an index
+    Column("last_post_id", BigInteger, nullable=False, index=True),
+    Column("unread", Boolean, nullable=False),
+    UniqueConstraint("account_id", "thread_id", "people_hash"),
+    Index("ix_conversations_account_id_last_post_id", "account_id", "last_post_id"),
+)
+
+conversation_posts = Table(
+    "conversation_posts",
+    metadata,
+    owned("conversation_id", "conversations.id", primary_key=True),
+    owned("post_id", "posts.id", primary_key=True, index=True),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    key(),
+    Column("source", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("starts_at", BigInteger),
+    Column("ends_at", BigInteger),
+    Column("all_day", Boolean, nullable=False),
+    Column("published_at", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+    linked("created_by_id", "members.id"),
+)
+
+announcement_reads = Table(
+    "announcement_reads",
+    metadata,
+    owned("announcement_id", "announcements.id", primary_key=True),
+    owned("account_id", "accounts.id", primary_key=True, index=True),
+)
+
+announcement_reactions = Table(
+    "announcement_reactions",
+    metadata,
+    key(),
+    owned("announcement_id", "announcements.id"),
+    owned("account_id", "accounts.id", index=True),
+    Column("name", Text, nullable=False),  # an emoji, or the shortcode of one of ours
+    UniqueConstraint("announcement_id", "name", "account_id"),
+)

@@ -1,0 +1,102 @@
+"""What clients hear and get when a post goes."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from fedserver.domain.kernel import events
+from fedserver.domain.relationships import follows
+from storage.engine import Database, Event
+from tests.kit.api import Api
+from tests.kit.nodes import Start
+
+
+async def test_boosts_of_a_deleted_post_are_told_to_streams(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, bob, eve = [await node.member(name) for name in ("ann", "bob", "eve")]
+    async with node.db.write() as tx:
+        await follows.follow(tx, node.site, eve, bob)
+    apis = {each.username: Api(node, await node.token(each)) for each in (ann, bob, eve)}
+    post = await apis["ann"].post("/api/v1/statuses", status="soon gone")
+    boost = await apis["bob"].post(f"/api/v1/statuses/{post['id']}/reblog")
+    assert [each["id"] for each in await apis["eve"].get("/api/v1/timelines/home")] == [boost["id"]]
+    address = "/api/v1/streaming?stream=user"
+    async with node.http.ws_connect(address, headers=apis["eve"].headers) as socket:
+        await apis["ann"].delete(f"/api/v1/statuses/{post['id']}")
+        message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
+    assert (message["event"], message["payload"]) == ("delete", boost["id"])
+
+
+async def upload(api: Api, color: str) -> str:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), color).save(out, "PNG")
+    out.seek(0)
+    answer = await api.ask("POST", "/api/v2/media", data={"file": out, "description": color})
+    assert answer.status == 200
+    found: str = answer.body["id"]
+    return found
+
+
+async def test_a_deleted_post_can_be_written_anew(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    files = [await upload(api, color) for color in ("teal", "navy")]
+    text = "Two *pictures* & @ann #fox https://x.test/"
+    made = await api.post(
+        "/api/v1/statuses", status=text, media_ids=files, spoiler_text="warned", content_type="text/markdown"
+    )
+    node.clock.forward(days=3)
+    gone = await api.delete(f"/api/v1/statuses/{made['id']}")
+    assert (gone["text"], gone["spoiler_text"], gone["id"]) == (text, "warned", made["id"])
+    assert [each["id"] for each in gone["media_attachments"]] == files
+    assert gone["media_attachments"] == made["media_attachments"]
+
+    # The person thinks for a while, and what is old is cleaned up meanwhile.
+    node.clock.forward(hours=2)
+    await node.settle()
+    again = await api.post(
+        "/api/v1/statuses",
+        status=gone["text"],
+        media_ids=[each["id"] for each in gone["media_attachments"]],
+        spoiler_text=gone["spoiler_text"],
+        content_type="text/markdown",
+    )
+    assert again["media_attachments"] == made["media_attachments"] and again["content"] == made["content"]
+    async with node.http.get(again["media_attachments"][0]["url"]) as answer:
+        assert answer.status == 200
+
+
+async def test_files_of_a_deleted_post_go_after_a_day(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    api = Api(node, await node.token(ann))
+    made = await api.post("/api/v1/statuses", status="x", media_ids=[await upload(api, "teal")])
+    await api.delete(f"/api/v1/statuses/{made['id']}")
+    node.clock.forward(hours=25)
+    await node.settle()
+    (file,) = made["media_attachments"]
+    assert (await api.ask("GET", f"/api/v1/media/{file['id']}")).status == 404
+    async with node.http.get(file["url"]) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize("many", [0, 1, 1_000])
+async def test_a_post_may_be_at_many_homes(database: Database, many: int) -> None:
+    homes = [10**17 + number for number in range(many)]
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    stop = database.listen(heard.put_nowait)
+    async with database.write() as tx:
+        events.post_deleted(tx, 1, 2, homes)
+        tx.emit("end")
+    told: list[int] = []
+    while (event := await asyncio.wait_for(heard.get(), 5)).kind != "end":
+        assert (event.data["post_id"], event.data["account_id"]) == (1, 2)
+        told += event.data["listeners"]
+    assert told == homes
+    stop()

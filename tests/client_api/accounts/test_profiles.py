@@ -1,0 +1,262 @@
+"""One's own profile over real HTTP: every way to write it, its limits, and who may."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from fedserver.domain.accounts import accounts, profiles
+from tests.kit.api import Api
+from tests.kit.nodes import PASSWORD, Start
+
+CREDENTIALS = "/api/v1/accounts/update_credentials"
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+async def ann_of(start: Start, scopes: str = "read write") -> Api:
+    node = await start("alpha.test")
+    return Api(node, await node.token(await node.member("ann"), scopes))
+
+
+PAIRS = [("Town", "Ghent"), ("Site", "https://ann.test")]
+LISTED = [{"name": name, "value": value} for name, value in PAIRS]
+
+
+def fields_form(index: Any) -> aiohttp.FormData:
+    """The fields as a form; `index` writes the place of each."""
+    form = aiohttp.FormData()
+    for place, (name, value) in enumerate(PAIRS):
+        form.add_field(f"fields_attributes[{index(place)}][name]", name)
+        form.add_field(f"fields_attributes[{index(place)}][value]", value)
+    return form
+
+
+async def test_fields_in_every_encoding(start: Start) -> None:
+    api = await ann_of(start)
+    multipart = fields_form(lambda place: place)
+    multipart.add_field("avatar", picture(), filename="a.png", content_type="image/png")
+    written: list[dict[str, Any]] = [
+        {"json": {"fields_attributes": LISTED}},
+        {"json": {"fields_attributes": {"0": LISTED[0], "1": LISTED[1]}}},
+        {"json": {"fields_attributes": {"first": LISTED[0], "second": LISTED[1]}}},
+        {"data": fields_form(lambda place: place)},
+        {"data": fields_form(lambda place: 170_000 + place)},
+        {"data": fields_form(lambda place: "")},
+        {"data": multipart},
+    ]
+    for options in written:
+        assert (await api.patch(CREDENTIALS, fields_attributes=[]))["source"]["fields"] == []
+        answer = await api.ask("PATCH", CREDENTIALS, **options)
+        assert answer.status == 200, answer.body
+        found = answer.body["source"]["fields"]
+        assert [(each["name"], each["value"]) for each in found] == PAIRS, options
+    one = await api.patch(CREDENTIALS, fields_attributes=LISTED[0])
+    assert [each["name"] for each in one["source"]["fields"]] == ["Town"]
+    assert (await api.patch(CREDENTIALS, note="x"))["fields"], "what is not named stays"
+
+
+async def test_everything_of_a_profile_is_kept(start: Start) -> None:
+    api = await ann_of(start)
+    form = aiohttp.FormData()
+    for name in ("avatar", "header"):
+        form.add_field(name, picture(), filename="a.png", content_type="image/png")
+        form.add_field(f"{name}_description", f"a teal {name}")
+    for name, value in {
+        "display_name": "Ann", "note": "I ride", "locked": "true", "bot": "1", "discoverable": "false",
+        "indexable": "true", "hide_collections": "true", "source[privacy]": "private",
+        "source[sensitive]": "true", "source[language]": "nl",
+    }.items():  # fmt: skip
+        form.add_field(name, value)
+    form.add_field("attribution_domains[]", "https://News.test/")
+    form.add_field("attribution_domains[]", "blog.test")
+    answer = await api.ask("PATCH", CREDENTIALS, data=form)
+    assert answer.status == 200, answer.body
+    found, source = answer.body, answer.body["source"]
+    assert (found["avatar_description"], found["header_description"]) == ("a teal avatar", "a teal header")
+    assert found["avatar"].startswith("https://alpha.test/media/") and found["locked"] and found["bot"]
+    assert found["indexable"] and found["hide_collections"] and not found["discoverable"]
+    assert source["privacy"] == "private" and source["sensitive"] and source["language"] == "nl"
+    assert source["attribution_domains"] == ["news.test", "blog.test"]
+    preferences = await api.get("/api/v1/preferences")
+    assert preferences["posting:default:visibility"] == "private"
+    assert preferences["posting:default:sensitive"] is True
+    assert preferences["posting:default:language"] == "nl"
+    assert (await api.patch(CREDENTIALS, source={"language": ""}))["source"]["language"] is None
+    shown = await api.get("/api/v1/profile")
+    assert (shown["note"], shown["avatar"]) == ("I ride", found["avatar"])
+    changed = await api.put("/api/v1/profile", show_media_replies=False, show_featured=False, note="I walk")
+    assert not changed["show_media_replies"] and not changed["show_featured"] and changed["show_media"]
+    assert changed["note"] == "I walk" and changed["display_name"] == "Ann"
+    for name in ("avatar", "header"):
+        without = await api.delete(f"/api/v1/profile/{name}")
+        assert without[name].startswith("https://alpha.test/static/") and not without[f"{name}_description"]
+    empty = await api.get("/api/v1/profile")
+    assert empty["avatar"] is None and empty["header_static"] is None
+    async with api.node.http.get("/users/ann", headers={"Accept": "application/activity+json"}) as actor:
+        assert (await actor.json(content_type=None))["attributionDomains"] == ["news.test", "blog.test"]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"display_name": "x" * (profiles.MAX_NAME + 1)}, "Display name"),
+        ({"note": "x" * (profiles.MAX_NOTE + 1)}, "Note"),
+        ({"avatar_description": "x" * (profiles.MAX_ALT + 1)}, "Avatar alt"),
+        ({"fields_attributes": [{"name": "x" * (profiles.MAX_FIELD + 1), "value": "x"}]}, "Fields"),
+        ({"fields_attributes": [{"name": "x", "value": "x"}] * (profiles.MAX_FIELDS + 1)}, "Fields"),
+        ({"attribution_domains": [f"{number}.test" for number in range(11)]}, "Attribution domains"),
+        ({"attribution_domains": ["not a domain"]}, "Attribution domains"),
+        ({"avatar": "no picture"}, "Avatar"),
+        ({"source": {"privacy": "secret"}}, "Source"),
+    ],
+)
+async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[str, Any], word: str) -> None:
+    api = await ann_of(start)
+    answer = await api.ask("PATCH", CREDENTIALS, json={"bot": True, **body})
+    assert answer.status == 422 and answer.body["error"].startswith(f"Validation failed: {word}")
+    assert not (await api.get("/api/v1/accounts/verify_credentials"))["bot"]
+    limits = (await api.get("/api/v2/instance"))["configuration"]["accounts"]
+    assert limits["max_profile_fields"] == profiles.MAX_FIELDS and limits["max_featured_tags"] == 10
+
+
+async def test_profiles_need_their_scopes(start: Start) -> None:
+    reader = await ann_of(start, "profile")
+    assert (await reader.get("/api/v1/profile"))["show_media"]
+    assert (await reader.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
+    for method, path in (
+        ("PATCH", CREDENTIALS),
+        ("PATCH", "/api/v1/profile"),
+        ("PUT", "/api/v1/profile"),
+        ("DELETE", "/api/v1/profile/avatar"),
+        ("POST", "/api/v1/tags/fox/follow"),
+        ("POST", "/api/v1/tags/fox/feature"),
+        ("POST", "/api/v1/featured_tags"),
+        ("GET", "/api/v1/followed_tags"),
+        ("GET", "/api/v1/endorsements"),
+        ("POST", "/api/v1/accounts/1/endorse"),
+        ("POST", "/api/v1/accounts/alias"),
+        ("POST", "/api/v1/accounts/delete"),
+    ):
+        assert (await reader.ask(method, path)).status == 403, path
+        assert (await Api(reader.node).ask(method, path)).status == 401, path
+
+
+async def test_familiar_followers_and_endorsements(start: Start) -> None:
+    node = await start("alpha.test")
+    names = ("ann", "bob", "eve", "fay", "gus")
+    made = {name: await node.member(name) for name in names}
+    apis = {name: Api(node, await node.token(each)) for name, each in made.items()}
+    ids = {name: str(each.id) for name, each in made.items()}
+    for who, whom in (("ann", "eve"), ("ann", "fay"), ("eve", "bob"), ("fay", "bob"), ("gus", "bob")):
+        await apis[who].post(f"/api/v1/accounts/{ids[whom]}/follow")
+
+    async def familiar() -> list[list[str]]:
+        params = [("id[]", ids["bob"]), ("id[]", ids["gus"])]
+        answer = await apis["ann"].ask("GET", "/api/v1/accounts/familiar_followers", params=params)
+        assert [each["id"] for each in answer.body] == [ids["bob"], ids["gus"]]
+        return [[account["username"] for account in each["accounts"]] for each in answer.body]
+
+    assert await familiar() == [["fay", "eve"], []]
+    await apis["fay"].patch(CREDENTIALS, hide_collections=True)
+    assert await familiar() == [["eve"], []]
+    await apis["bob"].patch(CREDENTIALS, hide_collections=True)
+    assert await familiar() == [[], []]
+
+    ann = apis["ann"]
+    refused = await ann.ask("POST", f"/api/v1/accounts/{ids['bob']}/endorse")
+    assert refused.status == 422 and "you follow" in refused.body["error"]
+    assert (await ann.ask("POST", "/api/v1/accounts/17/endorse")).status == 404
+    for name in ("eve", "fay", "eve"):
+        assert (await ann.post(f"/api/v1/accounts/{ids[name]}/endorse"))["endorsed"]
+    page = await apis["bob"].ask("GET", f"/api/v1/accounts/{ids['ann']}/endorsements", params={"limit": "1"})
+    assert [each["username"] for each in page.body] == ["fay"] and 'rel="next"' in page.headers["Link"]
+    assert await apis["bob"].get("/api/v1/endorsements") == []
+    assert not (await ann.post(f"/api/v1/accounts/{ids['fay']}/unfollow"))["endorsed"]
+    assert [each["username"] for each in await ann.get("/api/v1/endorsements")] == ["eve"]
+    await apis["eve"].post(f"/api/v1/accounts/{ids['ann']}/block")
+    assert await ann.get("/api/v1/endorsements") == []
+
+
+async def test_a_mute_ends_in_time(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    api = Api(node, await node.token(ann))
+    target = f"/api/v1/accounts/{bob.id}"
+    await api.post(f"{target}/follow")
+    muted = await api.post(f"{target}/mute", duration=600, notifications=False)
+    assert muted["muting"] and not muted["muting_notifications"] and muted["muting_expires_at"]
+    [listed] = await api.get("/api/v1/mutes")
+    assert listed["mute_expires_at"] == muted["muting_expires_at"]
+    post = await node.write(bob, "while muted")
+    longer = await api.post(f"{target}/mute", duration=1_200)
+    assert longer["muting_notifications"]
+    node.clock.forward(seconds=700)
+    await node.settle()
+    assert [each["username"] for each in await api.get("/api/v1/mutes")] == ["bob"]
+    assert await api.get("/api/v1/timelines/home") == []
+    node.clock.forward(seconds=600)
+    await node.settle()
+    assert await api.get("/api/v1/mutes") == []
+    assert [each["id"] for each in await api.get("/api/v1/timelines/home")] == [str(post)]
+    endless = await api.post(f"{target}/mute")
+    assert endless["muting"] and endless["muting_expires_at"] is None
+    [listed] = await api.get("/api/v1/mutes")
+    assert listed["mute_expires_at"] is None
+
+
+async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> None:
+    node = await start("alpha.test")
+    ann, bob = [Api(node, await node.token(await node.member(name))) for name in ("ann", "bob")]
+    made = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
+    assert made["replies_policy"] == "none" and made["exclusive"]
+    path = f"/api/v1/lists/{made['id']}"
+    for method, where, body in (
+        ("GET", path, None),
+        ("PUT", path, {"title": "Yours"}),
+        ("DELETE", path, None),
+        ("GET", f"{path}/accounts", None),
+        ("POST", f"{path}/accounts", {"account_ids": ["1"]}),
+        ("GET", f"/api/v1/timelines/list/{made['id']}", None),
+    ):
+        assert (await bob.ask(method, where, json=body)).status == 404, where
+    refused = await ann.ask("PUT", path, json={"replies_policy": "everybody"})
+    assert refused.status == 422
+    tag = await ann.post("/api/v1/featured_tags", name="fox")
+    assert (await bob.ask("DELETE", f"/api/v1/featured_tags/{tag['id']}")).status == 404
+    assert (await ann.ask("POST", "/api/v1/featured_tags", json={"name": "#Fox"})).status == 422
+    assert (await ann.ask("POST", "/api/v1/featured_tags", json={"name": "no tag"})).status == 422
+    assert (await ann.ask("GET", "/api/v1/tags/no%20tag")).status == 404
+    async with node.http.get("/@ann/tagged/fox") as page:
+        assert page.status == 200 and tag["url"] == "https://alpha.test/@ann/tagged/fox"
+
+
+async def test_who_leaves_is_gone_with_all_that_was_kept(start: Start) -> None:
+    node = await start("alpha.test")
+    owner, eve = await node.member("ann", role="owner"), await node.member("eve")
+    api = Api(node, await node.token(eve))
+    post = await node.write(eve, "soon gone")
+    path = "/api/v1/accounts/delete"
+    assert (await api.ask("POST", path)).status == 422
+    assert (await api.ask("POST", path, json={"password": "wrong"})).status == 403
+    assert (await api.ask("POST", path, data={"password": PASSWORD})).status == 202
+    assert (await api.ask("GET", "/api/v1/accounts/verify_credentials")).status == 401
+    assert (await Api(node).ask("GET", f"/api/v1/statuses/{post}")).status == 404
+    async with node.db.read() as tx:
+        assert (await accounts.by_id(tx, eve.id)).deleted_at is not None
+    of_owner = Api(node, await node.token(owner))
+    last = await of_owner.ask("POST", path, json={"password": PASSWORD})
+    assert last.status == 403 and "last owner" in last.body["error"]
+    assert (await of_owner.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
+    for _ in range(9):
+        await of_owner.ask("POST", path, json={"password": "wrong"})
+    guessed = [(await of_owner.ask("POST", path, json={"password": "wrong"})).status for _ in range(3)]
+    assert guessed[-1] == 429

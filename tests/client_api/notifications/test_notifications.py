@@ -1,0 +1,222 @@
+"""Notifications, requests and conversations over HTTP: rights, wrong words, pages, streams."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import aiohttp
+import pytest
+
+from fedserver.domain.notifications import announcements
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+POLICY = "/api/v2/notifications/policy"
+REQUESTS = "/api/v1/notifications/requests"
+
+
+async def two(start: Start, **scopes: str) -> tuple[TestNode, Api, Api]:
+    """Ann and Bob on one node."""
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    return node, Api(node, await node.token(ann, **scopes)), Api(node, await node.token(bob))
+
+
+async def say(api: Api, text: str, **more: Any) -> str:
+    return str((await api.post("/api/v1/statuses", status=text, **more))["id"])
+
+
+def cursor(link: str, rel: str) -> dict[str, str]:
+    found = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
+    assert found is not None, link
+    return {found[1]: found[2]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/api/v1/notifications", "write read:statuses"),
+        ("GET", "/api/v2/notifications", "write read:statuses"),
+        ("GET", "/api/v2/notifications/unread_count", "write"),
+        ("GET", "/api/v2/notifications/x", "write"),
+        ("GET", "/api/v2/notifications/x/accounts", "read:statuses write:statuses"),
+        ("POST", "/api/v2/notifications/x/dismiss", "read"),
+        ("GET", POLICY, "write"),
+        ("PUT", POLICY, "read write:statuses"),
+        ("PATCH", "/api/v1/notifications/policy", "read"),
+        ("GET", REQUESTS, "write"),
+        ("GET", f"{REQUESTS}/merged", "write"),
+        ("POST", f"{REQUESTS}/accept", "read"),
+        ("POST", f"{REQUESTS}/1/dismiss", "read"),
+        ("GET", "/api/v1/conversations", "write read:notifications"),
+        ("DELETE", "/api/v1/conversations/1", "read write:statuses"),
+        ("POST", "/api/v1/conversations/1/read", "read write:notifications"),
+        ("PUT", "/api/v1/announcements/1/reactions/x", "read write:statuses"),
+    ],
+)
+async def test_scopes(start: Start, method: str, path: str, scope: str) -> None:
+    node, ann, _ = await two(start, scopes=scope)
+    assert (await ann.ask(method, path)).status == 403
+    assert (await Api(node).ask(method, path)).status == 401
+
+
+async def test_groups_by_pages(start: Start) -> None:
+    _, ann, bob = await two(start)
+    posts = [await say(ann, f"post {number}") for number in range(5)]
+    for post in posts:
+        await bob.post(f"/api/v1/statuses/{post}/favourite")
+    seen: list[str] = []
+    where: dict[str, str] = {}
+    while True:
+        answer = await ann.ask("GET", "/api/v2/notifications", params={"limit": "2", **where})
+        groups = answer.body["notification_groups"]
+        if not groups:
+            assert "Link" not in answer.headers
+            break
+        seen += [group["status_id"] for group in groups]
+        assert [each["id"] for each in answer.body["statuses"]] == [each["status_id"] for each in groups]
+        assert [each["acct"] for each in answer.body["accounts"]] == ["bob"]
+        assert "partial_accounts" not in answer.body
+        where = cursor(answer.headers["Link"], "next")
+    assert seen == posts[::-1]
+    back = await ann.ask("GET", "/api/v2/notifications", params={"limit": "2", "min_id": "1"})
+    assert [group["status_id"] for group in back.body["notification_groups"]] == [posts[1], posts[0]]
+    assert list(cursor(back.headers["Link"], "prev")) == ["min_id"]
+
+
+async def test_many_senders_in_part(start: Start) -> None:
+    node, ann, bob = await two(start)
+    eve = Api(node, await node.token(await node.member("eve")))
+    post = await say(ann, "hello")
+    for each in (bob, eve):
+        await each.post(f"/api/v1/statuses/{post}/reblog")
+    found = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
+    [group] = found["notification_groups"]
+    assert [each["acct"] for each in found["accounts"]] == ["eve"]
+    [partial] = found["partial_accounts"]
+    assert partial["acct"] == "bob" and partial["avatar"] and "note" not in partial
+    assert group["sample_account_ids"] == [found["accounts"][0]["id"], partial["id"]]
+    assert group["page_max_id"] == str(group["most_recent_notification_id"])
+    assert group["group_key"].startswith(f"reblog-{post}-")
+    assert {each["group_key"] for each in await ann.get("/api/v1/notifications")} == {group["group_key"]}
+    single = (await ann.get(f"/api/v2/notifications/{group['group_key']}"))["notification_groups"][0]
+    assert single["notifications_count"] == 2 and "page_min_id" not in single
+    alone = await ann.get("/api/v2/notifications", **{"grouped_types[]": "favourite"})
+    assert [each["notifications_count"] for each in alone["notification_groups"]] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("GET", "/api/v2/notifications?expand_accounts=none", {}, "expand_accounts"),
+        ("GET", "/api/v2/notifications?account_id=x", {}, "account_id"),
+        ("PUT", POLICY, {"for_new_accounts": "perhaps"}, "for_new_accounts"),
+        ("PATCH", POLICY, {"for_limited_accounts": ""}, "for_limited_accounts"),
+        ("POST", f"{REQUESTS}/accept", {"id": ["x"]}, "id"),
+        ("POST", f"{REQUESTS}/dismiss", {"id": [str(number) for number in range(81)]}, "id"),
+    ],
+)
+async def test_wrong_words(start: Start, method: str, path: str, body: dict[str, Any], field: str) -> None:
+    _, ann, _ = await two(start)
+    answer = await ann.ask(method, path, json=body) if body else await ann.ask(method, path)
+    assert answer.status == 422
+    assert any(name.startswith(field) for name in answer.body["details"])
+
+
+async def test_a_policy_as_clients_write_it(start: Start) -> None:
+    """A client sends back all that it read, the summary too, and words that we do not know."""
+    _, ann, bob = await two(start)
+    whole = await ann.get(POLICY)
+    assert whole == {
+        "for_not_following": "accept",
+        "for_not_followers": "accept",
+        "for_new_accounts": "accept",
+        "for_private_mentions": "accept",
+        "for_limited_accounts": "filter",
+        "summary": {"pending_requests_count": 0, "pending_notifications_count": 0},
+    }
+    changed = await ann.put(POLICY, **{**whole, "for_not_following": "drop", "for_bots": "drop"})
+    assert changed == {**whole, "for_not_following": "drop"}
+    first = await ann.get("/api/v1/notifications/policy")
+    assert first["filter_not_following"] is True and first["filter_new_accounts"] is False
+    form = await ann.ask("PATCH", "/api/v1/notifications/policy", data={"filter_not_following": "0"})
+    assert form.body["filter_not_following"] is False
+    assert (await bob.get(POLICY)) == whole
+
+
+async def test_other_peoples_things_are_not_there(start: Start) -> None:
+    _, ann, bob = await two(start)
+    await ann.put(POLICY, for_not_following="filter")
+    await say(bob, "between us @ann", visibility="direct")
+    await say(ann, "between us @bob", visibility="direct")
+    post = await say(bob, "hello")
+    await ann.post(f"/api/v1/statuses/{post}/favourite")
+    [request] = await ann.get(REQUESTS)
+    mine = (await bob.get("/api/v1/conversations"))[0]["id"]
+    key = (await bob.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
+    for asker, method, path in (
+        (bob, "GET", f"{REQUESTS}/{request['id']}"),
+        (bob, "POST", f"{REQUESTS}/{request['id']}/accept"),
+        (bob, "POST", f"{REQUESTS}/{request['id']}/dismiss"),
+        (ann, "DELETE", f"/api/v1/conversations/{mine}"),
+        (ann, "POST", f"/api/v1/conversations/{mine}/read"),
+        (ann, "POST", f"/api/v1/conversations/{mine}/unread"),
+        (ann, "POST", "/api/v1/conversations/x/read"),
+        (ann, "GET", f"/api/v2/notifications/{key}"),
+        (ann, "GET", f"/api/v2/notifications/{key}/accounts"),
+        (ann, "POST", f"/api/v2/notifications/{key}/dismiss"),
+    ):
+        assert (await asker.ask(method, path)).status == 404, path
+    assert len(await ann.get(REQUESTS)) == 1 and len(await bob.get("/api/v1/conversations")) == 2
+
+
+async def test_conversations_by_pages(start: Start) -> None:
+    _, ann, bob = await two(start)
+    made = [await say(ann, f"{number} @bob", visibility="direct") for number in range(3)]
+    answer = await bob.ask("GET", "/api/v1/conversations", params={"limit": "2"})
+    assert [each["last_status"]["id"] for each in answer.body] == made[:0:-1]
+    assert cursor(answer.headers["Link"], "next") == {"max_id": made[1]}
+    older = await bob.get("/api/v1/conversations", **cursor(answer.headers["Link"], "next"))
+    assert [each["last_status"]["id"] for each in older] == made[:1]
+    assert [each["acct"] for each in older[0]["accounts"]] == ["ann"]
+    assert await bob.get("/api/v1/conversations", since_id=made[2]) == []
+
+
+async def heard(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
+    message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
+    return message["stream"], message["event"], json.loads(message["payload"])
+
+
+async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) -> None:
+    node, ann, bob = await two(start)
+    await ann.put(POLICY, for_not_following="filter")
+    async with node.db.write() as tx:
+        notice = await announcements.create(tx, node.site, None, "We move")
+    async with node.http.ws_connect("/api/v1/streaming?stream=direct", headers=ann.headers) as socket:
+        for name in ("user", "user:notification"):
+            await socket.send_json({"type": "subscribe", "stream": name})
+        await say(bob, "in public, @ann")
+        await say(bob, "between us @ann", visibility="direct")
+        # Neither was told: what comes first is what she does herself.
+        note = await say(ann, "remember the milk", visibility="direct")
+        told = [await heard(socket) for _ in range(2)]
+        assert sorted(event for _, event, _ in told) == ["conversation", "update"]
+        [found] = [payload for stream, event, payload in told if event == "conversation"]
+        assert found["last_status"]["id"] == note and found["unread"] is False
+        [request] = await ann.get(REQUESTS)
+        await ann.post(f"{REQUESTS}/{request['id']}/accept")
+        await node.settle()
+        told = [await heard(socket) for _ in range(3)]
+        merged = [stream for stream, event, _ in told if event == "notifications_merged"]
+        assert sorted(merged) == [["user"], ["user:notification"]]
+        [found] = [payload for stream, event, payload in told if event == "conversation"]
+        assert found["accounts"][0]["acct"] == "bob" and found["unread"] is True
+        await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
+        expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
+        assert await heard(socket) == (["user"], "announcement.reaction", expected)
+        await say(bob, "now in public, @ann")
+        told = [await heard(socket) for _ in range(2)]
+        assert {event for _, event, _ in told} == {"notification"}

@@ -1,0 +1,320 @@
+"""Blocks over the client API: peers, e-mail addresses, networks; and that they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from fedserver.domain.audit_log import audit_log
+from fedserver.domain.relationships import follows
+from storage.paging import Page
+from storage.rows.accounts import AccountRow
+from tests.kit.api import Api
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.people import stranger
+
+SCOPES = "read write follow push admin:read admin:write"
+BLOCKS, ALLOWS = "/api/v1/admin/domain_blocks", "/api/v1/admin/domain_allows"
+DOMAINS, CANONICAL = "/api/v1/admin/email_domain_blocks", "/api/v1/admin/canonical_email_blocks"
+IPS = "/api/v1/admin/ip_blocks"
+
+
+async def begin(start: Start, **config: Any) -> tuple[TestNode, Api, AccountRow]:
+    node = await start("alpha.test", **config)
+    moderator = await node.member("mod", "moderator")
+    return node, Api(node, await node.token(moderator, SCOPES)), await node.member("ann")
+
+
+async def sign_up(node: TestNode, name: str, email: str = "", came_from: str = "") -> int:
+    values = {"username": name, "email": email or f"{name}@mail.test", "password": PASSWORD, "reason": "hi"}
+    headers = {"X-Forwarded-For": came_from} if came_from else {}
+    async with node.http.post("/signup", data=values, headers=headers, allow_redirects=False) as answer:
+        return answer.status
+
+
+async def policies(node: TestNode) -> Any:
+    """The decisions in memory, which are read anew soon after they changed."""
+    await node.node.load_policies()
+    return node.node.services.policies
+
+
+# --- peers
+
+
+async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> None:
+    node, mod, _ = await begin(start)
+    made = await mod.post(
+        BLOCKS,
+        domain="Bad.Example.",
+        severity="suspend",
+        private_comment="they came last week",
+        public_comment="Spam",
+        obfuscate=True,
+    )
+    assert made["domain"] == "bad.example" and made["severity"] == "suspend" and made["obfuscate"]
+    assert made["digest"] == hashlib.sha256(b"bad.example").hexdigest()
+    assert (made["private_comment"], made["public_comment"]) == ("they came last week", "Spam")
+    path = f"{BLOCKS}/{made['id']}"
+    assert await mod.get(path) == made and await mod.get(BLOCKS) == [made]
+    assert not (await policies(node)).allows("sub.bad.example")
+    [public] = await mod.get("/api/v1/instance/domain_blocks")
+    assert public["domain"] == "ba*.*****le"
+    assert public["comment"] == "Spam" and public["digest"] == made["digest"]
+
+    changed = await mod.put(path, severity="silence", obfuscate=False)
+    assert changed["severity"] == "silence" and changed["public_comment"] == "Spam"
+    assert changed["id"] == made["id"] and not changed["obfuscate"]
+    assert (await policies(node)).allows("bad.example")
+    assert (await mod.get("/api/v1/instance/domain_blocks"))[0]["domain"] == "bad.example"
+    noop = await mod.put(path, severity="noop", reject_media=True)
+    assert noop["severity"] == "noop" and noop["reject_media"]
+    assert await mod.get("/api/v1/instance/domain_blocks") == []
+    assert not (await policies(node)).shows_media("cdn.bad.example")
+    assert await mod.delete(path) == {}
+    for method in ("GET", "PUT", "DELETE"):
+        assert (await mod.ask(method, path, json={} if method == "PUT" else None)).status == 404
+    assert await mod.get(BLOCKS) == [] and (await policies(node)).shows_media("bad.example")
+    async with node.db.read() as tx:
+        verbs = [row.verb for row in await audit_log.of_target(tx, "bad.example")]
+    assert verbs == ["peer.reset", "peer.note", "peer.limit", "peer.block"]
+
+
+async def test_domain_blocks_that_are_there_already(start: Start) -> None:
+    _, mod, _ = await begin(start)
+    limited = await mod.post(BLOCKS, domain="bad.example")
+    assert limited["severity"] == "silence", "as documented"
+    for name, severity in (
+        ("bad.example", "suspend"),
+        ("sub.bad.example", "silence"),
+        ("x.bad.example", "noop"),
+    ):
+        refused = await mod.ask("POST", BLOCKS, json={"domain": name, "severity": severity})
+        assert refused.status == 422 and refused.body["existing_domain_block"]["id"] == limited["id"]
+        assert refused.body["error"] == "You have already imposed stricter limits on bad.example."
+    sharper = await mod.post(BLOCKS, domain="sub.bad.example", severity="suspend")
+    assert [each["id"] for each in await mod.get(BLOCKS, limit=1)] == [sharper["id"]]
+    assert [each["id"] for each in await mod.get(BLOCKS, max_id=sharper["id"])] == [limited["id"]]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"domain": " "}, {"domain": "a b"}, {"domain": "x/y"}, {"domain": "b.c", "severity": "odd"}]
+)
+async def test_domain_blocks_of_nonsense(start: Start, wrong: dict[str, str]) -> None:
+    _, mod, _ = await begin(start)
+    assert (await mod.ask("POST", BLOCKS, json=wrong)).status == 422
+    assert await mod.get(BLOCKS) == []
+
+
+async def test_allowed_domains(start: Start) -> None:
+    node, mod, _ = await begin(start, mode="allowlist")
+    assert not (await policies(node)).allows("good.example")
+    made = await mod.post(ALLOWS, domain="good.example")
+    assert made["domain"] == "good.example" and made["created_at"]
+    assert (await mod.post(ALLOWS, domain="good.example"))["id"] == made["id"]
+    assert (await policies(node)).allows("good.example")
+    assert await mod.get(ALLOWS) == [made] == [await mod.get(f"{ALLOWS}/{made['id']}")]
+    assert (await mod.ask("GET", f"{BLOCKS}/{made['id']}")).status == 404
+    assert (await mod.ask("POST", ALLOWS, json={})).status == 422
+    await mod.delete(f"{ALLOWS}/{made['id']}")
+    assert (await mod.ask("DELETE", f"{ALLOWS}/{made['id']}")).status == 404
+    assert not (await policies(node)).allows("good.example")
+
+
+async def test_a_block_ends_follows_and_hides_and_comes_undone(start: Start) -> None:
+    node, mod, ann = await begin(start)
+    async with node.db.write() as tx:
+        bob, eve = await stranger(tx, "bob"), await stranger(tx, "eve", "sub.beta.test")
+        fay = await stranger(tx, "fay", "gamma.test")
+        for other in (bob, eve, fay):
+            await follows.follow(tx, node.site, ann, other)
+            await follows.receive_answer(tx, other, ann.id, None, accepted=True)
+        await follows.receive(tx, bob, ann, "https://beta.test/f/1")
+    await node.settle()
+    me = Api(node, await node.token(ann))
+    assert (await me.get("/api/v1/accounts/verify_credentials"))["following_count"] == 3
+    await mod.post(f"/api/v1/admin/accounts/{eve.id}/action", type="suspend")
+    [first] = await me.get("/api/v1/notifications", **{"types[]": "severed_relationships"})
+    assert first["event"]["target_name"] == "eve@sub.beta.test"
+    made = await mod.post(BLOCKS, domain="beta.test", severity="suspend")
+    told = await me.get("/api/v1/notifications", **{"types[]": "severed_relationships"})
+    event = told[0]["event"]
+    assert (event["type"], event["target_name"]) == ("domain_block", "beta.test")
+    assert (event["followers_count"], event["following_count"]) == (1, 1)
+    mine = await me.get("/api/v1/accounts/verify_credentials")
+    assert (mine["followers_count"], mine["following_count"]) == (0, 1)
+    assert (await me.get(f"/api/v1/accounts/{bob.id}"))["suspended"] is True
+    assert [each["acct"] for each in await me.get(f"/api/v1/accounts/{ann.id}/following")] == [
+        "fay@gamma.test"
+    ]
+
+    await mod.delete(f"{BLOCKS}/{made['id']}")
+    assert "suspended" not in await me.get(f"/api/v1/accounts/{bob.id}")
+    assert (await me.get(f"/api/v1/accounts/{eve.id}"))["suspended"] is True, "she was suspended by herself"
+
+
+async def test_a_limit_holds_for_those_known_and_those_to_come(start: Start) -> None:
+    node, mod, ann = await begin(start)
+    async with node.db.write() as tx:
+        bob = await stranger(tx, "bob")
+    made = await mod.post(BLOCKS, domain="beta.test", severity="silence")
+    async with node.db.write() as tx:
+        eve = await stranger(tx, "eve", "sub.beta.test")
+        await follows.receive(tx, eve, ann, "https://sub.beta.test/f/1")
+    me = Api(node, await node.token(ann))
+    for other in (bob, eve):
+        assert (await me.get(f"/api/v1/accounts/{other.id}"))["limited"] is True
+    assert [each["acct"] for each in await me.get("/api/v1/follow_requests")] == ["eve@sub.beta.test"]
+    assert [each["type"] for each in await me.get("/api/v1/notifications")] == ["follow_request"]
+    await mod.put(f"{BLOCKS}/{made['id']}", severity="noop")
+    assert "limited" not in await me.get(f"/api/v1/accounts/{bob.id}")
+
+
+# --- e-mail
+
+
+async def test_email_domains_are_refused_and_attempts_counted(start: Start) -> None:
+    node, mod, _ = await begin(start)
+    made = await mod.post(DOMAINS, domain="Bad.example")
+    assert made["domain"] == "bad.example" and len(made["history"]) == 7
+    assert made["history"][0] == {"day": made["history"][0]["day"], "accounts": "0", "uses": "0"}
+    for name, email, came_from in (
+        ("eve", "eve@bad.example", "203.0.113.7"),
+        ("fay", "fay@mx.bad.example", "203.0.113.7"),
+        ("gus", "gus@BAD.example", "203.0.113.8"),
+    ):
+        assert await sign_up(node, name, email, came_from) == 422
+    assert await sign_up(node, "hal", "hal@notbad.example") == 303
+    path = f"{DOMAINS}/{made['id']}"
+    today = (await mod.get(path))["history"][0]
+    assert (today["accounts"], today["uses"]) == ("3", "2")
+    assert (await mod.get(DOMAINS))[0]["id"] == made["id"]
+    for wrong in ({}, {"domain": "bad.example"}, {"domain": "a b"}):
+        assert (await mod.ask("POST", DOMAINS, json=wrong)).status == 422
+    assert await mod.delete(path) == {}
+    assert (await mod.ask("GET", path)).status == 404 == (await mod.ask("DELETE", path)).status
+    assert await sign_up(node, "eve", "eve@bad.example") == 303
+
+
+async def test_canonical_addresses_are_refused_by_their_hash(start: Start) -> None:
+    node, mod, _ = await begin(start)
+    made = await mod.post(CANONICAL, email="E.v.e+news@Mail.test")
+    word = hashlib.sha256(b"eve@mail.test").hexdigest()
+    assert made == {"id": made["id"], "canonical_email_hash": word}
+    assert await mod.post(CANONICAL + "/test", email="ev.e@mail.test") == [made]
+    assert await mod.post(CANONICAL + "/test", email="fay@mail.test") == []
+    assert (await mod.ask("POST", CANONICAL + "/test", json={})).status == 422
+    assert await sign_up(node, "eve", "eve+2@mail.test") == 422
+    assert await sign_up(node, "fay", "fay@mail.test") == 303
+    other = await mod.post(CANONICAL, canonical_email_hash=hashlib.sha256(b"gus@mail.test").hexdigest())
+    assert await sign_up(node, "gus") == 422
+    assert [each["id"] for each in await mod.get(CANONICAL)] == [other["id"], made["id"]]
+    for wrong in ({}, {"canonical_email_hash": "zz"}, {"email": "eve@mail.test"}):
+        assert (await mod.ask("POST", CANONICAL, json=wrong)).status == 422
+    path = f"{CANONICAL}/{made['id']}"
+    assert await mod.get(path) == made and await mod.delete(path) == {}
+    assert (await mod.ask("GET", path)).status == 404 == (await mod.ask("DELETE", path)).status
+    assert await sign_up(node, "eve", "eve@mail.test") == 303
+
+
+# --- networks
+
+
+async def test_ip_blocks_are_made_read_changed_and_removed(start: Start) -> None:
+    _, mod, _ = await begin(start)
+    made = await mod.post(IPS, ip="203.0.113.9/24", severity="sign_up_block", comment="spam", expires_in=3600)
+    assert made["ip"] == "203.0.113.0/24" and made["comment"] == "spam" and made["expires_at"]
+    path = f"{IPS}/{made['id']}"
+    assert await mod.get(path) == made and await mod.get(IPS) == [made]
+    changed = await mod.put(path, severity="no_access", expires_in=0)
+    assert (
+        changed["severity"] == "no_access" and changed["expires_at"] is None and changed["comment"] == "spam"
+    )
+    single = await mod.post(IPS, ip="2001:db8::7", severity="sign_up_requires_approval")
+    assert single["ip"] == "2001:db8::7/128"
+    assert [each["id"] for each in await mod.get(IPS, limit=1)] == [single["id"]]
+    for wrong in (
+        {},
+        {"ip": "203.0.113.0/24", "severity": "no_access"},
+        {"ip": "odd", "severity": "no_access"},
+        {"ip": "0.0.0.0/0", "severity": "no_access"},
+        {"ip": "198.51.100.1"},
+        {"ip": "198.51.100.1", "severity": "odd"},
+        {"ip": "127.0.0.0/8", "severity": "no_access"},
+    ):
+        assert (await mod.ask("POST", IPS, json=wrong)).status == 422, wrong
+    refused = await mod.ask("PUT", path, json={"ip": "2001:db8::7"})
+    assert refused.status == 422, "there is one"
+    assert await mod.delete(path) == {}
+    for method in ("GET", "PUT", "DELETE"):
+        assert (await mod.ask(method, path)).status == 404
+
+
+async def test_networks_may_not_join_or_have_to_wait(start: Start) -> None:
+    node, mod, _ = await begin(start)
+    await mod.post(IPS, ip="203.0.113.0/24", severity="sign_up_block", expires_in=3600)
+    await mod.post(IPS, ip="198.51.100.0/24", severity="sign_up_requires_approval")
+    assert await sign_up(node, "eve", came_from="203.0.113.7") == 422
+    assert await sign_up(node, "fay", came_from="198.51.100.7") == 200
+    [waiting] = await mod.get("/api/v2/admin/accounts", status="pending")
+    assert waiting["username"] == "fay" and waiting["ip"] == "198.51.100.7"
+    assert await sign_up(node, "gus", came_from="192.0.2.7") == 303
+    node.clock.forward(hours=2)
+    assert await sign_up(node, "eve", came_from="203.0.113.7") == 303
+
+
+async def test_networks_without_access(start: Start) -> None:
+    node, mod, ann = await begin(start)
+    there = {"X-Forwarded-For": "203.0.113.7"}
+    made = await mod.post(IPS, ip="203.0.113.0/24", severity="no_access", expires_in=7200)
+    await mod.post(IPS, ip="198.51.100.7", severity="no_access")
+    for _ in range(200):  # they are heard of soon after the answer
+        if node.node.services.fences.keep_out("198.51.100.7"):
+            break
+        await mod.get(IPS)
+    api = Api(node, await node.token(ann))
+    refused = await api.ask("GET", "/api/v1/timelines/home", headers=there)
+    assert refused.status == 403 and "address" in refused.body["error"]
+    async with node.http.get("/about", headers={**there, "Accept": "text/html"}) as answer:
+        assert answer.status == 403 and answer.content_type == "text/html"
+    async with node.http.post(
+        "/login", data={"username": "ann", "password": PASSWORD}, headers=there, allow_redirects=False
+    ) as answer:
+        assert answer.status == 403
+    mapped = {"X-Forwarded-For": "::ffff:198.51.100.7"}
+    assert (await api.ask("GET", "/api/v1/timelines/home", headers=mapped)).status == 403
+    assert (await api.ask("GET", "/api/v1/timelines/home")).status == 200
+    beside = {"X-Forwarded-For": "203.0.114.1"}
+    assert (await api.ask("GET", "/api/v1/timelines/home", headers=beside)).status == 200
+    node.clock.forward(hours=3)
+    assert (await api.ask("GET", "/api/v1/timelines/home", headers=there)).status == 200, "it is over"
+    await node.settle()
+    assert (await mod.ask("GET", f"{IPS}/{made['id']}")).status == 404, "and cleaned away"
+
+
+async def test_log_ins_are_refused_though_the_memory_of_the_process_is_old(start: Start) -> None:
+    node, mod, _ = await begin(start)
+    await mod.post(IPS, ip="203.0.113.0/24", severity="no_access")
+    node.node.services.fences._fences.clear()
+    form = {"username": "ann", "password": PASSWORD}
+    there = {"X-Forwarded-For": "203.0.113.7"}
+    async with node.http.post("/login", data=form, headers=there, allow_redirects=False) as answer:
+        assert answer.status == 403
+
+
+async def test_what_was_decided_is_written_down(start: Start) -> None:
+    node, mod, _ = await begin(start)
+    made = await mod.post(IPS, ip="203.0.113.7", severity="no_access", comment="attack")
+    await mod.delete(f"{IPS}/{made['id']}")
+    domain = await mod.post(DOMAINS, domain="bad.example")
+    await mod.delete(f"{DOMAINS}/{domain['id']}")
+    async with node.db.read() as tx:
+        rows = (await audit_log.page(tx, Page()))[::-1]
+    assert [row.verb for row in rows] == [
+        "ip.no_access",
+        "ip.unblock",
+        "email_domain.block",
+        "email_domain.unblock",
+    ]
+    assert rows[0].reason == "attack" and rows[1].undoes_id == rows[0].id and rows[3].undoes_id == rows[2].id

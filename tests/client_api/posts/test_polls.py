@@ -1,0 +1,205 @@
+"""Polls as clients write, read and answer them: forms, JSON, and JSON that says booleans in strings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from fedserver.domain.accounts import accounts
+from fedserver.domain.relationships import follows
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+POLL = {"options": ["Tea", "Coffee"], "expires_in": 3600}
+
+
+async def members(start: Start) -> tuple[TestNode, Api, Api, Api]:
+    """A node, Ann and Bob with all scopes, and nobody."""
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    async with node.db.write() as tx:
+        await follows.follow(tx, node.site, bob, ann)
+    return node, Api(node, await node.token(ann)), Api(node, await node.token(bob)), Api(node)
+
+
+async def limited(node: TestNode, name: str, scope: str) -> Api:
+    async with node.db.read() as tx:
+        account = await accounts.local(tx, name)
+    return Api(node, await node.token(account, scope))
+
+
+async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
+    node, ann, bob, nobody = await members(start)
+    made = await ann.post("/api/v1/statuses", status="Which?", poll=POLL, media_ids=[])
+    poll = made["poll"]
+    assert poll.pop("expires_at").endswith("Z")
+    assert poll == {
+        "id": poll["id"],
+        "expired": False,
+        "multiple": False,
+        "votes_count": 0,
+        "voters_count": 0,
+        "options": [{"title": "Tea", "votes_count": 0}, {"title": "Coffee", "votes_count": 0}],
+        "emojis": [],
+        "voted": True,
+        "own_votes": [],
+    }
+    asked = await bob.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
+    assert asked["voted"] and asked["own_votes"] == [1] and asked["votes_count"] == asked["voters_count"] == 1
+    assert [each["votes_count"] for each in asked["options"]] == [0, 1]
+    strange = await nobody.get(f"/api/v1/polls/{poll['id']}")
+    assert strange["voted"] is None and strange["own_votes"] is None
+    assert {**asked, "voted": None, "own_votes": None} == strange
+    path = f"/api/v1/statuses/{made['id']}"
+    boost = await bob.post(f"{path}/reblog")
+    assert boost["poll"] is None and boost["reblog"]["poll"] == asked
+    home = await bob.get("/api/v1/timelines/home")
+    assert [each["poll"] for each in home if each["id"] == made["id"]] == [asked]
+    assert (await nobody.get(path))["poll"] == strange
+
+    edited = await ann.put(path, status="Which one?", poll={**POLL, "options": ["Tea", "Water"]})
+    assert edited["poll"]["votes_count"] == 0 and edited["content"] == "<p>Which one?</p>"
+    former, now = await ann.get(f"{path}/history")
+    assert former["poll"] == {"options": [{"title": "Tea"}, {"title": "Coffee"}]}
+    assert now["poll"] == {"options": [{"title": "Tea"}, {"title": "Water"}]}
+    assert (await ann.get(f"{path}/source"))["text"] == "Which one?"
+    kept = await ann.put(path, status="Only the text", poll=None)
+    assert [each["title"] for each in kept["poll"]["options"]] == ["Tea", "Water"]
+    removed = await ann.delete(path)
+    assert removed["text"] == "Only the text" and removed["poll"]["options"][1]["title"] == "Water"
+    assert (await ann.ask("GET", f"/api/v1/polls/{poll['id']}")).status == 404
+    assert await node.settle() > 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "multiple", "hidden"),
+    [
+        ({"data": [("status", "a"), ("poll[options][]", "x"), ("poll[options][]", "y"),
+                   ("poll[expires_in]", "600"), ("poll[multiple]", "true"), ("poll[hide_totals]", "0")]},
+         True, False),
+        ({"json": {"status": "a", "sensitive": "0", "in_reply_to_id": None, "media_ids": None, "poll":
+                   {"options": ["x", "y"], "expires_in": "600", "multiple": "0", "hide_totals": "1"}}},
+         False, True),
+        ({"json": {"status": "a", "poll": {"options": ["x", "y", ""], "expires_in": 600, "multiple": None}}},
+         False, False),
+    ],
+    ids=["form", "strings-in-json", "json"],
+)  # fmt: skip
+async def test_every_way_to_write_a_poll(
+    start: Start, sent: dict[str, Any], multiple: bool, hidden: bool
+) -> None:
+    _, ann, bob, _ = await members(start)
+    answer = await ann.ask("POST", "/api/v1/statuses", **sent)
+    assert answer.status == 200, answer.body
+    poll = answer.body["poll"]
+    assert poll["multiple"] is multiple and len(poll["options"]) == 2
+    voted = await bob.ask("POST", f"/api/v1/polls/{poll['id']}/votes", data=[("choices[]", "0")])
+    assert voted.body["own_votes"] == [0] and voted.body["votes_count"] == 1
+    assert voted.body["options"][0]["votes_count"] == (None if hidden else 1)
+
+
+async def test_totals_are_hidden_until_the_end(start: Start) -> None:
+    node, ann, bob, _ = await members(start)
+    made = await ann.post("/api/v1/statuses", status="Secret", poll={**POLL, "hide_totals": True})
+    path = f"/api/v1/polls/{made['poll']['id']}"
+    await bob.post(f"{path}/votes", choices=["0"])
+    for who in (ann, bob):
+        assert [each["votes_count"] for each in (await who.get(path))["options"]] == [None, None]
+    node.clock.forward(hours=2)
+    await node.settle()
+    ended = await bob.get(path)
+    assert ended["expired"] and [each["votes_count"] for each in ended["options"]] == [1, 0]
+    for who in (ann, bob):
+        [told] = [each for each in await who.get("/api/v1/notifications") if each["type"] == "poll"]
+        assert told["status"]["poll"]["expired"] and told["account"]["username"] == "ann"
+
+
+@pytest.mark.parametrize("poll", [None, {}, {"options": []}])
+async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
+    _, ann, _, _ = await members(start)
+    made = await ann.post("/api/v1/statuses", status="Plain", poll=poll, media_ids=[], in_reply_to_id=None)
+    assert made["poll"] is None
+
+
+@pytest.mark.parametrize(
+    ("poll", "why"),
+    [
+        ({"options": ["x"], "expires_in": 600}, "Choices must have more than one item"),
+        ({"options": ["x", "y"]}, "Deadline is too soon"),
+        ({"options": list("abcde"), "expires_in": 600}, "can't contain more than 4"),
+        ({"options": ["x", "y" * 51], "expires_in": 600}, "longer than 50"),
+        ({"options": ["x", "y"], "expires_in": 10**15}, "too far into the future"),
+        ({"options": ["x", "y"], "expires_in": "soon"}, "poll.expires in is invalid"),
+        ({"options": [{"a": 1}, "y"], "expires_in": 600}, "poll.options"),
+        ("yes", "Poll is invalid"),
+    ],
+)
+async def test_bad_polls_are_told_so(start: Start, poll: Any, why: str) -> None:
+    _, ann, _, _ = await members(start)
+    answer = await ann.ask("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
+    assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
+
+
+async def test_who_may_not_vote(start: Start) -> None:
+    node, ann, bob, nobody = await members(start)
+    eve = await node.member("eve")
+    made = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
+    path = f"/api/v1/polls/{made['poll']['id']}"
+    for stranger in (nobody, Api(node, await node.token(eve))):
+        assert (await stranger.ask("GET", path)).status == 404
+    assert (await nobody.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 401
+    readers = await limited(node, "bob", "read")
+    assert (await readers.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 403
+    writers = await limited(node, "bob", "write")
+    assert (await writers.ask("GET", path)).status == 403
+    for who, choices, why in (
+        (ann, [0], "You cannot vote in your own polls"),
+        (bob, [2], "The chosen vote option does not exist"),
+        (bob, [0, 1], "Only one option"),
+        (bob, [], "can't be blank"),
+        (bob, ["x"], "choices"),
+    ):
+        answer = await who.ask("POST", f"{path}/votes", json={"choices": choices})
+        assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
+    await bob.post(f"{path}/votes", choices=[0])
+    again = await bob.ask("POST", f"{path}/votes", json={"choices": [0]})
+    assert (again.status, again.body["error"]) == (
+        422, "Validation failed: You have already voted on this poll",
+    )  # fmt: skip
+    node.clock.forward(hours=2)
+    ended = await bob.ask("POST", f"{path}/votes", json={"choices": [1]})
+    assert (ended.status, ended.body["error"]) == (422, "Validation failed: The poll has already ended")
+    for wrong in ("1", "abc", "9" * 30):
+        assert (await bob.ask("GET", f"/api/v1/polls/{wrong}")).status == 404
+        assert (await bob.ask("POST", f"/api/v1/polls/{wrong}/votes", json={"choices": [0]})).status == 404
+
+
+async def test_clients_are_told_the_limits(start: Start) -> None:
+    _, _, _, nobody = await members(start)
+    for version in ("v1", "v2"):
+        limits = (await nobody.get(f"/api/{version}/instance"))["configuration"]["polls"]
+        assert limits == {
+            "max_options": 4,
+            "max_characters_per_option": 50,
+            "min_expiration": 300,
+            "max_expiration": 2_629_746,
+        }
+
+
+async def test_streams_hear_of_many_votes_once(start: Start) -> None:
+    node, ann, bob, _ = await members(start)
+    eve = Api(node, await node.token(await node.member("eve")))
+    made = await ann.post("/api/v1/statuses", status="Live", poll=POLL)
+    await node.settle()
+    async with node.http.ws_connect("/api/v1/streaming?stream=user", headers=ann.headers) as socket:
+        for who in (bob, eve):
+            await who.post(f"/api/v1/polls/{made['poll']['id']}/votes", choices=[0])
+        node.clock.forward(seconds=5)
+        await node.settle()
+        await ann.post("/api/v1/statuses", status="Afterwards")
+        told = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
+    assert [each["event"] for each in told] == ["status.update", "update"]
+    assert json.loads(told[0]["payload"])["poll"]["votes_count"] == 2

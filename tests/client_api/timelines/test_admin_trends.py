@@ -1,0 +1,152 @@
+"""What may trend: reviewed by moderators, and remembered; hashtags that may not be used or listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fedserver.domain.audit_log import audit_log
+from fedserver.domain.timelines import trend_reviews, trends
+from storage.paging import Page
+from tests.kit import tls
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.kit.sites import Site
+
+SCOPES = "read write follow push admin:read admin:write"
+TAGS, TRENDS = "/api/v1/admin/tags", "/api/v1/admin/trends"
+
+
+async def begin(start: Start) -> tuple[TestNode, Api, Api, Api]:
+    node = await start("alpha.test")
+    people = [await node.member(name, role) for name, role in (
+        ("mod", "moderator"), ("ann", "member"), ("bob", "member"))]  # fmt: skip
+    mod, ann, bob = [Api(node, await node.token(row, SCOPES)) for row in people]
+    return node, mod, ann, bob
+
+
+def ids(found: list[dict[str, Any]]) -> list[str]:
+    return [each["id"] for each in found]
+
+
+async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None:
+    node, mod, ann, bob = await begin(start)
+    await ann.post("/api/v1/statuses", status="#Ghent #bruges")
+    await bob.post("/api/v1/statuses", status="#ghent")
+    found = await mod.get(TAGS)
+    assert {each["name"].lower() for each in found} == {"ghent", "bruges"}
+    ghent = next(each for each in found if each["name"] == "Ghent")
+    state = {"usable": True, "trendable": False, "listable": True, "requires_review": True}
+    assert {name: ghent[name] for name in state} == state
+    assert ghent["history"][0]["uses"] == "2" and ghent["history"][0]["accounts"] == "2"
+    assert len(await mod.get(TAGS, limit=1)) == 1
+    assert ids(await mod.get(TAGS, max_id=found[0]["id"])) == [found[1]["id"]]
+    path = f"{TAGS}/{ghent['id']}"
+    changed = await mod.put(path, display_name="GHENT", trendable=True)
+    assert changed["name"] == "GHENT" and changed["trendable"] and not changed["requires_review"]
+    assert (await mod.get(path))["usable"] is True
+    assert (await mod.ask("PUT", path, json={"display_name": "Antwerp"})).status == 422
+    assert (await mod.ask("GET", f"{TAGS}/1")).status == 404 == (await mod.ask("PUT", f"{TAGS}/1")).status
+    async with node.db.read() as tx:
+        [row] = await audit_log.page(tx, Page())
+    assert (row.verb, row.target, row.reason) == ("tag.review", "#ghent", "trendable: yes")
+
+
+async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
+    _, mod, ann, bob = await begin(start)
+    made = await ann.post("/api/v1/statuses", status="#Ghent")
+    [ghent] = await mod.get(TAGS)
+    await mod.put(f"{TAGS}/{ghent['id']}", usable=False, listable=False)
+    for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{made['id']}")):
+        refused = await ann.ask(*attempt, json={"status": "again #ghent"})
+        assert refused.status == 422 and "#ghent" in refused.body["error"]
+    assert (await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"] == []
+    await mod.put(f"{TAGS}/{ghent['id']}", usable=True, listable=True)
+    await ann.post("/api/v1/statuses", status="again #ghent")
+    assert len((await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"]) == 1
+
+
+async def test_trending_tags_are_reviewed(start: Start) -> None:
+    node, mod, ann, bob = await begin(start)
+    await ann.post("/api/v1/statuses", status="#bruges #ghent")
+    await bob.post("/api/v1/statuses", status="#ghent")
+    await ann.post("/api/v1/statuses", status="#hidden", visibility="unlisted")
+    found = await mod.get(f"{TRENDS}/tags")
+    assert [each["name"] for each in found] == ["ghent", "bruges"]
+    assert ids(await mod.get(f"{TRENDS}/tags", limit=1, offset=1)) == [found[1]["id"]]
+    path = f"{TRENDS}/tags/{found[0]['id']}"
+    assert (await mod.post(f"{path}/approve"))["trendable"] is True
+    assert (await mod.get(f"{TRENDS}/tags"))[0]["requires_review"] is False
+    assert (await mod.post(f"{path}/reject"))["trendable"] is False
+    assert (await mod.ask("POST", f"{TRENDS}/tags/1/approve")).status == 404
+    node.clock.forward(days=8)
+    assert await mod.get(f"{TRENDS}/tags") == []
+
+
+async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None:
+    node, mod, ann, bob = await begin(start)
+    post = await ann.post("/api/v1/statuses", status="liked")
+    await ann.post("/api/v1/statuses", status="not liked")
+    private = await ann.post("/api/v1/statuses", status="for you", visibility="unlisted")
+    for liked in (post, private):
+        await bob.post(f"/api/v1/statuses/{liked['id']}/favourite")
+    [found] = await mod.get(f"{TRENDS}/statuses")
+    assert (
+        found["id"] == post["id"] and found["requires_review"] is True and found["account"]["acct"] == "ann"
+    )
+    path = f"{TRENDS}/statuses/{post['id']}"
+    assert (await mod.post(f"{path}/approve"))["requires_review"] is False
+    async with node.db.read() as tx:
+        assert await trend_reviews.approved(tx, "post", [post["uri"]]) == {post["uri"]: True}
+    await mod.post(f"{path}/reject")
+    node.clock.forward(days=30)
+    async with node.db.read() as tx:
+        assert await trend_reviews.approved(tx, "post", [post["uri"], "x"]) == {post["uri"]: False}
+        assert [row.verb for row in await audit_log.page(tx, Page())] == ["trend.reject", "trend.approve"]
+    for wrong in (f"{TRENDS}/statuses/1/approve", f"{TRENDS}/statuses/{private['id']}/reject"):
+        assert (await mod.ask("POST", wrong)).status == 404
+
+
+async def test_links_and_their_publishers(start: Start, names: tls.Names) -> None:
+    node, mod, ann, bob = await begin(start)
+    url = "https://news.test/story"
+    async with Site(names, "news.test", {"/story": "<title>A story</title>"}):
+        posts = [await api.post("/api/v1/statuses", status=f"See {url}") for api in (ann, bob)]
+        await node.settle()
+    async with node.db.write() as tx:
+        await trends.set_policy(tx, None, trends.Policy(least_accounts=2))
+    node.clock.forward(seconds=601)
+    await node.settle()
+    nobody = Api(node)
+    [trend] = await nobody.get("/api/v1/trends/links")
+    assert (trend["url"], trend["title"], trend["type"]) == (url, "A story", "link") and len(
+        trend["history"]
+    ) == 7
+    assert (trend["history"][0]["uses"], trend["history"][0]["accounts"]) == ("2", "2")
+    assert set(ids(await nobody.get("/api/v1/timelines/link", url=trend["url"]))) == set(ids(posts))
+    paged = await nobody.ask("GET", "/api/v1/trends/links", params={"limit": "1"})
+    assert (
+        "limit=1&offset=1" in paged.headers["Link"]
+        and await nobody.get("/api/v1/trends/links", offset=1) == []
+    )
+
+    [found] = await mod.get(f"{TRENDS}/links")
+    assert found == {**trend, "id": found["id"], "requires_review": True}
+    path = f"{TRENDS}/links/{found['id']}"
+    assert (await mod.post(f"{path}/approve"))["requires_review"] is False
+    assert (await mod.post(f"{path}/reject"))["requires_review"] is False
+    assert await nobody.get("/api/v1/trends/links") == []
+    assert (await mod.ask("POST", f"{TRENDS}/links/{posts[0]['id']}/approve")).status == 404
+    async with node.db.read() as tx:
+        assert await trend_reviews.approved(tx, "link", [url]) == {url: False}
+
+    [publisher] = await mod.get(f"{TRENDS}/links/publishers")
+    assert publisher["domain"] == "news.test" and publisher["trendable"] is None
+    path = f"{TRENDS}/links/publishers/{publisher['id']}"
+    decided = await mod.post(f"{path}/approve")
+    assert decided["trendable"] is True and decided["reviewed_at"] and not decided["requires_review"]
+    assert (await mod.post(f"{path}/reject"))["trendable"] is False
+    assert (await mod.get(f"{TRENDS}/links/publishers"))[0]["trendable"] is False
+    assert (await mod.ask("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404
+    node.clock.forward(days=8)
+    assert await mod.get(f"{TRENDS}/links") == []
+    assert [each["domain"] for each in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]

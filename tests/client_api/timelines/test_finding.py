@@ -1,0 +1,63 @@
+"""What clients look for is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedserver.domain.relationships import blocks
+from tests.kit.api import Api
+from tests.kit.nodes import Start
+from tests.kit.people import stranger
+
+
+@pytest.mark.parametrize("who_blocks", ["caller", "other"])
+async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, who_blocks: str) -> None:
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    async with node.db.write() as tx:
+        far = await stranger(tx, "bob", "beta.test")
+        for other in (bob, far):
+            if who_blocks == "caller":
+                await blocks.block(tx, node.site, ann, other)
+            elif other.domain:
+                await blocks.receive(tx, other, ann, f"{other.uri}#block")
+            else:
+                await blocks.block(tx, node.site, other, ann)
+    api = Api(node, await node.token(ann))
+    for acct, wanted in (("bob", bob), ("@bob@alpha.test", bob), ("bob@beta.test", far)):
+        assert (await api.get("/api/v1/accounts/lookup", acct=acct))["id"] == str(wanted.id)
+        for resolve in ("true", "false"):
+            if acct == "@bob@alpha.test" and resolve == "false":
+                continue  # ours by its full name is found as an address is: when asked to resolve
+            found = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
+            assert [each["id"] for each in found["accounts"]] == [str(wanted.id)]
+    assert (await api.get("/api/v2/search", q="bo", type="accounts"))["accounts"] == []
+
+
+async def test_a_bare_word_finds_hashtags(start: Start) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    await node.write(ann, "Look, a #RedFox and a #redwood")
+    api = Api(node, await node.token(ann))
+    for wanted in ("RedFox", "redf", "#redfox"):
+        for more in ({}, {"type": "hashtags"}):
+            found = (await api.get("/api/v2/search", q=wanted, **more))["hashtags"]
+            assert [each["name"].lower() for each in found] == ["redfox"]
+    assert len((await api.get("/api/v2/search", q="red"))["hashtags"]) == 2
+    assert (await api.get("/api/v2/search", q="@redfox"))["hashtags"] == []
+
+
+async def test_a_fresh_account_has_markers_at_the_beginning(start: Start) -> None:
+    node = await start("alpha.test")
+    api = Api(node, await node.token(await node.member("ann")))
+    address = "/api/v1/markers?timeline[]=home&timeline[]=notifications&timeline[]=nonsense"
+    fresh = await api.get(address)
+    assert {name: each["last_read_id"] for name, each in fresh.items()} == {"home": "0", "notifications": "0"}
+    assert all(each["version"] == 0 and each["updated_at"] for each in fresh.values())
+    assert list(await api.get("/api/v1/markers?timeline[]=home")) == ["home"]
+    assert await api.get("/api/v1/markers") == {}
+    await api.post("/api/v1/markers", home={"last_read_id": "7"})
+    assert {name: each["last_read_id"] for name, each in (await api.get(address)).items()} == {
+        "home": "7",
+        "notifications": "0",
+    }

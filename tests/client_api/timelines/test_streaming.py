@@ -1,0 +1,519 @@
+"""Streams: who hears what, over WebSockets and server-sent events, until the token is revoked.
+
+That something is *not* told is shown by what comes next: events are told in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from PIL import Image
+
+from fedserver.client_api.timelines import hub as hub_module
+from fedserver.domain.auth import members, tokens
+from fedserver.domain.kernel import events
+from fedserver.domain.notifications import announcements
+from fedserver.domain.relationships import blocks, domain_mutes, follows, mutes
+from fedserver.node import open_node
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
+from tests.kit import tls
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+from tests.kit.people import stranger
+from tests.kit.streams import SECONDS, Stream, listen, settled
+
+
+async def world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
+    """A node, members and their tokens."""
+    node = await start("alpha.test")
+    made = [await node.member(name) for name in names]
+    return node, made, [await node.token(each) for each in made]
+
+
+async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how: Any) -> None:
+    async with node.db.write() as tx:
+        await follows.follow(tx, node.site, follower, target, **how)
+
+
+async def test_one_socket_carries_many_streams(start: Start) -> None:
+    node, (ann, bob), tokens = await world(start, "ann", "bob")
+    await follow(node, bob, ann)
+    async with listen(node, tokens[1], "user", "public", "public:local", "user") as stream:
+        await stream.ask("subscribe", "hashtag", tag="Ghent")
+        await settled(stream)
+        post_id = str(await node.write(ann, "Hello #gHENT"))
+        told = await stream.next_ids(4)
+        assert told == [
+            ("hashtag/Ghent", "update", post_id),
+            ("public", "update", post_id),
+            ("public:local", "update", post_id),
+            ("user", "update", post_id),
+        ]
+        for name in ("public", "public:local"):
+            await stream.ask("unsubscribe", name)
+        await stream.ask("unsubscribe", "hashtag", tag="Ghent")
+        await settled(stream)
+        ann_api = Api(node, tokens[0])
+        await ann_api.put(f"/api/v1/statuses/{post_id}", status="Hello again")
+        stream_name, event, payload = await stream.next()
+        assert (stream_name, event, payload["id"]) == (["user"], "status.update", post_id)
+        assert "again" in payload["content"]
+        await ann_api.delete(f"/api/v1/statuses/{post_id}")
+        assert await stream.next() == (["user"], "delete", post_id)
+
+
+async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
+    node, (ann, bob), tokens = await world(start, "ann", "bob")
+    await follow(node, bob, ann)
+    api = Api(node, tokens[1])
+    async with listen(node, tokens[1], "user", "public") as stream:
+        await node.write(ann, "Hello")
+        (_, _, first), (_, _, second) = await stream.next(), await stream.next()
+    [home] = await api.get("/api/v1/timelines/home")
+    [public] = await api.get("/api/v1/timelines/public")
+    assert (first, second) == (home, public)
+
+
+@pytest.mark.parametrize("way", ["header", "query", "protocol"])
+async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
+    node, (ann,), (token,) = await world(start, "ann")
+    options: dict[str, Any] = {
+        "header": {"headers": {"Authorization": f"Bearer {token}"}},
+        "query": {"params": {"access_token": token}},
+        "protocol": {"protocols": [token]},
+    }[way]
+    async with node.http.ws_connect("/api/v1/streaming", **options) as socket:
+        assert socket.protocol == (token if way == "protocol" else None)
+        stream = Stream(socket)
+        await stream.ask("subscribe", "user")
+        await settled(stream)
+        post_id = await node.write(ann, "Hello")
+        assert (await stream.next())[2]["id"] == str(post_id)
+
+
+async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
+    node, _, _ = await world(start, "ann")
+    async with node.db.write() as tx:
+        of_app = await tokens.create(tx, "read", app_id=1, member_id=None, account_id=None)
+    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {of_app.secret}"}):
+        for path in ("/api/v1/streaming", "/api/v1/streaming/public"):
+            upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", **headers}
+            async with node.http.get(path, headers=upgrade) as answer:
+                assert answer.status == 401 and (await answer.json())["error"]
+
+
+async def test_scopes_are_held(start: Start) -> None:
+    node, (ann, bob), _ = await world(start, "ann", "bob")
+    only = {
+        scope: await node.token(ann, scope)
+        for scope in ("read:statuses", "read:notifications", "read:accounts", "write")
+    }
+    for scope, fine, refused in (
+        ("read:statuses", ("user", "public", "direct"), ("user:notification",)),
+        ("read:notifications", ("user:notification",), ("user", "public", "direct")),
+        ("read:accounts", (), ("user", "user:notification", "public")),
+        ("write", (), ("user", "public")),
+    ):
+        async with listen(node, only[scope], *fine) as stream:
+            for name in refused:
+                await stream.ask("subscribe", name)
+                assert await stream.raw() == {
+                    "error": "Access token does not have the required scopes",
+                    "status": 401,
+                }
+                path = f"/api/v1/streaming/{name.replace(':', '/')}"
+                assert (await Api(node, only[scope]).ask("GET", path)).status == 401
+    # Home comes without notifications if these may not be read.
+    async with listen(node, only["read:statuses"], "user") as stream:
+        post_id = str(await node.write(bob, "@ann look"))
+        own = str(await node.write(ann, "after that"))
+        assert await stream.next_ids(1) == [("user", "update", own)], post_id
+
+
+async def test_what_is_no_stream_is_said_so(start: Start) -> None:
+    node, _, tokens = await world(start, "ann", "bob")
+    made = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
+    wrong = [
+        ({"stream": "nowhere"}, 400, "Unknown stream type"),
+        ({"stream": "hashtag"}, 400, "Missing tag name parameter"),
+        ({"stream": "list"}, 400, "Missing list name parameter"),
+        ({"stream": "list", "list": made["id"]}, 401, "Not authorized to stream this list"),
+        ({"stream": "list", "list": "9" * 30}, 401, "Not authorized to stream this list"),
+        ({}, 400, "Unknown stream type"),
+    ]
+    async with listen(node, tokens[1]) as stream:
+        for asked, status, text in wrong:
+            await stream.socket.send_json({"type": "subscribe", **asked})
+            assert await stream.raw() == {"error": text, "status": status}
+        await stream.socket.send_str("not JSON")
+        assert (await stream.raw())["error"] == "Not JSON"
+        for ignored in ("[1]", '{"type": "dance", "stream": "user"}'):
+            await stream.socket.send_str(ignored)
+        await settled(stream)
+    api = Api(node, tokens[1])
+    for asked, status, text in wrong:
+        answer = await api.ask("GET", "/api/v1/streaming", params=asked)
+        assert (answer.status, answer.body["error"]) == (status, text)
+    assert (await api.ask("GET", "/api/v1/streaming/nowhere")).status == 404
+    async with node.http.ws_connect("/api/v1/streaming?stream=nowhere", headers=api.headers) as socket:
+        assert await Stream(socket).raw() == {"error": "Unknown stream type", "status": 400}
+
+
+def picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(out, "PNG")
+    out.seek(0)
+    return out
+
+
+async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
+    """Each kind of post comes in the streams, and only those, whose timeline shows it to the same reader."""
+    node, _, tokens = await world(start, "ann", "bob")
+    ann_api, bob_api = Api(node, tokens[0]), Api(node, tokens[1])
+    streams = {
+        "public": ("public", {}),
+        "public:media": ("public", {"only_media": "true"}),
+        "public:local": ("public", {"local": "true"}),
+        "public:local:media": ("public", {"local": "true", "only_media": "true"}),
+        "public:remote": ("public", {"remote": "true"}),
+        "public:remote:media": ("public", {"remote": "true", "only_media": "true"}),
+        "hashtag/fox": ("tag/fox", {}),
+        "hashtag:local/fox": ("tag/fox", {"local": "true"}),
+    }
+    media_id = (await ann_api.ask("POST", "/api/v2/media", data={"file": picture()})).body["id"]
+    async with listen(node, tokens[1], *[name for name in streams if "/" not in name]) as stream:
+        for name in ("hashtag", "hashtag:local"):
+            await stream.ask("subscribe", name, tag="fox")
+        await settled(stream)
+        root = await ann_api.post("/api/v1/statuses", status="a #fox")
+        own = {"in_reply_to_id": root["id"]}
+        mine = await bob_api.post("/api/v1/statuses", status="by bob")
+        drafts: list[dict[str, Any]] = [
+            {"status": "unlisted #fox", "visibility": "unlisted"},
+            {"status": "for followers #fox", "visibility": "private"},
+            {"status": "for @bob #fox", "visibility": "direct"},
+            {"status": "members only #fox", "local_only": True},
+            {"status": "with a picture", "media_ids": [media_id]},
+            {"status": "I answer myself", **own},
+            {"status": "I answer bob #fox", "in_reply_to_id": mine["id"]},
+        ]
+        made = [root, mine, *[await ann_api.post("/api/v1/statuses", **each) for each in drafts]]
+        await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        shown = []
+        for name, (path, params) in streams.items():
+            found = await bob_api.get(f"/api/v1/timelines/{path}", **params)
+            shown += [(name, "update", each["id"]) for each in found]
+        assert await stream.next_ids(len(shown)) == sorted(shown) and len(shown) == 15
+        # And each of them, and nothing else, is taken back.
+        for each in made[2:]:
+            await ann_api.delete(f"/api/v1/statuses/{each['id']}")
+        gone = {(name, "delete", each) for name, _, each in shown if each not in (root["id"], mine["id"])}
+        last = await ann_api.post("/api/v1/statuses", status="the last")
+        told = []
+        while (message := await stream.next())[2] != last["id"] and message[1] == "delete":
+            told.append(("/".join(message[0]), message[1], message[2]))
+        assert gone <= set(told) and {each for _, _, each in told} == {each for _, _, each in gone}
+
+
+async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
+    node, _, (token,) = await world(start, "ann")
+    beta = await start("beta.test")
+    eve = await beta.member("eve")
+    async with listen(node, token, "public:remote", "public:local") as stream:
+        found = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
+        await Api(node, token).post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
+        await settle(node, beta)
+        await beta.write(eve, "from afar")
+        await settle(node, beta)
+        name, event, payload = await stream.next()
+        assert (name, event) == (["public:remote"], "update") and "afar" in payload["content"]
+
+
+async def settle(*nodes: TestNode) -> None:
+    while any([await node.settle() for node in nodes]):
+        continue
+
+
+async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
+    """Five listen to one public post; each is told what its timeline would show."""
+    names = ("ann", "mutes", "blocks", "blocked", "filters", "hides", "plain")
+    node, people, tokens = await world(start, *names)
+    ann, by = people[0], dict(zip(names, people, strict=True))
+    token_of = dict(zip(names, tokens, strict=True))
+    async with node.db.write() as tx:
+        await mutes.mute(tx, by["mutes"], ann)
+        await blocks.block(tx, node.site, by["blocks"], ann)
+        await blocks.block(tx, node.site, ann, by["blocked"])
+    for name, action in (("filters", "warn"), ("hides", "hide")):
+        await Api(node, token_of[name]).post(
+            "/api/v2/filters",
+            title="Foxes",
+            context=["public"],
+            filter_action=action,
+            keywords_attributes=[{"keyword": "fox"}],
+        )
+    told: dict[str, Any] = {}
+    for name in names[1:]:
+        async with listen(node, token_of[name], "public", "user") as stream:
+            post_id = str(await node.write(ann, "a fox"))
+            own = str(await node.write(by[name], "mine"))
+            heard = [await stream.next()]
+            while heard[-1][0] != ["public"] or heard[-1][2]["id"] != own:
+                heard.append(await stream.next())
+            told[name] = next((each for _, _, each in heard if each["id"] == post_id), None)
+            shown = await Api(node, token_of[name]).get("/api/v1/timelines/public")
+            assert (told[name] in shown) is (told[name] is not None)
+    assert {name for name in told if told[name]} == {"filters", "hides", "plain"}
+    assert [each["filter"]["title"] for each in told["filters"]["filtered"]] == ["Foxes"]
+    assert told["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
+    assert told["plain"]["filtered"] == []
+
+
+async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
+    """The same post at once for those to whom it looks alike, and for those to whom it does not."""
+    names = ("ann", "fan", "other", "mutes", "filters")
+    node, people, tokens = await world(start, *names)
+    ann = people[0]
+    await follow(node, people[1], ann)
+    async with node.db.write() as tx:
+        await mutes.mute(tx, people[3], ann)
+    await Api(node, tokens[4]).post(
+        "/api/v2/filters", title="Foxes", context=["public"], keywords_attributes=[{"keyword": "fox"}]
+    )
+    open_sockets = [listen(node, token, "public") for token in tokens]
+    streams = [await each.__aenter__() for each in open_sockets]
+    post_id = str(await node.write(ann, "a fox"))
+    end = str(await node.write(people[2], "the end"))
+    for name, stream, token in zip(names, streams, tokens, strict=True):
+        _, _, first = await stream.next()
+        if name == "mutes":
+            assert first["id"] == end
+            continue
+        assert first["id"] == post_id and bool(first["filtered"]) is (name == "filters")
+        shown = await Api(node, token).get("/api/v1/timelines/public")
+        assert first in shown
+    for each in open_sockets:
+        await each.__aexit__(None, None, None)
+
+
+async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None:
+    node, (ann, bob, carl), tokens = await world(start, "ann", "bob", "carl")
+    async with node.db.write() as tx:
+        eve = await stranger(tx, "eve")
+        await domain_mutes.add(tx, node.site, bob, "beta.test")
+        await account_queries.set_limits(tx, ann.id, suspended_at=None, silenced_at=1)
+    async with listen(node, tokens[1], "public") as muting, listen(node, tokens[2], "public") as stream:
+        await node.write(ann, "limited")
+        far = str(await node.write(eve, "from afar"))
+        last = str(await node.write(carl, "after that"))
+        assert await stream.next_ids(2) == [("public", "update", far), ("public", "update", last)]
+        assert await muting.next_ids(1) == [("public", "update", last)]
+
+
+async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> None:
+    node, (ann, bob, carl), tokens = await world(start, "ann", "bob", "carl")
+    await follow(node, bob, ann)
+    await follow(node, bob, carl, boosts=False)
+    api, ann_api = Api(node, tokens[1]), Api(node, tokens[0])
+    made = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
+    async with listen(node, tokens[1], "user") as stream:
+        await stream.ask("subscribe", "list", list=made["id"])
+        await settled(stream)
+        first = await ann_api.post("/api/v1/statuses", status="at home")
+        assert await stream.next_ids(1) == [("user", "update", first["id"])]
+        await Api(node, tokens[2]).post(f"/api/v1/statuses/{first['id']}/reblog")
+        await api.post(f"/api/v1/lists/{made['id']}/accounts", account_ids=[str(ann.id)])
+        second = await ann_api.post("/api/v1/statuses", status="on the list")
+        assert await stream.next_ids(1) == [(f"list/{made['id']}", "update", second["id"])]
+        mine = await api.post("/api/v1/statuses", status="mine")
+        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=mine["id"])
+        secret = await ann_api.post("/api/v1/statuses", status="not for lists", visibility="direct")
+        edited = await ann_api.put(f"/api/v1/statuses/{second['id']}", status="on the list!")
+        boost = await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        listed = f"list/{made['id']}"
+        assert await stream.next_ids(1) == [("user", "update", mine["id"])]
+        assert await stream.next_ids(1) == [(listed, "status.update", edited["id"])]
+        told = [await stream.next() for _ in range(2)]
+        assert sorted(each[1] for each in told) == ["notification", "update"]
+        assert {each[2]["id"] for each in told if each[1] == "update"} == {boost["id"]}
+        for gone in (secret, second):
+            await ann_api.delete(f"/api/v1/statuses/{gone['id']}")
+        assert await stream.next_ids(1) == [(listed, "delete", second["id"])]
+        await ann_api.post(f"/api/v1/statuses/{mine['id']}/unreblog")
+        assert await stream.next_ids(1) == [(listed, "delete", boost["id"])]
+        await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        assert {(await stream.next())[1] for _ in range(2)} == {"notification", "update"}
+        await api.delete(f"/api/v1/statuses/{mine['id']}")
+        kinds = [await stream.next() for _ in range(2)]
+        assert sorted((each[0][0], each[1]) for each in kinds) == [("list", "delete"), ("user", "delete")]
+
+
+async def test_notifications_come_in_two_streams(start: Start) -> None:
+    node, (ann, bob), tokens = await world(start, "ann", "bob")
+    api = Api(node, tokens[0])
+    async with listen(node, tokens[0], "user", "user:notification") as stream:
+        await Api(node, tokens[1]).post(f"/api/v1/accounts/{ann.id}/follow")
+        told = sorted([await stream.next(), await stream.next()], key=lambda each: each[0])
+        [listed] = await api.get("/api/v1/notifications")
+        assert told == [
+            (["user"], "notification", listed),
+            (["user:notification"], "notification", listed),
+        ]
+        async with node.db.write() as tx:
+            await mutes.mute(tx, ann, bob)
+        await node.write(bob, "@ann hello")
+        await api.post("/api/v2/filters", title="x", context=["home"])
+        assert await stream.raw() == {"stream": ["user"], "event": "filters_changed"}
+
+
+async def test_announcements_are_told_to_every_member(start: Start) -> None:
+    node, _, (token,) = await world(start, "ann")
+    async with listen(node, token, "user", "public") as stream:
+        async with node.db.write() as tx:
+            made = await announcements.create(tx, node.site, None, "We move on Friday")
+            await announcements.create(tx, node.site, None, "not yet", published=False)
+        name, event, payload = await stream.next()
+        assert (name, event, payload["id"]) == (["user"], "announcement", str(made.id))
+        assert payload == (await Api(node, token).get("/api/v1/announcements"))[0]
+        async with node.db.write() as tx:
+            await announcements.update(tx, node.site, None, made.id, "We move on Sunday")
+        assert "Sunday" in (await stream.next())[2]["content"]
+        async with node.db.write() as tx:
+            await announcements.remove(tx, None, made.id)
+        assert await stream.next() == (["user"], "announcement.delete", str(made.id))
+
+
+async def lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
+    return [await asyncio.wait_for(answer.content.readline(), SECONDS) for _ in range(count)]
+
+
+async def test_server_sent_events_and_their_beat(start: Start) -> None:
+    node, (ann,), (token,) = await world(start, "ann")
+    node.node.hub.beat_seconds = 0.01
+    api = Api(node, token)
+    async with node.http.get("/api/v1/streaming/public?only_media=true", headers=api.headers) as answer:
+        assert answer.content_type == "text/event-stream" and answer.headers["Cache-Control"]
+        assert await lines(answer, 1) == [b":)\n"]
+        await node.write(ann, "no picture")
+        media_id = (await api.ask("POST", "/api/v2/media", data={"file": picture()})).body["id"]
+        made = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
+        beats, line = 0, b""
+        while not line.startswith(b"event"):
+            [line] = await lines(answer, 1)
+            beats += line == b"event: thump\n" or line == b":thump\n"
+        assert line == b"event: update\n"
+        data, end = await lines(answer, 2)
+        assert data.startswith(b"data: ") and json.loads(data[6:])["id"] == made["id"] and end == b"\n"
+        while (await lines(answer, 1)) != [b":thump\n"]:
+            continue
+    async with node.http.get("/api/v1/streaming/user", params={"access_token": token}) as answer:
+        assert await lines(answer, 1) == [b":)\n"]
+        await api.post("/api/v2/filters", title="x", context=["home"])
+        told = [line for line in await lines(answer, 12) if line != b":thump\n"]
+        assert told[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
+
+
+async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
+    node, (ann, bob), (token, other) = await world(start, "ann", "bob")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        listen(node, token, "user") as stream,
+        listen(node, other, "user") as stays,
+        node.http.get("/api/v1/streaming/user", headers=headers) as answer,
+    ):
+        assert await lines(answer, 1) == [b":)\n"]
+        async with node.db.write() as tx:
+            await tokens.revoke_all(tx, (await node.member_row(ann)).id)
+        assert await stream.closed() == 4001
+        assert await asyncio.wait_for(answer.content.read(), SECONDS) == b""
+        post_id = await node.write(bob, "still here")
+        assert (await stays.next())[2]["id"] == str(post_id)
+
+
+@pytest.mark.parametrize("how", ["revoked", "disabled", "suspended"])
+async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start, how: str) -> None:
+    """The command line writes beside a running node, which does not hear of it on SQLite."""
+    node, (ann, _), (token, other) = await world(start, "ann", "bob")
+    node.node.hub.beat_seconds = 0.01
+    async with listen(node, other, "user") as stays, listen(node, token, "user") as stream:
+        async with node.db.write() as tx:
+            if how == "suspended":
+                await account_queries.set_limits(tx, ann.id, suspended_at=tx.now, silenced_at=None)
+            else:
+                await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+            tx.events.clear()
+        assert await stream.closed() == 4001
+        await settled(stays)
+
+
+async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "MOST_WAITING", 3)
+    node, (ann,), (token,) = await world(start, "ann")
+    hub = node.node.hub
+    async with listen(node, token, "user") as slow:
+        assert hub.dropped == 0 and len(hub) == 1
+        # All in one go, so that nothing can be sent in between.
+        hub.tell([("user", ann.id)] * 5, "filters_changed", None)
+        assert await slow.closed() == 1013
+        assert hub.dropped == 1
+    async with listen(node, token, "user") as stuck:
+        # It reads nothing: what is sent fills the buffers, and then the queue.
+        transport = stuck.socket._conn.transport  # type: ignore[union-attr]
+        assert transport is not None
+        transport.pause_reading()
+        while hub.dropped == 1:
+            hub.tell([("user", ann.id)], "update", "x" * 200_000)
+            await asyncio.sleep(0)
+        transport.resume_reading()
+        await stuck.closed()
+        assert hub.dropped == 2
+    async with listen(node, token, "user") as fine:
+        post_id = await node.write(ann, "hello")
+        assert (await fine.next())[2]["id"] == str(post_id)
+
+
+async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> None:
+    node, (ann,), (token,) = await world(start, "ann")
+    async with listen(node, token, "user") as stream:
+        async with node.db.write() as tx:
+            tx.emit(events.NOTIFIED, account_id=ann.id, notification_id="nonsense")
+        post_id = await node.write(ann, "hello")
+        assert (await stream.next())[2]["id"] == str(post_id)
+    assert node.node.hub.missed <= 1
+
+
+async def test_every_process_tells_its_own_listeners(start: Start) -> None:
+    """Two processes on one PostgreSQL database: what is written by one is told by both."""
+    node, (ann, _), (token, other) = await world(start, "ann", "bob")
+    if node.site.config.database.url.startswith("sqlite:"):
+        pytest.skip("an SQLite database has one process that serves")
+    names = tls.Names()
+    second = await open_node(
+        node.site.config, clock=node.clock, resolver=names, passwords=node.node.services.passwords
+    )
+
+    def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
+        return [web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls.server_context("alpha.test"))]
+
+    await second.serve(sites)
+    names.ports["alpha.test"] = second.addresses[0][1]
+    there = TestNode(second, "alpha.test", node.clock, names)
+    async with listen(there, token, "user") as far, listen(node, other, "public") as near:
+        post_id = str(await node.write(ann, "from the first"))
+        assert await far.next_ids(1) == [("user", "update", post_id)] != await near.next_ids(1)
+        post_id = str(await there.write(ann, "from the second"))
+        assert await far.next_ids(1) == [("user", "update", post_id)] != await near.next_ids(1)
+        await Api(node, token).delete(f"/api/v1/statuses/{post_id}")
+        assert await far.next() == (["user"], "delete", post_id)
+        async with node.db.write() as tx:
+            await tokens.revoke_all(tx, (await node.member_row(ann)).id)
+        assert await far.closed() == 4001
+    await there.close()

@@ -1,0 +1,203 @@
+"""Translations by a real server on loopback that speaks LibreTranslate's API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from fedserver.config import Translation
+from fedserver.domain.content import media
+from fedserver.domain.posts import polls
+from fedserver.integrations.translator import Translator
+from storage.rows.accounts import AccountRow
+from tests.kit.api import Api
+from tests.kit.nodes import Start, TestNode
+
+PAIRS = [
+    {"code": "de", "name": "German", "targets": ["de", "en"]},
+    {"code": "en", "name": "English", "targets": ["de"]},
+    "odd",
+    {"code": 5, "targets": None},
+]
+
+
+class Server:
+    """Says in which language it would be; `answer` may be set to anything else."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.answer: Any = None
+        self.status = 200
+        self.languages: Any = PAIRS
+        self.address = ""
+
+    async def translate(self, request: web.Request) -> web.Response:
+        question = await request.json()
+        self.asked.append(question)
+        texts = [text.replace("Hallo", "Hello") + f"<!--{question['target']}-->" for text in question["q"]]
+        made = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
+        return web.json_response(self.answer or made, status=self.status)
+
+    async def list(self, request: web.Request) -> web.Response:
+        return web.json_response(self.languages)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server()
+    application = web.Application()
+    application.router.add_post("/translate", made.translate)
+    application.router.add_get("/languages", made.list)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield made
+    await runner.cleanup()
+
+
+async def begin(start: Start, server: Server | None, **more: Any) -> tuple[TestNode, AccountRow, Api]:
+    translation = Translation()
+    if server is not None:
+        translation = Translation(**{"url": server.address, "allow_networks": ("127.0.0.0/8",), **more})
+    node = await start("alpha.test", translation=translation)
+    ann = await node.member("ann")
+    return node, ann, Api(node, await node.token(ann))
+
+
+async def test_a_post_is_translated_once(start: Start, server: Server) -> None:
+    node, ann, api = await begin(start, server, api_key="secret")
+    post_id = await node.write(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
+    path = f"/api/v1/statuses/{post_id}/translate"
+    found = await api.post(path, lang="en")
+    assert found["content"].startswith("<p>Hello <span") and "<!--" not in found["content"]
+    assert (found["spoiler_text"], found["language"], found["poll"]) == ("Hello & mehr", "en", None)
+    assert (found["detected_source_language"], found["provider"]) == ("de", "LibreTranslate")
+    [asked] = server.asked
+    assert (asked["source"], asked["target"], asked["format"], asked["api_key"]) == (
+        "de",
+        "en",
+        "html",
+        "secret",
+    )
+    assert asked["q"][1] == "Hallo &amp; mehr" and len(asked["q"]) == 2
+    assert await api.post(path) == found, "English is this member's language"
+    await api.post(f"/api/v1/statuses/{post_id}/favourite")
+    assert await api.post(path, lang="en-GB") == found and len(server.asked) == 1
+    await api.put(f"/api/v1/statuses/{post_id}", status="Hallo again")
+    assert "again" in (await api.post(path, lang="en"))["content"] and len(server.asked) == 2
+
+
+async def test_descriptions_and_options_are_translated(start: Start, server: Server) -> None:
+    node, ann, api = await begin(start, server)
+    async with node.db.write() as tx:
+        file = await _file(tx, node.site, ann)
+    post_id = await node.write(ann, "Hallo", language="de", media_ids=(file,))
+    found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert found["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
+    poll = polls.NewPoll(("Hallo <eins>", "Hallo zwei"), 3600)
+    asked = str(await node.write(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
+    found = await api.post(f"/api/v1/statuses/{asked}/translate", lang="en")
+    options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
+    assert found["poll"] == {"id": asked, "options": options} and found["media_attachments"] == []
+    assert found["spoiler_text"] == "Hello alle"
+
+
+async def _file(tx: Any, site: Any, ann: AccountRow) -> int:
+    from_member = media.NewFile("image", "image/png", "a.png", "b.png", 1)
+    return (await media.add(tx, site, ann, from_member, "Hallo <you>", (0.0, 0.0))).id
+
+
+async def test_what_a_server_writes_is_sanitized(start: Start, server: Server) -> None:
+    node, ann, api = await begin(start, server)
+    post_id = await node.write(ann, "Hallo", language="de", summary="Hallo")
+    evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
+    server.answer = {"translatedText": [evil, "<b>plain</b>"]}
+    found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert found["spoiler_text"] == "plain"
+    assert not any(word in found["content"] for word in ("script", "onclick", "javascript"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"translatedText": ["one", "two", "three"]}, 200),
+        ({"translatedText": "one"}, 200),
+        ({"translatedText": [5]}, 200),
+        (["odd"], 200),
+        ({"error": "slow down"}, 429),
+        ({"error": "no key"}, 403),
+    ],
+)
+async def test_what_fails_is_said(start: Start, server: Server, answer: Any, status: int) -> None:
+    node, ann, api = await begin(start, server)
+    post_id = await node.write(ann, "Hallo", language="de")
+    server.answer, server.status = answer, status
+    refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
+    assert refused.status == 503 and "not available" in refused.body["error"]
+
+
+async def test_who_may_translate_what(start: Start, server: Server) -> None:
+    node, ann, api = await begin(start, server)
+    post_id = await node.write(ann, "Hallo", language="de")
+    path = f"/api/v1/statuses/{post_id}/translate"
+    private = await node.write(ann, "Hallo", language="de", visibility="followers")
+    unknown = await node.write(ann, "Hallo", language="fr")
+    assert (await Api(node).ask("POST", path)).status == 401
+    narrow = Api(node, await node.token(ann, "write"))
+    assert (await narrow.ask("POST", path)).status == 403
+    for wrong, lang, status in (
+        (private, "en", 403),
+        (unknown, "en", 403),
+        (post_id, "fr", 403),
+        (post_id, "de", 403),
+        (post_id, "no language", 403),
+        (7, "en", 404),
+    ):
+        refused = await api.ask("POST", f"/api/v1/statuses/{wrong}/translate", json={"lang": lang})
+        assert refused.status == status, (wrong, lang, refused.body)
+    assert refused.body["error"] == "Record not found" and server.asked == []
+    other = Api(node, await node.token(await node.member("bob")))
+    hidden = await other.ask("POST", f"/api/v1/statuses/{private}/translate", json={"lang": "en"})
+    assert hidden.status == 404
+
+
+async def test_the_languages(start: Start, server: Server) -> None:
+    node, _, api = await begin(start, server)
+    path = "/api/v1/instance/translation_languages"
+    assert await Api(node).get(path) == {"de": ["en"], "en": ["de"]}
+    server.languages = {"odd": 1}
+    assert await api.get(path) == {"de": ["en"], "en": ["de"]}, "remembered for an hour"
+    node.clock.forward(hours=1)
+    assert (await api.ask("GET", path)).status == 503
+    assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": True}
+
+
+async def test_without_a_server_there_is_no_translation(start: Start) -> None:
+    node, ann, api = await begin(start, None)
+    post_id = await node.write(ann, "Hallo", language="de")
+    refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate")
+    assert (refused.status, refused.body["error"]) == (404, "Record not found")
+    assert await api.get("/api/v1/instance/translation_languages") == {}
+    assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": False}
+
+
+async def test_private_networks_are_closed_unless_they_are_named(start: Start, server: Server) -> None:
+    """Those that are named for federation do not count, nor the other way round."""
+    node, ann, api = await begin(start, server, allow_networks=("10.0.0.0/8",))
+    post_id = await node.write(ann, "Hallo", language="de")
+    refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
+    assert refused.status == 503 and server.asked == []
+
+
+async def test_blank_texts_are_not_sent(server: Server) -> None:
+    config = Translation(url=server.address + "/", allow_networks=("127.0.0.1/32",))
+    translator = Translator(config, user_agent="test")
+    answer = await translator.translate(["<p>Hallo</p>"], ["", "a < b"], None, "en")
+    await translator.close()
+    assert answer.texts == ("<p>Hello</p><!--en-->", "", "a &lt; b<!--en-->")
+    assert (answer.detected, server.asked[0]["source"]) == ("de", "auto")
+    assert server.asked[0]["q"] == ["<p>Hallo</p>", "a &lt; b"] and "api_key" not in server.asked[0]

@@ -1,0 +1,203 @@
+"""The chain of acts: many writers, and everything that somebody may have done to it meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from msgspec import convert
+from msgspec import json as encoding
+from sqlalchemy import text
+
+from fedserver.cli.commands import main
+from fedserver.domain.audit_log import audit_log, hash_chain
+from fedserver.domain.auth import members
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.moderation import moderation, reports
+from fedserver.domain.peers import peers
+from storage.engine import Database
+from storage.errors import Conflict, StorageError
+from storage.opening import open_database
+from storage.paging import Page
+from tests.kit.clock import START, Clock
+from tests.kit.people import new_keys, stranger
+
+WRITERS, EACH = 6, 4
+
+
+async def _write(database: Database, name: str, number: int = EACH) -> None:
+    for turn in range(number):
+        async with database.write() as tx:
+            reason = f"because {name}"
+            await audit_log.add(
+                tx, None, "report.resolve", target=f"{name}{turn}", reason=reason, shows_reason=True
+            )
+            await audit_log.add(tx, None, "peer.note", target=name, subject=hash_chain.Subject("peer", name))
+
+
+async def test_writers_do_not_fork_the_chain(database: Database, database_url: str) -> None:
+    other = await open_database(database_url, Clock(START + 1_000_000))
+    where = [database, other] * (WRITERS // 2)
+    await asyncio.gather(*[_write(each, f"w{number}.test") for number, each in enumerate(where)])
+    await other.close()
+    async with database.read() as tx:
+        found = await audit_log.verify(tx)
+        assert (found.first, found.last) == (1, WRITERS * EACH * 2)
+        rows = await audit_log.page(tx, Page(limit=99))
+    assert len({row.previous_hash for row in rows}) == len(rows)
+    with pytest.raises(RuntimeError):
+        async with database.write() as tx:
+            await audit_log.add(tx, None, "report.resolve", target="x")
+            raise RuntimeError
+    async with database.read() as tx:
+        assert await audit_log.verify(tx, rows[3].hash) == found, "what was rolled back left nothing"
+
+
+async def test_those_who_act_on_the_same_do_not_wait_for_each_other(database: Database, here: Site) -> None:
+    """One limits an account of a peer, another decides about the peer, a third looks after the report."""
+    async with database.write() as tx:
+        eve, bob = await stranger(tx, "eve"), await stranger(tx, "bob")
+        report = await reports.file(tx, here, bob, reports.NewReport(target_id=eve.id))
+        mod, account = await members.add(
+            tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator"
+        )
+
+    async def limit(turn: int) -> None:
+        async with database.write() as tx:
+            if turn % 2:
+                await moderation.lift(tx, None, eve.id, "silence")
+            else:
+                await moderation.act(tx, here, None, eve.id, moderation.Order("silence"))
+
+    async def decide(turn: int) -> None:
+        async with database.write() as tx:
+            word = "block" if turn % 2 else "limit"
+            await peers.decide(tx, None, eve.domain, peers.Decision(word))
+
+    async def assign(turn: int) -> None:
+        async with database.write() as tx:
+            await reports.reopen(tx, mod, report.id)
+            await reports.assign(tx, mod, report.id, account.id)
+
+    for turn in range(4):
+        await asyncio.wait_for(asyncio.gather(limit(turn), decide(turn), assign(turn)), 5)
+    async with database.read() as tx:
+        assert (await audit_log.verify(tx)).last > 12
+
+
+async def _run(database: Database, *statements: str) -> None:
+    async with database.write() as tx:
+        for each in statements:
+            await tx.run(text(each))
+
+
+async def _broken(database: Database, noted: str = "") -> str:
+    with pytest.raises(hash_chain.Broken) as told:
+        async with database.read() as tx:
+            await audit_log.verify(tx, noted)
+    return str(told.value)
+
+
+async def test_what_was_written_stays(database: Database, database_url: str) -> None:
+    """The database refuses; and who takes its guards away is found out."""
+    await _write(database, "beta.test", 2)
+    for wrong in (
+        "UPDATE acts SET verb = 'peer.allow' WHERE seq = 2",
+        "UPDATE acts SET target = 'gamma.test' WHERE seq = 2",
+        "UPDATE acts SET reason = 'better', reason_salt = '' WHERE seq = 1",
+        "UPDATE acts SET hash = 'x'",
+        "DELETE FROM acts WHERE seq = 4",
+    ):
+        with pytest.raises((Conflict, StorageError)):
+            await _run(database, wrong)
+    await _run(database, "UPDATE acts SET target = '', target_salt = '' WHERE seq = 2")
+    async with database.read() as tx:
+        good = await audit_log.verify(tx)
+    assert "noted: 00" in await _broken(database, "00")
+    if not database_url.startswith("sqlite"):
+        return
+    await _run(database, "DROP TRIGGER acts_tell", "DROP TRIGGER acts_stay")
+    for change, back, told in (
+        ("verb = 'peer.allow' WHERE seq = 2", "verb = 'peer.note' WHERE seq = 2", "entry 2: what it says"),
+        ("target = 'x' WHERE seq = 3", "target = 'beta.test1' WHERE seq = 3", "entry 3: the subject"),
+        ("target = 'x' WHERE seq = 2", "target = '' WHERE seq = 2", "entry 2: the subject"),
+        ("reason = 'x' WHERE seq = 1", "reason = 'because beta.test' WHERE seq = 1", "entry 1: the reason"),
+        ("seq = 9 WHERE seq = 3", "seq = 3 WHERE seq = 9", "entry 3: it is missing"),
+        ("seq = 9 WHERE seq = 1", "seq = 1 WHERE seq = 9", "entry 1: it is missing"),
+        ("at = 5 WHERE seq = 4", f"at = {await _at(database)} WHERE seq = 4", "entry 4: what it says"),
+    ):
+        await _run(database, f"UPDATE acts SET {change}")
+        assert (await _broken(database)).startswith(told), change
+        await _run(database, f"UPDATE acts SET {back}")
+    async with database.read() as tx:
+        assert await audit_log.verify(tx) == good
+    await _run(database, "DELETE FROM acts WHERE seq = 4")
+    assert await _broken(database) == "entry 4: the log ends at 3, not 4"
+    await _run(database, "UPDATE act_heads SET seq = 3")
+    assert (await _broken(database)).startswith("entry 3: its hash is not the one")
+    await _run(database, "UPDATE act_heads SET hash = (SELECT hash FROM acts WHERE seq = 3)")
+    assert await _broken(database, good.hash) == f"no entry has the hash that was noted: {good.hash}"
+
+
+async def _at(database: Database) -> int:
+    async with database.read() as tx:
+        return (await audit_log.page(tx, Page()))[0].at
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_command_checks_a_database_and_a_file(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    config, file = tmp_path / "fedserver.toml", tmp_path / "log.json"
+    config.write_text(f'[database]\nurl = "{database_url}"\n')
+
+    async def verify(*given: str) -> tuple[int, str]:
+        arguments = ["log", "verify", "--config", str(config), *given]
+        result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
+        return result.exit_code, result.output
+
+    assert await verify() == (0, "The log is empty\n")
+    await _write(database, "beta.test")
+    async with database.read() as tx:
+        pages = [
+            [hash_chain.entry(row) for row in await audit_log.page(tx, Page(5, each))] for each in (9, 6, 3)
+        ]
+    newest = pages[0][0].hash
+    held = (0, f"Entries 1 to 8 are as they were written; the last has the hash\n{newest}\n")
+    assert await verify() == held
+    file.write_bytes(b"\n".join(encoding.encode(page) for page in pages))
+    assert await verify(str(file)) == held == await verify(str(file), "--hash", pages[1][0].hash)
+    file.write_bytes(encoding.encode(pages[1]))
+    code, said = await verify(str(file))
+    assert code == 0 and said.startswith("Entries 1 to 5 ")
+
+    async def said_of(change: Any) -> str:
+        entries: list[dict[str, Any]] = json.loads(encoding.encode([*pages[0], *pages[1][2:]]))
+        change(entries)
+        file.write_text(json.dumps(entries))
+        code, said = await verify(str(file))
+        assert code == 1 and said.count("\n") == 1
+        return said.removeprefix("Error: ").rstrip()
+
+    assert await said_of(lambda all: all[2].update(role="node")) == (
+        "entry 6: what it says is not what was hashed"
+    )
+    assert await said_of(lambda all: all[3].update(reason="nicer")) == (
+        "entry 5: the reason is not the one that was sealed"
+    )
+    assert await said_of(lambda all: all[3].update(_rewritten(all[3]))) == (
+        "entry 6: it does not follow entry 5 as that is now"
+    )
+    assert await said_of(lambda all: all.pop(2)) == "entry 6: it is missing"
+    assert "entry 8: it is there twice" in await said_of(lambda all: all.append({**all[0], "hash": "0"}))
+    assert "no page of a log" in await said_of(lambda all: all[0].pop("seals"))
+
+
+def _rewritten(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry that says something else, with the hash of that."""
+    found = convert({**entry, "role": "node"}, hash_chain.Entry)
+    return {"role": "node", "hash": hash_chain.digest(found)}

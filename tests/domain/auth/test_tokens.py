@@ -1,0 +1,289 @@
+"""Apps, codes, tokens and scopes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+
+import pytest
+
+from fedserver.domain.accounts import accounts
+from fedserver.domain.auth import apps, members, tokens
+from fedserver.domain.auth.tokens import GrantRefused, NewToken
+from fedserver.domain.kernel import events, scopes
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from storage.engine import Database, Event
+from storage.queries.auth import members as member_queries
+from storage.rows.auth import AppRow, MemberRow
+from tests.kit.clock import Clock
+from tests.kit.people import new_keys
+
+BACK = "https://app.test/back"
+VERIFIER = "v" * 64
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+async def an_app(database: Database, wanted: str = "read write", *uris: str) -> AppRow:
+    async with database.write() as tx:
+        return (await apps.register(tx, "App", uris or (BACK,), wanted, None)).row
+
+
+async def add(database: Database, here: Site, name: str = "ann") -> MemberRow:
+    async with database.write() as tx:
+        return (await members.add(tx, here, name, f"{name}@mail.test", "hash", new_keys()))[0]
+
+
+async def a_code(database: Database, app: AppRow, member: MemberRow, challenge: str | None = None) -> str:
+    async with database.write() as tx:
+        account = await accounts.by_id(tx, await member_queries.main_account(tx, member.id) or 0)
+        return await tokens.grant_code(tx, app, member, account, BACK, ("read",), challenge)
+
+
+async def exchange(
+    database: Database, app: AppRow, code: str, verifier: str | None = None, back: str = BACK
+) -> NewToken | None:
+    async with database.write() as tx:
+        return await tokens.exchange(tx, app, code, back, verifier)
+
+
+async def works(database: Database, secret: str) -> bool:
+    async with database.read() as tx:
+        return await tokens.find(tx, secret) is not None
+
+
+async def test_a_code_becomes_a_token(database: Database, here: Site) -> None:
+    app, member = await an_app(database), await add(database, here)
+    made = await exchange(database, app, await a_code(database, app, member))
+    assert made and made.scopes == ("read",)
+    assert set(made.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+    async with database.read() as tx:
+        caller = await tokens.find(tx, made.secret)
+        assert tx.count == 1, "a token is looked up in one statement"
+    assert caller and caller.member and caller.account
+    assert (caller.member.id, caller.account.username, caller.app_id) == (member.id, "ann", app.id)
+    assert caller.scopes == {"read"}
+
+
+async def test_a_code_that_comes_twice_ends_its_token(database: Database, here: Site) -> None:
+    app, member = await an_app(database), await add(database, here)
+    code = await a_code(database, app, member)
+    made = await exchange(database, app, code)
+    assert made and await works(database, made.secret)
+    assert await exchange(database, app, code) is None
+    assert not await works(database, made.secret)
+
+
+async def test_a_code_replayed_late_ends_its_token_too(database: Database, here: Site, clock: Clock) -> None:
+    app, member = await an_app(database), await add(database, here)
+    code = await a_code(database, app, member)
+    made = await exchange(database, app, code)
+    clock.forward(hours=1)
+    assert made and await exchange(database, app, code) is None
+    assert not await works(database, made.secret)
+
+
+async def test_of_two_exchanges_at_once_one_wins_at_most(database: Database, here: Site) -> None:
+    app, member = await an_app(database), await add(database, here)
+    code = await a_code(database, app, member)
+    made = await asyncio.gather(*[exchange(database, app, code) for _ in range(5)])
+    assert len([each for each in made if each]) == 1
+    assert not any([await works(database, each.secret) for each in made if each]), "a race is a replay"
+
+
+async def test_a_code_is_bound_to_app_address_and_time(database: Database, here: Site, clock: Clock) -> None:
+    app, other = await an_app(database), await an_app(database)
+    member = await add(database, here)
+    code = await a_code(database, app, member)
+    with pytest.raises(GrantRefused):
+        await exchange(database, other, code)
+    with pytest.raises(GrantRefused):
+        await exchange(database, app, code, back=BACK + "/")
+    with pytest.raises(GrantRefused):
+        await exchange(database, app, "x" * 43)
+    clock.forward(seconds=599)
+    assert await exchange(database, app, code), "refusals did not use it up"
+    late = await a_code(database, app, member)
+    clock.forward(seconds=600)
+    with pytest.raises(GrantRefused):
+        await exchange(database, app, late)
+
+
+@pytest.mark.parametrize("verifier", [None, "", "w" * 64, CHALLENGE])
+async def test_the_verifier_cannot_be_dropped_or_guessed(
+    database: Database, here: Site, verifier: str | None
+) -> None:
+    app, member = await an_app(database), await add(database, here)
+    code = await a_code(database, app, member, CHALLENGE)
+    with pytest.raises(GrantRefused) as refused:
+        await exchange(database, app, code, verifier)
+    assert refused.value.code == "invalid_grant"
+    assert await exchange(database, app, code, VERIFIER)
+
+
+async def test_the_challenge_cannot_be_dropped(database: Database, here: Site) -> None:
+    app, member = await an_app(database), await add(database, here)
+    code = await a_code(database, app, member, None)
+    with pytest.raises(GrantRefused):
+        await exchange(database, app, code, VERIFIER)
+
+
+async def test_a_new_password_ends_codes(database: Database, here: Site) -> None:
+    app, member = await an_app(database), await add(database, here)
+    code = await a_code(database, app, member)
+    async with database.write() as tx:
+        await members.set_password(tx, member, "other")
+    with pytest.raises(GrantRefused):
+        await exchange(database, app, code)
+
+
+async def test_an_app_revokes_its_own_tokens_only(database: Database, here: Site) -> None:
+    app, other = await an_app(database), await an_app(database)
+    made = await exchange(database, app, await a_code(database, app, await add(database, here)))
+    assert made
+    heard: list[Event] = []
+    told = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        if event.kind == events.TOKEN_REVOKED:
+            told.set()
+
+    stop = database.listen(hear)
+    with pytest.raises(NotFound):
+        async with database.write() as tx:
+            await tokens.revoke(tx, other, made.secret)
+    assert await works(database, made.secret)
+    for _ in range(2):
+        async with database.write() as tx:
+            await tokens.revoke(tx, app, made.secret)
+            await tokens.revoke(tx, app, "unknown")
+    await asyncio.wait_for(told.wait(), 5)  # PostgreSQL tells after a way through the server
+    stop()
+    assert not await works(database, made.secret)
+    assert [each.kind for each in heard if each.kind == events.TOKEN_REVOKED] == [events.TOKEN_REVOKED]
+
+
+@pytest.mark.parametrize("without", ["email_confirmed_at", "approved_at"])
+async def test_who_is_not_let_in_has_no_use_of_a_token(database: Database, here: Site, without: str) -> None:
+    app, member = await an_app(database), await add(database, here)
+    made = await exchange(database, app, await a_code(database, app, member))
+    async with database.write() as tx:
+        await member_queries.set_value(tx, member.id, without, None)
+    assert made and not await works(database, made.secret)
+
+
+async def test_an_apps_own_token_is_nobody(database: Database) -> None:
+    app = await an_app(database)
+    async with database.write() as tx:
+        made = await tokens.create(tx, "read", app_id=app.id, member_id=None, account_id=None)
+        caller = await tokens.find(tx, made.secret)
+    assert caller and caller.member is None and caller.account is None and caller.app_id == app.id
+
+
+async def test_the_use_of_a_token_is_noted_once_an_hour(database: Database, here: Site, clock: Clock) -> None:
+    app, member = await an_app(database), await add(database, here)
+    made = await exchange(database, app, await a_code(database, app, member))
+    assert made
+    for stale in (True, False):
+        async with database.write() as tx:
+            caller = await tokens.find(tx, made.secret)
+            assert caller and tokens.is_stale(caller, tx.now) is stale
+            if stale:
+                await tokens.note_use(tx, caller)
+    async with database.read() as tx:
+        assert (await members.counts(tx))[1] == 1, "who uses an app is active"
+    clock.forward(hours=1)
+    async with database.read() as tx:
+        caller = await tokens.find(tx, made.secret)
+        assert caller and tokens.is_stale(caller, tx.now)
+
+
+# --- apps
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "javascript:alert(1)", "JavaScript:alert(1)", "java\tscript:alert(1)", "data:text/html,x",
+        "file:///etc",
+        "blob:https://app.test/1", "view-source:https://app.test", "/back", "app.test/back", "//app.test", "",
+        "https://", "https:///back", "https://app.test/#x", "https://app.test/a b",
+        "https://app.test/\r\nX: y",
+        "https://app.test;script-src%20*/", "https://app.test,evil.test/", "https://user@app.test/",
+        "https://app.test/<b>", "https://[::1", "https://app.test/" + "x" * 2_000,
+    ],
+)  # fmt: skip
+async def test_addresses_that_no_code_is_sent_to(database: Database, uri: str) -> None:
+    with pytest.raises(Invalid):
+        await an_app(database, "read", uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "urn:ietf:wg:oauth:2.0:oob", "https://app.test/", "http://localhost:3000/cb?x=1", "http://127.0.0.1/",
+        "http://[::1]:8000/", "icecubesapp://", "com.app.mastodon:/oauth", "tusky://oauth",
+        "https://elk.test/api/h/oauth/https%3A%2F%2Felk.test",
+    ],
+)  # fmt: skip
+async def test_addresses_of_real_apps(database: Database, uri: str) -> None:
+    assert apps.redirect_uris(await an_app(database, "read", uri)) == [uri]
+
+
+async def test_an_app_is_known_by_id_and_secret(database: Database) -> None:
+    async with database.write() as tx:
+        made = await apps.register(tx, "App", [BACK], "read", "javascript:alert(1)")
+        found = await apps.by_client_id(tx, made.row.client_id)
+        assert found == made.row and found.website is None
+        for wrong in ("", "x\x00", "x" * 500, made.secret):
+            assert await apps.by_client_id(tx, wrong) is None
+    assert apps.has_secret(made.row, made.secret)
+    assert not apps.has_secret(made.row, "") and not apps.has_secret(made.row, made.row.secret_hash)
+
+
+# --- scopes
+
+
+@pytest.mark.parametrize(
+    ("granted", "wanted", "covered"),
+    [
+        ("read", "read:statuses", True), ("read:statuses", "read", False), ("read", "write", False),
+        ("read", "admin:read", False), ("admin:read", "admin:read:accounts", True),
+        ("follow", "write:mutes", True),
+        ("follow", "read:follows", True), ("follow", "write:statuses", False), ("", "read", False),
+        ("read:statuses", "read:accounts", False), ("write", "admin:write", False),
+    ],
+)  # fmt: skip
+def test_what_scopes_cover(granted: str, wanted: str, covered: bool) -> None:
+    assert scopes.covers(granted.split(), wanted) is covered
+
+
+async def test_an_app_gets_no_more_than_it_registered(database: Database) -> None:
+    app = await an_app(database, "read write:statuses")
+    assert tokens.allowed(app, "read:accounts write:statuses") == ("read:accounts", "write:statuses")
+    with pytest.raises(GrantRefused):
+        tokens.allowed(app, "write")
+    with pytest.raises(Invalid):
+        tokens.allowed(app, "read everything")
+
+
+async def test_a_known_token_takes_one_statement_and_dies_at_once(database: Database, here: Site) -> None:
+    ann = await add(database, here)
+    async with database.write() as tx:
+        account_id = await member_queries.main_account(tx, ann.id)
+        made = await tokens.create(tx, "read", app_id=None, member_id=ann.id, account_id=account_id)
+    for _ in range(2):
+        async with database.read() as tx:
+            found = await tokens.find(tx, made.secret)
+            assert found and found.account and found.account.id == account_id and tx.count == 1
+    async with database.write() as tx:
+        await members.set_role(tx, ann, "admin")
+    async with database.read() as tx:
+        found = await tokens.find(tx, made.secret)
+        assert found and found.member and found.member.role == "admin"
+    async with database.write() as tx:
+        await members.set_disabled(tx, ann, disabled=True)
+    async with database.read() as tx:
+        assert await tokens.find(tx, made.secret) is None

@@ -1,0 +1,229 @@
+"""Followed tags bring public posts home, and only those; featured tags are counted as they are used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fedserver.domain.accounts import accounts, endorsements, featured_tags, relations
+from fedserver.domain.content import tags
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.posts import post_removal, posts, remote_posts
+from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
+from fedserver.domain.timelines import timelines
+from storage.engine import Database
+from storage.paging import Page
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
+from tests.kit.people import befriend, people, write
+
+
+async def home(database: Database, account: AccountRow) -> list[int]:
+    async with database.read() as tx:
+        return await timelines.home(tx, account.id, Page())
+
+
+async def follow(database: Database, who: AccountRow, *names: str) -> None:
+    async with database.write() as tx:
+        for name in names:
+            await tags.follow(tx, who, name)
+
+
+async def from_a_peer(database: Database, author: AccountRow, number: int, **changes: Any) -> int:
+    """A post of a peer's account with the tag #Fox; its id."""
+    uri = f"https://{author.domain}/posts/{number}"
+    values: dict[str, Any] = {
+        "uri": uri,
+        "url": uri,
+        "author_uri": author.uri,
+        "kind": "Note",
+        "visibility": "public",
+        "title": "",
+        "summary": "",
+        "sensitive": False,
+        "language": "en",
+        "source": "",
+        "source_type": "",
+        "html": "<p>#Fox</p>",
+        "published_at": None,
+        "updated_at": None,
+        "in_reply_to": None,
+        "context_uri": "",
+        "mentioned_uris": (),
+        "addressed_uris": (),
+        "tags": ("#Fox",),
+        "emojis": "[]",
+        "files": (),
+        "cover": None,
+        "original": "{}",
+    }
+    async with database.write() as tx:
+        row = await remote_posts.receive(tx, author, remote_posts.RemotePost(**{**values, **changes}))
+    assert row is not None
+    return row.id
+
+
+async def test_public_posts_with_a_followed_tag_come_home(database: Database, here: Site) -> None:
+    ann, bob, fay = await people(database, here, "ann", "bob", "fay@beta.test")
+    old = await write(database, here, bob, "an old #fox")
+    await follow(database, ann, "#FOX")
+    assert await home(database, ann) == [old]
+    new = await write(database, here, bob, "a #Fox and a #bear")
+    for visibility in ("unlisted", "followers", "direct", "local"):
+        await write(database, here, bob, "a #fox", visibility=visibility)
+    await write(database, here, bob, "no animal")
+    remote = await from_a_peer(database, fay, 1)
+    await from_a_peer(database, fay, 2, visibility="unlisted")
+    await from_a_peer(database, fay, 3, tags=("#bear",))
+    assert await home(database, ann) == [remote, new, old]
+    async with database.write() as tx:
+        await post_removal.delete(tx, bob, new)
+    assert await home(database, ann) == [remote, old]
+
+
+async def test_nothing_comes_from_whom_one_avoids(database: Database, here: Site) -> None:
+    ann, bob, eve, fay, gus, hal, ian = await people(
+        database, here, "ann", "bob", "eve", "fay@beta.test", "gus", "hal@low.test", "ian"
+    )
+    await befriend(database, here, ann, gus)
+    async with database.write() as tx:
+        await blocks.block(tx, here, ann, bob)
+        await blocks.block(tx, here, eve, ann)
+        await domain_mutes.add(tx, here, ann, "beta.test")
+        row = await lists.create(tx, ann, "Apart", exclusive=True)
+        await lists.add_accounts(tx, ann, row.id, [gus.id])
+        await account_queries.set_limits(tx, hal.id, suspended_at=None, silenced_at=tx.now)
+        await mutes.mute(tx, ann, ian)
+    before = [await write(database, here, who, "#fox before") for who in (bob, eve, gus, ian)]
+    await follow(database, ann, "fox")
+    for who in (bob, eve, gus, ian):
+        await write(database, here, who, "#fox after")
+    for number, who in enumerate((fay, hal)):
+        await from_a_peer(database, who, number)
+    assert await home(database, ann) == [] and len(before) == 4
+    own = await write(database, here, ann, "my own #fox")
+    assert await home(database, ann) == [own]
+
+
+async def test_what_only_a_tag_brought_goes_with_it(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    await befriend(database, here, ann, bob)
+    await follow(database, ann, "fox", "bear")
+    followed = await write(database, here, bob, "#fox of a friend")
+    own = await write(database, here, ann, "#fox of mine")
+    both = await write(database, here, eve, "#fox and #bear")
+    only = await write(database, here, eve, "#fox")
+    assert await home(database, ann) == [only, both, own, followed]
+    async with database.write() as tx:
+        await tags.unfollow(tx, ann, "fox")
+        assert [row.name for _, row in await tags.page(tx, ann, Page())] == ["bear"]
+        await tags.unfollow(tx, ann, "never")
+    assert await home(database, ann) == [both, own, followed]
+    await write(database, here, eve, "#fox again")
+    assert await home(database, ann) == [both, own, followed]
+
+
+async def test_followed_tags_are_paged_and_each_is_followed_once(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await follow(database, ann, "one", "two", "three", "TWO")
+    async with database.read() as tx:
+        found = await tags.page(tx, ann, Page())
+        assert [row.name for _, row in found] == ["three", "two", "one"]
+        older = await tags.page(tx, ann, Page(limit=1, max_id=found[0][0]))
+        assert older == found[1:2]
+        assert await tags.page(tx, bob, Page()) == []
+        rows = [row for _, row in found]
+        views = await tags.views(tx, rows, ann.id)
+        assert all(view.follows and not view.features for view in views)
+        assert not any(view.follows for view in await tags.views(tx, rows, bob.id))
+        assert (await tags.views(tx, rows, None))[0].follows is None
+
+
+@pytest.mark.parametrize("name", ["", "#", "two words", "a/b", "123", "x" * 101, "fox!"])
+async def test_what_is_no_tag_is_not_found(database: Database, here: Site, name: str) -> None:
+    (ann,) = await people(database, here, "ann")
+    async with database.write() as tx:
+        for attempt in (
+            tags.find(tx, name),
+            tags.follow(tx, ann, name),
+            tags.unfollow(tx, ann, name),
+            featured_tags.feature(tx, ann, name),
+        ):
+            with pytest.raises(NotFound):
+                await attempt
+        with pytest.raises(Invalid):
+            await featured_tags.add(tx, ann, name)
+
+
+async def test_followers_of_tags_are_found_in_one_statement(database: Database, here: Site) -> None:
+    everybody = await people(database, here, *[f"reader{number}" for number in range(12)])
+    (ann,) = await people(database, here, "ann")
+    counts = []
+    for reader in (everybody[:1], everybody[1:]):
+        for each in reader:
+            await follow(database, each, "fox")
+        async with database.write() as tx:
+            post = await posts.publish(tx, here, ann, posts.Draft(text="a #fox"))
+            counts.append(tx.count)
+        assert all([(await home(database, each))[0] == post for each in reader])
+    assert counts[0] == counts[1]
+
+
+async def test_featured_tags_are_counted_and_belong_to_their_owner(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    for visibility in ("public", "unlisted", "followers", "direct"):
+        await write(database, here, ann, "a #fox", visibility=visibility)
+    await write(database, here, bob, "a #fox")
+    await write(database, here, ann, "a #bear")
+    async with database.write() as tx:
+        suggested = [row.name for row in await featured_tags.suggestions(tx, ann)]
+        assert suggested == ["fox", "bear"]
+        row = await featured_tags.add(tx, ann, "#Fox")
+        assert (row.name, row.folded, row.uses) == ("Fox", "fox", 2) and row.last_at is not None
+        unused = await featured_tags.add(tx, ann, "Unused")
+        assert (unused.uses, unused.last_at) == (0, None)
+        assert await featured_tags.of_account(tx, ann) == [row, unused]
+        assert [each.name for each in await featured_tags.suggestions(tx, ann)] == ["bear"]
+        with pytest.raises(Invalid):
+            await featured_tags.add(tx, ann, "fox")
+        with pytest.raises(NotFound):
+            await featured_tags.remove(tx, bob, row.id)
+        assert (await tags.views(tx, [await tags.find(tx, "fox")], ann.id))[0].features
+        await featured_tags.remove(tx, ann, row.id)
+        await featured_tags.unfeature(tx, ann, "unused")
+        assert await featured_tags.of_account(tx, ann) == []
+        for number in range(featured_tags.MOST):
+            await featured_tags.feature(tx, ann, f"tag{number}")
+        with pytest.raises(Invalid):
+            await featured_tags.feature(tx, ann, "onemore")
+        await featured_tags.feature(tx, ann, "tag0")
+        again = await accounts.by_id(tx, ann.id)
+        assert again.updated_at == tx.now and again.version > ann.version
+        await accounts.delete_local(tx, again)
+        assert await featured_tags.of_account(tx, again) == []
+
+
+async def test_statements_do_not_depend_on_how_many_there_are(database: Database, here: Site) -> None:
+    ann, *others = await people(database, here, "ann", *[f"friend{number}" for number in range(6)])
+    names = [f"tag{number}" for number in range(10)]
+    await follow(database, ann, *names)
+    async with database.write() as tx:
+        for name in names:
+            await featured_tags.feature(tx, ann, name)
+        for other in others:
+            await follows.follow(tx, here, ann, other)
+            await endorsements.add(tx, ann, other)
+    ids = [each.id for each in others]
+    counts = []
+    for most in (1, 40):
+        async with database.read() as tx:
+            rows = [row for _, row in await tags.page(tx, ann, Page(limit=most))]
+            assert len(await tags.views(tx, rows, ann.id)) == min(most, 10)
+            assert len(await featured_tags.of_account(tx, ann)) == 10
+            await follows.familiar(tx, ann.id, ids[:most])
+            assert len(await endorsements.page(tx, ann, Page(limit=most))) == min(most, 6)
+            assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:most]))
+            counts.append(tx.count)
+    assert counts == [6, 6]

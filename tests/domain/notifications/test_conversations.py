@@ -1,0 +1,217 @@
+"""Conversations: one for a thread and its people, kept by each who takes part."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedserver.domain.accounts import accounts
+from fedserver.domain.kernel import events
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.notifications import conversations
+from fedserver.domain.notifications.conversations import ConversationView
+from fedserver.domain.posts import edits, post_removal, remote_posts
+from fedserver.domain.relationships import blocks
+from storage.engine import Database
+from storage.paging import Page
+from storage.queries.posts import posts as post_queries
+from storage.rows.accounts import AccountRow
+from tests.domain.posts.test_remote_posts import remote
+from tests.kit.clock import Clock
+from tests.kit.people import people, write
+
+PAGE = Page()
+
+
+async def of(database: Database, account: AccountRow) -> list[ConversationView]:
+    async with database.read() as tx:
+        return (await conversations.page(tx, account, PAGE))[0]
+
+
+async def letter(database: Database, here: Site, author: AccountRow, text: str, to: int | None = None) -> int:
+    return await write(database, here, author, text, visibility="direct", in_reply_to_id=to)
+
+
+def last(view: ConversationView) -> int | None:
+    return view.last.post.id if view.last else None
+
+
+def names(view: ConversationView) -> list[str]:
+    return [each.account.username for each in view.accounts]
+
+
+async def test_letters_and_answers_are_one(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    first = await letter(database, here, ann, "hello @bob")
+    await write(database, here, ann, "in public, @bob", in_reply_to_id=first)
+    ((mine,), (theirs,)) = await of(database, ann), await of(database, bob)
+    assert (names(mine), names(theirs)) == (["bob"], ["ann"])
+    assert (mine.row.unread, theirs.row.unread) == (False, True)
+    assert last(mine) == last(theirs) == first
+    answer = await letter(database, here, bob, "yes @ann", first)
+    ((mine,), (theirs,)) = await of(database, ann), await of(database, bob)
+    assert (mine.row.unread, theirs.row.unread) == (True, False)
+    assert last(mine) == last(theirs) == answer
+    await letter(database, here, bob, "with @ann and @eve", answer)
+    assert [names(view) for view in await of(database, ann)] == [["bob", "eve"], ["bob"]]
+    assert [names(view) for view in await of(database, eve)] == [["ann", "bob"]]
+    other = await letter(database, here, ann, "another matter @bob")
+    assert last((await of(database, ann))[0]) == other
+    assert len(await of(database, bob)) == 3
+
+
+async def test_with_oneself_and_without_accounts_that_went(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob@beta.test")
+    note = await letter(database, here, ann, "remember the milk")
+    (view,) = await of(database, ann)
+    assert names(view) == ["ann"] and last(view) == note and not view.row.unread
+    await letter(database, here, ann, "hello @bob@beta.test")
+    assert [names(view) for view in await of(database, ann)] == [["bob"], ["ann"]]
+    async with database.write() as tx:
+        await accounts.remove_remote(tx, bob)
+    assert [names(view) for view in await of(database, ann)] == [["ann"], ["ann"]]
+
+
+async def test_read_unread_removed_by_their_owner_alone(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    first = await letter(database, here, ann, "hello @bob")
+    (view,) = await of(database, bob)
+    async with database.write() as tx:
+        for attempt in (
+            conversations.mark(tx, ann, view.row.id, unread=False),
+            conversations.remove(tx, ann, view.row.id),
+        ):
+            with pytest.raises(NotFound):
+                await attempt
+        assert not (await conversations.mark(tx, bob, view.row.id, unread=False)).row.unread
+        await conversations.mark(tx, bob, view.row.id, unread=False)
+        assert [event.kind for event in tx.events] == [events.CONVERSATION_CHANGED]
+        assert (await conversations.mark(tx, bob, view.row.id, unread=True)).row.unread
+        assert (await conversations.by_id(tx, view.row.id) or view).row.unread
+        await conversations.remove(tx, bob, view.row.id)
+        assert await conversations.by_id(tx, view.row.id) is None
+    assert await of(database, bob) == [] and len(await of(database, ann)) == 1
+    again = await letter(database, here, ann, "still there, @bob?", first)
+    (view,) = await of(database, bob)
+    assert last(view) == again
+    async with database.write() as tx:
+        await post_removal.delete(tx, ann, again)
+    # What was removed with the conversation does not come back.
+    assert await of(database, bob) == []
+    assert [last(view) for view in await of(database, ann)] == [first]
+
+
+async def test_the_former_post_is_the_last_again(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    first = await letter(database, here, ann, "hello @bob")
+    second = await letter(database, here, bob, "yes @ann", first)
+    third = await letter(database, here, ann, "well @bob", second)
+    async with database.write() as tx:
+        await post_removal.delete(tx, bob, second)
+        assert {event.data["account_id"] for event in tx.events if event.kind == events.CONVERSATION_CHANGED}
+    assert [last(view) for view in await of(database, bob)] == [third]
+    async with database.write() as tx:
+        await post_removal.delete(tx, ann, third)
+    assert [last(view) for view in await of(database, bob)] == [first]
+    async with database.write() as tx:
+        await post_removal.delete(tx, ann, first)
+    assert await of(database, bob) == [] == await of(database, ann)
+
+
+async def test_who_leaves_takes_only_its_own_words(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    first = await letter(database, here, ann, "hello @bob")
+    await letter(database, here, bob, "yes @ann", first)
+    await letter(database, here, bob, "hello @ann and @eve")
+    async with database.write() as tx:
+        await accounts.delete_local(tx, bob)
+    (view,) = await of(database, ann)
+    assert last(view) == first and await of(database, eve) == []
+
+
+async def test_a_block_ends_conversations(database: Database, here: Site) -> None:
+    ann, bob, _ = await people(database, here, "ann", "bob", "eve")
+    await letter(database, here, bob, "hello @ann")
+    kept = await letter(database, here, ann, "hello @eve")
+    async with database.write() as tx:
+        await blocks.block(tx, here, ann, bob)
+    await letter(database, here, bob, "again @ann")
+    assert [last(view) for view in await of(database, ann)] == [kept]
+
+
+async def test_posts_of_peers_late_and_out_of_order(database: Database, here: Site, clock: Clock) -> None:
+    ann, bob = await people(database, here, "ann", "bob@beta.test")
+    uris = [f"{bob.uri}/{number}" for number in range(3)]
+    old = clock.now
+    clock.forward(hours=1)
+
+    async def arrive(number: int, parent: int | None) -> int:
+        async with database.write() as tx:
+            row = await remote_posts.receive(
+                tx,
+                bob,
+                remote(
+                    uris[number],
+                    bob.uri,
+                    visibility="direct",
+                    published_at=old + number * 1_000,
+                    in_reply_to=None if parent is None else uris[parent],
+                    mentioned_uris=(ann.uri,),
+                    addressed_uris=(ann.uri,),
+                ),
+            )
+        assert row is not None
+        return row.id
+
+    third = await arrive(2, 1)
+    first = await arrive(0, None)
+    assert [last(view) for view in await of(database, ann)] == [third, first]
+    # The one between joins the two threads, and is not the last.
+    await arrive(1, 0)
+    (view,) = await of(database, ann)
+    assert last(view) == third and names(view) == ["bob"]
+    async with database.write() as tx:
+        await post_removal.receive(tx, bob, uris[2])
+        await post_removal.receive(tx, bob, uris[1])
+    (view,) = await of(database, ann)
+    assert last(view) == first
+
+
+async def test_who_is_named_by_an_edit_takes_part(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    first = await letter(database, here, ann, "hello @bob")
+    async with database.write() as tx:
+        await edits.change(tx, here, ann, first, edits.Change(text="hello @bob and @eve"))
+    assert [names(view) for view in await of(database, eve)] == [["ann", "bob"]]
+    assert len(await of(database, bob)) == 1 == len(await of(database, ann))
+
+
+async def test_a_post_that_is_gone_without_a_word_breaks_nothing(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    first = await letter(database, here, ann, "hello @bob")
+    async with database.write() as tx:
+        await post_queries.remove(tx, first)
+    (view,) = await of(database, bob)
+    assert view.last is None and names(view) == ["ann"]
+
+
+async def test_pages_by_last_post_and_their_statements(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    made = [await letter(database, here, ann, f"{number} @bob") for number in range(9)]
+    newest = await letter(database, here, bob, "yes @ann", made[0])
+    expected = [newest, *made[:0:-1]]
+    async with database.read() as tx:
+        for page, cursors in (
+            (PAGE, expected),
+            (Page(limit=2), expected[:2]),
+            (Page(limit=2, max_id=expected[1]), expected[2:4]),
+            (Page(limit=2, min_id=expected[4]), expected[2:4]),
+            (Page(since_id=expected[1]), expected[:1]),
+        ):
+            assert (await conversations.page(tx, ann, page))[1] == cursors
+    taken = []
+    for size in (2, 9):
+        async with database.read() as tx:
+            await conversations.page(tx, ann, Page(limit=size))
+            taken.append(tx.count)
+    assert taken[0] == taken[1] <= 10

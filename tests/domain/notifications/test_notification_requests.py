@@ -1,0 +1,263 @@
+"""A policy keeps back what a member did not ask for, until the sender is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fedserver.domain.kernel import events, jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.notifications import (
+    conversations,
+    notification_groups,
+    notification_policies,
+    notification_requests,
+    notifications,
+)
+from fedserver.domain.notifications.notification_groups import Wish
+from fedserver.domain.posts import likes
+from fedserver.domain.relationships import blocks, mutes
+from storage.engine import Database, Tx
+from storage.paging import Page
+from storage.queries.accounts import accounts as account_queries
+from storage.rows.accounts import AccountRow
+from tests.domain.relationships.test_blocks import owed
+from tests.kit.clock import Clock
+from tests.kit.people import befriend, people, write
+
+PAGE = Page()
+SHUT = dict.fromkeys(
+    ("for_not_following", "for_not_followers", "for_new_accounts", "for_private_mentions"), "filter"
+)
+
+
+async def told(tx: Tx, account: AccountRow, **asked: Any) -> list[str]:
+    return [view.row.kind for view in (await notifications.page(tx, account, PAGE, **asked))[0]]
+
+
+async def choose(database: Database, account: AccountRow, **words: str) -> None:
+    async with database.write() as tx:
+        await notification_policies.change(tx, account, words)
+
+
+async def merge(tx: Tx) -> None:
+    for task in await owed(tx, jobs.MergeNotifications):
+        assert isinstance(task, jobs.MergeNotifications)
+        await notification_requests.merge(tx, task.account_id, task.from_id)
+
+
+async def asking(tx: Tx, account: AccountRow) -> list[tuple[int, int]]:
+    views, _ = await notification_requests.page(tx, account, PAGE)
+    return [(view.account.account.id, view.row.count) for view in views]
+
+
+async def test_strangers_wait_until_they_are_accepted(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    await choose(database, ann, for_not_following="filter")
+    post_id = await write(database, here, ann, "one")
+    letter = await write(database, here, bob, "hello @ann")
+    async with database.write() as tx:
+        await likes.like(tx, here, bob, post_id)
+        await likes.like(tx, here, eve, post_id)
+        assert all(event.kind != events.NOTIFIED for event in tx.events)
+        assert await told(tx, ann) == [] and await notifications.unread(tx, ann) == 0
+        assert (await notification_groups.page(tx, ann, PAGE, Wish()))[0] == []
+        assert await notification_groups.unread(tx, ann, 100, Wish()) == 0
+        assert await told(tx, ann, filtered=True) == ["favourite", "favourite", "mention"]
+        assert await told(tx, ann, from_id=bob.id) == ["favourite", "mention"]
+        assert await notifications.unread(tx, ann, from_id=bob.id) == 0
+        assert await notification_groups.unread(tx, ann, 9, Wish(from_id=bob.id, filtered=True)) == 0
+        everything = (await notification_groups.page(tx, ann, PAGE, Wish(filtered=True)))[0]
+        assert [view.key for view in everything] == [f"ungrouped-{view.newest.row.id}" for view in everything]
+        assert await asking(tx, ann) == [(eve.id, 1), (bob.id, 2)]
+        policy = await notification_policies.get(tx, ann)
+        assert (policy.requests, policy.notifications) == (2, 3)
+        views, (newer, older) = await notification_requests.page(tx, ann, PAGE)
+        assert views[1].post is not None and views[1].row.first_at < views[1].row.last_at
+        assert {views[1].post.post.id, views[0].post and views[0].post.post.id} <= {letter, post_id}
+        await notification_requests.accept(tx, ann, older)
+        assert not await notification_requests.merged(tx, ann)
+        assert await asking(tx, ann) == [(eve.id, 1)] and await told(tx, ann) == []
+        await merge(tx)
+        await merge(tx)
+        assert await notification_requests.merged(tx, ann)
+        assert any(event.kind == events.NOTIFICATIONS_MERGED for event in tx.events)
+        assert await told(tx, ann) == ["favourite", "mention"]
+        await notification_requests.dismiss(tx, ann, newer)
+        assert await asking(tx, ann) == []
+        assert await told(tx, ann, filtered=True) == ["favourite", "mention"]
+    await write(database, here, bob, "again @ann")
+    async with database.write() as tx:
+        assert await told(tx, ann) == ["mention", "favourite", "mention"]
+        await blocks.block(tx, here, ann, bob)
+        await blocks.unblock(tx, ann, bob)
+    await write(database, here, bob, "once more @ann")
+    async with database.read() as tx:
+        assert await told(tx, ann) == [] and await asking(tx, ann) == [(bob.id, 1)]
+
+
+async def test_what_is_dropped_is_never_written(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await choose(database, ann, for_not_following="drop", for_not_followers="filter")
+    await write(database, here, bob, "hello @ann")
+    async with database.read() as tx:
+        assert await told(tx, ann, filtered=True) == [] and await asking(tx, ann) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "kept_back"),
+    [
+        ("for_not_following", {"bob", "eve"}),
+        ("for_not_followers", {"bob", "fay"}),
+        ("for_new_accounts", {"bob", "eve"}),
+        ("for_private_mentions", {"bob", "eve"}),
+        ("for_limited_accounts", {"bob", "eve"}),
+    ],
+)
+async def test_each_word_means_its_own(
+    database: Database, here: Site, word: str, kept_back: set[str]
+) -> None:
+    ann, bob, eve, fay = await people(database, here, "ann", "bob", "eve", "fay")
+    await befriend(database, here, eve, ann)
+    await befriend(database, here, ann, fay)
+    await choose(database, ann, **{"for_limited_accounts": "accept", word: "filter"})
+    async with database.write() as tx:
+        for other in (bob, eve, fay):
+            await account_queries.set_limits(tx, other.id, suspended_at=None, silenced_at=1)
+    for other in (bob, eve, fay):
+        await write(database, here, other, "hello @ann", visibility="direct")
+    async with database.read() as tx:
+        names = {bob.id: "bob", eve.id: "eve", fay.id: "fay"}
+        assert {names[sender] for sender, _ in await asking(tx, ann)} == kept_back
+
+
+async def test_limited_accounts_wait_by_default_and_old_ones_are_not_new(
+    database: Database, here: Site, clock: Clock
+) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    clock.forward(days=31)
+    await choose(database, ann, for_new_accounts="filter")
+    async with database.write() as tx:
+        await account_queries.set_limits(tx, bob.id, suspended_at=None, silenced_at=1)
+    for other in (bob, eve):
+        await write(database, here, other, "hello @ann", visibility="direct")
+    async with database.read() as tx:
+        assert await asking(tx, ann) == [(bob.id, 1)] and await told(tx, ann) == ["mention"]
+
+
+async def test_who_was_written_to_may_answer(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await choose(database, ann, for_private_mentions="drop")
+    letter = await write(database, here, ann, "hello @bob", visibility="direct")
+    await write(database, here, bob, "yes @ann", visibility="direct", in_reply_to_id=letter)
+    await write(database, here, bob, "by the way, @ann", visibility="direct")
+    async with database.read() as tx:
+        assert await told(tx, ann) == ["mention"]
+
+
+async def test_news_of_ones_own_is_not_kept_back(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await choose(database, ann, **SHUT)
+    post_id = await write(database, here, bob, "one")
+    async with database.write() as tx:
+        assert await notifications.notify(tx, "update", ann.id, bob.id, post_id)
+        assert await notifications.notify(tx, "moderation_warning", ann.id, ann.id)
+        assert not await notifications.notify(tx, "mention", ann.id, ann.id, post_id)
+        assert await told(tx, ann) == ["moderation_warning", "update"]
+
+
+async def test_letters_come_into_conversations_when_they_are_told(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    await choose(database, ann, for_private_mentions="filter")
+    letter = await write(database, here, bob, "hello @ann @eve", visibility="direct")
+    async with database.write() as tx:
+        await mutes.mute(tx, eve, bob)
+        assert (await conversations.page(tx, ann, PAGE))[0] == []
+        assert len((await conversations.page(tx, eve, PAGE))[0]) == 1
+        _, (request,) = await notification_requests.page(tx, ann, PAGE)
+        await notification_requests.accept_some(tx, ann, [request])
+        await merge(tx)
+        ((view,), cursors) = await conversations.page(tx, ann, PAGE)
+        assert cursors == [letter] and view.row.unread
+        assert {each.account.id for each in view.accounts} == {bob.id, eve.id}
+    await write(database, here, bob, "and @eve", visibility="direct")
+    async with database.read() as tx:
+        assert len((await conversations.page(tx, eve, PAGE))[0]) == 1
+
+
+async def test_requests_are_their_recipients_alone(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await choose(database, ann, for_not_following="filter")
+    await write(database, here, bob, "hello @ann")
+    async with database.write() as tx:
+        _, (request,) = await notification_requests.page(tx, ann, PAGE)
+        for attempt in (
+            notification_requests.get(tx, bob, request),
+            notification_requests.accept(tx, bob, request),
+            notification_requests.dismiss(tx, bob, request),
+        ):
+            with pytest.raises(NotFound):
+                await attempt
+        await notification_requests.accept_some(tx, bob, [request, 1])
+        await notification_requests.dismiss_some(tx, bob, [request])
+        with pytest.raises(Invalid):
+            await notification_requests.accept_some(tx, ann, list(range(81)))
+        assert (await notification_requests.get(tx, ann, request)).row.count == 1
+        assert await owed(tx, jobs.MergeNotifications) == []
+        await notification_requests.dismiss_some(tx, ann, [request])
+        with pytest.raises(NotFound):
+            await notification_requests.get(tx, ann, request)
+
+
+async def test_a_request_ends_with_what_it_was_for(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    await choose(database, ann, for_not_following="filter")
+    post_id = await write(database, here, ann, "one")
+    async with database.write() as tx:
+        for other in (bob, eve):
+            await likes.like(tx, here, other, post_id)
+        await likes.unlike(tx, bob, post_id)
+        assert await asking(tx, ann) == [(eve.id, 1)]
+        await mutes.mute(tx, ann, eve)
+        assert await asking(tx, ann) == []
+        policy = await notification_policies.get(tx, ann)
+        assert (policy.requests, policy.notifications) == (0, 0)
+
+
+async def test_pages_of_requests_and_their_statements(database: Database, here: Site) -> None:
+    ann, *others = await people(database, here, "ann", *[f"p{number}" for number in range(9)])
+    await choose(database, ann, for_not_following="filter")
+    for other in others:
+        await write(database, here, other, "hello @ann")
+    taken = []
+    async with database.read() as tx:
+        _, cursors = await notification_requests.page(tx, ann, PAGE)
+        assert len(cursors) == 9
+        for page, expected in (
+            (Page(limit=2), cursors[:2]),
+            (Page(limit=2, max_id=cursors[1]), cursors[2:4]),
+            (Page(limit=2, min_id=cursors[4]), cursors[2:4]),
+            (Page(since_id=cursors[1]), cursors[:1]),
+        ):
+            assert (await notification_requests.page(tx, ann, page))[1] == expected
+    for size in (2, 9):
+        async with database.read() as tx:
+            await notification_requests.page(tx, ann, Page(limit=size))
+            taken.append(tx.count)
+    assert taken[0] == taken[1] <= 10
+
+
+async def test_words_that_are_none_are_refused(database: Database, here: Site) -> None:
+    (ann,) = await people(database, here, "ann")
+    async with database.write() as tx:
+        usual = (await notification_policies.get(tx, ann)).row
+        assert usual.for_limited_accounts == "filter" and usual.for_not_following == "accept"
+        with pytest.raises(Invalid) as raised:
+            await notification_policies.change(tx, ann, {"for_new_accounts": "perhaps"})
+        assert raised.value.field == "for_new_accounts"
+        changed = await notification_policies.change(tx, ann, {"for_new_accounts": "drop"})
+        again = await notification_policies.change(tx, ann, {"for_not_followers": "filter"})
+        assert changed.row.for_new_accounts == again.row.for_new_accounts == "drop"
+        assert again.row.for_limited_accounts == "filter" and again.row.for_not_followers == "filter"

@@ -1,0 +1,147 @@
+"""Blocks end what was between two accounts, and let nothing new begin."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from fedserver.domain.accounts import relations
+from fedserver.domain.kernel import jobs
+from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.notifications import notifications
+from fedserver.domain.posts import boosts, likes
+from fedserver.domain.relationships import blocks, follows, lists, mutes
+from fedserver.domain.timelines import post_views, timelines
+from storage.engine import Database, Tx
+from storage.paging import Page
+from storage.rows.accounts import AccountRow
+from storage.tables.kernel import tasks as table
+from tests.kit.clock import Clock
+from tests.kit.people import befriend, people, write
+
+PAGE = Page()
+
+
+async def owed(tx: Tx, *kinds: type[jobs.Task]) -> list[jobs.Task]:
+    found = await tx.values(select(table.c.payload).order_by(table.c.id))
+    return [task for task in map(jobs.decode, found) if isinstance(task, kinds)]
+
+
+async def home(database: Database, account: AccountRow) -> list[int]:
+    async with database.read() as tx:
+        ids = await timelines.home(tx, account.id, PAGE)
+        return [view.post.id for view in await post_views.load(tx, ids, account.id, context="home")]
+
+
+async def told(tx: Tx, account: AccountRow) -> list[str]:
+    return [view.row.kind for view in (await notifications.page(tx, account, PAGE))[0]]
+
+
+async def test_a_block_ends_everything_between(database: Database, here: Site) -> None:
+    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    for follower, target in ((ann, bob), (bob, ann), (ann, eve)):
+        await befriend(database, here, follower, target)
+    old = await write(database, here, bob, "hello @ann")
+    async with database.write() as tx:
+        boost = await boosts.boost(tx, here, eve, old)
+        row = await lists.create(tx, ann, "l")
+        await lists.add_accounts(tx, ann, row.id, [bob.id])
+    assert await home(database, ann) == [boost, old]
+    async with database.write() as tx:
+        for _ in range(2):
+            await blocks.block(tx, here, ann, bob)
+        mine, theirs = [
+            (await relations.load(tx, one.id, [other.id]))[0] for one, other in ((ann, bob), (bob, ann))
+        ]
+        assert mine.blocking and theirs.blocked_by and not theirs.blocking
+        assert not (mine.following or mine.followed_by)
+        assert await told(tx, ann) == [] and await told(tx, bob) == ["reblog"]  # by eve
+        assert await lists.accounts(tx, ann, row.id, None) == []
+        assert [each for _, each in await blocks.page(tx, ann, PAGE)] == [bob.id]
+        assert await blocks.page(tx, bob, PAGE) == []
+    assert await home(database, ann) == []
+    post = await write(database, here, ann, "hi @bob")
+    async with database.write() as tx:
+        assert await told(tx, bob) == ["reblog"]
+        with pytest.raises(NotFound):
+            await likes.like(tx, here, bob, post)
+        await blocks.unblock(tx, ann, bob)
+        await blocks.unblock(tx, ann, bob)
+        assert not (await relations.load(tx, ann.id, [bob.id]))[0].blocking
+        await likes.like(tx, here, bob, post)
+        assert await told(tx, ann) == ["favourite"]
+        with pytest.raises(Forbidden):
+            await blocks.block(tx, here, ann, ann)
+
+
+async def test_a_peer_is_told(database: Database, here: Site) -> None:
+    ann, fay = await people(database, here, "ann", "fay@beta.test")
+    await befriend(database, here, ann, fay)
+    async with database.write() as tx:
+        await follows.receive(tx, fay, ann, f"{fay.uri}#f")
+        await blocks.block(tx, here, ann, fay)
+        await blocks.unblock(tx, ann, fay)
+        (block,) = await owed(tx, jobs.Block)
+        assert isinstance(block, jobs.Block)
+        assert await owed(tx, jobs.UndoBlock) == [jobs.UndoBlock(ann.id, fay.id, block.uri)]
+        assert len(await owed(tx, jobs.UndoFollow)) == 1
+        assert jobs.AnswerFollow(ann.id, fay.id, f"{fay.uri}#f", False) in await owed(tx, jobs.AnswerFollow)
+
+
+async def test_a_peers_account_blocks_one_of_ours(database: Database, here: Site) -> None:
+    ann, fay, eve = await people(database, here, "ann", "fay@beta.test", "eve@beta.test")
+    await befriend(database, here, ann, fay)
+    async with database.write() as tx:
+        await blocks.receive(tx, fay, ann, f"{fay.uri}#b")
+        found = (await relations.load(tx, ann.id, [fay.id]))[0]
+        assert found.blocked_by and not found.following
+        with pytest.raises(Forbidden):
+            await follows.follow(tx, here, ann, fay)
+        await blocks.receive(tx, eve, fay, f"{eve.uri}#b")
+        assert not (await relations.load(tx, eve.id, [fay.id]))[0].blocking
+        assert not await blocks.receive_undo(tx, eve, "", ann)
+        assert await blocks.receive_undo(tx, fay, "", ann)
+        assert not (await relations.load(tx, ann.id, [fay.id]))[0].blocked_by
+        assert await owed(tx, jobs.Block, jobs.UndoFollow) == []
+
+
+async def test_a_mute_holds_for_its_time(database: Database, here: Site, clock: Clock) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    await befriend(database, here, ann, bob)
+    old = await write(database, here, bob, "old @ann")
+    async with database.write() as tx:
+        assert await told(tx, ann) == ["mention"]
+        await mutes.mute(tx, ann, bob, seconds=60)
+        found = (await relations.load(tx, ann.id, [bob.id]))[0]
+        assert found.muting and found.muting_notifications and found.mute_expires_at and found.following
+        assert await told(tx, ann) == []
+        with pytest.raises(Forbidden):
+            await mutes.mute(tx, ann, ann)
+    silent = await write(database, here, bob, "silent @ann")
+    assert await home(database, ann) == []
+    async with database.read() as tx:
+        assert await timelines.public(tx, ann.id, PAGE) == []
+        assert [each for _, each, _ in await mutes.page(tx, ann, PAGE)] == [bob.id]
+    clock.forward(seconds=61)
+    loud = await write(database, here, bob, "loud @ann")
+    assert await home(database, ann) == [loud]
+    async with database.write() as tx:
+        assert await timelines.public(tx, ann.id, PAGE) == [loud, silent, old]
+        assert not (await relations.load(tx, ann.id, [bob.id]))[0].muting
+        assert await told(tx, ann) == ["mention", "mention"] and await mutes.page(tx, ann, PAGE) == []
+        await mutes.mute(tx, ann, bob, notifications=False)
+        found = (await relations.load(tx, ann.id, [bob.id]))[0]
+        assert found.muting and not found.muting_notifications and found.mute_expires_at is None
+        assert await told(tx, ann) == ["mention", "mention"]
+        await mutes.unmute(tx, ann, bob)
+    assert await home(database, ann) == [loud, silent, old]
+
+
+async def test_a_private_note(database: Database, here: Site) -> None:
+    ann, bob = await people(database, here, "ann", "bob")
+    async with database.write() as tx:
+        for text in ("first", "knows\nSQL"):
+            await mutes.note(tx, ann, bob, text)
+        assert (await relations.load(tx, ann.id, [bob.id]))[0].note == "knows\nSQL"
+        assert (await relations.load(tx, bob.id, [ann.id]))[0].note == ""

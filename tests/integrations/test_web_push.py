@@ -1,0 +1,84 @@
+"""Push messages as an implementation that is not ours reads them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fedserver.integrations.web_push import (
+    MOST_PAYLOAD,
+    Recipient,
+    Vapid,
+    new_vapid_key,
+    push_message,
+    read_recipient,
+)
+from tests.kit.push import Device, Message, unpadded
+
+NOW = 1_795_000_000_000
+PRIVATE, PUBLIC = new_vapid_key()
+VAPID = Vapid(PRIVATE, "mailto:admin@alpha.test")
+
+
+def recipient(device: Device) -> Recipient:
+    given = device.subscription()
+    return read_recipient(
+        device.endpoint, given["keys"]["p256dh"], given["keys"]["auth"], standard=device.standard
+    )
+
+
+@pytest.mark.parametrize("standard", [True, False])
+@settings(max_examples=30, deadline=None)
+@given(text=st.text(max_size=900))
+def test_what_is_sealed_can_be_read_by_its_client_only(standard: bool, text: str) -> None:
+    device = Device(standard=standard)
+    payload = json.dumps({"text": text}).encode()
+    if len(payload) > MOST_PAYLOAD:
+        return
+    body, headers = push_message(payload, recipient(device), VAPID, NOW)
+    assert len(body) <= 4_096
+    message = Message("/one", headers, body)
+    assert device.read(message) == {"text": text}
+    with pytest.raises(Exception, match=r".*"):
+        Device(standard=standard).read(message)
+    claims = message.claims(PUBLIC)
+    assert claims == {
+        "aud": "https://push.test",
+        "exp": NOW // 1000 + 12 * 3600,
+        "sub": "mailto:admin@alpha.test",
+    }
+
+
+@pytest.mark.parametrize("standard", [True, False])
+def test_lengths_tell_little_and_stay_below_four_kilobytes(standard: bool) -> None:
+    to = recipient(Device(standard=standard))
+
+    def size(length: int) -> int:
+        return len(push_message(b"x" * length, to, VAPID, NOW)[0])
+
+    assert size(1) == size(500) == size(512) < size(513)
+    assert size(MOST_PAYLOAD) <= 4_096
+    with pytest.raises(ValueError, match="more than"):
+        size(MOST_PAYLOAD + 1)
+
+
+def test_keys_are_taken_in_every_spelling_and_checked() -> None:
+    device = Device()
+    plain, secret = unpadded(device.public), unpadded(device.auth)
+    for key in (plain, plain + "=", plain.replace("-", "+").replace("_", "/")):
+        assert read_recipient("x", key, secret + "==", standard=True).public_key == device.public
+    off_curve = unpadded(b"\x04" + b"\x01" * 64)
+    for key, auth in (
+        ("", secret),
+        (plain, ""),
+        (plain[:-4], secret),
+        (off_curve, secret),
+        ("%" * 87, secret),
+        (plain, unpadded(b"short")),
+        ("é" * 87, secret),
+    ):
+        with pytest.raises(ValueError):
+            read_recipient("x", key, auth, standard=True)

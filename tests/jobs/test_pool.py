@@ -1,0 +1,47 @@
+"""Places: slow work leaves the quick ones, and is stopped where no slow one is free."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fedserver.jobs.pool import Place, Pool
+
+
+async def test_slow_work_holds_its_share_only() -> None:
+    pool, release = Pool(2, 1, patience=0), asyncio.Event()
+    ended: list[tuple[str, bool, bool]] = []
+
+    async def wait(place: Place) -> None:
+        try:
+            await release.wait()
+        finally:
+            ended.append((place.host, place.slow, place.stopped))
+
+    for host in ("a.test", "b.test"):
+        pool.start(host, False, wait)
+    assert pool.room(False) == 0
+    async with asyncio.timeout(5):
+        while pool.room(False) < 2:
+            pool.wake.clear()
+            await pool.wake.wait()
+    # The first went to the slow place, the second found it taken and was stopped. Both hosts are known now.
+    assert ended == [("b.test", False, True)]
+    assert (pool.room(True), dict(pool.busy), pool.is_slow("b.test")) == (0, {"a.test": 1}, True)
+
+    async def quick(place: Place) -> None:
+        ended.append((place.host, place.slow, place.stopped))
+        if place.host == "bad.test":
+            raise ValueError("whatever goes wrong frees the place")
+
+    for host in ("bad.test", "b.test"):
+        pool.start(host, False, quick)
+    release.set()
+    await pool.finish()
+    assert ended[-1] == ("a.test", True, False)
+    assert (pool.room(False), pool.room(True), dict(pool.busy)) == (2, 1, {})
+    assert pool.is_slow("a.test") and not pool.is_slow("b.test"), "a host that is quick again is quick"
+
+    release.clear()
+    pool.start("late.test", False, wait)
+    await pool.finish(0.01)
+    assert pool.room(False) + pool.room(True) == 3, "what does not end in time is cancelled"

@@ -1,0 +1,228 @@
+"""The second step of a log-in, from turning it on to losing the phone; and what an attacker tries."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+
+import pyotp
+import pytest
+
+from fedserver.domain.auth import login, members, two_factor
+from tests.kit.nodes import Start, TestNode
+from tests.kit.visitors import Page, Visitor
+
+OOB = "urn:ietf:wg:oauth:2.0:oob"
+
+
+@pytest.fixture
+async def node(start: Start) -> TestNode:
+    alpha = await start("alpha.test")
+    await alpha.member("ann")
+    return alpha
+
+
+def code_of(node: TestNode, secret: str, later: int = 0) -> str:
+    """What an app shows, or will show `later` steps from now."""
+    return pyotp.TOTP(secret).generate_otp(node.clock.now // 30_000 + later)
+
+
+async def turn_on(node: TestNode, ann: Visitor) -> tuple[str, list[str]]:
+    """The secret of the app, and the recovery codes."""
+    page = await ann.open("/settings/two-step/app")
+    found = re.search(r'<code id="secret">([A-Z2-7 ]{39})</code>', page.text)
+    assert found, page.text
+    secret = found.group(1).replace(" ", "")
+    shown = await ann.fill_in(page, "code", code=code_of(node, secret))
+    assert shown.status == 200, shown.text
+    return secret, re.findall(r"<li><code>([a-z2-9-]{19})</code>", shown.text)
+
+
+async def with_app(node: TestNode) -> tuple[str, list[str]]:
+    """Ann has an app; the clock is at a step whose code was not used."""
+    ann = Visitor(node)
+    await ann.log_in("ann")
+    made = await turn_on(node, ann)
+    node.clock.forward(seconds=60)
+    return made
+
+
+async def test_a_password_alone_is_not_enough_any_more(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    ann = Visitor(node)
+    asked = await ann.log_in("ann", path="/login?next=/settings/security")
+    assert asked.path == "/login/second" and not await ann.who()
+    done = await ann.fill_in(asked, "code", code=code_of(node, secret))
+    assert done.path == "/settings/security" and await ann.who()
+    assert "On, with an app" in done.text
+
+
+async def test_an_app_is_allowed_only_after_the_second_step(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    body = {"client_name": "App", "redirect_uris": OOB, "scopes": "read"}
+    async with node.http.post("/api/v1/apps", data=body) as answer:
+        app = await answer.json()
+    ann = Visitor(node)
+    wish = f"/oauth/authorize?response_type=code&client_id={app['client_id']}&redirect_uri={OOB}&scope=read"
+    asked = await ann.log_in("ann", path=wish)
+    assert asked.path == "/login/second"
+    assert (await ann.open(wish)).path.startswith("/login?next=")
+    asked = await ann.open("/login/second")
+    consent = await ann.fill_in(asked, "code", code=code_of(node, secret))
+    shown = await ann.fill_in(consent, "client_id", decision="allow")
+    assert shown.path.startswith("/oauth/authorize/native?code=")
+
+
+async def test_a_code_works_once_and_none_that_is_older(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    newest = code_of(node, secret, 1)
+    for code, right in ((newest, True), (newest, False), (code_of(node, secret), False)):
+        ann = Visitor(node)
+        page = await ann.fill_in(await ann.log_in("ann"), "code", code=code)
+        assert (page.status, await ann.who()) == ((200, True) if right else (401, False))
+
+
+async def test_the_code_that_turned_it_on_is_used_up(node: TestNode) -> None:
+    ann = Visitor(node)
+    await ann.log_in("ann")
+    secret, _ = await turn_on(node, ann)
+    other = Visitor(node)
+    assert (await other.fill_in(await other.log_in("ann"), "code", code=code_of(node, secret))).status == 401
+
+
+async def test_clocks_may_be_a_little_wrong(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    for later, right in ((-3, False), (3, False), (-1, True), (1, True)):
+        ann = Visitor(node)
+        await ann.fill_in(await ann.log_in("ann"), "code", code=code_of(node, secret, later))
+        assert await ann.who() is right, later
+
+
+async def test_recovery_codes_work_once_each(node: TestNode) -> None:
+    _, codes = await with_app(node)
+    assert len(set(codes)) == 10
+    for code, right in ((codes[0], True), (codes[0], False), (codes[1].upper().replace("-", " "), True)):
+        ann = Visitor(node)
+        await ann.fill_in(await ann.log_in("ann"), "code", code=code)
+        assert await ann.who() is right
+    ann = Visitor(node)
+    await ann.fill_in(await ann.log_in("ann"), "code", code=codes[2])
+    page = await ann.open("/settings/two-step")
+    assert "7" in page.text and codes[5] not in page.text, "they are shown once"
+    fresh = await ann.press(page, "/settings/two-step/codes")
+    assert len(re.findall(r"<li><code>", fresh.text)) == 10
+    other = Visitor(node)
+    assert (await other.fill_in(await other.log_in("ann"), "code", code=codes[5])).status == 401
+
+
+async def test_recovery_codes_are_kept_as_hashes(node: TestNode) -> None:
+    _, codes = await with_app(node)
+    async with node.db.read() as tx:
+        ann = await members.by_username(tx, "ann")
+        assert (await two_factor.load(tx, ann)).codes_left == 10
+    async with node.db.write() as tx:
+        assert await two_factor.check(tx, ann, codes[0])
+        assert not await two_factor.check(tx, ann, codes[0])
+
+
+async def test_a_race_for_a_code_has_one_winner(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    browsers = [Visitor(node) for _ in range(4)]
+    pages = [await each.log_in("ann") for each in browsers]
+    code = code_of(node, secret)
+    await asyncio.gather(
+        *[who.fill_in(page, "code", code=code) for who, page in zip(browsers, pages, strict=True)]
+    )
+    assert sorted([await each.who() for each in browsers]) == [False, False, False, True]
+
+
+async def test_guessing_ends_whatever_name_is_typed(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    ann = Visitor(node)
+    for number in range(login.ATTEMPTS_ACCOUNT):
+        asked = await ann.log_in("ann" if number % 2 else "ann@mail.test")
+        assert (await ann.fill_in(asked, "code", code="000000")).status == 401
+    other = Visitor(node)
+    refused = await other.fill_in(await other.log_in("ann"), "code", code=code_of(node, secret))
+    assert refused.status == 429 and not await other.who()
+    node.clock.forward(hours=0.25)
+    await other.fill_in(await other.log_in("ann"), "code", code=code_of(node, secret))
+    assert await other.who()
+
+
+async def test_the_second_step_belongs_to_the_browser_of_the_first(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    ann, eve = Visitor(node), Visitor(node)
+    asked = await ann.log_in("ann")
+    assert (await eve.open("/login/second")).path == "/login"
+    page = Page(200, "/login/second", asked.text)
+    assert (await eve.fill_in(page, "code", code=code_of(node, secret))).path == "/login"
+    assert not await eve.who()
+
+
+async def test_the_second_step_has_to_follow_within_minutes(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    ann = Visitor(node)
+    asked = await ann.log_in("ann")
+    node.clock.forward(seconds=601)
+    assert (await ann.fill_in(asked, "code", code=code_of(node, secret))).path == "/login"
+
+
+@pytest.mark.parametrize("code", ["", "12345", "abcdef", "٠٠٠٠٠٠", "0" * 64, "\x00" * 6, "-" * 30, "é" * 40])
+async def test_strange_codes_are_just_wrong(node: TestNode, code: str) -> None:
+    await with_app(node)
+    ann = Visitor(node)
+    assert (await ann.fill_in(await ann.log_in("ann"), "code", code=code)).status == 401
+
+
+async def test_who_is_disabled_between_the_steps_comes_as_far_as_the_decisions(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    ann = Visitor(node)
+    asked = await ann.log_in("ann")
+    async with node.db.write() as tx:
+        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+    arrived = await ann.fill_in(asked, "code", code=code_of(node, secret))
+    assert arrived.path == "/settings/decisions" and not await ann.who()
+
+
+async def test_a_wrong_code_turns_nothing_on(node: TestNode) -> None:
+    ann = Visitor(node)
+    await ann.log_in("ann")
+    page = await ann.open("/settings/two-step/app")
+    secret = re.search(r'name="secret" value="([A-Z2-7]+)"', page.text)
+    assert secret and "otpauth://totp/" in html.unescape(page.text) and "<svg" in page.text
+    refused = await ann.fill_in(page, "code", code="000000")
+    assert refused.status == 422 and secret.group(1) in refused.text, "the same picture is shown again"
+    for made_up in ("", "A" * 16, "a" * 32, "!" * 32):
+        weak = await ann.fill_in(page, "code", secret=made_up, code="000000")
+        assert weak.status == 422
+    other = Visitor(node)
+    assert (await other.log_in("ann")).path == "/home"
+
+
+async def test_it_can_be_turned_off(node: TestNode) -> None:
+    secret, _ = await with_app(node)
+    ann = Visitor(node)
+    await ann.fill_in(await ann.log_in("ann"), "code", code=code_of(node, secret))
+    page = await ann.press("/settings/two-step", "/settings/two-step/off")
+    assert "Off: a password alone logs in" in page.text
+    other = Visitor(node)
+    assert (await other.log_in("ann")).path == "/home"
+
+
+async def test_an_operator_helps_who_lost_everything(node: TestNode) -> None:
+    await with_app(node)
+    async with node.db.write() as tx:
+        await two_factor.reset(tx, await members.by_username(tx, "ann"))
+    ann = Visitor(node)
+    assert (await ann.log_in("ann")).path == "/home"
+
+
+async def test_a_new_password_does_not_take_the_second_step_away(node: TestNode) -> None:
+    await with_app(node)
+    hashed = await node.node.services.passwords.hash("another fine password")
+    async with node.db.write() as tx:
+        await members.set_password(tx, await members.by_username(tx, "ann"), hashed)
+    ann = Visitor(node)
+    assert (await ann.log_in("ann", "another fine password")).path == "/login/second"

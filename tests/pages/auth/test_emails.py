@@ -1,0 +1,132 @@
+"""A new e-mail address: the new one confirms, the old one is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedserver.config import Mail
+from fedserver.domain.auth import login, one_time_links
+from fedserver.domain.kernel import jobs
+from storage.queries.auth import members as member_queries
+from storage.queries.kernel import jobs as job_queries
+from tests.kit.nodes import Start, TestNode
+from tests.kit.visitors import Visitor
+
+MAIL = Mail(host="mail.test", sender="node@alpha.test")
+NEW = "ann@new.test"
+
+
+@pytest.fixture
+async def node(start: Start) -> TestNode:
+    alpha = await start("alpha.test", mail=MAIL)
+    await alpha.member("ann")
+    await alpha.member("bob")
+    return alpha
+
+
+@pytest.fixture
+async def ann(node: TestNode) -> Visitor:
+    visitor = Visitor(node)
+    await visitor.log_in("ann")
+    return visitor
+
+
+async def mails(node: TestNode) -> dict[str, str]:
+    """What is owed by mail, by address, and not sent: there is no server."""
+    async with node.db.write() as tx:
+        queue = job_queries.STRANGERS
+        leased = await job_queries.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
+    found = [jobs.decode(row.payload) for row in leased]
+    return {each.to: each.text for each in found if isinstance(each, jobs.SendMail)}
+
+
+def link(text: str) -> str:
+    """The path of the link in a mail."""
+    (found,) = [word for word in text.split() if word.startswith("https://alpha.test/email/")]
+    return found.removeprefix("https://alpha.test")
+
+
+async def address_of(node: TestNode, name: str) -> str:
+    async with node.db.read() as tx:
+        member = await login.find(tx, name)
+    assert member and member.email_confirmed_at
+    return str(member.email)
+
+
+async def test_the_new_address_confirms_and_the_old_one_is_told(node: TestNode, ann: Visitor) -> None:
+    page = await ann.fill_in("/settings/email", "email", email=NEW)
+    assert page.status == 200 and NEW in page.text
+    assert await address_of(node, "ann") == "ann@mail.test", "nothing is changed yet"
+    sent = await mails(node)
+    assert set(sent) == {NEW, "ann@mail.test"}
+    assert NEW in sent["ann@mail.test"] and "/email/" not in sent["ann@mail.test"]
+    stranger = Visitor(node)
+    opened = await stranger.open(link(sent[NEW]))
+    assert opened.status == 200 and await address_of(node, "ann") == "ann@mail.test", "opening is not enough"
+    await stranger.press(opened, link(sent[NEW]))
+    assert await address_of(node, "ann") == NEW
+    assert not await stranger.who(), "the link logs nobody in"
+    assert set(await mails(node)) == {"ann@mail.test"}, "the old address is told that it was changed"
+    assert (await stranger.open(link(sent[NEW]))).status == 404
+    assert (await Visitor(node).log_in(NEW)).path == "/home"
+
+
+async def test_whose_address_is_taken_is_told_to_nobody(node: TestNode, ann: Visitor) -> None:
+    free = await ann.fill_in("/settings/email", "email", email="free@mail.test")
+    taken = await ann.fill_in("/settings/email", "email", email="BOB@mail.test")
+    assert free.text.replace("free@mail.test", "x") == taken.text.replace("BOB@mail.test", "x")
+    assert not {"BOB@mail.test", "bob@mail.test"} & set(await mails(node))
+
+
+async def test_an_address_that_was_taken_meanwhile_stays_with_its_owner(node: TestNode, ann: Visitor) -> None:
+    await ann.fill_in("/settings/email", "email", email=NEW)
+    path = link((await mails(node))[NEW])
+    async with node.db.write() as tx:
+        bob = await login.find(tx, "bob")
+        assert bob
+        await member_queries.set_email(tx, bob.id, NEW)
+    assert (await ann.press(path, path)).status == 422
+    assert await address_of(node, "bob") == NEW and await address_of(node, "ann") == "ann@mail.test"
+
+
+async def test_only_the_newest_link_counts_and_old_links_end(node: TestNode, ann: Visitor) -> None:
+    await ann.fill_in("/settings/email", "email", email="first@new.test")
+    first = link((await mails(node))["first@new.test"])
+    await ann.fill_in("/settings/email", "email", email=NEW)
+    assert (await ann.open(first)).status == 404
+    async with node.db.write() as tx:
+        member = await login.find(tx, "ann")
+        assert member
+        reset = await one_time_links.new(tx, "reset", member.id, member.email, hours=1)
+    newest = link((await mails(node))[NEW])
+    await ann.press(newest, newest)
+    assert (await ann.open(f"/reset/{reset}")).status == 404, "whoever reads the old mail gets no further"
+
+
+@pytest.mark.parametrize("email", ["", "ann", "ann@mail.test", "ann@MAIL.test", "a@b.test\r\nBcc: x@y.test"])
+async def test_what_is_refused(node: TestNode, ann: Visitor, email: str) -> None:
+    assert (await ann.fill_in("/settings/email", "email", email=email)).status == 422
+    assert await mails(node) == {}
+
+
+async def test_a_link_for_something_else_changes_nothing(node: TestNode, ann: Visitor) -> None:
+    async with node.db.write() as tx:
+        member = await login.find(tx, "ann")
+        assert member
+        word = await one_time_links.new(tx, "confirm", member.id, NEW, hours=1)
+    assert (await ann.open(f"/email/{word}")).status == 404
+    assert (await ann.open(f"/confirm/{word}")).status == 200
+
+
+async def test_without_mail_the_address_counts_at_once(start: Start) -> None:
+    node = await start("alpha.test")
+    await node.member("ann")
+    visitor = Visitor(node)
+    await visitor.log_in("ann")
+    page = await visitor.fill_in("/settings/email", "email", email=NEW)
+    assert page.path == "/settings/security?done=1" and NEW in page.text
+    assert await address_of(node, "ann") == NEW
+
+
+async def test_where_password_managers_look(node: TestNode, ann: Visitor) -> None:
+    assert (await ann.open("/.well-known/change-password")).path == "/settings/password"

@@ -1,0 +1,125 @@
+"""Polls on pages: asked and answered with plain forms; figures as bars."""
+
+from __future__ import annotations
+
+import re
+
+from fedserver.domain.posts import remote_posts
+from fedserver.domain.posts.polls import NewPoll
+from fedserver.domain.relationships import follows
+from storage.rows.accounts import AccountRow
+from tests.domain.posts.test_polls import question
+from tests.kit.forms import form, send
+from tests.kit.nodes import PASSWORD, Start, TestNode
+from tests.kit.people import stranger
+
+
+async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow]:
+    """A node on which Bob follows Ann; the browser is Ann's."""
+    node = await start("alpha.test")
+    ann, bob = await node.member("ann"), await node.member("bob")
+    async with node.db.write() as tx:
+        await follows.follow(tx, node.site, bob, ann)
+    await log_in(node, "ann")
+    return node, ann, bob
+
+
+async def log_in(node: TestNode, name: str) -> None:
+    node.http.cookie_jar.clear()
+    values = {"username": name, "password": PASSWORD}
+    async with node.http.post("/login", data=values, allow_redirects=False) as answer:
+        assert answer.status == 303
+
+
+async def page(node: TestNode, path: str) -> str:
+    async with node.http.get(path) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def test_a_poll_is_written_and_answered_without_script(start: Start) -> None:
+    node, _, _ = await begin(start)
+    written = form(await page(node, "/write"), "options[]")
+
+    async def write(*options: str) -> tuple[int, str]:
+        fields = {"csrf": written.values["csrf"], "text": "Which?", "expires_in": "3600"}
+        data = [*fields.items(), *(("options[]", each) for each in options)]
+        headers = {"Origin": node.base, "Sec-Fetch-Site": "same-origin"}
+        async with node.http.post("/write", data=data, headers=headers, allow_redirects=False) as answer:
+            return answer.status, answer.headers.get("Location") or await answer.text()
+
+    status, text = await write("Only one", "", "")
+    assert status == 422 and "Choices must have more than one item." in text
+    assert 'value="Only one"' in text and "<details open><summary>Poll" in text, "nothing is lost"
+    status, place = await write("Tea & <b>milk</b>", "", "Coffee", "")
+    assert status == 303 and place.startswith("/@ann/")
+    own = await page(node, place)
+    assert "Tea &amp; &lt;b&gt;milk&lt;/b&gt;" in own and own.count("<progress") == 2
+    assert "/vote" not in own, "who asks does not vote"
+
+    await log_in(node, "bob")
+    for path in ("/home", place):
+        asked = await page(node, path)
+        assert asked.count('type="radio"') == 2 and "<progress" not in asked
+    ballot = form(asked, "choices[]")
+    sent = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "1"})
+    assert sent.status == 303 and sent.headers["Location"] == place
+    answered = await page(node, place)
+    assert "1 vote" in answered and "100 %" in answered and "your choice" in answered
+    again = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
+    assert again.status == 422 and "You have already voted on this poll" in await again.text()
+    forged = await send(node.http, node.base, node.base + place, ballot, csrf="wrong", **{"choices[]": "0"})
+    assert forged.status == 403
+
+    node.http.cookie_jar.clear()
+    seen = await page(node, place)
+    assert "100 %" in seen and "/vote" not in seen and "your choice" not in seen
+    refused = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
+    assert refused.status == 401
+    node.clock.forward(hours=2)
+    await node.settle()
+    assert "· ended" in await page(node, place)
+    await log_in(node, "ann")
+    assert "Your poll" in await page(node, "/notifications")
+
+
+async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
+    node, ann, _ = await begin(start)
+    poll = NewPoll(("Tea", "Coffee", "Milk"), 3600, multiple=True)
+    post_id = await node.write(ann, "Which?", poll=poll)
+    secret = await node.write(ann, "Secret?", poll=NewPoll(("Yes", "No"), 3600, hide_totals=True))
+    await log_in(node, "bob")
+    asked = await page(node, f"/@ann/{post_id}")
+    assert asked.count('type="checkbox"') == 3
+    token = form(asked, "choices[]").values["csrf"]
+    headers = {"HX-Request": "true", "Origin": node.base, "Sec-Fetch-Site": "same-origin"}
+
+    async def vote(place: int, *choices: str) -> tuple[int, str]:
+        data = [("csrf", token), ("next", "/home"), *(("choices[]", each) for each in choices)]
+        async with node.http.post(f"/polls/{place}/vote", data=data, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    status, part = await vote(post_id)
+    assert status == 200 and 'role="alert"' in part and part.count('type="checkbox"') == 3
+    status, part = await vote(post_id, "0", "2")
+    assert status == 200 and "<html" not in part and part.lstrip().startswith('<div class="poll"')
+    assert "2 votes by 1 person" in part and part.count("100 %") == 2
+    status, part = await vote(secret, "0")
+    assert "the result is shown at the end" in part and "%" not in part and "<progress" not in part
+    assert (await vote(12345, "0"))[0] == 404
+
+
+async def test_a_peers_poll_is_asked_for_anew_when_a_member_looks(start: Start) -> None:
+    node, _, _ = await begin(start)
+    async with node.db.write() as tx:
+        dan = await stranger(tx, "dan")
+        asked = question("https://beta.test/polls/1", dan, ("<script>Yes</script>", 3), ("No", 1))
+        row = await remote_posts.receive(tx, dan, asked)
+    assert row is not None
+    place = f"/@dan@beta.test/{row.id}"
+    assert "<script>Yes" not in await page(node, place)
+    assert await node.settle() == 0
+    node.clock.forward(seconds=90)
+    shown = await page(node, place)
+    assert re.search(r"4\s+votes", shown)
+    assert await node.settle() == 1

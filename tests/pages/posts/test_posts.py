@@ -1,0 +1,94 @@
+"""Posts on pages: with what they quote, and the card of their first link."""
+
+from __future__ import annotations
+
+import re
+
+from fedserver.domain.posts import post_removal, quotes
+from fedserver.domain.posts.polls import NewPoll
+from fedserver.domain.relationships import mutes
+from tests.journeys.test_remote_files import news
+from tests.kit import tls
+from tests.kit.nodes import Start, TestNode
+from tests.kit.sites import Site
+from tests.pages.posts.test_polls import log_in, page
+from tests.web.test_metrics import measured_node, scrape, value
+
+
+def post_of(text: str, post_id: int) -> str:
+    """The part of a page that shows a post."""
+    start = text.index(f'id="post-{post_id}"')
+    return text[start : text.index("</article>", start)]
+
+
+async def statements(node: TestNode) -> float:
+    """How many a profile takes that was looked at before."""
+    await page(node, "/@bob")
+    route = {"method": "GET", "route": "/@{name}"}
+    before = value(await scrape(node), "fedserver_http_request_statements_sum", **route)
+    await page(node, "/@bob")
+    return value(await scrape(node), "fedserver_http_request_statements_sum", **route) - before
+
+
+async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
+    node = await measured_node(start, "alpha.test")
+    ann, bob, eve = [await node.member(name) for name in ("ann", "bob", "eve")]
+    poll = NewPoll(("Tea", "Coffee"), 3600)
+    first = await node.write(ann, "Which <b>drink</b>?", poll=poll)
+    second = await node.write(bob, "Ask them", quoted_id=first)
+    third = await node.write(eve, "See, an answer", quoted_id=second)
+    behind = await node.write(bob, "Careful", summary="About tea", quoted_id=first)
+    await log_in(node, "bob")
+    for path in ("/home", "/@bob", f"/@bob/{second}"):
+        shown = post_of(await page(node, path), second)
+        assert shown.count('<blockquote class="quoted" aria-label="A quoted post by ann"') == 1
+        assert "Which &lt;b&gt;drink&lt;/b&gt;?" in shown and f'href="/@ann/{first}"' in shown
+        assert shown.count("<progress") == 2 and "/vote" not in shown.partition("<blockquote")[2]
+        assert " style=" not in shown and "<script" not in shown
+    hidden = post_of(await page(node, f"/@bob/{behind}"), behind)
+    assert hidden.index("<details") < hidden.index("<blockquote") < hidden.index("</details>")
+    few = await statements(node)
+    for number in range(6):
+        await node.write(bob, "More", quoted_id=await node.write(eve, f"{number}", quoted_id=second))
+    assert await statements(node) == few
+    chain = post_of(await page(node, f"/@eve/{third}"), third)
+    assert chain.count("<blockquote") == 1 and "Quotes a post by" in chain and f"/@ann/{first}" in chain
+
+    async with node.db.write() as tx:
+        await mutes.mute(tx, bob, eve)
+    await log_in(node, "bob")
+    fourth = await node.write(bob, "Hm", quoted_id=third)
+    muted = post_of(await page(node, f"/@bob/{fourth}"), fourth)
+    assert "of somebody whom you muted</summary>" in muted and "See, an answer" in muted
+    async with node.db.write() as tx:
+        await quotes.revoke(tx, ann, first, second)
+        await post_removal.delete(tx, eve, third)
+    node.http.cookie_jar.clear()
+    for post_id, told in ((second, "does not want it to be shown here any more"), (fourth, "was deleted")):
+        shown = post_of(await page(node, f"/@bob/{post_id}"), post_id)
+        assert told in shown and "<blockquote" not in shown and "drink" not in shown
+
+
+async def test_cards_are_shown_from_here(start: Start, names: tls.Names) -> None:
+    node = await start("alpha.test")
+    ann = await node.member("ann")
+    said = '<meta property="og:description" content="&lt;i&gt;It&lt;/i&gt; happened">'
+    async with Site(names, "news.test", {"/": news("/p.png") + said, "/p.png": ""}) as site:
+        plain = await node.write(ann, "Read https://news.test/")
+        await node.settle()
+        quiet = await node.write(ann, "Read https://news.test/", sensitive=True)
+        quoting = await node.write(ann, "Mine https://news.test/", quoted_id=plain)
+        await node.settle()
+        for path in (f"/@ann/{plain}", "/@ann", "/local", "/"):
+            text = await page(node, path)
+            shown = post_of(text, plain)
+            assert (
+                '<a class="link-card" href="https://news.test/" rel="nofollow noopener noreferrer">' in shown
+            )
+            assert "news.test</span>" in shown and "&lt;i&gt;It&lt;/i&gt; happened" in shown
+            pictures = re.findall(r'<img[^>]+src="([^"]+)"', shown.partition("link-card")[2])
+            assert len(pictures) == 1 and pictures[0].startswith("https://alpha.test/media/proxy/")
+            assert "link-card" in post_of(text, plain) and "https://news.test/p.png" not in text
+        assert "<img" not in post_of(await page(node, "/@ann"), quiet).partition("link-card")[2]
+        assert "link-card" not in post_of(await page(node, "/@ann"), quoting)
+        assert "/p.png" not in site.asked

@@ -1,0 +1,66 @@
+"""Who joins learns nothing of who is a member, but that a name is taken."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from fedserver.config import Mail
+from fedserver.domain.kernel import jobs
+from storage.tables.kernel import tasks as table
+from tests.kit.nodes import PASSWORD, Start, TestNode
+
+SMTP = Mail(host="mail.test", sender="node@alpha.test")
+
+
+async def join(node: TestNode, name: str, email: str, **more: str) -> tuple[int, str]:
+    data = {"username": name, "email": email, "password": PASSWORD, **more}
+    async with node.http.post("/signup", data=data, allow_redirects=False) as answer:
+        return answer.status, (await answer.text()).replace(email, "EMAIL")
+
+
+async def mails(node: TestNode) -> list[jobs.SendMail]:
+    async with node.db.read() as tx:
+        found = [jobs.decode(each) for each in await tx.values(select(table.c.payload).order_by(table.c.id))]
+    return [each for each in found if isinstance(each, jobs.SendMail)]
+
+
+async def test_a_known_address_gets_mail_and_the_stranger_the_usual_answer(start: Start) -> None:
+    node = await start("alpha.test", mail=SMTP)
+    await node.member("ann")
+    usual = await join(node, "eve", "eve@mail.test")
+    assert usual[0] == 200 and "EMAIL" in usual[1]
+    assert await join(node, "zoe", "Ann@Mail.test") == usual
+    assert await join(node, "kim", "ann@mail.test") == usual
+    confirm, told = await mails(node)
+    assert confirm.to == "eve@mail.test"
+    assert told.to == "ann@mail.test" and "already" in told.subject and "/forgot" in told.text
+    async with node.http.get("/@zoe") as answer:
+        assert answer.status == 404
+    node.clock.forward(hours=25)
+    assert await join(node, "kim", "ann@mail.test") == usual
+    assert len(await mails(node)) == 3
+
+
+async def test_what_is_wrong_is_told_alike_whether_the_address_is_known(start: Start) -> None:
+    node = await start("alpha.test", mail=SMTP)
+    await node.member("ann")
+    for name in ("ann", "admin", "no spaces", ""):
+        status, known = await join(node, name, "ann@mail.test")
+        assert status == 422 and "Username" in known
+        assert (status, known) == await join(node, name, "new@mail.test")
+    assert await mails(node) == []
+
+
+async def test_without_mail_the_text_does_not_say_why(start: Start) -> None:
+    node = await start("alpha.test")
+    await node.member("ann")
+    status, page = await join(node, "zoe", "ann@mail.test")
+    assert status == 422 and "taken" not in page and "cannot be used to join" in page
+
+
+async def test_an_approval_and_an_invitation_are_no_way_around(start: Start) -> None:
+    node = await start("alpha.test", mail=SMTP, registration="approval")
+    await node.member("ann")
+    usual = await join(node, "eve", "eve@mail.test", reason="I live next door")
+    assert await join(node, "zoe", "ann@mail.test", reason="I live next door") == usual
+    assert (await join(node, "zoe", "ann@mail.test"))[0] == 422

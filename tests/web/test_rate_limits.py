@@ -1,0 +1,27 @@
+"""Limits are counted in windows that begin anew for everybody at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedserver.domain.kernel.errors import TooMany
+from fedserver.web.rate_limits import MINUTE, Limits
+
+
+def test_what_is_left_is_told_until_the_window_ends() -> None:
+    now = [10 * MINUTE + 1]
+    limits = Limits(2, lambda: now[0])
+    assert limits.spend("default", "ann") == {
+        "X-RateLimit-Limit": "2",
+        "X-RateLimit-Remaining": "1",
+        "X-RateLimit-Reset": "1970-01-01T00:15:00.000Z",
+    }
+    assert limits.spend("default", "ann")["X-RateLimit-Remaining"] == "0"
+    for _ in range(3):
+        with pytest.raises(TooMany) as refused:
+            limits.spend("default", "ann")
+        assert refused.value.retry_at == 15 * MINUTE
+    assert limits.spend("default", "bob")["X-RateLimit-Remaining"] == "1"
+    assert limits.spend("peers", "ann")["X-RateLimit-Remaining"] == "199"
+    for now[0] in (15 * MINUTE, 3 * MINUTE):  # the next one; and a clock that was put back
+        assert limits.spend("default", "ann")["X-RateLimit-Remaining"] == "1"
