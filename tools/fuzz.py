@@ -45,7 +45,7 @@ from fedserver.domain.content import search_terms
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation import convert
 from fedserver.integrations import page_links
-from fedserver.integrations.previews import read_page
+from fedserver.text.previews import read_page
 from fedserver.text import words
 from fedserver.text.excerpts import excerpt, slugify
 from fedserver.text.language import normal_language

@@ -29,9 +29,9 @@ from fedserver.domain.peers import peers
 from fedserver.domain.posts import post_removal, remote_posts
 from fedserver.federation import convert
 from fedserver.federation.fetch import Fetcher, Gone
-from fedserver.integrations.page_links import page_links
 from fedserver.net.client import Response
 from fedserver.text.markup import scan
+from fedserver.text.page_links import page_links
 from storage.engine import Database
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import relays as relay_queries

@@ -16,9 +16,9 @@ from cachetools import TTLCache
 from fedserver.domain.accounts import verified_links
 from fedserver.domain.kernel.context import Site
 from fedserver.domain.peers import peers
-from fedserver.integrations.page_links import page_links
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError
+from fedserver.text.page_links import page_links
 from storage.engine import Database
 from storage.rows.accounts import AccountRow
 

@@ -8,9 +8,9 @@ from msgspec import structs
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.timelines import cards
-from fedserver.integrations.previews import Preview, read_oembed, read_page
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError
+from fedserver.text.previews import Preview, read_oembed, read_page
 from fedserver.web.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")

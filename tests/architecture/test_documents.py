@@ -36,7 +36,7 @@ def test_every_dependency_has_a_reason() -> None:
 
 
 def test_vendored_files_are_what_they_say() -> None:
-    folder = ROOT / "fedserver" / "http" / "static" / "vendor"
+    folder = ROOT / "fedserver" / "web" / "static" / "vendor"
     listed = tomllib.loads((folder / "vendor.toml").read_text())["file"]
     for each in listed:
         data = (folder / each["name"]).read_bytes()

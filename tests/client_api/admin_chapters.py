@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.timelines import cards
-from fedserver.integrations.previews import Preview
+from fedserver.text.previews import Preview
 from storage.rows.auth import MemberRow
 from tests.kit.api import Api
 from tests.kit.nodes import TestNode

@@ -14,8 +14,8 @@ import aiohttp
 from fedserver.domain.auth import members
 from fedserver.domain.notifications import announcements
 from fedserver.domain.timelines import cards
-from fedserver.integrations.previews import Preview
 from fedserver.node import all_endpoints
+from fedserver.text.previews import Preview
 from storage.queries.posts import refreshes as refreshe_queries
 from storage.rows.posts import RefreshRow
 from tests.client_api.test_every_endpoint import picture

@@ -8,7 +8,7 @@ from sqlalchemy.sql.base import Executable
 
 from storage.compiled import POSTGRESQL, SQLITE, Compiled
 from storage.queries.auth import tokens as token_queries
-from storage.queries.content import search as search_queries
+from storage.queries.content import search_index as search_index_queries
 from storage.queries.content import tags as tag_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import likes as like_queries
@@ -64,4 +64,4 @@ def test_lists_and_booleans_are_known() -> None:
     assert Compiled(post_queries.BY_IDS, POSTGRESQL, ()).booleans == []
     places = Compiled(post_queries.BY_IDS, SQLITE, ()).booleans
     assert [post_queries.COLUMNS[place].name for place in places] == ["local", "sensitive"]
-    assert Compiled(search_queries.CONSENTING, SQLITE, ()).booleans == []
+    assert Compiled(search_index_queries.CONSENTING, SQLITE, ()).booleans == []

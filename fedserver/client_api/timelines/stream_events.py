@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fedserver.client_api.encoded import status_json
+from fedserver.client_api.entities.announcements import announcement
 from fedserver.client_api.entities.conversations import conversation
 from fedserver.client_api.entities.notifications import notification
-from fedserver.client_api.notifications.announcements import announcement
 from fedserver.client_api.timelines.hub import Hub, Room, Teller
 from fedserver.domain.kernel import events
 from fedserver.domain.notifications import announcements, conversations, notifications

@@ -13,7 +13,7 @@ from fedserver.text.sanitize import to_text
 from fedserver.text.words import fold, words
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
-from storage.queries.content import search as search_queries
+from storage.queries.content import search_index as search_index_queries
 from storage.queries.posts import polls as poll_queries
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
@@ -39,17 +39,17 @@ async def put(tx: Tx, rows: Sequence[PostRow]) -> None:
         files.setdefault(file.post_id or 0, []).append(file)
     asking = [row.id for row in rows if row.kind == "Question"]
     polls = await poll_queries.of_posts(tx, asking, None) if asking else {}
-    consenting = await search_queries.consenting(tx, list({row.account_id for row in rows}))
+    consenting = await search_index_queries.consenting(tx, list({row.account_id for row in rows}))
     entries = [
         _entry(row, files.get(row.id, []), polls.get(row.id), open_to_all=row.account_id in consenting)
         for row in rows
     ]
-    await search_queries.put(tx, entries)
+    await search_index_queries.put(tx, entries)
 
 
 async def catch_up(tx: Tx, task: jobs.IndexPosts) -> None:
     """Index a batch of posts, from the newest to the oldest, and owe the next one."""
-    rows = await search_queries.to_index(tx, task.account_id, task.before_id, BATCH)
+    rows = await search_index_queries.to_index(tx, task.account_id, task.before_id, BATCH)
     if rows:
         await put(tx, rows)
     if len(rows) == BATCH:

@@ -14,8 +14,8 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events, jobs
-from fedserver.integrations.previews import Preview
 from fedserver.text.hyperlinks import links_out
+from fedserver.text.previews import Preview
 from storage.engine import Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries

@@ -20,8 +20,8 @@ from storage.engine import Tx
 from storage.ids import first_at
 from storage.paging import MAX_ID, Page
 from storage.queries.accounts import accounts as account_queries
-from storage.queries.content import search as search_queries
 from storage.queries.content import tags as tag_queries
+from storage.queries.timelines import search as search_queries
 from storage.rows.content import TagRow
 from storage.search import SearchTerm
 

@@ -12,8 +12,8 @@ from fedserver.domain.kernel.errors import Gone, NotFound
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
+from fedserver.pages.content.feeds import feed_of
 from fedserver.pages.readers import FormParams, back, feed, older
-from fedserver.pages.timelines.feeds import feed_of
 from fedserver.web.endpoint import USER, Call, Nothing, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx

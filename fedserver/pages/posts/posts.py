@@ -10,9 +10,9 @@ from fedserver.domain.kernel.errors import NotFound
 from fedserver.domain.posts import articles, boosts, likes, pins, post_removal
 from fedserver.domain.timelines import bookmarks, post_views, timelines
 from fedserver.pages.accounts.profiles import find
+from fedserver.pages.content.feeds import feed_of
 from fedserver.pages.posts.polls import ask_anew
 from fedserver.pages.readers import FormParams, back
-from fedserver.pages.timelines.feeds import feed_of
 from fedserver.text.excerpts import excerpt, reading_minutes
 from fedserver.web.endpoint import USER, Call, Nothing, Routes
 from fedserver.web.html import see_other

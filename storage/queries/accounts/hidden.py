@@ -5,11 +5,15 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, exists, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.queries.relationships.domain_mutes import covers
 from storage.tables.accounts import accounts
 from storage.tables.relationships import blocks, domain_mutes, mutes
 
 _hidden = accounts.alias()
+
+
+def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
+    """A row of `domain_mutes` stands for `domain`. Nothing stands for ours, which is ''."""
+    return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
 
 
 def not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:

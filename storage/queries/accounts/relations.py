@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Tx
-from storage.queries.relationships.domain_mutes import covers
+from storage.queries.accounts.hidden import covers
 from storage.statements import one_of
 from storage.tables.accounts import account_notes, accounts, endorsements
 from storage.tables.relationships import blocks, domain_mutes, follow_requests, follows, mutes

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, and_, bindparam, delete, exists, literal, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Tx
-from storage.queries.relationships.domain_mutes import covers
+from storage.queries.accounts.hidden import covers
 from storage.rows.notifications import NotificationPolicyRow, StandingRow
 from storage.statements import columns_of, row_or_none, upsert
 from storage.tables.accounts import accounts

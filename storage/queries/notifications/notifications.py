@@ -21,7 +21,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from storage.engine import Tx
 from storage.paging import Page
-from storage.queries.relationships.domain_mutes import covers
+from storage.queries.accounts.hidden import covers
 from storage.rows.notifications import NotificationRow
 from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
 from storage.tables.accounts import accounts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Tx
 from storage.paging import Page
@@ -18,11 +17,6 @@ ADD = upsert(domain_mutes).on_conflict_do_nothing()
 REMOVE = delete(domain_mutes).where(
     domain_mutes.c.account_id == bindparam("account_id"), domain_mutes.c.domain == bindparam("domain")
 )
-
-
-def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
-    """A row of `domain_mutes` stands for `domain`. Nothing stands for ours, which is ''."""
-    return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
 
 
 PAGE = Paged(

@@ -9,7 +9,7 @@ from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, sele
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Tx
-from storage.queries.relationships.domain_mutes import covers
+from storage.queries.accounts.hidden import covers
 from storage.rows.posts import PostRow
 from storage.statements import among, one_of, upsert
 from storage.tables.accounts import accounts

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, bindparam, literal_column, or_, select, true, union_all
 
 from storage.engine import Tx
-from storage.queries.relationships.domain_mutes import covers
+from storage.queries.accounts.hidden import covers
 from storage.statements import one_of
 from storage.tables.accounts import accounts
 from storage.tables.posts import likes, mentions, pins, posts, reactions

@@ -12,7 +12,7 @@ from fedserver.domain.kernel.context import Site
 from fedserver.domain.kernel.errors import Invalid
 from fedserver.domain.posts import boosts, likes
 from fedserver.domain.timelines import cards, search, trend_reviews, trends
-from fedserver.integrations.previews import Preview
+from fedserver.text.previews import Preview
 from storage.engine import Database, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.content import tags as tag_queries

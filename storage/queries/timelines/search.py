@@ -1,4 +1,4 @@
-"""Full-text search over posts: what is written into the index, and who may find what.
+"""Full-text search over posts: who may find what.
 
 There are two searches: over public posts of accounts that let everybody search theirs, and over the viewer's
 *library*, which is the own posts and those that the viewer liked, boosted, bookmarked, voted in or is
@@ -31,22 +31,13 @@ from sqlalchemy import (
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts.hidden import not_hidden
-from storage.rows.posts import PostRow
-from storage.search import SearchTerm, WordsRow, by_dialect, entry_params, found_among, matches, search_params
-from storage.statements import columns_of, one_of, rows
+from storage.search import SearchTerm, by_dialect, found_among, matches, search_params
 from storage.tables.accounts import accounts
 from storage.tables.content import post_words
 from storage.tables.posts import likes, mentions, poll_votes, posts
 from storage.tables.relationships import follows
 from storage.tables.timelines import bookmarks
 
-PUT = by_dialect(
-    sqlite=text("INSERT OR REPLACE INTO post_words (rowid, words, facts) VALUES (:id, :words, :facts)"),
-    postgresql=text(
-        "INSERT INTO post_words (rowid, words) VALUES (:id, CAST(:vector AS tsvector)) "
-        "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
-    ),
-)
 # Which plan is good depends on how common the words are: PostgreSQL shall look at them each time.
 PLAN_ANEW, PLAN_AS_USUAL = (
     by_dialect(
@@ -54,17 +45,6 @@ PLAN_ANEW, PLAN_AS_USUAL = (
     )
     for mode in ("force_custom_plan", "auto")
 )
-CONSENTING = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), accounts.c.indexable)
-_indexed = select(*columns_of(posts, PostRow)).where(
-    posts.c.state == "published", posts.c.boost_of_id.is_(None), posts.c.id < bindparam("before_id")
-)
-TO_INDEX = _indexed.order_by(posts.c.id.desc()).limit(bindparam("limit"))
-TO_INDEX_OF = (
-    _indexed.where(posts.c.account_id == bindparam("account_id"))
-    .order_by(posts.c.id.desc())
-    .limit(bindparam("limit"))
-)
-
 _viewer: ColumnElement[int] = bindparam("viewer_id")
 _own = accounts.c.id == _viewer
 _followed = exists(
@@ -120,24 +100,6 @@ PUBLIC = {up: _search(true(), _consented, upwards=up) for up in (False, True)}
 LIBRARY = {up: _search(found_among(_library), true(), upwards=up) for up in (False, True)}
 # How many entries are looked at for a page: some posts in it may be hidden from the viewer.
 LEAST_WINDOW, WINDOW = 500, 5
-
-
-async def put(tx: Tx, entries: Sequence[WordsRow]) -> None:
-    """Write what search knows of posts, in place of what it knew."""
-    await tx.run_many(PUT, [entry_params(each) for each in entries])
-
-
-async def consenting(tx: Tx, account_ids: Sequence[int]) -> set[int]:
-    """Those of the accounts that let everybody search their public posts."""
-    return set(await tx.values(CONSENTING, ids=list(account_ids)))
-
-
-async def to_index(tx: Tx, account_id: int | None, before_id: int, limit: int) -> list[PostRow]:
-    """Published posts of one account or of all, from the newest below an id."""
-    if account_id is None:
-        return rows(PostRow, await tx.all(TO_INDEX, before_id=before_id, limit=limit))
-    found = await tx.all(TO_INDEX_OF, account_id=account_id, before_id=before_id, limit=limit)
-    return rows(PostRow, found)
 
 
 @asynccontextmanager

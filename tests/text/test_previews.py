@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from fedserver.integrations.previews import Preview, read_oembed, read_page
 from fedserver.text.hyperlinks import links_out
+from fedserver.text.previews import Preview, read_oembed, read_page
 
 URL = "https://news.test/a/story"
 

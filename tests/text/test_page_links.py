@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fedserver.integrations.page_links import page_links
+from fedserver.text.page_links import page_links
 
 
 def test_links_are_read_as_they_are_written() -> None:

@@ -1,0 +1,1 @@
+"""Pages about texts, tags, emoji and media."""
