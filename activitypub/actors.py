@@ -150,6 +150,7 @@ def _read_keys(document: Document, identifier: str) -> list[ActorKey]:
     for each in read.many(document.get("publicKey"), 5):
         if isinstance(each, dict) and read.id_of(each.get("owner")) in (identifier, None):
             key_id, pem = read.id_of(each), read.text(each.get("publicKeyPem"), 8_000)
+            # guard: owner of a key @last
             if key_id and pem and without_fragment(key_id) and _own(identifier, key_id):
                 found.append(ActorKey(key_id, "rsa", pem))
     for each in read.many(document.get("assertionMethod"), 5):

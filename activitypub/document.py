@@ -38,6 +38,7 @@ def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
         raise MalformedDocument(f"not JSON: {str(error)[:200]}") from error
     if not isinstance(document, dict):
         raise MalformedDocument("not a JSON object")
+    # guard: depth of documents
     _measure(document)
     return document
 

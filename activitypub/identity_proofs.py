@@ -64,11 +64,13 @@ def read_text(text: str, actor: str, now: int) -> IdentityProof:
 def verify(document: Document, actor: str, now: int) -> IdentityProof:
     """A statement about `actor`, in force at `now` (ms UTC). Raises SignatureError."""
     subject, text = read.text(document.get("subject"), 200), json.dumps(document, ensure_ascii=False)
+    # guard: keys of others @last
     if read.type_of(document) != KIND or read.id_of(document.get("alsoKnownAs")) != actor:
         raise SignatureError("proof-wrong", "it does not name this account")
     if len(text) > MOST_BYTES:
         raise SignatureError("proof-wrong", "too long")
     key, proof = _key(subject), read.embedded(document.get("proof")) or {}
+    # guard: keys that are not the subject's
     if proof.get("verificationMethod") not in (subject, f"{subject}#{subject.removeprefix(PREFIX)}"):
         raise SignatureError("proof-wrong", "another key than the one of its subject")
     created, expires = read.instant(proof.get("created")), read.instant(proof.get("expires"))

@@ -66,6 +66,7 @@ def load_public_pem(pem: str) -> PublicKey:
         return key
     if not isinstance(key, RSAPublicKey):
         raise SignatureError("bad-key", "neither RSA nor Ed25519")
+    # guard: weak keys @1
     if not MIN_BITS <= key.key_size <= MAX_BITS or key.public_numbers().e < 65_537:
         raise SignatureError("bad-key", f"RSA with {key.key_size} bits")
     return key

@@ -44,14 +44,13 @@ from fedserver import config
 from fedserver.domain.content import search_terms
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation import convert
-from fedserver.integrations import page_links
-from fedserver.text.previews import read_page
-from fedserver.text import words
 from fedserver.text.excerpts import excerpt, slugify
 from fedserver.text.language import normal_language
 from fedserver.text.markup import render_markdown, render_plain, scan
+from fedserver.text.page_links import page_links
+from fedserver.text.previews import read_page
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
-from fedserver.text.words import fold
+from fedserver.text.words import fold, words
 from fedserver.web.fields import read_params
 from fedserver.web.uploads import Uploads
 

@@ -140,6 +140,7 @@ def _holds(key: PublicKey, signature: bytes, message: bytes) -> bool:
 
 def _check_algorithm(algorithm: str, key: PublicKey) -> None:
     ours = ("", "hs2019", "ed25519") if isinstance(key, Ed25519PublicKey) else ("", "hs2019", "rsa-sha256")
+    # guard: algorithm
     if algorithm not in ours:
         raise SignatureError("algorithm-refused", algorithm[:40])
 
@@ -148,10 +149,13 @@ def _check_coverage(parsed: CavageSignature, request: SignedRequest) -> None:
     covered = set(parsed.covered)
     if "(created)" in covered and parsed.algorithm.startswith("rsa"):
         raise SignatureError("algorithm-refused", "(created) with rsa (§2.3)")
+    # guard: coverage @1
     if not {"(request-target)", "host"} <= covered or not covered & {"date", "(created)"}:
         raise SignatureError("coverage-too-small", " ".join(parsed.covered))
+    # guard: coverage of the digest @last
     if request.method not in ("GET", "HEAD") and "digest" not in covered:
         raise SignatureError("coverage-too-small", "digest is not signed")
+    # guard: host
     if (request.field("host") or "").lower() != request.host.lower():
         raise SignatureError("wrong-host")
 
@@ -164,8 +168,10 @@ def _check_times(parsed: CavageSignature, request: SignedRequest, now: int) -> N
             signed = int(parsedate_to_datetime(request.field("date") or "").timestamp() * 1000)
         except (ValueError, TypeError, OverflowError) as error:
             raise SignatureError("date-malformed") from error
+    # guard: date window
     if signed < now - PAST_MS:
         raise SignatureError("too-old")
+    # guard: date ahead
     if signed > now + FUTURE_MS:
         raise SignatureError("in-the-future")
     if parsed.expires is not None and _seconds(parsed.expires) < now - FUTURE_MS:

@@ -57,5 +57,6 @@ def _compare(found: list[str], body: bytes) -> None:
             given = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError) as error:
             raise SignatureError("digest-wrong", "not base64") from error
+        # guard: digest
         if not hmac.compare_digest(given, wanted):
             raise SignatureError("digest-wrong")

@@ -107,11 +107,13 @@ def parse(request: SignedRequest) -> MessageSignature:
 
 def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now: int) -> None:
     """Check freshness, coverage, digest and signature. Raises SignatureError."""
+    # guard: times of RFC 9421
     _check_times(parsed, now)
     required = ["@method", "@target-uri"]
     if request.method not in ("GET", "HEAD"):
         required.append("content-digest")
         check_content_digest(request.field("content-digest") or "", request.body)
+    # guard: coverage of RFC 9421
     if not set(required) <= set(parsed.covered):
         raise SignatureError("coverage-too-small", " ".join(parsed.covered))
     kind = algorithms.ED25519 if isinstance(key, Ed25519PublicKey) else algorithms.RSA_V1_5_SHA256
@@ -130,6 +132,7 @@ def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now
 
 def _check_times(parsed: MessageSignature, now: int) -> None:
     created = parsed.created * 1000
+    # guard: created window
     if created < now - PAST_MS:
         raise SignatureError("too-old")
     if created > now + FUTURE_MS:

@@ -32,6 +32,7 @@ def describe(request: SignedRequest) -> Claim:
     if "signature" not in request.headers:
         raise SignatureError("unsigned")
     if "signature-input" in request.headers:
+        # guard: one signature
         if len(request.headers["signature"]) != 1 or "keyId=" in request.headers["signature"][0]:
             raise SignatureError("signature-malformed", "two schemes at once")
         message = rfc9421.parse(request)

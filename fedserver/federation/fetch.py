@@ -93,6 +93,7 @@ class Fetcher:
         if found is not None:
             document, final = found
             identifier = id_of(document)
+            # guard: origin of what is fetched @true
             if identifier == final:
                 return document
             if identifier and same_origin(identifier, final):
@@ -108,6 +109,7 @@ class Fetcher:
             return None
         if response.status == 410:
             raise Gone(address)
+        # guard: media type @last
         if response.status != 200 or not is_activitypub(response.content_type):
             log.info("fetch_refused", url=address[:300], status=response.status)
             return None

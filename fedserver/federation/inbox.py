@@ -71,10 +71,13 @@ class Inbox:
         except Gone as error:
             raise SignatureError("key-gone") from error
         by = activity.actor
+        # guard: the signer is the actor
         if signer.uri != activity.actor and not activity.proof:
+            # guard: relays: only those that are on forward
             if not await self._is_relay(signer):
                 raise AuthorityError("signed by somebody else than the actor")
             by = signer.uri  # what a relay forwards is no word of the actor
+        # guard: origin of an activity
         if activity.id and not same_origin(activity.id, activity.actor):
             raise AuthorityError("the activity's id is of another origin")
         uri = activity.id or f"{activity.actor}#{activity.kind}/{activity.object_id}"[:2_000]

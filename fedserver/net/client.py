@@ -155,6 +155,7 @@ class Client:
             target = urljoin(url, location)
         except ValueError as error:
             raise BadRedirect(_host(url), "redirect to what is no address") from error
+        # guard: redirect away from https
         if url.startswith("https:") and not target.startswith("https:"):
             raise BadRedirect(_host(url), "redirect away from https")
         return target
@@ -197,6 +198,7 @@ class Client:
     async def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: Read
     ) -> Response:
+        # guard: redirects are checked again
         self.guard.check_url(url)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         try:
@@ -222,6 +224,7 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     data = bytearray()
     async for chunk in answer.content.iter_chunked(65_536):
         data += chunk
+        # guard: size while reading
         if len(data) > max_bytes:
             raise TooLarge(answer.url.host or "", f"more than {max_bytes} bytes")
     return bytes(data)

@@ -99,6 +99,7 @@ class Guard:
     def open_socket(self, info: Any) -> socket.socket:
         """aiohttp's socket factory: a socket for an address that is allowed. Raises ForbiddenAddress."""
         family, kind, protocol, _, address = info
+        # guard: connected address
         if not self.allows(address[0], address[1]):
             raise ForbiddenAddress(f"{address[0]} is a private or reserved address")
         return socket.socket(family, kind, protocol)

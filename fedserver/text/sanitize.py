@@ -120,8 +120,10 @@ def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
     found = bounded(html)
     try:
         for _ in range(ROUNDS):
+            # guard: sanitizer @argument1
+            cleaned = cleaner.clean(found)
             # Each reader takes a line end after <pre> away (HTML §13.2.6.4.7): with none all see the same.
-            made = LINES_FIRST.sub(r"\1", cleaner.clean(found))
+            made = LINES_FIRST.sub(r"\1", cleaned)
             if made == found:
                 return made
             found = made

@@ -168,6 +168,7 @@ def authorize(endpoint: Endpoint, caller: Caller | None) -> None:
         return
     if caller is None:
         raise Unauthorized("The access token is invalid" if not endpoint.html else "Please log in first")
+    # guard: scopes
     if endpoint.scope and not endpoint.html and not _covered(caller.scopes, endpoint.scope.split("|")):
         raise Forbidden("This action is outside the authorized scopes")
     if endpoint.who in (ANYONE, APP):

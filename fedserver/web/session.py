@@ -153,5 +153,6 @@ def page_to_prove(request: web.Request, site: Site) -> str:
 
 def check_csrf(caller: Caller, given: str) -> None:
     """Refuse a form without the session's own word in it. Raises Forbidden."""
+    # guard: the word of a form
     if not hmac.compare_digest(caller.csrf.encode(), given.encode()):
         raise Forbidden("The form is out of date. Go back, reload the page and try again.")

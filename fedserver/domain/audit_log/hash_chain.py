@@ -120,8 +120,10 @@ class Checker:
                 raise Broken("entry 1: it follows another, but is the first")
         elif found.number != self.number + 1:
             raise Broken(f"entry {self.number + 1}: it is missing")
+        # guard: the log: links
         elif found.previous != self.hash:
             raise Broken(f"entry {found.number}: it does not follow entry {self.number} as that is now")
+        # guard: the log: hashes
         if digest(found) != found.hash:
             raise Broken(f"entry {found.number}: what it says is not what was hashed")
         if found.reason is not None and seal(found.reason_salt or "", found.reason) != found.seals.reason:
@@ -137,5 +139,6 @@ def check_private(row: ActRow) -> None:
         ("the subject", row.target, row.target_salt, row.target_seal),
         ("the reason", row.reason, row.reason_salt, row.reason_seal),
     ):
+        # guard: the log: private parts
         if seal(salt, value) != sealed if salt else value:
             raise Broken(f"entry {row.seq}: {name} is not what was sealed")

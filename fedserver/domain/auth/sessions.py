@@ -57,6 +57,7 @@ async def find(tx: Tx, token: str, *, barred: bool = False) -> Caller | None:
         return None
     session, member, account = found
     out = member.disabled_at is not None or account.suspended_at is not None
+    # guard: kept out @last
     if waits_for(member) or account.deleted_at is not None or (out and not barred):
         return None
     return Caller(

@@ -112,11 +112,13 @@ async def exchange(
     row = await token_queries.code(tx, hashed(code))
     if row is None or row.app_id != app.id:
         raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
+    # guard: codes are used once
     if row.used_at is not None:
         await _replayed(tx, row)
         return None
     if row.redirect_uri != redirect_uri or row.expires_at <= tx.now:
         raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
+    # guard: PKCE
     _check_verifier(row.challenge, verifier)
     token = await _row(row.scopes, app.id, row.member_id, row.account_id, tx)
     if not await token_queries.use_code(tx, row.code_hash, token[1].id):

@@ -107,6 +107,7 @@ async def note(
         subject=audit_log.of_account(account),
         rule=reports.rules_of(report) if report is not None else "",
         reason=text,
+        # guard: the log: names @true
         shows_reason=not (order.hides_reason or audit_log.names(account, text)),
         expires_at=until,
     )

@@ -238,6 +238,7 @@ async def answer(tx: Tx, site: Site, member: MemberRow, partner_id: int, *, acce
 async def receive_answer(tx: Tx, site: Site, node: AccountRow, uri: str, *, accepted: bool) -> bool:
     """A node answers our offer; False if we asked it nothing, or have its answer."""
     row = await partner_queries.by_offer(tx, uri)
+    # guard: partners: whose answer it is @last
     if row is None or not row.ours or row.state != OFFERED or row.account_id != node.id:
         return False
     state = AGREED if accepted else DECLINED

@@ -39,6 +39,7 @@ async def page(tx: Tx, actor: AccountRow) -> list[ArchiveRow]:
 async def find(tx: Tx, actor: AccountRow, archive_id: int) -> ArchiveRow:
     """One that is made. Raises NotFound, also for anybody else's."""
     row = await archive_queries.by_id(tx, archive_id)
+    # guard: archives of others @2
     if row is None or row.account_id != actor.id or not row.name:
         raise NotFound
     return row

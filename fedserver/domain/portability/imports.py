@@ -87,6 +87,7 @@ async def page(tx: Tx, actor: AccountRow) -> list[ImportRow]:
 async def problems(tx: Tx, actor: AccountRow, import_id: int) -> bytes:
     """A file of the lines that could not be carried out, with the reasons behind. Raises NotFound."""
     row = await import_queries.by_id(tx, import_id)
+    # guard: imports of others @last
     if row is None or row.account_id != actor.id:
         raise NotFound
     found = await import_queries.problems(tx, row.id)

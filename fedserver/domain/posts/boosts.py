@@ -134,8 +134,10 @@ async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
     """A peer's account boosted `post`. Only open posts can be; again changes nothing."""
+    # guard: boosts of private posts
     if post.visibility not in OPEN and post.account_id != actor.id:
         return
+    # guard: boosts that a member of ours does not want
     if post.local and not await interaction_policies.allows(tx, post, actor, interaction_policies.ANNOUNCE):
         return
     if await post_queries.boost_by(tx, actor.id, post.id) is not None:

@@ -111,6 +111,7 @@ async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None
     if row is None and post_uri is not None:
         post = await post_queries.by_uri(tx, post_uri)
         row = await like_queries.like(tx, actor.id, post.id) if post else None
+    # guard: Undo by who did it @last
     if row is None or row.account_id != actor.id:
         return False
     post = await post_queries.by_id(tx, row.post_id)

@@ -87,6 +87,7 @@ async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
     row = await post_queries.by_uri(tx, uri)
     if row is None:
         return False
+    # guard: Delete by its author
     if row.account_id != author.id or row.local:
         return False
     await media_queries.remove_of_post(tx, row.id)

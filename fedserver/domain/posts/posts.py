@@ -192,6 +192,7 @@ async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow 
 async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
     """A post of `author`, boosts left out. Raises NotFound, also for anybody else's."""
     row = await post_queries.by_id(tx, post_id)
+    # guard: whose post it is @2
     if row is None or row.account_id != author.id or row.boost_of_id is not None:
         raise NotFound
     return row

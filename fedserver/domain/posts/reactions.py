@@ -111,6 +111,7 @@ async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None
         found = await post_queries.by_uri(tx, post_uri)
         mine = await reaction_queries.of_account(tx, actor.id, [found.id]) if found else []
         row = next((each for each in mine if each.name == name), None)
+    # guard: reactions taken back by others @last
     if row is None or row.account_id != actor.id:
         return False
     post = await post_queries.by_id(tx, row.post_id)

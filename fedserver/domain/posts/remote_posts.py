@@ -91,11 +91,13 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
         return known if known.account_id == author.id else None
     buried = await post_queries.tombstone(tx, remote.uri)
     # A tombstone of somebody else keeps nothing out: who names another's post first must not decide.
+    # guard: what was deleted stays away @last
     if author.suspended_at is not None or (buried is not None and buried.account_uri in ("", author.uri)):
         return None
     parent = await post_queries.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
     if parent is not None and await partner_posts.hides(tx, parent, author):
         parent = None
+    # guard: answers that a member of ours does not want
     if parent is not None and not await distribution.may_answer(tx, parent, author):
         return None
     mentioned = await account_queries.by_uris(tx, remote.mentioned_uris)
@@ -266,6 +268,7 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
     What is not newer may still tell how a poll stands.
     """
     row = await post_queries.by_uri(tx, remote.uri)
+    # guard: Update by its author @2,3
     if row is None or row.account_id != author.id or row.local or row.boost_of_id is not None:
         return None
     edited = remote.updated_at

@@ -54,6 +54,7 @@ async def seen_after(
     tx: Tx, author: AccountRow, former: str, visibility: str, addressed: Collection[str]
 ) -> str:
     """The visibility of a post of a peer after an edit: never wider than before."""
+    # guard: no edit widens @argument2
     return narrower(former, await seen_as(tx, author, visibility, addressed))
 
 

@@ -47,6 +47,7 @@ def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
     if post.visibility == "local":
         return facts.is_ours
     if post.visibility == "partners":
+        # guard: partners: who sees posts for them @true
         return facts.is_ours or (facts.is_partners and post.local)
     if post.id in facts.mentioned:
         return True

@@ -101,6 +101,7 @@ async def prepare(resolver: Resolver, item: Item) -> Item:
 async def _of_its_node(resolver: Resolver, item: Item) -> Item:
     """For a whole node speaks only the actor that its host names as its own (FEP-2677)."""
     node = await resolver.node_actor(host_of(item.actor.uri))
+    # guard: partners: who speaks for a node
     if node is None or node.id != item.actor.id:
         raise Dropped("it is not the own actor of its node")
     return item
@@ -217,6 +218,7 @@ async def _with_post(resolver: Resolver, item: Item) -> Item:
     if activity.kind == "Update" and activity.object_id == item.actor.uri:
         await resolver.actor(item.actor.uri)
         return item
+    # guard: origin of what is embedded @last
     if document is None or not same_origin(activity.object_id or "", item.actor.uri):
         # Only its own origin may say what it is: read it there.
         if activity.kind == "Create" and activity.object_id:

@@ -333,6 +333,7 @@ async def request_quote(tx: Tx, site: Site, task: jobs.RequestQuote) -> Outgoing
     if found is None or quote is None or quote.request_uri is None or quote.quoted_account_id is None:
         return None
     row, sender, document = found
+    # guard: partners: a quote of somebody else
     if row.visibility == "partners":
         return None  # whoever is quoted may be no partner, and the request shows the post
     author = await _account(tx, quote.quoted_account_id)

@@ -155,6 +155,7 @@ def _kept(same: str) -> str:
 def _guard_sqlite() -> None:
     # Whoever makes `acts` anew must make these anew too.
     op.execute(
+        # guard: the log: triggers @when
         f"CREATE TRIGGER acts_tell BEFORE UPDATE ON acts WHEN NOT ({_kept('IS')}) "
         f"BEGIN SELECT RAISE(ABORT, '{TELLS}'); END"
     )

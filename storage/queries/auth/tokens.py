@@ -23,6 +23,7 @@ ADD_CODE = upsert(codes)
 CODE = select(*columns_of(codes, CodeRow)).where(codes.c.code_hash == bindparam("code_hash"))
 USE_CODE = (
     update(codes)
+    # guard: codes are used once @without2
     .where(codes.c.code_hash == bindparam("b_hash"), codes.c.used_at.is_(None))
     .values(used_at=bindparam("b_now"), token_id=bindparam("b_token_id"))
 )

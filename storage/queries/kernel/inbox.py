@@ -64,6 +64,7 @@ WAITING = select(func.count()).where(inbox_items.c.dead_at.is_(None))
 
 async def add(tx: Tx, row: InboxItemRow) -> bool:
     """Keep an activity to be processed; False if it came before."""
+    # guard: repetition
     if not await tx.run(SEE, actor_uri=row.actor_uri, activity_uri=row.activity_uri, at=tx.now):
         return False
     return bool(await tx.run(ADD, **structs.asdict(row)))
