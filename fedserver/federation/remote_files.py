@@ -38,8 +38,10 @@ ENDINGS = {
 }  # fmt: skip
 FITTED = {"avatar": image_worker.process_square, "header": image_worker.process_banner}
 SHOWN = {
-    "file": image_worker.process_shown, "card": image_worker.process_card, "emoji": image_worker.process_emoji,
-}  # fmt: skip
+    "file": image_worker.process_shown,
+    "card": image_worker.process_card,
+    "emoji": image_worker.process_emoji,
+}
 File = tuple[bytes, str]
 
 

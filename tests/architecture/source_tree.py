@@ -1,4 +1,4 @@
-"""The source as the laws see it: modules, what they import, their functions and lines; read once with `ast`."""
+"""The source as the laws see it: modules, what they import, their functions; read once with `ast`."""
 
 from __future__ import annotations
 
