@@ -19,9 +19,11 @@ from fedserver import domain
 from fedserver.http.dispatch import CORS, Dispatcher
 from fedserver.http.endpoint import Endpoint
 from fedserver.http.errors import error_json
-from fedserver.http.html import STATIC
+from fedserver.http.html import STATIC, add_vary
+from fedserver.http.locale_cookie import locale_of_request
 from fedserver.http.metrics import measured
 from fedserver.http.services import SERVICES, Services
+from fedserver.text.locales import use_locale
 
 PREFLIGHT = {
     **CORS,
@@ -99,7 +101,8 @@ def _negotiated(variants: list[Endpoint]) -> Serve:
     async def choose(request: web.Request) -> web.StreamResponse:
         chosen = document if wants_activitypub(request.headers.get("Accept", "")) else page
         response = await request.app[DISPATCHER].serve(chosen, request)
-        response.headers.setdefault("Vary", "Accept")
+        if not response.prepared:
+            add_vary(response, "Accept")
         return response
 
     return choose
@@ -110,6 +113,10 @@ def _outermost(dispatcher: Dispatcher) -> Middleware:
 
     @web.middleware
     async def outermost(request: web.Request, handler: Serve) -> web.StreamResponse:
+        with use_locale(locale_of_request(request, dispatcher.services.site)):
+            return await answered(request, handler)
+
+    async def answered(request: web.Request, handler: Serve) -> web.StreamResponse:
         program = request.path.startswith(PROGRAMS)
         if request.method == "OPTIONS" and program:
             return web.Response(status=204, headers=PREFLIGHT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +12,8 @@ from markupsafe import Markup
 
 from fedserver import domain
 from fedserver.http.html import static_url
+from fedserver.text import locales
 from storage import AccountRow, MediaRow
-
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 
 def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
@@ -50,10 +50,14 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         return f"/@{view.account.handle}/{row.id}"
 
     def ago(moment: int) -> str:
-        return _ago(clock() - moment, moment)
+        return locales.format_relative(moment, clock())
 
     def ahead(moment: int) -> str:
-        return _span(max(0, moment - clock()))
+        return locales.format_duration(moment - clock())
+
+    def when(moment: int) -> Markup:
+        """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
+        return time_element(moment, ago(moment))
 
     return {
         **PLAIN,
@@ -69,6 +73,7 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "page_of": page_of,
         "ago": ago,
         "ahead": ahead,
+        "when": when,
         "joinable": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
@@ -80,28 +85,36 @@ def iso(moment: int) -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def time_element(moment: int, shown: str) -> Markup:
+    """Return a moment as machines read it, around what people read."""
+    return Markup('<time datetime="{}">{}</time>').format(iso(moment), shown)
+
+
+def day_of(text: str) -> Markup:
+    """Return the day of a moment that is written as machines read it."""
+    moment = int(datetime.fromisoformat(text).timestamp() * 1000)
+    return time_element(moment, locales.format_date(moment))
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """Return the codes and own names of the languages to choose from."""
+    return tuple((code, locales.own_name(code)) for code in locales.SUPPORTED)
+
+
 PLAIN: dict[str, Any] = {
     "iso": iso,
+    "day": lambda moment: time_element(moment, locales.format_date(moment)),
+    "day_of": day_of,
+    "locale": locales.current_locale,
+    "direction": lambda: locales.direction(locales.current_locale()),
+    "languages": languages,
+    "number": locales.format_number,
+    "percent": locales.format_percent,
+    "megabytes": locales.format_megabytes,
+    "joined": locales.format_list,
     "safe": Markup,
     "host_of": lambda url: urlsplit(url).hostname or "",
     "keys_of": domain.identity_proofs.of,
     "who_may_reply": domain.interaction_policies.who_may_reply,
 }
-
-
-def _span(span: int) -> str:
-    if span < HOUR:
-        return f"{span // MINUTE + 1} min"
-    return f"{span // HOUR} h" if span < DAY else f"{span // DAY} d"
-
-
-def _ago(span: int, moment: int) -> str:
-    if span < MINUTE:
-        return "now"
-    if span < HOUR:
-        return f"{span // MINUTE} min"
-    if span < DAY:
-        return f"{span // HOUR} h"
-    if span < 7 * DAY:
-        return f"{span // DAY} d"
-    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%-d %b %Y")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime as format_rfc822
 from typing import Any
 
 from aiohttp import web
 
 from fedserver import domain
 from fedserver.http import Call
+from fedserver.http.html import mark_language
+from fedserver.text.locales import format_datetime, gettext
 from storage import AccountRow, Page
 
 KINDS = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
@@ -43,6 +45,7 @@ async def feed_of(call: Call[Any], account: AccountRow, ending: str, *, blog: bo
     text = call.services.pages.text(f"feed.{ending}.xml", values)
     response = web.Response(text=text, content_type=KINDS[ending], charset="utf-8")
     response.headers["Cache-Control"] = "max-age=300"
+    mark_language(response)
     return response
 
 
@@ -52,10 +55,13 @@ def _changed(view: domain.post_views.PostView) -> int:
 
 def title(view: domain.post_views.PostView) -> str:
     """What an entry is called: a note has no title, so its day has to do."""
-    day = datetime.fromtimestamp(view.post.published_at / 1000, UTC).strftime("%d %b %Y %H:%M")
-    return view.post.title or f"{view.account.name}, {day}"
+    if view.post.title:
+        return view.post.title
+    return gettext(
+        "%(author)s, %(when)s", author=view.account.name, when=format_datetime(view.post.published_at)
+    )
 
 
 def rfc822(moment: int) -> str:
     """A date as RSS writes it."""
-    return format_datetime(datetime.fromtimestamp(moment / 1000, UTC), usegmt=True)
+    return format_rfc822(datetime.fromtimestamp(moment / 1000, UTC), usegmt=True)

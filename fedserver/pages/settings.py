@@ -11,6 +11,7 @@ from fedserver import domain
 from fedserver.http import USER, Call, Routes, Upload, keeping, see_other
 from fedserver.media import Unacceptable, process_banner, process_square
 from fedserver.text import normal_language
+from fedserver.text.locales import is_supported
 from storage import Tx
 
 routes = Routes("pages")
@@ -32,6 +33,7 @@ class ProfileParams(Struct, frozen=True):
     theme: Literal["auto", "light", "dark"] = "auto"
     visibility: Literal["public", "unlisted", "followers", "local"] = "public"
     language: str = ""
+    locale: str = ""
     welcome: bool = False
 
 
@@ -94,6 +96,7 @@ async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
             theme=params.theme,
             visibility=params.visibility,
             language=normal_language(params.language),
+            locale=params.locale if is_supported(params.locale) else "",
         )
         await domain.members.set_settings(tx, call.member, changed)
 

@@ -22,6 +22,6 @@ def endpoints() -> list[Endpoint]:
         pages.moves,
         pages.decisions,
     ]
-    first = [pages.front, pages.joining, pages.log, pages.reading, pages.writing]
+    first = [pages.front, pages.joining, pages.language, pages.log, pages.reading, pages.writing]
     files = [*first, *own, pages.blog, pages.profiles, pages.polls, pages.partners, pages.posts]
     return [endpoint for file in files for endpoint in file.routes.endpoints]
