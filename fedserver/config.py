@@ -425,7 +425,9 @@ def _check_node(node: Node) -> None:
         raise ConfigError("node.processes: must be at least 1")
     if node.default_locale not in LOCALES:
         known = ", ".join(sorted(LOCALES))
-        raise ConfigError(f"node.default_locale: {node.default_locale!r} is not supported; choose one of {known}")
+        raise ConfigError(
+            f"node.default_locale: {node.default_locale!r} is not supported; choose one of {known}"
+        )
 
 
 def _check_listen(place: str, listen: str) -> None:

@@ -49,15 +49,13 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
             return str(row.url.removeprefix(links.base))
         return f"/@{view.account.handle}/{row.id}"
 
-    def ago(moment: int) -> str:
-        return locales.format_relative(moment, clock())
-
-    def ahead(moment: int) -> str:
-        return locales.format_duration(moment - clock())
+    def ahead_element(moment: int) -> Markup:
+        """Return an element for the inside of a sentence: how long it is until a moment."""
+        return time_element(moment, locales.format_duration(moment - clock()))
 
     def when(moment: int) -> Markup:
         """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
-        return time_element(moment, ago(moment))
+        return time_element(moment, locales.format_relative(moment, clock()))
 
     return {
         **PLAIN,
@@ -71,9 +69,8 @@ def values(site: domain.Site, clock: Callable[[], int]) -> dict[str, Any]:
         "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
         "page_of": page_of,
-        "ago": ago,
-        "ahead": ahead,
         "when": when,
+        "ahead_element": ahead_element,
         "joinable": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
@@ -106,6 +103,7 @@ PLAIN: dict[str, Any] = {
     "iso": iso,
     "day": lambda moment: time_element(moment, locales.format_date(moment)),
     "day_of": day_of,
+    "duration": locales.format_duration,
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),
     "languages": languages,
