@@ -16,7 +16,6 @@ from fedserver.http.errors import error_json, headers_of, status_of, text_of
 from fedserver.http.fields import read_params
 from fedserver.http.html import see_other
 from fedserver.http.json import json_response
-from fedserver.http.locale_cookie import follow_setting
 from fedserver.http.paging import Listed, link_header
 from fedserver.http.proxies import Proxies
 from fedserver.http.services import Services
@@ -60,14 +59,14 @@ class Dispatcher:
         if endpoint.tx == "read":
             async with database.read() as tx:
                 caller = await self._caller(endpoint, request, tx)
-                follow_setting(caller)
+                session.follow_locale(caller)
                 response = await self._run(endpoint, request, caller, tx)
         else:
             caller = None
             if endpoint.asks_who:
                 async with database.read() as tx:
                     caller = await self._caller(endpoint, request, tx)
-            follow_setting(caller)
+            session.follow_locale(caller)
             response = await self._run(endpoint, request, caller, None)
         await session.note_use(database, caller)
         return response

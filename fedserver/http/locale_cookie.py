@@ -1,6 +1,6 @@
 """The language of a request: what a visitor chose in the footer, else what the browser prefers.
 
-A member's own setting goes first; it is known only after the session was read, see `dispatch`.
+A member's own setting goes first; it is known only after the session was read, see `session.follow_locale`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.text.locales import is_supported, negotiate, set_locale
+from fedserver.text.locales import is_supported, negotiate
 
 LIFETIME_S = 365 * 86_400
 
@@ -23,15 +23,6 @@ def locale_of_request(request: web.Request, site: domain.Site) -> str:
     accepted = request.headers.get("Accept-Language", "")
     # Only known codes reach the cache of `negotiate`, so that visitors cannot fill it with cookies.
     return negotiate(chosen if is_supported(chosen) else "", accepted, site.config.node.default_locale)
-
-
-def follow_setting(caller: domain.Caller | None) -> None:
-    """Write texts in the language that a member chose, if they chose one."""
-    if caller is None or caller.member is None:
-        return
-    chosen = domain.members.settings(caller.member).locale
-    if is_supported(chosen):
-        set_locale(chosen)
 
 
 def set_locale_cookie(response: web.StreamResponse, site: domain.Site, code: str) -> None:

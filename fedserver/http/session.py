@@ -14,6 +14,7 @@ from aiohttp import web
 
 from fedserver import domain
 from fedserver.http.html import see_other
+from fedserver.text.locales import is_supported, set_locale
 from storage import Conflict, Database, Tx, Unavailable
 
 LIFETIME_DAYS = 60
@@ -122,6 +123,15 @@ async def by_cookie(
     """The caller of a page; None for a stranger, an ended session, and who is kept out, if not `barred`."""
     token = request.cookies.get(cookie_name(site))
     return await domain.sessions.find(tx, token, barred=barred) if token else None
+
+
+def follow_locale(caller: domain.Caller | None) -> None:
+    """Write texts in the language that a member chose, if they chose one."""
+    if caller is None or caller.member is None:
+        return
+    chosen = domain.members.settings(caller.member).locale
+    if is_supported(chosen):
+        set_locale(chosen)
 
 
 def check_origin(request: web.Request, site: domain.Site) -> None:

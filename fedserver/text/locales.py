@@ -231,8 +231,11 @@ def _at(moment: int) -> datetime:
 
 
 def format_datetime(moment: int, width: Width = "medium") -> str:
-    """Return a moment (ms UTC) as date and time."""
-    return dates.format_datetime(_at(moment), width, locale=_now_locale())
+    """Return a moment (ms UTC) as date and time, to the minute."""
+    locale = _now_locale()
+    pattern = str(dates.get_datetime_format(width, locale=locale))
+    time = dates.format_time(_at(moment), "short", locale=locale)
+    return pattern.replace("{1}", format_date(moment, width)).replace("{0}", time).replace("'", "")
 
 
 def format_date(moment: int, width: Width = "medium") -> str:
@@ -261,7 +264,7 @@ def _format_timedelta(span: int, *, add_direction: bool) -> str:
         # Whole units: 90 minutes are an hour, not two.
         threshold=1,
         granularity="minute",
-        format="narrow" if add_direction else "long",
+        format="short" if add_direction else "long",
         add_direction=add_direction,
         locale=_now_locale(),
     )
