@@ -24,6 +24,8 @@ from msgspec import Struct, field
 PREFIX = "FEDSERVER_"
 # Variables that are no keys: of the tests, and what Kubernetes sets for a service.
 NO_KEYS = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
+# Languages of pages and mails: a catalogue of each is in fedserver/locales; English is the source.
+LOCALES = ("en", "de", "fr", "es", "ar")
 LABEL = frozenset(string.ascii_lowercase + string.digits + "-")
 
 
@@ -40,6 +42,7 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     data_dir: str = "data"
     processes: int = 1
+    default_locale: str = "en"
 
 
 class Community(Struct, frozen=True, forbid_unknown_fields=True):
@@ -420,6 +423,11 @@ def _check_node(node: Node) -> None:
     _check_listen("node.listen", node.listen)
     if node.processes < 1:
         raise ConfigError("node.processes: must be at least 1")
+    if node.default_locale not in LOCALES:
+        known = ", ".join(sorted(LOCALES))
+        raise ConfigError(
+            f"node.default_locale: {node.default_locale!r} is not supported; choose one of {known}"
+        )
 
 
 def _check_listen(place: str, listen: str) -> None:

@@ -29,6 +29,7 @@ KEYS = {
     "node.trusted_proxies": "whose X-Forwarded-For is believed",
     "node.data_dir": "where seal.key lies, and where else files may be written",
     "node.processes": "web processes; more than 1 needs PostgreSQL",
+    "node.default_locale": "language of pages and mails for people who chose none: en | de | fr | es | ar",
     "community.contact_account": "the name of a member whom people may ask",
     "community.rules": "one text each",
     "community.privacy_policy_file": "a Markdown file; empty: there is none",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.pages.accounts import keys, profiles, settings
+from fedserver.pages.accounts import keys, language, profiles, settings
 from fedserver.pages.audit_log import log
 from fedserver.pages.auth import emails, passkeys, passwords, security, sessions, two_factor
 from fedserver.pages.moderation import decisions
@@ -31,6 +31,6 @@ def endpoints() -> list[Endpoint]:
         moves,
         decisions,
     ]
-    first = [front, signup, log, timelines, composer]
+    first = [front, signup, language, log, timelines, composer]
     files = [*first, *own, blog, profiles, polls, partners, posts]
     return [endpoint for file in files for endpoint in file.routes.endpoints]

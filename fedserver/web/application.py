@@ -16,10 +16,12 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from fedserver.domain.kernel.errors import Forbidden
+from fedserver.text.locales import use_locale
 from fedserver.web.dispatch import CORS, Dispatcher
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.errors import error_json
-from fedserver.web.html import STATIC
+from fedserver.web.html import STATIC, add_vary
+from fedserver.web.locale_cookie import locale_of_request
 from fedserver.web.metrics import measured
 from fedserver.web.services import SERVICES, Services
 
@@ -99,7 +101,8 @@ def _negotiated(variants: list[Endpoint]) -> Serve:
     async def choose(request: web.Request) -> web.StreamResponse:
         chosen = document if wants_activitypub(request.headers.get("Accept", "")) else page
         response = await request.app[DISPATCHER].serve(chosen, request)
-        response.headers.setdefault("Vary", "Accept")
+        if not response.prepared:
+            add_vary(response, "Accept")
         return response
 
     return choose
@@ -110,6 +113,10 @@ def _outermost(dispatcher: Dispatcher) -> Middleware:
 
     @web.middleware
     async def outermost(request: web.Request, handler: Serve) -> web.StreamResponse:
+        with use_locale(locale_of_request(request, dispatcher.services.site)):
+            return await answered(request, handler)
+
+    async def answered(request: web.Request, handler: Serve) -> web.StreamResponse:
         program = request.path.startswith(PROGRAMS)
         if request.method == "OPTIONS" and program:
             return web.Response(status=204, headers=PREFLIGHT)

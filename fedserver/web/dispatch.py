@@ -62,12 +62,14 @@ class Dispatcher:
         if endpoint.tx == "read":
             async with database.read() as tx:
                 caller = await self._caller(endpoint, request, tx)
+                session.follow_locale(caller)
                 response = await self._run(endpoint, request, caller, tx)
         else:
             caller = None
             if endpoint.asks_who:
                 async with database.read() as tx:
                     caller = await self._caller(endpoint, request, tx)
+            session.follow_locale(caller)
             response = await self._run(endpoint, request, caller, None)
         await session.note_use(database, caller)
         return response

@@ -15,6 +15,9 @@ from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from jinja2.ext import i18n
 
+from fedserver.text.locales import current_locale
+from fedserver.web.template_texts import install_texts
+
 STATIC = Path(__file__).parent / "static"
 
 # No inline script or style anywhere. Files of peers are shown from here too, unless the proxy is off.
@@ -44,7 +47,7 @@ class Pages:
             lstrip_blocks=True,
             extensions=[i18n],
         )
-        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        install_texts(self._environment)
         self._environment.globals.update(shared, static=static_url)
 
     def add_filter(self, name: str, function: Callable[..., Any]) -> None:
@@ -74,7 +77,21 @@ class Pages:
         files = " https: http:" if foreign_pictures or not self._proxies else ""
         response.headers["Content-Security-Policy"] = POLICY.format(forms=forms, files=files)
         response.headers.update(HEADERS)
+        mark_language(response)
         return response
+
+
+def mark_language(response: web.StreamResponse) -> None:
+    """Say in which language a page is, and what it depends on (RFC 9110, sections 8.5 and 12.5.5)."""
+    response.headers["Content-Language"] = current_locale()
+    add_vary(response, "Cookie", "Accept-Language")
+
+
+def add_vary(response: web.StreamResponse, *names: str) -> None:
+    """Name request headers on which the response depends, besides those named already."""
+    named = [name.strip() for name in response.headers.get("Vary", "").split(",") if name.strip()]
+    known = {name.lower() for name in named}
+    response.headers["Vary"] = ", ".join([*named, *(name for name in names if name.lower() not in known)])
 
 
 @cache

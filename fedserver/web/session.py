@@ -12,9 +12,10 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
-from fedserver.domain.auth import sessions, tokens
+from fedserver.domain.auth import members, sessions, tokens
 from fedserver.domain.kernel.context import Caller, Site, waits_for
 from fedserver.domain.kernel.errors import Forbidden, Unauthorized, Unproved
+from fedserver.text.locales import is_supported, set_locale
 from fedserver.web.html import see_other
 from storage.engine import Database, Tx
 from storage.errors import Conflict, Unavailable
@@ -123,6 +124,15 @@ async def by_cookie(tx: Tx, request: web.Request, site: Site, *, barred: bool = 
     """The caller of a page; None for a stranger, an ended session, and who is kept out, if not `barred`."""
     token = request.cookies.get(cookie_name(site))
     return await sessions.find(tx, token, barred=barred) if token else None
+
+
+def follow_locale(caller: Caller | None) -> None:
+    """Write texts in the language that a member chose, if they chose one."""
+    if caller is None or caller.member is None:
+        return
+    chosen = members.settings(caller.member).locale
+    if is_supported(chosen):
+        set_locale(chosen)
 
 
 def check_origin(request: web.Request, site: Site) -> None:

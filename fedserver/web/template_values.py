@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,11 +14,10 @@ from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
 from fedserver.domain.kernel.context import Caller, Site
 from fedserver.domain.timelines import interaction_policies
+from fedserver.text import locales
 from fedserver.web.html import static_url
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
-
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 
 def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
@@ -53,11 +53,13 @@ def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
             return str(row.url.removeprefix(links.base))
         return f"/@{view.account.handle}/{row.id}"
 
-    def ago(moment: int) -> str:
-        return _ago(clock() - moment, moment)
+    def ahead_element(moment: int) -> Markup:
+        """Return an element for the inside of a sentence: how long it is until a moment."""
+        return time_element(moment, locales.format_duration(moment - clock()))
 
-    def ahead(moment: int) -> str:
-        return _span(max(0, moment - clock()))
+    def when(moment: int) -> Markup:
+        """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
+        return time_element(moment, locales.format_relative(moment, clock()))
 
     return {
         **PLAIN,
@@ -71,8 +73,8 @@ def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
         "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
         "page_of": page_of,
-        "ago": ago,
-        "ahead": ahead,
+        "when": when,
+        "ahead_element": ahead_element,
         "joinable": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
@@ -84,28 +86,37 @@ def iso(moment: int) -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def time_element(moment: int, shown: str) -> Markup:
+    """Return a moment as machines read it, around what people read."""
+    return Markup('<time datetime="{}">{}</time>').format(iso(moment), shown)
+
+
+def day_of(text: str) -> Markup:
+    """Return the day of a moment that is written as machines read it."""
+    moment = int(datetime.fromisoformat(text).timestamp() * 1000)
+    return time_element(moment, locales.format_date(moment))
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """Return the codes and own names of the languages to choose from."""
+    return tuple((code, locales.own_name(code)) for code in locales.SUPPORTED)
+
+
 PLAIN: dict[str, Any] = {
     "iso": iso,
+    "day": lambda moment: time_element(moment, locales.format_date(moment)),
+    "day_of": day_of,
+    "duration": locales.format_duration,
+    "locale": locales.current_locale,
+    "direction": lambda: locales.direction(locales.current_locale()),
+    "languages": languages,
+    "number": locales.format_number,
+    "percent": locales.format_percent,
+    "megabytes": locales.format_megabytes,
+    "joined": locales.format_list,
     "safe": Markup,
     "host_of": lambda url: urlsplit(url).hostname or "",
     "keys_of": identity_proofs.of,
     "who_may_reply": interaction_policies.who_may_reply,
 }
-
-
-def _span(span: int) -> str:
-    if span < HOUR:
-        return f"{span // MINUTE + 1} min"
-    return f"{span // HOUR} h" if span < DAY else f"{span // DAY} d"
-
-
-def _ago(span: int, moment: int) -> str:
-    if span < MINUTE:
-        return "now"
-    if span < HOUR:
-        return f"{span // MINUTE} min"
-    if span < DAY:
-        return f"{span // HOUR} h"
-    if span < 7 * DAY:
-        return f"{span // DAY} d"
-    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%-d %b %Y")

@@ -55,8 +55,8 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
     assert (
         "2 new" in page
         and "1 changed" in page
-        and "1 left out" in page
-        and "3 rows that name no host" in page
+        and "1 skipped" in page
+        and "3 rows without a host name" in page
     )
     assert "1 follower lost" in page and "Sells &lt;b&gt;" in page and "<strong>hid" not in page
     assert set(await decided(node)) == {"mine.test"}, "it was only shown"
@@ -86,7 +86,7 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
     ):  # fmt: skip
         status, page = await upload(node, wrong)
         assert status == 422 and told in page, page
-    assert "read in a file of peers" in await read(node, "/admin/log")
+    assert "List imported from a file" in await read(node, "/admin/log")
     await node.member("mod", "moderator")
     await log_in(node, "mod")
     assert "loud.test" in await read(node, "/admin/peer-lists/blocks.csv")
@@ -120,8 +120,10 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
         await node.settle()
         page = await read(node, where)
         assert "3 new" in page and "1 follower lost" in page and "Ours &lt;i&gt;" in page
-        assert set(await decided(node)) == {"mine.test"} and "wait" in await read(node, "/admin/peers")
-        assert "1</strong> list of peers waits" in await read(node, "/admin")
+        assert set(await decided(node)) == {"mine.test"} and "1 waiting for your review" in await read(
+            node, "/admin/peers"
+        )
+        assert "1</strong> list of peers to review" in await read(node, "/admin")
         await submit(node, where, f"{where}/confirm", **{"leave[]": "left.test"})
         found = await decided(node)
         assert set(found) == {"spam.test", "hand.test", "mine.test"} and found["mine.test"].list_id is None
@@ -130,12 +132,12 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
             int(where.rpartition("/")[2]), "Ours <i>", "why spam.test",
         )  # fmt: skip
         await next_day(node)
-        assert site.asked == ["/l.csv"] * 2 and "Nothing waits" in await read(node, where)
+        assert site.asked == ["/l.csv"] * 2 and "There is nothing to change" in await read(node, where)
 
         await submit(node, "/admin/peers", "/admin/peers", domain="hand.test", policy="limit")
         serve(site, "mine.test", "left.test", "more.test")
         await next_day(node)
-        assert "1 taken back" in await read(node, where) and "spam.test" in await decided(node)
+        assert "1 withdrawn" in await read(node, where) and "spam.test" in await decided(node)
         await submit(node, where, f"{where}/confirm", **{"leave[]": ""})
         found = await decided(node)
         assert set(found) == {"hand.test", "mine.test", "more.test"} and found["hand.test"].policy == "limit"
@@ -147,7 +149,7 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
         for wrong in ("", "<html>"):
             site.pages["/l.csv"] = web.Response(text=wrong)
             await next_day(node)
-            assert "could not be read" in await read(node, where) and "new.test" in await decided(node)
+            assert "could not be fetched" in await read(node, where) and "new.test" in await decided(node)
         serve(site, "new.test", "x.test")
         await next_day(node)
         assert not {"x.test"} & set(await decided(node)), "two changes wait"
@@ -160,4 +162,4 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
             assert answer.status == 303
         assert set(await decided(node)) == {"hand.test", "mine.test"}
     log = await read(node, "/admin/log")
-    assert "applied the list" in log and "follows the list no more" in log and "No longer on the list" in log
+    assert "List applied" in log and "Unsubscribed from the list" in log and "No longer on the list" in log

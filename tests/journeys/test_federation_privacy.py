@@ -210,7 +210,7 @@ async def test_articles_cross_and_likes_count_as_helpful(start: Start) -> None:
     await settle(alpha, beta)
     async with beta.http.get("/blog?order=helpful&window=week", headers={"Accept": "text/html"}) as page:
         text = await page.text()
-    assert "How to mend" in text and "1 found it helpful" in text
+    assert "How to mend" in text and "1 person found it helpful" in text
     async with beta.http.get("/@bob/how-to-mend", headers={"Accept": ACTIVITY_JSON}) as answer:
         document = await answer.json(content_type=None)
     assert (

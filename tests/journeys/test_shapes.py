@@ -245,7 +245,7 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
 
     # On the pages, also for a post that is there already; quotes are another matter.
     page = await lab.browser.fill_in("/write", "picture", text="Only to read", replies="nobody")
-    assert "Only those who are named may answer" in page.text
+    assert "Only people who are mentioned can reply" in page.text
     number = page.path.rpartition("/")[2]
     path = f"/api/v1/statuses/{number}"
     await lab.api.put(f"{path}/interaction_policy", quote_approval_policy="nobody")

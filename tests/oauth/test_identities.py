@@ -144,7 +144,7 @@ async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provi
     provider.person["email_verified"] = False
     ann = Visitor(node)
     page = await join(node, ann)
-    assert page.status == 200 and "look into your mail" in page.text and not await ann.who()
+    assert page.status == 200 and "Check your email" in page.text and not await ann.who()
     assert (await member_of(node, "ann")).email_confirmed_at is None
     assert (await there_and_back(ann)).status == 403
 

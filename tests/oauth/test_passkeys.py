@@ -139,7 +139,7 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     await ann.press("/settings/two-step", "/settings/two-step/codes")
     page = await ann.open("/settings/passkeys")
     await ann.press(page, form(page.text, "name").action + "/remove")
-    assert "Off: a password alone logs in" in (await ann.open("/settings/security")).text
+    assert "Off: a password is enough to log in" in (await ann.open("/settings/security")).text
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
     async with node.db.write() as tx:
         await members.set_password(tx, await members.by_username(tx, "ann"), "hash")

@@ -55,7 +55,7 @@ async def test_a_password_alone_is_not_enough_any_more(node: TestNode) -> None:
     assert asked.path == "/login/second" and not await ann.who()
     done = await ann.fill_in(asked, "code", code=code_of(node, secret))
     assert done.path == "/settings/security" and await ann.who()
-    assert "On, with an app" in done.text
+    assert "On, with an authenticator app" in done.text
 
 
 async def test_an_app_is_allowed_only_after_the_second_step(node: TestNode) -> None:
@@ -206,7 +206,7 @@ async def test_it_can_be_turned_off(node: TestNode) -> None:
     ann = Visitor(node)
     await ann.fill_in(await ann.log_in("ann"), "code", code=code_of(node, secret))
     page = await ann.press("/settings/two-step", "/settings/two-step/off")
-    assert "Off: a password alone logs in" in page.text
+    assert "Off: a password is enough to log in" in page.text
     other = Visitor(node)
     assert (await other.log_in("ann")).path == "/home"
 

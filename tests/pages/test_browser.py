@@ -135,7 +135,7 @@ async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, scri
     await page.goto(node.base + "/local")
     await page.get_by_label("Coffee").check()
     await page.click("button:has-text('Vote')")
-    await page.locator(".bars li", has_text="Coffee").get_by_text("100 %").wait_for()
+    await page.locator(".bars li", has_text="Coffee").get_by_text("100%").wait_for()
     assert await page.locator(".poll form").count() == 0
     if script:
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -43,6 +43,7 @@ class Settings(Struct, frozen=True):
     autoplay_gifs: bool = False
     theme: Literal["auto", "light", "dark"] = "auto"
     quote_policy: Literal["public", "followers", "nobody"] = "public"
+    locale: str = ""  # of pages and mails; '' is automatic
 
 
 class NewMember(Struct, frozen=True):

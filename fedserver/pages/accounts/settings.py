@@ -13,6 +13,7 @@ from fedserver.domain.kernel.errors import DomainError, Invalid
 from fedserver.media.errors import Unacceptable
 from fedserver.media.image_worker import process_banner, process_square
 from fedserver.text.language import normal_language
+from fedserver.text.locales import is_supported
 from fedserver.web import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
@@ -38,6 +39,7 @@ class ProfileParams(Struct, frozen=True):
     theme: Literal["auto", "light", "dark"] = "auto"
     visibility: Literal["public", "unlisted", "followers", "local"] = "public"
     language: str = ""
+    locale: str = ""
     welcome: bool = False
 
 
@@ -100,6 +102,7 @@ async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
             theme=params.theme,
             visibility=params.visibility,
             language=normal_language(params.language),
+            locale=params.locale if is_supported(params.locale) else "",
         )
         await members.set_settings(tx, call.member, changed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import format_datetime as format_rfc822
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +12,9 @@ from fedserver.domain.accounts import account_views
 from fedserver.domain.kernel.errors import NotFound
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views, timelines
+from fedserver.text.locales import format_datetime, gettext
 from fedserver.web.endpoint import Call
+from fedserver.web.html import mark_language
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 
@@ -45,6 +47,7 @@ async def feed_of(call: Call[Any], account: AccountRow, ending: str, *, blog: bo
     text = call.services.pages.text(f"feed.{ending}.xml", values)
     response = web.Response(text=text, content_type=KINDS[ending], charset="utf-8")
     response.headers["Cache-Control"] = "max-age=300"
+    mark_language(response)
     return response
 
 
@@ -54,10 +57,13 @@ def _changed(view: post_views.PostView) -> int:
 
 def title(view: post_views.PostView) -> str:
     """What an entry is called: a note has no title, so its day has to do."""
-    day = datetime.fromtimestamp(view.post.published_at / 1000, UTC).strftime("%d %b %Y %H:%M")
-    return view.post.title or f"{view.account.name}, {day}"
+    if view.post.title:
+        return view.post.title
+    return gettext(
+        "%(author)s, %(when)s", author=view.account.name, when=format_datetime(view.post.published_at)
+    )
 
 
 def rfc822(moment: int) -> str:
     """A date as RSS writes it."""
-    return format_datetime(datetime.fromtimestamp(moment / 1000, UTC), usegmt=True)
+    return format_rfc822(datetime.fromtimestamp(moment / 1000, UTC), usegmt=True)

@@ -1,4 +1,6 @@
 // What pages gain from JavaScript; everything works without it.
+// Texts come from the page, in the reader's language; none is written here.
+const language = document.documentElement.lang;
 // Composer: how many characters are left, and nothing lost by a closed tab.
 for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const left = document.createElement("p");
@@ -10,7 +12,7 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   if (key && !area.value) area.value = sessionStorage.getItem(key) ?? "";
   const show = () => {
     const count = limit - [...area.value].length;
-    left.textContent = count < limit / 5 ? `${count} characters left` : "";
+    left.textContent = count < limit / 5 ? area.dataset.left.replace("{count}", count.toLocaleString(language)) : "";
     if (key) sessionStorage.setItem(key, area.value);
   };
   area.addEventListener("input", show);
@@ -19,7 +21,7 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
 }
 // Times in the reader's own zone.
 for (const time of document.querySelectorAll("time[datetime]")) {
-  time.title = new Date(time.dateTime).toLocaleString();
+  time.title = new Date(time.dateTime).toLocaleString(language);
 }
 // A menu closes when one clicks elsewhere or presses Escape.
 const menus = () => document.querySelectorAll("details.menu[open]");

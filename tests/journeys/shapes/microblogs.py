@@ -203,7 +203,7 @@ ROWS = (
             ),
         ),
         status={"edited_at": "2026-11-18T11:00:00.000Z", "content": "<p>First</p>"},
-        page=("First", "edited"),
+        page=("First", "Edited"),
     ),
     _created(
         "gotosocial",

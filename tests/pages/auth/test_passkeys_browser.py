@@ -112,7 +112,7 @@ async def test_a_passkey_as_second_step_and_as_proof(node: TestNode, browser: Br
     await log_in(ann, node)
     await add(ann, node)
     await ann.page.goto(node.base + "/settings/two-step")
-    await ann.page.click("text=Ask for a passkey")
+    await ann.page.click("text=Use passkeys")
     assert await ann.page.locator(".codes li").count() == 10
 
     await ann.forget()
@@ -167,7 +167,7 @@ async def test_without_script_everything_else_works(node: TestNode, browser: Bro
     await page.click("form[action='/login'] button")
     await page.goto(node.base + "/settings/passkeys")
     assert not await page.is_visible("text=Add a passkey")
-    assert "run JavaScript" in await page.inner_text("main")
+    assert "turn on JavaScript" in await page.inner_text("main")
     await page.goto(node.base + "/settings/two-step/app")
     assert await page.is_visible(".qr svg")
     await context.close()

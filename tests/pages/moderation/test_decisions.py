@@ -58,7 +58,11 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     assert PAGE in letter and "Spam, as we see it" in letter
     visitor = Visitor(node)
     page = await visitor.log_in("ann")
-    assert page.path == PAGE and "Spam, as we see it" in page.text and "Entry 1 of the log" in page.text
+    assert (
+        page.path == PAGE
+        and "Spam, as we see it" in page.text
+        and "Entry 1 in the moderation log" in page.text
+    )
     assert (await visitor.fill_in(page, "text", text=" ")).status == 422
     page = await visitor.fill_in(page, "text", text="It was my <b>newsletter</b>")
     assert (
@@ -73,10 +77,10 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     own, other = Visitor(node), Visitor(node)
     await own.log_in("mod")
     await other.log_in("mel")
-    assert "You decided this yourself" in (await own.open(QUEUE)).text
+    assert "You made this decision yourself" in (await own.open(QUEUE)).text
     assert ">1</strong> open appeal" in (await other.open("/admin")).text
     queue = await other.open(QUEUE)
-    assert "You decided this yourself" not in queue.text and "my &lt;b&gt;newsletter" in queue.text
+    assert "You made this decision yourself" not in queue.text and "my &lt;b&gt;newsletter" in queue.text
     assert (await other.fill_in(queue, "answer", answer="A mistake, sorry")).path == QUEUE
     assert "A mistake, sorry" in (await other.open(f"{QUEUE}?state=decided")).text
     assert (await other.open(QUEUE)).text.count("<textarea") == 0
@@ -84,7 +88,7 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     assert "A mistake, sorry" in letter
     assert await visitor.who(), "the same session is good again"
     page = await visitor.open(PAGE)
-    assert "granted" in page.text and "This is over, or was taken back" in page.text
+    assert "Approved" in page.text and "This decision is no longer in effect" in page.text
     log = await Api(node).get("/api/fedserver/v1/log")
     assert [(each["act"], each["subject"]["name"]) for each in log] == [
         ("appeal.approve", "entry 1"),
@@ -119,7 +123,7 @@ async def test_appeals_that_are_turned_down_or_not_possible(start: Start) -> Non
         if each["moderation_warning"]["id"] == str(warned)
     ]
     assert told["moderation_warning"]["appeal"] == {"text": "I was kind", "state": "pending"}
-    assert "Read it, or appeal" in (await visitor.open("/notifications")).text
+    assert "Read more or appeal" in (await visitor.open("/notifications")).text
 
     reject = re.search(rf'formaction="({QUEUE}/\d+/reject)"', (await own.open(QUEUE)).text)
     assert reject
@@ -135,7 +139,7 @@ async def test_appeals_that_are_turned_down_or_not_possible(start: Start) -> Non
         async with own.http.post(reject.group(1), data=form, allow_redirects=False) as answer:
             assert answer.status == status, values
     page = await visitor.open(PAGE)
-    assert "turned down" in page.text and '<blockquote dir="auto">No</blockquote>' in page.text
+    assert "Rejected" in page.text and '<blockquote dir="auto">No</blockquote>' in page.text
     warning = (await api.get("/api/v1/notifications"))[-1]["moderation_warning"]
     assert warning["appeal"]["state"] == "rejected"
 
@@ -210,7 +214,7 @@ async def test_who_is_kept_out_sees_nothing_else(start: Start) -> None:
     page = await visitor.log_in("ann")
     assert page.path == PAGE and 'href="/home"' not in page.text and "/settings/profile" not in page.text
     open_to = {each.path for each in all_endpoints() if each.barred}
-    assert open_to == {"/login", "/logout", PAGE, PAGE + "/{id}/appeal"}
+    assert open_to == {"/login", "/logout", "/locale", PAGE, PAGE + "/{id}/appeal"}
     asked = 0
     for endpoint in all_endpoints():
         if not endpoint.html or endpoint.who == "anyone" or endpoint.barred:

@@ -127,9 +127,9 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
     assert page.status == 422 and "are under way" in page.text
     for stop in re.findall(r'"(/settings/data/imports/\d+/forget)"', page.text)[:2]:
         page = await visitor.press("/settings/data", stop)
-    assert page.text.count(">Stop<") == imports.MOST_UNFINISHED - 2
+    assert page.text.count(">Cancel<") == imports.MOST_UNFINISHED - 2
     await settle(alpha)
-    assert ">Stop<" not in (await visitor.open("/settings/data")).text
+    assert ">Cancel<" not in (await visitor.open("/settings/data")).text
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
@@ -180,7 +180,7 @@ async def test_an_archive_of_everything_is_made_for_its_owner(
     await api.post(f"/api/v1/statuses/{theirs}/favourite")
     await alpha.write(ann, "a draft", state="draft")
     page = await visitor.press("/settings/data", "/settings/data/archives")
-    assert page.status == 200 and "is being made" in page.text
+    assert page.status == 200 and ">In progress<" in page.text
     again = await visitor.press("/settings/data", "/settings/data/archives")
     assert again.status == 422 and "once a day" in again.text
     await settle(alpha)

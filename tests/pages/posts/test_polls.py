@@ -65,7 +65,7 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
     sent = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "1"})
     assert sent.status == 303 and sent.headers["Location"] == place
     answered = await page(node, place)
-    assert "1 vote" in answered and "100 %" in answered and "your choice" in answered
+    assert "1 vote" in answered and "100%" in answered and '✓ <span class="skip">Your choice' in answered
     again = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
     assert again.status == 422 and "You have already voted on this poll" in await again.text()
     forged = await send(node.http, node.base, node.base + place, ballot, csrf="wrong", **{"choices[]": "0"})
@@ -73,12 +73,12 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
 
     node.http.cookie_jar.clear()
     seen = await page(node, place)
-    assert "100 %" in seen and "/vote" not in seen and "your choice" not in seen
+    assert "100%" in seen and "/vote" not in seen and "Your choice" not in seen
     refused = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
     assert refused.status == 401
     node.clock.forward(hours=2)
     await node.settle()
-    assert "· ended" in await page(node, place)
+    assert "· Ended" in await page(node, place)
     await log_in(node, "ann")
     assert "Your poll" in await page(node, "/notifications")
 
@@ -103,9 +103,9 @@ async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
     assert status == 200 and 'role="alert"' in part and part.count('type="checkbox"') == 3
     status, part = await vote(post_id, "0", "2")
     assert status == 200 and "<html" not in part and part.lstrip().startswith('<div class="poll"')
-    assert "2 votes by 1 person" in part and part.count("100 %") == 2
+    assert "2 votes · 1 person" in part and part.count("100%") == 2
     status, part = await vote(secret, "0")
-    assert "the result is shown at the end" in part and "%" not in part and "<progress" not in part
+    assert "Results are shown when the poll ends" in part and "%" not in part and "<progress" not in part
     assert (await vote(12345, "0"))[0] == 404
 
 

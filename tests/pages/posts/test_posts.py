@@ -41,7 +41,7 @@ async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
     await log_in(node, "bob")
     for path in ("/home", "/@bob", f"/@bob/{second}"):
         shown = post_of(await page(node, path), second)
-        assert shown.count('<blockquote class="quoted" aria-label="A quoted post by ann"') == 1
+        assert shown.count('<blockquote class="quoted" aria-label="Quoted post by ann"') == 1
         assert "Which &lt;b&gt;drink&lt;/b&gt;?" in shown and f'href="/@ann/{first}"' in shown
         assert shown.count("<progress") == 2 and "/vote" not in shown.partition("<blockquote")[2]
         assert " style=" not in shown and "<script" not in shown
@@ -59,12 +59,12 @@ async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
     await log_in(node, "bob")
     fourth = await node.write(bob, "Hm", quoted_id=third)
     muted = post_of(await page(node, f"/@bob/{fourth}"), fourth)
-    assert "of somebody whom you muted</summary>" in muted and "See, an answer" in muted
+    assert "by someone you muted</summary>" in muted and "See, an answer" in muted
     async with node.db.write() as tx:
         await quotes.revoke(tx, ann, first, second)
         await post_removal.delete(tx, eve, third)
     node.http.cookie_jar.clear()
-    for post_id, told in ((second, "does not want it to be shown here any more"), (fourth, "was deleted")):
+    for post_id, told in ((second, "no longer wants it to be quoted here"), (fourth, "was deleted")):
         shown = post_of(await page(node, f"/@bob/{post_id}"), post_id)
         assert told in shown and "<blockquote" not in shown and "drink" not in shown
 

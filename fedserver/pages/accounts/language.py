@@ -1,0 +1,34 @@
+"""The language of pages: chosen in the footer, by members and guests, with and without JavaScript."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct, structs
+
+from fedserver.domain.auth import members
+from fedserver.text.locales import is_supported
+from fedserver.web.endpoint import Call, Routes
+from fedserver.web.html import own_page, see_other
+from fedserver.web.locale_cookie import set_locale_cookie
+
+routes = Routes("pages")
+
+
+class LocaleParams(Struct, frozen=True):
+    csrf: str = ""
+    locale: str = ""
+    back: str = ""
+
+
+@routes.post("/locale", html=True, params=LocaleParams, barred=True)
+async def choose(call: Call[LocaleParams]) -> web.StreamResponse:
+    """Remember a language, for a member in the settings and for a guest in the browser; '' is automatic."""
+    code = call.params.locale if is_supported(call.params.locale) else ""
+    response = see_other(own_page(call.params.back, "/"))
+    if call.caller is not None and call.caller.member is not None:
+        member = call.caller.member
+        changed = structs.replace(members.settings(member), locale=code)
+        await members.set_settings(call.tx, member, changed)
+    else:
+        set_locale_cookie(response, call.site, code)
+    return response
