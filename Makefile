@@ -49,7 +49,7 @@ LOCK = uv pip compile pyproject.toml --quiet --generate-hashes --universal --pyt
 
 lock:
 	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build -o requirements/run.txt
-	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build --extra test --extra check -o requirements/dev.txt
+	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build --extra test --extra check --extra docs -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
