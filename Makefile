@@ -19,7 +19,7 @@ demo: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m compileall -q -j 0 activitypub fedserver storage
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	PYTEST_PLUGINS=tests.kit.coverage $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
