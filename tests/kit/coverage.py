@@ -1,9 +1,9 @@
 """A plugin of pytest that ends a run with the coverage figure: `PYTEST_PLUGINS=tests.kit.coverage pytest`.
 
-slipcover removes its counters once a line has run, so it costs about a twentieth of the suite's time. Only the
-processes of the tests are measured: lines that run in nodes and commands started as programs of their own count as
-missed. The plugin is named in the environment because workers of pytest-xdist read `-p` only after conftest.py,
-whose imports have to be measured, too.
+slipcover removes its counters once a line has run, so it costs about a twentieth of the suite's time. Only
+the processes of the tests are measured: lines that run in nodes and commands started as programs of their own
+count as missed. The plugin is named in the environment because workers of pytest-xdist read `-p` only after
+conftest.py, whose imports have to be measured, too.
 """
 
 from __future__ import annotations
