@@ -1,4 +1,4 @@
-# The whole house: `make run`, `make test`, `make check`, `make bench`, `make mutants`, `make fuzz`, `make faults`, `make demo`.
+# The whole house: `make run`, `make test`, `make check`, `make docs`, `make bench`, `make mutants`, `make fuzz`, `make faults`, `make demo`.
 # Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
 
 PYTHON ?= python3
@@ -8,8 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Without compiled files every process that a test starts would compile the whole house again.
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?= -n auto --dist worksteal
+# Checks a file against a schema that the checker ships.
+VALID = $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 
-.PHONY: run test check bench mutants fuzz faults demo lock clean
+.PHONY: run test check docs bench mutants fuzz faults demo lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/fedserver run
@@ -19,7 +21,7 @@ demo: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m compileall -q -j 0 activitypub fedserver storage
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	PYTEST_PLUGINS=tests.kit.coverage $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
@@ -41,6 +43,17 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/hadolint Containerfile
+	$(VALID)compose-spec deploy/compose.yaml
+	$(VALID)github-workflows .github/workflows/*.yml
+	$(VALID)dependabot .github/dependabot.yml
+	$(VALID)github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(VALID)github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+
+# Hand-written pages and those of the program as one site in build/docs. Warnings are errors, and so are links to
+# pages and headings that do not exist; addresses elsewhere are only checked for their form, as no web is needed.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html docs build/docs
 
 # Write the locks anew from pyproject.toml: exact versions with hashes, for every system and Python >= 3.11.
 # Needs the `uv` program; newer versions are taken only with UPGRADE=--upgrade.
@@ -49,7 +62,7 @@ LOCK = uv pip compile pyproject.toml --quiet --generate-hashes --universal --pyt
 
 lock:
 	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build -o requirements/run.txt
-	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build --extra test --extra check -o requirements/dev.txt
+	$(LOCK) --extra fast --extra postgres --extra video --extra heif --extra build --extra test --extra check --extra docs -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
