@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from activitypub import document as read
 from activitypub.addressing import recipients
-from activitypub.document import Document, written
-from activitypub.errors import MalformedDocument
+from activitypub.document import Document, format_instant
+from activitypub.errors import MalformedDocumentError
 from activitypub.reactions import Reaction, read_reaction
 from activitypub.terms import ACTIVITY_CONTEXT, ACTOR_CONTEXT, POST_CONTEXT, PUBLIC
 
@@ -47,7 +47,7 @@ def read_activity(document: Document) -> Activity:
     kind = read.type_of(document)
     actor = read.id_of(document.get("actor"))
     if not kind or not actor:
-        raise MalformedDocument("an activity needs type and actor")
+        raise MalformedDocumentError("an activity needs type and actor")
     to, cc = recipients(document)
     return Activity(
         id=read.id_of(document) or "",
@@ -63,7 +63,7 @@ def read_activity(document: Document) -> Activity:
         to=tuple(to),
         cc=tuple(cc),
         content=read.text(document.get("content"), 10_000),
-        published=read.instant(document.get("published")),
+        published=read.parse_instant(document.get("published")),
         proof="proof" in document,
         reaction=read_reaction(document),
     )
@@ -94,7 +94,7 @@ def update(uri: str, actor: str, document: Document, moment: int) -> Document:
     return {
         **_activity("Update", uri, actor, document),
         "@context": POST_CONTEXT,
-        "updated": written(moment),
+        "updated": format_instant(moment),
         "to": document["to"],
         "cc": document["cc"],
     }
@@ -155,7 +155,9 @@ def announce(
     uri: str, actor: str, object_uri: str, to: Sequence[str], cc: Sequence[str], moment: int
 ) -> Document:
     """Boost an object; peers fetch it themselves."""
-    return _activity("Announce", uri, actor, object_uri, to=list(to), cc=list(cc), published=written(moment))
+    return _activity(
+        "Announce", uri, actor, object_uri, to=list(to), cc=list(cc), published=format_instant(moment)
+    )
 
 
 def block(uri: str, actor: str, target: str) -> Document:

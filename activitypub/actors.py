@@ -7,9 +7,9 @@ from typing import Any
 from msgspec import Struct
 
 from activitypub import document as read
-from activitypub.authority import normal_host, require_same_origin, without_fragment
-from activitypub.document import Document, written
-from activitypub.errors import AuthorityError, MalformedDocument
+from activitypub.authority import normalize_host, require_same_origin, without_fragment
+from activitypub.document import Document, format_instant
+from activitypub.errors import AuthorityError, MalformedDocumentError
 from activitypub.objects import CustomEmoji, read_emojis
 from activitypub.terms import ACTOR_CONTEXT, ACTORS
 
@@ -74,7 +74,7 @@ def read_actor(document: Document) -> Actor:
     username = read.text(document.get("preferredUsername"), 200)
     inbox = read.id_of(document.get("inbox"))
     if not identifier or not kind or not username or not inbox:
-        raise MalformedDocument("an actor needs id, type, preferredUsername and inbox")
+        raise MalformedDocumentError("an actor needs id, type, preferredUsername and inbox")
     require_same_origin(identifier, inbox)
     endpoints = read.embedded(document.get("endpoints")) or {}
     icon, image = read.one(document.get("icon")), read.one(document.get("image"))
@@ -107,7 +107,7 @@ def read_actor(document: Document) -> Actor:
         indexable=read.flag(document.get("indexable")),
         memorial=read.flag(document.get("memorial")),
         suspended=read.flag(document.get("suspended")),
-        published=read.instant(document.get("published")),
+        published=read.parse_instant(document.get("published")),
         webfinger=read.text(document.get("webfinger"), 500) or None,
         statements=tuple(_statements(document)),
     )
@@ -120,7 +120,7 @@ def _statements(document: Document) -> list[Document]:
 
 def _domains(value: Any) -> list[str]:
     """Hosts whose pages may name the actor as their author."""
-    hosts = (normal_host(each) for each in read.many(value, MAX_DOMAINS) if isinstance(each, str))
+    hosts = (normalize_host(each) for each in read.many(value, MAX_DOMAINS) if isinstance(each, str))
     return list(dict.fromkeys(host for host in hosts if host))
 
 
@@ -212,7 +212,7 @@ def write_actor(actor: Actor) -> Document:
         "movedTo": actor.moved_to,
         "featuredTags": actor.featured_tags or None,
         "attributionDomains": list(actor.attribution_domains) or None,
-        "published": None if actor.published is None else written(actor.published),
+        "published": None if actor.published is None else format_instant(actor.published),
         "webfinger": actor.webfinger,
         "suspended": True if actor.suspended else None,
     }

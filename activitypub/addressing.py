@@ -43,10 +43,10 @@ def addresses(
 
 def recipients(document: dict[str, Any]) -> tuple[list[str], list[str]]:
     """`to` and `cc` of a document, with one spelling of Public, without repetitions."""
-    return _normal(document.get("to")), _normal(document.get("cc"))
+    return _normalize(document.get("to")), _normalize(document.get("cc"))
 
 
-def _normal(value: Any) -> list[str]:
+def _normalize(value: Any) -> list[str]:
     found = ids_of(value, MAX_RECIPIENTS)
     return list(dict.fromkeys(PUBLIC if each in PUBLIC_SPELLINGS else each for each in found))
 

@@ -14,7 +14,7 @@ from activitypub.errors import AuthorityError
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def normal_host(host: str) -> str:
+def normalize_host(host: str) -> str:
     """A host name as it is compared: lower case, IDN as punycode, no dot at the end. '' if it is none."""
     host = host.strip().rstrip(".").lower()
     if not host or len(host) > 253:
@@ -37,7 +37,7 @@ def origin(uri: str) -> tuple[str, str, int]:
     try:
         parts = urlsplit(uri)
         port = parts.port
-        host = normal_host(parts.hostname or "")
+        host = normalize_host(parts.hostname or "")
     except ValueError as error:
         raise AuthorityError(f"not an address: {uri[:80]!r}") from error
     if parts.scheme not in DEFAULT_PORTS or not host or parts.username is not None:

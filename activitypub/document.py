@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from activitypub.errors import MalformedDocument
+from activitypub.errors import MalformedDocumentError
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 40
@@ -31,13 +31,13 @@ def parse(body: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
     surrogates, invalid UTF-8, anything but an object on top. Of a repeated name the last counts.
     """
     if len(body) > max_bytes:
-        raise MalformedDocument(f"larger than {max_bytes} bytes")
+        raise MalformedDocumentError(f"larger than {max_bytes} bytes")
     try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise MalformedDocument(f"not JSON: {str(error)[:200]}") from error
+        raise MalformedDocumentError(f"not JSON: {str(error)[:200]}") from error
     if not isinstance(document, dict):
-        raise MalformedDocument("not a JSON object")
+        raise MalformedDocumentError("not a JSON object")
     # guard: depth of documents
     _measure(document)
     return document
@@ -55,11 +55,11 @@ def _measure(document: Document) -> None:
                 following.extend(value)
         seen += len(following)
         if seen > MAX_NODES:
-            raise MalformedDocument("too many values")
+            raise MalformedDocumentError("too many values")
         if not following:
             return
         level = following
-    raise MalformedDocument("nested too deeply")
+    raise MalformedDocumentError("nested too deeply")
 
 
 def many(value: Any, limit: int = 100) -> list[Any]:
@@ -144,7 +144,7 @@ def natural(document: Mapping[str, Any], name: str, limit: int) -> tuple[str, st
     return (entries[0][1], entries[0][0]) if entries else ("", None)
 
 
-def number(value: Any, most: int) -> int:
+def number(value: Any, max_value: int) -> int:
     """A count, from 0 to `most`; 0 for anything else."""
     value = one(value)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
@@ -153,7 +153,7 @@ def number(value: Any, most: int) -> int:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return 0
-    return max(0, min(value, most))
+    return max(0, min(value, max_value))
 
 
 def flag(value: Any) -> bool:
@@ -162,7 +162,7 @@ def flag(value: Any) -> bool:
     return value is True or value == "true"
 
 
-def instant(value: Any) -> int | None:
+def parse_instant(value: Any) -> int | None:
     """A moment in milliseconds UTC from ISO 8601; None if it is not one between 1970 and 9999."""
     value = one(value)
     if not isinstance(value, str) or not 10 <= len(value) <= 40:
@@ -176,7 +176,7 @@ def instant(value: Any) -> int | None:
     return stamp if stamp >= 0 else None
 
 
-def written(moment: int) -> str:
+def format_instant(moment: int) -> str:
     """Milliseconds UTC as ISO 8601 with `Z`, as peers expect it."""
     return (
         datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

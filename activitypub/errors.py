@@ -5,7 +5,7 @@ class ActivityPubError(Exception):
     """Base of all."""
 
 
-class MalformedDocument(ActivityPubError):
+class MalformedDocumentError(ActivityPubError):
     """Not a document we can read: where, and why."""
 
 

@@ -13,14 +13,14 @@ from typing import Any
 from msgspec import Struct
 
 from activitypub import document as read
-from activitypub.document import Document, written
-from activitypub.errors import MalformedDocument
+from activitypub.document import Document, format_instant
+from activitypub.errors import MalformedDocumentError
 from activitypub.errors import SignatureError as SignatureError
-from activitypub.keys import base58, did_key, load_multibase, unbase58
+from activitypub.keys import decode_base58, did_key, encode_base58, load_multibase
 from activitypub.signatures import proofs
 
 KIND, PREFIX = "VerifiableIdentityStatement", "did:key:"
-MOST_BYTES = 8_000
+MAX_BYTES = 8_000
 
 
 class IdentityProof(Struct, frozen=True):
@@ -31,33 +31,33 @@ class IdentityProof(Struct, frozen=True):
     document: str
 
 
-def statement(subject: str, actor: str, created: int) -> tuple[Document, bytes]:
+def build_statement(subject: str, actor: str, created: int) -> tuple[Document, bytes]:
     """What the holder of `subject` is to sign: the statement with its proof but for the value, and the bytes.
 
     Raises SignatureError for a subject that is no did:key of an Ed25519 key.
     """
-    _key(subject)
+    _load_key(subject)
     made: Document = {"type": KIND, "subject": subject, "alsoKnownAs": actor}
     options: Document = {
         "type": "DataIntegrityProof",
         "cryptosuite": proofs.SUITE,
-        "created": written(created // 1000 * 1000).replace(".000Z", "Z"),
+        "created": format_instant(created // 1000 * 1000).replace(".000Z", "Z"),
         "verificationMethod": subject,
         "proofPurpose": "assertionMethod",
     }
-    return {**made, "proof": options}, proofs.hashed(options, made)
+    return {**made, "proof": options}, proofs.compute_signing_input(options, made)
 
 
-def with_signature(made: Document, signature: bytes) -> Document:
+def with_signature(unsigned: Document, signature: bytes) -> Document:
     """The statement with its signature; nothing is checked."""
-    return {**made, "proof": {**made["proof"], "proofValue": "z" + base58(signature)}}
+    return {**unsigned, "proof": {**unsigned["proof"], "proofValue": "z" + encode_base58(signature)}}
 
 
-def read_text(text: str, actor: str, now: int) -> IdentityProof:
+def parse_statement(text: str, actor: str, now: int) -> IdentityProof:
     """A statement as somebody pastes it. Raises SignatureError."""
     try:
-        return verify(read.parse(text.encode("utf-8", "replace"), max_bytes=MOST_BYTES), actor, now)
-    except MalformedDocument as error:
+        return verify(read.parse(text.encode("utf-8", "replace"), max_bytes=MAX_BYTES), actor, now)
+    except MalformedDocumentError as error:
         raise SignatureError("proof-wrong", f"the statement cannot be read: {error}") from error
 
 
@@ -67,36 +67,36 @@ def verify(document: Document, actor: str, now: int) -> IdentityProof:
     # guard: keys of others @last
     if read.type_of(document) != KIND or read.id_of(document.get("alsoKnownAs")) != actor:
         raise SignatureError("proof-wrong", "it does not name this account")
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise SignatureError("proof-wrong", "too long")
-    key, proof = _key(subject), read.embedded(document.get("proof")) or {}
+    key, proof = _load_key(subject), read.embedded(document.get("proof")) or {}
     # guard: keys that are not the subject's
     if proof.get("verificationMethod") not in (subject, f"{subject}#{subject.removeprefix(PREFIX)}"):
         raise SignatureError("proof-wrong", "another key than the one of its subject")
-    created, expires = read.instant(proof.get("created")), read.instant(proof.get("expires"))
-    if created is None or created > now + proofs.AHEAD_MS or (expires is not None and expires < now):
+    created, expires = read.parse_instant(proof.get("created")), read.parse_instant(proof.get("expires"))
+    if created is None or created > now + proofs.MAX_AHEAD_MS or (expires is not None and expires < now):
         raise SignatureError("proof-wrong", "not made yet, or expired")
     proofs.verify(document, key)
     return IdentityProof(subject, created, text)
 
 
-def _key(subject: str) -> Any:
+def _load_key(subject: str) -> Any:
     return load_multibase(subject.removeprefix(PREFIX) if subject.startswith(PREFIX) else "")
 
 
-def unbase(text: str) -> bytes:
+def decode_multibase(text: str) -> bytes:
     """The bytes in a multibase string of base58, b'' if it is none."""
-    return unbase58(text[1:]) if text.startswith("z") else b""
+    return decode_base58(text[1:]) if text.startswith("z") else b""
 
 
-def subject_of(text: str) -> str:
+def parse_subject(text: str) -> str:
     """The did:key that somebody wrote, with or without its beginning. Raises SignatureError."""
     subject = did_key(text.strip().removeprefix(PREFIX).partition("#")[0])
-    _key(subject)
+    _load_key(subject)
     return subject
 
 
-def held_statements(statements: Iterable[Document], actor: str, now: int) -> tuple[IdentityProof, ...]:
+def list_valid_proofs(statements: Iterable[Document], actor: str, now: int) -> tuple[IdentityProof, ...]:
     """The statements of an actor that hold, one for each key; others are left out."""
     found: dict[str, IdentityProof] = {}
     for each in statements:

@@ -13,16 +13,16 @@ from activitypub import document as read
 from activitypub.addressing import recipients
 from activitypub.authority import same_origin
 from activitypub.document import Document
-from activitypub.errors import MalformedDocument
+from activitypub.errors import MalformedDocumentError
 from activitypub.terms import AUTHORIZATION_CONTEXT, LD_JSON, QUOTE_REQUEST_CONTEXT
 
-MOST_RULES = 50
+MAX_RULES = 50
 # What older software writes in the place of `quote`: it asks nobody.
-LEGACY = ("quoteUrl", "quoteUri", "_misskey_quote")
+LEGACY_QUOTE_PROPERTIES = ("quoteUrl", "quoteUri", "_misskey_quote")
 QUOTE_REL = "https://misskey-hub.net/ns#_misskey_quote"
 
 
-class Rule(Struct, frozen=True):
+class InteractionRule(Struct, frozen=True):
     """Who may do something: URIs whose request is granted, and those whose request its author decides."""
 
     automatic: tuple[str, ...] = ()
@@ -33,13 +33,13 @@ class Rule(Struct, frozen=True):
         return {**made, "manualApproval": list(self.manual)} if self.manual else made
 
 
-class Policy(Struct, frozen=True):
+class InteractionPolicy(Struct, frozen=True):
     """Rules by what they are about; None where there is none."""
 
-    quote: Rule | None = None
-    like: Rule | None = None
-    reply: Rule | None = None
-    announce: Rule | None = None
+    quote: InteractionRule | None = None
+    like: InteractionRule | None = None
+    reply: InteractionRule | None = None
+    announce: InteractionRule | None = None
 
 
 class Quote(Struct, frozen=True):
@@ -70,28 +70,30 @@ class QuoteAuthorization(Struct, frozen=True):
         }
 
 
-def read_policy(value: object) -> Policy:
+def read_policy(value: object) -> InteractionPolicy:
     """An `interactionPolicy`."""
     document = read.embedded(value) or {}
-    return Policy(*(_rule(document.get(name)) for name in ("canQuote", "canLike", "canReply", "canAnnounce")))
+    return InteractionPolicy(
+        *(_rule(document.get(name)) for name in ("canQuote", "canLike", "canReply", "canAnnounce"))
+    )
 
 
-def _rule(value: object) -> Rule | None:
+def _rule(value: object) -> InteractionRule | None:
     rule = read.embedded(value)
     if rule is None:
         return None
     # The first names are those of FEP-044f, the others were GoToSocial's before.
     automatic = _audience(rule.get("automaticApproval", rule.get("always")))
     manual = _audience(rule.get("manualApproval", rule.get("approvalRequired")))
-    return Rule(tuple(automatic), tuple(manual))
+    return InteractionRule(tuple(automatic), tuple(manual))
 
 
 def _audience(value: object) -> list[str]:
     """URIs, with one spelling of Public."""
-    return recipients({"to": value})[0][:MOST_RULES]
+    return recipients({"to": value})[0][:MAX_RULES]
 
 
-def write_policy(policy: Policy) -> Document:
+def write_policy(policy: InteractionPolicy) -> Document:
     """An `interactionPolicy` with the rules that there are."""
     named = {
         "canQuote": policy.quote,
@@ -107,12 +109,12 @@ def read_quote(document: Document) -> Quote | None:
     uri = read.id_of(document.get("quote"))
     if uri:
         return Quote(uri, authorization=read.id_of(document.get("quoteAuthorization")))
-    older = (read.id_of(document.get(name)) for name in LEGACY)
-    found = next((each for each in older if each), None) or _linked(document.get("tag"))
+    older = (read.id_of(document.get(name)) for name in LEGACY_QUOTE_PROPERTIES)
+    found = next((each for each in older if each), None) or _find_linked_quote(document.get("tag"))
     return Quote(found, legacy=True) if found else None
 
 
-def _linked(tags: object) -> str | None:
+def _find_linked_quote(tags: object) -> str | None:
     """What a Link among the tags quotes (FEP-e232)."""
     for each in read.many(tags, 100):
         if isinstance(each, dict) and each.get("rel") == QUOTE_REL and read.type_of(each) == "Link":
@@ -122,7 +124,7 @@ def _linked(tags: object) -> str | None:
 
 def quote_parts(quote: Quote) -> Document:
     """The properties of a post that quotes, in all words that peers understand."""
-    made: Document = dict.fromkeys(("quote", *LEGACY), quote.uri)
+    made: Document = dict.fromkeys(("quote", *LEGACY_QUOTE_PROPERTIES), quote.uri)
     return {**made, "quoteAuthorization": quote.authorization} if quote.authorization else made
 
 
@@ -143,9 +145,9 @@ def read_authorization(document: Document) -> QuoteAuthorization:
     quoting = read.id_of(document.get("interactingObject"))
     target = read.id_of(document.get("interactionTarget"))
     if read.type_of(document) != "QuoteAuthorization" or not (identifier and author and quoting and target):
-        raise MalformedDocument("a QuoteAuthorization needs id, attributedTo and both objects")
+        raise MalformedDocumentError("a QuoteAuthorization needs id, attributedTo and both objects")
     if not same_origin(identifier, author, target):
-        raise MalformedDocument("a QuoteAuthorization must be of the origin of what is quoted")
+        raise MalformedDocumentError("a QuoteAuthorization must be of the origin of what is quoted")
     return QuoteAuthorization(identifier, author, quoting, target)
 
 

@@ -22,13 +22,13 @@ ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 
-def new_rsa() -> tuple[str, str]:
+def generate_rsa() -> tuple[str, str]:
     """A new RSA-2048 key: private and public PEM. Takes some 50 ms: call it off the loop."""
     key = generate_private_key(public_exponent=65_537, key_size=MIN_BITS)
     return _private_pem(key), _public_pem(key.public_key())
 
 
-def new_ed25519() -> tuple[str, str]:
+def generate_ed25519() -> tuple[str, str]:
     """A new Ed25519 key: private PEM and public multibase."""
     key = Ed25519PrivateKey.generate()
     return _private_pem(key), multibase(key.public_key())
@@ -75,12 +75,12 @@ def load_public_pem(pem: str) -> PublicKey:
 def multibase(key: Ed25519PublicKey) -> str:
     """`z6Mk…`: base58btc of the multicodec prefix and the raw key."""
     raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return "z" + base58(ED25519_PREFIX + raw)
+    return "z" + encode_base58(ED25519_PREFIX + raw)
 
 
 def load_multibase(text: str) -> Ed25519PublicKey:
     """The key in a multibase string. Raises SignatureError."""
-    raw = unbase58(text[1:]) if text.startswith("z") and len(text) < 100 else b""
+    raw = decode_base58(text[1:]) if text.startswith("z") and len(text) < 100 else b""
     if len(raw) != 34 or not raw.startswith(ED25519_PREFIX):
         raise SignatureError("bad-key", "not an Ed25519 multikey")
     return Ed25519PublicKey.from_public_bytes(raw[2:])
@@ -91,7 +91,7 @@ def did_key(multibase_key: str) -> str:
     return f"did:key:{multibase_key}"
 
 
-def base58(data: bytes) -> str:
+def encode_base58(data: bytes) -> str:
     """Bytes in base58btc."""
     number, letters = int.from_bytes(data, "big"), ""
     while number:
@@ -100,7 +100,7 @@ def base58(data: bytes) -> str:
     return "1" * (len(data) - len(data.lstrip(b"\0"))) + letters
 
 
-def unbase58(text: str) -> bytes:
+def decode_base58(text: str) -> bytes:
     """The bytes of a base58btc string; b'' if it is none or longer than a signature needs."""
     number = 0
     if len(text) > 128:

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from activitypub import document as read
 from activitypub.addressing import recipients
-from activitypub.document import Document, written
-from activitypub.errors import MalformedDocument
+from activitypub.document import Document, format_instant
+from activitypub.errors import MalformedDocumentError
 from activitypub.interactions import (
-    Policy,
+    InteractionPolicy,
     Quote,
     quote_link,
     quote_parts,
@@ -135,7 +135,7 @@ class Object(Struct, frozen=True, kw_only=True):
     starts_at: int | None = None
     place: str = ""
     quote: Quote | None = None
-    policy: Policy = Policy()
+    policy: InteractionPolicy = InteractionPolicy()
     question: Question | None = None
 
 
@@ -145,7 +145,7 @@ def read_object(document: Document) -> Object:
     kind = read.type_of(document, POSTS)
     authors = tuple(read.ids_of(document.get("attributedTo"), 10))
     if not identifier or not kind or not authors:
-        raise MalformedDocument("a post needs id, a known type and attributedTo")
+        raise MalformedDocumentError("a post needs id, a known type and attributedTo")
     content, language = read.natural(document, "content", MAX_TEXT)
     spoken = read.embedded(document.get("language")) or {}  # of PeerTube and Lemmy
     source = read.embedded(document.get("source")) or {}
@@ -163,8 +163,8 @@ def read_object(document: Document) -> Object:
         media_type=read.text(document.get("mediaType"), 100),
         url=read.link(document.get("url")) or identifier,
         sensitive=read.flag(document.get("sensitive")),
-        published=read.instant(document.get("published")),
-        updated=read.instant(document.get("updated")),
+        published=read.parse_instant(document.get("published")),
+        updated=read.parse_instant(document.get("updated")),
         to=tuple(to),
         cc=tuple(cc),
         in_reply_to=read.id_of(document.get("inReplyTo")),
@@ -175,7 +175,7 @@ def read_object(document: Document) -> Object:
         attachments=_attachments(document),
         cover=_attachment(read.one(document.get("image"))) or _thumbnail(document.get("icon")),
         links=tuple(_links(document.get("attachment"))),
-        starts_at=read.instant(document.get("startTime")) if kind == "Event" else None,
+        starts_at=read.parse_instant(document.get("startTime")) if kind == "Event" else None,
         place=_place(document.get("location")),
         quote=read_quote(document),
         policy=read_policy(document.get("interactionPolicy")),
@@ -183,25 +183,25 @@ def read_object(document: Document) -> Object:
     )
 
 
-def _tagged(value: Any, kind: str) -> list[Document]:
+def _list_tags(value: Any, kind: str) -> list[Document]:
     tags = (each for each in read.many(value, MAX_TAGS * 3) if isinstance(each, dict))
     return [each for each in tags if read.type_of(each) == kind][:MAX_TAGS]
 
 
 def _mentions(value: Any) -> tuple[Mention, ...]:
-    found = ((read.id_of(each.get("href")), each) for each in _tagged(value, "Mention"))
+    found = ((read.id_of(each.get("href")), each) for each in _list_tags(value, "Mention"))
     return tuple(Mention(href, read.text(each.get("name"), 500)) for href, each in found if href)
 
 
 def _hashtags(value: Any) -> tuple[Hashtag, ...]:
-    found = ((read.text(each.get("name"), 200).lstrip("#"), each) for each in _tagged(value, "Hashtag"))
+    found = ((read.text(each.get("name"), 200).lstrip("#"), each) for each in _list_tags(value, "Hashtag"))
     return tuple(Hashtag(name, read.link(each.get("href")) or "") for name, each in found if name)
 
 
 def read_emojis(value: Any) -> tuple[CustomEmoji, ...]:
     """The custom emoji in a `tag`; names that are not plain words are left out."""
     found = []
-    for each in _tagged(value, "Emoji"):
+    for each in _list_tags(value, "Emoji"):
         shortcode = read.text(each.get("name"), 100).strip(":")
         icon = read.one(each.get("icon"))
         address = read.link(icon.get("url")) if isinstance(icon, dict) else None
@@ -293,9 +293,9 @@ def _question(document: Document) -> Question | None:
     return Question(
         options=options,
         multiple=bool(several),
-        ends_at=read.instant(document.get("endTime")),
+        ends_at=read.parse_instant(document.get("endTime")),
         closed=read.flag(document.get("closed")),
-        closed_at=read.instant(document.get("closed")),
+        closed_at=read.parse_instant(document.get("closed")),
         voters=None if voters is None else read.number(voters, 1_000_000_000),
     )
 
@@ -316,7 +316,7 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
         "type": post.kind,
         "attributedTo": post.attributed_to[0],
         "content": post.content,
-        "published": written(post.published or 0),
+        "published": format_instant(post.published or 0),
         "url": post.url,
         "to": list(post.to),
         "cc": list(post.cc),
@@ -344,7 +344,7 @@ def write_object(post: Object, *, likes: int = 0, shares: int = 0, replies: int 
     if post.source:
         document["source"] = {"content": post.source, "mediaType": post.source_type or "text/plain"}
     if post.updated is not None:
-        document["updated"] = written(post.updated)
+        document["updated"] = format_instant(post.updated)
     if post.kind == "Article":
         document.update(_article_parts(post))
     if post.question is not None:
@@ -360,7 +360,7 @@ def _article_parts(post: Object) -> Document:
             "type": "Note",
             "attributedTo": post.attributed_to[0],
             "content": post.summary,
-            "published": written(post.published or 0),
+            "published": format_instant(post.published or 0),
             "url": post.url,
         },
     }
@@ -379,9 +379,9 @@ def _question_parts(question: Question) -> Document:
         options.append({"type": "Note", "name": each.name, "replies": replies})
     parts: Document = {"anyOf" if question.multiple else "oneOf": options}
     if question.ends_at is not None:
-        parts["endTime"] = written(question.ends_at)
+        parts["endTime"] = format_instant(question.ends_at)
     if question.closed_at is not None:
-        parts["closed"] = written(question.closed_at)
+        parts["closed"] = format_instant(question.closed_at)
     if question.voters is not None:
         parts["votersCount"] = question.voters
     return parts
@@ -407,4 +407,4 @@ def with_context(document: Document) -> Document:
 def write_tombstone(uri: str, deleted: int | None = None) -> Document:
     """What is left of an object (ActivityPub §6.4)."""
     stone: Document = {"@context": CONTEXT, "id": uri, "type": "Tombstone"}
-    return stone if deleted is None else {**stone, "deleted": written(deleted)}
+    return stone if deleted is None else {**stone, "deleted": format_instant(deleted)}

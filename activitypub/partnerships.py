@@ -12,7 +12,7 @@ from msgspec import Struct
 from activitypub import document as read
 from activitypub.activities import Activity
 from activitypub.document import Document
-from activitypub.errors import MalformedDocument
+from activitypub.errors import MalformedDocumentError
 from activitypub.terms import CONTEXT
 
 NAMESPACE: Final = "urn:fedserver:"
@@ -56,11 +56,11 @@ def read_partnership(offer: Activity) -> Partnership:
     """What an Offer offers. Raises MalformedDocument if it is no partnership, or not between these two."""
     found = offer.object
     if found is None or read.type_of(found) != "Relationship":
-        raise MalformedDocument("an offer of something else than a relationship")
+        raise MalformedDocumentError("an offer of something else than a relationship")
     if read.id_of(found.get("relationship")) != PARTNER:
-        raise MalformedDocument("an offer of another relationship")
+        raise MalformedDocumentError("an offer of another relationship")
     subject, target = read.id_of(found.get("subject")), read.id_of(found.get("object"))
     if subject != offer.actor or target is None:
-        raise MalformedDocument("an offer in the name of somebody else")
+        raise MalformedDocumentError("an offer in the name of somebody else")
     scopes = [each for each in read.many(found.get("scopes"), MAX_SCOPES) if isinstance(each, str)]
     return Partnership(subject, target, tuple(scopes), offer.content[:MAX_MESSAGE])

@@ -7,9 +7,9 @@ from urllib.parse import quote, urlsplit
 from msgspec import Struct
 
 from activitypub import document as read
-from activitypub.authority import normal_host
+from activitypub.authority import normalize_host
 from activitypub.document import Document
-from activitypub.errors import MalformedDocument
+from activitypub.errors import MalformedDocumentError
 from activitypub.terms import ACTIVITY_JSON, is_activitypub
 
 JRD = "application/jrd+json"
@@ -32,7 +32,7 @@ def parse_handle(text: str) -> Handle | None:
     bare = text.strip().removeprefix("acct:").removeprefix("@")
     username, at, host = bare.partition("@")
     name, _, port = host.partition(":")
-    domain = normal_host(name)
+    domain = normalize_host(name)
     if not at or not username or not domain or len(username) > 200 or "/" in bare or "?" in bare:
         return None
     if not username.isprintable() or " " in bare or (port and not port.isdigit()):
@@ -70,10 +70,10 @@ def read_jrd(document: Document) -> tuple[Handle | None, str]:
             continue
         if is_activitypub(read.text(link.get("type"), 200)) and read.is_web(link.get("href")):
             return parse_handle(read.text(document.get("subject"), 1_000)), str(link["href"])
-    raise MalformedDocument("WebFinger names no actor")
+    raise MalformedDocumentError("WebFinger names no actor")
 
 
-def query(base: str, handle: Handle) -> str:
+def build_query_url(base: str, handle: Handle) -> str:
     """Where to ask for a handle."""
     return f"{base}/.well-known/webfinger?resource={quote(f'acct:{handle}', safe='')}"
 
@@ -107,6 +107,6 @@ def read_host_meta(xrd: str) -> str | None:
     return None
 
 
-def fill(template: str, handle: Handle) -> str:
+def fill_template(template: str, handle: Handle) -> str:
     """The address that a template gives for a handle."""
     return template.replace("{uri}", quote(f"acct:{handle}", safe=""))

@@ -32,17 +32,17 @@ from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from benchmarks import peers
-from benchmarks.seed import Seeded, seed
+from benchmarks.seed import SeedResult, seed
 from fedserver.config import Config, load
-from fedserver.federation.signing import request_to
+from fedserver.federation.signing import build_request
 from fedserver.node import system_clock
 
-TICK = os.sysconf("SC_CLK_TCK")
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PARALLEL = 8
 
 
 @dataclass
-class Row:
+class ResultRow:
     """One line of the table."""
 
     name: str
@@ -53,7 +53,7 @@ class Row:
 
 def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
 def resident_mb(pid: int) -> float:
@@ -63,7 +63,7 @@ def resident_mb(pid: int) -> float:
     return 0.0
 
 
-def slowness(key: RSAPrivateKey) -> float:
+def measure_slowness(key: RSAPrivateKey) -> float:
     """How much slower this machine is than the one of the budgets, by the CPU time of a signature."""
     took = []
     for _ in range(200):
@@ -83,9 +83,9 @@ def free_port() -> int:
 class Bench:
     """A running node and a client."""
 
-    def __init__(self, base: str, pid: int, seeded: Seeded, session: aiohttp.ClientSession) -> None:
+    def __init__(self, base: str, pid: int, seeded: SeedResult, session: aiohttp.ClientSession) -> None:
         self.base, self.pid, self.seeded, self.session = base, pid, seeded, session
-        self.rows: list[Row] = []
+        self.rows: list[ResultRow] = []
 
     async def get(self, path: str, *, accept: str = "application/json", token: bool = True) -> None:
         headers = {"Accept": accept}
@@ -113,7 +113,7 @@ class Bench:
         await asyncio.gather(*(worker() for _ in range(PARALLEL)))
         took = time.perf_counter() - started
         used = (cpu_seconds(self.pid) - before) * 1_000 / count
-        self.rows.append(Row(name, used, budget, count / took))
+        self.rows.append(ResultRow(name, used, budget, count / took))
 
     async def until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None:
         """Wait until an answer is what is wanted."""
@@ -127,7 +127,7 @@ class Bench:
         raise TimeoutError(path)
 
 
-class Stubs:
+class StubHosts:
     """Peers that take everything: one server, many host names that lead to it."""
 
     def __init__(self) -> None:
@@ -167,7 +167,7 @@ class Stubs:
             await self._runner.cleanup()
 
 
-async def reads(bench: Bench, count: int) -> None:
+async def measure_reads(bench: Bench, count: int) -> None:
     seeded = bench.seeded
     status = f"/api/v1/statuses/{seeded.status_id}"
     plan = [
@@ -189,7 +189,7 @@ async def reads(bench: Bench, count: int) -> None:
     await bench.measure("WebFinger", 0.12, count, lambda: bench.get(finger, token=False))
 
 
-async def post(bench: Bench, count: int) -> None:
+async def measure_posting(bench: Bench, count: int) -> None:
     headers = {"Authorization": f"Bearer {bench.seeded.token}"}
 
     async def once() -> None:
@@ -200,7 +200,7 @@ async def post(bench: Bench, count: int) -> None:
     await bench.measure("post a status (members only)", 4, count, once)
 
 
-def _create(host: str, number: int) -> dict[str, object]:
+def _make_create(host: str, number: int) -> dict[str, object]:
     actor = f"http://{host}/users/speaker"
     uri = f"{actor}/posts/{number}"
     moment = "2026-11-24T00:00:00Z"
@@ -216,7 +216,7 @@ def _create(host: str, number: int) -> dict[str, object]:
     return activities.create(f"{uri}/activity", actor, note)
 
 
-async def inbox(bench: Bench, host: str, count: int) -> None:
+async def measure_inbox(bench: Bench, host: str, count: int) -> None:
     """Signed Creates of a known actor, until the last is visible by the client API."""
     key = load_private(bench.seeded.keys.rsa_private)
     assert isinstance(key, RSAPrivateKey)
@@ -224,8 +224,8 @@ async def inbox(bench: Bench, host: str, count: int) -> None:
     url = bench.base + "/inbox"
     signed: list[tuple[dict[str, str], bytes]] = []
     for number in range(count):
-        body = msgspec.json.encode(_create(host, number))
-        headers = cavage.sign(key, key_id, request_to("POST", url), system_clock(), sha256(body))
+        body = msgspec.json.encode(_make_create(host, number))
+        headers = cavage.sign(key, key_id, build_request("POST", url), system_clock(), sha256(body))
         signed.append(({**headers, "Content-Type": ACTIVITY_JSON}, body))
     forged = [({**headers, "Digest": f"SHA-256={sha256(b'x')}"}, body) for headers, body in signed]
     before, started = cpu_seconds(bench.pid), time.perf_counter()
@@ -251,15 +251,15 @@ async def inbox(bench: Bench, host: str, count: int) -> None:
     await bench.until(path, arrived)
     took = time.perf_counter() - started
     used = (cpu_seconds(bench.pid) - before) * 1_000 / count
-    bench.rows.append(Row("inbox: signed Create, until visible", used, 2.0, count / took))
+    bench.rows.append(ResultRow("inbox: signed Create, until visible", used, 2.0, count / took))
     before, started = cpu_seconds(bench.pid), time.perf_counter()
     await send(forged, 401)
     used = (cpu_seconds(bench.pid) - before) * 1_000 / count
     took = time.perf_counter() - started
-    bench.rows.append(Row("inbox: forged digest refused", used, 0.2, count / took))
+    bench.rows.append(ResultRow("inbox: forged digest refused", used, 0.2, count / took))
 
 
-async def fan_out(bench: Bench, stubs: Stubs, count: int) -> None:
+async def measure_fan_out(bench: Bench, stubs: StubHosts, count: int) -> None:
     """One public post to `count` hosts."""
     headers = {"Authorization": f"Bearer {bench.seeded.token}"}
     stubs.received = 0
@@ -274,10 +274,12 @@ async def fan_out(bench: Bench, stubs: Stubs, count: int) -> None:
         print(f"only {stubs.received} of {count} deliveries came")
     took = time.perf_counter() - started
     used = (cpu_seconds(bench.pid) - before) * 1_000 / max(1, stubs.received)
-    bench.rows.append(Row(f"fan-out to {stubs.received} hosts: a delivery", used, 0.8, stubs.received / took))
+    bench.rows.append(
+        ResultRow(f"fan-out to {stubs.received} hosts: a delivery", used, 0.8, stubs.received / took)
+    )
 
 
-async def start(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, float]:
+async def start_node(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, float]:
     """Start the node; the process, and how long it took to its first answer."""
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
@@ -295,7 +297,7 @@ async def start(folder: Path, port: int) -> tuple[asyncio.subprocess.Process, fl
     raise TimeoutError("the node did not start")
 
 
-def configure(folder: Path, port: int) -> Config:
+def write_config(folder: Path, port: int) -> Config:
     """Write the configuration of a node whose peers are on loopback; what it says."""
     (folder / "fedserver.toml").write_text(
         f'[node]\ndomain = "localhost:{port}"\nbase_url = "http://localhost:{port}"\n'
@@ -308,41 +310,41 @@ def configure(folder: Path, port: int) -> Config:
 
 async def run(people: int, posts: int, count: int, hosts: int) -> None:
     with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
-        folder, port, stubs = Path(name), free_port(), Stubs()
-        config = configure(folder, port)
+        folder, port, stubs = Path(name), free_port(), StubHosts()
+        config = write_config(folder, port)
         await stubs.start()
         print(f"Seeding {people} members and {posts} posts …", flush=True)
         seeded = await seed(config, people, posts, stubs.hosts(hosts))
         size = (folder / "data/fedserver.sqlite3").stat().st_size
         key = load_private(seeded.keys.rsa_private)
         assert isinstance(key, RSAPrivateKey)
-        process, seconds = await start(folder, port)
-        factors = [slowness(key)]
+        process, seconds = await start_node(folder, port)
+        factors = [measure_slowness(key)]
         try:
             await asyncio.sleep(1)  # until the start is over
             idle = resident_mb(process.pid)
             async with aiohttp.ClientSession() as session:
                 bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
-                await reads(bench, count)
-                await post(bench, count // 4)
-                await inbox(bench, stubs.hosts(1)[0], count // 2)
-                await fan_out(bench, stubs, hosts)
+                await measure_reads(bench, count)
+                await measure_posting(bench, count // 4)
+                await measure_inbox(bench, stubs.hosts(1)[0], count // 2)
+                await measure_fan_out(bench, stubs, hosts)
                 speaker = f"http://{stubs.hosts(1)[0]}/users/speaker"
-                found = await peers.measure(bench, config, lambda: cpu_seconds(process.pid), speaker)
-                bench.rows.extend(Row(*each) for each in found)
+                found = await peers.measure_all(bench, config, lambda: cpu_seconds(process.pid), speaker)
+                bench.rows.extend(ResultRow(*each) for each in found)
             busy = resident_mb(process.pid)
-            factors.append(slowness(key))
+            factors.append(measure_slowness(key))
         finally:
             process.terminate()
             await process.wait()
             await stubs.stop()
-    show(bench.rows, statistics.mean(factors))
+    print_table(bench.rows, statistics.mean(factors))
     print(f"\nstart to first answer {seconds:.2f} s (budget 1.5)")
     print(f"memory idle {idle:.0f} MB (85), after serving {busy:.0f} MB (150)")
     print(f"database {size / posts:.0f} bytes a status, all tables and indexes (1200)")
 
 
-def show(rows: list[Row], slower: float) -> None:
+def print_table(rows: list[ResultRow], slower: float) -> None:
     print(f"\nthis machine is {slower:.2f} times as slow as that of the budgets")
     print(f"{'workload':42} {'CPU ms':>8} {'budget':>8} {'ratio':>7} {'a second':>9}")
     for row in rows:

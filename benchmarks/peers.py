@@ -23,13 +23,13 @@ from activitypub.keys import load_private
 from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
-from benchmarks.seed import Seeded, remote
-from fedserver.cli.settings import site_of
+from benchmarks.seed import SeedResult, create_remote_account
+from fedserver.cli.settings import build_context
 from fedserver.config import Config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.posts import posts
-from fedserver.federation.signing import request_to
+from fedserver.federation.signing import build_request
 from fedserver.node import system_clock
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
@@ -39,22 +39,22 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import FollowRow
 
 PARALLEL, POSTS = 8, 200
-DEAD, LIVING, FLOOD = 1_000, 20, 10_000
-Figure = tuple[str, float, float, float]  # what, CPU ms (or seconds) each, its budget, how many a second
+DEAD, ALIVE, FLOOD = 1_000, 20, 10_000
+Measurement = tuple[str, float, float, float]  # what, CPU ms (or seconds) each, its budget, how many a second
 
 
-class Running(Protocol):
+class BenchmarkNode(Protocol):
     """The node that is measured."""
 
     base: str
-    seeded: Seeded
+    seeded: SeedResult
     session: aiohttp.ClientSession
 
     async def until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None: ...
 
 
 @dataclass
-class Targets:
+class BenchmarkTargets:
     """What is liked, boosted and followed: posts of a member whom dead and living peers follow."""
 
     author: AccountRow
@@ -62,7 +62,7 @@ class Targets:
     token: str
 
 
-class Peers:
+class BenchmarkPeers:
     """Hosts that answer with actors and take what is sent; some that only take connections."""
 
     def __init__(self, public_key: str) -> None:
@@ -126,16 +126,16 @@ class Peers:
         await self._runner.cleanup()
 
 
-async def prepare(config: Config, seeded: Seeded, peers: Peers) -> Targets:
+async def prepare_targets(config: Config, seeded: SeedResult, peers: BenchmarkPeers) -> BenchmarkTargets:
     """Public posts of a member whom nobody follows yet; then the followers, the dead ones first."""
-    site, db = site_of(config), await open_database(config.database.url, system_clock)
+    site, db = build_context(config), await open_database(config.database.url, system_clock)
     made_posts = []
     async with db.write() as tx:
-        member = await members.by_username(tx, "member5")
-        author = await accounts.local(tx, "member5")
+        member = await members.get_by_username(tx, "member5")
+        author = await accounts.get_local(tx, "member5")
         for number in range(POSTS):
             post_id = await posts.publish(tx, site, author, posts.Draft(text=f"To be liked, {number}"))
-            row = await post_queries.by_id(tx, post_id)
+            row = await post_queries.find(tx, post_id)
             assert row is not None
             made_posts.append((row.id, row.uri))
         # These were written to be liked, not to be delivered.
@@ -143,20 +143,20 @@ async def prepare(config: Config, seeded: Seeded, peers: Peers) -> Targets:
         await job_queries.finish(tx, [task.id for task in owed])
         made = await tokens.create(tx, "read write", app_id=None, member_id=member.id, account_id=author.id)
     async with db.write() as tx:
-        for host in (*peers.hosts(DEAD, dead=True), *peers.hosts(LIVING)):
-            fan = await remote(tx, host, "fan", seeded.keys)
+        for host in (*peers.hosts(DEAD, dead=True), *peers.hosts(ALIVE)):
+            fan = await create_remote_account(tx, host, "fan", seeded.keys)
             # Without an Accept, which would tell who is dead before it is measured.
             row_id = tx.new_id()
             follow = FollowRow(row_id, fan.id, author.id, f"{fan.uri}#follow", True, False, "", tx.now)
-            await follow_queries.add(tx, follow)
+            await follow_queries.insert(tx, follow)
     await db.close()
-    return Targets(author, made_posts, made.secret)
+    return BenchmarkTargets(author, made_posts, made.secret)
 
 
-class Sender:
+class ActivitySender:
     """Signs as whoever it is asked to, and delivers to the node's shared inbox, eight at once."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: BenchmarkNode) -> None:
         key = load_private(running.seeded.keys.rsa_private)
         assert isinstance(key, RSAPrivateKey)
         self._key, self._running, self._url = key, running, running.base + "/inbox"
@@ -164,7 +164,9 @@ class Sender:
     def signed(self, activity: Document) -> tuple[dict[str, str], bytes]:
         body = msgspec.json.encode(activity)
         key_id = f"{activity['actor']}#main-key"
-        headers = cavage.sign(self._key, key_id, request_to("POST", self._url), system_clock(), sha256(body))
+        headers = cavage.sign(
+            self._key, key_id, build_request("POST", self._url), system_clock(), sha256(body)
+        )
         return {**headers, "Content-Type": ACTIVITY_JSON}, body
 
     async def send(self, given: Iterable[tuple[dict[str, str], bytes]]) -> None:
@@ -178,15 +180,20 @@ class Sender:
         await asyncio.gather(*(worker() for _ in range(PARALLEL)))
 
 
-class Workloads:
+class PeerWorkloads:
     """Each adds a figure."""
 
     def __init__(
-        self, running: Running, cpu: Callable[[], float], targets: Targets, peers: Peers, speaker: str
+        self,
+        running: BenchmarkNode,
+        cpu: Callable[[], float],
+        targets: BenchmarkTargets,
+        peers: BenchmarkPeers,
+        speaker: str,
     ) -> None:
         self._running, self._cpu, self._targets, self._peers = running, cpu, targets, peers
-        self._speaker, self._sender = speaker, Sender(running)
-        self.figures: list[Figure] = []
+        self._speaker, self._sender = speaker, ActivitySender(running)
+        self.figures: list[Measurement] = []
 
     async def _measure(
         self,
@@ -243,8 +250,8 @@ class Workloads:
         )
 
     async def unknown(self) -> None:
-        hosts, author = self._peers.hosts(LIVING), self._targets.author.uri
-        names = [f"http://{hosts[number % LIVING]}/users/new{number}" for number in range(POSTS // 2)]
+        hosts, author = self._peers.hosts(ALIVE), self._targets.author.uri
+        names = [f"http://{hosts[number % ALIVE]}/users/new{number}" for number in range(POSTS // 2)]
         follows = [activities.follow(f"{name}#follow", name, author) for name in names]
         await self._measure(
             "inbox: Follow, unknown actor, Accept sent", 8.0, follows,
@@ -274,7 +281,7 @@ class Workloads:
     async def dead(self) -> None:
         """Seconds until the living have a post: when nobody is known to be dead, and after that."""
         headers = {"Authorization": f"Bearer {self._targets.token}"}
-        living = {f"{host}/inbox" for host in self._peers.hosts(LIVING)}
+        living = {f"{host}/inbox" for host in self._peers.hosts(ALIVE)}
         for when in ("at first", "known"):
             self._peers.came.clear()
             began = time.perf_counter()
@@ -285,18 +292,18 @@ class Workloads:
             await self._peers.until("Create", len(living), 120)
             took = time.perf_counter() - began
             budget = 15.0 if when == "at first" else 1.0
-            self.figures.append(
-                (f"{DEAD:,} dead ({when}): s to {LIVING} living", took, budget, LIVING / took)
-            )
+            self.figures.append((f"{DEAD:,} dead ({when}): s to {ALIVE} living", took, budget, ALIVE / took))
 
 
-async def measure(running: Running, config: Config, cpu: Callable[[], float], speaker: str) -> list[Figure]:
+async def measure_all(
+    running: BenchmarkNode, config: Config, cpu: Callable[[], float], speaker: str
+) -> list[Measurement]:
     """All of it; `speaker` is the actor whose posts the inbox's workload has delivered."""
-    peers = Peers(running.seeded.keys.rsa_public)
+    peers = BenchmarkPeers(running.seeded.keys.rsa_public)
     await peers.start()
     try:
-        targets = await prepare(config, running.seeded, peers)
-        workloads = Workloads(running, cpu, targets, peers, speaker)
+        targets = await prepare_targets(config, running.seeded, peers)
+        workloads = PeerWorkloads(running, cpu, targets, peers, speaker)
         for each in (workloads.known, workloads.unknown, workloads.flood, workloads.dead):
             await each()
         return workloads.figures

@@ -17,7 +17,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from activitypub.keys import load_private
-from benchmarks.__main__ import Bench, configure, free_port, show, slowness, start
+from benchmarks.__main__ import Bench, free_port, measure_slowness, print_table, start_node, write_config
 from benchmarks.seed import seed
 
 BUDGET_MS = 50
@@ -36,20 +36,20 @@ SEARCHES = {
 }
 
 
-def speak() -> str:
+def make_sentence() -> str:
     return " ".join(random.choices(VOCABULARY, cum_weights=FREQUENCIES, k=25)) + "."
 
 
 async def run(people: int, posts: int, count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="fedserver-bench-") as name:
         folder, port = Path(name), free_port()
-        config = configure(folder, port)
+        config = write_config(folder, port)
         print(f"Seeding {people} members and {posts} public posts …", flush=True)
         nobody = [f"127.0.1.1:{free_port()}"]
-        seeded = await seed(config, people, posts, nobody, visibility="public", speak=speak)
+        seeded = await seed(config, people, posts, nobody, visibility="public", make_text=make_sentence)
         key = load_private(seeded.keys.rsa_private)
         assert isinstance(key, RSAPrivateKey)
-        process, _ = await start(folder, port)
+        process, _ = await start_node(folder, port)
         try:
             async with aiohttp.ClientSession() as session:
                 bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
@@ -59,7 +59,7 @@ async def run(people: int, posts: int, count: int) -> None:
         finally:
             process.terminate()
             await process.wait()
-    show(bench.rows, slowness(key))
+    print_table(bench.rows, measure_slowness(key))
 
 
 def main() -> None:

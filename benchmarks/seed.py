@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fedserver.domain.kernel.context import Site
 from msgspec import structs
 
-from fedserver.cli.settings import site_of
+from fedserver.cli.settings import build_context
 from fedserver.config import Config
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.content import search_index
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import likes, posts
 from fedserver.domain.relationships import follows
 from fedserver.federation.keys import generate
@@ -34,12 +34,12 @@ from storage.upgrade import upgrade
 
 TOPICS = "library repair garden lamp street minutes heating catalogue bicycle tea shelf tomato bill tool"
 WORDS = tuple(TOPICS.split())
-TOGETHER = 1_000
-MINUTE = 60_000
+BATCH = 1_000
+MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
-class Seeded:
+class SeedResult:
     """What the workloads ask for."""
 
     token: str
@@ -49,11 +49,11 @@ class Seeded:
     keys: keys.NewKeys
 
 
-def sentence(length: int = 25) -> str:
+def make_sentence(length: int = 25) -> str:
     return " ".join(random.choices(WORDS, k=length)).capitalize() + "."
 
 
-async def remote(tx: Tx, host: str, name: str, keys: keys.NewKeys) -> AccountRow:
+async def create_remote_account(tx: Tx, host: str, name: str, keys: keys.NewKeys) -> AccountRow:
     """An account on a stub host."""
     base = f"http://{host}/users/{name}"
     return await accounts.receive(
@@ -89,32 +89,34 @@ async def remote(tx: Tx, host: str, name: str, keys: keys.NewKeys) -> AccountRow
     )
 
 
-async def _open_to_all(tx: Tx, account: AccountRow) -> AccountRow:
+async def _make_searchable(tx: Tx, account: AccountRow) -> AccountRow:
     """An account whose posts everybody may search, without the work that a change of mind causes."""
     row = structs.replace(account, indexable=True)
-    values = {name: getattr(row, name, row.username) for name in account_queries.CHANGEABLE}
-    await account_queries.change(tx, row.id, values)
+    values = {name: getattr(row, name, row.username) for name in account_queries.LOCAL_COLUMNS}
+    await account_queries.update_local(tx, row.id, values)
     return row
 
 
-Model = tuple[PostRow, int, str]  # a post, its tag, and the words that copies replace
+TemplatePost = tuple[PostRow, int, str]  # a post, its tag, and the words that copies replace
 
 
-async def _model(tx: Tx, site: Site, author: AccountRow, tag: str, visibility: str) -> Model:
+async def _create_template(
+    tx: Tx, site: NodeContext, author: AccountRow, tag: str, visibility: str
+) -> TemplatePost:
     """A post that went through the rules."""
-    text = sentence()
+    text = make_sentence()
     draft = posts.Draft(text=f"{text} #{tag}", visibility=visibility)
-    row = await post_queries.by_id(tx, await posts.publish(tx, site, author, draft))
+    row = await post_queries.find(tx, await posts.publish(tx, site, author, draft))
     assert row is not None
-    return row, (await tag_queries.by_names(tx, [tag]))[0].id, text
+    return row, (await tag_queries.load_by_names(tx, [tag]))[0].id, text
 
 
-def _copy(
-    tx: Tx, site: Site, model: Model, author: AccountRow, minutes: int, text: str
+def _copy_post(
+    tx: Tx, site: NodeContext, model: TemplatePost, author: AccountRow, minutes: int, text: str
 ) -> tuple[PostRow, int]:
     """A post of `author`, so many minutes ago, and its tag."""
     row, tag_id, words = model
-    at = tx.now - minutes * MINUTE
+    at = tx.now - minutes * MINUTE_MS
     identifier = tx.new_id(at)
     made = structs.replace(
         row,
@@ -131,23 +133,25 @@ def _copy(
     return made, tag_id
 
 
-async def _write(
+async def _write_posts(
     tx: Tx, made: Sequence[tuple[PostRow, int]], reader: AccountRow, followed: Iterable[AccountRow]
 ) -> None:
     """What `domain.posts.publish` writes, for many posts at once."""
     rows = [row for row, _ in made]
-    await tx.run_many(post_queries.ADD, map(structs.asdict, rows))
-    await tx.run_many(tag_queries.ATTACH, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in made])
+    await tx.run_many(post_queries.INSERT, map(structs.asdict, rows))
+    await tx.run_many(
+        tag_queries.INSERT_POST_TAG, [{"tag_id": tag_id, "post_id": row.id} for row, tag_id in made]
+    )
     shown = {each.id for each in followed}
     homes = [(row.account_id, row) for row in rows]
     homes += [(reader.id, row) for row in rows if row.account_id in shown]
     await tx.run_many(
-        home_entry_queries.ADD,
+        home_entry_queries.INSERT,
         [{"account_id": home, "post_id": row.id, "author_id": row.account_id} for home, row in homes],
     )
-    await search_index.put(tx, rows)
+    await search_index.index_posts(tx, rows)
     for row in rows:
-        await account_queries.count_post(tx, row.account_id, 1, row.published_at)
+        await account_queries.adjust_post_count(tx, row.account_id, 1, row.published_at)
 
 
 async def seed(
@@ -157,20 +161,20 @@ async def seed(
     hosts: list[str],
     *,
     visibility: str = "local",
-    speak: Callable[[], str] = sentence,
-) -> Seeded:
+    make_text: Callable[[], str] = make_sentence,
+) -> SeedResult:
     """Write `people` members, whose posts all may search, and `count` posts; each host follows the reader."""
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
     await upgrade(config.database.url)
     db = await open_database(config.database.url, system_clock)
-    site, keys = site_of(config), await generate()
+    site, keys = build_context(config), await generate()
     random.seed(1)
     async with db.write() as tx:
         made = [
-            await members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
+            await members.create_approved(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(people)
         ]
-        everybody = [await _open_to_all(tx, account) for _, account in made]
+        everybody = [await _make_searchable(tx, account) for _, account in made]
         reader = everybody[0]
         for account in everybody[1 : people // 2 + 1]:
             await follows.follow(tx, site, reader, account)
@@ -179,28 +183,32 @@ async def seed(
         )
     written: list[int] = []
     async with db.write() as tx:
-        models = [await _model(tx, site, everybody[0], tag, visibility) for tag in WORDS]
-    for start in range(0, count, TOGETHER):
+        models = [await _create_template(tx, site, everybody[0], tag, visibility) for tag in WORDS]
+    for start in range(0, count, BATCH):
         async with db.write() as tx:
-            numbers = range(start, min(start + TOGETHER, count))
+            numbers = range(start, min(start + BATCH, count))
             made_now = [
-                _copy(tx, site, random.choice(models), random.choice(everybody), count - number, speak())
+                _copy_post(
+                    tx, site, random.choice(models), random.choice(everybody), count - number, make_text()
+                )
                 for number in numbers
             ]
-            await _write(tx, made_now, reader, everybody[1 : people // 2 + 1])
+            await _write_posts(tx, made_now, reader, everybody[1 : people // 2 + 1])
             written.extend(row.id for row, _ in made_now)
     async with db.write() as tx:
-        root = await posts.publish(tx, site, everybody[1], posts.Draft(text=sentence(), visibility="local"))
+        root = await posts.publish(
+            tx, site, everybody[1], posts.Draft(text=make_sentence(), visibility="local")
+        )
         for _ in range(50):
-            draft = posts.Draft(text=sentence(), in_reply_to_id=root, visibility="local")
+            draft = posts.Draft(text=make_sentence(), in_reply_to_id=root, visibility="local")
             await posts.publish(tx, site, random.choice(everybody), draft)
         for post_id in written[-40:]:
             await likes.like(tx, site, everybody[2], post_id)
         for number, host in enumerate(hosts):
-            follower = await remote(tx, host, f"fan{number}", keys)
+            follower = await create_remote_account(tx, host, f"fan{number}", keys)
             await follows.receive(tx, follower, reader, f"{follower.uri}#follow")
-        speaker = await remote(tx, hosts[0], "speaker", keys)
+        speaker = await create_remote_account(tx, hosts[0], "speaker", keys)
         await follows.follow(tx, site, reader, speaker)
         await follows.receive_answer(tx, speaker, reader.id, None, accepted=True)
     await db.close()
-    return Seeded(token.secret, reader.id, written[-1], root, keys)
+    return SeedResult(token.secret, reader.id, written[-1], root, keys)

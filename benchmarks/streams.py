@@ -15,8 +15,8 @@ from statistics import median
 
 import aiohttp
 
-from benchmarks.__main__ import cpu_seconds, free_port, resident_mb, start
-from fedserver.cli.settings import site_of
+from benchmarks.__main__ import cpu_seconds, free_port, resident_mb, start_node
+from fedserver.cli.settings import build_context
 from fedserver.config import Config, load
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.relationships import follows
@@ -26,15 +26,19 @@ from storage.opening import open_database
 from storage.upgrade import upgrade
 
 
-async def seed(config: Config, listeners: int) -> list[str]:
+async def seed_listeners(config: Config, listeners: int) -> list[str]:
     """An author, and members who follow it; their tokens, the author's first."""
     Path(config.database.url.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True)
     await upgrade(config.database.url)
-    db, site, keys = await open_database(config.database.url, system_clock), site_of(config), await generate()
+    db, site, keys = (
+        await open_database(config.database.url, system_clock),
+        build_context(config),
+        await generate(),
+    )
     secrets = []
     async with db.write() as tx:
         made = [
-            await members.add(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
+            await members.create_approved(tx, site, f"member{number}", f"m{number}@bench.example", "x", keys)
             for number in range(listeners + 1)
         ]
         for member, account in made:
@@ -48,7 +52,7 @@ async def seed(config: Config, listeners: int) -> list[str]:
     return secrets
 
 
-class Workload:
+class StreamWorkload:
     """A running node, its author's token and those of the listeners."""
 
     def __init__(self, base: str, pid: int, tokens: Sequence[str], session: aiohttp.ClientSession) -> None:
@@ -107,12 +111,12 @@ async def run(listeners: int, posts: int) -> None:
             f'listen = "127.0.0.1:{port}"\n'
             '[limits]\nrequests_per_5_minutes = 10000000\n[log]\nlevel = "error"\n'
         )
-        tokens = await seed(load(folder / "fedserver.toml", {}), listeners)
-        process, _ = await start(folder, port)
+        tokens = await seed_listeners(load(folder / "fedserver.toml", {}), listeners)
+        process, _ = await start_node(folder, port)
         try:
             connector = aiohttp.TCPConnector(limit=0)
             async with aiohttp.ClientSession(connector=connector) as session:
-                workload = Workload(f"http://localhost:{port}", process.pid, tokens, session)
+                workload = StreamWorkload(f"http://localhost:{port}", process.pid, tokens, session)
                 await workload.post(10)
                 alone = await workload.post(posts)
                 print(f"posts alone: {alone * 1_000 / posts:.1f} ms each")

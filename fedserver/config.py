@@ -21,19 +21,19 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct, field
 
-PREFIX = "FEDSERVER_"
+ENV_PREFIX = "FEDSERVER_"
 # Variables that are no keys: of the tests, and what Kubernetes sets for a service.
-NO_KEYS = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
+IGNORED_PREFIXES = ("TEST_", "REQUIRE_", "SERVICE_", "PORT_")
 # Languages of pages and mails: a catalogue of each is in fedserver/locales; English is the source.
 LOCALES = ("en", "de", "fr", "es", "ar")
-LABEL = frozenset(string.ascii_lowercase + string.digits + "-")
+HOST_LABEL_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "-")
 
 
 class ConfigError(Exception):
     """The configuration cannot be used: which key, why, and how to mend it."""
 
 
-class Node(Struct, frozen=True, forbid_unknown_fields=True):
+class NodeConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where this node lives."""
 
     domain: str = "localhost:8420"
@@ -45,7 +45,7 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
     default_locale: str = "en"
 
 
-class Community(Struct, frozen=True, forbid_unknown_fields=True):
+class CommunityConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What the community says of itself."""
 
     title: str = "A community"
@@ -65,7 +65,7 @@ class DatabaseConfig(Struct, frozen=True, forbid_unknown_fields=True):
     url_file: str = ""
 
 
-class Media(Struct, frozen=True, forbid_unknown_fields=True):
+class MediaConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where files are kept."""
 
     store: str = "file:data/media"
@@ -73,7 +73,7 @@ class Media(Struct, frozen=True, forbid_unknown_fields=True):
     remote_cache_bytes: int = 5_368_709_120
 
 
-class Federation(Struct, frozen=True, forbid_unknown_fields=True):
+class FederationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """With whom this node speaks."""
 
     mode: Literal["open", "allowlist", "closed"] = "open"
@@ -84,13 +84,13 @@ class Federation(Struct, frozen=True, forbid_unknown_fields=True):
     show_blocks: Literal["public", "members", "nobody"] = "members"
 
 
-class Registration(Struct, frozen=True, forbid_unknown_fields=True):
+class RegistrationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How people become members."""
 
     mode: Literal["open", "approval", "invite", "closed"] = "invite"
 
 
-class Oidc(Struct, frozen=True, forbid_unknown_fields=True):
+class OidcConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """The organization's identity provider (OpenID Connect); without an issuer there is none."""
 
     issuer: str = ""
@@ -110,7 +110,7 @@ class Oidc(Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
 
 
-class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+class MailConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How mail is sent; without a host none is."""
 
     host: str = ""
@@ -122,7 +122,7 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     tls: Literal["starttls", "tls", "none"] = "starttls"
 
 
-class Translation(Struct, frozen=True, forbid_unknown_fields=True):
+class TranslationConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """A server that translates posts, with LibreTranslate's API; without an address there is none."""
 
     url: str = ""
@@ -131,7 +131,7 @@ class Translation(Struct, frozen=True, forbid_unknown_fields=True):
     allow_networks: tuple[str, ...] = ()
 
 
-class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+class LimitsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How much is allowed."""
 
     post_characters: int = 5_000
@@ -151,14 +151,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_5_minutes: int = 300
 
 
-class Log(Struct, frozen=True, forbid_unknown_fields=True):
+class LogConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What is written about the work."""
 
     format: Literal["console", "json"] = "console"
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Metrics(Struct, frozen=True, forbid_unknown_fields=True):
+class MetricsConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Figures for Prometheus, on an address of their own; empty: off."""
 
     listen: str = ""
@@ -167,18 +167,18 @@ class Metrics(Struct, frozen=True, forbid_unknown_fields=True):
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything; one section a field."""
 
-    node: Node = field(default_factory=Node)
-    community: Community = field(default_factory=Community)
+    node: NodeConfig = field(default_factory=NodeConfig)
+    community: CommunityConfig = field(default_factory=CommunityConfig)
     database: DatabaseConfig = field(default_factory=DatabaseConfig)
-    media: Media = field(default_factory=Media)
-    federation: Federation = field(default_factory=Federation)
-    registration: Registration = field(default_factory=Registration)
-    oidc: Oidc = field(default_factory=Oidc)
-    mail: Mail = field(default_factory=Mail)
-    translation: Translation = field(default_factory=Translation)
-    limits: Limits = field(default_factory=Limits)
-    log: Log = field(default_factory=Log)
-    metrics: Metrics = field(default_factory=Metrics)
+    media: MediaConfig = field(default_factory=MediaConfig)
+    federation: FederationConfig = field(default_factory=FederationConfig)
+    registration: RegistrationConfig = field(default_factory=RegistrationConfig)
+    oidc: OidcConfig = field(default_factory=OidcConfig)
+    mail: MailConfig = field(default_factory=MailConfig)
+    translation: TranslationConfig = field(default_factory=TranslationConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -188,8 +188,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     try:
         config = msgspec.convert(values, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(_explained(str(error))) from error
-    return _checked(_resolved(config, path.parent if path is not None else Path()))
+        raise ConfigError(_explain(str(error))) from error
+    return _check(_resolve(config, path.parent if path is not None else Path()))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -206,21 +206,21 @@ def _read(path: Path) -> dict[str, Any]:
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     sections = get_type_hints(Config)
     for name, text in environ.items():
-        rest = name.removeprefix(PREFIX)
+        rest = name.removeprefix(ENV_PREFIX)
         section, _, key = rest.lower().partition("_")
-        if rest == name or not key or rest.startswith(NO_KEYS):
+        if rest == name or not key or rest.startswith(IGNORED_PREFIXES):
             continue
         if section not in sections:
-            raise ConfigError(f"{name}: there is no section {section}{_near_variable(rest, sections)}")
+            raise ConfigError(f"{name}: there is no section {section}{_suggest_variable(rest, sections)}")
         hints = get_type_hints(sections[section])
         if key not in hints:
-            raise ConfigError(f"{name}: there is no key {section}.{key}{_near(key, hints)}")
+            raise ConfigError(f"{name}: there is no key {section}.{key}{_suggest_key(key, hints)}")
         if not isinstance(values.setdefault(section, {}), dict):
             raise ConfigError(f"{section}: write a section [{section}] with keys, not a value")
-        values[section][key] = _from_text(f"{section}.{key}", text, hints[key])
+        values[section][key] = _parse_value(f"{section}.{key}", text, hints[key])
 
 
-def _from_text(place: str, text: str, wanted: Any) -> Any:
+def _parse_value(place: str, text: str, wanted: Any) -> Any:
     if wanted is bool:
         if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
             raise ConfigError(f"{place}: write true or false, not {text!r}")
@@ -235,19 +235,23 @@ def _from_text(place: str, text: str, wanted: Any) -> Any:
     return text
 
 
-def _near(key: str, known: Mapping[str, Any]) -> str:
+def _suggest_key(key: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(key, known, 1)
     return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
 
 
-def _near_variable(rest: str, sections: Mapping[str, Any]) -> str:
+def _suggest_variable(rest: str, sections: Mapping[str, Any]) -> str:
     names = [f"{section}_{key}".upper() for section in sections for key in get_type_hints(sections[section])]
     without_section = [name for name in names if name.endswith(f"_{rest.upper()}")]
     close = without_section or difflib.get_close_matches(rest.upper(), names, 1)
-    return f"; did you mean {PREFIX}{close[0]}?" if close else _near(rest.partition("_")[0].lower(), sections)
+    return (
+        f"; did you mean {ENV_PREFIX}{close[0]}?"
+        if close
+        else _suggest_key(rest.partition("_")[0].lower(), sections)
+    )
 
 
-def _explained(message: str) -> str:
+def _explain(message: str) -> str:
     why, _, place = message.partition(" - at `$")
     path = place.strip("`").lstrip(".")
     if "unknown field" not in why:
@@ -255,25 +259,25 @@ def _explained(message: str) -> str:
     key = why.split("`")[1]
     sections = get_type_hints(Config)
     known = get_type_hints(sections[path]) if path in sections else sections
-    return f"{path + '.' if path else ''}{key}: unknown key{_near(key, known)}"
+    return f"{path + '.' if path else ''}{key}: unknown key{_suggest_key(key, known)}"
 
 
-def _resolved(config: Config, folder: Path) -> Config:
+def _resolve(config: Config, folder: Path) -> Config:
     """Relative paths made relative to `folder`, secrets read from their files."""
 
     def at(path: str) -> str:
         return str(folder / path) if path else path
 
-    url = _secret("database.url_file", at(config.database.url_file)) or config.database.url
+    url = _read_secret("database.url_file", at(config.database.url_file)) or config.database.url
     if url.startswith("sqlite:"):
         url = "sqlite:" + at(url.removeprefix("sqlite:"))
     store = config.media.store
     if store.startswith("file:"):
         store = "file:" + at(store.removeprefix("file:"))
-    client_secret = _secret("oidc.client_secret_file", at(config.oidc.client_secret_file))
-    password = _secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
+    client_secret = _read_secret("oidc.client_secret_file", at(config.oidc.client_secret_file))
+    password = _read_secret("mail.password_file", at(config.mail.password_file)) or config.mail.password
     key_file = at(config.translation.api_key_file)
-    api_key = _secret("translation.api_key_file", key_file) or config.translation.api_key
+    api_key = _read_secret("translation.api_key_file", key_file) or config.translation.api_key
     return msgspec.structs.replace(
         config,
         translation=msgspec.structs.replace(config.translation, api_key=api_key),
@@ -297,7 +301,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     )
 
 
-def _secret(place: str, path: str) -> str:
+def _read_secret(place: str, path: str) -> str:
     if not path:
         return ""
     try:
@@ -306,7 +310,7 @@ def _secret(place: str, path: str) -> str:
         raise ConfigError(f"{place}: cannot read {path}: {error}") from error
 
 
-def _checked(config: Config) -> Config:
+def _check(config: Config) -> Config:
     _check_node(config.node)
     if not config.database.url.startswith(("sqlite:", "postgresql://", "postgres://")):
         raise ConfigError("database.url: write sqlite:PATH or postgresql://user:password@host/name")
@@ -343,7 +347,7 @@ def _checked(config: Config) -> Config:
     return config
 
 
-def _check_oidc(oidc: Oidc) -> None:
+def _check_oidc(oidc: OidcConfig) -> None:
     if not oidc.issuer:
         return
     try:
@@ -387,7 +391,8 @@ def _is_host(text: str) -> bool:
     """True for a host name: labels of letters, digits and inner hyphens."""
     labels = text.split(".")
     return len(text) <= 253 and all(
-        0 < len(each) <= 63 and set(each) <= LABEL and each[0] != "-" and each[-1] != "-" for each in labels
+        0 < len(each) <= 63 and set(each) <= HOST_LABEL_CHARACTERS and each[0] != "-" and each[-1] != "-"
+        for each in labels
     )
 
 
@@ -403,7 +408,7 @@ def _check_domain(domain: str) -> None:
         )
 
 
-def _check_node(node: Node) -> None:
+def _check_node(node: NodeConfig) -> None:
     _check_domain(node.domain)
     try:
         base = urlsplit(node.base_url)

@@ -12,14 +12,14 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
 from fedserver.client_api.timelines.hub import HUB, Hub
-from fedserver.client_api.timelines.stream_events import TELLERS
+from fedserver.client_api.timelines.stream_events import HANDLERS
 from fedserver.config import Config
-from fedserver.config import Limits as LimitsConfig
+from fedserver.config import LimitsConfig as LimitsConfig
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.auth import ip_blocks
 from fedserver.domain.auth.passwords import Passwords
 from fedserver.domain.kernel import events, secrets
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.domain.notifications import push_keys
 from fedserver.domain.peers import peers
@@ -30,13 +30,13 @@ from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring, generate
 from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
-from fedserver.integrations.oidc import Provider
+from fedserver.integrations.oidc import OidcProvider
 from fedserver.integrations.translator import Translator
-from fedserver.integrations.web_push import new_vapid_key
+from fedserver.integrations.web_push import generate_vapid_key
 from fedserver.jobs.runner import Runner
 from fedserver.links import Links
-from fedserver.media.av_worker import Most, Recordings
-from fedserver.media.image_worker import Images
+from fedserver.media.av_worker import AvWorker, MediaLimits
+from fedserver.media.image_worker import ImageWorker
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
@@ -47,18 +47,18 @@ from fedserver.web import files, template_values
 from fedserver.web.application import build
 from fedserver.web.endpoint import Endpoint
 from fedserver.web.html import Pages
-from fedserver.web.metrics import CountedDatabase, Metrics
-from fedserver.web.rate_limits import Limits
+from fedserver.web.metrics import CountedDatabase, NodeMetrics
+from fedserver.web.rate_limits import RateLimiter
 from fedserver.web.services import Services
 from storage.engine import Database, Event
-from storage.errors import Conflict
+from storage.errors import ConflictError
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
 exposition = on_demand("fedserver.web.exposition")
 log = structlog.stdlib.get_logger("fedserver.node")
-MakeKeys = Callable[[], Awaitable[keys.NewKeys]]
-Sites = Callable[[web.AppRunner], Sequence[web.BaseSite]]
+KeyFactory = Callable[[], Awaitable[keys.NewKeys]]
+SiteFactory = Callable[[web.AppRunner], Sequence[web.BaseSite]]
 
 
 def system_clock() -> int:
@@ -66,7 +66,7 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def all_endpoints() -> list[Endpoint]:
+def list_endpoints() -> list[Endpoint]:
     """Every endpoint of every surface."""
     return [*files.routes.endpoints, *(endpoint for surface in SURFACES for endpoint in surface())]
 
@@ -77,8 +77,8 @@ class Node:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.runner = Runner(services)
-        self.application = build(services, all_endpoints())
-        self.hub = Hub(services, TELLERS)
+        self.application = build(services, list_endpoints())
+        self.hub = Hub(services, HANDLERS)
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
         self._metrics: web.AppRunner | None = None
@@ -86,7 +86,7 @@ class Node:
         self._reloads: set[asyncio.Task[None]] = set()
 
     def _hear(self, event: Event) -> None:
-        if event.kind in (events.PEER_CHANGED, events.ADDRESSES_CHANGED):
+        if event.kind in (events.PEER_CHANGED, events.IP_BLOCKS_CHANGED):
             task = asyncio.create_task(self.load_policies())
             self._reloads.add(task)
             task.add_done_callback(self._reloads.discard)
@@ -99,11 +99,11 @@ class Node:
             await self.services.policies.load(tx)
             await self.services.fences.load(tx)
 
-    async def serve(self, sites: Sites) -> None:
+    async def serve(self, sites: SiteFactory) -> None:
         """Listen where `sites` says."""
         await _listen(self._web, sites)
 
-    async def serve_metrics(self, sites: Sites) -> None:
+    async def serve_metrics(self, sites: SiteFactory) -> None:
         """Answer `GET /metrics` where `sites` says."""
         told = exposition.application(self.services, self.runner.depths)
         self._metrics = web.AppRunner(told, access_log=None)
@@ -126,7 +126,7 @@ class Node:
     async def setup_link(self) -> str | None:
         """The address that makes the first owner, None if there is a member."""
         async with self.services.db.write() as tx:
-            token = await setup.setup_link(tx)
+            token = await setup.create_token(tx)
         return f"{self.services.site.links.base}/setup/{token}" if token else None
 
     async def close(self) -> None:
@@ -149,7 +149,7 @@ class Node:
         await self.services.db.close()
 
 
-async def _listen(runner: web.AppRunner, sites: Sites) -> None:
+async def _listen(runner: web.AppRunner, sites: SiteFactory) -> None:
     await runner.setup()
     for site in sites(runner):
         await site.start()
@@ -161,7 +161,7 @@ async def open_node(
     clock: Callable[[], int] = system_clock,
     resolver: AbstractResolver | None = None,
     passwords: Passwords | None = None,
-    new_keys: MakeKeys = generate,
+    new_keys: KeyFactory = generate,
 ) -> Node:
     """Bring the schema up to date and put a node together. Raises Unavailable, SchemaTooNew.
 
@@ -175,55 +175,55 @@ async def open_node(
         config.node.base_url.rstrip("/"),
         config.node.domain,
         proxies=config.media.proxy,
-        secret=await _push_key(db),
+        secret=await _ensure_push_key(db),
     )
-    services = _services(
-        Site(config, links),
+    services = _build_services(
+        NodeContext(config, links),
         db,
         clock,
         resolver,
         passwords or Passwords(),
         new_keys,
     )
-    await _first_start(services)
+    await _ensure_instance_account(services)
     node = Node(services)
     await node.load_policies()
     return node
 
 
-async def _push_key(db: Database) -> bytes:
+async def _ensure_push_key(db: Database) -> bytes:
     """Make the key for push messages, once; the secret that comes of it."""
     async with db.read() as tx:
-        known = await push_keys.public(tx)
+        known = await push_keys.load_public_key(tx)
     if not known:
         async with db.write() as tx:
-            await push_keys.keep(tx, *new_vapid_key())
+            await push_keys.save(tx, *generate_vapid_key())
     async with db.read() as tx:
-        return await push_keys.secret(tx)
+        return await push_keys.derive_address_secret(tx)
 
 
-async def _first_start(services: Services) -> None:
-    if await _is_made(services):
+async def _ensure_instance_account(services: Services) -> None:
+    if await _has_instance_account(services):
         return
     new = await services.new_keys()
     try:
         async with services.db.write() as tx:
             await accounts.create_instance_account(tx, services.site, new)
-    except (Conflict, DomainError):
+    except (ConflictError, DomainError):
         # Processes that start together find nothing together; one was quicker.
-        if not await _is_made(services):
+        if not await _has_instance_account(services):
             raise
 
 
-async def _is_made(services: Services) -> bool:
+async def _has_instance_account(services: Services) -> bool:
     async with services.db.read() as tx:
-        return await accounts.instance_account(tx, services.site) is not None
+        return await accounts.find_instance_account(tx, services.site) is not None
 
 
-def _recordings(limits: LimitsConfig) -> Recordings:
+def _build_av_worker(limits: LimitsConfig) -> AvWorker:
     # What is coded anew may be larger than what came.
-    return Recordings(
-        Most(
+    return AvWorker(
+        MediaLimits(
             seconds=limits.media_seconds,
             pixels=limits.video_pixels,
             frame_rate=limits.video_frame_rate,
@@ -232,13 +232,13 @@ def _recordings(limits: LimitsConfig) -> Recordings:
     )
 
 
-def _services(
-    site: Site,
+def _build_services(
+    site: NodeContext,
     db: Database,
     clock: Callable[[], int],
     resolver: AbstractResolver | None,
     passwords: Passwords,
-    new_keys: MakeKeys,
+    new_keys: KeyFactory,
 ) -> Services:
     config = site.config
     federation = config.federation
@@ -248,51 +248,55 @@ def _services(
         ca_file=federation.ca_file,
         resolver=resolver,
     )
-    keyring, policies = Keyring(), peers.Policies(federation.mode)
+    keyring, policies = Keyring(), peers.PeerPolicies(federation.mode)
     fetcher = Fetcher(db, site, client, keyring, clock)
     finder = Resolver(db, site, fetcher, policies, clock)
     authenticator = Authenticator(db, finder, fetcher, policies, clock)
-    store, images = FileStore(Path(config.media.store.removeprefix("file:"))), Images()
+    store, images = FileStore(Path(config.media.store.removeprefix("file:"))), ImageWorker()
     return Services(
         db=db,
         site=site,
         client=client,
-        provider=_provider(site, resolver, clock),
+        provider=_build_provider(site, resolver, clock),
         store=store,
         images=images,
         remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
-        recordings=_recordings(config.limits),
+        recordings=_build_av_worker(config.limits),
         resolver=finder,
         keyring=keyring,
         authenticator=authenticator,
         inbox=Inbox(db, authenticator),
         policies=policies,
-        fences=ip_blocks.Fences(clock),
+        fences=ip_blocks.IpBlocklist(clock),
         passwords=passwords,
         new_keys=new_keys,
-        seal=secrets.Seal(Path(config.node.data_dir) / "seal.key"),
-        limits=Limits(config.limits.requests_per_5_minutes, clock),
-        pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.values(site, clock)),
-        metrics=Metrics(),
+        seal=secrets.SecretBox(Path(config.node.data_dir) / "seal.key"),
+        limits=RateLimiter(config.limits.requests_per_5_minutes, clock),
+        pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.build_values(site, clock)),
+        metrics=NodeMetrics(),
         log=log,
-        translator=_translator(site),
+        translator=_build_translator(site),
     )
 
 
-def _user_agent(site: Site) -> str:
+def _user_agent(site: NodeContext) -> str:
     return f"fedserver/{VERSION} (+{site.links.base}/)"
 
 
-def _provider(site: Site, resolver: AbstractResolver | None, clock: Callable[[], int]) -> Provider | None:
+def _build_provider(
+    site: NodeContext, resolver: AbstractResolver | None, clock: Callable[[], int]
+) -> OidcProvider | None:
     """The organization's identity provider, asked by a client of its own."""
     config = site.config.oidc
     if not config.issuer:
         return None
     guard = Guard(config.allow_networks, allow_http=config.issuer.startswith("http:"))
     agent = _user_agent(site)
-    return Provider(config, Client(guard, user_agent=agent, ca_file=config.ca_file, resolver=resolver), clock)
+    return OidcProvider(
+        config, Client(guard, user_agent=agent, ca_file=config.ca_file, resolver=resolver), clock
+    )
 
 
-def _translator(site: Site) -> Translator | None:
+def _build_translator(site: NodeContext) -> Translator | None:
     config = site.config.translation
     return Translator(config, user_agent=_user_agent(site)) if config.url else None

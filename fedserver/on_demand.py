@@ -9,7 +9,7 @@ import importlib
 from typing import Any
 
 
-class _OnDemand:
+class _LazyModule:
     def __init__(self, name: str) -> None:
         self._name = name
 
@@ -19,4 +19,4 @@ class _OnDemand:
 
 def on_demand(name: str) -> Any:
     """What stands for the module `name`; one that is missing is told at its first use."""
-    return _OnDemand(name)
+    return _LazyModule(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Room:
+class LruCache:
     """Values by key, at most twice `most`: a young half and an old one. It counts how often it knew."""
 
     __slots__ = ("_most", "_old", "_young", "hits", "misses")
@@ -41,15 +41,15 @@ class Room:
         self._young[key] = value
 
 
-class Memory:
+class CacheRegistry:
     """The rooms of one database."""
 
     def __init__(self) -> None:
-        self.rooms: dict[str, Room] = {}
+        self.rooms: dict[str, LruCache] = {}
 
-    def room(self, name: str, most: int) -> Room:
+    def room(self, name: str, most: int) -> LruCache:
         """The room of that name; `most` counts when it is asked for first."""
         found = self.rooms.get(name)
         if found is None:
-            found = self.rooms[name] = Room(most)
+            found = self.rooms[name] = LruCache(most)
         return found

@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from storage.statements import ListText, one_of
 
 
-class _FixedInText(SQLCompiler):
+class _LiteralBindCompiler(SQLCompiler):
     """Writes what is fixed in a statement into its text.
 
     Only then can a plan that is kept use the partial index with the condition `state = 'published'`. SQLite
@@ -27,26 +27,26 @@ class _FixedInText(SQLCompiler):
     """
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> str:
-        if not bindparam.required and _is_plain(bindparam.value):
+        if not bindparam.required and _is_safe_literal(bindparam.value):
             kw["literal_binds"] = True
         return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def _is_plain(value: Any) -> bool:
+def _is_safe_literal(value: Any) -> bool:
     """Numbers and words, which every database writes alike."""
     return isinstance(value, int) or (isinstance(value, str) and not set(value) & set("'\\%:"))
 
 
-def _writing_fixed(dialect: Dialect) -> Dialect:
-    dialect.statement_compiler = type("FixedInText", (_FixedInText, dialect.statement_compiler), {})
+def _with_literal_binds(dialect: Dialect) -> Dialect:
+    dialect.statement_compiler = type("FixedInText", (_LiteralBindCompiler, dialect.statement_compiler), {})
     return dialect
 
 
-SQLITE = _writing_fixed(sqlite.dialect(paramstyle="named"))
-POSTGRESQL = _writing_fixed(asyncpg.dialect())  # type: ignore[no-untyped-call]
+SQLITE = _with_literal_binds(sqlite.dialect(paramstyle="named"))
+POSTGRESQL = _with_literal_binds(asyncpg.dialect())  # type: ignore[no-untyped-call]
 
 
-class Compiled:
+class CompiledStatement:
     """A statement as one driver wants it.
 
     `booleans` are the places of result columns that SQLite gives as 0 and 1, `lists` the parameters of
@@ -91,24 +91,24 @@ def _is_short(statement: Executable) -> bool:
         return isinstance(statement, SelectBase)
     table = statement.table
     assert isinstance(table, Table)
-    if isinstance(statement, Delete) and _is_referred_to(table):
+    if isinstance(statement, Delete) and _is_referenced(table):
         return False
-    named = set(_named(statement.whereclause))
-    return any(named.issuperset(key) for key in _keys(table))
+    named = set(_iter_bound_columns(statement.whereclause))
+    return any(named.issuperset(key) for key in _iter_unique_keys(table))
 
 
-def _keys(table: Table) -> Iterator[Iterable[Any]]:
+def _iter_unique_keys(table: Table) -> Iterator[Iterable[Any]]:
     """The columns of each rule that makes rows unique."""
     yield table.primary_key.columns
     yield from (each.columns for each in table.constraints if isinstance(each, UniqueConstraint))
     yield from (each.columns for each in table.indexes if each.unique)
 
 
-def _named(condition: ColumnElement[bool] | None) -> Iterator[ColumnElement[Any]]:
+def _iter_bound_columns(condition: ColumnElement[bool] | None) -> Iterator[ColumnElement[Any]]:
     """Columns that a condition binds to a value or to a list."""
     if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
         for part in condition.clauses:
-            yield from _named(part)
+            yield from _iter_bound_columns(part)
     elif isinstance(condition, one_of):
         yield condition.column
     elif (
@@ -119,7 +119,7 @@ def _named(condition: ColumnElement[bool] | None) -> Iterator[ColumnElement[Any]
         yield condition.left
 
 
-def _is_referred_to(table: Table) -> bool:
+def _is_referenced(table: Table) -> bool:
     return any(
         key.column.table is table for other in table.metadata.tables.values() for key in other.foreign_keys
     )
@@ -130,13 +130,13 @@ class Compiler:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._seen: dict[tuple[int, tuple[str, ...]], tuple[Executable, Compiled]] = {}
+        self._seen: dict[tuple[int, tuple[str, ...]], tuple[Executable, CompiledStatement]] = {}
 
-    def __call__(self, statement: Executable, params: Mapping[str, Any]) -> Compiled:
+    def __call__(self, statement: Executable, params: Mapping[str, Any]) -> CompiledStatement:
         keys = tuple(params) if isinstance(statement, Insert) else ()
         found = self._seen.get((id(statement), keys))
         if found is None:
-            found = (statement, Compiled(statement, self._dialect, keys))
+            found = (statement, CompiledStatement(statement, self._dialect, keys))
             self._seen[(id(statement), keys)] = found
         return found[1]
 

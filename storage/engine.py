@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.ids import IdSource
 
 Params = Mapping[str, Any]
@@ -54,7 +54,7 @@ class Tx:
     __slots__ = ("_connection", "count", "events", "ids", "memory", "now", "writes")
 
     def __init__(
-        self, connection: Connection, *, now: int, ids: IdSource, memory: Memory, writes: bool
+        self, connection: Connection, *, now: int, ids: IdSource, memory: CacheRegistry, writes: bool
     ) -> None:
         self._connection = connection
         self.now = now
@@ -113,7 +113,7 @@ class Database(Protocol):
 
     clock: Callable[[], int]
     ids: IdSource
-    memory: Memory
+    memory: CacheRegistry
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
         """Statements that see what is committed. `slow` is for those that may take more than a few

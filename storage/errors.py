@@ -5,13 +5,13 @@ class StorageError(Exception):
     """Base of everything that storage raises on purpose."""
 
 
-class Conflict(StorageError):
+class ConflictError(StorageError):
     """A unique or foreign key rule refused the write."""
 
 
-class Unavailable(StorageError):
+class DatabaseUnavailableError(StorageError):
     """The database cannot be used now: locked, full, unreachable. Trying later may help."""
 
 
-class SchemaTooNew(StorageError):
+class SchemaTooNewError(StorageError):
     """The database was upgraded by a newer fedserver; this one must not touch it."""

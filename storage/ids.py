@@ -12,15 +12,15 @@ from collections.abc import Callable
 
 COUNTER_BITS = 16
 COUNTER_MASK = (1 << COUNTER_BITS) - 1
-GRAIN = 160  # exact in a double until 2109, and written with all its digits by JavaScript
+EXACT_ID_STEP = 160  # exact in a double until 2109, and written with all its digits by JavaScript
 
 
-def now_ms_of(identifier: int) -> int:
+def to_timestamp_ms(identifier: int) -> int:
     """The moment in an id, in milliseconds UTC."""
     return identifier >> COUNTER_BITS
 
 
-def first_at(moment: int) -> int:
+def first_id_at(moment: int) -> int:
     """The smallest id of that millisecond; the cursor for "since then"."""
     return moment << COUNTER_BITS
 
@@ -44,7 +44,7 @@ class IdSource:
 
     def exact(self) -> int:
         """An id for this moment that clients which read numbers as doubles (JavaScript) hold exactly."""
-        self._last = -(-self.new() // GRAIN) * GRAIN
+        self._last = -(-self.new() // EXACT_ID_STEP) * EXACT_ID_STEP
         return self._last
 
     def at(self, moment: int) -> int:

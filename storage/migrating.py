@@ -15,7 +15,7 @@ from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.errors import SchemaTooNew, Unavailable
+from storage.errors import DatabaseUnavailableError, SchemaTooNewError
 
 ADVISORY_LOCK = 0x66656473  # "feds"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -61,7 +61,7 @@ async def _run(url: str, lock: str) -> None:
             await connection.commit()
     except (DBAPIError, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        raise Unavailable(f"cannot open the database: {cause}") from error
+        raise DatabaseUnavailableError(f"cannot open the database: {cause}") from error
     finally:
         await engine.dispose()
 
@@ -71,7 +71,7 @@ def _to_head(connection: Connection) -> None:
     known = {revision.revision for revision in script.walk_revisions()}
     found = current(connection)
     if found is not None and found not in known:
-        raise SchemaTooNew(
+        raise SchemaTooNewError(
             f"the database is at revision {found}, which this version does not know: "
             "run the newer fedserver that upgraded it, or restore a backup"
         )

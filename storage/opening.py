@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.engine import Database
-from storage.errors import Unavailable
+from storage.errors import DatabaseUnavailableError
 from storage.sqlite import open_sqlite
 
 
@@ -28,4 +28,6 @@ def _postgresql() -> Any:
     try:
         return importlib.import_module("storage.postgresql")
     except ModuleNotFoundError as error:
-        raise Unavailable("PostgreSQL needs the extra: pip install 'fedserver[postgres]'") from error
+        raise DatabaseUnavailableError(
+            "PostgreSQL needs the extra: pip install 'fedserver[postgres]'"
+        ) from error

@@ -14,38 +14,38 @@ import asyncpg
 import msgspec
 from sqlalchemy.sql.base import Executable
 
-from storage.cache import Memory
-from storage.compiled import POSTGRESQL, Compiled, Compiler
+from storage.cache import CacheRegistry
+from storage.compiled import POSTGRESQL, CompiledStatement, Compiler
 from storage.engine import Event, Listener, Tx
-from storage.errors import Conflict, Unavailable
+from storage.errors import ConflictError, DatabaseUnavailableError
 from storage.ids import IdSource
 
 CHANNEL = "fedserver_events"
-FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+MIN_RECONNECT_WAIT_S, MAX_RECONNECT_WAIT_S = 0.1, 5.0
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _compiler = Compiler(POSTGRESQL)
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Event).decode
+_encode_event = msgspec.json.Encoder().encode
+_decode_event = msgspec.json.Decoder(Event).decode
 
 
-def _bind(compiled: Compiled, params: Mapping[str, Any]) -> list[Any]:
+def _bind(compiled: CompiledStatement, params: Mapping[str, Any]) -> list[Any]:
     bound = compiled.bind(params)
     return [bound[name] for name in compiled.names]
 
 
-def _told(error: Exception) -> Exception:
+def _translate_error(error: Exception) -> Exception:
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        return Conflict(str(error))
-    return Unavailable(f"PostgreSQL: {error}")
+        return ConflictError(str(error))
+    return DatabaseUnavailableError(f"PostgreSQL: {error}")
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """What the driver raises comes out as Conflict or Unavailable."""
     try:
         yield
-    except FAILURES as error:
-        raise _told(error) from error
+    except DRIVER_ERRORS as error:
+        raise _translate_error(error) from error
 
 
 class PostgresqlConnection:
@@ -56,24 +56,24 @@ class PostgresqlConnection:
 
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         compiled = _compiler(statement, params)
-        with _telling():
+        with _translate_errors():
             found: Sequence[Sequence[Any]] = await self.raw.fetch(compiled.sql, *_bind(compiled, params))
         return found
 
     async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
         compiled = _compiler(statement, params)
-        with _telling():
+        with _translate_errors():
             status: str = await self.raw.execute(compiled.sql, *_bind(compiled, params))
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
-        with _telling():
+        with _translate_errors():
             await self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
 
 
-async def _keep(_connection: Any) -> None:
+async def _skip_reset(_connection: Any) -> None:
     """Nothing to reset between uses: we change no session state, and a round trip is saved."""
 
 
@@ -81,7 +81,7 @@ async def _roll_back(raw: Any, transaction: Any) -> None:
     try:
         if raw.is_in_transaction():
             await asyncio.shield(transaction.rollback())
-    except FAILURES:
+    except DRIVER_ERRORS:
         # It is lost, or must not go back to the pool as it is.
         with suppress(asyncpg.InterfaceError):
             raw.terminate()
@@ -94,7 +94,7 @@ class PostgresqlDatabase:
         self.url = url
         self.clock = clock
         self.ids = IdSource(clock)
-        self.memory = Memory()
+        self.memory = CacheRegistry()
         self._pool: Any = None
         self._ear: Any = None
         self._reopening: asyncio.Task[None] | None = None
@@ -104,16 +104,16 @@ class PostgresqlDatabase:
     async def open(self) -> None:
         """Raises Unavailable if the server cannot be reached or refuses us."""
         try:
-            self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=10, reset=_keep)
+            self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=10, reset=_skip_reset)
             await self._open_ear()
-        except (*FAILURES, ValueError) as error:
-            raise Unavailable(f"cannot open the PostgreSQL database: {error}") from error
+        except (*DRIVER_ERRORS, ValueError) as error:
+            raise DatabaseUnavailableError(f"cannot open the PostgreSQL database: {error}") from error
 
     async def _open_ear(self) -> None:
         self._ear = ear = await asyncpg.connect(self.url)
         try:
             await ear.add_listener(CHANNEL, self._hear)
-        except FAILURES:
+        except DRIVER_ERRORS:
             ear.terminate()
             raise
         ear.add_termination_listener(self._deafened)
@@ -123,19 +123,19 @@ class PostgresqlDatabase:
 
     async def _reopen_ear(self) -> None:
         """Listen again once the server lets us. What was told in between is lost, see `changed_elsewhere`."""
-        wait = FIRST_WAIT
+        wait = MIN_RECONNECT_WAIT_S
         while True:
             try:
                 await self._open_ear()
-            except FAILURES:
+            except DRIVER_ERRORS:
                 await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                wait = min(2 * wait, MAX_RECONNECT_WAIT_S)
             else:
                 self._missed = True
                 return
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
-        event = _decode(payload)
+        event = _decode_event(payload)
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -154,13 +154,13 @@ class PostgresqlDatabase:
         async with self._acquired() as raw:
             tx = self._tx(raw, writes=True)
             transaction = raw.transaction()
-            with _telling():
+            with _translate_errors():
                 await transaction.start()
             try:
                 yield tx
-                with _telling():
+                with _translate_errors():
                     for event in tx.events:
-                        await raw.execute("SELECT pg_notify($1, $2)", CHANNEL, _encode(event).decode())
+                        await raw.execute("SELECT pg_notify($1, $2)", CHANNEL, _encode_event(event).decode())
                     await asyncio.shield(transaction.commit())
             except BaseException:
                 await _roll_back(raw, transaction)
@@ -168,13 +168,13 @@ class PostgresqlDatabase:
 
     @asynccontextmanager
     async def _acquired(self) -> AsyncIterator[Any]:
-        with _telling():
+        with _translate_errors():
             raw = await self._pool.acquire()
         try:
             yield raw
         finally:
             # A connection that was lost may tell so once more when it is given back.
-            with _telling():
+            with _translate_errors():
                 await self._pool.release(raw)
 
     def listen(self, listener: Listener) -> Callable[[], None]:

@@ -18,10 +18,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean
 
 # What PostgreSQL can keep of one post: a position is at most 16,383, a word has at most 255 of them.
-LAST_POSITION, MOST_POSITIONS, MOST_BYTES = 16_383, 200, 900_000
+MAX_POSITION, MAX_POSITIONS_PER_WORD, MAX_VECTOR_BYTES = 16_383, 200, 900_000
 
 
-class WordsRow(Struct, frozen=True):
+class SearchEntry(Struct, frozen=True):
     """What search knows of a post: its words in their order, and facts (`[a-z0-9]+`) about it."""
 
     post_id: int
@@ -84,7 +84,7 @@ def _matches_postgresql(_element: matches, compiler: SQLCompiler, **kw: Any) -> 
     )
 
 
-class found_among(ColumnElement[bool]):
+class entry_in(ColumnElement[bool]):
     """The entry is one of the posts of a subquery, which is made into a list once before entries are read."""
 
     inherit_cache = False
@@ -93,54 +93,54 @@ class found_among(ColumnElement[bool]):
     def __init__(self, ids: SelectBase) -> None:
         self.ids = ids.scalar_subquery()
 
-    def self_group(self, against: Any = None) -> found_among:
+    def self_group(self, against: Any = None) -> entry_in:
         """It is a condition already, as above."""
         return self
 
 
-@compiles(found_among, "sqlite")
-def _among_sqlite(element: found_among, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(entry_in, "sqlite")
+def _entry_in_sqlite(element: entry_in, compiler: SQLCompiler, **kw: Any) -> str:
     # With the sign before it the id cannot lead into the index, one search for each post of the list.
     return f"+post_words.rowid IN {compiler.process(element.ids, **kw)}"
 
 
-@compiles(found_among, "postgresql")
-def _among_postgresql(element: found_among, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(entry_in, "postgresql")
+def _entry_in_postgresql(element: entry_in, compiler: SQLCompiler, **kw: Any) -> str:
     return f"post_words.rowid = ANY(ARRAY{compiler.process(element.ids, **kw)})"
 
 
-def entry_params(row: WordsRow) -> dict[str, Any]:
+def entry_params(row: SearchEntry) -> dict[str, Any]:
     """The parameters with which an entry is written."""
     return {
         "id": row.post_id,
         "words": " ".join(row.words),
         "facts": " ".join(row.facts),
-        "vector": _vector(row),
+        "vector": _to_tsvector(row),
     }
 
 
 def search_params(terms: Sequence[SearchTerm]) -> dict[str, str]:
     """The parameters of `matches`. At least one term must not be excluded."""
-    return {"fts5": _fts5(terms), "tsquery": " & ".join(map(_tsquery, terms))}
+    return {"fts5": _to_fts5(terms), "tsquery": " & ".join(map(_to_tsquery, terms))}
 
 
-def _vector(row: WordsRow) -> str:
+def _to_tsvector(row: SearchEntry) -> str:
     """The entry as text of a tsvector; facts have no place and begin with a sign that words never have."""
     places: dict[str, list[int]] = {}
-    left = MOST_BYTES
+    left = MAX_VECTOR_BYTES
     for place, word in enumerate(row.words, start=1):
         if word not in places:
             left -= 4 * len(word) + 16
             if left < 0:
                 break
             places[word] = []
-        if len(places[word]) < MOST_POSITIONS:
-            places[word].append(min(place, LAST_POSITION))
+        if len(places[word]) < MAX_POSITIONS_PER_WORD:
+            places[word].append(min(place, MAX_POSITION))
     lexemes = [f"'{word}':{','.join(map(str, found))}" for word, found in places.items()]
     return " ".join([*lexemes, *(f"'={fact}'" for fact in row.facts)])
 
 
-def _tsquery(term: SearchTerm) -> str:
+def _to_tsquery(term: SearchTerm) -> str:
     if term.fact:
         found = f"'={term.words[0]}'"
     else:
@@ -148,13 +148,13 @@ def _tsquery(term: SearchTerm) -> str:
     return f"!({found})" if term.excluded else f"({found})"
 
 
-def _fts5(terms: Sequence[SearchTerm]) -> str:
-    wanted = " AND ".join(_fts5_terms(terms, excluded=False))
-    unwanted = " OR ".join(_fts5_terms(terms, excluded=True))
+def _to_fts5(terms: Sequence[SearchTerm]) -> str:
+    wanted = " AND ".join(_render_fts5_terms(terms, excluded=False))
+    unwanted = " OR ".join(_render_fts5_terms(terms, excluded=True))
     return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
 
 
-def _fts5_terms(terms: Iterable[SearchTerm], *, excluded: bool) -> list[str]:
+def _render_fts5_terms(terms: Iterable[SearchTerm], *, excluded: bool) -> list[str]:
     return [
         f'{"facts" if term.fact else "words"} : "{" ".join(term.words)}"{" *" if term.begins else ""}'
         for term in terms

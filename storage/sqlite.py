@@ -19,18 +19,24 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from time import perf_counter
 
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.engine import Connection, Listener, Tx
-from storage.errors import StorageError, Unavailable
+from storage.errors import DatabaseUnavailableError, StorageError
 from storage.ids import IdSource
-from storage.sqlite_connections import Inline, Threaded, is_busy, rolled_back, told
+from storage.sqlite_connections import (
+    LoopConnection,
+    ThreadConnection,
+    is_busy,
+    rolled_back_error,
+    translate_error,
+)
 
 SLOW_READERS = 2
-BUSY_SECONDS = 10.0
-LONGEST_PAUSE = 0.05
+BUSY_TIMEOUT_S = 10.0
+MAX_PAUSE_S = 0.05
 
 
-class _Group:
+class _CommitGroup:
     """Writes that are committed together: each is told what went wrong, or None when all are on disk."""
 
     __slots__ = ("commit", "members")
@@ -47,21 +53,21 @@ class SqliteDatabase:
         self.path = path
         self.clock = clock
         self.ids = IdSource(clock)
-        self.memory = Memory()
-        self._writer = Threaded(path, reads_only=False)
-        self._reader = Threaded(path, reads_only=True)
-        self._writing = Inline(self._writer, lambda: nullcontext(self._writer))
-        self._reading = Inline(self._reader, self._slow_reader)
-        self._slow_readers: asyncio.LifoQueue[Threaded] = asyncio.LifoQueue()
-        self._open: list[Threaded] = []
+        self.memory = CacheRegistry()
+        self._writer = ThreadConnection(path, reads_only=False)
+        self._reader = ThreadConnection(path, reads_only=True)
+        self._writing = LoopConnection(self._writer, lambda: nullcontext(self._writer))
+        self._reading = LoopConnection(self._reader, self._slow_reader)
+        self._slow_readers: asyncio.LifoQueue[ThreadConnection] = asyncio.LifoQueue()
+        self._open: list[ThreadConnection] = []
         self._turn = asyncio.Lock()
-        self._group: _Group | None = None
+        self._group: _CommitGroup | None = None
         self._listeners: list[Listener] = []
         self._seen_version = 0
 
     async def open(self) -> None:
         """Raises Unavailable if the file cannot be opened or is not a database."""
-        slow = [Threaded(self.path, reads_only=True) for _ in range(SLOW_READERS)]
+        slow = [ThreadConnection(self.path, reads_only=True) for _ in range(SLOW_READERS)]
         for connection in (self._writer, self._reader, *slow):
             await connection.open()
             self._open.append(connection)
@@ -87,7 +93,7 @@ class SqliteDatabase:
             yield self._tx(connection, writes=False)
 
     @asynccontextmanager
-    async def _slow_reader(self) -> AsyncIterator[Threaded]:
+    async def _slow_reader(self) -> AsyncIterator[ThreadConnection]:
         connection = await self._slow_readers.get()
         try:
             yield connection
@@ -107,37 +113,37 @@ class SqliteDatabase:
                 raise
         failed = await committed
         if failed is not None:
-            raise Unavailable(str(failed)) from failed
+            raise DatabaseUnavailableError(str(failed)) from failed
 
-    async def _join(self) -> _Group:
+    async def _join(self) -> _CommitGroup:
         """The group that waits for its commit, or a new one. Raises Unavailable."""
         if self._group is not None:
             self._writer.now("SAVEPOINT joined")
             return self._group
         self._end()
         await self._begin()
-        self._group = _Group()
+        self._group = _CommitGroup()
         return self._group
 
     async def _begin(self) -> None:
         """Take the write lock; other processes are waited for without stopping the loop."""
-        until, pause = perf_counter() + BUSY_SECONDS, 0.001
+        until, pause = perf_counter() + BUSY_TIMEOUT_S, 0.001
         while True:
             try:
                 self._writer.raw.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.Error as error:
                 if not is_busy(error) or perf_counter() > until:
-                    raise told(error) from error
+                    raise translate_error(error) from error
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_PAUSE_S)
 
-    def _stay(self, group: _Group, tx: Tx) -> asyncio.Future[StorageError | None]:
+    def _stay(self, group: _CommitGroup, tx: Tx) -> asyncio.Future[StorageError | None]:
         """A write is done: the group's commit takes it along. Whether that worked is told later."""
         if group.members:
             self._writer.now("RELEASE joined")
         elif not self._writer.in_transaction:
-            raise rolled_back()
+            raise rolled_back_error()
         if group.commit is None or group.commit.done():  # Done: it was cancelled while it waited.
             # It stands in line behind the writers that wait now: they will be in the group.
             group.commit = asyncio.create_task(self._commit(group))
@@ -145,14 +151,14 @@ class SqliteDatabase:
         group.members.append((tx, committed))
         return committed
 
-    def _leave(self, group: _Group) -> None:
+    def _leave(self, group: _CommitGroup) -> None:
         """Undo one write of the group; all of it if there is no other, or if SQLite did so already."""
         try:
             if group.members and self._writer.in_transaction:
                 self._writer.now("ROLLBACK TO joined")
                 self._writer.now("RELEASE joined")
                 return
-        except Unavailable:
+        except DatabaseUnavailableError:
             pass
         self._end()
 
@@ -161,9 +167,9 @@ class SqliteDatabase:
         if self._writer.in_transaction:
             self._writer.now("ROLLBACK")
 
-    async def _commit(self, group: _Group) -> None:
+    async def _commit(self, group: _CommitGroup) -> None:
         """Nobody of the group is told anything before the commit is on disk."""
-        failed: StorageError | None = rolled_back()
+        failed: StorageError | None = rolled_back_error()
         async with self._turn:
             try:
                 if self._group is group:

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import aiosqlite
 from sqlalchemy.sql.base import Executable
 
-from storage.compiled import SQLITE, Compiled, Compiler, encode_list
-from storage.errors import Conflict, Unavailable
+from storage.compiled import SQLITE, CompiledStatement, Compiler, encode_list
+from storage.errors import ConflictError, DatabaseUnavailableError
 
 T = TypeVar("T")
 Rows = Sequence[Sequence[Any]]
@@ -29,39 +29,39 @@ PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 # How long a read may hold up the loop, seconds; SQLite asks every so many of its steps (about 0.2 ms).
-INLINE_SECONDS = 0.01
-STEPS = 5_000
+INLINE_TIMEOUT_S = 0.01
+PROGRESS_STEPS = 5_000
 # More sets of parameters than this are written on the thread.
-MANY = 100
+MAX_INLINE_SETS = 100
 # After so many statements on the loop's thread the others get their turn.
-IN_A_ROW = 50
+MAX_CONSECUTIVE = 50
 
 _BOOLEANS = {0: False, 1: True, None: None}
 _compiler = Compiler(SQLITE)
 
 
-def told(error: sqlite3.Error) -> Exception:
+def translate_error(error: sqlite3.Error) -> Exception:
     """The error in our words."""
     if isinstance(error, sqlite3.IntegrityError):
-        return Conflict(str(error))
-    return Unavailable(f"SQLite: {error}")
+        return ConflictError(str(error))
+    return DatabaseUnavailableError(f"SQLite: {error}")
 
 
-def rolled_back() -> Unavailable:
+def rolled_back_error() -> DatabaseUnavailableError:
     """SQLite has undone a transaction by itself."""
-    return Unavailable("SQLite: the transaction was rolled back")
+    return DatabaseUnavailableError("SQLite: the transaction was rolled back")
 
 
-def _code(error: sqlite3.Error) -> int:
+def _error_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def is_busy(error: sqlite3.Error) -> bool:
     """Somebody else has the lock: waiting helps."""
-    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _error_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _bind(compiled: Compiled, params: Mapping[str, Any]) -> Mapping[str, Any]:
+def _bind(compiled: CompiledStatement, params: Mapping[str, Any]) -> Mapping[str, Any]:
     bound = compiled.bind(params)
     if compiled.lists:
         bound = dict(bound)
@@ -70,7 +70,7 @@ def _bind(compiled: Compiled, params: Mapping[str, Any]) -> Mapping[str, Any]:
     return bound
 
 
-def _with_booleans(rows: Rows, places: list[int]) -> list[list[Any]]:
+def _convert_booleans(rows: Rows, places: list[int]) -> list[list[Any]]:
     changed = [list(row) for row in rows]
     for row in changed:
         for place in places:
@@ -78,7 +78,7 @@ def _with_booleans(rows: Rows, places: list[int]) -> list[list[Any]]:
     return changed
 
 
-class Patience:
+class StatementTimeout:
     """Says when a statement has run too long; SQLite stops it then."""
 
     __slots__ = ("until",)
@@ -90,7 +90,7 @@ class Patience:
         return perf_counter() > self.until
 
 
-class Threaded:
+class ThreadConnection:
     """A connection in autocommit mode with a thread of its own; `Tx` runs on the thread.
 
     `raw` may be used on the caller's thread as long as the other is not `at_work`: never on both at once.
@@ -101,7 +101,7 @@ class Threaded:
         self.reads_only = reads_only
         self.raw: sqlite3.Connection
         self.at_work = 0
-        self._patience = Patience()
+        self._patience = StatementTimeout()
         self._thread = aiosqlite.Connection(lambda: self.raw, iter_chunk_size=64)
 
     async def open(self) -> None:
@@ -109,7 +109,7 @@ class Threaded:
         try:
             self.raw = await asyncio.to_thread(self._connect)
         except sqlite3.Error as error:
-            raise Unavailable(f"cannot open SQLite database {self.path}: {error}") from error
+            raise DatabaseUnavailableError(f"cannot open SQLite database {self.path}: {error}") from error
         await self._thread
 
     def _connect(self) -> sqlite3.Connection:
@@ -121,7 +121,7 @@ class Threaded:
         except BaseException:
             raw.close()
             raise
-        raw.set_progress_handler(self._patience.is_over, STEPS)
+        raw.set_progress_handler(self._patience.is_over, PROGRESS_STEPS)
         return raw
 
     async def close(self) -> None:
@@ -144,7 +144,7 @@ class Threaded:
         try:
             found = self.raw.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
-            raise told(error) from error
+            raise translate_error(error) from error
         return int(found[0])
 
     def now(self, sql: str) -> None:
@@ -152,43 +152,43 @@ class Threaded:
         try:
             self.raw.execute(sql)
         except sqlite3.Error as error:
-            raise told(error) from error
+            raise translate_error(error) from error
 
     async def later(self, sql: str) -> None:
         """Run on the thread."""
         await self._on_thread(self._thread.execute(sql))
 
-    def fetch_now(self, compiled: Compiled, params: Mapping[str, Any]) -> Rows | None:
+    def fetch_now(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> Rows | None:
         """Rows, on the caller's thread. None if a read would take too long: locked, or simply long."""
         if compiled.reads:
-            self._patience.until = perf_counter() + INLINE_SECONDS
+            self._patience.until = perf_counter() + INLINE_TIMEOUT_S
         try:
             rows: Rows = self.raw.execute(compiled.sql, _bind(compiled, params)).fetchall()
         except sqlite3.Error as error:
-            if compiled.reads and (is_busy(error) or _code(error) == sqlite3.SQLITE_INTERRUPT):
+            if compiled.reads and (is_busy(error) or _error_code(error) == sqlite3.SQLITE_INTERRUPT):
                 return None
-            raise told(error) from error
+            raise translate_error(error) from error
         finally:
             self._patience.until = inf
-        return _with_booleans(rows, compiled.booleans) if compiled.booleans else rows
+        return _convert_booleans(rows, compiled.booleans) if compiled.booleans else rows
 
-    def execute_now(self, compiled: Compiled, params: Mapping[str, Any]) -> int:
+    def execute_now(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> int:
         """The number of rows that changed, on the caller's thread."""
         try:
             return self.raw.execute(compiled.sql, _bind(compiled, params)).rowcount
         except sqlite3.Error as error:
-            raise told(error) from error
+            raise translate_error(error) from error
 
-    def execute_many_now(self, compiled: Compiled, params: Sequence[Mapping[str, Any]]) -> None:
+    def execute_many_now(self, compiled: CompiledStatement, params: Sequence[Mapping[str, Any]]) -> None:
         try:
             self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
         except sqlite3.Error as error:
-            raise told(error) from error
+            raise translate_error(error) from error
 
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Rows:
         compiled = _compiler(statement, params)
         rows = await self._on_thread(self._thread.execute_fetchall(compiled.sql, _bind(compiled, params)))
-        return _with_booleans(rows, compiled.booleans) if compiled.booleans else rows  # type: ignore[arg-type, return-value]
+        return _convert_booleans(rows, compiled.booleans) if compiled.booleans else rows  # type: ignore[arg-type, return-value]
 
     async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
         compiled = _compiler(statement, params)
@@ -212,9 +212,9 @@ class Threaded:
             await self._idle()
             raise
         except sqlite3.Error as error:
-            raise told(error) from error
+            raise translate_error(error) from error
         except ValueError as error:  # aiosqlite's word for a connection that is closed
-            raise Unavailable(f"SQLite: {error}") from error
+            raise DatabaseUnavailableError(f"SQLite: {error}") from error
         finally:
             self.at_work -= 1
 
@@ -227,10 +227,12 @@ class Threaded:
         last.exception()
 
 
-class Inline:
+class LoopConnection:
     """Runs on the caller's thread what is short; the rest `elsewhere`, on the thread of a connection."""
 
-    def __init__(self, own: Threaded, elsewhere: Callable[[], AbstractAsyncContextManager[Threaded]]) -> None:
+    def __init__(
+        self, own: ThreadConnection, elsewhere: Callable[[], AbstractAsyncContextManager[ThreadConnection]]
+    ) -> None:
         self._own = own
         self._elsewhere = elsewhere
         self._in_a_row = 0
@@ -253,16 +255,16 @@ class Inline:
 
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
-        if await self._may_run(compiled) and len(params) <= MANY:
+        if await self._may_run(compiled) and len(params) <= MAX_INLINE_SETS:
             return self._own.execute_many_now(compiled, params)
         async with self._elsewhere() as connection:
             await connection.execute_many(statement, params)
 
-    async def _may_run(self, compiled: Compiled) -> bool:
+    async def _may_run(self, compiled: CompiledStatement) -> bool:
         self._in_a_row += 1
-        if self._in_a_row >= IN_A_ROW:
+        if self._in_a_row >= MAX_CONSECUTIVE:
             self._in_a_row = 0
             await asyncio.sleep(0)
         if not (self._own.reads_only or self._own.in_transaction):
-            raise rolled_back()
+            raise rolled_back_error()
         return compiled.short and not self._own.at_work

@@ -26,14 +26,14 @@ __all__ = [
     "MAX_ID",
     "ListText",
     "Page",
-    "Paged",
+    "PagedStatement",
     "Tx",
     "Upsert",
-    "among",
     "columns_of",
+    "equals_any",
     "one_of",
-    "row_or_none",
-    "rows",
+    "to_row_or_none",
+    "to_rows",
     "upsert",
 ]
 
@@ -71,12 +71,12 @@ def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **kw: Any) -> str
     return f"{compiler.process(element.column, **kw)} = ANY({listed})"
 
 
-def among(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
+def equals_any(column: ColumnElement[str], *words: str) -> ColumnElement[bool]:
     """`column` is one of these fixed words; their number is part of the statement, unlike `IN`'s."""
     return or_(*(column == word for word in words))
 
 
-class Paged:
+class PagedStatement:
     """A statement in both directions, each built once."""
 
     def __init__(self, statement: Select[Any], cursor: ColumnElement[int]) -> None:
@@ -93,9 +93,9 @@ def columns_of(table: FromClause, row: type[Struct]) -> list[ColumnElement[Any]]
     return [table.c[name] for name in row.__struct_fields__]
 
 
-def rows(row: type[R], found: Iterable[Sequence[Any]]) -> list[R]:
-    return [row(*record) for record in found]
+def to_rows(row: type[R], records: Iterable[Sequence[Any]]) -> list[R]:
+    return [row(*record) for record in records]
 
 
-def row_or_none(row: type[R], found: Sequence[Any] | None) -> R | None:
-    return None if found is None else row(*found)
+def to_row_or_none(row: type[R], record: Sequence[Any] | None) -> R | None:
+    return None if record is None else row(*record)

@@ -16,14 +16,18 @@ from storage.opening import open_database
 from tests.kit import databases, nodes, tls
 from tests.kit.clock import Clock
 
-MEMORY = Path("/dev/shm")
-SURFACES = ("tests/console/", "tests/journeys/", "tests/oauth/", "tests/pages/")
+MEMORY_DIR = Path("/dev/shm")
+SURFACE_TESTS = ("tests/console/", "tests/journeys/", "tests/oauth/", "tests/pages/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the files of tests in memory where there is room: waiting for a disk is most of a commit."""
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    if (
+        MEMORY_DIR.is_dir()
+        and os.access(MEMORY_DIR, os.W_OK)
+        and shutil.disk_usage(MEMORY_DIR).free > 1 << 30
+    ):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DIR))
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -42,12 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     of HTTP, which cannot see the database; half of them begin with either. A test that wants one database
     only runs all its cases on that, and without PostgreSQL all run on SQLite.
     """
-    if config.getoption("--every-case") or databases.postgres_missing():
+    if config.getoption("--every-case") or databases.describe_missing_postgres():
         return
     cases: dict[str, list[str]] = {}
     kinds: dict[str, set[bool]] = {}
     for item in items:
-        if (case := _case(item)) is not None:
+        if (case := _parse_case(item)) is not None:
             kinds.setdefault(case[0], set()).add(case[2])
             if case[1] not in (known := cases.setdefault(case[0], [])):
                 known.append(case[1])
@@ -58,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in spare]
 
 
-def _case(item: pytest.Item) -> tuple[str, str, bool] | None:
+def _parse_case(item: pytest.Item) -> tuple[str, str, bool] | None:
     """The test, its case and the database, None for what has no database."""
     spec = getattr(item, "callspec", None)
     kind = next((name for name in ("database_url", "start") if spec and name in spec.params), "")
@@ -69,10 +73,10 @@ def _case(item: pytest.Item) -> tuple[str, str, bool] | None:
 
 
 def _is_spare(item: pytest.Item, cases: dict[str, list[str]]) -> bool:
-    case = _case(item)
+    case = _parse_case(item)
     if case is None or case[0] not in cases:
         return False
-    surface = item.nodeid.startswith(SURFACES) or item.get_closest_marker("surface") is not None
+    surface = item.nodeid.startswith(SURFACE_TESTS) or item.get_closest_marker("surface") is not None
     if len(cases[case[0]]) < 4 and not surface:
         return False
     first = crc32(case[0].encode()) if surface else 0
@@ -93,7 +97,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     databases.require_postgres()
     url = databases.new_postgres()
     yield url
-    databases.drop(url)
+    databases.release(url)
 
 
 @pytest.fixture
@@ -104,13 +108,13 @@ async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def names() -> tls.Names:
-    return tls.Names()
+def names() -> tls.LoopbackResolver:
+    return tls.LoopbackResolver()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def start(
-    request: pytest.FixtureRequest, tmp_path: Path, names: tls.Names, clock: Clock
+    request: pytest.FixtureRequest, tmp_path: Path, names: tls.LoopbackResolver, clock: Clock
 ) -> AsyncIterator[nodes.Start]:
     """Starts nodes: `alpha = await start("alpha.test")`; all are stopped at the end."""
     started: list[nodes.TestNode] = []
@@ -129,4 +133,4 @@ async def start(
         await node.close()
     for url in urls:
         if url.startswith("postgresql:"):
-            databases.drop(url)
+            databases.release(url)

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import inspect
 
 from fedserver.client_api.stubs import STUBS
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from fedserver.web.endpoint import Endpoint
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
@@ -29,39 +29,39 @@ what may be left out. Lists take `max_id`, `since_id`, `min_id` and `limit`. Of 
 """
 
 
-def rows(endpoints: list[Endpoint]) -> Iterator[str]:
+def render_rows(endpoints: list[Endpoint]) -> Iterator[str]:
     """One line an endpoint, grouped by the file that declares it."""
     for name, group in groupby(endpoints, key=lambda each: each.handler.__module__.rpartition(".")[2]):
         yield f"\n## {name.replace('_', ' ').capitalize()}\n"
         yield "| method and path | who | scope | parameters | answer |"
         yield "| --- | --- | --- | --- | --- |"
         for each in group:
-            answer = "nothing yet" if each.path in STUBS else _answer(each.answers)
+            answer = "nothing yet" if each.path in STUBS else _render_answer(each.answers)
             scope = each.scope.replace("|", " or ") or "-"
-            yield f"| {each.method} `{each.path}` | {each.who} | {scope} | {_params(each)} | {answer} |"
+            yield f"| {each.method} `{each.path}` | {each.who} | {scope} | {_render_params(each)} | {answer} |"
 
 
-def _params(endpoint: Endpoint) -> str:
+def _render_params(endpoint: Endpoint) -> str:
     shape = inspect.type_info(endpoint.params)
     assert isinstance(shape, inspect.StructType)
     names = (each.encode_name if each.required else f"[{each.encode_name}]" for each in shape.fields)
     return " ".join(names) or "-"
 
 
-def _answer(kind: Any) -> str:
+def _render_answer(kind: Any) -> str:
     """The name of the answer's entity, without the modules it comes from."""
     text = str(kind) if getattr(kind, "__args__", None) else getattr(kind, "__name__", "-")
     return re.sub(r"[\w.]+\.(\w+)", r"\1", text).replace("|", "or")
 
 
-def page() -> str:
+def render_page() -> str:
     """The whole document."""
     endpoints = [
-        each for each in all_endpoints() if each.surface in ("client_api", "oauth") and not each.html
+        each for each in list_endpoints() if each.surface in ("client_api", "oauth") and not each.html
     ]
-    return HEAD + "\n".join(rows(endpoints)) + "\n"
+    return HEAD + "\n".join(render_rows(endpoints)) + "\n"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    PAGE.write_text(render_page())
     sys.stdout.write(f"wrote {PAGE.name}\n")

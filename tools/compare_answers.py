@@ -23,7 +23,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 ERRATA: dict[tuple[str, str], str] = {}
 
 # The description has the entities for moderators, but no paths that answer with them: method, path, entity.
-ADMIN = """
+ADMIN_OPERATIONS = """
 GET v1 accounts [AdminAccount]
 GET v2 accounts [AdminAccount]
 GET v1 accounts/{id} AdminAccount
@@ -74,9 +74,9 @@ POST v1 trends/links/{id}/approve TrendsLink
 """
 
 
-def with_admin(document: dict[str, Any]) -> dict[str, Any]:
+def add_admin_paths(document: dict[str, Any]) -> dict[str, Any]:
     """The description with the paths for moderators in it."""
-    for line in ADMIN.strip().splitlines():
+    for line in ADMIN_OPERATIONS.strip().splitlines():
         method, version, path, entity = line.split()
         one = {"$ref": f"#/components/schemas/{entity.strip('[]')}"}
         schema = {"type": "array", "items": one} if entity.startswith("[") else one
@@ -86,7 +86,7 @@ def with_admin(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def with_quotes(document: dict[str, Any]) -> dict[str, Any]:
+def allow_both_quotes(document: dict[str, Any]) -> dict[str, Any]:
     """The description with quotes that an entity can have: one of a quote and a shallow one, which both need
     nothing but a state, is asked for, so that every quote is both."""
     for entity in ("Status", "StatusEdit"):
@@ -95,14 +95,14 @@ def with_quotes(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def with_lists(document: dict[str, Any]) -> dict[str, Any]:
+def fix_lists(document: dict[str, Any]) -> dict[str, Any]:
     """The description with a list where it says so in words ("List of [V1::Filter]") and shows one entity."""
     answer = document["paths"]["/api/v1/filters"]["get"]["responses"]["200"]["content"]["application/json"]
     answer["schema"] = {"type": "array", "items": answer["schema"]}
     return document
 
 
-def with_any_field(document: dict[str, Any]) -> dict[str, Any]:
+def allow_any_field(document: dict[str, Any]) -> dict[str, Any]:
     """The description with faults of any field of a collection, where it shows an example: `name`."""
     told = document["components"]["schemas"]["CustomError422"]["properties"]["error"]["properties"]["details"]
     told["additionalProperties"] = told.pop("properties")["name"]
@@ -115,12 +115,12 @@ class Description:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
-        self._shapes = {_shape(path): path for path in document["paths"]}
+        self._shapes = {_strip_parameter_names(path): path for path in document["paths"]}
         self._validators: dict[tuple[str, str, int], jsonschema.Draft202012Validator | None] = {}
 
     def path_of(self, route: str) -> str | None:
         """The described path of a route, whatever each calls its parameters."""
-        return self._shapes.get(_shape(route))
+        return self._shapes.get(_strip_parameter_names(route))
 
     def validator(self, method: str, path: str, status: int) -> jsonschema.Draft202012Validator | None:
         """What an answer must pass; None if the operation or its shape is not described."""
@@ -144,11 +144,11 @@ class Description:
         return schema
 
 
-def _shape(path: str) -> str:
+def _strip_parameter_names(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
-def differences(description: Description, answers: Path) -> Iterator[tuple[str, str]]:
+def list_differences(description: Description, answers: Path) -> Iterator[tuple[str, str]]:
     """One item for each answer: its operation, and what is wrong with it (empty if nothing is)."""
     with answers.open("rb") as lines:
         for line in lines:
@@ -166,10 +166,10 @@ def differences(description: Description, answers: Path) -> Iterator[tuple[str, 
 
 def main() -> int:
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
-    description = Description(with_any_field(with_lists(with_quotes(with_admin(document)))))
+    description = Description(allow_any_field(fix_lists(allow_both_quotes(add_admin_paths(document)))))
     seen: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
-    for operation, difference in differences(description, Path(sys.argv[2])):
+    for operation, difference in list_differences(description, Path(sys.argv[2])):
         seen[operation] += 1
         if difference:
             wrong[f"{operation} {difference}"] += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 
 PREFIXES = ("/api/v1", "/api/v2", "/oauth")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -45,7 +45,7 @@ EXTRA = {
 }
 
 
-def plain(path: str) -> str:
+def strip_parameter_names(path: str) -> str:
     """A path without the names of its parameters."""
     return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
 
@@ -53,13 +53,17 @@ def plain(path: str) -> str:
 def main() -> int:
     document = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
     described = {
-        (method.upper(), plain(path))
+        (method.upper(), strip_parameter_names(path))
         for path, operations in document["paths"].items()
         for method in operations
         if method in METHODS
     }
     paths = {path for _, path in described}
-    declared = {(each.method, plain(each.path)) for each in all_endpoints() if each.path.startswith(PREFIXES)}
+    declared = {
+        (each.method, strip_parameter_names(each.path))
+        for each in list_endpoints()
+        if each.path.startswith(PREFIXES)
+    }
     # What moderators ask is documented, but not described.
     wrong = sorted(
         (method, path)

@@ -34,7 +34,7 @@ from activitypub.actors import read_actor
 from activitypub.authority import same_origin
 from activitypub.document import parse
 from activitypub.errors import ActivityPubError, SignatureError
-from activitypub.keys import load_multibase, load_private, load_public_pem, new_rsa
+from activitypub.keys import generate_rsa, load_multibase, load_private, load_public_pem
 from activitypub.objects import read_object
 from activitypub.signatures import cavage, rfc9421, verify
 from activitypub.signatures.digest import sha256
@@ -44,23 +44,23 @@ from fedserver import config
 from fedserver.domain.content import search_terms
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.federation import convert
-from fedserver.text.excerpts import excerpt, slugify
-from fedserver.text.language import normal_language
+from fedserver.text.excerpts import make_excerpt, slugify
+from fedserver.text.language import normalize_language
 from fedserver.text.markup import render_markdown, render_plain, scan
-from fedserver.text.page_links import page_links
-from fedserver.text.previews import read_page
+from fedserver.text.page_links import parse_page_links
+from fedserver.text.previews import parse_page
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
-from fedserver.text.words import fold, words
+from fedserver.text.words import fold, tokenize
 from fedserver.web.fields import read_params
 from fedserver.web.uploads import Uploads
 
 PER_ROUND, DEADLINE = 200, timedelta(seconds=10)
 NOW = 1_795_000_000_000
-HERE = "https://a.test"
+ORIGIN = "https://a.test"
 
 
 @dataclass(frozen=True)
-class Reader:
+class FuzzTarget:
     """What is tried: a name, what it is given, and how."""
 
     name: str
@@ -70,7 +70,7 @@ class Reader:
 
 # --- documents
 
-WORDS = some.sampled_from(
+PROPERTY_NAMES = some.sampled_from(
     ["id", "type", "actor", "object", "to", "cc", "content", "contentMap", "name", "summary", "attributedTo",
      "published", "updated", "tag", "href", "attachment", "url", "mediaType", "inReplyTo", "oneOf", "anyOf",
      "replies", "totalItems", "endTime", "closed", "votersCount", "publicKey", "publicKeyPem", "owner",
@@ -85,77 +85,81 @@ LEAVES = some.one_of(
     some.text(max_size=30),
     some.sampled_from(["Note", "Question", "Create", "Person", "Mention", "Hashtag", "Link", "self",
                        "https://[", "2026-01-01T00:00:00Z",
-                       f"{HERE}/1", f"{HERE}/u", "https://b.test:99999/", "acct:a@a.test",
+                       f"{ORIGIN}/1", f"{ORIGIN}/u", "https://b.test:99999/", "acct:a@a.test",
                        "as:Public", "http://a.test\\@b.test", "0001-01-01T00:00:00+23:59"]),
 )  # fmt: skip
 JSON = some.recursive(
     LEAVES,
-    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(WORDS, inner, max_size=5),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(PROPERTY_NAMES, inner, max_size=5),
     max_leaves=25,
 )
-DOCUMENTS = some.dictionaries(WORDS, JSON, max_size=12)
+DOCUMENTS = some.dictionaries(PROPERTY_NAMES, JSON, max_size=12)
 
 
-def quietly(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], object]) -> None:
+def call_allowing(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], object]) -> None:
     """Call it; what it declares may be raised."""
     with suppress(error):
         call()
 
 
-def documents(value: dict[str, Any]) -> None:
+def check_documents(value: dict[str, Any]) -> None:
     value = parse(msgspec.json.encode(value))
-    whole = {"id": f"{HERE}/1", "type": "Note", "attributedTo": f"{HERE}/u", **value}
-    actor = {"id": f"{HERE}/u", "type": "Person", "preferredUsername": "u", "inbox": f"{HERE}/i", **value}
-    quietly(ActivityPubError, lambda: read_activity(value))
-    quietly(ActivityPubError, lambda: convert.account(read_actor(actor), "u", "a.test", NOW))
-    quietly(ActivityPubError, lambda: convert.post(read_object(whole), "{}", f"{HERE}/f"))
-    quietly(ActivityPubError, lambda: convert.vote(f"{HERE}/u", whole))
+    whole = {"id": f"{ORIGIN}/1", "type": "Note", "attributedTo": f"{ORIGIN}/u", **value}
+    actor = {"id": f"{ORIGIN}/u", "type": "Person", "preferredUsername": "u", "inbox": f"{ORIGIN}/i", **value}
+    call_allowing(ActivityPubError, lambda: read_activity(value))
+    call_allowing(ActivityPubError, lambda: convert.to_remote_account(read_actor(actor), "u", "a.test", NOW))
+    call_allowing(ActivityPubError, lambda: convert.to_remote_post(read_object(whole), "{}", f"{ORIGIN}/f"))
+    call_allowing(ActivityPubError, lambda: convert.to_remote_vote(f"{ORIGIN}/u", whole))
     msgspec.json.encode(whole)
 
 
 # --- signatures
 
-PRIVATE, PUBLIC_PEM = new_rsa()
+PRIVATE, PUBLIC_PEM = generate_rsa()
 KEY = cast(Any, load_private(PRIVATE))
 BODY = b"{}"
-BARE = SignedRequest("POST", HERE, "/inbox", {}, BODY)
-SHOWN = some.text(some.characters(min_codepoint=32, max_codepoint=255), max_size=20)
-BITS = SHOWN | some.sampled_from(
+UNSIGNED_REQUEST = SignedRequest("POST", ORIGIN, "/inbox", {}, BODY)
+PRINTABLE = some.text(some.characters(min_codepoint=32, max_codepoint=255), max_size=20)
+FRAGMENTS = PRINTABLE | some.sampled_from(
     ['"', ",", "=", ";", "(", ")", ":", "keyId=", "keyid=", "headers=", "created=", "expires=", "sig1=",
      "@method",
      "@target-uri", "(created)", "%s", "content-digest", ";req", ";sf", "1e9", "99999999999999999999", "?1"]
 )  # fmt: skip
-EDITS = some.lists(some.tuples(some.integers(0, 400), some.integers(0, 30), BITS), min_size=1, max_size=4)
+EDITS = some.lists(
+    some.tuples(some.integers(0, 400), some.integers(0, 30), FRAGMENTS), min_size=1, max_size=4
+)
 
 
-def edited(original: str, edits: list[tuple[int, int, str]]) -> str:
+def apply_edits(original: str, edits: list[tuple[int, int, str]]) -> str:
     for place, length, piece in edits:
         original = original[:place] + piece + original[place + length :]
     return original
 
 
-def signatures(sign: Callable[..., dict[str, str]]) -> Callable[[Any], None]:
+def make_signature_check(sign: Callable[..., dict[str, str]]) -> Callable[[Any], None]:
     key = load_public_pem(PUBLIC_PEM)
-    good = {"Host": "a.test", **sign(KEY, f"{HERE}/u#key", BARE, NOW, sha256(BODY))}
+    good = {"Host": "a.test", **sign(KEY, f"{ORIGIN}/u#key", UNSIGNED_REQUEST, NOW, sha256(BODY))}
 
     def check(change: tuple[str, list[tuple[int, int, str]]]) -> None:
         name = change[0] if change[0] in good else "Signature"
-        headers = {**good, name: edited(good[name], change[1])}
-        request = msgspec.structs.replace(BARE, headers=fields(headers.items()))
-        quietly(SignatureError, lambda: verify.check_body(request))
-        quietly(SignatureError, lambda: verify.check(verify.describe(request), key, request, NOW))
+        headers = {**good, name: apply_edits(good[name], change[1])}
+        request = msgspec.structs.replace(UNSIGNED_REQUEST, headers=fields(headers.items()))
+        call_allowing(SignatureError, lambda: verify.check_body(request))
+        call_allowing(
+            SignatureError, lambda: verify.check_signature(verify.parse_claim(request), key, request, NOW)
+        )
 
     return check
 
 
-SIGNED = some.tuples(
+SIGNATURE_EDITS = some.tuples(
     some.sampled_from(["Signature", "Signature-Input", "Digest", "Content-Digest", "Date", "Host"]), EDITS
 )
 
 
-def keys(value: str) -> None:
-    quietly(SignatureError, lambda: load_multibase("z" + value))
-    quietly(SignatureError, lambda: load_public_pem(edited(PUBLIC_PEM, [(27, len(value), value)])))
+def check_keys(value: str) -> None:
+    call_allowing(SignatureError, lambda: load_multibase("z" + value))
+    call_allowing(SignatureError, lambda: load_public_pem(apply_edits(PUBLIC_PEM, [(27, len(value), value)])))
 
 
 # --- WebFinger, addresses
@@ -168,15 +172,17 @@ ADDRESSES = some.text(max_size=40) | some.lists(
 ).map("".join)  # fmt: skip
 
 
-def fingers(value: tuple[str, dict[str, Any]]) -> None:
+def check_webfinger(value: tuple[str, dict[str, Any]]) -> None:
     written, document = value
     parse_resource(written)
     parse_handle(written)
-    same_origin(written, HERE)
+    same_origin(written, ORIGIN)
     template = read_host_meta(written)
     if template is not None:
-        webfinger.fill(template, Handle("a", "b.test"))
-    quietly(ActivityPubError, lambda: read_jrd({"links": [{"rel": "self", "href": written}], **document}))
+        webfinger.fill_template(template, Handle("a", "b.test"))
+    call_allowing(
+        ActivityPubError, lambda: read_jrd({"links": [{"rel": "self", "href": written}], **document})
+    )
 
 
 # --- texts
@@ -197,10 +203,10 @@ HTML = some.lists(
 ).map("".join)  # fmt: skip
 
 
-def texts(html: str) -> None:
+def check_texts(html: str) -> None:
     for clean in (clean_post, clean_article, clean_profile):
-        once = clean(html, f"{HERE}/1")
-        assert clean(once, f"{HERE}/1") == once, "cleaning twice is not cleaning once"
+        once = clean(html, f"{ORIGIN}/1")
+        assert clean(once, f"{ORIGIN}/1") == once, "cleaning twice is not cleaning once"
         for node in LexborHTMLParser(once).css("*"):
             assert node.tag not in ("script", "style", "svg", "iframe"), once
             for name, value in node.attributes.items():
@@ -208,15 +214,15 @@ def texts(html: str) -> None:
                 assert not (value or "").strip().lower().startswith("javascript:"), once
     name = clean_name(html)
     assert clean_name(name) == name
-    to_text(html), excerpt(html), slugify(name), fold(html), words(html)
-    scan(html), normal_language(html[:20]), page_links(html.encode("utf-8", "replace"))
+    to_text(html), make_excerpt(html), slugify(name), fold(html), tokenize(html)
+    scan(html), normalize_language(html[:20]), parse_page_links(html.encode("utf-8", "replace"))
     for made in (
         render_plain(html, {}, str),
         render_markdown(html, {}, str, article=False),
         render_markdown(html, {}, str, article=True),
     ):
         assert "<script" not in made and "<svg" not in made, made
-    read_page(html.encode("utf-8", "replace"), "text/html", f"{HERE}/1")
+    parse_page(html.encode("utf-8", "replace"), "text/html", f"{ORIGIN}/1")
 
 
 # --- configuration, requests, searches
@@ -239,29 +245,29 @@ VARIABLES = some.dictionaries(
 )  # fmt: skip
 
 
-def configuration(value: tuple[str, dict[str, str]]) -> None:
+def check_configuration(value: tuple[str, dict[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fedserver.toml"
         path.write_bytes(value[0].encode("utf-8", "surrogatepass"))
-        quietly(config.ConfigError, lambda: config.load(path, value[1]))
+        call_allowing(config.ConfigError, lambda: config.load(path, value[1]))
 
 
-class Group(msgspec.Struct, frozen=True):
+class SampleGroup(msgspec.Struct, frozen=True):
     name: str = ""
     value: int | None = None
 
 
-class Form(msgspec.Struct, frozen=True):
+class SampleForm(msgspec.Struct, frozen=True):
     status: str = ""
     sensitive: bool = False
     limit: int = 20
     ids: list[str] = []
     numbers: list[int] = []
-    poll: Group | None = None
-    fields_attributes: list[Group] = []
+    poll: SampleGroup | None = None
+    fields_attributes: list[SampleGroup] = []
 
 
-NAMES = some.lists(
+FORM_PIECES = some.lists(
     some.sampled_from(["status", "sensitive", "limit", "ids", "numbers", "poll", "fields_attributes",
     "name", "value",
                        "[", "]", "[]", "[0]", "[99999]", "[name]", "=", "&", "%00", "%ff", "+", "x", "1",
@@ -271,7 +277,7 @@ NAMES = some.lists(
                        'Content-Disposition: form-data; name="status"', "; filename=x", "é"]),
     max_size=15,
 ).map("".join)  # fmt: skip
-KINDS = some.sampled_from(
+CONTENT_TYPES = some.sampled_from(
     ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain",
      "multipart/form-data", "application/x-www-form-urlencoded; charset=x",
      "application/json; charset=utf-16", ""]
@@ -280,7 +286,7 @@ LOOP = asyncio.new_event_loop()
 FOLDER = Path(tempfile.gettempdir())
 
 
-def requests(value: tuple[str, str, bytes]) -> None:
+def check_requests(value: tuple[str, str, bytes]) -> None:
     kind, query, body = value
 
     async def read() -> None:
@@ -292,7 +298,7 @@ def requests(value: tuple[str, str, bytes]) -> None:
         request = make_mocked_request("POST", path, headers, payload=stream)
         uploads = Uploads(FOLDER, 1_000)
         with suppress(DomainError, web.HTTPException):
-            await read_params(request, Form, uploads)
+            await read_params(request, SampleForm, uploads)
         uploads.close()
 
     LOOP.run_until_complete(read())
@@ -316,21 +322,29 @@ SEARCHES = some.text(max_size=60) | some.lists(
     max_size=12,
 ).map("".join)  # fmt: skip
 
-READERS = (
-    Reader("documents", DOCUMENTS, documents),
-    Reader("bytes", some.binary(max_size=200), lambda value: quietly(ActivityPubError, lambda: parse(value))),
-    Reader("signatures of draft-cavage", SIGNED, signatures(cavage.sign)),
-    Reader("signatures of RFC 9421", SIGNED, signatures(rfc9421.sign)),
-    Reader("keys", SHOWN, keys),
-    Reader("webfinger", some.tuples(ADDRESSES, DOCUMENTS), fingers),
-    Reader("html", HTML, texts),
-    Reader("configuration", some.tuples(TOML, VARIABLES), configuration),
-    Reader("requests", some.tuples(KINDS, NAMES, NAMES.map(str.encode) | some.binary(max_size=60)), requests),
-    Reader("searches", SEARCHES, search_terms.parse),
+TARGETS = (
+    FuzzTarget("documents", DOCUMENTS, check_documents),
+    FuzzTarget(
+        "bytes",
+        some.binary(max_size=200),
+        lambda value: call_allowing(ActivityPubError, lambda: parse(value)),
+    ),
+    FuzzTarget("signatures of draft-cavage", SIGNATURE_EDITS, make_signature_check(cavage.sign)),
+    FuzzTarget("signatures of RFC 9421", SIGNATURE_EDITS, make_signature_check(rfc9421.sign)),
+    FuzzTarget("keys", PRINTABLE, check_keys),
+    FuzzTarget("webfinger", some.tuples(ADDRESSES, DOCUMENTS), check_webfinger),
+    FuzzTarget("html", HTML, check_texts),
+    FuzzTarget("configuration", some.tuples(TOML, VARIABLES), check_configuration),
+    FuzzTarget(
+        "requests",
+        some.tuples(CONTENT_TYPES, FORM_PIECES, FORM_PIECES.map(str.encode) | some.binary(max_size=60)),
+        check_requests,
+    ),
+    FuzzTarget("searches", SEARCHES, search_terms.parse),
 )
 
 
-def attempt(reader: Reader, seconds: float) -> int:
+def run_target(reader: FuzzTarget, seconds: float) -> int:
     """Try one reader until the time is over; how often. Raises what it finds."""
     tried, end = 0, time.monotonic() + seconds
 
@@ -350,11 +364,11 @@ def attempt(reader: Reader, seconds: float) -> int:
 def main() -> int:
     seconds, only = float(os.environ.get("SECONDS", "20")), os.environ.get("ONLY", "")
     failures = 0
-    for reader in READERS:
+    for reader in TARGETS:
         if only not in reader.name:
             continue
         try:
-            print(f"fine   {reader.name}: {attempt(reader, seconds)} tried", flush=True)
+            print(f"fine   {reader.name}: {run_target(reader, seconds)} tried", flush=True)
         except Exception as error:
             failures += 1
             print(f"FAULT  {reader.name}", flush=True)

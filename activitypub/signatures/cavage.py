@@ -31,8 +31,8 @@ from activitypub.signatures.httpsig_parts import (
 )
 from activitypub.signatures.request import SignedRequest
 
-PAST_MS = 12 * 3_600_000
-FUTURE_MS = 5 * 60_000
+MAX_AGE_MS = 12 * 3_600_000
+MAX_AHEAD_MS = 5 * 60_000
 MAX_HEADER = 4_096
 PARAMETERS = frozenset({"keyid", "algorithm", "headers", "signature", "created", "expires"})
 
@@ -78,7 +78,7 @@ def parse(request: SignedRequest) -> CavageSignature:
         found = parse_signature_header(raw)
     except (ValueError, IndexError, KeyError) as error:
         raise SignatureError("signature-malformed") from error
-    names = [part.partition("=")[0].strip().lower() for part in _parts(raw)]
+    names = [part.partition("=")[0].strip().lower() for part in _split_parameters(raw)]
     if len(names) != len(set(names)) or not {"keyid", "signature"} <= set(names):
         raise SignatureError("signature-malformed", "repeated or missing parameters")
     try:
@@ -94,7 +94,7 @@ def parse(request: SignedRequest) -> CavageSignature:
     )
 
 
-def _parts(raw: str) -> list[str]:
+def _split_parameters(raw: str) -> list[str]:
     """The parameters, split at commas outside quotes."""
     parts, quoted, start = [], False, 0
     for place, letter in enumerate(raw):
@@ -122,12 +122,12 @@ def verify(parsed: CavageSignature, key: PublicKey, request: SignedRequest, now:
             message = generate_message(list(parsed.covered), headers, method=request.method, path=target)
         except Exception as error:  # httpsig raises bare Exception for a header that is not there
             raise SignatureError("header-missing", str(error)[:100]) from error
-        if _holds(key, parsed.signature, message):
+        if _is_valid_signature(key, parsed.signature, message):
             return
     raise SignatureError("signature-wrong")
 
 
-def _holds(key: PublicKey, signature: bytes, message: bytes) -> bool:
+def _is_valid_signature(key: PublicKey, signature: bytes, message: bytes) -> bool:
     try:
         if isinstance(key, RSAPublicKey):
             key.verify(signature, message, PKCS1v15(), SHA256())
@@ -169,12 +169,12 @@ def _check_times(parsed: CavageSignature, request: SignedRequest, now: int) -> N
         except (ValueError, TypeError, OverflowError) as error:
             raise SignatureError("date-malformed") from error
     # guard: date window
-    if signed < now - PAST_MS:
+    if signed < now - MAX_AGE_MS:
         raise SignatureError("too-old")
     # guard: date ahead
-    if signed > now + FUTURE_MS:
+    if signed > now + MAX_AHEAD_MS:
         raise SignatureError("in-the-future")
-    if parsed.expires is not None and _seconds(parsed.expires) < now - FUTURE_MS:
+    if parsed.expires is not None and _seconds(parsed.expires) < now - MAX_AHEAD_MS:
         raise SignatureError("expired")
 
 

@@ -13,12 +13,12 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from activitypub.document import Document, instant, written
+from activitypub.document import Document, format_instant, parse_instant
 from activitypub.errors import SignatureError
-from activitypub.keys import PublicKey, base58, unbase58
+from activitypub.keys import PublicKey, decode_base58, encode_base58
 
 SUITE = "eddsa-jcs-2022"
-OLDEST_MS, AHEAD_MS = 12 * 3_600_000, 300_000  # as for HTTP signatures
+MAX_AGE_MS, MAX_AHEAD_MS = 12 * 3_600_000, 300_000  # as for HTTP signatures
 
 
 def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> Document:
@@ -26,15 +26,15 @@ def sign(document: Document, key: Ed25519PrivateKey, key_uri: str, now: int) -> 
     options: Document = {
         "type": "DataIntegrityProof",
         "cryptosuite": SUITE,
-        "created": written(now // 1000 * 1000).replace(".000Z", "Z"),
+        "created": format_instant(now // 1000 * 1000).replace(".000Z", "Z"),
         "verificationMethod": key_uri,
         "proofPurpose": "assertionMethod",
     }
     bare = {name: value for name, value in document.items() if name != "proof"}
     if "@context" in bare:
         options["@context"] = bare["@context"]
-    signature = key.sign(hashed(options, bare))
-    return {**bare, "proof": {**options, "proofValue": "z" + base58(signature)}}
+    signature = key.sign(compute_signing_input(options, bare))
+    return {**bare, "proof": {**options, "proofValue": "z" + encode_base58(signature)}}
 
 
 def verify(document: Document, key: PublicKey) -> None:
@@ -50,11 +50,11 @@ def verify(document: Document, key: PublicKey) -> None:
     if not isinstance(key, Ed25519PublicKey):
         raise SignatureError("bad-key", "not an Ed25519 key")
     value = proof.get("proofValue")
-    signature = unbase58(value[1:]) if isinstance(value, str) and value.startswith("z") else b""
+    signature = decode_base58(value[1:]) if isinstance(value, str) and value.startswith("z") else b""
     options = {name: each for name, each in proof.items() if name != "proofValue"}
     bare = {name: each for name, each in document.items() if name != "proof"}
     try:
-        key.verify(signature, hashed(options, bare))
+        key.verify(signature, compute_signing_input(options, bare))
     except InvalidSignature as error:
         raise SignatureError("proof-wrong") from error
 
@@ -65,22 +65,22 @@ def check_time(document: Document, now: int) -> None:
     Raises SignatureError.
     """
     proof = document.get("proof")
-    created = instant(proof.get("created")) if isinstance(proof, dict) else None
-    expires = instant(proof.get("expires")) if isinstance(proof, dict) else None
-    if created is None or not now - OLDEST_MS <= created <= now + AHEAD_MS:
+    created = parse_instant(proof.get("created")) if isinstance(proof, dict) else None
+    expires = parse_instant(proof.get("expires")) if isinstance(proof, dict) else None
+    if created is None or not now - MAX_AGE_MS <= created <= now + MAX_AHEAD_MS:
         raise SignatureError("proof-wrong", "too old, or not made yet")
     if expires is not None and expires < now:
         raise SignatureError("proof-wrong", "expired")
 
 
-def method_of(document: Document) -> str | None:
+def find_verification_method(document: Document) -> str | None:
     """The key that a proof names, None without one."""
     proof = document.get("proof")
     method = proof.get("verificationMethod") if isinstance(proof, dict) else None
     return method if isinstance(method, str) else None
 
 
-def hashed(options: Document, bare: Document) -> bytes:
+def compute_signing_input(options: Document, bare: Document) -> bytes:
     """The bytes that are signed. Raises SignatureError."""
     try:
         return hashlib.sha256(rfc8785.dumps(options)).digest() + hashlib.sha256(rfc8785.dumps(bare)).digest()

@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from activitypub.errors import SignatureError
 from activitypub.keys import PublicKey
-from activitypub.signatures.cavage import FUTURE_MS, PAST_MS
+from activitypub.signatures.cavage import MAX_AGE_MS, MAX_AHEAD_MS
 from activitypub.signatures.digest import check_content_digest, content_digest_header
 from activitypub.signatures.request import SignedRequest
 
@@ -41,7 +41,7 @@ class MessageSignature(Struct, frozen=True):
     expires: int | None
 
 
-class Message:
+class SignedMessage:
     """The message interface of the library, over our request."""
 
     def __init__(self, request: SignedRequest, headers: dict[str, str]) -> None:
@@ -50,7 +50,7 @@ class Message:
         self.headers = headers
 
 
-class AtOurTime(HTTPMessageVerifier):
+class ExternalClockVerifier(HTTPMessageVerifier):
     """Leaves times to us: the library has a clock of its own, and gives peers five seconds."""
 
     def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
@@ -62,7 +62,7 @@ def sign(
 ) -> dict[str, str]:
     """The headers that sign `request`: Content-Digest (if there is a body), Signature-Input, Signature."""
     headers = {"Content-Digest": content_digest_header(digest)} if digest is not None else {}
-    message = Message(request, headers)
+    message = SignedMessage(request, headers)
     covered = ("@method", "@target-uri", *(("content-digest",) if digest is not None else ()))
     signer = HTTPMessageSigner(
         signature_algorithm=algorithms.RSA_V1_5_SHA256,
@@ -119,13 +119,13 @@ def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now
     kind = algorithms.ED25519 if isinstance(key, Ed25519PublicKey) else algorithms.RSA_V1_5_SHA256
     if parsed.algorithm not in ("", kind.algorithm_id):
         raise SignatureError("algorithm-refused", parsed.algorithm[:40])
-    verifier = AtOurTime(
+    verifier = ExternalClockVerifier(
         signature_algorithm=kind,
         key_resolver=MappingKeyResolver(public_keys={parsed.key_id: key}, private_keys={}),
     )
     headers = {name: request.field(name) or "" for name in request.headers}
     try:
-        verifier.verify(Message(request, headers), max_age=None, require_components=tuple(required))
+        verifier.verify(SignedMessage(request, headers), max_age=None, require_components=tuple(required))
     except (HTTPMessageSignaturesException, ValueError, KeyError) as error:
         raise SignatureError("signature-wrong", str(error)[:100]) from error
 
@@ -133,9 +133,9 @@ def verify(parsed: MessageSignature, key: PublicKey, request: SignedRequest, now
 def _check_times(parsed: MessageSignature, now: int) -> None:
     created = parsed.created * 1000
     # guard: created window
-    if created < now - PAST_MS:
+    if created < now - MAX_AGE_MS:
         raise SignatureError("too-old")
-    if created > now + FUTURE_MS:
+    if created > now + MAX_AHEAD_MS:
         raise SignatureError("in-the-future")
-    if parsed.expires is not None and parsed.expires * 1000 < now - FUTURE_MS:
+    if parsed.expires is not None and parsed.expires * 1000 < now - MAX_AHEAD_MS:
         raise SignatureError("expired")

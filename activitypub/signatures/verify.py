@@ -15,7 +15,7 @@ from activitypub.signatures.digest import check_content_digest, check_digest
 from activitypub.signatures.request import SignedRequest
 
 
-class Claim(Struct, frozen=True):
+class SignatureClaim(Struct, frozen=True):
     """Whose key a request claims to be signed with, and how."""
 
     key_id: str
@@ -23,7 +23,7 @@ class Claim(Struct, frozen=True):
     parsed: cavage.CavageSignature | rfc9421.MessageSignature
 
 
-def describe(request: SignedRequest) -> Claim:
+def parse_claim(request: SignedRequest) -> SignatureClaim:
     """Read the signature of `request`. Raises SignatureError if there is none or it is malformed.
 
     A request may carry one signature: where both schemes are present, `Signature` belongs to RFC 9421 and a
@@ -36,9 +36,9 @@ def describe(request: SignedRequest) -> Claim:
         if len(request.headers["signature"]) != 1 or "keyId=" in request.headers["signature"][0]:
             raise SignatureError("signature-malformed", "two schemes at once")
         message = rfc9421.parse(request)
-        return Claim(message.key_id, "rfc9421", message)
+        return SignatureClaim(message.key_id, "rfc9421", message)
     found = cavage.parse(request)
-    return Claim(found.key_id, "cavage", found)
+    return SignatureClaim(found.key_id, "cavage", found)
 
 
 def check_body(request: SignedRequest) -> None:
@@ -53,7 +53,7 @@ def check_body(request: SignedRequest) -> None:
         check_digest(value, request.body)
 
 
-def check(claim: Claim, key: PublicKey, request: SignedRequest, now: int) -> None:
+def check_signature(claim: SignatureClaim, key: PublicKey, request: SignedRequest, now: int) -> None:
     """Verify with the key that the claim names; `now` in ms UTC. Raises SignatureError."""
     if isinstance(claim.parsed, cavage.CavageSignature):
         cavage.verify(claim.parsed, key, request, now)

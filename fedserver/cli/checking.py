@@ -15,37 +15,37 @@ import aiohttp
 import click
 from aiohttp.abc import AbstractResolver
 
-from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.config import Config
-from fedserver.integrations.oidc import Provider, ProviderError
+from fedserver.integrations.oidc import OidcProvider, ProviderError
 from fedserver.net.client import Client
 from fedserver.net.guard import Guard
 
-SECONDS = 10.0
-LEAST_FREE = 500_000_000
+TIMEOUT_S = 10.0
+MIN_FREE_BYTES = 500_000_000
 Problem = str | None
 
 
-async def _database(config: Config) -> Problem:
-    async with database(config) as opened, opened.read() as tx:
+async def _check_database(config: Config) -> Problem:
+    async with connect_database(config) as opened, opened.read() as tx:
         return None if tx.now > 0 else "the database has no clock"
 
 
-async def _disk(config: Config) -> Problem:
-    return await asyncio.to_thread(_room, config)
+async def _check_disk(config: Config) -> Problem:
+    return await asyncio.to_thread(_check_free_space, config)
 
 
-def _room(config: Config) -> Problem:
+def _check_free_space(config: Config) -> Problem:
     folder = Path(config.media.store.removeprefix("file:"))
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / ".probe"
     probe.write_bytes(b"x")
     probe.unlink()
     free = shutil.disk_usage(folder).free
-    return None if free > LEAST_FREE else f"only {free // 1_000_000} MB are free at {folder}; make room"
+    return None if free > MIN_FREE_BYTES else f"only {free // 1_000_000} MB are free at {folder}; make room"
 
 
-async def _dns(config: Config) -> Problem:
+async def _check_dns(config: Config) -> Problem:
     host = urlsplit(config.node.base_url).hostname or ""
     loop = asyncio.get_running_loop()
     try:
@@ -55,10 +55,10 @@ async def _dns(config: Config) -> Problem:
     return None
 
 
-async def _reached(config: Config) -> Problem:
+async def _check_reachable(config: Config) -> Problem:
     """The node as others see it: TLS, proxy headers, and the clock of the answer."""
     url = config.node.base_url.rstrip("/") + "/.well-known/nodeinfo"
-    timeout = aiohttp.ClientTimeout(total=SECONDS)
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
             if answer.status != 200:
@@ -72,12 +72,12 @@ async def _reached(config: Config) -> Problem:
     return None
 
 
-async def _mail(config: Config) -> Problem:
+async def _check_mail(config: Config) -> Problem:
     if not config.mail.host:
         return None
     try:
         _, writer = await asyncio.wait_for(
-            asyncio.open_connection(config.mail.host, config.mail.port), SECONDS
+            asyncio.open_connection(config.mail.host, config.mail.port), TIMEOUT_S
         )
     except (OSError, TimeoutError) as error:
         return f"{config.mail.host}:{config.mail.port} does not answer ({error}); see [mail]"
@@ -85,14 +85,14 @@ async def _mail(config: Config) -> Problem:
     return None
 
 
-async def identity_provider(config: Config, resolver: AbstractResolver | None = None) -> Problem:
+async def check_identity_provider(config: Config, resolver: AbstractResolver | None = None) -> Problem:
     """The organization's provider, asked as at a log-in; its addresses have to be https."""
     oidc = config.oidc
     if not oidc.issuer:
         return None
     guard = Guard(oidc.allow_networks, allow_http=oidc.issuer.startswith("http:"))
     client = Client(guard, user_agent="fedserver check", ca_file=oidc.ca_file, resolver=resolver)
-    provider = Provider(oidc, client, lambda: time.time_ns() // 1_000_000)
+    provider = OidcProvider(oidc, client, lambda: time.time_ns() // 1_000_000)
     try:
         found = await provider.discover()
     except ProviderError as error:
@@ -105,18 +105,18 @@ async def identity_provider(config: Config, resolver: AbstractResolver | None = 
 
 
 CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
-    ("database", _database),
-    ("disk", _disk),
-    ("DNS", _dns),
-    ("reached from outside", _reached),
-    ("mail", _mail),
-    ("identity provider", identity_provider),
+    ("database", _check_database),
+    ("disk", _check_disk),
+    ("DNS", _check_dns),
+    ("reached from outside", _check_reachable),
+    ("mail", _check_mail),
+    ("identity provider", check_identity_provider),
 )
 
 
 @click.command()
 @config_option
-@asynchronous
+@async_command
 async def check(config_path: Path | None) -> None:
     """Say what is wrong; exit status 1 if anything is."""
     config = read_config(config_path)

@@ -22,7 +22,7 @@ MODULES = {
 }
 
 
-class ByName(click.Group):
+class LazyGroup(click.Group):
     """Loads the module of a command when it is named: none waits for what the others need."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -36,7 +36,7 @@ class ByName(click.Group):
         return found
 
 
-@click.group(cls=ByName)
+@click.group(cls=LazyGroup)
 @click.version_option(VERSION, prog_name="fedserver")
 def main() -> None:
     """A community server that its members own."""

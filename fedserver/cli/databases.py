@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.settings import asynchronous, config_option, read_config
+from fedserver.cli.settings import async_command, config_option, read_config
 from storage.upgrade import upgrade as bring_up
 
 TABLES = ("accounts", "members", "posts", "follows", "likes", "media", "tasks", "deliveries")
@@ -23,14 +23,14 @@ def db() -> None:
 
 @db.command()
 @config_option
-@asynchronous
+@async_command
 async def upgrade(config_path: Path | None) -> None:
     """Bring the schema up to date."""
     await bring_up(read_config(config_path).database.url)
     click.echo("The schema is up to date")
 
 
-def _sqlite(url: str) -> Path | None:
+def _sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite:")) if url.startswith("sqlite:") else None
 
 
@@ -49,7 +49,7 @@ def _run(*command: str) -> None:
 def backup(path: Path, config_path: Path | None) -> None:
     """Write a consistent copy of the database to PATH."""
     url = read_config(config_path).database.url
-    source = _sqlite(url)
+    source = _sqlite_path(url)
     if path.exists():
         raise click.ClickException(f"{path} is there already")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def verify(path: Path) -> None:
 def restore(path: Path, force: bool, config_path: Path | None) -> None:
     """Put a backup in the place of the database. Stop the node before."""
     url = read_config(config_path).database.url
-    target = _sqlite(url)
+    target = _sqlite_path(url)
     if target is None:
         clean = ("--clean", "--if-exists") if force else ()
         _run("pg_restore", *clean, "--no-owner", f"--dbname={url}", str(path))

@@ -13,12 +13,19 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, Community
-from fedserver.cli.serving import configure_log, sites_of
-from fedserver.cli.settings import asynchronous
-from fedserver.config import Community as CommunityConfig
-from fedserver.config import Config, DatabaseConfig, Federation, Log, Media, Registration
-from fedserver.config import Node as NodeConfig
+from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
+from fedserver.cli.serving import build_sites, configure_log
+from fedserver.cli.settings import async_command
+from fedserver.config import CommunityConfig as CommunityConfig
+from fedserver.config import (
+    Config,
+    DatabaseConfig,
+    FederationConfig,
+    LogConfig,
+    MediaConfig,
+    RegistrationConfig,
+)
+from fedserver.config import NodeConfig as NodeConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.posts import likes, posts
@@ -31,15 +38,15 @@ PASSWORD = "demo-password"
 
 
 @dataclass
-class Partner:
+class DemoNode:
     """A node of the demo and its members' accounts."""
 
-    community: Community
+    community: DemoCommunity
     node: Node
     people: dict[str, AccountRow]
 
 
-def _config(community: Community, port: int, folder: Path) -> Config:
+def _build_config(community: DemoCommunity, port: int, folder: Path) -> Config:
     host = f"localhost:{port}"
     return Config(
         node=NodeConfig(
@@ -47,24 +54,24 @@ def _config(community: Community, port: int, folder: Path) -> Config:
         ),
         community=CommunityConfig(title=community.title, description=community.description),
         database=DatabaseConfig(url=f"sqlite:{folder / 'node.sqlite3'}"),
-        media=Media(store=f"file:{folder / 'media'}"),
-        federation=Federation(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
-        registration=Registration(mode="open"),
-        log=Log(level="warning"),
+        media=MediaConfig(store=f"file:{folder / 'media'}"),
+        federation=FederationConfig(allow_networks=("127.0.0.0/8", "::1/128"), allow_http=True),
+        registration=RegistrationConfig(mode="open"),
+        log=LogConfig(level="warning"),
     )
 
 
-async def _start(community: Community, port: int, folder: Path) -> Partner:
-    config = _config(community, port, folder)
+async def _start_node(community: DemoCommunity, port: int, folder: Path) -> DemoNode:
+    config = _build_config(community, port, folder)
     node = await open_node(config)
-    await node.serve(sites_of(config.node.listen))
+    await node.serve(build_sites(config.node.listen))
     node.runner.start()
     services, people = node.services, {}
     hashed = await services.passwords.hash(PASSWORD)
     for number, person in enumerate(community.people):
         new = await generate()
         async with services.db.write() as tx:
-            _, account = await members.add(
+            _, account = await members.create_approved(
                 tx,
                 services.site,
                 person.name,
@@ -75,10 +82,10 @@ async def _start(community: Community, port: int, folder: Path) -> Partner:
             )
             change = accounts.ProfileChange(display_name=person.shown, note=person.note)
             people[person.name] = await accounts.update_profile(tx, services.site, account, change)
-    return Partner(community, node, people)
+    return DemoNode(community, node, people)
 
 
-async def _follow_each_other(partners: list[Partner]) -> None:
+async def _follow_everyone(partners: list[DemoNode]) -> None:
     """Everybody follows everybody, across nodes by handle."""
     for here in partners:
         services = here.node.services
@@ -94,7 +101,7 @@ async def _follow_each_other(partners: list[Partner]) -> None:
                             await follows.follow(tx, services.site, who, target)
 
 
-async def _quiet(partners: list[Partner]) -> None:
+async def _wait_until_idle(partners: list[DemoNode]) -> None:
     """Wait until no node owes another anything."""
     for _ in range(200):
         if not sum([await partner.node.runner.backlog() for partner in partners]):
@@ -102,7 +109,7 @@ async def _quiet(partners: list[Partner]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _write(partners: dict[str, Partner]) -> dict[str, str]:
+async def _publish_posts(partners: dict[str, DemoNode]) -> dict[str, str]:
     """Write the posts of the story; their URIs by key."""
     uris: dict[str, str] = {}
     for story in POSTS:
@@ -120,7 +127,7 @@ async def _write(partners: dict[str, Partner]) -> dict[str, str]:
     return uris
 
 
-async def _react(partners: dict[str, Partner], uris: dict[str, str]) -> None:
+async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]) -> None:
     """Answers and likes, each from another node than the post's."""
     for reply in REPLIES:
         partner = partners[reply.node]
@@ -138,38 +145,38 @@ async def _react(partners: dict[str, Partner], uris: dict[str, str]) -> None:
 @click.command()
 @click.option("--port", default=8431, show_default=True, help="The first of three ports.")
 @click.option("--once", is_flag=True, help="Tell the story, show what came of it, and stop.")
-@asynchronous
+@async_command
 async def demo(port: int, once: bool) -> None:
     """Start three partner nodes that federate, and print where they are."""
-    configure_log(Log(level="warning"))
+    configure_log(LogConfig(level="warning"))
     with tempfile.TemporaryDirectory(prefix="fedserver-demo-") as folder:
-        await _tell(Path(folder), port, once=once)
+        await _run_demo(Path(folder), port, once=once)
 
 
-async def _tell(folder: Path, port: int, *, once: bool) -> None:
-    partners: list[Partner] = []
+async def _run_demo(folder: Path, port: int, *, once: bool) -> None:
+    partners: list[DemoNode] = []
     try:
         for number, community in enumerate(COMMUNITIES):
             click.echo(f"Starting {community.title} …")
-            partners.append(await _start(community, port + number, folder / community.key))
+            partners.append(await _start_node(community, port + number, folder / community.key))
         click.echo("Members follow each other across the nodes …")
-        await _follow_each_other(partners)
-        await _quiet(partners)
+        await _follow_everyone(partners)
+        await _wait_until_idle(partners)
         by_key = {partner.community.key: partner for partner in partners}
         click.echo("They write, answer and like …")
-        uris = await _write(by_key)
-        await _quiet(partners)
-        await _react(by_key, uris)
-        await _quiet(partners)
-        _show(partners)
+        uris = await _publish_posts(by_key)
+        await _wait_until_idle(partners)
+        await _publish_reactions(by_key, uris)
+        await _wait_until_idle(partners)
+        _print_addresses(partners)
         if not once:
-            await _wait()
+            await _wait_for_signal()
     finally:
         for partner in partners:
             await partner.node.close()
 
 
-def _show(partners: list[Partner]) -> None:
+def _print_addresses(partners: list[DemoNode]) -> None:
     for partner in partners:
         base = partner.node.services.site.links.base
         names = ", ".join(partner.people)
@@ -177,7 +184,7 @@ def _show(partners: list[Partner]) -> None:
     click.echo(f"\nThe password of everybody is {PASSWORD}. Ctrl-C stops the demo; nothing is kept.")
 
 
-async def _wait() -> None:
+async def _wait_for_signal() -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Person:
+class DemoPerson:
     name: str
     shown: str
     note: str
 
 
 @dataclass(frozen=True)
-class Community:
+class DemoCommunity:
     key: str
     title: str
     description: str
-    people: tuple[Person, ...]
+    people: tuple[DemoPerson, ...]
 
 
 @dataclass(frozen=True)
-class Story:
+class DemoPost:
     key: str
     node: str
     author: str
@@ -30,7 +30,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Reply:
+class DemoReply:
     to: str
     node: str
     author: str
@@ -38,45 +38,47 @@ class Reply:
 
 
 COMMUNITIES = (
-    Community(
+    DemoCommunity(
         "library",
         "Harbour Library Co-op",
         "A library that its readers run: books, tools and a quiet room.",
         (
-            Person("maya", "Maya Okafor", "Keeps the catalogue. Ask me about SQL and seed libraries."),
-            Person("tomas", "Tomás Rey", "Evenings at the desk, mornings in the archive."),
+            DemoPerson("maya", "Maya Okafor", "Keeps the catalogue. Ask me about SQL and seed libraries."),
+            DemoPerson("tomas", "Tomás Rey", "Evenings at the desk, mornings in the archive."),
         ),
     ),
-    Community(
+    DemoCommunity(
         "repair",
         "Repair Café North",
         "Bring what is broken. We mend it together, every second Saturday.",
         (
-            Person("ines", "Ines Baker", "Soldering iron in one hand, tea in the other."),
-            Person("kofi", "Kofi Mensah", "Bicycles, toasters, and why they fail."),
+            DemoPerson("ines", "Ines Baker", "Soldering iron in one hand, tea in the other."),
+            DemoPerson("kofi", "Kofi Mensah", "Bicycles, toasters, and why they fail."),
         ),
     ),
-    Community(
+    DemoCommunity(
         "housing",
         "Linden Street Housing Union",
         "Tenants of Linden Street, for good homes and fair rents.",
         (
-            Person("lena", "Lena Vogel", "Minutes, meetings and the shared garden."),
-            Person("amir", "Amir Haddad", "Heating, insulation, bills."),
+            DemoPerson("lena", "Lena Vogel", "Minutes, meetings and the shared garden."),
+            DemoPerson("amir", "Amir Haddad", "Heating, insulation, bills."),
         ),
     ),
 )
 
 POSTS = (
-    Story("hello", "library", "maya", "The library is on the fediverse now. Say hello! #commons"),
-    Story(
+    DemoPost("hello", "library", "maya", "The library is on the fediverse now. Say hello! #commons"),
+    DemoPost(
         "saturday",
         "repair",
         "ines",
         "Next café is on Saturday at ten. Bring lamps, leave with light. #repair",
     ),
-    Story("garden", "housing", "lena", "The garden group meets on Sunday. Tomatoes need tying up. #garden"),
-    Story(
+    DemoPost(
+        "garden", "housing", "lena", "The garden group meets on Sunday. Tomatoes need tying up. #garden"
+    ),
+    DemoPost(
         "catalogue",
         "library",
         "maya",
@@ -91,7 +93,7 @@ POSTS = (
         "it, tell us what broke.",
         "A catalogue that everybody can read",
     ),
-    Story(
+    DemoPost(
         "toaster",
         "repair",
         "kofi",
@@ -104,7 +106,7 @@ POSTS = (
         "| worn latch | 20 % |\n| anything else | 10 % |",
         "Why your toaster lets go",
     ),
-    Story(
+    DemoPost(
         "bills",
         "housing",
         "amir",
@@ -118,14 +120,14 @@ POSTS = (
 )
 
 REPLIES = (
-    Reply("hello", "repair", "ines", "Welcome! Do you lend soldering irons as well?"),
-    Reply("hello", "housing", "lena", "Good to see you here."),
-    Reply("saturday", "library", "tomas", "I will bring the desk lamp that blinks."),
-    Reply("garden", "repair", "kofi"),
-    Reply("catalogue", "repair", "kofi", "We took the two tables for our spare parts. Thank you."),
-    Reply("catalogue", "repair", "ines"),
-    Reply("catalogue", "housing", "amir", "This would do for our tool shed."),
-    Reply("toaster", "library", "maya", "It was the magnet. Breakfast is saved."),
-    Reply("bills", "library", "tomas", "May we print this for the notice board?"),
-    Reply("bills", "repair", "kofi"),
+    DemoReply("hello", "repair", "ines", "Welcome! Do you lend soldering irons as well?"),
+    DemoReply("hello", "housing", "lena", "Good to see you here."),
+    DemoReply("saturday", "library", "tomas", "I will bring the desk lamp that blinks."),
+    DemoReply("garden", "repair", "kofi"),
+    DemoReply("catalogue", "repair", "kofi", "We took the two tables for our spare parts. Thank you."),
+    DemoReply("catalogue", "repair", "ines"),
+    DemoReply("catalogue", "housing", "amir", "This would do for our tool shed."),
+    DemoReply("toaster", "library", "maya", "It was the magnet. Breakfast is saved."),
+    DemoReply("bills", "library", "tomas", "May we print this for the notice board?"),
+    DemoReply("bills", "repair", "kofi"),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.settings import asynchronous, database, read_config
+from fedserver.cli.settings import async_command, connect_database, read_config
 from fedserver.config import Config
 from fedserver.config_example import render
 
@@ -15,15 +15,15 @@ from fedserver.config_example import render
 @click.option("--domain", required=True, help="What follows @ in handles. It cannot change later.")
 @click.option("--base-url", default="", help="Where the node is reached; https://DOMAIN if not given.")
 @click.option("--config", "path", type=click.Path(path_type=Path), default=Path("fedserver.toml"))
-@asynchronous
+@async_command
 async def init(domain: str, base_url: str, path: Path) -> None:
     """Write a commented configuration and create the database."""
-    config = _written(path, render(domain, base_url or f"https://{domain}"))
-    async with database(config):
+    config = _write_config(path, render(domain, base_url or f"https://{domain}"))
+    async with connect_database(config):
         click.echo(f"Wrote {path} and created the database. Start the node with: fedserver run")
 
 
-def _written(path: Path, text: str) -> Config:
+def _write_config(path: Path, text: str) -> Config:
     """Write the file and read it back; one that cannot be used is not left behind."""
     if path.exists():
         raise click.ClickException(f"{path} is there already; remove it or choose another with --config")

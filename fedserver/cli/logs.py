@@ -7,12 +7,12 @@ import sys
 
 import structlog
 
-from fedserver.config import Log
+from fedserver.config import LogConfig
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-def configure_log(settings: Log) -> None:
+def configure_log(settings: LogConfig) -> None:
     """One line an event, for people or for machines."""
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
+from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import members, passwords, two_factor
@@ -24,16 +24,16 @@ def member() -> None:
     """Add, list and change members."""
 
 
-async def _found(tx: Tx, name: str, verb: str, reason: str = "") -> MemberRow:
+async def _get_and_record(tx: Tx, name: str, verb: str, reason: str = "") -> MemberRow:
     """A member about whom the operator does something that goes into the log."""
-    row = await members.by_username(tx, name)
-    account = await accounts.by_handle(tx, name)
+    row = await members.get_by_username(tx, name)
+    account = await accounts.find_by_handle(tx, name)
     target = account.uri if account is not None else name
-    await audit_log.add(tx, None, f"member.{verb}", target=target, reason=reason, shows_reason=True)
+    await audit_log.record(tx, None, f"member.{verb}", target=target, reason=reason, shows_reason=True)
     return row
 
 
-def _password(given: str) -> str:
+def _read_password(given: str) -> str:
     return sys.stdin.readline().rstrip("\n") if given == "-" else given
 
 
@@ -43,27 +43,29 @@ def _password(given: str) -> str:
 @click.option("--password", required=True, help="- reads it from standard input.")
 @click.option("--role", type=ROLE, default="member")
 @config_option
-@asynchronous
+@async_command
 async def add(name: str, email: str, password: str, role: str, config_path: Path | None) -> None:
     """Add a member who is confirmed and approved."""
     config = read_config(config_path)
-    word = _password(password)
+    word = _read_password(password)
     passwords.check_password(word, name, email)
     hashed = await passwords.Passwords().hash(word)
     new = await generate()
-    async with database(config) as db, db.write() as tx:
-        _, account = await members.add(tx, site_of(config), name, email, hashed, new, role=role)
-        await _found(tx, name, "add", role)
+    async with connect_database(config) as db, db.write() as tx:
+        _, account = await members.create_approved(
+            tx, build_context(config), name, email, hashed, new, role=role
+        )
+        await _get_and_record(tx, name, "add", role)
     click.echo(f"Added @{account.username}@{config.node.domain} ({role})")
 
 
 @member.command("list")
 @config_option
-@asynchronous
+@async_command
 async def list_all(config_path: Path | None) -> None:
     """List all members."""
-    async with database(read_config(config_path)) as db, db.read() as tx:
-        found = await members.everybody(tx)
+    async with connect_database(read_config(config_path)) as db, db.read() as tx:
+        found = await members.list_all(tx)
     for row, username in found:
         state = "disabled" if row.disabled_at else "active" if row.approved_at else "waiting"
         click.echo(f"{username}\t{row.role}\t{state}\t{row.email}")
@@ -72,11 +74,11 @@ async def list_all(config_path: Path | None) -> None:
 @member.command()
 @click.argument("name")
 @config_option
-@asynchronous
+@async_command
 async def show(name: str, config_path: Path | None) -> None:
     """Show one member."""
-    async with database(read_config(config_path)) as db, db.read() as tx:
-        row = await members.by_username(tx, name)
+    async with connect_database(read_config(config_path)) as db, db.read() as tx:
+        row = await members.get_by_username(tx, name)
     for field in ("email", "role", "locale", "invites_left", "created_at", "email_confirmed_at"):
         click.echo(f"{field}: {getattr(row, field)}")
     for field in ("approved_at", "disabled_at", "active_at"):
@@ -87,44 +89,44 @@ async def show(name: str, config_path: Path | None) -> None:
 @click.argument("name")
 @click.argument("role", type=ROLE)
 @config_option
-@asynchronous
+@async_command
 async def role(name: str, role: str, config_path: Path | None) -> None:
     """Give a member another role."""
-    async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_role(tx, await _found(tx, name, "role", role), role)
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+        await members.set_role(tx, await _get_and_record(tx, name, "role", role), role)
     click.echo(f"{name} is {role} now")
 
 
 @member.command()
 @click.argument("name")
 @config_option
-@asynchronous
+@async_command
 async def approve(name: str, config_path: Path | None) -> None:
     """Let in somebody who asked to join."""
-    async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.approve(tx, await _found(tx, name, "approve"))
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+        await members.approve(tx, await _get_and_record(tx, name, "approve"))
     click.echo(f"{name} may log in now")
 
 
 @member.command()
 @click.argument("name")
 @config_option
-@asynchronous
+@async_command
 async def disable(name: str, config_path: Path | None) -> None:
     """Keep a member out; browsers and apps are logged out."""
-    async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await _found(tx, name, "disable"), disabled=True)
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+        await members.set_disabled(tx, await _get_and_record(tx, name, "disable"), disabled=True)
     click.echo(f"{name} is disabled")
 
 
 @member.command()
 @click.argument("name")
 @config_option
-@asynchronous
+@async_command
 async def enable(name: str, config_path: Path | None) -> None:
     """Let a disabled member in again."""
-    async with database(read_config(config_path)) as db, db.write() as tx:
-        await members.set_disabled(tx, await _found(tx, name, "enable"), disabled=False)
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+        await members.set_disabled(tx, await _get_and_record(tx, name, "enable"), disabled=False)
     click.echo(f"{name} is enabled")
 
 
@@ -132,24 +134,24 @@ async def enable(name: str, config_path: Path | None) -> None:
 @click.argument("name")
 @click.option("--password", default="", help="- reads it from standard input; without it one is made.")
 @config_option
-@asynchronous
+@async_command
 async def reset_password(name: str, password: str, config_path: Path | None) -> None:
     """Set a new password; browsers and apps have to log in again."""
     config = read_config(config_path)
-    word = _password(password) or secrets.new_secret()[:20]
+    word = _read_password(password) or secrets.new_secret()[:20]
     passwords.check_password(word, name)
     hashed = await passwords.Passwords().hash(word)
-    async with database(config) as db, db.write() as tx:
-        await members.set_password(tx, await _found(tx, name, "password"), hashed)
+    async with connect_database(config) as db, db.write() as tx:
+        await members.set_password(tx, await _get_and_record(tx, name, "password"), hashed)
     click.echo(f"New password of {name}: {word}" if not password else f"{name} has a new password")
 
 
 @member.command("reset-2fa")
 @click.argument("name")
 @config_option
-@asynchronous
-async def reset_second_step(name: str, config_path: Path | None) -> None:
+@async_command
+async def reset_two_factor(name: str, config_path: Path | None) -> None:
     """For somebody who lost their device: no second step, no recovery codes, no passkeys."""
-    async with database(read_config(config_path)) as db, db.write() as tx:
-        await two_factor.reset(tx, await _found(tx, name, "second_step"))
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+        await two_factor.reset(tx, await _get_and_record(tx, name, "second_step"))
     click.echo(f"{name} logs in with the password alone now")

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import click
 
-from fedserver.cli.settings import asynchronous, config_option, database, read_config, site_of
+from fedserver.cli.settings import async_command, build_context, config_option, connect_database, read_config
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 
 
@@ -18,20 +18,20 @@ def peer() -> None:
 
 @peer.command("list")
 @config_option
-@asynchronous
+@async_command
 async def list_all(config_path: Path | None) -> None:
     """List the peers that are known."""
-    async with database(read_config(config_path)) as db, db.read() as tx:
-        found = await peers.everybody(tx)
+    async with connect_database(read_config(config_path)) as db, db.read() as tx:
+        found = await peers.list_all(tx)
     for row in found:
         state = f"{row.failures} failures" if row.failures else "answers"
         click.echo(f"{row.domain}\t{row.policy or '-'}\t{state}\t{row.reason}")
 
 
 async def _decide(config_path: Path | None, host: str, policy: str, reason: str) -> None:
-    async with database(read_config(config_path)) as db, db.write() as tx:
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
         if policy:
-            await peers.decide(tx, None, host, peers.Decision(policy, reason))
+            await peers.decide(tx, None, host, peers.PeerDecision(policy, reason))
         else:
             await peers.reset(tx, None, host, reason)
     click.echo(f"{host}: {policy or 'no decision'}")
@@ -45,7 +45,7 @@ reason_option = click.option("--reason", default="", help="Why; it is kept in th
 @click.argument("domain")
 @reason_option
 @config_option
-@asynchronous
+@async_command
 async def allow(domain: str, reason: str, config_path: Path | None) -> None:
     """Allow a peer: needed where federation.mode is allowlist."""
     await _decide(config_path, domain, "allow", reason)
@@ -55,7 +55,7 @@ async def allow(domain: str, reason: str, config_path: Path | None) -> None:
 @click.argument("domain")
 @reason_option
 @config_option
-@asynchronous
+@async_command
 async def block(domain: str, reason: str, config_path: Path | None) -> None:
     """Speak with a peer, and everything below its domain, no more."""
     await _decide(config_path, domain, "block", reason)
@@ -65,7 +65,7 @@ async def block(domain: str, reason: str, config_path: Path | None) -> None:
 @click.argument("domain")
 @reason_option
 @config_option
-@asynchronous
+@async_command
 async def limit(domain: str, reason: str, config_path: Path | None) -> None:
     """Limit a peer: its accounts are seen by those who follow them only."""
     await _decide(config_path, domain, "limit", reason)
@@ -75,7 +75,7 @@ async def limit(domain: str, reason: str, config_path: Path | None) -> None:
 @click.argument("domain")
 @reason_option
 @config_option
-@asynchronous
+@async_command
 async def remove(domain: str, reason: str, config_path: Path | None) -> None:
     """Take a decision about a peer back."""
     await _decide(config_path, domain, "", reason)
@@ -87,13 +87,13 @@ allow_option = click.option("--allow", is_flag=True, help="A list of allowed pee
 @peer.command("export")
 @allow_option
 @config_option
-@asynchronous
-async def write_out(allow: bool, config_path: Path | None) -> None:
+@async_command
+async def export_decisions(allow: bool, config_path: Path | None) -> None:
     """Write the decisions as Mastodon's CSV to the standard output."""
-    async with database(read_config(config_path)) as db, db.read() as tx:
-        decided = await peers.decided(tx)
+    async with connect_database(read_config(config_path)) as db, db.read() as tx:
+        decided = await peers.list_with_decision(tx)
     kind = peer_files.ALLOW if allow else peer_files.BLOCK
-    click.echo(peer_files.write(decided, kind), nl=False)
+    click.echo(peer_files.render(decided, kind), nl=False)
 
 
 @peer.command("import")
@@ -101,30 +101,30 @@ async def write_out(allow: bool, config_path: Path | None) -> None:
 @allow_option
 @click.option("--yes", is_flag=True, help="Do not ask before anything is changed.")
 @config_option
-@asynchronous
-async def read_in(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
+@async_command
+async def import_file(file: BinaryIO, allow: bool, yes: bool, config_path: Path | None) -> None:
     """Read in a CSV as Mastodon writes it, or one domain a line (- for the standard input).
 
     What it would change is shown first.
     """
     config = read_config(config_path)
     kind = peer_files.ALLOW if allow else peer_files.BLOCK
-    data = file.read(peer_files.MOST_BYTES + 1)
-    async with database(config) as db:
+    data = file.read(peer_files.MAX_BYTES + 1)
+    async with connect_database(config) as db:
         async with db.read() as tx:
-            reading = peer_files.read(data, kind)
-            plan = await peer_plans.make(tx, site_of(config), reading.entries)
-        _show(plan, reading.unusable)
+            reading = peer_files.parse(data, kind)
+            plan = await peer_plans.build(tx, build_context(config), reading.entries)
+        _print_plan(plan, reading.unusable)
         if not plan.changing:
             return
         if not yes:
             click.confirm("Change this?", abort=True)
         async with db.write() as tx:
-            done = await peer_lists.read_in(tx, site_of(config), None, data, kind, set())
+            done = await peer_lists.import_file(tx, build_context(config), None, data, kind, set())
     click.echo(f"{done} changed. A node that is running follows it within a few seconds")
 
 
-def _show(plan: peer_plans.Plan, unusable: int) -> None:
+def _print_plan(plan: peer_plans.PeerPlan, unusable: int) -> None:
     for each in plan.changing:
         policy = each.entry.policy if each.entry is not None else ""
         lost = each.followers + each.following

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 
 
 @click.command()
 def routes() -> None:
     """List every HTTP route with its scope and role."""
-    rows = sorted((each.path, each.method, each.who, each.scope, each.surface) for each in all_endpoints())
+    rows = sorted((each.path, each.method, each.who, each.scope, each.surface) for each in list_endpoints())
     for path, method, who, scope, surface in rows:
         click.echo(f"{method:6} {path:55} {who:10} {scope or '-':28} {surface}")

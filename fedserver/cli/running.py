@@ -24,7 +24,7 @@ def run(config_path: Path | None, only: str | None, number: int | None, fd: int 
     """Serve until SIGTERM; then finish what was begun and stop."""
     config = read_config(config_path)
     if config.node.processes == 1 or only == "worker" or number is not None:
-        serving = _loaded()
+        serving = _load_serving()
         serving.serve(config, serving.Place(only, number, fd))
         return
     try:
@@ -34,7 +34,7 @@ def run(config_path: Path | None, only: str | None, number: int | None, fd: int 
     sys.exit(status)
 
 
-def _loaded() -> Any:
+def _load_serving() -> Any:
     """The module that serves: by name, as whoever looks after others has no use for a node.
 
     What is loaded stays: looking for garbage meanwhile costs a seventh of the start.

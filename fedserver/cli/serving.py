@@ -16,15 +16,15 @@ from msgspec import Struct
 
 from fedserver.cli.logs import configure_log
 from fedserver.cli.notifying import READY, STOPPING, notify
-from fedserver.cli.settings import asynchronous
+from fedserver.cli.settings import async_command
 from fedserver.config import Config
-from fedserver.node import Node, Sites, open_node
+from fedserver.node import Node, SiteFactory, open_node
 
-__all__ = ["Place", "configure_log", "serve", "sites_of"]
+__all__ = ["ProcessRole", "build_sites", "configure_log", "serve"]
 BACKLOG = 1_024
 
 
-class Place(Struct, frozen=True):
+class ProcessRole(Struct, frozen=True):
     """What one process does: all, or `only` a part; which of several it is, and a socket given to it."""
 
     only: str | None = None
@@ -32,10 +32,10 @@ class Place(Struct, frozen=True):
     fd: int | None = None
 
 
-ALONE = Place()
+SINGLE_PROCESS = ProcessRole()
 
 
-def sites_of(listen: str, place: Place = ALONE) -> Sites:
+def build_sites(listen: str, place: ProcessRole = SINGLE_PROCESS) -> SiteFactory:
     """Where to listen: `host:port` or `unix:/path`. Several processes share a port."""
 
     def sites(runner: web.AppRunner) -> Sequence[web.BaseSite]:
@@ -50,7 +50,7 @@ def sites_of(listen: str, place: Place = ALONE) -> Sites:
     return sites
 
 
-def metrics_of(listen: str, number: int | None) -> str:
+def choose_metrics_listen(listen: str, number: int | None) -> str:
     """Where a process tells its figures: each of several on a port (or path) of its own, counted upwards."""
     if not number:
         return listen
@@ -60,8 +60,8 @@ def metrics_of(listen: str, number: int | None) -> str:
     return f"{host}:{int(port) + number}"
 
 
-@asynchronous
-async def serve(config: Config, place: Place) -> None:
+@async_command
+async def serve(config: Config, place: ProcessRole) -> None:
     """Serve until SIGTERM; then finish what was begun and stop."""
     configure_log(config.log)
     node = await open_node(config)
@@ -69,21 +69,21 @@ async def serve(config: Config, place: Place) -> None:
     _stop_on_signals(stopping, place)
     try:
         if place.only != "worker":
-            await _listen(node.serve, config.node.listen, sites_of(config.node.listen, place))
+            await _listen(node.serve, config.node.listen, build_sites(config.node.listen, place))
         if config.metrics.listen:
-            listen = metrics_of(config.metrics.listen, place.number)
-            await _listen(node.serve_metrics, listen, sites_of(listen))
+            listen = choose_metrics_listen(config.metrics.listen, place.number)
+            await _listen(node.serve_metrics, listen, build_sites(listen))
         node.runner.start(only_watch=place.only == "web")
-        await _announce(node, config, place)
+        await _report_ready(node, config, place)
         notify(READY)
-        _keep_what_is_there()
+        _freeze_garbage_collector()
         await stopping.wait()
         notify(STOPPING)
     finally:
         await node.close()
 
 
-def _keep_what_is_there() -> None:
+def _freeze_garbage_collector() -> None:
     """What a node is made of lives as long as it. Looking through it for garbage took 60 ms a time.
 
     What the start alone needed, some 5 MB, goes back to the system where the C library can do that (glibc).
@@ -96,7 +96,7 @@ def _keep_what_is_there() -> None:
         trim(0)
 
 
-def _stop_on_signals(stopping: asyncio.Event, place: Place) -> None:
+def _stop_on_signals(stopping: asyncio.Event, place: ProcessRole) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
@@ -111,14 +111,14 @@ def _stop_on_signals(stopping: asyncio.Event, place: Place) -> None:
         loop.add_reader(0, ended)
 
 
-async def _listen(serve: Callable[[Sites], Awaitable[None]], listen: str, sites: Sites) -> None:
+async def _listen(serve: Callable[[SiteFactory], Awaitable[None]], listen: str, sites: SiteFactory) -> None:
     try:
         await serve(sites)
     except (OSError, socket.gaierror) as error:
         raise click.ClickException(f"cannot listen on {listen}: {error}") from error
 
 
-async def _announce(node: Node, config: Config, place: Place) -> None:
+async def _report_ready(node: Node, config: Config, place: ProcessRole) -> None:
     if place.number is None:
         where = "" if place.only == "worker" else f" (listening on {config.node.listen})"
         click.echo(f"fedserver is running at {config.node.base_url}{where}")

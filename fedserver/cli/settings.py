@@ -13,7 +13,7 @@ import click
 
 from fedserver.cli.configuration import config_option, read_config
 from fedserver.config import Config
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.links import Links
 from fedserver.node import system_clock
@@ -22,17 +22,19 @@ from storage.errors import StorageError
 from storage.opening import open_database
 from storage.upgrade import upgrade
 
-__all__ = ["asynchronous", "config_option", "database", "read_config", "site_of"]
+__all__ = ["async_command", "build_context", "config_option", "connect_database", "read_config"]
 T = TypeVar("T")
 Command = Callable[..., Coroutine[Any, Any, None]]
 
 
-def site_of(config: Config) -> Site:
-    return Site(config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy))
+def build_context(config: Config) -> NodeContext:
+    return NodeContext(
+        config, Links(config.node.base_url.rstrip("/"), config.node.domain, config.media.proxy)
+    )
 
 
 @asynccontextmanager
-async def database(config: Config) -> AsyncIterator[Database]:
+async def connect_database(config: Config) -> AsyncIterator[Database]:
     """The database, brought up to date."""
     await upgrade(config.database.url)
     opened = await open_database(config.database.url, system_clock)
@@ -51,7 +53,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return made
 
 
-def asynchronous(command: Command) -> Callable[..., None]:
+def async_command(command: Command) -> Callable[..., None]:
     """Run a command to its end; what is expected to go wrong becomes one line and exit status 1."""
 
     @wraps(command)

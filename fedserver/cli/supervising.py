@@ -26,14 +26,14 @@ from fedserver.cli.notifying import READY, STOPPING, notify
 from fedserver.config import Config
 
 log = structlog.stdlib.get_logger("fedserver.cli")
-LONGEST_WAIT = 30.0
-STABLE_SECONDS = 60.0
-STOP_SECONDS = 45.0  # a process takes up to half a minute to finish what it began
+MAX_RESTART_DELAY_S = 30.0
+STABLE_S = 60.0
+STOP_TIMEOUT_S = 45.0  # a process takes up to half a minute to finish what it began
 
 
-def wait_before(failures: int) -> float:
+def restart_delay_s(failures: int) -> float:
     """Seconds until a process is started again, after it died so often in a row."""
-    return float(min(LONGEST_WAIT, 0.5 * 2 ** (failures - 1)))
+    return float(min(MAX_RESTART_DELAY_S, 0.5 * 2 ** (failures - 1)))
 
 
 class Supervisor:
@@ -54,7 +54,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        with _address(self._config.node.listen) as shared, self._ear() as ear:
+        with _reserve_address(self._config.node.listen) as shared, self._ear() as ear:
             kept = [asyncio.create_task(self._keep(each, shared, ear)) for each in range(len(self._parts))]
             for task in kept:
                 task.add_done_callback(lambda _task: self._stopping.set())
@@ -103,8 +103,8 @@ class Supervisor:
                 self._status = 1
                 self._stopping.set()
                 return
-            failures = failures + 1 if loop.time() - began < STABLE_SECONDS else 1
-            wait = wait_before(failures)
+            failures = failures + 1 if loop.time() - began < STABLE_S else 1
+            wait = restart_delay_s(failures)
             log.warning("process_ended", process=name, status=status, again_in=wait)
             try:
                 await asyncio.wait_for(self._stopping.wait(), wait)
@@ -135,7 +135,7 @@ class Supervisor:
     async def _stop(self, kept: list[asyncio.Task[None]]) -> None:
         for process in self._running.values():
             process.terminate()
-        _, late = await asyncio.wait(kept, timeout=STOP_SECONDS)
+        _, late = await asyncio.wait(kept, timeout=STOP_TIMEOUT_S)
         for number, process in self._running.items():
             log.error("process_killed", number=number)
             process.kill()
@@ -145,12 +145,12 @@ class Supervisor:
 
 
 @contextmanager
-def _address(listen: str) -> Iterator[socket.socket | None]:
+def _reserve_address(listen: str) -> Iterator[socket.socket | None]:
     """See that an address is free. A socket with a path is opened here, as only ports can be shared."""
     if listen.startswith("unix:"):
         path = Path(listen.removeprefix("unix:"))
         with socket.socket(socket.AF_UNIX) as shared:
-            _remove_left_over(path)
+            _remove_stale_socket(path)
             shared.bind(str(path))
             shared.listen(1_024)
             yield shared
@@ -167,7 +167,7 @@ def _address(listen: str) -> Iterator[socket.socket | None]:
     yield None
 
 
-def _remove_left_over(path: Path) -> None:
+def _remove_stale_socket(path: Path) -> None:
     """Remove a socket that nobody listens on any more. Raises OSError if somebody does."""
     if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
         return

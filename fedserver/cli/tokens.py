@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fedserver.cli.settings import asynchronous, config_option, database, read_config
+from fedserver.cli.settings import async_command, config_option, connect_database, read_config
 from fedserver.domain.accounts import accounts
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import members, tokens
@@ -22,13 +22,15 @@ def token() -> None:
 @click.argument("name")
 @click.option("--scope", default="read", show_default=True)
 @config_option
-@asynchronous
+@async_command
 async def create(name: str, scope: str, config_path: Path | None) -> None:
     """Print an access token of a member, and nothing else."""
     granted = " ".join(scopes.parse(scope))
-    async with database(read_config(config_path)) as db, db.write() as tx:
-        member = await members.by_username(tx, name)
-        account = await accounts.local(tx, name)
+    async with connect_database(read_config(config_path)) as db, db.write() as tx:
+        member = await members.get_by_username(tx, name)
+        account = await accounts.get_local(tx, name)
         made = await tokens.create(tx, granted, app_id=None, member_id=member.id, account_id=account.id)
-        await audit_log.add(tx, None, "member.token", target=account.uri, reason=granted, shows_reason=True)
+        await audit_log.record(
+            tx, None, "member.token", target=account.uri, reason=granted, shows_reason=True
+        )
     click.echo(made.secret)

@@ -11,48 +11,48 @@ from typing import Any, cast
 
 import msgspec
 
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.statuses import Status, status
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.domain.accounts import account_views
 from fedserver.domain.timelines.post_views import PostView
 from fedserver.web.endpoint import Call
 from fedserver.web.json import encode
 from fedserver.web.services import Services
-from storage.cache import Room
+from storage.cache import LruCache
 
-MOST = 3_000
-MOST_ACCOUNTS = 500
+MAX_STATUSES = 3_000
+MAX_ACCOUNTS = 500
 
 
-def status_json(services: Services, view: PostView) -> msgspec.Raw:
+def encode_status(services: Services, view: PostView) -> msgspec.Raw:
     """A status, encoded now or earlier."""
-    return _known(services, services.db.memory.room("statuses", MOST), view)
+    return _load_or_encode(services, services.db.memory.room("statuses", MAX_STATUSES), view)
 
 
-def _known(services: Services, room: Room, view: PostView) -> msgspec.Raw:
+def _load_or_encode(services: Services, room: LruCache, view: PostView) -> msgspec.Raw:
     known: msgspec.Raw | None = room.get(view.stamp) if view.stamp is not None else None
     if known is None:
-        known = msgspec.Raw(encode(status(services.site.links, view)))
+        known = msgspec.Raw(encode(render_status(services.site.links, view)))
         if view.stamp is not None:
             room.put(view.stamp, known)
     return known
 
 
-def statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
+def encode_statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
     services = call.services
-    room = services.db.memory.room("statuses", MOST)
-    return cast(list[Status], [_known(services, room, view) for view in views])
+    room = services.db.memory.room("statuses", MAX_STATUSES)
+    return cast(list[Status], [_load_or_encode(services, room, view) for view in views])
 
 
-def account_json(call: Call[Any], view: account_views.AccountView) -> Account:
+def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:
     """An account to be the answer, encoded now or earlier; not to be looked into."""
     if view.moved_to is not None:
-        return account(call.site.links, view)
-    room = call.services.db.memory.room("encoded_accounts", MOST_ACCOUNTS)
+        return render_account(call.site.links, view)
+    room = call.services.db.memory.room("encoded_accounts", MAX_ACCOUNTS)
     key = (view.account.id, view.account.version)
     known = room.get(key)
     if known is None:
-        known = msgspec.Raw(encode(account(call.site.links, view)))
+        known = msgspec.Raw(encode(render_account(call.site.links, view)))
         room.put(key, known)
     return cast(Account, known)

@@ -7,37 +7,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain.kernel.errors import NotFound
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
-REPORTS = "/api/v1/annual_reports"
+ANNUAL_REPORTS = "/api/v1/annual_reports"
 STUBS = {
-    REPORTS: "annual reports: clients see that there are none",
-    f"{REPORTS}/{{year}}": "annual reports",
-    f"{REPORTS}/{{year}}/state": "annual reports: nobody is eligible",
-    f"{REPORTS}/{{year}}/read": "annual reports",
-    f"{REPORTS}/{{year}}/generate": "annual reports",
+    ANNUAL_REPORTS: "annual reports: clients see that there are none",
+    f"{ANNUAL_REPORTS}/{{year}}": "annual reports",
+    f"{ANNUAL_REPORTS}/{{year}}/state": "annual reports: nobody is eligible",
+    f"{ANNUAL_REPORTS}/{{year}}/read": "annual reports",
+    f"{ANNUAL_REPORTS}/{{year}}/generate": "annual reports",
 }
 
 
-@routes.get(REPORTS, who=USER, scope="read:accounts", tx="own")
-async def no_reports(call: Call[Nothing]) -> dict[str, list[Any]]:
+@routes.get(ANNUAL_REPORTS, who=USER, scope="read:accounts", tx="own")
+async def list_annual_reports(call: Call[NoParams]) -> dict[str, list[Any]]:
     return {"annual_reports": [], "accounts": [], "statuses": []}
 
 
-@routes.get(REPORTS + "/{year}/state", who=USER, scope="read:accounts", tx="own")
-async def not_eligible(call: Call[Nothing]) -> dict[str, str]:
+@routes.get(ANNUAL_REPORTS + "/{year}/state", who=USER, scope="read:accounts", tx="own")
+async def show_eligibility(call: Call[NoParams]) -> dict[str, str]:
     return {"state": "ineligible"}
 
 
-@routes.get(REPORTS + "/{year}", who=USER, scope="read:accounts", tx="own")
-async def no_report(call: Call[Nothing]) -> dict[str, list[Any]]:
-    raise NotFound
+@routes.get(ANNUAL_REPORTS + "/{year}", who=USER, scope="read:accounts", tx="own")
+async def show_annual_report(call: Call[NoParams]) -> dict[str, list[Any]]:
+    raise NotFoundError
 
 
 @routes.post(
-    REPORTS + "/{year}/read", REPORTS + "/{year}/generate", who=USER, scope="write:accounts", tx="own"
+    ANNUAL_REPORTS + "/{year}/read",
+    ANNUAL_REPORTS + "/{year}/generate",
+    who=USER,
+    scope="write:accounts",
+    tx="own",
 )
-async def nothing_to_do(call: Call[Nothing]) -> dict[str, str]:
-    raise NotFound
+async def update_annual_report(call: Call[NoParams]) -> dict[str, str]:
+    raise NotFoundError

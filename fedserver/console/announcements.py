@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import FormParams
+from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.notifications import announcements
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 from fedserver.web.html import see_other
@@ -14,32 +14,32 @@ routes = Routes("console")
 PATH = "/admin/announcements"
 
 
-class EditParams(Struct, frozen=True):
+class AnnouncementEditParams(Struct, frozen=True):
     edit: int = 0
 
 
-class TextParams(Struct, frozen=True):
+class AnnouncementFormParams(Struct, frozen=True):
     csrf: str = ""
     text: str = ""
     published: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=EditParams)
-async def show(call: Call[EditParams]) -> web.Response:
-    rows = await announcements.every(call.tx)
+@routes.get(PATH, html=True, who=MODERATOR, params=AnnouncementEditParams)
+async def show(call: Call[AnnouncementEditParams]) -> web.Response:
+    rows = await announcements.list_all(call.tx)
     chosen = next((row for row in rows if row.id == call.params.edit), None)
     return call.render("admin/announcements.html", rows=rows, chosen=chosen)
 
 
-@routes.post(PATH, html=True, who=MODERATOR, params=TextParams)
-async def create(call: Call[TextParams]) -> web.Response:
+@routes.post(PATH, html=True, who=MODERATOR, params=AnnouncementFormParams)
+async def create(call: Call[AnnouncementFormParams]) -> web.Response:
     params = call.params
     await announcements.create(call.tx, call.site, call.member, params.text, published=params.published)
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}", html=True, who=MODERATOR, params=TextParams)
-async def update(call: Call[TextParams]) -> web.Response:
+@routes.post(PATH + "/{id}", html=True, who=MODERATOR, params=AnnouncementFormParams)
+async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     params = call.params
     await announcements.update(
         call.tx, call.site, call.member, call.id(), params.text, published=params.published
@@ -47,7 +47,7 @@ async def update(call: Call[TextParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, who=MODERATOR, params=FormParams)
-async def remove(call: Call[FormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/delete", html=True, who=MODERATOR, params=ConsoleFormParams)
+async def delete(call: Call[ConsoleFormParams]) -> web.Response:
     await announcements.remove(call.tx, call.member, call.id())
     return see_other(PATH)

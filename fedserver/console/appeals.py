@@ -5,45 +5,45 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.moderation import appeals, warnings
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/appeals"
-SIZE = 40
+PAGE_SIZE = 40
 
 
-class StateParams(Struct, frozen=True):
+class AppealStateParams(Struct, frozen=True):
     state: str = "open"
 
 
-class DecideParams(Struct, frozen=True):
+class AppealDecisionParams(Struct, frozen=True):
     csrf: str = ""
     answer: str = ""
     sure: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=StateParams)
-async def show(call: Call[StateParams]) -> web.Response:
+@routes.get(PATH, html=True, who=MODERATOR, params=AppealStateParams)
+async def show(call: Call[AppealStateParams]) -> web.Response:
     state = call.params.state if call.params.state in appeals.STATES else "open"
-    views = await appeals.page(call.tx, call.member, call.page(SIZE, SIZE), state)
+    views = await appeals.list_by_state(call.tx, call.member, call.page(PAGE_SIZE, PAGE_SIZE), state)
     return call.render(
         "admin/appeals.html",
         views=views,
         state=state,
-        said=warnings.SAID,
-        older=views[-1].row.id if len(views) == SIZE else None,
+        said=warnings.MESSAGES,
+        older=views[-1].row.id if len(views) == PAGE_SIZE else None,
     )
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=DecideParams)
-async def decide(call: Call[DecideParams]) -> web.Response:
+@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=AppealDecisionParams)
+async def decide(call: Call[AppealDecisionParams]) -> web.Response:
     verb = call.text("verb")
     if verb not in ("approve", "reject"):
-        raise NotFound
+        raise NotFoundError
     params = call.params
-    decision = appeals.Decision(verb == "approve", params.answer, params.sure)
+    decision = appeals.AppealDecision(verb == "approve", params.answer, params.sure)
     await appeals.decide(call.tx, call.site, call.member, call.id(), decision)
     return see_other(PATH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class FormParams(Struct, frozen=True):
+class ConsoleFormParams(Struct, frozen=True):
     """A form with nothing but its word against forgery, and perhaps a reason."""
 
     csrf: str = ""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from aiohttp import web
 
 from fedserver.domain.audit_log import audit_log_views
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
 
 routes = Routes("console")
-SIZE = 60
+PAGE_SIZE = 60
 
 
 @routes.get("/admin/log", html=True, who=MODERATOR)
-async def show(call: Call[Nothing]) -> web.Response:
-    views = await audit_log_views.page(call.tx, call.page(SIZE, SIZE))
-    return call.render("admin/log.html", views=views, older=views[-1].row.seq if len(views) == SIZE else None)
+async def show(call: Call[NoParams]) -> web.Response:
+    views = await audit_log_views.list_page(call.tx, call.page(PAGE_SIZE, PAGE_SIZE))
+    return call.render(
+        "admin/log.html", views=views, older=views[-1].row.seq if len(views) == PAGE_SIZE else None
+    )

@@ -5,20 +5,20 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import FormParams
+from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.audit_log import audit_log_views
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Nothing, Routes
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 
 routes = Routes("console")
 PATH = "/admin/peer-lists"
-MOST_SHOWN = 1_000
+MAX_LISTED = 1_000
 
 
-class WishParams(Struct, frozen=True):
+class PeerListParams(Struct, frozen=True):
     csrf: str = ""
     url: str = ""
     title: str = ""
@@ -27,7 +27,7 @@ class WishParams(Struct, frozen=True):
     most_changes: int = 10
 
 
-class FileParams(Struct, frozen=True):
+class PeerFileParams(Struct, frozen=True):
     csrf: str = ""
     kind: str = "block"
     file: Upload | None = None
@@ -36,36 +36,38 @@ class FileParams(Struct, frozen=True):
     leave: list[str] = []
 
 
-class ConfirmParams(Struct, frozen=True):
+class PeerListConfirmParams(Struct, frozen=True):
     csrf: str = ""
     seen: str = ""
     leave: list[str] = []
 
 
-class EndParams(Struct, frozen=True):
+class PeerListEndParams(Struct, frozen=True):
     csrf: str = ""
     keeps: bool = False
 
 
 @routes.get(PATH, html=True, who=MODERATOR)
-async def show_all(call: Call[Nothing]) -> web.Response:
-    return call.render("admin/peer_lists.html", lists=await peer_lists.every(call.tx))
+async def list_subscriptions(call: Call[NoParams]) -> web.Response:
+    return call.render("admin/peer_lists.html", lists=await peer_lists.list_all(call.tx))
 
 
-@routes.post(PATH, html=True, who=ADMIN, params=WishParams)
-async def subscribe(call: Call[WishParams]) -> web.Response:
+@routes.post(PATH, html=True, who=ADMIN, params=PeerListParams)
+async def subscribe(call: Call[PeerListParams]) -> web.Response:
     params = call.params
-    wish = peer_lists.Wish(params.url, params.title, params.kind, params.applies_itself, params.most_changes)
+    wish = peer_lists.PeerListRequest(
+        params.url, params.title, params.kind, params.applies_itself, params.most_changes
+    )
     row = await peer_lists.subscribe(call.tx, call.site, call.member, wish)
     return see_other(f"{PATH}/{row.id}")
 
 
 @routes.get(PATH + "/{kind}.csv", html=True, who=MODERATOR)
-async def write(call: Call[Nothing]) -> web.Response:
+async def export_file(call: Call[NoParams]) -> web.Response:
     kind = {"blocks": peer_files.BLOCK, "allowed": peer_files.ALLOW}.get(call.text("kind"))
     if kind is None:
-        raise NotFound
-    text = peer_files.write(await peers.decided(call.tx), kind)
+        raise NotFoundError
+    text = peer_files.render(await peers.list_with_decision(call.tx), kind)
     name = f"{call.site.links.hostname}-{call.text('kind')}.csv"
     return web.Response(
         text=text,
@@ -75,57 +77,57 @@ async def write(call: Call[Nothing]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/file", html=True, who=ADMIN, params=FileParams, most_upload="upload_bytes")
-async def read_in(call: Call[FileParams]) -> web.Response:
+@routes.post(PATH + "/file", html=True, who=ADMIN, params=PeerFileParams, most_upload="upload_bytes")
+async def import_file(call: Call[PeerFileParams]) -> web.Response:
     """Shows what a file would change; once more, with `sure`, it is changed."""
     params = call.params
     data = params.file.data if params.file is not None and params.file.size else params.text
     if params.sure:
-        await peer_lists.read_in(call.tx, call.site, call.member, data, params.kind, set(params.leave))
+        await peer_lists.import_file(call.tx, call.site, call.member, data, params.kind, set(params.leave))
         return see_other("/admin/peers")
-    reading = peer_files.read(data, params.kind)
-    plan = await peer_plans.make(call.tx, call.site, reading.entries)
+    reading = peer_files.parse(data, params.kind)
+    plan = await peer_plans.build(call.tx, call.site, reading.entries)
     return call.render(
         "admin/peer_file.html",
         plan=plan,
         reading=reading,
         kind=params.kind,
         text=data.decode("utf-8-sig") if isinstance(data, bytes) else data,
-        most=MOST_SHOWN,
+        most=MAX_LISTED,
     )
 
 
 @routes.get(PATH + "/{id}", html=True, who=MODERATOR)
-async def show(call: Call[Nothing]) -> web.Response:
+async def show(call: Call[NoParams]) -> web.Response:
     row = await peer_lists.get(call.tx, call.id())
     return call.render(
         "admin/peer_list.html",
         row=row,
-        plan=await peer_lists.plan(call.tx, call.site, row),
-        mark=peer_lists.mark(row),
-        brought=await peer_lists.brought(call.tx, row),
-        acts=await audit_log_views.of_target(call.tx, row.url),
-        most=MOST_SHOWN,
+        plan=await peer_lists.build_plan(call.tx, call.site, row),
+        mark=peer_lists.fingerprint(row),
+        brought=await peer_lists.count_decisions(call.tx, row),
+        acts=await audit_log_views.list_by_target(call.tx, row.url),
+        most=MAX_LISTED,
     )
 
 
-@routes.post(PATH + "/{id}/confirm", html=True, who=ADMIN, params=ConfirmParams)
-async def confirm(call: Call[ConfirmParams]) -> web.Response:
+@routes.post(PATH + "/{id}/confirm", html=True, who=ADMIN, params=PeerListConfirmParams)
+async def confirm(call: Call[PeerListConfirmParams]) -> web.Response:
     params = call.params
     await peer_lists.confirm(call.tx, call.site, call.member, call.id(), params.seen, set(params.leave))
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/read", html=True, who=ADMIN, params=FormParams)
-async def read_now(call: Call[FormParams]) -> web.Response:
-    await peer_lists.read_now(call.tx, call.id())
+@routes.post(PATH + "/{id}/read", html=True, who=ADMIN, params=ConsoleFormParams)
+async def refresh(call: Call[ConsoleFormParams]) -> web.Response:
+    await peer_lists.fetch_now(call.tx, call.id())
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/change", html=True, who=ADMIN, params=WishParams)
-async def change(call: Call[WishParams]) -> web.Response:
+@routes.post(PATH + "/{id}/change", html=True, who=ADMIN, params=PeerListParams)
+async def update(call: Call[PeerListParams]) -> web.Response:
     params = call.params
-    await peer_lists.change(
+    await peer_lists.update_settings(
         call.tx,
         call.member,
         call.id(),
@@ -135,7 +137,7 @@ async def change(call: Call[WishParams]) -> web.Response:
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/end", html=True, who=ADMIN, params=EndParams)
-async def end(call: Call[EndParams]) -> web.Response:
-    await peer_lists.unsubscribe(call.tx, call.member, call.id(), keeps=call.params.keeps)
+@routes.post(PATH + "/{id}/end", html=True, who=ADMIN, params=PeerListEndParams)
+async def unsubscribe(call: Call[PeerListEndParams]) -> web.Response:
+    await peer_lists.unsubscribe(call.tx, call.member, call.id(), keep_decisions=call.params.keeps)
     return see_other(PATH)

@@ -12,14 +12,14 @@ from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/peers"
-MOST = 300
+MAX_LISTED = 300
 
 
-class DomainParams(Struct, frozen=True):
+class PeerDomainParams(Struct, frozen=True):
     domain: str = ""
 
 
-class DecideParams(Struct, frozen=True):
+class PeerDecisionParams(Struct, frozen=True):
     csrf: str = ""
     domain: str = ""
     policy: str = ""
@@ -30,28 +30,28 @@ class DecideParams(Struct, frozen=True):
     obfuscates: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=DomainParams)
-async def show(call: Call[DomainParams]) -> web.Response:
-    found = await peers.everybody(call.tx)
-    silent = await backlog.silent(call.tx)
+@routes.get(PATH, html=True, who=MODERATOR, params=PeerDomainParams)
+async def show(call: Call[PeerDomainParams]) -> web.Response:
+    found = await peers.list_all(call.tx)
+    silent = await backlog.list_unreachable(call.tx)
     name = call.params.domain.strip().lower()
     return call.render(
         "admin/peers.html",
         decided=[row for row in found if row.decision_id is not None],
-        others=[row for row in found if row.decision_id is None][:MOST],
+        others=[row for row in found if row.decision_id is None][:MAX_LISTED],
         chosen=next((row for row in found if row.domain == name), None),
         silent=silent,
         owed={each.row.domain: each.waiting for each in silent},
         name=name,
-        waiting=await peer_lists.count_waiting(call.tx),
+        waiting=await peer_lists.count_pending(call.tx),
         mode=call.site.config.federation.mode,
     )
 
 
-@routes.post(PATH, html=True, who=MODERATOR, params=DecideParams)
-async def decide(call: Call[DecideParams]) -> web.Response:
+@routes.post(PATH, html=True, who=MODERATOR, params=PeerDecisionParams)
+async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     params = call.params
-    decision = peers.Decision(
+    decision = peers.PeerDecision(
         params.policy,
         params.reason,
         params.rejects_media,
@@ -63,7 +63,7 @@ async def decide(call: Call[DecideParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/reset", html=True, who=MODERATOR, params=DecideParams)
-async def reset(call: Call[DecideParams]) -> web.Response:
+@routes.post(PATH + "/reset", html=True, who=MODERATOR, params=PeerDecisionParams)
+async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
     return see_other(PATH)

@@ -8,14 +8,14 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.metrics import backlog
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/queue"
 
 
-class ChooseParams(Struct, frozen=True):
+class QueueSelectionParams(Struct, frozen=True):
     """Of which queue, and what of it: what is of a host, or a task by its number."""
 
     csrf: str = ""
@@ -25,25 +25,25 @@ class ChooseParams(Struct, frozen=True):
 
 
 @routes.get(PATH, html=True, who=MODERATOR)
-async def show(call: Call[Nothing]) -> web.Response:
-    return call.render("admin/queue.html", health=await backlog.health(call.tx))
+async def show(call: Call[NoParams]) -> web.Response:
+    return call.render("admin/queue.html", health=await backlog.load_health(call.tx))
 
 
-@routes.post(PATH + "/again", html=True, who=MODERATOR, params=ChooseParams)
-async def again(call: Call[ChooseParams]) -> web.Response:
+@routes.post(PATH + "/again", html=True, who=MODERATOR, params=QueueSelectionParams)
+async def retry(call: Call[QueueSelectionParams]) -> web.Response:
     chosen = call.params
-    await backlog.revive(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    await backlog.retry(call.tx, chosen.queue, chosen.host, chosen.task_id)
     return see_other(PATH)
 
 
-@routes.post(PATH + "/drop", html=True, who=MODERATOR, params=ChooseParams)
-async def drop(call: Call[ChooseParams]) -> web.Response:
+@routes.post(PATH + "/drop", html=True, who=MODERATOR, params=QueueSelectionParams)
+async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     chosen = call.params
-    await backlog.drop(call.tx, chosen.queue, chosen.host, chosen.task_id)
+    await backlog.discard(call.tx, chosen.queue, chosen.host, chosen.task_id)
     return see_other(PATH)
 
 
-@routes.post(PATH + "/ask", html=True, who=MODERATOR, params=ChooseParams)
-async def ask(call: Call[ChooseParams]) -> web.Response:
-    await backlog.try_now(call.tx, call.params.host)
+@routes.post(PATH + "/ask", html=True, who=MODERATOR, params=QueueSelectionParams)
+async def retry_peer(call: Call[QueueSelectionParams]) -> web.Response:
+    await backlog.retry_peer(call.tx, call.params.host)
     return see_other(PATH)

@@ -5,62 +5,62 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.console.forms import FormParams
+from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.audit_log import audit_log_views
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.moderation import report_views, reports, rules
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("console")
 PATH = "/admin/reports"
-SIZE = 40
+PAGE_SIZE = 40
 
 
-class StateParams(Struct, frozen=True):
+class ReportStateParams(Struct, frozen=True):
     state: str = "open"
 
 
-class ClassifyParams(Struct, frozen=True):
+class ReportClassifyParams(Struct, frozen=True):
     csrf: str = ""
     category: str = "other"
     rule_ids: list[int] = []
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=StateParams)
-async def show_all(call: Call[StateParams]) -> web.Response:
+@routes.get(PATH, html=True, who=MODERATOR, params=ReportStateParams)
+async def list_reports(call: Call[ReportStateParams]) -> web.Response:
     state = "resolved" if call.params.state == "resolved" else "open"
-    rows = await reports.page(call.tx, call.page(SIZE, SIZE), state)
+    rows = await reports.list_page(call.tx, call.page(PAGE_SIZE, PAGE_SIZE), state)
     return call.render(
         "admin/reports.html",
         views=await report_views.load(call.tx, call.site, rows),
         state=state,
-        older=rows[-1].id if len(rows) == SIZE else None,
+        older=rows[-1].id if len(rows) == PAGE_SIZE else None,
     )
 
 
 @routes.get(PATH + "/{id}", html=True, who=MODERATOR)
-async def show(call: Call[Nothing]) -> web.Response:
+async def show(call: Call[NoParams]) -> web.Response:
     row = await reports.get(call.tx, call.id())
     return call.render(
         "admin/report.html",
-        view=await report_views.one(call.tx, call.site, row),
-        acts=await audit_log_views.of_target(call.tx, f"report:{row.id}"),
-        rules=rules.every(call.site),
+        view=await report_views.load_one(call.tx, call.site, row),
+        acts=await audit_log_views.list_by_target(call.tx, f"report:{row.id}"),
+        rules=rules.list_all(call.site),
         categories=reports.CATEGORIES,
     )
 
 
-@routes.post(PATH + "/{id}/classify", html=True, who=MODERATOR, params=ClassifyParams)
-async def classify(call: Call[ClassifyParams]) -> web.Response:
+@routes.post(PATH + "/{id}/classify", html=True, who=MODERATOR, params=ReportClassifyParams)
+async def classify(call: Call[ReportClassifyParams]) -> web.Response:
     params = call.params
     category = "violation" if params.rule_ids else params.category
     await reports.classify(call.tx, call.site, call.member, call.id(), category, params.rule_ids)
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=FormParams)
-async def change(call: Call[FormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=ConsoleFormParams)
+async def update(call: Call[ConsoleFormParams]) -> web.Response:
     match call.text("verb"):
         case "assign":
             await reports.assign(call.tx, call.member, call.id(), call.account.id)
@@ -71,5 +71,5 @@ async def change(call: Call[FormParams]) -> web.Response:
         case "reopen":
             await reports.reopen(call.tx, call.member, call.id())
         case _:
-            raise NotFound
+            raise NotFoundError
     return see_other(f"{PATH}/{call.id()}")

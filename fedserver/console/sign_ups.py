@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.console.forms import FormParams
+from fedserver.console.forms import ConsoleFormParams
 from fedserver.domain.moderation import admin_accounts
 from fedserver.domain.registration import signup_review
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("console")
@@ -15,20 +15,20 @@ PATH = "/admin/sign-ups"
 
 
 @routes.get(PATH, html=True, who=MODERATOR)
-async def show(call: Call[Nothing]) -> web.Response:
-    wanted = admin_accounts.Filter(status="pending")
+async def show(call: Call[NoParams]) -> web.Response:
+    wanted = admin_accounts.AdminAccountQuery(status="pending")
     return call.render(
-        "admin/sign_ups.html", found=await admin_accounts.page(call.tx, wanted, call.page(50, 50))
+        "admin/sign_ups.html", found=await admin_accounts.list_page(call.tx, wanted, call.page(50, 50))
     )
 
 
-@routes.post(PATH + "/{id}/approve", html=True, who=MODERATOR, params=FormParams)
-async def approve(call: Call[FormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/approve", html=True, who=MODERATOR, params=ConsoleFormParams)
+async def approve(call: Call[ConsoleFormParams]) -> web.Response:
     await signup_review.approve(call.tx, call.site, call.member, call.id())
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/reject", html=True, who=MODERATOR, params=FormParams)
-async def reject(call: Call[FormParams]) -> web.Response:
+@routes.post(PATH + "/{id}/reject", html=True, who=MODERATOR, params=ConsoleFormParams)
+async def reject(call: Call[ConsoleFormParams]) -> web.Response:
     await signup_review.reject(call.tx, call.member, call.id(), call.params.reason)
     return see_other(PATH)

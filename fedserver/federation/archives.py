@@ -19,7 +19,7 @@ from activitypub.addressing import addresses
 from activitypub.document import Document
 from activitypub.terms import CONTEXT
 from fedserver.domain.accounts import keys
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.portability import archives, exports
 from fedserver.domain.timelines import poll_views
 from fedserver.federation.outbound import accounts as outgoing_accounts
@@ -35,21 +35,21 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
 
-SLICE = 100
-FILES = "media_attachments/files/"
+BATCH_SIZE = 100
+FILES_PREFIX = "media_attachments/files/"
 
 
-async def make_archive(db: Database, site: Site, store: FileStore, archive_id: int) -> None:
+async def create_archive(db: Database, site: NodeContext, store: FileStore, archive_id: int) -> None:
     """Make what was asked for and keep it; nothing happens if nobody wants it any more."""
     async with db.read() as tx:
-        account = await archives.waiting(tx, archive_id)
+        account = await archives.find_pending_owner(tx, archive_id)
     if account is None:
         return
     with store.workshop() as folder:
         path = folder / "archive.zip"
         with ZipFile(path, "w", ZIP_DEFLATED) as target:
-            await _outbox(db, site, store, account, target, folder / "outbox.json")
-            await _others(db, site, store, account, target)
+            await _write_outbox(db, site, store, account, target, folder / "outbox.json")
+            await _write_other_files(db, site, store, account, target)
         size, name = path.stat().st_size, await store.keep_apart(path, "zip")
     async with db.write() as tx:
         kept = await archives.finish(tx, archive_id, name, size)
@@ -57,8 +57,8 @@ async def make_archive(db: Database, site: Site, store: FileStore, archive_id: i
         await store.remove_apart(name)
 
 
-async def _outbox(
-    db: Database, site: Site, store: FileStore, account: AccountRow, target: ZipFile, path: Path
+async def _write_outbox(
+    db: Database, site: NodeContext, store: FileStore, account: AccountRow, target: ZipFile, path: Path
 ) -> None:
     """All posts and boosts, oldest first, and the files of posts."""
     after, count = -1, 0
@@ -66,40 +66,44 @@ async def _outbox(
         file.write(f'{{"@context":"{CONTEXT}","id":"outbox.json","type":"OrderedCollection","orderedItems":[')
         while True:
             async with db.read() as tx:
-                rows = await archive_queries.posts_of(tx, account.id, after, SLICE)
-                made = await _activities(tx, site, account, rows)
+                rows = await archive_queries.list_posts(tx, account.id, after, BATCH_SIZE)
+                made = await _render_activities(tx, site, account, rows)
             if not rows:
                 break
-            keys = [key for each in made for key in _inside(site, each.get("object"))]
-            await asyncio.to_thread(_write, file, made, target, store, keys, first=not count)
+            keys = [key for each in made for key in _rewrite_media_urls(site, each.get("object"))]
+            await asyncio.to_thread(_append_activities, file, made, target, store, keys, first=not count)
             after, count = rows[-1].id, count + len(made)
         file.write(f'],"totalItems":{count}}}')
     await asyncio.to_thread(target.write, path, "outbox.json")
 
 
-def _write(
+def _append_activities(
     file: IO[str], made: list[Document], target: ZipFile, store: FileStore, keys: list[str], *, first: bool
 ) -> None:
     for number, each in enumerate(made):
         file.write(("" if first and not number else ",\n") + json.dumps(each, ensure_ascii=False))
     for key in keys:
-        if (source := store.path(key)) is not None and FILES + key not in target.NameToInfo:
-            target.write(source, FILES + key, ZIP_STORED)
+        if (source := store.path(key)) is not None and FILES_PREFIX + key not in target.NameToInfo:
+            target.write(source, FILES_PREFIX + key, ZIP_STORED)
 
 
-async def _activities(tx: Tx, site: Site, account: AccountRow, rows: list[PostRow]) -> list[Document]:
+async def _render_activities(
+    tx: Tx, site: NodeContext, account: AccountRow, rows: list[PostRow]
+) -> list[Document]:
     own = [row for row in rows if row.boost_of_id is None]
-    boosted = await post_queries.by_ids(tx, [row.boost_of_id for row in rows if row.boost_of_id is not None])
+    boosted = await post_queries.load_by_ids(
+        tx, [row.boost_of_id for row in rows if row.boost_of_id is not None]
+    )
     files: dict[int, list[MediaRow]] = {}
-    for each in await media_queries.of_posts(tx, [row.id for row in own]):
+    for each in await media_queries.load_by_posts(tx, [row.id for row in own]):
         files.setdefault(each.post_id or 0, []).append(each)
     polls = await poll_views.load(tx, own, None)
-    quotes = await quote_queries.chain(tx, [row.id for row in own])
+    quotes = await quote_queries.load_chain(tx, [row.id for row in own])
     made: list[Document] = []
     for row in rows:
         shown = structs.replace(row, visibility="direct") if row.visibility in ("local", "partners") else row
         if row.boost_of_id is None:
-            document = outgoing_posts.post(
+            document = outgoing_posts.render_post(
                 site, shown, account, files.get(row.id, ()), polls.get(row.id), quotes.get(row.id)
             )
             made.append(create(site.links.create(row.uri), account.uri, document))
@@ -109,7 +113,7 @@ async def _activities(tx: Tx, site: Site, account: AccountRow, rows: list[PostRo
     return made
 
 
-def _inside(site: Site, document: Any) -> Iterator[str]:
+def _rewrite_media_urls(site: NodeContext, document: Any) -> Iterator[str]:
     """Let the files of a post be found in the archive; their keys."""
     if not isinstance(document, dict):
         return
@@ -117,22 +121,24 @@ def _inside(site: Site, document: Any) -> Iterator[str]:
         beginning = site.links.media("")
         if isinstance(each, dict) and str(each.get("url", "")).startswith(beginning):
             key = each["url"].removeprefix(beginning)
-            each["url"] = f"/{FILES}{key}"
+            each["url"] = f"/{FILES_PREFIX}{key}"
             yield key
 
 
-async def _others(db: Database, site: Site, store: FileStore, account: AccountRow, target: ZipFile) -> None:
+async def _write_other_files(
+    db: Database, site: NodeContext, store: FileStore, account: AccountRow, target: ZipFile
+) -> None:
     """The actor with its pictures, what it likes and keeps, and the files of `domain.exports`."""
     async with db.read(slow=True) as tx:
-        key_rows = await keys.of_account(tx, account.id)
+        key_rows = await keys.list_by_account(tx, account.id)
         lists = {
-            "likes.json": await archive_queries.liked(tx, account.id),
-            "bookmarks.json": await export_queries.bookmarked(tx, account.id),
+            "likes.json": await archive_queries.list_liked_uris(tx, account.id),
+            "bookmarks.json": await export_queries.list_bookmarked_uris(tx, account.id),
         }
         tables = {
-            exports.filename(kind): await exports.table(tx, site, account, kind) for kind in exports.KINDS
+            exports.filename(kind): await exports.export(tx, site, account, kind) for kind in exports.KINDS
         }
-    actor = outgoing_accounts.actor(site, account, key_rows)
+    actor = outgoing_accounts.render_actor(site, account, key_rows)
     actor |= {"outbox": "outbox.json", "likes": "likes.json", "bookmarks": "bookmarks.json"}
     for name, key, picture in (
         ("avatar", account.avatar_key, "icon"),

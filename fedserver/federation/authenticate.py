@@ -23,17 +23,17 @@ from activitypub.signatures.request import SignedRequest
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.peers import peers
 from fedserver.federation import keys as loaded
-from fedserver.federation.fetch import Fetcher, Gone
+from fedserver.federation.fetch import Fetcher, RemoteGoneError
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 from storage.rows.accounts import AccountRow
 
-REFETCH_MS = 300_000
+MIN_REFETCH_AGE_MS = 300_000
 # Whoever signs with ever new keys of hosts that do not answer must not hold every connection.
-MOST_ASKED, MOST_ASKED_OF_HOST = 400, 60
-AT_ONCE, AT_ONCE_OF_HOST = 40, 4
-LINE_SECONDS = 10.0
-SECONDS = 3_600
+MAX_PENDING_KEYS, MAX_PENDING_KEYS_PER_HOST = 400, 60
+MAX_CONCURRENT_FETCHES, MAX_CONCURRENT_FETCHES_PER_HOST = 40, 4
+QUEUE_TIMEOUT_S = 10.0
+CACHE_TTL_S = 3_600
 
 
 class Signatory(Struct, frozen=True):
@@ -44,11 +44,11 @@ class Signatory(Struct, frozen=True):
     at: int  # when the key was read
 
 
-class Blocked(Exception):
+class PeerBlockedError(Exception):
     """The signer's node is one we do not speak with."""
 
 
-class Busy(SignatureError):
+class BusyError(SignatureError):
     """Too many keys are being fetched; the signer may come again later."""
 
 
@@ -60,7 +60,7 @@ class Authenticator:
         db: Database,
         resolver: Resolver,
         fetcher: Fetcher,
-        policies: peers.Policies,
+        policies: peers.PeerPolicies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -71,15 +71,15 @@ class Authenticator:
         self.hits = self.misses = 0
         self._asked: Counter[str] = Counter()  # keys that are read, or wait for it, by host
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._turn = asyncio.Semaphore(AT_ONCE)
-        self._known: TTLCache[str, Signatory] = TTLCache(10_000, SECONDS, timer=lambda: clock() / 1000)
+        self._turn = asyncio.Semaphore(MAX_CONCURRENT_FETCHES)
+        self._known: TTLCache[str, Signatory] = TTLCache(10_000, CACHE_TTL_S, timer=lambda: clock() / 1000)
 
     async def signer(self, request: SignedRequest) -> AccountRow:
         """The account that signed `request`. Raises SignatureError, Blocked, Gone."""
-        claim = verify.describe(request)
+        claim = verify.parse_claim(request)
 
         def check(key: PublicKey) -> None:
-            verify.check(claim, key, request, self._clock())
+            verify.check_signature(claim, key, request, self._clock())
 
         return await self._checked(claim.key_id, check)
 
@@ -88,7 +88,7 @@ class Authenticator:
 
         Raises SignatureError, Blocked, Gone.
         """
-        method = proofs.method_of(document)
+        method = proofs.find_verification_method(document)
         if method is None or not same_origin(method, actor):
             raise SignatureError("proof-wrong", "no key of the actor's origin")
         proofs.check_time(document, self._clock())
@@ -103,7 +103,7 @@ class Authenticator:
         except ActivityPubError as error:
             raise SignatureError("bad-key", "keyId is not an address") from error
         if not self._policies.allows(host):
-            raise Blocked(host)
+            raise PeerBlockedError(host)
         signatory = await self._signatory(key_id)
         try:
             check(signatory.key)
@@ -124,7 +124,7 @@ class Authenticator:
 
     async def _again(self, key_id: str, failed: Signatory) -> Signatory:
         """The key as it is now, if it may have changed. Raises SignatureError if it cannot have."""
-        if self._clock() - failed.at < REFETCH_MS or not failed.account.domain:
+        if self._clock() - failed.at < MIN_REFETCH_AGE_MS or not failed.account.domain:
             raise SignatureError("signature-wrong")
         self._known.pop(key_id, None)
         found = await self._fetched(key_id)
@@ -133,27 +133,27 @@ class Authenticator:
 
     async def _stored(self, key_id: str) -> Signatory | None:
         async with self._db.read() as tx:
-            row = await keys.by_uri(tx, key_id)
+            row = await keys.find_by_uri(tx, key_id)
             if row is None or row.private is not None:
                 return None
-            account = await accounts.by_id(tx, row.account_id)
-        return Signatory(account, loaded.load(row), account.fetched_at or 0)
+            account = await accounts.get(tx, row.account_id)
+        return Signatory(account, loaded.load_public_key(row), account.fetched_at or 0)
 
     async def _fetched(self, key_id: str) -> Signatory:
         """Read a key's owner when it is its turn. Raises SignatureError, Gone; Busy if many others wait."""
         host = host_of(key_id)
-        if self._asked[host] >= MOST_ASKED_OF_HOST or self._asked.total() >= MOST_ASKED:
-            raise Busy("key-unavailable", "too many keys are fetched at this moment")
+        if self._asked[host] >= MAX_PENDING_KEYS_PER_HOST or self._asked.total() >= MAX_PENDING_KEYS:
+            raise BusyError("key-unavailable", "too many keys are fetched at this moment")
         self._asked[host] += 1
-        turn = self._turns.setdefault(host, asyncio.Semaphore(AT_ONCE_OF_HOST))
+        turn = self._turns.setdefault(host, asyncio.Semaphore(MAX_CONCURRENT_FETCHES_PER_HOST))
         try:
             async with AsyncExitStack() as held:
                 try:
-                    async with asyncio.timeout(LINE_SECONDS):
+                    async with asyncio.timeout(QUEUE_TIMEOUT_S):
                         await held.enter_async_context(turn)
                         await held.enter_async_context(self._turn)
                 except TimeoutError as error:
-                    raise Busy("key-unavailable", "too many keys are fetched at this moment") from error
+                    raise BusyError("key-unavailable", "too many keys are fetched at this moment") from error
                 return self._known.get(key_id) or await self._read(key_id)
         finally:
             self._asked[host] -= 1
@@ -183,4 +183,4 @@ class Authenticator:
             self._known.pop(key_id, None)
 
 
-__all__ = ["Authenticator", "Blocked", "Busy", "Gone", "Signatory"]
+__all__ = ["Authenticator", "BusyError", "PeerBlockedError", "RemoteGoneError", "Signatory"]

@@ -12,10 +12,10 @@ import msgspec
 from activitypub.actors import Actor
 from activitypub.addressing import visibility
 from activitypub.authority import host_of, require_same_origin, same_origin
-from activitypub.document import Document, written
+from activitypub.document import Document, format_instant
 from activitypub.errors import ActivityPubError, AuthorityError
-from activitypub.identity_proofs import held_statements
-from activitypub.interactions import Rule
+from activitypub.identity_proofs import list_valid_proofs
+from activitypub.interactions import InteractionRule
 from activitypub.objects import Attachment, CustomEmoji, Object, Question, read_object
 from activitypub.terms import PUBLIC
 from fedserver.domain.accounts import account_views, accounts, identity_proofs
@@ -23,17 +23,17 @@ from fedserver.domain.posts import polls, quote_requests, remote_posts, votes
 from fedserver.domain.timelines import post_policies
 
 encode = msgspec.json.Encoder().encode
-UNTITLED = ("Note", "Question")
-KINDS = {"image": "image", "video": "video", "audio": "audio"}
+UNTITLED_TYPES = ("Note", "Question")
+MEDIA_KINDS = {"image": "image", "video": "video", "audio": "audio"}
 
 
-def emojis_json(emojis: tuple[CustomEmoji, ...]) -> str:
+def encode_emojis(emojis: tuple[CustomEmoji, ...]) -> str:
     """Custom emoji as they are kept."""
     return encode([account_views.EmojiFact(each.shortcode, each.url, each.url) for each in emojis]).decode()
 
 
-def account(
-    actor: Actor, username: str, host: str, now: int, *, pictures: bool = True
+def to_remote_account(
+    actor: Actor, username: str, host: str, now: int, *, include_pictures: bool = True
 ) -> accounts.RemoteAccount:
     """An actor as an account; its handle was confirmed by WebFinger. Pictures are taken where wanted.
 
@@ -53,13 +53,13 @@ def account(
         followers_uri=actor.followers,
         following_uri=actor.following,
         featured_uri=actor.featured,
-        avatar_url=actor.icon if pictures else "",
+        avatar_url=actor.icon if include_pictures else "",
         avatar_alt=actor.icon_alt,
-        header_url=actor.image if pictures else "",
+        header_url=actor.image if include_pictures else "",
         header_alt=actor.image_alt,
         fields=tuple(accounts.ProfileField(each.name, each.value) for each in actor.fields),
-        emojis=emojis_json(actor.emojis if pictures else ()),
-        identity_proofs=_identity_proofs(actor, now),
+        emojis=encode_emojis(actor.emojis if include_pictures else ()),
+        identity_proofs=_encode_identity_proofs(actor, now),
         also_known_as=actor.also_known_as,
         moved_to=actor.moved_to or "",
         attribution_domains=actor.attribution_domains,
@@ -72,87 +72,89 @@ def account(
     )
 
 
-def _identity_proofs(actor: Actor, now: int) -> str:
-    held = held_statements(actor.statements, actor.id, now)
+def _encode_identity_proofs(actor: Actor, now: int) -> str:
+    held = list_valid_proofs(actor.statements, actor.id, now)
     kept = [identity_proofs.IdentityProof(each.subject, each.created, each.document) for each in held]
     return encode(kept).decode()
 
 
-def author_of(post: Object) -> str:
+def get_author_uri(obj: Object) -> str:
     """Who a post is attributed to: the first of its own origin. Raises AuthorityError.
 
     PeerTube names a person and a channel; both are of one host, the first is the author.
     """
-    for each in post.attributed_to:
-        if same_origin(post.id, each):
+    for each in obj.attributed_to:
+        if same_origin(obj.id, each):
             return each
-    raise AuthorityError(f"{post.id[:200]} is attributed to another origin")
+    raise AuthorityError(f"{obj.id[:200]} is attributed to another origin")
 
 
-def post(
-    found: Object, original: str, followers_uri: str, following_uri: str = "", *, files: bool = True
+def to_remote_post(
+    obj: Object, original: str, followers_uri: str, following_uri: str = "", *, include_files: bool = True
 ) -> remote_posts.RemotePost:
     """A post of a peer; the collections are its author's. Files are taken where wanted.
 
     Raises AuthorityError.
     """
-    author = author_of(found)
-    host_of(found.id)
-    require_same_origin(found.id, author)
-    shown = found.url if same_origin(found.id, found.url) else found.id
+    author = get_author_uri(obj)
+    host_of(obj.id)
+    require_same_origin(obj.id, author)
+    shown = obj.url if same_origin(obj.id, obj.url) else obj.id
     return remote_posts.RemotePost(
-        uri=found.id,
+        uri=obj.id,
         url=shown,
         author_uri=author,
-        kind=found.kind,
-        visibility=visibility(found.to, found.cc, followers_uri),
-        title=found.name if found.kind not in UNTITLED else "",
-        summary=found.summary,
-        sensitive=found.sensitive,
-        language=found.language,
-        source=found.source,
-        source_type=found.source_type,
-        html=found.content,
-        html_type=found.media_type,
-        above=_when_and_where(found),
-        below="".join(_link(each) for each in found.links if each not in found.content),
-        published_at=found.published,
-        updated_at=found.updated,
-        in_reply_to=found.in_reply_to,
-        context_uri=found.context,
-        mentioned_uris=tuple(dict.fromkeys(each.href for each in found.mentions)),
-        addressed_uris=tuple(dict.fromkeys((*found.to, *found.cc))),
-        tags=tuple(each.name for each in found.hashtags),
-        emojis=emojis_json(found.emojis if files else ()),
-        files=tuple(_file(each) for each in found.attachments) if files else (),
-        cover=_file(found.cover)
-        if files and found.cover is not None and found.kind not in UNTITLED
+        kind=obj.kind,
+        visibility=visibility(obj.to, obj.cc, followers_uri),
+        title=obj.name if obj.kind not in UNTITLED_TYPES else "",
+        summary=obj.summary,
+        sensitive=obj.sensitive,
+        language=obj.language,
+        source=obj.source,
+        source_type=obj.source_type,
+        html=obj.content,
+        html_type=obj.media_type,
+        above=_describe_event(obj),
+        below="".join(_render_link(each) for each in obj.links if each not in obj.content),
+        published_at=obj.published,
+        updated_at=obj.updated,
+        in_reply_to=obj.in_reply_to,
+        context_uri=obj.context,
+        mentioned_uris=tuple(dict.fromkeys(each.href for each in obj.mentions)),
+        addressed_uris=tuple(dict.fromkeys((*obj.to, *obj.cc))),
+        tags=tuple(each.name for each in obj.hashtags),
+        emojis=encode_emojis(obj.emojis if include_files else ()),
+        files=tuple(_to_remote_file(each) for each in obj.attachments) if include_files else (),
+        cover=_to_remote_file(obj.cover)
+        if include_files and obj.cover is not None and obj.kind not in UNTITLED_TYPES
         else None,
         original=original,
-        poll=_poll(found.question) if found.question is not None else None,
-        quote=_quote(found),
-        interaction_policy=_policy(found, {followers_uri: "followers", following_uri: "following"}),
+        poll=_to_remote_poll(obj.question) if obj.question is not None else None,
+        quote=_to_remote_quote(obj),
+        interaction_policy=_to_quote_policy(obj, {followers_uri: "followers", following_uri: "following"}),
     )
 
 
-def _when_and_where(found: Object) -> str:
+def _describe_event(found: Object) -> str:
     """When an event begins and where it is; '' where nothing is told. Clients have no field for either."""
-    begins = written(found.starts_at)[:16].replace("T", " ") + " UTC" if found.starts_at is not None else ""
+    begins = (
+        format_instant(found.starts_at)[:16].replace("T", " ") + " UTC" if found.starts_at is not None else ""
+    )
     told = [escape(each) for each in (begins, found.place if found.kind == "Event" else "") if each]
     return f"<p>{'<br>'.join(told)}</p>" if told else ""
 
 
-def _link(address: str) -> str:
+def _render_link(address: str) -> str:
     return f'<p><a href="{escape(address)}">{escape(address)}</a></p>'
 
 
-def _quote(found: Object) -> quote_requests.RemoteQuote | None:
+def _to_remote_quote(found: Object) -> quote_requests.RemoteQuote | None:
     if found.quote is None:
         return None
     return quote_requests.RemoteQuote(found.quote.uri, found.quote.authorization, legacy=found.quote.legacy)
 
 
-def _policy(found: Object, collections: dict[str, str]) -> str:
+def _to_quote_policy(found: Object, collections: dict[str, str]) -> str:
     """A policy in our words; who is named without being understood is an `unsupported_policy`."""
     words = {**collections, PUBLIC: "public", **dict.fromkeys(found.attributed_to, "")}
 
@@ -160,18 +162,20 @@ def _policy(found: Object, collections: dict[str, str]) -> str:
         kept = dict.fromkeys(words.get(each, "unsupported_policy") for each in uris)
         return tuple(each for each in kept if each)
 
-    def rule(given: Rule | None) -> post_policies.Rule | None:
+    def rule(given: InteractionRule | None) -> post_policies.PostPolicyRule | None:
         if given is None:
             return None
-        return post_policies.Rule(named(given.automatic), named(given.manual))
+        return post_policies.PostPolicyRule(named(given.automatic), named(given.manual))
 
     policy = found.policy
     return post_policies.encode(
-        post_policies.Policy(rule(policy.quote), rule(policy.like), rule(policy.reply), rule(policy.announce))
+        post_policies.PostPolicy(
+            rule(policy.quote), rule(policy.like), rule(policy.reply), rule(policy.announce)
+        )
     )
 
 
-def _poll(found: Question) -> polls.RemotePoll:
+def _to_remote_poll(found: Question) -> polls.RemotePoll:
     return polls.RemotePoll(
         options=tuple(polls.RemoteOption(each.name, each.votes or 0) for each in found.options),
         multiple=found.multiple,
@@ -182,12 +186,12 @@ def _poll(found: Question) -> polls.RemotePoll:
     )
 
 
-def is_vote(found: Object) -> bool:
+def is_vote(obj: Object) -> bool:
     """True for a Note that only names a choice of what it answers (FEP-9967): never a post."""
-    return found.kind == "Note" and bool(found.name and found.in_reply_to) and not found.content
+    return obj.kind == "Note" and bool(obj.name and obj.in_reply_to) and not obj.content
 
 
-def vote(actor_uri: str, document: Document) -> votes.RemoteVote | None:
+def to_remote_vote(actor_uri: str, document: Document) -> votes.RemoteVote | None:
     """A vote by an actor, None for anything else. Raises AuthorityError for a vote in another's name."""
     try:
         found = read_object(document)
@@ -196,15 +200,15 @@ def vote(actor_uri: str, document: Document) -> votes.RemoteVote | None:
     if not is_vote(found) or found.in_reply_to is None:
         return None
     require_same_origin(actor_uri, found.id)
-    if author_of(found) != actor_uri:
+    if get_author_uri(found) != actor_uri:
         raise AuthorityError(f"{found.id[:200]} is a vote of somebody else")
     return votes.RemoteVote(found.id, found.in_reply_to, found.name)
 
 
-def _file(found: Attachment) -> remote_posts.RemoteFile:
+def _to_remote_file(found: Attachment) -> remote_posts.RemoteFile:
     group = found.media_type.partition("/")[0]
     return remote_posts.RemoteFile(
-        kind=KINDS.get(group, "unknown"),
+        kind=MEDIA_KINDS.get(group, "unknown"),
         content_type=found.media_type,
         url=found.url,
         description=found.description,

@@ -9,42 +9,46 @@ from activitypub.errors import ActivityPubError, AuthorityError
 from activitypub.signatures import proofs
 from activitypub.signatures.digest import sha256
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.federation.keys import Keyring
 from fedserver.federation.outbound import activities, partners, relays
-from fedserver.federation.outbound.activities import Outgoing
+from fedserver.federation.outbound.activities import OutboundActivity
 from storage.engine import Tx
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.kernel import DocumentRow
 
 encode = msgspec.json.Encoder().encode
-RENDER = {**activities.RENDER, **partners.RENDER, **relays.RENDER}
+RENDERERS = {**activities.RENDERERS, **partners.RENDERERS, **relays.RENDERERS}
 
 
-def is_outgoing(task: jobs.Task) -> bool:
+def is_outgoing(job: jobs.Job) -> bool:
     """True if a task tells peers something."""
-    return type(task) in RENDER
+    return type(job) in RENDERERS
 
 
-async def fan_out(tx: Tx, site: Site, keyring: Keyring, policies: peers.Policies, task: jobs.Task) -> int:
+async def fan_out(
+    tx: Tx, site: NodeContext, keyring: Keyring, policies: peers.PeerPolicies, job: jobs.Job
+) -> int:
     """Write the deliveries that a task owes; how many."""
-    found = await RENDER[type(task)](tx, site, task)
+    found = await RENDERERS[type(job)](tx, site, job)
     if found is None:
         return 0
-    targets = list(dict.fromkeys(_targets(site, policies, found)))
+    targets = list(dict.fromkeys(_list_targets(site, policies, found)))
     if not targets:
         return 0
-    document = await _proven(tx, keyring, found)
+    document = await _add_proof(tx, keyring, found)
     body = encode(document)
     uri, digest = str(document["id"]), sha256(body)
     row = DocumentRow(tx.new_id(), uri, found.sender.id, body, digest, tx.now, found.synchronizes)
-    held = await peer_queries.held(tx, list({host for host, _ in targets}))
-    return await delivery_queries.add(tx, row, targets, held)
+    held = await peer_queries.load_retry_times(tx, list({host for host, _ in targets}))
+    return await delivery_queries.insert(tx, row, targets, held)
 
 
-def _targets(site: Site, policies: peers.Policies, found: Outgoing) -> list[tuple[str, str]]:
+def _list_targets(
+    site: NodeContext, policies: peers.PeerPolicies, found: OutboundActivity
+) -> list[tuple[str, str]]:
     targets = []
     for inbox in found.inboxes:
         try:
@@ -56,7 +60,7 @@ def _targets(site: Site, policies: peers.Policies, found: Outgoing) -> list[tupl
     return targets
 
 
-async def _proven(tx: Tx, keyring: Keyring, found: Outgoing) -> dict[str, object]:
+async def _add_proof(tx: Tx, keyring: Keyring, found: OutboundActivity) -> dict[str, object]:
     """The document with an integrity proof by its sender (FEP-8b32), if it has a key for it."""
     try:
         uri, key = await keyring.ed25519(tx, found.sender.id)

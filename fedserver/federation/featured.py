@@ -17,10 +17,10 @@ from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 
 
-async def read_featured(db: Database, resolver: Resolver, account_id: int) -> None:
+async def refresh_featured(db: Database, resolver: Resolver, account_id: int) -> None:
     """Read both collections of an account; one that cannot be read changes nothing."""
     async with db.read() as tx:
-        row = await accounts.by_id(tx, account_id)
+        row = await accounts.get(tx, account_id)
     document = await resolver.collection(row.uri)
     try:
         actor = read_actor(document) if document is not None else None
@@ -28,26 +28,26 @@ async def read_featured(db: Database, resolver: Resolver, account_id: int) -> No
         return
     if actor is None or actor.id != row.uri:
         return
-    posts = await _items(resolver, actor.featured)
+    posts = await _fetch_items(resolver, actor.featured)
     if posts is not None:
-        uris = item_uris({"items": posts}, pins.MOST_LEARNED)
+        uris = item_uris({"items": posts}, pins.MAX_REMOTE_PINS)
         found = [await resolver.post(uri) for uri in uris if same_origin(uri, row.uri)]
         async with db.write() as tx:
-            await pins.learn(tx, row, [each for each in found if each is not None])
-    tags = await _items(resolver, actor.featured_tags)
+            await pins.receive_all(tx, row, [each for each in found if each is not None])
+    tags = await _fetch_items(resolver, actor.featured_tags)
     if tags is not None:
         names = [str(each.get("name", ""))[:200] for each in tags if isinstance(each, dict)]
         async with db.write() as tx:
-            await featured_tags.learn(tx, row, names)
+            await featured_tags.replace_remote(tx, row, names)
 
 
-async def _items(resolver: Resolver, uri: str) -> list[Any] | None:
+async def _fetch_items(resolver: Resolver, uri: str) -> list[Any] | None:
     """What is in a collection, or on its first page."""
     document = await resolver.collection(uri) if uri else None
     if document is None:
         return None
-    found, page = items(document, pins.MOST_LEARNED), next_page(document)
+    found, page = items(document, pins.MAX_REMOTE_PINS), next_page(document)
     if found or page is None or not same_origin(uri, page):
         return found
     document = await resolver.collection(page)
-    return None if document is None else items(document, pins.MOST_LEARNED)
+    return None if document is None else items(document, pins.MAX_REMOTE_PINS)

@@ -17,7 +17,7 @@ from activitypub.document import Document, id_of, parse
 from activitypub.errors import ActivityPubError
 from activitypub.terms import ACCEPT, is_activitypub
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.federation.keys import Keyring
 from fedserver.federation.signing import Signer
 from fedserver.net.client import Client, Response
@@ -25,11 +25,11 @@ from fedserver.net.errors import NetError
 from storage.engine import Database
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-NEGATIVE_SECONDS = 300
-DAY_SECONDS = 86_400
+FAILURE_TTL_S = 300
+SCHEME_TTL_S = 86_400
 
 
-class Gone(Exception):
+class RemoteGoneError(Exception):
     """The peer says that it was deleted."""
 
 
@@ -37,7 +37,7 @@ class Fetcher:
     """Fetches for one node. What failed is not asked for again for five minutes."""
 
     def __init__(
-        self, db: Database, site: Site, client: Client, keyring: Keyring, clock: Callable[[], int]
+        self, db: Database, site: NodeContext, client: Client, keyring: Keyring, clock: Callable[[], int]
     ) -> None:
         self._db = db
         self._site = site
@@ -45,13 +45,13 @@ class Fetcher:
         self._keyring = keyring
         self._clock = clock
         self._signer: Signer | None = None
-        self._newer: TTLCache[str, bool] = TTLCache(10_000, DAY_SECONDS, timer=lambda: clock() / 1000)
-        self._failed: TTLCache[str, bool] = TTLCache(20_000, NEGATIVE_SECONDS, timer=lambda: clock() / 1000)
+        self._newer: TTLCache[str, bool] = TTLCache(10_000, SCHEME_TTL_S, timer=lambda: clock() / 1000)
+        self._failed: TTLCache[str, bool] = TTLCache(20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000)
 
     async def _sign(self) -> Signer | None:
         if self._signer is None:
             async with self._db.read() as tx:
-                account = await accounts.instance_account(tx, self._site)
+                account = await accounts.find_instance_account(tx, self._site)
                 if account is None:
                     return None
                 self._signer = Signer(*await self._keyring.rsa(tx, account.id), self._clock)
@@ -108,7 +108,7 @@ class Fetcher:
         if response is None:
             return None
         if response.status == 410:
-            raise Gone(address)
+            raise RemoteGoneError(address)
         # guard: media type @last
         if response.status != 200 or not is_activitypub(response.content_type):
             log.info("fetch_refused", url=address[:300], status=response.status)

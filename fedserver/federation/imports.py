@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.portability import imports
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
@@ -13,15 +13,17 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 
-async def carry_on(db: Database, site: Site, resolver: Resolver, task: jobs.Import) -> None:
+async def continue_import(
+    db: Database, site: NodeContext, resolver: Resolver, job: jobs.ContinueImport
+) -> None:
     """Clear what the file takes the place of, or carry out a slice of it; the rest is owed."""
-    if not task.cleared:
+    if not job.cleared:
         async with db.write() as tx:
-            if not await imports.clear(tx, site, task):
+            if not await imports.clear_unlisted(tx, site, job):
                 return
-        task = jobs.Import(task.import_id, cleared=True)
+        job = jobs.ContinueImport(job.import_id, cleared=True)
     async with db.read() as tx:
-        found = await imports.waiting(tx, task)
+        found = await imports.load_batch(tx, job)
     if found is None:
         return
     row, lines = found
@@ -34,4 +36,4 @@ async def carry_on(db: Database, site: Site, resolver: Resolver, task: jobs.Impo
     subjects = await asyncio.gather(*(look_up(text) for _, text in lines))
     async with db.write() as tx:
         pairs = [(line, subject) for (line, _), subject in zip(lines, subjects, strict=True)]
-        await imports.carry_out(tx, site, task, pairs)
+        await imports.process_batch(tx, site, job, pairs)

@@ -17,7 +17,7 @@ from activitypub.signatures import verify
 from activitypub.signatures.request import SignedRequest
 from fedserver.domain.accounts import accounts
 from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.fetch import Gone
+from fedserver.federation.fetch import RemoteGoneError
 from storage.engine import Database, Tx
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import inbox as inbox_queries
@@ -26,13 +26,13 @@ from storage.queries.peers import relays as relay_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.kernel import InboxItemRow
 
-MOST_WAITING, MOST_OF_HOST = 20_000, 2_000
-LOOK_EVERY = 100  # activities of a host
-FULL_SECONDS = 60
-MOST_TOGETHER = 64
+MAX_PENDING, MAX_PENDING_PER_HOST = 20_000, 2_000
+BACKLOG_CHECK_INTERVAL = 100  # activities of a host
+FULL_TTL_S = 60
+MAX_BATCH_SIZE = 64
 
 
-class Full(Exception):
+class QueueFullError(Exception):
     """More waits than we can keep, of everybody or of the sender's host: it may come again later."""
 
     def __init__(self, host: str = "") -> None:
@@ -49,7 +49,7 @@ class Inbox:
         self._waiting: list[tuple[InboxItemRow, asyncio.Future[bool]]] = []
         self._flush: asyncio.Task[None] | None = None
         self._since: LRUCache[str, int] = LRUCache(10_000)  # taken of a host since its backlog was counted
-        self._full: TTLCache[str, bool] = TTLCache(10_000, FULL_SECONDS, timer=lambda: db.clock() / 1000)
+        self._full: TTLCache[str, bool] = TTLCache(10_000, FULL_TTL_S, timer=lambda: db.clock() / 1000)
 
     async def take(self, request: SignedRequest, target_id: int | None) -> AccountRow | None:
         """Check and keep an activity; who signed it, None if it does not matter here.
@@ -61,14 +61,14 @@ class Inbox:
         activity = read_activity(document)
         if activity.kind == "Delete" and activity.object_id == activity.actor:
             async with self._db.read() as tx:
-                if await accounts.by_uri(tx, activity.actor) is None:
+                if await accounts.find_by_uri(tx, activity.actor) is None:
                     return None  # somebody we never knew is gone; fetching the key would be in vain
         self._check_room(host_of(activity.actor))
         try:
             signer = await self._authenticator.signer(request)
             if signer.uri != activity.actor and activity.proof:
                 await self._authenticator.prove(document, activity.actor)
-        except Gone as error:
+        except RemoteGoneError as error:
             raise SignatureError("key-gone") from error
         by = activity.actor
         # guard: the signer is the actor
@@ -105,23 +105,26 @@ class Inbox:
 
     async def _is_relay(self, signer: AccountRow) -> bool:
         async with self._db.read() as tx:
-            return await relay_queries.is_on(tx, signer.uri)
+            return await relay_queries.is_enabled(tx, signer.uri)
 
     def _check_room(self, host: str) -> None:
-        if "" in self._full or len(self._waiting) >= MOST_WAITING:
-            raise Full
+        if "" in self._full or len(self._waiting) >= MAX_PENDING:
+            raise QueueFullError
         if host in self._full:
-            raise Full(host)
+            raise QueueFullError(host)
 
     async def _count(self, host: str) -> None:
         """Look now and then how much of a host waits to be carried out, and of all. Raises Full."""
         self._since[host] = self._since.get(host, 0) + 1
-        if self._since[host] >= LOOK_EVERY:
+        if self._since[host] >= BACKLOG_CHECK_INTERVAL:
             self._since[host] = 0
             async with self._db.read() as tx:
-                if await inbox_queries.waiting_of(tx, host, MOST_OF_HOST) >= MOST_OF_HOST:
+                if (
+                    await inbox_queries.count_pending_by_host(tx, host, MAX_PENDING_PER_HOST)
+                    >= MAX_PENDING_PER_HOST
+                ):
                     self._full[host] = True
-                if await inbox_queries.waiting(tx) >= MOST_WAITING:
+                if await inbox_queries.count_pending(tx) >= MAX_PENDING:
                     self._full[""] = True
         self._check_room(host)
 
@@ -134,7 +137,7 @@ class Inbox:
 
     async def _write(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            batch, self._waiting = self._waiting[:MAX_BATCH_SIZE], self._waiting[MAX_BATCH_SIZE:]
             try:
                 async with self._db.write() as tx:
                     await self._add(tx, [row for row, _ in batch])
@@ -148,10 +151,10 @@ class Inbox:
                     done.set_result(True)
 
     async def _add(self, tx: Tx, rows: list[InboxItemRow]) -> None:
-        added = [await inbox_queries.add(tx, row) for row in rows]
+        added = [await inbox_queries.insert(tx, row) for row in rows]
         if any(added):
             tx.emit("inbox.due")
         for host in {row.host for row in rows}:
-            if await peer_queries.alive(tx, host):
-                await delivery_queries.revive(tx, host)
+            if await peer_queries.close_circuit(tx, host):
+                await delivery_queries.retry_host(tx, host)
                 tx.emit("deliveries.due")

@@ -19,12 +19,12 @@ async def generate() -> keys.NewKeys:
     """New keys for an account, made in a thread: RSA takes its time."""
 
     def make() -> keys.NewKeys:
-        return keys.NewKeys(*key_formats.new_rsa(), *key_formats.new_ed25519())
+        return keys.NewKeys(*key_formats.generate_rsa(), *key_formats.generate_ed25519())
 
     return await asyncio.to_thread(make)
 
 
-def load(row: KeyRow) -> PublicKey:
+def load_public_key(row: KeyRow) -> PublicKey:
     """The public key in a row. Raises SignatureError if it is too weak."""
     if row.public.startswith("z"):
         return key_formats.load_multibase(row.public)
@@ -55,7 +55,7 @@ class Keyring:
         self.hits += found is not None
         self.misses += found is None
         if found is None:
-            for row in await keys.of_account(tx, account_id):
+            for row in await keys.list_by_account(tx, account_id):
                 if row.kind == kind and row.private is not None:
                     found = (row.uri, key_formats.load_private(row.private))
                     self._private[account_id, kind] = found

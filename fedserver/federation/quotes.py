@@ -8,9 +8,9 @@ from activitypub.errors import ActivityPubError
 from activitypub.interactions import read_authorization
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.errors import Later
+from fedserver.domain.kernel.errors import RetryLaterError
 from fedserver.domain.posts import quote_requests
-from fedserver.federation.fetch import Gone
+from fedserver.federation.fetch import RemoteGoneError
 from fedserver.federation.resolve import Resolver
 from storage.engine import Database
 from storage.rows.posts import PostRow
@@ -18,41 +18,43 @@ from storage.rows.posts import PostRow
 log = structlog.stdlib.get_logger("fedserver.federation")
 
 
-async def verify(db: Database, resolver: Resolver, task: jobs.VerifyQuote) -> None:
+async def verify_quote(db: Database, resolver: Resolver, job: jobs.VerifyQuote) -> None:
     """Find what a post of a peer quotes, and whether it may.
 
     Raises Later if an authorization is named and it, or what is quoted, cannot be read now.
     """
     async with db.read() as tx:
-        found = await quote_requests.waiting(tx, task.post_id)
+        found = await quote_requests.find_pending(tx, job.post_id)
     if found is None:
         return
     row, quote = found
-    quoted = await resolver.post(quote.quoted_uri, depth=task.depth)
+    quoted = await resolver.post(quote.quoted_uri, depth=job.depth)
     if quoted is not None and quoted.local:
         return
     agreed, named = None, quote.authorization_uri
     if quoted is not None:
-        agreed = await _agreed(db, resolver, row, quoted, named) if named is not None else None
+        agreed = await _is_authorized(db, resolver, row, quoted, named) if named is not None else None
         async with db.write() as tx:
-            await quote_requests.verified(tx, row.id, quoted, agreed=agreed)
+            await quote_requests.record_verification(tx, row.id, quoted, is_authorized=agreed)
     if named is not None and agreed is None:
-        raise Later(f"{named[:300]} cannot be read now")
+        raise RetryLaterError(f"{named[:300]} cannot be read now")
 
 
-async def _agreed(db: Database, resolver: Resolver, row: PostRow, quoted: PostRow, uri: str) -> bool | None:
+async def _is_authorized(
+    db: Database, resolver: Resolver, row: PostRow, quoted: PostRow, uri: str
+) -> bool | None:
     """True if the authorization at `uri` is by the quoted author and about these two posts.
 
     None if it cannot be read now.
     """
     async with db.read() as tx:
-        author = await accounts.by_id(tx, quoted.account_id)
+        author = await accounts.get(tx, quoted.account_id)
     try:
         document = await resolver.document(uri)
         if document is None:
             return None
         granted = read_authorization(document)
-    except Gone:
+    except RemoteGoneError:
         return False
     except ActivityPubError as error:
         log.info("authorization_refused", uri=uri[:300], reason=str(error))

@@ -15,12 +15,12 @@ from cachetools import TTLCache
 from msgspec import Struct
 
 from fedserver.domain.content import remote_files
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import BadPeer, DomainError, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import DomainError, NotFoundError, PeerError
 from fedserver.domain.peers import peers
 from fedserver.media import image_worker
-from fedserver.media.errors import Unacceptable
-from fedserver.media.image_worker import Images
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import ImageWorker
 from fedserver.media.sniff import sniff
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
@@ -29,23 +29,23 @@ from storage.engine import Database
 from storage.rows.content import RemoteFileRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-FAILED_SECONDS = 300
-FETCH_SECONDS = 40.0
-GONE = frozenset({401, 403, 404, 410})
-ENDINGS = {
+FAILURE_TTL_S = 300
+FETCH_TIMEOUT_S = 40.0
+GONE_STATUSES = frozenset({401, 403, 404, 410})
+EXTENSIONS = {
     "video/mp4": "mp4", "video/webm": "webm", "audio/ogg": "ogg", "audio/mpeg": "mp3",
     "audio/flac": "flac", "audio/wav": "wav", "audio/aac": "aac",
 }  # fmt: skip
-FITTED = {"avatar": image_worker.process_square, "header": image_worker.process_banner}
-SHOWN = {
-    "file": image_worker.process_shown,
+CROPPERS = {"avatar": image_worker.process_square, "header": image_worker.process_banner}
+PROCESSORS = {
+    "file": image_worker.process_remote,
     "card": image_worker.process_card,
     "emoji": image_worker.process_emoji,
 }
 File = tuple[bytes, str]
 
 
-class Cleaned(Struct, frozen=True):
+class ProcessedFile(Struct, frozen=True):
     """A file as it is shown, and its small form if there is one; pictures have a size (pixels) and a blur."""
 
     full: File
@@ -59,8 +59,8 @@ class RemoteFiles:
     """Fetches for one node, each file once at a time."""
 
     def __init__(
-        self, db: Database, site: Site, client: Client, store: FileStore, images: Images,
-        policies: peers.Policies, clock: Callable[[], int],
+        self, db: Database, site: NodeContext, client: Client, store: FileStore, images: ImageWorker,
+        policies: peers.PeerPolicies, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._db = db
         self._limits = site.config.limits
@@ -69,14 +69,14 @@ class RemoteFiles:
         self._images = images
         self._policies = policies
         self._flights: dict[tuple[int, str], asyncio.Task[RemoteFileRow]] = {}
-        self._failed: TTLCache[str, type[NotFound] | type[BadPeer]] = TTLCache(
-            20_000, FAILED_SECONDS, timer=lambda: clock() / 1000
+        self._failed: TTLCache[str, type[NotFoundError] | type[PeerError]] = TTLCache(
+            20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000
         )
 
-    async def get(self, wanted: remote_files.Wanted) -> RemoteFileRow:
+    async def get(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
         """A file, from the store or from where it lies. Raises NotFound, BadPeer."""
         if not self._policies.shows_media(wanted.host) or self._policies.of(wanted.host) == "block":
-            raise NotFound
+            raise NotFoundError
         if wanted.kept is not None and self._store.path(wanted.kept.file_key) is not None:
             return wanted.kept
         if wanted.url in self._failed:
@@ -89,55 +89,55 @@ class RemoteFiles:
             flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
-    async def _fetched(self, wanted: remote_files.Wanted) -> RemoteFileRow:
+    async def _fetched(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
         try:
             made = await self._cleaned(wanted, await self._body(wanted))
-        except (NetError, Unacceptable, DomainError) as error:
+        except (NetError, UnacceptableFileError, DomainError) as error:
             log.info("remote_file_failed", url=wanted.url[:300], reason=str(error)[:300])
-            missing = isinstance(error, NotFound | Unacceptable)
-            told = NotFound if missing else BadPeer
+            missing = isinstance(error, NotFoundError | UnacceptableFileError)
+            told = NotFoundError if missing else PeerError
             self._failed[wanted.url] = told
             raise told from error
         files = [made.full] if made.small is None else [made.full, made.small]
         keys = [await self._store.put(data, ending) for data, ending in files]
         size = sum(len(data) for data, _ in files)
         small = keys[1] if len(keys) > 1 else ""
-        kept = remote_files.Kept(keys[0], small, size, made.width, made.height, made.blurhash)
+        kept = remote_files.FetchedFile(keys[0], small, size, made.width, made.height, made.blurhash)
         try:
             async with self._db.write() as tx:
-                return await remote_files.keep(tx, wanted, kept)
+                return await remote_files.store(tx, wanted, kept)
         except BaseException:
             await self._store.remove(tuple(keys))
             raise
 
-    async def _body(self, wanted: remote_files.Wanted) -> bytes:
+    async def _body(self, wanted: remote_files.RemoteFileRequest) -> bytes:
         host = urlsplit(wanted.url).netloc.rpartition("@")[2]
         # Links lead to strangers, with whom no node federates: the picture of a card may lie anywhere.
         stranger = not wanted.host and self._policies.of(host) != "block"
         if not stranger and not (self._policies.allows(host) and self._policies.allows(wanted.host)):
-            raise NotFound
+            raise NotFoundError
         most = self._limits.upload_bytes if wanted.kind == "image" else self._limits.video_bytes
         answer = await self._client.get(
-            wanted.url, accept="image/*,video/*,audio/*", max_bytes=most, seconds=FETCH_SECONDS
+            wanted.url, accept="image/*,video/*,audio/*", max_bytes=most, seconds=FETCH_TIMEOUT_S
         )
-        if answer.status in GONE:
-            raise NotFound
+        if answer.status in GONE_STATUSES:
+            raise NotFoundError
         if answer.status != 200:
-            raise BadPeer
+            raise PeerError
         return answer.body
 
-    async def _cleaned(self, wanted: remote_files.Wanted, data: bytes) -> Cleaned:
-        if wanted.shape in FITTED:
-            picture = await self._images.run(FITTED[wanted.shape], data)
-            return Cleaned((picture.data, picture.ending))
+    async def _cleaned(self, wanted: remote_files.RemoteFileRequest, data: bytes) -> ProcessedFile:
+        if wanted.shape in CROPPERS:
+            picture = await self._images.run(CROPPERS[wanted.shape], data)
+            return ProcessedFile((picture.data, picture.ending))
         kind = sniff(data)
-        if wanted.kind in ("video", "audio", "gifv") and kind in ENDINGS:
-            return Cleaned((data, ENDINGS[kind]))
+        if wanted.kind in ("video", "audio", "gifv") and kind in EXTENSIONS:
+            return ProcessedFile((data, EXTENSIONS[kind]))
         if wanted.kind in ("video", "audio"):
-            raise Unacceptable("It is not a film or sound")
-        made = await self._images.run(SHOWN[wanted.shape], data)
+            raise UnacceptableFileError("It is not a film or sound")
+        made = await self._images.run(PROCESSORS[wanted.shape], data)
         full, small = made.full, None if made.small is made.full else made.small
-        return Cleaned(
+        return ProcessedFile(
             (full.data, full.ending),
             (small.data, small.ending) if small is not None else None,
             full.width,

@@ -16,7 +16,7 @@ import structlog
 from activitypub import webfinger
 from activitypub.activities import read_activity
 from activitypub.actors import Actor, read_actor
-from activitypub.authority import host_of, normal_host, same_origin
+from activitypub.authority import host_of, normalize_host, same_origin
 from activitypub.document import Document, id_of, parse, type_of
 from activitypub.errors import ActivityPubError
 from activitypub.objects import read_object
@@ -24,14 +24,14 @@ from activitypub.partnerships import Partnership, read_partnership
 from activitypub.terms import ACCEPT, ACTORS, is_activitypub
 from activitypub.webfinger import JRD, Handle
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.domain.posts import post_removal, remote_posts
 from fedserver.federation import convert
-from fedserver.federation.fetch import Fetcher, Gone
+from fedserver.federation.fetch import Fetcher, RemoteGoneError
 from fedserver.net.client import Response
 from fedserver.text.markup import scan
-from fedserver.text.page_links import page_links
+from fedserver.text.page_links import parse_page_links
 from storage.engine import Database
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.peers import relays as relay_queries
@@ -41,8 +41,8 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-FRESH_MS = 24 * 3_600_000
-MAX_LEARNED = 10
+MAX_AGE_MS = 24 * 3_600_000
+MAX_MENTIONS = 10
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -52,9 +52,9 @@ class Resolver:
     def __init__(
         self,
         db: Database,
-        site: Site,
+        site: NodeContext,
         fetcher: Fetcher,
-        policies: peers.Policies,
+        policies: peers.PeerPolicies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -76,9 +76,9 @@ class Resolver:
             handle = Handle(text.removeprefix("@"), "")
         if handle.domain in ("", self._site.links.domain, self._site.links.host):
             async with self._db.read() as tx:
-                return await accounts.by_handle(tx, handle.username)
+                return await accounts.find_by_handle(tx, handle.username)
         async with self._db.read() as tx:
-            known = await accounts.by_handle(tx, handle.username, handle.domain)
+            known = await accounts.find_by_handle(tx, handle.username, handle.domain)
         if known is not None and self._is_fresh(known):
             return known
         return await self._by_handle(handle) or known
@@ -92,7 +92,7 @@ class Resolver:
         return None if gone else found
 
     def _is_fresh(self, row: AccountRow) -> bool:
-        return not row.domain or (row.fetched_at or 0) > self._clock() - FRESH_MS
+        return not row.domain or (row.fetched_at or 0) > self._clock() - MAX_AGE_MS
 
     async def _by_handle(self, handle: Handle) -> AccountRow | None:
         if not self._policies.allows(handle.domain):
@@ -105,7 +105,7 @@ class Resolver:
         schemes = ("https", "http") if self._site.config.federation.allow_http else ("https",)
         for scheme in schemes:
             base = f"{scheme}://{handle.domain}"
-            response = await self._fetcher.get(webfinger.query(base, handle), JRD)
+            response = await self._fetcher.get(webfinger.build_query_url(base, handle), JRD)
             if response is not None and response.status in (404, 400) and not response.hops:
                 response = await self._by_host_meta(base, handle) or response
             if response is None or response.status != 200:
@@ -123,12 +123,12 @@ class Resolver:
         if found is None or found.status != 200:
             return None
         template = webfinger.read_host_meta(found.body.decode("utf-8", "replace"))
-        return await self._fetcher.get(webfinger.fill(template, handle), JRD) if template else None
+        return await self._fetcher.get(webfinger.fill_template(template, handle), JRD) if template else None
 
     async def node_actor(self, host: str, *, unasked: bool = True) -> AccountRow | None:
         """The own actor of a node, as its host names it (FEP-2677); `unasked` as in `actor`."""
         host = host.strip().removeprefix("https://").rstrip("/").lower()
-        if not normal_host(host.partition(":")[0]) or host in (
+        if not normalize_host(host.partition(":")[0]) or host in (
             self._site.links.domain,
             self._site.links.host,
         ):
@@ -150,7 +150,7 @@ class Resolver:
                 return None
             node, found = await self.node_actor(host, unasked=False), read_activity(document)
             offered = read_partnership(found)
-        except (Gone, ActivityPubError) as error:
+        except (RemoteGoneError, ActivityPubError) as error:
             log.info("offer_refused", address=address[:300], reason=str(error))
             return None
         ours = offered.object == self._site.links.instance_actor
@@ -167,7 +167,7 @@ class Resolver:
         """
         if self._site.links.is_local(uri):
             async with self._db.read() as tx:
-                return await accounts.by_uri(tx, uri)
+                return await accounts.find_by_uri(tx, uri)
         try:
             host = host_of(uri)
             if not self._policies.allows(host) if unasked else self._policies.of(host) == "block":
@@ -176,7 +176,7 @@ class Resolver:
             if document is None:
                 return None
             return await self._keep_actor(document, expected)
-        except Gone:
+        except RemoteGoneError:
             await self._remove_actor(uri)
         except ActivityPubError as error:
             log.info("actor_refused", uri=uri[:300], reason=str(error))
@@ -189,7 +189,9 @@ class Resolver:
             log.info("actor_unconfirmed", uri=actor.id[:300])
             return None
         pictures = self.shows_media(actor.id)
-        learned = convert.account(actor, actor.username, handle.domain, self._clock(), pictures=pictures)
+        learned = convert.to_remote_account(
+            actor, actor.username, handle.domain, self._clock(), include_pictures=pictures
+        )
         async with self._db.write() as tx:
             return await accounts.receive(tx, learned)
 
@@ -211,14 +213,14 @@ class Resolver:
 
     async def _remove_actor(self, uri: str) -> None:
         async with self._db.write() as tx:
-            known = await accounts.by_uri(tx, uri)
+            known = await accounts.find_by_uri(tx, uri)
             if known is not None:
-                await accounts.remove_remote(tx, known)
+                await accounts.delete_remote(tx, known)
 
     async def author(self, uri: str) -> AccountRow | None:
         """An actor that is known, or that can be learned."""
         async with self._db.read() as tx:
-            known = await accounts.by_uri(tx, uri)
+            known = await accounts.find_by_uri(tx, uri)
         return known if known is not None else await self.actor(uri)
 
     def shows_media(self, uri: str) -> bool:
@@ -230,7 +232,7 @@ class Resolver:
     async def post(self, uri: str, *, depth: int = 0) -> PostRow | None:
         """A post by its URI: known, or read from its origin and stored."""
         async with self._db.read() as tx:
-            known = await post_queries.by_uri(tx, uri)
+            known = await post_queries.find_by_uri(tx, uri)
         if known is not None or self._site.links.is_local(uri):
             return known
         try:
@@ -238,7 +240,7 @@ class Resolver:
                 return None
             document = await self._fetcher.document(uri)
             return await self._keep_post(document, depth) if document is not None else None
-        except Gone:
+        except RemoteGoneError:
             return None
         except ActivityPubError as error:
             log.info("post_refused", uri=uri[:300], reason=str(error))
@@ -247,8 +249,8 @@ class Resolver:
     async def again(self, post_id: int) -> None:
         """Ask a peer how its post, or its poll, is by now; what it says is kept. Of ours nothing is asked."""
         async with self._db.read() as tx:
-            row = await post_queries.by_id(tx, post_id)
-            author = await account_queries.by_id(tx, row.account_id) if row is not None else None
+            row = await post_queries.find(tx, post_id)
+            author = await account_queries.find(tx, row.account_id) if row is not None else None
         if row is None or author is None or row.local:
             return
         try:
@@ -259,10 +261,14 @@ class Resolver:
                 return
             original = msgspec.json.encode(document).decode()
             files = self.shows_media(author.uri)
-            remote = convert.post(
-                read_object(document), original, author.followers_uri, author.following_uri, files=files
+            remote = convert.to_remote_post(
+                read_object(document),
+                original,
+                author.followers_uri,
+                author.following_uri,
+                include_files=files,
             )
-        except Gone:
+        except RemoteGoneError:
             async with self._db.write() as tx:
                 await post_removal.receive(tx, author, row.uri)
             return
@@ -281,7 +287,7 @@ class Resolver:
     async def is_relay(self, account: AccountRow) -> bool:
         """True for the actor of a relay that is on."""
         async with self._db.read() as tx:
-            return await relay_queries.is_on(tx, account.uri)
+            return await relay_queries.is_enabled(tx, account.uri)
 
     async def document(self, uri: str) -> Document | None:
         """Any document of a peer with whom we speak, as its origin has it. Raises Gone, ActivityPubError."""
@@ -293,31 +299,33 @@ class Resolver:
         """A collection of a peer, or one page of it; None if it cannot be read."""
         try:
             return await self.document(uri)
-        except (Gone, ActivityPubError) as error:
+        except (RemoteGoneError, ActivityPubError) as error:
             log.info("collection_refused", uri=uri[:300], reason=str(error))
             return None
 
     async def original(self, uri: str) -> Document | None:
         """A post of a peer as it came; nothing is fetched."""
         async with self._db.read() as tx:
-            text = await post_queries.original(tx, uri)
+            text = await post_queries.find_original(tx, uri)
         return None if text is None else _decode(text)
 
     async def known_post(self, uri: str) -> PostRow | None:
         """A post that is here; nothing is fetched."""
         async with self._db.read() as tx:
-            return await post_queries.by_uri(tx, uri)
+            return await post_queries.find_by_uri(tx, uri)
 
     async def _keep_post(self, document: Document, depth: int) -> PostRow | None:
         found = read_object(document)
         if convert.is_vote(found):
             return None
-        author = await self.author(convert.author_of(found))
+        author = await self.author(convert.get_author_uri(found))
         if author is None or not author.domain:
             return None
         original = msgspec.json.encode(document).decode()
         files = self.shows_media(author.uri)
-        learned = convert.post(found, original, author.followers_uri, author.following_uri, files=files)
+        learned = convert.to_remote_post(
+            found, original, author.followers_uri, author.following_uri, include_files=files
+        )
         async with self._db.write() as tx:
             return await remote_posts.receive(tx, author, learned, depth=depth)
 
@@ -337,7 +345,7 @@ class Resolver:
             if type_of(document, ACTORS):
                 return await self._keep_actor(document, None)
             return await self._keep_post(document, 0)
-        except (Gone, ActivityPubError) as error:
+        except (RemoteGoneError, ActivityPubError) as error:
             log.info("address_refused", address=address[:300], reason=str(error))
             return None
 
@@ -348,14 +356,14 @@ class Resolver:
     async def _local(self, address: str) -> AccountRow | PostRow | None:
         """What we have under an address: a post, or an account by URI or profile."""
         async with self._db.read() as tx:
-            post = await post_queries.by_address(tx, address)
+            post = await post_queries.find_by_uri_or_url(tx, address)
             if post is not None:
                 return post
-            account = await accounts.by_uri(tx, address)
+            account = await accounts.find_by_uri(tx, address)
             if account is None and self._site.links.is_local(address):
                 name = address.removeprefix(self._site.links.base).strip("/")
                 if name.startswith("@") and "/" not in name:
-                    account = await accounts.by_handle(tx, name[1:])
+                    account = await accounts.find_by_handle(tx, name[1:])
             return account
 
     async def _alternate(self, address: str) -> Document | None:
@@ -363,7 +371,7 @@ class Resolver:
         response = await self._fetcher.get(address, f"{ACCEPT}, text/html;q=0.5")
         if response is None or response.status != 200 or "html" not in response.content_type:
             return None
-        for link in await asyncio.to_thread(page_links, response.body[:500_000]):
+        for link in await asyncio.to_thread(parse_page_links, response.body[:500_000]):
             named = "alternate" in link.rels and is_activitypub(link.kind)
             if named and same_origin(response.url, link.target):
                 return await self._fetcher.document(link.target)
@@ -372,6 +380,6 @@ class Resolver:
     async def mentions(self, text: str) -> None:
         """Learn the accounts that a text names and we do not know yet, at most ten."""
         named = [name for name in scan(text).mentions if name[1] is not None]
-        for username, place in named[:MAX_LEARNED]:
-            if normal_host((place or "").partition(":")[0]):
+        for username, place in named[:MAX_MENTIONS]:
+            if normalize_host((place or "").partition(":")[0]):
                 await self.account(f"{username}@{place}")

@@ -14,7 +14,7 @@ from activitypub.terms import ACTIVITY_JSON
 SCHEMES = {"cavage": cavage.sign, "rfc9421": rfc9421.sign}
 
 
-def request_to(method: str, url: str, body: bytes = b"") -> SignedRequest:
+def build_request(method: str, url: str, body: bytes = b"") -> SignedRequest:
     """A request to `url`, to be signed."""
     parts = urlsplit(url)
     target = parts.path or "/"
@@ -33,14 +33,14 @@ class Signer:
 
     def get(self, method: str, url: str) -> Mapping[str, str]:
         """Headers that sign a GET."""
-        return cavage.sign(self._key, self._key_id, request_to(method, url), self._clock())
+        return cavage.sign(self._key, self._key_id, build_request(method, url), self._clock())
 
     def get_newer(self, method: str, url: str) -> Mapping[str, str]:
         """The same by RFC 9421."""
-        return rfc9421.sign(self._key, self._key_id, request_to(method, url), self._clock())
+        return rfc9421.sign(self._key, self._key_id, build_request(method, url), self._clock())
 
     def post(self, url: str, digest: str, scheme: str) -> dict[str, str]:
         """Headers for a POST of a body with this SHA-256; `scheme` is cavage or rfc9421."""
-        request = request_to("POST", url)
+        request = build_request("POST", url)
         headers = SCHEMES[scheme](self._key, self._key_id, request, self._clock(), digest)
         return {**headers, "Content-Type": ACTIVITY_JSON}

@@ -17,28 +17,30 @@ from activitypub.collections import item_uris, next_page, thread_collections
 from fedserver.federation.resolve import Resolver
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-MOST_POSTS, MOST_PAGES, MOST_COLLECTIONS, MOST_DEPTH = 100, 5, 40, 6
-SECONDS = 60.0
-TOLD_EVERY = 10
+MAX_POSTS, MAX_PAGES, MAX_COLLECTIONS, MAX_DEPTH = 100, 5, 40, 6
+TIMEOUT_S = 60.0
+REPORT_INTERVAL = 10
 
-Report = Callable[[int], Awaitable[None]]
+ProgressCallback = Callable[[int], Awaitable[None]]
 
 
-async def refresh(resolver: Resolver, uri: str, report: Report, *, most: int = MOST_POSTS) -> int:
+async def refresh_thread(
+    resolver: Resolver, uri: str, report: ProgressCallback, *, max_posts: int = MAX_POSTS
+) -> int:
     """Learn the posts of the thread at the post `uri`; how many were new. `report` hears of it on the way."""
-    reader = _Reader(resolver, report, most)
+    reader = _ThreadReader(resolver, report, max_posts)
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(TIMEOUT_S):
             await reader.read(uri)
     except TimeoutError:
         log.info("thread_cut_short", uri=uri[:300], found=reader.found)
     return reader.found
 
 
-class _Reader:
+class _ThreadReader:
     """One walk through a thread, breadth first."""
 
-    def __init__(self, resolver: Resolver, report: Report, most: int) -> None:
+    def __init__(self, resolver: Resolver, report: ProgressCallback, most: int) -> None:
         self._most = most
         self._resolver = resolver
         self._report = report
@@ -54,7 +56,7 @@ class _Reader:
             uri, depth = waiting.popleft()
             if depth:
                 await self._learn(uri)
-            if depth >= MOST_DEPTH:
+            if depth >= MAX_DEPTH:
                 continue
             async for each in self._named(uri):
                 if each not in self._seen and len(self._seen) <= self._most:
@@ -67,14 +69,14 @@ class _Reader:
         self._asked += 1
         if await self._resolver.post(uri) is not None:
             self.found += 1
-            if self.found % TOLD_EVERY == 1:
+            if self.found % REPORT_INTERVAL == 1:
                 await self._report(self.found)
 
     async def _named(self, uri: str) -> AsyncIterator[str]:
         """What the collections of a post name; nothing for a post that is ours or that never came."""
         original = await self._resolver.original(uri)
         for collection in thread_collections(original) if original is not None else ():
-            if self._collections >= MOST_COLLECTIONS:
+            if self._collections >= MAX_COLLECTIONS:
                 return
             self._collections += 1
             async for each in self._items(collection):
@@ -82,11 +84,11 @@ class _Reader:
 
     async def _items(self, collection: str) -> AsyncIterator[str]:
         page: str | None = collection
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             document = await self._resolver.collection(page) if page is not None else None
             if document is None:
                 return
-            for each in item_uris(document, MOST_POSTS):
+            for each in item_uris(document, MAX_POSTS):
                 yield each
             page = next_page(document)
             if page is not None and not same_origin(collection, page):

@@ -14,17 +14,17 @@ import structlog
 from cachetools import TTLCache
 
 from fedserver.domain.accounts import verified_links
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError
-from fedserver.text.page_links import page_links
+from fedserver.text.page_links import parse_page_links
 from storage.engine import Database
 from storage.rows.accounts import AccountRow
 
 log = structlog.stdlib.get_logger("fedserver.federation")
-MAX_PAGE, SECONDS, MOST_LINKS = 1_048_576, 5.0, 8
-VISITS_AN_HOUR = 30
+MAX_PAGE_BYTES, TIMEOUT_S, MAX_LINKS = 1_048_576, 5.0, 8
+MAX_VISITS_PER_HOUR = 30
 
 
 class LinkChecker:
@@ -33,9 +33,9 @@ class LinkChecker:
     def __init__(
         self,
         db: Database,
-        site: Site,
+        site: NodeContext,
         client: Client,
-        policies: peers.Policies,
+        policies: peers.PeerPolicies,
         clock: Callable[[], int],
     ) -> None:
         self._db = db
@@ -47,26 +47,26 @@ class LinkChecker:
     async def check(self, account_id: int) -> None:
         """Ask the links of an account and write down which lead back to it."""
         async with self._db.read() as tx:
-            waiting = await verified_links.waiting(tx, account_id)
+            waiting = await verified_links.find_pending(tx, account_id)
         if waiting is None:
             return
         account, links = waiting
-        asked = [each for each in links[:MOST_LINKS] if self._may_ask(account, each)]
+        asked = [each for each in links[:MAX_LINKS] if self._may_ask(account, each)]
         answers = await asyncio.gather(*(self._leads_back(account, each) for each in asked))
         found = {link: answer for link, answer in zip(asked, answers, strict=True) if answer is not None}
         if found:
             async with self._db.write() as tx:
-                await verified_links.settle(tx, account_id, found)
+                await verified_links.record_results(tx, account_id, found)
 
     def _may_ask(self, account: AccountRow, link: str) -> bool:
-        host = _host(link)
+        host = _host_of(link)
         closed = self._site.config.federation.mode == "closed"
         if closed or not host or self._policies.of(host) == "block" or self._site.links.is_local(link):
             return False
         if not account.domain:
             return True
         counted = (f"peer {account.domain}", f"host {host}")
-        if any(self._visits.get(each, 0) >= VISITS_AN_HOUR for each in counted):
+        if any(self._visits.get(each, 0) >= MAX_VISITS_PER_HOUR for each in counted):
             log.info("link_not_asked", account=account.uri[:300], host=host)
             return False
         for each in counted:
@@ -77,7 +77,9 @@ class LinkChecker:
     async def _leads_back(self, account: AccountRow, link: str) -> bool | None:
         """None if the page cannot be read now."""
         try:
-            page = await self._client.get(link, accept="text/html", max_bytes=MAX_PAGE, seconds=SECONDS)
+            page = await self._client.get(
+                link, accept="text/html", max_bytes=MAX_PAGE_BYTES, seconds=TIMEOUT_S
+            )
         except NetError as error:
             log.info("link_unreachable", link=link[:300], reason=str(error))
             return None
@@ -85,26 +87,26 @@ class LinkChecker:
             return None
         if page.status != 200 or "html" not in page.content_type:
             return False
-        wanted = {_plain(account.url), _plain(account.uri)} - {""}
-        return await asyncio.to_thread(_names, page, wanted)
+        wanted = {_normalize_url(account.url), _normalize_url(account.uri)} - {""}
+        return await asyncio.to_thread(_has_rel_me_link, page, wanted)
 
 
-def _names(page: Response, wanted: set[str]) -> bool:
+def _has_rel_me_link(page: Response, wanted: set[str]) -> bool:
     """True if the page has a link with `rel="me"` to one of the addresses."""
-    for link in page_links(page.body):
+    for link in parse_page_links(page.body):
         try:
-            if "me" in link.rels and _plain(urljoin(page.url, link.target)) in wanted:
+            if "me" in link.rels and _normalize_url(urljoin(page.url, link.target)) in wanted:
                 return True
         except ValueError:
             continue
     return False
 
 
-def _plain(address: str) -> str:
+def _normalize_url(address: str) -> str:
     return address.partition("#")[0].rstrip("/").lower()
 
 
-def _host(link: str) -> str:
+def _host_of(link: str) -> str:
     try:
         return urlsplit(link).hostname or ""
     except ValueError:

@@ -17,7 +17,7 @@ from urllib.parse import quote_plus, urlencode
 import msgspec
 from msgspec import Struct
 
-from fedserver.config import Oidc
+from fedserver.config import OidcConfig
 from fedserver.net.client import Client, Response
 from fedserver.net.errors import NetError
 from fedserver.on_demand import on_demand
@@ -31,9 +31,9 @@ ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
 )  # fmt: skip
 KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
-DISCOVERY_MS, KEYS_MS = 3_600_000, 60_000
-LEEWAY_SECONDS = 60
-AGAIN_SECONDS = 300  # how long ago a log-in "anew" may have been
+DISCOVERY_TTL_MS, MIN_KEYS_AGE_MS = 3_600_000, 60_000
+LEEWAY_S = 60
+MAX_REAUTH_AGE_S = 300  # how long ago a log-in "anew" may have been
 T = TypeVar("T")
 
 
@@ -58,10 +58,10 @@ class _Tokens(Struct, frozen=True):
     access_token: str = ""
 
 
-class Provider:
+class OidcProvider:
     """One provider. What it publishes is kept for an hour; unknown keys are looked up once a minute."""
 
-    def __init__(self, config: Oidc, client: Client, clock: Callable[[], int]) -> None:
+    def __init__(self, config: OidcConfig, client: Client, clock: Callable[[], int]) -> None:
         self._config = config
         self._client = client
         self._clock = clock
@@ -74,10 +74,10 @@ class Provider:
     async def discover(self) -> Discovery:
         """The provider's metadata. Raises ProviderError."""
         now = self._clock()
-        if self._found is not None and now - self._found[0] < DISCOVERY_MS:
+        if self._found is not None and now - self._found[0] < DISCOVERY_TTL_MS:
             return self._found[1]
         address = self._config.issuer.rstrip("/") + "/.well-known/openid-configuration"
-        found = _decoded(await self._get(address, {}), Discovery)
+        found = _decode_json(await self._get(address, {}), Discovery)
         if found.issuer.rstrip("/") != self._config.issuer.rstrip("/"):
             raise ProviderError(f"{address} is of {found.issuer[:200]!r}, not of the configured issuer")
         self._found = (now, found)
@@ -103,7 +103,7 @@ class Provider:
             "code_challenge_method": "S256",
         }
         if again:
-            asked |= {"prompt": "login", "max_age": str(AGAIN_SECONDS)}
+            asked |= {"prompt": "login", "max_age": str(MAX_REAUTH_AGE_S)}
         joint = "&" if "?" in found.authorization_endpoint else "?"
         return f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
 
@@ -114,7 +114,7 @@ class Provider:
         claims = await self._checked(found, tokens.id_token, nonce)
         if found.userinfo_endpoint and tokens.access_token and not self._enough(claims):
             bearer = {"Authorization": f"Bearer {tokens.access_token}"}
-            more = _decoded(await self._get(found.userinfo_endpoint, bearer), dict[str, Any])
+            more = _decode_json(await self._get(found.userinfo_endpoint, bearer), dict[str, Any])
             # OpenID Connect Core §5.3.2: otherwise somebody else's answer may be put in its place.
             if more.get("sub") != claims["sub"]:
                 raise ProviderError("userinfo is about somebody else")
@@ -150,7 +150,7 @@ class Provider:
             )
         except NetError as error:
             raise ProviderError(str(error)) from error
-        return _decoded(answer, _Tokens)
+        return _decode_json(answer, _Tokens)
 
     async def _get(self, address: str, headers: dict[str, str]) -> Response:
         try:
@@ -168,7 +168,7 @@ class Provider:
             claims = (await self._decoded_token(found, token, algorithms)).claims
             registry = jwt.JWTClaimsRegistry(
                 now=self._clock() // 1000,
-                leeway=LEEWAY_SECONDS,
+                leeway=LEEWAY_S,
                 iss={"essential": True, "value": found.issuer},
                 aud={"essential": True, "value": self._config.client_id},
                 sub={"essential": True},
@@ -189,15 +189,15 @@ class Provider:
             return jwt.decode(token, await self._key_set(found, 0), algorithms=algorithms)
         except errors.InvalidKeyIdError:
             # The provider may have new keys. Strangers cannot make us ask more often than once a minute.
-            return jwt.decode(token, await self._key_set(found, KEYS_MS), algorithms=algorithms)
+            return jwt.decode(token, await self._key_set(found, MIN_KEYS_AGE_MS), algorithms=algorithms)
 
     async def _key_set(self, found: Discovery, older_than: int) -> Any:
         """The provider's keys; read anew if `older_than` is not 0 and they were read longer ago."""
         now = self._clock()
-        most = older_than or DISCOVERY_MS
+        most = older_than or DISCOVERY_TTL_MS
         if self._keys is not None and now - self._keys[0] < most:
             return self._keys[1]
-        document = _decoded(await self._get(found.jwks_uri, {}), dict[str, Any])
+        document = _decode_json(await self._get(found.jwks_uri, {}), dict[str, Any])
         listed = document.get("keys")
         usable = [each for each in listed if _is_usable(each)] if isinstance(listed, list) else []
         try:
@@ -214,7 +214,7 @@ def _is_usable(key: Any) -> bool:
     return isinstance(key, dict) and key.get("kty") in KEY_TYPES and key.get("use", "sig") == "sig"
 
 
-def _decoded(answer: Response, kind: type[T]) -> T:
+def _decode_json(answer: Response, kind: type[T]) -> T:
     if answer.status != 200:
         raise ProviderError(f"{answer.url} answered {answer.status}: {answer.body[:200]!r}")
     try:

@@ -9,12 +9,12 @@ from email.utils import formatdate, make_msgid
 
 import aiosmtplib
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 
-SECONDS = 30.0
+TIMEOUT_S = 30.0
 
 
-class _Whole(UnstructuredHeader, BaseHeader):
+class _UnfoldedHeader(UnstructuredHeader, BaseHeader):
     """A header that stays in one line: the library would encode a long address, and nobody would read it."""
 
     def fold(self, *, policy: Policy) -> str:
@@ -22,7 +22,7 @@ class _Whole(UnstructuredHeader, BaseHeader):
 
 
 _headers = HeaderRegistry()
-_headers.map_to_type("list-unsubscribe", _Whole)
+_headers.map_to_type("list-unsubscribe", _UnfoldedHeader)
 _policy = EmailPolicy(header_factory=_headers)
 
 
@@ -30,7 +30,7 @@ class MailError(Exception):
     """The mail server did not take it: why."""
 
 
-async def send(config: Mail, to: str, subject: str, text: str, unsubscribe: str = "") -> None:
+async def send_mail(config: MailConfig, to: str, subject: str, text: str, unsubscribe: str = "") -> None:
     """Send a mail, or do nothing where no server is configured. Raises MailError.
 
     `unsubscribe` is an address that ends such mails with one POST (RFC 2369, RFC 8058), '' for none.
@@ -38,7 +38,7 @@ async def send(config: Mail, to: str, subject: str, text: str, unsubscribe: str 
     if not config.host:
         return
     try:
-        message = _message(config, to, subject, text)
+        message = _build_message(config, to, subject, text)
         if unsubscribe:
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -47,7 +47,7 @@ async def send(config: Mail, to: str, subject: str, text: str, unsubscribe: str 
         raise MailError(f"{config.host}: {error}") from error
 
 
-def _message(config: Mail, to: str, subject: str, text: str) -> EmailMessage:
+def _build_message(config: MailConfig, to: str, subject: str, text: str) -> EmailMessage:
     """The mail; a line break in a header is a ValueError."""
     message = EmailMessage(policy=_policy)
     message["From"] = config.sender
@@ -59,7 +59,7 @@ def _message(config: Mail, to: str, subject: str, text: str) -> EmailMessage:
     return message
 
 
-async def _send(config: Mail, message: EmailMessage) -> None:
+async def _send(config: MailConfig, message: EmailMessage) -> None:
     await aiosmtplib.send(
         message,
         hostname=config.host,
@@ -68,5 +68,5 @@ async def _send(config: Mail, message: EmailMessage) -> None:
         password=config.password or None,
         use_tls=config.tls == "tls",
         start_tls=config.tls == "starttls",
-        timeout=SECONDS,
+        timeout=TIMEOUT_S,
     )

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from fedserver.config import Translation
+from fedserver.config import TranslationConfig
 from fedserver.net.client import Client
 from fedserver.net.errors import NetError
 from fedserver.net.guard import Guard
 
-SECONDS = 30.0
+TIMEOUT_S = 30.0
 PROVIDER = "LibreTranslate"
 decode = msgspec.json.Decoder().decode
 encode = msgspec.json.Encoder().encode
@@ -24,7 +24,7 @@ class TranslatorError(Exception):
     """The server did not answer, refused, or answered something else: why."""
 
 
-class Answer(Struct, frozen=True):
+class TranslationResult(Struct, frozen=True):
     """Texts (HTML) in another language, and the language that they were taken to be in."""
 
     texts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Answer(Struct, frozen=True):
 class Translator:
     """Asks one server. It may be in a private network that the operator names for it alone."""
 
-    def __init__(self, config: Translation, *, user_agent: str, ca_file: str = "") -> None:
+    def __init__(self, config: TranslationConfig, *, user_agent: str, ca_file: str = "") -> None:
         self._base = config.url.rstrip("/")
         self._key = config.api_key
         guard = Guard(config.allow_networks, allow_http=self._base.startswith("http:"))
@@ -45,7 +45,7 @@ class Translator:
 
     async def translate(
         self, html: Sequence[str], plain: Sequence[str], source: str | None, target: str
-    ) -> Answer:
+    ) -> TranslationResult:
         """Translate HTML and plain texts: all come back as HTML, not sanitized. Raises TranslatorError."""
         texts = [*html, *(escape(each, quote=False) for each in plain)]
         places = [place for place, text in enumerate(texts) if text.strip()]
@@ -62,7 +62,7 @@ class Translator:
             raise TranslatorError("the answer has not as many texts as were sent")
         for place, text in zip(places, found, strict=True):
             texts[place] = text
-        return Answer(tuple(texts), source or _detected(answer))
+        return TranslationResult(tuple(texts), source or _read_detected_language(answer))
 
     async def languages(self) -> dict[str, list[str]]:
         """Languages that can be translated, each with those into which. Raises TranslatorError."""
@@ -83,7 +83,7 @@ class Translator:
                 response = await self._client.get(f"{self._base}{path}", accept="application/json")
             else:
                 response = await self._client.post(
-                    f"{self._base}{path}", body, headers, seconds=SECONDS, whole=True
+                    f"{self._base}{path}", body, headers, seconds=TIMEOUT_S, whole=True
                 )
             if response.status != 200:
                 raise TranslatorError(f"{self._base}: status {response.status}")
@@ -92,7 +92,7 @@ class Translator:
             raise TranslatorError(f"{self._base}: {error}") from error
 
 
-def _detected(answer: dict[str, Any]) -> str:
+def _read_detected_language(answer: dict[str, Any]) -> str:
     """The language of the first text, where the server was left to find it."""
     found = answer.get("detectedLanguage")
     found = found[0] if isinstance(found, list) and found else found

@@ -20,17 +20,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
-TTL_SECONDS = 48 * 3600
-VALID_SECONDS = 12 * 3600  # of a signature; RFC 8292 §2 allows a day
-RECORD = 4_096
+TTL_S = 48 * 3600
+TOKEN_VALIDITY_S = 12 * 3600  # of a signature; RFC 8292 §2 allows a day
+RECORD_SIZE = 4_096
 # What services must take is 4096 bytes of body (RFC 8030 §7.2): the rest is the header of the one record (86
 # bytes), the tag (16), and a mark of where the padding begins.
-MOST_PAYLOAD = RECORD - 86 - 16 - 2
-STEP = 512  # lengths are padded to a multiple, so that they tell little
+MAX_PAYLOAD = RECORD_SIZE - 86 - 16 - 2
+PADDING_STEP = 512  # lengths are padded to a multiple, so that they tell little
 _json = msgspec.json.Encoder().encode
 
 
-class Recipient(Struct, frozen=True):
+class PushRecipient(Struct, frozen=True):
     """A client, by what it gave to be written to; `standard` asks for RFC 8291."""
 
     endpoint: str
@@ -39,13 +39,13 @@ class Recipient(Struct, frozen=True):
     standard: bool
 
 
-def read_recipient(endpoint: str, public_key: str, auth_secret: str, *, standard: bool) -> Recipient:
+def parse_recipient(endpoint: str, public_key: str, auth_secret: str, *, standard: bool) -> PushRecipient:
     """Raises ValueError for a key that is no point on P-256, or a secret that is not 16 bytes."""
     point, secret = _decode(public_key), _decode(auth_secret)
     if len(point) != 65 or len(secret) != 16:
         raise ValueError("keys of the wrong length")
     ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    return Recipient(endpoint, point, secret, standard)
+    return PushRecipient(endpoint, point, secret, standard)
 
 
 def _decode(text: str) -> bytes:
@@ -64,16 +64,16 @@ def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def new_vapid_key() -> tuple[str, str]:
+def generate_vapid_key() -> tuple[str, str]:
     """A pair for VAPID: private PEM, public base64url."""
     key = ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return private.decode(), _encode(_point(key.public_key()))
+    return private.decode(), _encode(_encode_point(key.public_key()))
 
 
-def _point(key: ec.EllipticCurvePublicKey) -> bytes:
+def _encode_point(key: ec.EllipticCurvePublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
 
@@ -85,14 +85,14 @@ class Vapid:
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         self._key = key
         self._subject = subject
-        self.public = _encode(_point(key.public_key()))
+        self.public = _encode(_encode_point(key.public_key()))
 
     def token(self, endpoint: str, now: int) -> str:
         """A signature (JWT, ES256) for the service of an endpoint; `now` is ms UTC."""
         parts = urlsplit(endpoint)
         claims = {
             "aud": f"{parts.scheme}://{parts.netloc}",
-            "exp": now // 1000 + VALID_SECONDS,
+            "exp": now // 1000 + TOKEN_VALIDITY_S,
             "sub": self._subject,
         }
         text = f"{_encode(_json({'typ': 'JWT', 'alg': 'ES256'}))}.{_encode(_json(claims))}"
@@ -100,12 +100,12 @@ class Vapid:
         return f"{text}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def push_message(
-    payload: bytes, recipient: Recipient, vapid: Vapid, now: int
+def build_push_message(
+    payload: bytes, recipient: PushRecipient, vapid: Vapid, now: int
 ) -> tuple[bytes, dict[str, str]]:
     """The body of a POST to the endpoint, and its headers. Raises ValueError if the payload is too long."""
-    if len(payload) > MOST_PAYLOAD:
-        raise ValueError(f"more than {MOST_PAYLOAD} bytes")
+    if len(payload) > MAX_PAYLOAD:
+        raise ValueError(f"more than {MAX_PAYLOAD} bytes")
     key, salt = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
     encrypt = _aes128gcm if recipient.standard else _aesgcm
     body, own = encrypt(payload, recipient, key, salt)
@@ -121,47 +121,49 @@ def push_message(
     common = {
         "Content-Type": "application/octet-stream",
         "Content-Encoding": "aes128gcm" if recipient.standard else "aesgcm",
-        "TTL": str(TTL_SECONDS),
+        "TTL": str(TTL_S),
         "Urgency": "normal",
     }
     return body, {**common, **signed}
 
 
 def _aes128gcm(
-    payload: bytes, to: Recipient, key: ec.EllipticCurvePrivateKey, salt: bytes
+    payload: bytes, to: PushRecipient, key: ec.EllipticCurvePrivateKey, salt: bytes
 ) -> tuple[bytes, bytes]:
     """RFC 8291 §3.4: one record, its header before it."""
-    own = _point(key.public_key())
-    secret = _derived(_shared(key, to), to.auth_secret, b"WebPush: info\0" + to.public_key + own, 32)
-    box = AESGCM(_derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16))
-    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0", 12)
-    sealed = box.encrypt(nonce, payload + b"\x02" + b"\0" * _padding(payload), None)
-    header = salt + RECORD.to_bytes(4, "big") + bytes([len(own)]) + own
+    own = _encode_point(key.public_key())
+    secret = _derive_key(
+        _shared_secret(key, to), to.auth_secret, b"WebPush: info\0" + to.public_key + own, 32
+    )
+    box = AESGCM(_derive_key(secret, salt, b"Content-Encoding: aes128gcm\0", 16))
+    nonce = _derive_key(secret, salt, b"Content-Encoding: nonce\0", 12)
+    sealed = box.encrypt(nonce, payload + b"\x02" + b"\0" * _padding_length(payload), None)
+    header = salt + RECORD_SIZE.to_bytes(4, "big") + bytes([len(own)]) + own
     return header + sealed, own
 
 
 def _aesgcm(
-    payload: bytes, to: Recipient, key: ec.EllipticCurvePrivateKey, salt: bytes
+    payload: bytes, to: PushRecipient, key: ec.EllipticCurvePrivateKey, salt: bytes
 ) -> tuple[bytes, bytes]:
     """draft-ietf-webpush-encryption-04 §3: padding first, its length before it; keys go in headers."""
-    own = _point(key.public_key())
-    secret = _derived(_shared(key, to), to.auth_secret, b"Content-Encoding: auth\0", 32)
+    own = _encode_point(key.public_key())
+    secret = _derive_key(_shared_secret(key, to), to.auth_secret, b"Content-Encoding: auth\0", 32)
     context = b"P-256\0" + b"".join(len(each).to_bytes(2, "big") + each for each in (to.public_key, own))
-    box = AESGCM(_derived(secret, salt, b"Content-Encoding: aesgcm\0" + context, 16))
-    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0" + context, 12)
-    padding = _padding(payload)
+    box = AESGCM(_derive_key(secret, salt, b"Content-Encoding: aesgcm\0" + context, 16))
+    nonce = _derive_key(secret, salt, b"Content-Encoding: nonce\0" + context, 12)
+    padding = _padding_length(payload)
     return box.encrypt(nonce, padding.to_bytes(2, "big") + b"\0" * padding + payload, None), own
 
 
-def _padding(payload: bytes) -> int:
-    wanted = -(-len(payload) // STEP) * STEP
-    return min(wanted, MOST_PAYLOAD) - len(payload)
+def _padding_length(payload: bytes) -> int:
+    wanted = -(-len(payload) // PADDING_STEP) * PADDING_STEP
+    return min(wanted, MAX_PAYLOAD) - len(payload)
 
 
-def _shared(key: ec.EllipticCurvePrivateKey, to: Recipient) -> bytes:
+def _shared_secret(key: ec.EllipticCurvePrivateKey, to: PushRecipient) -> bytes:
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), to.public_key)
     return key.exchange(ec.ECDH(), theirs)
 
 
-def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+def _derive_key(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return HKDF(hashes.SHA256(), length, salt, info).derive(secret)

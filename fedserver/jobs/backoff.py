@@ -6,24 +6,24 @@ three days.
 
 from __future__ import annotations
 
-MOST_ATTEMPTS = 16
-HOUR = 3_600_000
-DAY = 24 * HOUR
+MAX_ATTEMPTS = 16
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
-def delay(attempts: int, chance: float) -> int:
+def retry_delay_ms(attempts: int, jitter: float) -> int:
     """Milliseconds until the next attempt, after `attempts` failures; `chance` is from 0 to 1."""
     seconds = 15 + attempts**4
-    return int(seconds * (1 + 0.3 * chance) * 1000)
+    return int(seconds * (1 + 0.3 * jitter) * 1000)
 
 
-def circuit(failures: int, chance: float) -> int:
+def circuit_delay_ms(failures: int, jitter: float) -> int:
     """Milliseconds for which a peer is left alone, after that many failures in a row."""
     if failures < 5:
         return 0
-    return min(DAY, int(60_000 * 2 ** min(failures - 5, 11) * (1 + 0.2 * chance)))
+    return min(DAY_MS, int(60_000 * 2 ** min(failures - 5, 11) * (1 + 0.2 * jitter)))
 
 
-def retry_after(text: str) -> int:
+def parse_retry_after(text: str) -> int:
     """Milliseconds that Retry-After asks us to wait (in seconds there), at most an hour; 0 for else."""
-    return min(int(text) * 1000, HOUR) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    return min(int(text) * 1000, HOUR_MS) if text.isascii() and text.isdigit() and len(text) < 7 else 0

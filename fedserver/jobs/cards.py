@@ -10,55 +10,55 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.timelines import cards
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError
-from fedserver.text.previews import Preview, read_oembed, read_page
+from fedserver.text.previews import PagePreview, parse_oembed, parse_page
 from fedserver.web.services import Services
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-MAX_BYTES, SECONDS = 1_048_576, 10.0
+MAX_BYTES, TIMEOUT_S = 1_048_576, 10.0
 decode = msgspec.json.Decoder(dict).decode
 
 
-async def fetch(services: Services, task: jobs.FetchCard) -> None:
+async def fetch(services: Services, job: jobs.FetchCard) -> None:
     """Show the card of a post's first link. A page that fails has no card, and is not asked again soon."""
     async with services.db.read() as tx:
-        wanted = await cards.wanted(tx, task.post_id, services.site.links.is_local)
+        wanted = await cards.find_link(tx, job.post_id, services.site.links.is_local)
     url, stale = wanted or (None, False)
     found, creator = None, None
     if url is not None and stale:
-        found = await _page(services, url)
-        creator = await _creator(services, found) if found is not None else None
+        found = await _fetch_page(services, url)
+        creator = await _find_creator(services, found) if found is not None else None
     async with services.db.write() as tx:
         if url is not None and stale:
-            await cards.keep(tx, url, found, creator)
-        await cards.show(tx, task.post_id, url)
+            await cards.save(tx, url, found, creator)
+        await cards.set_for_post(tx, job.post_id, url)
 
 
 async def _get(services: Services, url: str, accept: str) -> Response | None:
     try:
-        response = await services.client.get(url, accept=accept, max_bytes=MAX_BYTES, seconds=SECONDS)
+        response = await services.client.get(url, accept=accept, max_bytes=MAX_BYTES, seconds=TIMEOUT_S)
     except NetError as error:
         log.info("card_failed", url=url[:300], reason=str(error))
         return None
     return response if response.status == 200 else None
 
 
-async def _page(services: Services, url: str) -> Preview | None:
+async def _fetch_page(services: Services, url: str) -> PagePreview | None:
     response = await _get(services, url, "text/html, application/xhtml+xml;q=0.9")
     kinds = ("text/html", "application/xhtml+xml")
     if response is None or not response.content_type.lower().startswith(kinds):
         return None
-    preview = read_page(response.body, response.content_type, response.url)
+    preview = parse_page(response.body, response.content_type, response.url)
     if preview is None or not preview.oembed:
         return preview
     answer = await _get(services, preview.oembed, "application/json")
     try:
-        return read_oembed(decode(answer.body), preview, response.url) if answer is not None else preview
+        return parse_oembed(decode(answer.body), preview, response.url) if answer is not None else preview
     except (msgspec.DecodeError, RecursionError) as error:
         log.info("card_oembed_malformed", url=url[:300], reason=str(error))
         return structs.replace(preview, oembed="")
 
 
-async def _creator(services: Services, preview: Preview) -> int | None:
+async def _find_creator(services: Services, preview: PagePreview) -> int | None:
     """The account that a page names as its author; whether it agrees, is checked when the card is shown."""
     handle = preview.creator
     if handle.count("@") not in (1, 2) or "/" in handle:

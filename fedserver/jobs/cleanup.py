@@ -9,7 +9,7 @@ from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.peers import peer_lists
 from fedserver.domain.portability import archives, imports
 from fedserver.web.services import Services
-from storage.ids import first_at
+from storage.ids import first_id_at
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.auth import ip_blocks as ip_block_queries
 from storage.queries.auth import member_activity as member_activity_queries
@@ -25,13 +25,13 @@ from storage.queries.relationships import blocks as block_queries
 from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import translations as translation_queries
 
-HOUR = 3_600_000
-EVERY_MS = HOUR
-KEEP_ORPHANS_MS = 24 * HOUR
-KEEP_MUTES_MS = 24 * HOUR
-KEEP_SEEN_MS = 14 * 24 * HOUR
-KEEP_DEAD_MS = 30 * 24 * HOUR
-KEEP_CARDS_MS, KEEP_TRANSLATIONS_MS = 28 * 24 * HOUR, 30 * 24 * HOUR
+HOUR_MS = 3_600_000
+INTERVAL_MS = HOUR_MS
+ORPHAN_RETENTION_MS = 24 * HOUR_MS
+EXPIRED_MUTE_RETENTION_MS = 24 * HOUR_MS
+SEEN_RETENTION_MS = 14 * 24 * HOUR_MS
+DEAD_RETENTION_MS = 30 * 24 * HOUR_MS
+CARD_RETENTION_MS, TRANSLATION_RETENTION_MS = 28 * 24 * HOUR_MS, 30 * 24 * HOUR_MS
 
 
 class CleanupWorker:
@@ -47,32 +47,34 @@ class CleanupWorker:
         now = services.db.clock()
         if now < self._next:
             return 0
-        self._next = now + EVERY_MS
+        self._next = now + INTERVAL_MS
         async with services.db.write() as tx:
-            await ip_block_queries.drop_expired(tx, tx.now)
-            await member_activity_queries.drop_addresses(tx, tx.now - member_activity.KEEP_ADDRESSES)
-            await email_subscription_queries.drop_unconfirmed(
-                tx, tx.now - email_subscriptions.KEEP_UNCONFIRMED
+            await ip_block_queries.delete_expired(tx, tx.now)
+            await member_activity_queries.delete_old_addresses(
+                tx, tx.now - member_activity.ADDRESS_RETENTION_MS
+            )
+            await email_subscription_queries.purge_unconfirmed(
+                tx, tx.now - email_subscriptions.UNCONFIRMED_TTL_MS
             )
             # A task ends each mute; this is for those whose task was given up.
-            await block_queries.drop_expired(tx, tx.now - KEEP_MUTES_MS)
-            await peer_lists.owe_due(tx)
-            await inbox_queries.forget(tx, tx.now - KEEP_SEEN_MS)
-            await post_queries.forget_tombstones(tx, tx.now - KEEP_SEEN_MS)
-            await delivery_queries.expire(tx, first_at(tx.now - delivery_queries.KEEP_MS))
-            await backlog_queries.forget(tx, tx.now - KEEP_DEAD_MS)
-            await card_queries.forget(tx, tx.now - KEEP_CARDS_MS)
-            await translation_queries.forget(tx, tx.now - KEEP_TRANSLATIONS_MS)
-            await import_queries.forget(tx, tx.now - imports.KEEP_MS)
-            await archive_queries.forget(tx, tx.now - archives.KEEP_MS)
-            await audited_post_queries.forget_texts(tx, tx.now - post_moderation.KEEP_TEXTS)
-            orphans = await media_queries.orphans(tx, tx.now - KEEP_ORPHANS_MS, 200)
-            await media_queries.remove(tx, [row.id for row in orphans])
-            forgotten = await remote_files.shrink(tx, services.site.config.media.remote_cache_bytes)
+            await block_queries.purge_expired_mutes(tx, tx.now - EXPIRED_MUTE_RETENTION_MS)
+            await peer_lists.enqueue_due(tx)
+            await inbox_queries.purge_expired(tx, tx.now - SEEN_RETENTION_MS)
+            await post_queries.purge_expired_tombstones(tx, tx.now - SEEN_RETENTION_MS)
+            await delivery_queries.expire(tx, first_id_at(tx.now - delivery_queries.EXPIRE_AFTER_MS))
+            await backlog_queries.purge_expired(tx, tx.now - DEAD_RETENTION_MS)
+            await card_queries.purge_unused(tx, tx.now - CARD_RETENTION_MS)
+            await translation_queries.purge_expired(tx, tx.now - TRANSLATION_RETENTION_MS)
+            await import_queries.purge_expired(tx, tx.now - imports.RETENTION_MS)
+            await archive_queries.purge_expired(tx, tx.now - archives.RETENTION_MS)
+            await audited_post_queries.erase_texts(tx, tx.now - post_moderation.TEXT_TTL_MS)
+            orphans = await media_queries.list_orphans(tx, tx.now - ORPHAN_RETENTION_MS, 200)
+            await media_queries.delete_by_ids(tx, [row.id for row in orphans])
+            forgotten = await remote_files.evict(tx, services.site.config.media.remote_cache_bytes)
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove((*keys, *forgotten))
-        await services.store.tidy((now - HOUR) / 1000)
-        await services.store.tidy_apart((now - archives.KEEP_MS) / 1000)
+        await services.store.tidy((now - HOUR_MS) / 1000)
+        await services.store.tidy_apart((now - archives.RETENTION_MS) / 1000)
         return 0
 
     async def next_due(self) -> int | None:

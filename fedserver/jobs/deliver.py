@@ -17,30 +17,30 @@ import structlog
 from msgspec import Struct
 
 from fedserver.federation.signing import Signer
-from fedserver.federation.synchronization import followers_at
-from fedserver.jobs.backoff import MOST_ATTEMPTS, circuit, delay, retry_after
-from fedserver.jobs.pool import Place, Pool
+from fedserver.federation.synchronization import build_synchronization_header
+from fedserver.jobs.backoff import MAX_ATTEMPTS, circuit_delay_ms, parse_retry_after, retry_delay_ms
+from fedserver.jobs.pool import Pool, Slot
 from fedserver.net.client import Response
-from fedserver.net.errors import NetError, Refused
+from fedserver.net.errors import NetError, RequestRefusedError
 from fedserver.web.services import Services
 from storage.engine import Tx
-from storage.ids import first_at
+from storage.ids import first_id_at
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.kernel import DeliveryRow, DocumentRow
 from storage.rows.peers import PeerRow
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-BATCH = 100
-QUICK, SLOW = 100, 60
-GATHER = 0.01  # what ends within it is written together
+BATCH_SIZE = 100
+FAST_SLOTS, SLOW_SLOTS = 100, 60
+COALESCE_S = 0.01  # what ends within it is written together
 LEASE_MS = 45_000  # longer than two requests may take; after a crash others wait for it
-PER_HOST = 4
-REFUSED_SIGNATURE = (400, 401, 403)
-LATER = (408, 425, 429, 500, 502, 503, 504)
+MAX_PER_HOST = 4
+SIGNATURE_REFUSED_STATUSES = (400, 401, 403)
+RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 
 
-class Outcome(Struct, frozen=True):
+class DeliveryOutcome(Struct, frozen=True):
     """How a delivery ended: done, again (perhaps not before a time), or given up; did the peer answer?"""
 
     word: str
@@ -54,7 +54,7 @@ class Outcome(Struct, frozen=True):
         return self.word == "again" and not self.answered
 
 
-class Owed(Struct, frozen=True):
+class PendingDelivery(Struct, frozen=True):
     """A delivery that was taken, with all it needs."""
 
     row: DeliveryRow
@@ -69,10 +69,10 @@ class DeliveryWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._pool = Pool(QUICK, SLOW, gather=GATHER)
+        self._pool = Pool(FAST_SLOTS, SLOW_SLOTS, gather=COALESCE_S)
         self.wake = self._pool.wake
-        self._begun: dict[int, Owed] = {}
-        self._ended: list[tuple[Owed, Outcome]] = []
+        self._begun: dict[int, PendingDelivery] = {}
+        self._ended: list[tuple[PendingDelivery, DeliveryOutcome]] = []
         self._most: dict[str, int] = {}  # requests at once, of hosts that are at work
         self._looked_at = 0
 
@@ -90,12 +90,14 @@ class DeliveryWorker:
             self._pool.start(owed.row.host, owed.slow, partial(self._do, owed))
         return len(taken) if more else 0
 
-    def _count(self, ended: Sequence[tuple[Owed, Outcome]]) -> None:
+    def _count(self, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
         for owed, outcome in ended:
             self._begun.pop(owed.row.id, None)
-            self._services.metrics.deliveries[_told(owed.row, outcome, self._services.db.clock())] += 1
+            self._services.metrics.deliveries[
+                _metric_label(owed.row, outcome, self._services.db.clock())
+            ] += 1
 
-    async def _take(self, tx: Tx) -> tuple[list[Owed], bool]:
+    async def _take(self, tx: Tx) -> tuple[list[PendingDelivery], bool]:
         """Lease what there are places for; and whether there may be more."""
         pool = self._pool
         rooms = {slow: pool.room(slow) for slow in (False, True)}
@@ -104,9 +106,9 @@ class DeliveryWorker:
         self._most = {host: most for host, most in self._most.items() if pool.busy[host]}
         full = [host for host, most in self._most.items() if pool.busy[host] >= most]
         full += [] if rooms[True] > 0 else pool.slow_hosts()
-        limit = min(BATCH, sum(rooms.values()))
+        limit = min(BATCH_SIZE, sum(rooms.values()))
         leased = await delivery_queries.lease(
-            tx, until=tx.now + LEASE_MS, limit=limit, failing=rooms[True] > 0, without=full
+            tx, until=tx.now + LEASE_MS, limit=limit, include_failing=rooms[True] > 0, excluded_hosts=full
         )
         if not leased:
             return [], False
@@ -115,7 +117,7 @@ class DeliveryWorker:
         for row in leased:
             failing = known[row.host].failures > 0
             slow = failing or pool.is_slow(row.host)
-            most = self._most[row.host] = 1 if failing else PER_HOST
+            most = self._most[row.host] = 1 if failing else MAX_PER_HOST
             if row.id in self._begun or rooms[slow] <= 0 or busy[row.host] >= most:
                 left += [] if row.id in self._begun else [row.id]
                 continue
@@ -123,20 +125,20 @@ class DeliveryWorker:
             busy[row.host] += 1
             taken.append((row, slow))
         if left:
-            await delivery_queries.give_back(tx, left)
+            await delivery_queries.release(tx, left)
         return await self._with_documents(tx, taken, known), bool(left) or len(leased) == limit
 
     async def _peers(self, tx: Tx, hosts: set[str]) -> dict[str, PeerRow]:
-        known = await peer_queries.by_domains(tx, list(hosts))
+        known = await peer_queries.load_by_domains(tx, list(hosts))
         if new := hosts - known.keys():
-            await peer_queries.add_some(tx, new)
-            known |= await peer_queries.by_domains(tx, list(new))
+            await peer_queries.insert_many(tx, new)
+            known |= await peer_queries.load_by_domains(tx, list(new))
         return known
 
     async def _with_documents(
         self, tx: Tx, taken: Sequence[tuple[DeliveryRow, bool]], known: dict[str, PeerRow]
-    ) -> list[Owed]:
-        documents = await delivery_queries.documents_of(tx, list({row.document_id for row, _ in taken}))
+    ) -> list[PendingDelivery]:
+        documents = await delivery_queries.load_documents(tx, list({row.document_id for row, _ in taken}))
         signers = {
             each: await self._signer(tx, each) for each in {row.account_id for row in documents.values()}
         }
@@ -144,7 +146,7 @@ class DeliveryWorker:
         for row, slow in taken:
             document = documents.get(row.document_id)
             signer = signers.get(document.account_id) if document is not None else None
-            found.append(Owed(row, known[row.host], document, signer, slow))
+            found.append(PendingDelivery(row, known[row.host], document, signer, slow))
         return found
 
     async def _signer(self, tx: Tx, account_id: int) -> Signer | None:
@@ -153,51 +155,53 @@ class DeliveryWorker:
         except LookupError:
             return None
 
-    async def _do(self, owed: Owed, place: Place) -> None:
+    async def _do(self, owed: PendingDelivery, place: Slot) -> None:
         try:
             outcome = await self._tried(owed)
         except asyncio.CancelledError:
             if not place.stopped:
                 raise
-            outcome = Outcome("again", "no answer yet, while too many others were waited for")
+            outcome = DeliveryOutcome("again", "no answer yet, while too many others were waited for")
         except Exception as error:
             # Whatever goes wrong with one delivery must not stop the others.
             log.exception("delivery_failed", inbox=owed.row.inbox_uri)
-            outcome = Outcome("again", type(error).__name__, answered=True)
+            outcome = DeliveryOutcome("again", type(error).__name__, answered=True)
         self._ended.append((owed, outcome))
 
-    async def _tried(self, owed: Owed) -> Outcome:
+    async def _tried(self, owed: PendingDelivery) -> DeliveryOutcome:
         row, document, signer = owed.row, owed.document, owed.signer
         if document is None or signer is None:
-            return Outcome("drop", "nothing to send, or nobody to sign it")
+            return DeliveryOutcome("drop", "nothing to send, or nobody to sign it")
         if not self._services.policies.allows(row.host):
-            return Outcome("drop", "blocked since it was owed")
+            return DeliveryOutcome("drop", "blocked since it was owed")
         return await self._deliver(row, document, signer, owed.peer.scheme or "cavage")
 
-    async def _deliver(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Outcome:
+    async def _deliver(
+        self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str
+    ) -> DeliveryOutcome:
         other = "rfc9421" if scheme == "cavage" else "cavage"
         try:
             response = await self._post(row, document, signer, scheme)
-            if response.status in REFUSED_SIGNATURE:
+            if response.status in SIGNATURE_REFUSED_STATUSES:
                 again = await self._post(row, document, signer, other)
                 if again.status < 300:
                     response, scheme = again, other
-        except Refused as error:
-            return Outcome("drop", str(error))
+        except RequestRefusedError as error:
+            return DeliveryOutcome("drop", str(error))
         except NetError as error:
-            return Outcome("again", str(error))
-        return _judged(response, row, scheme)
+            return DeliveryOutcome("again", str(error))
+        return _classify(response, row, scheme)
 
     async def _post(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Response:
         headers = signer.post(row.inbox_uri, document.digest, scheme)
         if document.synchronizes:
             async with self._services.db.read() as tx:
-                headers["Collection-Synchronization"] = await followers_at(
+                headers["Collection-Synchronization"] = await build_synchronization_header(
                     tx, self._services.site, document.account_id, row.inbox_uri
                 )
         return await self._services.client.post(row.inbox_uri, document.body, headers)
 
-    async def _write(self, tx: Tx, ended: Sequence[tuple[Owed, Outcome]]) -> None:
+    async def _write(self, tx: Tx, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
         if not ended:
             return
         finished = [owed.row for owed, outcome in ended if outcome.word in ("done", "drop")]
@@ -205,12 +209,12 @@ class DeliveryWorker:
             await delivery_queries.finish(tx, finished)
         reached = {owed.row.host: owed.peer for owed, outcome in ended if outcome.answered}
         if reached:
-            await peer_queries.succeeded(tx, list(reached))
+            await peer_queries.mark_delivered(tx, list(reached))
         for owed, outcome in ended:
             await self._note(tx, owed, outcome)
         for host, peer in reached.items():
             if peer.failures:
-                await delivery_queries.revive(tx, host)
+                await delivery_queries.retry_host(tx, host)
         silent = {owed.row.host: owed.peer for owed, outcome in ended if outcome.unreachable}
         for host in silent.keys() - reached.keys():
             await self._leave_alone(tx, silent[host])
@@ -218,12 +222,12 @@ class DeliveryWorker:
     async def _leave_alone(self, tx: Tx, peer: PeerRow) -> None:
         """It does not answer: all that is owed to it waits for the next step of its circuit."""
         failures = peer.failures + 1
-        until = tx.now + circuit(failures, random.random())
-        await peer_queries.failed(tx, peer.domain, failures, peer.failing_since_at or tx.now, until)
+        until = tx.now + circuit_delay_ms(failures, random.random())
+        await peer_queries.mark_failed(tx, peer.domain, failures, peer.failing_since_at or tx.now, until)
         if until > tx.now:
             await delivery_queries.postpone(tx, peer.domain, until)
 
-    async def _note(self, tx: Tx, owed: Owed, outcome: Outcome) -> None:
+    async def _note(self, tx: Tx, owed: PendingDelivery, outcome: DeliveryOutcome) -> None:
         row, peer = owed.row, owed.peer
         if outcome.scheme and outcome.scheme != peer.scheme:
             await peer_queries.set_scheme(tx, row.host, outcome.scheme)
@@ -231,18 +235,18 @@ class DeliveryWorker:
             log.info("delivery_dropped", inbox=row.inbox_uri, reason=outcome.reason)
         if outcome.word != "again":
             return
-        if _is_last(row, outcome, tx.now):
+        if _is_final_attempt(row, outcome, tx.now):
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
-            why = "" if outcome.answered else delivery_queries.EXPIRED
-            await delivery_queries.bury(tx, row.id, why + outcome.reason)
+            why = "" if outcome.answered else delivery_queries.EXPIRED_PREFIX
+            await delivery_queries.dead_letter(tx, row.id, why + outcome.reason)
             return
-        wait = max(outcome.wait_ms, delay(min(row.attempts, MOST_ATTEMPTS), random.random()))
+        wait = max(outcome.wait_ms, retry_delay_ms(min(row.attempts, MAX_ATTEMPTS), random.random()))
         await delivery_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
 
     async def next_due(self) -> int | None:
         """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
-            return await delivery_queries.next_due(tx, after=self._looked_at)
+            return await delivery_queries.find_next_due(tx, after=self._looked_at)
 
     async def finish(self) -> int:
         """Wait for what was begun; how much there is to be written."""
@@ -258,34 +262,34 @@ class DeliveryWorker:
             return
         async with self._services.db.write() as tx:
             await self._write(tx, ended)
-            await delivery_queries.give_back(tx, list(left))
+            await delivery_queries.release(tx, list(left))
         self._count(ended)
         self._begun, self._ended = {}, []
 
 
-def _is_last(row: DeliveryRow, outcome: Outcome, now: int) -> bool:
+def _is_final_attempt(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> bool:
     """Is a delivery that failed not tried again? Who answers may refuse so often, who is silent has time."""
     if outcome.answered:
-        return row.attempts >= MOST_ATTEMPTS
-    return row.id < first_at(now - delivery_queries.KEEP_MS)
+        return row.attempts >= MAX_ATTEMPTS
+    return row.id < first_id_at(now - delivery_queries.EXPIRE_AFTER_MS)
 
 
-def _told(row: DeliveryRow, outcome: Outcome, now: int) -> str:
+def _metric_label(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> str:
     """An outcome in the words of the figures."""
     if outcome.word != "again":
         return {"done": "delivered", "drop": "refused"}[outcome.word]
-    if _is_last(row, outcome, now):
+    if _is_final_attempt(row, outcome, now):
         return "given_up"
     return "postponed" if outcome.answered else "unreachable"
 
 
-def _judged(response: Response, row: DeliveryRow, scheme: str) -> Outcome:
+def _classify(response: Response, row: DeliveryRow, scheme: str) -> DeliveryOutcome:
     status = response.status
     if status < 300:
-        return Outcome("done", scheme=scheme, answered=True)
+        return DeliveryOutcome("done", scheme=scheme, answered=True)
     reason = f"{status} {response.body[:200].decode('utf-8', 'replace')}"
-    if status in LATER:
-        wait = retry_after(response.headers.get("retry-after", ""))
-        return Outcome("again", reason, wait, answered=True)
+    if status in RETRY_STATUSES:
+        wait = parse_retry_after(response.headers.get("retry-after", ""))
+        return DeliveryOutcome("again", reason, wait, answered=True)
     word = "again" if status in (401, 403, 404) and row.attempts < 3 else "drop"
-    return Outcome(word, reason, answered=True)
+    return DeliveryOutcome(word, reason, answered=True)

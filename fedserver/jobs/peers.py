@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.web.services import Services
 
 
-class PeerWorker:
+class PeerPolicyWorker:
     """Reads the decisions anew when somebody else wrote to the database without telling us."""
 
     def __init__(self, services: Services) -> None:

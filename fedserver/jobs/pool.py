@@ -15,16 +15,16 @@ import structlog
 from cachetools import LRUCache
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-PATIENCE = 1.0
-MOST_REMEMBERED = 10_000
+SLOW_AFTER_S = 1.0
+MAX_SLOW_HOSTS = 10_000
 
 
-class Place:
+class Slot:
     """Where one piece of work is done. `stopped`: it was too slow while all slow places were held."""
 
     __slots__ = ("_overdue", "_patience", "_timer", "host", "lasted", "slow", "stopped")
 
-    def __init__(self, host: str, slow: bool, patience: float, overdue: Callable[[Place], None]) -> None:
+    def __init__(self, host: str, slow: bool, patience: float, overdue: Callable[[Slot], None]) -> None:
         self.host, self.slow = host, slow
         self.lasted = self.stopped = False
         self._overdue, self._patience = overdue, patience
@@ -47,13 +47,13 @@ class Pool:
     With `gather` (seconds) those that end shortly after another are told together.
     """
 
-    def __init__(self, quick: int, slow: int, *, patience: float = PATIENCE, gather: float = 0) -> None:
+    def __init__(self, quick: int, slow: int, *, patience: float = SLOW_AFTER_S, gather: float = 0) -> None:
         self.wake = asyncio.Event()
         self.busy: Counter[str] = Counter()
         self._room = {False: quick, True: slow}
         self._patience, self._gather = patience, gather
-        self._work: dict[Place, asyncio.Task[None]] = {}
-        self._slow_hosts: LRUCache[str, bool] = LRUCache(MOST_REMEMBERED)
+        self._work: dict[Slot, asyncio.Task[None]] = {}
+        self._slow_hosts: LRUCache[str, bool] = LRUCache(MAX_SLOW_HOSTS)
         self._bell: asyncio.TimerHandle | None = None
 
     def room(self, slow: bool) -> int:
@@ -67,14 +67,14 @@ class Pool:
     def slow_hosts(self) -> list[str]:
         return list(self._slow_hosts)
 
-    def start(self, host: str, slow: bool, work: Callable[[Place], Awaitable[None]]) -> None:
+    def start(self, host: str, slow: bool, work: Callable[[Slot], Awaitable[None]]) -> None:
         """Do work for a host on a free place of that kind."""
-        place = Place(host, slow, self._patience, self._overdue)
+        place = Slot(host, slow, self._patience, self._overdue)
         self._room[slow] -= 1
         self.busy[host] += 1
         self._work[place] = asyncio.create_task(self._do(place, work))
 
-    async def _do(self, place: Place, work: Callable[[Place], Awaitable[None]]) -> None:
+    async def _do(self, place: Slot, work: Callable[[Slot], Awaitable[None]]) -> None:
         try:
             await work(place)
         except asyncio.CancelledError:
@@ -85,7 +85,7 @@ class Pool:
         finally:
             self._free(place)
 
-    def _free(self, place: Place) -> None:
+    def _free(self, place: Slot) -> None:
         place.leave()
         del self._work[place]
         self._room[place.slow] += 1
@@ -108,7 +108,7 @@ class Pool:
         self._bell = None
         self.wake.set()
 
-    def _overdue(self, place: Place) -> None:
+    def _overdue(self, place: Slot) -> None:
         place.lasted = True
         if place.slow:
             return

@@ -15,27 +15,27 @@ from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
 from fedserver.domain.notifications import push_keys, push_messages, push_subscriptions
-from fedserver.integrations.web_push import Vapid, push_message, read_recipient
-from fedserver.jobs.backoff import delay, retry_after
+from fedserver.integrations.web_push import Vapid, build_push_message, parse_recipient
+from fedserver.jobs.backoff import parse_retry_after, retry_delay_ms
 from fedserver.net.client import Response
-from fedserver.net.errors import NetError, Refused
+from fedserver.net.errors import NetError, RequestRefusedError
 from fedserver.web.services import Services
 from storage.queries.kernel import jobs as job_queries
-from storage.rows.kernel import TaskRow
+from storage.rows.kernel import JobRow
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-BATCH = 100
+BATCH_SIZE = 100
 QUEUE = job_queries.PUSH
 LEASE_MS = 120_000
-AT_ONCE = 20
-SECONDS = 10.0
-MOST_ATTEMPTS = 8  # about an hour and a half
-GONE = (404, 410)
-LATER = (408, 425, 429, 500, 502, 503, 504)
+MAX_CONCURRENCY = 20
+TIMEOUT_S = 10.0
+MAX_ATTEMPTS = 8  # about an hour and a half
+GONE_STATUSES = (404, 410)
+RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 encode = msgspec.json.Encoder().encode
 
 
-class Payload(Struct, frozen=True):
+class PushPayload(Struct, frozen=True):
     """What apps of Mastodon expect in a message; they read the id as a number."""
 
     access_token: str
@@ -47,7 +47,7 @@ class Payload(Struct, frozen=True):
     body: str
 
 
-class Outcome(Struct, frozen=True):
+class PushOutcome(Struct, frozen=True):
     """How a message ended: done, gone (the client is), dropped, or again after at least `wait_ms`."""
 
     word: str
@@ -65,12 +65,14 @@ class PushWorker:
     async def run(self) -> int:
         """Send what is due, at most a batch; how many were tried."""
         async with self._services.db.write() as tx:
-            leased = await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH, queue=job_queries.PUSH)
+            leased = await job_queries.lease(
+                tx, until=tx.now + LEASE_MS, limit=BATCH_SIZE, queue=job_queries.PUSH
+            )
         if not leased:
             return 0
-        turn = asyncio.Semaphore(AT_ONCE)
+        turn = asyncio.Semaphore(MAX_CONCURRENCY)
 
-        async def one(row: TaskRow) -> Outcome:
+        async def one(row: JobRow) -> PushOutcome:
             async with turn:
                 return await self._tried(row)
 
@@ -78,40 +80,40 @@ class PushWorker:
         await self._write(list(zip(leased, outcomes, strict=True)))
         return len(leased)
 
-    async def _tried(self, row: TaskRow) -> Outcome:
+    async def _tried(self, row: JobRow) -> PushOutcome:
         try:
-            task = msgspec.json.decode(row.payload, type=jobs.Push)
+            task = msgspec.json.decode(row.payload, type=jobs.SendPush)
             return await self._send(task)
-        except Refused as error:
-            return Outcome("drop", str(error))
+        except RequestRefusedError as error:
+            return PushOutcome("drop", str(error))
         except NetError as error:
-            return Outcome("again", str(error))
+            return PushOutcome("again", str(error))
         except Exception as error:
             # Whatever goes wrong with one message must not stop the others.
             log.exception("push_failed", id=row.id)
-            return Outcome("again", type(error).__name__)
+            return PushOutcome("again", type(error).__name__)
 
-    async def _send(self, task: jobs.Push) -> Outcome:
+    async def _send(self, task: jobs.SendPush) -> PushOutcome:
         services = self._services
         async with services.db.read() as tx:
             found = await push_messages.load(tx, task.subscription_id, task.notification_id)
             if found is None:
-                return Outcome("done")
+                return PushOutcome("done")
             if self._vapid is None:
-                self._vapid = Vapid(await push_keys.private(tx), self._subject())
+                self._vapid = Vapid(await push_keys.get_private_key(tx), self._subject())
             now = tx.now
-        token = push_subscriptions.token(found.subscription, services.seal)
+        token = push_subscriptions.decrypt_token(found.subscription, services.seal)
         if token is None:
             # Apps look for their subscription when they start, and subscribe anew.
-            return Outcome("gone", "its token is sealed with another key")
-        to = read_recipient(
+            return PushOutcome("gone", "its token is sealed with another key")
+        to = parse_recipient(
             found.subscription.endpoint,
             found.subscription.public_key,
             found.subscription.auth_secret,
             standard=found.subscription.standard,
         )
-        body, headers = push_message(self._payload(found, token), to, self._vapid, now)
-        return _judged(await services.client.post(to.endpoint, body, headers, seconds=SECONDS))
+        body, headers = build_push_message(self._payload(found, token), to, self._vapid, now)
+        return _classify(await services.client.post(to.endpoint, body, headers, seconds=TIMEOUT_S))
 
     def _subject(self) -> str:
         """Where a push service may complain (RFC 8292 §2.1)."""
@@ -123,7 +125,7 @@ class PushWorker:
         links, sender = self._services.site.links, found.view.account.account
         remote = links.remote(sender.id, "avatar", sender.avatar_url)
         icon = links.media(sender.avatar_key) if sender.avatar_key else remote
-        payload = Payload(
+        payload = PushPayload(
             access_token=token,
             preferred_locale=found.locale,
             notification_id=found.view.row.id,
@@ -134,18 +136,18 @@ class PushWorker:
         )
         return encode(payload)
 
-    async def _write(self, results: list[tuple[TaskRow, Outcome]]) -> None:
+    async def _write(self, results: list[tuple[JobRow, PushOutcome]]) -> None:
         async with self._services.db.write() as tx:
             ended = []
             for row, outcome in results:
-                if outcome.word == "again" and row.attempts < MOST_ATTEMPTS:
-                    wait = max(outcome.wait_ms, delay(row.attempts, random.random()))
+                if outcome.word == "again" and row.attempts < MAX_ATTEMPTS:
+                    wait = max(outcome.wait_ms, retry_delay_ms(row.attempts, random.random()))
                     await job_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
                     continue
                 ended.append(row.id)
                 if outcome.word == "gone":
-                    task = msgspec.json.decode(row.payload, type=jobs.Push)
-                    await push_messages.end(tx, task.subscription_id)
+                    task = msgspec.json.decode(row.payload, type=jobs.SendPush)
+                    await push_messages.remove_subscription(tx, task.subscription_id)
                 if outcome.word != "done":
                     log.info("push_ended", how=outcome.word, reason=outcome.reason)
             await job_queries.finish(tx, ended)
@@ -153,15 +155,15 @@ class PushWorker:
     async def next_due(self) -> int | None:
         """When there is something to do next."""
         async with self._services.db.read() as tx:
-            return await job_queries.next_due(tx, queue=QUEUE)
+            return await job_queries.find_next_due(tx, queue=QUEUE)
 
 
-def _judged(response: Response) -> Outcome:
+def _classify(response: Response) -> PushOutcome:
     status = response.status
     if status < 300:
-        return Outcome("done")
-    if status in GONE:
-        return Outcome("gone", str(status))
-    if status in LATER:
-        return Outcome("again", str(status), retry_after(response.headers.get("retry-after", "")))
-    return Outcome("drop", f"{status} {response.body[:200].decode('utf-8', 'replace')}")
+        return PushOutcome("done")
+    if status in GONE_STATUSES:
+        return PushOutcome("gone", str(status))
+    if status in RETRY_STATUSES:
+        return PushOutcome("again", str(status), parse_retry_after(response.headers.get("retry-after", "")))
+    return PushOutcome("drop", f"{status} {response.body[:200].decode('utf-8', 'replace')}")

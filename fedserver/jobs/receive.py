@@ -20,38 +20,38 @@ from activitypub.document import parse
 from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import DomainError
-from fedserver.federation.inbound.item import Dropped, Item
-from fedserver.federation.inbound.registry import VERBS, handle, prepare
-from fedserver.jobs.backoff import delay
-from fedserver.jobs.pool import Place, Pool
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.registry import HANDLERS, handle, prepare
+from fedserver.jobs.backoff import retry_delay_ms
+from fedserver.jobs.pool import Pool, Slot
 from fedserver.web.services import Services
 from storage.queries.kernel import inbox as inbox_queries
 from storage.rows.kernel import InboxItemRow
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-BATCH = 50
-QUICK, SLOW = 16, 16
-TOGETHER = 10
+BATCH_SIZE = 50
+FAST_SLOTS, SLOW_SLOTS = 16, 16
+MAX_LIKES_PER_BATCH = 10
 LEASE_MS = 90_000
-MOST_ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 
 
-class _Glance(Struct):
+class _ActivityHead(Struct):
     """As much of an activity as tells whether it is a Like."""
 
     type: Any = None
     object: Any = None
 
 
-_glance = msgspec.json.Decoder(_Glance).decode
+_decode_head = msgspec.json.Decoder(_ActivityHead).decode
 
 
-class ReceiveWorker:
+class InboxWorker:
     """Carries out what peers say: several hosts at once, what one host says in order."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._pool = Pool(QUICK, SLOW)
+        self._pool = Pool(FAST_SLOTS, SLOW_SLOTS)
         self.wake = self._pool.wake
         self._begun: set[int] = set()
         self._ended = 0
@@ -65,7 +65,9 @@ class ReceiveWorker:
             return 0
         busy = list(pool.busy) if rooms[True] > 0 else [*pool.busy, *pool.slow_hosts()]
         async with self._services.db.write() as tx:
-            leased = await inbox_queries.lease(tx, until=tx.now + LEASE_MS, limit=BATCH, without=busy)
+            leased = await inbox_queries.lease(
+                tx, until=tx.now + LEASE_MS, limit=BATCH_SIZE, excluded_hosts=busy
+            )
             self._looked_at = tx.now
             trains: dict[str, list[InboxItemRow]] = {}
             left = []
@@ -78,16 +80,16 @@ class ReceiveWorker:
                     rooms[slow] -= 1
                 trains.setdefault(row.host, []).append(row)
             if left:
-                await inbox_queries.give_back(tx, left)
+                await inbox_queries.release(tx, left)
         for host, rows in trains.items():
             self._begun.update(row.id for row in rows)
             pool.start(host, pool.is_slow(host), partial(self._train, rows))
-        return len(leased) if trains and (left or len(leased) == BATCH) else 0
+        return len(leased) if trains and (left or len(leased) == BATCH_SIZE) else 0
 
-    async def _train(self, rows: Sequence[InboxItemRow], place: Place) -> None:
+    async def _train(self, rows: Sequence[InboxItemRow], place: Slot) -> None:
         """What one host says, one after another. What it cannot end in its lease is free again."""
         stop_at = self._services.db.clock() + LEASE_MS // 3
-        for group in _grouped(rows):
+        for group in _group_likes(rows):
             if self._services.db.clock() > stop_at or place.stopped:
                 break
             place.again()
@@ -115,7 +117,7 @@ class ReceiveWorker:
         try:
             items = [await self._prepared(row, read_activity(parse(row.body))) for row in rows]
             # In the same order whoever likes, so that two hosts do not wait for each other.
-            items.sort(key=_post_id)
+            items.sort(key=_get_post_id)
             async with self._services.db.write() as tx:
                 for item in items:
                     await handle(tx, item)
@@ -132,7 +134,7 @@ class ReceiveWorker:
         left = self._begun.intersection(ids)
         if left:
             async with self._services.db.write() as tx:
-                await inbox_queries.give_back(tx, list(left))
+                await inbox_queries.release(tx, list(left))
             self._begun -= left
 
     async def finish(self) -> int:
@@ -150,13 +152,13 @@ class ReceiveWorker:
         counted, kind = self._services.metrics.activities, "other"
         try:
             activity = read_activity(parse(row.body))
-            kind = activity.kind if activity.kind in VERBS else kind
+            kind = activity.kind if activity.kind in HANDLERS else kind
             item = await self._prepared(row, activity)
             async with self._services.db.write() as tx:
                 await handle(tx, item)
                 await inbox_queries.finish(tx, [row.id])
             counted[kind, "done"] += 1
-        except (Dropped, ActivityPubError, DomainError) as error:
+        except (IgnoredError, ActivityPubError, DomainError) as error:
             log.info("activity_dropped", activity=row.activity_uri[:300], reason=str(error)[:300])
             async with self._services.db.write() as tx:
                 await inbox_queries.finish(tx, [row.id])
@@ -167,42 +169,44 @@ class ReceiveWorker:
             await self._failed(row, f"{type(error).__name__}: {error}")
             counted[kind, "failed"] += 1
 
-    async def _prepared(self, row: InboxItemRow, activity: Activity) -> Item:
+    async def _prepared(self, row: InboxItemRow, activity: Activity) -> InboundActivity:
         async with self._services.db.read() as tx:
-            actor = await accounts.by_uri(tx, row.actor_uri)
+            actor = await accounts.find_by_uri(tx, row.actor_uri)
         if actor is None:
             actor = await self._services.resolver.actor(row.actor_uri)
         if actor is None or actor.suspended_at is not None:
-            raise Dropped("its actor is not known any more")
-        item = Item(site=self._services.site, activity=activity, actor=actor)
+            raise IgnoredError("its actor is not known any more")
+        item = InboundActivity(site=self._services.site, activity=activity, actor=actor)
         return await prepare(self._services.resolver, item)
 
     async def _failed(self, row: InboxItemRow, reason: str) -> None:
         async with self._services.db.write() as tx:
-            if row.attempts >= MOST_ATTEMPTS:
-                await inbox_queries.bury(tx, row.id, reason)
+            if row.attempts >= MAX_ATTEMPTS:
+                await inbox_queries.dead_letter(tx, row.id, reason)
             else:
-                await inbox_queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+                await inbox_queries.retry(
+                    tx, row.id, tx.now + retry_delay_ms(row.attempts, random.random()), reason
+                )
 
     async def next_due(self) -> int | None:
         """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
-            return await inbox_queries.next_due(tx, after=self._looked_at)
+            return await inbox_queries.find_next_due(tx, after=self._looked_at)
 
 
-def _post_id(item: Item) -> int:
+def _get_post_id(item: InboundActivity) -> int:
     if item.post is None:
-        raise Dropped("of nothing that is here")
+        raise IgnoredError("of nothing that is here")
     return item.post.id
 
 
-def _grouped(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
+def _group_likes(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
     """In their order; likes that follow each other, of different posts, together."""
     group: list[InboxItemRow] = []
     liked: set[str] = set()
     for row in rows:
-        about = _liked(row)
-        if group and (about is None or about in liked or len(group) >= TOGETHER):
+        about = _find_liked_uri(row)
+        if group and (about is None or about in liked or len(group) >= MAX_LIKES_PER_BATCH):
             yield group
             group, liked = [], set()
         if about is None:
@@ -214,10 +218,10 @@ def _grouped(rows: Sequence[InboxItemRow]) -> Iterator[list[InboxItemRow]]:
         yield group
 
 
-def _liked(row: InboxItemRow) -> str | None:
+def _find_liked_uri(row: InboxItemRow) -> str | None:
     """The address that is liked, None for anything else than a plain Like."""
     try:
-        found = _glance(row.body)
+        found = _decode_head(row.body)
     except (msgspec.DecodeError, RecursionError):
         return None
     return found.object if found.type == "Like" and isinstance(found.object, str) else None

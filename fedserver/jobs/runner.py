@@ -17,14 +17,14 @@ from fedserver.domain.kernel import events
 from fedserver.jobs.cleanup import CleanupWorker
 from fedserver.jobs.deliver import DeliveryWorker
 from fedserver.jobs.media import MediaWorker
-from fedserver.jobs.peers import PeerWorker
+from fedserver.jobs.peers import PeerPolicyWorker
 from fedserver.jobs.push import PushWorker
-from fedserver.jobs.receive import ReceiveWorker
+from fedserver.jobs.receive import InboxWorker
 from fedserver.jobs.trends import TrendWorker
-from fedserver.jobs.worker import TaskWorker
+from fedserver.jobs.worker import JobWorker
 from fedserver.web.services import Services
 from storage.engine import Event
-from storage.errors import Unavailable
+from storage.errors import DatabaseUnavailableError
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.kernel import jobs as job_queries
@@ -32,12 +32,12 @@ from storage.queries.kernel import queues as queue_queries
 from storage.rows.kernel import QueueRow
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-LONGEST_SLEEP = 5.0
+MAX_SLEEP_S = 5.0
 # Who is woken by what: whoever else writes to a queue must not cost all others a look.
-WOKEN: dict[str, tuple[type, ...]] = {
-    events.TASKS_DUE: (TaskWorker, PushWorker, MediaWorker),
+WORKERS_BY_EVENT: dict[str, tuple[type, ...]] = {
+    events.JOBS_DUE: (JobWorker, PushWorker, MediaWorker),
     "deliveries.due": (DeliveryWorker,),
-    "inbox.due": (ReceiveWorker,),
+    "inbox.due": (InboxWorker,),
 }
 
 
@@ -54,20 +54,20 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        receive, strangers = ReceiveWorker(services), TaskWorker(services, slow=True)
+        receive, strangers = InboxWorker(services), JobWorker(services, slow=True)
         deliver = DeliveryWorker(services)
         # They go on with what they began after `run` ended, and wake their own loops.
         self._pooled = (receive, strangers, deliver)
         self._workers: tuple[Worker, ...] = (
             receive,
-            TaskWorker(services),
+            JobWorker(services),
             PushWorker(services),
             strangers,
             deliver,
             MediaWorker(services),
             CleanupWorker(services),
             TrendWorker(services),
-            PeerWorker(services),
+            PeerPolicyWorker(services),
         )
         wakes = {id(worker): worker.wake for worker in self._pooled}
         self._wakes = [wakes.get(id(worker)) or asyncio.Event() for worker in self._workers]
@@ -76,7 +76,7 @@ class Runner:
         self._stop_listening = services.db.listen(self._hear)
 
     def _hear(self, event: Event) -> None:
-        woken = WOKEN.get(event.kind, ())
+        woken = WORKERS_BY_EVENT.get(event.kind, ())
         for worker, wake in zip(self._workers, self._wakes, strict=True):
             if isinstance(worker, woken):
                 wake.set()
@@ -87,7 +87,7 @@ class Runner:
         self._loops = [
             asyncio.create_task(self._loop(worker, wake, freed), name=type(worker).__name__)
             for worker, wake in zip(self._workers, self._wakes, strict=True)
-            if isinstance(worker, PeerWorker) or not only_watch
+            if isinstance(worker, PeerPolicyWorker) or not only_watch
         ]
 
     async def _free(self, only_watch: bool) -> None:
@@ -96,8 +96,8 @@ class Runner:
             return
         try:
             async with self._services.db.write() as tx:
-                left = await queue_queries.free(tx)
-        except Unavailable as error:
+                left = await queue_queries.release_all(tx)
+        except DatabaseUnavailableError as error:
             log.warning("database_unavailable", reason=str(error))
         else:
             if left:
@@ -110,7 +110,7 @@ class Runner:
             try:
                 done = await worker.run()
                 due = await worker.next_due() if not done else 0
-            except Unavailable as error:
+            except DatabaseUnavailableError as error:
                 log.warning("database_unavailable", reason=str(error))
                 done, due = 0, None
             except Exception:
@@ -119,7 +119,7 @@ class Runner:
                 done, due = 0, None
             if done or self._stopping:
                 continue
-            wait = LONGEST_SLEEP
+            wait = MAX_SLEEP_S
             if due is not None:
                 wait = min(wait, max(0.05, (due - self._services.db.clock()) / 1000))
             try:
@@ -130,13 +130,13 @@ class Runner:
     async def backlog(self) -> int:
         """How much waits to be done, due or not."""
         async with self._services.db.read() as tx:
-            received = await inbox_queries.waiting(tx)
-            return received + await job_queries.waiting(tx) + await delivery_queries.waiting(tx)
+            received = await inbox_queries.count_pending(tx)
+            return received + await job_queries.count_pending(tx) + await delivery_queries.count_pending(tx)
 
     async def depths(self) -> dict[str, QueueRow]:
         """How full each queue is."""
         async with self._services.db.read() as tx:
-            return await queue_queries.depths(tx)
+            return await queue_queries.load_depths(tx)
 
     async def settle(self) -> int:
         """Do all that is due, until nothing is; how much was done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.timelines import trends
 from fedserver.web.services import Services
 
-EVERY_MS = 600_000
+INTERVAL_MS = 600_000
 
 
 class TrendWorker:
@@ -20,11 +20,11 @@ class TrendWorker:
         db = self._services.db
         if db.clock() < self._next:
             return 0
-        self._next = db.clock() + EVERY_MS
+        self._next = db.clock() + INTERVAL_MS
         async with db.read(slow=True) as tx:
             found = await trends.compute(tx)
         async with db.write() as tx:
-            await trends.keep(tx, found)
+            await trends.save(tx, found)
         return 0
 
     async def next_due(self) -> int | None:

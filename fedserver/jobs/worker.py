@@ -14,43 +14,43 @@ import structlog
 from fedserver.domain.auth import security_mails
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.errors import Forbidden, Invalid, Later, NotFound
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError, RetryLaterError
 from fedserver.domain.moderation import moderation
 from fedserver.domain.notifications import email_subscriptions, notification_requests
 from fedserver.domain.portability import moves
 from fedserver.domain.posts import polls, refreshes, scheduled_posts, votes
 from fedserver.domain.relationships import mutes
 from fedserver.federation.deliver import fan_out, is_outgoing
-from fedserver.federation.featured import read_featured
-from fedserver.federation.imports import carry_on
-from fedserver.federation.quotes import verify
-from fedserver.federation.synchronization import synchronize
-from fedserver.federation.threads import refresh
+from fedserver.federation.featured import refresh_featured
+from fedserver.federation.imports import continue_import
+from fedserver.federation.quotes import verify_quote
+from fedserver.federation.synchronization import synchronize_followers
+from fedserver.federation.threads import refresh_thread
 from fedserver.federation.verified_links import LinkChecker
-from fedserver.integrations.smtp import MailError, send
+from fedserver.integrations.smtp import MailError, send_mail
 from fedserver.jobs import cards, peer_lists
-from fedserver.jobs.backoff import MOST_ATTEMPTS, delay
-from fedserver.jobs.pool import Place, Pool
+from fedserver.jobs.backoff import MAX_ATTEMPTS, retry_delay_ms
+from fedserver.jobs.pool import Pool, Slot
 from fedserver.web.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries
-from storage.rows.kernel import TaskRow
+from storage.rows.kernel import JobRow
 
 log = structlog.stdlib.get_logger("fedserver.jobs")
-BATCH, AT_ONCE = 50, 8
+BATCH_SIZE, MAX_CONCURRENCY = 50, 8
 LEASE_MS = 120_000
-LONGEST = 3_600.0  # seconds; what lasts longer hangs, and is tried again
-HERE = (
+MAX_DURATION_S = 3_600.0  # seconds; what lasts longer hangs, and is tried again
+LOCAL_JOBS = (
     jobs.ClosePoll,
-    jobs.ShowPoll,
+    jobs.BroadcastPoll,
     jobs.PublishScheduled,
     jobs.MergeNotifications,
-    jobs.MailPosts,
-    jobs.CarryOver,
+    jobs.EnqueuePostMails,
+    jobs.TransferRelationships,
 )
 
 
-class TaskWorker:
+class JobWorker:
     """Does tasks: the slow ones, for which strangers are asked, or all that have no queue of their own."""
 
     def __init__(self, services: Services, *, slow: bool = False) -> None:
@@ -58,15 +58,15 @@ class TaskWorker:
         self._links = LinkChecker(
             services.db, services.site, services.client, services.policies, services.db.clock
         )
-        self._queue = job_queries.STRANGERS if slow else job_queries.REST
-        self._pool = Pool(AT_ONCE, 0, patience=LONGEST)
+        self._queue = job_queries.REMOTE if slow else job_queries.DEFAULT
+        self._pool = Pool(MAX_CONCURRENCY, 0, patience=MAX_DURATION_S)
         self.wake = self._pool.wake
         self._begun: set[int] = set()
 
     async def run(self) -> int:
         """Do what is due, at most a batch, or begin what there is room for; how many."""
         services = self._services
-        room = self._pool.room(False) if self._queue else BATCH
+        room = self._pool.room(False) if self._queue else BATCH_SIZE
         if not room:
             return 0
         async with services.db.write() as tx:
@@ -79,7 +79,7 @@ class TaskWorker:
                 await self._do(row)
         return len(leased)
 
-    async def _in_place(self, row: TaskRow, place: Place) -> None:
+    async def _in_place(self, row: JobRow, place: Slot) -> None:
         await self._do(row)
         self._begun.discard(row.id)
 
@@ -93,14 +93,14 @@ class TaskWorker:
         await self._pool.finish(seconds)
         if self._begun:
             async with self._services.db.write() as tx:
-                await job_queries.give_back(tx, list(self._begun))
+                await job_queries.release(tx, list(self._begun))
 
-    async def _do(self, row: TaskRow) -> None:
+    async def _do(self, row: JobRow) -> None:
         try:
             task = jobs.decode(row.payload)
             if is_outgoing(task):
                 await self._fan_out(row, task)
-            elif isinstance(task, HERE):
+            elif isinstance(task, LOCAL_JOBS):
                 await self._carry_out(row, task)
             else:
                 await self._learn(task)
@@ -108,21 +108,21 @@ class TaskWorker:
                     await job_queries.finish(tx, [row.id])
         except msgspec.ValidationError as error:
             await self._failed(row, f"not understood: {error}", give_up=True)
-        except (MailError, Later) as error:
+        except (MailError, RetryLaterError) as error:
             await self._failed(row, str(error))
         except Exception as error:
             # Whatever goes wrong with one task must not stop the others; it is tried again.
             log.exception("task_failed", kind=row.kind, id=row.id)
             await self._failed(row, f"{type(error).__name__}: {error}")
 
-    async def _fan_out(self, row: TaskRow, task: jobs.Task) -> None:
+    async def _fan_out(self, row: JobRow, task: jobs.Job) -> None:
         services = self._services
         async with services.db.write() as tx:
             if await fan_out(tx, services.site, services.keyring, services.policies, task):
                 tx.emit("deliveries.due")
             await job_queries.finish(tx, [row.id])
 
-    async def _carry_out(self, row: TaskRow, task: jobs.Task) -> None:
+    async def _carry_out(self, row: JobRow, task: jobs.Job) -> None:
         """What is done in our own tables only, in one transaction with the end of the task."""
         services = self._services
         if isinstance(task, jobs.ClosePoll):
@@ -132,26 +132,26 @@ class TaskWorker:
                 match task:
                     case jobs.ClosePoll(post_id=post_id):
                         await polls.close(tx, post_id)
-                    case jobs.ShowPoll(post_id=post_id):
-                        await votes.show(tx, post_id)
+                    case jobs.BroadcastPoll(post_id=post_id):
+                        await votes.broadcast(tx, post_id)
                     case jobs.MergeNotifications(account_id=account_id, from_id=from_id):
                         await notification_requests.merge(tx, account_id, from_id)
-                    case jobs.CarryOver():
-                        await moves.carry_over(tx, services.site, task)
-                    case jobs.MailPosts():
-                        await email_subscriptions.spread(tx, services.site, task)
+                    case jobs.TransferRelationships():
+                        await moves.transfer_relationships(tx, services.site, task)
+                    case jobs.EnqueuePostMails():
+                        await email_subscriptions.enqueue_subscriber_mails(tx, services.site, task)
                     case jobs.PublishScheduled(scheduled_id=scheduled_id):
                         await scheduled_posts.publish(tx, services.site, scheduled_id)
                 await job_queries.finish(tx, [row.id])
-        except (Invalid, NotFound, Forbidden) as error:
+        except (InvalidError, NotFoundError, ForbiddenError) as error:
             if not isinstance(task, jobs.PublishScheduled):
                 raise
             log.warning("scheduled_post_failed", id=task.scheduled_id, reason=error.text)
             async with services.db.write() as tx:
-                await scheduled_posts.fail(tx, task.scheduled_id, error.text)
+                await scheduled_posts.mark_failed(tx, task.scheduled_id, error.text)
                 await job_queries.finish(tx, [row.id])
 
-    async def _learn(self, task: jobs.Task) -> None:
+    async def _learn(self, task: jobs.Job) -> None:
         services = self._services
         match task:
             case jobs.FetchParent(uri=uri, depth=depth):
@@ -164,68 +164,70 @@ class TaskWorker:
                 await self._links.check(account_id)
             case jobs.EndMute(account_id=account_id, target_id=target_id):
                 async with services.db.write() as tx:
-                    await mutes.end(tx, account_id, target_id)
+                    await mutes.expire(tx, account_id, target_id)
             case jobs.VerifyQuote():
-                await verify(services.db, services.resolver, task)
+                await verify_quote(services.db, services.resolver, task)
             case jobs.FetchCard():
                 await cards.fetch(services, task)
-            case jobs.Import():
-                await carry_on(services.db, services.site, services.resolver, task)
+            case jobs.ContinueImport():
+                await continue_import(services.db, services.site, services.resolver, task)
             case jobs.FetchPeerList():
                 await peer_lists.fetch(services, task)
-            case jobs.ReadFeatured(account_id=account_id):
-                await read_featured(services.db, services.resolver, account_id)
+            case jobs.FetchFeatured(account_id=account_id):
+                await refresh_featured(services.db, services.resolver, account_id)
             case jobs.SynchronizeFollowers():
-                await synchronize(services.db, services.site, services.resolver, task)
+                await synchronize_followers(services.db, services.site, services.resolver, task)
             case jobs.RefreshThread():
                 await self._refresh(task)
             case jobs.SendMail():
                 await self._mail(task)
-            case jobs.MailSubscriber():
+            case jobs.SendPostMail():
                 async with services.db.read() as tx:
-                    letter = await email_subscriptions.letter(tx, services.site, task)
+                    letter = await email_subscriptions.render_mail(tx, services.site, task)
                 if letter is not None:
                     await self._mail(letter)
-            case jobs.TellOfChange():
+            case jobs.SendSecurityNotice():
                 site = services.site
                 title, base = site.config.community.title, site.links.base
-                await self._mail(security_mails.letter(title, base, task))
+                await self._mail(security_mails.render_mail(title, base, task))
             case jobs.IndexPosts():
                 async with services.db.write() as tx:
-                    await search_index.catch_up(tx, task)
-            case jobs.LiftAct(act_id=act_id, account_id=account_id):
+                    await search_index.index_batch(tx, task)
+            case jobs.ExpireModerationAction(act_id=act_id, account_id=account_id):
                 async with services.db.write() as tx:
-                    await moderation.lapse(tx, act_id, account_id)
+                    await moderation.expire(tx, act_id, account_id)
             case jobs.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
 
     async def _mail(self, mail: jobs.SendMail) -> None:
         config = self._services.site.config.mail
-        await send(config, mail.to, mail.subject, mail.text, mail.unsubscribe)
+        await send_mail(config, mail.to, mail.subject, mail.text, mail.unsubscribe)
 
     async def _refresh(self, task: jobs.RefreshThread) -> None:
         services = self._services
 
         async def report(found: int, *, finished: bool = False) -> None:
             async with services.db.write() as tx:
-                await refreshes.report(tx, task.refresh_id, found, finished=finished)
+                await refreshes.update_progress(tx, task.refresh_id, found, is_finished=finished)
 
         async with services.db.read() as tx:
-            row = await post_queries.by_id(tx, task.post_id)
-        found = await refresh(services.resolver, row.uri, report) if row is not None else 0
+            row = await post_queries.find(tx, task.post_id)
+        found = await refresh_thread(services.resolver, row.uri, report) if row is not None else 0
         await report(found, finished=True)
 
-    async def _failed(self, row: TaskRow, reason: str, *, give_up: bool = False) -> None:
+    async def _failed(self, row: JobRow, reason: str, *, give_up: bool = False) -> None:
         async with self._services.db.write() as tx:
-            if give_up or row.attempts >= MOST_ATTEMPTS:
+            if give_up or row.attempts >= MAX_ATTEMPTS:
                 log.warning("task_given_up", kind=row.kind, id=row.id, reason=reason)
-                await job_queries.bury(tx, row.id, reason)
+                await job_queries.dead_letter(tx, row.id, reason)
             else:
-                await job_queries.retry(tx, row.id, tx.now + delay(row.attempts, random.random()), reason)
+                await job_queries.retry(
+                    tx, row.id, tx.now + retry_delay_ms(row.attempts, random.random()), reason
+                )
 
     async def next_due(self) -> int | None:
         """When there is something to do next, if there is room for it."""
         if self._queue and not self._pool.room(False):
             return None
         async with self._services.db.read() as tx:
-            return await job_queries.next_due(tx, queue=self._queue)
+            return await job_queries.find_next_due(tx, queue=self._queue)

@@ -12,20 +12,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.media.errors import Unacceptable
-from fedserver.media.image_worker import Picture, has_video
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import EncodedImage, has_video
 
-SOUND = ("audio/mpeg", "audio/mp3", "audio/ogg", "audio/flac", "audio/x-flac", "audio/wav", "audio/x-wav",
+AUDIO_TYPES = ("audio/mpeg", "audio/mp3", "audio/ogg", "audio/flac", "audio/x-flac", "audio/wav", "audio/x-wav",
          "audio/wave", "audio/aac", "audio/mp4", "audio/m4a", "audio/x-m4a", "audio/webm")  # fmt: skip
-FILMS = ("video/mp4", "video/webm", "video/quicktime", "video/x-m4v", "video/ogg", "video/3gpp",
+VIDEO_TYPES = ("video/mp4", "video/webm", "video/quicktime", "video/x-m4v", "video/ogg", "video/3gpp",
          "video/x-matroska")  # fmt: skip
-SECONDS, CPU_SECONDS = 900.0, 1_500
-PROBE_SECONDS = 20.0
-MEMORY = 3_000_000_000
-AT_ONCE = 2  # one for what waits in the queue, one for who waits for an answer
+CONVERT_TIMEOUT_S, CONVERT_CPU_S = 900.0, 1_500
+PROBE_TIMEOUT_S = 20.0
+MAX_MEMORY_BYTES = 3_000_000_000
+MAX_CONCURRENCY = 2  # one for what waits in the queue, one for who waits for an answer
 
 
-class Most(Struct, frozen=True):
+class MediaLimits(Struct, frozen=True):
     """What a recording may have at most: length, size, pictures a second, bytes of the result."""
 
     seconds: int
@@ -34,7 +34,7 @@ class Most(Struct, frozen=True):
     bytes: int
 
 
-class Recording(Struct, frozen=True):
+class ConvertedMedia(Struct, frozen=True):
     """A film or sound, ready to be kept, at `path`. `kind` is video or audio, `frame_rate` like 25/1."""
 
     kind: str
@@ -46,7 +46,7 @@ class Recording(Struct, frozen=True):
     width: int | None = None
     height: int | None = None
     frame_rate: str | None = None
-    small: Picture | None = None
+    small: EncodedImage | None = None
     blurhash: str | None = None
 
     @property
@@ -55,31 +55,31 @@ class Recording(Struct, frozen=True):
         return int(self.bytes * 8 / self.duration) if self.duration else 0
 
 
-def accepted() -> list[str]:
+def list_accepted_types() -> list[str]:
     """The types of films and sound that this node takes: none without the extra."""
-    return sorted((*SOUND, *FILMS)) if has_video() else []
+    return sorted((*AUDIO_TYPES, *VIDEO_TYPES)) if has_video() else []
 
 
-def probe(path: str, most: Most) -> None:
+def probe(path: str, limits: MediaLimits) -> None:
     """Look whether a file can be taken. Raises Unacceptable."""
-    _films().probe(path, most)
+    _load_video_module().probe(path, limits)
 
 
-def convert(path: str, folder: str, most: Most) -> Recording:
+def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
     """Make of a file what is kept, in `folder`. Raises Unacceptable."""
-    made: Recording = _films().convert(path, folder, most)
+    made: ConvertedMedia = _load_video_module().convert(path, folder, limits)
     return made
 
 
-def _films() -> Any:
+def _load_video_module() -> Any:
     # By name, because PyAV is an extra.
     return importlib.import_module("fedserver.media.video")
 
 
-class Recordings:
+class AvWorker:
     """Does the work on recordings, few at a time."""
 
-    def __init__(self, most: Most) -> None:
+    def __init__(self, most: MediaLimits) -> None:
         self._most = most
         self._probing: Any = None
         self._converting: Any = None
@@ -87,19 +87,19 @@ class Recordings:
     async def probe(self, path: Path) -> None:
         """Look whether a file can be taken: this takes a moment. Raises Unacceptable."""
         if self._probing is None:
-            self._probing = self._processes(PROBE_SECONDS, 20)
+            self._probing = self._processes(PROBE_TIMEOUT_S, 20)
         await self._run(self._probing, probe, str(path), self._most)
 
-    async def convert(self, path: Path, folder: Path) -> Recording:
+    async def convert(self, path: Path, folder: Path) -> ConvertedMedia:
         """Make of a file what is kept, in `folder`: this takes minutes. Raises Unacceptable."""
         if self._converting is None:
-            self._converting = self._processes(SECONDS, CPU_SECONDS)
-        made: Recording = await self._run(self._converting, convert, str(path), str(folder), self._most)
+            self._converting = self._processes(CONVERT_TIMEOUT_S, CONVERT_CPU_S)
+        made: ConvertedMedia = await self._run(self._converting, convert, str(path), str(folder), self._most)
         return made
 
     async def _run(self, processes: Any, work: Callable[..., Any], *arguments: Any) -> Any:
         if not has_video():
-            raise Unacceptable("This node takes no films and no sound, only pictures")
+            raise UnacceptableFileError("This node takes no films and no sound, only pictures")
         return await processes.run(work, *arguments)
 
     def _processes(self, seconds: float, cpu_seconds: int) -> Any:
@@ -109,9 +109,9 @@ class Recordings:
             what="file",
             seconds=seconds,
             cpu_seconds=cpu_seconds,
-            memory=MEMORY,
+            memory=MAX_MEMORY_BYTES,
             written=self._most.bytes,
-            at_once=AT_ONCE,
+            at_once=MAX_CONCURRENCY,
             reused=False,
             niceness=10,
         )

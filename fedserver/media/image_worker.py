@@ -14,24 +14,24 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 T = TypeVar("T")
-ACCEPTED = {
+ACCEPTED_FORMATS = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
     "GIF": "image/gif",
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
-ENDINGS = {
+EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/png": "png",
     "image/gif": "gif",
     "image/webp": "webp",
     "video/mp4": "mp4",
 }
-IDLE_SECONDS = 300.0
+IDLE_TIMEOUT_S = 300.0
 
 
-class Picture(Struct, frozen=True):
+class EncodedImage(Struct, frozen=True):
     """A picture ready to be kept."""
 
     data: bytes
@@ -41,15 +41,15 @@ class Picture(Struct, frozen=True):
 
     @property
     def ending(self) -> str:
-        return ENDINGS[self.content_type]
+        return EXTENSIONS[self.content_type]
 
 
-class Processed(Struct, frozen=True):
+class ProcessedImage(Struct, frozen=True):
     """An attached picture: the full one, a small one, and a blur of it. `kind` is image or gifv."""
 
     kind: str
-    full: Picture
-    small: Picture
+    full: EncodedImage
+    small: EncodedImage
     blurhash: str | None
     duration: float | None = None
     frame_rate: str | None = None
@@ -65,56 +65,56 @@ def has_video() -> bool:
     return find_spec("av") is not None
 
 
-def accepted() -> list[str]:
+def list_accepted_types() -> list[str]:
     """The types of pictures that this node takes."""
-    return sorted((*ACCEPTED.values(), *(("image/heic", "image/heif") if has_heif() else ())))
+    return sorted((*ACCEPTED_FORMATS.values(), *(("image/heic", "image/heif") if has_heif() else ())))
 
 
-def process_attachment(data: bytes) -> Processed:
+def process_attachment(data: bytes) -> ProcessedImage:
     """Clean a picture for a post. Raises Unacceptable."""
-    made: Processed = _images().process_attachment(data)
+    made: ProcessedImage = _load_images_module().process_attachment(data)
     return made
 
 
-def process_shown(data: bytes) -> Processed:
+def process_remote(data: bytes) -> ProcessedImage:
     """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
-    made: Processed = _images().process_shown(data)
+    made: ProcessedImage = _load_images_module().process_shown(data)
     return made
 
 
-def process_square(data: bytes) -> Picture:
+def process_square(data: bytes) -> EncodedImage:
     """An avatar: 400x400. Raises Unacceptable."""
-    made: Picture = _images().process_square(data)
+    made: EncodedImage = _load_images_module().process_square(data)
     return made
 
 
-def process_banner(data: bytes) -> Picture:
+def process_banner(data: bytes) -> EncodedImage:
     """A header: 1500x500. Raises Unacceptable."""
-    made: Picture = _images().process_banner(data)
+    made: EncodedImage = _load_images_module().process_banner(data)
     return made
 
 
-def process_card(data: bytes) -> Processed:
+def process_card(data: bytes) -> ProcessedImage:
     """The picture of a card: a small still one. Raises Unacceptable."""
-    made: Processed = _images().process_card(data)
+    made: ProcessedImage = _load_images_module().process_card(data)
     return made
 
 
-def process_emoji(data: bytes) -> Processed:
+def process_emoji(data: bytes) -> ProcessedImage:
     """An emoji, which may move, and a still one. Raises Unacceptable."""
-    made: Processed = _images().process_emoji(data)
+    made: ProcessedImage = _load_images_module().process_emoji(data)
     return made
 
 
-def _images() -> Any:
+def _load_images_module() -> Any:
     # By name, as it is only needed when there is a picture.
     return importlib.import_module("fedserver.media.images")
 
 
-class Images:
+class ImageWorker:
     """The image worker, started for the first picture and ended when none came for `idle_seconds`."""
 
-    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, idle_seconds: float = IDLE_TIMEOUT_S) -> None:
         self._idle_seconds = idle_seconds
         self._worker: Any = None
         self._running = 0

@@ -18,14 +18,14 @@ import blurhash
 from msgspec import structs
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from fedserver.media.errors import Unacceptable
-from fedserver.media.image_worker import ACCEPTED, Picture, Processed, has_heif, has_video
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import ACCEPTED_FORMATS, EncodedImage, ProcessedImage, has_heif, has_video
 
 T = TypeVar("T")
 MAX_PIXELS = 33_177_600
 FULL_PIXELS = 8_294_400
-SMALL = (640, 360)
-EMOJI = (256, 256)
+SMALL_SIZE = (640, 360)
+EMOJI_SIZE = (256, 256)
 MAX_FRAMES = 300
 MAX_SIDE = 16_384
 
@@ -35,135 +35,137 @@ if has_heif():
     importlib.import_module("pillow_heif").register_heif_opener(thumbnails=False)
 
 
-def _refusing(work: Callable[[bytes], T]) -> Callable[[bytes], T]:
+def _reject_on_error(work: Callable[[bytes], T]) -> Callable[[bytes], T]:
     """What decoders raise on broken input is no closed list: whatever it is, the picture is refused."""
 
     @wraps(work)
     def guarded(data: bytes) -> T:
         try:
             return work(data)
-        except Unacceptable:
+        except UnacceptableFileError:
             raise
         except MemoryError as error:
-            raise Unacceptable("The picture is too complicated") from error
+            raise UnacceptableFileError("The picture is too complicated") from error
         except Exception as error:
-            raise Unacceptable("The picture is broken") from error
+            raise UnacceptableFileError("The picture is broken") from error
 
     return guarded
 
 
-@_refusing
-def process_attachment(data: bytes) -> Processed:
+@_reject_on_error
+def process_attachment(data: bytes) -> ProcessedImage:
     """Clean a picture for a post; one that moves becomes a film if that can be. Raises Unacceptable."""
-    image = _opened(data)
-    return _film(image) if _moves(image) and has_video() else _cleaned(image)
+    image = _open(data)
+    return _to_video(image) if _is_animated(image) and has_video() else _clean(image)
 
 
-@_refusing
-def process_shown(data: bytes) -> Processed:
+@_reject_on_error
+def process_remote(data: bytes) -> ProcessedImage:
     """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
-    return _cleaned(_opened(data))
+    return _clean(_open(data))
 
 
-def _moves(image: Image.Image) -> bool:
+def _is_animated(image: Image.Image) -> bool:
     return getattr(image, "n_frames", 1) > 1 and image.format == "GIF"
 
 
-def _cleaned(image: Image.Image) -> Processed:
-    if _moves(image):
-        full = _animated(image)
+def _clean(image: Image.Image) -> ProcessedImage:
+    if _is_animated(image):
+        full = _encode_animation(image)
         image.seek(0)
     else:
-        full = _encoded(_shrunk(_upright(image), FULL_PIXELS), image.format or "")
-    return _with_small("image", image, full)
+        full = _encode(_shrink(_to_upright(image), FULL_PIXELS), image.format or "")
+    return _add_small_form("image", image, full)
 
 
-def _with_small(kind: str, image: Image.Image, full: Picture) -> Processed:
-    still = _upright(image)
-    still.thumbnail(SMALL, Image.Resampling.LANCZOS)
-    small = _encoded(still, "PNG" if _is_transparent(still) and full.content_type == "image/png" else "JPEG")
-    return Processed(kind, full, small, _blur(still))
+def _add_small_form(kind: str, image: Image.Image, full: EncodedImage) -> ProcessedImage:
+    still = _to_upright(image)
+    still.thumbnail(SMALL_SIZE, Image.Resampling.LANCZOS)
+    small = _encode(still, "PNG" if _is_transparent(still) and full.content_type == "image/png" else "JPEG")
+    return ProcessedImage(kind, full, small, _compute_blurhash(still))
 
 
-def _film(image: Image.Image) -> Processed:
+def _to_video(image: Image.Image) -> ProcessedImage:
     """A silent film of an animated GIF."""
-    frames, times = _frames(image)
+    frames, times = _read_frames(image)
     image.seek(0)
     # By name, because PyAV is an extra.
     film = importlib.import_module("fedserver.media.video").silent(frames, times)
-    made = _with_small("gifv", image, film)
+    made = _add_small_form("gifv", image, film)
     seconds = sum(times) / 1000
     return structs.replace(made, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")
 
 
-def still_of(image: Image.Image) -> tuple[Picture, str | None]:
+def render_still(image: Image.Image) -> tuple[EncodedImage, str | None]:
     """The small form and the blur of a frame of a film."""
-    still = _bare(image)
-    still.thumbnail(SMALL, Image.Resampling.LANCZOS)
-    return _encoded(still, "JPEG"), _blur(still)
+    still = _strip_metadata(image)
+    still.thumbnail(SMALL_SIZE, Image.Resampling.LANCZOS)
+    return _encode(still, "JPEG"), _compute_blurhash(still)
 
 
-@_refusing
-def process_square(data: bytes) -> Picture:
+@_reject_on_error
+def process_square(data: bytes) -> EncodedImage:
     """An avatar: 400x400. Raises Unacceptable."""
-    return _fitted(data, (400, 400))
+    return _fit(data, (400, 400))
 
 
-@_refusing
-def process_banner(data: bytes) -> Picture:
+@_reject_on_error
+def process_banner(data: bytes) -> EncodedImage:
     """A header: 1500x500. Raises Unacceptable."""
-    return _fitted(data, (1500, 500))
+    return _fit(data, (1500, 500))
 
 
-@_refusing
-def process_card(data: bytes) -> Processed:
+@_reject_on_error
+def process_card(data: bytes) -> ProcessedImage:
     """The picture of a card: a small still one. Raises Unacceptable."""
-    small, blur = still_of(_upright(_opened(data)))
-    return Processed("image", small, small, blur)
+    small, blur = render_still(_to_upright(_open(data)))
+    return ProcessedImage("image", small, small, blur)
 
 
-@_refusing
-def process_emoji(data: bytes) -> Processed:
+@_reject_on_error
+def process_emoji(data: bytes) -> ProcessedImage:
     """An emoji, which may move, and a still one: PNG, as its edges are see-through. Raises Unacceptable."""
-    image = _opened(data)
-    frames, times = _frames(image)
+    image = _open(data)
+    frames, times = _read_frames(image)
     for frame in frames:
-        frame.thumbnail(EMOJI, Image.Resampling.LANCZOS)
+        frame.thumbnail(EMOJI_SIZE, Image.Resampling.LANCZOS)
     out = io.BytesIO()
     more: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": times, "loop": 0}
     frames[0].save(out, "PNG", **(more if len(frames) > 1 else {}))
-    full = Picture(out.getvalue(), "image/png", frames[0].width, frames[0].height)
-    return Processed("image", full, _encoded(frames[0], "PNG"), None)
+    full = EncodedImage(out.getvalue(), "image/png", frames[0].width, frames[0].height)
+    return ProcessedImage("image", full, _encode(frames[0], "PNG"), None)
 
 
-def _fitted(data: bytes, size: tuple[int, int]) -> Picture:
-    image = _upright(_opened(data))
+def _fit(data: bytes, size: tuple[int, int]) -> EncodedImage:
+    image = _to_upright(_open(data))
     fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-    return _encoded(fitted, "PNG" if _is_transparent(fitted) else "JPEG")
+    return _encode(fitted, "PNG" if _is_transparent(fitted) else "JPEG")
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=(*ACCEPTED, *(("HEIF",) if has_heif() else ())))
+        image = Image.open(io.BytesIO(data), formats=(*ACCEPTED_FORMATS, *(("HEIF",) if has_heif() else ())))
     except Exception as error:
-        raise Unacceptable("The file is not a picture that we know (JPEG, PNG, GIF, WebP, AVIF)") from error
+        raise UnacceptableFileError(
+            "The file is not a picture that we know (JPEG, PNG, GIF, WebP, AVIF)"
+        ) from error
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        raise Unacceptable(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels")
+        raise UnacceptableFileError(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels")
     if getattr(image, "n_frames", 1) > MAX_FRAMES:
-        raise Unacceptable(f"The picture has more than {MAX_FRAMES} frames")
+        raise UnacceptableFileError(f"The picture has more than {MAX_FRAMES} frames")
     image.load()
     return image
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _to_upright(image: Image.Image) -> Image.Image:
     """A still copy, turned as it was held and in sRGB, that carries nothing but pixels."""
     turned = ImageOps.exif_transpose(image) or image
     if turned.mode not in ("RGB", "RGBA", "CMYK") or "transparency" in turned.info:
         turned = turned.convert("RGBA" if _is_transparent(turned) else "RGB")
-    return _bare(_in_srgb(turned))
+    return _strip_metadata(_to_srgb(turned))
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
+def _to_srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if not profile:
         return image
@@ -177,7 +179,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         return image  # a profile that cannot be read says nothing about the colours
 
 
-def _bare(image: Image.Image) -> Image.Image:
+def _strip_metadata(image: Image.Image) -> Image.Image:
     """A copy without the comments, profiles and notes that encoders would write out again."""
     mode = "RGBA" if _is_transparent(image) else "RGB"
     bare = image.convert(mode) if image.mode != mode else image.copy()
@@ -189,7 +191,7 @@ def _is_transparent(image: Image.Image) -> bool:
     return image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
 
 
-def _shrunk(image: Image.Image, pixels: int) -> Image.Image:
+def _shrink(image: Image.Image, pixels: int) -> Image.Image:
     count = image.width * image.height
     if count <= pixels:
         return image
@@ -198,7 +200,7 @@ def _shrunk(image: Image.Image, pixels: int) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)
 
 
-def _encoded(image: Image.Image, source: str) -> Picture:
+def _encode(image: Image.Image, source: str) -> EncodedImage:
     """JPEG for photographs, PNG where it was PNG or GIF or is transparent, WebP for WebP and AVIF."""
     out = io.BytesIO()
     if source in ("WEBP", "AVIF"):
@@ -210,18 +212,18 @@ def _encoded(image: Image.Image, source: str) -> Picture:
     else:
         image.convert("RGB").save(out, "JPEG", quality=88, progressive=True)
         kind = "image/jpeg"
-    return Picture(out.getvalue(), kind, image.width, image.height)
+    return EncodedImage(out.getvalue(), kind, image.width, image.height)
 
 
-def _animated(image: Image.Image) -> Picture:
+def _encode_animation(image: Image.Image) -> EncodedImage:
     """An animated GIF, frame by frame, without anything else that was in the file."""
-    frames, times = _frames(image)
+    frames, times = _read_frames(image)
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, disposal=2)
-    return Picture(out.getvalue(), "image/gif", image.width, image.height)
+    return EncodedImage(out.getvalue(), "image/gif", image.width, image.height)
 
 
-def _frames(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
+def _read_frames(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
     """The frames, and how long each is shown (ms)."""
     frames: list[Image.Image] = []
     times: list[int] = []
@@ -229,11 +231,11 @@ def _frames(image: Image.Image) -> tuple[list[Image.Image], list[int]]:
         # What names no time, or hardly any, is shown for a tenth of a second, as browsers do.
         time = int(frame.info.get("duration", 100))
         times.append(time if time > 10 else 100)
-        frames.append(_bare(frame.convert("RGBA")))
+        frames.append(_strip_metadata(frame.convert("RGBA")))
     return frames, times
 
 
-def _blur(image: Image.Image) -> str | None:
+def _compute_blurhash(image: Image.Image) -> str | None:
     tiny = image.convert("RGB")
     tiny.thumbnail((32, 32))
     rows = [[list(tiny.getpixel((x, y))) for x in range(tiny.width)] for y in range(tiny.height)]  # type: ignore[arg-type]

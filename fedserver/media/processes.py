@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from fedserver.media.errors import Unacceptable
+from fedserver.media.errors import UnacceptableFileError
 
 T = TypeVar("T")
 
@@ -72,11 +72,13 @@ class Processes:
             _kill(pool)
             raise self._too_much() from error
 
-    def _too_much(self) -> Unacceptable:
-        return Unacceptable(f"The {self._bounds.what} is too complicated")
+    def _too_much(self) -> UnacceptableFileError:
+        return UnacceptableFileError(f"The {self._bounds.what} is too complicated")
 
     def _new_process(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, get_context("spawn"), initializer=_limit, initargs=(self._bounds,))
+        return ProcessPoolExecutor(
+            1, get_context("spawn"), initializer=_apply_limits, initargs=(self._bounds,)
+        )
 
     def close(self) -> None:
         """End the processes."""
@@ -85,7 +87,7 @@ class Processes:
         self._idle.clear()
 
 
-def _limit(bounds: Bounds) -> None:
+def _apply_limits(bounds: Bounds) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (bounds.memory, bounds.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if bounds.cpu_seconds:

@@ -13,7 +13,7 @@ MAGIC = (
     (b"ID3", "audio/mpeg"),
 )
 # The fourth word of a file of boxes (ISO 14496-12) that is a picture; any other is a film or sound.
-PICTURES = {
+IMAGE_BRANDS = {
     b"avif": "image/avif", b"avis": "image/avif",
     b"heic": "image/heic", b"heix": "image/heic", b"heim": "image/heic", b"heis": "image/heic",
     b"hevc": "image/heic", b"hevx": "image/heic", b"mif1": "image/heic", b"msf1": "image/heic",
@@ -30,13 +30,13 @@ def sniff(data: bytes) -> str:
     if data[:4] == b"RIFF":
         return RIFF.get(data[8:12], "")
     if data[4:8] == b"ftyp":
-        return PICTURES.get(data[8:12], "video/mp4")
+        return IMAGE_BRANDS.get(data[8:12], "video/mp4")
     if data[4:8] in BOXES:
         return "video/mp4"
-    return _sound(data)
+    return _sniff_mpeg_audio(data)
 
 
-def _sound(data: bytes) -> str:
+def _sniff_mpeg_audio(data: bytes) -> str:
     """Frames of MPEG audio without anything before them: eleven bits set, then version and layer."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return ""

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-FOLDERS = 2
-WORKSHOPS, APART = ".work", ".apart"
+FOLDER_DEPTH = 2
+TEMP_FOLDER, PRIVATE_FOLDER = ".work", ".apart"
 
 
 def _new_key(ending: str) -> str:
@@ -28,7 +28,7 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.desk = root / WORKSHOPS  # where files without a name may lie while a request lasts
+        self.desk = root / TEMP_FOLDER  # where files without a name may lie while a request lasts
 
     async def put(self, data: bytes, ending: str) -> str:
         """Keep `data`; its key. `ending` is one of our own words, like `webp`."""
@@ -52,12 +52,12 @@ class FileStore:
     async def keep_apart(self, path: Path, ending: str) -> str:
         """Keep a file of a workshop where no address leads; its name."""
         name = f"{secrets.token_hex(16)}.{ending}"
-        await asyncio.to_thread(self._move, path, self.root / APART / name)
+        await asyncio.to_thread(self._move, path, self.root / PRIVATE_FOLDER / name)
         return name
 
     def apart(self, name: str) -> Path | None:
         """Where a file lies that was kept apart; None if it is not there."""
-        path = self.root / APART / name
+        path = self.root / PRIVATE_FOLDER / name
         plain = name.isascii() and name.replace(".", "").isalnum() and not name.startswith(".")
         return path if plain and path.is_file() else None
 
@@ -71,7 +71,7 @@ class FileStore:
         await asyncio.to_thread(self._tidy_apart, before)
 
     def _tidy_apart(self, before: float) -> None:
-        for path in (self.root / APART).glob("*"):
+        for path in (self.root / PRIVATE_FOLDER).glob("*"):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
@@ -107,7 +107,7 @@ class FileStore:
         """Where the file of a key lies; None for a key that is not ours or not there."""
         parts = key.split("/")
         plain = all(part and part.replace(".", "").isalnum() and not part.startswith(".") for part in parts)
-        if len(parts) != FOLDERS + 1 or not plain or not key.isascii():
+        if len(parts) != FOLDER_DEPTH + 1 or not plain or not key.isascii():
             return None
         path = self.root / key
         return path if path.is_file() else None

@@ -19,14 +19,14 @@ import av
 from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
-from fedserver.media.av_worker import Most, Recording
-from fedserver.media.errors import Unacceptable
-from fedserver.media.image_worker import Picture
-from fedserver.media.images import still_of
+from fedserver.media.av_worker import ConvertedMedia, MediaLimits
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import EncodedImage
+from fedserver.media.images import render_still
 from fedserver.media.sniff import sniff
 
 T = TypeVar("T")
-FRAME: Any = av.VideoFrame
+VIDEO_FRAME: Any = av.VideoFrame
 DEMUXERS = {
     "video/mp4": "mov",
     "video/webm": "matroska",
@@ -39,7 +39,7 @@ DEMUXERS = {
 MP4 = ("mp4", "mp4", "video/mp4")
 M4A = ("ipod", "m4a", "audio/mp4")
 WEBM = ("webm", "webm", "video/webm")
-SOUND = {
+AUDIO_FORMATS = {
     "mp3": ("mp3", "mp3", "audio/mpeg"),
     "mp3float": ("mp3", "mp3", "audio/mpeg"),
     "opus": ("ogg", "ogg", "audio/ogg"),
@@ -47,43 +47,43 @@ SOUND = {
     "flac": ("flac", "flac", "audio/flac"),
     "aac": M4A,
 }
-OPTIONS = {
+CONTAINER_OPTIONS = {
     "mp4": {"movflags": "+faststart"},
     "ipod": {"movflags": "+faststart"},
     "mp3": {"id3v2_version": "0", "write_id3v1": "0"},
 }
 FULL_PIXELS = 2_073_600
-SOUND_RATE = 48_000
-WHOLE = 0.9  # the part of the announced length that must be there
+AUDIO_SAMPLE_RATE = 48_000
+MIN_COMPLETENESS = 0.9  # the part of the announced length that must be there
 # Messages inside of H.264 (ISO 14496-10 §7.4.1, type 6), where cameras write what they like.
-MESSAGES = "filter_units=remove_types=6"
+SEI_FILTER = "filter_units=remove_types=6"
 
 
-def _refusing(work: Callable[..., T]) -> Callable[..., T]:
+def _reject_on_error(work: Callable[..., T]) -> Callable[..., T]:
     """What decoders raise on broken input is no closed list: whatever it is, the file is refused."""
 
     @wraps(work)
     def guarded(*arguments: Any) -> T:
         try:
             return work(*arguments)
-        except Unacceptable:
+        except UnacceptableFileError:
             raise
         except MemoryError as error:
-            raise Unacceptable("The file is too complicated") from error
+            raise UnacceptableFileError("The file is too complicated") from error
         except Exception as error:
-            raise Unacceptable("The file is broken") from error
+            raise UnacceptableFileError("The file is broken") from error
 
     return guarded
 
 
-class Source:
+class MediaSource:
     """An opened file: its film and its sound, whichever there are."""
 
-    def __init__(self, path: str, most: Most) -> None:
+    def __init__(self, path: str, most: MediaLimits) -> None:
         with Path(path).open("rb") as file:
             kind = sniff(file.read(64))
         if kind not in DEMUXERS:
-            raise Unacceptable("The file is not a film or sound that we know")
+            raise UnacceptableFileError("The file is not a film or sound that we know")
         self.kind, self.most = kind, most
         self.container: Any = av.open(path, format=DEMUXERS[kind], metadata_errors="ignore")
         streams = self.container.streams
@@ -96,16 +96,18 @@ class Source:
 
     def _check(self) -> None:
         if not self.streams:
-            raise Unacceptable("There is neither a film nor sound in the file")
+            raise UnacceptableFileError("There is neither a film nor sound in the file")
         if self.announced > self.most.seconds:
             raise self.too_long()
         if self.film is None:
             return
         pixels = self.film.codec_context.width * self.film.codec_context.height
         if not 0 < pixels <= self.most.pixels:
-            raise Unacceptable(f"The film has more than {self.most.pixels // 1_000_000} million pixels")
+            raise UnacceptableFileError(
+                f"The film has more than {self.most.pixels // 1_000_000} million pixels"
+            )
         if self.rate > self.most.frame_rate:
-            raise Unacceptable(f"The film has more than {self.most.frame_rate} pictures a second")
+            raise UnacceptableFileError(f"The film has more than {self.most.frame_rate} pictures a second")
 
     @property
     def announced(self) -> float:
@@ -119,8 +121,8 @@ class Source:
         assert self.film is not None
         return Fraction(self.film.average_rate or self.film.guessed_rate or 25).limit_denominator(1_001)
 
-    def too_long(self) -> Unacceptable:
-        return Unacceptable(f"It is longer than {self.most.seconds // 60} minutes")
+    def too_long(self) -> UnacceptableFileError:
+        return UnacceptableFileError(f"It is longer than {self.most.seconds // 60} minutes")
 
     def packets(self) -> Iterator[Any]:
         """Its packets. Raises Unacceptable if it is longer than allowed, or shorter than announced."""
@@ -128,7 +130,7 @@ class Source:
         last = 0.0
         for packet in self.container.demux(self.streams):
             if packet.is_corrupt:
-                raise Unacceptable("The file is broken")
+                raise UnacceptableFileError("The file is broken")
             if packet.pts is not None:
                 begin = float(packet.pts * packet.time_base)
                 first = begin if first is None else min(first, begin)
@@ -136,45 +138,45 @@ class Source:
                 if last - first > self.most.seconds:
                     raise self.too_long()
             yield packet
-        if first is None or last - first < self.announced * WHOLE:
-            raise Unacceptable("The file is cut off")
+        if first is None or last - first < self.announced * MIN_COMPLETENESS:
+            raise UnacceptableFileError("The file is cut off")
         self.length = last - first
 
     def close(self) -> None:
         self.container.close()
 
 
-@_refusing
-def probe(path: str, most: Most) -> None:
+@_reject_on_error
+def probe(path: str, limits: MediaLimits) -> None:
     """Look whether a file can be taken, without reading all of it. Raises Unacceptable."""
-    source = Source(path, most)
-    next(_decoded(source))
+    source = MediaSource(path, limits)
+    next(_decode_frames(source))
     source.close()
 
 
-@_refusing
-def convert(path: str, folder: str, most: Most) -> Recording:
+@_reject_on_error
+def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
     """Make of a file what is kept. Raises Unacceptable."""
-    source = Source(path, most)
-    form = _copied_as(source)
+    source = MediaSource(path, limits)
+    form = _find_copy_format(source)
     target, ending, content_type = form or (MP4 if source.film else M4A)
     made = Path(folder) / f"made.{ending}"
-    with av.open(str(made), "w", format=target, options=_options(target)) as container:
+    with av.open(str(made), "w", format=target, options=_get_container_options(target)) as container:
         if form:
-            _copy(source, container)
+            _copy_packets(source, container)
         else:
-            _code(source, container)
+            _transcode(source, container)
     kind, turned = "audio", 0
-    small: Picture | None = None
+    small: EncodedImage | None = None
     blurhash = None
     if source.film is not None:
         kind = "video"
-        frame = next(_decoded(Source(str(made), most)))
+        frame = next(_decode_frames(MediaSource(str(made), limits)))
         turned = frame.rotation
-        small, blurhash = still_of(_upright(frame))
+        small, blurhash = render_still(_to_upright_image(frame))
     context = source.film.codec_context if source.film else None
-    size = _shown(source, form is None, turned) if context else (None, None)
-    return Recording(
+    size = _display_size(source, form is None, turned) if context else (None, None)
+    return ConvertedMedia(
         kind=kind,
         path=str(made),
         content_type=content_type if source.film else content_type.replace("video/", "audio/"),
@@ -189,16 +191,16 @@ def convert(path: str, folder: str, most: Most) -> Recording:
     )
 
 
-def _options(target: str) -> dict[str, str]:
+def _get_container_options(target: str) -> dict[str, str]:
     """What the container is told: nothing about the program that wrote it, and its index first."""
-    return {"fflags": "+bitexact", **OPTIONS.get(target, {})}
+    return {"fflags": "+bitexact", **CONTAINER_OPTIONS.get(target, {})}
 
 
-def _copied_as(source: Source) -> tuple[str, str, str] | None:
+def _find_copy_format(source: MediaSource) -> tuple[str, str, str] | None:
     """The container into which the packets can be copied as they are, None if they must be coded anew."""
     sound = source.sound.codec_context.name if source.sound else None
     if source.film is None:
-        return SOUND.get(sound or "")
+        return AUDIO_FORMATS.get(sound or "")
     film = source.film.codec_context
     # Matroska does not tell when a packet is to be decoded, which the other container must say.
     plain = film.name == "h264" and film.pix_fmt in ("yuv420p", "yuvj420p") and source.kind == "video/mp4"
@@ -210,7 +212,7 @@ def _copied_as(source: Source) -> tuple[str, str, str] | None:
     return None
 
 
-def _copy(source: Source, container: Any) -> None:
+def _copy_packets(source: MediaSource, container: Any) -> None:
     copies = {}
     for stream in source.streams:
         copy = container.add_stream_from_template(stream)
@@ -218,21 +220,21 @@ def _copy(source: Source, container: Any) -> None:
         copies[stream.index] = copy
     film = source.film
     silenced = film is not None and film.codec_context.name == "h264"
-    unsaid = BitStreamFilterContext(MESSAGES, film) if silenced else None
+    unsaid = BitStreamFilterContext(SEI_FILTER, film) if silenced else None
     for packet in source.packets():
         copy = copies[packet.stream.index]
-        for each in _without_messages(packet, unsaid if packet.stream is film else None):
+        for each in _strip_sei(packet, unsaid if packet.stream is film else None):
             each.stream = copy
             container.mux(each)
 
 
-def _without_messages(packet: Any, unsaid: BitStreamFilterContext | None) -> Sequence[Any]:
+def _strip_sei(packet: Any, unsaid: BitStreamFilterContext | None) -> Sequence[Any]:
     if not packet.size:
         return [] if unsaid is None else unsaid.filter(None)
     return [packet] if unsaid is None else unsaid.filter(packet)
 
 
-def _decoded(source: Source) -> Iterator[Any]:
+def _decode_frames(source: MediaSource) -> Iterator[Any]:
     """The frames of the film, or of the sound where there is no film."""
     stream = source.film or source.sound
     empty = True
@@ -240,29 +242,29 @@ def _decoded(source: Source) -> Iterator[Any]:
         empty = False
         yield frame
     if empty:
-        raise Unacceptable("The file is broken")
+        raise UnacceptableFileError("The file is broken")
 
 
-def _upright(frame: Any) -> Image.Image:
+def _to_upright_image(frame: Any) -> Image.Image:
     image: Image.Image = frame.to_image()
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
-def _shown(source: Source, coded: bool, turned: int) -> tuple[int, int]:
+def _display_size(source: MediaSource, coded: bool, turned: int) -> tuple[int, int]:
     assert source.film is not None
     context = source.film.codec_context
     if coded:
-        return _size(context.width, context.height, _turn(source))
+        return _fit_size(context.width, context.height, _read_rotation(source))
     return (context.height, context.width) if turned % 180 else (context.width, context.height)
 
 
-def _turn(source: Source) -> int:
+def _read_rotation(source: MediaSource) -> int:
     """By how many degrees the frames are to be turned, counterclockwise."""
-    frame = next(_decoded(Source(source.container.name, source.most)))
+    frame = next(_decode_frames(MediaSource(source.container.name, source.most)))
     return int(frame.rotation)
 
 
-def _size(width: int, height: int, turned: int) -> tuple[int, int]:
+def _fit_size(width: int, height: int, turned: int) -> tuple[int, int]:
     """An even size of at most FULL_PIXELS."""
     if turned % 180:
         width, height = height, width
@@ -270,13 +272,13 @@ def _size(width: int, height: int, turned: int) -> tuple[int, int]:
     return max(2, int(width * factor) // 2 * 2), max(2, int(height * factor) // 2 * 2)
 
 
-def _code(source: Source, container: Any) -> None:
-    film = _Film(source, container) if source.film else None
+def _transcode(source: MediaSource, container: Any) -> None:
+    film = _VideoEncoder(source, container) if source.film else None
     sound = None
     if source.sound is not None:
-        sound = container.add_stream("aac", rate=SOUND_RATE, bit_rate=128_000)
+        sound = container.add_stream("aac", rate=AUDIO_SAMPLE_RATE, bit_rate=128_000)
         sound.layout = "mono" if source.sound.codec_context.layout.nb_channels == 1 else "stereo"
-    resampler = av.AudioResampler("fltp", sound.layout, SOUND_RATE) if sound else None
+    resampler = av.AudioResampler("fltp", sound.layout, AUDIO_SAMPLE_RATE) if sound else None
     for packet in source.packets():
         for frame in packet.decode():
             if packet.stream is source.film and film is not None:
@@ -292,19 +294,19 @@ def _code(source: Source, container: Any) -> None:
         container.mux(sound.encode(None))
 
 
-class _Film:
+class _VideoEncoder:
     """Codes frames anew: turned as they were held, in an even size, in one colour format."""
 
-    def __init__(self, source: Source, container: Any) -> None:
+    def __init__(self, source: MediaSource, container: Any) -> None:
         assert source.film is not None
         context = source.film.codec_context
-        turned = _turn(source)
-        width, height = _size(context.width, context.height, turned)
-        self.stream = _h264(container, source.rate, (width, height))
+        turned = _read_rotation(source)
+        width, height = _fit_size(context.width, context.height, turned)
+        self.stream = _add_h264_stream(container, source.rate, (width, height))
         self.stream.codec_context.time_base = source.film.time_base
         graph = av.filter.Graph()
         steps = [graph.add_buffer(template=source.film)]
-        for name in _turns(turned):
+        for name in _list_rotation_filters(turned):
             steps.append(graph.add(*name))
         steps += [graph.add("scale", f"{width}:{height}"), graph.add("format", "yuv420p")]
         steps.append(graph.add("buffersink"))
@@ -317,7 +319,7 @@ class _Film:
     def coded(self, frame: Any) -> Any:
         self._count += 1
         if self._count > self._most:
-            raise Unacceptable("The film has too many pictures")
+            raise UnacceptableFileError("The film has too many pictures")
         self._graph.push(frame)
         shown: Any = self._graph.pull()
         if shown.pts is None or (self._last is not None and shown.pts <= self._last):
@@ -327,7 +329,7 @@ class _Film:
         return self.stream.encode(shown)
 
 
-def _turns(degrees: int) -> list[tuple[str, ...]]:
+def _list_rotation_filters(degrees: int) -> list[tuple[str, ...]]:
     match degrees % 360:
         case 90:
             return [("transpose", "cclock")]
@@ -338,7 +340,7 @@ def _turns(degrees: int) -> list[tuple[str, ...]]:
     return []
 
 
-def _h264(container: Any, rate: Fraction, size: tuple[int, int]) -> Any:
+def _add_h264_stream(container: Any, rate: Fraction, size: tuple[int, int]) -> Any:
     stream = container.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "23"})
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
@@ -346,13 +348,13 @@ def _h264(container: Any, rate: Fraction, size: tuple[int, int]) -> Any:
     return stream
 
 
-def silent(frames: Sequence[Image.Image], times: Sequence[int]) -> Picture:
+def encode_silent_video(frames: Sequence[Image.Image], times: Sequence[int]) -> EncodedImage:
     """A film of pictures, each shown for a time (ms); what is transparent becomes white."""
     first = frames[0]
-    size = _size(first.width, first.height, 0)
+    size = _fit_size(first.width, first.height, 0)
     out = io.BytesIO()
     with av.open(out, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream = _h264(
+        stream = _add_h264_stream(
             container, Fraction(1_000, max(1, sum(times) // len(times))).limit_denominator(100), size
         )
         stream.codec_context.time_base = Fraction(1, 1_000)
@@ -360,10 +362,10 @@ def silent(frames: Sequence[Image.Image], times: Sequence[int]) -> Picture:
         for each, time in zip(frames, times, strict=True):
             ground = Image.new("RGBA", each.size, "white")
             ground.alpha_composite(each.convert("RGBA"))
-            frame = FRAME.from_image(ground.convert("RGB").resize(size))
+            frame = VIDEO_FRAME.from_image(ground.convert("RGB").resize(size))
             frame = frame.reformat(format="yuv420p")
             frame.pts, frame.duration, frame.time_base = moment, time, Fraction(1, 1_000)
             moment += time
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    return Picture(out.getvalue(), "video/mp4", *size)
+    return EncodedImage(out.getvalue(), "video/mp4", *size)

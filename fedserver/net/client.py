@@ -20,26 +20,26 @@ from aiohttp.abc import AbstractResolver
 from msgspec import Struct
 
 from fedserver.net.errors import (
-    BadRedirect,
-    ForbiddenAddress,
+    BadRedirectError,
+    ForbiddenAddressError,
     NetError,
-    Refused,
-    TimedOut,
-    TooLarge,
-    Unreachable,
+    RequestRefusedError,
+    ResponseTooLargeError,
+    TimedOutError,
+    UnreachableError,
 )
 from fedserver.net.guard import Guard
 
-MAX_BODY = 1_048_576
-MAX_REPLY, REPLY_SECONDS = 4_096, 2.0
-CONNECT_SECONDS = 10.0
-TOTAL_SECONDS = 15.0
+MAX_BODY_BYTES = 1_048_576
+MAX_REPLY_BYTES, REPLY_TIMEOUT_S = 4_096, 2.0
+CONNECT_TIMEOUT_S = 10.0
+TOTAL_TIMEOUT_S = 15.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_LINE = 8_190
 
-Sign = Callable[[str, str], Mapping[str, str]]
+HeaderSigner = Callable[[str, str], Mapping[str, str]]
 """Given method and URL, the headers that sign the request."""
-Read = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
+BodyReader = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
 
 
 class Response(Struct, frozen=True):
@@ -57,7 +57,7 @@ class Response(Struct, frozen=True):
 
 
 @cache
-def _trust(ca_file: str) -> ssl.SSLContext:
+def _build_ssl_context(ca_file: str) -> ssl.SSLContext:
     """Whom clients believe: the system's authorities, which take long to read, and those in `ca_file`."""
     context = ssl.create_default_context()
     if ca_file:
@@ -78,7 +78,7 @@ class Client:
     ) -> None:
         self.guard = guard
         connector = aiohttp.TCPConnector(
-            ssl=_trust(ca_file),
+            ssl=_build_ssl_context(ca_file),
             resolver=resolver,
             limit=200,
             limit_per_host=6,
@@ -104,10 +104,10 @@ class Client:
         url: str,
         *,
         accept: str = "*/*",
-        sign: Sign | None = None,
+        sign: HeaderSigner | None = None,
         etag: str = "",
-        max_bytes: int = MAX_BODY,
-        seconds: float = TOTAL_SECONDS,
+        max_bytes: int = MAX_BODY_BYTES,
+        seconds: float = TOTAL_TIMEOUT_S,
         max_redirects: int = 3,
     ) -> Response:
         """GET `url`. What is asked for in the same way at the same time is fetched once. Raises NetError.
@@ -127,7 +127,7 @@ class Client:
         self,
         url: str,
         headers: Mapping[str, str],
-        sign: Sign | None,
+        sign: HeaderSigner | None,
         max_bytes: int,
         seconds: float,
         redirects: int,
@@ -138,37 +138,39 @@ class Client:
                 while True:
                     signed = {**headers, **(sign("GET", url) if sign else {})}
                     response = await self._once(
-                        "GET", url, signed, None, lambda found: _read(found, max_bytes)
+                        "GET", url, signed, None, lambda found: _read_body(found, max_bytes)
                     )
                     if response.status not in REDIRECTS:
                         return Response(response.status, url, response.headers, response.body, tuple(hops))
                     hops.append(url)
                     url = self._next_hop(url, response, len(hops), redirects)
         except TimeoutError as error:
-            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+            raise TimedOutError(_host(url), f"no answer within {seconds} s") from error
 
     def _next_hop(self, url: str, response: Response, count: int, most: int) -> str:
         location = response.headers.get("location", "")
         if count > most or not location:
-            raise BadRedirect(_host(url), "too many redirects" if location else "redirect to nowhere")
+            raise BadRedirectError(_host(url), "too many redirects" if location else "redirect to nowhere")
         try:
             target = urljoin(url, location)
         except ValueError as error:
-            raise BadRedirect(_host(url), "redirect to what is no address") from error
+            raise BadRedirectError(_host(url), "redirect to what is no address") from error
         # guard: redirect away from https
         if url.startswith("https:") and not target.startswith("https:"):
-            raise BadRedirect(_host(url), "redirect away from https")
+            raise BadRedirectError(_host(url), "redirect away from https")
         return target
 
     async def get_alone(
-        self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_SECONDS
+        self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_TIMEOUT_S
     ) -> Response:
         """GET with headers of one caller: shared with nobody; redirects are answers here. Raises NetError."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._once("GET", url, headers, None, lambda found: _read(found, MAX_BODY))
+                return await self._once(
+                    "GET", url, headers, None, lambda found: _read_body(found, MAX_BODY_BYTES)
+                )
         except TimeoutError as error:
-            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+            raise TimedOutError(_host(url), f"no answer within {seconds} s") from error
 
     async def post(
         self,
@@ -176,8 +178,8 @@ class Client:
         body: bytes,
         headers: Mapping[str, str],
         *,
-        seconds: float = TOTAL_SECONDS,
-        reply_seconds: float = REPLY_SECONDS,
+        seconds: float = TOTAL_TIMEOUT_S,
+        reply_seconds: float = REPLY_TIMEOUT_S,
         whole: bool = False,
     ) -> Response:
         """POST `body` to `url`; redirects are answers here. Raises NetError.
@@ -187,20 +189,20 @@ class Client:
         """
 
         def reading(reply: aiohttp.ClientResponse) -> Awaitable[bytes]:
-            return _read(reply, MAX_BODY) if whole else _beginning(reply, reply_seconds)
+            return _read_body(reply, MAX_BODY_BYTES) if whole else _read_beginning(reply, reply_seconds)
 
         try:
             async with asyncio.timeout(seconds):
                 return await self._once("POST", url, headers, body, reading)
         except TimeoutError as error:
-            raise TimedOut(_host(url), f"no answer within {seconds} s") from error
+            raise TimedOutError(_host(url), f"no answer within {seconds} s") from error
 
     async def _once(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: Read
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: BodyReader
     ) -> Response:
         # guard: redirects are checked again
         self.guard.check_url(url)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
         try:
             async with self._session.request(
                 method, url, headers=headers, data=body, allow_redirects=False, timeout=timeout
@@ -211,46 +213,48 @@ class Client:
         except NetError:
             raise
         except (aiohttp.ServerTimeoutError, aiohttp.ConnectionTimeoutError) as error:
-            raise TimedOut(_host(url), "no connection in time") from error
+            raise TimedOutError(_host(url), "no connection in time") from error
         except Exception as error:
             # Names, answers and certificates of strangers reach deep into the libraries below. Whatever
             # they raise, a caller hears that this host cannot be reached, and goes on with the next.
-            raise _cause(url, error) from error
+            raise _to_net_error(url, error) from error
 
 
-async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+async def _read_body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     if answer.content_length is not None and answer.content_length > max_bytes:
-        raise TooLarge(answer.url.host or "", f"more than {max_bytes} bytes")
+        raise ResponseTooLargeError(answer.url.host or "", f"more than {max_bytes} bytes")
     data = bytearray()
     async for chunk in answer.content.iter_chunked(65_536):
         data += chunk
         # guard: size while reading
         if len(data) > max_bytes:
-            raise TooLarge(answer.url.host or "", f"more than {max_bytes} bytes")
+            raise ResponseTooLargeError(answer.url.host or "", f"more than {max_bytes} bytes")
     return bytes(data)
 
 
-async def _beginning(answer: aiohttp.ClientResponse, seconds: float) -> bytes:
+async def _read_beginning(answer: aiohttp.ClientResponse, seconds: float) -> bytes:
     data = bytearray()
     # The status is known and counts, however the rest goes.
     with suppress(Exception):
         async with asyncio.timeout(seconds):
-            while len(data) < MAX_REPLY and (chunk := await answer.content.read(MAX_REPLY - len(data))):
+            while len(data) < MAX_REPLY_BYTES and (
+                chunk := await answer.content.read(MAX_REPLY_BYTES - len(data))
+            ):
                 data += chunk
     return bytes(data)
 
 
-def _cause(url: str, error: BaseException) -> NetError:
+def _to_net_error(url: str, error: BaseException) -> NetError:
     """What lies under a library's exception: our own refusal, if that was the reason."""
     waiting: list[Any] = [error]
     for seen in waiting:
-        if isinstance(seen, ForbiddenAddress):
-            return Refused(_host(url), str(seen))
+        if isinstance(seen, ForbiddenAddressError):
+            return RequestRefusedError(_host(url), str(seen))
         # An OSError of a connector holds others; several attempts make a group.
         inner = (seen.__cause__, seen.__context__, getattr(seen, "os_error", None))
         grouped = getattr(seen, "exceptions", ())
         waiting.extend(each for each in (*inner, *grouped) if each is not None and each not in waiting)
-    return Unreachable(_host(url), str(error)[:200] or type(error).__name__)
+    return UnreachableError(_host(url), str(error)[:200] or type(error).__name__)
 
 
 def _host(url: str) -> str:

@@ -10,25 +10,25 @@ class NetError(Exception):
         self.reason = reason
 
 
-class Refused(NetError):
+class RequestRefusedError(NetError):
     """We may not go there: a private address, another scheme or port, a user in the address."""
 
 
-class ForbiddenAddress(OSError):
+class ForbiddenAddressError(OSError):
     """The address that was about to be connected is refused: an OSError, as connectors expect of sockets."""
 
 
-class Unreachable(NetError):
+class UnreachableError(NetError):
     """No connection, or it broke; or TLS does not hold."""
 
 
-class TimedOut(NetError):
+class TimedOutError(NetError):
     """The answer did not come in time."""
 
 
-class TooLarge(NetError):
+class ResponseTooLargeError(NetError):
     """The answer is larger than we take."""
 
 
-class BadRedirect(NetError):
+class BadRedirectError(NetError):
     """Too many redirects, or one that leads astray."""

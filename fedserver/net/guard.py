@@ -14,12 +14,12 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from fedserver.net.errors import ForbiddenAddress, Refused
+from fedserver.net.errors import ForbiddenAddressError, RequestRefusedError
 
-PORTS = frozenset({80, 443})
+ALLOWED_PORTS = frozenset({80, 443})
 # The IANA registries of special-purpose addresses (RFC 6890), those included that are reachable from
 # everywhere: no web server is there. `is_global` of Python 3.11 and 3.12 lets some of them pass.
-SPECIAL = tuple(
+SPECIAL_NETWORKS = tuple(
     ip_network(each)
     for each in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -30,10 +30,10 @@ SPECIAL = tuple(
     )
 )  # fmt: skip
 # All IPv6 that is given to networks; the rest is special or unassigned.
-UNICAST = IPv6Network("2000::/3")
+UNICAST_NETWORK = IPv6Network("2000::/3")
 # Ranges whose v6 addresses carry a v4 one: the inner one is what is reached.
-NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-NUMERIC = set("0123456789abcdefx.")
+NAT64_NETWORKS = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+NUMERIC_CHARACTERS = set("0123456789abcdefx.")
 
 
 class Guard:
@@ -49,13 +49,13 @@ class Guard:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError as error:
-            raise Refused(url[:80], "not an address") from error
+            raise RequestRefusedError(url[:80], "not an address") from error
         if parts.scheme not in self._schemes:
-            raise Refused(host or url[:80], f"scheme {parts.scheme or 'missing'} is not allowed")
+            raise RequestRefusedError(host or url[:80], f"scheme {parts.scheme or 'missing'} is not allowed")
         if parts.username is not None or not host or len(url) > 2_048 or not url.isprintable() or " " in url:
-            raise Refused(host or url[:80], "not an address we ask")
-        if not self._allowed and (port not in (None, *PORTS)):
-            raise Refused(host, f"port {port} is not allowed")
+            raise RequestRefusedError(host or url[:80], "not an address we ask")
+        if not self._allowed and (port not in (None, *ALLOWED_PORTS)):
+            raise RequestRefusedError(host, f"port {port} is not allowed")
         self._check_spelling(host)
         return parts
 
@@ -68,7 +68,7 @@ class Guard:
         except ValueError:
             return parts
         if not self.allows(host, parts.port or 443):
-            raise Refused(host, "a private or reserved address")
+            raise RequestRefusedError(host, "a private or reserved address")
         return parts
 
     def _check_spelling(self, host: str) -> None:
@@ -77,10 +77,10 @@ class Guard:
             ip_address(host)
         except ValueError:
             last = host.rstrip(".").rpartition(".")[2]
-            if last[:1].isdigit() and set(last) <= NUMERIC:
-                raise Refused(host, "an address in an odd spelling") from None
+            if last[:1].isdigit() and set(last) <= NUMERIC_CHARACTERS:
+                raise RequestRefusedError(host, "an address in an odd spelling") from None
             if not host.isascii():
-                raise Refused(host, "not an ASCII host name") from None
+                raise RequestRefusedError(host, "not an ASCII host name") from None
 
     def allows(self, address: str, port: int) -> bool:
         """True if this very address may be connected."""
@@ -89,33 +89,33 @@ class Guard:
         except ValueError:
             return False
         mapped = getattr(ip, "ipv4_mapped", None)
-        return all(self._admits(each, port) for each in {mapped or ip, _inner(ip)})
+        return all(self._admits(each, port) for each in {mapped or ip, _unwrap_ipv4(ip)})
 
     def _admits(self, ip: IPv4Address | IPv6Address, port: int) -> bool:
         if any(ip in network for network in self._allowed):
             return True
-        return port in PORTS and _is_public(ip)
+        return port in ALLOWED_PORTS and _is_public(ip)
 
     def open_socket(self, info: Any) -> socket.socket:
         """aiohttp's socket factory: a socket for an address that is allowed. Raises ForbiddenAddress."""
         family, kind, protocol, _, address = info
         # guard: connected address
         if not self.allows(address[0], address[1]):
-            raise ForbiddenAddress(f"{address[0]} is a private or reserved address")
+            raise ForbiddenAddressError(f"{address[0]} is a private or reserved address")
         return socket.socket(family, kind, protocol)
 
 
-def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _unwrap_ipv4(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address inside a mapped, translated or tunnelled IPv6 one; else itself."""
     if isinstance(ip, IPv4Address):
         return ip
-    if any(ip in network for network in NAT64):
+    if any(ip in network for network in NAT64_NETWORKS):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     teredo = ip.teredo
     return ip.ipv4_mapped or ip.sixtofour or (teredo[1] if teredo else None) or ip
 
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    if isinstance(ip, IPv6Address) and ip not in UNICAST:
+    if isinstance(ip, IPv6Address) and ip not in UNICAST_NETWORK:
         return False
-    return ip.is_global and not any(ip in network for network in SPECIAL)
+    return ip.is_global and not any(ip in network for network in SPECIAL_NETWORKS)

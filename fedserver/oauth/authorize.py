@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel import scopes
-from fedserver.domain.kernel.errors import DomainError, Invalid
+from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.web.endpoint import USER, Call, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
@@ -38,7 +38,7 @@ class AuthorizeParams(Struct, frozen=True):
     decision: str = ""
 
 
-class Asked(Struct, frozen=True):
+class AuthorizationRequest(Struct, frozen=True):
     """A request that may be put to a person."""
 
     app: AppRow
@@ -47,45 +47,45 @@ class Asked(Struct, frozen=True):
     challenge: str | None
 
 
-async def _asked(tx: Tx, params: AuthorizeParams) -> Asked:
+async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationRequest:
     """Check a request. Raises Invalid; the app hears nothing of it, as it may not be who it says."""
-    app = await apps.by_client_id(tx, params.client_id)
+    app = await apps.find_by_client_id(tx, params.client_id)
     if app is None:
-        raise Invalid("client_id", "is not known here. Please start again in the app.")
-    if params.redirect_uri not in apps.redirect_uris(app):
-        raise Invalid("redirect_uri", "is not one that the app registered")
+        raise InvalidError("client_id", "is not known here. Please start again in the app.")
+    if params.redirect_uri not in apps.decode_redirect_uris(app):
+        raise InvalidError("redirect_uri", "is not one that the app registered")
     if params.response_type != "code":
-        raise Invalid("response_type", "must be code")
+        raise InvalidError("response_type", "must be code")
     if params.code_challenge and params.code_challenge_method != "S256":
-        raise Invalid("code_challenge_method", "must be S256")
+        raise InvalidError("code_challenge_method", "must be S256")
     if params.code_challenge_method and not 43 <= len(params.code_challenge) <= 128:
-        raise Invalid("code_challenge", "must have 43 to 128 characters")
+        raise InvalidError("code_challenge", "must have 43 to 128 characters")
     try:
-        granted = tokens.allowed(app, params.scope)
+        granted = tokens.check_scopes(app, params.scope)
     except DomainError as error:
-        raise Invalid("scope", f"cannot be granted: {error.text}") from error
-    return Asked(app, params.redirect_uri, granted, params.code_challenge or None)
+        raise InvalidError("scope", f"cannot be granted: {error.text}") from error
+    return AuthorizationRequest(app, params.redirect_uri, granted, params.code_challenge or None)
 
 
 @routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
-    asked = await _asked(call.tx, call.params)
+    asked = await _parse_request(call.tx, call.params)
     if call.caller is None or call.params.force_login:
-        return see_other(f"/login?next={quote(_without_force(call), safe='')}")
-    return _consent(call, asked)
+        return see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
+    return _render_consent(call, asked)
 
 
-def _without_force(call: Call[AuthorizeParams]) -> str:
+def _build_url_without_force(call: Call[AuthorizeParams]) -> str:
     """This page again, without the wish to log in anew: it was just fulfilled."""
     pairs = call.request.query.items()
     return "/oauth/authorize?" + urlencode([pair for pair in pairs if pair[0] != "force_login"])
 
 
-def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
+def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) -> web.Response:
     page = call.render(
         "consent.html",
         app=asked.app,
-        words=scopes.in_words(asked.scopes),
+        words=scopes.describe(asked.scopes),
         params=call.params,
         scopes=asked.scopes,
     )
@@ -103,17 +103,19 @@ def _consent(call: Call[AuthorizeParams], asked: Asked) -> web.Response:
 
 @routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
-    asked = await _asked(call.tx, call.params)
+    asked = await _parse_request(call.tx, call.params)
     if call.caller is None:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
-        return _back(call, asked, {"error": "access_denied", "error_description": "The request was denied."})
+        return _redirect_back(
+            call, asked, {"error": "access_denied", "error_description": "The request was denied."}
+        )
     code = await tokens.grant_code(
         call.tx, asked.app, call.member, call.account, asked.redirect_uri, asked.scopes, asked.challenge
     )
     if asked.redirect_uri == apps.OUT_OF_BAND:
         return see_other(f"/oauth/authorize/native?code={code}")
-    return _back(call, asked, {"code": code})
+    return _redirect_back(call, asked, {"code": code})
 
 
 class CodeParams(Struct, frozen=True):
@@ -123,13 +125,15 @@ class CodeParams(Struct, frozen=True):
 @routes.get("/oauth/authorize/native", html=True, who=USER, params=CodeParams)
 async def show_code(call: Call[CodeParams]) -> web.Response:
     """The code of an app that has no address to come back to, for the member whom it was given."""
-    app = await tokens.shown(call.tx, call.member, call.params.code)
+    app = await tokens.get_app_by_code(call.tx, call.member, call.params.code)
     page = call.render("code.html", app=app, code=call.params.code)
     page.headers["Cache-Control"] = "no-store"
     return page
 
 
-def _back(call: Call[AuthorizeParams], asked: Asked, answer: dict[str, str]) -> web.StreamResponse:
+def _redirect_back(
+    call: Call[AuthorizeParams], asked: AuthorizationRequest, answer: dict[str, str]
+) -> web.StreamResponse:
     if asked.redirect_uri == apps.OUT_OF_BAND:
         return call.render("error.html", status=400, text=answer["error_description"])
     if call.params.state:

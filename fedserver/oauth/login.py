@@ -13,15 +13,15 @@ from msgspec import Struct
 
 from fedserver.domain.auth import challenges, login, sessions, two_factor
 from fedserver.domain.kernel import secrets
-from fedserver.domain.kernel.errors import DomainError, TooMany
+from fedserver.domain.kernel.errors import DomainError, TooManyRequestsError
 from fedserver.web import session
-from fedserver.web.endpoint import Call, Nothing, Routes
-from fedserver.web.html import own_page, see_other
+from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.html import see_other, to_local_path
 from storage.engine import Tx
 from storage.rows.auth import MemberRow
 
 routes = Routes("oauth")
-WRONG = "The name, address or password is not right."
+WRONG_PASSWORD = "The name, address or password is not right."
 
 
 class LoginParams(Struct, frozen=True):
@@ -42,23 +42,25 @@ class LogoutParams(Struct, frozen=True):
 async def show(call: Call[LoginParams]) -> web.Response:
     if call.caller is not None and call.caller.barred:
         return see_other("/settings/decisions")
-    return form(call, "", 200, next_page=call.params.next)
+    return render_form(call, "", 200, next_page=call.params.next)
 
 
 @routes.get("/auth/sign_in", html=True, tx="own")
-async def elsewhere(call: Call[Nothing]) -> web.StreamResponse:
+async def redirect_sign_in(call: Call[NoParams]) -> web.StreamResponse:
     """Where programs expect Mastodon's log-in page."""
     query = call.request.query.get("next", "")
     return see_other("/login" + (f"?{urlencode({'next': query})}" if query else ""))
 
 
-def form(call: Call[Any], problem: str, status: int, *, name: str = "", next_page: str = "") -> web.Response:
+def render_form(
+    call: Call[Any], problem: str, status: int, *, name: str = "", next_page: str = ""
+) -> web.Response:
     """The log-in page, with what went wrong."""
-    page = own_page(next_page)
+    page = to_local_path(next_page)
     return call.render("login.html", status=status, problem=problem, next=page, login=name)
 
 
-def too_many(call: Call[Any], refused: web.Response, error: TooMany) -> web.Response:
+def set_retry_after(call: Call[Any], refused: web.Response, error: TooManyRequestsError) -> web.Response:
     """A page that says when to come again."""
     seconds = max(1, (error.retry_at - call.services.db.clock()) // 1000)
     refused.headers["Retry-After"] = str(seconds)
@@ -74,30 +76,34 @@ async def log_in(call: Call[LoginParams]) -> web.StreamResponse:
     try:
         async with services.db.read() as tx:
             await login.check_attempts(tx, name, call.address)
-            member = await login.find(tx, name)
+            member = await login.find_member(tx, name)
         kept = member.password_hash if member is not None else None
         right = await services.passwords.verify(kept, params.password)
         async with services.db.write() as tx:
             if member is None or not right:
-                await login.failed(tx, name, call.address)
+                await login.record_failure(tx, name, call.address)
             else:
-                response = await _go_on(call, tx, member, name)
-    except TooMany as error:
-        return too_many(call, form(call, error.text, 429, **given), error)
+                response = await _continue_login(call, tx, member, name)
+    except TooManyRequestsError as error:
+        return set_retry_after(call, render_form(call, error.text, 429, **given), error)
     except DomainError as error:
-        return form(call, error.text, 403, **given)
-    return response or form(call, WRONG, 401, **given)
+        return render_form(call, error.text, 403, **given)
+    return response or render_form(call, WRONG_PASSWORD, 401, **given)
 
 
-async def _go_on(call: Call[LoginParams], tx: Tx, member: MemberRow, name: str) -> web.StreamResponse:
+async def _continue_login(
+    call: Call[LoginParams], tx: Tx, member: MemberRow, name: str
+) -> web.StreamResponse:
     """The password is right: a session, or the second step."""
-    target = own_page(call.params.next)
-    if not await two_factor.is_on(tx, member):
-        token = await login.log_in(tx, member, name, call.address, call.user_agent, former=call.session_id)
+    target = to_local_path(call.params.next)
+    if not await two_factor.is_enabled(tx, member):
+        token = await login.log_in(
+            tx, member, name, call.address, call.user_agent, previous_session_id=call.session_id
+        )
         return call.begun(token, target)
-    login.check_let_in(member)
+    login.check_can_log_in(member)
     word = call.browser or secrets.new_secret()
-    await two_factor.ask(tx, member, challenges.of_browser(word), name, target)
+    await two_factor.start(tx, member, challenges.to_browser_holder(word), name, target)
     response = see_other("/login/second")
     return call.remember(response, word)
 
@@ -107,5 +113,5 @@ async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     if call.session_id is not None:
         await sessions.end(call.tx, call.session_id)
     response = see_other("/")
-    session.drop_cookie(response, call.site)
+    session.delete_cookie(response, call.site)
     return response

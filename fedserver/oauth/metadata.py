@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fedserver.domain.kernel import scopes
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("oauth")
 
 
 @routes.get("/.well-known/oauth-authorization-server", tx="own")
-async def metadata(call: Call[Nothing]) -> dict[str, Any]:
+async def show_metadata(call: Call[NoParams]) -> dict[str, Any]:
     base = call.site.links.base
     return {
         "issuer": f"{base}/",
@@ -22,7 +22,7 @@ async def metadata(call: Call[Nothing]) -> dict[str, Any]:
         "revocation_endpoint": f"{base}/oauth/revoke",
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "userinfo_endpoint": f"{base}/oauth/userinfo",
-        "scopes_supported": list(scopes.KNOWN),
+        "scopes_supported": list(scopes.ALL_SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "client_credentials"],
@@ -31,7 +31,7 @@ async def metadata(call: Call[Nothing]) -> dict[str, Any]:
     }
 
 
-async def userinfo(call: Call[Nothing]) -> dict[str, Any]:
+async def show_userinfo(call: Call[NoParams]) -> dict[str, Any]:
     account, links = call.account, call.site.links
     picture = links.media(account.avatar_key) if account.avatar_key else links.static("avatar.png")
     return {
@@ -44,5 +44,5 @@ async def userinfo(call: Call[Nothing]) -> dict[str, Any]:
     }
 
 
-routes.get("/oauth/userinfo", who=USER, scope="profile", tx="own")(userinfo)
-routes.post("/oauth/userinfo", who=USER, scope="profile", tx="own")(userinfo)
+routes.get("/oauth/userinfo", who=USER, scope="profile", tx="own")(show_userinfo)
+routes.post("/oauth/userinfo", who=USER, scope="profile", tx="own")(show_userinfo)

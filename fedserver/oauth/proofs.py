@@ -6,57 +6,61 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, identities, login, passkeys, sessions
-from fedserver.domain.kernel.errors import TooMany
-from fedserver.oauth.login import too_many
+from fedserver.domain.kernel.errors import TooManyRequestsError
+from fedserver.oauth.login import set_retry_after
 from fedserver.web.endpoint import USER, Call, Routes
-from fedserver.web.html import own_page, see_other
+from fedserver.web.html import see_other, to_local_path
 from fedserver.web.json import json_response
 
 routes = Routes("oauth")
-WRONG = "This is not right. Please try again."
+WRONG_PROOF = "This is not right. Please try again."
 
 
-class AgainParams(Struct, frozen=True):
+class ReauthenticationParams(Struct, frozen=True):
     password: str = ""
     credential: str = ""
     next: str = ""
     csrf: str = ""
 
 
-def _holder(call: Call[AgainParams]) -> str:
-    return challenges.of_session(call.session_id or 0)
+def _get_holder(call: Call[ReauthenticationParams]) -> str:
+    return challenges.to_session_holder(call.session_id or 0)
 
 
-async def _page(call: Call[AgainParams], problem: str, status: int) -> web.Response:
+async def _render_page(call: Call[ReauthenticationParams], problem: str, status: int) -> web.Response:
     async with call.services.db.read() as tx:
-        passkey_rows = await passkeys.of_member(tx, call.member)
-        identity_rows = await identities.of_member(tx, call.member)
+        passkey_rows = await passkeys.list_by_member(tx, call.member)
+        identity_rows = await identities.list_by_member(tx, call.member)
     return call.render(
         "again.html",
         status=status,
         problem=problem,
-        next=own_page(call.params.next, "/settings/security"),
+        next=to_local_path(call.params.next, "/settings/security"),
         password=bool(call.member.password_hash),
         passkeys=bool(passkey_rows),
         provider=bool(identity_rows) and call.services.provider is not None,
     )
 
 
-@routes.get("/login/again", html=True, who=USER, params=AgainParams, tx="own")
-async def show(call: Call[AgainParams]) -> web.Response:
-    return await _page(call, "", 200)
+@routes.get("/login/again", html=True, who=USER, params=ReauthenticationParams, tx="own")
+async def show(call: Call[ReauthenticationParams]) -> web.Response:
+    return await _render_page(call, "", 200)
 
 
-@routes.post("/login/again/options", html=True, who=USER, params=AgainParams, tx="own", limit="log_ins")
-async def options(call: Call[AgainParams]) -> web.Response:
+@routes.post(
+    "/login/again/options", html=True, who=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
+)
+async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
     """What the browser hands to its authenticators."""
     async with call.services.db.write() as tx:
-        made = await passkeys.ask(tx, call.site, _holder(call), call.member, verified=True)
+        made = await passkeys.create_authentication_options(
+            tx, call.site, _get_holder(call), call.member, require_user_verification=True
+        )
     return json_response(made.encode(), headers={"Cache-Control": "no-store"})
 
 
-@routes.post("/login/again", html=True, who=USER, params=AgainParams, tx="own", limit="log_ins")
-async def prove(call: Call[AgainParams]) -> web.StreamResponse:
+@routes.post("/login/again", html=True, who=USER, params=ReauthenticationParams, tx="own", limit="log_ins")
+async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamResponse:
     params, services, name = call.params, call.services, call.account.username
     try:
         async with services.db.read() as tx:
@@ -66,16 +70,21 @@ async def prove(call: Call[AgainParams]) -> web.StreamResponse:
         )
         async with services.db.write() as tx:
             if params.credential:
-                owner = await passkeys.check(
-                    tx, call.site, _holder(call), params.credential, call.member, verified=True
+                owner = await passkeys.verify(
+                    tx,
+                    call.site,
+                    _get_holder(call),
+                    params.credential,
+                    call.member,
+                    require_user_verification=True,
                 )
                 right = owner is not None
             if right and call.session_id is not None:
-                await sessions.prove(tx, call.session_id)
+                await sessions.record_reauthentication(tx, call.session_id)
             else:
-                await login.failed(tx, name, call.address)
-    except TooMany as error:
-        return too_many(call, await _page(call, error.text, 429), error)
+                await login.record_failure(tx, name, call.address)
+    except TooManyRequestsError as error:
+        return set_retry_after(call, await _render_page(call, error.text, 429), error)
     if not right:
-        return await _page(call, WRONG, 401)
-    return see_other(own_page(params.next, "/settings/security"))
+        return await _render_page(call, WRONG_PROOF, 401)
+    return see_other(to_local_path(params.next, "/settings/security"))

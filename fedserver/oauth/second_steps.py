@@ -10,79 +10,87 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, login, passkeys, two_factor
-from fedserver.domain.kernel.errors import DomainError, Forbidden, TooMany
-from fedserver.oauth.login import too_many
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.domain.kernel.errors import DomainError, ForbiddenError, TooManyRequestsError
+from fedserver.oauth.login import set_retry_after
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
 
 routes = Routes("oauth")
-WRONG = "This code is not right, or was used before."
+WRONG_CODE = "This code is not right, or was used before."
 
 
-class SecondParams(Struct, frozen=True):
+class TwoFactorParams(Struct, frozen=True):
     code: str = ""
     credential: str = ""
     csrf: str = ""
 
 
-def _holder(call: Call[SecondParams] | Call[Nothing]) -> str:
-    return challenges.of_browser(call.browser)
+def _get_holder(call: Call[TwoFactorParams] | Call[NoParams]) -> str:
+    return challenges.to_browser_holder(call.browser)
 
 
-async def _page(
-    call: Call[SecondParams] | Call[Nothing], asked: two_factor.Asked, problem: str, status: int
+async def _render_page(
+    call: Call[TwoFactorParams] | Call[NoParams],
+    asked: two_factor.PendingSecondStep,
+    problem: str,
+    status: int,
 ) -> web.Response:
     async with call.services.db.read() as tx:
-        state = await two_factor.load(tx, asked.member)
+        state = await two_factor.load_state(tx, asked.member)
     return call.render("second_step.html", status=status, state=state, problem=problem)
 
 
 @routes.get("/login/second", html=True, tx="own")
-async def show(call: Call[Nothing]) -> web.StreamResponse:
+async def show(call: Call[NoParams]) -> web.StreamResponse:
     async with call.services.db.read() as tx:
-        asked = await two_factor.asked(tx, _holder(call))
-    return await _page(call, asked, "", 200) if asked is not None else see_other("/login")
+        asked = await two_factor.find_pending(tx, _get_holder(call))
+    return await _render_page(call, asked, "", 200) if asked is not None else see_other("/login")
 
 
-@routes.post("/login/second", html=True, params=SecondParams, tx="own", limit="log_ins", no_csrf=True)
-async def answer(call: Call[SecondParams]) -> web.StreamResponse:
+@routes.post("/login/second", html=True, params=TwoFactorParams, tx="own", limit="log_ins", no_csrf=True)
+async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
     token = ""
     async with call.services.db.read() as tx:
-        asked = await two_factor.asked(tx, _holder(call))
+        asked = await two_factor.find_pending(tx, _get_holder(call))
     if asked is None:
         return see_other("/login")
     try:
         async with call.services.db.write() as tx:
-            counted = two_factor.counted_as(asked.member)
+            counted = two_factor.to_attempts_key(asked.member)
             await login.check_attempts(tx, counted, call.address)
-            if await _is_right(call, tx, asked):
+            if await _is_proof_valid(call, tx, asked):
                 token = await _finish(call, tx, asked)
             else:
-                await login.failed(tx, counted, call.address)
-    except TooMany as error:
-        return too_many(call, await _page(call, asked, error.text, 429), error)
+                await login.record_failure(tx, counted, call.address)
+    except TooManyRequestsError as error:
+        return set_retry_after(call, await _render_page(call, asked, error.text, 429), error)
     except DomainError as error:
-        return await _page(call, asked, error.text, 403)
+        return await _render_page(call, asked, error.text, 403)
     if not token:
-        return await _page(call, asked, WRONG, 401)
+        return await _render_page(call, asked, WRONG_CODE, 401)
     return call.begun(token, asked.typed.next)
 
 
-async def _is_right(call: Call[SecondParams], tx: Tx, asked: two_factor.Asked) -> bool:
+async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.PendingSecondStep) -> bool:
     params = call.params
     if not params.credential:
-        return await two_factor.check(tx, asked.member, params.code)
-    owner = await passkeys.check(
-        tx, call.site, _holder(call), params.credential, asked.member, verified=False
+        return await two_factor.verify_code(tx, asked.member, params.code)
+    owner = await passkeys.verify(
+        tx, call.site, _get_holder(call), params.credential, asked.member, require_user_verification=False
     )
     return owner is not None
 
 
-async def _finish(call: Call[SecondParams], tx: Tx, asked: two_factor.Asked) -> str:
+async def _finish(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.PendingSecondStep) -> str:
     """Log in. Raises Forbidden if this browser has just done so, or the member is kept out by now."""
-    if not await challenges.finish(tx, asked.row):
-        raise Forbidden("You are logged in already.")
+    if not await challenges.consume_pending(tx, asked.row):
+        raise ForbiddenError("You are logged in already.")
     return await login.log_in(
-        tx, asked.member, asked.typed.login, call.address, call.user_agent, former=call.session_id
+        tx,
+        asked.member,
+        asked.typed.login,
+        call.address,
+        call.user_agent,
+        previous_session_id=call.session_id,
     )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import apps, tokens
 from fedserver.domain.kernel.errors import DomainError
-from fedserver.web.endpoint import Answer, Call, Routes
+from fedserver.web.endpoint import Call, JsonResponse, Routes
 from storage.engine import Tx
 from storage.rows.auth import AppRow
 
@@ -35,7 +35,7 @@ class RevokeParams(Struct, frozen=True):
     token: str = ""
 
 
-class Token(Struct, frozen=True):
+class TokenResponse(Struct, frozen=True):
     """docs.joinmastodon.org/entities/Token: `created_at` is in seconds."""
 
     access_token: str
@@ -44,11 +44,11 @@ class Token(Struct, frozen=True):
     created_at: int
 
 
-def _refused(code: str, text: str, status: int = 400) -> Answer:
-    return Answer({"error": code, "error_description": text}, status, NO_STORE)
+def _render_error(code: str, text: str, status: int = 400) -> JsonResponse:
+    return JsonResponse({"error": code, "error_description": text}, status, NO_STORE)
 
 
-CLIENT_REFUSED = _refused(
+CLIENT_ERROR = _render_error(
     "invalid_client",
     "Client authentication failed due to unknown client, no client authentication included, or unsupported "
     "authentication method.",
@@ -56,7 +56,7 @@ CLIENT_REFUSED = _refused(
 )
 
 
-async def _app(call: Call[Any], tx: Tx) -> AppRow | None:
+async def _authenticate_app(call: Call[Any], tx: Tx) -> AppRow | None:
     """The app that proves itself by its secret, in the body or by HTTP Basic."""
     client_id, secret = call.params.client_id, call.params.client_secret
     kind, _, encoded = call.request.headers.get("Authorization", "").partition(" ")
@@ -66,45 +66,45 @@ async def _app(call: Call[Any], tx: Tx) -> AppRow | None:
         except (binascii.Error, ValueError):
             return None
         client_id, _, secret = (unquote_plus(each) for each in pair.partition(":"))
-    app = await apps.by_client_id(tx, client_id)
+    app = await apps.find_by_client_id(tx, client_id)
     return app if app is not None and apps.has_secret(app, secret) else None
 
 
 @routes.post("/oauth/token", params=TokenParams, no_token=True)
-async def token(call: Call[TokenParams]) -> Answer:
+async def issue(call: Call[TokenParams]) -> JsonResponse:
     params, tx = call.params, call.tx
-    app = await _app(call, tx)
+    app = await _authenticate_app(call, tx)
     if app is None:
-        return CLIENT_REFUSED
+        return CLIENT_ERROR
     try:
         if params.grant_type == "authorization_code":
             verifier = params.code_verifier or None
             made = await tokens.exchange(tx, app, params.code, params.redirect_uri, verifier)
         elif params.grant_type == "client_credentials":
-            granted = " ".join(tokens.allowed(app, params.scope))
+            granted = " ".join(tokens.check_scopes(app, params.scope))
             made = await tokens.create(tx, granted, app_id=app.id, member_id=None, account_id=None)
         else:
-            return _refused("unsupported_grant_type", "Use authorization_code or client_credentials.")
-    except tokens.GrantRefused as error:
-        return _refused(error.code, error.text)
+            return _render_error("unsupported_grant_type", "Use authorization_code or client_credentials.")
+    except tokens.GrantRefusedError as error:
+        return _render_error(error.code, error.text)
     except DomainError as error:
-        return _refused("invalid_scope", error.text)
+        return _render_error("invalid_scope", error.text)
     if made is None:
-        return _refused("invalid_grant", "The authorization code was used before. Its token is revoked.")
-    return Answer(_token(made), 200, NO_STORE)
+        return _render_error("invalid_grant", "The authorization code was used before. Its token is revoked.")
+    return JsonResponse(_render_token(made), 200, NO_STORE)
 
 
-def _token(made: tokens.NewToken) -> Token:
-    return Token(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
+def _render_token(made: tokens.NewToken) -> TokenResponse:
+    return TokenResponse(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
 
 
 @routes.post("/oauth/revoke", params=RevokeParams, no_token=True)
-async def revoke(call: Call[RevokeParams]) -> Answer:
-    app = await _app(call, call.tx)
+async def revoke(call: Call[RevokeParams]) -> JsonResponse:
+    app = await _authenticate_app(call, call.tx)
     if app is None:
-        return _refused("unauthorized_client", "You are not authorized to revoke this token", 403)
+        return _render_error("unauthorized_client", "You are not authorized to revoke this token", 403)
     try:
         await tokens.revoke(call.tx, app, call.params.token)
     except DomainError:
-        return _refused("unauthorized_client", "You are not authorized to revoke this token", 403)
-    return Answer({})
+        return _render_error("unauthorized_client", "You are not authorized to revoke this token", 403)
+    return JsonResponse({})

@@ -28,14 +28,14 @@ class Feed(Struct, frozen=True):
     older: str
 
 
-async def feed(call: Call[Any], ids: Sequence[int], context: str, size: int = 20) -> Feed:
+async def load_feed(call: Call[Any], ids: Sequence[int], context: str, size: int = 20) -> Feed:
     """The posts of `ids` for whoever looks."""
     views = await post_views.load(call.tx, ids, call.viewer_id, context=context)
     shown = [view for view in views if not any(hit.filter.action == "hide" for hit in view.filtered)]
-    return Feed(shown, older(call, ids, size))
+    return Feed(shown, next_page_url(call, ids, size))
 
 
-def older(call: Call[Any], ids: Sequence[int], size: int) -> str:
+def next_page_url(call: Call[Any], ids: Sequence[int], size: int) -> str:
     """The address of the page after this one."""
     if len(ids) < size:
         return ""
@@ -43,7 +43,7 @@ def older(call: Call[Any], ids: Sequence[int], size: int) -> str:
     return f"{call.request.path}?{urlencode([*kept, ('max_id', str(ids[-1]))])}"
 
 
-def back(call: Call[Any], target: str, otherwise: str = "/home") -> web.StreamResponse:
+def redirect_back(call: Call[Any], target: str, default: str = "/home") -> web.StreamResponse:
     """On to another page of this node."""
     plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return see_other(target if plain and len(target) < 2_000 else otherwise)
+    return see_other(target if plain and len(target) < 2_000 else default)

@@ -5,28 +5,28 @@ from __future__ import annotations
 from aiohttp import web
 
 from activitypub import nodeinfo as protocol
-from activitypub.document import written
-from fedserver.domain.kernel.errors import NotFound
+from activitypub.document import format_instant
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.peers import partners
 from fedserver.version import VERSION
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("s2s")
 
 
 @routes.get("/.well-known/nodeinfo", tx="own", limit="peers")
-async def index(call: Call[Nothing]) -> web.Response:
+async def show_index(call: Call[NoParams]) -> web.Response:
     links = call.site.links
     return json_response(protocol.write_index(links.base, links.instance_actor))
 
 
 @routes.get("/nodeinfo/{version}", limit="peers")
-async def show(call: Call[Nothing]) -> web.Response:
+async def show(call: Call[NoParams]) -> web.Response:
     version = call.text("version").removesuffix(".json")
     if version not in protocol.VERSIONS:
-        raise NotFound
+        raise NotFoundError
     found = await instance_stats.load(call.tx)
     community = call.site.config.community
     made = protocol.write_nodeinfo(
@@ -39,8 +39,8 @@ async def show(call: Call[Nothing]) -> web.Response:
             "nodeDescription": community.description,
             "upstream": {"name": "mastodon"},
             "partners": [
-                {"domain": each.domain, "scopes": list(each.scopes), "since": written(each.since)}
-                for each in await partners.agreed(call.tx)
+                {"domain": each.domain, "scopes": list(each.scopes), "since": format_instant(each.since)}
+                for each in await partners.list_agreed(call.tx)
             ],
         },
     )

@@ -9,17 +9,17 @@ from aiohttp import web
 from activitypub.errors import ActivityPubError
 from activitypub.signatures.request import SignedRequest, fields
 from activitypub.terms import ACTIVITY_JSON
-from fedserver.domain.kernel.errors import Forbidden, NotFound, Unauthorized
-from fedserver.federation.authenticate import Blocked
-from fedserver.federation.fetch import Gone
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from fedserver.federation.authenticate import PeerBlockedError
+from fedserver.federation.fetch import RemoteGoneError
 from fedserver.web.endpoint import Call
 from fedserver.web.json import json_response
 from storage.rows.accounts import AccountRow
 
-KIND = f"{ACTIVITY_JSON}; charset=utf-8"
+CONTENT_TYPE = f"{ACTIVITY_JSON}; charset=utf-8"
 
 
-def signed_request(call: Call[Any], body: bytes = b"") -> SignedRequest:
+def build_signed_request(call: Call[Any], body: bytes = b"") -> SignedRequest:
     """The request as it was signed: for our public address, whatever a proxy made of it."""
     request = call.request
     return SignedRequest(
@@ -27,32 +27,32 @@ def signed_request(call: Call[Any], body: bytes = b"") -> SignedRequest:
     )
 
 
-async def signer(call: Call[Any]) -> AccountRow | None:
+async def authenticate_signer(call: Call[Any]) -> AccountRow | None:
     """Who signed a GET; None for a request without a signature. Raises Unauthorized, Forbidden."""
-    request = signed_request(call)
+    request = build_signed_request(call)
     if "signature" not in request.headers:
         return None
     try:
         return await call.services.authenticator.signer(request)
-    except Blocked as error:
-        raise Forbidden("This node does not speak with yours") from error
-    except (ActivityPubError, Gone) as error:
-        raise Unauthorized(f"The signature is not valid: {error}") from error
+    except PeerBlockedError as error:
+        raise ForbiddenError("This node does not speak with yours") from error
+    except (ActivityPubError, RemoteGoneError) as error:
+        raise UnauthorizedError(f"The signature is not valid: {error}") from error
 
 
-async def reader(call: Call[Any]) -> AccountRow | None:
+async def authenticate_reader(call: Call[Any]) -> AccountRow | None:
     """Who reads a document. Raises Unauthorized where the node demands a signature."""
-    found = await signer(call)
+    found = await authenticate_signer(call)
     if found is None and call.site.config.federation.authorized_fetch:
-        raise Unauthorized("This node wants signed requests (authorized fetch)")
+        raise UnauthorizedError("This node wants signed requests (authorized fetch)")
     if call.site.config.federation.mode == "closed":
-        raise NotFound
+        raise NotFoundError
     return found
 
 
-def document(body: Any, *, status: int = 200, private: bool = False) -> web.Response:
+def document_response(body: Any, *, status: int = 200, private: bool = False) -> web.Response:
     """A document as an answer."""
-    response = json_response(body, status=status, kind=KIND)
+    response = json_response(body, status=status, kind=CONTENT_TYPE)
     response.headers["Vary"] = "Accept, Signature"
     response.headers["Cache-Control"] = "private, no-store" if private else "max-age=60"
     return response

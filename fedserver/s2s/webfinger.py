@@ -7,9 +7,9 @@ from aiohttp import web
 from activitypub import webfinger as protocol
 from activitypub.webfinger import Handle
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.errors import Gone, NotFound
+from fedserver.domain.kernel.errors import GoneError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import json_response
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
@@ -18,16 +18,16 @@ routes = Routes("s2s")
 
 
 @routes.get("/.well-known/webfinger", limit="peers")
-async def webfinger(call: Call[Nothing]) -> web.Response:
+async def show_webfinger(call: Call[NoParams]) -> web.Response:
     resource = call.request.query.get("resource", "")
     asked = protocol.parse_resource(resource)
     if asked is None:
         return json_response({"error": "Give a resource like acct:name@domain"}, status=400)
-    account = await _find(call, call.tx, asked)
+    account = await _find_account(call, call.tx, asked)
     if account is None:
-        raise NotFound
+        raise NotFoundError
     if account.deleted_at is not None:
-        raise Gone
+        raise GoneError
     links = call.site.links
     made = protocol.write_jrd(f"{account.username}@{links.domain}", account.uri, account.url, links.base)
     return json_response(
@@ -35,27 +35,27 @@ async def webfinger(call: Call[Nothing]) -> web.Response:
     )
 
 
-async def _find(call: Call[Nothing], tx: Tx, asked: Handle | str) -> AccountRow | None:
+async def _find_account(call: Call[NoParams], tx: Tx, asked: Handle | str) -> AccountRow | None:
     links = call.site.links
     if isinstance(asked, Handle):
         if asked.domain not in (links.domain, links.host):
             return None
         name = INSTANCE_ACTOR if asked.username in (links.domain, links.host) else asked.username
-        return await accounts.by_handle(tx, name)
+        return await accounts.find_by_handle(tx, name)
     if asked.rstrip("/") in (links.base, links.instance_actor):
-        return await accounts.instance_account(tx, call.site)
-    account = await accounts.by_uri(tx, asked)
+        return await accounts.find_instance_account(tx, call.site)
+    account = await accounts.find_by_uri(tx, asked)
     if account is None and asked.startswith(f"{links.base}/@"):
-        account = await accounts.by_handle(tx, asked.removeprefix(f"{links.base}/@"))
+        account = await accounts.find_by_handle(tx, asked.removeprefix(f"{links.base}/@"))
     return account if account is not None and not account.domain else None
 
 
 @routes.get("/.well-known/host-meta", limit="peers")
-async def host_meta(call: Call[Nothing]) -> web.Response:
+async def show_host_meta(call: Call[NoParams]) -> web.Response:
     text = protocol.write_host_meta(call.site.links.base)
     return web.Response(text=text, content_type="application/xrd+xml", charset="utf-8")
 
 
 @routes.get("/.well-known/host-meta.json", limit="peers")
-async def host_meta_json(call: Call[Nothing]) -> web.Response:
+async def show_host_meta_json(call: Call[NoParams]) -> web.Response:
     return json_response(protocol.write_host_meta_json(call.site.links.base))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 16  # code points; the longest in use have ten, flags of regions fewer
+MAX_LENGTH = 16  # code points; the longest in use have ten, flags of regions fewer
 
 # Characters that are shown as pictures, alone or before the variation selector.
 _PICTURE = (
@@ -25,4 +25,4 @@ _EMOJI = re.compile(f"{_FLAG}|{_KEYCAP}|{_ELEMENT}(?:\u200d{_ELEMENT})*")
 
 def is_emoji(text: str) -> bool:
     """True if the text is exactly one emoji."""
-    return len(text) <= LONGEST and _EMOJI.fullmatch(text) is not None
+    return len(text) <= MAX_LENGTH and _EMOJI.fullmatch(text) is not None

@@ -6,12 +6,12 @@ import unicodedata
 
 from fedserver.text.sanitize import to_text
 
-TEASER = 500
-ENOUGH = 140
-WORDS_A_MINUTE = 220
+TEASER_LENGTH = 500
+MIN_TEASER_LENGTH = 140
+WORDS_PER_MINUTE = 220
 
 
-def excerpt(html: str, limit: int = TEASER) -> str:
+def make_excerpt(html: str, limit: int = TEASER_LENGTH) -> str:
     """The first paragraphs of `html` as plain text, at most `limit` characters, cut between words.
 
     Paragraphs are taken until there is enough to know what it is about. A dash follows what ends without a
@@ -21,12 +21,12 @@ def excerpt(html: str, limit: int = TEASER) -> str:
     for paragraph in to_text(html).split("\n\n"):
         between = " " if unicodedata.category(taken[-1:] or ".").startswith("P") else " – "
         taken = f"{taken}{between}{' '.join(paragraph.split())}".strip()
-        if len(taken) >= ENOUGH:
+        if len(taken) >= MIN_TEASER_LENGTH:
             break
-    return shortened(taken, limit)
+    return shorten(taken, limit)
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """`text`, cut between words with an ellipsis if it is longer than `limit`."""
     if len(text) <= limit:
         return text
@@ -48,6 +48,6 @@ def slugify(title: str, limit: int = 80) -> str:
     return f"a-{slug}" if slug.isdigit() else slug
 
 
-def reading_minutes(html: str) -> int:
+def estimate_reading_minutes(html: str) -> int:
     """How many minutes a text takes to read, at least one."""
-    return max(1, round(len(to_text(html).split()) / WORDS_A_MINUTE))
+    return max(1, round(len(to_text(html).split()) / WORDS_PER_MINUTE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def normal_language(tag: str | None) -> str | None:
+def normalize_language(tag: str | None) -> str | None:
     """The tag in its usual spelling, None if it is not one."""
     if not tag or len(tag) > 35 or not tag.isascii():
         return None
@@ -12,10 +12,10 @@ def normal_language(tag: str | None) -> str | None:
         return None
     if not all(1 <= len(part) <= 8 and part.isalnum() for part in parts[1:]):
         return None
-    return "-".join([parts[0].lower(), *map(_subtag, parts[1:])])
+    return "-".join([parts[0].lower(), *map(_format_subtag, parts[1:])])
 
 
-def _subtag(part: str) -> str:
+def _format_subtag(part: str) -> str:
     if len(part) == 4 and part.isalpha():
         return part.title()
     return part.upper() if len(part) == 2 else part.lower()

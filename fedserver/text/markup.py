@@ -19,7 +19,7 @@ from msgspec import Struct
 from fedserver.text.sanitize import clean_article, clean_post, clean_text
 
 MAX_NAMES = 100
-MAX_ADDRESS = 2_048
+MAX_URL_LENGTH = 2_048
 URL_LENGTH = 23  # what an address counts, however long (docs.joinmastodon.org/user/posting)
 OPENING = "([{<\"'«“‘*_~"
 CLOSING = ".,;:!?)]}>\"'»”’…*~"
@@ -55,15 +55,15 @@ TagUrl = Callable[[str], str]
 Mentions = Mapping[Name, MentionLink]
 
 
-def pieces(text: str) -> list[Piece]:
+def split_pieces(text: str) -> list[Piece]:
     """Split a text at its addresses, mentions and hashtags."""
     found: list[Piece] = []
     start = 0
-    for begin, end in _words(text):
+    for begin, end in _find_words(text):
         place = begin
         while place < end and text[place] in OPENING:
             place += 1
-        piece = _piece(text[place:end])
+        piece = _parse_piece(text[place:end])
         if piece is None:
             continue
         if place > start:
@@ -75,7 +75,7 @@ def pieces(text: str) -> list[Piece]:
     return found
 
 
-def _words(text: str) -> list[tuple[int, int]]:
+def _find_words(text: str) -> list[tuple[int, int]]:
     words: list[tuple[int, int]] = []
     begin = -1
     for place, letter in enumerate(text):
@@ -90,18 +90,18 @@ def _words(text: str) -> list[tuple[int, int]]:
     return words
 
 
-def _piece(word: str) -> Piece | None:
-    if word.startswith(("https://", "http://")) and len(word) <= MAX_ADDRESS:
-        address = _trimmed(word)
+def _parse_piece(word: str) -> Piece | None:
+    if word.startswith(("https://", "http://")) and len(word) <= MAX_URL_LENGTH:
+        address = _trim_address(word)
         return Piece("url", address) if len(address.partition("://")[2]) > 2 else None
     if word.startswith("@"):
-        return _mention(word)
+        return _parse_mention(word)
     if word.startswith("#"):
-        return _hashtag(word)
+        return _parse_hashtag(word)
     return None
 
 
-def _trimmed(word: str) -> str:
+def _trim_address(word: str) -> str:
     """An address without the punctuation that follows it; a bracket that it opened stays."""
     end = len(word)
     while end:
@@ -114,7 +114,7 @@ def _trimmed(word: str) -> str:
     return word[:end]
 
 
-def _taken(text: str, more: str) -> str:
+def _take_while(text: str, more: str) -> str:
     """The letters from the start that are words, digits or in `more`."""
     for place, letter in enumerate(text):
         if not (letter.isascii() and letter.isalnum()) and letter not in more:
@@ -122,27 +122,27 @@ def _taken(text: str, more: str) -> str:
     return text
 
 
-def _mention(word: str) -> Piece | None:
-    username = _taken(word[1:], "_.-").rstrip(".-")
+def _parse_mention(word: str) -> Piece | None:
+    username = _take_while(word[1:], "_.-").rstrip(".-")
     if not username or len(username) > 100:
         return None
     rest = word[1 + len(username) :]
     if not rest.startswith("@"):
         return Piece("mention", "@" + username, (username.lower(), None))
-    domain = _domain(rest[1:])
+    domain = _parse_domain(rest[1:])
     if "." not in domain and ":" not in domain:
         return Piece("mention", "@" + username, (username.lower(), None))
     return Piece("mention", f"@{username}@{domain}", (username.lower(), domain.lower()))
 
 
-def _domain(text: str) -> str:
+def _parse_domain(text: str) -> str:
     end = 0
     while end < len(text) and (text[end].isalnum() or text[end] in ".-:"):
         end += 1
     return text[:end].rstrip(".-:")
 
 
-def _hashtag(word: str) -> Piece | None:
+def _parse_hashtag(word: str) -> Piece | None:
     end = 1
     while end < len(word) and (word[end].isalnum() or word[end] in "_·" or not word[end].isascii()):
         if word[end] in QUOTES:
@@ -156,7 +156,7 @@ def _hashtag(word: str) -> Piece | None:
 
 def scan(text: str) -> Scan:
     """The names in `text`."""
-    found = pieces(clean_text(text, len(text)))
+    found = split_pieces(clean_text(text, len(text)))
     mentions = dict.fromkeys(piece.name for piece in found if piece.name is not None)
     hashtags = dict.fromkeys(piece.text[1:] for piece in found if piece.kind == "hashtag")
     return Scan(tuple(mentions)[:MAX_NAMES], tuple(hashtags)[:MAX_NAMES])
@@ -173,23 +173,23 @@ def count_characters(text: str) -> int:
         URL_LENGTH
         if piece.kind == "url"
         else len(piece.text.rpartition("@")[0] if piece.text.count("@") > 1 else piece.text)
-        for piece in pieces(text)
+        for piece in split_pieces(text)
     )
 
 
 def render_plain(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
     """Safe HTML of a plain text: paragraphs at empty lines, breaks at line ends."""
     paragraphs = [part for part in clean_text(text, len(text)).strip().split("\n\n") if part.strip()]
-    return "".join(f"<p>{_inline(part.strip(), mentions, tag_url)}</p>" for part in paragraphs)
+    return "".join(f"<p>{_render_inline(part.strip(), mentions, tag_url)}</p>" for part in paragraphs)
 
 
-def _inline(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
-    return "".join(_html(piece, mentions, tag_url) for piece in pieces(text))
+def _render_inline(text: str, mentions: Mentions, tag_url: TagUrl) -> str:
+    return "".join(_render_piece(piece, mentions, tag_url) for piece in split_pieces(text))
 
 
-def _html(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
+def _render_piece(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
     if piece.kind == "url":
-        return link_html(piece.text)
+        return render_link(piece.text)
     if piece.kind == "hashtag":
         name = piece.text[1:]
         address = escape(tag_url(fold_tag(name)))
@@ -201,7 +201,7 @@ def _html(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
     return escape(piece.text, quote=False).replace("\n", "<br>")
 
 
-def link_html(address: str) -> str:
+def render_link(address: str) -> str:
     """A link whose scheme and tail are hidden, so that long addresses stay short on the screen."""
     scheme, _, rest = address.partition("://")
     rest_start = rest.removeprefix("www.")
@@ -215,31 +215,31 @@ def link_html(address: str) -> str:
     )
 
 
-LONGEST_WORD = 4_096  # the search for bare addresses takes quadratic time in the length of a word
+MAX_WORD_LENGTH = 4_096  # the search for bare addresses takes quadratic time in the length of a word
 
 
-def _parser(*, linkify: bool) -> MarkdownIt:
+def _build_parser(*, linkify: bool) -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False, "linkify": linkify})
     return made.enable(["table", "strikethrough", *(["linkify"] if linkify else [])]).use(footnote_plugin)
 
 
-_markdown, _without_bare_links = _parser(linkify=True), _parser(linkify=False)
+_markdown, _without_bare_links = _build_parser(linkify=True), _build_parser(linkify=False)
 
 
 def render_markdown(text: str, mentions: Mentions, tag_url: TagUrl, *, article: bool) -> str:
     """Safe HTML of Markdown (CommonMark, tables, footnotes); names in code and links stay as they are."""
     text = clean_text(text, len(text))
-    long = any(end - begin > LONGEST_WORD for begin, end in _words(text))
+    long = any(end - begin > MAX_WORD_LENGTH for begin, end in _find_words(text))
     parser = _without_bare_links if long else _markdown
     tokens = parser.parse(text)
     for token in tokens:
         if token.type == "inline" and token.children:
-            token.children = _named(token.children, mentions, tag_url)
+            token.children = _link_names(token.children, mentions, tag_url)
     html = parser.renderer.render(tokens, parser.options, {})
     return clean_article(html) if article else clean_post(html)
 
 
-def _named(tokens: list[Token], mentions: Mentions, tag_url: TagUrl) -> list[Token]:
+def _link_names(tokens: list[Token], mentions: Mentions, tag_url: TagUrl) -> list[Token]:
     changed: list[Token] = []
     depth = 0
     for token in tokens:
@@ -248,6 +248,6 @@ def _named(tokens: list[Token], mentions: Mentions, tag_url: TagUrl) -> list[Tok
             changed.append(token)
             continue
         made: Any = Token("html_inline", "", 0)
-        made.content = _inline(token.content, mentions, tag_url)
+        made.content = _render_inline(token.content, mentions, tag_url)
         changed.append(made)
     return changed

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 
 from msgspec import Struct
 
-MOST = 2_000
-KINDS = frozenset({"a", "link"})
+MAX_LINKS = 2_000
+TAGS = frozenset({"a", "link"})
 
 
 class PageLink(Struct, frozen=True):
@@ -23,22 +23,22 @@ class PageLink(Struct, frozen=True):
     kind: str
 
 
-class _Reader(HTMLParser):
+class _LinkParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[PageLink] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in KINDS and len(self.found) < MOST:
+        if tag in TAGS and len(self.found) < MAX_LINKS:
             given = {name: value or "" for name, value in reversed(attrs)}
             if "rel" in given and "href" in given:
                 rels = frozenset(given["rel"].lower().split())
                 self.found.append(PageLink(rels, given["href"].strip(), given.get("type", "").lower()))
 
 
-def page_links(body: bytes) -> list[PageLink]:
+def parse_page_links(body: bytes) -> list[PageLink]:
     """The links of a page, at most 2,000; what a page leaves open at its end is not read."""
-    reader = _Reader()
+    reader = _LinkParser()
     # The parser asserts that declarations are well made; behind one that is not nothing is read.
     with suppress(AssertionError):
         reader.feed(body.decode("utf-8", "replace"))

@@ -15,11 +15,11 @@ from urllib.parse import urljoin
 from msgspec import Struct, structs
 from selectolax.lexbor import LexborHTMLParser
 
-from fedserver.text.language import normal_language
-from fedserver.text.sanitize import bounded, clean_name, web_address
+from fedserver.text.language import normalize_language
+from fedserver.text.sanitize import clean_name, limit_nesting, to_web_url
 
 MAX_HEAD, MAX_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_ADDRESS = 300_000, 300, 1_000, 200, 2_048
-MOST_PIXELS = 20_000
+MAX_PIXELS = 20_000
 # No other codec is asked for: some of Python's take quadratic time.
 CHARSETS = frozenset(
     {
@@ -31,7 +31,7 @@ CHARSETS = frozenset(
 )  # fmt: skip
 
 
-class Preview(Struct, frozen=True, kw_only=True):
+class PagePreview(Struct, frozen=True, kw_only=True):
     """What may be shown of a page. `oembed` is where more of it can be asked for, `creator` a handle."""
 
     kind: str = "link"
@@ -53,20 +53,20 @@ class Preview(Struct, frozen=True, kw_only=True):
     oembed: str = ""
 
 
-def read_page(body: bytes, content_type: str, url: str) -> Preview | None:
+def parse_page(body: bytes, content_type: str, url: str) -> PagePreview | None:
     """What the head of an HTML page says; None if it has no title."""
-    tree = LexborHTMLParser(bounded(_head(_decoded(body, content_type))))
-    said = _said(tree)
+    tree = LexborHTMLParser(limit_nesting(_extract_head(_decode(body, content_type))))
+    said = _metadata_reader(tree)
     named = tree.css_first("title")
     title = said("og:title", "twitter:title") or (named.text() if named is not None else "")
     if not title.strip():
         return None
     root = tree.css_first("html")
     link = tree.css_first('link[type="application/json+oembed"]')
-    width, height = _number(said("og:image:width")), _number(said("og:image:height"))
-    author_url = _address(url, said("article:author"))
-    return _framed(
-        Preview(
+    width, height = _parse_number(said("og:image:width")), _parse_number(said("og:image:height"))
+    author_url = _to_absolute_url(url, said("article:author"))
+    return _add_player(
+        PagePreview(
             title=clean_name(title, MAX_TITLE),
             description=clean_name(
                 said("og:description", "twitter:description", "description"), MAX_DESCRIPTION
@@ -76,23 +76,25 @@ def read_page(body: bytes, content_type: str, url: str) -> Preview | None:
             provider_name=clean_name(said("og:site_name"), MAX_NAME),
             width=width,
             height=height,
-            image_url=_address(
+            image_url=_to_absolute_url(
                 url,
                 said("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"),
             ),
             image_alt=clean_name(said("og:image:alt", "twitter:image:alt"), MAX_DESCRIPTION),
-            language=_language(root.attributes.get("lang") if root is not None else "", said("og:locale")),
-            published_at=_instant(said("article:published_time")),
+            language=_choose_language(
+                root.attributes.get("lang") if root is not None else "", said("og:locale")
+            ),
+            published_at=_parse_date(said("article:published_time")),
             creator=clean_name(said("fediverse:creator"), MAX_NAME),
-            oembed=_address(url, (link.attributes.get("href") or "") if link is not None else ""),
+            oembed=_to_absolute_url(url, (link.attributes.get("href") or "") if link is not None else ""),
         ),
-        _address(url, said("twitter:player")),
-        _number(said("twitter:player:width")),
-        _number(said("twitter:player:height")),
+        _to_absolute_url(url, said("twitter:player")),
+        _parse_number(said("twitter:player:width")),
+        _parse_number(said("twitter:player:height")),
     )
 
 
-def _decoded(body: bytes, content_type: str) -> str:
+def _decode(body: bytes, content_type: str) -> str:
     named = content_type.lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
     if not named:
         start = body[:2_048].decode("ascii", "replace").lower()
@@ -101,13 +103,13 @@ def _decoded(body: bytes, content_type: str) -> str:
     return body.decode(named if named in CHARSETS else "utf-8", "replace")
 
 
-def _head(html: str) -> str:
+def _extract_head(html: str) -> str:
     html = html[:MAX_HEAD]
     end = html.find("<body")
     return html[:end] if end >= 0 else html
 
 
-def _said(tree: LexborHTMLParser) -> Any:
+def _metadata_reader(tree: LexborHTMLParser) -> Any:
     """A reader of the page's metadata: the first of several names that is there."""
     found: dict[str, str] = {}
     for node in tree.css("meta")[:500]:
@@ -122,23 +124,23 @@ def _said(tree: LexborHTMLParser) -> Any:
     return said
 
 
-def _address(base: str, text: str) -> str:
+def _to_absolute_url(base: str, text: str) -> str:
     """An address on a page, made whole; '' if it cannot be linked."""
     if not text:
         return ""
     try:
-        whole = web_address(urljoin(base, text.strip()))
+        whole = to_web_url(urljoin(base, text.strip()))
     except ValueError:
         return ""
     return whole if len(whole) <= MAX_ADDRESS else ""
 
 
-def _number(value: Any) -> int:
+def _parse_number(value: Any) -> int:
     text = str(value)
-    return min(int(text), MOST_PIXELS) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    return min(int(text), MAX_PIXELS) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _instant(text: str) -> int | None:
+def _parse_date(text: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
@@ -148,11 +150,11 @@ def _instant(text: str) -> int | None:
     return stamp if stamp > 0 else None
 
 
-def _language(lang: str | None, locale: str) -> str | None:
-    return normal_language((lang or "").strip()) or normal_language(locale)
+def _choose_language(lang: str | None, locale: str) -> str | None:
+    return normalize_language((lang or "").strip()) or normalize_language(locale)
 
 
-def _framed(preview: Preview, address: str, width: int, height: int) -> Preview:
+def _add_player(preview: PagePreview, address: str, width: int, height: int) -> PagePreview:
     """A page that plays something: in a frame of its own, by https only."""
     if not address.startswith("https://"):
         return preview
@@ -163,7 +165,7 @@ def _framed(preview: Preview, address: str, width: int, height: int) -> Preview:
     return structs.replace(preview, kind="video", html=frame, width=width, height=height)
 
 
-def read_oembed(answer: Mapping[str, Any], preview: Preview, url: str) -> Preview:
+def parse_oembed(answer: Mapping[str, Any], preview: PagePreview, url: str) -> PagePreview:
     """What an oEmbed answer (oembed.com, 1.0) adds to a page; `rich` ones are shown as a link."""
 
     def said(name: str, limit: int) -> str:
@@ -172,7 +174,7 @@ def read_oembed(answer: Mapping[str, Any], preview: Preview, url: str) -> Previe
 
     def address(name: str) -> str:
         value = answer.get(name)
-        return _address(url, value) if isinstance(value, str) else ""
+        return _to_absolute_url(url, value) if isinstance(value, str) else ""
 
     kind = answer.get("type")
     if str(answer.get("version")) not in ("1.0", "1") or kind not in ("link", "photo", "video", "rich"):
@@ -186,20 +188,20 @@ def read_oembed(answer: Mapping[str, Any], preview: Preview, url: str) -> Previe
         provider_url=address("provider_url"),
         image_url=address("thumbnail_url") or preview.image_url,
     )
-    width, height = _number(answer.get("width")), _number(answer.get("height"))
+    width, height = _parse_number(answer.get("width")), _parse_number(answer.get("height"))
     if kind == "photo" and address("url"):
         picture = address("url")
         return structs.replace(
             preview, kind="photo", embed_url=picture, image_url=picture, width=width, height=height
         )
     if kind == "video":
-        return _framed(preview, _frame_of(answer.get("html"), url), width, height)
+        return _add_player(preview, _find_frame_url(answer.get("html"), url), width, height)
     return preview
 
 
-def _frame_of(html: Any, url: str) -> str:
+def _find_frame_url(html: Any, url: str) -> str:
     """The address of the first frame in what a provider wrote."""
     if not isinstance(html, str):
         return ""
-    frame = LexborHTMLParser(bounded(html[:20_000])).css_first("iframe[src]")
-    return _address(url, frame.attributes.get("src") or "") if frame is not None else ""
+    frame = LexborHTMLParser(limit_nesting(html[:20_000])).css_first("iframe[src]")
+    return _to_absolute_url(url, frame.attributes.get("src") or "") if frame is not None else ""

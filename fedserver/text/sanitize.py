@@ -17,11 +17,11 @@ from urllib.parse import urljoin
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
-MAX_HTML, MAX_OPEN, ROUNDS = 500_000, 300, 5
-VOID = frozenset(
+MAX_HTML_LENGTH, MAX_OPEN_ELEMENTS, MAX_ROUNDS = 500_000, 300, 5
+VOID_ELEMENTS = frozenset(
     {"br", "img", "hr", "input", "wbr", "col", "area", "base", "link", "meta", "source", "embed"}
 )
-LINES_FIRST = re.compile(r'(<pre(?: (?:"[^"]*"|[^">])*)?>)\n+')
+PRE_LEADING_NEWLINES = re.compile(r'(<pre(?: (?:"[^"]*"|[^">])*)?>)\n+')
 SCHEMES = {"http", "https"}
 PROFILE_TAGS = {"p", "br", "a", "span", "em", "strong", "b", "i", "u", "s", "del", "code"}
 POST_TAGS = PROFILE_TAGS | {"pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "sup"}
@@ -29,8 +29,8 @@ ARTICLE_TAGS = POST_TAGS | {
     "img", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "hr", "sub", "section",
     "details", "summary", "kbd", "mark", "input",
 }  # fmt: skip
-CLASSES = {"mention", "hashtag", "h-card", "u-url", "invisible", "ellipsis", "quote-inline"}
-ALLOWED_CLASSES: dict[str, set[str]] = {"a": CLASSES, "span": CLASSES, "p": {"quote-inline"}}
+LINK_CLASSES = {"mention", "hashtag", "h-card", "u-url", "invisible", "ellipsis", "quote-inline"}
+ALLOWED_CLASSES: dict[str, set[str]] = {"a": LINK_CLASSES, "span": LINK_CLASSES, "p": {"quote-inline"}}
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "class", "translate"},
     "span": {"class", "translate", "lang"},
@@ -53,31 +53,31 @@ ADDRESS_BREAKS = dict.fromkeys(map(ord, "\t\r\n"))
 _base: ContextVar[str] = ContextVar("base", default="")
 
 
-def _whole(element: str, attribute: str, value: str) -> str | None:
+def _filter_attribute(element: str, attribute: str, value: str) -> str | None:
     """The value of an attribute; an address is completed from the base, or goes."""
     if attribute not in ("href", "src"):
         return value
     address = value.translate(ADDRESS_BREAKS).strip(ADDRESS_ENDS)
-    if _is_whole(address):
+    if _is_absolute(address):
         return address
     try:
         joined = urljoin(_base.get(), address)
     except ValueError:
         return None
-    return joined if _is_whole(joined) else None
+    return joined if _is_absolute(joined) else None
 
 
-def _is_whole(address: str) -> bool:
+def _is_absolute(address: str) -> bool:
     # Not `https:x`: on a page of that scheme it is relative.
     return address[:8].lower().startswith(("https://", "http://"))
 
 
-def _cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
+def _build_cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(tags),
         attributes={tag: names for tag, names in ATTRIBUTES_NO_CLASS.items() if tag in tags},
         allowed_classes={tag: names for tag, names in ALLOWED_CLASSES.items() if tag in tags},
-        attribute_filter=_whole,
+        attribute_filter=_filter_attribute,
         url_schemes=SCHEMES,
         link_rel=rel,
         clean_content_tags={"script", "style", "iframe", "object", "noscript", "template", "svg", "math"},
@@ -85,22 +85,22 @@ def _cleaner(tags: AbstractSet[str], rel: str) -> nh3.Cleaner:
     )
 
 
-_post = _cleaner(POST_TAGS, "nofollow noopener")
-_article = _cleaner(ARTICLE_TAGS - {"input"}, "nofollow noopener")
-NOT_MINE = "nofollow noopener"
-MINE = f"{NOT_MINE} me"
-OTHERS = ("u-url mention", "mention u-url", "mention hashtag", "mention")
-_profile = _cleaner(PROFILE_TAGS, MINE)
+_post = _build_cleaner(POST_TAGS, "nofollow noopener")
+_article = _build_cleaner(ARTICLE_TAGS - {"input"}, "nofollow noopener")
+EXTERNAL_REL = "nofollow noopener"
+PROFILE_REL = f"{EXTERNAL_REL} me"
+MENTION_CLASSES = ("u-url mention", "mention u-url", "mention hashtag", "mention")
+_profile = _build_cleaner(PROFILE_TAGS, PROFILE_REL)
 
 
 def clean_post(html: str, base: str = "") -> str:
     """Safe HTML of a short post. Relative addresses are taken from `base`; without one they go."""
-    return _cleaned(_post, html, base)
+    return _clean(_post, html, base)
 
 
 def clean_article(html: str, base: str = "") -> str:
     """Safe HTML of an article: headings, images and tables stay; `base` as in `clean_post`."""
-    return _cleaned(_article, html, base)
+    return _clean(_article, html, base)
 
 
 def clean_profile(html: str, base: str = "") -> str:
@@ -108,22 +108,22 @@ def clean_profile(html: str, base: str = "") -> str:
 
     Links carry `rel="me"`, but not those to other people and to hashtags, who are not the same person.
     """
-    found = _cleaned(_profile, html, base)
-    for words in OTHERS:
-        found = found.replace(f'class="{words}" rel="{MINE}"', f'class="{words}" rel="{NOT_MINE}"')
+    found = _clean(_profile, html, base)
+    for words in MENTION_CLASSES:
+        found = found.replace(f'class="{words}" rel="{PROFILE_REL}"', f'class="{words}" rel="{EXTERNAL_REL}"')
     return found
 
 
-def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
+def _clean(cleaner: nh3.Cleaner, html: str, base: str) -> str:
     """Cleaned until a reader sees in it what we saw: what a dropped element held may be read otherwise."""
     former = _base.set(base)
-    found = bounded(html)
+    found = limit_nesting(html)
     try:
-        for _ in range(ROUNDS):
+        for _ in range(MAX_ROUNDS):
             # guard: sanitizer @argument1
             cleaned = cleaner.clean(found)
             # Each reader takes a line end after <pre> away (HTML §13.2.6.4.7): with none all see the same.
-            made = LINES_FIRST.sub(r"\1", cleaned)
+            made = PRE_LEADING_NEWLINES.sub(r"\1", cleaned)
             if made == found:
                 return made
             found = made
@@ -134,7 +134,7 @@ def _cleaned(cleaner: nh3.Cleaner, html: str, base: str) -> str:
 
 def clean_name(text: str, limit: int = 100) -> str:
     """One line of plain text: no control or direction marks, no piles of accents, at most `limit` long."""
-    line = " ".join(_plain(text).translate(BIDI).split())
+    line = " ".join(_extract_text(text).translate(BIDI).split())
     kept: list[str] = []
     marks = 0
     for letter in line:
@@ -148,12 +148,12 @@ def clean_name(text: str, limit: int = 100) -> str:
 
 def clean_text(text: str, limit: int) -> str:
     """Several lines of plain text without NUL and lone surrogates, at most `limit` long."""
-    return _plain(text).replace("\r\n", "\n").replace("\r", "\n")[:limit]
+    return _extract_text(text).replace("\r\n", "\n").replace("\r", "\n")[:limit]
 
 
 def to_text(html: str) -> str:
     """The words in HTML; paragraphs and breaks become line ends."""
-    tree = LexborHTMLParser(bounded(html))
+    tree = LexborHTMLParser(limit_nesting(html))
     body = tree.body
     if body is None:
         return ""
@@ -169,36 +169,36 @@ def to_text(html: str) -> str:
     return "\n".join(joined).strip()
 
 
-def web_address(text: str) -> str:
+def to_web_url(text: str) -> str:
     """`text` if it is an http(s) address that may be linked, else ''."""
     text = text.strip()
     return text if text.startswith(("https://", "http://")) and text.isprintable() and " " not in text else ""
 
 
-def bounded(html: str) -> str:
+def limit_nesting(html: str) -> str:
     """`html`, or only its words where more elements stay open than any writer leaves open.
 
     HTML parsers take quadratic time on what is nested without end; this pass is linear.
     """
-    html = _plain(html)[:MAX_HTML]
+    html = _extract_text(html)[:MAX_HTML_LENGTH]
     opened: dict[str, int] = {}
     unclosed = 0
     place = html.find("<")
     while place >= 0:
-        name, closes = _tag_at(html, place)
+        name, closes = _parse_tag(html, place)
         if closes and opened.get(name):
             opened[name] -= 1
             unclosed -= 1
-        elif name and not closes and name not in VOID:
+        elif name and not closes and name not in VOID_ELEMENTS:
             opened[name] = opened.get(name, 0) + 1
             unclosed += 1
-        if unclosed > MAX_OPEN:
-            return f"<p>{escape(_without_tags(html), quote=False)}</p>"
+        if unclosed > MAX_OPEN_ELEMENTS:
+            return f"<p>{escape(_strip_tags(html), quote=False)}</p>"
         place = html.find("<", place + 1)
     return html
 
 
-def _tag_at(html: str, place: int) -> tuple[str, bool]:
+def _parse_tag(html: str, place: int) -> tuple[str, bool]:
     """The name of the tag that begins here ('' for none), and whether it is a closing one."""
     closes = html.startswith("</", place)
     start = place + 2 if closes else place + 1
@@ -208,10 +208,10 @@ def _tag_at(html: str, place: int) -> tuple[str, bool]:
     return html[start:end].lower(), closes
 
 
-def _without_tags(html: str) -> str:
+def _strip_tags(html: str) -> str:
     parts = html.split("<")
     return " ".join([parts[0], *(part.partition(">")[2] for part in parts[1:])]).strip()
 
 
-def _plain(text: str) -> str:
+def _extract_text(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")

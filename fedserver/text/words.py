@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MOST_WORDS, LONGEST = 50_000, 64
+MAX_WORDS, MAX_WORD_LENGTH = 50_000, 64
 
 _UNSPACED = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007"
@@ -17,13 +17,13 @@ _UNSPACED = (
     "\u4e00-\u9fff\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003fffd"
 )
 # Vowel signs of scripts that do put spaces: letters of the word, although Python does not count them.
-_SIGNS = "".join(
+_COMBINING_MARKS = "".join(
     chr(code)
     for code in (*range(0x0900, 0x1A00), *range(0xA800, 0xAC00))
     if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
 _LETTERS = rf"[^\W_{_UNSPACED}]"
-_TOKEN = re.compile(rf"[{_UNSPACED}]+|{_LETTERS}+(?:[{_SIGNS}]+{_LETTERS}*)*")
+_TOKEN = re.compile(rf"[{_UNSPACED}]+|{_LETTERS}+(?:[{_COMBINING_MARKS}]+{_LETTERS}*)*")
 _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
 _DROPPED = (
     (0x0300, 0x036F), (0x0483, 0x0489), (0x0591, 0x05C7), (0x0610, 0x061A), (0x0640, 0x0640),
@@ -49,7 +49,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", apart.translate(_FOLD))
 
 
-def words(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The words of a text in their order, as an index keeps them.
 
     The last letter of an unspaced run follows at the end, so that every single letter begins some word.
@@ -58,19 +58,19 @@ def words(text: str) -> list[str]:
     last: dict[str, None] = {}
     for token in _TOKEN.findall(fold(text)):
         if token.isascii():
-            found.append(token[:LONGEST])
+            found.append(token[:MAX_WORD_LENGTH])
             continue
-        pieces = _pieces(token)
+        pieces = _split_token(token)
         found += pieces
         if len(pieces[-1]) == 2 and _is_unspaced(token):
             last[token[-1]] = None
-    return [*found[:MOST_WORDS], *last]
+    return [*found[:MAX_WORDS], *last]
 
 
-def phrase(text: str) -> tuple[tuple[str, ...], bool]:
+def parse_phrase(text: str) -> tuple[tuple[str, ...], bool]:
     """The words that somebody looks for side by side; True if the last one is only a beginning."""
     tokens = _TOKEN.findall(fold(text))
-    found = tuple(piece for token in tokens for piece in _pieces(token))
+    found = tuple(piece for token in tokens for piece in _split_token(token))
     return found, bool(tokens) and len(tokens[-1]) == 1 and _is_unspaced(tokens[-1])
 
 
@@ -78,7 +78,7 @@ def _is_unspaced(token: str) -> bool:
     return _UNSPACED_LETTER.match(token) is not None
 
 
-def _pieces(token: str) -> list[str]:
+def _split_token(token: str) -> list[str]:
     if len(token) < 2 or not _is_unspaced(token):
-        return [token[:LONGEST]]
+        return [token[:MAX_WORD_LENGTH]]
     return [token[place : place + 2] for place in range(len(token) - 1)]

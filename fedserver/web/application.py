@@ -15,14 +15,14 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.text.locales import use_locale
 from fedserver.web.dispatch import CORS, Dispatcher
 from fedserver.web.endpoint import Endpoint
-from fedserver.web.errors import error_json
+from fedserver.web.errors import render_error_json
 from fedserver.web.html import STATIC, add_vary
-from fedserver.web.locale_cookie import locale_of_request
-from fedserver.web.metrics import measured
+from fedserver.web.locale_cookie import negotiate_request_locale
+from fedserver.web.metrics import build_middleware
 from fedserver.web.services import SERVICES, Services
 
 PREFLIGHT = {
@@ -31,14 +31,14 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "86400",
 }
-PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
-MAX_BODY = 2_097_152
+API_PREFIXES = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/media/")
+MAX_BODY_BYTES = 2_097_152
 DISPATCHER = web.AppKey("dispatcher", Dispatcher)
-Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ServeHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
-def wants_activitypub(accept: str) -> bool:
+def prefers_activitypub(accept: str) -> bool:
     """True if the caller asks for a document: its first word on types decides against HTML."""
     positions = [place for kind in ACTIVITY_TYPES if (place := accept.find(kind)) >= 0]
     html = accept.find("text/html")
@@ -48,46 +48,46 @@ def wants_activitypub(accept: str) -> bool:
 def build(services: Services, endpoints: Sequence[Endpoint]) -> web.Application:
     """The application with every endpoint, static files and a handler for all else."""
     dispatcher = Dispatcher(services)
-    middlewares = [_outermost(dispatcher)]
+    middlewares = [_build_error_middleware(dispatcher)]
     if services.site.config.metrics.listen:
-        middlewares.insert(0, measured(services.metrics))
-    application = web.Application(client_max_size=MAX_BODY, middlewares=middlewares)
+        middlewares.insert(0, build_middleware(services.metrics))
+    application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
     application[SERVICES], application[DISPATCHER] = services, dispatcher
-    for resource in _resources(tuple(endpoints)):
+    for resource in _build_resources(tuple(endpoints)):
         application.router.register_resource(resource)
     application.router.add_static("/static", STATIC)
     return application
 
 
 @cache
-def _resources(endpoints: tuple[Endpoint, ...]) -> list[web.Resource]:
+def _build_resources(endpoints: tuple[Endpoint, ...]) -> list[web.Resource]:
     """The places of a router, made once for all nodes of a process: there are a thousand routes."""
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
         shared[endpoint.shape].append(endpoint)
     resources: dict[str, web.Resource] = {}
     for (method, path), variants in shared.items():
-        serve = _negotiated(variants)
-        for spelling in _spellings(path):
+        serve = _negotiate(variants)
+        for spelling in _list_spellings(path):
             if spelling not in resources:
-                resources[spelling] = _resource(spelling)
+                resources[spelling] = _create_resource(spelling)
             resources[spelling].add_route(method, serve)
         if method == "GET":
             resources[path].add_route("HEAD", serve)
     return list(resources.values())
 
 
-def _resource(path: str) -> web.Resource:
+def _create_resource(path: str) -> web.Resource:
     return web.DynamicResource(path) if "{" in path else web.PlainResource(path)
 
 
-def _spellings(path: str) -> list[str]:
+def _list_spellings(path: str) -> list[str]:
     """Programs may end an address with a slash."""
     programs = path.startswith(("/api/", "/oauth/")) and not path.endswith("/")
     return [path, path + "/"] if programs else [path]
 
 
-def _negotiated(variants: list[Endpoint]) -> Serve:
+def _negotiate(variants: list[Endpoint]) -> ServeHandler:
     if len(variants) == 1:
         only = variants[0]
 
@@ -99,7 +99,7 @@ def _negotiated(variants: list[Endpoint]) -> Serve:
     page = next(each for each in variants if not each.activitypub)
 
     async def choose(request: web.Request) -> web.StreamResponse:
-        chosen = document if wants_activitypub(request.headers.get("Accept", "")) else page
+        chosen = document if prefers_activitypub(request.headers.get("Accept", "")) else page
         response = await request.app[DISPATCHER].serve(chosen, request)
         if not response.prepared:
             add_vary(response, "Accept")
@@ -108,16 +108,16 @@ def _negotiated(variants: list[Endpoint]) -> Serve:
     return choose
 
 
-def _outermost(dispatcher: Dispatcher) -> Middleware:
+def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
     log = structlog.stdlib.get_logger("fedserver.web")
 
     @web.middleware
-    async def outermost(request: web.Request, handler: Serve) -> web.StreamResponse:
-        with use_locale(locale_of_request(request, dispatcher.services.site)):
+    async def outermost(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
+        with use_locale(negotiate_request_locale(request, dispatcher.services.site)):
             return await answered(request, handler)
 
-    async def answered(request: web.Request, handler: Serve) -> web.StreamResponse:
-        program = request.path.startswith(PROGRAMS)
+    async def answered(request: web.Request, handler: ServeHandler) -> web.StreamResponse:
+        program = request.path.startswith(API_PREFIXES)
         if request.method == "OPTIONS" and program:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
@@ -127,28 +127,28 @@ def _outermost(dispatcher: Dispatcher) -> Middleware:
                 # The pictures of those who have none are shown by web clients of other origins.
                 response.headers["Access-Control-Allow-Origin"] = "*"
             return response
-        except Forbidden as error:
-            return _told(dispatcher, request, error, program)
+        except ForbiddenError as error:
+            return _render_error(dispatcher, request, error, program)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return _told(dispatcher, request, error, program)
+            return _render_error(dispatcher, request, error, program)
         except Exception as error:
             # The one place where the unexpected ends: an id for the caller, the trace for the log.
             name = secrets.token_hex(6)
             log.exception("request_failed", id=name, method=request.method, path=request.path)
-            response = _told(dispatcher, request, error, program)
+            response = _render_error(dispatcher, request, error, program)
             response.headers["X-Request-Id"] = name
             return response
 
     return outermost
 
 
-def _told(
-    dispatcher: Dispatcher, request: web.Request, error: Exception, program: bool
+def _render_error(
+    dispatcher: Dispatcher, request: web.Request, error: Exception, is_api: bool
 ) -> web.StreamResponse:
-    if program or "text/html" not in request.headers.get("Accept", ""):
-        response = error_json(error, dispatcher.services.db.clock())
+    if is_api or "text/html" not in request.headers.get("Accept", ""):
+        response = render_error_json(error, dispatcher.services.db.clock())
         response.headers.update(CORS)
         return response
     return dispatcher.error_page(error)

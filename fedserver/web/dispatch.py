@@ -10,20 +10,25 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.kernel import scopes
-from fedserver.domain.kernel.context import Caller
-from fedserver.domain.kernel.errors import DomainError, Forbidden, Unauthorized, Unproved
+from fedserver.domain.kernel.context import Principal
+from fedserver.domain.kernel.errors import (
+    DomainError,
+    ForbiddenError,
+    ReauthenticationRequiredError,
+    UnauthorizedError,
+)
 from fedserver.web import session
-from fedserver.web.endpoint import ANYONE, APP, USER, Answer, Call, Endpoint, Nothing
-from fedserver.web.errors import error_json, headers_of, status_of, text_of
+from fedserver.web.endpoint import ANYONE, APP, USER, Call, Endpoint, JsonResponse, NoParams
+from fedserver.web.errors import render_error_json, to_headers, to_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
-from fedserver.web.paging import Listed, link_header
+from fedserver.web.paging import EntityPage, build_link_header
 from fedserver.web.proxies import Proxies
 from fedserver.web.services import Services
 from fedserver.web.uploads import Uploads
 from storage.engine import Tx
-from storage.errors import Unavailable
+from storage.errors import DatabaseUnavailableError
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -33,7 +38,7 @@ CORS = {
     ),
 }
 RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
-NOTHING: Struct = Nothing()
+NO_PARAMS: Struct = NoParams()
 
 
 class Dispatcher:
@@ -46,13 +51,13 @@ class Dispatcher:
     def check_fences(self, request: web.Request) -> None:
         """Raises Forbidden for a request from an address that nobody may come from."""
         if self.services.fences.keep_out(self.proxies.remote_of(request)):
-            raise Forbidden("This node takes no requests from your address")
+            raise ForbiddenError("This node takes no requests from your address")
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         """The answer of an endpoint, or why there is none."""
         try:
             return await self._serve(endpoint, request)
-        except (DomainError, Unavailable, web.HTTPException) as error:
+        except (DomainError, DatabaseUnavailableError, web.HTTPException) as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
                 raise
             return self.refusal(endpoint, request, error)
@@ -62,38 +67,40 @@ class Dispatcher:
         if endpoint.tx == "read":
             async with database.read() as tx:
                 caller = await self._caller(endpoint, request, tx)
-                session.follow_locale(caller)
+                session.use_member_locale(caller)
                 response = await self._run(endpoint, request, caller, tx)
         else:
             caller = None
             if endpoint.asks_who:
                 async with database.read() as tx:
                     caller = await self._caller(endpoint, request, tx)
-            session.follow_locale(caller)
+            session.use_member_locale(caller)
             response = await self._run(endpoint, request, caller, None)
-        await session.note_use(database, caller)
+        await session.record_use(database, caller)
         return response
 
-    async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Caller | None:
+    async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Principal | None:
         if endpoint.html:
-            return await session.by_cookie(tx, request, self.services.site, barred=endpoint.barred)
+            return await session.find_by_cookie(
+                tx, request, self.services.site, allow_suspended=endpoint.barred
+            )
         if not endpoint.asks_who:
             return None
-        return await session.by_token(tx, request, waiting=endpoint.waiting)
+        return await session.find_by_token(tx, request, allow_pending=endpoint.waiting)
 
     async def _run(
-        self, endpoint: Endpoint, request: web.Request, caller: Caller | None, tx: Tx | None
+        self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
         left = self.services.limits.spend(endpoint.limit, self._who(request, caller))
         authorize(endpoint, caller)
         if endpoint.proved:
-            session.check_proved(caller, self.services.db.clock())
+            session.check_recent_auth(caller, self.services.db.clock())
         limits = self.services.site.config.limits
         most = getattr(limits, endpoint.most_upload) if endpoint.most_upload else 0
         uploads = Uploads(self.services.store.desk, most)
         try:
-            params = NOTHING
-            if not endpoint.raw and not (endpoint.params is Nothing and request.method in ("GET", "HEAD")):
+            params = NO_PARAMS
+            if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
                 params = await read_params(request, endpoint.params, uploads)
             response = await self._answer(endpoint, request, caller, params, tx)
         finally:
@@ -108,7 +115,7 @@ class Dispatcher:
         self,
         endpoint: Endpoint,
         request: web.Request,
-        caller: Caller | None,
+        caller: Principal | None,
         params: Any,
         tx: Tx | None,
     ) -> web.StreamResponse:
@@ -123,7 +130,7 @@ class Dispatcher:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
         return self._response(request, result)
 
-    def _who(self, request: web.Request, caller: Caller | None) -> str:
+    def _who(self, request: web.Request, caller: Principal | None) -> str:
         if caller is not None and caller.account is not None:
             return f"account:{caller.account.id}"
         return f"address:{self.proxies.remote_of(request)}"
@@ -132,13 +139,13 @@ class Dispatcher:
         match result:
             case web.StreamResponse():
                 return result
-            case Listed(items=items):
+            case EntityPage(items=items):
                 response = json_response(items)
-                link = link_header(request, self.services.site.config.node.base_url, result)
+                link = build_link_header(request, self.services.site.config.node.base_url, result)
                 if link:
                     response.headers["Link"] = link
                 return response
-            case Answer(body=body, status=status, headers=headers):
+            case JsonResponse(body=body, status=status, headers=headers):
                 return json_response(body, status=status, headers=headers)
             case _:
                 return json_response(result)
@@ -146,40 +153,46 @@ class Dispatcher:
     def refusal(self, endpoint: Endpoint, request: web.Request, error: Exception) -> web.StreamResponse:
         """The answer to `error`: a page for people, JSON for programs."""
         if not endpoint.html:
-            response = error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
+            response = render_error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
             response.headers.update(CORS)
             return response
-        if isinstance(error, Unproved):
-            return see_other(session.page_to_prove(request, self.services.site))
-        if isinstance(error, Unauthorized) and request.method == "GET":
+        if isinstance(error, ReauthenticationRequiredError):
+            return see_other(session.build_reauthentication_url(request, self.services.site))
+        if isinstance(error, UnauthorizedError) and request.method == "GET":
             return see_other(f"/login?next={quote(request.path_qs, safe='')}")
         return self.error_page(error)
 
     def error_page(self, error: Exception) -> web.Response:
         """A page that says what went wrong and where to go on."""
-        status = status_of(error)
+        status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
-        page = self.services.pages.response("error.html", {**values, "text": text_of(error)}, status=status)
-        page.headers.update(headers_of(error, self.services.db.clock()))
+        page = self.services.pages.response(
+            "error.html", {**values, "text": to_message(error)}, status=status
+        )
+        page.headers.update(to_headers(error, self.services.db.clock()))
         return page
 
 
-def authorize(endpoint: Endpoint, caller: Caller | None) -> None:
+def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
     """Raises Unauthorized without a token where one is needed, Forbidden without its scope or role."""
-    if endpoint.who == ANYONE and caller is None:
+    if endpoint.who == ANYONE and principal is None:
         return
-    if caller is None:
-        raise Unauthorized("The access token is invalid" if not endpoint.html else "Please log in first")
+    if principal is None:
+        raise UnauthorizedError("The access token is invalid" if not endpoint.html else "Please log in first")
     # guard: scopes
-    if endpoint.scope and not endpoint.html and not _covered(caller.scopes, endpoint.scope.split("|")):
-        raise Forbidden("This action is outside the authorized scopes")
+    if (
+        endpoint.scope
+        and not endpoint.html
+        and not _is_scope_granted(principal.scopes, endpoint.scope.split("|"))
+    ):
+        raise ForbiddenError("This action is outside the authorized scopes")
     if endpoint.who in (ANYONE, APP):
         return
-    if caller.account is None or caller.member is None:
-        raise Unauthorized("This method requires an authenticated user")
-    if endpoint.who != USER and RANKS[caller.member.role] < RANKS[endpoint.who]:
-        raise Forbidden("This action is not allowed")
+    if principal.account is None or principal.member is None:
+        raise UnauthorizedError("This method requires an authenticated user")
+    if endpoint.who != USER and RANKS[principal.member.role] < RANKS[endpoint.who]:
+        raise ForbiddenError("This action is not allowed")
 
 
-def _covered(granted: frozenset[str], wanted: Sequence[str]) -> bool:
+def _is_scope_granted(granted: frozenset[str], wanted: Sequence[str]) -> bool:
     return any(scopes.covers(granted, each) for each in wanted)

@@ -14,10 +14,10 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel.context import Caller, Site
-from fedserver.domain.kernel.errors import NotFound, Unauthorized
+from fedserver.domain.kernel.context import NodeContext, Principal
+from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.web import session
-from fedserver.web.paging import page_of
+from fedserver.web.paging import parse_page
 from fedserver.web.proxies import Proxies
 from fedserver.web.services import Services
 from storage.engine import Tx
@@ -35,11 +35,11 @@ USER = "user"  # a token of a member
 MODERATOR, ADMIN, OWNER = "moderator", "admin", "owner"
 
 
-class Nothing(Struct, frozen=True):
+class NoParams(Struct, frozen=True):
     """The parameters of endpoints that take none."""
 
 
-class Answer(Struct, frozen=True):
+class JsonResponse(Struct, frozen=True):
     """A body with a status or headers of its own."""
 
     body: Any
@@ -53,12 +53,12 @@ class Call(Generic[P]):
 
     request: web.Request
     services: Services
-    caller: Caller | None
+    caller: Principal | None
     params: P
     transaction: Tx | None
 
     @property
-    def site(self) -> Site:
+    def site(self) -> NodeContext:
         return self.services.site
 
     @property
@@ -76,14 +76,14 @@ class Call(Generic[P]):
     def account(self) -> AccountRow:
         """The account that acts. Raises Unauthorized if there is none."""
         if self.caller is None or self.caller.account is None:
-            raise Unauthorized("This method requires an authenticated user")
+            raise UnauthorizedError("This method requires an authenticated user")
         return self.caller.account
 
     @property
     def member(self) -> MemberRow:
         """The person who acts. Raises Unauthorized if there is none."""
         if self.caller is None or self.caller.member is None:
-            raise Unauthorized("This method requires an authenticated user")
+            raise UnauthorizedError("This method requires an authenticated user")
         return self.caller.member
 
     @property
@@ -104,16 +104,16 @@ class Call(Generic[P]):
     @property
     def browser(self) -> str:
         """The word of a browser that is on its way to log in, '' if it has none."""
-        return session.browser(self.request, self.site)
+        return session.read_prelogin_token(self.request, self.site)
 
     def remember(self, response: web.StreamResponse, word: str) -> web.StreamResponse:
         """Give the browser the word by which it is known until it is logged in."""
-        session.set_browser(response, self.site, word)
+        session.set_prelogin_token(response, self.site, word)
         return response
 
     def begun(self, token: str, location: str) -> web.Response:
         """Logged in: the cookie of the session, and on to `location`."""
-        return session.begun(self.site, token, location)
+        return session.login_response(self.site, token, location)
 
     def render(
         self, template: str, *, status: int = 200, foreign_pictures: bool = False, **values: Any
@@ -133,19 +133,19 @@ class Call(Generic[P]):
         """A part of the path. Raises NotFound if no name of ours can be like it."""
         text = self.request.match_info[name]
         if "\0" in text:
-            raise NotFound
+            raise NotFoundError
         return text
 
     def id(self, name: str = "id") -> int:
         """A part of the path as an id. Raises NotFound if it cannot be one."""
         text = self.request.match_info[name]
         if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > MAX_ID:
-            raise NotFound
+            raise NotFoundError
         return int(text)
 
     def page(self, default: int = 20, most: int = 40) -> Page:
         """The page that the query asks for."""
-        return page_of(self.request, default, most)
+        return parse_page(self.request, default, most)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +157,7 @@ class Endpoint:
     handler: Handler
     who: str = ANYONE
     scope: str = ""
-    params: type[Struct] = Nothing
+    params: type[Struct] = NoParams
     tx: Transaction = "read"
     limit: str = "default"
     html: bool = False

@@ -23,14 +23,14 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from fedserver.version import VERSION
-from fedserver.web.metrics import Histogram, Metrics
+from fedserver.web.metrics import Histogram, NodeMetrics
 from fedserver.web.services import Services
-from storage.errors import Unavailable
+from storage.errors import DatabaseUnavailableError
 from storage.rows.kernel import QueueRow
 
-Depths = Callable[[], Awaitable[Mapping[str, QueueRow]]]
-ROUTE = ("method", "route")
-PATIENCE = 5.0
+LoadDepths = Callable[[], Awaitable[Mapping[str, QueueRow]]]
+ROUTE_LABELS = ("method", "route")
+TIMEOUT_S = 5.0
 
 
 class NodeCollector(Collector):
@@ -43,13 +43,13 @@ class NodeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         metrics = self._services.metrics
         yield InfoMetricFamily("fedserver_build", "The program.", value={"version": VERSION})
-        yield from _requests(metrics)
+        yield from _collect_requests(metrics)
         yield from self._queues()
-        yield _counter(
+        yield _build_counter(
             "fedserver_deliveries", "Tries to deliver, by outcome.", ("outcome",),
             [((outcome,), count) for outcome, count in list(metrics.deliveries.items())],
         )  # fmt: skip
-        yield _counter(
+        yield _build_counter(
             "fedserver_activities", "Activities of peers that were processed.", ("type", "outcome"),
             list(metrics.activities.items()),
         )  # fmt: skip
@@ -88,7 +88,7 @@ class NodeCollector(Collector):
     def _caches(self) -> Iterator[Metric]:
         rooms = dict(self._services.db.memory.rooms)
         keys = {"public_keys": self._services.authenticator, "private_keys": self._services.keyring}
-        yield _counter(
+        yield _build_counter(
             "fedserver_cache_lookups", "Whether caches knew.", ("cache", "result"),
             [
                 ((name, result), getattr(cache, result))
@@ -102,7 +102,7 @@ class NodeCollector(Collector):
         yield entries
 
 
-def _counter(
+def _build_counter(
     name: str, text: str, labels: tuple[str, ...], found: Iterable[tuple[tuple[str, ...], int]]
 ) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
@@ -111,29 +111,29 @@ def _counter(
     return family
 
 
-def _requests(metrics: Metrics) -> Iterator[Metric]:
+def _collect_requests(metrics: NodeMetrics) -> Iterator[Metric]:
     counted = CounterMetricFamily(
-        "fedserver_http_requests", "Requests that were answered.", labels=(*ROUTE, "status")
+        "fedserver_http_requests", "Requests that were answered.", labels=(*ROUTE_LABELS, "status")
     )
     seconds = HistogramMetricFamily(
         "fedserver_http_request_duration_seconds",
         "Until the answer was ready; without streams.",
-        labels=ROUTE,
+        labels=ROUTE_LABELS,
     )
     statements = HistogramMetricFamily(
-        "fedserver_http_request_statements", "Statements that a request took.", labels=ROUTE
+        "fedserver_http_request_statements", "Statements that a request took.", labels=ROUTE_LABELS
     )
     for route, figures in list(metrics.routes.items()):
         for status, count in list(figures.statuses.items()):
             counted.add_metric((*route, str(status)), count)
-        seconds.add_metric(route, *_buckets(figures.seconds))
-        statements.add_metric(route, *_buckets(figures.statements))
+        seconds.add_metric(route, *_to_buckets(figures.seconds))
+        statements.add_metric(route, *_to_buckets(figures.statements))
     yield counted
     yield seconds
     yield statements
 
 
-def _buckets(histogram: Histogram) -> tuple[list[tuple[str, float]], float]:
+def _to_buckets(histogram: Histogram) -> tuple[list[tuple[str, float]], float]:
     """Prometheus counts in each bucket what is in the smaller ones, too."""
     found: list[tuple[str, float]] = []
     sum_so_far = 0
@@ -143,7 +143,7 @@ def _buckets(histogram: Histogram) -> tuple[list[tuple[str, float]], float]:
     return found, histogram.total
 
 
-def application(services: Services, depths: Depths) -> web.Application:
+def build(services: Services, load_depths: LoadDepths) -> web.Application:
     """What answers on the address of the metrics: `GET /metrics`, nothing else."""
     registry = CollectorRegistry()
     collector = NodeCollector(services)
@@ -152,9 +152,9 @@ def application(services: Services, depths: Depths) -> web.Application:
 
     async def metrics(request: web.Request) -> web.StreamResponse:
         try:
-            async with asyncio.timeout(PATIENCE):
-                collector.queues = await depths()
-        except (Unavailable, TimeoutError):
+            async with asyncio.timeout(TIMEOUT_S):
+                collector.queues = await load_depths()
+        except (DatabaseUnavailableError, TimeoutError):
             collector.queues = None
         encode, kind = choose_encoder(request.headers.get("Accept", ""))
         # Some 20 ms of text: in a thread, so that requests are answered in between.

@@ -10,12 +10,12 @@ from aiohttp.abc import AbstractStreamWriter
 from msgspec import Struct
 
 from fedserver.domain.content import remote_files
-from fedserver.domain.kernel.errors import NotFound
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.json import json_response
 
 routes = Routes("http")
-TYPES = {
+CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
     "gif": "image/gif",
@@ -29,7 +29,7 @@ TYPES = {
     "wav": "audio/wav",
     "aac": "audio/aac",
 }
-INERT = {
+INERT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -41,7 +41,7 @@ class StoredFile(web.FileResponse):
     """A file of the store, whole or in parts (RFC 9110 §14), served inert."""
 
     def __init__(self, path: Path, content_type: str) -> None:
-        super().__init__(path, headers={**INERT, "Content-Type": content_type})
+        super().__init__(path, headers={**INERT_HEADERS, "Content-Type": content_type})
         self._where = path
 
     async def prepare(self, request: Any) -> AbstractStreamWriter | None:
@@ -61,12 +61,12 @@ class StoredFile(web.FileResponse):
 
 
 @routes.get("/livez", "/health", tx="own", limit="peers")
-async def live(call: Call[Nothing]) -> web.Response:
+async def check_live(call: Call[NoParams]) -> web.Response:
     return json_response({"status": "OK"})
 
 
 @routes.get("/readyz", tx="own", limit="peers")
-async def ready(call: Call[Nothing]) -> web.Response:
+async def check_ready(call: Call[NoParams]) -> web.Response:
     """200 when the database answers; Unavailable becomes 503."""
     async with call.services.db.read() as tx:
         await call.services.policies.load(tx)
@@ -79,11 +79,11 @@ class EmojiParams(Struct, frozen=True):
 
 
 @routes.get("/media/proxy/emoji/{shape:original|small}", params=EmojiParams, tx="own", limit="peers")
-async def emoji(call: Call[EmojiParams]) -> web.StreamResponse:
+async def show_emoji(call: Call[EmojiParams]) -> web.StreamResponse:
     """An emoji of a peer, shown from here."""
     async with call.services.db.read() as tx:
-        wanted = await remote_files.find_emoji(tx, call.site, call.params.u, call.params.v)
-    return await _fetched(call, wanted, call.text("shape"))
+        wanted = await remote_files.get_emoji(tx, call.site, call.params.u, call.params.v)
+    return await _serve_remote_file(call, wanted, call.text("shape"))
 
 
 class ProxyParams(Struct, frozen=True):
@@ -93,35 +93,37 @@ class ProxyParams(Struct, frozen=True):
 @routes.get(
     "/media/proxy/{id}/{shape:original|small|avatar|header|card}", params=ProxyParams, tx="own", limit="peers"
 )
-async def remote(call: Call[ProxyParams]) -> web.StreamResponse:
+async def show_remote_file(call: Call[ProxyParams]) -> web.StreamResponse:
     """A file of a peer, or the picture of a card, shown from here."""
     shape = call.text("shape")
     async with call.services.db.read() as tx:
-        wanted = await remote_files.find(tx, call.site, call.id(), shape, call.params.v)
-    return await _fetched(call, wanted, shape)
+        wanted = await remote_files.get(tx, call.site, call.id(), shape, call.params.v)
+    return await _serve_remote_file(call, wanted, shape)
 
 
-async def _fetched(call: Call[Any], wanted: remote_files.Wanted, shape: str) -> web.StreamResponse:
+async def _serve_remote_file(
+    call: Call[Any], wanted: remote_files.RemoteFileRequest, shape: str
+) -> web.StreamResponse:
     services = call.services
     if not call.site.links.proxies:
-        raise NotFound
+        raise NotFoundError
     row = await services.remote_files.get(wanted)
-    if not remote_files.is_fresh(row, services.db.clock()):
+    if not remote_files.is_recently_used(row, services.db.clock()):
         async with services.db.write() as tx:
-            await remote_files.use(tx, row)
-    return stored(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
+            await remote_files.mark_used(tx, row)
+    return serve_stored_file(call, row.preview_key if shape == "small" and row.preview_key else row.file_key)
 
 
 @routes.get("/media/{key:.+}", tx="own", limit="peers")
-async def media(call: Call[Nothing]) -> web.StreamResponse:
+async def show_media(call: Call[NoParams]) -> web.StreamResponse:
     """A file of the store: its type is ours, and nothing in it may run."""
-    return stored(call, call.text("key"))
+    return serve_stored_file(call, call.text("key"))
 
 
-def stored(call: Call[Any], key: str) -> StoredFile:
+def serve_stored_file(call: Call[Any], key: str) -> StoredFile:
     """The answer with a file of the store. Raises NotFound."""
     path = call.services.store.path(key)
-    kind = TYPES.get(key.rpartition(".")[2])
+    kind = CONTENT_TYPES.get(key.rpartition(".")[2])
     if path is None or kind is None:
-        raise NotFound
+        raise NotFoundError
     return StoredFile(path, kind)

@@ -21,12 +21,12 @@ from fedserver.web.template_texts import install_texts
 STATIC = Path(__file__).parent / "static"
 
 # No inline script or style anywhere. Files of peers are shown from here too, unless the proxy is off.
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{files}; "
     "media-src 'self'{files}; connect-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'{forms}"
 )
-HEADERS = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -75,8 +75,8 @@ class Pages:
         )
         forms = f"; form-action {forms_to}" if forms_to else ""
         files = " https: http:" if foreign_pictures or not self._proxies else ""
-        response.headers["Content-Security-Policy"] = POLICY.format(forms=forms, files=files)
-        response.headers.update(HEADERS)
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(forms=forms, files=files)
+        response.headers.update(SECURITY_HEADERS)
         mark_language(response)
         return response
 
@@ -106,7 +106,7 @@ def see_other(location: str) -> web.Response:
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
-def own_page(target: str, otherwise: str = "/home") -> str:
+def to_local_path(target: str, default: str = "/home") -> str:
     """A path of this node to go on to; anything else leads to `otherwise`."""
     plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if plain and "\\" not in target and len(target) < 4_000 else otherwise
+    return target if plain and "\\" not in target and len(target) < 4_000 else default

@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.text.locales import is_supported, negotiate
 
 LIFETIME_S = 365 * 86_400
 
 
-def _name(site: Site) -> str:
+def _cookie_name(site: NodeContext) -> str:
     return "__Host-locale" if site.config.node.base_url.startswith("https:") else "locale"
 
 
-def locale_of_request(request: web.Request, site: Site) -> str:
+def negotiate_request_locale(request: web.Request, site: NodeContext) -> str:
     """Return the locale for a visitor of whom nothing but the request is known."""
-    chosen = request.cookies.get(_name(site), "")
+    chosen = request.cookies.get(_cookie_name(site), "")
     accepted = request.headers.get("Accept-Language", "")
     # Only known codes reach the cache of `negotiate`, so that visitors cannot fill it with cookies.
     return negotiate(chosen if is_supported(chosen) else "", accepted, site.config.node.default_locale)
 
 
-def set_locale_cookie(response: web.StreamResponse, site: Site, code: str) -> None:
+def set_locale_cookie(response: web.StreamResponse, site: NodeContext, code: str) -> None:
     """Let a browser remember a language; '' lets it forget the choice."""
     secure = site.config.node.base_url.startswith("https:")
     if not code:
-        response.del_cookie(_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
+        response.del_cookie(_cookie_name(site), path="/", secure=secure, httponly=True, samesite="Lax")
         return
     response.set_cookie(
-        _name(site), code, max_age=LIFETIME_S, path="/", secure=secure, httponly=True, samesite="Lax"
+        _cookie_name(site), code, max_age=LIFETIME_S, path="/", secure=secure, httponly=True, samesite="Lax"
     )

@@ -8,24 +8,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fedserver.domain.content import media
-from fedserver.domain.kernel.errors import Invalid
-from fedserver.media.av_worker import Recording
-from fedserver.media.errors import Unacceptable
-from fedserver.media.image_worker import Processed, process_attachment
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.media.av_worker import ConvertedMedia
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import ProcessedImage, process_attachment
 from fedserver.web.services import Services
-from fedserver.web.uploads import Upload, too_large
+from fedserver.web.uploads import Upload, build_too_large_error
 
-RAW = "raw"  # of no type that is served
+RAW_EXTENSION = "raw"  # of no type that is served
 
 
-async def keep_picture(services: Services, upload: Upload, field: str = "file") -> media.NewFile:
+async def store_image(services: Services, upload: Upload, field: str = "file") -> media.NewFile:
     """Clean a picture and keep it. Raises Invalid, named after the form's `field`."""
-    return await _kept(services, await _cleaned(services, upload, field))
+    return await _store_processed(services, await _process_image(services, upload, field))
 
 
-async def keep_small(services: Services, upload: Upload, field: str) -> media.NewFile:
+async def store_thumbnail(services: Services, upload: Upload, field: str) -> media.NewFile:
     """Clean a picture and keep its small form only. Raises Invalid."""
-    made = await _cleaned(services, upload, field)
+    made = await _process_image(services, upload, field)
     small = made.small
     return media.NewFile(
         kind="image",
@@ -39,17 +39,17 @@ async def keep_small(services: Services, upload: Upload, field: str) -> media.Ne
     )
 
 
-async def _cleaned(services: Services, upload: Upload, field: str) -> Processed:
+async def _process_image(services: Services, upload: Upload, field: str) -> ProcessedImage:
     most = services.site.config.limits.upload_bytes
     if upload.size > most:
-        raise too_large(field, most)
+        raise build_too_large_error(field, most)
     try:
         return await services.images.run(process_attachment, upload.data)
-    except Unacceptable as error:
-        raise Invalid(field, f"was not taken: {error.text}") from error
+    except UnacceptableFileError as error:
+        raise InvalidError(field, f"was not taken: {error.text}") from error
 
 
-async def _kept(services: Services, made: Processed) -> media.NewFile:
+async def _store_processed(services: Services, made: ProcessedImage) -> media.NewFile:
     store, full, small = services.store, made.full, made.small
     return media.NewFile(
         kind=made.kind,
@@ -68,11 +68,11 @@ async def _kept(services: Services, made: Processed) -> media.NewFile:
     )
 
 
-async def keep_raw(services: Services, upload: Upload, kind: str) -> media.NewFile:
+async def store_video(services: Services, upload: Upload, kind: str) -> media.NewFile:
     """Keep a film or sound as it came, to be processed later. Raises Invalid if it cannot be taken."""
     with services.store.workshop() as folder:
-        await asyncio.to_thread(upload.save, folder / RAW)
-        key = await services.store.take(folder / RAW, RAW)
+        await asyncio.to_thread(upload.save, folder / RAW_EXTENSION)
+        key = await services.store.take(folder / RAW_EXTENSION, RAW_EXTENSION)
     new = media.NewFile(
         kind=kind.partition("/")[0],
         content_type=kind,
@@ -81,12 +81,12 @@ async def keep_raw(services: Services, upload: Upload, kind: str) -> media.NewFi
         bytes=upload.size,
         state="processing",
     )
-    async with kept(services, new):
+    async with discard_on_error(services, new):
         path = services.store.path(key)
         try:
             await services.recordings.probe(path or Path())
-        except Unacceptable as error:
-            raise Invalid("file", f"was not taken: {error.text}") from error
+        except UnacceptableFileError as error:
+            raise InvalidError("file", f"was not taken: {error.text}") from error
     return new
 
 
@@ -94,13 +94,13 @@ async def process(services: Services, key: str) -> media.NewFile:
     """Make what is shown of a film or sound that was kept as it came. Raises Unacceptable."""
     path = services.store.path(key)
     if path is None:
-        raise Unacceptable("The file is not there any more")
+        raise UnacceptableFileError("The file is not there any more")
     with services.store.workshop() as folder:
         made = await services.recordings.convert(path, folder)
-        return await _taken(services, made)
+        return await _store_recording(services, made)
 
 
-async def _taken(services: Services, made: Recording) -> media.NewFile:
+async def _store_recording(services: Services, made: ConvertedMedia) -> media.NewFile:
     store, small = services.store, made.small
     return media.NewFile(
         kind=made.kind,
@@ -120,15 +120,15 @@ async def _taken(services: Services, made: Recording) -> media.NewFile:
 
 
 @asynccontextmanager
-async def kept(services: Services, *files: media.NewFile | None) -> AsyncIterator[None]:
+async def discard_on_error(services: Services, *files: media.NewFile | None) -> AsyncIterator[None]:
     """Keep `files` if the block succeeds; otherwise they are removed."""
-    async with collecting(services) as keys:
+    async with discard_keys_on_error(services) as keys:
         keys.extend(key for each in files if each for key in each.keys)
         yield
 
 
 @asynccontextmanager
-async def collecting(services: Services) -> AsyncIterator[list[str]]:
+async def discard_keys_on_error(services: Services) -> AsyncIterator[list[str]]:
     """A list for the keys of files that the block stores; if it fails, they are removed."""
     keys: list[str] = []
     try:

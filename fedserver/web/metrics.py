@@ -20,8 +20,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from storage.engine import Database, Event, Tx
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-STATEMENTS = (0.0, 1.0, 2.0, 4.0, 8.0, 12.0, 20.0, 40.0)
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+STATEMENT_BUCKETS = (0.0, 1.0, 2.0, 4.0, 8.0, 12.0, 20.0, 40.0)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
 
@@ -41,52 +41,52 @@ class Histogram:
         self.total += value
 
 
-class RouteFigures:
+class RouteMetrics:
     """The requests of one method and route template."""
 
     __slots__ = ("seconds", "statements", "statuses")
 
     def __init__(self) -> None:
         self.statuses: dict[int, int] = {}
-        self.seconds = Histogram(SECONDS)
-        self.statements = Histogram(STATEMENTS)
+        self.seconds = Histogram(SECONDS_BUCKETS)
+        self.statements = Histogram(STATEMENT_BUCKETS)
 
 
-class Metrics:
+class NodeMetrics:
     """The figures of one node since its start."""
 
     def __init__(self) -> None:
-        self.routes: dict[tuple[str, str], RouteFigures] = {}
+        self.routes: dict[tuple[str, str], RouteMetrics] = {}
         self.deliveries: Counter[str] = Counter()  # by outcome
         self.activities: Counter[tuple[str, str]] = Counter()  # by type and outcome
         self.streams_open = 0
         self.events_lost = 0
-        self._known: dict[tuple[str, web.AbstractResource | None], RouteFigures] = {}
+        self._known: dict[tuple[str, web.AbstractResource | None], RouteMetrics] = {}
 
-    def of_route(self, request: web.Request) -> RouteFigures:
+    def of_route(self, request: web.Request) -> RouteMetrics:
         """Where a request is counted. What no route answers is counted together, whatever its path."""
         resource = request.match_info.route.resource
         found = self._known.get((request.method, resource))
         if found is None:
             method = request.method if request.method in METHODS else "other"
             route = UNMATCHED if resource is None else resource.canonical.rstrip("/") or "/"
-            found = self.routes.setdefault((method, route), RouteFigures())
+            found = self.routes.setdefault((method, route), RouteMetrics())
             if request.method in METHODS:
                 self._known[request.method, resource] = found
         return found
 
 
-_spent: ContextVar[list[int] | None] = ContextVar("spent", default=None)
+_statement_count: ContextVar[list[int] | None] = ContextVar("spent", default=None)
 
 
-def measured(metrics: Metrics) -> Middleware:
+def build_middleware(metrics: NodeMetrics) -> Middleware:
     """The middleware that counts requests. A stream has no duration: it lasts as long as somebody listens."""
 
     @web.middleware
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
         figures = metrics.of_route(request)
         spent = [0]
-        _spent.set(spent)
+        _statement_count.set(spent)
         started = perf_counter()
         status = 500
         streamed = False
@@ -106,7 +106,7 @@ def measured(metrics: Metrics) -> Middleware:
     return measure
 
 
-class _Counted:
+class _CountedTransaction:
     """A transaction whose statements are added to those of its request."""
 
     __slots__ = ("_inner", "_tx")
@@ -121,7 +121,7 @@ class _Counted:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        spent = _spent.get()
+        spent = _statement_count.get()
         if spent is not None:
             spent[0] += self._tx.count
         return await self._inner.__aexit__(kind, error, trace)
@@ -141,10 +141,10 @@ class CountedDatabase:
         return getattr(self._db, name)
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
-        return _Counted(self._db.read(slow=slow))
+        return _CountedTransaction(self._db.read(slow=slow))
 
     def write(self) -> AbstractAsyncContextManager[Tx]:
-        return _Counted(self._db.write())
+        return _CountedTransaction(self._db.write())
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         return self._db.listen(listener)

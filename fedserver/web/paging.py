@@ -18,7 +18,7 @@ from storage.paging import MAX_ID, Page
 CURSORS = ("max_id", "since_id", "min_id")
 
 
-class Listed(Struct, frozen=True):
+class EntityPage(Struct, frozen=True):
     """A page of entities (or one that holds them).
 
     `first` and `last` are the cursors of its first and last row; None: no rows.
@@ -30,35 +30,35 @@ class Listed(Struct, frozen=True):
     offsets: tuple[int | None, int | None] = (None, None)  # of the next and the previous page
 
 
-def listed(items: Any, cursors: Sequence[int]) -> Listed:
+def to_page(items: Any, cursors: Sequence[int]) -> EntityPage:
     """A page whose rows have `cursors`, newest first (of all rows read, shown or not)."""
-    return Listed(items, cursors[0], cursors[-1]) if cursors else Listed(items, None, None)
+    return EntityPage(items, cursors[0], cursors[-1]) if cursors else EntityPage(items, None, None)
 
 
-def listed_by_offset(items: Any, limit: int, offset: int, *, more: bool) -> Listed:
+def to_offset_page(items: Any, limit: int, offset: int, *, has_more: bool) -> EntityPage:
     """A page of a list that has an order of its own; `more` if there may be a next one."""
     previous = max(0, offset - limit) if offset else None
-    return Listed(items, None, None, (offset + limit if more else None, previous))
+    return EntityPage(items, None, None, (offset + limit if has_more else None, previous))
 
 
-def page_of(request: web.Request, default: int, most: int) -> Page:
+def parse_page(request: web.Request, default: int, max_limit: int) -> Page:
     """The page that the query asks for; what is not a number is ignored, limits are clamped."""
     query = request.query
-    asked = _number(query.get("limit"))
+    asked = _parse_number(query.get("limit"))
     return Page(
-        limit=default if asked is None else max(1, min(asked, most)),
-        max_id=_bounded(query.get("max_id")) or MAX_ID,
-        since_id=_bounded(query.get("since_id")) or 0,
-        min_id=_bounded(query.get("min_id")),
+        limit=default if asked is None else max(1, min(asked, max_limit)),
+        max_id=_parse_cursor(query.get("max_id")) or MAX_ID,
+        since_id=_parse_cursor(query.get("since_id")) or 0,
+        min_id=_parse_cursor(query.get("min_id")),
     )
 
 
-def offset_of(request: web.Request, most: int = 10_000) -> int:
+def parse_offset(request: web.Request, max_offset: int = 10_000) -> int:
     """The `offset` of lists that page by it, clamped."""
-    return max(0, min(_number(request.query.get("offset")) or 0, most))
+    return max(0, min(_parse_number(request.query.get("offset")) or 0, max_offset))
 
 
-def link_header(request: web.Request, base_url: str, page: Listed) -> str | None:
+def build_link_header(request: web.Request, base_url: str, page: EntityPage) -> str | None:
     """The `Link` header of a page, None if it is empty."""
     used = CURSORS if page.offsets == (None, None) else ("offset",)
     kept = urlencode([(name, value) for name, value in request.query.items() if name not in used])
@@ -73,12 +73,12 @@ def link_header(request: web.Request, base_url: str, page: Listed) -> str | None
     return ", ".join(link("offset", value, rel) for value, rel in named if value is not None) or None
 
 
-def _number(text: str | None) -> int | None:
+def _parse_number(text: str | None) -> int | None:
     if text is None or len(text) > 20 or not text.strip().lstrip("-").isdecimal():
         return None
     return int(text)
 
 
-def _bounded(text: str | None) -> int | None:
-    number = _number(text)
+def _parse_cursor(text: str | None) -> int | None:
+    number = _parse_number(text)
     return None if number is None or not 0 <= number <= MAX_ID else number

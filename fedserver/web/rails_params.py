@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 
 MAX_DEPTH = 5
 MAX_FIELDS = 2_000
@@ -21,29 +21,29 @@ def nest(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
     top: dict[str, Value] = {}
     for count, (name, value) in enumerate(pairs):
         if count >= MAX_FIELDS:
-            raise Invalid("body", f"has more than {MAX_FIELDS} fields")
-        _put(top, _path(name), value)
-    return {name: _lists(value) for name, value in top.items()}
+            raise InvalidError("body", f"has more than {MAX_FIELDS} fields")
+        _insert(top, _parse_path(name), value)
+    return {name: _to_lists(value) for name, value in top.items()}
 
 
-def _path(name: str) -> list[str]:
+def _parse_path(name: str) -> list[str]:
     head, bracket, rest = name.partition("[")
     if not bracket or not rest.endswith("]") or not head:
         return [name]
     path = [head, *rest[:-1].split("][")]
     if len(path) > MAX_DEPTH:
-        raise Invalid("body", f"nests fields deeper than {MAX_DEPTH}")
+        raise InvalidError("body", f"nests fields deeper than {MAX_DEPTH}")
     return path
 
 
-def _put(container: dict[str, Value], path: list[str], value: Value) -> None:
+def _insert(container: dict[str, Value], path: list[str], value: Value) -> None:
     for place, part in enumerate(path[:-1]):
         following = path[place + 1 :]
         if part == "":
-            part = _element(container, following)
+            part = _find_element_index(container, following)
         inner = container.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise Invalid(path[0], "is given both as a value and as a group")
+            raise InvalidError(path[0], "is given both as a value and as a group")
         container = inner
     last = path[-1]
     if last == "":
@@ -52,16 +52,16 @@ def _put(container: dict[str, Value], path: list[str], value: Value) -> None:
         container[last] = value
 
 
-def _element(container: dict[str, Value], following: list[str]) -> str:
+def _find_element_index(container: dict[str, Value], following: list[str]) -> str:
     """The index of the element that `a[][following]` belongs to: a repeated name begins the next."""
     newest = str(len(container) - 1)
     element = container.get(newest)
-    if not isinstance(element, dict) or (following[-1] != "" and _has(element, following)):
+    if not isinstance(element, dict) or (following[-1] != "" and _has_path(element, following)):
         return str(len(container))
     return newest
 
 
-def _has(element: dict[str, Value], path: list[str]) -> bool:
+def _has_path(element: dict[str, Value], path: list[str]) -> bool:
     inner: Value = element
     for part in path:
         if not isinstance(inner, dict) or part not in inner:
@@ -70,10 +70,10 @@ def _has(element: dict[str, Value], path: list[str]) -> bool:
     return True
 
 
-def _lists(value: Value) -> Value:
+def _to_lists(value: Value) -> Value:
     if not isinstance(value, dict):
         return value
-    inner = {name: _lists(each) for name, each in value.items()}
+    inner = {name: _to_lists(each) for name, each in value.items()}
     if inner and all(name.isascii() and name.isdigit() for name in inner):
         return [inner[name] for name in sorted(inner, key=lambda name: (len(name), name))]
     return inner

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from fedserver.domain.kernel.errors import TooMany
+from fedserver.domain.kernel.errors import TooManyRequestsError
 
-DEFAULT = "default"
-MINUTE = 60_000
+DEFAULT_LIMIT = "default"
+MINUTE_MS = 60_000
 
 
 class _Window:
@@ -21,7 +21,7 @@ class _Window:
     __slots__ = ("begins_at", "counts", "ends_at", "length", "limit", "most", "reset")
 
     def __init__(self, most: int, minutes: int) -> None:
-        self.most, self.length = most, minutes * MINUTE
+        self.most, self.length = most, minutes * MINUTE_MS
         self.limit = str(most)
         self.begins_at = self.ends_at = 0
         self.reset = ""
@@ -44,13 +44,13 @@ class _Window:
         self.counts = {}
 
 
-class Limits:
+class RateLimiter:
     """Named limits, each a count per window of minutes."""
 
     def __init__(self, requests: int, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._windows = {
-            DEFAULT: _Window(requests, 5),
+            DEFAULT_LIMIT: _Window(requests, 5),
             # Peers deliver for many people from one address.
             "peers": _Window(requests * 100, 5),
             "media": _Window(max(30, requests // 10), 30),
@@ -68,7 +68,7 @@ class Limits:
         window = self._windows[name]
         count = window.count(who, self._clock())
         if count > window.most:
-            raise TooMany(window.ends_at)
+            raise TooManyRequestsError(window.ends_at)
         return {
             "X-RateLimit-Limit": window.limit,
             "X-RateLimit-Remaining": str(window.most - count),

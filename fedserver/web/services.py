@@ -11,22 +11,22 @@ from aiohttp import web
 from fedserver.domain.accounts import keys
 from fedserver.domain.auth import ip_blocks, passwords
 from fedserver.domain.kernel import secrets
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.peers import peers
 from fedserver.federation.authenticate import Authenticator
 from fedserver.federation.inbox import Inbox
 from fedserver.federation.keys import Keyring
 from fedserver.federation.remote_files import RemoteFiles
 from fedserver.federation.resolve import Resolver
-from fedserver.integrations.oidc import Provider
+from fedserver.integrations.oidc import OidcProvider
 from fedserver.integrations.translator import Translator
-from fedserver.media.av_worker import Recordings
-from fedserver.media.image_worker import Images
+from fedserver.media.av_worker import AvWorker
+from fedserver.media.image_worker import ImageWorker
 from fedserver.media.store import FileStore
 from fedserver.net.client import Client
 from fedserver.web.html import Pages
-from fedserver.web.metrics import Metrics
-from fedserver.web.rate_limits import Limits
+from fedserver.web.metrics import NodeMetrics
+from fedserver.web.rate_limits import RateLimiter
 from storage.engine import Database
 
 
@@ -35,25 +35,25 @@ class Services:
     """Everything long-lived. Surfaces read it from `call.services`."""
 
     db: Database
-    site: Site
+    site: NodeContext
     client: Client
-    provider: Provider | None
+    provider: OidcProvider | None
     store: FileStore
-    images: Images
-    recordings: Recordings
+    images: ImageWorker
+    recordings: AvWorker
     remote_files: RemoteFiles
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator
     inbox: Inbox
-    policies: peers.Policies
-    fences: ip_blocks.Fences
+    policies: peers.PeerPolicies
+    fences: ip_blocks.IpBlocklist
     passwords: passwords.Passwords
-    seal: secrets.Seal
+    seal: secrets.SecretBox
     new_keys: Callable[[], Awaitable[keys.NewKeys]]
-    limits: Limits
+    limits: RateLimiter
     pages: Pages
-    metrics: Metrics
+    metrics: NodeMetrics
     log: structlog.stdlib.BoundLogger
     translator: Translator | None = None
 

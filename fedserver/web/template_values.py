@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from fedserver.domain.accounts import identity_proofs
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.context import Caller, Site
+from fedserver.domain.kernel.context import NodeContext, Principal
 from fedserver.domain.timelines import interaction_policies
 from fedserver.text import locales
 from fedserver.web.html import static_url
@@ -20,7 +20,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 
 
-def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
+def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     """The names for `Pages`."""
     links = site.links
 
@@ -32,11 +32,11 @@ def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
         remote = links.remote(row.id, "header", row.header_url)
         return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
 
-    def own_avatar(caller: Caller) -> str:
+    def own_avatar(caller: Principal) -> str:
         return avatar(caller.account) if caller.account else static_url("avatar.png")
 
-    def theme(caller: Caller) -> str:
-        return members.settings(caller.member).theme if caller.member else "auto"
+    def theme(caller: Principal) -> str:
+        return members.decode_settings(caller.member).theme if caller.member else "auto"
 
     def file_url(row: MediaRow, *, small: bool = False) -> str:
         key = row.preview_key if small and row.preview_key else row.file_key
@@ -55,14 +55,14 @@ def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
 
     def ahead_element(moment: int) -> Markup:
         """Return an element for the inside of a sentence: how long it is until a moment."""
-        return time_element(moment, locales.format_duration(moment - clock()))
+        return render_time(moment, locales.format_duration(moment - clock()))
 
     def when(moment: int) -> Markup:
         """Return an element for the inside of a sentence: how long ago it was, and when exactly."""
-        return time_element(moment, locales.format_relative(moment, clock()))
+        return render_time(moment, locales.format_relative(moment, clock()))
 
     return {
-        **PLAIN,
+        **STATIC_VALUES,
         "community": site.config.community,
         "links": links,
         "avatar": avatar,
@@ -81,42 +81,42 @@ def values(site: Site, clock: Callable[[], int]) -> dict[str, Any]:
     }
 
 
-def iso(moment: int) -> str:
+def format_iso(moment: int) -> str:
     """A moment for `<time datetime>`."""
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def time_element(moment: int, shown: str) -> Markup:
+def render_time(moment: int, text: str) -> Markup:
     """Return a moment as machines read it, around what people read."""
-    return Markup('<time datetime="{}">{}</time>').format(iso(moment), shown)
+    return Markup('<time datetime="{}">{}</time>').format(format_iso(moment), text)
 
 
-def day_of(text: str) -> Markup:
+def render_day(text: str) -> Markup:
     """Return the day of a moment that is written as machines read it."""
     moment = int(datetime.fromisoformat(text).timestamp() * 1000)
-    return time_element(moment, locales.format_date(moment))
+    return render_time(moment, locales.format_date(moment))
 
 
 @cache
-def languages() -> tuple[tuple[str, str], ...]:
+def list_languages() -> tuple[tuple[str, str], ...]:
     """Return the codes and own names of the languages to choose from."""
     return tuple((code, locales.own_name(code)) for code in locales.SUPPORTED)
 
 
-PLAIN: dict[str, Any] = {
-    "iso": iso,
-    "day": lambda moment: time_element(moment, locales.format_date(moment)),
-    "day_of": day_of,
+STATIC_VALUES: dict[str, Any] = {
+    "iso": format_iso,
+    "day": lambda moment: render_time(moment, locales.format_date(moment)),
+    "day_of": render_day,
     "duration": locales.format_duration,
     "locale": locales.current_locale,
     "direction": lambda: locales.direction(locales.current_locale()),
-    "languages": languages,
+    "languages": list_languages,
     "number": locales.format_number,
     "percent": locales.format_percent,
     "megabytes": locales.format_megabytes,
     "joined": locales.format_list,
     "safe": Markup,
     "host_of": lambda url: urlsplit(url).hostname or "",
-    "keys_of": identity_proofs.of,
-    "who_may_reply": interaction_policies.who_may_reply,
+    "keys_of": identity_proofs.list_by_account,
+    "who_may_reply": interaction_policies.get_reply_audience,
 }

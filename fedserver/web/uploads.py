@@ -16,9 +16,9 @@ from typing import IO
 from aiohttp import BodyPartReader
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 
-CHUNK, IN_MEMORY = 65_536, 1_048_576
+CHUNK_BYTES, MAX_IN_MEMORY_BYTES = 65_536, 1_048_576
 
 
 class Upload(Struct, frozen=True):
@@ -58,19 +58,19 @@ class Uploads:
         """Read one file of a multipart body. Raises Invalid beyond the limits."""
         file: IO[bytes] | None = None
         head, size, waiting = b"", 0, bytearray()
-        while chunk := await part.read_chunk(CHUNK):
+        while chunk := await part.read_chunk(CHUNK_BYTES):
             size += len(chunk)
             if size > min(self._most, self._left):
-                raise too_large(part.name or "file", self._most)
+                raise build_too_large_error(part.name or "file", self._most)
             waiting += chunk
-            if len(waiting) >= IN_MEMORY:
+            if len(waiting) >= MAX_IN_MEMORY_BYTES:
                 head = head or bytes(waiting)
                 if file is None:
                     file = await asyncio.to_thread(self._new)
                 await asyncio.to_thread(file.write, waiting)
                 waiting.clear()
         if file is not None:
-            await asyncio.to_thread(_finish, file, waiting)
+            await asyncio.to_thread(_flush_file, file, waiting)
         self._left -= size
         return Upload(
             part.filename or "", part.headers.get("Content-Type", ""), size, head or bytes(waiting), file
@@ -85,22 +85,22 @@ class Uploads:
         self._files.close()
 
 
-def _finish(file: IO[bytes], last: bytearray) -> None:
+def _flush_file(file: IO[bytes], last: bytearray) -> None:
     file.write(last)
     file.flush()
 
 
-def too_large(field: str, most: int) -> Invalid:
+def build_too_large_error(field: str, max_bytes: int) -> InvalidError:
     """What is said of a file with more than `most` bytes."""
-    size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1_000} kB"
-    return Invalid(field, f"is larger than {size}", "ERR_TOO_LARGE")
+    size = f"{max_bytes // 1_000_000} MB" if max_bytes >= 1_000_000 else f"{max_bytes // 1_000} kB"
+    return InvalidError(field, f"is larger than {size}", "ERR_TOO_LARGE")
 
 
-async def read_text(part: BodyPartReader, most: int) -> str:
+async def read_text(part: BodyPartReader, max_bytes: int) -> str:
     """Read a part that is no file. Raises Invalid beyond `most` bytes."""
     data = bytearray()
-    while chunk := await part.read_chunk(CHUNK):
+    while chunk := await part.read_chunk(CHUNK_BYTES):
         data += chunk
-        if len(data) > most:
-            raise too_large(part.name or "file", most)
+        if len(data) > max_bytes:
+            raise build_too_large_error(part.name or "file", max_bytes)
     return data.decode("utf-8", "replace")

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class ActPostRow(Struct, frozen=True, gc=False):
+class LogEntryPostRow(Struct, frozen=True, gc=False):
     """A post that an act was about; `text` is what it said, '' after a while."""
 
     act_id: int
@@ -12,7 +12,7 @@ class ActPostRow(Struct, frozen=True, gc=False):
     text: str
 
 
-class ActRow(Struct, frozen=True, gc=False):
+class LogEntryRow(Struct, frozen=True, gc=False):
     """What a moderator or admin did. What is private can be dropped: its seal stays."""
 
     id: int
@@ -40,7 +40,7 @@ class ActRow(Struct, frozen=True, gc=False):
     shows_reason: bool
 
 
-class ActHeadRow(Struct, frozen=True, gc=False):
+class ChainHeadRow(Struct, frozen=True, gc=False):
     """Where the log of acts ends."""
 
     seq: int

@@ -113,7 +113,7 @@ class PasskeyRow(Struct, frozen=True, gc=False):
     used_at: int | None
 
 
-class SecondStepRow(Struct, frozen=True, gc=False):
+class TwoFactorRow(Struct, frozen=True, gc=False):
     """A member's second step; without a secret only passkeys are asked for."""
 
     member_id: int
@@ -135,7 +135,7 @@ class AppRow(Struct, frozen=True, gc=False):
     created_at: int
 
 
-class CodeRow(Struct, frozen=True, gc=False):
+class AuthorizationCodeRow(Struct, frozen=True, gc=False):
     """An authorization code, kept as a hash."""
 
     code_hash: str

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class TaskRow(Struct, frozen=True, gc=False):
+class JobRow(Struct, frozen=True, gc=False):
     """Work owed."""
 
     id: int

@@ -40,7 +40,7 @@ class NotificationRow(Struct, frozen=True, gc=False):
     subject_id: int | None = None  # the report, act or severance that it tells of
 
 
-class GroupMemberRow(Struct, frozen=True, gc=False):
+class NotificationGroupMemberRow(Struct, frozen=True, gc=False):
     """One of the newest notifications of a group, and what holds for the whole group."""
 
     group_key: str
@@ -62,7 +62,7 @@ class NotificationPolicyRow(Struct, frozen=True, gc=False):
     for_limited_accounts: str
 
 
-class StandingRow(Struct, frozen=True, gc=False):
+class SenderRelation(Struct, frozen=True, gc=False):
     """How a sender stands to a recipient: what a policy asks. Its words are None if none was ever chosen."""
 
     for_not_following: str | None
@@ -136,7 +136,7 @@ class AnnouncementRow(Struct, frozen=True, gc=False):
     created_by_id: int | None
 
 
-class ReactionRow(Struct, frozen=True, gc=False):
+class AnnouncementReactionRow(Struct, frozen=True, gc=False):
     """How many reacted with one emoji to an announcement, and whether the reader did."""
 
     announcement_id: int

@@ -14,7 +14,7 @@ from activitypub.activities import read_activity
 from activitypub.actors import read_actor
 from activitypub.addressing import addresses, recipients, visibility
 from activitypub.authority import host_of, same_origin
-from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocument
+from activitypub.errors import ActivityPubError, AuthorityError, MalformedDocumentError
 from activitypub.objects import Object, Option, Question, read_object, write_object
 from activitypub.terms import PUBLIC, is_activitypub
 from activitypub.webfinger import Handle, parse_handle, parse_resource, read_host_meta, read_jrd
@@ -109,15 +109,15 @@ def test_lists_are_capped() -> None:
     ],
 )
 def test_what_is_no_document_is_refused(body: bytes) -> None:
-    with pytest.raises(MalformedDocument):
+    with pytest.raises(MalformedDocumentError):
         read.parse(body)
 
 
 def test_moments() -> None:
-    assert read.instant("2026-11-23T10:00:00Z") == 1_795_428_000_000
+    assert read.parse_instant("2026-11-23T10:00:00Z") == 1_795_428_000_000
     for odd in ("0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "yesterday", 5, None, "9" * 400, {}):
-        assert read.instant(odd) is None
-    assert read.instant(read.written(1_795_428_000_123)) == 1_795_428_000_123
+        assert read.parse_instant(odd) is None
+    assert read.parse_instant(read.format_instant(1_795_428_000_123)) == 1_795_428_000_123
 
 
 def test_origins() -> None:
@@ -164,7 +164,7 @@ def test_actors_own_their_keys_and_inboxes() -> None:
     assert actor.shared_inbox == "" and actor.url == BASE
     with pytest.raises(AuthorityError):
         read_actor({**document, "inbox": "https://evil.example/inbox"})
-    with pytest.raises(MalformedDocument):
+    with pytest.raises(MalformedDocumentError):
         read_actor({**document, "type": "Note"})
 
 

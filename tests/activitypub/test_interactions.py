@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from activitypub import objects
-from activitypub.errors import MalformedDocument
+from activitypub.errors import MalformedDocumentError
 from activitypub.interactions import (
     QUOTE_REL,
-    Policy,
+    InteractionPolicy,
+    InteractionRule,
     Quote,
     QuoteAuthorization,
-    Rule,
     read_authorization,
     read_policy,
     read_quote,
@@ -25,7 +25,7 @@ AUTHOR, QUOTED, QUOTING = "https://a.test/u/ann", "https://a.test/1", "https://b
 
 
 def test_policies_in_every_shape() -> None:
-    assert read_policy(None) == read_policy("x") == read_policy([]) == Policy()
+    assert read_policy(None) == read_policy("x") == read_policy([]) == InteractionPolicy()
     found = read_policy(
         {
             "canQuote": {"automaticApproval": "as:Public", "manualApproval": [AUTHOR, {"id": QUOTED}, 5]},
@@ -34,8 +34,12 @@ def test_policies_in_every_shape() -> None:
             "canAnnounce": "https://a.test/rule",
         }
     )
-    assert found.quote == Rule((PUBLIC,), (AUTHOR, QUOTED))
-    assert (found.like, found.reply, found.announce) == (Rule((PUBLIC,), (AUTHOR,)), Rule(), None)
+    assert found.quote == InteractionRule((PUBLIC,), (AUTHOR, QUOTED))
+    assert (found.like, found.reply, found.announce) == (
+        InteractionRule((PUBLIC,), (AUTHOR,)),
+        InteractionRule(),
+        None,
+    )
     many = read_policy({"canQuote": {"automaticApproval": [f"https://a.test/{n}" for n in range(9_999)]}})
     assert many.quote and len(many.quote.automatic) == 50
 
@@ -57,12 +61,12 @@ def test_what_is_written_is_read_back() -> None:
             attributed_to=("https://b.test/u/bob",),
             published=0,
             quote=Quote(QUOTED, "https://a.test/@ann/1", "https://a.test/q/1"),
-            policy=Policy(quote=Rule((PUBLIC,))),
+            policy=InteractionPolicy(quote=InteractionRule((PUBLIC,))),
         )
     )
     found = read_object(made)
     assert found.quote == Quote(QUOTED, authorization="https://a.test/q/1")
-    assert found.policy == Policy(quote=Rule((PUBLIC,)))
+    assert found.policy == InteractionPolicy(quote=InteractionRule((PUBLIC,)))
     assert [each["name"] for each in made["tag"]] == ["RE: https://a.test/@ann/1"]
 
 
@@ -81,5 +85,5 @@ def test_what_is_written_is_read_back() -> None:
 def test_only_the_origin_of_what_is_quoted_authorizes(changes: dict[str, Any]) -> None:
     good = QuoteAuthorization("https://a.test/q/1", AUTHOR, QUOTING, QUOTED)
     assert read_authorization(good.write()) == good
-    with pytest.raises(MalformedDocument):
+    with pytest.raises(MalformedDocumentError):
         read_authorization({**good.write(), **changes})

@@ -17,7 +17,7 @@ from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.httpsig_parts import generate_message
 from activitypub.signatures.request import SignedRequest, fields
-from activitypub.signatures.verify import check, check_body, describe
+from activitypub.signatures.verify import check_body, check_signature, parse_claim
 from tests.kit import keys
 
 NOW = 1_795_000_000_000
@@ -45,9 +45,9 @@ def signed(sign: Sign, request: SignedRequest, now: int = NOW) -> SignedRequest:
 
 
 def verify(request: SignedRequest, now: int = NOW) -> None:
-    claim = describe(request)
+    claim = parse_claim(request)
     assert claim.key_id == KEY_ID
-    check(claim, load_public_pem(keys.rsa()[1]), request, now)
+    check_signature(claim, load_public_pem(keys.rsa()[1]), request, now)
 
 
 def refused(request: SignedRequest, now: int = NOW) -> str:
@@ -98,7 +98,7 @@ def test_times(sign: Sign) -> None:
 def test_anothers_key_is_refused(sign: Sign) -> None:
     request = signed(sign, bare())
     with pytest.raises(SignatureError, match="signature-wrong"):
-        check(describe(request), load_public_pem(keys.rsa(1)[1]), request, NOW)
+        check_signature(parse_claim(request), load_public_pem(keys.rsa(1)[1]), request, NOW)
 
 
 def test_unsigned_and_malformed() -> None:
@@ -203,7 +203,7 @@ def test_proofs_hold_until_anything_changes() -> None:
     }
     made = proofs.sign(document, load_private(secret), "https://a.test/u#ed25519-key", NOW)  # type: ignore[arg-type]
     proofs.verify(made, load_multibase(public))
-    assert proofs.method_of(made) == "https://a.test/u#ed25519-key"
+    assert proofs.find_verification_method(made) == "https://a.test/u#ed25519-key"
     with pytest.raises(SignatureError, match="proof-wrong"):
         proofs.verify({**made, "n": [2]}, load_multibase(public))
     with pytest.raises(SignatureError, match="proof-wrong"):

@@ -11,7 +11,7 @@ from http_message_signatures import HTTPMessageVerifier, MappingKeyResolver, alg
 
 from activitypub import identity_proofs
 from activitypub.errors import SignatureError
-from activitypub.keys import multibase, unbase58
+from activitypub.keys import decode_base58, multibase
 from activitypub.signatures import cavage, proofs, rfc9421
 from activitypub.signatures.request import SignedRequest, fields
 
@@ -106,7 +106,7 @@ def test_rfc9421_ed25519_is_read_and_holds() -> None:
         key_resolver=MappingKeyResolver(public_keys={parsed.key_id: key}, private_keys={}),  # type: ignore[dict-item]
     )
     headers = {name: request.field(name) or "" for name in request.headers}
-    assert verifier.verify(rfc9421.Message(request, headers), max_age=None)
+    assert verifier.verify(rfc9421.SignedMessage(request, headers), max_age=None)
 
 
 def test_rfc9421_vector_covers_too_little_for_us() -> None:
@@ -124,11 +124,11 @@ def test_rfc9421_vector_covers_too_little_for_us() -> None:
 
 def test_an_identity_proof_of_fep_c390() -> None:
     """The example of FEP-c390, with the private key of the example of eddsa-jcs-2022."""
-    secret = unbase58("3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq")
+    secret = decode_base58("3u2en7t5LR2WtQH5PfFqMqwVHBeXouLzo6haApm8XHqvjxq")
     private = Ed25519PrivateKey.from_private_bytes(secret[2:])
     subject, actor = f"did:key:{multibase(private.public_key())}", "https://server.example/users/alice"
     created = 1_677_281_798_000  # 2023-02-24T23:36:38Z
-    made, data = identity_proofs.statement(subject, actor, created + 5)
+    made, data = identity_proofs.build_statement(subject, actor, created + 5)
     signed = identity_proofs.with_signature(made, private.sign(data))
     assert signed["proof"] == {
         "type": "DataIntegrityProof",
@@ -142,7 +142,9 @@ def test_an_identity_proof_of_fep_c390() -> None:
     assert identity_proofs.verify(signed, actor, created).subject == subject
     proof = signed["proof"]
     other = {**made, "proof": {**made["proof"], "verificationMethod": f"{actor}#key"}}
-    others = proofs.hashed(other["proof"], {name: each for name, each in made.items() if name != "proof"})
+    others = proofs.compute_signing_input(
+        other["proof"], {name: each for name, each in made.items() if name != "proof"}
+    )
     for wrong, owner, now in (
         (signed, f"{actor}2", created),
         (signed, actor, created - 400_000),
@@ -157,5 +159,5 @@ def test_an_identity_proof_of_fep_c390() -> None:
         with pytest.raises(SignatureError):
             identity_proofs.verify(wrong, owner, now)
     assert [
-        each.subject for each in identity_proofs.held_statements([{}, signed, signed], actor, created)
+        each.subject for each in identity_proofs.list_valid_proofs([{}, signed, signed], actor, created)
     ] == [subject]

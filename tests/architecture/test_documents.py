@@ -38,4 +38,4 @@ def test_vendored_files_are_what_they_say() -> None:
 
 
 def test_the_page_of_the_client_api_is_what_is_declared() -> None:
-    assert api_page.PAGE.read_text() == api_page.page(), "run: python tools/api_page.py"
+    assert api_page.PAGE.read_text() == api_page.render_page(), "run: python tools/api_page.py"

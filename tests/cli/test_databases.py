@@ -60,4 +60,4 @@ def test_postgresql_is_backed_up_by_its_own_programs(tmp_path: Path) -> None:
     assert call(tmp_path, "db", "restore", str(copy), "--force").exit_code == 0
     listed = call(tmp_path, "member", "list").output
     assert "ann\t" in listed and "bob" not in listed
-    databases.drop(url)
+    databases.release(url)

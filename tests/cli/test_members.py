@@ -18,16 +18,16 @@ from storage.opening import open_database
 async def _turn_on(url: str) -> None:
     database = await open_database(url, system_clock)
     async with database.write() as tx:
-        ann = await members.by_username(tx, "ann")
+        ann = await members.get_by_username(tx, "ann")
         secret = two_factor.new_secret()
-        await two_factor.use_app(tx, ann, secret, pyotp.TOTP(secret).at(int(time.time())))
+        await two_factor.enable_app(tx, ann, secret, pyotp.TOTP(secret).at(int(time.time())))
     await database.close()
 
 
 async def _is_on(url: str) -> bool:
     database = await open_database(url, system_clock)
     async with database.read() as tx:
-        state = await two_factor.load(tx, await members.by_username(tx, "ann"))
+        state = await two_factor.load_state(tx, await members.get_by_username(tx, "ann"))
     await database.close()
     return state.on or state.codes_left > 0
 

@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fedserver.cli.serving import metrics_of
-from fedserver.cli.supervising import wait_before
+from fedserver.cli.serving import choose_metrics_listen
+from fedserver.cli.supervising import restart_delay_s
 from tests.kit import databases
-from tests.kit.nodes import _free_port as free_port
+from tests.kit.nodes import _find_free_port as free_port
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -65,7 +65,7 @@ def postgres() -> Iterator[str]:
     databases.require_postgres()
     url = databases.new_postgres()
     yield url
-    databases.drop(url)
+    databases.release(url)
 
 
 def configure(folder: Path, url: str, *, processes: int = 1, listen: str = "", more: str = "") -> str:
@@ -114,7 +114,7 @@ async def running(folder: Path, *more: str) -> AsyncIterator[Running]:
 
 async def figure(folder: Path, number: int, name: str, **labels: str) -> float:
     """A figure of one process."""
-    path = metrics_of(f"unix:{folder}/m", number).removeprefix("unix:")
+    path = choose_metrics_listen(f"unix:{folder}/m", number).removeprefix("unix:")
     connector = aiohttp.UnixConnector(path)
     async with (
         aiohttp.ClientSession(connector=connector) as session,
@@ -254,10 +254,14 @@ async def test_one_process_at_a_path_says_that_it_is_ready_and_stops(folder: Pat
 
 
 def test_the_wait_grows_to_a_bound() -> None:
-    assert [wait_before(failures) for failures in (1, 2, 3, 20)] == [0.5, 1.0, 2.0, 30.0]
+    assert [restart_delay_s(failures) for failures in (1, 2, 3, 20)] == [0.5, 1.0, 2.0, 30.0]
 
 
 def test_each_process_tells_its_figures_elsewhere() -> None:
-    assert metrics_of("127.0.0.1:9420", None) == metrics_of("127.0.0.1:9420", 0) == "127.0.0.1:9420"
-    assert metrics_of("[::1]:9420", 2) == "[::1]:9422"
-    assert metrics_of("unix:/run/m", 1) == "unix:/run/m.1"
+    assert (
+        choose_metrics_listen("127.0.0.1:9420", None)
+        == choose_metrics_listen("127.0.0.1:9420", 0)
+        == "127.0.0.1:9420"
+    )
+    assert choose_metrics_listen("[::1]:9420", 2) == "[::1]:9422"
+    assert choose_metrics_listen("unix:/run/m", 1) == "unix:/run/m.1"

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from fedserver.cli.commands import MODULES, main
 from fedserver.domain.accounts import accounts
 from fedserver.node import open_node
-from tests.kit.nodes import config_for
+from tests.kit.nodes import make_config
 
 
 def loaded_by(module: str) -> set[str]:
@@ -53,9 +53,9 @@ def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
 async def test_processes_that_start_together_make_one_account_of_the_node(
     database_url: str, tmp_path: Path
 ) -> None:
-    config = config_for("alpha.test", tmp_path, database_url)
+    config = make_config("alpha.test", tmp_path, database_url)
     nodes = await asyncio.gather(*(open_node(config) for _ in range(5)))
     async with nodes[0].services.db.read() as tx:
-        assert await accounts.instance_account(tx, nodes[0].services.site) is not None
+        assert await accounts.find_instance_account(tx, nodes[0].services.site) is not None
     for node in nodes:
         await node.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
 from fedserver.domain.timelines import cards
-from fedserver.text.previews import Preview
+from fedserver.text.previews import PagePreview
 from storage.rows.auth import MemberRow
 from tests.kit.api import Api
 from tests.kit.nodes import TestNode
@@ -15,32 +15,32 @@ ADMIN = "/api/v1/admin"
 SCOPES = "read write follow push admin:read admin:write"
 
 
-async def moderation(
+async def check_moderation(
     node: TestNode, owner_id: str, bob: Api, bob_id: str, asked: set[tuple[str, str]]
 ) -> None:
     """All chapters; Bob is a member, and is as before at the end."""
     async with node.db.read() as tx:
-        owner = await accounts.by_id(tx, int(owner_id))
+        owner = await accounts.get(tx, int(owner_id))
     api = Api(node, await node.token(owner, SCOPES), asked)
-    await _sign_ups(node, api)
-    await _reports(api, bob, owner_id, bob_id)
-    await _accounts(node, api, bob_id)
-    await _peers(api)
-    await _addresses(api)
-    await _numbers(api)
-    await _trends(node, api)
+    await _check_sign_ups(node, api)
+    await _check_reports(api, bob, owner_id, bob_id)
+    await _check_accounts(node, api, bob_id)
+    await _check_peers(api)
+    await _check_address_blocks(api)
+    await _check_measures(api)
+    await _check_trends(node, api)
 
 
-async def _waiting(node: TestNode, name: str) -> tuple[MemberRow, str]:
+async def _create_pending_member(node: TestNode, name: str) -> tuple[MemberRow, str]:
     wanted = members.NewMember(name, f"{name}@mail.test", "hash", "please")
     async with node.db.write() as tx:
         member, account = await members.create(tx, node.site, wanted, new_keys(), by_operator=False)
     return member, str(account.id)
 
 
-async def _sign_ups(node: TestNode, api: Api) -> None:
-    _, first = await _waiting(node, "gus")
-    _, second = await _waiting(node, "hal")
+async def _check_sign_ups(node: TestNode, api: Api) -> None:
+    _, first = await _create_pending_member(node, "gus")
+    _, second = await _create_pending_member(node, "hal")
     assert len(await api.get("/api/v2/admin/accounts", status="pending")) == 2
     assert len(await api.get(f"{ADMIN}/accounts", pending="true")) == 2
     assert (await api.post(f"{ADMIN}/accounts/{first}/approve"))["approved"]
@@ -49,7 +49,7 @@ async def _sign_ups(node: TestNode, api: Api) -> None:
     assert (await api.delete(f"{ADMIN}/accounts/{first}"))["suspended"]
 
 
-async def _reports(api: Api, bob: Api, owner_id: str, bob_id: str) -> None:
+async def _check_reports(api: Api, bob: Api, owner_id: str, bob_id: str) -> None:
     filed = await bob.post("/api/v1/reports", account_id=owner_id, comment="hm")
     path = f"{ADMIN}/reports/{filed['id']}"
     assert [each["id"] for each in await api.get(f"{ADMIN}/reports")] == [filed["id"]]
@@ -61,7 +61,7 @@ async def _reports(api: Api, bob: Api, owner_id: str, bob_id: str) -> None:
     assert not (await api.post(f"{path}/reopen"))["action_taken"]
 
 
-async def _accounts(node: TestNode, api: Api, bob_id: str) -> None:
+async def _check_accounts(node: TestNode, api: Api, bob_id: str) -> None:
     path = f"{ADMIN}/accounts/{bob_id}"
     for kind, verb, field in (
         ("sensitive", "unsensitive", "sensitized"),
@@ -74,7 +74,7 @@ async def _accounts(node: TestNode, api: Api, bob_id: str) -> None:
     assert not (await api.post(f"{path}/unsuspend"))["suspended"]
 
 
-async def _peers(api: Api) -> None:
+async def _check_peers(api: Api) -> None:
     made = await api.post(f"{ADMIN}/domain_blocks", domain="bad.example", severity="suspend")
     path = f"{ADMIN}/domain_blocks/{made['id']}"
     assert await api.get(path) == made and await api.get(f"{ADMIN}/domain_blocks") == [made]
@@ -87,7 +87,7 @@ async def _peers(api: Api) -> None:
     await api.delete(path)
 
 
-async def _addresses(api: Api) -> None:
+async def _check_address_blocks(api: Api) -> None:
     for name, values in (
         ("email_domain_blocks", {"domain": "bad.example"}),
         ("canonical_email_blocks", {"email": "e.v.e@mail.test"}),
@@ -103,7 +103,7 @@ async def _addresses(api: Api) -> None:
         await api.delete(path)
 
 
-async def _numbers(api: Api) -> None:
+async def _check_measures(api: Api) -> None:
     span = {"start_at": "2026-11-17", "end_at": "2026-11-18"}
     [measure] = await api.post(f"{ADMIN}/measures", keys=["new_users"], **span)
     assert len(measure["data"]) == 2
@@ -112,7 +112,7 @@ async def _numbers(api: Api) -> None:
     assert len(await api.post(f"{ADMIN}/retention", frequency="day", **span)) == 2
 
 
-async def _trends(node: TestNode, api: Api) -> None:
+async def _check_trends(node: TestNode, api: Api) -> None:
     tag = (await api.get(f"{ADMIN}/tags"))[0]
     assert (await api.get(f"{ADMIN}/tags/{tag['id']}"))["id"] == tag["id"]
     assert (await api.put(f"{ADMIN}/tags/{tag['id']}", listable=True))["listable"]
@@ -120,8 +120,8 @@ async def _trends(node: TestNode, api: Api) -> None:
     await api.post(f"/api/v1/statuses/{article['id']}/favourite")
     note = await api.post("/api/v1/statuses", status="a link")
     async with node.db.write() as tx:
-        await cards.keep(tx, "https://news.test/", Preview(kind="link", title="News"), None)
-        await cards.show(tx, int(note["id"]), "https://news.test/")
+        await cards.save(tx, "https://news.test/", PagePreview(kind="link", title="News"), None)
+        await cards.set_for_post(tx, int(note["id"]), "https://news.test/")
     [link] = await api.get(f"{ADMIN}/trends/links")
     for name, subject in (("tags", tag["id"]), ("statuses", article["id"]), ("links", link["id"])):
         assert await api.get(f"{ADMIN}/trends/{name}")

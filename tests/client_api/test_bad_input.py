@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from fedserver.domain.kernel.errors import Invalid
-from fedserver.node import all_endpoints
-from fedserver.web.fields import MAX_JSON, convert
-from tests.client_api.good_requests import ROWS, World, named, written
-from tests.kit.api import Answer, Api
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.node import list_endpoints
+from fedserver.web.fields import MAX_JSON_BYTES, convert
+from tests.client_api.good_requests import ROWS, RequestWorld, list_endpoints_with_ids, list_writing_endpoints
+from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 
-PARAMS = {f"{each.method} {each.path}": each.params for each in all_endpoints()}
-HANDLERS = {f"{each.method} {each.path}": each.handler for each in all_endpoints()}
-PAGES = {f"{each.method} {each.path}" for each in all_endpoints() if each.html}
+PARAMS = {f"{each.method} {each.path}": each.params for each in list_endpoints()}
+HANDLERS = {f"{each.method} {each.path}": each.handler for each in list_endpoints()}
+PAGES = {f"{each.method} {each.path}" for each in list_endpoints() if each.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
 ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
 # What a request that is sent again may add to, beside the log of what moderators do and the tasks owed.
@@ -66,15 +66,15 @@ LISTS: tuple[Any, ...] = (
 )
 
 
-def deep(levels: int) -> Any:
+def make_nested(levels: int) -> Any:
     value: Any = "x"
     for level in range(levels):
         value = [value] if level % 2 else {"a": value}
     return value
 
 
-WRONG = (*LISTS, deep(50), *NUMBERS, *TEXTS)
-PART = b'--a\r\nContent-Disposition: form-data; name="a"\r\n\r\n%s\r\n' % (b"a" * 300_000)
+INVALID_VALUES = (*LISTS, make_nested(50), *NUMBERS, *TEXTS)
+LONG_PART = b'--a\r\nContent-Disposition: form-data; name="a"\r\n\r\n%s\r\n' % (b"a" * 300_000)
 BODIES = (
     (JSON, b""),
     (JSON, b"{"),
@@ -92,7 +92,7 @@ BODIES = (
     ("multipart/form-data", b"nothing"),
     ("multipart/form-data; boundary=a", b"--a\r\n\r\n"),
     ("multipart/form-data; boundary=a", b'--a\r\nContent-Disposition: form-data; name="file"\r\n\r\nx'),
-    ("multipart/form-data; boundary=a", PART * 4 + b"--a--"),
+    ("multipart/form-data; boundary=a", LONG_PART * 4 + b"--a--"),
 )
 IDS = (
     "letters",
@@ -109,10 +109,10 @@ IDS = (
 )
 
 
-class Watch:
+class RequestWatch:
     """Sends requests and gathers what is wrong with the answers. SQLite tells if anything was written."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: RequestWorld) -> None:
         self.world = world
         self.faults: list[str] = []
         url = world.node.site.config.database.url
@@ -121,11 +121,13 @@ class Watch:
     def version(self) -> int:
         return self.file.execute("PRAGMA data_version").fetchone()[0] if self.file else 0
 
-    async def send(self, api: Api, request: str, what: str, parts: dict[str, str], **options: Any) -> Answer:
+    async def send(
+        self, api: Api, request: str, what: str, parts: dict[str, str], **options: Any
+    ) -> ApiAnswer:
         method, _, path = request.partition(" ")
         before = self.version()
         answer = await api.ask(method, path.format(**parts), **options)
-        problem = _problem(request, answer)
+        problem = _find_problem(request, answer)
         if answer.status >= 400 and before != self.version() and request not in COUNTED:
             problem = problem or "refused, but something was written"
         if problem:
@@ -147,7 +149,7 @@ class Watch:
         assert not self.faults, f"{len(self.faults)} faults\n" + "\n".join(self.faults)
 
 
-def _problem(request: str, answer: Answer) -> str:
+def _find_problem(request: str, answer: ApiAnswer) -> str:
     """What is wrong with an answer, '' if nothing is."""
     if answer.status >= 500:
         return str(answer.body)[:200]
@@ -160,29 +162,29 @@ def _problem(request: str, answer: Answer) -> str:
     return "tells too much" if len(told) > 500 else ""
 
 
-async def begin(start: Start, **settings: Any) -> Watch:
-    return Watch(await World(await start("alpha.test", **settings)).begin())
+async def start_watch(start: Start, **settings: Any) -> RequestWatch:
+    return RequestWatch(await RequestWorld(await start("alpha.test", **settings)).begin())
 
 
 def test_every_endpoint_has_a_row_and_every_field_a_value() -> None:
-    assert (written() | named()) ^ ROWS.keys() == set()
-    for request in written():
+    assert (list_writing_endpoints() | list_endpoints_with_ids()) ^ ROWS.keys() == set()
+    for request in list_writing_endpoints():
         assert {each.encode_name for each in msgspec.structs.fields(PARAMS[request])} == ROWS[request][
             1
         ].keys()
 
 
-def _places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def _list_places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Where a body has a field: its own, and those of what is in it."""
     for name, value in body.items():
         yield (*above, name)
         if isinstance(value, dict):
-            yield from _places(value, (*above, name))
+            yield from _list_places(value, (*above, name))
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield from _places(value[0], (*above, name, 0))
+            yield from _list_places(value[0], (*above, name, 0))
 
 
-def _with(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
+def _replace_at(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
     """`body` with another value at one place."""
     changed = json.loads(json.dumps(body))
     inner = changed
@@ -192,23 +194,23 @@ def _with(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
     return changed
 
 
-def _read(request: str, body: Any) -> bytes:
+def _read_params(request: str, body: Any) -> bytes:
     """What the endpoint reads in a body, b'' if it refuses it while reading: that is done in one place."""
     try:
         return msgspec.json.encode(convert(body, PARAMS[request]))
-    except Invalid as error:
+    except InvalidError as error:
         assert error.field and len(error.text) < 500, (request, error.text)
         return b""
 
 
-def _wrong(
+def _list_invalid_bodies(
     request: str, good: Any, place: tuple[str | int, ...], seen: set[bytes]
 ) -> Iterator[tuple[Any, Any]]:
     """Wrong values for a place, and the bodies with them, each that reads differently from those `seen`."""
-    is_text = b"letters" in _read(request, _with(good, place, "letters"))
-    for value in (*LISTS, deep(50), "a\0b", *TEXTS) if is_text else WRONG:
-        body = _with(good, place, value)
-        read = _read(request, body)
+    is_text = b"letters" in _read_params(request, _replace_at(good, place, "letters"))
+    for value in (*LISTS, make_nested(50), "a\0b", *TEXTS) if is_text else INVALID_VALUES:
+        body = _replace_at(good, place, value)
+        read = _read_params(request, body)
         if read not in seen:
             yield value, body
         seen.add(read)
@@ -216,24 +218,24 @@ def _wrong(
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)  # it minds types, SQLite does not
 async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
-    watch = await begin(start)
+    watch = await start_watch(start)
     # Some endpoints are one under several names.
     requests = {HANDLERS[request]: request for request, (_, body) in ROWS.items() if body}
     for request in requests.values():
         kind, body = ROWS[request]
         api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
-        seen = {_read(request, good)}
-        for place in _places(body):
-            for value, changed in _wrong(request, good, place, seen):
+        seen = {_read_params(request, good)}
+        for place in _list_places(body):
+            for value, changed in _list_invalid_bodies(request, good, place, seen):
                 await watch.send(api, request, f"{place} = {value!r}", parts, json=changed)
     watch.close()
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
-    watch = await begin(start)
+    watch = await start_watch(start)
     bodies = itertools.cycle(BODIES)  # all are read in one place: each endpoint gets the next few
-    for request in sorted(written()):
+    for request in sorted(list_writing_endpoints()):
         api, parts = watch.world.asker(request), await watch.world.make(ROWS[request][0])
         for content_type, data in (BODIES[0], *itertools.islice(bodies, 3)):
             headers = {"Content-Type": content_type}
@@ -241,15 +243,15 @@ async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
             answer = await watch.send(
                 api, request, f"{content_type} {data!r}", parts, data=sent, headers=headers
             )
-            if len(data) > MAX_JSON and answer.status != 422:
+            if len(data) > MAX_JSON_BYTES and answer.status != 422:
                 watch.faults.append(f"{request} {len(data)} bytes: {answer.status}")
     watch.close()
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)
 async def test_wrong_ids_are_not_found(start: Start) -> None:
-    watch = await begin(start)
-    for request in sorted(named()):
+    watch = await start_watch(start)
+    for request in sorted(list_endpoints_with_ids()):
         kind, body = ROWS[request]
         api, parts = watch.world.asker(request), await watch.world.make(kind)
         options = {} if request.startswith("GET") else {"json": watch.world.filled(body)}
@@ -263,8 +265,8 @@ async def test_wrong_ids_are_not_found(start: Start) -> None:
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 async def test_a_request_sent_twice_does_nothing_twice(start: Start) -> None:
-    watch = await begin(start)
-    for request in sorted(written()):
+    watch = await start_watch(start)
+    for request in sorted(list_writing_endpoints()):
         kind, body = ROWS[request]
         api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
         headers = {"Idempotency-Key": request}

@@ -17,19 +17,19 @@ from PIL import Image
 from fedserver.domain.accounts import suggestions
 from fedserver.domain.notifications import announcements
 from fedserver.domain.timelines import trends
-from tests.client_api.admin_chapters import moderation
-from tests.kit.api import Api, declared
+from tests.client_api.admin_chapters import check_moderation
+from tests.kit.api import Api, list_declared_endpoints
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.push import Device
 
 
-def picture() -> bytes:
+def make_picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(out, "PNG")
     return out.getvalue()
 
 
-class World:
+class EndpointWorld:
     """Two members of one node, Ann and Bob, with a token each; `nobody` asks without one."""
 
     def __init__(self, node: TestNode, ann_token: str, bob_token: str, ann_id: str, bob_id: str) -> None:
@@ -41,17 +41,17 @@ class World:
         self.ann_id, self.bob_id = ann_id, bob_id
 
 
-async def begin(start: Start) -> World:
+async def start_world(start: Start) -> EndpointWorld:
     node = await start("alpha.test")
     ann, bob = await node.member("ann", role="owner"), await node.member("bob")
-    return World(node, await node.token(ann), await node.token(bob), str(ann.id), str(bob.id))
+    return EndpointWorld(node, await node.token(ann), await node.token(bob), str(ann.id), str(bob.id))
 
 
 def ids(found: list[dict[str, Any]]) -> list[str]:
     return [each["id"] for each in found]
 
 
-async def the_instance(world: World) -> None:
+async def check_instance(world: EndpointWorld) -> None:
     found = await world.nobody.get("/api/v2/instance")
     assert found["domain"] == "alpha.test" and found["usage"]["users"]["active_month"] >= 0
     assert (await world.nobody.get("/api/v1/instance"))["uri"] == "alpha.test"
@@ -97,7 +97,7 @@ async def the_instance(world: World) -> None:
     assert refused.status in (401, 422) and refused.body["error"]
 
 
-async def profiles(world: World) -> None:
+async def check_profiles(world: EndpointWorld) -> None:
     changed = await world.ann.patch(
         "/api/v1/accounts/update_credentials",
         display_name="Ann A",
@@ -122,7 +122,7 @@ async def profiles(world: World) -> None:
         assert (await world.ann.delete(f"/api/v1/profile/{name}"))["id"] == world.ann_id
 
 
-async def hashtags(world: World) -> None:
+async def check_hashtags(world: EndpointWorld) -> None:
     ann = world.ann
     followed = await ann.post("/api/v1/tags/Bruges/follow")
     assert followed["following"] and not followed["featuring"]
@@ -139,7 +139,7 @@ async def hashtags(world: World) -> None:
     assert isinstance(await ann.get("/api/v1/featured_tags/suggestions"), list)
 
 
-async def endorsements(world: World) -> None:
+async def check_endorsements(world: EndpointWorld) -> None:
     bob, target = world.bob, f"/api/v1/accounts/{world.ann_id}"
     for on, off in (("endorse", "unendorse"), ("pin", "unpin")):
         assert (await bob.post(f"{target}/{on}"))["endorsed"]
@@ -148,7 +148,7 @@ async def endorsements(world: World) -> None:
         assert not (await bob.post(f"{target}/{off}"))["endorsed"]
 
 
-async def leaving(world: World) -> None:
+async def check_leaving(world: EndpointWorld) -> None:
     eve = await world.node.member("eve")
     api = Api(world.node, await world.node.token(eve), world.asked)
     changed = await api.post("/api/v1/accounts/alias", also_known_as_uris=["@ann"])
@@ -159,7 +159,7 @@ async def leaving(world: World) -> None:
     assert (await world.nobody.ask("GET", f"/api/v1/accounts/{eve.id}")).status == 404
 
 
-async def relations(world: World) -> None:
+async def check_relationships(world: EndpointWorld) -> None:
     ann, bob = world.ann, world.bob
     target = f"/api/v1/accounts/{world.ann_id}"
     assert (await bob.post(f"{target}/follow"))["following"] is True
@@ -189,21 +189,21 @@ async def relations(world: World) -> None:
     await ann.patch("/api/v1/accounts/update_credentials", locked=False)
 
 
-async def domain_mutes(world: World) -> None:
+async def check_domain_blocks(world: EndpointWorld) -> None:
     await world.bob.post("/api/v1/domain_blocks", domain="noise.test")
     assert await world.bob.get("/api/v1/domain_blocks") == ["noise.test"]
     await world.bob.delete("/api/v1/domain_blocks", domain="noise.test")
     assert await world.bob.get("/api/v1/domain_blocks") == []
 
 
-async def media(world: World) -> str:
+async def check_media(world: EndpointWorld) -> str:
     form = aiohttp.FormData()
-    form.add_field("file", picture(), filename="a.png", content_type="image/png")
+    form.add_field("file", make_picture(), filename="a.png", content_type="image/png")
     form.add_field("description", "a teal square")
     made = (await world.ann.ask("POST", "/api/v2/media", data=form)).body
     assert made["type"] == "image" and made["description"] == "a teal square"
     form = aiohttp.FormData()
-    form.add_field("file", picture(), filename="b.png", content_type="image/png")
+    form.add_field("file", make_picture(), filename="b.png", content_type="image/png")
     spare = (await world.ann.ask("POST", "/api/v1/media", data=form)).body
     assert (await world.ann.put(f"/api/v1/media/{spare['id']}", description="spare"))[
         "description"
@@ -214,7 +214,7 @@ async def media(world: World) -> str:
     return str(made["id"])
 
 
-async def statuses(world: World, media_id: str) -> str:
+async def check_statuses(world: EndpointWorld, media_id: str) -> str:
     ann, bob = world.ann, world.bob
     made = await ann.post(
         "/api/v1/statuses",
@@ -237,7 +237,7 @@ async def statuses(world: World, media_id: str) -> str:
     return str(made["id"])
 
 
-async def quotes(world: World, post_id: str) -> None:
+async def check_quotes(world: EndpointWorld, post_id: str) -> None:
     """Bob quotes what Ann wrote; she takes her consent back. A translation has nobody to make it."""
     path = f"/api/v1/statuses/{post_id}"
     made = await world.bob.post("/api/v1/statuses", status="Look at this", quoted_status_id=post_id)
@@ -255,7 +255,7 @@ async def quotes(world: World, post_id: str) -> None:
     await world.bob.delete(f"/api/v1/statuses/{made['id']}")
 
 
-async def marks(world: World, post_id: str) -> None:
+async def check_status_actions(world: EndpointWorld, post_id: str) -> None:
     ann, bob = world.ann, world.bob
     path = f"/api/v1/statuses/{post_id}"
     assert (await bob.post(f"{path}/favourite"))["favourited"]
@@ -279,7 +279,7 @@ async def marks(world: World, post_id: str) -> None:
     assert not (await ann.post(f"{path}/unmute"))["muted"]
 
 
-async def unmarks(world: World, post_id: str) -> None:
+async def check_undone_actions(world: EndpointWorld, post_id: str) -> None:
     path = f"/api/v1/statuses/{post_id}"
     assert not (await world.bob.post(f"{path}/unfavourite"))["favourited"]
     assert not (await world.bob.post(f"{path}/unbookmark"))["bookmarked"]
@@ -290,7 +290,7 @@ async def unmarks(world: World, post_id: str) -> None:
     assert (await world.ann.ask("GET", path)).status == 404
 
 
-async def timelines(world: World, post_id: str) -> None:
+async def check_timelines(world: EndpointWorld, post_id: str) -> None:
     assert post_id in ids(await world.bob.get("/api/v1/timelines/home"))
     assert post_id in ids(await world.nobody.get("/api/v1/timelines/public", local="true"))
     assert post_id in ids(await world.nobody.get("/api/v1/timelines/tag/ghent"))
@@ -299,10 +299,10 @@ async def timelines(world: World, post_id: str) -> None:
     assert found["hashtags"][0]["name"].lower() == "ghent"
 
 
-async def discovery(world: World, post_id: str) -> None:
+async def check_discovery(world: EndpointWorld, post_id: str) -> None:
     await world.ann.patch("/api/v1/accounts/update_credentials", indexable=True)
     async with world.node.db.write() as tx:
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
     await world.node.settle()
     world.node.clock.forward(seconds=601)
     await world.node.settle()
@@ -315,7 +315,7 @@ async def discovery(world: World, post_id: str) -> None:
     assert set(ids(await world.nobody.get("/api/v1/directory"))) >= {world.ann_id, world.bob_id}
     await world.bob.post(f"/api/v1/accounts/{world.ann_id}/unfollow")
     async with world.node.db.write() as tx:
-        await suggestions.feature(tx, None, [int(world.ann_id)])
+        await suggestions.set_featured(tx, None, [int(world.ann_id)])
     assert [each["account"]["id"] for each in await world.bob.get("/api/v2/suggestions")] == [world.ann_id]
     assert ids(await world.bob.get("/api/v1/suggestions")) == [world.ann_id]
     await world.bob.delete(f"/api/v1/suggestions/{world.ann_id}")
@@ -325,7 +325,7 @@ async def discovery(world: World, post_id: str) -> None:
     assert address in (await world.nobody.get("/api/oembed", url=address))["html"]
 
 
-async def collections(world: World) -> None:
+async def check_collections(world: EndpointWorld) -> None:
     bob = world.bob
     made = (await bob.post("/api/v1/collections", name="Bikes", account_ids=[world.ann_id]))["collection"]
     path = f"/api/v1/collections/{made['id']}"
@@ -344,7 +344,7 @@ async def collections(world: World) -> None:
     assert (await bob.ask("GET", path)).status == 404
 
 
-async def lists(world: World, post_id: str) -> None:
+async def check_lists(world: EndpointWorld, post_id: str) -> None:
     bob = world.bob
     made = await bob.post("/api/v1/lists", title="Bikes", replies_policy="list", exclusive=True)
     path = f"/api/v1/lists/{made['id']}"
@@ -360,7 +360,7 @@ async def lists(world: World, post_id: str) -> None:
     assert await bob.get("/api/v1/lists") == []
 
 
-async def filters(world: World, post_id: str) -> None:
+async def check_filters(world: EndpointWorld, post_id: str) -> None:
     bob = world.bob
     made = await bob.post(
         "/api/v2/filters", title="Towns", context=["home"], keywords_attributes=[{"keyword": "Ghent"}]
@@ -391,7 +391,7 @@ async def filters(world: World, post_id: str) -> None:
     assert await bob.get("/api/v2/filters") == []
 
 
-async def polls(world: World) -> None:
+async def check_polls(world: EndpointWorld) -> None:
     made = await world.ann.post(
         "/api/v1/statuses", status="Tea?", poll={"options": ["Yes", "No"], "expires_in": 600}
     )
@@ -402,7 +402,7 @@ async def polls(world: World) -> None:
     await world.ann.delete(f"/api/v1/statuses/{made['id']}")
 
 
-async def scheduled_statuses(world: World) -> None:
+async def check_scheduled_statuses(world: EndpointWorld) -> None:
     made = await world.ann.post(
         "/api/v1/statuses",
         status="Later",
@@ -417,7 +417,7 @@ async def scheduled_statuses(world: World) -> None:
     assert await world.ann.delete(path) == {}
 
 
-async def notifications(world: World) -> None:
+async def check_notifications(world: EndpointWorld) -> None:
     ann = world.ann
     found = await ann.get("/api/v1/notifications")
     assert {"mention", "favourite", "reblog", "follow"} <= {each["type"] for each in found}
@@ -435,7 +435,7 @@ async def notifications(world: World) -> None:
     assert await ann.get("/api/v1/notifications") == []
 
 
-async def grouped_notifications(world: World) -> None:
+async def check_grouped_notifications(world: EndpointWorld) -> None:
     ann = world.ann
     found = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
     groups = found["notification_groups"]
@@ -453,7 +453,7 @@ async def grouped_notifications(world: World) -> None:
         await world.bob.post(f"/api/v1/statuses/{group['status_id']}/{word}")
 
 
-async def notification_requests(world: World) -> None:
+async def check_notification_requests(world: EndpointWorld) -> None:
     ann, bob = world.ann, world.bob
     first, second = "/api/v1/notifications/policy", "/api/v2/notifications/policy"
     assert (await ann.put(first, filter_not_following=True))["filter_not_following"] is True
@@ -486,7 +486,7 @@ async def notification_requests(world: World) -> None:
     await bob.post(f"/api/v1/accounts/{world.ann_id}/follow")
 
 
-async def conversations(world: World) -> None:
+async def check_conversations(world: EndpointWorld) -> None:
     ann, bob = world.ann, world.bob
     made = await ann.post("/api/v1/statuses", status="Between us, @bob", visibility="direct")
     [found] = await bob.get("/api/v1/conversations")
@@ -499,7 +499,7 @@ async def conversations(world: World) -> None:
     assert await bob.get("/api/v1/conversations") == []
 
 
-async def announced(world: World) -> None:
+async def check_announcements(world: EndpointWorld) -> None:
     async with world.node.db.write() as tx:
         await announcements.create(tx, world.node.site, None, "We move on Friday")
     [found] = await world.bob.get("/api/v1/announcements")
@@ -513,7 +513,7 @@ async def announced(world: World) -> None:
     assert all(each["read"] for each in await world.bob.get("/api/v1/announcements"))
 
 
-async def push(world: World) -> None:
+async def check_push(world: EndpointWorld) -> None:
     path = "/api/v1/push/subscription"
     device = Device()
     data = {"alerts": {"mention": True}, "policy": "followed"}
@@ -525,7 +525,7 @@ async def push(world: World) -> None:
     assert (await world.ann.ask("GET", path)).status == 404
 
 
-async def begin_to_stream(world: World, path: str, **params: str) -> None:
+async def open_event_stream(world: EndpointWorld, path: str, **params: str) -> None:
     """Server-sent events begin with a comment."""
     address = f"/api/v1/streaming/{path}"
     world.asked.add(("GET", address))
@@ -534,18 +534,18 @@ async def begin_to_stream(world: World, path: str, **params: str) -> None:
         assert await asyncio.wait_for(events.content.readline(), 5) == b":)\n"
 
 
-async def streams(world: World) -> None:
+async def check_streams(world: EndpointWorld) -> None:
     """A WebSocket carries what is written while it is open; so do server-sent events."""
     http = world.node.http
     headers = world.bob.headers
     async with http.ws_connect("/api/v1/streaming?stream=user", headers=headers) as socket:
         world.asked.add(("GET", "/api/v1/streaming"))
         for path in ("user", "user/notification", "public", "public/media", "public/remote", "direct"):
-            await begin_to_stream(world, path)
-        await begin_to_stream(world, "hashtag", tag="ghent")
-        await begin_to_stream(world, "hashtag/local", tag="ghent")
+            await open_event_stream(world, path)
+        await open_event_stream(world, "hashtag", tag="ghent")
+        await open_event_stream(world, "hashtag/local", tag="ghent")
         made = await world.bob.post("/api/v1/lists", title="Heard")
-        await begin_to_stream(world, "list", list=made["id"])
+        await open_event_stream(world, "list", list=made["id"])
         await world.bob.delete(f"/api/v1/lists/{made['id']}")
         async with http.get("/api/v1/streaming/public/local", headers=headers) as events:
             world.asked.add(("GET", "/api/v1/streaming/public/local"))
@@ -558,7 +558,7 @@ async def streams(world: World) -> None:
             assert b"event: update" in told and made["id"].encode() in told
 
 
-async def what_is_not_there_yet(world: World) -> None:
+async def check_stubs(world: EndpointWorld) -> None:
     """The honest stubs of the README answer "nothing"."""
     # Here nobody sends mail.
     path = f"/api/v1/accounts/{world.ann_id}/email_subscriptions"
@@ -572,33 +572,33 @@ async def what_is_not_there_yet(world: World) -> None:
 
 
 async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
-    world = await begin(start)
-    await the_instance(world)
-    await profiles(world)
-    await relations(world)
-    await domain_mutes(world)
-    await endorsements(world)
-    await hashtags(world)
-    post_id = await statuses(world, await media(world))
-    await quotes(world, post_id)
-    await marks(world, post_id)
-    await timelines(world, post_id)
-    await discovery(world, post_id)
-    await collections(world)
-    await lists(world, post_id)
-    await filters(world, post_id)
-    await polls(world)
-    await scheduled_statuses(world)
-    await grouped_notifications(world)
-    await notifications(world)
-    await notification_requests(world)
-    await conversations(world)
-    await announced(world)
-    await push(world)
-    await streams(world)
-    await moderation(world.node, world.ann_id, world.bob, world.bob_id, world.asked)
-    await unmarks(world, post_id)
-    await what_is_not_there_yet(world)
-    await leaving(world)
+    world = await start_world(start)
+    await check_instance(world)
+    await check_profiles(world)
+    await check_relationships(world)
+    await check_domain_blocks(world)
+    await check_endorsements(world)
+    await check_hashtags(world)
+    post_id = await check_statuses(world, await check_media(world))
+    await check_quotes(world, post_id)
+    await check_status_actions(world, post_id)
+    await check_timelines(world, post_id)
+    await check_discovery(world, post_id)
+    await check_collections(world)
+    await check_lists(world, post_id)
+    await check_filters(world, post_id)
+    await check_polls(world)
+    await check_scheduled_statuses(world)
+    await check_grouped_notifications(world)
+    await check_notifications(world)
+    await check_notification_requests(world)
+    await check_conversations(world)
+    await check_announcements(world)
+    await check_push(world)
+    await check_streams(world)
+    await check_moderation(world.node, world.ann_id, world.bob, world.bob_id, world.asked)
+    await check_undone_actions(world, post_id)
+    await check_stubs(world)
+    await check_leaving(world)
     asked = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.asked}
-    assert declared() - asked == set()
+    assert list_declared_endpoints() - asked == set()

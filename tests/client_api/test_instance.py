@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.peers import peers
 from fedserver.domain.registration import legal_texts
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.people import site
+from tests.kit.people import make_context
 
-WEEK = 7 * 86_400
+WEEK_S = 7 * 86_400
 
 
 async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
@@ -38,7 +38,7 @@ async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
         ("0", "0", "0"),
     ]
     begins = [int(each["week"]) for each in found]
-    assert [later - earlier for later, earlier in pairwise(begins)] == [WEEK] * 11
+    assert [later - earlier for later, earlier in pairwise(begins)] == [WEEK_S] * 11
     assert all((moment // 86_400 + 3) % 7 == 0 for moment in begins), "weeks begin on Mondays"
 
 
@@ -53,7 +53,7 @@ async def test_blocked_peers_are_shown_to_whom_the_admins_say(
                 tx,
                 None,
                 domain,
-                peers.Decision(policy, "for us", public_comment="spam" if policy == "block" else ""),
+                peers.PeerDecision(policy, "for us", public_comment="spam" if policy == "block" else ""),
             )
     answer = await Api(node).ask("GET", "/api/v1/instance/domain_blocks")
     assert answer.status == status
@@ -86,7 +86,7 @@ async def test_without_texts_there_are_none(start: Start) -> None:
         assert (await Api(node).ask("GET", f"/api/v1/instance/{path}")).status == 404
 
 
-def with_texts(node: TestNode, folder: Path) -> None:
+def write_legal_texts(node: TestNode, folder: Path) -> None:
     """Texts of the admins; the node reads its configuration each time."""
     (folder / "terms").mkdir()
     (folder / "privacy.md").write_text("# Privacy\n\nWe keep <script>alert(1)</script> **little**.")
@@ -105,7 +105,7 @@ def with_texts(node: TestNode, folder: Path) -> None:
 
 async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Path) -> None:
     node = await start("alpha.test")
-    with_texts(node, tmp_path)
+    write_legal_texts(node, tmp_path)
     api = Api(node)
     policy = await api.get("/api/v1/instance/privacy_policy")
     assert "<strong>little</strong>" in policy["content"] and "<script" not in policy["content"]
@@ -126,11 +126,11 @@ async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Pat
 
 
 def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
-    here = site(tmp_path)
+    here = make_context(tmp_path)
     community = structs.replace(here.config.community, terms_folder=str(tmp_path / "nowhere"))
     here = structs.replace(here, config=structs.replace(here.config, community=community))
-    with pytest.raises(NotFound):
-        legal_texts.terms(here, legal_texts.date(2026, 1, 1))
+    with pytest.raises(NotFoundError):
+        legal_texts.get_terms(here, legal_texts.date(2026, 1, 1))
 
 
 async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:

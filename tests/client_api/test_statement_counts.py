@@ -20,8 +20,8 @@ from fedserver.domain.posts import boosts, likes, posts, remote_posts, scheduled
 from fedserver.domain.registration import email_blocks
 from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
 from fedserver.domain.timelines import bookmarks, trends
-from fedserver.node import all_endpoints
-from fedserver.web.paging import Listed
+from fedserver.node import list_endpoints
+from fedserver.web.paging import EntityPage
 from storage.engine import Tx
 from storage.queries.peers import partners as partner_queries
 from storage.queries.relationships import follows as follow_queries
@@ -42,10 +42,10 @@ SHORT, LONG = 2, 20
 LINK = "https://page.test/story"
 SCOPES = "read write follow push admin:read admin:write"
 # Where fewer than LONG may exist: the collections of one member.
-FEWER = {"/api/v1/accounts/{id}/collections": 10}
+SHORTER_PAGES = {"/api/v1/accounts/{id}/collections": 10}
 # Pages that are not declared as such, as they have no cursors.
-MORE = ("/api/v1/directory", "/api/v1/accounts/search")
-WARM = {
+EXTRA_PATHS = ("/api/v1/directory", "/api/v1/accounts/search")
+WARM_BUDGETS = {
     "/api/v1/timelines/home": 4,
     "/api/v1/statuses/{id}": 3,
     "/api/v1/statuses/{id}/context": 8,
@@ -61,11 +61,11 @@ WARM = {
 
 def list_paths() -> set[str]:
     """The paths that give pages, as they are declared."""
-    found = {each.path for each in all_endpoints() if each.method == "GET" and each.answers is Listed}
-    return found | set(MORE)
+    found = {each.path for each in list_endpoints() if each.method == "GET" and each.answers is EntityPage}
+    return found | set(EXTRA_PATHS)
 
 
-class World:
+class CountedWorld:
     """Ann, an owner, with a list of everything: `friends` she follows, `others` not."""
 
     def __init__(self, node: TestNode, ann: AccountRow) -> None:
@@ -84,7 +84,9 @@ class World:
     async def _members(self, tx: Tx, letter: str) -> list[AccountRow]:
         keys = people.new_keys()
         added = [
-            await members.add(tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys)
+            await members.create_approved(
+                tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys
+            )
             for each in range(LONG)
         ]
         return [account for _, account in added]
@@ -97,23 +99,23 @@ class World:
             await follows.follow(tx, site, friend, ann)
             await endorsements.add(tx, ann, friend)
             await lists.add_accounts(tx, ann, self.list_id, [friend.id])
-            await blocks.block(tx, site, ann, await people.stranger(tx, f"bad{number}"))
-            await mutes.mute(tx, ann, await people.stranger(tx, f"loud{number}"))
+            await blocks.block(tx, site, ann, await people.create_remote_account(tx, f"bad{number}"))
+            await mutes.mute(tx, ann, await people.create_remote_account(tx, f"loud{number}"))
             await domain_mutes.add(tx, site, ann, f"m{number}.test")
             await tags.follow(tx, ann, f"followed{number}")
             wish = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
-            await follow_queries.add_request(tx, wish)
+            await follow_queries.insert_request(tx, wish)
             report = reports.NewReport(target_id=ann.id, comment="hm")
             await reports.file(tx, site, other, report)
-            await collections.create(tx, site, friend, collections.Change(name="Some"), [ann.id])
-        for _ in range(FEWER["/api/v1/accounts/{id}/collections"]):
-            await collections.create(tx, site, ann, collections.Change(name="Mine"))
+            await collections.create(tx, site, friend, collections.CollectionChange(name="Some"), [ann.id])
+        for _ in range(SHORTER_PAGES["/api/v1/accounts/{id}/collections"]):
+            await collections.create(tx, site, ann, collections.CollectionChange(name="Mine"))
 
     async def _posts(self, tx: Tx) -> None:
         site, ann, write = self.site, self.ann, posts.publish
         draft = posts.Draft
         self.post_id = await write(tx, site, ann, draft(text="The one"))
-        card = await card_queries.put(tx, card_row(tx))
+        card = await card_queries.upsert_card(tx, create_card(tx))
         mine: list[int] = []
         later = tx.now + 86_400_000
         for number, friend in enumerate(self.friends):
@@ -128,39 +130,41 @@ class World:
             await bookmarks.add(tx, ann, post_id)
             mine.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=1))
-        await trends.keep(tx, await trends.compute(tx))
-        cards = [await card_queries.put(tx, card_row(tx, f"{LINK}/{number}")) for number in range(LONG)]
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        await trends.save(tx, await trends.compute(tx))
+        cards = [
+            await card_queries.upsert_card(tx, create_card(tx, f"{LINK}/{number}")) for number in range(LONG)
+        ]
         await trend_queries.replace(tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards])
         await trend_queries.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
 
     async def _notifications(self, tx: Tx) -> None:
-        await notification_policies.change(tx, self.ann, {"for_not_following": "filter"})
+        await notification_policies.update(tx, self.ann, {"for_not_following": "filter"})
         for other in self.others:
             await posts.publish(tx, self.site, other, posts.Draft(text="Hear me, @ann"))
 
     async def _decisions(self, tx: Tx) -> None:
-        member = await members.by_username(tx, "ann")
+        member = await members.get_by_username(tx, "ann")
         for number in range(LONG):
             for word in ("block", "allow"):
-                decision = peers.Decision(word)
+                decision = peers.PeerDecision(word)
                 await peers.decide(tx, member, f"{word}{number}.test", decision)
             await email_blocks.block_domain(tx, member, f"mail{number}.test")
             await email_blocks.block_address(tx, member, f"eve{number}@mail.test", "")
-            block = ip_blocks.Change(ip=f"203.0.113.{number}", severity="sign_up_block")
+            block = ip_blocks.IpBlockChange(ip=f"203.0.113.{number}", severity="sign_up_block")
             await ip_blocks.create(tx, member, block, "127.0.0.1")
 
     async def _partners(self, tx: Tx) -> None:
-        pat = await people.stranger(tx, "pat", "partner.test")
+        pat = await people.create_remote_account(tx, "pat", "partner.test")
         row = PartnerRow(
             tx.new_id(), "partner.test", pat.id, "agreed", True, "uri", '["posts"]', "", 1, 1, None, "", None
         )
-        await partner_queries.put(tx, row)
+        await partner_queries.upsert_partner(tx, row)
         for number in range(LONG):
             await remote_posts.receive(tx, pat, remote(f"{pat.uri}/{number}", pat.uri))
 
 
-def card_row(tx: Tx, url: str = LINK) -> CardRow:
+def create_card(tx: Tx, url: str = LINK) -> CardRow:
     return CardRow(
         tx.new_id(),
         url,
@@ -184,14 +188,14 @@ def card_row(tx: Tx, url: str = LINK) -> CardRow:
     )
 
 
-async def begin(start: Start) -> tuple[World, Api]:
+async def start_world(start: Start) -> tuple[CountedWorld, Api]:
     node = await start("alpha.test", metrics="127.0.0.1:0")
-    world = World(node, await node.member("ann", role="owner"))
+    world = CountedWorld(node, await node.member("ann", role="owner"))
     await world.fill()
     return world, Api(node, await node.token(world.ann, SCOPES))
 
 
-def statements(world: World, path: str) -> float:
+def count_statements(world: CountedWorld, path: str) -> float:
     """How many all requests for a declared path took until now."""
     return sum(
         found.statements.total
@@ -200,19 +204,19 @@ def statements(world: World, path: str) -> float:
     )
 
 
-def rows_of(body: Any) -> int:
+def find_rows(body: Any) -> int:
     """The rows of a page, which may stand inside an object."""
     found = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
     return len(found or ())
 
 
 async def test_statements_are_few_and_do_not_grow_with_the_page(start: Start) -> None:
-    world, api = await begin(start)
-    await a_long_page_takes_as_many_as_a_short_one(world, api)
-    await hot_reads_take_few(world, api)
+    world, api = await start_world(start)
+    await check_page_lengths(world, api)
+    await check_hot_reads(world, api)
 
 
-async def a_long_page_takes_as_many_as_a_short_one(world: World, api: Api) -> None:
+async def check_page_lengths(world: CountedWorld, api: Api) -> None:
     groups = await api.get("/api/v2/notifications", **{"types[]": "favourite"})
     names = {
         "/api/v1/statuses": world.post_id,
@@ -233,31 +237,31 @@ async def a_long_page_takes_as_many_as_a_short_one(world: World, api: Api) -> No
         taken = []
         for limit in (SHORT, LONG):
             world.node.db.memory.rooms.clear()
-            already = statements(world, path)
+            already = count_statements(world, path)
             body = await api.get(address, limit=limit, **asked.get(path, {}))
-            taken.append(statements(world, path) - already)
-        found[path] = (taken[0], taken[1], rows_of(body))
+            taken.append(count_statements(world, path) - already)
+        found[path] = (taken[0], taken[1], find_rows(body))
     unequal = {path: each for path, each in found.items() if each[0] != each[1]}
-    short = {path: each for path, each in found.items() if each[2] < FEWER.get(path, LONG)}
+    short = {path: each for path, each in found.items() if each[2] < SHORTER_PAGES.get(path, LONG)}
     assert (unequal, short) == ({}, {}), found
 
 
-async def hot_reads_take_few(world: World, api: Api) -> None:
+async def check_hot_reads(world: CountedWorld, api: Api) -> None:
     """The budgets of docs/performance.md, once everything is known."""
     stranger = Api(world.node)
     finger = {"resource": f"acct:ann@{world.node.domain}"}
     taken = {}
-    for path in WARM:
+    for path in WARM_BUDGETS:
         name = world.post_id if "statuses/{id}" in path else world.ann.id
         address = path.replace("{id}", str(name)).replace("{name}", "ann")
         params = {"acct": "ann"} if "lookup" in path else finger if "webfinger" in path else {}
         who = api if path.startswith("/api/v1") else stranger
         for _ in range(2):
-            already = statements(world, path)
+            already = count_statements(world, path)
             answer = await who.ask("GET", address, params=params, headers=ACCEPT if "users" in path else {})
             assert answer.status == 200, (path, answer.body)
-        taken[path] = statements(world, path) - already
-    assert {path: count for path, count in taken.items() if count > WARM[path]} == {}
+        taken[path] = count_statements(world, path) - already
+    assert {path: count for path, count in taken.items() if count > WARM_BUDGETS[path]} == {}
     await api.patch("/api/v1/accounts/update_credentials", display_name="Ann B")
     for path in ("lookup?acct=ann", str(world.ann.id)):
         assert (await stranger.get(f"/api/v1/accounts/{path}"))["display_name"] == "Ann B"

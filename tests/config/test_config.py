@@ -147,7 +147,7 @@ def test_a_bundle_of_certificates_must_be_one(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nonsense")
     with pytest.raises(ConfigError, match=r"federation\.ca_file: .*/ca\.pem: cannot be used"):
         load(path, {})
-    (tmp_path / "ca.pem").write_text(Path(tls.ca_file()).read_text())
+    (tmp_path / "ca.pem").write_text(Path(tls.write_ca_file()).read_text())
     assert load(path, {}).federation.ca_file == str(tmp_path / "ca.pem")
 
 

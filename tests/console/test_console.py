@@ -14,17 +14,17 @@ from fedserver.domain.moderation import moderation, reports
 from fedserver.domain.notifications import announcements
 from fedserver.domain.peers import peers
 from fedserver.domain.relationships import follows
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from storage.engine import Tx
 from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.kernel import InboxItemRow, TaskRow
-from tests.kit.forms import Form, forms, send
+from storage.rows.kernel import InboxItemRow, JobRow
+from tests.kit.forms import HtmlForm, parse_forms, send_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.peers import Peers
-from tests.kit.people import stranger
-from tests.kit.tls import Names
+from tests.kit.peers import StubPeers
+from tests.kit.people import create_remote_account
+from tests.kit.tls import LoopbackResolver
 
 PAGES = (
     "",
@@ -56,14 +56,14 @@ async def read(node: TestNode, path: str, status: int = 200) -> str:
         return await answer.text()
 
 
-def form_to(page: str, action: str) -> Form:
-    return next(each for each in forms(page) if each.action == action)
+def form_to(page: str, action: str) -> HtmlForm:
+    return next(each for each in parse_forms(page) if each.action == action)
 
 
 async def submit(node: TestNode, path: str, action: str, **values: str) -> str:
     """Send the form of a page that leads to `action`; where it leads to."""
     page = await read(node, path)
-    answer = await send(node.http, node.base, node.base + path, form_to(page, action), **values)
+    answer = await send_form(node.http, node.base, node.base + path, form_to(page, action), **values)
     assert answer.status == 303, (answer.status, await answer.text())
     return answer.headers["Location"]
 
@@ -82,7 +82,7 @@ async def test_only_moderators_get_in(start: Start) -> None:
     await log_in(node, "ann")
     assert 'href="/admin"' not in await read(node, "/home")
     stranger_sees = []
-    for endpoint in all_endpoints():
+    for endpoint in list_endpoints():
         if endpoint.surface != "console":
             continue
         path = re.sub(r"\{[^}]*\}", "1", endpoint.path)
@@ -116,7 +116,7 @@ async def test_forms_need_their_word(start: Start) -> None:
         async with node.http.post(target, data=values, headers=headers, allow_redirects=False) as answer:
             assert answer.status == 403
     async with node.db.read() as tx:
-        assert (await moderation.target(tx, None, ann.id))[0].suspended_at is None
+        assert (await moderation.get_target(tx, None, ann.id))[0].suspended_at is None
 
 
 async def test_sign_ups_are_let_in_or_not(start: Start) -> None:
@@ -133,10 +133,10 @@ async def test_sign_ups_are_let_in_or_not(start: Start) -> None:
     await log_in(node, "mod")
     page = await read(node, "/admin/sign-ups")
     assert "eve &lt;b&gt;" in page and "fay@mail.test" in page
-    approve = next(each.action for each in forms(page) if each.action.endswith("/approve"))
+    approve = next(each.action for each in parse_forms(page) if each.action.endswith("/approve"))
     assert await submit(node, "/admin/sign-ups", approve) == "/admin/sign-ups"
     page = await read(node, "/admin/sign-ups")
-    reject = next(each.action for each in forms(page) if each.action.endswith("/reject"))
+    reject = next(each.action for each in parse_forms(page) if each.action.endswith("/reject"))
     await submit(node, "/admin/sign-ups", reject, reason="no <i>")
     assert "There are no sign-ups to review" in await read(node, "/admin/sign-ups")
     log = await read(node, "/admin/log")
@@ -169,14 +169,14 @@ async def test_a_report_is_read_and_acted_on(start: Start) -> None:
     assert "Calm down" in account and "Account limited" in account and "Until " in account
     await submit(node, f"/admin/accounts/{bob.id}", f"/admin/accounts/{bob.id}/lift/silence")
     async with node.db.read() as tx:
-        assert (await moderation.target(tx, None, bob.id))[0].silenced_at is None
+        assert (await moderation.get_target(tx, None, bob.id))[0].silenced_at is None
     async with node.http.get("/admin/reports/1") as answer:
         assert answer.status == 404
     account = f"/admin/accounts/{bob.id}"
     await submit(node, account, f"{account}/notes", text="Second time <b>")
     page = await read(node, account)
     assert "Second time &lt;b&gt;" in page and "mod · " in page
-    delete = next(each.action for each in forms(page) if each.action.startswith(f"{account}/notes/"))
+    delete = next(each.action for each in parse_forms(page) if each.action.startswith(f"{account}/notes/"))
     assert await submit(node, account, delete) == account and "Second time" not in await read(node, account)
     async with node.http.post(delete, data=form_to(page, delete).values) as answer:
         assert answer.status == 404
@@ -185,7 +185,7 @@ async def test_a_report_is_read_and_acted_on(start: Start) -> None:
 async def test_accounts_are_found(start: Start) -> None:
     node, _, _ = await begin(start)
     async with node.db.write() as tx:
-        await stranger(tx, "fay")
+        await create_remote_account(tx, "fay")
     for query, found, missing in (
         ("q=ann", "@ann", "@bob"),
         ("q=@beta.test", "@fay@beta.test", "@ann"),
@@ -232,7 +232,7 @@ async def test_peers_are_decided_about(start: Start) -> None:
     assert not node.node.services.policies.allows("bad.test")
     await submit(node, "/admin/peers", "/admin/peers/reset", domain="bad.test")
     assert "There are no decisions about peers" in await read(node, "/admin/peers")
-    answer = await send(
+    answer = await send_form(
         node.http, node.base, node.base, form_to(page, "/admin/peers"), domain="no host", policy="block"
     )
     assert answer.status == 422 and "host name" in await answer.text()
@@ -247,11 +247,11 @@ async def test_invitations_and_announcements(start: Start) -> None:
     assert "for Eve" in page and "ann · Uses: 0 of 1" in page
     await submit(node, "/admin/invitations", f"/admin/invitations/{made.row.id}/revoke")
     async with node.db.read() as tx:
-        assert await invitations.find(tx, made.code) is None
+        assert await invitations.find_valid(tx, made.code) is None
 
     await submit(node, "/admin/announcements", "/admin/announcements", text="We move <b>soon</b>")
     async with node.db.read() as tx:
-        [row] = await announcements.every(tx)
+        [row] = await announcements.list_all(tx)
     assert row.published_at is not None and row.source == "We move <b>soon</b>"
     edit = f"/admin/announcements/{row.id}"
     await submit(node, f"/admin/announcements?edit={row.id}", edit, text="We moved")
@@ -264,8 +264,8 @@ async def test_the_queues_show_what_waits(start: Start) -> None:
     node, _, _ = await begin(start)
     assert "Everything is working" in await read(node, "/admin/queue")
     async with node.db.write() as tx:
-        await jobs.owe(tx, jobs.RefreshAccount("https://nowhere.test/users/x"))
-        await jobs.owe(tx, jobs.LiftAct(1, 1), run_at=tx.now + 86_400_000)
+        await jobs.enqueue(tx, jobs.RefreshAccount("https://nowhere.test/users/x"))
+        await jobs.enqueue(tx, jobs.ExpireModerationAction(1, 1), run_at=tx.now + 86_400_000)
     page = await read(node, "/admin/queue")
     assert re.search(r"<strong>2</strong> tasks waiting", page), page
 
@@ -277,10 +277,10 @@ async def choose(node: TestNode, action: str, **values: str) -> str:
     return await read(node, "/admin/queue")
 
 
-async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, names: Names) -> None:
+async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, names: LoopbackResolver) -> None:
     node, ann, _ = await begin(start)
     async with node.db.write() as tx:
-        fan = await stranger(tx, "fan", "late.test")
+        fan = await create_remote_account(tx, "fan", "late.test")
         await follows.receive(tx, fan, ann, f"{fan.uri}#follow")
     for text in ("one", "two"):
         await node.write(ann, text)
@@ -291,7 +291,7 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
     assert "late.test</a> · 3 deliveries waiting" in page and "failed permanently" not in page
     for path in ("/admin/peers", "/admin/peers?domain=late.test"):
         assert "Not responding" in (shown := await read(node, path)) and "3 deliveries waiting" in shown
-    async with Peers(names, "late.test") as late:
+    async with StubPeers(names, "late.test") as late:
         assert "Everything is working" in await choose(node, "ask", host="late.test")
         texts = [each["object"].get("content") for each in late.received]
         assert [each["type"] for each in late.received] == ["Accept", "Create", "Create"]
@@ -312,19 +312,19 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
     # A task and an activity that failed too often.
     body = msgspec.json.encode({"type": "Like", "object": "https://alpha.test/1"})
     async with node.db.write() as tx:
-        await jobs.owe(tx, jobs.LiftAct(1, 1), run_at=tx.now + 86_400_000)
+        await jobs.enqueue(tx, jobs.ExpireModerationAction(1, 1), run_at=tx.now + 86_400_000)
         (task,) = await job_queries.lease(tx, until=0, limit=1) or await _later(tx)
-        await job_queries.bury(tx, task.id, "no such act")
+        await job_queries.dead_letter(tx, task.id, "no such act")
         row = InboxItemRow(7, fan.uri, "x", fan.uri, "late.test", None, body, 1, 1, 0, 8, None, "")
-        assert await inbox_queries.add(tx, row)
-        await inbox_queries.bury(tx, row.id, "odd")
+        assert await inbox_queries.insert(tx, row)
+        await inbox_queries.dead_letter(tx, row.id, "odd")
     page = await read(node, "/admin/queue")
     assert "lift_act" in page and "Like https://alpha.test/1" in page and "odd" in page
     assert "odd" not in await choose(node, "again", queue="inbox", host="late.test")
     assert "lift_act" not in await choose(node, "drop", queue="tasks", host="", task_id=str(task.id))
 
 
-async def _later(tx: Tx) -> list[TaskRow]:
+async def _later(tx: Tx) -> list[JobRow]:
     tx.now += 86_400_000
     return await job_queries.lease(tx, until=0, limit=1)
 

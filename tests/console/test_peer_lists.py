@@ -12,8 +12,8 @@ from storage.rows.peers import PeerRow
 from tests.console.test_console import form_to, log_in, read, submit
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
-from tests.kit.people import stranger
-from tests.kit.sites import Site
+from tests.kit.people import create_remote_account
+from tests.kit.sites import StubSite
 
 HEAD = "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
 FILE = (
@@ -28,16 +28,16 @@ async def begin(start: Start) -> TestNode:
     ann = await node.member("ann")
     await node.member("ada", "admin")
     async with node.db.write() as tx:
-        fay = await stranger(tx, "fay", "www.spam.test")
+        fay = await create_remote_account(tx, "fay", "www.spam.test")
         await follows.receive(tx, fay, ann, f"{fay.uri}#follow")
-        await peers.decide(tx, None, "mine.test", peers.Decision("block", "by hand"))
+        await peers.decide(tx, None, "mine.test", peers.PeerDecision("block", "by hand"))
     await log_in(node, "ada")
     return node
 
 
 async def decided(node: TestNode) -> dict[str, PeerRow]:
     async with node.db.read() as tx:
-        return {row.domain: row for row in await peers.decided(tx)}
+        return {row.domain: row for row in await peers.list_with_decision(tx)}
 
 
 async def upload(node: TestNode, text: str | bytes, kind: str = "block") -> tuple[int, str]:
@@ -71,7 +71,7 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
     }  # fmt: skip
     assert found["loud.test"].rejects_media and found["spam.test"].public_comment == "Sells <b>"
     async with node.db.read() as tx:
-        fay = await account_queries.by_uri(tx, "https://www.spam.test/users/fay")
+        fay = await account_queries.find_by_uri(tx, "https://www.spam.test/users/fay")
     assert fay is not None and fay.suspended_at is not None
     written = await read(node, "/admin/peer-lists/blocks.csv")
     assert written == HEAD + (
@@ -97,7 +97,7 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
         assert answer.status == 403, "only admins follow lists"
 
 
-def serve(site: Site, *names: str) -> None:
+def serve(site: StubSite, *names: str) -> None:
     """The list from now on, with another ETag."""
     text = HEAD + "".join(f"{name},suspend,,,why {name},\n" for name in names)
     site.pages["/l.csv"] = web.Response(text=text, headers={"ETag": f'"{"-".join(names)}"'})
@@ -109,9 +109,9 @@ async def next_day(node: TestNode) -> None:
     await node.settle()
 
 
-async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tls.Names) -> None:
+async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tls.LoopbackResolver) -> None:
     node = await begin(start)
-    async with Site(names, "lists.test", {}) as site:
+    async with StubSite(names, "lists.test", {}) as site:
         serve(site, "spam.test", "mine.test", "left.test", "hand.test")
         where = await submit(
             node, "/admin/peer-lists", "/admin/peer-lists", url="https://lists.test/l.csv", title="Ours <i>",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fedserver.domain.kernel.context import Site
 
-from tests.kit.people import site
+from fedserver.domain.kernel.context import NodeContext
+from tests.kit.people import make_context
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Site:
+def here(tmp_path: Path) -> NodeContext:
     """The site at https://alpha.test."""
-    return site(tmp_path)
+    return make_context(tmp_path)

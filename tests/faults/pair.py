@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.kit.nodes import _free_port as free_port
+from tests.kit.nodes import _find_free_port as free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTERS, PAUSE = 4, 0.05

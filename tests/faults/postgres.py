@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.kit.nodes import _free_port as free_port
+from tests.kit.nodes import _find_free_port as free_port
 
 
 class Cluster:

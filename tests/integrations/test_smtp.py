@@ -10,8 +10,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from fedserver.config import Mail
-from fedserver.integrations.smtp import MailError, send
+from fedserver.config import MailConfig
+from fedserver.integrations.smtp import MailError, send_mail
 from tests.kit import tls
 
 
@@ -62,14 +62,14 @@ async def server() -> AsyncIterator[Server]:
     listening.close()
 
 
-def config(server: Server, **changes: object) -> Mail:
+def config(server: Server, **changes: object) -> MailConfig:
     values = {"host": "127.0.0.1", "port": server.port, "sender": "node@alpha.test", "tls": "none", **changes}
-    return Mail(**values)  # type: ignore[arg-type]
+    return MailConfig(**values)  # type: ignore[arg-type]
 
 
 async def test_a_mail_arrives_as_written(server: Server) -> None:
     text = "Grüße\n.\n..dots\nhttps://alpha.test/confirm/" + "x" * 80 + "\n"
-    await send(config(server), "ann@mail.test", "Größe & mehr", text)
+    await send_mail(config(server), "ann@mail.test", "Größe & mehr", text)
     mail = server.mail
     assert (mail["To"], mail["From"]) == ("ann@mail.test", "node@alpha.test")
     assert mail["Subject"] == "Größe & mehr" and mail["Date"] and "@alpha.test" in mail["Message-ID"]
@@ -78,14 +78,14 @@ async def test_a_mail_arrives_as_written(server: Server) -> None:
 
 async def test_a_mail_that_can_be_ended_says_where_in_one_piece(server: Server) -> None:
     where = "https://alpha.test/subscriptions/" + "x" * 80
-    await send(config(server), "ann@mail.test", "Größe " * 30, "text", where)
+    await send_mail(config(server), "ann@mail.test", "Größe " * 30, "text", where)
     assert f"\r\nList-Unsubscribe: <{where}>\r\n".encode() in server.bodies[0]
     assert server.mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert server.mail["Subject"] == " ".join(["Größe"] * 30)
 
 
 async def test_a_subject_cannot_add_headers_or_commands(server: Server) -> None:
-    await send(
+    await send_mail(
         config(server), "ann@mail.test", "Hi\r\nBcc: eve@evil.test\r\n\r\nbody", "text\r\n.\r\nRCPT TO:<x>\n"
     )
     assert server.mail["Bcc"] is None
@@ -95,24 +95,24 @@ async def test_a_subject_cannot_add_headers_or_commands(server: Server) -> None:
 @pytest.mark.parametrize("to", ["ann@mail.test\r\nBcc: eve@evil.test", "ann@mail.test\nX: y"])
 async def test_an_address_cannot_add_headers(server: Server, to: str) -> None:
     with pytest.raises(MailError):
-        await send(config(server), to, "Hi", "text")
+        await send_mail(config(server), to, "Hi", "text")
     assert not server.bodies
 
 
 async def test_text_that_cannot_be_written_is_a_mail_error(server: Server) -> None:
     with pytest.raises(MailError):
-        await send(config(server), "ann@mail.test", "Hi", "\ud800")
+        await send_mail(config(server), "ann@mail.test", "Hi", "\ud800")
 
 
 async def test_a_refusal_says_why(server: Server) -> None:
     server.refuses = True
     with pytest.raises(MailError, match="no such person"):
-        await send(config(server), "ann@mail.test", "Hi", "text")
+        await send_mail(config(server), "ann@mail.test", "Hi", "text")
 
 
 async def test_without_starttls_nothing_is_sent_in_the_clear(server: Server) -> None:
     with pytest.raises(MailError):
-        await send(
+        await send_mail(
             config(server, tls="starttls", username="node", password="secret"), "ann@mail.test", "Hi", "text"
         )
     assert not server.bodies and not [each for each in server.commands if each.startswith("AUTH")]
@@ -124,13 +124,13 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     listening = await asyncio.start_server(talking.talk, "127.0.0.1", 0, ssl=context)
     talking.port = listening.sockets[0].getsockname()[1]
     with pytest.raises(MailError):
-        await send(config(talking, tls="tls"), "ann@mail.test", "Hi", "text")
+        await send_mail(config(talking, tls="tls"), "ann@mail.test", "Hi", "text")
     listening.close()
     assert not talking.commands
 
 
 async def test_without_a_host_nothing_happens_and_without_a_server_it_is_said(server: Server) -> None:
-    await send(Mail(), "ann@mail.test", "Hi", "text")
+    await send_mail(MailConfig(), "ann@mail.test", "Hi", "text")
     with pytest.raises(MailError):
-        await send(config(server, port=1), "ann@mail.test", "Hi", "text")
+        await send_mail(config(server, port=1), "ann@mail.test", "Hi", "text")
     assert not server.bodies

@@ -9,23 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedserver.integrations.web_push import (
-    MOST_PAYLOAD,
-    Recipient,
+    MAX_PAYLOAD,
+    PushRecipient,
     Vapid,
-    new_vapid_key,
-    push_message,
-    read_recipient,
+    build_push_message,
+    generate_vapid_key,
+    parse_recipient,
 )
-from tests.kit.push import Device, Message, unpadded
+from tests.kit.push import Device, ReceivedPush, encode_base64url
 
 NOW = 1_795_000_000_000
-PRIVATE, PUBLIC = new_vapid_key()
+PRIVATE, PUBLIC = generate_vapid_key()
 VAPID = Vapid(PRIVATE, "mailto:admin@alpha.test")
 
 
-def recipient(device: Device) -> Recipient:
+def recipient(device: Device) -> PushRecipient:
     given = device.subscription()
-    return read_recipient(
+    return parse_recipient(
         device.endpoint, given["keys"]["p256dh"], given["keys"]["auth"], standard=device.standard
     )
 
@@ -36,11 +36,11 @@ def recipient(device: Device) -> Recipient:
 def test_what_is_sealed_can_be_read_by_its_client_only(standard: bool, text: str) -> None:
     device = Device(standard=standard)
     payload = json.dumps({"text": text}).encode()
-    if len(payload) > MOST_PAYLOAD:
+    if len(payload) > MAX_PAYLOAD:
         return
-    body, headers = push_message(payload, recipient(device), VAPID, NOW)
+    body, headers = build_push_message(payload, recipient(device), VAPID, NOW)
     assert len(body) <= 4_096
-    message = Message("/one", headers, body)
+    message = ReceivedPush("/one", headers, body)
     assert device.read(message) == {"text": text}
     with pytest.raises(Exception, match=r".*"):
         Device(standard=standard).read(message)
@@ -57,28 +57,28 @@ def test_lengths_tell_little_and_stay_below_four_kilobytes(standard: bool) -> No
     to = recipient(Device(standard=standard))
 
     def size(length: int) -> int:
-        return len(push_message(b"x" * length, to, VAPID, NOW)[0])
+        return len(build_push_message(b"x" * length, to, VAPID, NOW)[0])
 
     assert size(1) == size(500) == size(512) < size(513)
-    assert size(MOST_PAYLOAD) <= 4_096
+    assert size(MAX_PAYLOAD) <= 4_096
     with pytest.raises(ValueError, match="more than"):
-        size(MOST_PAYLOAD + 1)
+        size(MAX_PAYLOAD + 1)
 
 
 def test_keys_are_taken_in_every_spelling_and_checked() -> None:
     device = Device()
-    plain, secret = unpadded(device.public), unpadded(device.auth)
+    plain, secret = encode_base64url(device.public), encode_base64url(device.auth)
     for key in (plain, plain + "=", plain.replace("-", "+").replace("_", "/")):
-        assert read_recipient("x", key, secret + "==", standard=True).public_key == device.public
-    off_curve = unpadded(b"\x04" + b"\x01" * 64)
+        assert parse_recipient("x", key, secret + "==", standard=True).public_key == device.public
+    off_curve = encode_base64url(b"\x04" + b"\x01" * 64)
     for key, auth in (
         ("", secret),
         (plain, ""),
         (plain[:-4], secret),
         (off_curve, secret),
         ("%" * 87, secret),
-        (plain, unpadded(b"short")),
+        (plain, encode_base64url(b"short")),
         ("é" * 87, secret),
     ):
         with pytest.raises(ValueError):
-            read_recipient("x", key, auth, standard=True)
+            parse_recipient("x", key, auth, standard=True)

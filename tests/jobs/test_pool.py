@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from fedserver.jobs.pool import Place, Pool
+from fedserver.jobs.pool import Pool, Slot
 
 
 async def test_slow_work_holds_its_share_only() -> None:
     pool, release = Pool(2, 1, patience=0), asyncio.Event()
     ended: list[tuple[str, bool, bool]] = []
 
-    async def wait(place: Place) -> None:
+    async def wait(place: Slot) -> None:
         try:
             await release.wait()
         finally:
@@ -28,7 +28,7 @@ async def test_slow_work_holds_its_share_only() -> None:
     assert ended == [("b.test", False, True)]
     assert (pool.room(True), dict(pool.busy), pool.is_slow("b.test")) == (0, {"a.test": 1}, True)
 
-    async def quick(place: Place) -> None:
+    async def quick(place: Slot) -> None:
         ended.append((place.host, place.slow, place.stopped))
         if place.host == "bad.test":
             raise ValueError("whatever goes wrong frees the place")

@@ -19,7 +19,7 @@ from tests.journeys.test_federation import follow, settle
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.sites import Site
+from tests.kit.sites import StubSite
 
 PAGE = """<html lang="en"><head><title>A story</title><meta property="og:description" content="What happened">
 <meta property="og:image" content="https://news.test/p.jpg"><meta property="og:image:width" content="600">
@@ -34,15 +34,15 @@ async def card(api: Api, post_id: int) -> Any:
 
 async def agree(node: TestNode, who: AccountRow, *domains: str) -> None:
     async with node.db.write() as tx:
-        row = await accounts.by_id(tx, who.id)
+        row = await accounts.get(tx, who.id)
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(attribution_domains=domains))
 
 
-async def test_a_link_is_shown_as_a_card(start: Start, names: tls.Names) -> None:
+async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
-    async with Site(names, "news.test", {"/story": PAGE}) as news:
+    async with StubSite(names, "news.test", {"/story": PAGE}) as news:
         post_id = await node.write(ann, "Read https://news.test/story and https://news.test/other")
         before = (await api.get(f"/api/v1/statuses/{post_id}"))["card"]
         await node.settle()
@@ -64,11 +64,11 @@ async def test_a_link_is_shown_as_a_card(start: Start, names: tls.Names) -> None
         assert [(await card(api, each))["title"] for each in (third, post_id)] == ["Plain", "Plain"]
 
 
-async def test_an_author_is_named_who_agrees(start: Start, names: tls.Names) -> None:
+async def test_an_author_is_named_who_agrees(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.member("ann"), await beta.member("bob")
     api = Api(beta, await beta.token(bob))
-    async with Site(names, "news.test", {"/story": PAGE}):
+    async with StubSite(names, "news.test", {"/story": PAGE}):
         post_id = await beta.write(bob, "https://news.test/story")
         await settle(alpha, beta)
         assert (await card(api, post_id))["authors"] == []
@@ -83,20 +83,20 @@ async def test_an_author_is_named_who_agrees(start: Start, names: tls.Names) -> 
         assert (await card(api, post_id))["authors"] == [], "a domain that only ends alike is another"
 
 
-async def test_posts_of_peers_have_cards_later(start: Start, names: tls.Names) -> None:
+async def test_posts_of_peers_have_cards_later(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.member("ann"), await beta.member("bob")
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
-    async with Site(names, "news.test", {"/story": PLAIN}) as news:
+    async with StubSite(names, "news.test", {"/story": PLAIN}) as news:
         post_id = await alpha.write(ann, "@bob@beta.test #tag https://news.test/story")
         await settle(alpha, beta)
         asked = len(news.asked)
         beta.clock.forward(seconds=60)
         await settle(alpha, beta)
         async with beta.db.read() as tx:
-            row = await post_queries.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
-            found = await card_queries.of_posts(tx, [row.id])
+            row = await post_queries.find_by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
+            found = await card_queries.load_by_posts(tx, [row.id])
         assert found[row.id].title == "Plain" and asked <= 2 and len(news.asked) == 2
 
 
@@ -112,12 +112,12 @@ async def test_posts_of_peers_have_cards_later(start: Start, names: tls.Names) -
     ],
 )
 async def test_what_fails_has_no_card_and_is_left_alone(
-    start: Start, names: tls.Names, page: web.Response | None
+    start: Start, names: tls.LoopbackResolver, page: web.Response | None
 ) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
-    async with Site(names, "news.test", {} if page is None else {"/story": page}) as news:
+    async with StubSite(names, "news.test", {} if page is None else {"/story": page}) as news:
         for _ in range(2):
             post_id = await node.write(ann, "https://news.test/story")
             await node.settle()
@@ -129,27 +129,27 @@ async def test_what_fails_has_no_card_and_is_left_alone(
     assert await card(api, elsewhere) is None and await node.node.runner.backlog() == 0
 
 
-async def test_an_edit_changes_the_card(start: Start, names: tls.Names) -> None:
+async def test_an_edit_changes_the_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
-    async with Site(names, "news.test", {"/story": PAGE, "/other": PLAIN}):
+    async with StubSite(names, "news.test", {"/story": PAGE, "/other": PLAIN}):
         post_id = await node.write(ann, "https://news.test/story")
         await node.settle()
         for text, title in (("https://news.test/other", "Plain"), ("nothing", None)):
             async with node.db.write() as tx:
-                await edits.change(tx, node.site, ann, post_id, edits.Change(text=text))
+                await edits.edit(tx, node.site, ann, post_id, edits.PostEdit(text=text))
             await node.settle()
             shown = await card(api, post_id)
             assert (shown and shown["title"]) == title
 
 
-async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.Names) -> None:
+async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
     first = await node.write(ann, "mine")
-    async with Site(names, "news.test", {"/story": PAGE}) as news:
+    async with StubSite(names, "news.test", {"/story": PAGE}) as news:
         second = await node.write(ann, f"https://alpha.test/@ann/{first}")
         article = await node.write(
             ann, "On [this](https://news.test/story)", kind="Article", title="T", content_type="text/markdown"
@@ -159,12 +159,12 @@ async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.Nam
         assert (await card(api, article))["title"] == "T"
 
 
-async def test_streams_tell_of_a_card(start: Start, names: tls.Names) -> None:
+async def test_streams_tell_of_a_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     headers = {"Authorization": f"Bearer {await node.token(ann)}"}
     stream = "/api/v1/streaming?stream=user"
-    site = Site(names, "news.test", {"/story": PLAIN})
+    site = StubSite(names, "news.test", {"/story": PLAIN})
     async with site, node.http.ws_connect(stream, headers=headers) as socket:
         await node.write(ann, "https://news.test/story")
         await node.settle()
@@ -174,15 +174,15 @@ async def test_streams_tell_of_a_card(start: Start, names: tls.Names) -> None:
     assert payload["card"]["title"] == "Plain" and payload["edited_at"] is None
 
 
-async def test_the_timeline_of_a_link(start: Start, names: tls.Names) -> None:
+async def test_the_timeline_of_a_link(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
     stranger = Api(node)
-    async with Site(names, "news.test", {"/story": PLAIN}):
+    async with StubSite(names, "news.test", {"/story": PLAIN}):
         made = [await node.write(ann, f"{each} https://news.test/story") for each in range(3)]
         await node.write(ann, "https://news.test/story", visibility="unlisted")
         async with node.db.write() as tx:
-            row = await accounts.by_id(tx, bob.id)
+            row = await accounts.get(tx, bob.id)
             await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(discoverable=False))
         await node.write(bob, "https://news.test/story")
         await node.settle()
@@ -220,7 +220,7 @@ def test_whose_pages_may_name_somebody() -> None:
     row = type("Row", (), {"suspended_at": None, "deleted_at": None, "attribution_domains": '["a.test"]'})
 
     def agrees(url: str) -> bool:
-        return cards.agrees(row, url)  # type: ignore[arg-type]
+        return cards.allows_attribution(row, url)  # type: ignore[arg-type]
 
     assert agrees("https://a.test/x") and agrees("https://blog.a.test/") and agrees("https://A.test:8443/")
     assert (

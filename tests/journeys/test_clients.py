@@ -22,14 +22,14 @@ import requests
 from mastodon import Mastodon, MastodonAPIError
 from PIL import Image
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import emails, members, one_time_links
 from fedserver.domain.timelines import timelines
 from storage.engine import Tx
 from storage.paging import Page
 from tests.kit import tls
-from tests.kit.browsing import allow
+from tests.kit.browsing import authorize_app
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
 SCOPES = ["read", "write", "follow", "push"]
@@ -42,7 +42,7 @@ def picture() -> bytes:
 
 
 @pytest.fixture
-def resolved(names: tls.Names, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
+def resolved(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
     """Client libraries look names up by themselves: test hosts lead to the nodes' ports.
 
     Asks for `start` so that the clients' connections are closed before the nodes are.
@@ -55,7 +55,7 @@ def resolved(names: tls.Names, monkeypatch: pytest.MonkeyPatch, start: Start) ->
         return lookup(host, port, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", look)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.ca_file())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.write_ca_file())
     yield
     while _sessions:
         _sessions.pop().close()
@@ -70,7 +70,7 @@ def log_in(node: TestNode, username: str) -> Mastodon:
     _sessions.append(session)
     client_id, secret = Mastodon.create_app("journey", api_base_url=node.base, scopes=SCOPES, session=session)
     client = Mastodon(client_id=client_id, client_secret=secret, api_base_url=node.base, session=session)
-    code = allow(client.auth_request_url(scopes=SCOPES), username, tls.ca_file())
+    code = authorize_app(client.auth_request_url(scopes=SCOPES), username, tls.write_ca_file())
     client.log_in(code=code, scopes=SCOPES)
     return client
 
@@ -240,7 +240,7 @@ class Toot:
             line = await asyncio.wait_for(process.stdout.readline(), 30)
             assert line, "toot printed no address"
             address = line.decode().strip()
-        code = await asyncio.to_thread(allow, address, username, tls.ca_file())
+        code = await asyncio.to_thread(authorize_app, address, username, tls.write_ca_file())
         out, errors = await asyncio.wait_for(process.communicate(f"n\n{code}\n".encode()), 60)
         assert process.returncode == 0, out.decode() + errors.decode()
 
@@ -301,13 +301,13 @@ async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
 
 async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
     """Ids of what a member posted, newest first."""
-    account = await accounts.local(tx, name)
-    return await timelines.of_account(tx, account.id, account.id, Page())
+    account = await accounts.get_local(tx, name)
+    return await timelines.list_by_account(tx, account.id, account.id, Page())
 
 
 @pytest.mark.usefixtures("resolved")
 async def test_mastodon_py_registers_somebody(start: Start) -> None:
-    node = await start("alpha.test", mail=Mail(host="127.0.0.1", port=9, sender="node@alpha.test"))
+    node = await start("alpha.test", mail=MailConfig(host="127.0.0.1", port=9, sender="node@alpha.test"))
 
     def register() -> tuple[Mastodon, Any]:
         session = requests.Session()
@@ -326,7 +326,7 @@ async def test_mastodon_py_registers_somebody(start: Start) -> None:
         await asyncio.to_thread(client.me)
     await asyncio.to_thread(client.email_resend_confirmation)
     async with node.db.write() as tx:
-        (member,) = [row for row, _ in await members.everybody(tx)]
-        word = await one_time_links.new(tx, "confirm", member.id, member.email, hours=1)
+        (member,) = [row for row, _ in await members.list_all(tx)]
+        word = await one_time_links.create(tx, "confirm", member.id, member.email, hours=1)
         await emails.confirm(tx, word)
     assert (await asyncio.to_thread(client.me)).acct == "ann"

@@ -12,14 +12,14 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from fedserver.cli.settings import site_of
+from fedserver.cli.settings import build_context
 from fedserver.config import load
 from fedserver.domain.relationships import follows
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
 from tests.kit import people
 from tests.kit.clock import Clock
-from tests.kit.nodes import _free_port as free_port
+from tests.kit.nodes import _find_free_port as free_port
 
 
 class Peer:
@@ -91,13 +91,13 @@ async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -
     db = await open_database(config.database.url, Clock())
     async with db.write() as tx:
         place = f"127.0.0.1:{peer.port}"
-        fan = await people.stranger(
+        fan = await people.create_remote_account(
             tx, "fan", place, uri=f"http://{place}/users/fan", inbox_uri=f"http://{place}/users/fan/inbox",
             shared_inbox_uri=f"http://{place}/inbox", keys=(),
         )  # fmt: skip
         from_ann = await people.accounts.local(tx, "ann")
         await follows.receive(tx, fan, from_ann, f"{fan.uri}#follow")
-    assert site_of(config).links.base == base
+    assert build_context(config).links.base == base
     await db.close()
 
     # Only the web half runs: what is committed is not delivered before the kill.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.moderation import moderation
 from storage.rows.accounts import AccountRow
@@ -51,14 +51,14 @@ async def box() -> AsyncIterator[Box]:
 
 
 async def begin(start: Start, box: Box) -> tuple[TestNode, AccountRow]:
-    config = Mail(host="127.0.0.1", port=box.port, sender="node@alpha.test", tls="none")
+    config = MailConfig(host="127.0.0.1", port=box.port, sender="node@alpha.test", tls="none")
     node = await start("alpha.test", mail=config)
     return node, await node.member("ann")
 
 
 async def allow(node: TestNode, who: AccountRow, *, allowed: bool = True) -> None:
     async with node.db.write() as tx:
-        row = await accounts.by_id(tx, who.id)
+        row = await accounts.get(tx, who.id)
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(mails_posts=allowed))
 
 
@@ -180,7 +180,7 @@ async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) ->
     # A suspended account sends nothing, and takes nobody.
     await node.write(ann, "last words")
     async with node.db.write() as tx:
-        await moderation.act(tx, node.site, None, ann.id, moderation.Order("suspend"))
+        await moderation.apply(tx, node.site, None, ann.id, moderation.ModerationAction("suspend"))
     await later(node, seconds=600)
     assert READER not in [each["To"] for each in box.take()]
     assert (await nobody.ask("POST", path, json={"email": READER})).status == 404

@@ -8,7 +8,7 @@ from activitypub.activities import read_activity
 from activitypub.document import Document
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.posts import pins
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import handle, prepare
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle
@@ -22,7 +22,7 @@ async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document
         {"type": kind, "id": f"{actor.uri}#a", "actor": actor.uri, "object": what, "target": target}
     )
     services = node.node.services
-    item = await prepare(services.resolver, Item(site=node.site, activity=activity, actor=actor))
+    item = await prepare(services.resolver, InboundActivity(site=node.site, activity=activity, actor=actor))
     async with node.db.write() as tx:
         await handle(tx, item)
 
@@ -34,8 +34,8 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     older = await alpha.write(ann, "pinned second")
     others = await alpha.write(eve, "of somebody else")
     async with alpha.db.write() as tx:
-        await pins.add(tx, ann, old)
-        await pins.add(tx, ann, older)
+        await pins.pin(tx, ann, old)
+        await pins.pin(tx, ann, older)
         await featured_tags.add(tx, ann, "Fox")
     await settle(alpha, beta)
     remote = await beta.node.services.resolver.account("@ann@alpha.test")
@@ -60,8 +60,8 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     await settle(alpha, beta)
     new = await alpha.write(ann, "new")
     async with alpha.db.write() as tx:
-        await pins.add(tx, ann, new)
-        await pins.remove(tx, ann, old)
+        await pins.pin(tx, ann, new)
+        await pins.unpin(tx, ann, old)
         await featured_tags.unfeature(tx, ann, "Fox")
     await settle(alpha, beta)
     assert await shown() == [str(new), str(older)]
@@ -83,9 +83,9 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
         (remote, "https://missing.test/notes/1", remote.featured_uri),
         (remote, {"type": "Hashtag", "name": "#no tag"}, remote.featured_uri),
     ):
-        with pytest.raises(Dropped):
+        with pytest.raises(IgnoredError):
             await say(beta, actor, "Add", what, target)
-    with pytest.raises(Dropped):
+    with pytest.raises(IgnoredError):
         await say(beta, stranger, "Remove", link.note("ann", new), remote.featured_uri)
     assert await shown() == [str(new), str(older)]
 

@@ -9,7 +9,7 @@ from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
-from tests.kit.peers import Peers, actor
+from tests.kit.peers import StubPeers, make_actor
 
 
 async def settle(*nodes: TestNode) -> None:
@@ -33,7 +33,7 @@ async def write(here: TestNode, author: AccountRow, text: str, **draft: object) 
 
 async def home(here: TestNode, who: AccountRow) -> list[post_views.PostView]:
     async with here.db.read() as tx:
-        ids = await timelines.home(tx, who.id, Page())
+        ids = await timelines.list_home(tx, who.id, Page())
         return await post_views.load(tx, ids, who.id, context="home")
 
 
@@ -60,12 +60,12 @@ async def test_follow_post_like_boost_reply_edit_delete_unfollow(start: Start) -
     async with beta.db.read() as tx:
         row = await posts.get(tx, first, bob.id)
         assert (row.likes_count, row.boosts_count, row.replies_count) == (1, 1, 1)
-        _, below = await timelines.thread(tx, first, bob.id)
+        _, below = await timelines.load_thread(tx, first, bob.id)
         (answer,) = await post_views.load(tx, below, bob.id)
     assert answer.post.uri == f"https://alpha.test/users/ann/statuses/{reply}"
 
     async with beta.db.write() as tx:
-        await edits.change(tx, beta.site, bob, first, edits.Change(text="Hello again"))
+        await edits.edit(tx, beta.site, bob, first, edits.PostEdit(text="Hello again"))
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
         changed = await posts.get(tx, seen.post.id, ann.id)
@@ -92,12 +92,14 @@ async def test_follow_post_like_boost_reply_edit_delete_unfollow(start: Start) -
     assert len(await home(alpha, ann)) == 1
 
 
-async def test_a_peer_that_wants_the_newer_signature_is_read(start: Start, names: tls.Names) -> None:
+async def test_a_peer_that_wants_the_newer_signature_is_read(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     resolver = alpha.node.services.resolver
-    async with Peers(names, "beta.test") as peers:
+    async with StubPeers(names, "beta.test") as peers:
         uris = [f"https://beta.test/{name}" for name in ("bob", "cid", "dan")]
-        peers.serve(*(actor(uri, uri[-3:]) for uri in uris))
+        peers.serve(*(make_actor(uri, uri[-3:]) for uri in uris))
         peers.newer = True
         for uri in uris[:2]:
             assert await resolver.actor(uri) is not None

@@ -15,11 +15,11 @@ from activitypub.signatures.digest import sha256
 from activitypub.terms import ACTIVITY_JSON, PUBLIC
 from fedserver.domain.accounts import accounts, relations
 from fedserver.domain.peers import peers
-from fedserver.domain.peers.peers import Decision
+from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.posts import edits, post_removal, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
-from fedserver.federation.signing import request_to
+from fedserver.federation.signing import build_request
 from storage.paging import Page
 from storage.queries.posts import posts as post_queries
 from storage.tables.posts import originals
@@ -47,8 +47,8 @@ async def test_a_locked_account_is_asked_first(start: Start) -> None:
     await settle(alpha, beta)
     assert await home(alpha, ann) == []
     async with beta.db.write() as tx:
-        ((_, ann_there),) = await follows.requests(tx, bob, Page())
-        await follows.accept_request(tx, await accounts.by_id(tx, bob.id), ann_there)
+        ((_, ann_there),) = await follows.list_requests(tx, bob, Page())
+        await follows.accept_request(tx, await accounts.get(tx, bob.id), ann_there)
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
         (accepted,) = await relations.load(tx, ann.id, [remote_bob.id])
@@ -71,14 +71,14 @@ async def test_private_posts_do_not_leak(start: Start) -> None:
     uri = f"https://beta.test/users/bob/statuses/{for_followers}"
     direct_uri = f"https://beta.test/users/bob/statuses/{direct}"
     async with alpha.db.read() as tx:
-        assert await post_queries.by_uri(tx, uri) is not None
-        assert await post_queries.by_uri(tx, direct_uri) is None
+        assert await post_queries.find_by_uri(tx, uri) is not None
+        assert await post_queries.find_by_uri(tx, direct_uri) is None
     async with gamma.db.read() as tx:
-        assert await post_queries.by_uri(tx, uri) is None
-        row = await post_queries.by_uri(tx, direct_uri)
+        assert await post_queries.find_by_uri(tx, uri) is None
+        row = await post_queries.find_by_uri(tx, direct_uri)
         assert row is not None and row.visibility == "direct"
         assert (await posts.get(tx, row.id, eve.id)).id == row.id
-        assert await timelines.public(tx, eve.id, Page()) == []
+        assert await timelines.list_public(tx, eve.id, Page()) == []
     for post_id in (for_followers, direct, local):
         assert await status_of(beta, f"/users/bob/statuses/{post_id}") == 404
     assert await gamma.node.services.resolver.post(uri) is None
@@ -100,10 +100,10 @@ async def test_no_reply_tells_a_peer_of_a_members_only_post(start: Start) -> Non
         reply = await beta.write(bob, text, visibility=visibility, in_reply_to_id=inside)
         uris[visibility] = f"https://beta.test/users/bob/statuses/{reply}"
     async with beta.db.write() as tx:
-        await edits.change(tx, beta.site, bob, reply, edits.Change(text="edited @ann@alpha.test"))
+        await edits.edit(tx, beta.site, bob, reply, edits.PostEdit(text="edited @ann@alpha.test"))
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
-        rows = {name: await post_queries.by_uri(tx, uri) for name, uri in uris.items()}
+        rows = {name: await post_queries.find_by_uri(tx, uri) for name, uri in uris.items()}
         documents = await tx.values(select(originals.c.document))
     assert [name for name, row in rows.items() if row is not None] == ["direct"]
     assert documents and not [each for each in documents if str(inside) in each]
@@ -119,15 +119,15 @@ async def test_nodes_that_do_not_speak_with_each_other(start: Start, mode: str) 
     await beta.member("bob")
     if mode == "block":
         async with beta.db.write() as tx:
-            await peers.decide(tx, None, "ALPHA.test.", Decision("block", "spam"))
+            await peers.decide(tx, None, "ALPHA.test.", PeerDecision("block", "spam"))
         await beta.node.load_policies()
     # Even what is public is not given to a signed request of theirs.
     assert await alpha.node.services.resolver.account("@bob@beta.test") is None
     assert await beta.node.services.resolver.account("@ann@alpha.test") is None
     async with beta.db.read() as tx:
-        assert await accounts.by_handle(tx, "ann", "alpha.test") is None
+        assert await accounts.find_by_handle(tx, "ann", "alpha.test") is None
     async with beta.db.write() as tx:
-        await peers.decide(tx, None, "alpha.test", Decision("allow", "agreed"))
+        await peers.decide(tx, None, "alpha.test", PeerDecision("allow", "agreed"))
     await beta.node.load_policies()
     alpha.clock.forward(seconds=400)
     assert await beta.node.services.resolver.account("@ann@alpha.test") is not None
@@ -158,7 +158,7 @@ async def test_forged_foreign_and_malformed_activities_are_refused(start: Start)
 
     async def send(document: object, key_id: str, *, body: bytes | None = None, late: int = 0) -> int:
         data = body if body is not None else msgspec.json.encode(document)
-        request = request_to("POST", f"{alpha.base}/inbox")
+        request = build_request("POST", f"{alpha.base}/inbox")
         signed = cavage.sign(key, key_id, request, alpha.clock() - late, sha256(data))  # type: ignore[arg-type]
         headers = {**signed, "Content-Type": ACTIVITY_JSON}
         async with alpha.http.post("/inbox", data=data, headers=headers) as answer:
@@ -233,8 +233,8 @@ async def test_a_deleted_post_is_gone_and_a_deleted_account_too(start: Start) ->
     assert await status_of(beta, f"/users/bob/statuses/{post_id}") == 410
     assert await home(alpha, ann) == []
     async with beta.db.write() as tx:
-        await accounts.delete_local(tx, await accounts.by_id(tx, bob.id))
+        await accounts.delete_local(tx, await accounts.get(tx, bob.id))
     await settle(alpha, beta)
     assert await status_of(beta, "/users/bob") == 410
     async with alpha.db.read() as tx:
-        assert await accounts.by_handle(tx, "bob", "beta.test") is None
+        assert await accounts.find_by_handle(tx, "bob", "beta.test") is None

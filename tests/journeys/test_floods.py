@@ -12,20 +12,22 @@ from activitypub import activities
 from fedserver.federation import authenticate, inbox
 from fedserver.s2s import inbox as door
 from tests.kit import tls
-from tests.kit.forgers import Peer, post, say, signed
+from tests.kit.forgers import StubPeer, deliver, post_to_inbox, sign_headers
 from tests.kit.nodes import Start, TestNode
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
-async def test_too_much_at_an_inbox(start: Start, names: tls.Names, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_much_at_an_inbox(
+    start: Start, names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alpha = await start("alpha.test", requests=1)  # so that an address may ask a hundred times as a peer
-    async with Peer(names, "beta.test") as beta:
+    async with StubPeer(names, "beta.test") as beta:
         # Accounts that we never knew are gone: nobody is asked for their keys, nothing is kept.
         async def gone(number: int) -> int:
             uri = f"{beta.base}/users/{number}"
             body = msgspec.json.encode(activities.delete_actor(f"{uri}#delete", uri))
-            return (await post(alpha, body, signed(alpha, body, f"{uri}#main-key")))[0]
+            return (await post_to_inbox(alpha, body, sign_headers(alpha, body, f"{uri}#main-key")))[0]
 
         assert set(await asyncio.gather(*(gone(number) for number in range(90)))) == {202}
         assert beta.asked == [] and await alpha.settle() == 0
@@ -33,27 +35,30 @@ async def test_too_much_at_an_inbox(start: Start, names: tls.Names, monkeypatch:
         # A full queue says when to come again, and takes it then.
         eve = beta.actor("eve")
         body = msgspec.json.encode(activities.like(f"{eve}/1", eve, f"{alpha.base}/x", alpha.base))
-        headers = {**signed(alpha, body, f"{eve}#main-key"), "Content-Type": "application/activity+json"}
+        headers = {
+            **sign_headers(alpha, body, f"{eve}#main-key"),
+            "Content-Type": "application/activity+json",
+        }
         with monkeypatch.context() as full:
             full.setattr(inbox, "MOST_WAITING", 0)
             async with alpha.http.post("/inbox", data=body, headers=headers) as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
-        assert (await post(alpha, body, headers))[0] == 202
+        assert (await post_to_inbox(alpha, body, headers))[0] == 202
 
         # One address has so many requests and no more; before its signature is looked at.
         for _ in range(9):
-            status, _ = await post(alpha, body, headers)
+            status, _ = await post_to_inbox(alpha, body, headers)
         assert status == 429
         async with alpha.http.post("/inbox", data=body, headers=headers) as answer:
             assert 0 < int(answer.headers["Retry-After"]) <= 300
         alpha.clock.forward(seconds=300)
-        assert (await post(alpha, body, headers))[0] == 202
+        assert (await post_to_inbox(alpha, body, headers))[0] == 202
 
 
-class Mute(Peer):
+class Mute(StubPeer):
     """A host that keeps whoever asks it waiting until it is let go."""
 
-    def __init__(self, names: tls.Names, host: str) -> None:
+    def __init__(self, names: tls.LoopbackResolver, host: str) -> None:
         super().__init__(names, host)
         self.was_asked, self.let_go = asyncio.Event(), asyncio.Event()
 
@@ -64,23 +69,26 @@ class Mute(Peer):
 
 
 async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
-    start: Start, names: tls.Names, monkeypatch: pytest.MonkeyPatch
+    start: Start, names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "LOOK_EVERY", 2)
     monkeypatch.setattr(inbox, "MOST_OF_HOST", 3)
     monkeypatch.setattr(authenticate, "AT_ONCE_OF_HOST", 1)
     monkeypatch.setattr(door, "BODY_SECONDS", 0.01)
     alpha = await start("alpha.test")
-    async with Peer(names, "beta.test") as beta, Peer(names, "gamma.test") as gamma:
+    async with StubPeer(names, "beta.test") as beta, StubPeer(names, "gamma.test") as gamma:
         eve, zoe = beta.actor("eve"), gamma.actor("zoe")
 
         async def like(actor: str, number: int) -> int:
-            return await say(alpha, activities.like(f"{actor}/{number}", actor, f"{alpha.base}/x", zoe))
+            return await deliver(alpha, activities.like(f"{actor}/{number}", actor, f"{alpha.base}/x", zoe))
 
         # What waits of one host is counted now and then; too much of it is put off, for that host only.
         assert [await like(eve, number) for number in range(6)] == [202, 202, 202, 429, 429, 429]
         body = msgspec.json.encode(activities.like(f"{eve}/9", eve, f"{alpha.base}/x", zoe))
-        headers = {**signed(alpha, body, f"{eve}#main-key"), "Content-Type": "application/activity+json"}
+        headers = {
+            **sign_headers(alpha, body, f"{eve}#main-key"),
+            "Content-Type": "application/activity+json",
+        }
         async with alpha.http.post("/inbox", data=body, headers=headers) as answer:
             assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
         assert await like(zoe, 1) == 202
@@ -95,7 +103,7 @@ async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
     # Keys of a host that does not answer are waited for in a few requests, not in all.
     monkeypatch.setattr(inbox, "MOST_WAITING", 100)
     alpha.clock.forward(seconds=61)
-    async with Mute(names, "mute.test") as mute, Peer(names, "delta.test") as delta, asyncio.timeout(10):
+    async with Mute(names, "mute.test") as mute, StubPeer(names, "delta.test") as delta, asyncio.timeout(10):
         ned, joe = mute.actor("ned"), mute.actor("joe")
         waiting = asyncio.create_task(like(ned, 1))
         await mute.was_asked.wait()
@@ -128,18 +136,20 @@ async def trickle(node: TestNode) -> int:
     return int(line.split()[1])
 
 
-async def test_an_activity_of_a_known_actor_takes_four_statements(start: Start, names: tls.Names) -> None:
+async def test_an_activity_of_a_known_actor_takes_four_statements(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test", metrics="127.0.0.1:0")
     ann = await alpha.member("ann")
     routes = alpha.node.services.metrics.routes
-    async with Peer(names, "beta.test") as beta:
+    async with StubPeer(names, "beta.test") as beta:
         eve = beta.actor("eve")
         for number, path in enumerate(("/inbox", "/inbox", "/users/ann/inbox", "/inbox", "/users/ann/inbox")):
             body = msgspec.json.encode(activities.like(f"{eve}/{number}", eve, f"{alpha.base}/x", ann.uri))
             found = routes.get(("POST", path.replace("ann", "{name}")))
             before = found.statements.total if found is not None else 0
-            headers = signed(alpha, body, f"{eve}#main-key", to=alpha.base + path)
-            assert (await post(alpha, body, headers, path))[0] == 202
+            headers = sign_headers(alpha, body, f"{eve}#main-key", signed_url=alpha.base + path)
+            assert (await post_to_inbox(alpha, body, headers, path))[0] == 202
             if number > 1:
                 took = routes["POST", path.replace("ann", "{name}")].statements.total - before
                 assert 2 <= took <= 4, (path, took)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from activitypub.collections import read_synchronization
 from fedserver.domain.kernel import jobs
 from fedserver.domain.relationships import follows
-from fedserver.federation.synchronization import followers_at, synchronize
+from fedserver.federation.synchronization import build_synchronization_header, synchronize_followers
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import follows as follow_queries
@@ -16,7 +16,7 @@ from tests.kit.nodes import Start, TestNode
 
 async def followed(node: TestNode, target: AccountRow, base: str) -> set[str]:
     async with node.db.read() as tx:
-        found = await follows.partial(tx, target, base)
+        found = await follows.list_partial_followers(tx, target, base)
     return {each.rpartition("/")[2] for each in found}
 
 
@@ -32,11 +32,13 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
 
     # alpha loses cat; beta loses dan; eve asked, was accepted, and that was lost.
     async with alpha.db.write() as tx:
-        cat, dan, bob = [await account_queries.by_uri(tx, people[name].uri) for name in ("cat", "dan", "bob")]
+        cat, dan, bob = [
+            await account_queries.find_by_uri(tx, people[name].uri) for name in ("cat", "dan", "bob")
+        ]
         assert cat and dan and bob
-        await follow_queries.remove(tx, cat.id, ann.id)
+        await follow_queries.delete_follow(tx, cat.id, ann.id)
     async with beta.db.write() as tx:
-        await follow_queries.remove(tx, people["dan"].id, remote.id)
+        await follow_queries.delete_follow(tx, people["dan"].id, remote.id)
     await alpha.write(ann, "for everybody")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob", "cat"}, "only what is for followers tells"
@@ -45,24 +47,26 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     assert await followed(beta, remote, address) == {"bob"}
     assert await followed(alpha, ann, address) == {"bob"}
     async with beta.db.read() as tx:
-        assert await post_queries.by_uri(tx, alpha.site.links.note("ann", post)) is not None
-        assert await follow_queries.get(tx, people["dan"].id, remote.id) is None
+        assert await post_queries.find_by_uri(tx, alpha.site.links.note("ann", post)) is not None
+        assert await follow_queries.find(tx, people["dan"].id, remote.id) is None
 
     async with beta.db.write() as tx:
         await follows.follow(tx, beta.site, people["eve"], remote)
     await settle(alpha, beta)
     async with beta.db.write() as tx:
-        row = await follow_queries.get(tx, people["eve"].id, remote.id)
+        row = await follow_queries.find(tx, people["eve"].id, remote.id)
         assert row is not None
-        await follow_queries.remove(tx, people["eve"].id, remote.id)
-        await follow_queries.add_request(tx, row)
+        await follow_queries.delete_follow(tx, people["eve"].id, remote.id)
+        await follow_queries.insert_request(tx, row)
     await alpha.write(ann, "more for followers", visibility="followers")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob", "eve"} == await followed(alpha, ann, address)
 
     # The part is for the node that asks, signed; what was not told, or is not whole, changes nothing.
     async with alpha.db.read() as tx:
-        told = read_synchronization(await followers_at(tx, alpha.site, ann.id, f"{address}/inbox"))
+        told = read_synchronization(
+            await build_synchronization_header(tx, alpha.site, ann.id, f"{address}/inbox")
+        )
     assert told is not None and told[0] == ann.followers_uri and len(told[2]) == 64
     kind = {"Accept": "application/activity+json"}
     async with alpha.http.get(told[1].removeprefix(alpha.site.links.base), headers=kind) as answer:
@@ -70,8 +74,12 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     document = await beta.node.services.resolver.collection(told[1])
     assert document is not None
     assert set(document["orderedItems"]) == {people["bob"].uri, people["eve"].uri}
-    for url, digest in ((told[1], follows.digest([])), (f"{ann.uri}/outbox", told[2]), (ann.uri, told[2])):
+    for url, digest in (
+        (told[1], follows.compute_digest([])),
+        (f"{ann.uri}/outbox", told[2]),
+        (ann.uri, told[2]),
+    ):
         task = jobs.SynchronizeFollowers(remote.id, url, digest)
-        await synchronize(beta.db, beta.site, beta.node.services.resolver, task)
+        await synchronize_followers(beta.db, beta.site, beta.node.services.resolver, task)
     assert await followed(beta, remote, address) == {"bob", "eve"}
     assert read_synchronization("") is None and read_synchronization('url="https://x.test"') is None

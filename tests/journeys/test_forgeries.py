@@ -22,7 +22,7 @@ from storage.queries.relationships import follows as follow_queries
 from tests.kit import keys as made
 from tests.kit import tls
 from tests.kit.api import Api
-from tests.kit.forgers import Peer, Sign, post, say, signed
+from tests.kit.forgers import Sign, StubPeer, deliver, post_to_inbox, sign_headers
 from tests.kit.nodes import Start, TestNode
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
@@ -42,7 +42,7 @@ def act(kind: str, actor: str, about: Any, path: str = "", **more: Any) -> Docum
 
 async def stored(node: TestNode, uri: str) -> Any:
     async with node.db.read() as tx:
-        return await post_queries.by_uri(tx, uri)
+        return await post_queries.find_by_uri(tx, uri)
 
 
 async def drain(node: TestNode) -> None:
@@ -53,22 +53,31 @@ async def drain(node: TestNode) -> None:
 def forgeries(node: TestNode, body: bytes, eve: str, sign: Sign) -> Iterator[tuple[str, Any]]:
     """What is sent in place of a good signature: headers, by what is wrong with them."""
     key_id, cavages = f"{eve}#main-key", sign is cavage.sign
-    good = signed(node, body, key_id, sign=sign)
+    good = sign_headers(node, body, key_id, sign=sign)
     digest = "Digest" if cavages else "Content-Digest"
     yield "unsigned", {}
-    yield "another body", signed(node, body + b" ", key_id, sign=sign)
-    yield "digest replaced", {**good, digest: signed(node, b"{}", key_id, sign=sign)[digest]}
+    yield "another body", sign_headers(node, body + b" ", key_id, sign=sign)
+    yield "digest replaced", {**good, digest: sign_headers(node, b"{}", key_id, sign=sign)[digest]}
     yield "no digest", {**good, digest: None}
     yield "weak digest", {**good, digest: "MD5=1B2M2Y8AsgTpgAmY7PhCfg==" if cavages else "md5=:1B2M2Y8A:"}
-    yield "contradictory", {**good, digest: f"{good[digest]}, {signed(node, b'', key_id, sign=sign)[digest]}"}
-    yield "another path", signed(node, body, key_id, sign=sign, to=f"{node.base}/users/bob/inbox")
-    yield "another host", signed(node, body, key_id, sign=sign, to="https://other.test/inbox")
-    yield "another method", signed(node, body, key_id, sign=sign, method="PUT")
-    yield "too old", signed(node, body, key_id, sign=sign, late=13 * HOUR)
-    yield "of tomorrow", signed(node, body, key_id, sign=sign, late=-360_000)
-    yield "another's key", signed(node, body, key_id, sign=sign, number=2)
+    yield (
+        "contradictory",
+        {**good, digest: f"{good[digest]}, {sign_headers(node, b'', key_id, sign=sign)[digest]}"},
+    )
+    yield (
+        "another path",
+        sign_headers(node, body, key_id, sign=sign, signed_url=f"{node.base}/users/bob/inbox"),
+    )
+    yield "another host", sign_headers(node, body, key_id, sign=sign, signed_url="https://other.test/inbox")
+    yield "another method", sign_headers(node, body, key_id, sign=sign, method="PUT")
+    yield "too old", sign_headers(node, body, key_id, sign=sign, age_ms=13 * HOUR)
+    yield "of tomorrow", sign_headers(node, body, key_id, sign=sign, age_ms=-360_000)
+    yield "another's key", sign_headers(node, body, key_id, sign=sign, number=2)
     for what, path in KEYS:
-        yield what, signed(node, body, path.format(beta="https://beta.test", alpha=node.base), sign=sign)
+        yield (
+            what,
+            sign_headers(node, body, path.format(beta="https://beta.test", alpha=node.base), sign=sign),
+        )
     if not cavages:
         return
     raw = good["Signature"]
@@ -82,7 +91,7 @@ def forgeries(node: TestNode, body: bytes, eve: str, sign: Sign) -> Iterator[tup
             f'keyId="{key_id}",algorithm="{name}",headers="{covered.replace(chr(34), "")}",signature="{mac}"'
         )
         yield f"{name} with the public key", {**good, "Signature": head}
-    other = signed(node, body, "https://evil.test/key", sign=rfc9421.sign)
+    other = sign_headers(node, body, "https://evil.test/key", sign=rfc9421.sign)
     yield "beside RFC 9421", {**good, "Signature-Input": other["Signature-Input"]}
 
 
@@ -111,7 +120,7 @@ def _pem(key: Any) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()  # type: ignore[no-any-return]
 
 
-def bad_keys(beta: Peer, far: Peer) -> None:
+def bad_keys(beta: StubPeer, far: StubPeer) -> None:
     """Everything that KEYS names."""
     beta.serve("/gone", {}, status=410)
     beta.serve("/broken", {}, status=500)
@@ -129,10 +138,10 @@ def bad_keys(beta: Peer, far: Peer) -> None:
 
 
 @pytest.mark.parametrize("sign", [cavage.sign, rfc9421.sign], ids=["cavage", "rfc9421"])
-async def test_no_forged_signature_passes(start: Start, names: tls.Names, sign: Sign) -> None:
+async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResolver, sign: Sign) -> None:
     alpha = await start("alpha.test")
     await alpha.member("ann")
-    async with Peer(names, "beta.test") as beta, Peer(names, "far.test") as far:
+    async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
         eve = beta.actor("eve")
         beta.actor("mallory", 1)
         bad_keys(beta, far)
@@ -140,46 +149,48 @@ async def test_no_forged_signature_passes(start: Start, names: tls.Names, sign: 
         create = act("Create", eve, note(eve, "1", **to), "create")
         body = msgspec.json.encode(create)
         for what, headers in forgeries(alpha, body, eve, sign):
-            status, text = await post(alpha, body, headers)
+            status, text = await post_to_inbox(alpha, body, headers)
             assert status == (403 if what == "of a neighbour" else 401), (what, status, text)
             assert "error" in msgspec.json.decode(text), what
             assert what not in WEAK or "bad-key" in text, (what, text)
-        personal = signed(
-            alpha, body, f"{eve}#main-key", sign=sign, number=2, to=f"{alpha.base}/users/ann/inbox"
+        personal = sign_headers(
+            alpha, body, f"{eve}#main-key", sign=sign, number=2, signed_url=f"{alpha.base}/users/ann/inbox"
         )
-        assert (await post(alpha, body, personal, "/users/ann/inbox"))[0] == 401
+        assert (await post_to_inbox(alpha, body, personal, "/users/ann/inbox"))[0] == 401
         await drain(alpha)
         assert await stored(alpha, f"{eve}/1") is None
 
         # Clocks may differ; what is repeated is taken once, also after it was deleted.
         for late in (11 * HOUR, -240_000, 0):
-            good = signed(alpha, body, f"{eve}#main-key", sign=sign, late=late)
-            assert (await post(alpha, body, good))[0] == 202
+            good = sign_headers(alpha, body, f"{eve}#main-key", sign=sign, age_ms=late)
+            assert (await post_to_inbox(alpha, body, good))[0] == 202
         await drain(alpha)
         assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
-        assert (await post(alpha, body, good))[0] == 202
+        assert (await post_to_inbox(alpha, body, good))[0] == 202
         await drain(alpha)
         assert alpha.node.services.metrics.activities["Create", "done"] == 1
-        assert await say(alpha, act("Delete", eve, f"{eve}/1")) == 202
+        assert await deliver(alpha, act("Delete", eve, f"{eve}/1")) == 202
         await drain(alpha)
         alpha.clock.forward(hours=11)
-        assert (await post(alpha, body, good))[0] == 202
+        assert (await post_to_inbox(alpha, body, good))[0] == 202
         again = act("Create", eve, create["object"], "create-again")
-        assert await say(alpha, again) == 202
+        assert await deliver(alpha, again) == 202
         await drain(alpha)
         assert await stored(alpha, f"{eve}/1") is None
 
         # A new key is read once; then the old one is dead.
         beta.actor("eve", 3)
-        assert await say(alpha, act("Like", eve, "x", "a"), number=3) == 202
+        assert await deliver(alpha, act("Like", eve, "x", "a"), number=3) == 202
         alpha.clock.forward(seconds=301)
-        assert await say(alpha, act("Like", eve, "x", "b"), number=1) == 401
+        assert await deliver(alpha, act("Like", eve, "x", "b"), number=1) == 401
 
 
-async def test_an_embedded_foreign_activity_is_read_from_its_origin(start: Start, names: tls.Names) -> None:
+async def test_an_embedded_foreign_activity_is_read_from_its_origin(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.member("ann")
-    async with Peer(names, "beta.test") as beta, Peer(names, "far.test") as far:
+    async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
         eve, trent = beta.actor("eve"), far.actor("trent", 2)
         true = note(trent, "1", content="<p>true</p>")
         far.serve("/users/trent/1", true)
@@ -193,24 +204,24 @@ async def test_an_embedded_foreign_activity_is_read_from_its_origin(start: Start
                 act("Announce", eve, act("Create", trent, {**forged, "id": f"{trent}/4"}), to=[PUBLIC]),
             )
         ):
-            assert await say(alpha, {**document, "id": f"{eve}/acts/{number}"}) == 202
-        assert await say(alpha, act("Create", trent, true), key_id=f"{eve}#main-key") == 403
-        assert await say(alpha, {**act("Create", eve, true), "id": f"{trent}/act"}) == 403
+            assert await deliver(alpha, {**document, "id": f"{eve}/acts/{number}"}) == 202
+        assert await deliver(alpha, act("Create", trent, true), key_id=f"{eve}#main-key") == 403
+        assert await deliver(alpha, {**act("Create", eve, true), "id": f"{trent}/act"}) == 403
         await drain(alpha)
         assert (await stored(alpha, f"{trent}/1")).html == "<p>true</p>"
         for uri in (f"{trent}/2", f"{eve}/3", f"{trent}/4"):
             assert await stored(alpha, uri) is None, uri
 
 
-async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
+async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann, bob = await alpha.member("ann"), await alpha.member("bob")
-    async with Peer(names, "beta.test") as beta:
+    async with StubPeer(names, "beta.test") as beta:
         eve, mallory = beta.actor("eve", 1), beta.actor("mallory", 2)
         remote_eve = await alpha.node.services.resolver.account("@eve@beta.test")
         async with alpha.db.write() as tx:
             await follows.follow(tx, alpha.site, ann, remote_eve)
-            request = await follow_queries.request(tx, ann.id, remote_eve.id)
+            request = await follow_queries.find_request(tx, ann.id, remote_eve.id)
             await follows.follow(tx, alpha.site, bob, ann)
         ours, liked = await alpha.write(ann, "ours"), await alpha.write(ann, "liked and nothing else")
         private = await alpha.write(ann, "private", visibility="followers")
@@ -225,23 +236,23 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
             act("Reject", mallory, request.uri, "4"),
         ]
         for each in lies:
-            assert await say(alpha, each, number=2) == 202
-        assert await say(alpha, act("Accept", eve, {**asked, "actor": bob.uri}, "none")) == 202
+            assert await deliver(alpha, each, number=2) == 202
+        assert await deliver(alpha, act("Accept", eve, {**asked, "actor": bob.uri}, "none")) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
-            assert await follow_queries.request(tx, ann.id, remote_eve.id) is not None
-            assert await follow_queries.get(tx, ann.id, remote_eve.id) is None
-            assert await follow_queries.get(tx, bob.id, remote_eve.id) is None
-        assert await say(alpha, act("Accept", eve, asked, "yes")) == 202
+            assert await follow_queries.find_request(tx, ann.id, remote_eve.id) is not None
+            assert await follow_queries.find(tx, ann.id, remote_eve.id) is None
+            assert await follow_queries.find(tx, bob.id, remote_eve.id) is None
+        assert await deliver(alpha, act("Accept", eve, asked, "yes")) == 202
         first, own = note(eve, "1"), act("Like", eve, uri, "like")
         other = act("Like", eve, f"{ann.uri}/statuses/{liked}", "other-like")
-        assert await say(alpha, act("Create", eve, first)) == 202
+        assert await deliver(alpha, act("Create", eve, first)) == 202
         fox = act("EmojiReact", eve, uri, "fox", content="🦊")
         for each in (own, {**own, "id": f"{eve}/like-2"}, fox, other):
-            assert await say(alpha, each) == 202
+            assert await deliver(alpha, each) == 202
         await drain(alpha)
         async with alpha.db.read() as tx:
-            assert await follow_queries.get(tx, ann.id, remote_eve.id) is not None
+            assert await follow_queries.find(tx, ann.id, remote_eve.id) is not None
 
         lure = beta.serve("/users/eve/lure", note(eve, "lure"))
         changed = {"content": "<p>forged</p>", "updated": "2026-11-18T12:00:00Z"}
@@ -269,11 +280,11 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
                 act("Block", mallory, {"id": eve}),
             )
         ):
-            assert await say(alpha, {**each, "id": f"{mallory}/forged-{number}"}, number=2) == 202, number
+            assert await deliver(alpha, {**each, "id": f"{mallory}/forged-{number}"}, number=2) == 202, number
         # A second Create is no edit; our followers are nobody's but ours to address.
-        assert await say(alpha, act("Create", eve, {**first, **changed}, "again")) == 202
+        assert await deliver(alpha, act("Create", eve, {**first, **changed}, "again")) == 202
         sly = note(eve, "sly", to=[f"{ann.uri}/followers"], cc=[ann.uri])
-        assert await say(alpha, act("Create", eve, sly, "sly-act")) == 202
+        assert await deliver(alpha, act("Create", eve, sly, "sly-act")) == 202
         await drain(alpha)
         assert (await stored(alpha, f"{eve}/1")).html == "<p>x</p>"
         kept = await stored(alpha, uri)
@@ -290,8 +301,8 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
 
         # The rightful owner may.
         for number, each in enumerate((own, fox)):  # together they were one like
-            assert await say(alpha, act("Undo", eve, each, f"undo-{number}")) == 202
-        assert await say(alpha, act("Delete", eve, f"{eve}/1")) == 202
+            assert await deliver(alpha, act("Undo", eve, each, f"undo-{number}")) == 202
+        assert await deliver(alpha, act("Delete", eve, f"{eve}/1")) == 202
         await drain(alpha)
         assert (await stored(alpha, uri)).likes_count == 0
         assert await stored(alpha, f"{eve}/1") is None
@@ -300,9 +311,11 @@ async def test_nobody_acts_for_another(start: Start, names: tls.Names) -> None:
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
 
-async def test_only_documents_of_their_own_address_are_believed(start: Start, names: tls.Names) -> None:
+async def test_only_documents_of_their_own_address_are_believed(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
-    async with Peer(names, "beta.test") as beta, Peer(names, "far.test") as far:
+    async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
         eve = beta.actor("eve")
         look = alpha.node.services.resolver.post
         for kind in ("application/json", "text/plain", "image/png", "application/ld+json", "text/html", "x"):
@@ -339,12 +352,12 @@ async def test_only_documents_of_their_own_address_are_believed(start: Start, na
 ODD: list[Any] = [None, 7, -1, 1.5, True, "", "x", "\0\u202e", [], [[]], [None, 3], {}, {"id": 5}, 10**400]
 
 
-async def test_whatever_is_stored_can_be_read(start: Start, names: tls.Names) -> None:
+async def test_whatever_is_stored_can_be_read(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.member("ann")
     api = Api(alpha, await alpha.token(ann))
     mention = {"type": "Mention", "href": ann.uri, "name": "@ann"}
-    async with Peer(names, "beta.test") as beta:
+    async with StubPeer(names, "beta.test") as beta:
         eve = beta.actor("eve", icon=10**400, name=["\0", {}], summary={"a": 1}, attachment=[[], 3])
         hostile: list[dict[str, Any]] = [
             {name: value}
@@ -366,11 +379,11 @@ async def test_whatever_is_stored_can_be_read(start: Start, names: tls.Names) ->
         ]  # fmt: skip
         for number, changes in enumerate(hostile):
             document = note(eve, str(number), **{"tag": [mention], **changes})
-            status = await say(alpha, act("Create", eve, document, f"act-{number}"))
+            status = await deliver(alpha, act("Create", eve, document, f"act-{number}"))
             assert status in (202, 400), (status, str(changes)[:80])
         await drain(alpha)
         async with alpha.db.read() as tx:
-            assert await inbox_queries.waiting(tx) == 0, "none is tried again"
+            assert await inbox_queries.count_pending(tx) == 0, "none is tried again"
         account = await api.get("/api/v1/accounts/lookup", acct="eve@beta.test")
         shown = await api.get(f"/api/v1/accounts/{account['id']}/statuses", limit=40)
         assert len(shown) == 40 and all(each["uri"].startswith(eve) for each in shown)

@@ -13,7 +13,7 @@ from activitypub import identity_proofs as fep_c390
 from activitypub.keys import load_private
 from activitypub.terms import ACTIVITY_JSON
 from fedserver.domain.accounts import identity_proofs
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from tests.journeys.test_federation import follow, settle
 from tests.kit import keys
 from tests.kit.api import Api
@@ -62,9 +62,9 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     assert page.status == 200 and subject in page.text
 
     # A statement that was signed elsewhere; one about somebody else is not taken.
-    made, signed = fep_c390.statement(second, ann.uri, alpha.clock())
+    made, signed = fep_c390.build_statement(second, ann.uri, alpha.clock())
     statement = json.dumps(fep_c390.with_signature(made, other.sign(signed)))
-    foreign, signed = fep_c390.statement(second, bob.uri, alpha.clock())
+    foreign, signed = fep_c390.build_statement(second, bob.uri, alpha.clock())
     theirs = json.dumps(fep_c390.with_signature(foreign, other.sign(signed)))
     for text, words in (("{", "cannot be read"), (theirs, "does not name this account")):
         page = await visitor.press("/settings/keys", "/settings/keys", statement=text)
@@ -93,7 +93,7 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     async with alpha.db.write() as tx:
         for number in range(3):
             await identity_proofs.add(tx, ann, proof_of(str(number)))
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await identity_proofs.add(tx, ann, proof_of("six"))
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await identity_proofs.remove(tx, ann, "none")

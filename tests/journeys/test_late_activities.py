@@ -8,15 +8,15 @@ from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import blocks as block_queries
 from tests.kit import tls
-from tests.kit.forgers import Peer, say
+from tests.kit.forgers import StubPeer, deliver
 from tests.kit.nodes import Start
 from tests.kit.peers import PUBLIC, Document
 
 
-async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.Names) -> None:
+async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.member("ann")
-    async with Peer(names, "beta.test") as beta:
+    async with StubPeer(names, "beta.test") as beta:
         eve, mallory = beta.actor("eve", 1), beta.actor("mallory", 2)
         own, other = f"{eve}/posts/1", f"{eve}/posts/2"
 
@@ -28,47 +28,49 @@ async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.N
                 "cc": [ann.uri], "tag": [mention],
             }  # fmt: skip
 
-        assert await say(alpha, activities.delete(f"{own}#delete", eve, own, [PUBLIC])) == 202
+        assert await deliver(alpha, activities.delete(f"{own}#delete", eve, own, [PUBLIC])) == 202
         lie = activities.delete(f"{other}#delete", mallory, other, [PUBLIC])
-        assert await say(alpha, lie, number=2) == 202
+        assert await deliver(alpha, lie, number=2) == 202
         await alpha.settle()
         for uri in (own, other):
-            assert await say(alpha, activities.create(f"{uri}/create", eve, note(uri))) == 202
+            assert await deliver(alpha, activities.create(f"{uri}/create", eve, note(uri))) == 202
         block = activities.block(f"{eve}#block", eve, ann.uri)
-        assert await say(alpha, block) == 202
+        assert await deliver(alpha, block) == 202
         await alpha.settle()
         async with alpha.db.read() as tx:
-            assert await post_queries.by_uri(tx, own) is None
-            assert await post_queries.by_uri(tx, other) is not None, "who names it first does not decide"
-            row = await account_queries.by_uri(tx, eve)
-            assert row is not None and await block_queries.between(tx, row.id, ann.id)
+            assert await post_queries.find_by_uri(tx, own) is None
+            assert await post_queries.find_by_uri(tx, other) is not None, "who names it first does not decide"
+            row = await account_queries.find_by_uri(tx, eve)
+            assert row is not None and await block_queries.exists_between(tx, row.id, ann.id)
 
         undo = {"id": f"{eve}#undo", "type": "Undo", "actor": eve, "object": block["id"]}
         stolen = {**undo, "id": f"{mallory}#undo", "actor": mallory}
-        assert await say(alpha, stolen, number=2) == 202
+        assert await deliver(alpha, stolen, number=2) == 202
         await alpha.settle()
         async with alpha.db.read() as tx:
-            assert await block_queries.between(tx, row.id, ann.id), "only whose block it is ends it"
-        assert await say(alpha, undo) == 202
+            assert await block_queries.exists_between(tx, row.id, ann.id), "only whose block it is ends it"
+        assert await deliver(alpha, undo) == 202
         await alpha.settle()
         alpha.clock.forward(days=15)
         await alpha.settle()
         async with alpha.db.read() as tx:
-            assert not await block_queries.between(tx, row.id, ann.id)
-            assert await post_queries.tombstone(tx, own) is None, "it cannot come any more"
+            assert not await block_queries.exists_between(tx, row.id, ann.id)
+            assert await post_queries.find_tombstone(tx, own) is None, "it cannot come any more"
 
 
-async def test_likes_that_come_together_count_each_for_itself(start: Start, names: tls.Names) -> None:
+async def test_likes_that_come_together_count_each_for_itself(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.member("ann")
     written = [await alpha.write(ann, f"post {number}") for number in range(3)]
     uris = [f"{ann.uri}/statuses/{number}" for number in written]
-    async with Peer(names, "beta.test") as beta:
+    async with StubPeer(names, "beta.test") as beta:
         eve, joe = beta.actor("eve", 1), beta.actor("joe", 2)
 
         async def like(actor: str, path: str, uri: str) -> None:
             made = activities.like(f"{actor}#{path}", actor, uri, ann.uri)
-            assert await say(alpha, made, number=1 if actor == eve else 2) == 202
+            assert await deliver(alpha, made, number=1 if actor == eve else 2) == 202
 
         # All are due at once: two that go together, one of nothing, one twice, one of somebody else.
         for number, uri in enumerate((*uris[:2], f"{ann.uri}/statuses/1", uris[0])):
@@ -81,8 +83,8 @@ async def test_likes_that_come_together_count_each_for_itself(start: Start, name
         await like(joe, "fifth", uris[1])
         await alpha.settle()
         async with alpha.db.read() as tx:
-            rows = await post_queries.by_ids(tx, written)
+            rows = await post_queries.load_by_ids(tx, written)
             assert [rows[each].likes_count for each in written] == [2, 2, 1]
-            assert await inbox_queries.waiting(tx) == 0
+            assert await inbox_queries.count_pending(tx) == 0
         done = alpha.node.services.metrics.activities
         assert (done["Like", "done"], done["Like", "dropped"]) == (7, 1)

@@ -20,7 +20,7 @@ Join = Callable[[TestNode, str], Awaitable[Mastodon]]
 
 
 @pytest.fixture
-def join(names: tls.Names, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[Join]:
+def join(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[Join]:
     """`ann = await join(node, "ann")`: a new member with a client, which looks names up by itself.
 
     Asks for `start` so that the clients' connections are closed before the nodes are.
@@ -37,7 +37,7 @@ def join(names: tls.Names, monkeypatch: pytest.MonkeyPatch, start: Start) -> Ite
         return Mastodon(access_token=token, api_base_url=node.base, session=sessions[-1])
 
     monkeypatch.setattr(socket, "getaddrinfo", look)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.ca_file())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.write_ca_file())
     yield made
     for session in sessions:
         session.close()
@@ -106,7 +106,7 @@ async def test_server_sent_events(start: Start, join: Join) -> None:
         await asyncio.to_thread(handle.close)
 
 
-async def test_push_messages(start: Start, join: Join, names: tls.Names) -> None:
+async def test_push_messages(start: Start, join: Join, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     service = PushService(names)
     await service.start()

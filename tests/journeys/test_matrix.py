@@ -9,7 +9,7 @@ import pytest
 from fedserver.domain.accounts import accounts
 from fedserver.domain.moderation import reports
 from fedserver.domain.peers import partners, peers
-from fedserver.domain.peers.peers import Decision
+from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.portability import moves
 from fedserver.domain.posts import boosts, edits, likes, pins, post_removal, reactions, votes
 from fedserver.domain.posts.polls import NewPoll
@@ -38,18 +38,18 @@ async def speak(node: TestNode, other: str, scheme: str, allowlist: bool) -> Non
         await peers.ensure(tx, other)
         await peer_queries.set_scheme(tx, other, scheme)
         if allowlist:
-            await peers.decide(tx, None, other, Decision("allow", "agreed"))
+            await peers.decide(tx, None, other, PeerDecision("allow", "agreed"))
     await node.node.load_policies()
 
 
 async def post_at(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
-        return await post_queries.by_uri(tx, uri)
+        return await post_queries.find_by_uri(tx, uri)
 
 
 async def account_at(node: TestNode, row: AccountRow) -> AccountRow:
     async with node.db.read() as tx:
-        found = await account_queries.by_uri(tx, row.uri)
+        found = await account_queries.find_by_uri(tx, row.uri)
     assert found is not None
     return found
 
@@ -62,8 +62,8 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     await settle(here, there)
     me_there = await account_at(there, me)
     async with there.db.write() as tx:
-        assert [each for _, each in await follows.requests(tx, shy, Page())] == [me_there.id]
-        await follows.reject_request(tx, await accounts.by_id(tx, shy.id), me_there.id)
+        assert [each for _, each in await follows.list_requests(tx, shy, Page())] == [me_there.id]
+        await follows.reject_request(tx, await accounts.get(tx, shy.id), me_there.id)
         await follows.follow(tx, there.site, you, me_there)
     # Create
     asked = await there.write(you, "Which?", poll=NewPoll(("Red", "Blue"), 3_600))
@@ -71,8 +71,8 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     await settle(here, there)
     mine = await here.write(me, "Mine")
     async with here.db.read() as tx:
-        assert await follow_queries.get(tx, me.id, you_here.id) is not None
-        assert await follow_queries.request(tx, me.id, shy_here.id) is None
+        assert await follow_queries.find(tx, me.id, you_here.id) is not None
+        assert await follow_queries.find_request(tx, me.id, shy_here.id) is None
     hello = await post_at(here, first)
     question = await post_at(here, f"{you.uri}/statuses/{asked}")
     assert hello is not None and question is not None
@@ -85,17 +85,17 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
         await votes.vote(tx, here.site, me, question.id, [1])
         report = reports.NewReport(target_id=you_here.id, post_ids=[hello.id], comment="rude", forward=True)
         await reports.file(tx, here.site, me, report)
-        await pins.add(tx, me, mine)
+        await pins.pin(tx, me, mine)
     await settle(here, there)
     got = await post_at(there, first)
     assert got is not None and (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
     async with there.db.read() as tx:
-        assert await reaction_queries.counts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
-        assert [each.votes_count for each in await poll_queries.options(tx, asked)] == [0, 1]
-        (flagged,) = await reports.page(tx, Page(), "open", target_id=you.id)
+        assert await reaction_queries.count_by_posts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
+        assert [each.votes_count for each in await poll_queries.list_options(tx, asked)] == [0, 1]
+        (flagged,) = await reports.list_page(tx, Page(), "open", target_id=you.id)
         assert flagged.comment == "rude" and reports.post_ids(flagged) == (got.id,)
     async with here.db.read() as tx:
-        quote = await quote_queries.of_post(tx, quoting)
+        quote = await quote_queries.find_by_post(tx, quoting)
         assert quote is not None and quote.state == "accepted"
     await second_half(here, there, me, you, (hello, mine, quoting))
 
@@ -107,8 +107,8 @@ async def second_half(
     # Update, Remove, Undo of what was done
     you_here = await account_at(here, you)
     async with here.db.write() as tx:
-        await edits.change(tx, here.site, me, mine, edits.Change(text="Mine, better"))
-        await pins.remove(tx, me, mine)
+        await edits.edit(tx, here.site, me, mine, edits.PostEdit(text="Mine, better"))
+        await pins.unpin(tx, me, mine)
         await reactions.unreact(tx, me, hello.id, "🎉")
         await likes.unlike(tx, me, hello.id)
         await boosts.unboost(tx, me, hello.id)
@@ -126,14 +126,14 @@ async def second_half(
     assert await post_at(there, f"{me.uri}/statuses/{mine}") is None
     me_there = await account_at(there, me)
     async with there.db.read() as tx:
-        assert await block_queries.between(tx, me_there.id, you.id)
-        assert await follow_queries.get(tx, me_there.id, you.id) is None
-        assert await follow_queries.get(tx, you.id, me_there.id) is None
+        assert await block_queries.exists_between(tx, me_there.id, you.id)
+        assert await follow_queries.find(tx, me_there.id, you.id) is None
+        assert await follow_queries.find(tx, you.id, me_there.id) is None
     async with here.db.write() as tx:
         await blocks.unblock(tx, me, you_here)
     await settle(here, there)
     async with there.db.read() as tx:
-        assert not await block_queries.between(tx, me_there.id, you.id)
+        assert not await block_queries.exists_between(tx, me_there.id, you.id)
 
 
 async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: AccountRow) -> None:
@@ -145,15 +145,15 @@ async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: Accou
         row = await partners.offer(tx, here.site, ours, node, ["posts"], "Shall we?")
     await settle(here, there)
     async with there.db.write() as tx:
-        (asked,) = await partners.every(tx)
+        (asked,) = await partners.list_all(tx)
         await partners.answer(tx, there.site, other, asked.id, accepted=True)
     await settle(here, there)
     async with here.db.write() as tx:
-        assert [each.domain for each in await partners.agreed(tx)] == [there.domain]
+        assert [each.domain for each in await partners.list_agreed(tx)] == [there.domain]
         await partners.end(tx, ours, row.id)
     await settle(here, there)
     async with there.db.read() as tx:
-        assert await partners.agreed(tx) == []
+        assert await partners.list_agreed(tx) == []
 
 
 async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow, fan: AccountRow) -> None:
@@ -161,14 +161,14 @@ async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow
     old_there = await follow(there, fan, f"@{old.username}@{here.domain}")
     await settle(here, there)
     async with there.db.write() as tx:
-        await moves.set_aliases(tx, there.site, await accounts.by_id(tx, new.id), [old_there])
+        await moves.set_aliases(tx, there.site, await accounts.get(tx, new.id), [old_there])
     new_here = await here.node.services.resolver.actor(new.uri)
     async with here.db.write() as tx:
-        await moves.move(tx, await accounts.by_id(tx, old.id), new_here)
+        await moves.move(tx, await accounts.get(tx, old.id), new_here)
     await settle(here, there)
     async with there.db.read() as tx:
-        assert await follow_queries.get(tx, fan.id, new.id) is not None
-        assert await follow_queries.get(tx, fan.id, old_there.id) is None
+        assert await follow_queries.find(tx, fan.id, new.id) is not None
+        assert await follow_queries.find(tx, fan.id, old_there.id) is None
 
 
 @pytest.mark.parametrize("mode", ["open", "allowlist"])
@@ -194,6 +194,6 @@ async def test_every_activity_in_both_directions(
     await move(beta, alpha, people[1][1], people[0][1], people[0][2])
     for node, other in ((alpha, beta), (beta, alpha)):
         async with node.db.read() as tx:
-            (peer,) = (await peer_queries.by_domains(tx, [other.domain])).values()
-            assert await delivery_queries.next_due(tx) is None, "something was not taken"
+            (peer,) = (await peer_queries.load_by_domains(tx, [other.domain])).values()
+            assert await delivery_queries.find_next_due(tx) is None, "something was not taken"
         assert (peer.scheme, peer.failures) == (scheme, 0), "the other way of signing was needed"

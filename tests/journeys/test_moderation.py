@@ -7,9 +7,9 @@ import pytest
 from fedserver.domain.accounts import accounts
 from fedserver.domain.content import media
 from fedserver.domain.moderation import moderation, purges, reports
-from fedserver.domain.moderation.moderation import Order
+from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.peers import peers
-from fedserver.domain.peers.peers import Decision
+from fedserver.domain.peers.peers import PeerDecision
 from fedserver.domain.posts import posts
 from fedserver.domain.relationships import follows
 from storage.paging import Page
@@ -42,7 +42,7 @@ async def moderator(node: TestNode) -> Api:
 async def known(node: TestNode, handle: str) -> AccountRow:
     username, _, domain = handle.partition("@")
     async with node.db.read() as tx:
-        row = await accounts.by_handle(tx, username, domain)
+        row = await accounts.find_by_handle(tx, username, domain)
     assert row is not None
     return row
 
@@ -89,7 +89,7 @@ async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: St
     there = await moderator(beta)
     assert await there.get("/api/v1/admin/reports") == []
     async with beta.db.write() as tx:
-        await peers.decide(tx, None, "alpha.test", Decision("", rejects_reports=True))
+        await peers.decide(tx, None, "alpha.test", PeerDecision("", rejects_reports=True))
     async with alpha.db.write() as tx:
         await reports.file(tx, alpha.site, ann, reports.NewReport(target_id=remote.id, forward=True))
     await settle(alpha, beta)
@@ -100,7 +100,7 @@ async def test_flags_about_others_are_dropped(start: Start) -> None:
     """Only what is ours can be reported to us, and a Flag that comes twice is one report."""
     _, beta, ann, bob = await friends(start)
     async with beta.db.write() as tx:
-        theirs = await accounts.by_uri(tx, ann.uri)
+        theirs = await accounts.find_by_uri(tx, ann.uri)
         assert theirs is not None
         assert not await reports.receive(tx, theirs, "https://alpha.test/f/1", [ann.uri], "myself")
         assert not await reports.receive(tx, theirs, "https://alpha.test/f/2", ["https://x.test/y"], "")
@@ -113,12 +113,12 @@ async def test_flags_about_others_are_dropped(start: Start) -> None:
         uris = [f"{bob.uri}/statuses/{each}" for each in (draft, inner)]
         assert not await reports.receive(tx, theirs, "https://alpha.test/f/5", uris, "")
         assert await reports.receive(tx, theirs, "https://alpha.test/f/6", [bob.uri, *uris], "")
-        newest = (await reports.page(tx, Page(), "all"))[0]
+        newest = (await reports.list_page(tx, Page(), "all"))[0]
         assert reports.post_ids(newest) == (), "what peers do not know is no evidence of theirs"
-        instance = await accounts.instance_account(tx, beta.site)
+        instance = await accounts.find_instance_account(tx, beta.site)
         assert instance is not None
         assert not await reports.receive(tx, theirs, "https://alpha.test/f/4", [instance.uri], "")
-        assert len(await reports.page(tx, Page(), "all")) == 2
+        assert len(await reports.list_page(tx, Page(), "all")) == 2
 
 
 async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> None:
@@ -165,12 +165,12 @@ async def test_acts_on_a_peers_account(start: Start, kind: str) -> None:
     alpha, beta, ann, bob = await friends(start)
     remote = await known(alpha, "bob@beta.test")
     async with alpha.db.write() as tx:
-        await moderation.act(tx, alpha.site, None, remote.id, Order(kind))
+        await moderation.apply(tx, alpha.site, None, remote.id, ModerationAction(kind))
     await settle(alpha, beta)
     theirs = await known(beta, "ann@alpha.test")
     async with beta.db.read() as tx:
-        still = bool(await follows.following(tx, bob, bob.id, Page()))
-        followed = bool(await follows.followers(tx, bob, bob.id, Page()))
+        still = bool(await follows.list_following(tx, bob, bob.id, Page()))
+        followed = bool(await follows.list_followers(tx, bob, bob.id, Page()))
     assert still is followed is (kind == "silence"), "both nodes know that the follows ended"
     assert theirs.suspended_at is None
     await write(beta, bob, "hello @ann@alpha.test")
@@ -184,7 +184,7 @@ async def test_media_of_a_peer_that_rejects_media(start: Start) -> None:
     await settle(alpha, beta)
     assert await _pictures(alpha, ann) == {"before": 1}
     async with alpha.db.write() as tx:
-        await peers.decide(tx, None, "beta.test", Decision("", rejects_media=True))
+        await peers.decide(tx, None, "beta.test", PeerDecision("", rejects_media=True))
     await alpha.node.load_policies()
     assert await _pictures(alpha, ann) == {"before": 0}, "what is here is forgotten"
     await _with_picture(beta, bob, "after")
@@ -195,7 +195,7 @@ async def test_media_of_a_peer_that_rejects_media(start: Start) -> None:
 async def _with_picture(node: TestNode, author: AccountRow, text: str) -> None:
     async with node.db.write() as tx:
         file = media.NewFile("image", "image/png", "aa/bb.png", "aa/bb.png", 10)
-        row = await media.add(tx, node.site, author, file, "a lamp", (0.0, 0.0))
+        row = await media.create(tx, node.site, author, file, "a lamp", (0.0, 0.0))
     await write(node, author, text, media_ids=(row.id,))
 
 
@@ -210,16 +210,16 @@ async def test_a_deleted_account_is_deleted_everywhere(start: Start) -> None:
     await settle(alpha, beta)
     assert len(await home(beta, bob)) == 1
     async with alpha.db.write() as tx:
-        await moderation.act(tx, alpha.site, None, ann.id, Order("suspend"))
+        await moderation.apply(tx, alpha.site, None, ann.id, ModerationAction("suspend"))
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        assert await follows.following(tx, bob, bob.id, Page()) == [], "the follow was ended"
-        assert await accounts.by_uri(tx, ann.uri) is not None
+        assert await follows.list_following(tx, bob, bob.id, Page()) == [], "the follow was ended"
+        assert await accounts.find_by_uri(tx, ann.uri) is not None
     async with alpha.db.write() as tx:
         await purges.purge(tx, None, ann.id)
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        assert await accounts.by_uri(tx, ann.uri) is None
+        assert await accounts.find_by_uri(tx, ann.uri) is None
     assert await home(beta, bob) == []
 
 
@@ -229,7 +229,7 @@ async def test_a_purged_account_of_a_peer_stays_away(start: Start) -> None:
     await settle(alpha, beta)
     remote = await known(alpha, "bob@beta.test")
     async with alpha.db.write() as tx:
-        await moderation.act(tx, alpha.site, None, remote.id, Order("suspend"))
+        await moderation.apply(tx, alpha.site, None, remote.id, ModerationAction("suspend"))
         await purges.purge(tx, None, remote.id)
     await settle(alpha, beta)
     await write(beta, bob, "@ann@alpha.test again")

@@ -7,7 +7,7 @@ import pytest
 from activitypub.activities import read_activity
 from fedserver.domain.accounts import accounts, relations
 from fedserver.domain.relationships import blocks, follows, lists, mutes
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import handle, prepare
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
@@ -26,7 +26,7 @@ async def relation(node: TestNode, who: AccountRow, other: AccountRow) -> relati
 
 async def row(node: TestNode, account_id: int) -> AccountRow:
     async with node.db.read() as tx:
-        return await accounts.by_id(tx, account_id)
+        return await accounts.get(tx, account_id)
 
 
 async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
@@ -35,7 +35,7 @@ async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
         {"type": "Move", "id": f"{actor.uri}#m", "actor": actor.uri, "object": old, "target": new}
     )
     services = node.node.services
-    item = await prepare(services.resolver, Item(site=node.site, activity=activity, actor=actor))
+    item = await prepare(services.resolver, InboundActivity(site=node.site, activity=activity, actor=actor))
     async with node.db.write() as tx:
         await handle(tx, item)
 
@@ -53,13 +53,13 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     async with alpha.db.write() as tx:
         ann = await accounts.update_profile(tx, alpha.site, ann, accounts.ProfileChange(locked=False))
     async with alpha.db.write() as tx:
-        await follows.follow(tx, alpha.site, carol, ann, boosts=False, languages=["en"])
+        await follows.follow(tx, alpha.site, carol, ann, shows_boosts=False, languages=["en"])
         mine = await lists.create(tx, carol, "friends")
         await lists.add_accounts(tx, carol, mine.id, [ann.id])
     async with beta.db.write() as tx:
         await blocks.block(tx, beta.site, dan, remote_ann)
-        await mutes.mute(tx, eve, remote_ann, notifications=False, seconds=3600)
-        await mutes.note(tx, eve, remote_ann, "met in Ghent")
+        await mutes.mute(tx, eve, remote_ann, hides_notifications=False, seconds=3600)
+        await mutes.set_note(tx, eve, remote_ann, "met in Ghent")
     await settle(alpha, beta)
     api = Api(alpha, await alpha.token(ann))
     for password, target, status in (
@@ -95,9 +95,9 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     assert known.muting and not known.muting_notifications and known.note == "met in Ghent"
     assert known.mute_expires_at is not None
     async with alpha.db.read() as tx:
-        remote_amy = await accounts.by_uri(tx, amy.uri)
+        remote_amy = await accounts.find_by_uri(tx, amy.uri)
         assert remote_amy is not None
-        assert [each for _, each in await lists.accounts(tx, carol, mine.id, None)] == [remote_amy.id]
+        assert [each for _, each in await lists.list_accounts(tx, carol, mine.id, None)] == [remote_amy.id]
     kept = await relation(alpha, carol, remote_amy)
     assert kept.following and not kept.showing_boosts and kept.languages == ("en",)
     assert not (await relation(alpha, carol, ann)).following
@@ -121,7 +121,7 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
         (await row(beta, bob.id), ann.uri, amy.uri),
         (moved, ann.uri, "https://missing.test/users/x"),
     ):
-        with pytest.raises(Dropped):
+        with pytest.raises(IgnoredError):
             await say(beta, actor, old, new)
     await settle(alpha, beta)
     assert not (await relation(beta, bob, amy)).following
@@ -138,7 +138,7 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     async with beta.db.write() as tx:  # and a locked account is asked
-        await accounts.update_profile(tx, beta.site, await accounts.by_id(tx, amy.id), LOCKED)
+        await accounts.update_profile(tx, beta.site, await accounts.get(tx, amy.id), LOCKED)
     assert (await api.ask("POST", MOVE, json=again_form)).status == 202
     await settle(alpha, beta)
     known = await relation(beta, bob, amy)
@@ -165,7 +165,7 @@ async def test_the_new_account_may_tell_of_the_move(start: Start) -> None:
     alias = accounts.ProfileChange(also_known_as=(ann.uri,))
     async with alpha.db.write() as tx:
         await accounts.update_profile(tx, alpha.site, amy, alias)
-    with pytest.raises(Dropped):
+    with pytest.raises(IgnoredError):
         await say(beta, remote_amy, ann.uri, amy.uri)  # ann says nothing of it
     assert (await relation(beta, bob, remote_ann)).following
     async with alpha.db.write() as tx:  # the old node says so in the actor only

@@ -26,14 +26,14 @@ async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
     await settle(first, second)
     bea = await second.member_row(await second.member(f"bea-{first.domain[0]}", "admin"))
     async with second.db.write() as tx:
-        (row,) = [each for each in await partners.every(tx) if each.domain == first.domain]
+        (row,) = [each for each in await partners.list_all(tx) if each.domain == first.domain]
         await partners.answer(tx, second.site, bea, row.id, accepted=True)
     await settle(first, second)
 
 
 async def known(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
-        return await post_queries.by_uri(tx, uri)
+        return await post_queries.find_by_uri(tx, uri)
 
 
 async def shown(api: Api) -> list[str]:
@@ -81,8 +81,8 @@ async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> Non
 
     late = await a.post("/api/v1/statuses", status="Last", partners_only=True)
     async with alpha.db.write() as tx:
-        (row,) = [each for each in await partners.every(tx) if each.domain == "beta.test"]
-        ada = await member_queries.by_id(tx, row.decided_by_id or 0)
+        (row,) = [each for each in await partners.list_all(tx) if each.domain == "beta.test"]
+        ada = await member_queries.find(tx, row.decided_by_id or 0)
         await partners.end(tx, ada, row.id)
     await settle(alpha, beta)
     assert await known(beta, late["uri"]) is None, "not delivered any more"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.peers import partners
 from storage.rows.peers import PartnerRow
 from tests.console.test_console import form_to, log_in, read, submit
 from tests.integrations.test_smtp import Server, server
 from tests.journeys.test_federation import settle
 from tests.kit import tls
-from tests.kit.forms import forms
+from tests.kit.forms import parse_forms
 from tests.kit.nodes import Start, TestNode
-from tests.kit.peers import Peers, actor
+from tests.kit.peers import StubPeers, make_actor
 
 __all__ = ["server"]
 
@@ -30,17 +30,19 @@ async def admin_of(start: Start, name: str, **config: Any) -> TestNode:
 
 async def state(node: TestNode) -> list[tuple[str, str, bool]]:
     async with node.db.read() as tx:
-        return [(row.domain, row.state, row.ours) for row in await partners.every(tx)]
+        return [(row.domain, row.state, row.ours) for row in await partners.list_all(tx)]
 
 
 async def row_of(node: TestNode) -> PartnerRow:
     async with node.db.read() as tx:
-        return (await partners.every(tx))[0]
+        return (await partners.list_all(tx))[0]
 
 
 async def press(node: TestNode, verb: str) -> None:
     """The only button of a kind."""
-    (action,) = {each.action for each in forms(await read(node, PAGE)) if each.action.endswith(f"/{verb}")}
+    (action,) = {
+        each.action for each in parse_forms(await read(node, PAGE)) if each.action.endswith(f"/{verb}")
+    }
     await submit(node, PAGE, action)
 
 
@@ -53,7 +55,7 @@ async def offer(node: TestNode, to: str) -> None:
 
 
 async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, server: Server) -> None:
-    mail = Mail(host="127.0.0.1", port=server.port, sender="node@beta.test", tls="none")
+    mail = MailConfig(host="127.0.0.1", port=server.port, sender="node@beta.test", tls="none")
     alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta", mail=mail)
     await offer(alpha, "beta.test")
     await offer(beta, "alpha.test")
@@ -81,7 +83,7 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     assert "alpha.test" not in await read(beta, "/partners")
     node = await beta.node.services.resolver.node_actor("alpha.test")
     async with beta.db.write() as tx:
-        uri, scopes = accepted.offer_uri, partners.scopes_of(accepted)
+        uri, scopes = accepted.offer_uri, partners.read_scopes(accepted)
         assert not await partners.receive_offer(tx, beta.site, node, uri, scopes, ""), "a replay"
     await offer(alpha, "beta.test")
     await settle(alpha, beta)
@@ -126,13 +128,13 @@ async def test_nodes_that_speak_with_few_become_partners_by_an_address(start: St
             assert answer.status == 422
 
 
-async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.Names) -> None:
+async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await admin_of(start, "alpha"), await admin_of(start, "beta")
     ours = alpha.site.links.instance_actor
-    async with Peers(names, "evil.test", "good.test") as peers:
-        own = actor("https://evil.test/actor", "evil.test", "Application")
-        other = actor("https://evil.test/users/eve", "eve", "Application")
-        peers.serve(own, other, actor("https://good.test/actor", "good.test", "Application"))
+    async with StubPeers(names, "evil.test", "good.test") as peers:
+        own = make_actor("https://evil.test/actor", "evil.test", "Application")
+        other = make_actor("https://evil.test/users/eve", "eve", "Application")
+        peers.serve(own, other, make_actor("https://good.test/actor", "good.test", "Application"))
 
         numbers = count(1)
 

@@ -51,13 +51,13 @@ async def begin(start: Start) -> Two:
 
 async def newest(node: TestNode, who: AccountRow) -> post_views.PostView:
     async with node.db.read() as tx:
-        ids = await timelines.home(tx, who.id, Page(limit=1))
+        ids = await timelines.list_home(tx, who.id, Page(limit=1))
         return (await post_views.load(tx, ids, who.id))[0]
 
 
 async def poll(node: TestNode, post_id: int, who: AccountRow) -> PollView:
     async with node.db.read() as tx:
-        found = (await votes.view(tx, post_id, who.id)).poll
+        found = (await votes.get_view(tx, post_id, who.id)).poll
     assert found is not None
     return found
 
@@ -74,7 +74,7 @@ async def vote(node: TestNode, who: AccountRow, post_id: int, *choices: int) -> 
 
 async def told(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
-        views, _ = await notifications.page(tx, who, Page(), kinds=["poll"])
+        views, _ = await notifications.list_by_account(tx, who, Page(), kinds=["poll"])
     return [view.row.kind for view in views]
 
 
@@ -95,10 +95,10 @@ async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> Non
     assert await figures(alpha, post_id, ann) == ([1, 0, 1], 1)
     async with alpha.db.read() as tx:
         assert (await posts.get(tx, post_id, ann.id)).replies_count == 0
-        assert await timelines.thread(tx, post_id, ann.id) == ([], []), "votes are never shown as posts"
-        remote_bob = await account_queries.by_handle(tx, "bob", "beta.test")
+        assert await timelines.load_thread(tx, post_id, ann.id) == ([], []), "votes are never shown as posts"
+        remote_bob = await account_queries.find_by_handle(tx, "bob", "beta.test")
         assert remote_bob is not None
-        assert await timelines.of_account(tx, remote_bob.id, ann.id, Page()) == []
+        assert await timelines.list_by_account(tx, remote_bob.id, ann.id, Page()) == []
     assert (await poll(alpha, post_id, ann)).voted, "the author is not asked"
 
     await vote(alpha, cid, post_id, 1)
@@ -109,7 +109,7 @@ async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> Non
     assert await figures(beta, there.post.id, bob) == ([1, 1, 1], 2)
     async with beta.db.read() as tx:
         assert (await posts.get(tx, there.post.id, bob.id)).edited_at is None
-        assert await edits.of(tx, there.post.id) == []
+        assert await edits.list_by_post(tx, there.post.id) == []
 
     two.forward(seconds=HOUR)
     await two.settle()
@@ -160,8 +160,8 @@ async def test_an_edit_reaches_peers_and_drops_their_votes(start: Start) -> None
     await vote(beta, bob, there.id, 0)
     await two.settle()
     async with alpha.db.write() as tx:
-        change = edits.Change(text="Which then?", poll=NewPoll(("Red", "Green"), 2 * HOUR))
-        await edits.change(tx, alpha.site, ann, post_id, change)
+        change = edits.PostEdit(text="Which then?", poll=NewPoll(("Red", "Green"), 2 * HOUR))
+        await edits.edit(tx, alpha.site, ann, post_id, change)
     await two.settle()
     shown = await poll(beta, there.id, bob)
     assert [each.title for each in shown.options] == ["Red", "Green"]
@@ -253,8 +253,8 @@ async def test_votes_of_other_software_and_of_cheats(start: Start) -> None:
     await send(two, late)
     assert await figures(alpha, several, ann) == ([1, 1, 1], 1)
     async with alpha.db.read() as tx:
-        remote_bob = await account_queries.by_handle(tx, "bob", "beta.test")
+        remote_bob = await account_queries.find_by_handle(tx, "bob", "beta.test")
         assert remote_bob is not None
-        assert await timelines.of_account(tx, remote_bob.id, None, Page()) == []
+        assert await timelines.list_by_account(tx, remote_bob.id, None, Page()) == []
         for post_id in (single, several):
-            assert await timelines.thread(tx, post_id, ann.id) == ([], [])
+            assert await timelines.load_thread(tx, post_id, ann.id) == ([], [])

@@ -34,7 +34,7 @@ class Site:
 
 
 @pytest.fixture
-async def home_page(names: tls.Names) -> AsyncIterator[Site]:
+async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[Site]:
     site = Site()
     application = web.Application()
     application.router.add_get("/{path:.*}", site.answer)
@@ -108,7 +108,7 @@ async def test_a_link_is_verified_when_its_page_links_back(start: Start, home_pa
 
 async def accounts_row(node: TestNode, account: AccountRow) -> AccountRow:
     async with node.db.read() as tx:
-        return await accounts.by_id(tx, account.id)
+        return await accounts.get(tx, account.id)
 
 
 @pytest.mark.parametrize("wrong", ["plain", "large", "elsewhere"])
@@ -139,9 +139,9 @@ async def test_posts_with_followed_tags_come_from_peers(start: Start) -> None:
     await beta.write(bob, "about nothing")
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
-        (seen,) = await timelines.home(tx, ann.id, Page())
-        assert len(await timelines.home(tx, eve.id, Page())) == 3
-        assert seen in await timelines.of_account(tx, remote.id, None, Page())
+        (seen,) = await timelines.list_home(tx, ann.id, Page())
+        assert len(await timelines.list_home(tx, eve.id, Page())) == 3
+        assert seen in await timelines.list_by_account(tx, remote.id, None, Page())
 
 
 async def test_peers_read_the_featured_tags(start: Start) -> None:
@@ -182,8 +182,8 @@ async def test_a_removed_follower_is_told(start: Start) -> None:
     assert not gone["followed_by"]
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        assert await follows.following(tx, bob, bob.id, Page()) == []
-        assert await follows.requests(tx, remote_ann, Page()) == []
+        assert await follows.list_following(tx, bob, bob.id, Page()) == []
+        assert await follows.list_requests(tx, remote_ann, Page()) == []
     assert (await accounts_row(alpha, ann)).followers_count == 0
     assert (await accounts_row(beta, bob)).following_count == 0
 
@@ -200,7 +200,7 @@ async def test_aliases_are_found_by_their_handles_and_told(start: Start) -> None
     assert answer.status == 200 and answer.body["source"]["also_known_as_uris"] == [bob.uri]
     await settle(alpha, beta)
     async with beta.db.read() as tx:
-        assert (await accounts.by_id(tx, remote_ann.id)).also_known_as == f'["{bob.uri}"]'
+        assert (await accounts.get(tx, remote_ann.id)).also_known_as == f'["{bob.uri}"]'
     for wrong in ("@nobody@beta.test", "https://missing.test/users/x", ann.uri, "@ann"):
         refused = await api.ask("POST", path, json={"also_known_as_uris": [wrong]})
         assert refused.status == 422, wrong

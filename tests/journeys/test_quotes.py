@@ -16,7 +16,7 @@ from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import edits, post_removal, quotes, remote_posts
 from fedserver.domain.posts.quote_requests import RemoteQuote
 from fedserver.domain.timelines import post_policies, post_views
-from fedserver.federation.signing import request_to
+from fedserver.federation.signing import build_request
 from storage.paging import Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries
@@ -31,7 +31,7 @@ from tests.kit.nodes import Start, TestNode
 
 async def view_of(node: TestNode, uri: str, viewer: AccountRow | None = None) -> post_views.PostView:
     async with node.db.read() as tx:
-        row = await post_queries.by_uri(tx, uri)
+        row = await post_queries.find_by_uri(tx, uri)
         assert row is not None, uri
         (view,) = await post_views.load(tx, [row.id], viewer.id if viewer else None)
         return view
@@ -50,7 +50,7 @@ async def document(node: TestNode, uri: str) -> tuple[int, Any]:
 
 async def told(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
-        views, _ = await notifications.page(tx, who, Page())
+        views, _ = await notifications.list_by_account(tx, who, Page())
     return [view.row.kind for view in views]
 
 
@@ -132,8 +132,8 @@ async def test_consent_is_taken_back_everywhere(start: Start) -> None:
 
     # Asked once more, the answer is no.
     async with world.beta.db.write() as tx:
-        row, quote = await post_queries.by_id(tx, second), await quote_queries.of_post(tx, second)
-        await quotes.keep(tx, world.beta.site, row, await post_queries.by_id(tx, quote.quoted_id))
+        row, quote = await post_queries.find(tx, second), await quote_queries.find_by_post(tx, second)
+        await quotes.record(tx, world.beta.site, row, await post_queries.find(tx, quote.quoted_id))
     await world.settle()
     assert await state(world.beta, quoting) == "rejected"
 
@@ -146,7 +146,7 @@ async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     assert view.quotable == "denied"
     # A node that did not look at the policy asks all the same.
     async with world.beta.db.write() as tx:
-        await post_queries.set_policy(tx, known, '{"quote":{"automatic":["public"],"manual":[]}}')
+        await post_queries.set_interaction_policy(tx, known, '{"quote":{"automatic":["public"],"manual":[]}}')
     second = await world.beta.write(world.bob, "Look", quoted_id=known)
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
@@ -201,7 +201,7 @@ async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> N
     await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     await world.settle()
     async with world.alpha.db.write() as tx:
-        await edits.change(tx, world.alpha.site, world.ann, first, edits.Change(text="Mine, mended"))
+        await edits.edit(tx, world.alpha.site, world.ann, first, edits.PostEdit(text="Mine, mended"))
     await world.settle()
     assert await told(world.beta, world.bob) == ["quoted_update", "follow"]
 
@@ -224,7 +224,7 @@ async def test_blocked_people_are_refused(start: Start) -> None:
     async with world.alpha.db.write() as tx:
         # The peer is not told, as if the news were still on the way.
         uri = f"{world.ann.uri}#blocks/1"
-        await block_queries.add(tx, BlockRow(tx.new_id(), world.ann.id, bob_there.id, uri, tx.now))
+        await block_queries.insert(tx, BlockRow(tx.new_id(), world.ann.id, bob_there.id, uri, tx.now))
     second = await world.beta.write(world.bob, "Look", quoted_id=known)
     await world.settle()
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{second}") == "rejected"
@@ -259,7 +259,7 @@ async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
         "original": "{}",
     }
     async with node.db.write() as tx:
-        known = await accounts.by_uri(tx, author.uri)
+        known = await accounts.find_by_uri(tx, author.uri)
         assert known is not None
         await remote_posts.receive(tx, known, remote_posts.RemotePost(**{**values, **changes}))
     return uri
@@ -281,7 +281,7 @@ async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> 
     await world.settle()
     assert await state(world.gamma, quoting) == "accepted"
     async with world.gamma.db.read() as tx:
-        assert await job_queries.waiting(tx) == 0
+        assert await job_queries.count_pending(tx) == 0
 
 
 async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
@@ -328,7 +328,9 @@ async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
     known = []
     for post_id in made:
         async with world.beta.db.read() as tx:
-            known.append(await post_queries.by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}"))
+            known.append(
+                await post_queries.find_by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
+            )
     assert [row is not None for row in known] == [False, False, False, True, True, True, True]
 
 
@@ -336,7 +338,7 @@ async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> N
     """An activity that `actor` signed, delivered and carried out."""
     data = msgspec.json.encode(document)
     key: Any = load_private(keys.rsa(0)[0])
-    request = request_to("POST", f"{node.base}/inbox")
+    request = build_request("POST", f"{node.base}/inbox")
     signed = cavage.sign(key, f"{actor.uri}#main-key", request, node.clock(), sha256(data))
     headers = {**signed, "Content-Type": ACTIVITY_JSON}
     async with node.http.post("/inbox", data=data, headers=headers) as answer:
@@ -350,7 +352,7 @@ async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
     second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     async with world.beta.db.read() as tx:
-        quote = await quote_queries.of_post(tx, second)
+        quote = await quote_queries.find_by_post(tx, second)
     assert quote is not None and quote.request_uri is not None
     asked = quote_request(quote.request_uri, world.bob.uri, quote.quoted_uri, quoting, [world.ann.uri])
 
@@ -395,6 +397,6 @@ async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> Non
     assert await ask(4) == 1
     assert await ask(5) == 1, "asked again, answered again"
     policy = post_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
-    assert policy.quote == post_policies.Rule((), ("public", "unsupported_policy"))
-    assert policy.reply == post_policies.Rule(("followers",)) and policy.like is None
+    assert policy.quote == post_policies.PostPolicyRule((), ("public", "unsupported_policy"))
+    assert policy.reply == post_policies.PostPolicyRule(("followers",)) and policy.like is None
     assert await told(world.alpha, world.ann) == ["quote"]

@@ -13,7 +13,7 @@ from tests.console.test_console import log_in, read, submit
 from tests.journeys.test_federation import settle
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
-from tests.kit.peers import PUBLIC, Peers, actor
+from tests.kit.peers import PUBLIC, StubPeers, make_actor
 
 PAGE = "/admin/relays"
 RELAY, EVIL = "https://relay.test/actor", "https://evil.test/actor"
@@ -22,12 +22,12 @@ BOB = "https://beta.test/users/bob"
 
 async def state(node: TestNode) -> list[str]:
     async with node.db.read() as tx:
-        return [row.state for row in await relays.every(tx)]
+        return [row.state for row in await relays.list_all(tx)]
 
 
 async def known(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
-        return await post_queries.by_uri(tx, uri)
+        return await post_queries.find_by_uri(tx, uri)
 
 
 async def csrf(node: TestNode) -> str:
@@ -37,7 +37,7 @@ async def csrf(node: TestNode) -> str:
 class Story:
     """What the relay and a stranger say, each with an id of its own."""
 
-    def __init__(self, peers: Peers, node: TestNode) -> None:
+    def __init__(self, peers: StubPeers, node: TestNode) -> None:
         self.peers, self.node, self.count = peers, node, 0
 
     async def say(self, by: str, kind: str, object_: Any, actor_: str = "") -> int:
@@ -53,14 +53,14 @@ class Story:
         return [each for each in self.peers.received if each["type"] == kind]
 
 
-async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.Names) -> None:
+async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.member("ann"), await beta.member("bob")
     await alpha.member("ada", "admin")
     await log_in(alpha, "ada")
     uris = [f"{BOB}/statuses/{await beta.write(bob, f'Post {number}')}" for number in range(4)]
-    async with Peers(names, "relay.test", "evil.test") as peers:
-        peers.serve(actor(RELAY, "relay", "Application"), actor(EVIL, "evil", "Application"))
+    async with StubPeers(names, "relay.test", "evil.test") as peers:
+        peers.serve(make_actor(RELAY, "relay", "Application"), make_actor(EVIL, "evil", "Application"))
         story = Story(peers, alpha)
         await submit(alpha, PAGE, PAGE, address="https://relay.test/inbox")
         await settle(alpha)
@@ -82,16 +82,16 @@ async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.Name
         await it_only_points(story, uris, ann.id)
         await it_is_turned_off(story, follow, uris[3])
         async with alpha.db.read() as tx:
-            assert await relays.every(tx) == []
+            assert await relays.list_all(tx) == []
 
 
-async def test_a_relay_of_litepub_gets_boosts(start: Start, names: tls.Names) -> None:
+async def test_a_relay_of_litepub_gets_boosts(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.member("ann")
     await alpha.member("ada", "admin")
     await log_in(alpha, "ada")
-    async with Peers(names, "relay.test") as peers:
-        peers.serve(actor(RELAY, "relay", "Application"))
+    async with StubPeers(names, "relay.test") as peers:
+        peers.serve(make_actor(RELAY, "relay", "Application"))
         story = Story(peers, alpha)
         await submit(alpha, PAGE, PAGE, address=RELAY)
         await settle(alpha)
@@ -115,7 +115,7 @@ async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
     found = await known(node, uris[0])
     assert found is not None and found.visibility == "public" and "Post 0" in found.html
     async with node.db.read() as tx:
-        assert await post_queries.boosts_of(tx, found.id) == [], "it is no boost"
+        assert await post_queries.list_boosts(tx, found.id) == [], "it is no boost"
     forged = {"id": uris[1], "type": "Note", "attributedTo": BOB, "content": "Forged", "to": [PUBLIC]}
     assert await story.say(RELAY, "Create", forged, BOB) == 202
     found = await known(node, uris[1])
@@ -125,7 +125,7 @@ async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
     assert await known(node, uris[1]) == found
     assert await story.say(RELAY, "Follow", "https://alpha.test/users/ann", BOB) == 202
     async with node.db.read() as tx:
-        assert await follow_queries.inboxes(tx, ann_id) == [], "it follows for nobody"
+        assert await follow_queries.list_inboxes(tx, ann_id) == [], "it follows for nobody"
     assert await story.say(EVIL, "Create", {**forged, "id": uris[2]}, BOB) == 403
     await story.say(EVIL, "Announce", uris[2])
     assert await known(node, uris[2]) is None
@@ -142,7 +142,7 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     await story.say(RELAY, "Announce", uri)
     assert await story.say(RELAY, "Create", {"id": uri, "type": "Note", "attributedTo": BOB}, BOB) == 403
     async with node.db.read() as tx:
-        ann = await account_queries.by_handle(tx, "ann", "")
+        ann = await account_queries.find_by_handle(tx, "ann", "")
     assert ann is not None
     await node.write(ann, "Nobody hears it any more")
     await settle(node)

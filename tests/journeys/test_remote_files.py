@@ -15,16 +15,16 @@ from PIL import Image
 from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import peers
 from fedserver.domain.posts import remote_posts
-from fedserver.federation.remote_files import FAILED_SECONDS
+from fedserver.federation.remote_files import FAILURE_TTL_S
 from storage.queries.content import media as media_queries
 from storage.queries.content import remote_files as remote_file_queries
-from tests.client_api.content.test_video import on_disk, send
+from tests.client_api.content.test_video import list_files, upload
 from tests.domain.posts.test_polls import question
 from tests.journeys.test_federation import follow, settle
 from tests.kit import people, recordings, tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.sites import Site
+from tests.kit.sites import StubSite
 from tests.media.test_images import with_gps
 
 
@@ -39,7 +39,7 @@ class Two:
 
     async def posted(self, data: bytes, **post: Any) -> dict[str, Any]:
         """The attachment of a post of Bob's, as Ann gets it."""
-        made = await send(self.bob, data, version=1)
+        made = await upload(self.bob, data, version=1)
         assert made.status == 200, made.body
         await self.bob.post("/api/v1/statuses", status="see", media_ids=[made.body["id"]], **post)
         await self.settle()
@@ -90,7 +90,7 @@ async def test_ids_alone_lead_nowhere(start: Start) -> None:
 
 async def test_a_film_of_a_peer_is_shown_in_parts(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(recordings.film())
+    file = await two.posted(recordings.make_video())
     assert file["type"] == "video" and file["preview_url"] is None
     status, part, headers = await read(two.alpha, file["url"], Range="bytes=4-7")
     assert (status, part, headers["Content-Type"]) == (206, b"ftyp", "video/mp4")
@@ -115,7 +115,7 @@ async def test_avatars_come_from_here(start: Start) -> None:
     assert changed["avatar"] != found["avatar"] and (await read(two.alpha, found["avatar"]))[0] == 404
     assert (await read(two.alpha, changed["avatar"]))[0] == 200
     await two.settle()
-    assert len(on_disk(two.alpha)) == 1
+    assert len(list_files(two.alpha)) == 1
 
 
 def square() -> bytes:
@@ -128,8 +128,8 @@ async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
     two = await begin(start)
     file = await two.posted(with_gps())
     async with two.beta.db.read() as tx:
-        bob = await accounts.local(tx, "bob")
-        used = await media_queries.used_bytes(tx, bob.id)
+        bob = await accounts.get_local(tx, "bob")
+        used = await media_queries.sum_bytes(tx, bob.id)
     assert used > 0
     folder = two.beta.node.services.store.root
     folder.rename(folder.with_name("away"))
@@ -137,19 +137,21 @@ async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
         assert (await read(two.alpha, file["url"]))[0] == 404
     assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 1
     folder.with_name("away").rename(folder)
-    two.alpha.clock.forward(seconds=FAILED_SECONDS + 1)
+    two.alpha.clock.forward(seconds=FAILURE_TTL_S + 1)
     assert (await read(two.alpha, file["url"]))[0] == 200
 
 
 async def test_a_peer_that_does_not_answer_or_sends_something_else(start: Start) -> None:
     two = await begin(start)
     file = await two.posted(with_gps())
-    path = next(each for each in on_disk(two.beta) if urlsplit(file["remote_url"]).path.endswith(each.name))
+    path = next(
+        each for each in list_files(two.beta) if urlsplit(file["remote_url"]).path.endswith(each.name)
+    )
     path.write_bytes(b"<script>alert(1)</script>")
     assert (await read(two.alpha, file["url"]))[0] == 404
-    assert on_disk(two.alpha) == []
+    assert list_files(two.alpha) == []
     del two.alpha.names.ports["beta.test"]
-    two.alpha.clock.forward(seconds=FAILED_SECONDS + 1)
+    two.alpha.clock.forward(seconds=FAILURE_TTL_S + 1)
     assert (await read(two.alpha, file["url"]))[0] in (404, 502)
 
 
@@ -161,13 +163,13 @@ async def test_what_was_not_asked_for_the_longest_goes_first(start: Start) -> No
         assert (await read(two.alpha, files[-1]["url"]))[0] == 200
         two.alpha.clock.forward(hours=2)
     assert (await read(two.alpha, files[0]["url"]))[0] == 200
-    before = len(on_disk(two.alpha))
+    before = len(list_files(two.alpha))
     two.alpha.clock.forward(hours=2)
     await two.settle()
     async with two.alpha.db.read() as tx:
-        left = [each.subject_id for each in await remote_file_queries.oldest(tx, 10)]
-        assert await remote_file_queries.total_bytes(tx) <= 150_000
-    assert int(files[1]["id"]) not in left and len(on_disk(two.alpha)) < before
+        left = [each.subject_id for each in await remote_file_queries.list_oldest(tx, 10)]
+        assert await remote_file_queries.sum_bytes(tx) <= 150_000
+    assert int(files[1]["id"]) not in left and len(list_files(two.alpha)) < before
     asked = len(two.beta.asked)
     assert (await read(two.alpha, files[1]["url"]))[0] == 200 and len(two.beta.asked) == asked + 1
 
@@ -182,7 +184,7 @@ async def test_what_its_author_removes_is_gone_here(start: Start) -> None:
     assert (await read(two.alpha, file["url"]))[0] == 404
     two.alpha.clock.forward(hours=2)
     await two.settle()
-    assert on_disk(two.alpha) == []
+    assert list_files(two.alpha) == []
 
 
 async def test_without_the_proxy_files_are_shown_from_where_they_lie(start: Start) -> None:
@@ -224,7 +226,7 @@ def news(picture: str) -> str:
     return f'<title>News</title><meta property="og:image" content="{picture}">'
 
 
-async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Names) -> None:
+async def test_pictures_of_cards_come_from_here(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
@@ -241,7 +243,7 @@ async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Names) 
         await node.settle()
         return (await api.get(f"/api/v1/statuses/{post_id}"))["card"] | {"post": post_id}
 
-    async with Site(names, "news.test", pages) as site:
+    async with StubSite(names, "news.test", pages) as site:
         shown = await card("/")
         assert shown["image"].startswith("https://alpha.test/media/proxy/") and "/card?v=" in shown["image"]
         assert (shown["width"], shown["blurhash"]) == (0, None) and "/p.png" not in site.asked
@@ -260,17 +262,17 @@ async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Names) 
             assert (await read(node, wrong))[0] == 404
         assert (await read(node, (await card("/bad"))["image"]))[0] == 404
         assert (await read(node, (await card("/inside"))["image"]))[0] == 502
-    assert len(on_disk(node)) == 1
+    assert len(list_files(node)) == 1
 
 
-async def test_emoji_of_peers_come_from_here(start: Start, names: tls.Names) -> None:
+async def test_emoji_of_peers_come_from_here(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
     where = "https://pics.test/cat.gif?s=1&t=2"
     facts = msgspec.json.encode([{"shortcode": "cat", "url": where, "static_url": where}]).decode()
     async with node.db.write() as tx:
-        bob = await people.stranger(tx, "bob", emojis=facts, display_name="Bob :cat:")
+        bob = await people.create_remote_account(tx, "bob", emojis=facts, display_name="Bob :cat:")
         post = await remote_posts.receive(
             tx, bob, question(f"{bob.uri}/1", bob, ("A", 1), ("B", 2), emojis=facts)
         )
@@ -281,7 +283,7 @@ async def test_emoji_of_peers_come_from_here(start: Start, names: tls.Names) -> 
     assert emoji["static_url"].startswith("https://alpha.test/media/proxy/emoji/small?u=")
     assert status["account"]["emojis"] == status["poll"]["emojis"] == [emoji], "one address everywhere"
     picture = web.Response(body=moving(), content_type="image/gif")
-    async with Site(names, "pics.test", {"/cat.gif?s=1&t=2": picture}) as site:
+    async with StubSite(names, "pics.test", {"/cat.gif?s=1&t=2": picture}) as site:
         assert (await read(node, emoji["url"].replace("t%3D2", "t%3D3")))[0] == 404
         assert (await read(node, emoji["url"].partition("&v=")[0]))[0] == 404 and site.asked == []
         for address, frames in ((emoji["url"], 3), (emoji["static_url"], 1)):
@@ -291,7 +293,7 @@ async def test_emoji_of_peers_come_from_here(start: Start, names: tls.Names) -> 
         node.clock.forward(hours=2)
         await node.settle()
         assert (await read(node, emoji["url"]))[0] == 200 and len(site.asked) == 1
-    decision = peers.Decision("", reason="ugly", rejects_media=True)
+    decision = peers.PeerDecision("", reason="ugly", rejects_media=True)
     async with node.db.write() as tx:
         await peers.decide(tx, None, "pics.test", decision)
     await node.node.load_policies()

@@ -19,7 +19,7 @@ from tests.kit import databases, keys, nodes, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
 from tests.kit.nodes import TestNode
-from tests.kit.peers import PUBLIC, TYPE, Document, Peers
+from tests.kit.peers import CONTENT_TYPE, PUBLIC, Document, StubPeers
 from tests.kit.visitors import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,7 +30,7 @@ HOSTS = {urlsplit(each["id"]).netloc for row in ROWS for each in (row.followed, 
 class Lab:
     """One node with Ann, who reads what all these peers send."""
 
-    def __init__(self, node: TestNode, ann: AccountRow, api: Api, browser: Visitor, peers: Peers) -> None:
+    def __init__(self, node: TestNode, ann: AccountRow, api: Api, browser: Visitor, peers: StubPeers) -> None:
         self.node, self.ann, self.api, self.browser, self.peers = node, ann, api, browser, peers
 
     async def follow(self, target: Document) -> dict[str, Any]:
@@ -65,17 +65,17 @@ class Lab:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module", params=["sqlite", "postgresql"])
 async def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
-    folder, names = tmp_path_factory.mktemp("shapes"), tls.Names()
+    folder, names = tmp_path_factory.mktemp("shapes"), tls.LoopbackResolver()
     url = nodes.new_database(request.param, folder, "alpha.test")
     node = await nodes.start_node("alpha.test", folder, names, Clock(), url)
-    async with Peers(names, *sorted(HOSTS)) as peers:
+    async with StubPeers(names, *sorted(HOSTS)) as peers:
         ann = await node.member("ann")
         browser = Visitor(node)
         await browser.fill_in("/login", "password", username="ann", password=nodes.PASSWORD)
         yield Lab(node, ann, Api(node, await node.token(ann)), browser, peers)
     await node.close()
     if request.param == "postgresql":
-        databases.drop(url)
+        databases.release(url)
 
 
 def holds(found: Any, wanted: Any, place: str = "") -> None:
@@ -227,7 +227,9 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
     wrong = {**rules, "can_reply": {"manual_approval": ["public"]}}
     refused = await lab.api.ask("POST", "/api/v1/statuses", json={"status": "x", "interaction_policy": wrong})
     assert refused.status == 422 and "manual_approval" in refused.body["error"]
-    async with lab.node.http.get(f"/users/ann/statuses/{status['id']}", headers={"Accept": TYPE}) as answer:
+    async with lab.node.http.get(
+        f"/users/ann/statuses/{status['id']}", headers={"Accept": CONTENT_TYPE}
+    ) as answer:
         told = (await answer.json(content_type=None))["interactionPolicy"]
     followers = {"automaticApproval": [f"{lab.ann.uri}/followers"]}
     assert told == {

@@ -12,16 +12,16 @@ from fedserver.domain.relationships import follows
 from storage.queries.posts import posts as post_queries
 from tests.kit import people, tls
 from tests.kit.nodes import Start, TestNode
-from tests.kit.peers import PUBLIC, Document, Peers, actor
+from tests.kit.peers import PUBLIC, Document, StubPeers, make_actor
 
 LIVING = [f"quick{number}.test" for number in range(3)]
 SLOW = "slow.test"
 
 
-class Hosts(Peers):
+class Hosts(StubPeers):
     """`slow.test` answers when it is let go. `came` are the hosts and texts that inboxes saw."""
 
-    def __init__(self, names: tls.Names) -> None:
+    def __init__(self, names: tls.LoopbackResolver) -> None:
         super().__init__(names, SLOW, *LIVING)
         self.let_go = asyncio.Event()
         self.asked_slow = asyncio.Event()
@@ -61,14 +61,14 @@ async def until(node: TestNode, check: Callable[[], Awaitable[bool]]) -> None:
     stop()
 
 
-async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.Names) -> None:
+async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.member("ann")
     async with Hosts(names) as hosts, asyncio.timeout(10):
         async with alpha.db.write() as tx:
             for host in (SLOW, *LIVING):
-                fan = await people.stranger(tx, "fan", host)
-                hosts.serve(actor(fan.uri, "fan"))
+                fan = await people.create_remote_account(tx, "fan", host)
+                hosts.serve(make_actor(fan.uri, "fan"))
                 await follows.receive(tx, fan, ann, f"{fan.uri}#follow")
                 if host == SLOW:
                     await follows.follow(tx, alpha.site, ann, fan)
@@ -90,7 +90,7 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.Names) -> 
 
         # In: what another host says is done while a post that the silent one boosts is waited for.
         async with alpha.db.read() as tx:
-            post = await post_queries.by_id(tx, liked)
+            post = await post_queries.find(tx, liked)
         fans = [f"https://{host}/users/fan" for host in (SLOW, LIVING[0])]
         notes = [f"https://{SLOW}/notes/{number}" for number in (1, 2)]
         for note in notes:
@@ -104,7 +104,7 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.Names) -> 
         hosts.let_go.set()
         await until(alpha, lambda: likes(alpha, liked, 2))
         async with alpha.db.read() as tx:
-            shared = [await post_queries.by_uri(tx, f"{note}#boost") for note in notes]
+            shared = [await post_queries.find_by_uri(tx, f"{note}#boost") for note in notes]
         assert all(shared), "what one host says is done in its order"
 
         # Then the silent one gets the rest, in order.
@@ -125,6 +125,6 @@ def _note(uri: str, author: str) -> Document:
 
 async def likes(node: TestNode, post_id: int, wanted: int) -> bool:
     async with node.db.read() as tx:
-        row = await post_queries.by_id(tx, post_id)
+        row = await post_queries.find(tx, post_id)
     assert row is not None
     return row.likes_count == wanted

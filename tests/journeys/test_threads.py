@@ -84,10 +84,10 @@ async def test_limits_hold(start: Start) -> None:
         heard.append(found)
 
     uri = (await api.get(f"/api/v1/statuses/{post_id}"))["uri"]
-    assert await threads.refresh(beta.node.services.resolver, uri, report, most=2) == 2
+    assert await threads.refresh_thread(beta.node.services.resolver, uri, report, max_posts=2) == 2
     assert heard == [1]
-    assert await threads.refresh(beta.node.services.resolver, uri, report, most=4) == 2
-    assert await threads.refresh(beta.node.services.resolver, uri, report) == 2
+    assert await threads.refresh_thread(beta.node.services.resolver, uri, report, max_posts=4) == 2
+    assert await threads.refresh_thread(beta.node.services.resolver, uri, report) == 2
 
 
 async def test_a_peer_that_does_not_answer_ends_it(start: Start) -> None:

@@ -15,13 +15,13 @@ from aiohttp import web
 VARIABLE = "FEDSERVER_TEST_ANSWERS"
 
 
-def keep(application: web.Application) -> None:
+def record_responses(application: web.Application) -> None:
     """Write down what this application answers, whoever asks. Call it before the application starts."""
     if place := os.environ.get(VARIABLE):
-        application.on_response_prepare.append(_Keeper(Path(place)).keep)
+        application.on_response_prepare.append(_ResponseRecorder(Path(place)).keep)
 
 
-class _Keeper:
+class _ResponseRecorder:
     def __init__(self, place: Path) -> None:
         self._place = place
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from tests.kit.nodes import TestNode
 
 
-class Answer:
+class ApiAnswer:
     """A status, headers and the parsed body of one answer."""
 
     def __init__(self, status: int, headers: Any, body: Any) -> None:
@@ -25,7 +25,7 @@ class Api:
         self.asked = asked
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    async def ask(self, method: str, path: str, **options: Any) -> Answer:
+    async def ask(self, method: str, path: str, **options: Any) -> ApiAnswer:
         """One request; the options are aiohttp's (`json`, `data`, `params`)."""
         headers = {**self.headers, **options.pop("headers", {})}
         async with self.node.http.request(method, path, headers=headers, **options) as response:
@@ -33,7 +33,7 @@ class Api:
                 self.asked.add((method, self._declared(method, path)))
             json = response.content_type == "application/json"
             body = await response.json() if json else await response.text()
-            return Answer(response.status, response.headers, body)
+            return ApiAnswer(response.status, response.headers, body)
 
     def _declared(self, method: str, path: str) -> str:
         """The declared path of an address; fixed words win over parameters, as in the router."""
@@ -68,11 +68,11 @@ class Api:
         return self._fine(await self.ask("DELETE", path, json=body))
 
     @staticmethod
-    def _fine(answer: Answer) -> Any:
+    def _fine(answer: ApiAnswer) -> Any:
         assert answer.status < 300, (answer.status, answer.body)
         return answer.body
 
 
-def declared() -> set[tuple[str, str]]:
+def list_declared_endpoints() -> set[tuple[str, str]]:
     """Method and path of every endpoint of the client API."""
-    return {each.shape for each in all_endpoints() if each.surface == "client_api"}
+    return {each.shape for each in list_endpoints() if each.surface == "client_api"}

@@ -15,11 +15,11 @@ from webauthn.helpers import encode_cbor
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 
-def text(data: bytes) -> str:
+def encode_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-class Authenticator:
+class SoftwareAuthenticator:
     """One device with one passkey for one host."""
 
     def __init__(self, origin: str = "https://alpha.test", host: str = "alpha.test") -> None:
@@ -40,8 +40,8 @@ class Authenticator:
         data = self._data(self.flags | ATTESTED) + attested
         made = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
         response = {
-            "clientDataJSON": text(self._client("webauthn.create", options, client)),
-            "attestationObject": text(made),
+            "clientDataJSON": encode_base64url(self._client("webauthn.create", options, client)),
+            "attestationObject": encode_base64url(made),
         }
         return self._answer(response)
 
@@ -51,9 +51,9 @@ class Authenticator:
         data, said = self._data(self.flags), self._client("webauthn.get", options, client)
         signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))
         response = {
-            "clientDataJSON": text(said),
-            "authenticatorData": text(data),
-            "signature": text(signature),
+            "clientDataJSON": encode_base64url(said),
+            "authenticatorData": encode_base64url(data),
+            "signature": encode_base64url(signature),
             "userHandle": self.user,
         }
         return self._answer(response)
@@ -66,5 +66,5 @@ class Authenticator:
         return json.dumps({**said, **changes}).encode()
 
     def _answer(self, response: dict[str, Any]) -> str:
-        named = text(self.id)
+        named = encode_base64url(self.id)
         return json.dumps({"id": named, "rawId": named, "type": "public-key", "response": response})

@@ -32,7 +32,7 @@ def sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="fedserver-tests-"))
     atexit.register(shutil.rmtree, folder, True)
     path = folder / "template.sqlite3"
-    _apart(upgrade(f"sqlite:{path}"))
+    _run_in_thread(upgrade(f"sqlite:{path}"))
     return path
 
 
@@ -44,10 +44,10 @@ def new_sqlite(folder: Path, name: str = "node.sqlite3") -> str:
 
 
 @cache
-def postgres_missing() -> str:
+def describe_missing_postgres() -> str:
     """Why PostgreSQL cannot be used, '' if it can."""
     try:
-        _apart(_admin("SELECT 1"))
+        _run_in_thread(_execute_as_admin("SELECT 1"))
     except (OSError, asyncpg.PostgresError) as error:
         return f"no PostgreSQL at {POSTGRES}: {error}"
     return ""
@@ -55,18 +55,18 @@ def postgres_missing() -> str:
 
 def require_postgres() -> None:
     """Skip the test, or fail it where PostgreSQL is demanded."""
-    missing = postgres_missing()
+    missing = describe_missing_postgres()
     if missing and os.environ.get("FEDSERVER_REQUIRE_POSTGRES"):
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
 
 
-_made: list[str] = []
-_free: list[str] = []
+_created_names: list[str] = []
+_free_names: list[str] = []
 _cleaners: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
 # Emptying a database takes a tenth of the time of making one; in a session that has planned it, a hundredth.
-EMPTY = """DO $$ DECLARE statements text; BEGIN
+PREPARE_CLEANUP = """DO $$ DECLARE statements text; BEGIN
 SELECT string_agg(format('DELETE FROM public.%I;', relname), ' ') INTO statements FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname != 'alembic_version';
 EXECUTE format('CREATE FUNCTION pg_temp.empty() RETURNS void LANGUAGE plpgsql AS %L',
@@ -75,70 +75,76 @@ SET session_replication_role = replica"""
 
 
 @cache
-def _postgres_template() -> str:
-    _apart(_admin(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}"))
-    _apart(upgrade(_url(TEMPLATE)))
+def _create_postgres_template() -> str:
+    _run_in_thread(_execute_as_admin(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}"))
+    _run_in_thread(upgrade(_database_url(TEMPLATE)))
     atexit.register(_drop_all)
     return TEMPLATE
 
 
 def new_postgres() -> str:
     """The URL of an empty PostgreSQL database; all are dropped at the end of the run."""
-    if _free:
-        return _url(_free.pop())
-    name = f"fedserver_{os.getpid()}_{len(_made)}"
-    template = _postgres_template()
-    _apart(
-        _admin(
+    if _free_names:
+        return _database_url(_free_names.pop())
+    name = f"fedserver_{os.getpid()}_{len(_created_names)}"
+    template = _create_postgres_template()
+    _run_in_thread(
+        _execute_as_admin(
             f"DROP DATABASE IF EXISTS {name}",
             f"CREATE DATABASE {name} TEMPLATE {template}",
             # Nobody pulls the plug here: what waits for the disk need not be waited for.
             f"ALTER DATABASE {name} SET synchronous_commit TO off",
         )
     )
-    _made.append(name)
-    return _url(name)
+    _created_names.append(name)
+    return _database_url(name)
 
 
-def bare_postgres() -> str:
+def new_bare_postgres() -> str:
     """The URL of a PostgreSQL database without a schema; dropped at the end of the run. Skips as above."""
     require_postgres()
-    name = f"fedserver_{os.getpid()}_{len(_made)}"
-    _apart(_admin(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
-    _made.append(name)
-    _postgres_template()
-    return _url(name)
+    name = f"fedserver_{os.getpid()}_{len(_created_names)}"
+    _run_in_thread(_execute_as_admin(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
+    _created_names.append(name)
+    _create_postgres_template()
+    return _database_url(name)
 
 
-def drop(url: str) -> None:
+def release(url: str) -> None:
     """Give back a database that `new_postgres` made: it is emptied for the next test."""
-    _apart(_empty(url))
-    _free.append(url.rpartition("/")[2])
+    _run_in_thread(_empty_database(url))
+    _free_names.append(url.rpartition("/")[2])
 
 
-async def _empty(url: str) -> None:
+async def _empty_database(url: str) -> None:
     cleaner = _cleaners.get(url)
     if cleaner is None or cleaner.is_closed():
         cleaner = _cleaners[url] = await asyncpg.connect(url, timeout=5)
-        await cleaner.execute(EMPTY)
+        await cleaner.execute(PREPARE_CLEANUP)
     await cleaner.execute("SELECT pg_temp.empty()")
 
 
-def cut_off(url: str) -> None:
+def terminate_connections(url: str) -> None:
     """End all connections of a PostgreSQL database, as its restart does. The loop sees it only afterwards."""
     others = "datname = current_database() AND pid != pg_backend_pid()"
-    _apart(_execute(url, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
+    _run_in_thread(
+        _execute(url, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}")
+    )
 
 
 def _drop_all() -> None:
-    _apart(_admin(*[f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in [*_made, TEMPLATE]]))
+    _run_in_thread(
+        _execute_as_admin(
+            *[f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in [*_created_names, TEMPLATE]]
+        )
+    )
 
 
-def _url(name: str) -> str:
+def _database_url(name: str) -> str:
     return POSTGRES.rpartition("/")[0] + "/" + name
 
 
-async def _admin(*statements: str) -> None:
+async def _execute_as_admin(*statements: str) -> None:
     await _execute(POSTGRES, *statements)
 
 
@@ -152,12 +158,12 @@ async def _execute(url: str, *statements: str) -> None:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
+def _start_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     return loop
 
 
-def _apart(coroutine: Coroutine[Any, Any, None]) -> None:
+def _run_in_thread(coroutine: Coroutine[Any, Any, None]) -> None:
     """Run on a loop of its own, in a thread: fixtures may be inside one already."""
-    asyncio.run_coroutine_threadsafe(coroutine, _loop()).result()
+    asyncio.run_coroutine_threadsafe(coroutine, _start_loop()).result()

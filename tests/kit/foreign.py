@@ -19,7 +19,7 @@ import aiohttp
 from tests.kit import tls
 
 
-class Foreign:
+class ForeignServer:
     """A running server of others."""
 
     def __init__(self, host: str, control: int) -> None:
@@ -38,7 +38,7 @@ class Foreign:
             entries: list[dict[str, Any]] = await answer.json(content_type=None)
         return [each for each in entries if not kind or each["document"]["type"] == kind]
 
-    async def __aenter__(self) -> Foreign:
+    async def __aenter__(self) -> ForeignServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -46,11 +46,11 @@ class Foreign:
 
 
 @asynccontextmanager
-async def running(
-    command: Sequence[str], folder: Path, host: str, names: tls.Names, **environment: str
-) -> AsyncIterator[Foreign]:
+async def run_server(
+    command: Sequence[str], folder: Path, host: str, names: tls.LoopbackResolver, **environment: str
+) -> AsyncIterator[ForeignServer]:
     """The program, for as long as the test wants it. Nodes that it shall find are started before."""
-    cert, key = tls.files(host)
+    cert, key = tls.write_certificate_files(host)
     program = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -60,8 +60,8 @@ async def running(
             "CERT": cert,
             "KEY": key,
             "NAMES": json.dumps(names.ports),
-            "NODE_EXTRA_CA_CERTS": tls.ca_file(),
-            "REQUESTS_CA_BUNDLE": tls.ca_file(),
+            "NODE_EXTRA_CA_CERTS": tls.write_ca_file(),
+            "REQUESTS_CA_BUNDLE": tls.write_ca_file(),
             **environment,
         },
         stdout=asyncio.subprocess.PIPE,
@@ -71,7 +71,7 @@ async def running(
         said = await asyncio.wait_for(program.stdout.readline(), 30)
         ports = json.loads(said)
         names.ports[host] = ports["port"]
-        async with Foreign(host, ports["control"]) as foreign:
+        async with ForeignServer(host, ports["control"]) as foreign:
             yield foreign
     finally:
         if program.returncode is None:

@@ -16,18 +16,18 @@ from activitypub.signatures import cavage
 from activitypub.signatures.digest import sha256
 from activitypub.signatures.request import SignedRequest
 from activitypub.terms import ACTIVITY_JSON
-from fedserver.federation.signing import request_to
+from fedserver.federation.signing import build_request
 from tests.kit import keys, tls
 from tests.kit.nodes import TestNode
-from tests.kit.sites import Site
+from tests.kit.sites import StubSite
 
 Sign = Callable[..., dict[str, str]]
 
 
-class Peer(Site):
+class StubPeer(StubSite):
     """`async with Peer(names, "beta.test") as beta`: a stranger's host."""
 
-    def __init__(self, names: tls.Names, host: str) -> None:
+    def __init__(self, names: tls.LoopbackResolver, host: str) -> None:
         super().__init__(names, host, {})
         self.base = f"https://{host}"
         self.host = host
@@ -57,29 +57,29 @@ class Peer(Site):
         return uri
 
 
-def private(number: int = 1) -> RSAPrivateKey:
+def load_private_key(number: int = 1) -> RSAPrivateKey:
     key = load_private(keys.rsa(number)[0])
     assert isinstance(key, RSAPrivateKey)
     return key
 
 
-def signed(
+def sign_headers(
     node: TestNode,
     body: bytes,
     key_id: str,
     *,
     number: int = 1,
     sign: Sign = cavage.sign,
-    late: int = 0,
-    to: str = "",
+    age_ms: int = 0,
+    signed_url: str = "",
     method: str = "POST",
 ) -> dict[str, str]:
     """Headers for a POST of `body` to `node`; `late` is its age in ms, `to` what is signed."""
-    request: SignedRequest = request_to(method, to or f"{node.base}/inbox")
-    return sign(private(number), key_id, request, node.clock() - late, sha256(body))
+    request: SignedRequest = build_request(method, signed_url or f"{node.base}/inbox")
+    return sign(load_private_key(number), key_id, request, node.clock() - age_ms, sha256(body))
 
 
-async def post(
+async def post_to_inbox(
     node: TestNode, body: bytes, headers: Mapping[str, str | None], path: str = "/inbox"
 ) -> tuple[int, str]:
     """Status and text of the answer; headers that are None are left out."""
@@ -88,8 +88,8 @@ async def post(
         return answer.status, await answer.text()
 
 
-async def say(node: TestNode, document: Document, *, number: int = 1, key_id: str = "") -> int:
+async def deliver(node: TestNode, document: Document, *, number: int = 1, key_id: str = "") -> int:
     """Deliver an activity of its actor's, signed as it should be; the status."""
     body = msgspec.json.encode(document)
-    headers = signed(node, body, key_id or f"{document['actor']}#main-key", number=number)
-    return (await post(node, body, headers))[0]
+    headers = sign_headers(node, body, key_id or f"{document['actor']}#main-key", number=number)
+    return (await post_to_inbox(node, body, headers))[0]

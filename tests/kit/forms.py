@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import aiohttp
 
 
-class Form:
+class HtmlForm:
     """Where a form leads, and the values of its hidden and filled-in fields."""
 
     def __init__(self, action: str, method: str) -> None:
@@ -17,38 +17,38 @@ class Form:
         self.values: dict[str, str] = {}
 
 
-class _Reader(HTMLParser):
+class _FormParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[Form] = []
+        self.forms: list[HtmlForm] = []
         self.scripts = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+            self.forms.append(HtmlForm(given.get("action", ""), given.get("method", "get").lower()))
         elif tag == "input" and self.forms and given.get("name"):
             self.forms[-1].values[given["name"]] = given.get("value", "")
         elif tag == "textarea" and self.forms and given.get("name"):
             self.forms[-1].values.setdefault(given["name"], "")
 
 
-def forms(page: str) -> list[Form]:
+def parse_forms(page: str) -> list[HtmlForm]:
     """All forms of a page, in order."""
-    reader = _Reader()
+    reader = _FormParser()
     reader.feed(page)
     return reader.forms
 
 
-def form(page: str, field: str) -> Form:
+def find_form(page: str, field: str) -> HtmlForm:
     """The form that has a field of this name."""
-    found = [each for each in forms(page) if field in each.values]
+    found = [each for each in parse_forms(page) if field in each.values]
     assert found, f"no form with {field!r} in the page: {page[:2000]}"
     return found[0]
 
 
-async def send(
-    http: aiohttp.ClientSession, origin: str, page_url: str, filled: Form, **values: str
+async def send_form(
+    http: aiohttp.ClientSession, origin: str, page_url: str, filled: HtmlForm, **values: str
 ) -> aiohttp.ClientResponse:
     """Send a form as a browser would from its page; redirects are not followed."""
     target = urljoin(page_url, filled.action)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-from activitypub.keys import new_ed25519, new_rsa
+from activitypub.keys import generate_ed25519, generate_rsa
 
 
 @cache
 def rsa(name: int | str = 0) -> tuple[str, str]:
     """Private and public PEM; another pair for each name."""
-    return new_rsa()
+    return generate_rsa()
 
 
 @cache
 def ed25519(name: int | str = 0) -> tuple[str, str]:
     """Private PEM and public multibase."""
-    return new_ed25519()
+    return generate_ed25519()

@@ -17,16 +17,16 @@ from argon2 import PasswordHasher
 from jinja2.bccache import Bucket, BytecodeCache
 
 from fedserver.config import (
-    Community,
+    CommunityConfig,
     Config,
     DatabaseConfig,
-    Federation,
-    Limits,
-    Media,
-    Metrics,
-    Registration,
+    FederationConfig,
+    LimitsConfig,
+    MediaConfig,
+    MetricsConfig,
+    RegistrationConfig,
 )
-from fedserver.config import Node as NodeConfig
+from fedserver.config import NodeConfig as NodeConfig
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.auth.passwords import Passwords
@@ -46,7 +46,7 @@ class TestNode:
 
     __test__ = False
 
-    def __init__(self, node: Node, domain: str, clock: Clock, names: tls.Names) -> None:
+    def __init__(self, node: Node, domain: str, clock: Clock, names: tls.LoopbackResolver) -> None:
         self.node = node
         self.domain = domain
         self.clock = clock
@@ -84,14 +84,14 @@ class TestNode:
         """A member who is let in; the password is PASSWORD."""
         hashed = await self.node.services.passwords.hash(PASSWORD)
         async with self.db.write() as tx:
-            _, account = await members.add(
+            _, account = await members.create_approved(
                 tx, self.site, username, f"{username}@mail.test", hashed, people.new_keys(), role=role
             )
         return account
 
     async def member_row(self, account: AccountRow) -> MemberRow:
         async with self.db.read() as tx:
-            return await members.by_username(tx, account.username)
+            return await members.get_by_username(tx, account.username)
 
     async def write(self, author: AccountRow, text: str, **draft: Any) -> int:
         """A post of a member, delivered to nobody yet."""
@@ -114,7 +114,7 @@ class TestNode:
 Start = Callable[..., Awaitable[TestNode]]
 
 
-def config_for(domain: str, folder: Path, database_url: str, **federation: Any) -> Config:
+def make_config(domain: str, folder: Path, database_url: str, **federation: Any) -> Config:
     """The configuration of a test node; `localhost:PORT` speaks plain http."""
     plain = domain.startswith("localhost:")
     registration = federation.pop("registration", "open")
@@ -125,38 +125,42 @@ def config_for(domain: str, folder: Path, database_url: str, **federation: Any) 
     limits, media = federation.pop("limits", {}), federation.pop("media", {})
     trusted = {
         "allow_networks": ("127.0.0.0/8", "::1/128"),
-        "ca_file": tls.ca_file(),
+        "ca_file": tls.write_ca_file(),
         "allow_http": plain,
         **federation,
     }
     base = f"http://{domain}" if plain else f"https://{domain}"
     return Config(
         node=NodeConfig(domain=domain, base_url=base, data_dir=str(folder)),
-        community=Community(title=f"Node {domain}", rules=rules),
+        community=CommunityConfig(title=f"Node {domain}", rules=rules),
         database=DatabaseConfig(url=database_url),
-        media=Media(store=f"file:{folder / 'media'}", **media),
-        federation=Federation(**trusted),
-        registration=Registration(mode=registration),
-        metrics=Metrics(listen=metrics),
-        limits=Limits(requests_per_5_minutes=requests, **limits),
+        media=MediaConfig(store=f"file:{folder / 'media'}", **media),
+        federation=FederationConfig(**trusted),
+        registration=RegistrationConfig(mode=registration),
+        metrics=MetricsConfig(listen=metrics),
+        limits=LimitsConfig(requests_per_5_minutes=requests, **limits),
         **sections,
     )
 
 
 async def start_node(
-    domain: str, folder: Path, names: tls.Names, clock: Clock, database_url: str, **federation: Any
+    domain: str, folder: Path, names: tls.LoopbackResolver, clock: Clock, database_url: str, **federation: Any
 ) -> TestNode:
     """Start a node at https://DOMAIN, or for `localhost` at http on a free port."""
     plain = domain == "localhost"
-    port = _free_port() if plain else 0
+    port = _find_free_port() if plain else 0
     domain = f"localhost:{port}" if plain else domain
-    config = config_for(domain, folder, database_url, **federation)
+    config = make_config(domain, folder, database_url, **federation)
     quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     node = await open_node(
-        config, clock=clock, resolver=None if plain else names, passwords=quick, new_keys=_keys_of(domain)
+        config,
+        clock=clock,
+        resolver=None if plain else names,
+        passwords=quick,
+        new_keys=_make_key_generator(domain),
     )
-    node.services.pages._environment.bytecode_cache = TEMPLATES
-    answers.keep(node.application)
+    node.services.pages._environment.bytecode_cache = TEMPLATE_CACHE
+    answers.record_responses(node.application)
     made = TestNode(node, domain, clock, names)
 
     async def note(request: web.Request, response: web.StreamResponse) -> None:
@@ -174,7 +178,7 @@ async def start_node(
     return made
 
 
-def _keys_of(domain: str) -> Callable[[], Awaitable[NewKeys]]:
+def _make_key_generator(domain: str) -> Callable[[], Awaitable[NewKeys]]:
     """No two nodes of a test have the same."""
 
     async def keys() -> NewKeys:
@@ -183,7 +187,7 @@ def _keys_of(domain: str) -> Callable[[], Awaitable[NewKeys]]:
     return keys
 
 
-class _Templates(BytecodeCache):
+class _TemplateCache(BytecodeCache):
     """Pages compiled once a run."""
 
     def __init__(self) -> None:
@@ -197,10 +201,10 @@ class _Templates(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-TEMPLATES = _Templates()
+TEMPLATE_CACHE = _TemplateCache()
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

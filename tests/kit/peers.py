@@ -21,11 +21,11 @@ from tests.kit import tls
 from tests.kit.nodes import TestNode
 
 Document = dict[str, Any]
-TYPE = "application/activity+json"
+CONTENT_TYPE = "application/activity+json"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
-def actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Document:
+def make_actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Document:
     """An actor with the keys that all of these peers have."""
     host = urlsplit(uri).netloc
     return {
@@ -43,13 +43,13 @@ def actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Documen
     }
 
 
-class Peers:
+class StubPeers:
     """`async with Peers(names, "a.test", "b.test") as peers`; `received` is what their inboxes got.
 
     With `newer` they let only those read who sign by RFC 9421.
     """
 
-    def __init__(self, names: tls.Names, *hosts: str) -> None:
+    def __init__(self, names: tls.LoopbackResolver, *hosts: str) -> None:
         self._names = names
         self._hosts = hosts
         self.documents: dict[str, Document | int] = {}
@@ -65,7 +65,9 @@ class Peers:
     def serve(self, *documents: Document) -> None:
         self.documents |= {each["id"]: each for each in documents}
 
-    async def send(self, node: TestNode, sender: str, activity: Document, content_type: str = TYPE) -> int:
+    async def send(
+        self, node: TestNode, sender: str, activity: Document, content_type: str = CONTENT_TYPE
+    ) -> int:
         """Deliver an activity, signed by `sender`; the status of the answer."""
         body, url = json.dumps(activity).encode(), f"{node.base}/inbox"
         request = SignedRequest("POST", node.base, "/inbox", {}, body)
@@ -80,7 +82,7 @@ class Peers:
         name = request.query["resource"].removeprefix("acct:")
         for uri, found in self.documents.items():
             if isinstance(found, dict) and name == f"{found.get('preferredUsername')}@{urlsplit(uri).netloc}":
-                links = [{"rel": "self", "type": TYPE, "href": uri}]
+                links = [{"rel": "self", "type": CONTENT_TYPE, "href": uri}]
                 return web.json_response({"subject": f"acct:{name}", "links": links})
         return web.Response(status=404)
 
@@ -92,13 +94,13 @@ class Peers:
             return web.Response(status=401)
         if isinstance(found, int):
             return web.Response(status=found)
-        return web.Response(body=json.dumps(found).encode(), content_type=TYPE)
+        return web.Response(body=json.dumps(found).encode(), content_type=CONTENT_TYPE)
 
     async def _take(self, request: web.Request) -> web.Response:
         self.received.append(await request.json())
         return web.Response(status=202)
 
-    async def __aenter__(self) -> Peers:
+    async def __aenter__(self) -> StubPeers:
         await self._runner.setup()
         for host in self._hosts:
             site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(host))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fedserver.config import Config, Node
+from fedserver.config import Config, NodeConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.accounts.accounts import RemoteAccount
 from fedserver.domain.accounts.keys import NewKeys
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import posts
 from fedserver.domain.relationships import follows
 from fedserver.links import Links
@@ -20,10 +20,10 @@ from tests.kit import keys
 DOMAIN = "alpha.test"
 
 
-def site(folder: Path | None = None, **sections: Any) -> Site:
+def make_context(folder: Path | None = None, **sections: Any) -> NodeContext:
     """A site at https://alpha.test."""
-    node = Node(domain=DOMAIN, base_url=f"https://{DOMAIN}", data_dir=str(folder or "data"))
-    return Site(Config(node=node, **sections), Links(f"https://{DOMAIN}", DOMAIN))
+    node = NodeConfig(domain=DOMAIN, base_url=f"https://{DOMAIN}", data_dir=str(folder or "data"))
+    return NodeContext(Config(node=node, **sections), Links(f"https://{DOMAIN}", DOMAIN))
 
 
 def new_keys(name: int | str = 0) -> NewKeys:
@@ -31,12 +31,14 @@ def new_keys(name: int | str = 0) -> NewKeys:
     return NewKeys(*keys.rsa(name), *keys.ed25519(name))
 
 
-async def member(tx: Tx, where: Site, username: str) -> AccountRow:
+async def create_member(tx: Tx, where: NodeContext, username: str) -> AccountRow:
     """An account of ours."""
     return await accounts.create_local(tx, where, username, new_keys())
 
 
-async def stranger(tx: Tx, username: str, domain: str = "beta.test", **changes: Any) -> AccountRow:
+async def create_remote_account(
+    tx: Tx, username: str, domain: str = "beta.test", **changes: Any
+) -> AccountRow:
     """An account of a peer."""
     base = f"https://{domain}/users/{username}"
     values: dict[str, Any] = {
@@ -70,23 +72,29 @@ async def stranger(tx: Tx, username: str, domain: str = "beta.test", **changes: 
     return await accounts.receive(tx, RemoteAccount(**{**values, **changes}))
 
 
-async def people(database: Database, where: Site, *names: str) -> list[AccountRow]:
+async def create_accounts(database: Database, where: NodeContext, *names: str) -> list[AccountRow]:
     """Accounts of ours (`ann`) and of peers (`bob@beta.test`)."""
     made = []
     async with database.write() as tx:
         for name in names:
             username, _, domain = name.partition("@")
-            made.append(await stranger(tx, username, domain) if domain else await member(tx, where, username))
+            made.append(
+                await create_remote_account(tx, username, domain)
+                if domain
+                else await create_member(tx, where, username)
+            )
     return made
 
 
-async def write(database: Database, where: Site, author: AccountRow, text: str, **draft: Any) -> int:
+async def publish(database: Database, where: NodeContext, author: AccountRow, text: str, **draft: Any) -> int:
     """Publish a post; its id."""
     async with database.write() as tx:
         return await posts.publish(tx, where, author, posts.Draft(text=text, **draft))
 
 
-async def befriend(database: Database, where: Site, follower: AccountRow, target: AccountRow) -> None:
+async def establish_follow(
+    database: Database, where: NodeContext, follower: AccountRow, target: AccountRow
+) -> None:
     """`follower` follows `target`, whose own node has accepted."""
     async with database.write() as tx:
         await follows.follow(tx, where, follower, target)

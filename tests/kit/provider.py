@@ -19,14 +19,14 @@ from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from fedserver.config import Oidc
+from fedserver.config import OidcConfig
 from tests.kit import keys, tls
 from tests.kit.clock import Clock
 
 HOST = "id.test"
 ISSUER = f"https://{HOST}/realms/all"
 CLIENT, SECRET = "node:1", "s3cr%t & +"
-ANN = {
+ANN_CLAIMS = {
     "sub": "ann-0001",
     "email": "ann@mail.test",
     "email_verified": True,
@@ -35,7 +35,7 @@ ANN = {
 }
 
 
-def settings(**changes: Any) -> Oidc:
+def make_config(**changes: Any) -> OidcConfig:
     """The section of a node that trusts this provider."""
     known = {
         "issuer": ISSUER,
@@ -43,17 +43,17 @@ def settings(**changes: Any) -> Oidc:
         "client_secret": SECRET,
         "title": "Example Org",
         "allow_networks": ("127.0.0.0/8",),
-        "ca_file": tls.ca_file(),
+        "ca_file": tls.write_ca_file(),
     }
-    return Oidc(**{**known, **changes})
+    return OidcConfig(**{**known, **changes})
 
 
-class Provider:
+class StubProvider:
     """Start it with `await Provider.start(names, clock)`, stop it with `close`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.person: dict[str, Any] = dict(ANN)
+        self.person: dict[str, Any] = dict(ANN_CLAIMS)
         self.spoil: dict[str, Any] = {}
         self.sign: Callable[[dict[str, Any]], str] = self.signed
         self.calls: list[str] = []
@@ -66,7 +66,7 @@ class Provider:
         self._runner: web.AppRunner | None = None
 
     @classmethod
-    async def start(cls, names: tls.Names, clock: Clock) -> Provider:
+    async def start(cls, names: tls.LoopbackResolver, clock: Clock) -> StubProvider:
         provider = cls(clock)
         app = web.Application()
         app.router.add_get("/realms/all/.well-known/openid-configuration", provider._discovery)
@@ -155,17 +155,17 @@ class Provider:
         return web.json_response(self.userinfo or {"sub": self.person.get("sub")})
 
 
-def unsigned(claims: dict[str, Any]) -> str:
+def make_unsigned_token(claims: dict[str, Any]) -> str:
     """A token that says it needs no signature."""
-    return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
+    return f"{_encode_part({'alg': 'none', 'typ': 'JWT'})}.{_encode_part(claims)}."
 
 
-def _part(value: dict[str, Any]) -> str:
+def _encode_part(value: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def signed_with_the_public_key(key: RSAKey | ECKey, claims: dict[str, Any]) -> str:
+def sign_with_public_key(key: RSAKey | ECKey, claims: dict[str, Any]) -> str:
     """The published key used as if it were a shared secret."""
-    first = f"{_part({'alg': 'HS256', 'typ': 'JWT', 'kid': key.kid})}.{_part(claims)}"
+    first = f"{_encode_part({'alg': 'HS256', 'typ': 'JWT', 'kid': key.kid})}.{_encode_part(claims)}"
     made = hmac.digest(key.as_pem(private=False), first.encode(), "sha256")
     return f"{first}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"

@@ -19,11 +19,11 @@ from tests.kit import tls
 HOST = "push.test"
 
 
-def unpadded(data: bytes) -> str:
+def encode_base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def decoded(text: str) -> bytes:
+def decode_base64url(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -44,10 +44,10 @@ class Device:
 
     def subscription(self) -> dict[str, Any]:
         """As a client sends it."""
-        keys = {"p256dh": unpadded(self.public), "auth": unpadded(self.auth)}
+        keys = {"p256dh": encode_base64url(self.public), "auth": encode_base64url(self.auth)}
         return {"endpoint": self.endpoint, "keys": keys, "standard": self.standard}
 
-    def read(self, message: Message) -> dict[str, Any]:
+    def read(self, message: ReceivedPush) -> dict[str, Any]:
         """Decrypt a message, in the encoding that was asked for."""
         headers = message.headers
         if self.standard:
@@ -60,9 +60,9 @@ class Device:
             keys = dict(part.split("=", 1) for part in headers["Crypto-Key"].split(";"))
             plain = http_ece.decrypt(
                 message.body,
-                salt=decoded(headers["Encryption"].removeprefix("salt=")),
+                salt=decode_base64url(headers["Encryption"].removeprefix("salt=")),
                 private_key=self.key,
-                dh=decoded(keys["dh"]),
+                dh=decode_base64url(keys["dh"]),
                 auth_secret=self.auth,
                 version="aesgcm",
             )
@@ -70,7 +70,7 @@ class Device:
         return found
 
 
-class Message:
+class ReceivedPush:
     """What the service was sent."""
 
     def __init__(self, path: str, headers: dict[str, str], body: bytes) -> None:
@@ -87,26 +87,26 @@ class Message:
             key = self.headers["Crypto-Key"].partition("p256ecdsa=")[2]
         assert key == server_key
         head, body, signature = token.split(".")
-        assert json.loads(decoded(head)) == {"typ": "JWT", "alg": "ES256"}
-        raw = decoded(signature)
+        assert json.loads(decode_base64url(head)) == {"typ": "JWT", "alg": "ES256"}
+        raw = decode_base64url(signature)
         assert len(raw) == 64
-        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(key))
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decode_base64url(key))
         public.verify(
             encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")),
             f"{head}.{body}".encode(),
             ec.ECDSA(hashes.SHA256()),
         )
-        found: dict[str, Any] = json.loads(decoded(body))
+        found: dict[str, Any] = json.loads(decode_base64url(body))
         return found
 
 
 class PushService:
     """https://push.test: keeps what it is sent and answers with `status`."""
 
-    def __init__(self, names: tls.Names) -> None:
+    def __init__(self, names: tls.LoopbackResolver) -> None:
         self.status = 201
         self.headers: dict[str, str] = {}
-        self.came: list[Message] = []
+        self.came: list[ReceivedPush] = []
         self.arrived = asyncio.Event()
         self.hold: asyncio.Event | None = None
         self._names = names
@@ -115,7 +115,7 @@ class PushService:
         self._runner = web.AppRunner(application, access_log=None)
 
     async def _take(self, request: web.Request) -> web.Response:
-        self.came.append(Message(request.path, dict(request.headers), await request.read()))
+        self.came.append(ReceivedPush(request.path, dict(request.headers), await request.read()))
         self.arrived.set()
         if self.hold is not None:
             await self.hold.wait()
@@ -129,7 +129,7 @@ class PushService:
     async def stop(self) -> None:
         await self._runner.cleanup()
 
-    def taken(self) -> list[Message]:
+    def taken(self) -> list[ReceivedPush]:
         """What came since this was last asked."""
         found, self.came = self.came, []
         return found

@@ -11,11 +11,16 @@ from typing import Any
 import av
 from PIL import Image
 
-SECRET = "secret place"
-NOTES = {"title": SECRET, "comment": SECRET, "location": "+51.0543+003.7174/", "artist": SECRET}
+PRIVATE_TEXT = "secret place"
+METADATA = {
+    "title": PRIVATE_TEXT,
+    "comment": PRIVATE_TEXT,
+    "location": "+51.0543+003.7174/",
+    "artist": PRIVATE_TEXT,
+}
 
 
-def film(
+def make_video(
     container: str = "mp4",
     video: str | None = "libx264",
     audio: str | None = "aac",
@@ -27,11 +32,11 @@ def film(
 ) -> bytes:
     """A film whose picture goes from red to blue, with silence."""
     with NamedTemporaryFile() as file:
-        _write(file.name, container, video, audio, seconds, size, rate, options)
+        _write_file(file.name, container, video, audio, seconds, size, rate, options)
         return Path(file.name).read_bytes()
 
 
-def _write(
+def _write_file(
     path: str,
     container: str,
     video: str | None,
@@ -42,8 +47,8 @@ def _write(
     options: dict[str, str],
 ) -> None:
     with av.open(path, "w", format=container, options=options) as target:
-        target.metadata.update(NOTES)
-        film = _film(target, video, size, rate) if video else None
+        target.metadata.update(METADATA)
+        film = _add_video_stream(target, video, size, rate) if video else None
         sound = target.add_stream(audio, rate=48_000, layout="mono") if audio else None
         if film is not None:
             for number in range(round(seconds * rate)):
@@ -54,20 +59,20 @@ def _write(
                 target.mux(film.encode(frame))
             target.mux(film.encode(None))
         if sound is not None:
-            for frame in _silence(seconds):
+            for frame in _make_silent_frames(seconds):
                 target.mux(sound.encode(frame))
             target.mux(sound.encode(None))
 
 
-def _film(target: Any, codec: str, size: tuple[int, int], rate: int) -> Any:
+def _add_video_stream(target: Any, codec: str, size: tuple[int, int], rate: int) -> Any:
     stream = target.add_stream(codec, rate=rate)
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
-    stream.metadata["handler_name"] = SECRET
+    stream.metadata["handler_name"] = PRIVATE_TEXT
     return stream
 
 
-def _silence(seconds: float) -> list[Any]:
+def _make_silent_frames(seconds: float) -> list[Any]:
     frames = []
     for start in range(0, round(seconds * 48_000), 1_024):
         frame = av.AudioFrame(format="s16", layout="mono", samples=1_024)
@@ -77,12 +82,12 @@ def _silence(seconds: float) -> list[Any]:
     return frames
 
 
-def sound(container: str = "mp3", codec: str = "libmp3lame", seconds: float = 1.0) -> bytes:
+def make_audio(container: str = "mp3", codec: str = "libmp3lame", seconds: float = 1.0) -> bytes:
     """Silence."""
-    return film(container, None, codec, seconds=seconds)
+    return make_video(container, None, codec, seconds=seconds)
 
 
-def turned(data: bytes) -> bytes:
+def rotate_video(data: bytes) -> bytes:
     """A film of an mp4 with the matrix of a telephone that was held upright."""
     straight = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
     upright = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)

@@ -10,10 +10,12 @@ from aiohttp import web
 from tests.kit import tls
 
 
-class Site:
+class StubSite:
     """`async with Site(names, "news.test", {"/a": "<html>…"}) as site`; `asked` are the paths."""
 
-    def __init__(self, names: tls.Names, host: str, pages: Mapping[str, str | web.Response]) -> None:
+    def __init__(
+        self, names: tls.LoopbackResolver, host: str, pages: Mapping[str, str | web.Response]
+    ) -> None:
         self._names = names
         self._host = host
         self.pages = dict(pages)
@@ -30,9 +32,11 @@ class Site:
         if isinstance(page, str):
             return web.Response(text=page, content_type="text/html")
         known = request.headers.get("If-None-Match")
-        return web.Response(status=304) if known and known == page.headers.get("ETag") else _copy(page)
+        return (
+            web.Response(status=304) if known and known == page.headers.get("ETag") else _copy_response(page)
+        )
 
-    async def __aenter__(self) -> Site:
+    async def __aenter__(self) -> StubSite:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(self._host))
         await site.start()
@@ -45,6 +49,6 @@ class Site:
         await self._runner.cleanup()
 
 
-def _copy(page: web.Response) -> web.Response:
+def _copy_response(page: web.Response) -> web.Response:
     """A response can be sent once only."""
     return web.Response(body=page.body, status=page.status, headers=page.headers)

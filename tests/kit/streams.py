@@ -12,7 +12,7 @@ import aiohttp
 
 from tests.kit.nodes import TestNode
 
-SECONDS = 10.0
+TIMEOUT_S = 10.0
 
 
 class Stream:
@@ -26,7 +26,7 @@ class Stream:
 
     async def raw(self) -> dict[str, Any]:
         """A message as it came."""
-        found: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.receive_str(), SECONDS))
+        found: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.receive_str(), TIMEOUT_S))
         return found
 
     async def next(self) -> tuple[list[str], str, Any]:
@@ -46,25 +46,25 @@ class Stream:
 
     async def closed(self) -> int | None:
         """Wait until the server closes it; the code."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(TIMEOUT_S):
             async for _ in self.socket:
                 pass
         return self.socket.close_code
 
 
 @asynccontextmanager
-async def listen(node: TestNode, token: str, *streams: str, **options: Any) -> AsyncIterator[Stream]:
+async def open_stream(node: TestNode, token: str, *streams: str, **options: Any) -> AsyncIterator[Stream]:
     """A socket that has subscribed to streams without parameters; later questions are heard in order."""
     headers = {"Authorization": f"Bearer {token}"}
     async with node.http.ws_connect("/api/v1/streaming", headers=headers, **options) as socket:
         stream = Stream(socket)
         for name in streams:
             await stream.ask("subscribe", name)
-        await settled(stream)
+        await wait_until_settled(stream)
         yield stream
 
 
-async def settled(stream: Stream) -> None:
+async def wait_until_settled(stream: Stream) -> None:
     """Wait until the server has done all that the socket asked: it answers what is no stream, in order."""
     await stream.ask("subscribe", "nowhere")
     assert (await stream.raw())["error"] == "Unknown stream type"

@@ -14,15 +14,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 @cache
-def authority() -> trustme.CA:
+def create_authority() -> trustme.CA:
     return trustme.CA()
 
 
 @cache
-def ca_file() -> str:
+def write_ca_file() -> str:
     """The CA's certificate as a file for clients."""
     path = Path(tempfile.mkdtemp(prefix="fedserver-ca-")) / "ca.pem"
-    authority().cert_pem.write_to_path(str(path))
+    create_authority().cert_pem.write_to_path(str(path))
     return str(path)
 
 
@@ -30,14 +30,14 @@ def ca_file() -> str:
 def server_context(host: str) -> ssl.SSLContext:
     """TLS for a server that calls itself `host`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority().issue_cert(host).configure_cert(context)
+    create_authority().issue_cert(host).configure_cert(context)
     return context
 
 
 @cache
-def files(host: str) -> tuple[str, str]:
+def write_certificate_files(host: str) -> tuple[str, str]:
     """Certificate and key of a server that calls itself `host`, as files for other programs."""
-    made, folder = authority().issue_cert(host), Path(ca_file()).parent
+    made, folder = create_authority().issue_cert(host), Path(write_ca_file()).parent
     made.cert_chain_pems[0].write_to_path(str(folder / f"{host}.pem"))
     made.private_key_pem.write_to_path(str(folder / f"{host}.key"))
     return str(folder / f"{host}.pem"), str(folder / f"{host}.key")
@@ -46,10 +46,10 @@ def files(host: str) -> tuple[str, str]:
 @cache
 def client_context() -> ssl.SSLContext:
     """TLS for clients that believe the throw-away authority."""
-    return ssl.create_default_context(cafile=ca_file())
+    return ssl.create_default_context(cafile=write_ca_file())
 
 
-class Names(AbstractResolver):
+class LoopbackResolver(AbstractResolver):
     """Maps test hosts to ports on loopback; any other name does not resolve."""
 
     def __init__(self) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import aiohttp
 
-from tests.kit.forms import form, forms, send
+from tests.kit.forms import find_form, parse_forms, send_form
 from tests.kit.nodes import PASSWORD, TestNode
 
 
-class Page:
+class VisitedPage:
     """Where one ended, and what is shown there."""
 
     def __init__(self, status: int, path: str, text: str) -> None:
@@ -26,19 +26,19 @@ class Visitor:
         self.node = node
         self.http: aiohttp.ClientSession = node.browser()
 
-    async def open(self, path: str) -> Page:
+    async def open(self, path: str) -> VisitedPage:
         async with self.http.get(path, allow_redirects=False) as answer:
             return await self._arrived(answer)
 
-    async def _arrived(self, answer: aiohttp.ClientResponse) -> Page:
+    async def _arrived(self, answer: aiohttp.ClientResponse) -> VisitedPage:
         """Follow what stays on the node; an address elsewhere is where the way ends."""
         location = answer.headers.get("Location", "")
         if answer.status in (301, 302, 303) and location.startswith("/"):
             return await self.open(location)
         text = await answer.text()
-        return Page(answer.status, location or answer.url.raw_path_qs, text)
+        return VisitedPage(answer.status, location or answer.url.raw_path_qs, text)
 
-    async def visit(self, address: str) -> Page:
+    async def visit(self, address: str) -> VisitedPage:
         """Open an address anywhere, and come back if it leads here."""
         async with self.http.get(address, allow_redirects=False) as answer:
             location = answer.headers.get("Location", "")
@@ -46,22 +46,22 @@ class Visitor:
                 return await self.open(location.removeprefix(self.node.base))
             return await self._arrived(answer)
 
-    async def fill_in(self, page: str | Page, field: str, **values: Any) -> Page:
+    async def fill_in(self, page: str | VisitedPage, field: str, **values: Any) -> VisitedPage:
         """Send the form that has `field`, from a page or its path."""
         shown = await self.open(page) if isinstance(page, str) else page
-        filled = form(shown.text, field)
+        filled = find_form(shown.text, field)
         base = self.node.base
-        answer = await send(self.http, base, base + shown.path, filled, **values)
+        answer = await send_form(self.http, base, base + shown.path, filled, **values)
         return await self._arrived(answer)
 
-    async def press(self, page: str | Page, action: str, **values: Any) -> Page:
+    async def press(self, page: str | VisitedPage, action: str, **values: Any) -> VisitedPage:
         """Send the form that leads to `action`."""
         shown = await self.open(page) if isinstance(page, str) else page
-        found = next(each for each in forms(shown.text) if each.action == action)
-        answer = await send(self.http, self.node.base, self.node.base + shown.path, found, **values)
+        found = next(each for each in parse_forms(shown.text) if each.action == action)
+        answer = await send_form(self.http, self.node.base, self.node.base + shown.path, found, **values)
         return await self._arrived(answer)
 
-    async def log_in(self, name: str, password: str = PASSWORD, path: str = "/login") -> Page:
+    async def log_in(self, name: str, password: str = PASSWORD, path: str = "/login") -> VisitedPage:
         return await self.fill_in(path, "password", username=name, password=password)
 
     async def who(self) -> bool:

@@ -12,8 +12,8 @@ from multiprocessing.process import BaseProcess
 import pytest
 from PIL import Image
 
-from fedserver.media.errors import Unacceptable
-from fedserver.media.image_worker import Images, process_attachment, process_banner, process_square
+from fedserver.media.errors import UnacceptableFileError
+from fedserver.media.image_worker import ImageWorker, process_attachment, process_banner, process_square
 from fedserver.media.sniff import sniff
 
 
@@ -34,7 +34,7 @@ def running(before: set[BaseProcess]) -> set[BaseProcess]:
 
 
 async def test_the_process_ends_when_nobody_sends_pictures_and_comes_back() -> None:
-    images, before = Images(idle_seconds=0), set(multiprocessing.active_children())
+    images, before = ImageWorker(idle_seconds=0), set(multiprocessing.active_children())
     assert not running(before)
     made = await images.run(process_attachment, png())
     assert (made.full.width, made.full.content_type) == (20, "image/png")
@@ -48,10 +48,10 @@ async def test_the_process_ends_when_nobody_sends_pictures_and_comes_back() -> N
 
 
 async def test_a_process_that_is_needed_again_stays() -> None:
-    images, before = Images(idle_seconds=1_000), set(multiprocessing.active_children())
+    images, before = ImageWorker(idle_seconds=1_000), set(multiprocessing.active_children())
     await images.run(process_square, png())
     first = running(before)
-    with pytest.raises(Unacceptable):
+    with pytest.raises(UnacceptableFileError):
         await images.run(process_square, b"nothing")
     await images.run(process_square, png())
     assert running(before) == first != set()
@@ -68,11 +68,11 @@ def photograph_of_a_phone() -> bytes:
 
 
 async def test_photographs_of_phones_become_jpeg() -> None:
-    images, data = Images(idle_seconds=0), photograph_of_a_phone()
+    images, data = ImageWorker(idle_seconds=0), photograph_of_a_phone()
     assert b"secret place" in data and sniff(data) == "image/heic"
     made = await images.run(process_attachment, data)
     assert (made.full.width, made.full.height, made.full.content_type) == (64, 48, "image/jpeg")
     assert b"secret place" not in made.full.data
-    with pytest.raises(Unacceptable):
+    with pytest.raises(UnacceptableFileError):
         await images.run(process_attachment, data[: len(data) // 2])
     images.close()

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from fedserver.media import images
-from fedserver.media.errors import Unacceptable
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.images import process_attachment, process_banner, process_square
 from fedserver.media.processes import Bounds, Processes
 from fedserver.media.sniff import sniff
@@ -131,7 +131,7 @@ def bomb() -> bytes:
     ids=["empty", "svg", "html", "pdf", "gif-polyglot", "truncated", "bomb"],
 )
 def test_bad_files_are_refused(data: bytes) -> None:
-    with pytest.raises(Unacceptable):
+    with pytest.raises(UnacceptableFileError):
         process_attachment(data)
 
 
@@ -150,7 +150,7 @@ def test_whatever_is_broken_is_refused_and_nothing_else_happens(kind: str) -> No
     for data in broken:
         try:
             process_attachment(data)
-        except Unacceptable:
+        except UnacceptableFileError:
             refused += 1
     assert refused >= 40
 
@@ -170,7 +170,7 @@ async def worker() -> AsyncIterator[Processes]:
 async def test_work_is_done_in_another_process(worker: Processes) -> None:
     made = await worker.run(process_attachment, picture())
     assert made.full.width == 800
-    with pytest.raises(Unacceptable):
+    with pytest.raises(UnacceptableFileError):
         await worker.run(process_attachment, b"nothing")
 
 
@@ -194,7 +194,7 @@ async def test_a_slow_picture_does_not_hold_up_the_next(worker: Processes) -> No
 async def test_a_stuck_picture_is_refused_and_its_process_killed() -> None:
     worker = Processes(Bounds(seconds=0.2))
     before = set(active_children())
-    with pytest.raises(Unacceptable, match="too complicated"):
+    with pytest.raises(UnacceptableFileError, match="too complicated"):
         await worker.run(stuck, b"slow")
     made = set(active_children()) - before
     for process in made:
@@ -204,7 +204,7 @@ async def test_a_stuck_picture_is_refused_and_its_process_killed() -> None:
 
 
 async def test_a_process_that_dies_is_replaced(worker: Processes) -> None:
-    with pytest.raises(Unacceptable):
+    with pytest.raises(UnacceptableFileError):
         await worker.run(die, b"")
     assert await worker.run(length, b"quick") == 5
 

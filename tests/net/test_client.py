@@ -12,7 +12,13 @@ from aiohttp import web
 from aiohttp.abc import ResolveResult
 
 from fedserver.net.client import Client
-from fedserver.net.errors import BadRedirect, Refused, TimedOut, TooLarge, Unreachable
+from fedserver.net.errors import (
+    BadRedirectError,
+    RequestRefusedError,
+    ResponseTooLargeError,
+    TimedOutError,
+    UnreachableError,
+)
 from fedserver.net.guard import Guard
 from tests.kit import tls
 
@@ -83,9 +89,9 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[Client]:
-    names = tls.Names()
+    names = tls.LoopbackResolver()
     names.ports["alpha.test"] = server.port  # type: ignore[attr-defined]
-    made = Client(Guard(["127.0.0.0/8"]), user_agent="test", ca_file=tls.ca_file(), resolver=names)
+    made = Client(Guard(["127.0.0.0/8"]), user_agent="test", ca_file=tls.write_ca_file(), resolver=names)
     yield made
     await made.close()
 
@@ -117,24 +123,24 @@ async def test_the_status_of_a_post_counts_however_its_answer_goes(client: Clien
 
 
 async def test_answers_are_cut(client: Client) -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(ResponseTooLargeError):
         await client.get(BASE + "/big", max_bytes=1_000)
-    with pytest.raises(TooLarge):
+    with pytest.raises(ResponseTooLargeError):
         await client.get(BASE + "/bomb", max_bytes=100_000)
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOutError):
         await client.get(BASE + "/slow", seconds=0.05)
 
 
 async def test_redirects_that_lead_astray(client: Client) -> None:
-    with pytest.raises(BadRedirect):
+    with pytest.raises(BadRedirectError):
         await client.get(BASE + "/loop")
-    with pytest.raises(BadRedirect):
+    with pytest.raises(BadRedirectError):
         await client.get(BASE + "/down")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefusedError):
         await client.get(BASE + "/inward")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefusedError):
         await client.get(BASE + "/user")
-    with pytest.raises(BadRedirect):
+    with pytest.raises(BadRedirectError):
         await client.get(BASE + "/nonsense")
 
 
@@ -163,35 +169,35 @@ async def test_each_size_is_held_to_by_whoever_asked_for_it(client: Client) -> N
         client.get(BASE + "/big", max_bytes=10_000),
         return_exceptions=True,
     )
-    assert isinstance(small, TooLarge)
+    assert isinstance(small, ResponseTooLargeError)
     assert not isinstance(large, BaseException) and len(large.body) == 5_000
 
 
 async def test_loopback_is_refused_where_it_is_not_allowed(server: Server) -> None:
-    names = tls.Names()
+    names = tls.LoopbackResolver()
     names.ports["alpha.test"] = 443
-    client = Client(Guard(), user_agent="test", ca_file=tls.ca_file(), resolver=names)
+    client = Client(Guard(), user_agent="test", ca_file=tls.write_ca_file(), resolver=names)
     for url in (BASE + "/", "https://127.0.0.1/", "https://[::1]/", "https://localhost/"):
-        with pytest.raises((Refused, Unreachable)):
+        with pytest.raises((RequestRefusedError, UnreachableError)):
             await client.get(url)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefusedError):
         await client.get(BASE + "/")
     assert server.hits == []
     await client.close()
 
 
 async def test_a_certificate_of_a_stranger_and_a_name_without_address(client: Client, server: Server) -> None:
-    names = tls.Names()
+    names = tls.LoopbackResolver()
     names.ports["alpha.test"] = server.port  # type: ignore[attr-defined]
     distrustful = Client(Guard(["127.0.0.0/8"]), user_agent="test", resolver=names)
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         await distrustful.get(BASE + "/")
     await distrustful.close()
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         await client.get("https://nowhere.test/")
 
 
-class TwoAddresses(tls.Names):
+class TwoAddresses(tls.LoopbackResolver):
     """A name that leads to this machine twice, as `localhost` does."""
 
     async def resolve(
@@ -205,11 +211,11 @@ class TwoAddresses(tls.Names):
 async def test_a_name_with_several_private_addresses_is_refused(server: Server) -> None:
     names = TwoAddresses()
     names.ports["alpha.test"] = 443
-    client = Client(Guard(), user_agent="test", ca_file=tls.ca_file(), resolver=names)
+    client = Client(Guard(), user_agent="test", ca_file=tls.write_ca_file(), resolver=names)
     # Of several failures the connector keeps the words only, so it may count as not reached.
-    with pytest.raises((Refused, Unreachable), match="private or reserved"):
+    with pytest.raises((RequestRefusedError, UnreachableError), match="private or reserved"):
         await client.get(BASE + "/")
-    with pytest.raises((Refused, Unreachable), match="private or reserved"):
+    with pytest.raises((RequestRefusedError, UnreachableError), match="private or reserved"):
         await client.post(BASE + "/", b"", {})
     assert server.hits == []
     await client.close()

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from fedserver.net.errors import Refused
+from fedserver.net.errors import RequestRefusedError
 from fedserver.net.guard import Guard
 
 PRIVATE = [
@@ -74,7 +74,7 @@ def test_named_networks_are_allowed_and_no_others() -> None:
     ],
 )  # fmt: skip
 def test_odd_addresses_are_refused(url: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefusedError):
         Guard().check_url(url)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import aiohttp
 import pytest
 
-from tests.kit.forms import form, send
+from tests.kit.forms import find_form, send_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
 BACK = "https://app.test/back/"
@@ -53,15 +53,15 @@ async def follow(node: TestNode, location: str) -> tuple[str, str]:
 async def log_in(node: TestNode, location: str, **given: str) -> aiohttp.ClientResponse:
     """Open a page that needs a log-in, and log in there."""
     url, page = await follow(node, location)
-    filled = form(page, "password")
-    return await send(
+    filled = find_form(page, "password")
+    return await send_form(
         node.http, node.base, url, filled, **(given or {"username": "ann", "password": PASSWORD})
     )
 
 
 async def answer_consent(node: TestNode, location: str, decision: str = "allow") -> aiohttp.ClientResponse:
     url, page = await follow(node, location)
-    return await send(node.http, node.base, url, form(page, "client_id"), decision=decision)
+    return await send_form(node.http, node.base, url, find_form(page, "client_id"), decision=decision)
 
 
 async def walk(node: TestNode, location: str) -> aiohttp.ClientResponse:
@@ -126,7 +126,7 @@ async def test_a_code_is_shown_to_copy(node: TestNode) -> None:
     assert sent.status == 303 and sent.headers["Location"].startswith("/oauth/authorize/native?code=")
     _, page = await follow(node, sent.headers["Location"])
     assert "App" in page
-    code = form("<form>" + page, "code").values["code"]
+    code = find_form("<form>" + page, "code").values["code"]
     async with node.http.get("/oauth/authorize/native?code=unknown") as answer:
         assert answer.status == 404
     await node.member("bob")
@@ -164,7 +164,7 @@ async def test_force_login_asks_again(node: TestNode) -> None:
     app = await register(node)
     await log_in(node, "/login")
     _, page = await follow(node, wish(app, force_login="true"))
-    assert form(page, "password")
+    assert find_form(page, "password")
     told = returned(await walk(node, wish(app, force_login="true")))
     assert "code" in told
 
@@ -212,7 +212,7 @@ async def test_where_programs_look_for_the_log_in(node: TestNode) -> None:
     async with node.http.get("/auth/sign_in", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, "/login")
     _, page = await follow(node, "/auth/sign_in?next=/settings/apps")
-    assert form(page, "password").values["next"] == "/settings/apps"
+    assert find_form(page, "password").values["next"] == "/settings/apps"
 
 
 # --- what is refused
@@ -242,7 +242,7 @@ async def test_consent_cannot_be_given_from_elsewhere(node: TestNode) -> None:
     app = await register(node)
     await log_in(node, "/login")
     url, page = await follow(node, wish(app))
-    filled = form(page, "client_id")
+    filled = find_form(page, "client_id")
     values = {**filled.values, "decision": "allow"}
     for body, headers in (
         ({**values, "csrf": ""}, {"Origin": node.base}),

@@ -10,39 +10,49 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from fedserver.cli.checking import identity_provider
-from fedserver.config import Config, Mail, Node, Oidc
+from fedserver.cli.checking import check_identity_provider
+from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
 from fedserver.domain.auth import members
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 from tests.kit import keys, tls
 from tests.kit.clock import Clock
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.provider import ANN, CLIENT, ISSUER, Provider, settings, signed_with_the_public_key, unsigned
-from tests.kit.visitors import Page, Visitor
+from tests.kit.provider import (
+    ANN_CLAIMS,
+    CLIENT,
+    ISSUER,
+    StubProvider,
+    make_config,
+    make_unsigned_token,
+    sign_with_public_key,
+)
+from tests.kit.visitors import VisitedPage, Visitor
 
 With = Callable[..., Awaitable[TestNode]]
 
 
 @pytest.fixture
-async def provider(names: tls.Names, clock: Clock) -> AsyncIterator[Provider]:
-    started = await Provider.start(names, clock)
+async def provider(names: tls.LoopbackResolver, clock: Clock) -> AsyncIterator[StubProvider]:
+    started = await StubProvider.start(names, clock)
     yield started
     await started.close()
 
 
 @pytest.fixture
-def node_with(start: Start, provider: Provider) -> With:
+def node_with(start: Start, provider: StubProvider) -> With:
     """Starts a node with these keys in its section `[oidc]`."""
 
-    async def begin(mail: Mail | None = None, **keys_of_section: Any) -> TestNode:
+    async def begin(mail: MailConfig | None = None, **keys_of_section: Any) -> TestNode:
         sections = {"mail": mail} if mail else {}
-        return await start("alpha.test", registration="closed", oidc=settings(**keys_of_section), **sections)
+        return await start(
+            "alpha.test", registration="closed", oidc=make_config(**keys_of_section), **sections
+        )
 
     return begin
 
 
-async def there_and_back(visitor: Visitor, path: str = "/login/provider") -> Page:
+async def there_and_back(visitor: Visitor, path: str = "/login/provider") -> VisitedPage:
     out = await visitor.open(path)
     assert out.path.startswith("https://id.test/authorize?"), (out.status, out.path, out.text)
     return await visitor.visit(out.path)
@@ -50,10 +60,10 @@ async def there_and_back(visitor: Visitor, path: str = "/login/provider") -> Pag
 
 async def member_of(node: TestNode, name: str) -> MemberRow:
     async with node.db.read() as tx:
-        return await members.by_username(tx, name)
+        return await members.get_by_username(tx, name)
 
 
-async def join(node: TestNode, visitor: Visitor, name: str = "ann") -> Page:
+async def join(node: TestNode, visitor: Visitor, name: str = "ann") -> VisitedPage:
     page = await there_and_back(visitor)
     assert page.path == "/login/provider/join", page.text
     return await visitor.fill_in(page, "username", username=name)
@@ -95,7 +105,7 @@ async def test_nobody_joins_where_sign_up_is_off(node_with: With) -> None:
     assert page.status == 403 and "connect your account" in page.text
     assert (await ann.open("/login/provider/join")).status == 403
     async with node.db.read() as tx:
-        assert (await members.counts(tx))[0] == 0
+        assert (await members.count_by_activity(tx))[0] == 0
 
 
 async def test_the_place_to_join_belongs_to_one_browser(node_with: With) -> None:
@@ -108,14 +118,14 @@ async def test_the_place_to_join_belongs_to_one_browser(node_with: With) -> None
     assert (await ann.fill_in(page, "username", username="ann")).status == 403
 
 
-async def test_an_address_opens_no_account_unless_told_to(node_with: With, provider: Provider) -> None:
+async def test_an_address_opens_no_account_unless_told_to(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True)
     await node.member("ann")
     page = await there_and_back(Visitor(node))
     assert page.status == 403 and "There is a member with your e-mail address" in page.text
 
 
-async def test_only_a_verified_address_links(node_with: With, provider: Provider) -> None:
+async def test_only_a_verified_address_links(node_with: With, provider: StubProvider) -> None:
     node = await node_with(link_by_email=True)
     await node.member("ann")
     for verified in (False, None, "true", 1, True):
@@ -132,15 +142,15 @@ async def test_an_unconfirmed_member_is_not_taken_over(node_with: With) -> None:
     node = await node_with(link_by_email=True)
     await node.member("eve")
     async with node.db.write() as tx:
-        eve = await members.by_username(tx, "eve")
+        eve = await members.get_by_username(tx, "eve")
         await member_queries.set_email(tx, eve.id, "ann@mail.test")
         await member_queries.set_value(tx, eve.id, "email_confirmed_at", None)
     page = await there_and_back(Visitor(node))
     assert page.status == 403 and "There is no member here" in page.text
 
 
-async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provider: Provider) -> None:
-    node = await node_with(sign_up=True, mail=Mail(host="mail.test", sender="node@alpha.test"))
+async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provider: StubProvider) -> None:
+    node = await node_with(sign_up=True, mail=MailConfig(host="mail.test", sender="node@alpha.test"))
     provider.person["email_verified"] = False
     ann = Visitor(node)
     page = await join(node, ann)
@@ -152,7 +162,7 @@ async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provi
 # --- forged answers
 
 
-def another_key(provider: Provider, claims: dict[str, Any], name: str) -> str:
+def another_key(provider: StubProvider, claims: dict[str, Any], name: str) -> str:
     """Signed by somebody else's key that goes by this name."""
     key = RSAKey.import_key(keys.rsa(8)[0], {"kid": name})
     return jwt.encode({"alg": "RS256", "kid": name}, claims, key)
@@ -167,7 +177,7 @@ SPOILED: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-async def test_a_wrong_token_logs_nobody_in(node_with: With, provider: Provider) -> None:
+async def test_a_wrong_token_logs_nobody_in(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True)
     ann = Visitor(node)
     for spoil in SPOILED:
@@ -179,13 +189,13 @@ async def test_a_wrong_token_logs_nobody_in(node_with: With, provider: Provider)
     assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
 
 
-async def test_a_forged_signature_logs_nobody_in(node_with: With, provider: Provider) -> None:
+async def test_a_forged_signature_logs_nobody_in(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True)
     ann = Visitor(node)
     forgeries: dict[str, Callable[[dict[str, Any]], str]] = {
-        "none": unsigned,
-        "None": lambda claims: unsigned(claims).replace("bm9uZ", "Tm9uZ"),
-        "public key": lambda claims: signed_with_the_public_key(provider.key, claims),
+        "none": make_unsigned_token,
+        "None": lambda claims: make_unsigned_token(claims).replace("bm9uZ", "Tm9uZ"),
+        "public key": lambda claims: sign_with_public_key(provider.key, claims),
         "another key": lambda claims: another_key(provider, claims, "one"),
         "unknown key": lambda claims: another_key(provider, claims, "two"),
         "cut": lambda claims: provider.signed(claims)[:-8],
@@ -200,7 +210,7 @@ async def test_a_forged_signature_logs_nobody_in(node_with: With, provider: Prov
 
 
 async def test_keys_are_read_anew_when_the_provider_has_new_ones(
-    node_with: With, provider: Provider, clock: Clock
+    node_with: With, provider: StubProvider, clock: Clock
 ) -> None:
     node = await node_with(sign_up=True)
     await join(node, Visitor(node))
@@ -214,7 +224,7 @@ async def test_keys_are_read_anew_when_the_provider_has_new_ones(
     assert provider.calls.count("keys") == 2
 
 
-async def test_an_answer_works_once_and_only_in_its_browser(node_with: With, provider: Provider) -> None:
+async def test_an_answer_works_once_and_only_in_its_browser(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True)
     ann, eve = Visitor(node), Visitor(node)
     await join(node, ann)
@@ -269,14 +279,14 @@ async def test_a_trip_takes_ten_minutes_at_most(node_with: With, clock: Clock) -
 # --- userinfo
 
 
-async def test_userinfo_fills_in_what_the_token_leaves_out(node_with: With, provider: Provider) -> None:
+async def test_userinfo_fills_in_what_the_token_leaves_out(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True)
     provider.person = {"sub": "ann-0001"}
-    provider.userinfo = dict(ANN)
+    provider.userinfo = dict(ANN_CLAIMS)
     ann = Visitor(node)
     await join(node, ann)
     assert (await member_of(node, "ann")).email == "ann@mail.test"
-    provider.userinfo = {**ANN, "sub": "bob-0002", "email": "bob@mail.test"}
+    provider.userinfo = {**ANN_CLAIMS, "sub": "bob-0002", "email": "bob@mail.test"}
     page = await there_and_back(Visitor(node))
     assert page.status == 502, "userinfo about somebody else is not taken"
 
@@ -284,7 +294,7 @@ async def test_userinfo_fills_in_what_the_token_leaves_out(node_with: With, prov
 # --- roles and who may come in
 
 
-async def test_roles_are_read_at_each_log_in(node_with: With, provider: Provider) -> None:
+async def test_roles_are_read_at_each_log_in(node_with: With, provider: StubProvider) -> None:
     node = await node_with(
         sign_up=True, roles_claim="realm.groups", admins=("it",), moderators=("care", "press")
     )
@@ -297,7 +307,7 @@ async def test_roles_are_read_at_each_log_in(node_with: With, provider: Provider
         assert (await member_of(node, "ann")).role == role
 
 
-async def test_an_owner_of_the_node_stays_one(node_with: With, provider: Provider) -> None:
+async def test_an_owner_of_the_node_stays_one(node_with: With, provider: StubProvider) -> None:
     node = await node_with(link_by_email=True, roles_claim="groups", admins=("it",))
     await node.member("ann", role="owner")
     provider.person["groups"] = []
@@ -305,7 +315,7 @@ async def test_an_owner_of_the_node_stays_one(node_with: With, provider: Provide
     assert (await member_of(node, "ann")).role == "owner"
 
 
-async def test_who_lost_access_there_does_not_come_in(node_with: With, provider: Provider) -> None:
+async def test_who_lost_access_there_does_not_come_in(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True, roles_claim="https://org.test/groups", members=("community",))
     for groups, status in ((["other"], 403), (None, 403), (["community"], 200), ([], 403)):
         provider.person["https://org.test/groups"] = groups
@@ -320,7 +330,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) ->
     node = await node_with(sign_up=True)
     await join(node, Visitor(node))
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
     assert (await there_and_back(ann)).path == "/settings/decisions" and not await ann.who()
 
@@ -328,7 +338,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) ->
 # --- connecting in the settings
 
 
-async def test_a_member_connects_and_disconnects(node_with: With, provider: Provider) -> None:
+async def test_a_member_connects_and_disconnects(node_with: With, provider: StubProvider) -> None:
     node = await node_with()
     await node.member("ann")
     provider.person["email"] = "quite@other.test"
@@ -379,7 +389,7 @@ async def test_the_only_way_in_is_not_given_up(node_with: With) -> None:
     assert (await there_and_back(Visitor(node))).path == "/home"
 
 
-async def prove(visitor: Visitor) -> Page:
+async def prove(visitor: Visitor) -> VisitedPage:
     """Log in again with the provider, as it is asked on the page."""
     page = await visitor.open("/settings/email")
     assert "/login/provider?again=1" in page.text and 'name="password"' not in page.text
@@ -387,7 +397,7 @@ async def prove(visitor: Visitor) -> Page:
 
 
 async def test_without_a_password_one_proves_oneself_with_the_provider(
-    node_with: With, provider: Provider, clock: Clock
+    node_with: With, provider: StubProvider, clock: Clock
 ) -> None:
     node = await node_with(sign_up=True)
     ann = Visitor(node)
@@ -399,7 +409,7 @@ async def test_without_a_password_one_proves_oneself_with_the_provider(
 
 
 async def test_a_provider_that_does_not_ask_anew_proves_nothing(
-    node_with: With, provider: Provider, clock: Clock
+    node_with: With, provider: StubProvider, clock: Clock
 ) -> None:
     node = await node_with(sign_up=True)
     ann = Visitor(node)
@@ -416,13 +426,13 @@ async def test_a_provider_that_does_not_ask_anew_proves_nothing(
 # --- the provider itself
 
 
-async def test_a_private_provider_has_to_be_allowed(node_with: With, provider: Provider) -> None:
+async def test_a_private_provider_has_to_be_allowed(node_with: With, provider: StubProvider) -> None:
     node = await node_with(allow_networks=())
     page = await Visitor(node).open("/login/provider")
     assert page.status == 502 and provider.calls == []
 
 
-async def test_a_provider_of_another_issuer_is_not_taken(node_with: With, provider: Provider) -> None:
+async def test_a_provider_of_another_issuer_is_not_taken(node_with: With, provider: StubProvider) -> None:
     node = await node_with()
     provider.metadata = {"issuer": "https://evil.test"}
     assert (await Visitor(node).open("/login/provider")).status == 502
@@ -430,7 +440,9 @@ async def test_a_provider_of_another_issuer_is_not_taken(node_with: With, provid
     assert (await there_and_back(Visitor(node))).status == 502, "none of its algorithms is taken"
 
 
-async def test_a_provider_that_is_down_does_not_keep_members_out(node_with: With, provider: Provider) -> None:
+async def test_a_provider_that_is_down_does_not_keep_members_out(
+    node_with: With, provider: StubProvider
+) -> None:
     node = await node_with()
     await node.member("ann")
     provider.broken = True
@@ -461,14 +473,16 @@ async def test_an_app_is_allowed_after_a_log_in_there(node_with: With) -> None:
 
 
 async def test_an_operator_is_told_what_is_wrong_with_the_provider(
-    provider: Provider, names: tls.Names
+    provider: StubProvider, names: tls.LoopbackResolver
 ) -> None:
     async def problem(**changes: Any) -> str | None:
-        node = Node(domain="alpha.test", base_url="https://alpha.test")
-        return await identity_provider(Config(node=node, oidc=settings(**changes)), names)
+        node = NodeConfig(domain="alpha.test", base_url="https://alpha.test")
+        return await check_identity_provider(Config(node=node, oidc=make_config(**changes)), names)
 
     assert await problem() is None and provider.calls == ["discovery"]
-    assert await identity_provider(Config(node=Node(domain="alpha.test"), oidc=Oidc())) is None
+    assert (
+        await check_identity_provider(Config(node=NodeConfig(domain="alpha.test"), oidc=OidcConfig())) is None
+    )
     assert "see [oidc]" in (await problem(issuer="https://nowhere.test") or "")
     provider.metadata = {"token_endpoint": "http://id.test/token"}
     assert "http://id.test/token is not https" in (await problem() or "")

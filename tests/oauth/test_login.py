@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedserver.domain.auth import login
-from tests.kit.forms import form, send
+from tests.kit.forms import find_form, send_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
 
@@ -21,8 +21,10 @@ async def attempt(
 ) -> tuple[int, str, str, list[str]]:
     """Status, where to, the page, and the cookies."""
     async with node.http.get(path) as answer:
-        filled = form(await answer.text(), "password")
-    answer = await send(node.http, node.base, node.base + path, filled, username=login, password=password)
+        filled = find_form(await answer.text(), "password")
+    answer = await send_form(
+        node.http, node.base, node.base + path, filled, username=login, password=password
+    )
     return (
         answer.status,
         answer.headers.get("Location", ""),
@@ -55,7 +57,7 @@ async def test_a_wrong_name_looks_like_a_wrong_password(node: TestNode) -> None:
 
 
 async def test_guessing_ends_also_for_the_right_password(node: TestNode) -> None:
-    for number in range(login.ATTEMPTS_ACCOUNT):
+    for number in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
         assert (await attempt(node, "@" * (number % 3) + "ann", "wrong password"))[0] == 401
     assert (await attempt(node, "ANN", PASSWORD))[0] == 429
     node.clock.forward(hours=0.25)
@@ -68,10 +70,10 @@ async def test_guessing_ends_also_for_the_right_password(node: TestNode) -> None
 )
 async def test_a_log_in_leads_nowhere_else(node: TestNode, target: str) -> None:
     async with node.http.get("/login", params={"next": target}) as answer:
-        filled = form(await answer.text(), "password")
+        filled = find_form(await answer.text(), "password")
     values = {"username": "ann", "password": PASSWORD}
     for sent in ({}, {"next": target}):
-        answer = await send(node.http, node.base, node.base + "/login", filled, **values, **sent)
+        answer = await send_form(node.http, node.base, node.base + "/login", filled, **values, **sent)
         location = answer.headers["Location"]
         assert location.startswith("/") and not location.startswith(("//", "/\\"))
         assert "X" not in answer.headers
@@ -88,7 +90,7 @@ async def test_a_log_out_ends_the_session_itself(node: TestNode) -> None:
     _, _, _, (cookie,) = await attempt(node, "ann", PASSWORD)
     word = cookie.partition("=")[2].partition(";")[0]
     async with node.http.get("/settings/profile") as answer:
-        csrf = form(await answer.text(), "csrf").values["csrf"]
+        csrf = find_form(await answer.text(), "csrf").values["csrf"]
     for body, status in (({"csrf": "x"}, 403), ({"csrf": csrf}, 303)):
         async with node.http.post("/logout", data=body, allow_redirects=False) as answer:
             assert answer.status == status

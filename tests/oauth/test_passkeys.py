@@ -10,10 +10,10 @@ import pytest
 from fedserver.domain.auth import login, members, passkeys, security_mails
 from fedserver.domain.kernel import jobs
 from storage.queries.kernel import jobs as job_queries
-from tests.kit.authenticator import PRESENT, VERIFIED, Authenticator, text
-from tests.kit.forms import form
+from tests.kit.authenticator import PRESENT, VERIFIED, SoftwareAuthenticator, encode_base64url
+from tests.kit.forms import find_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.visitors import Page, Visitor
+from tests.kit.visitors import VisitedPage, Visitor
 
 EMPTY = '<form action="{}" method="post"><input name="credential"></form>'
 
@@ -36,31 +36,31 @@ async def ask(visitor: Visitor, path: str, **values: str) -> dict[str, Any]:
         return found
 
 
-async def send(visitor: Visitor, path: str, credential: str, **values: str) -> Page:
-    page = Page(200, "/login", EMPTY.format(path))
+async def send(visitor: Visitor, path: str, credential: str, **values: str) -> VisitedPage:
+    page = VisitedPage(200, "/login", EMPTY.format(path))
     return await visitor.fill_in(page, "credential", credential=credential, **values)
 
 
 async def csrf(visitor: Visitor, path: str = "/settings/passkeys") -> str:
-    return form((await visitor.open(path)).text, "csrf").values["csrf"]
+    return find_form((await visitor.open(path)).text, "csrf").values["csrf"]
 
 
-async def register(visitor: Visitor, device: Authenticator, name: str = "Phone") -> Page:
+async def register(visitor: Visitor, device: SoftwareAuthenticator, name: str = "Phone") -> VisitedPage:
     word = await csrf(visitor)
     options = await ask(visitor, "/settings/passkeys/options", csrf=word)
     made = device.create(options)
     return await send(visitor, "/settings/passkeys", made, name=name, csrf=word)
 
 
-async def anns(node: TestNode, name: str = "ann") -> Authenticator:
+async def anns(node: TestNode, name: str = "ann") -> SoftwareAuthenticator:
     """A device with a passkey of Ann."""
-    visitor, device = Visitor(node), Authenticator()
+    visitor, device = Visitor(node), SoftwareAuthenticator()
     await visitor.log_in(name)
     assert (await register(visitor, device)).path == "/settings/passkeys"
     return device
 
 
-async def log_in(visitor: Visitor, device: Authenticator, **client: str) -> Page:
+async def log_in(visitor: Visitor, device: SoftwareAuthenticator, **client: str) -> VisitedPage:
     options = await ask(visitor, "/login/passkey/options")
     return await send(visitor, "/login/passkey", device.get(options, **client), next="/settings/security")
 
@@ -75,11 +75,11 @@ async def test_a_passkey_logs_in_alone(node: TestNode) -> None:
 
 
 async def test_it_is_named_and_removed(node: TestNode) -> None:
-    ann, device = Visitor(node), Authenticator()
+    ann, device = Visitor(node), SoftwareAuthenticator()
     await ann.log_in("ann")
     page = await register(ann, device, "My <phone>")
     assert "My &lt;phone&gt;" in page.text and "<phone>" not in page.text
-    action = form(page.text, "name").action
+    action = find_form(page.text, "name").action
     assert 'value="Tablet"' in (await ann.press(page, action, name="Tablet")).text
     assert (await ann.press(page, action, name="  ")).status == 422
     bob = Visitor(node)
@@ -101,7 +101,7 @@ async def test_a_passkey_as_the_second_step(node: TestNode) -> None:
     asked = await other.log_in("ann")
     assert asked.path == "/login/second" and "Recovery code" in asked.text
     options = await ask(other, "/login/passkey/options", second="1")
-    assert [each["id"] for each in options["allowCredentials"]] == [text(device.id)]
+    assert [each["id"] for each in options["allowCredentials"]] == [encode_base64url(device.id)]
     device.flags = PRESENT  # a security key without a PIN is enough beside a password
     page = await send(other, "/login/second", device.get(options))
     assert page.path == "/home" and await other.who()
@@ -138,22 +138,24 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     await ann.press("/settings/two-step", "/settings/two-step/passkeys")
     await ann.press("/settings/two-step", "/settings/two-step/codes")
     page = await ann.open("/settings/passkeys")
-    await ann.press(page, form(page.text, "name").action + "/remove")
+    await ann.press(page, find_form(page.text, "name").action + "/remove")
     assert "Off: a password is enough to log in" in (await ann.open("/settings/security")).text
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
     async with node.db.write() as tx:
-        await members.set_password(tx, await members.by_username(tx, "ann"), "hash")
-        queue = job_queries.STRANGERS
+        await members.set_password(tx, await members.get_by_username(tx, "ann"), "hash")
+        queue = job_queries.REMOTE
         leased = await job_queries.lease(tx, until=tx.now, limit=50, queue=queue)
     owed = [jobs.decode(row.payload) for row in leased]
-    told = [(each.to, each.change) for each in owed if isinstance(each, jobs.TellOfChange)]
+    told = [(each.to, each.change) for each in owed if isinstance(each, jobs.SendSecurityNotice)]
     changes = ("passkey_added", "passkeys", "codes", "passkey_removed", "off", "password")
     assert told == [("ann@mail.test", change) for change in changes]
     node.clock.forward(hours=1)
     await node.settle()  # no mail is sent here
     async with node.db.read() as tx:
-        assert await job_queries.waiting(tx) == 0
-    mail = security_mails.letter("Node alpha.test", node.base, jobs.TellOfChange("a@mail.test", "off"))
+        assert await job_queries.count_pending(tx) == 0
+    mail = security_mails.render_mail(
+        "Node alpha.test", node.base, jobs.SendSecurityNotice("a@mail.test", "off")
+    )
     assert (
         "Node alpha.test" in mail.subject
         and "no second step" in mail.text
@@ -183,14 +185,14 @@ async def test_a_passkey_proves_who_one_is(node: TestNode) -> None:
 
 async def test_wrong_answers_log_nobody_in(node: TestNode) -> None:
     device = await anns(node)
-    other = Authenticator()
+    other = SoftwareAuthenticator()
     other.id, other.user = device.id, device.user
-    elsewhere = Authenticator(host="evil.test")
+    elsewhere = SoftwareAuthenticator(host="evil.test")
     elsewhere.id, elsewhere.user, elsewhere.key = device.id, device.user, device.key
     for wrong, client in (
         (device, {"origin": "https://evil.test"}), (device, {"origin": "https://alpha.test:444"}),
         (device, {"type": "webauthn.create"}), (device, {"challenge": "x" * 43}), (device, {"challenge": ""}),
-        (other, {}), (elsewhere, {}), (Authenticator(), {}),
+        (other, {}), (elsewhere, {}), (SoftwareAuthenticator(), {}),
     ):  # fmt: skip
         ann = Visitor(node)
         page = await log_in(ann, wrong, **client)
@@ -199,7 +201,7 @@ async def test_wrong_answers_log_nobody_in(node: TestNode) -> None:
         device.flags = flags
         assert (await log_in(Visitor(node), device)).status == 401, flags
     device.flags = PRESENT | VERIFIED
-    device.user = text(b"1")
+    device.user = encode_base64url(b"1")
     assert (await log_in(Visitor(node), device)).status == 401, "a handle of somebody else"
 
 
@@ -240,7 +242,7 @@ async def test_a_copied_authenticator_is_noticed(node: TestNode) -> None:
 async def test_who_is_disabled_comes_as_far_as_the_decisions(node: TestNode) -> None:
     device = await anns(node)
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
     assert (await log_in(ann, device)).path == "/settings/decisions" and not await ann.who()
 
@@ -256,7 +258,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node: TestNode) -> 
 )  # fmt: skip
 async def test_nonsense_is_refused_and_counted_by_address_only(node: TestNode, credential: str) -> None:
     ann = Visitor(node)
-    for _ in range(login.ATTEMPTS_ACCOUNT + 1):
+    for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT + 1):
         assert (await send(ann, "/login/passkey", credential)).status == 401
     assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home", "nobody is locked out by it"
     await ann.log_in("ann")
@@ -279,7 +281,7 @@ async def test_a_challenge_answered_with_garbage(node: TestNode) -> None:
 
 
 async def test_registering_needs_the_own_challenge(node: TestNode) -> None:
-    ann, bob, device = Visitor(node), Visitor(node), Authenticator()
+    ann, bob, device = Visitor(node), Visitor(node), SoftwareAuthenticator()
     await ann.log_in("ann")
     await bob.log_in("bob")
     anns_word, bobs_word = await csrf(ann), await csrf(bob)
@@ -291,11 +293,11 @@ async def test_registering_needs_the_own_challenge(node: TestNode) -> None:
     assert (await send(ann, "/settings/passkeys", made, csrf=anns_word)).path == "/settings/passkeys"
     assert (await send(ann, "/settings/passkeys", made, csrf=anns_word)).status == 422, "once"
     again = await ask(ann, "/settings/passkeys/options", csrf=anns_word)
-    assert [each["id"] for each in again["excludeCredentials"]] == [text(device.id)]
+    assert [each["id"] for each in again["excludeCredentials"]] == [encode_base64url(device.id)]
     assert (await send(ann, "/settings/passkeys", device.create(again), csrf=anns_word)).status == 422
     log_in_options = await ask(ann, "/login/passkey/options")
     log_in_options["user"] = options["user"]
-    crossed = Authenticator().create(log_in_options)
+    crossed = SoftwareAuthenticator().create(log_in_options)
     assert (await send(ann, "/settings/passkeys", crossed, csrf=anns_word)).status == 422
 
 
@@ -318,8 +320,8 @@ async def test_registering_needs_proof_and_a_session(node: TestNode) -> None:
 async def test_a_member_has_twenty_at_most(node: TestNode) -> None:
     ann = Visitor(node)
     await ann.log_in("ann")
-    for _ in range(passkeys.MOST):
-        await register(ann, Authenticator())
+    for _ in range(passkeys.MAX_PASSKEYS):
+        await register(ann, SoftwareAuthenticator())
     headers = {"Origin": node.base, "Sec-Fetch-Site": "same-origin"}
     body = {"csrf": await csrf(ann)}
     async with ann.http.post("/settings/passkeys/options", data=body, headers=headers) as answer:

@@ -6,9 +6,9 @@ import pytest
 
 from fedserver.domain.auth import login
 from storage.queries.auth import members as member_queries
-from tests.kit.forms import form
+from tests.kit.forms import find_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.visitors import Page, Visitor
+from tests.kit.visitors import VisitedPage, Visitor
 
 PROTECTED = ("/settings/email", "/settings/two-step", "/settings/two-step/app", "/settings/passkeys")
 
@@ -44,7 +44,7 @@ async def test_a_form_that_waited_too_long_is_not_taken(node: TestNode, ann: Vis
     refused = await ann.fill_in(page, "email", email="eve@mail.test")
     assert refused.path.startswith("/login/again?next=")
     async with node.db.read() as tx:
-        assert await login.find(tx, "ann@mail.test"), "nothing was changed"
+        assert await login.find_member(tx, "ann@mail.test"), "nothing was changed"
 
 
 async def test_strangers_are_sent_to_the_log_in(node: TestNode) -> None:
@@ -55,7 +55,7 @@ async def test_strangers_are_sent_to_the_log_in(node: TestNode) -> None:
 
 async def test_guessing_ends(node: TestNode, ann: Visitor) -> None:
     node.clock.forward(hours=0.26)
-    for _ in range(login.ATTEMPTS_ACCOUNT):
+    for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
         page = await ann.fill_in("/login/again", "password", password="wrong password")
         assert page.status == 401
     assert (await ann.fill_in("/login/again", "password", password=PASSWORD)).status == 429
@@ -74,7 +74,7 @@ async def test_it_cannot_be_done_from_elsewhere(node: TestNode, ann: Visitor) ->
         assert answer.status == 403
     page = await ann.open("/login/again")
     for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
-        body = {**form(page.text, "password").values, "password": PASSWORD}
+        body = {**find_form(page.text, "password").values, "password": PASSWORD}
         async with ann.http.post("/login/again", data=body, headers=headers) as answer:
             assert answer.status == 403
 
@@ -101,12 +101,12 @@ async def test_a_log_in_ends_the_former_session_of_the_browser(node: TestNode, a
 async def test_no_password_is_no_password(node: TestNode) -> None:
     """Who logs in by the organization's provider only has none; not even an empty one is right."""
     async with node.db.write() as tx:
-        member = await login.find(tx, "ann")
+        member = await login.find_member(tx, "ann")
         assert member
         await member_queries.set_value(tx, member.id, "password_hash", "")
     for password in ("", "nobody has this password", PASSWORD):
         page = await Visitor(node).fill_in(
-            Page(200, "/login", '<form action="/login" method="post"><input name="password"></form>'),
+            VisitedPage(200, "/login", '<form action="/login" method="post"><input name="password"></form>'),
             "password",
             username="ann",
             password=password,

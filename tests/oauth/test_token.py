@@ -135,7 +135,7 @@ async def test_the_use_of_a_token_is_noted_once_an_hour(node: TestNode) -> None:
     for _ in range(2):
         assert await verify(node, "/api/v1/accounts/verify_credentials", token) == 200
         async with node.db.read() as tx:
-            caller = await tokens.find(tx, token)
+            caller = await tokens.find_principal(tx, token)
         assert caller and caller.member and caller.member.active_at == caller.used_at
         noted.append(caller.used_at)
     assert noted[0] and noted[0] == noted[1]

@@ -11,7 +11,7 @@ import pytest
 
 from fedserver.domain.auth import login, members, two_factor
 from tests.kit.nodes import Start, TestNode
-from tests.kit.visitors import Page, Visitor
+from tests.kit.visitors import VisitedPage, Visitor
 
 OOB = "urn:ietf:wg:oauth:2.0:oob"
 
@@ -119,11 +119,11 @@ async def test_recovery_codes_work_once_each(node: TestNode) -> None:
 async def test_recovery_codes_are_kept_as_hashes(node: TestNode) -> None:
     _, codes = await with_app(node)
     async with node.db.read() as tx:
-        ann = await members.by_username(tx, "ann")
-        assert (await two_factor.load(tx, ann)).codes_left == 10
+        ann = await members.get_by_username(tx, "ann")
+        assert (await two_factor.load_state(tx, ann)).codes_left == 10
     async with node.db.write() as tx:
-        assert await two_factor.check(tx, ann, codes[0])
-        assert not await two_factor.check(tx, ann, codes[0])
+        assert await two_factor.verify_code(tx, ann, codes[0])
+        assert not await two_factor.verify_code(tx, ann, codes[0])
 
 
 async def test_a_race_for_a_code_has_one_winner(node: TestNode) -> None:
@@ -140,7 +140,7 @@ async def test_a_race_for_a_code_has_one_winner(node: TestNode) -> None:
 async def test_guessing_ends_whatever_name_is_typed(node: TestNode) -> None:
     secret, _ = await with_app(node)
     ann = Visitor(node)
-    for number in range(login.ATTEMPTS_ACCOUNT):
+    for number in range(login.MAX_ATTEMPTS_PER_ACCOUNT):
         asked = await ann.log_in("ann" if number % 2 else "ann@mail.test")
         assert (await ann.fill_in(asked, "code", code="000000")).status == 401
     other = Visitor(node)
@@ -156,7 +156,7 @@ async def test_the_second_step_belongs_to_the_browser_of_the_first(node: TestNod
     ann, eve = Visitor(node), Visitor(node)
     asked = await ann.log_in("ann")
     assert (await eve.open("/login/second")).path == "/login"
-    page = Page(200, "/login/second", asked.text)
+    page = VisitedPage(200, "/login/second", asked.text)
     assert (await eve.fill_in(page, "code", code=code_of(node, secret))).path == "/login"
     assert not await eve.who()
 
@@ -181,7 +181,7 @@ async def test_who_is_disabled_between_the_steps_comes_as_far_as_the_decisions(n
     ann = Visitor(node)
     asked = await ann.log_in("ann")
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     arrived = await ann.fill_in(asked, "code", code=code_of(node, secret))
     assert arrived.path == "/settings/decisions" and not await ann.who()
 
@@ -214,7 +214,7 @@ async def test_it_can_be_turned_off(node: TestNode) -> None:
 async def test_an_operator_helps_who_lost_everything(node: TestNode) -> None:
     await with_app(node)
     async with node.db.write() as tx:
-        await two_factor.reset(tx, await members.by_username(tx, "ann"))
+        await two_factor.reset(tx, await members.get_by_username(tx, "ann"))
     ann = Visitor(node)
     assert (await ann.log_in("ann")).path == "/home"
 
@@ -223,6 +223,6 @@ async def test_a_new_password_does_not_take_the_second_step_away(node: TestNode)
     await with_app(node)
     hashed = await node.node.services.passwords.hash("another fine password")
     async with node.db.write() as tx:
-        await members.set_password(tx, await members.by_username(tx, "ann"), hashed)
+        await members.set_password(tx, await members.get_by_username(tx, "ann"), hashed)
     ann = Visitor(node)
     assert (await ann.log_in("ann", "another fine password")).path == "/login/second"

@@ -27,7 +27,7 @@ from storage.queries.peers import peers as peer_queries
 from tests.kit import foreign, keys, tls
 from tests.kit.api import Api
 from tests.kit.clock import Clock
-from tests.kit.foreign import Foreign
+from tests.kit.foreign import ForeignServer
 from tests.kit.javascript import require_js
 from tests.kit.nodes import Start, TestNode
 
@@ -60,7 +60,7 @@ async def find(api: Api, what: str, kind: str) -> Any:
 class Day:
     """Ann, of ours, and Hop, of theirs."""
 
-    def __init__(self, node: TestNode, api: Api, hop: Foreign) -> None:
+    def __init__(self, node: TestNode, api: Api, hop: ForeignServer) -> None:
         self.node, self.api, self.hop = node, api, hop
         self.theirs: dict[str, Any] = {}
 
@@ -218,12 +218,12 @@ class Day:
         """Ann links a key of her own, which the actor then tells of."""
         key, public = load_private(keys.ed25519("own")[0]), keys.ed25519("own")[1]
         assert isinstance(key, Ed25519PrivateKey)
-        made, signed = fep_c390.statement(f"did:key:{public}", ANN_URI, self.node.clock())
+        made, signed = fep_c390.build_statement(f"did:key:{public}", ANN_URI, self.node.clock())
         proof = fep_c390.with_signature(made, key.sign(signed))
         held = fep_c390.verify(proof, ANN_URI, self.node.clock())
         kept = identity_proofs.IdentityProof(held.subject, held.created, held.document)
         async with self.node.db.write() as tx:
-            await identity_proofs.add(tx, await accounts.local(tx, "ann"), kept)
+            await identity_proofs.add(tx, await accounts.get_local(tx, "ann"), kept)
         assert (await self.read("Update"))["actor"] == ANN_URI
 
     async def keep_order(self) -> None:
@@ -266,7 +266,7 @@ class Day:
         assert before is None or known == theirs[before]
         async with self.node.db.write() as tx:
             await peers.ensure(tx, self.hop.host)
-            peer = (await peer_queries.by_domains(tx, [self.hop.host]))[self.hop.host]
+            peer = (await peer_queries.load_by_domains(tx, [self.hop.host]))[self.hop.host]
             assert before is None or (peer.scheme, peer.failures) == (before, 0)
             await peer_queries.set_scheme(tx, self.hop.host, scheme)
 
@@ -275,22 +275,22 @@ class Day:
         heard = await self.hop.heard()
         assert [each for each in heard if each["status"] >= 300 or each["wrong"]] == []
         async with self.node.db.read() as tx:
-            assert await delivery_queries.next_due(tx) is None, "something was not taken"
+            assert await delivery_queries.find_next_due(tx) is None, "something was not taken"
         forged = {name: value for name, value in heard[0]["document"].items() if name != "proof"}
         url = f"https://{self.hop.host}{inbox}"
         async with self.node.http.post(url, json=forged, headers=TYPE) as answer:
             assert answer.status == 401
 
 
-async def begin(node: TestNode, hop: Foreign) -> Day:
+async def begin(node: TestNode, hop: ForeignServer) -> Day:
     return Day(node, Api(node, await node.token(await node.member("ann"))), hop)
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_fedify(start: Start, names: tls.Names) -> None:
+async def test_fedify(start: Start, names: tls.LoopbackResolver) -> None:
     program, folder = require_js(HERE / "fedify"), HERE / "fedify"
     node = await start("alpha.test", authorized_fetch=True)
-    async with foreign.running([program, "peer.mjs"], folder, "fedify.test", names) as hop:
+    async with foreign.run_server([program, "peer.mjs"], folder, "fedify.test", names) as hop:
         day = await begin(node, hop)
         # First the older way: Fedify reads a key by its id and signs that address with the fragment, which is
         # not the target URI (RFC 9421 §2.2.2, RFC 9110 §7.1).
@@ -311,10 +311,10 @@ async def test_fedify(start: Start, names: tls.Names) -> None:
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)
-async def test_pubby(start: Start, names: tls.Names, tmp_path: Path) -> None:
+async def test_pubby(start: Start, names: tls.LoopbackResolver, tmp_path: Path) -> None:
     node = await start("alpha.test", authorized_fetch=True)
     run, place = [sys.executable, "peer.py"], str(tmp_path / "pubby")
-    async with foreign.running(run, HERE / "pubby", "pubby.test", names, PLACE=place) as hop:
+    async with foreign.run_server(run, HERE / "pubby", "pubby.test", names, PLACE=place) as hop:
         day = await begin(node, hop)
         await day.follow()
         await day.they_write()

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Insert, text
 from sqlalchemy.sql.base import Executable
 
-from storage.compiled import POSTGRESQL, SQLITE, Compiled
+from storage.compiled import POSTGRESQL, SQLITE, CompiledStatement
 from storage.queries.auth import tokens as token_queries
 from storage.queries.content import search_index as search_index_queries
 from storage.queries.content import tags as tag_queries
@@ -21,28 +21,28 @@ from storage.queries.timelines import timelines as timeline_queries
 @pytest.mark.parametrize(
     ("statement", "short"),
     [
-        (post_queries.BY_IDS, True),
-        (tag_queries.ADD, True),
-        (home_entry_queries.ADD, True),
-        (home_entry_queries.FAN_POST, False),  # as many rows as there are followers
-        (post_queries.COUNTS["likes_count"], True),
+        (post_queries.LOAD_BY_IDS, True),
+        (tag_queries.INSERT, True),
+        (home_entry_queries.INSERT, True),
+        (home_entry_queries.FAN_OUT_POST, False),  # as many rows as there are followers
+        (post_queries.ADJUST_COUNT["likes_count"], True),
         (job_queries.FINISH, True),  # a list of primary keys
-        (follow_queries.REMOVE, True),  # a pair that is unique
-        (like_queries.REMOVE_LIKE, True),
-        (post_queries.REMOVE, False),  # cascades
-        (post_queries.MOVE_THREADS, False),  # as many as there are posts in the threads
-        (token_queries.DROP_CODES, False),
+        (follow_queries.DELETE, True),  # a pair that is unique
+        (like_queries.DELETE_LIKE, True),
+        (post_queries.DELETE, False),  # cascades
+        (post_queries.MERGE_THREADS, False),  # as many as there are posts in the threads
+        (token_queries.DELETE_EXPIRED_CODES, False),
         (text("DELETE FROM tags WHERE id = 1"), False),  # nobody has read it
     ],
 )
 def test_writes_of_unknown_size_are_not_short(statement: Executable, short: bool) -> None:
     keys = tuple(statement.table.c.keys()) if isinstance(statement, Insert) else ()
-    assert Compiled(statement, SQLITE, keys).short is short
+    assert CompiledStatement(statement, SQLITE, keys).short is short
 
 
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
 def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
-    compiled = Compiled(timeline_queries.PUBLIC["all", False].down, dialect, ())
+    compiled = CompiledStatement(timeline_queries.LIST_PUBLIC["all", False].down, dialect, ())
     assert "posts.visibility = 'public'" in compiled.sql
     assert "posts.state = 'published'" in compiled.sql
     assert set(compiled.names) - set(compiled.static) == {
@@ -55,13 +55,13 @@ def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
 
 
 def test_signs_that_databases_write_differently_stay_parameters() -> None:
-    compiled = Compiled(home_entry_queries.FAN_POST, POSTGRESQL, ())
+    compiled = CompiledStatement(home_entry_queries.FAN_OUT_POST, POSTGRESQL, ())
     assert '%"' in compiled.static.values()
 
 
 def test_lists_and_booleans_are_known() -> None:
-    assert Compiled(post_queries.BY_IDS, SQLITE, ()).lists == {"ids"}
-    assert Compiled(post_queries.BY_IDS, POSTGRESQL, ()).booleans == []
-    places = Compiled(post_queries.BY_IDS, SQLITE, ()).booleans
+    assert CompiledStatement(post_queries.LOAD_BY_IDS, SQLITE, ()).lists == {"ids"}
+    assert CompiledStatement(post_queries.LOAD_BY_IDS, POSTGRESQL, ()).booleans == []
+    places = CompiledStatement(post_queries.LOAD_BY_IDS, SQLITE, ()).booleans
     assert [post_queries.COLUMNS[place].name for place in places] == ["local", "sensitive"]
-    assert Compiled(search_index_queries.CONSENTING, SQLITE, ()).booleans == []
+    assert CompiledStatement(search_index_queries.LOAD_INDEXABLE, SQLITE, ()).booleans == []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from storage.engine import Database, Event
-from storage.errors import Conflict, Unavailable
+from storage.errors import ConflictError, DatabaseUnavailableError
 from storage.opening import open_database
 from storage.statements import one_of, upsert
 from storage.tables.kernel import settings
@@ -81,7 +81,7 @@ async def test_events_come_after_the_commit(database: Database) -> None:
 
 
 async def test_a_broken_unique_rule_is_a_conflict(database: Database) -> None:
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         async with database.write() as tx:
             await tx.run(ADD, **stone("a"))
             await tx.run(ADD, **stone("a"))
@@ -156,13 +156,13 @@ async def test_lost_connections_are_opened_again(clock: Clock) -> None:
     heard: asyncio.Queue[Event] = asyncio.Queue()
     ours.listen(heard.put_nowait)
     for again in range(2):
-        databases.cut_off(url)
-        with pytest.raises(Unavailable):
+        databases.terminate_connections(url)
+        with pytest.raises(DatabaseUnavailableError):
             async with ours.write() as tx:
                 await tx.run(ADD, **stone("lost"))
         async with asyncio.timeout(10):
             while not await ours.changed_elsewhere():
-                with suppress(Unavailable):  # its own connections were cut off as well
+                with suppress(DatabaseUnavailableError):  # its own connections were cut off as well
                     async with theirs.read() as tx:
                         await tx.values(SOME, uris=[])
         assert not await ours.changed_elsewhere()
@@ -171,12 +171,12 @@ async def test_lost_connections_are_opened_again(clock: Clock) -> None:
         assert await asyncio.wait_for(heard.get(), 5) == Event("thing", {"id": again})
         async with ours.write() as tx:
             await tx.run(ADD, **stone(f"kept{again}"))
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailableError):
         async with ours.write() as tx:
             await tx.run(ADD, **stone("lost"))
-            databases.cut_off(url)
+            databases.terminate_connections(url)
     async with ours.read() as tx:
         assert await tx.values(SOME, uris=["lost", "kept0", "kept1"]) == ["kept0", "kept1"]
     await ours.close()
     await theirs.close()
-    databases.drop(url)
+    databases.release(url)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.sql.base import Executable
 
-from storage.compiled import SQLITE, Compiled
+from storage.compiled import SQLITE, CompiledStatement
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import endorsements as endorsement_queries
 from storage.queries.accounts import featured_tags as featured_tag_queries
@@ -37,7 +37,7 @@ from storage.queries.timelines import home_entries as home_entry_queries
 from storage.queries.timelines import post_facts as post_fact_queries
 from storage.queries.timelines import timelines as timeline_queries
 from storage.queries.timelines import translations as translation_queries
-from storage.statements import Paged
+from storage.statements import PagedStatement
 from tests.kit import databases
 
 # A list that came as a parameter, and what one parameter limits.
@@ -54,77 +54,81 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Con
 
 def plan(connection: sqlite3.Connection, statement: Executable) -> list[str]:
     """The steps of SQLite's plan."""
-    compiled = Compiled(statement, SQLITE, ())
+    compiled = CompiledStatement(statement, SQLITE, ())
     values = dict.fromkeys(compiled.names, 1)
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", values)]
 
 
-def both(name: str, paged: Paged) -> Iterator[tuple[str, Executable]]:
+def both(name: str, paged: PagedStatement) -> Iterator[tuple[str, Executable]]:
     yield f"{name} down", paged.down
     yield f"{name} up", paged.up
 
 
 ORDERED = [
-    *both("home", timeline_queries.HOME),
-    *(each for key, paged in timeline_queries.PUBLIC.items() for each in both(f"public {key}", paged)),
-    *(each for key, paged in timeline_queries.TAG.items() for each in both(f"tag {key}", paged)),
-    *(each for key, paged in timeline_queries.OF_ACCOUNT.items() for each in both(f"account {key}", paged)),
-    *both("posts of partners", timeline_queries.PARTNERS),
-    ("partner that an author belongs to", partner_queries.COLLECTION),
-    ("relay by its actor", relay_queries.BY_ACTOR),
-    *both("account and tag", timeline_queries.TAGGED_OF_ACCOUNT),
-    *both("notifications", notification_queries.PAGE),
-    *both("latest articles", article_queries.LATEST),
-    *both("latest articles of one", article_queries.LATEST_OF),
-    *both("drafts", article_queries.DRAFTS),
-    *both("followers", follow_queries.FOLLOWERS),
-    *both("favourites", like_queries.LIKED),
-    *both("bookmarks", like_queries.BOOKMARKED),
-    *both("followed tags", tag_queries.FOLLOWED),
-    *both("the log", audit_log_queries.PAGE),
-    *both("endorsements", endorsement_queries.PAGE),
-    ("homes of those who follow a tag", home_entry_queries.FAN_TAGGED),
-    ("how one stands to tags", featured_tag_queries.STANDING),
-    *both("quoting posts", quote_queries.QUOTING),
-    *both("posts with a link", card_queries.WITH_LINK),
-    ("reaction by URI", reaction_queries.BY_URI),
-    ("quotes", quote_queries.CHAIN),
-    ("quote by request", quote_queries.BY_REQUEST),
-    ("quote by authorization", quote_queries.BY_AUTHORIZATION),
-    ("quoters", quote_queries.QUOTERS),
-    ("cards", card_queries.OF_POSTS),
-    ("card by address", card_queries.BY_URL),
-    ("refresh", refreshe_queries.OF_POST),
-    ("translation", translation_queries.GET),
-    ("thread", post_queries.THREAD),
-    ("unread", notification_queries.UNREAD),
-    ("post", post_queries.BY_ID),
-    ("posts", post_queries.BY_IDS),
-    ("post by URI", post_queries.BY_URI),
-    ("post by address", post_queries.BY_ADDRESS),
-    ("article", article_queries.BY_SLUG),
-    ("account", account_queries.BY_ID),
-    ("accounts", account_queries.BY_IDS),
-    ("account by handle", account_queries.BY_HANDLE),
-    ("account by URI", account_queries.BY_URI),
-    ("what the viewer did", post_fact_queries.FACTS),
-    ("token", token_queries.FIND),
+    *both("home", timeline_queries.LIST_HOME),
+    *(each for key, paged in timeline_queries.LIST_PUBLIC.items() for each in both(f"public {key}", paged)),
+    *(each for key, paged in timeline_queries.LIST_BY_TAG.items() for each in both(f"tag {key}", paged)),
+    *(
+        each
+        for key, paged in timeline_queries.LIST_BY_ACCOUNT.items()
+        for each in both(f"account {key}", paged)
+    ),
+    *both("posts of partners", timeline_queries.LIST_BY_DOMAINS),
+    ("partner that an author belongs to", partner_queries.FIND_COLLECTION),
+    ("relay by its actor", relay_queries.IS_ENABLED),
+    *both("account and tag", timeline_queries.LIST_BY_ACCOUNT_AND_TAG),
+    *both("notifications", notification_queries.LIST_BY_ACCOUNT),
+    *both("latest articles", article_queries.LIST_LATEST),
+    *both("latest articles of one", article_queries.LIST_LATEST_BY_ACCOUNT),
+    *both("drafts", article_queries.LIST_DRAFTS),
+    *both("followers", follow_queries.LIST_FOLLOWERS),
+    *both("favourites", like_queries.LIST_LIKED_POSTS),
+    *both("bookmarks", like_queries.LIST_BOOKMARKED_POSTS),
+    *both("followed tags", tag_queries.LIST_FOLLOWED),
+    *both("the log", audit_log_queries.LIST_PAGE),
+    *both("endorsements", endorsement_queries.LIST_BY_ACCOUNT),
+    ("homes of those who follow a tag", home_entry_queries.FAN_OUT_TAGGED),
+    ("how one stands to tags", featured_tag_queries.LOAD_VIEWER_FACTS),
+    *both("quoting posts", quote_queries.LIST_QUOTING_POSTS),
+    *both("posts with a link", card_queries.LIST_POST_IDS),
+    ("reaction by URI", reaction_queries.FIND_BY_URI),
+    ("quotes", quote_queries.LOAD_CHAIN),
+    ("quote by request", quote_queries.FIND_BY_REQUEST),
+    ("quote by authorization", quote_queries.FIND_BY_AUTHORIZATION),
+    ("quoters", quote_queries.LIST_QUOTERS),
+    ("cards", card_queries.LOAD_BY_POSTS),
+    ("card by address", card_queries.FIND_BY_URL),
+    ("refresh", refreshe_queries.FIND_BY_POST),
+    ("translation", translation_queries.FIND_TEXTS),
+    ("thread", post_queries.LIST_THREAD),
+    ("unread", notification_queries.COUNT_UNREAD),
+    ("post", post_queries.FIND),
+    ("posts", post_queries.LOAD_BY_IDS),
+    ("post by URI", post_queries.FIND_BY_URI),
+    ("post by address", post_queries.FIND_BY_URI_OR_URL),
+    ("article", article_queries.FIND_BY_SLUG),
+    ("account", account_queries.FIND),
+    ("accounts", account_queries.LOAD_BY_IDS),
+    ("account by handle", account_queries.FIND_BY_HANDLE),
+    ("account by URI", account_queries.FIND_BY_URI),
+    ("what the viewer did", post_fact_queries.LOAD_FOR_VIEWER),
+    ("token", token_queries.FIND_ACTIVE),
     ("session", token_queries.FIND_SESSION),
-    ("when a delivery is due", delivery_queries.NEXT),
-    ("what of a host waits", inbox_queries.WAITING_OF),
-    ("what is left alone", peer_queries.HELD),
+    ("when a delivery is due", delivery_queries.FIND_NEXT_DUE),
+    ("what of a host waits", inbox_queries.COUNT_PENDING_BY_HOST),
+    ("what is left alone", peer_queries.LOAD_RETRY_TIMES),
 ]
 # These sort, but only the few rows that an index found: one post's files, the articles that are ranked.
 SORTED = [
-    ("files", media_queries.OF_POSTS),
-    ("most helpful of one", article_queries.HELPFUL_OF),
-    ("what many viewers did", post_fact_queries.FACTS_OF_MANY),
-    ("reactions", reaction_queries.COUNTS),
-    ("reactions of one", reaction_queries.OF_ACCOUNT),
-    ("lists that show a post", timeline_queries.LISTS_WITH),
-    ("push subscriptions", push_subscription_queries.WANTING),
-    ("push subscription", push_subscription_queries.IN_FORCE),
-    ("tokens of streams", token_queries.IN_FORCE),
+    ("files", media_queries.LOAD_BY_POSTS),
+    ("most helpful of one", article_queries.LIST_HELPFUL_BY_ACCOUNT),
+    ("what many viewers did", post_fact_queries.LOAD_FOR_VIEWERS),
+    ("reactions", reaction_queries.COUNT_BY_POSTS),
+    ("reactions of one", reaction_queries.LIST_BY_ACCOUNT),
+    ("lists that show a post", timeline_queries.LIST_LISTS_WITH_POST),
+    ("push subscriptions", push_subscription_queries.LIST_IDS_FOR_NOTIFICATION),
+    ("push subscription", push_subscription_queries.FIND_ACTIVE),
+    ("tokens of streams", token_queries.LOAD_ACTIVE),
 ]
 
 
@@ -156,15 +160,15 @@ def test_sorts_are_of_what_an_index_found(
 def test_public_timelines_read_only_what_they_may_show(
     where: str, index: str, connection: sqlite3.Connection
 ) -> None:
-    assert any(index in step for step in plan(connection, timeline_queries.PUBLIC[where, False].down))
+    assert any(index in step for step in plan(connection, timeline_queries.LIST_PUBLIC[where, False].down))
 
 
 def test_the_blog_reads_articles_only(connection: sqlite3.Connection) -> None:
-    for statement in (article_queries.LATEST.down, article_queries.HELPFUL):
+    for statement in (article_queries.LIST_LATEST.down, article_queries.LIST_HELPFUL):
         assert any("ix_posts_latest_articles" in step for step in plan(connection, statement))
     for statement in (
-        article_queries.LATEST_OF.down,
-        article_queries.HELPFUL_OF,
-        article_queries.DRAFTS.down,
+        article_queries.LIST_LATEST_BY_ACCOUNT.down,
+        article_queries.LIST_HELPFUL_BY_ACCOUNT,
+        article_queries.LIST_DRAFTS.down,
     ):
         assert any("ix_posts_articles" in step for step in plan(connection, statement))

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import bindparam, func, insert, literal, select, text
 
 from storage.engine import Database, Event, Tx
-from storage.errors import Unavailable
+from storage.errors import DatabaseUnavailableError
 from storage.opening import open_database
-from storage.sqlite_connections import IN_A_ROW, MANY
+from storage.sqlite_connections import MAX_CONSECUTIVE, MAX_INLINE_SETS
 from storage.statements import one_of, upsert
 from storage.tables.posts import mentions, tombstones
 from tests.kit import databases
@@ -145,7 +145,7 @@ async def test_readers_are_free_when_a_slow_read_is_cancelled(database: Database
 
 async def test_reads_change_nothing(database: Database) -> None:
     for slow in (False, True):
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailableError):
             async with database.read(slow=slow) as tx:
                 await tx.run(ADD, **stone("a"))
     assert await found(database, "a") == []
@@ -159,7 +159,7 @@ async def test_a_task_with_many_statements_lets_others_run(database: Database) -
 
     task = asyncio.create_task(other())
     async with database.read() as tx:
-        for _ in range(IN_A_ROW):
+        for _ in range(MAX_CONSECUTIVE):
             await tx.values(SOME, uris=[])
         ran.append("reader")
     await task
@@ -309,7 +309,7 @@ async def test_a_commit_that_fails_is_told_to_all_that_it_was_for(database: Data
                 await tx.run(MENTION, post_id=1, account_id=1)
 
     results = await asyncio.gather(*(add(number) for number in range(6)), return_exceptions=True)
-    assert all(isinstance(result, Unavailable) for result in results)
+    assert all(isinstance(result, DatabaseUnavailableError) for result in results)
     assert await found(database, *(f"n{number}" for number in range(6))) == []
     assert heard == []
     await write(database, "after")
@@ -322,7 +322,7 @@ async def test_a_transaction_that_sqlite_rolls_back_is_over(database: Database) 
     async def full(tx: Tx) -> None:
         await tx.run(ADD, **stone("a"))
         await tx.run(text("ROLLBACK"))
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailableError):
             await tx.run(ADD, **stone("b"))
 
     async def broken() -> None:
@@ -332,15 +332,19 @@ async def test_a_transaction_that_sqlite_rolls_back_is_over(database: Database) 
     results = await asyncio.gather(
         write(database, "first"), broken(), write(database, "last"), return_exceptions=True
     )
-    assert [type(result) for result in results] == [Unavailable, Unavailable, type(None)]
+    assert [type(result) for result in results] == [
+        DatabaseUnavailableError,
+        DatabaseUnavailableError,
+        type(None),
+    ]
     assert await found(database, "first", "a", "b", "last") == ["last"]
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailableError):
         await broken()
     await write(database, "after")
 
 
 async def test_many_rows_at_once(database: Database) -> None:
-    uris = [f"n{number:04}" for number in range(MANY + 1)]
+    uris = [f"n{number:04}" for number in range(MAX_INLINE_SETS + 1)]
     async with database.write() as tx:
         await tx.run_many(ADD, [stone(uri) for uri in uris])
     assert await found(database, *uris) == uris
@@ -403,16 +407,16 @@ async def test_closed_is_unavailable(path: Path, clock: Clock) -> None:
     await database.close()
     await database.close()
     for slow in (False, True):
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailableError):
             await asyncio.wait_for(found(database, "a", slow=slow), 5)
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailableError):
         await write(database, "a")
 
 
 async def test_what_is_no_database_is_unavailable(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "text.sqlite3"
     path.write_text("This is not a database, but a text that is long enough to be looked at. " * 20)
-    with pytest.raises(Unavailable, match="not a database"):
+    with pytest.raises(DatabaseUnavailableError, match="not a database"):
         await open_database(f"sqlite:{path}", clock)
-    with pytest.raises(Unavailable, match="cannot open"):
+    with pytest.raises(DatabaseUnavailableError, match="cannot open"):
         await open_database(f"sqlite:{tmp_path}/missing/folder", clock)

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
 from fedserver.text.words import fold
-from storage.errors import SchemaTooNew, Unavailable
+from storage.errors import DatabaseUnavailableError, SchemaTooNewError
 from storage.migrating import alembic_config
 from storage.opening import open_database
 from storage.paging import Page
@@ -140,7 +140,7 @@ async def test_a_newer_schema_is_left_alone(database_url: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await engine.dispose()
-    with pytest.raises(SchemaTooNew, match="9999"):
+    with pytest.raises(SchemaTooNewError, match="9999"):
         await upgrade(database_url)
     async with engine.begin() as connection:
         await connection.execute(text(f"UPDATE alembic_version SET version_num = '{head()}'"))
@@ -188,7 +188,7 @@ def _before_search(connection: Connection) -> None:
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_posts_and_acts_from_before(kind: str, tmp_path: Path) -> None:
     """Old posts are owed to the index of words; old acts are chained, and their reasons stay private."""
-    url = f"sqlite:{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else databases.bare_postgres()
+    url = f"sqlite:{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else databases.new_bare_postgres()
     engine = create_async_engine(_engine_url(url))
     async with engine.begin() as connection:
         await connection.run_sync(_before_search)
@@ -199,7 +199,7 @@ async def test_posts_and_acts_from_before(kind: str, tmp_path: Path) -> None:
     database = await open_database(url, Clock())
     async with database.read() as tx:
         assert (await audit_log.verify(tx)).last == 2
-        peer, account = await audit_log.page(tx, Page())
+        peer, account = await audit_log.list_page(tx, Page())
     await database.close()
     assert (account.subject_kind, peer.subject_kind, peer.subject_name) == ("member", "peer", "")
     assert peer.reason == "for moderators" and not peer.shows_reason and not account.shows_reason
@@ -207,7 +207,7 @@ async def test_posts_and_acts_from_before(kind: str, tmp_path: Path) -> None:
 
 
 async def test_an_unreachable_server_is_said_so() -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailableError):
         await upgrade("postgresql://nobody@127.0.0.1:9/none")
 
 

@@ -36,8 +36,8 @@ async def test_old_decisions_get_ids(tmp_path: Path, clock: Clock) -> None:
     engine.dispose()
     database = await open_database(f"sqlite:{path}", clock)
     async with database.read() as tx:
-        found = {row.domain: row for row in await peer_queries.decided(tx)}
-        assert await peer_queries.by_decision(tx, found["a.test"].decision_id or 0) == found["a.test"]
+        found = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
+        assert await peer_queries.find_by_decision(tx, found["a.test"].decision_id or 0) == found["a.test"]
     await database.close()
     assert set(found) == {"a.test", "b.test"}
     assert found["a.test"].decision_id != found["b.test"].decision_id

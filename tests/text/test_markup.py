@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fedserver.text.excerpts import excerpt, shortened, slugify
-from fedserver.text.language import normal_language
+from fedserver.text.excerpts import make_excerpt, shorten, slugify
+from fedserver.text.language import normalize_language
 from fedserver.text.markup import MentionLink, count_characters, render_markdown, render_plain, scan
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
 
@@ -181,10 +181,10 @@ def test_slugs_and_excerpts() -> None:
     assert slugify("2026") == "a-2026"
     assert slugify("日本語の題") == "日本語の題"
     assert slugify("!!!") == ""
-    assert shortened("one two three", 9) == "one two…"
-    assert excerpt("<p>" + "word " * 400 + "</p>").endswith("word…")
+    assert shorten("one two three", 9) == "one two…"
+    assert make_excerpt("<p>" + "word " * 400 + "</p>").endswith("word…")
     parts = "<h2>First</h2><p>Unplug <b>it</b>.</p><h3>Why?</h3><ul><li>a</li><li>b</li></ul>"
-    assert excerpt(parts) == "First – Unplug it. Why? a – b" and excerpt("") == ""
+    assert make_excerpt(parts) == "First – Unplug it. Why? a – b" and make_excerpt("") == ""
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_slugs_and_excerpts() -> None:
     [("en", "en"), ("PT-br", "pt-BR"), ("zh_hant", "zh-Hant"), ("x", None), ("", None), ("en-<x>", None)],
 )
 def test_language_tags(given: str, wanted: str | None) -> None:
-    assert normal_language(given) == wanted
+    assert normalize_language(given) == wanted
 
 
 @pytest.mark.parametrize(

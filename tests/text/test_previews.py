@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from fedserver.text.hyperlinks import links_out
-from fedserver.text.previews import Preview, read_oembed, read_page
+from fedserver.text.hyperlinks import extract_links
+from fedserver.text.previews import PagePreview, parse_oembed, parse_page
 
 URL = "https://news.test/a/story"
 
 
-def read(html: str, kind: str = "text/html; charset=utf-8") -> Preview:
-    found = read_page(html.encode(), kind, URL)
+def read(html: str, kind: str = "text/html; charset=utf-8") -> PagePreview:
+    found = parse_page(html.encode(), kind, URL)
     assert found is not None
     return found
 
@@ -38,8 +38,8 @@ def test_twitters_words_and_plain_titles_are_read() -> None:
     found = read('<head><meta name="twitter:title" content="T"><meta name="description" content="D"></head>')
     assert (found.title, found.description) == ("T", "D")
     assert read("<title> Only \n this </title>").title == "Only this"
-    assert read_page(b"<p>no title", "text/html", URL) is None
-    assert read_page(b"", "text/html", URL) is None
+    assert parse_page(b"<p>no title", "text/html", URL) is None
+    assert parse_page(b"", "text/html", URL) is None
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_twitters_words_and_plain_titles_are_read() -> None:
     ],
 )
 def test_charsets_are_obeyed(body: bytes, kind: str) -> None:
-    found = read_page(body, kind, URL)
+    found = parse_page(body, kind, URL)
     assert found and found.title == "Šiška"
 
 
@@ -99,14 +99,14 @@ def test_oembed_adds_what_it_knows() -> None:
         "width": "480",
         "height": 270,
     }
-    found = read_oembed(video, page, URL)
+    found = parse_oembed(video, page, URL)
     assert (found.kind, found.author_name, found.width, found.height) == ("video", "Bob", 480, 270)
     assert found.title == "<b>Film</b>", "plain text, to be escaped by whoever shows it"
     assert found.html.startswith('<iframe src="https://v.test/embed" ') and "onload" not in found.html
     photo = {"version": 1.0, "type": "photo", "url": "/p.jpg", "width": 10, "height": 20}
-    shown = read_oembed(photo, page, URL)
+    shown = parse_oembed(photo, page, URL)
     assert (shown.kind, shown.embed_url, shown.width) == ("photo", "https://news.test/p.jpg", 10)
-    rich = read_oembed({"version": "1.0", "type": "rich", "html": "<script>x</script>"}, page, URL)
+    rich = parse_oembed({"version": "1.0", "type": "rich", "html": "<script>x</script>"}, page, URL)
     assert (rich.kind, rich.html) == ("link", "")
 
 
@@ -121,7 +121,7 @@ def test_oembed_adds_what_it_knows() -> None:
     ],
 )
 def test_odd_oembed_changes_nothing_that_matters(answer: dict[str, object]) -> None:
-    found = read_oembed(answer, read("<title>P</title>"), URL)
+    found = parse_oembed(answer, read("<title>P</title>"), URL)
     assert (found.kind, found.title, found.html, found.embed_url) == ("link", "P", "", "")
 
 
@@ -133,7 +133,7 @@ def test_hostile_pages_take_no_time() -> None:
         '<meta name="a" content="b">' * 40_000,
         "<title>" * 99_999,
     ):
-        read_page(html.encode(), "text/html", URL)
+        parse_page(html.encode(), "text/html", URL)
     assert time.process_time() - began < 3
 
 
@@ -144,5 +144,5 @@ def test_links_out_are_those_that_lead_somewhere() -> None:
         '<a href="https://news.test/a?b=1&amp;c=2#part">x</a> <a href="https://news.test/a?b=1&amp;c=2">y</a>'
         '<a href="mailto:a@b">m</a></p><p class="quote-inline">RE: <a href="https://q.test/1">q</a></p>'
     )
-    assert links_out(html) == ["https://news.test/a?b=1&c=2"]
-    assert links_out("<p>https://bare.test</p>") == []
+    assert extract_links(html) == ["https://news.test/a?b=1&c=2"]
+    assert extract_links("<p>https://bare.test</p>") == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.web.fields import convert
 from fedserver.web.rails_params import nest
 from tests.kit.api import Api
@@ -105,17 +105,17 @@ def test_empty_is_absent_unless_text() -> None:
     ],
 )
 def test_wrong_types_name_the_field(given: dict[str, object], field: str) -> None:
-    with pytest.raises(Invalid) as raised:
+    with pytest.raises(InvalidError) as raised:
         convert(given, Params)
     assert raised.value.field.startswith(field)
 
 
 def test_too_deep_and_too_many_are_refused() -> None:
-    with pytest.raises(Invalid, match="deeper"):
+    with pytest.raises(InvalidError, match="deeper"):
         nest([("a" + "[b]" * 50, "1")])
-    with pytest.raises(Invalid, match="more than"):
+    with pytest.raises(InvalidError, match="more than"):
         nest([("a[]", "1")] * 50_000)
-    with pytest.raises(Invalid, match="group"):
+    with pytest.raises(InvalidError, match="group"):
         nest([("a", "1"), ("a[b]", "2")])
 
 

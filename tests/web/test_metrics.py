@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from fedserver.domain.relationships import follows
-from fedserver.web.metrics import Metrics, measured
+from fedserver.web.metrics import NodeMetrics, build_middleware
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.nodes import Start, TestNode
@@ -154,7 +154,7 @@ async def owe(node: TestNode, sender: AccountRow, host: str, count: int) -> None
                 digest="x",
                 at=tx.now,
             )
-            await delivery_queries.add(tx, document, [(host, f"https://{host}/inbox")])
+            await delivery_queries.insert(tx, document, [(host, f"https://{host}/inbox")])
 
 
 async def test_what_waits_behind_another_or_for_a_peer_is_not_due(start: Start) -> None:
@@ -176,7 +176,7 @@ async def test_what_waits_behind_another_or_for_a_peer_is_not_due(start: Start) 
         assert first is None
         tx.now += 10_000_000
         (row,) = await delivery_queries.lease(tx, until=tx.now, limit=9)
-        await delivery_queries.bury(tx, row.id, "gone")
+        await delivery_queries.dead_letter(tx, row.id, "gone")
     found = await scrape(alpha)
     assert value(found, "fedserver_queue_items", queue="deliveries", state="dead") == 1
     assert value(found, "fedserver_queue_items", queue="deliveries", state="due") == 1
@@ -234,7 +234,7 @@ class Asked:
 
 async def test_counting_a_request_is_cheap() -> None:
     """Bounded far above the 10 microseconds that are allowed, as machines differ; see docs/performance.md."""
-    request, measure = Asked(web.Application()), measured(Metrics())
+    request, measure = Asked(web.Application()), build_middleware(NodeMetrics())
     count = 20_000
     started = time.process_time()
     for _ in range(count):

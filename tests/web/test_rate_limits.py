@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain.kernel.errors import TooMany
-from fedserver.web.rate_limits import MINUTE, Limits
+from fedserver.domain.kernel.errors import TooManyRequestsError
+from fedserver.web.rate_limits import MINUTE_MS, RateLimiter
 
 
 def test_what_is_left_is_told_until_the_window_ends() -> None:
-    now = [10 * MINUTE + 1]
-    limits = Limits(2, lambda: now[0])
+    now = [10 * MINUTE_MS + 1]
+    limits = RateLimiter(2, lambda: now[0])
     assert limits.spend("default", "ann") == {
         "X-RateLimit-Limit": "2",
         "X-RateLimit-Remaining": "1",
@@ -18,10 +18,10 @@ def test_what_is_left_is_told_until_the_window_ends() -> None:
     }
     assert limits.spend("default", "ann")["X-RateLimit-Remaining"] == "0"
     for _ in range(3):
-        with pytest.raises(TooMany) as refused:
+        with pytest.raises(TooManyRequestsError) as refused:
             limits.spend("default", "ann")
-        assert refused.value.retry_at == 15 * MINUTE
+        assert refused.value.retry_at == 15 * MINUTE_MS
     assert limits.spend("default", "bob")["X-RateLimit-Remaining"] == "1"
     assert limits.spend("peers", "ann")["X-RateLimit-Remaining"] == "199"
-    for now[0] in (15 * MINUTE, 3 * MINUTE):  # the next one; and a clock that was put back
+    for now[0] in (15 * MINUTE_MS, 3 * MINUTE_MS):  # the next one; and a clock that was put back
         assert limits.spend("default", "ann")["X-RateLimit-Remaining"] == "1"

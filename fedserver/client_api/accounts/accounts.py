@@ -7,16 +7,16 @@ from typing import Any
 from msgspec import Struct
 
 from fedserver.client_api import encoded
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.relationships import Relationship, relationship
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, accounts, relations
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import pins
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.domain.timelines import post_views, search, timelines
-from fedserver.text.language import normal_language
-from fedserver.web.endpoint import ANYONE, USER, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed, offset_of
+from fedserver.text.language import normalize_language
+from fedserver.web.endpoint import ANYONE, USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, parse_offset, to_page
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 
@@ -31,30 +31,30 @@ class LookupParams(Struct, frozen=True):
 async def lookup(call: Call[LookupParams]) -> Account:
     username, _, host = call.params.acct.strip().lstrip("@").partition("@")
     host = "" if host in (call.site.links.domain, call.site.links.host) else host
-    view = await account_views.by_handle(call.tx, username, host)
+    view = await account_views.find_by_handle(call.tx, username, host)
     if view is None or view.account.suspended_at is not None or view.account.deleted_at is not None:
-        raise NotFound
-    return encoded.account_json(call, view)
+        raise NotFoundError
+    return encoded.encode_account(call, view)
 
 
-class IdsParams(Struct, frozen=True):
+class AccountIdsParams(Struct, frozen=True):
     id: list[int] = []
     with_suspended: bool = False
 
 
-@routes.get("/api/v1/accounts", params=IdsParams, scope="read:accounts")
-async def show_some(call: Call[IdsParams]) -> list[Account]:
+@routes.get("/api/v1/accounts", params=AccountIdsParams, scope="read:accounts")
+async def list_by_ids(call: Call[AccountIdsParams]) -> list[Account]:
     views = await account_views.load_page(call.tx, call.params.id[:40])
-    return [account(call.site.links, view) for view in views]
+    return [render_account(call.site.links, view) for view in views]
 
 
-@routes.get("/api/v1/accounts/relationships", who=USER, scope="read:follows", params=IdsParams)
-async def relationships(call: Call[IdsParams]) -> list[Relationship]:
+@routes.get("/api/v1/accounts/relationships", who=USER, scope="read:follows", params=AccountIdsParams)
+async def list_relationships(call: Call[AccountIdsParams]) -> list[Relationship]:
     found = await relations.load(call.tx, call.account.id, call.params.id[:100])
-    return [relationship(each) for each in found]
+    return [render_relationship(each) for each in found]
 
 
-class SearchParams(Struct, frozen=True):
+class SearchAccountsParams(Struct, frozen=True):
     q: str = ""
     limit: int = 40
     offset: int = 0
@@ -62,24 +62,24 @@ class SearchParams(Struct, frozen=True):
     following: bool = False
 
 
-@routes.get("/api/v1/accounts/search", who=USER, scope="read:accounts", params=SearchParams, tx="own")
-async def search_accounts(call: Call[SearchParams]) -> list[Account]:
+@routes.get("/api/v1/accounts/search", who=USER, scope="read:accounts", params=SearchAccountsParams, tx="own")
+async def search_accounts(call: Call[SearchAccountsParams]) -> list[Account]:
     params = call.params
     if params.resolve and "@" in params.q.strip().lstrip("@"):
         await call.services.resolver.account(params.q)
     async with call.services.db.read() as tx:
         limit = max(1, min(params.limit, 80))
-        ids = await search.find_people(
+        ids = await search.search_accounts(
             tx,
             call.site,
             call.viewer_id,
             params.q,
             limit,
-            offset_of(call.request),
+            parse_offset(call.request),
             following=params.following,
         )
         views = await account_views.load_page(tx, ids)
-    return [account(call.site.links, view) for view in views]
+    return [render_account(call.site.links, view) for view in views]
 
 
 class FamiliarFollowers(Struct, frozen=True):
@@ -87,41 +87,41 @@ class FamiliarFollowers(Struct, frozen=True):
     accounts: list[Account]
 
 
-@routes.get("/api/v1/accounts/familiar_followers", who=USER, scope="read:follows", params=IdsParams)
-async def familiar_followers(call: Call[IdsParams]) -> list[FamiliarFollowers]:
+@routes.get("/api/v1/accounts/familiar_followers", who=USER, scope="read:follows", params=AccountIdsParams)
+async def list_familiar_followers(call: Call[AccountIdsParams]) -> list[FamiliarFollowers]:
     wanted = list(dict.fromkeys(call.params.id))[:40]
-    found = await follows.familiar(call.tx, call.account.id, wanted)
+    found = await follows.load_familiar_followers(call.tx, call.account.id, wanted)
     views = await account_views.load_page(call.tx, list({each for ids in found.values() for each in ids}))
-    shown = {view.account.id: account(call.site.links, view) for view in views}
+    shown = {view.account.id: render_account(call.site.links, view) for view in views}
     return [
         FamiliarFollowers(str(each), [shown[other] for other in found.get(each, []) if other in shown])
         for each in wanted
     ]
 
 
-async def _target(call: Call[Any], tx: Tx) -> AccountRow:
-    row = await accounts.by_id(tx, call.id())
+async def _get_target(call: Call[Any], tx: Tx) -> AccountRow:
+    row = await accounts.get(tx, call.id())
     if row.deleted_at is not None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
 @routes.get("/api/v1/accounts/{id}", scope="read:accounts")
-async def show(call: Call[Nothing]) -> Account:
-    view = await account_views.by_id(call.tx, call.id())
+async def show(call: Call[NoParams]) -> Account:
+    view = await account_views.find(call.tx, call.id())
     if view is None or view.account.deleted_at is not None:
-        raise NotFound
-    return encoded.account_json(call, view)
+        raise NotFoundError
+    return encoded.encode_account(call, view)
 
 
-async def read_featured(call: Call[Any], row: AccountRow) -> None:
+async def schedule_featured_fetch(call: Call[Any], row: AccountRow) -> None:
     """A member looks at a peer's account: what is on top of its profile is read in the background."""
-    if call.viewer_id is not None and pins.is_due(row, call.services.db.clock()):
+    if call.viewer_id is not None and pins.is_refresh_due(row, call.services.db.clock()):
         async with call.services.db.write() as tx:
-            await pins.ask(tx, row)
+            await pins.enqueue_refresh(tx, row)
 
 
-class StatusesParams(Struct, frozen=True):
+class AccountStatusesParams(Struct, frozen=True):
     only_media: bool = False
     exclude_replies: bool = False
     exclude_reblogs: bool = False
@@ -129,25 +129,25 @@ class StatusesParams(Struct, frozen=True):
     tagged: str = ""
 
 
-@routes.get("/api/v1/accounts/{id}/statuses", scope="read:statuses", params=StatusesParams, tx="own")
-async def statuses(call: Call[StatusesParams]) -> Listed:
+@routes.get("/api/v1/accounts/{id}/statuses", scope="read:statuses", params=AccountStatusesParams, tx="own")
+async def list_statuses(call: Call[AccountStatusesParams]) -> EntityPage:
     async with call.services.db.read() as tx:
-        row = await _target(call, tx)
-        found = await _posted(call, tx, row)
+        row = await _get_target(call, tx)
+        found = await _load_statuses(call, tx, row)
     if call.params.pinned:
-        await read_featured(call, row)
+        await schedule_featured_fetch(call, row)
     return found
 
 
-async def _posted(call: Call[StatusesParams], tx: Tx, row: AccountRow) -> Listed:
+async def _load_statuses(call: Call[AccountStatusesParams], tx: Tx, row: AccountRow) -> EntityPage:
     params = call.params
     if row.suspended_at is not None:
-        return Listed([], None, None)
+        return EntityPage([], None, None)
     if params.pinned:
-        ids = await timelines.pinned(tx, row.id, call.viewer_id)
+        ids = await timelines.list_pinned(tx, row.id, call.viewer_id)
         views = await post_views.load(tx, ids, call.viewer_id, context="account")
-        return Listed(encoded.statuses(call, views), None, None)
-    ids = await timelines.of_account(
+        return EntityPage(encoded.encode_statuses(call, views), None, None)
+    ids = await timelines.list_by_account(
         tx,
         row.id,
         call.viewer_id,
@@ -155,31 +155,35 @@ async def _posted(call: Call[StatusesParams], tx: Tx, row: AccountRow) -> Listed
         exclude_replies=params.exclude_replies,
         exclude_boosts=params.exclude_reblogs,
         only_media=params.only_media,
-        tagged=params.tagged or None,
+        tag_name=params.tagged or None,
     )
     views = await post_views.load(tx, ids, call.viewer_id, context="account")
-    return listed(encoded.statuses(call, views), ids)
+    return to_page(encoded.encode_statuses(call, views), ids)
 
 
-async def _accounts(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
+async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:
     views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/accounts/{id}/followers", who=ANYONE, scope="read:accounts")
-async def followers(call: Call[Nothing]) -> Listed:
-    row = await _target(call, call.tx)
-    return await _accounts(call, await follows.followers(call.tx, row, call.viewer_id, call.page(40, 80)))
+async def list_followers(call: Call[NoParams]) -> EntityPage:
+    row = await _get_target(call, call.tx)
+    return await _render_accounts(
+        call, await follows.list_followers(call.tx, row, call.viewer_id, call.page(40, 80))
+    )
 
 
 @routes.get("/api/v1/accounts/{id}/following", who=ANYONE, scope="read:accounts")
-async def following(call: Call[Nothing]) -> Listed:
-    row = await _target(call, call.tx)
-    return await _accounts(call, await follows.following(call.tx, row, call.viewer_id, call.page(40, 80)))
+async def list_following(call: Call[NoParams]) -> EntityPage:
+    row = await _get_target(call, call.tx)
+    return await _render_accounts(
+        call, await follows.list_following(call.tx, row, call.viewer_id, call.page(40, 80))
+    )
 
 
-async def _relation(call: Call[Any]) -> Relationship:
-    return relationship((await relations.load(call.tx, call.account.id, [call.id()]))[0])
+async def _load_relationship(call: Call[Any]) -> Relationship:
+    return render_relationship((await relations.load(call.tx, call.account.id, [call.id()]))[0])
 
 
 class FollowParams(Struct, frozen=True):
@@ -190,41 +194,41 @@ class FollowParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/{id}/follow", who=USER, scope="write:follows", params=FollowParams)
 async def follow(call: Call[FollowParams]) -> Relationship:
-    languages = [tag for each in call.params.languages[:20] if (tag := normal_language(each))]
+    languages = [tag for each in call.params.languages[:20] if (tag := normalize_language(each))]
     await follows.follow(
         call.tx,
         call.site,
         call.account,
-        await _target(call, call.tx),
-        boosts=call.params.reblogs,
+        await _get_target(call, call.tx),
+        shows_boosts=call.params.reblogs,
         notifies=call.params.notify,
         languages=languages,
     )
-    return await _relation(call)
+    return await _load_relationship(call)
 
 
 @routes.post("/api/v1/accounts/{id}/unfollow", who=USER, scope="write:follows")
-async def unfollow(call: Call[Nothing]) -> Relationship:
-    await follows.unfollow(call.tx, call.site, call.account, await _target(call, call.tx))
-    return await _relation(call)
+async def unfollow(call: Call[NoParams]) -> Relationship:
+    await follows.unfollow(call.tx, call.site, call.account, await _get_target(call, call.tx))
+    return await _load_relationship(call)
 
 
 @routes.post("/api/v1/accounts/{id}/remove_from_followers", who=USER, scope="write:follows")
-async def remove_from_followers(call: Call[Nothing]) -> Relationship:
-    await follows.remove_follower(call.tx, call.account, (await _target(call, call.tx)).id)
-    return await _relation(call)
+async def remove_from_followers(call: Call[NoParams]) -> Relationship:
+    await follows.remove_follower(call.tx, call.account, (await _get_target(call, call.tx)).id)
+    return await _load_relationship(call)
 
 
 @routes.post("/api/v1/accounts/{id}/block", who=USER, scope="write:blocks")
-async def block(call: Call[Nothing]) -> Relationship:
-    await blocks.block(call.tx, call.site, call.account, await _target(call, call.tx))
-    return await _relation(call)
+async def block(call: Call[NoParams]) -> Relationship:
+    await blocks.block(call.tx, call.site, call.account, await _get_target(call, call.tx))
+    return await _load_relationship(call)
 
 
 @routes.post("/api/v1/accounts/{id}/unblock", who=USER, scope="write:blocks")
-async def unblock(call: Call[Nothing]) -> Relationship:
-    await blocks.unblock(call.tx, call.account, await _target(call, call.tx))
-    return await _relation(call)
+async def unblock(call: Call[NoParams]) -> Relationship:
+    await blocks.unblock(call.tx, call.account, await _get_target(call, call.tx))
+    return await _load_relationship(call)
 
 
 class MuteParams(Struct, frozen=True):
@@ -234,25 +238,25 @@ class MuteParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/{id}/mute", who=USER, scope="write:mutes", params=MuteParams)
 async def mute(call: Call[MuteParams]) -> Relationship:
-    target = await _target(call, call.tx)
+    target = await _get_target(call, call.tx)
     params = call.params
     await mutes.mute(
-        call.tx, call.account, target, notifications=params.notifications, seconds=params.duration
+        call.tx, call.account, target, hides_notifications=params.notifications, seconds=params.duration
     )
-    return await _relation(call)
+    return await _load_relationship(call)
 
 
 @routes.post("/api/v1/accounts/{id}/unmute", who=USER, scope="write:mutes")
-async def unmute(call: Call[Nothing]) -> Relationship:
-    await mutes.unmute(call.tx, call.account, await _target(call, call.tx))
-    return await _relation(call)
+async def unmute(call: Call[NoParams]) -> Relationship:
+    await mutes.unmute(call.tx, call.account, await _get_target(call, call.tx))
+    return await _load_relationship(call)
 
 
-class NoteParams(Struct, frozen=True):
+class AccountNoteParams(Struct, frozen=True):
     comment: str = ""
 
 
-@routes.post("/api/v1/accounts/{id}/note", who=USER, scope="write:accounts", params=NoteParams)
-async def note(call: Call[NoteParams]) -> Relationship:
-    await mutes.note(call.tx, call.account, await _target(call, call.tx), call.params.comment)
-    return await _relation(call)
+@routes.post("/api/v1/accounts/{id}/note", who=USER, scope="write:accounts", params=AccountNoteParams)
+async def set_note(call: Call[AccountNoteParams]) -> Relationship:
+    await mutes.set_note(call.tx, call.account, await _get_target(call, call.tx), call.params.comment)
+    return await _load_relationship(call)

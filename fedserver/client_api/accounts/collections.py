@@ -7,11 +7,16 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.collections import Collection, CollectionItem, collection, collection_item
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.collections import (
+    Collection,
+    CollectionItem,
+    render_collection,
+    render_collection_item,
+)
 from fedserver.domain.accounts import account_views, accounts, collections
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed_by_offset
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_offset_page
 
 routes = Routes("client_api")
 
@@ -26,11 +31,11 @@ class CollectionParams(Struct, frozen=True):
     account_ids: list[int] = []
 
 
-class ItemParams(Struct, frozen=True):
+class CollectionItemParams(Struct, frozen=True):
     account_id: int
 
 
-class PageParams(Struct, frozen=True):
+class CollectionsPageParams(Struct, frozen=True):
     limit: int = 40
     offset: int = 0
 
@@ -52,8 +57,8 @@ class Collections(Struct, frozen=True):
     collections: list[Collection]
 
 
-def _change(params: CollectionParams) -> collections.Change:
-    return collections.Change(
+def _to_change(params: CollectionParams) -> collections.CollectionChange:
+    return collections.CollectionChange(
         name=params.name,
         description=params.description,
         language=params.language,
@@ -68,18 +73,20 @@ def _change(params: CollectionParams) -> collections.Change:
 )
 async def create(call: Call[CollectionParams]) -> WrappedCollection:
     view = await collections.create(
-        call.tx, call.site, call.account, _change(call.params), call.params.account_ids
+        call.tx, call.site, call.account, _to_change(call.params), call.params.account_ids
     )
-    return WrappedCollection(collection(call.site.links, view))
+    return WrappedCollection(render_collection(call.site.links, view))
 
 
 @routes.get("/api/v1/collections/{id}", scope="read:collections")
-async def show(call: Call[Nothing]) -> CollectionWithAccounts:
+async def show(call: Call[NoParams]) -> CollectionWithAccounts:
     view = await collections.get(call.tx, call.id(), call.viewer_id)
     ids = list(dict.fromkeys([view.row.account_id, *(item.account_id for item in view.items)]))
     people = await account_views.load_page(call.tx, ids)
     links = call.site.links
-    return CollectionWithAccounts([account(links, each) for each in people], collection(links, view))
+    return CollectionWithAccounts(
+        [render_account(links, each) for each in people], render_collection(links, view)
+    )
 
 
 # masto.js sends PUT where the description says PATCH.
@@ -98,47 +105,51 @@ async def show(call: Call[Nothing]) -> CollectionWithAccounts:
     nested_errors=True,
 )
 async def update(call: Call[CollectionParams]) -> WrappedCollection:
-    view = await collections.update(call.tx, call.account, call.id(), _change(call.params))
-    return WrappedCollection(collection(call.site.links, view))
+    view = await collections.update(call.tx, call.account, call.id(), _to_change(call.params))
+    return WrappedCollection(render_collection(call.site.links, view))
 
 
 @routes.delete("/api/v1/collections/{id}", who=USER, scope="write:collections")
-async def delete(call: Call[Nothing]) -> dict[str, str]:
-    await collections.remove(call.tx, call.account, call.id())
+async def delete(call: Call[NoParams]) -> dict[str, str]:
+    await collections.delete(call.tx, call.account, call.id())
     return {}
 
 
-@routes.post("/api/v1/collections/{id}/items", who=USER, scope="write:collections", params=ItemParams)
-async def add_item(call: Call[ItemParams]) -> WrappedCollectionItem:
+@routes.post(
+    "/api/v1/collections/{id}/items", who=USER, scope="write:collections", params=CollectionItemParams
+)
+async def add_item(call: Call[CollectionItemParams]) -> WrappedCollectionItem:
     row = await collections.add_account(call.tx, call.account, call.id(), call.params.account_id)
-    return WrappedCollectionItem(collection_item(row))
+    return WrappedCollectionItem(render_collection_item(row))
 
 
 @routes.delete("/api/v1/collections/{id}/items/{item_id}", who=USER, scope="write:collections")
-async def remove_item(call: Call[Nothing]) -> dict[str, str]:
+async def remove_item(call: Call[NoParams]) -> dict[str, str]:
     await collections.remove_item(call.tx, call.account, call.id(), call.id("item_id"))
     return {}
 
 
 @routes.post("/api/v1/collections/{id}/items/{item_id}/revoke", who=USER, scope="write:collections")
-async def revoke(call: Call[Nothing]) -> dict[str, str]:
+async def revoke_item(call: Call[NoParams]) -> dict[str, str]:
     await collections.revoke(call.tx, call.account, call.id(), call.id("item_id"))
     return {}
 
 
-@routes.get("/api/v1/accounts/{id}/collections", scope="read:collections", params=PageParams)
-async def of_account(call: Call[PageParams]) -> Listed:
-    return await _page(call, collections.of_account)
+@routes.get("/api/v1/accounts/{id}/collections", scope="read:collections", params=CollectionsPageParams)
+async def list_by_account(call: Call[CollectionsPageParams]) -> EntityPage:
+    return await _render_page(call, collections.list_by_account)
 
 
-@routes.get("/api/v1/accounts/{id}/in_collections", who=USER, scope="read:collections", params=PageParams)
-async def with_account(call: Call[PageParams]) -> Listed:
-    return await _page(call, collections.with_account)
+@routes.get(
+    "/api/v1/accounts/{id}/in_collections", who=USER, scope="read:collections", params=CollectionsPageParams
+)
+async def list_with_account(call: Call[CollectionsPageParams]) -> EntityPage:
+    return await _render_page(call, collections.list_containing)
 
 
-async def _page(call: Call[PageParams], verb: Callable[..., Awaitable[Any]]) -> Listed:
+async def _render_page(call: Call[CollectionsPageParams], verb: Callable[..., Awaitable[Any]]) -> EntityPage:
     limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
-    row = await accounts.by_id(call.tx, call.id())
+    row = await accounts.get(call.tx, call.id())
     views = await verb(call.tx, row.id, call.viewer_id, limit, offset)
-    shown = Collections([collection(call.site.links, view) for view in views])
-    return listed_by_offset(shown, limit, offset, more=len(views) == limit)
+    shown = Collections([render_collection(call.site.links, view) for view in views])
+    return to_offset_page(shown, limit, offset, has_more=len(views) == limit)

@@ -6,15 +6,15 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.accounts import Account, Profile, credential_account, profile
+from fedserver.client_api.entities.accounts import Account, Profile, render_credential_account, render_profile
 from fedserver.domain.accounts import account_views, accounts, featured_tags
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import follows
-from fedserver.media.errors import Unacceptable
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
 from fedserver.web import media_intake
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.uploads import Upload
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
@@ -22,19 +22,19 @@ from storage.rows.accounts import AccountRow
 routes = Routes("client_api")
 
 
-class FieldParams(Struct, frozen=True):
+class ProfileFieldParams(Struct, frozen=True):
     name: str = ""
     value: str = ""
 
 
-class SourceParams(Struct, frozen=True):
+class CredentialSourceParams(Struct, frozen=True):
     privacy: str | UnsetType = UNSET
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET
     quote_policy: str | UnsetType = UNSET
 
 
-class ProfileParams(Struct, frozen=True, kw_only=True):
+class UpdateProfileParams(Struct, frozen=True, kw_only=True):
     display_name: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
     avatar: Upload | None = None
@@ -50,36 +50,36 @@ class ProfileParams(Struct, frozen=True, kw_only=True):
     show_media: bool | UnsetType = UNSET
     show_media_replies: bool | UnsetType = UNSET
     attribution_domains: list[str] | UnsetType = UNSET
-    fields_attributes: list[FieldParams] | UnsetType = UNSET
+    fields_attributes: list[ProfileFieldParams] | UnsetType = UNSET
 
 
-class CredentialParams(ProfileParams, frozen=True, kw_only=True):
-    source: SourceParams | None = None
+class CredentialParams(UpdateProfileParams, frozen=True, kw_only=True):
+    source: CredentialSourceParams | None = None
 
 
-async def credentials(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
+async def load_credential_account(call: Call[Any], tx: Tx, row: AccountRow) -> Account:
     """The caller's account as its member sees it."""
     view = (await account_views.load(tx, [row.id]))[row.id]
     waiting = await follows.count_requests(tx, row)
-    member = await members.by_id(tx, call.member.id)
+    member = await members.get(tx, call.member.id)
     links = call.site.links
-    return credential_account(links, view, members.settings(member), waiting, member.role)
+    return render_credential_account(links, view, members.decode_settings(member), waiting, member.role)
 
 
-async def _profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
+async def _load_profile(call: Call[Any], tx: Tx, row: AccountRow) -> Profile:
     view = (await account_views.load(tx, [row.id]))[row.id]
-    return profile(call.site.links, view, await featured_tags.of_account(tx, row))
+    return render_profile(call.site.links, view, await featured_tags.list_by_account(tx, row))
 
 
-async def _change(call: Call[Any], keys: list[str]) -> accounts.ProfileChange:
+async def _to_profile_change(call: Call[Any], keys: list[str]) -> accounts.ProfileChange:
     """What the caller wants to change, its pictures stored under `keys`."""
-    params: ProfileParams = call.params
+    params: UpdateProfileParams = call.params
     if isinstance(params.note, str):
         await call.services.resolver.mentions(params.note)
     return accounts.ProfileChange(
         display_name=params.display_name,
         note=params.note,
-        fields=_fields(params.fields_attributes),
+        fields=_to_fields(params.fields_attributes),
         locked=params.locked,
         bot=params.bot,
         discoverable=params.discoverable,
@@ -89,37 +89,39 @@ async def _change(call: Call[Any], keys: list[str]) -> accounts.ProfileChange:
         shows_media=params.show_media,
         shows_media_replies=params.show_media_replies,
         attribution_domains=params.attribution_domains,
-        avatar_key=await _picture(call, params.avatar, "avatar", keys),
-        header_key=await _picture(call, params.header, "header", keys),
+        avatar_key=await _store_picture(call, params.avatar, "avatar", keys),
+        header_key=await _store_picture(call, params.header, "header", keys),
         avatar_alt=params.avatar_description,
         header_alt=params.header_description,
     )
 
 
-async def _write(call: Call[Any], tx: Tx, change: accounts.ProfileChange) -> AccountRow:
-    row = await accounts.by_id(tx, call.account.id)
+async def _update_profile(call: Call[Any], tx: Tx, change: accounts.ProfileChange) -> AccountRow:
+    row = await accounts.get(tx, call.account.id)
     return await accounts.update_profile(tx, call.site, row, change)
 
 
-def _fields(given: list[FieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
+def _to_fields(given: list[ProfileFieldParams] | UnsetType) -> tuple[tuple[str, str], ...] | UnsetType:
     return given if isinstance(given, UnsetType) else tuple((each.name, each.value) for each in given)
 
 
-async def _picture(call: Call[Any], upload: Upload | None, name: str, keys: list[str]) -> str | UnsetType:
+async def _store_picture(
+    call: Call[Any], upload: Upload | None, name: str, keys: list[str]
+) -> str | UnsetType:
     if upload is None or not upload.size:
         return UNSET
     try:
         work = process_square if name == "avatar" else process_banner
         made = await call.services.images.run(work, upload.data)
-    except Unacceptable as error:
-        raise Invalid(name, error.text) from error
+    except UnacceptableFileError as error:
+        raise InvalidError(name, error.text) from error
     keys.append(await call.services.store.put(made.data, made.ending))
     return keys[-1]
 
 
 @routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
-async def verify_credentials(call: Call[Nothing]) -> Account:
-    return await credentials(call, call.tx, call.account)
+async def verify_credentials(call: Call[NoParams]) -> Account:
+    return await load_credential_account(call, call.tx, call.account)
 
 
 @routes.patch(
@@ -131,22 +133,22 @@ async def verify_credentials(call: Call[Nothing]) -> Account:
     most_upload="upload_bytes",
 )
 async def update_credentials(call: Call[CredentialParams]) -> Account:
-    async with media_intake.collecting(call.services) as keys:
-        change = await _change(call, keys)
+    async with media_intake.discard_keys_on_error(call.services) as keys:
+        change = await _to_profile_change(call, keys)
         async with call.services.db.write() as tx:
-            row = await _write(call, tx, change)
-            await _prefer(call, tx)
-            return await credentials(call, tx, row)
+            row = await _update_profile(call, tx, change)
+            await _update_settings(call, tx)
+            return await load_credential_account(call, tx, row)
 
 
-async def _prefer(call: Call[CredentialParams], tx: Tx) -> None:
+async def _update_settings(call: Call[CredentialParams], tx: Tx) -> None:
     if call.params.source is not None:
-        member = await members.by_id(tx, call.member.id)
-        wanted = _settings(members.settings(member), call.params.source)
+        member = await members.get(tx, call.member.id)
+        wanted = _merge_settings(members.decode_settings(member), call.params.source)
         await members.set_settings(tx, member, wanted)
 
 
-def _settings(former: members.Settings, given: SourceParams) -> members.Settings:
+def _merge_settings(former: members.MemberSettings, given: CredentialSourceParams) -> members.MemberSettings:
     """The settings with what is given; Mastodon calls posts for followers private."""
     known = {
         "visibility": given.privacy,
@@ -157,48 +159,48 @@ def _settings(former: members.Settings, given: SourceParams) -> members.Settings
     changes = {name: value for name, value in known.items() if not isinstance(value, UnsetType)}
     if changes.get("visibility") == "private":
         changes["visibility"] = "followers"
-    return members.preferring(former, changes)
+    return members.apply_preferences(former, changes)
 
 
 @routes.get("/api/v1/profile", who=USER, scope="read:accounts|profile")
-async def show(call: Call[Nothing]) -> Profile:
-    return await _profile(call, call.tx, call.account)
+async def show(call: Call[NoParams]) -> Profile:
+    return await _load_profile(call, call.tx, call.account)
 
 
-async def update(call: Call[ProfileParams]) -> Profile:
+async def update(call: Call[UpdateProfileParams]) -> Profile:
     """PATCH as documented; libraries made of one pattern send PUT."""
-    async with media_intake.collecting(call.services) as keys:
-        change = await _change(call, keys)
+    async with media_intake.discard_keys_on_error(call.services) as keys:
+        change = await _to_profile_change(call, keys)
         async with call.services.db.write() as tx:
-            return await _profile(call, tx, await _write(call, tx, change))
+            return await _load_profile(call, tx, await _update_profile(call, tx, change))
 
 
-for _declare in (routes.patch, routes.put):
-    _declare(
+for _register in (routes.patch, routes.put):
+    _register(
         "/api/v1/profile",
         who=USER,
         scope="write:accounts",
-        params=ProfileParams,
+        params=UpdateProfileParams,
         tx="own",
         most_upload="upload_bytes",
     )(update)
 
 
 @routes.delete("/api/v1/profile/avatar", who=USER, scope="write:accounts")
-async def remove_avatar(call: Call[Nothing]) -> Account:
+async def delete_avatar(call: Call[NoParams]) -> Account:
     change = accounts.ProfileChange(avatar_key="", avatar_alt="")
-    return await credentials(call, call.tx, await _write(call, call.tx, change))
+    return await load_credential_account(call, call.tx, await _update_profile(call, call.tx, change))
 
 
 @routes.delete("/api/v1/profile/header", who=USER, scope="write:accounts")
-async def remove_header(call: Call[Nothing]) -> Account:
+async def delete_header(call: Call[NoParams]) -> Account:
     change = accounts.ProfileChange(header_key="", header_alt="")
-    return await credentials(call, call.tx, await _write(call, call.tx, change))
+    return await load_credential_account(call, call.tx, await _update_profile(call, call.tx, change))
 
 
 @routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
-async def preferences(call: Call[Nothing]) -> dict[str, object]:
-    found = members.settings(call.member)
+async def show_preferences(call: Call[NoParams]) -> dict[str, object]:
+    found = members.decode_settings(call.member)
     return {
         "posting:default:visibility": {"followers": "private", "local": "public"}.get(
             found.visibility, found.visibility

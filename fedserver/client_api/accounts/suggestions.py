@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.domain.accounts import account_views, suggestions
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
 # What the sources were called before there were several (deprecated).
-SOURCES = {"featured": "staff", "most_followed": "global", "friends_of_friends": "past_interactions"}
+LEGACY_SOURCES = {"featured": "staff", "most_followed": "global", "friends_of_friends": "past_interactions"}
 
 
 class DirectoryParams(Struct, frozen=True):
@@ -20,7 +20,7 @@ class DirectoryParams(Struct, frozen=True):
     offset: int = 0
 
 
-class PageParams(Struct, frozen=True):
+class SuggestionsPageParams(Struct, frozen=True):
     limit: int = 40
     offset: int = 0
 
@@ -32,9 +32,9 @@ class Suggestion(Struct, frozen=True):
 
 
 @routes.get("/api/v1/directory", params=DirectoryParams)
-async def directory(call: Call[DirectoryParams]) -> list[Account]:
+async def list_directory(call: Call[DirectoryParams]) -> list[Account]:
     params = call.params
-    ids = await suggestions.directory(
+    ids = await suggestions.list_directory(
         call.tx,
         call.viewer_id,
         max(1, min(params.limit, 80)),
@@ -42,28 +42,28 @@ async def directory(call: Call[DirectoryParams]) -> list[Account]:
         newest=params.order == "new",
         only_local=params.local,
     )
-    return [account(call.site.links, view) for view in await account_views.load_page(call.tx, ids)]
+    return [render_account(call.site.links, view) for view in await account_views.load_page(call.tx, ids)]
 
 
-@routes.get("/api/v2/suggestions", who=USER, scope="read|read:accounts", params=PageParams)
-async def version_2(call: Call[PageParams]) -> list[Suggestion]:
+@routes.get("/api/v2/suggestions", who=USER, scope="read|read:accounts", params=SuggestionsPageParams)
+async def list_v2(call: Call[SuggestionsPageParams]) -> list[Suggestion]:
     limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
-    found = await suggestions.page(call.tx, call.account, limit, offset)
+    found = await suggestions.list_for_account(call.tx, call.account, limit, offset)
     sources = {each.account_id: each.sources for each in found}
     views = await account_views.load_page(call.tx, list(sources))
     return [
-        Suggestion(SOURCES[reasons[0]], reasons, account(call.site.links, view))
+        Suggestion(LEGACY_SOURCES[reasons[0]], reasons, render_account(call.site.links, view))
         for view in views
         for reasons in [sources[view.account.id]]
     ]
 
 
-@routes.get("/api/v1/suggestions", who=USER, scope="read|read:accounts", params=PageParams)
-async def version_1(call: Call[PageParams]) -> list[Account]:
-    return [each.account for each in await version_2(call)]
+@routes.get("/api/v1/suggestions", who=USER, scope="read|read:accounts", params=SuggestionsPageParams)
+async def list_v1(call: Call[SuggestionsPageParams]) -> list[Account]:
+    return [each.account for each in await list_v2(call)]
 
 
 @routes.delete("/api/v1/suggestions/{id}", who=USER, scope="read|read:accounts")
-async def dismiss(call: Call[Nothing]) -> dict[str, str]:
+async def dismiss(call: Call[NoParams]) -> dict[str, str]:
     await suggestions.dismiss(call.tx, call.account, call.id())
     return {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fedserver.domain.audit_log import audit_log, hash_chain
-from fedserver.web.endpoint import Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 
 routes = Routes("client_api")
 
 
 @routes.get("/api/fedserver/v1/log")
-async def show(call: Call[Nothing]) -> Listed:
-    rows = await audit_log.page(call.tx, call.page(100, 500))
-    return listed([hash_chain.entry(row) for row in rows], [row.seq for row in rows])
+async def list_entries(call: Call[NoParams]) -> EntityPage:
+    rows = await audit_log.list_page(call.tx, call.page(100, 500))
+    return to_page([hash_chain.to_entry(row) for row in rows], [row.seq for row in rows])

@@ -6,35 +6,35 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.applications import Application, application
+from fedserver.client_api.entities.applications import Application, render_application
 from fedserver.domain.auth import apps
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import push_keys
-from fedserver.web.endpoint import APP, Call, Nothing, Routes
+from fedserver.web.endpoint import APP, Call, NoParams, Routes
 
 routes = Routes("client_api")
 
 
-class NewApp(Struct, frozen=True):
+class NewAppParams(Struct, frozen=True):
     client_name: str = ""
     redirect_uris: Any = ""
     scopes: str = "read"
     website: str | None = None
 
 
-@routes.post("/api/v1/apps", params=NewApp)
-async def create(call: Call[NewApp]) -> Application:
+@routes.post("/api/v1/apps", params=NewAppParams)
+async def create(call: Call[NewAppParams]) -> Application:
     given = call.params.redirect_uris
     listed = given if isinstance(given, list) else []
     uris = given.split() if isinstance(given, str) else [each for each in listed if isinstance(each, str)]
     new = await apps.register(call.tx, call.params.client_name, uris, call.params.scopes, call.params.website)
-    return application(new.row, await push_keys.public(call.tx), new.secret)
+    return render_application(new.row, await push_keys.load_public_key(call.tx), new.secret)
 
 
 @routes.get("/api/v1/apps/verify_credentials", who=APP, waiting=True)
-async def verify_credentials(call: Call[Nothing]) -> Application:
+async def verify_credentials(call: Call[NoParams]) -> Application:
     app_id = call.caller.app_id if call.caller else None
-    row = await apps.by_id(call.tx, app_id) if app_id is not None else None
+    row = await apps.find(call.tx, app_id) if app_id is not None else None
     if row is None:
-        raise NotFound
-    return application(row, await push_keys.public(call.tx))
+        raise NotFoundError
+    return render_application(row, await push_keys.load_public_key(call.tx))

@@ -6,45 +6,45 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.admin.trends import AdminTag, admin_tag
+from fedserver.client_api.entities.admin.trends import AdminTag, render_admin_tag
 from fedserver.domain.content import admin_tags
 from fedserver.domain.timelines import search
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 from storage.rows.content import TagRow
 
 routes = Routes("client_api")
 PATH = "/api/v1/admin/tags"
 
 
-class TagParams(Struct, frozen=True):
+class AdminTagParams(Struct, frozen=True):
     display_name: str | None = None
     usable: bool | None = None
     trendable: bool | None = None
     listable: bool | None = None
 
 
-async def entities(call: Call[Any], rows: list[TagRow]) -> list[AdminTag]:
+async def render_tags(call: Call[Any], rows: list[TagRow]) -> list[AdminTag]:
     """Hashtags with their last seven days: one statement for all."""
-    uses = await search.uses(call.tx, [row.name for row in rows])
+    uses = await search.load_tag_uses(call.tx, [row.name for row in rows])
     now = call.tx.now
-    return [admin_tag(call.site.links, row, uses.get(row.name, []), now) for row in rows]
+    return [render_admin_tag(call.site.links, row, uses.get(row.name, []), now) for row in rows]
 
 
 @routes.get(PATH, who=MODERATOR, scope="admin:read")
-async def show_all(call: Call[Nothing]) -> Listed:
-    rows = await admin_tags.page(call.tx, call.page(100, 200))
-    return listed(await entities(call, rows), [row.id for row in rows])
+async def list_all(call: Call[NoParams]) -> EntityPage:
+    rows = await admin_tags.list_page(call.tx, call.page(100, 200))
+    return to_page(await render_tags(call, rows), [row.id for row in rows])
 
 
 @routes.get(PATH + "/{id}", who=MODERATOR, scope="admin:read")
-async def show(call: Call[Nothing]) -> AdminTag:
-    return (await entities(call, [await admin_tags.get(call.tx, call.id())]))[0]
+async def show(call: Call[NoParams]) -> AdminTag:
+    return (await render_tags(call, [await admin_tags.get(call.tx, call.id())]))[0]
 
 
-@routes.put(PATH + "/{id}", who=MODERATOR, scope="admin:write", params=TagParams)
-async def update(call: Call[TagParams]) -> AdminTag:
+@routes.put(PATH + "/{id}", who=MODERATOR, scope="admin:write", params=AdminTagParams)
+async def update(call: Call[AdminTagParams]) -> AdminTag:
     params = call.params
-    decision = admin_tags.Decision(params.display_name, params.usable, params.trendable, params.listable)
-    row = await admin_tags.decide(call.tx, call.member, call.id(), decision)
-    return (await entities(call, [row]))[0]
+    decision = admin_tags.TagReview(params.display_name, params.usable, params.trendable, params.listable)
+    row = await admin_tags.review(call.tx, call.member, call.id(), decision)
+    return (await render_tags(call, [row]))[0]

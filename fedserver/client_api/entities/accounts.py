@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
-from fedserver.client_api.entities.tags import FeaturedTag, featured_tag
-from fedserver.client_api.entities.times import day, iso, iso_or_none, midnight
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
+from fedserver.client_api.entities.tags import FeaturedTag, render_featured_tag
+from fedserver.client_api.entities.times import to_date, to_iso, to_iso_or_none, to_midnight_iso
 from fedserver.domain.accounts import account_views, identity_proofs
 from fedserver.domain.auth import members
 from fedserver.links import Links
@@ -23,7 +23,7 @@ ROLES = {
     "moderator": ("1", 0x12DBC),
     "member": ("-99", 0x10000),
 }
-_words = msgspec.json.Decoder(list[str]).decode
+_decode_strings = msgspec.json.Decoder(list[str]).decode
 
 
 class Field(Struct, frozen=True):
@@ -46,8 +46,8 @@ class FeatureApproval(Struct, frozen=True):
     current_user: str
 
 
-ANYBODY, NOBODY = FeatureApproval(("public",), (), "automatic"), FeatureApproval((), (), "denied")
-NOT_ASKED = FeatureApproval((), (), "missing")
+ANYONE, NO_ONE = FeatureApproval(("public",), (), "automatic"), FeatureApproval((), (), "denied")
+UNKNOWN_APPROVAL = FeatureApproval((), (), "missing")
 
 
 class Role(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Role(Struct, frozen=True):
     highlighted: bool = False
 
 
-class Source(Struct, frozen=True):
+class AccountSource(Struct, frozen=True):
     note: str
     fields: list[Field]
     privacy: str
@@ -111,7 +111,7 @@ class Account(Struct, frozen=True, kw_only=True):
     suspended: bool | UnsetType = UNSET
     limited: bool | UnsetType = UNSET
     memorial: bool | UnsetType = UNSET
-    source: Source | UnsetType = UNSET
+    source: AccountSource | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     mute_expires_at: str | UnsetType | None = UNSET
 
@@ -139,12 +139,12 @@ class Profile(Struct, frozen=True, kw_only=True):
     featured_tags: list[FeaturedTag]
 
 
-def account(links: Links, view: account_views.AccountView) -> Account:
+def render_account(links: Links, view: account_views.AccountView) -> Account:
     """An account as anybody sees it."""
-    row = account_views.shown(view.account)
+    row = account_views.redact_suspended(view.account)
     view = structs.replace(view, account=row)
-    avatar = _picture(links, row.avatar_key, links.remote(row.id, "avatar", row.avatar_url), "avatar.png")
-    header = _picture(links, row.header_key, links.remote(row.id, "header", row.header_url), "header.png")
+    avatar = _picture_url(links, row.avatar_key, links.remote(row.id, "avatar", row.avatar_url), "avatar.png")
+    header = _picture_url(links, row.header_key, links.remote(row.id, "header", row.header_url), "header.png")
     shown_role = view.role if view.role not in ("", "member") else ""
     return Account(
         id=str(row.id),
@@ -156,7 +156,7 @@ def account(links: Links, view: account_views.AccountView) -> Account:
         discoverable=row.discoverable,
         indexable=row.indexable,
         group=row.kind == "Group",
-        created_at=midnight(row.created_at),
+        created_at=to_midnight_iso(row.created_at),
         note=row.note_html,
         url=row.url,
         uri=row.uri,
@@ -169,46 +169,49 @@ def account(links: Links, view: account_views.AccountView) -> Account:
         followers_count=row.followers_count,
         following_count=row.following_count,
         statuses_count=row.posts_count,
-        last_status_at=day(row.last_post_at),
+        last_status_at=to_date(row.last_post_at),
         hide_collections=row.hides_collections,
         noindex=not row.indexable,
-        emojis=custom_emojis(links, view.emojis),
+        emojis=render_custom_emojis(links, view.emojis),
         roles=[AccountRole(ROLES[shown_role][0], shown_role.title())] if shown_role else [],
         fields=[
-            *(Field(each.name, each.value, iso_or_none(each.verified_at)) for each in view.fields),
-            *(Field("Key", each.subject, iso(each.created)) for each in identity_proofs.of(row)),
+            *(Field(each.name, each.value, to_iso_or_none(each.verified_at)) for each in view.fields),
+            *(
+                Field("Key", each.subject, to_iso(each.created))
+                for each in identity_proofs.list_by_account(row)
+            ),
         ],
         show_featured=row.shows_featured,
         show_media=row.shows_media,
         show_media_replies=row.shows_media_replies,
-        feature_approval=NOT_ASKED if row.domain else ANYBODY if row.discoverable else NOBODY,
+        feature_approval=UNKNOWN_APPROVAL if row.domain else ANYONE if row.discoverable else NO_ONE,
         email_subscriptions=row.mails_posts,
-        moved=account(links, view.moved_to) if view.moved_to is not None else UNSET,
+        moved=render_account(links, view.moved_to) if view.moved_to is not None else UNSET,
         suspended=True if row.suspended_at is not None else UNSET,
         limited=True if row.silenced_at is not None else UNSET,
         memorial=True if row.memorial else UNSET,
     )
 
 
-def _picture(links: Links, key: str, url: str, otherwise: str) -> str:
+def _picture_url(links: Links, key: str, url: str, otherwise: str) -> str:
     if key:
         return links.media(key)
     return url or links.static(otherwise)
 
 
-def credential_account(
+def render_credential_account(
     links: Links,
     view: account_views.AccountView,
-    settings: members.Settings,
+    settings: members.MemberSettings,
     follow_requests: int,
     role_name: str,
 ) -> Account:
     """An account as its own member sees it."""
     row = view.account
-    shown = account(links, view)
-    source = Source(
+    shown = render_account(links, view)
+    source = AccountSource(
         note=row.note_source,
-        fields=_written(view),
+        fields=_render_source_fields(view),
         privacy={"followers": "private", "local": "public"}.get(settings.visibility, settings.visibility),
         sensitive=settings.sensitive,
         language=settings.language,
@@ -216,30 +219,32 @@ def credential_account(
         discoverable=row.discoverable,
         indexable=row.indexable,
         hide_collections=row.hides_collections,
-        attribution_domains=_words(row.attribution_domains),
+        attribution_domains=_decode_strings(row.attribution_domains),
         quote_policy=settings.quote_policy,
-        also_known_as_uris=_words(row.also_known_as),
+        also_known_as_uris=_decode_strings(row.also_known_as),
     )
-    return structs.replace(shown, source=source, role=role(role_name))
+    return structs.replace(shown, source=source, role=render_role(role_name))
 
 
-def role(name: str) -> Role:
+def render_role(name: str) -> Role:
     """A role of ours: its number, its name, and what it may do."""
     number, permissions = ROLES.get(name, ROLES["member"])
     return Role(number, name.title() if name != "member" else "", str(permissions))
 
 
-def _written(view: account_views.AccountView) -> list[Field]:
+def _render_source_fields(view: account_views.AccountView) -> list[Field]:
     """The fields as their owner wrote them."""
-    return [Field(each.name, each.source, iso_or_none(each.verified_at)) for each in view.fields]
+    return [Field(each.name, each.source, to_iso_or_none(each.verified_at)) for each in view.fields]
 
 
-def muted_account(links: Links, view: account_views.AccountView, expires_at: int | None) -> Account:
+def render_muted_account(links: Links, view: account_views.AccountView, expires_at: int | None) -> Account:
     """An account that the viewer mutes, perhaps for a time (MutedAccount)."""
-    return structs.replace(account(links, view), mute_expires_at=iso_or_none(expires_at))
+    return structs.replace(render_account(links, view), mute_expires_at=to_iso_or_none(expires_at))
 
 
-def profile(links: Links, view: account_views.AccountView, featured: Sequence[FeaturedTagRow]) -> Profile:
+def render_profile(
+    links: Links, view: account_views.AccountView, featured: Sequence[FeaturedTagRow]
+) -> Profile:
     """A profile as it was written, to be edited."""
     row = view.account
     avatar = links.media(row.avatar_key) if row.avatar_key else None
@@ -248,7 +253,7 @@ def profile(links: Links, view: account_views.AccountView, featured: Sequence[Fe
         id=str(row.id),
         display_name=row.display_name,
         note=row.note_source,
-        fields=_written(view),
+        fields=_render_source_fields(view),
         avatar=avatar,
         avatar_static=avatar,
         avatar_description=row.avatar_alt,
@@ -263,6 +268,6 @@ def profile(links: Links, view: account_views.AccountView, featured: Sequence[Fe
         show_media=row.shows_media,
         show_media_replies=row.shows_media_replies,
         show_featured=row.shows_featured,
-        attribution_domains=_words(row.attribution_domains),
-        featured_tags=[featured_tag(links, row.username, each) for each in featured],
+        attribution_domains=_decode_strings(row.attribution_domains),
+        featured_tags=[render_featured_tag(links, row.username, each) for each in featured],
     )

@@ -6,13 +6,13 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.custom_emojis import own_emoji
-from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.client_api.entities.custom_emojis import render_local_emoji
+from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.notifications import announcements
 from fedserver.links import Links
 
 
-class Reaction(Struct, frozen=True):
+class AnnouncementReaction(Struct, frozen=True):
     name: str
     count: int
     me: bool
@@ -34,13 +34,13 @@ class Announcement(Struct, frozen=True):
     statuses: list[Any] = []
     tags: list[Any] = []
     emojis: list[Any] = []
-    reactions: list[Reaction] = []
+    reactions: list[AnnouncementReaction] = []
 
 
-def _reaction(links: Links, view: announcements.ReactionView) -> Reaction:
+def _render_reaction(links: Links, view: announcements.AnnouncementReactionView) -> AnnouncementReaction:
     row = view.row
-    emoji = own_emoji(links, view.custom) if view.custom else None
-    return Reaction(
+    emoji = render_local_emoji(links, view.custom) if view.custom else None
+    return AnnouncementReaction(
         row.name,
         row.count,
         row.mine,
@@ -49,18 +49,18 @@ def _reaction(links: Links, view: announcements.ReactionView) -> Reaction:
     )
 
 
-def announcement(links: Links, view: announcements.AnnouncementView) -> Announcement:
+def render_announcement(links: Links, view: announcements.AnnouncementView) -> Announcement:
     """A notice as a member sees it."""
     row = view.row
     return Announcement(
         id=str(row.id),
         content=row.html,
-        starts_at=iso_or_none(row.starts_at),
-        ends_at=iso_or_none(row.ends_at),
+        starts_at=to_iso_or_none(row.starts_at),
+        ends_at=to_iso_or_none(row.ends_at),
         all_day=row.all_day,
         published=row.published_at is not None,
-        published_at=iso(row.published_at or row.updated_at),
-        updated_at=iso(row.updated_at),
+        published_at=to_iso(row.published_at or row.updated_at),
+        updated_at=to_iso(row.updated_at),
         read=view.read,
-        reactions=[_reaction(links, each) for each in view.reactions],
+        reactions=[_render_reaction(links, each) for each in view.reactions],
     )

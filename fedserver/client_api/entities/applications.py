@@ -21,9 +21,9 @@ class Application(Struct, frozen=True):
     client_secret_expires_at: int | UnsetType = UNSET
 
 
-def application(row: AppRow, vapid_key: str, secret: str | None = None) -> Application:
+def render_application(row: AppRow, vapid_key: str, secret: str | None = None) -> Application:
     """An app; its id and secret only when it was just registered."""
-    uris = apps.redirect_uris(row)
+    uris = apps.decode_redirect_uris(row)
     return Application(
         id=str(row.id),
         name=row.name,

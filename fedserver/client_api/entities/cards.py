@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.media_attachments import media_attachment
-from fedserver.client_api.entities.tags import TagUse, week
-from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.media_attachments import render_media_attachment
+from fedserver.client_api.entities.tags import TagUse, render_week
+from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.timelines import cards, post_views, trend_reviews
 from fedserver.links import Links
 
@@ -40,21 +40,21 @@ class Card(Struct, frozen=True):
     history: list[TagUse] = []
 
 
-def card(links: Links, view: post_views.PostView) -> Card | None:
+def render_card(links: Links, view: post_views.PostView) -> Card | None:
     """What is shown below a post, None for nothing."""
     if view.post.kind == "Article" or view.cover is not None:
-        return _of_article(links, view)
-    return _of_link(links, view.card) if view.card is not None else None
+        return _render_article_card(links, view)
+    return _render_link_card(links, view.card) if view.card is not None else None
 
 
-def trend_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> Card:
+def render_trend_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> Card:
     """A link with its last seven days."""
-    return structs.replace(_of_link(links, trend.card), history=week(trend.uses, now))
+    return structs.replace(_render_link_card(links, trend.card), history=render_week(trend.uses, now))
 
 
-def _of_article(links: Links, view: post_views.PostView) -> Card:
+def _render_article_card(links: Links, view: post_views.PostView) -> Card:
     row = view.post
-    cover = media_attachment(links, view.cover) if view.cover else None
+    cover = render_media_attachment(links, view.cover) if view.cover else None
     return Card(
         url=row.url,
         title=row.title,
@@ -67,11 +67,11 @@ def _of_article(links: Links, view: post_views.PostView) -> Card:
         image_description=(cover.description or "") if cover else "",
         blurhash=cover.blurhash if cover else None,
         language=row.language,
-        published_at=iso(row.published_at),
+        published_at=to_iso(row.published_at),
     )
 
 
-def _of_link(links: Links, view: cards.CardView) -> Card:
+def _render_link_card(links: Links, view: cards.CardView) -> Card:
     row = view.row
     return Card(
         url=row.url,
@@ -90,14 +90,14 @@ def _of_link(links: Links, view: cards.CardView) -> Card:
         embed_url=row.embed_url,
         blurhash=row.blurhash,
         language=row.language,
-        published_at=iso_or_none(row.published_at),
-        authors=_authors(links, view),
+        published_at=to_iso_or_none(row.published_at),
+        authors=_render_authors(links, view),
     )
 
 
-def _authors(links: Links, view: cards.CardView) -> list[CardAuthor]:
+def _render_authors(links: Links, view: cards.CardView) -> list[CardAuthor]:
     """The account that the page names and that agreed, else whoever the page says wrote it."""
     if view.author is not None:
-        return [CardAuthor(view.author.name, view.author.account.url, account(links, view.author))]
+        return [CardAuthor(view.author.name, view.author.account.url, render_account(links, view.author))]
     row = view.row
     return [CardAuthor(row.author_name, row.author_url)] if row.author_name else []

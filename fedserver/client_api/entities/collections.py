@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.accounts import collections
 from fedserver.links import Links
 from fedserver.text.markup import fold_tag
@@ -41,7 +41,7 @@ class Collection(Struct, frozen=True):
     updated_at: str
 
 
-def collection(links: Links, view: collections.CollectionView) -> Collection:
+def render_collection(links: Links, view: collections.CollectionView) -> Collection:
     """A collection as its viewer sees it. It has no page yet."""
     row = view.row
     return Collection(
@@ -57,12 +57,12 @@ def collection(links: Links, view: collections.CollectionView) -> Collection:
         discoverable=row.discoverable,
         tag=ShallowTag(row.tag, links.tag(fold_tag(row.tag))) if row.tag else None,
         item_count=len(view.items),
-        items=[collection_item(item) for item in view.items],
-        created_at=iso(row.created_at),
-        updated_at=iso(row.updated_at),
+        items=[render_collection_item(item) for item in view.items],
+        created_at=to_iso(row.created_at),
+        updated_at=to_iso(row.updated_at),
     )
 
 
-def collection_item(row: CollectionItemRow) -> CollectionItem:
+def render_collection_item(row: CollectionItemRow) -> CollectionItem:
     """An account in a collection."""
-    return CollectionItem(str(row.id), str(row.account_id), row.state, iso(row.created_at))
+    return CollectionItem(str(row.id), str(row.account_id), row.state, to_iso(row.created_at))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.statuses import Status, status
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.domain.notifications import conversations
 from fedserver.links import Links
 
@@ -17,11 +17,11 @@ class Conversation(Struct, frozen=True):
     last_status: Status | None
 
 
-def conversation(links: Links, view: conversations.ConversationView) -> Conversation:
+def render_conversation(links: Links, view: conversations.ConversationView) -> Conversation:
     """A conversation as one who takes part sees it."""
     return Conversation(
         str(view.row.id),
         view.row.unread,
-        [account(links, each) for each in view.accounts],
-        status(links, view.last) if view.last is not None else None,
+        [render_account(links, each) for each in view.accounts],
+        render_status(links, view.last) if view.last is not None else None,
     )

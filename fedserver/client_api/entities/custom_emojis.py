@@ -19,7 +19,7 @@ class CustomEmoji(Struct, frozen=True):
     category: str | None = None
 
 
-def custom_emojis(links: Links, found: Iterable[account_views.EmojiFact]) -> list[CustomEmoji]:
+def render_custom_emojis(links: Links, found: Iterable[account_views.EmojiFact]) -> list[CustomEmoji]:
     """Emoji that stand beside a name or a post."""
     return [
         CustomEmoji(
@@ -31,7 +31,7 @@ def custom_emojis(links: Links, found: Iterable[account_views.EmojiFact]) -> lis
     ]
 
 
-def own_emoji(links: Links, row: EmojiRow) -> CustomEmoji:
+def render_local_emoji(links: Links, row: EmojiRow) -> CustomEmoji:
     """One of this node."""
     static = links.media(row.static_key or row.file_key)
     return CustomEmoji(row.shortcode, links.media(row.file_key), static, True, row.category)

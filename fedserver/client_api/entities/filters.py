@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso_or_none
+from fedserver.client_api.entities.times import to_iso_or_none
 from fedserver.domain.timelines import filters
 from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
 
-_contexts = msgspec.json.Decoder(list[str]).decode
+_decode_contexts = msgspec.json.Decoder(list[str]).decode
 
 
 class FilterKeyword(Struct, frozen=True):
@@ -52,36 +52,36 @@ class FilterResult(Struct, frozen=True):
     status_matches: list[str] | None
 
 
-def keyword(row: FilterKeywordRow) -> FilterKeyword:
+def render_keyword(row: FilterKeywordRow) -> FilterKeyword:
     return FilterKeyword(str(row.id), row.keyword, row.whole_word)
 
 
-def named_status(row: FilterPostRow) -> FilterStatus:
+def render_filter_status(row: FilterPostRow) -> FilterStatus:
     return FilterStatus(str(row.id), str(row.post_id))
 
 
-def filter_entity(
+def render_filter(
     row: FilterRow, keywords: Sequence[FilterKeywordRow] = (), posts: Sequence[FilterPostRow] = ()
 ) -> Filter:
     """A filter with what it looks for."""
     return Filter(
         str(row.id),
         row.title,
-        _contexts(row.contexts),
-        iso_or_none(row.expires_at),
+        _decode_contexts(row.contexts),
+        to_iso_or_none(row.expires_at),
         row.action,
-        [keyword(each) for each in keywords],
-        [named_status(each) for each in posts],
+        [render_keyword(each) for each in keywords],
+        [render_filter_status(each) for each in posts],
     )
 
 
-def keyword_filter(row: FilterRow, word: FilterKeywordRow) -> KeywordFilter:
+def render_keyword_filter(row: FilterRow, word: FilterKeywordRow) -> KeywordFilter:
     """A keyword of a filter, as version 1 shows it."""
-    contexts, until = _contexts(row.contexts), iso_or_none(row.expires_at)
+    contexts, until = _decode_contexts(row.contexts), to_iso_or_none(row.expires_at)
     return KeywordFilter(str(word.id), word.keyword, contexts, word.whole_word, until, row.action == "hide")
 
 
-def filter_result(hit: filters.Hit) -> FilterResult:
+def render_filter_result(hit: filters.FilterMatch) -> FilterResult:
     """Why a filter applies to a post."""
     posts = [str(each) for each in hit.post_ids]
-    return FilterResult(filter_entity(hit.filter), list(hit.keywords) or None, posts or None)
+    return FilterResult(render_filter(hit.filter), list(hit.keywords) or None, posts or None)

@@ -8,22 +8,22 @@ from fedserver.client_api.entities.accounts import Account
 from fedserver.config import Config
 from fedserver.domain.accounts import accounts, featured_tags
 from fedserver.domain.content import media
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.posts import pins
 from fedserver.media import av_worker, image_worker
 from fedserver.version import VERSION
 
 # Clients take features from the number before the bracket; it is what is whole here.
-MASTODON = f"4.6.0 (compatible; fedserver {VERSION})"
+MASTODON_VERSION = f"4.6.0 (compatible; fedserver {VERSION})"
 
 
-def _configuration(config: Config) -> dict[str, Any]:
+def _render_configuration(config: Config) -> dict[str, Any]:
     limits = config.limits
     return {
         "accounts": {
-            "max_featured_tags": featured_tags.MOST,
-            "max_pinned_statuses": pins.MOST,
+            "max_featured_tags": featured_tags.MAX_TAGS,
+            "max_pinned_statuses": pins.MAX_PINS,
             "max_profile_fields": accounts.MAX_FIELDS,
             "profile_field_name_limit": accounts.MAX_FIELD,
             "profile_field_value_limit": accounts.MAX_FIELD,
@@ -37,7 +37,7 @@ def _configuration(config: Config) -> dict[str, Any]:
             "supported_mime_types": ["text/plain", "text/markdown"],
         },
         "media_attachments": {
-            "supported_mime_types": [*image_worker.accepted(), *av_worker.accepted()],
+            "supported_mime_types": [*image_worker.list_accepted_types(), *av_worker.list_accepted_types()],
             "description_limit": media.MAX_DESCRIPTION,
             "image_size_limit": limits.upload_bytes,
             "image_matrix_limit": limits.image_pixels,
@@ -54,15 +54,15 @@ def _configuration(config: Config) -> dict[str, Any]:
     }
 
 
-def _rules(config: Config) -> list[dict[str, str]]:
+def _render_rules(config: Config) -> list[dict[str, str]]:
     return [
         {"id": str(number), "text": text, "hint": ""}
         for number, text in enumerate(config.community.rules, start=1)
     ]
 
 
-def version_2(
-    site: Site, figures: instance_stats.Figures, contact: Account | None, vapid_key: str
+def render_instance_v2(
+    site: NodeContext, figures: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
     """Instance, version 2."""
     config, links = site.config, site.links
@@ -71,7 +71,7 @@ def version_2(
     return {
         "domain": links.domain,
         "title": config.community.title,
-        "version": MASTODON,
+        "version": MASTODON_VERSION,
         "source_url": "",
         "description": config.community.description,
         "usage": {"users": {"active_month": figures.active_month}},
@@ -87,7 +87,7 @@ def version_2(
                 "terms_of_service": None,
             },
             "vapid": {"public_key": vapid_key},
-            **_configuration(config),
+            **_render_configuration(config),
             "translation": {"enabled": bool(config.translation.url)},
             "timelines_access": {
                 "live_feeds": access,
@@ -106,12 +106,12 @@ def version_2(
         },
         "api_versions": {"mastodon": 10},
         "contact": {"email": config.community.contact_email, "account": contact},
-        "rules": _rules(config),
+        "rules": _render_rules(config),
     }
 
 
-def version_1(
-    site: Site, figures: instance_stats.Figures, contact: Account | None, vapid_key: str
+def render_instance_v1(
+    site: NodeContext, figures: instance_stats.InstanceStats, contact: Account | None, vapid_key: str
 ) -> dict[str, Any]:
     """Instance, version 1: some client libraries know only this one."""
     config, links = site.config, site.links
@@ -122,7 +122,7 @@ def version_1(
         "short_description": config.community.description,
         "description": config.community.description,
         "email": config.community.contact_email,
-        "version": MASTODON,
+        "version": MASTODON_VERSION,
         "urls": {"streaming_api": links.streaming},
         "stats": {
             "user_count": figures.members,
@@ -134,7 +134,7 @@ def version_1(
         "registrations": registration in ("open", "approval"),
         "approval_required": registration == "approval",
         "invites_enabled": registration != "closed",
-        "configuration": _configuration(config),
+        "configuration": _render_configuration(config),
         "contact_account": contact,
-        "rules": _rules(config),
+        "rules": _render_rules(config),
     }

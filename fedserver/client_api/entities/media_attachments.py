@@ -8,19 +8,19 @@ from fedserver.links import Links
 from storage.rows.content import MediaRow
 
 
-class Size(Struct, frozen=True):
+class MediaSize(Struct, frozen=True):
     width: int
     height: int
     size: str
     aspect: float
 
 
-class Focus(Struct, frozen=True):
+class MediaFocus(Struct, frozen=True):
     x: float
     y: float
 
 
-class Original(Struct, frozen=True, omit_defaults=True):
+class OriginalMeta(Struct, frozen=True, omit_defaults=True):
     """The whole: a picture has a size, a film a frame rate too, sound only a length (seconds)."""
 
     width: int | None = None
@@ -32,7 +32,7 @@ class Original(Struct, frozen=True, omit_defaults=True):
     bitrate: int | None = None
 
 
-class Meta(Struct, frozen=True, omit_defaults=True):
+class MediaMeta(Struct, frozen=True, omit_defaults=True):
     """What a player wants to know beforehand; `length` is like 0:01:02.50."""
 
     length: str | None = None
@@ -42,9 +42,9 @@ class Meta(Struct, frozen=True, omit_defaults=True):
     width: int | None = None
     height: int | None = None
     aspect: float | None = None
-    original: Original | None = None
-    small: Size | None = None
-    focus: Focus | None = None
+    original: OriginalMeta | None = None
+    small: MediaSize | None = None
+    focus: MediaFocus | None = None
 
 
 class MediaAttachment(Struct, frozen=True):
@@ -55,14 +55,14 @@ class MediaAttachment(Struct, frozen=True):
     remote_url: str | None
     preview_remote_url: str | None
     text_url: str | None
-    meta: Meta
+    meta: MediaMeta
     description: str | None
     blurhash: str | None
 
 
-def media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
+def render_media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
     """A file of a post; one of a peer is shown from where it lies."""
-    url, preview = _addresses(links, row)
+    url, preview = _list_urls(links, row)
     return MediaAttachment(
         id=str(row.id),
         type=row.kind,
@@ -71,13 +71,13 @@ def media_attachment(links: Links, row: MediaRow) -> MediaAttachment:
         remote_url=row.remote_url or None,
         preview_remote_url=None,
         text_url=None,
-        meta=_meta(row),
+        meta=_render_meta(row),
         description=row.description or None,
         blurhash=row.blurhash,
     )
 
 
-def _addresses(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
+def _list_urls(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
     """Of the file and of its small picture, which sound has not."""
     preview = links.media(row.preview_key) if row.preview_key else None
     if row.state != "ready":
@@ -91,23 +91,23 @@ def _addresses(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
     return links.remote(row.id, "original", row.remote_url), small
 
 
-def _meta(row: MediaRow) -> Meta:
-    small = _size(row.preview_width, row.preview_height)
-    focus = Focus(row.focus_x, row.focus_y)
-    size = _size(row.width, row.height)
-    original = Original(
+def _render_meta(row: MediaRow) -> MediaMeta:
+    small = _render_size(row.preview_width, row.preview_height)
+    focus = MediaFocus(row.focus_x, row.focus_y)
+    size = _render_size(row.width, row.height)
+    original = OriginalMeta(
         frame_rate=row.frame_rate,
         duration=row.duration,
         bitrate=row.bitrate,
         **({} if size is None else structs.asdict(size)),
     )
-    shown = original if original != Original() else None
+    shown = original if original != OriginalMeta() else None
     if row.duration is None:
-        return Meta(original=shown, small=small, focus=focus)
-    return Meta(
-        length=_length(row.duration),
+        return MediaMeta(original=shown, small=small, focus=focus)
+    return MediaMeta(
+        length=_format_length(row.duration),
         duration=row.duration,
-        fps=_fps(row.frame_rate),
+        fps=_parse_fps(row.frame_rate),
         original=shown,
         small=small,
         focus=focus,
@@ -115,20 +115,20 @@ def _meta(row: MediaRow) -> Meta:
     )
 
 
-def _length(seconds: float) -> str:
+def _format_length(seconds: float) -> str:
     hundredths = round(seconds * 100)
     minutes, rest = divmod(hundredths, 6_000)
     return f"{minutes // 60}:{minutes % 60:02}:{rest // 100:02}.{rest % 100:02}"
 
 
-def _fps(frame_rate: str | None) -> int | None:
+def _parse_fps(frame_rate: str | None) -> int | None:
     if frame_rate is None:
         return None
     pictures, _, seconds = frame_rate.partition("/")
     return round(int(pictures) / int(seconds or 1))
 
 
-def _size(width: int | None, height: int | None) -> Size | None:
+def _render_size(width: int | None, height: int | None) -> MediaSize | None:
     if not width or not height:
         return None
-    return Size(width, height, f"{width}x{height}", round(width / height, 6))
+    return MediaSize(width, height, f"{width}x{height}", round(width / height, 6))

@@ -7,17 +7,17 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.accounts import Account, account
+from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.reports import (
     AccountWarning,
     RelationshipSeveranceEvent,
     Report,
-    account_warning,
-    report,
-    severance_event,
+    render_account_warning,
+    render_report,
+    render_severance_event,
 )
-from fedserver.client_api.entities.statuses import Status, status
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities.statuses import Status, render_status
+from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.notifications import (
     notification_groups,
     notification_requests,
@@ -39,17 +39,17 @@ class Notification(Struct, frozen=True):
     event: RelationshipSeveranceEvent | UnsetType = UNSET
 
 
-def notification(links: Links, view: notifications.NotificationView) -> Notification:
+def render_notification(links: Links, view: notifications.NotificationView) -> Notification:
     """What an account is told."""
     row = view.row
     return Notification(
         str(row.id),
         row.kind,
         row.group_key,
-        iso(row.created_at),
-        account(links, view.account),
-        status(links, view.post) if view.post is not None else UNSET,
-        **_subject(links, view.subject),
+        to_iso(row.created_at),
+        render_account(links, view.account),
+        render_status(links, view.post) if view.post is not None else UNSET,
+        **_render_subject(links, view.subject),
     )
 
 
@@ -83,7 +83,7 @@ class GroupedNotificationsResults(Struct, frozen=True):
     partial_accounts: list[PartialAccountWithAvatar] | UnsetType = UNSET
 
 
-def _group(view: notification_groups.GroupView, *, paged: bool) -> NotificationGroup:
+def _render_group(view: notification_groups.NotificationGroupView, *, paged: bool) -> NotificationGroup:
     row = view.newest.row
     return NotificationGroup(
         group_key=view.key,
@@ -93,21 +93,21 @@ def _group(view: notification_groups.GroupView, *, paged: bool) -> NotificationG
         sample_account_ids=[str(each.account.id) for each in view.senders],
         page_min_id=str(view.least_id) if paged else UNSET,
         page_max_id=str(row.id) if paged else UNSET,
-        latest_page_notification_at=iso(row.created_at) if paged else UNSET,
+        latest_page_notification_at=to_iso(row.created_at) if paged else UNSET,
         status_id=str(row.post_id) if row.post_id is not None else UNSET,
     )
 
 
-def _partial(shown: Account) -> PartialAccountWithAvatar:
-    return PartialAccountWithAvatar(**{name: getattr(shown, name) for name in PARTIAL})
+def _render_partial_account(shown: Account) -> PartialAccountWithAvatar:
+    return PartialAccountWithAvatar(**{name: getattr(shown, name) for name in PARTIAL_FIELDS})
 
 
-PARTIAL = PartialAccountWithAvatar.__struct_fields__
+PARTIAL_FIELDS = PartialAccountWithAvatar.__struct_fields__
 
 
-def grouped_notifications(
+def render_grouped_notifications(
     links: Links,
-    views: Iterable[notification_groups.GroupView],
+    views: Iterable[notification_groups.NotificationGroupView],
     *,
     paged: bool = True,
     partial: bool = False,
@@ -116,13 +116,15 @@ def grouped_notifications(
     views = list(views)
     every = {each.account.id: each for view in views for each in view.senders}
     full = {view.newest.account.account.id for view in views} if partial else every.keys()
-    shown = {number: account(links, each) for number, each in every.items()}
+    shown = {number: render_account(links, each) for number, each in every.items()}
     posts = {view.newest.post.post.id: view.newest.post for view in views if view.newest.post is not None}
     return GroupedNotificationsResults(
         accounts=[each for number, each in shown.items() if number in full],
-        statuses=[status(links, each) for each in posts.values()],
-        notification_groups=[_group(view, paged=paged) for view in views],
-        partial_accounts=[_partial(each) for number, each in shown.items() if number not in full]
+        statuses=[render_status(links, each) for each in posts.values()],
+        notification_groups=[_render_group(view, paged=paged) for view in views],
+        partial_accounts=[
+            _render_partial_account(each) for number, each in shown.items() if number not in full
+        ]
         if partial
         else UNSET,
     )
@@ -137,27 +139,29 @@ class NotificationRequest(Struct, frozen=True):
     last_status: Status | None
 
 
-def notification_request(links: Links, view: notification_requests.RequestView) -> NotificationRequest:
+def render_notification_request(
+    links: Links, view: notification_requests.NotificationRequestView
+) -> NotificationRequest:
     """Somebody whose notifications are kept back."""
     row = view.row
     return NotificationRequest(
         str(row.id),
-        iso(row.first_at),
-        iso(row.last_at),
-        account(links, view.account),
+        to_iso(row.first_at),
+        to_iso(row.last_at),
+        render_account(links, view.account),
         str(row.count),
-        status(links, view.post) if view.post is not None else None,
+        render_status(links, view.post) if view.post is not None else None,
     )
 
 
-def _subject(links: Links, found: notification_subjects.Subject | None) -> dict[str, Any]:
+def _render_subject(links: Links, found: notification_subjects.NotificationSubject | None) -> dict[str, Any]:
     if found is None:
         return {}
     if found.severance is not None:
-        return {"event": severance_event(found.severance)}
+        return {"event": render_severance_event(found.severance)}
     if found.report is not None and found.target is not None:
-        return {"report": report(links, found.report, found.target)}
+        return {"report": render_report(links, found.report, found.target)}
     if found.act is not None and found.target is not None:
-        shown = account_warning(links, found.act, found.target, found.appeal, found.posts)
+        shown = render_account_warning(links, found.act, found.target, found.appeal, found.posts)
         return {"moderation_warning": shown}
     return {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
-from fedserver.client_api.entities.times import iso_or_none
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
+from fedserver.client_api.entities.times import to_iso_or_none
 from fedserver.domain.accounts import account_views
 from fedserver.domain.timelines import post_views
 from fedserver.links import Links
@@ -29,18 +29,18 @@ class Poll(Struct, frozen=True):
     own_votes: list[int] | None
 
 
-def poll(links: Links, view: post_views.PostView) -> Poll | None:
+def render_poll_or_none(links: Links, view: post_views.PostView) -> Poll | None:
     """The poll of a post, None without one; strangers get null for what they chose."""
-    return poll_of(links, view) if view.poll is not None else None
+    return render_poll(links, view) if view.poll is not None else None
 
 
-def poll_of(links: Links, view: post_views.PostView) -> Poll:
+def render_poll(links: Links, view: post_views.PostView) -> Poll:
     """The poll of a post that has one."""
     found, known = view.poll, view.mine is not None
     assert found is not None
     return Poll(
         id=str(view.post.id),
-        expires_at=iso_or_none(found.poll.expires_at),
+        expires_at=to_iso_or_none(found.poll.expires_at),
         expired=found.expired,
         multiple=found.poll.multiple,
         votes_count=found.votes_count,
@@ -48,7 +48,7 @@ def poll_of(links: Links, view: post_views.PostView) -> Poll:
         options=[
             PollOption(each.title, None if found.hidden else each.votes_count) for each in found.options
         ],
-        emojis=custom_emojis(links, account_views.decode_emojis(view.post.emojis)),
+        emojis=render_custom_emojis(links, account_views.decode_emojis(view.post.emojis)),
         voted=found.voted if known else None,
         own_votes=list(found.chosen) if known else None,
     )

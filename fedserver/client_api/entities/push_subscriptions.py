@@ -27,7 +27,7 @@ class Alerts(Struct, frozen=True, kw_only=True):
     report: bool = field(default=False, name="admin.report")
 
 
-NAMES = dict(zip(Alerts.__struct_encode_fields__, Alerts.__struct_fields__, strict=True))
+FIELDS_BY_KIND = dict(zip(Alerts.__struct_encode_fields__, Alerts.__struct_fields__, strict=True))
 
 
 class WebPushSubscription(Struct, frozen=True):
@@ -39,12 +39,12 @@ class WebPushSubscription(Struct, frozen=True):
     server_key: str
 
 
-def chosen(alerts: Alerts | None) -> tuple[str, ...]:
+def list_enabled_kinds(alerts: Alerts | None) -> tuple[str, ...]:
     """The kinds of notification that are switched on."""
-    return tuple(kind for kind, name in NAMES.items() if getattr(alerts, name, False))
+    return tuple(kind for kind, name in FIELDS_BY_KIND.items() if getattr(alerts, name, False))
 
 
-def web_push_subscription(row: PushSubscriptionRow, server_key: str) -> WebPushSubscription:
+def render_web_push_subscription(row: PushSubscriptionRow, server_key: str) -> WebPushSubscription:
     """A subscription as its app sees it."""
-    alerts = Alerts(**{NAMES[kind]: True for kind in push_subscriptions.alerts(row)})
+    alerts = Alerts(**{FIELDS_BY_KIND[kind]: True for kind in push_subscriptions.list_alerts(row)})
     return WebPushSubscription(str(row.id), row.endpoint, row.standard, alerts, row.policy, server_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso_or_none
+from fedserver.client_api.entities.times import to_iso_or_none
 from fedserver.domain.accounts import relations
 
 
@@ -27,7 +27,7 @@ class Relationship(Struct, frozen=True):
     note: str
 
 
-def relationship(found: relations.Relation) -> Relationship:
+def render_relationship(found: relations.Relation) -> Relationship:
     """How the caller stands to an account."""
     return Relationship(
         id=str(found.id),
@@ -40,7 +40,7 @@ def relationship(found: relations.Relation) -> Relationship:
         blocked_by=found.blocked_by,
         muting=found.muting,
         muting_notifications=found.muting_notifications,
-        muting_expires_at=iso_or_none(found.mute_expires_at),
+        muting_expires_at=to_iso_or_none(found.mute_expires_at),
         requested=found.requested,
         requested_by=found.requested_by,
         domain_blocking=found.domain_blocking,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.accounts import account_views
 from fedserver.domain.moderation import appeals, reports
 from fedserver.links import Links
-from storage.rows.audit_log import ActPostRow, ActRow
+from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.moderation import AppealRow, ReportRow
 from storage.rows.peers import SeveranceRow
 
@@ -57,40 +57,40 @@ class RelationshipSeveranceEvent(Struct, frozen=True):
     created_at: str
 
 
-def report(links: Links, row: ReportRow, target: account_views.AccountView) -> Report:
+def render_report(links: Links, row: ReportRow, target: account_views.AccountView) -> Report:
     """A report as whoever brought it sees it."""
     posts, rules = reports.post_ids(row), reports.rule_ids(row)
     return Report(
         id=str(row.id),
         action_taken=row.resolved_at is not None,
-        action_taken_at=iso_or_none(row.resolved_at),
+        action_taken_at=to_iso_or_none(row.resolved_at),
         category=row.category,
         comment=row.comment,
         forwarded=row.forwarded,
-        created_at=iso(row.created_at),
+        created_at=to_iso(row.created_at),
         status_ids=[str(each) for each in posts] or None,
         rule_ids=[str(each) for each in rules] or None,
-        target_account=account(links, target),
+        target_account=render_account(links, target),
     )
 
 
-def account_warning(
+def render_account_warning(
     links: Links,
-    row: ActRow,
+    row: LogEntryRow,
     target: account_views.AccountView,
     filed: AppealRow | None,
-    posts: Sequence[ActPostRow],
+    posts: Sequence[LogEntryPostRow],
 ) -> AccountWarning:
     """An act of moderation as the member hears of it, and what they said to it."""
     action = row.verb.removeprefix("account.")
     ids = [str(each.post_id) for each in posts]
-    appeal = Appeal(filed.text, appeals.state(filed)) if filed is not None else None
+    appeal = Appeal(filed.text, appeals.render_state(filed)) if filed is not None else None
     return AccountWarning(
-        str(row.id), action, row.reason, ids or None, account(links, target), iso(row.at), appeal
+        str(row.id), action, row.reason, ids or None, render_account(links, target), to_iso(row.at), appeal
     )
 
 
-def severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:
+def render_severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:
     """Follows that were lost."""
     return RelationshipSeveranceEvent(
         str(row.id),
@@ -99,5 +99,5 @@ def severance_event(row: SeveranceRow) -> RelationshipSeveranceEvent:
         row.target_name,
         row.followers_count,
         row.following_count,
-        iso(row.created_at),
+        to_iso(row.created_at),
     )

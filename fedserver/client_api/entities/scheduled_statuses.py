@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
+from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
 from fedserver.client_api.entities.statuses import VISIBILITY
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.posts import scheduled_posts
 from fedserver.links import Links
 
 
-class PollParams(Struct, frozen=True):
+class ScheduledPollParams(Struct, frozen=True):
     options: list[str]
     expires_in: int
     multiple: bool
     hide_totals: bool
 
 
-class Params(Struct, frozen=True, kw_only=True):
+class ScheduledStatusParams(Struct, frozen=True, kw_only=True):
     """What was asked for. Numbers are numbers here, unlike elsewhere in this API."""
 
     text: str
-    poll: PollParams | None
+    poll: ScheduledPollParams | None
     media_ids: list[str] | None
     sensitive: bool
     spoiler_text: str | None
@@ -40,20 +40,20 @@ class Params(Struct, frozen=True, kw_only=True):
 class ScheduledStatus(Struct, frozen=True):
     id: str
     scheduled_at: str
-    params: Params
+    params: ScheduledStatusParams
     media_attachments: list[MediaAttachment]
 
 
-def scheduled_status(links: Links, view: scheduled_posts.ScheduledPost) -> ScheduledStatus:
+def render_scheduled_status(links: Links, view: scheduled_posts.ScheduledPost) -> ScheduledStatus:
     """A post that waits for its moment."""
     row, draft = view.row, view.draft
     asked = draft.poll
     return ScheduledStatus(
         id=str(row.id),
-        scheduled_at=iso(row.publish_at),
-        params=Params(
+        scheduled_at=to_iso(row.publish_at),
+        params=ScheduledStatusParams(
             text=draft.text,
-            poll=PollParams(list(asked.options), asked.expires_in, asked.multiple, asked.hide_totals)
+            poll=ScheduledPollParams(list(asked.options), asked.expires_in, asked.multiple, asked.hide_totals)
             if asked is not None
             else None,
             media_ids=[str(each) for each in draft.media_ids] or None,
@@ -67,5 +67,5 @@ def scheduled_status(links: Links, view: scheduled_posts.ScheduledPost) -> Sched
             application_id=draft.app_id or 0,
             idempotency=row.idempotency_key,
         ),
-        media_attachments=[media_attachment(links, each) for each in view.media],
+        media_attachments=[render_media_attachment(links, each) for each in view.media],
     )

@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.cards import Card, card
-from fedserver.client_api.entities.custom_emojis import CustomEmoji, custom_emojis
-from fedserver.client_api.entities.filters import FilterResult, filter_result
-from fedserver.client_api.entities.media_attachments import MediaAttachment, media_attachment
-from fedserver.client_api.entities.polls import Poll, poll
-from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.cards import Card, render_card
+from fedserver.client_api.entities.custom_emojis import CustomEmoji, render_custom_emojis
+from fedserver.client_api.entities.filters import FilterResult, render_filter_result
+from fedserver.client_api.entities.media_attachments import MediaAttachment, render_media_attachment
+from fedserver.client_api.entities.polls import Poll, render_poll_or_none
+from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.accounts import account_views
 from fedserver.domain.content import post_texts
 from fedserver.domain.posts import quotes
@@ -28,12 +28,12 @@ from storage.rows.content import MediaRow
 from storage.rows.posts import EditRow, PostRow
 
 # States in which clients get the quoted post, if only to let their user decide.
-SHOWN = ("accepted", "blocked_account", "blocked_domain", "muted_account")
+VISIBLE_QUOTE_STATES = ("accepted", "blocked_account", "blocked_domain", "muted_account")
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
-WARNED = ("Note", "Question")
-_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
-_tags = _titles = msgspec.json.Decoder(list[str]).decode
-_files = msgspec.json.Decoder(list[MediaRow]).decode
+KINDS_WITH_WARNING = ("Note", "Question")
+_decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
+_decode_tags = _decode_titles = msgspec.json.Decoder(list[str]).decode
+_decode_files = msgspec.json.Decoder(list[MediaRow]).decode
 
 
 class Mention(Struct, frozen=True):
@@ -171,7 +171,7 @@ class StatusSource(Struct, frozen=True):
     spoiler_text: str
 
 
-def status(
+def render_status(
     links: Links, view: post_views.PostView, *, with_source: bool = False, quoted: bool = False
 ) -> Status:
     """A post as its viewer sees it; `with_source` gives the text that was written, to write it anew.
@@ -183,11 +183,11 @@ def status(
     counted = boosted or row
     return Status(
         id=str(row.id),
-        created_at=iso(row.published_at),
-        in_reply_to_id=_text(row.in_reply_to_id),
-        in_reply_to_account_id=_text(row.in_reply_to_account_id) if row.in_reply_to_id else None,
+        created_at=to_iso(row.published_at),
+        in_reply_to_id=_text_or_none(row.in_reply_to_id),
+        in_reply_to_account_id=_text_or_none(row.in_reply_to_account_id) if row.in_reply_to_id else None,
         sensitive=counted.sensitive,
-        spoiler_text=_warning(row),
+        spoiler_text=_content_warning(row),
         visibility=VISIBILITY.get(row.visibility, row.visibility),
         language=counted.language,
         uri=row.uri,
@@ -196,86 +196,91 @@ def status(
         reblogs_count=counted.boosts_count,
         favourites_count=counted.likes_count,
         quotes_count=counted.quotes_count,
-        edited_at=iso_or_none(row.edited_at),
-        content=content(view),
-        reblog=status(links, view.boost_of) if view.boost_of else None,
+        edited_at=to_iso_or_none(row.edited_at),
+        content=render_content(view),
+        reblog=render_status(links, view.boost_of) if view.boost_of else None,
         application=StatusApplication(view.app.name, view.app.website) if view.app else None,
-        account=account(links, view.account),
-        media_attachments=[media_attachment(links, each) for each in view.media],
+        account=render_account(links, view.account),
+        media_attachments=[render_media_attachment(links, each) for each in view.media],
         mentions=[
-            Mention(str(each.id), each.username, each.url, each.acct) for each in _mentions(row.mentions)
+            Mention(str(each.id), each.username, each.url, each.acct)
+            for each in _decode_mentions(row.mentions)
         ],
-        tags=[TagLink(each, links.tag(each)) for each in _tags(row.tags)],
-        emojis=custom_emojis(links, account_views.decode_emojis(row.emojis)),
-        poll=poll(links, view),
-        card=card(links, view),
-        quote=_quote(links, view.quote, shallow=quoted, always=with_source),
-        quote_approval=_approval(view),
+        tags=[TagLink(each, links.tag(each)) for each in _decode_tags(row.tags)],
+        emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
+        poll=render_poll_or_none(links, view),
+        card=render_card(links, view),
+        quote=_render_quote(links, view.quote, shallow=quoted, include_hidden=with_source),
+        quote_approval=_render_quote_approval(view),
         local_only=row.visibility == "local",
         partners_only=row.visibility == "partners",
         title=row.title if row.title else UNSET,
         text=row.source if with_source else UNSET,
-        interaction_policy=_interactions(counted),
-        **_reactions(links, view.boost_of or view),
-        **_mine(view),
+        interaction_policy=_render_interaction_policy(counted),
+        **_render_reactions(links, view.boost_of or view),
+        **_render_viewer_state(view),
     )
 
 
-def _text(number: int | None) -> str | None:
+def _text_or_none(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-def _warning(row: PostRow) -> str:
+def _content_warning(row: PostRow) -> str:
     """A summary is a warning on a note only; elsewhere it is what the thing is about."""
-    return row.summary if row.kind in WARNED else ""
+    return row.summary if row.kind in KINDS_WITH_WARNING else ""
 
 
-def content(view: post_views.PostView) -> str:
+def render_content(view: post_views.PostView) -> str:
     """The text of a post as it is shown, HTML."""
     if view.boost_of is not None:
-        return content(view.boost_of)
+        return render_content(view.boost_of)
     row = view.post
     if not row.title:
         shown = view.quote if view.quote is not None and view.quote.post is not None else None
-        return quotes.with_fallback(row.html, shown.row) if shown and row.local else row.html
+        return quotes.add_fallback_link(row.html, shown.row) if shown and row.local else row.html
     title = f'<p><strong><a href="{escape(row.url)}">{escape(row.title)}</a></strong></p>'
     return title + (row.html if row.kind == "Article" else f"<p>{escape(row.summary)}</p>{row.html}")
 
 
-def _quote(
-    links: Links, view: post_views.QuoteView | None, *, shallow: bool, always: bool
+def _render_quote(
+    links: Links, view: post_views.QuoteView | None, *, shallow: bool, include_hidden: bool
 ) -> Quote | ShallowQuote | None:
     """What a post quotes; shown where its author agreed, or (`always`) to write the post anew."""
     if view is None:
         return None
-    post = view.post if always or view.state in SHOWN else None
+    post = view.post if include_hidden or view.state in VISIBLE_QUOTE_STATES else None
     if shallow:
         return ShallowQuote(view.state, str(post.post.id) if post is not None else None)
-    return Quote(view.state, status(links, post, quoted=True) if post is not None else None)
+    return Quote(view.state, render_status(links, post, quoted=True) if post is not None else None)
 
 
-def _approval(view: post_views.PostView) -> QuoteApproval:
+def _render_quote_approval(view: post_views.PostView) -> QuoteApproval:
     rule = post_policies.decode(view.post.interaction_policy).quote
     automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
     return QuoteApproval(automatic, manual, view.quotable)
 
 
-def _interactions(row: PostRow) -> InteractionPolicy | UnsetType:
+def _render_interaction_policy(row: PostRow) -> InteractionPolicy | UnsetType:
     """What its author said of likes, answers and boosts; nothing where everybody may."""
     policy = post_policies.decode(row.interaction_policy)
     rules = (policy.like, policy.reply, policy.announce)
-    return InteractionPolicy(*map(_rule, rules)) if any(each is not None for each in rules) else UNSET
+    return (
+        InteractionPolicy(*map(_render_interaction_rule, rules))
+        if any(each is not None for each in rules)
+        else UNSET
+    )
 
 
-def _rule(rule: post_policies.Rule | None) -> InteractionRule:
-    known = interaction_policies.WORDS
+def _render_interaction_rule(rule: post_policies.PostPolicyRule | None) -> InteractionRule:
+    known = interaction_policies.AUDIENCES
     if rule is None:
         return InteractionRule(("public", "author"), ())
     automatic = tuple(each for each in rule.automatic if each in known)
     return InteractionRule((*automatic, "author"), tuple(each for each in rule.manual if each in known))
 
 
-def _mine(view: post_views.PostView) -> dict[str, Any]:
+def _render_viewer_state(view: post_views.PostView) -> dict[str, Any]:
     mine = view.mine
     if mine is None:
         return {}
@@ -284,14 +289,14 @@ def _mine(view: post_views.PostView) -> dict[str, Any]:
         "reblogged": mine.boosted,
         "muted": mine.muted,
         "bookmarked": mine.bookmarked,
-        "filtered": [filter_result(each) for each in view.filtered],
+        "filtered": [render_filter_result(each) for each in view.filtered],
     }
     if view.post.boost_of_id is None:
         found["pinned"] = mine.pinned
     return found
 
 
-def _reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
+def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
     """With which emoji people like it, under both names by which clients know them; nothing without any."""
     mine = view.mine.reacted if view.mine is not None else ()
     found = [
@@ -307,47 +312,47 @@ def _reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
     return {"reactions": found, "pleroma": Pleroma(found)} if found else {}
 
 
-def history(
+def render_history(
     links: Links,
     view: post_views.PostView,
     edits: Iterable[EditRow],
     author: account_views.AccountView,
 ) -> list[StatusEdit]:
     """All versions, the first one first, the present one last."""
-    shown = account(links, author)
+    shown = render_account(links, author)
     there = structs.replace(links, proxies=False)
     found = [
         StatusEdit(
             content=edit.html,
-            spoiler_text=edit.summary if view.post.kind in WARNED else "",
+            spoiler_text=edit.summary if view.post.kind in KINDS_WITH_WARNING else "",
             sensitive=edit.sensitive,
-            created_at=iso(edit.at),
+            created_at=to_iso(edit.at),
             account=shown,
             # Former files of peers have no row any more that an address of ours could name.
-            media_attachments=[media_attachment(there, each) for each in _files(edit.media)],
-            emojis=custom_emojis(links, account_views.decode_emojis(edit.emojis)),
-            poll=_former_poll(_titles(edit.poll)) if edit.poll else None,
+            media_attachments=[render_media_attachment(there, each) for each in _decode_files(edit.media)],
+            emojis=render_custom_emojis(links, account_views.decode_emojis(edit.emojis)),
+            poll=_render_former_poll(_decode_titles(edit.poll)) if edit.poll else None,
         )
         for edit in edits
     ]
     row = view.post
     now = StatusEdit(
         content=row.html,
-        spoiler_text=_warning(row),
+        spoiler_text=_content_warning(row),
         sensitive=row.sensitive,
-        created_at=iso(row.edited_at or row.published_at),
+        created_at=to_iso(row.edited_at or row.published_at),
         account=shown,
-        media_attachments=[media_attachment(links, each) for each in view.media],
-        emojis=custom_emojis(links, account_views.decode_emojis(row.emojis)),
-        poll=_former_poll([each.title for each in view.poll.options]) if view.poll else None,
+        media_attachments=[render_media_attachment(links, each) for each in view.media],
+        emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
+        poll=_render_former_poll([each.title for each in view.poll.options]) if view.poll else None,
     )
     return [*found, now]
 
 
-def _former_poll(titles: Iterable[str]) -> FormerPoll:
+def _render_former_poll(titles: Iterable[str]) -> FormerPoll:
     return FormerPoll([FormerOption(each) for each in titles])
 
 
-def source(row: PostRow) -> StatusSource:
+def render_source(row: PostRow) -> StatusSource:
     """What was written."""
-    return StatusSource(str(row.id), row.source, _warning(row))
+    return StatusSource(str(row.id), row.source, _content_warning(row))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.times import day
+from fedserver.client_api.entities.times import to_date
 from fedserver.domain.content import tags
 from fedserver.links import Links
 from storage.rows.accounts import FeaturedTagRow
 
-DAYS = 7
-DAY = 86_400_000
+HISTORY_DAYS = 7
+DAY_MS = 86_400_000
 
 
 class TagUse(Struct, frozen=True):
@@ -36,27 +36,27 @@ class FeaturedTag(Struct, frozen=True):
     last_status_at: str | None
 
 
-def tag(links: Links, view: tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
+def render_tag(links: Links, view: tags.TagView, uses: list[tuple[int, int, int]], now: int) -> Tag:
     """A hashtag with its last seven days; `uses` are days since 1970, uses and accounts of each."""
     row = view.row
     return Tag(
         str(row.id),
         row.display,
         links.tag(row.name),
-        week(uses, now),
+        render_week(uses, now),
         UNSET if view.follows is None else view.follows,
         UNSET if view.features is None else view.features,
     )
 
 
-def week(uses: list[tuple[int, int, int]], now: int) -> list[TagUse]:
+def render_week(uses: list[tuple[int, int, int]], now: int) -> list[TagUse]:
     """The last seven days, today first; `uses` are days since 1970, uses and accounts of each."""
     by_day = {day: (str(count), str(people)) for day, count, people in uses}
-    days = range(now // DAY, now // DAY - DAYS, -1)
-    return [TagUse(str(each * DAY // 1000), *by_day.get(each, ("0", "0"))) for each in days]
+    days = range(now // DAY_MS, now // DAY_MS - HISTORY_DAYS, -1)
+    return [TagUse(str(each * DAY_MS // 1000), *by_day.get(each, ("0", "0"))) for each in days]
 
 
-def featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:
+def render_featured_tag(links: Links, username: str, row: FeaturedTagRow) -> FeaturedTag:
     """A hashtag on a profile; `username` with the domain for an account of a peer."""
     url = links.tagged(username, row.folded)
-    return FeaturedTag(str(row.id), row.name, url, str(row.uses), day(row.last_at))
+    return FeaturedTag(str(row.id), row.name, url, str(row.uses), to_date(row.last_at))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-DAY = 86_400_000
+DAY_MS = 86_400_000
 
 
-def iso(moment: int) -> str:
+def to_iso(moment: int) -> str:
     """Milliseconds UTC as ISO 8601 with milliseconds and `Z`."""
     return (
         datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
 
 
-def iso_or_none(moment: int | None) -> str | None:
-    return None if moment is None else iso(moment)
+def to_iso_or_none(moment: int | None) -> str | None:
+    return None if moment is None else to_iso(moment)
 
 
-def day(moment: int | None) -> str | None:
+def to_date(moment: int | None) -> str | None:
     """A date, where Mastodon gives one."""
     return None if moment is None else datetime.fromtimestamp(moment / 1000, UTC).date().isoformat()
 
 
-def midnight(moment: int) -> str:
+def to_midnight_iso(moment: int) -> str:
     """The beginning of a day."""
-    return iso(moment // DAY * DAY)
+    return to_iso(moment // DAY_MS * DAY_MS)

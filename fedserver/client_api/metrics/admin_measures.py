@@ -13,16 +13,16 @@ from fedserver.client_api.entities.admin.measures import (
     AdminCohort,
     AdminDimension,
     AdminMeasure,
-    admin_cohort,
-    admin_dimension,
-    admin_measure,
+    render_admin_cohort,
+    render_admin_dimension,
+    render_admin_measure,
 )
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.metrics import dimensions, measures
 from fedserver.web.endpoint import MODERATOR, Call, Routes
 
 routes = Routes("client_api")
-MONTH = 30 * 86_400_000
+MONTH_MS = 30 * 86_400_000
 
 
 class SubjectParams(Struct, frozen=True):
@@ -30,7 +30,7 @@ class SubjectParams(Struct, frozen=True):
     domain: str | None = None
 
 
-class NumbersParams(Struct, frozen=True, kw_only=True):
+class MeasuresParams(Struct, frozen=True, kw_only=True):
     keys: list[str] = []
     start_at: str = ""
     end_at: str = ""
@@ -54,59 +54,60 @@ class RetentionParams(Struct, frozen=True):
     frequency: str = "day"
 
 
-def _moment(text: str, field: str) -> int:
+def _parse_moment(text: str, field: str) -> int:
     """A date or a time in ISO 8601, as ms UTC. Raises Invalid."""
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise Invalid(field, "is not a time in ISO 8601" if text else "can't be blank") from error
+        raise InvalidError(field, "is not a time in ISO 8601" if text else "can't be blank") from error
     found = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     return int(found.timestamp() * 1000)
 
 
-def _span(params: NumbersParams) -> measures.Span:
-    start, end = _moment(params.start_at, "start_at"), _moment(params.end_at, "end_at")
-    return measures.span(start, end)
+def _parse_span(params: MeasuresParams) -> measures.Span:
+    start, end = _parse_moment(params.start_at, "start_at"), _parse_moment(params.end_at, "end_at")
+    return measures.to_span(start, end)
 
 
-def _subject(params: NumbersParams, name: str) -> measures.Subject:
+def _find_subject(params: MeasuresParams, name: str) -> measures.MeasureSubject:
     given = getattr(params, name, SubjectParams())
-    return measures.Subject(given.id, given.domain)
+    return measures.MeasureSubject(given.id, given.domain)
 
 
-@routes.post("/api/v1/admin/measures", who=MODERATOR, scope="admin:read", params=NumbersParams, tx="read")
-async def show_measures(call: Call[NumbersParams]) -> list[AdminMeasure]:
-    params, over = call.params, _span(call.params)
+@routes.post("/api/v1/admin/measures", who=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
+async def show_measures(call: Call[MeasuresParams]) -> list[AdminMeasure]:
+    params, over = call.params, _parse_span(call.params)
     wanted = [name for name in dict.fromkeys(params.keys) if name in measures.NAMES]
     return [
-        admin_measure(await measures.measure(call.tx, name, over, _subject(params, name))) for name in wanted
+        render_admin_measure(await measures.load_measure(call.tx, name, over, _find_subject(params, name)))
+        for name in wanted
     ]
 
 
-@routes.post("/api/v1/admin/dimensions", who=MODERATOR, scope="admin:read", params=NumbersParams, tx="read")
-async def show_dimensions(call: Call[NumbersParams]) -> list[AdminDimension]:
+@routes.post("/api/v1/admin/dimensions", who=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
+async def show_dimensions(call: Call[MeasuresParams]) -> list[AdminDimension]:
     """Without a span, the last thirty days."""
     params, now = call.params, call.tx.now
-    over = measures.span(now - MONTH, now)
+    over = measures.to_span(now - MONTH_MS, now)
     if params.start_at or params.end_at:
-        over = _span(params)
+        over = _parse_span(params)
     limit = max(1, min(params.limit, 100))
     found = []
     for name in dict.fromkeys(params.keys):
         if name in dimensions.NAMES:
-            entries = await dimensions.dimension(
-                call.tx, call.site.links.domain, name, over, _subject(params, name), limit
+            entries = await dimensions.load_dimension(
+                call.tx, call.site.links.domain, name, over, _find_subject(params, name), limit
             )
-            found.append(admin_dimension(name, entries))
+            found.append(render_admin_dimension(name, entries))
     return found
 
 
 @routes.post("/api/v1/admin/retention", who=MODERATOR, scope="admin:read", params=RetentionParams, tx="read")
-async def retention(call: Call[RetentionParams]) -> list[AdminCohort]:
+async def show_retention(call: Call[RetentionParams]) -> list[AdminCohort]:
     """Nothing without a span, as documented."""
     params = call.params
     if not params.start_at or not params.end_at:
         return []
-    start, end = _moment(params.start_at, "start_at"), _moment(params.end_at, "end_at")
+    start, end = _parse_moment(params.start_at, "start_at"), _parse_moment(params.end_at, "end_at")
     unit = "month" if params.frequency == "month" else "day"
-    return [admin_cohort(each) for each in await measures.cohorts(call.tx, start, end, unit)]
+    return [render_admin_cohort(each) for each in await measures.list_cohorts(call.tx, start, end, unit)]

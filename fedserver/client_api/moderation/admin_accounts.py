@@ -9,18 +9,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.admin.accounts import AdminAccount, admin_account, role_named
+from fedserver.client_api.entities.admin.accounts import AdminAccount, find_role_name, render_admin_account
 from fedserver.domain.moderation import admin_accounts, moderation, purges
 from fedserver.domain.registration import signup_review
-from fedserver.web.endpoint import ADMIN, MODERATOR, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import ADMIN, MODERATOR, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 
 routes = Routes("client_api")
 READ, WRITE = "admin:read:accounts", "admin:write:accounts"
 PATH = "/api/v1/admin/accounts/{id}"
 
 
-class ListParams(Struct, frozen=True, kw_only=True):
+class AdminAccountsParams(Struct, frozen=True, kw_only=True):
     """The filters of version 2; version 1 has a switch for each status and origin."""
 
     origin: str = ""
@@ -35,7 +35,7 @@ class ListParams(Struct, frozen=True, kw_only=True):
     ip: str = ""
 
 
-class SwitchParams(ListParams, frozen=True, kw_only=True):
+class AdminAccountsV1Params(AdminAccountsParams, frozen=True, kw_only=True):
     local: bool = False
     remote: bool = False
     active: bool = False
@@ -47,7 +47,7 @@ class SwitchParams(ListParams, frozen=True, kw_only=True):
     staff: bool = False
 
 
-class ActionParams(Struct, frozen=True):
+class AccountActionParams(Struct, frozen=True):
     """`days` is ours: the act lifts itself after so many; `hides_reason`: the public log does not show it."""
 
     type: str = ""
@@ -58,9 +58,11 @@ class ActionParams(Struct, frozen=True):
     hides_reason: bool = False
 
 
-def _filter(params: ListParams, origin: str, status: str, *, staff: bool) -> admin_accounts.Filter:
-    roles = [role_named(each) for each in params.role_ids]
-    return admin_accounts.Filter(
+def _to_filter(
+    params: AdminAccountsParams, origin: str, status: str, *, staff: bool
+) -> admin_accounts.AdminAccountQuery:
+    roles = [find_role_name(each) for each in params.role_ids]
+    return admin_accounts.AdminAccountQuery(
         origin=origin,
         status=status,
         roles=roles or (admin_accounts.STAFF if staff else ()),
@@ -73,47 +75,48 @@ def _filter(params: ListParams, origin: str, status: str, *, staff: bool) -> adm
     )
 
 
-async def _list(call: Call[Any], wanted: admin_accounts.Filter) -> Listed:
-    views = await admin_accounts.page(call.tx, wanted, call.page(100, 200))
-    return listed(
-        [admin_account(call.site.links, view) for view in views], [view.view.account.id for view in views]
+async def _list_accounts(call: Call[Any], wanted: admin_accounts.AdminAccountQuery) -> EntityPage:
+    views = await admin_accounts.list_page(call.tx, wanted, call.page(100, 200))
+    return to_page(
+        [render_admin_account(call.site.links, view) for view in views],
+        [view.view.account.id for view in views],
     )
 
 
-@routes.get("/api/v2/admin/accounts", who=MODERATOR, scope=READ, params=ListParams)
-async def version_2(call: Call[ListParams]) -> Listed:
+@routes.get("/api/v2/admin/accounts", who=MODERATOR, scope=READ, params=AdminAccountsParams)
+async def list_v2(call: Call[AdminAccountsParams]) -> EntityPage:
     params = call.params
     staff = params.permissions == "staff"
-    return await _list(call, _filter(params, params.origin, params.status, staff=staff))
+    return await _list_accounts(call, _to_filter(params, params.origin, params.status, staff=staff))
 
 
-@routes.get("/api/v1/admin/accounts", who=MODERATOR, scope=READ, params=SwitchParams)
-async def version_1(call: Call[SwitchParams]) -> Listed:
+@routes.get("/api/v1/admin/accounts", who=MODERATOR, scope=READ, params=AdminAccountsV1Params)
+async def list_v1(call: Call[AdminAccountsV1Params]) -> EntityPage:
     params = call.params
     origin = next((name for name in ("local", "remote") if getattr(params, name)), "")
     status = next((name for name in admin_accounts.STATUSES if getattr(params, name)), "")
-    return await _list(call, _filter(params, origin, status, staff=params.staff))
+    return await _list_accounts(call, _to_filter(params, origin, status, staff=params.staff))
 
 
-async def _entity(call: Call[Any]) -> AdminAccount:
-    return admin_account(call.site.links, await admin_accounts.get(call.tx, call.id()))
+async def _render_account(call: Call[Any]) -> AdminAccount:
+    return render_admin_account(call.site.links, await admin_accounts.get(call.tx, call.id()))
 
 
 @routes.get(PATH, who=MODERATOR, scope=READ)
-async def show(call: Call[Nothing]) -> AdminAccount:
-    return await _entity(call)
+async def show(call: Call[NoParams]) -> AdminAccount:
+    return await _render_account(call)
 
 
 @routes.delete(PATH, who=ADMIN, scope=WRITE)
-async def delete(call: Call[Nothing]) -> AdminAccount:
+async def delete(call: Call[NoParams]) -> AdminAccount:
     await purges.purge(call.tx, call.member, call.id())
-    return await _entity(call)
+    return await _render_account(call)
 
 
-@routes.post(f"{PATH}/action", who=MODERATOR, scope=WRITE, params=ActionParams)
-async def act(call: Call[ActionParams]) -> dict[str, str]:
+@routes.post(f"{PATH}/action", who=MODERATOR, scope=WRITE, params=AccountActionParams)
+async def apply_action(call: Call[AccountActionParams]) -> dict[str, str]:
     params = call.params
-    order = moderation.Order(
+    order = moderation.ModerationAction(
         params.type,
         params.text,
         params.report_id,
@@ -121,44 +124,44 @@ async def act(call: Call[ActionParams]) -> dict[str, str]:
         params.send_email_notification,
         params.hides_reason,
     )
-    await moderation.act(call.tx, call.site, call.member, call.id(), order)
+    await moderation.apply(call.tx, call.site, call.member, call.id(), order)
     return {}
 
 
 @routes.post(f"{PATH}/approve", who=MODERATOR, scope=WRITE)
-async def approve(call: Call[Nothing]) -> AdminAccount:
+async def approve(call: Call[NoParams]) -> AdminAccount:
     await signup_review.approve(call.tx, call.site, call.member, call.id())
-    return await _entity(call)
+    return await _render_account(call)
 
 
 @routes.post(f"{PATH}/reject", who=MODERATOR, scope=WRITE)
-async def reject(call: Call[Nothing]) -> AdminAccount:
+async def reject(call: Call[NoParams]) -> AdminAccount:
     """What is shown is what there was: it is forgotten with this answer."""
-    shown = await _entity(call)
+    shown = await _render_account(call)
     await signup_review.reject(call.tx, call.member, call.id())
     return shown
 
 
-async def _lift(call: Call[Nothing], kind: str) -> AdminAccount:
-    await moderation.lift(call.tx, call.member, call.id(), kind)
-    return await _entity(call)
+async def _revoke_action(call: Call[NoParams], kind: str) -> AdminAccount:
+    await moderation.revoke(call.tx, call.member, call.id(), kind)
+    return await _render_account(call)
 
 
 @routes.post(f"{PATH}/enable", who=MODERATOR, scope=WRITE)
-async def enable(call: Call[Nothing]) -> AdminAccount:
-    return await _lift(call, "disable")
+async def enable(call: Call[NoParams]) -> AdminAccount:
+    return await _revoke_action(call, "disable")
 
 
 @routes.post(f"{PATH}/unsensitive", who=MODERATOR, scope=WRITE)
-async def unsensitive(call: Call[Nothing]) -> AdminAccount:
-    return await _lift(call, "sensitive")
+async def unsensitive(call: Call[NoParams]) -> AdminAccount:
+    return await _revoke_action(call, "sensitive")
 
 
 @routes.post(f"{PATH}/unsilence", who=MODERATOR, scope=WRITE)
-async def unsilence(call: Call[Nothing]) -> AdminAccount:
-    return await _lift(call, "silence")
+async def unsilence(call: Call[NoParams]) -> AdminAccount:
+    return await _revoke_action(call, "silence")
 
 
 @routes.post(f"{PATH}/unsuspend", who=MODERATOR, scope=WRITE)
-async def unsuspend(call: Call[Nothing]) -> AdminAccount:
-    return await _lift(call, "suspend")
+async def unsuspend(call: Call[NoParams]) -> AdminAccount:
+    return await _revoke_action(call, "suspend")

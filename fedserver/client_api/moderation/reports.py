@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.reports import Report, report
+from fedserver.client_api.entities.reports import Report, render_report
 from fedserver.domain.accounts import account_views
 from fedserver.domain.moderation import reports
 from fedserver.web.endpoint import USER, Call, Routes
@@ -22,7 +22,7 @@ class ReportParams(Struct, frozen=True):
 
 
 @routes.post("/api/v1/reports", who=USER, scope="write:reports", params=ReportParams)
-async def file(call: Call[ReportParams]) -> Report:
+async def create(call: Call[ReportParams]) -> Report:
     params = call.params
     wanted = reports.NewReport(
         target_id=params.account_id,
@@ -34,4 +34,4 @@ async def file(call: Call[ReportParams]) -> Report:
     )
     row = await reports.file(call.tx, call.site, call.account, wanted)
     target = (await account_views.load(call.tx, [row.target_id]))[row.target_id]
-    return report(call.site.links, row, target)
+    return render_report(call.site.links, row, target)

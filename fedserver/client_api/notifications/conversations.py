@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from fedserver.client_api.entities.conversations import Conversation, conversation
+from fedserver.client_api.entities.conversations import Conversation, render_conversation
 from fedserver.domain.notifications import conversations
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 
 routes = Routes("client_api")
 
 
 @routes.get("/api/v1/conversations", who=USER, scope="read:statuses")
-async def show(call: Call[Nothing]) -> Listed:
-    views, cursors = await conversations.page(call.tx, call.account, call.page())
-    return listed([conversation(call.site.links, view) for view in views], cursors)
+async def list_conversations(call: Call[NoParams]) -> EntityPage:
+    views, cursors = await conversations.list_by_account(call.tx, call.account, call.page())
+    return to_page([render_conversation(call.site.links, view) for view in views], cursors)
 
 
 @routes.delete("/api/v1/conversations/{id}", who=USER, scope="write:conversations")
-async def remove(call: Call[Nothing]) -> dict[str, str]:
+async def delete(call: Call[NoParams]) -> dict[str, str]:
     await conversations.remove(call.tx, call.account, call.id())
     return {}
 
 
 @routes.post("/api/v1/conversations/{id}/read", who=USER, scope="write:conversations")
-async def read(call: Call[Nothing]) -> Conversation:
-    view = await conversations.mark(call.tx, call.account, call.id(), unread=False)
-    return conversation(call.site.links, view)
+async def mark_read(call: Call[NoParams]) -> Conversation:
+    view = await conversations.set_unread(call.tx, call.account, call.id(), unread=False)
+    return render_conversation(call.site.links, view)
 
 
 @routes.post("/api/v1/conversations/{id}/unread", who=USER, scope="write:conversations")
-async def unread(call: Call[Nothing]) -> Conversation:
-    view = await conversations.mark(call.tx, call.account, call.id(), unread=True)
-    return conversation(call.site.links, view)
+async def mark_unread(call: Call[NoParams]) -> Conversation:
+    view = await conversations.set_unread(call.tx, call.account, call.id(), unread=True)
+    return render_conversation(call.site.links, view)

@@ -17,5 +17,5 @@ class EmailSubscriptionParams(Struct, frozen=True):
 @routes.post("/api/v1/accounts/{id}/email_subscriptions", params=EmailSubscriptionParams, limit="sign_ups")
 async def subscribe(call: Call[EmailSubscriptionParams]) -> dict[str, str]:
     """The answer is the same for an address that is there already."""
-    await email_subscriptions.ask(call.tx, call.site, call.id(), call.params.email)
+    await email_subscriptions.subscribe(call.tx, call.site, call.id(), call.params.email)
     return {}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import account
-from fedserver.client_api.entities.notifications import GroupedNotificationsResults, grouped_notifications
+from fedserver.client_api.entities.accounts import render_account
+from fedserver.client_api.entities.notifications import (
+    GroupedNotificationsResults,
+    render_grouped_notifications,
+)
 from fedserver.domain.accounts import account_views
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notification_groups
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 
 routes = Routes("client_api")
-FULL, PARTIAL = "full", "partial_avatars"
-KEY = "/api/v2/notifications/{group_key}"
+FULL, PARTIAL_AVATARS = "full", "partial_avatars"
+GROUP_PATH = "/api/v2/notifications/{group_key}"
 
 
-class ListParams(Struct, frozen=True):
+class GroupedNotificationsParams(Struct, frozen=True):
     types: list[str] = []
     exclude_types: list[str] = []
     grouped_types: list[str] = []
@@ -26,12 +29,12 @@ class ListParams(Struct, frozen=True):
     expand_accounts: str = FULL
 
 
-class Count(Struct, frozen=True):
+class UnreadGroupCount(Struct, frozen=True):
     count: int
 
 
-def _wish(params: ListParams) -> notification_groups.Wish:
-    return notification_groups.Wish(
+def _to_query(params: GroupedNotificationsParams) -> notification_groups.NotificationGroupQuery:
+    return notification_groups.NotificationGroupQuery(
         tuple(params.types),
         tuple(params.exclude_types),
         params.account_id,
@@ -40,40 +43,47 @@ def _wish(params: ListParams) -> notification_groups.Wish:
     )
 
 
-@routes.get("/api/v2/notifications", who=USER, scope="read:notifications", params=ListParams)
-async def show_all(call: Call[ListParams]) -> Listed:
+@routes.get("/api/v2/notifications", who=USER, scope="read:notifications", params=GroupedNotificationsParams)
+async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
     expand = call.params.expand_accounts
-    if expand not in (FULL, PARTIAL):
-        raise Invalid("expand_accounts", f"must be {FULL} or {PARTIAL}")
-    views, cursors = await notification_groups.page(
-        call.tx, call.account, call.page(40, 80), _wish(call.params)
+    if expand not in (FULL, PARTIAL_AVATARS):
+        raise InvalidError("expand_accounts", f"must be {FULL} or {PARTIAL_AVATARS}")
+    views, cursors = await notification_groups.list_by_account(
+        call.tx, call.account, call.page(40, 80), _to_query(call.params)
     )
-    found = grouped_notifications(call.site.links, views, partial=expand == PARTIAL)
-    return listed(found, cursors)
+    found = render_grouped_notifications(call.site.links, views, partial=expand == PARTIAL_AVATARS)
+    return to_page(found, cursors)
 
 
-@routes.get("/api/v2/notifications/unread_count", who=USER, scope="read:notifications", params=ListParams)
-async def unread_count(call: Call[ListParams]) -> Count:
+@routes.get(
+    "/api/v2/notifications/unread_count",
+    who=USER,
+    scope="read:notifications",
+    params=GroupedNotificationsParams,
+)
+async def count_unread(call: Call[GroupedNotificationsParams]) -> UnreadGroupCount:
     most = call.page(100, 1_000).limit
-    return Count(await notification_groups.unread(call.tx, call.account, most, _wish(call.params)))
+    return UnreadGroupCount(
+        await notification_groups.count_unread(call.tx, call.account, most, _to_query(call.params))
+    )
 
 
-@routes.get(KEY, who=USER, scope="read:notifications")
-async def show(call: Call[Nothing]) -> GroupedNotificationsResults:
+@routes.get(GROUP_PATH, who=USER, scope="read:notifications")
+async def show_group(call: Call[NoParams]) -> GroupedNotificationsResults:
     view = await notification_groups.get(call.tx, call.account, call.text("group_key"))
-    return grouped_notifications(call.site.links, [view], paged=False)
+    return render_grouped_notifications(call.site.links, [view], paged=False)
 
 
 # The documentation asks for the right to write here, Mastodon itself for that to read.
-@routes.get(f"{KEY}/accounts", who=USER, scope="read:notifications|write:notifications")
-async def accounts(call: Call[Nothing]) -> Listed:
+@routes.get(f"{GROUP_PATH}/accounts", who=USER, scope="read:notifications|write:notifications")
+async def list_accounts(call: Call[NoParams]) -> EntityPage:
     key = call.text("group_key")
-    pairs = await notification_groups.senders(call.tx, call.account, key, call.page(40, 80))
+    pairs = await notification_groups.list_senders(call.tx, call.account, key, call.page(40, 80))
     views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
-@routes.post(f"{KEY}/dismiss", who=USER, scope="write:notifications")
-async def dismiss(call: Call[Nothing]) -> dict[str, str]:
+@routes.post(f"{GROUP_PATH}/dismiss", who=USER, scope="write:notifications")
+async def dismiss_group(call: Call[NoParams]) -> dict[str, str]:
     await notification_groups.dismiss(call.tx, call.account, call.text("group_key"))
     return {}

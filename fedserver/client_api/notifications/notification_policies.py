@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.domain.notifications import notification_policies, policy
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
 ACCEPT, FILTER = policy.ACCEPT, policy.FILTER
@@ -16,21 +16,21 @@ V1, V2 = "/api/v1/notifications/policy", "/api/v2/notifications/policy"
 READ, WRITE = "read:notifications", "write:notifications"
 
 
-class Summary(Struct, frozen=True):
+class NotificationPolicySummary(Struct, frozen=True):
     pending_requests_count: int
     pending_notifications_count: int
 
 
-class Policy(Struct, frozen=True):
+class NotificationPolicy(Struct, frozen=True):
     for_not_following: str
     for_not_followers: str
     for_new_accounts: str
     for_private_mentions: str
     for_limited_accounts: str
-    summary: Summary
+    summary: NotificationPolicySummary
 
 
-class PolicyParams(Struct, frozen=True):
+class NotificationPolicyParams(Struct, frozen=True):
     for_not_following: str | UnsetType = UNSET
     for_not_followers: str | UnsetType = UNSET
     for_new_accounts: str | UnsetType = UNSET
@@ -38,65 +38,65 @@ class PolicyParams(Struct, frozen=True):
     for_limited_accounts: str | UnsetType = UNSET
 
 
-class FirstPolicy(Struct, frozen=True):
+class NotificationPolicyV1(Struct, frozen=True):
     filter_not_following: bool
     filter_not_followers: bool
     filter_new_accounts: bool
     filter_private_mentions: bool
-    summary: Summary
+    summary: NotificationPolicySummary
 
 
-class FirstPolicyParams(Struct, frozen=True):
+class NotificationPolicyV1Params(Struct, frozen=True):
     filter_not_following: bool | UnsetType = UNSET
     filter_not_followers: bool | UnsetType = UNSET
     filter_new_accounts: bool | UnsetType = UNSET
     filter_private_mentions: bool | UnsetType = UNSET
 
 
-def _summary(found: notification_policies.Policy) -> Summary:
-    return Summary(found.requests, found.notifications)
+def _render_summary(found: notification_policies.NotificationPolicyView) -> NotificationPolicySummary:
+    return NotificationPolicySummary(found.requests, found.notifications)
 
 
-def _policy(found: notification_policies.Policy) -> Policy:
-    words = {name: getattr(found.row, name) for name in PolicyParams.__struct_fields__}
-    return Policy(**words, summary=_summary(found))
+def _render_policy(found: notification_policies.NotificationPolicyView) -> NotificationPolicy:
+    words = {name: getattr(found.row, name) for name in NotificationPolicyParams.__struct_fields__}
+    return NotificationPolicy(**words, summary=_render_summary(found))
 
 
-def _first(found: notification_policies.Policy) -> FirstPolicy:
+def _render_policy_v1(found: notification_policies.NotificationPolicyView) -> NotificationPolicyV1:
     kept_back = {
         name: getattr(found.row, name.replace("filter_", "for_", 1)) != ACCEPT
-        for name in FirstPolicyParams.__struct_fields__
+        for name in NotificationPolicyV1Params.__struct_fields__
     }
-    return FirstPolicy(**kept_back, summary=_summary(found))
+    return NotificationPolicyV1(**kept_back, summary=_render_summary(found))
 
 
-def _given(params: Struct) -> dict[str, object]:
+def _collect_set_fields(params: Struct) -> dict[str, object]:
     values = {name: getattr(params, name) for name in params.__struct_fields__}
     return {name: value for name, value in values.items() if value is not UNSET}
 
 
 @routes.get(V2, who=USER, scope=READ)
-async def show(call: Call[Nothing]) -> Policy:
-    return _policy(await notification_policies.get(call.tx, call.account))
+async def show(call: Call[NoParams]) -> NotificationPolicy:
+    return _render_policy(await notification_policies.get(call.tx, call.account))
 
 
-@routes.patch(V2, who=USER, scope=WRITE, params=PolicyParams)
-@routes.put(V2, who=USER, scope=WRITE, params=PolicyParams)
-async def change(call: Call[PolicyParams]) -> Policy:
-    choices = {name: str(word) for name, word in _given(call.params).items()}
-    return _policy(await notification_policies.change(call.tx, call.account, choices))
+@routes.patch(V2, who=USER, scope=WRITE, params=NotificationPolicyParams)
+@routes.put(V2, who=USER, scope=WRITE, params=NotificationPolicyParams)
+async def update(call: Call[NotificationPolicyParams]) -> NotificationPolicy:
+    choices = {name: str(word) for name, word in _collect_set_fields(call.params).items()}
+    return _render_policy(await notification_policies.update(call.tx, call.account, choices))
 
 
 @routes.get(V1, who=USER, scope=READ)
-async def show_first(call: Call[Nothing]) -> FirstPolicy:
-    return _first(await notification_policies.get(call.tx, call.account))
+async def show_v1(call: Call[NoParams]) -> NotificationPolicyV1:
+    return _render_policy_v1(await notification_policies.get(call.tx, call.account))
 
 
-@routes.patch(V1, who=USER, scope=WRITE, params=FirstPolicyParams)
-@routes.put(V1, who=USER, scope=WRITE, params=FirstPolicyParams)
-async def change_first(call: Call[FirstPolicyParams]) -> FirstPolicy:
+@routes.patch(V1, who=USER, scope=WRITE, params=NotificationPolicyV1Params)
+@routes.put(V1, who=USER, scope=WRITE, params=NotificationPolicyV1Params)
+async def update_v1(call: Call[NotificationPolicyV1Params]) -> NotificationPolicyV1:
     choices = {
         name.replace("filter_", "for_", 1): FILTER if kept_back else ACCEPT
-        for name, kept_back in _given(call.params).items()
+        for name, kept_back in _collect_set_fields(call.params).items()
     }
-    return _first(await notification_policies.change(call.tx, call.account, choices))
+    return _render_policy_v1(await notification_policies.update(call.tx, call.account, choices))

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.notifications import Notification, notification
+from fedserver.client_api.entities.notifications import Notification, render_notification
 from fedserver.domain.notifications import notifications
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 
 routes = Routes("client_api")
 
 
-class ListParams(Struct, frozen=True):
+class NotificationsParams(Struct, frozen=True):
     types: list[str] = []
     exclude_types: list[str] = []
     account_id: int | None = None
     include_filtered: bool = False
 
 
-class CountParams(Struct, frozen=True):
+class UnreadCountParams(Struct, frozen=True):
     types: list[str] = []
     exclude_types: list[str] = []
     account_id: int | None = None
 
 
-class Count(Struct, frozen=True):
+class UnreadCount(Struct, frozen=True):
     count: int
 
 
-@routes.get("/api/v1/notifications", who=USER, scope="read:notifications", params=ListParams)
-async def show_all(call: Call[ListParams]) -> Listed:
+@routes.get("/api/v1/notifications", who=USER, scope="read:notifications", params=NotificationsParams)
+async def list_all(call: Call[NotificationsParams]) -> EntityPage:
     params = call.params
-    views, cursors = await notifications.page(
+    views, cursors = await notifications.list_by_account(
         call.tx,
         call.account,
         call.page(40, 80),
@@ -41,13 +41,15 @@ async def show_all(call: Call[ListParams]) -> Listed:
         from_id=params.account_id,
         filtered=params.include_filtered,
     )
-    return listed([notification(call.site.links, view) for view in views], cursors)
+    return to_page([render_notification(call.site.links, view) for view in views], cursors)
 
 
-@routes.get("/api/v1/notifications/unread_count", who=USER, scope="read:notifications", params=CountParams)
-async def unread_count(call: Call[CountParams]) -> Count:
+@routes.get(
+    "/api/v1/notifications/unread_count", who=USER, scope="read:notifications", params=UnreadCountParams
+)
+async def count_unread(call: Call[UnreadCountParams]) -> UnreadCount:
     params = call.params
-    found = await notifications.unread(
+    found = await notifications.count_unread(
         call.tx,
         call.account,
         call.page(100, 1_000).limit,
@@ -55,21 +57,21 @@ async def unread_count(call: Call[CountParams]) -> Count:
         exclude=params.exclude_types,
         from_id=params.account_id,
     )
-    return Count(found)
+    return UnreadCount(found)
 
 
 @routes.get("/api/v1/notifications/{id}", who=USER, scope="read:notifications")
-async def show(call: Call[Nothing]) -> Notification:
-    return notification(call.site.links, await notifications.get(call.tx, call.account, call.id()))
+async def show(call: Call[NoParams]) -> Notification:
+    return render_notification(call.site.links, await notifications.get(call.tx, call.account, call.id()))
 
 
 @routes.post("/api/v1/notifications/clear", who=USER, scope="write:notifications")
-async def clear(call: Call[Nothing]) -> dict[str, str]:
+async def clear(call: Call[NoParams]) -> dict[str, str]:
     await notifications.clear(call.tx, call.account)
     return {}
 
 
 @routes.post("/api/v1/notifications/{id}/dismiss", who=USER, scope="write:notifications")
-async def dismiss(call: Call[Nothing]) -> dict[str, str]:
+async def dismiss(call: Call[NoParams]) -> dict[str, str]:
     await notifications.dismiss(call.tx, call.account, call.id())
     return {}

@@ -9,103 +9,103 @@ from msgspec import Struct
 from fedserver.client_api.entities.push_subscriptions import (
     Alerts,
     WebPushSubscription,
-    chosen,
-    web_push_subscription,
+    list_enabled_kinds,
+    render_web_push_subscription,
 )
-from fedserver.domain.kernel.context import Caller
-from fedserver.domain.kernel.errors import Invalid, Unauthorized
+from fedserver.domain.kernel.context import Principal
+from fedserver.domain.kernel.errors import InvalidError, UnauthorizedError
 from fedserver.domain.notifications import push_keys, push_subscriptions
-from fedserver.integrations.web_push import read_recipient
-from fedserver.net.errors import Refused
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.session import bearer
+from fedserver.integrations.web_push import parse_recipient
+from fedserver.net.errors import RequestRefusedError
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.session import parse_bearer
 
 routes = Routes("client_api")
 PATH = "/api/v1/push/subscription"
 
 
-class Keys(Struct, frozen=True):
+class SubscriptionKeys(Struct, frozen=True):
     p256dh: str = ""
     auth: str = ""
 
 
-class Subscription(Struct, frozen=True):
+class SubscriptionParams(Struct, frozen=True):
     endpoint: str = ""
-    keys: Keys = Keys()
+    keys: SubscriptionKeys = SubscriptionKeys()
     standard: bool = False
 
 
-class Data(Struct, frozen=True):
+class SubscriptionData(Struct, frozen=True):
     alerts: Alerts | None = None
     policy: str | None = None
 
 
-class CreateParams(Struct, frozen=True):
-    subscription: Subscription = Subscription()
-    data: Data = Data()
+class CreateSubscriptionParams(Struct, frozen=True):
+    subscription: SubscriptionParams = SubscriptionParams()
+    data: SubscriptionData = SubscriptionData()
     policy: str | None = None
 
 
-class ChangeParams(Struct, frozen=True):
-    data: Data = Data()
+class UpdateSubscriptionParams(Struct, frozen=True):
+    data: SubscriptionData = SubscriptionData()
     policy: str | None = None
 
 
-def _caller(call: Call[Any]) -> Caller:
+def _require_principal(call: Call[Any]) -> Principal:
     if call.caller is None:
-        raise Unauthorized
+        raise UnauthorizedError
     return call.caller
 
 
-def _check(call: Call[CreateParams]) -> None:
+def _check_subscription(call: Call[CreateSubscriptionParams]) -> None:
     """Raises Invalid for what we cannot write to."""
     given = call.params.subscription
     try:
         call.services.client.guard.check_target(given.endpoint)
-        read_recipient(given.endpoint, given.keys.p256dh, given.keys.auth, standard=given.standard)
-    except Refused as error:
-        raise Invalid("endpoint", "is not an address that can be reached", "ERR_INVALID") from error
+        parse_recipient(given.endpoint, given.keys.p256dh, given.keys.auth, standard=given.standard)
+    except RequestRefusedError as error:
+        raise InvalidError("endpoint", "is not an address that can be reached", "ERR_INVALID") from error
     except ValueError as error:
-        raise Invalid("keys", "are not those of a push subscription", "ERR_INVALID") from error
+        raise InvalidError("keys", "are not those of a push subscription", "ERR_INVALID") from error
 
 
-@routes.post(PATH, who=USER, scope="push", params=CreateParams)
-async def create(call: Call[CreateParams]) -> WebPushSubscription:
-    _check(call)
+@routes.post(PATH, who=USER, scope="push", params=CreateSubscriptionParams)
+async def create(call: Call[CreateSubscriptionParams]) -> WebPushSubscription:
+    _check_subscription(call)
     given, data = call.params.subscription, call.params.data
-    new = push_subscriptions.NewSubscription(
+    new = push_subscriptions.NewPushSubscription(
         endpoint=given.endpoint,
         public_key=given.keys.p256dh,
         auth_secret=given.keys.auth,
         standard=given.standard,
-        alerts=chosen(data.alerts),
+        alerts=list_enabled_kinds(data.alerts),
         policy=data.policy or call.params.policy or "all",
     )
     row = await push_subscriptions.create(
-        call.tx, _caller(call), bearer(call.request) or "", new, call.services.seal
+        call.tx, _require_principal(call), parse_bearer(call.request) or "", new, call.services.seal
     )
-    return web_push_subscription(row, await push_keys.public(call.tx))
+    return render_web_push_subscription(row, await push_keys.load_public_key(call.tx))
 
 
 @routes.get(PATH, who=USER, scope="push")
-async def show(call: Call[Nothing]) -> WebPushSubscription:
-    row = await push_subscriptions.get(call.tx, _caller(call))
-    return web_push_subscription(row, await push_keys.public(call.tx))
+async def show(call: Call[NoParams]) -> WebPushSubscription:
+    row = await push_subscriptions.get(call.tx, _require_principal(call))
+    return render_web_push_subscription(row, await push_keys.load_public_key(call.tx))
 
 
-@routes.put(PATH, who=USER, scope="push", params=ChangeParams)
-async def change(call: Call[ChangeParams]) -> WebPushSubscription:
+@routes.put(PATH, who=USER, scope="push", params=UpdateSubscriptionParams)
+async def update(call: Call[UpdateSubscriptionParams]) -> WebPushSubscription:
     data = call.params.data
-    row = await push_subscriptions.change(
+    row = await push_subscriptions.update(
         call.tx,
-        _caller(call),
-        alerts=None if data.alerts is None else chosen(data.alerts),
+        _require_principal(call),
+        alerts=None if data.alerts is None else list_enabled_kinds(data.alerts),
         policy=data.policy or call.params.policy,
     )
-    return web_push_subscription(row, await push_keys.public(call.tx))
+    return render_web_push_subscription(row, await push_keys.load_public_key(call.tx))
 
 
 @routes.delete(PATH, who=USER, scope="push")
-async def remove(call: Call[Nothing]) -> dict[str, str]:
-    await push_subscriptions.remove(call.tx, _caller(call))
+async def delete(call: Call[NoParams]) -> dict[str, str]:
+    await push_subscriptions.remove(call.tx, _require_principal(call))
     return {}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso
-from fedserver.client_api.timelines.timelines import page_of
+from fedserver.client_api.entities.times import to_iso
+from fedserver.client_api.timelines.timelines import render_page
 from fedserver.domain.peers import partners
 from fedserver.domain.timelines import partner_posts
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.paging import Listed
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage
 
 routes = Routes("client_api")
 
 
-class Partner(Struct, frozen=True):
+class PublicPartner(Struct, frozen=True):
     """An agreement with another node; scopes are posts, directory and local."""
 
     domain: str
@@ -23,14 +23,15 @@ class Partner(Struct, frozen=True):
 
 
 @routes.get("/api/fedserver/v1/partners")
-async def show(call: Call[Nothing]) -> list[Partner]:
+async def list_partners(call: Call[NoParams]) -> list[PublicPartner]:
     return [
-        Partner(each.domain, list(each.scopes), iso(each.since)) for each in await partners.agreed(call.tx)
+        PublicPartner(each.domain, list(each.scopes), to_iso(each.since))
+        for each in await partners.list_agreed(call.tx)
     ]
 
 
 @routes.get("/api/fedserver/v1/timelines/partners", who=USER, scope="read:statuses")
-async def timeline(call: Call[Nothing]) -> Listed:
+async def show_timeline(call: Call[NoParams]) -> EntityPage:
     """What members of partners wrote, for everybody or for partners."""
-    ids = await partner_posts.timeline(call.tx, call.account.id, call.page())
-    return await page_of(call, ids, "public")
+    ids = await partner_posts.list_timeline(call.tx, call.account.id, call.page())
+    return await render_page(call, ids, "public")

@@ -6,13 +6,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.accounts.profiles import credentials
+from fedserver.client_api.accounts.profiles import load_credential_account
 from fedserver.client_api.entities.accounts import Account
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import login
-from fedserver.domain.kernel.errors import Forbidden, Invalid
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.portability import moves
-from fedserver.web.endpoint import USER, Answer, Call, Routes
+from fedserver.web.endpoint import USER, Call, JsonResponse, Routes
 from storage.rows.accounts import AccountRow
 
 routes = Routes("client_api")
@@ -22,71 +22,76 @@ class AliasParams(Struct, frozen=True):
     also_known_as_uris: list[str] = []
 
 
-class MoveParams(Struct, frozen=True):
+class MoveAccountParams(Struct, frozen=True):
     password: str = ""
     moved_to_uri: str = ""
 
 
-class LeaveParams(Struct, frozen=True):
+class DeleteAccountParams(Struct, frozen=True):
     password: str = ""
 
 
 @routes.post("/api/v1/accounts/alias", who=USER, scope="write:accounts", params=AliasParams, tx="own")
-async def alias(call: Call[AliasParams]) -> Account:
+async def set_aliases(call: Call[AliasParams]) -> Account:
     """Addresses or handles of one's other accounts; they take the place of those named before."""
     given = list(dict.fromkeys(each.strip() for each in call.params.also_known_as_uris if each.strip()))
-    others = [await _other(call, each) for each in given[: moves.MOST_ALIASES + 1]]
+    others = [await _resolve_account(call, each) for each in given[: moves.MAX_ALIASES + 1]]
     async with call.services.db.write() as tx:
-        row = await accounts.by_id(tx, call.account.id)
+        row = await accounts.get(tx, call.account.id)
         row = await moves.set_aliases(tx, call.site, row, others)
-        return await credentials(call, tx, row)
+        return await load_credential_account(call, tx, row)
 
 
-async def _other(call: Call[AliasParams], given: str) -> AccountRow:
+async def _resolve_account(call: Call[AliasParams], given: str) -> AccountRow:
     found = await call.services.resolver.account(given)
     if found is None or found.deleted_at is not None or found.suspended_at is not None:
-        raise Invalid("also_known_as_uris", f"names no account that can be found: {given[:200]}")
+        raise InvalidError("also_known_as_uris", f"names no account that can be found: {given[:200]}")
     return found
 
 
 @routes.post(
-    "/api/v1/accounts/move", who=USER, scope="write:accounts", params=MoveParams, tx="own", limit="log_ins"
+    "/api/v1/accounts/move",
+    who=USER,
+    scope="write:accounts",
+    params=MoveAccountParams,
+    tx="own",
+    limit="log_ins",
 )
-async def move(call: Call[MoveParams]) -> Answer:
+async def move_account(call: Call[MoveAccountParams]) -> JsonResponse:
     """Move to an account elsewhere that names this one as an alias; the password is asked for once more."""
     await _check_password(call, call.params.password)
     target = await call.services.resolver.afresh(call.params.moved_to_uri)
     if target is None:
-        raise Invalid("moved_to_uri", "names no account that can be found")
+        raise InvalidError("moved_to_uri", "names no account that can be found")
     async with call.services.db.write() as tx:
         await moves.move(tx, call.account, target)
-    return Answer({"message": "accepted"}, status=202)
+    return JsonResponse({"message": "accepted"}, status=202)
 
 
 @routes.post(
     "/api/v1/accounts/delete",
     who=USER,
     scope="write:accounts",
-    params=LeaveParams,
+    params=DeleteAccountParams,
     tx="own",
     limit="log_ins",
 )
-async def leave(call: Call[LeaveParams]) -> Answer:
+async def delete_account(call: Call[DeleteAccountParams]) -> JsonResponse:
     """Delete one's account for good; the password is asked for once more."""
     await _check_password(call, call.params.password)
     async with call.services.db.write() as tx:
-        await moves.leave(tx, call.member, call.account)
-    return Answer({"message": "accepted"}, status=202)
+        await moves.delete_account(tx, call.member, call.account)
+    return JsonResponse({"message": "accepted"}, status=202)
 
 
 async def _check_password(call: Call[Any], password: str) -> None:
     """Raises Invalid, Forbidden, TooMany."""
     if not password:
-        raise Invalid("password", "can't be blank", "ERR_BLANK")
+        raise InvalidError("password", "can't be blank", "ERR_BLANK")
     name, place, services = call.account.username, f"member {call.member.id}", call.services
     async with services.db.read() as tx:
         await login.check_attempts(tx, name, place)
     if not await services.passwords.verify(call.member.password_hash, password):
         async with services.db.write() as tx:
-            await login.failed(tx, name, place)
-        raise Forbidden("The password is wrong")
+            await login.record_failure(tx, name, place)
+        raise ForbiddenError("The password is wrong")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.posts import refreshes
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
 RETRY_SECONDS = 3
@@ -21,12 +21,12 @@ class AsyncRefreshAnswer(Struct, frozen=True):
     async_refresh: AsyncRefresh
 
 
-def refresh_header(refresh_id: int, found: int) -> dict[str, str]:
+def render_refresh_header(refresh_id: int, found: int) -> dict[str, str]:
     """How an answer says that more is on its way."""
     return {"Mastodon-Async-Refresh": f'id="{refresh_id}", retry={RETRY_SECONDS}, result_count={found}'}
 
 
 @routes.get("/api/v1_alpha/async_refreshes/{id}", who=USER, scope="read")
-async def show(call: Call[Nothing]) -> AsyncRefreshAnswer:
+async def show(call: Call[NoParams]) -> AsyncRefreshAnswer:
     row = await refreshes.get(call.tx, call.id())
     return AsyncRefreshAnswer(AsyncRefresh(str(row.id), row.state, row.found))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from fedserver.domain.timelines import interaction_policies, post_policies
 
 
-class RuleParams(Struct, frozen=True):
+class InteractionRuleParams(Struct, frozen=True):
     """Words for people; the later names are those of older clients."""
 
     automatic_approval: list[str] = []
@@ -16,25 +16,25 @@ class RuleParams(Struct, frozen=True):
     with_approval: list[str] = []
 
 
-class InteractionParams(Struct, frozen=True):
-    can_favourite: RuleParams | None = None
-    can_reply: RuleParams | None = None
-    can_reblog: RuleParams | None = None
+class InteractionPolicyParams(Struct, frozen=True):
+    can_favourite: InteractionRuleParams | None = None
+    can_reply: InteractionRuleParams | None = None
+    can_reblog: InteractionRuleParams | None = None
 
 
-def policy_of(params: InteractionParams | None) -> str:
+def parse_policy(params: InteractionPolicyParams | None) -> str:
     """The policy that a client gave, as it is kept; without one everybody may. Raises Invalid."""
     if params is None:
         return ""
 
-    def rule(given: RuleParams | None, name: str) -> post_policies.Rule | None:
+    def rule(given: InteractionRuleParams | None, name: str) -> post_policies.PostPolicyRule | None:
         if given is None:
             return None
         words = (*given.automatic_approval, *given.always)
         asked = (*given.manual_approval, *given.with_approval)
-        return interaction_policies.rule_of(words, asked, f"interaction_policy[{name}]")
+        return interaction_policies.build_rule(words, asked, f"interaction_policy[{name}]")
 
-    policy = post_policies.Policy(
+    policy = post_policies.PostPolicy(
         like=rule(params.can_favourite, "can_favourite"),
         reply=rule(params.can_reply, "can_reply"),
         announce=rule(params.can_reblog, "can_reblog"),

@@ -6,15 +6,15 @@ from html import escape
 
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
-from fedserver.text.excerpts import excerpt
+from fedserver.text.excerpts import make_excerpt
 from fedserver.web.endpoint import Call, Routes
 from storage.rows.posts import PostRow
 
 routes = Routes("client_api")
 DAY_SECONDS = 86_400
-LEAST_WIDTH, MOST_WIDTH = 200, 1_000
+MIN_WIDTH, MAX_WIDTH = 200, 1_000
 
 
 class OEmbedParams(Struct, frozen=True):
@@ -41,27 +41,27 @@ class OEmbed(Struct, frozen=True, kw_only=True):
 async def show(call: Call[OEmbedParams]) -> OEmbed:
     found = await call.services.resolver.known(call.params.url.partition("?")[0].partition("#")[0])
     if not isinstance(found, PostRow) or not found.local or found.visibility not in ("public", "unlisted"):
-        raise NotFound
+        raise NotFoundError
     async with call.services.db.read() as tx:
         views = await post_views.load(tx, [found.id], None)
     if not views or views[0].boost_of is not None:
-        raise NotFound
+        raise NotFoundError
     view = views[0]
-    width = max(LEAST_WIDTH, min(call.params.maxwidth, MOST_WIDTH))
+    width = max(MIN_WIDTH, min(call.params.maxwidth, MAX_WIDTH))
     return OEmbed(
         title=view.post.title or f"A post by {view.account.name}",
         author_name=view.account.name,
         author_url=view.account.account.url,
         provider_name=call.site.config.community.title,
         provider_url=f"{call.site.links.base}/",
-        html=_quoted(view, width),
+        html=_render_html(view, width),
         width=width,
     )
 
 
-def _quoted(view: post_views.PostView, width: int) -> str:
+def _render_html(view: post_views.PostView, width: int) -> str:
     row = view.post
-    text = row.summary if row.summary and row.kind != "Article" else excerpt(row.html, 500)
+    text = row.summary if row.summary and row.kind != "Article" else make_excerpt(row.html, 500)
     title = f"<p><strong>{escape(row.title)}</strong></p>" if row.title else ""
     author = f"{escape(view.account.name)} (@{escape(view.account.account.username)})"
     return (

@@ -7,17 +7,24 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.client_api.encoded import statuses
-from fedserver.client_api.entities.accounts import account
-from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, scheduled_status
-from fedserver.client_api.entities.statuses import Status, StatusEdit, StatusSource, history, source, status
-from fedserver.client_api.posts.async_refreshes import refresh_header
-from fedserver.client_api.posts.interaction_policies import InteractionParams, policy_of
-from fedserver.client_api.posts.scheduled_statuses import moment_of
+from fedserver.client_api.encoded import encode_statuses
+from fedserver.client_api.entities.accounts import render_account
+from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, render_scheduled_status
+from fedserver.client_api.entities.statuses import (
+    Status,
+    StatusEdit,
+    StatusSource,
+    render_history,
+    render_source,
+    render_status,
+)
+from fedserver.client_api.posts.async_refreshes import render_refresh_header
+from fedserver.client_api.posts.interaction_policies import InteractionPolicyParams, parse_policy
+from fedserver.client_api.posts.scheduled_statuses import parse_moment
 from fedserver.domain.accounts import account_views
 from fedserver.domain.auth import members
 from fedserver.domain.content import media
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import (
     boosts,
     edits,
@@ -30,16 +37,16 @@ from fedserver.domain.posts import (
     scheduled_posts,
 )
 from fedserver.domain.timelines import bookmarks, post_views, timelines
-from fedserver.web.endpoint import USER, Answer, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 from storage.engine import Tx
 
 routes = Routes("client_api")
 VISIBILITY = {"private": "followers", "public": "public", "unlisted": "unlisted", "direct": "direct"}
-TYPES = ("text/plain", "text/markdown")
+CONTENT_TYPES = ("text/plain", "text/markdown")
 
 
-class MediaParams(Struct, frozen=True):
+class MediaAttributesParams(Struct, frozen=True):
     id: int
     description: str | None = None
     focus: str | None = None
@@ -52,7 +59,7 @@ class PollParams(Struct, frozen=True):
     hide_totals: bool = False
 
 
-class NewStatus(Struct, frozen=True):
+class NewStatusParams(Struct, frozen=True):
     status: str = ""
     media_ids: list[int] = []
     in_reply_to_id: int | None = None
@@ -70,16 +77,16 @@ class NewStatus(Struct, frozen=True):
     poll: PollParams | None = None
     quoted_status_id: int | None = None
     quote_approval_policy: str = ""
-    interaction_policy: InteractionParams | None = None
+    interaction_policy: InteractionPolicyParams | None = None
 
 
-class EditedStatus(Struct, frozen=True):
+class EditStatusParams(Struct, frozen=True):
     status: str | UnsetType = UNSET
     spoiler_text: str | UnsetType = UNSET
     sensitive: bool | UnsetType = UNSET
     language: str | UnsetType | None = UNSET
     media_ids: list[int] | UnsetType = UNSET
-    media_attributes: list[MediaParams] = []
+    media_attributes: list[MediaAttributesParams] = []
     content_type: str | UnsetType = UNSET
     title: str | UnsetType = UNSET
     cover_id: int | UnsetType | None = UNSET
@@ -93,20 +100,20 @@ class Context(Struct, frozen=True):
     descendants: list[Status]
 
 
-async def _one(call: Call[Any], tx: Tx, post_id: int) -> Status:
+async def _load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
     views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
-        raise NotFound
+        raise NotFoundError
     # A writer may yet roll back: what it sees is not remembered.
-    return status(call.site.links, views[0]) if tx.writes else statuses(call, views)[0]
+    return render_status(call.site.links, views[0]) if tx.writes else encode_statuses(call, views)[0]
 
 
-def _draft(call: Call[NewStatus]) -> posts.Draft:
-    params, settings = call.params, members.settings(call.member)
+def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
+    params, settings = call.params, members.decode_settings(call.member)
     visibility = VISIBILITY.get(params.visibility, params.visibility) or settings.visibility
     kind = params.content_type or ("text/markdown" if params.title else "text/plain")
-    if kind not in TYPES:
-        raise Invalid("content_type", f"must be one of {', '.join(TYPES)}")
+    if kind not in CONTENT_TYPES:
+        raise InvalidError("content_type", f"must be one of {', '.join(CONTENT_TYPES)}")
     key = call.request.headers.get("Idempotency-Key", "")
     return posts.Draft(
         text=params.status,
@@ -115,85 +122,87 @@ def _draft(call: Call[NewStatus]) -> posts.Draft:
         title=params.title,
         summary=params.spoiler_text,
         sensitive=settings.sensitive if params.sensitive is None else params.sensitive,
-        visibility=_own_word(params) or visibility,
+        visibility=_local_visibility(params) or visibility,
         language=params.language or settings.language,
         in_reply_to_id=params.in_reply_to_id,
         media_ids=tuple(dict.fromkeys(params.media_ids)),
         cover_id=params.cover_id,
         state="draft" if params.draft else "published",
         app_id=call.caller.app_id if call.caller else None,
-        poll=_poll(params.poll),
+        poll=_to_new_poll(params.poll),
         idempotency_key=key[:200] or None,
         quoted_id=params.quoted_status_id,
         quote_policy=params.quote_approval_policy or settings.quote_policy,
-        policy=policy_of(params.interaction_policy),
+        policy=parse_policy(params.interaction_policy),
     )
 
 
-def _own_word(params: NewStatus) -> str:
+def _local_visibility(params: NewStatusParams) -> str:
     """A visibility that Mastodon has no word for."""
     return "local" if params.local_only else "partners" if params.partners_only else ""
 
 
-def _poll(params: PollParams | None) -> polls.NewPoll | None:
+def _to_new_poll(params: PollParams | None) -> polls.NewPoll | None:
     """What is asked; nothing where a client sends an empty form."""
     if params is None or params == PollParams():
         return None
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
 
 
-@routes.post("/api/v1/statuses", who=USER, scope="write:statuses", params=NewStatus, tx="own")
-async def create(call: Call[NewStatus]) -> Status | ScheduledStatus:
-    draft, later = _draft(call), call.params.scheduled_at
-    moment = moment_of(later) if later else 0
+@routes.post("/api/v1/statuses", who=USER, scope="write:statuses", params=NewStatusParams, tx="own")
+async def create(call: Call[NewStatusParams]) -> Status | ScheduledStatus:
+    draft, later = _to_draft(call), call.params.scheduled_at
+    moment = parse_moment(later) if later else 0
     await call.services.resolver.mentions(draft.text)
     async with call.services.db.write() as tx:
         if moment:
             waiting = await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)
-            return scheduled_status(call.site.links, waiting)
+            return render_scheduled_status(call.site.links, waiting)
         post_id = await posts.publish(tx, call.site, call.account, draft)
-        return await _one(call, tx, post_id)
+        return await _load_status(call, tx, post_id)
 
 
-class IdsParams(Struct, frozen=True):
+class StatusIdsParams(Struct, frozen=True):
     id: list[int] = []
 
 
-@routes.get("/api/v1/statuses", scope="read:statuses", params=IdsParams)
-async def show_some(call: Call[IdsParams]) -> list[Status]:
+@routes.get("/api/v1/statuses", scope="read:statuses", params=StatusIdsParams)
+async def list_by_ids(call: Call[StatusIdsParams]) -> list[Status]:
     views = await post_views.load(call.tx, call.params.id[:40], call.viewer_id, context="thread")
-    return statuses(call, views)
+    return encode_statuses(call, views)
 
 
 @routes.get("/api/v1/statuses/{id}", scope="read:statuses")
-async def show(call: Call[Nothing]) -> Status:
-    return await _one(call, call.tx, call.id())
+async def show(call: Call[NoParams]) -> Status:
+    return await _load_status(call, call.tx, call.id())
 
 
 @routes.get("/api/v1/statuses/{id}/context", scope="read:statuses", tx="own")
-async def context(call: Call[Nothing]) -> Answer:
+async def show_context(call: Call[NoParams]) -> JsonResponse:
     async with call.services.db.read() as tx:
         post = await posts.get(tx, call.id(), call.viewer_id)
-        above, below = await timelines.thread(tx, post.id, call.viewer_id)
+        above, below = await timelines.load_thread(tx, post.id, call.viewer_id)
         views = await post_views.load(tx, [*above, *below], call.viewer_id, context="thread")
-        running, due = await refreshes.of_post(tx, post, call.viewer_id)
+        running, due = await refreshes.find_by_post(tx, post, call.viewer_id)
     if due and call.viewer_id is not None:
         async with call.services.db.write() as tx:
-            running = await refreshes.begin(tx, post, call.viewer_id)
+            running = await refreshes.start(tx, post, call.viewer_id)
     ancestors = frozenset(above)
     found = Context(
-        statuses(call, (view for view in views if view.post.id in ancestors)),
-        statuses(call, (view for view in views if view.post.id not in ancestors)),
+        encode_statuses(call, (view for view in views if view.post.id in ancestors)),
+        encode_statuses(call, (view for view in views if view.post.id not in ancestors)),
     )
-    return Answer(found, headers={} if running is None else refresh_header(running.id, running.found))
+    return JsonResponse(
+        found, headers={} if running is None else render_refresh_header(running.id, running.found)
+    )
 
 
-@routes.put("/api/v1/statuses/{id}", who=USER, scope="write:statuses", params=EditedStatus, tx="own")
-async def edit(call: Call[EditedStatus]) -> Status:
+@routes.put("/api/v1/statuses/{id}", who=USER, scope="write:statuses", params=EditStatusParams, tx="own")
+async def update(call: Call[EditStatusParams]) -> Status:
     params = call.params
     if isinstance(params.status, str):
         await call.services.resolver.mentions(params.status)
-    change = edits.Change(
+    change = edits.PostEdit(
         text=params.status,
         summary=params.spoiler_text,
         sensitive=params.sensitive,
@@ -202,18 +211,20 @@ async def edit(call: Call[EditedStatus]) -> Status:
         content_type=params.content_type,
         title=params.title,
         cover_id=params.cover_id,
-        poll=_poll(params.poll) or UNSET,
+        poll=_to_new_poll(params.poll) or UNSET,
         quoted_id=params.quoted_status_id,
         quote_policy=params.quote_approval_policy,
     )
     async with call.services.db.write() as tx:
-        described = await _describe(call, tx, params.media_attributes)
+        described = await _describe_media(call, tx, params.media_attributes)
         change = structs.replace(change, described=described)
-        await edits.change(tx, call.site, call.account, call.id(), change)
-        return await _one(call, tx, call.id())
+        await edits.edit(tx, call.site, call.account, call.id(), change)
+        return await _load_status(call, tx, call.id())
 
 
-async def _describe(call: Call[EditedStatus], tx: Tx, given: Sequence[MediaParams]) -> bool:
+async def _describe_media(
+    call: Call[EditStatusParams], tx: Tx, given: Sequence[MediaAttributesParams]
+) -> bool:
     """Describe files anew; True if one was described otherwise before."""
     changed = False
     for each in given[:16]:
@@ -224,35 +235,35 @@ async def _describe(call: Call[EditedStatus], tx: Tx, given: Sequence[MediaParam
 
 
 @routes.get("/api/v1/statuses/{id}/history", scope="read:statuses")
-async def show_history(call: Call[Nothing]) -> list[StatusEdit]:
+async def show_history(call: Call[NoParams]) -> list[StatusEdit]:
     views = await post_views.load(call.tx, [call.id()], call.viewer_id)
     if not views:
-        raise NotFound
-    versions = await edits.of(call.tx, call.id())
-    return history(call.site.links, views[0], versions, views[0].account)
+        raise NotFoundError
+    versions = await edits.list_by_post(call.tx, call.id())
+    return render_history(call.site.links, views[0], versions, views[0].account)
 
 
 @routes.get("/api/v1/statuses/{id}/source", who=USER, scope="read:statuses")
-async def show_source(call: Call[Nothing]) -> StatusSource:
-    return source(await posts.own(call.tx, call.account, call.id()))
+async def show_source(call: Call[NoParams]) -> StatusSource:
+    return render_source(await posts.get_own(call.tx, call.account, call.id()))
 
 
 @routes.delete("/api/v1/statuses/{id}", who=USER, scope="write:statuses", limit="deletions")
-async def delete(call: Call[Nothing]) -> Status:
+async def delete(call: Call[NoParams]) -> Status:
     view = await post_removal.delete(call.tx, call.account, call.id())
-    return status(call.site.links, view, with_source=True)
+    return render_status(call.site.links, view, with_source=True)
 
 
 @routes.post("/api/v1/statuses/{id}/favourite", who=USER, scope="write:favourites")
-async def favourite(call: Call[Nothing]) -> Status:
+async def favourite(call: Call[NoParams]) -> Status:
     post = await likes.like(call.tx, call.site, call.account, call.id())
-    return await _one(call, call.tx, post.id)
+    return await _load_status(call, call.tx, post.id)
 
 
 @routes.post("/api/v1/statuses/{id}/unfavourite", who=USER, scope="write:favourites")
-async def unfavourite(call: Call[Nothing]) -> Status:
+async def unfavourite(call: Call[NoParams]) -> Status:
     post = await likes.unlike(call.tx, call.account, call.id())
-    return await _one(call, call.tx, post.id)
+    return await _load_status(call, call.tx, post.id)
 
 
 class ReblogParams(Struct, frozen=True):
@@ -263,63 +274,63 @@ class ReblogParams(Struct, frozen=True):
 async def reblog(call: Call[ReblogParams]) -> Status:
     visibility = VISIBILITY.get(call.params.visibility, "public")
     boost_id = await boosts.boost(call.tx, call.site, call.account, call.id(), visibility)
-    return await _one(call, call.tx, boost_id)
+    return await _load_status(call, call.tx, boost_id)
 
 
 @routes.post("/api/v1/statuses/{id}/unreblog", who=USER, scope="write:statuses")
-async def unreblog(call: Call[Nothing]) -> Status:
+async def unreblog(call: Call[NoParams]) -> Status:
     post = await boosts.unboost(call.tx, call.account, call.id())
-    return await _one(call, call.tx, post.id)
+    return await _load_status(call, call.tx, post.id)
 
 
 @routes.post("/api/v1/statuses/{id}/bookmark", who=USER, scope="write:bookmarks")
-async def bookmark(call: Call[Nothing]) -> Status:
+async def bookmark(call: Call[NoParams]) -> Status:
     await bookmarks.add(call.tx, call.account, call.id())
-    return await _one(call, call.tx, call.id())
+    return await _load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unbookmark", who=USER, scope="write:bookmarks")
-async def unbookmark(call: Call[Nothing]) -> Status:
+async def unbookmark(call: Call[NoParams]) -> Status:
     await bookmarks.remove(call.tx, call.account, call.id())
-    return await _one(call, call.tx, call.id())
+    return await _load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/pin", who=USER, scope="write:accounts")
-async def pin(call: Call[Nothing]) -> Status:
-    await pins.add(call.tx, call.account, call.id())
-    return await _one(call, call.tx, call.id())
+async def pin(call: Call[NoParams]) -> Status:
+    await pins.pin(call.tx, call.account, call.id())
+    return await _load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unpin", who=USER, scope="write:accounts")
-async def unpin(call: Call[Nothing]) -> Status:
-    await pins.remove(call.tx, call.account, call.id())
-    return await _one(call, call.tx, call.id())
+async def unpin(call: Call[NoParams]) -> Status:
+    await pins.unpin(call.tx, call.account, call.id())
+    return await _load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/mute", who=USER, scope="write:mutes")
-async def mute(call: Call[Nothing]) -> Status:
+async def mute(call: Call[NoParams]) -> Status:
     await posts.mute_thread(call.tx, call.account, call.id(), muted=True)
-    return await _one(call, call.tx, call.id())
+    return await _load_status(call, call.tx, call.id())
 
 
 @routes.post("/api/v1/statuses/{id}/unmute", who=USER, scope="write:mutes")
-async def unmute(call: Call[Nothing]) -> Status:
+async def unmute(call: Call[NoParams]) -> Status:
     await posts.mute_thread(call.tx, call.account, call.id(), muted=False)
-    return await _one(call, call.tx, call.id())
+    return await _load_status(call, call.tx, call.id())
 
 
-async def _people(call: Call[Nothing], pairs: list[tuple[int, int]]) -> Listed:
+async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:
     views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return listed([account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
 @routes.get("/api/v1/statuses/{id}/favourited_by", scope="read:accounts")
-async def favourited_by(call: Call[Nothing]) -> Listed:
+async def list_favourited_by(call: Call[NoParams]) -> EntityPage:
     post = await posts.get(call.tx, call.id(), call.viewer_id)
-    return await _people(call, await timelines.likers(call.tx, post.id, call.page(40, 80)))
+    return await _render_accounts(call, await timelines.list_likers(call.tx, post.id, call.page(40, 80)))
 
 
 @routes.get("/api/v1/statuses/{id}/reblogged_by", scope="read:accounts")
-async def reblogged_by(call: Call[Nothing]) -> Listed:
+async def list_reblogged_by(call: Call[NoParams]) -> EntityPage:
     post = await posts.get(call.tx, call.id(), call.viewer_id)
-    return await _people(call, await timelines.boosters(call.tx, post.id, call.page(40, 80)))
+    return await _render_accounts(call, await timelines.list_boosters(call.tx, post.id, call.page(40, 80)))

@@ -10,12 +10,12 @@ from msgspec import Struct
 from fedserver.client_api.entities.admin.blocks import (
     AdminCanonicalEmailBlock,
     AdminEmailDomainBlock,
-    admin_canonical_email_block,
-    admin_email_domain_block,
+    render_admin_canonical_email_block,
+    render_admin_email_domain_block,
 )
 from fedserver.domain.registration import email_blocks
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
-from fedserver.web.paging import Listed, listed
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
+from fedserver.web.paging import EntityPage, to_page
 
 routes = Routes("client_api")
 DOMAINS, CANONICAL = "/api/v1/admin/email_domain_blocks", "/api/v1/admin/canonical_email_blocks"
@@ -23,62 +23,64 @@ READ, WRITE = "admin:read:email_domain_blocks", "admin:write:email_domain_blocks
 READ_CANONICAL, WRITE_CANONICAL = "admin:read:canonical_email_blocks", "admin:write:canonical_email_blocks"
 
 
-class DomainParams(Struct, frozen=True):
+class EmailDomainParams(Struct, frozen=True):
     domain: str = ""
 
 
-class CanonicalParams(Struct, frozen=True):
+class CanonicalEmailParams(Struct, frozen=True):
     email: str = ""
     canonical_email_hash: str = ""
 
 
 @routes.get(DOMAINS, who=MODERATOR, scope=READ)
-async def show_domains(call: Call[Nothing]) -> Listed:
-    views = await email_blocks.domains(call.tx, call.page(100, 200))
-    return listed([admin_email_domain_block(view) for view in views], [view.row.id for view in views])
+async def list_domains(call: Call[NoParams]) -> EntityPage:
+    views = await email_blocks.list_domains(call.tx, call.page(100, 200))
+    return to_page([render_admin_email_domain_block(view) for view in views], [view.row.id for view in views])
 
 
 @routes.get(DOMAINS + "/{id}", who=MODERATOR, scope=READ)
-async def show_domain(call: Call[Nothing]) -> AdminEmailDomainBlock:
-    return admin_email_domain_block(await email_blocks.domain(call.tx, call.id()))
+async def show_domain(call: Call[NoParams]) -> AdminEmailDomainBlock:
+    return render_admin_email_domain_block(await email_blocks.get_domain(call.tx, call.id()))
 
 
-@routes.post(DOMAINS, who=MODERATOR, scope=WRITE, params=DomainParams)
-async def block_domain(call: Call[DomainParams]) -> AdminEmailDomainBlock:
-    return admin_email_domain_block(await email_blocks.block_domain(call.tx, call.member, call.params.domain))
+@routes.post(DOMAINS, who=MODERATOR, scope=WRITE, params=EmailDomainParams)
+async def block_domain(call: Call[EmailDomainParams]) -> AdminEmailDomainBlock:
+    return render_admin_email_domain_block(
+        await email_blocks.block_domain(call.tx, call.member, call.params.domain)
+    )
 
 
 @routes.delete(DOMAINS + "/{id}", who=MODERATOR, scope=WRITE)
-async def unblock_domain(call: Call[Nothing]) -> dict[str, str]:
+async def unblock_domain(call: Call[NoParams]) -> dict[str, str]:
     await email_blocks.unblock_domain(call.tx, call.member, call.id())
     return {}
 
 
 @routes.get(CANONICAL, who=MODERATOR, scope=READ_CANONICAL)
-async def show_all(call: Call[Nothing]) -> Listed:
-    rows = await email_blocks.addresses(call.tx, call.page(100, 200))
-    return listed([admin_canonical_email_block(row) for row in rows], [row.id for row in rows])
+async def list_canonical(call: Call[NoParams]) -> EntityPage:
+    rows = await email_blocks.list_addresses(call.tx, call.page(100, 200))
+    return to_page([render_admin_canonical_email_block(row) for row in rows], [row.id for row in rows])
 
 
-@routes.post(CANONICAL + "/test", who=MODERATOR, scope=READ_CANONICAL, params=CanonicalParams, tx="read")
-async def test(call: Call[CanonicalParams]) -> list[AdminCanonicalEmailBlock]:
-    found = await email_blocks.matching(call.tx, call.params.email)
-    return [admin_canonical_email_block(row) for row in found]
+@routes.post(CANONICAL + "/test", who=MODERATOR, scope=READ_CANONICAL, params=CanonicalEmailParams, tx="read")
+async def test_canonical(call: Call[CanonicalEmailParams]) -> list[AdminCanonicalEmailBlock]:
+    found = await email_blocks.list_matching(call.tx, call.params.email)
+    return [render_admin_canonical_email_block(row) for row in found]
 
 
 @routes.get(CANONICAL + "/{id}", who=MODERATOR, scope=READ_CANONICAL)
-async def show(call: Call[Nothing]) -> AdminCanonicalEmailBlock:
-    return admin_canonical_email_block(await email_blocks.address(call.tx, call.id()))
+async def show_canonical(call: Call[NoParams]) -> AdminCanonicalEmailBlock:
+    return render_admin_canonical_email_block(await email_blocks.get_address(call.tx, call.id()))
 
 
-@routes.post(CANONICAL, who=MODERATOR, scope=WRITE_CANONICAL, params=CanonicalParams)
-async def block(call: Call[CanonicalParams]) -> AdminCanonicalEmailBlock:
+@routes.post(CANONICAL, who=MODERATOR, scope=WRITE_CANONICAL, params=CanonicalEmailParams)
+async def block_canonical(call: Call[CanonicalEmailParams]) -> AdminCanonicalEmailBlock:
     params = call.params
     row = await email_blocks.block_address(call.tx, call.member, params.email, params.canonical_email_hash)
-    return admin_canonical_email_block(row)
+    return render_admin_canonical_email_block(row)
 
 
 @routes.delete(CANONICAL + "/{id}", who=MODERATOR, scope=WRITE_CANONICAL)
-async def unblock(call: Call[Nothing]) -> dict[str, str]:
+async def unblock_canonical(call: Call[NoParams]) -> dict[str, str]:
     await email_blocks.unblock_address(call.tx, call.member, call.id())
     return {}

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.client_api.entities.times import to_iso
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.registration import legal_texts
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -27,26 +27,26 @@ class TermsOfService(Struct, frozen=True):
 
 
 @routes.get("/api/v1/instance/privacy_policy", tx="own")
-async def privacy_policy(call: Call[Nothing]) -> PrivacyPolicy:
-    found = legal_texts.privacy_policy(call.site)
-    return PrivacyPolicy(iso(found.updated_at), found.html)
+async def show_privacy_policy(call: Call[NoParams]) -> PrivacyPolicy:
+    found = legal_texts.get_privacy_policy(call.site)
+    return PrivacyPolicy(to_iso(found.updated_at), found.html)
 
 
 @routes.get("/api/v1/instance/terms_of_service", tx="own")
-async def terms(call: Call[Nothing]) -> TermsOfService:
-    return _terms(call, None)
+async def show_current_terms(call: Call[NoParams]) -> TermsOfService:
+    return _render_terms(call, None)
 
 
 @routes.get("/api/v1/instance/terms_of_service/{date}", tx="own")
-async def terms_of_a_day(call: Call[Nothing]) -> TermsOfService:
+async def show_terms_of_date(call: Call[NoParams]) -> TermsOfService:
     try:
-        return _terms(call, date.fromisoformat(call.text("date")))
+        return _render_terms(call, date.fromisoformat(call.text("date")))
     except ValueError as error:
-        raise NotFound from error
+        raise NotFoundError from error
 
 
-def _terms(call: Call[Nothing], wanted: date | None) -> TermsOfService:
+def _render_terms(call: Call[NoParams], wanted: date | None) -> TermsOfService:
     today = datetime.fromtimestamp(call.services.db.clock() / 1000, UTC).date()
-    found = legal_texts.terms(call.site, today, wanted)
+    found = legal_texts.get_terms(call.site, today, wanted)
     later = found.succeeded_by.isoformat() if found.succeeded_by else None
     return TermsOfService(found.holds_from.isoformat(), found.holds, found.html, later)

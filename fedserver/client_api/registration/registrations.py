@@ -6,7 +6,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.auth import emails
-from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.registration import email_blocks, registrations
 from fedserver.web.endpoint import APP, USER, Call, Routes
 
@@ -45,8 +45,8 @@ class Token(Struct, frozen=True):
 async def register(call: Call[RegistrationParams]) -> Token:
     params, services = call.params, call.services
     if call.caller is None or call.caller.member is not None:
-        raise Forbidden("This needs a token of the app itself")
-    wish = registrations.Wish(
+        raise ForbiddenError("This needs a token of the app itself")
+    wish = registrations.RegistrationRequest(
         username=params.username.strip(),
         email=params.email,
         password=params.password,
@@ -61,9 +61,9 @@ async def register(call: Call[RegistrationParams]) -> Token:
     try:
         async with services.db.write() as tx:
             made = await registrations.register(tx, call.site, call.caller.app_id, wish, hashed, new)
-    except email_blocks.Refused as error:
+    except email_blocks.EmailBlockedError as error:
         async with services.db.write() as tx:
-            await email_blocks.note_refusal(tx, error, call.address)
+            await email_blocks.record_refusal(tx, error, call.address)
         raise
     return Token(made.secret, "Bearer", " ".join(made.scopes), made.created_at // 1000)
 
@@ -75,8 +75,8 @@ class ConfirmationParams(Struct, frozen=True):
 @routes.post(
     "/api/v1/emails/confirmations", who=USER, waiting=True, params=ConfirmationParams, limit="sign_ups"
 )
-async def confirmation(call: Call[ConfirmationParams]) -> dict[str, str]:
+async def resend_confirmation(call: Call[ConfirmationParams]) -> dict[str, str]:
     """Send the mail again, to another address if one is given."""
     app_id = call.caller.app_id if call.caller else None
-    await emails.ask_again(call.tx, call.site, call.member, app_id, call.params.email.strip())
+    await emails.resend_confirmation(call.tx, call.site, call.member, app_id, call.params.email.strip())
     return {}

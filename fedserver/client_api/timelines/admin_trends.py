@@ -4,114 +4,116 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.content.admin_tags import entities
+from fedserver.client_api.content.admin_tags import render_tags
 from fedserver.client_api.entities.admin.trends import (
     AdminLink,
     AdminPublisher,
     AdminStatus,
     AdminTag,
-    admin_link,
-    admin_publisher,
-    admin_status,
+    render_admin_link,
+    render_admin_publisher,
+    render_admin_status,
 )
 from fedserver.domain.timelines import trend_reviews
-from fedserver.web.endpoint import MODERATOR, Call, Nothing, Routes
-from fedserver.web.paging import offset_of
+from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
+from fedserver.web.paging import parse_offset
 
 routes = Routes("client_api")
 PATH = "/api/v1/admin/trends"
 READ, WRITE = "admin:read", "admin:write"
 
 
-class PageParams(Struct, frozen=True):
+class TrendsPageParams(Struct, frozen=True):
     limit: int = 20
 
 
-def _limit(call: Call[PageParams]) -> int:
+def _clamp_limit(call: Call[TrendsPageParams]) -> int:
     return max(1, min(call.params.limit, 40))
 
 
-@routes.get(f"{PATH}/tags", who=MODERATOR, scope=READ, params=PageParams)
-async def tags(call: Call[PageParams]) -> list[AdminTag]:
-    rows = await trend_reviews.tags(call.tx, _limit(call), offset_of(call.request))
-    return await entities(call, rows)
+@routes.get(f"{PATH}/tags", who=MODERATOR, scope=READ, params=TrendsPageParams)
+async def list_tags(call: Call[TrendsPageParams]) -> list[AdminTag]:
+    rows = await trend_reviews.list_tags(call.tx, _clamp_limit(call), parse_offset(call.request))
+    return await render_tags(call, rows)
 
 
-async def _tag(call: Call[Nothing], approved: bool) -> AdminTag:
+async def _review_tag(call: Call[NoParams], approved: bool) -> AdminTag:
     row = await trend_reviews.decide_tag(call.tx, call.member, call.id(), approved=approved)
-    return (await entities(call, [row]))[0]
+    return (await render_tags(call, [row]))[0]
 
 
 @routes.post(f"{PATH}/tags/{{id}}/approve", who=MODERATOR, scope=WRITE)
-async def approve_tag(call: Call[Nothing]) -> AdminTag:
-    return await _tag(call, True)
+async def approve_tag(call: Call[NoParams]) -> AdminTag:
+    return await _review_tag(call, True)
 
 
 @routes.post(f"{PATH}/tags/{{id}}/reject", who=MODERATOR, scope=WRITE)
-async def reject_tag(call: Call[Nothing]) -> AdminTag:
-    return await _tag(call, False)
+async def reject_tag(call: Call[NoParams]) -> AdminTag:
+    return await _review_tag(call, False)
 
 
-async def _status(call: Call[Nothing], approved: bool) -> AdminStatus:
+async def _review_status(call: Call[NoParams], approved: bool) -> AdminStatus:
     found = await trend_reviews.decide_post(
         call.tx, call.member, call.account.id, call.id(), approved=approved
     )
-    return admin_status(call.site.links, found)
+    return render_admin_status(call.site.links, found)
 
 
-@routes.get(f"{PATH}/statuses", who=MODERATOR, scope=READ, params=PageParams)
-async def statuses(call: Call[PageParams]) -> list[AdminStatus]:
-    found = await trend_reviews.posts(call.tx, call.account.id, _limit(call), offset_of(call.request))
-    return [admin_status(call.site.links, each) for each in found]
+@routes.get(f"{PATH}/statuses", who=MODERATOR, scope=READ, params=TrendsPageParams)
+async def list_statuses(call: Call[TrendsPageParams]) -> list[AdminStatus]:
+    found = await trend_reviews.list_posts(
+        call.tx, call.account.id, _clamp_limit(call), parse_offset(call.request)
+    )
+    return [render_admin_status(call.site.links, each) for each in found]
 
 
 @routes.post(f"{PATH}/statuses/{{id}}/approve", who=MODERATOR, scope=WRITE)
-async def approve_status(call: Call[Nothing]) -> AdminStatus:
-    return await _status(call, True)
+async def approve_status(call: Call[NoParams]) -> AdminStatus:
+    return await _review_status(call, True)
 
 
 @routes.post(f"{PATH}/statuses/{{id}}/reject", who=MODERATOR, scope=WRITE)
-async def reject_status(call: Call[Nothing]) -> AdminStatus:
-    return await _status(call, False)
+async def reject_status(call: Call[NoParams]) -> AdminStatus:
+    return await _review_status(call, False)
 
 
-@routes.get(f"{PATH}/links", who=MODERATOR, scope=READ, params=PageParams)
-async def links(call: Call[PageParams]) -> list[AdminLink]:
-    found = await trend_reviews.links(call.tx, _limit(call), offset_of(call.request))
-    return [admin_link(call.site.links, each, call.tx.now) for each in found]
+@routes.get(f"{PATH}/links", who=MODERATOR, scope=READ, params=TrendsPageParams)
+async def list_links(call: Call[TrendsPageParams]) -> list[AdminLink]:
+    found = await trend_reviews.list_links(call.tx, _clamp_limit(call), parse_offset(call.request))
+    return [render_admin_link(call.site.links, each, call.tx.now) for each in found]
 
 
-async def _link(call: Call[Nothing], approved: bool) -> AdminLink:
+async def _review_link(call: Call[NoParams], approved: bool) -> AdminLink:
     found = await trend_reviews.decide_link(call.tx, call.member, call.id(), approved=approved)
-    return admin_link(call.site.links, found, call.tx.now)
+    return render_admin_link(call.site.links, found, call.tx.now)
 
 
 @routes.post(f"{PATH}/links/{{id}}/approve", who=MODERATOR, scope=WRITE)
-async def approve_link(call: Call[Nothing]) -> AdminLink:
-    return await _link(call, True)
+async def approve_link(call: Call[NoParams]) -> AdminLink:
+    return await _review_link(call, True)
 
 
 @routes.post(f"{PATH}/links/{{id}}/reject", who=MODERATOR, scope=WRITE)
-async def reject_link(call: Call[Nothing]) -> AdminLink:
-    return await _link(call, False)
+async def reject_link(call: Call[NoParams]) -> AdminLink:
+    return await _review_link(call, False)
 
 
 @routes.get(f"{PATH}/links/publishers", who=MODERATOR, scope=READ)
-async def publishers(call: Call[Nothing]) -> list[AdminPublisher]:
-    found = await trend_reviews.publishers(call.tx)
-    return [admin_publisher(each) for each in found]
+async def list_publishers(call: Call[NoParams]) -> list[AdminPublisher]:
+    found = await trend_reviews.list_publishers(call.tx)
+    return [render_admin_publisher(each) for each in found]
 
 
-async def _publisher(call: Call[Nothing], approved: bool) -> AdminPublisher:
+async def _review_publisher(call: Call[NoParams], approved: bool) -> AdminPublisher:
     found = await trend_reviews.decide_publisher(call.tx, call.member, call.text("id"), approved=approved)
-    return admin_publisher(found)
+    return render_admin_publisher(found)
 
 
 @routes.post(f"{PATH}/links/publishers/{{id}}/approve", who=MODERATOR, scope=WRITE)
-async def approve_publisher(call: Call[Nothing]) -> AdminPublisher:
-    return await _publisher(call, True)
+async def approve_publisher(call: Call[NoParams]) -> AdminPublisher:
+    return await _review_publisher(call, True)
 
 
 @routes.post(f"{PATH}/links/publishers/{{id}}/reject", who=MODERATOR, scope=WRITE)
-async def reject_publisher(call: Call[Nothing]) -> AdminPublisher:
-    return await _publisher(call, False)
+async def reject_publisher(call: Call[NoParams]) -> AdminPublisher:
+    return await _review_publisher(call, False)

@@ -8,13 +8,13 @@ from fedserver.client_api.entities.filters import (
     Filter,
     FilterKeyword,
     FilterStatus,
-    filter_entity,
-    keyword,
-    named_status,
+    render_filter,
+    render_filter_status,
+    render_keyword,
 )
 from fedserver.domain.posts import posts
 from fedserver.domain.timelines import filters
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
 
@@ -34,26 +34,26 @@ class FilterParams(Struct, frozen=True):
     keywords_attributes: list[KeywordParams] = []
 
 
-class StatusParams(Struct, frozen=True):
+class FilterStatusParams(Struct, frozen=True):
     status_id: int
 
 
-def _entity(view: filters.FilterView) -> Filter:
-    return filter_entity(view.filter, view.keywords, view.posts)
+def _render_filter(view: filters.FilterView) -> Filter:
+    return render_filter(view.filter, view.keywords, view.posts)
 
 
-def _changes(given: list[KeywordParams]) -> list[filters.KeywordChange]:
+def _to_keyword_changes(given: list[KeywordParams]) -> list[filters.KeywordChange]:
     return [filters.KeywordChange(each.keyword, each.whole_word, each.id, each.destroy) for each in given]
 
 
 @routes.get("/api/v2/filters", who=USER, scope="read:filters")
-async def show_all(call: Call[Nothing]) -> list[Filter]:
-    return [_entity(view) for view in await filters.page(call.tx, call.account)]
+async def list_all(call: Call[NoParams]) -> list[Filter]:
+    return [_render_filter(view) for view in await filters.list_by_account(call.tx, call.account)]
 
 
 @routes.get("/api/v2/filters/{id}", who=USER, scope="read:filters")
-async def show(call: Call[Nothing]) -> Filter:
-    return _entity(await filters.get(call.tx, call.account, call.id()))
+async def show(call: Call[NoParams]) -> Filter:
+    return _render_filter(await filters.get(call.tx, call.account, call.id()))
 
 
 @routes.post("/api/v2/filters", who=USER, scope="write:filters", params=FilterParams)
@@ -66,9 +66,9 @@ async def create(call: Call[FilterParams]) -> Filter:
         [] if isinstance(params.context, UnsetType) else params.context,
         action="warn" if isinstance(params.filter_action, UnsetType) else params.filter_action,
         seconds=None if isinstance(params.expires_in, UnsetType) else params.expires_in,
-        keywords=_changes(params.keywords_attributes),
+        keywords=_to_keyword_changes(params.keywords_attributes),
     )
-    return _entity(view)
+    return _render_filter(view)
 
 
 @routes.put("/api/v2/filters/{id}", who=USER, scope="write:filters", params=FilterParams)
@@ -82,67 +82,67 @@ async def update(call: Call[FilterParams]) -> Filter:
         contexts=params.context,
         action=params.filter_action,
         seconds=params.expires_in,
-        keywords=_changes(params.keywords_attributes),
+        keywords=_to_keyword_changes(params.keywords_attributes),
     )
-    return _entity(view)
+    return _render_filter(view)
 
 
 @routes.delete("/api/v2/filters/{id}", who=USER, scope="write:filters")
-async def delete(call: Call[Nothing]) -> dict[str, str]:
+async def delete(call: Call[NoParams]) -> dict[str, str]:
     await filters.remove(call.tx, call.account, call.id())
     return {}
 
 
 @routes.get("/api/v2/filters/{id}/keywords", who=USER, scope="read:filters")
-async def keywords(call: Call[Nothing]) -> list[FilterKeyword]:
+async def list_keywords(call: Call[NoParams]) -> list[FilterKeyword]:
     view = await filters.get(call.tx, call.account, call.id())
-    return [keyword(row) for row in view.keywords]
+    return [render_keyword(row) for row in view.keywords]
 
 
 @routes.post("/api/v2/filters/{id}/keywords", who=USER, scope="write:filters", params=KeywordParams)
 async def add_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     whole = True if call.params.whole_word is None else call.params.whole_word
     text = call.params.keyword or ""
-    return keyword(await filters.add_keyword(call.tx, call.account, call.id(), text, whole_word=whole))
+    return render_keyword(await filters.add_keyword(call.tx, call.account, call.id(), text, whole_word=whole))
 
 
 @routes.get("/api/v2/filters/keywords/{id}", who=USER, scope="read:filters")
-async def show_keyword(call: Call[Nothing]) -> FilterKeyword:
-    return keyword(await filters.keyword(call.tx, call.account, call.id()))
+async def show_keyword(call: Call[NoParams]) -> FilterKeyword:
+    return render_keyword(await filters.get_keyword(call.tx, call.account, call.id()))
 
 
 @routes.put("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters", params=KeywordParams)
-async def change_keyword(call: Call[KeywordParams]) -> FilterKeyword:
+async def update_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     params = call.params
-    row = await filters.change_keyword(
+    row = await filters.update_keyword(
         call.tx, call.account, call.id(), text=params.keyword, whole_word=params.whole_word
     )
-    return keyword(row)
+    return render_keyword(row)
 
 
 @routes.delete("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters")
-async def remove_keyword(call: Call[Nothing]) -> dict[str, str]:
+async def delete_keyword(call: Call[NoParams]) -> dict[str, str]:
     await filters.remove_keyword(call.tx, call.account, call.id())
     return {}
 
 
 @routes.get("/api/v2/filters/{id}/statuses", who=USER, scope="read:filters")
-async def statuses(call: Call[Nothing]) -> list[FilterStatus]:
+async def list_statuses(call: Call[NoParams]) -> list[FilterStatus]:
     view = await filters.get(call.tx, call.account, call.id())
-    return [named_status(row) for row in view.posts]
+    return [render_filter_status(row) for row in view.posts]
 
 
-@routes.post("/api/v2/filters/{id}/statuses", who=USER, scope="write:filters", params=StatusParams)
-async def add_status(call: Call[StatusParams]) -> FilterStatus:
+@routes.post("/api/v2/filters/{id}/statuses", who=USER, scope="write:filters", params=FilterStatusParams)
+async def add_status(call: Call[FilterStatusParams]) -> FilterStatus:
     post = await posts.get(call.tx, call.params.status_id, call.account.id)
-    return named_status(await filters.add_post(call.tx, call.account, call.id(), post))
+    return render_filter_status(await filters.add_post(call.tx, call.account, call.id(), post))
 
 
 @routes.get("/api/v2/filters/statuses/{id}", who=USER, scope="read:filters")
-async def show_status(call: Call[Nothing]) -> FilterStatus:
-    return named_status(await filters.filter_post(call.tx, call.account, call.id()))
+async def show_status(call: Call[NoParams]) -> FilterStatus:
+    return render_filter_status(await filters.get_post(call.tx, call.account, call.id()))
 
 
 @routes.delete("/api/v2/filters/statuses/{id}", who=USER, scope="write:filters")
-async def remove_status(call: Call[Nothing]) -> FilterStatus:
-    return named_status(await filters.remove_post(call.tx, call.account, call.id()))
+async def delete_status(call: Call[NoParams]) -> FilterStatus:
+    return render_filter_status(await filters.remove_post(call.tx, call.account, call.id()))

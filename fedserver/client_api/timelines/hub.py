@@ -18,29 +18,29 @@ from aiohttp import web
 
 from fedserver.domain.auth import tokens
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.context import Caller
+from fedserver.domain.kernel.context import Principal
 from fedserver.web.json import encode
 from fedserver.web.services import Services
 from storage.engine import Event
-from storage.errors import Unavailable
+from storage.errors import DatabaseUnavailableError
 
 log = structlog.stdlib.get_logger("fedserver.streaming")
-MOST_WAITING = 500
-MOST_EVENTS = 10_000
-BEAT_SECONDS = 15.0
+MAX_WAITING = 500
+MAX_EVENTS = 10_000
+HEARTBEAT_SECONDS = 15.0
 REVOKED, TOO_SLOW, STOPPING = (4001, b"token revoked"), (1013, b"too slow"), (1001, b"stopping")
 
-Name = tuple[str, ...]
+StreamName = tuple[str, ...]
 """A stream as its client names it: `("user",)`, `("hashtag", "Ghent")`."""
-Room = tuple[str, int | str]
+Channel = tuple[str, int | str]
 """Where events are told: `("user", account)`, `("list", list)`, `("hashtag", "ghent")`, `("public", "")`."""
-Teller = Callable[["Hub", Mapping[str, Any]], Awaitable[None]]
+EventHandler = Callable[["Hub", Mapping[str, Any]], Awaitable[None]]
 
 
-class Message:
+class StreamMessage:
     """An event of a stream; `payload` is JSON in a string, as clients expect it. Encoded once for all."""
 
-    def __init__(self, name: Name, event: str, payload: str | None) -> None:
+    def __init__(self, name: StreamName, event: str, payload: str | None) -> None:
         self.name, self.event, self.payload = name, event, payload
 
     @cached_property
@@ -57,19 +57,19 @@ class Message:
         return f"event: {self.event}\ndata: {self.payload or ''}\n\n".encode()
 
 
-THUMP = Message((), "thump", None)
+HEARTBEAT = StreamMessage((), "thump", None)
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
     """A connection: who, which streams with their rooms, and what waits to be sent (None: the end)."""
 
-    caller: Caller
+    caller: Principal
     account_id: int
     cut: Callable[[], None]  # ends the connection without another word
     beats: bool = False  # wants to be told that it still lives
-    streams: dict[Name, tuple[Room, ...]] = field(default_factory=dict)
-    queue: asyncio.Queue[Message | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    streams: dict[StreamName, tuple[Channel, ...]] = field(default_factory=dict)
+    queue: asyncio.Queue[StreamMessage | None] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
     sending: bool = False
     ended: tuple[int, bytes] | None = None
 
@@ -87,14 +87,14 @@ class Listener:
 class Hub:
     """All listeners of a process. `dropped` counts those that were too slow, `missed` lost events."""
 
-    def __init__(self, services: Services, tellers: Mapping[str, Teller]) -> None:
+    def __init__(self, services: Services, tellers: Mapping[str, EventHandler]) -> None:
         self.services = services
-        self.beat_seconds = BEAT_SECONDS
+        self.beat_seconds = HEARTBEAT_SECONDS
         self.dropped = self.missed = 0
         self._tellers = tellers
         self._listeners: set[Listener] = set()
-        self._rooms: dict[str, dict[int | str, dict[Listener, set[Name]]]] = {}
-        self._work: asyncio.Queue[Event] = asyncio.Queue(MOST_EVENTS)
+        self._rooms: dict[str, dict[int | str, dict[Listener, set[StreamName]]]] = {}
+        self._work: asyncio.Queue[Event] = asyncio.Queue(MAX_EVENTS)
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = services.db.listen(self._hear)
 
@@ -113,14 +113,14 @@ class Hub:
         self._listeners.discard(listener)
         self.services.metrics.streams_open = len(self._listeners)
 
-    def subscribe(self, listener: Listener, name: Name, rooms: tuple[Room, ...]) -> None:
+    def subscribe(self, listener: Listener, name: StreamName, rooms: tuple[Channel, ...]) -> None:
         """Tell `listener` from now on what is told to `rooms`; again changes nothing."""
         listener.streams[name] = rooms
         for kind, subject in rooms:
             room = self._rooms.setdefault(kind, {}).setdefault(subject, {})
             room.setdefault(listener, set()).add(name)
 
-    def unsubscribe(self, listener: Listener, name: Name) -> None:
+    def unsubscribe(self, listener: Listener, name: StreamName) -> None:
         for kind, subject in listener.streams.pop(name, ()):
             room = self._rooms[kind][subject]
             room[listener].discard(name)
@@ -133,29 +133,29 @@ class Hub:
         """What somebody listens to: accounts for `user`, lists for `list`, hashtags for `hashtag` …"""
         return list(self._rooms.get(kind, ()))
 
-    def listening(self, rooms: Iterable[Room]) -> set[int]:
+    def listening(self, rooms: Iterable[Channel]) -> set[int]:
         """The accounts of those who listen to one of the rooms."""
         return {
             each.account_id for kind, subject in rooms for each in self._rooms.get(kind, {}).get(subject, ())
         }
 
-    def tell(self, rooms: Iterable[Room], event: str, payload: str | None) -> None:
+    def tell(self, rooms: Iterable[Channel], event: str, payload: str | None) -> None:
         """The same for everybody in these rooms."""
         self._tell(rooms, event, lambda _: payload)
 
-    def tell_each(self, rooms: Iterable[Room], event: str, payloads: Mapping[int, str]) -> None:
+    def tell_each(self, rooms: Iterable[Channel], event: str, payloads: Mapping[int, str]) -> None:
         """To everybody in these rooms what is meant for their account, if anything is."""
         self._tell(rooms, event, payloads.get, everybody=False)
 
     def _tell(
         self,
-        rooms: Iterable[Room],
+        rooms: Iterable[Channel],
         event: str,
         payload_of: Callable[[int], str | None],
         *,
         everybody: bool = True,
     ) -> None:
-        made: dict[tuple[Name, int], Message] = {}
+        made: dict[tuple[StreamName, int], StreamMessage] = {}
         for kind, subject in rooms:
             for listener, names in self._rooms.get(kind, {}).get(subject, {}).items():
                 payload = payload_of(listener.account_id)
@@ -164,10 +164,10 @@ class Hub:
                 for name in names:
                     message = made.get((name, id(payload)))
                     if message is None:
-                        message = made[name, id(payload)] = Message(name, event, payload)
+                        message = made[name, id(payload)] = StreamMessage(name, event, payload)
                     self._put(listener, message)
 
-    def _put(self, listener: Listener, message: Message) -> None:
+    def _put(self, listener: Listener, message: StreamMessage) -> None:
         if listener.ended is not None:
             return
         try:
@@ -218,10 +218,10 @@ class Hub:
             await asyncio.sleep(self.beat_seconds)
             for listener in tuple(self._listeners):
                 if listener.beats:
-                    self._put(listener, THUMP)
+                    self._put(listener, HEARTBEAT)
             try:
                 await self.check(tuple(self._listeners))
-            except Unavailable:
+            except DatabaseUnavailableError:
                 log.info("streams_not_checked")
 
     async def check(self, listeners: Iterable[Listener]) -> None:
@@ -230,7 +230,7 @@ class Hub:
         if not listeners:
             return
         async with self.services.db.read() as tx:
-            valid = await tokens.in_force(tx, [each.caller.token_id or 0 for each in listeners])
+            valid = await tokens.load_active(tx, [each.caller.token_id or 0 for each in listeners])
         for listener in listeners:
             if listener.caller.token_id not in valid:
                 listener.end(REVOKED)

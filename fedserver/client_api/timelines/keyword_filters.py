@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.filters import KeywordFilter, keyword_filter
+from fedserver.client_api.entities.filters import KeywordFilter, render_keyword_filter
 from fedserver.domain.timelines import filters
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("client_api")
 
 
-class PhraseParams(Struct, frozen=True):
+class KeywordFilterParams(Struct, frozen=True):
     phrase: str = ""
     context: list[str] = []
     irreversible: bool = False
@@ -23,23 +23,25 @@ class PhraseParams(Struct, frozen=True):
 
 
 @routes.get("/api/v1/filters", who=USER, scope="read:filters")
-async def show_all(call: Call[Nothing]) -> list[KeywordFilter]:
-    views = await filters.page(call.tx, call.account)
-    return [keyword_filter(view.filter, each) for view in views for each in view.keywords]
+async def list_all(call: Call[NoParams]) -> list[KeywordFilter]:
+    views = await filters.list_by_account(call.tx, call.account)
+    return [render_keyword_filter(view.filter, each) for view in views for each in view.keywords]
 
 
-async def _one(call: Call[Nothing] | Call[PhraseParams], keyword_id: int) -> KeywordFilter:
-    row = await filters.keyword(call.tx, call.account, keyword_id)
-    return keyword_filter((await filters.get(call.tx, call.account, row.filter_id)).filter, row)
+async def _render_keyword_filter(
+    call: Call[NoParams] | Call[KeywordFilterParams], keyword_id: int
+) -> KeywordFilter:
+    row = await filters.get_keyword(call.tx, call.account, keyword_id)
+    return render_keyword_filter((await filters.get(call.tx, call.account, row.filter_id)).filter, row)
 
 
 @routes.get("/api/v1/filters/{id}", who=USER, scope="read:filters")
-async def show(call: Call[Nothing]) -> KeywordFilter:
-    return await _one(call, call.id())
+async def show(call: Call[NoParams]) -> KeywordFilter:
+    return await _render_keyword_filter(call, call.id())
 
 
-@routes.post("/api/v1/filters", who=USER, scope="write:filters", params=PhraseParams)
-async def create(call: Call[PhraseParams]) -> KeywordFilter:
+@routes.post("/api/v1/filters", who=USER, scope="write:filters", params=KeywordFilterParams)
+async def create(call: Call[KeywordFilterParams]) -> KeywordFilter:
     params = call.params
     view = await filters.create(
         call.tx,
@@ -50,14 +52,14 @@ async def create(call: Call[PhraseParams]) -> KeywordFilter:
         seconds=params.expires_in,
         keywords=[filters.KeywordChange(params.phrase, params.whole_word)],
     )
-    return keyword_filter(view.filter, view.keywords[0])
+    return render_keyword_filter(view.filter, view.keywords[0])
 
 
-@routes.put("/api/v1/filters/{id}", who=USER, scope="write:filters", params=PhraseParams)
-async def change(call: Call[PhraseParams]) -> KeywordFilter:
+@routes.put("/api/v1/filters/{id}", who=USER, scope="write:filters", params=KeywordFilterParams)
+async def update(call: Call[KeywordFilterParams]) -> KeywordFilter:
     params = call.params
-    row = await filters.keyword(call.tx, call.account, call.id())
-    await filters.update_alone(
+    row = await filters.get_keyword(call.tx, call.account, call.id())
+    await filters.update_keyword_and_filter(
         call.tx,
         call.account,
         row,
@@ -66,10 +68,10 @@ async def change(call: Call[PhraseParams]) -> KeywordFilter:
         seconds=params.expires_in,
         keyword=filters.KeywordChange(params.phrase, params.whole_word, row.id),
     )
-    return await _one(call, row.id)
+    return await _render_keyword_filter(call, row.id)
 
 
 @routes.delete("/api/v1/filters/{id}", who=USER, scope="write:filters")
-async def remove(call: Call[Nothing]) -> dict[str, str]:
+async def delete(call: Call[NoParams]) -> dict[str, str]:
     await filters.remove_keyword_or_filter(call.tx, call.account, call.id())
     return {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.content.tags import tags_of
-from fedserver.client_api.entities.accounts import Account, account
-from fedserver.client_api.entities.statuses import Status, status
+from fedserver.client_api.content.tags import render_tags
+from fedserver.client_api.entities.accounts import Account, render_account
+from fedserver.client_api.entities.statuses import Status, render_status
 from fedserver.client_api.entities.tags import Tag
 from fedserver.domain.accounts import account_views
-from fedserver.domain.kernel.errors import Unauthorized
+from fedserver.domain.kernel.errors import UnauthorizedError
 from fedserver.domain.timelines import post_views, search
 from fedserver.web.endpoint import Call, Routes
 from storage.paging import MAX_ID
@@ -19,7 +19,7 @@ from storage.rows.posts import PostRow
 routes = Routes("client_api")
 
 
-class SearchParams(Struct, frozen=True):
+class SearchAllParams(Struct, frozen=True):
     q: str = ""
     type: str = ""
     resolve: bool = False
@@ -38,14 +38,14 @@ class Search(Struct, frozen=True):
     hashtags: list[Tag]
 
 
-@routes.get("/api/v2/search", scope="read:search", params=SearchParams, tx="own")
-async def find(call: Call[SearchParams]) -> Search:
+@routes.get("/api/v2/search", scope="read:search", params=SearchAllParams, tx="own")
+async def search_all(call: Call[SearchAllParams]) -> Search:
     params = call.params
     if (params.resolve or params.offset) and call.viewer_id is None:
-        raise Unauthorized("Please log in to search further")
-    exact = await _exact(call, params)
+        raise UnauthorizedError("Please log in to search further")
+    exact = await _find_exact(call, params)
     async with call.services.db.read(slow=True) as tx:
-        found = await search.find(tx, call.site, call.viewer_id, _query(params))
+        found = await search.run(tx, call.site, call.viewer_id, _to_query(params))
         account_ids, post_ids = list(found.accounts), list(found.posts)
         if isinstance(exact, AccountRow) and params.type in ("", "accounts"):
             account_ids = list(dict.fromkeys([exact.id, *account_ids]))
@@ -53,18 +53,18 @@ async def find(call: Call[SearchParams]) -> Search:
             post_ids = list(dict.fromkeys([exact.id, *post_ids]))
         people = await account_views.load_page(tx, account_ids)
         posts = await post_views.load(tx, post_ids, call.viewer_id)
-        named = await tags_of(call, tx, found.tags)
+        named = await render_tags(call, tx, found.tags)
     links = call.site.links
     return Search(
-        [account(links, view) for view in people],
-        [status(links, view) for view in posts],
+        [render_account(links, view) for view in people],
+        [render_status(links, view) for view in posts],
         named,
     )
 
 
-def _query(params: SearchParams) -> search.Query:
+def _to_query(params: SearchAllParams) -> search.SearchRequest:
     """The search that was asked for; an offset counts only beside a type."""
-    return search.Query(
+    return search.SearchRequest(
         text=params.q,
         kind=params.type,
         limit=max(1, min(params.limit, 40)),
@@ -77,7 +77,7 @@ def _query(params: SearchParams) -> search.Query:
     )
 
 
-async def _exact(call: Call[SearchParams], params: SearchParams) -> AccountRow | PostRow | None:
+async def _find_exact(call: Call[SearchAllParams], params: SearchAllParams) -> AccountRow | PostRow | None:
     """What an address or a full handle leads to; peers are asked only if the caller wants it."""
     text, resolver = params.q.strip(), call.services.resolver
     if text.startswith(("https://", "http://")):

@@ -14,27 +14,27 @@ from typing import Any
 import msgspec
 from aiohttp import WSMsgType, web
 
-from fedserver.client_api.timelines.hub import HUB, Listener, Name, Room
+from fedserver.client_api.timelines.hub import HUB, Channel, Listener, StreamName
 from fedserver.domain.auth import tokens
 from fedserver.domain.kernel import scopes
-from fedserver.domain.kernel.context import Caller
-from fedserver.domain.kernel.errors import NotFound, Unauthorized
+from fedserver.domain.kernel.context import Principal
+from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.domain.relationships import lists
 from fedserver.domain.timelines import streams
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.services import Services
-from fedserver.web.session import bearer
+from fedserver.web.session import parse_bearer
 
 routes = Routes("client_api")
 PING_SECONDS = 15.0
-MOST_STREAMS = 200  # of one connection
-PUBLIC = (
+MAX_STREAMS = 200  # of one connection
+PUBLIC_STREAMS = (
     "public", "public:media", "public:local", "public:local:media", "public:remote", "public:remote:media",
 )  # fmt: skip
-PERSONAL = ("user", "user:notification", "direct")
-PARAMETERS = {"hashtag": "tag", "hashtag:local": "tag", "list": "list"}
+PERSONAL_STREAMS = ("user", "user:notification", "direct")
+STREAM_PARAMETERS = {"hashtag": "tag", "hashtag:local": "tag", "list": "list"}
 # Some clients say it the other way round.
-OTHERWISE = {"public:media:local": "public:local:media", "public:media:remote": "public:remote:media"}
+STREAM_ALIASES = {"public:media:local": "public:local:media", "public:media:remote": "public:remote:media"}
 EVENT_STREAMS = {
     "/api/v1/streaming/user": "user",
     "/api/v1/streaming/user/notification": "user:notification",
@@ -49,78 +49,82 @@ EVENT_STREAMS = {
 }
 
 
-async def _caller(services: Services, token: str | None) -> Caller:
+async def _authenticate(services: Services, token: str | None) -> Principal:
     """Whose token it is. Raises Unauthorized: apps have no streams of their own."""
     if not token:
-        raise Unauthorized("Missing access token")
+        raise UnauthorizedError("Missing access token")
     async with services.db.read() as tx:
-        caller = await tokens.find(tx, token)
+        caller = await tokens.find_principal(tx, token)
     if caller is None or caller.account is None:
-        raise Unauthorized("Invalid access token")
+        raise UnauthorizedError("Invalid access token")
     return caller
 
 
-class NoStream(Exception):
+class UnknownStreamError(Exception):
     """What was asked for is not a stream; the words are Mastodon's."""
 
 
-def _name(asked: Mapping[str, Any]) -> Name:
+def _parse_stream_name(asked: Mapping[str, Any]) -> StreamName:
     """A stream as messages will name it. Raises NoStream."""
     name = str(asked.get("stream") or "")
-    name = OTHERWISE.get(name, name)
-    if name in PUBLIC or name in PERSONAL:
+    name = STREAM_ALIASES.get(name, name)
+    if name in PUBLIC_STREAMS or name in PERSONAL_STREAMS:
         return (name,)
-    parameter = PARAMETERS.get(name)
+    parameter = STREAM_PARAMETERS.get(name)
     if parameter is None:
-        raise NoStream("Unknown stream type")
+        raise UnknownStreamError("Unknown stream type")
     value = str(asked.get(parameter) or "").strip()
     if not value:
-        raise NoStream(f"Missing {parameter} name parameter")
+        raise UnknownStreamError(f"Missing {parameter} name parameter")
     return name, value
 
 
-async def _rooms(services: Services, name: Name, caller: Caller) -> tuple[Room, ...]:
+async def _list_channels(services: Services, name: StreamName, caller: Principal) -> tuple[Channel, ...]:
     """Where a stream is told. Raises Unauthorized."""
     kind, *parameter = name
     needed = "read:notifications" if kind == "user:notification" else "read:statuses"
     if caller.account is None or not scopes.covers(caller.scopes, needed):
-        raise Unauthorized("Access token does not have the required scopes")
-    told: Room = ("notifications", caller.account.id)
+        raise UnauthorizedError("Access token does not have the required scopes")
+    told: Channel = ("notifications", caller.account.id)
     match kind:
         case "user":
             # Home without notifications, for a token that may not read these.
             hears = scopes.covers(caller.scopes, "read:notifications")
-            home: Room = ("user", caller.account.id)
+            home: Channel = ("user", caller.account.id)
             return (home, told) if hears else (home,)
         case "user:notification":
             return (told,)
         case "direct":
             return (("direct", caller.account.id),)
         case "list":
-            return (("list", await _list(services, parameter[0], caller)),)
+            return (("list", await _find_list_id(services, parameter[0], caller)),)
         case "hashtag" | "hashtag:local":
-            return (streams.of_tag(kind, parameter[0]),)
+            return (streams.to_tag_stream(kind, parameter[0]),)
         case _:
             return ((kind, ""),)
 
 
-async def _list(services: Services, asked: str, caller: Caller) -> int:
+async def _find_list_id(services: Services, asked: str, caller: Principal) -> int:
     possible = asked.isascii() and asked.isdigit() and len(asked) <= 18
     try:
         if not possible or caller.account is None:
-            raise NotFound
+            raise NotFoundError
         async with services.db.read() as tx:
             return (await lists.get(tx, caller.account, int(asked))).id
-    except NotFound as error:
-        raise Unauthorized("Not authorized to stream this list") from error
+    except NotFoundError as error:
+        raise UnauthorizedError("Not authorized to stream this list") from error
 
 
 @asynccontextmanager
-async def _listening(call: Call[Nothing], caller: Caller, *, beats: bool) -> AsyncIterator[Listener]:
+async def _register_listener(
+    call: Call[NoParams], caller: Principal, *, wants_heartbeat: bool
+) -> AsyncIterator[Listener]:
     """A listener as long as it is there. Its token is looked at once more, as events were not heard yet."""
     hub, transport = call.request.app[HUB], call.request.transport
     assert caller.account is not None
-    listener = Listener(caller, caller.account.id, transport.abort if transport else lambda: None, beats)
+    listener = Listener(
+        caller, caller.account.id, transport.abort if transport else lambda: None, wants_heartbeat
+    )
     hub.add(listener)
     try:
         await hub.check([listener])
@@ -130,41 +134,45 @@ async def _listening(call: Call[Nothing], caller: Caller, *, beats: bool) -> Asy
 
 
 @routes.get("/api/v1/streaming/health", tx="own")
-async def health(call: Call[Nothing]) -> web.Response:
+async def show_health(call: Call[NoParams]) -> web.Response:
     return web.Response(text="OK")
 
 
 @routes.get("/api/v1/streaming", tx="own")
-async def socket(call: Call[Nothing]) -> web.StreamResponse:
+async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
     """One WebSocket for many streams; without an upgrade the stream is server-sent events."""
     request = call.request
     if request.headers.get("Upgrade", "").lower() != "websocket":
-        return await _pour(call, request.query)
+        return await _stream_events(call, request.query)
     # Browsers can set no header but this one, and drop a connection that does not give it back.
     offered = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")[0].strip()
-    caller = await _caller(call.services, bearer(request) or request.query.get("access_token") or offered)
+    caller = await _authenticate(
+        call.services, parse_bearer(request) or request.query.get("access_token") or offered
+    )
     response = web.WebSocketResponse(
         protocols=[offered] if offered else (), heartbeat=PING_SECONDS, max_msg_size=8_192, compress=False
     )
-    async with _listening(call, caller, beats=False) as listener:
+    async with _register_listener(call, caller, wants_heartbeat=False) as listener:
         wrong = None
         if request.query.get("stream"):
-            wrong = await _asked(call, listener, {**request.query, "type": "subscribe"})
+            wrong = await _handle_request(call, listener, {**request.query, "type": "subscribe"})
         # Only now, so that whoever sees the connection misses nothing.
         await response.prepare(request)
         if wrong:
             await response.send_json(wrong)
-        sender = asyncio.create_task(_send(response, listener))
+        sender = asyncio.create_task(_send_messages(response, listener))
         try:
             async for message in response:
-                if message.type == WSMsgType.TEXT and (wrong := await _asked(call, listener, message.data)):
+                if message.type == WSMsgType.TEXT and (
+                    wrong := await _handle_request(call, listener, message.data)
+                ):
                     await response.send_json(wrong)
         finally:
             sender.cancel()
     return response
 
 
-async def _send(response: web.WebSocketResponse, listener: Listener) -> None:
+async def _send_messages(response: web.WebSocketResponse, listener: Listener) -> None:
     try:
         while message := await listener.queue.get():
             listener.sending = True
@@ -176,8 +184,8 @@ async def _send(response: web.WebSocketResponse, listener: Listener) -> None:
         return  # the listener has gone
 
 
-async def _asked(
-    call: Call[Nothing], listener: Listener, data: str | Mapping[str, Any]
+async def _handle_request(
+    call: Call[NoParams], listener: Listener, data: str | Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Subscribe or unsubscribe; what is to be answered if that cannot be done."""
     hub = call.request.app[HUB]
@@ -185,16 +193,16 @@ async def _asked(
         wanted = msgspec.json.decode(data) if isinstance(data, str) else data
         if not isinstance(wanted, Mapping) or wanted.get("type") not in ("subscribe", "unsubscribe"):
             return None
-        name = _name(wanted)
+        name = _parse_stream_name(wanted)
         if wanted["type"] == "unsubscribe":
             hub.unsubscribe(listener, name)
-        elif len(listener.streams) < MOST_STREAMS:
-            hub.subscribe(listener, name, await _rooms(call.services, name, listener.caller))
+        elif len(listener.streams) < MAX_STREAMS:
+            hub.subscribe(listener, name, await _list_channels(call.services, name, listener.caller))
         else:
-            raise NoStream(f"More than {MOST_STREAMS} streams")
-    except Unauthorized as error:
+            raise UnknownStreamError(f"More than {MAX_STREAMS} streams")
+    except UnauthorizedError as error:
         return {"error": error.text, "status": 401}
-    except NoStream as error:
+    except UnknownStreamError as error:
         return {"error": str(error), "status": 400}
     except (msgspec.DecodeError, RecursionError):
         return {"error": "Not JSON", "status": 400}
@@ -202,23 +210,23 @@ async def _asked(
 
 
 @routes.get(*EVENT_STREAMS, tx="own")
-async def events(call: Call[Nothing]) -> web.StreamResponse:
+async def open_event_stream(call: Call[NoParams]) -> web.StreamResponse:
     name = EVENT_STREAMS[call.request.path.rstrip("/")]
     only_media = call.request.query.get("only_media", "") in ("1", "t", "true", "on")
-    if only_media and name in PUBLIC and not name.endswith(":media"):
+    if only_media and name in PUBLIC_STREAMS and not name.endswith(":media"):
         name += ":media"
-    return await _pour(call, {**call.request.query, "stream": name})
+    return await _stream_events(call, {**call.request.query, "stream": name})
 
 
-async def _pour(call: Call[Nothing], asked: Mapping[str, Any]) -> web.StreamResponse:
+async def _stream_events(call: Call[NoParams], asked: Mapping[str, Any]) -> web.StreamResponse:
     """Server-sent events of one stream."""
     request = call.request
-    caller = await _caller(call.services, bearer(request) or request.query.get("access_token"))
+    caller = await _authenticate(call.services, parse_bearer(request) or request.query.get("access_token"))
     try:
-        name = _name(asked)
-    except NoStream as error:
+        name = _parse_stream_name(asked)
+    except UnknownStreamError as error:
         raise web.HTTPBadRequest(reason=str(error)) from error
-    rooms = await _rooms(call.services, name, caller)
+    rooms = await _list_channels(call.services, name, caller)
     response = web.StreamResponse(
         headers={
             "Content-Type": "text/event-stream",
@@ -227,7 +235,7 @@ async def _pour(call: Call[Nothing], asked: Mapping[str, Any]) -> web.StreamResp
             "X-Accel-Buffering": "no",
         }
     )
-    async with _listening(call, caller, beats=True) as listener:
+    async with _register_listener(call, caller, wants_heartbeat=True) as listener:
         request.app[HUB].subscribe(listener, name, rooms)
         await response.prepare(request)
         try:

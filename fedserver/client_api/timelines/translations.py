@@ -7,18 +7,18 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.statuses import content
-from fedserver.domain.kernel.errors import Forbidden, Later, NotFound
+from fedserver.client_api.entities.statuses import render_content
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, RetryLaterError
 from fedserver.domain.timelines import translations
 from fedserver.domain.timelines.post_views import PostView
 from fedserver.integrations.translator import PROVIDER, Translator, TranslatorError
-from fedserver.text.language import normal_language
+from fedserver.text.language import normalize_language
 from fedserver.text.sanitize import clean_article, clean_post, clean_text, to_text
-from fedserver.web.endpoint import APP, Call, Nothing, Routes
+from fedserver.web.endpoint import APP, Call, NoParams, Routes
 
 routes = Routes("client_api")
-HOUR = 3_600_000
-MAX_DESCRIPTION = 5_000
+HOUR_MS = 3_600_000
+MAX_PLAIN_CHARS = 5_000
 
 
 class TranslateParams(Struct, frozen=True):
@@ -41,7 +41,7 @@ class TranslatedPoll(Struct, frozen=True):
     options: list[TranslatedOption]
 
 
-class Translation(Struct, frozen=True):
+class StatusTranslation(Struct, frozen=True):
     content: str
     spoiler_text: str
     language: str
@@ -51,24 +51,24 @@ class Translation(Struct, frozen=True):
     poll: TranslatedPoll | None
 
 
-async def _languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
+async def _load_languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
     """Pairs of languages, asked for once an hour."""
-    room, hour = call.services.db.memory.room("translation_languages", 2), call.services.db.clock() // HOUR
+    room, hour = call.services.db.memory.room("translation_languages", 2), call.services.db.clock() // HOUR_MS
     known = room.get(hour)
     if known is None:
         try:
             known = await translator.languages()
         except TranslatorError as error:
             call.services.log.warning("translator_failed", reason=str(error))
-            raise Later("The translation service is not available right now") from error
+            raise RetryLaterError("The translation service is not available right now") from error
         room.put(hour, known)
     return cast(dict[str, list[str]], known)
 
 
 @routes.get("/api/v1/instance/translation_languages", tx="own")
-async def languages(call: Call[Nothing]) -> dict[str, list[str]]:
+async def list_languages(call: Call[NoParams]) -> dict[str, list[str]]:
     translator = call.services.translator
-    return {} if translator is None else await _languages(call, translator)
+    return {} if translator is None else await _load_languages(call, translator)
 
 
 @routes.post(
@@ -79,13 +79,13 @@ async def languages(call: Call[Nothing]) -> dict[str, list[str]]:
     tx="own",
     limit="translations",
 )
-async def translate(call: Call[TranslateParams]) -> Translation:
+async def translate(call: Call[TranslateParams]) -> StatusTranslation:
     async with call.services.db.read() as tx:
-        view = await translations.source(tx, call.id(), call.viewer_id)
+        view = await translations.get_source(tx, call.id(), call.viewer_id)
     translator, row = call.services.translator, view.post
     if translator is None:
-        raise NotFound
-    target = await _target(call, translator, row.language)
+        raise NotFoundError
+    target = await _choose_target(call, translator, row.language)
     files = [each for each in view.media if each.description]
     offered = [each.title for each in view.poll.options] if view.poll is not None else []
     plain = [
@@ -93,61 +93,61 @@ async def translate(call: Call[TranslateParams]) -> Translation:
         *(each.description for each in files),
         *offered,
     ]
-    made = await _translated(call, translator, view, plain, target)
+    made = await _load_or_translate(call, translator, view, plain, target)
     described, options = made.texts[2 : 2 + len(files)], made.texts[2 + len(files) :]
     clean = clean_article if row.kind == "Article" else clean_post
-    return Translation(
+    return StatusTranslation(
         content=clean(made.texts[0]),
-        spoiler_text=_plain(made.texts[1]),
+        spoiler_text=_clean_plain_text(made.texts[1]),
         language=target,
         media_attachments=[
-            TranslatedAttachment(str(each.id), _plain(text))
+            TranslatedAttachment(str(each.id), _clean_plain_text(text))
             for each, text in zip(files, described, strict=True)
         ],
         detected_source_language=made.detected,
         provider=made.provider,
-        poll=TranslatedPoll(str(row.id), [TranslatedOption(_plain(text)) for text in options])
+        poll=TranslatedPoll(str(row.id), [TranslatedOption(_clean_plain_text(text)) for text in options])
         if offered
         else None,
     )
 
 
-def _plain(text: str) -> str:
+def _clean_plain_text(text: str) -> str:
     """What was sent as plain text came back as HTML."""
-    return clean_text(to_text(text), MAX_DESCRIPTION)
+    return clean_text(to_text(text), MAX_PLAIN_CHARS)
 
 
-async def _target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:
+async def _choose_target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:
     """The language that is wanted, else the caller's own. Raises Forbidden for what cannot be had."""
     own = call.caller.member.locale if call.caller and call.caller.member else ""
-    wanted = (normal_language(call.params.lang or own or "en") or "").partition("-")[0]
-    pairs = await _languages(call, translator)
+    wanted = (normalize_language(call.params.lang or own or "en") or "").partition("-")[0]
+    pairs = await _load_languages(call, translator)
     known = pairs.get((source or "").partition("-")[0]) if source else list(pairs)
     if not wanted or wanted not in (known or ()):
-        raise Forbidden
+        raise ForbiddenError
     return wanted
 
 
-async def _translated(
+async def _load_or_translate(
     call: Call[TranslateParams],
     translator: Translator,
     view: PostView,
     plain: list[str],
     target: str,
-) -> translations.Translated:
+) -> translations.PostTranslation:
     """What was translated before, or is now."""
-    html, source = content(view), (view.post.language or "").partition("-")[0]
-    digest = translations.digest([html, *plain])
+    html, source = render_content(view), (view.post.language or "").partition("-")[0]
+    digest = translations.compute_digest([html, *plain])
     async with call.services.db.read() as tx:
-        known = await translations.known(tx, view.post.id, target, digest)
+        known = await translations.find(tx, view.post.id, target, digest)
     if known is not None:
         return known
     try:
         answer = await translator.translate([html], plain, source or None, target)
     except TranslatorError as error:
         call.services.log.warning("translator_failed", reason=str(error))
-        raise Later("The translation service is not available right now") from error
-    made = translations.Translated(answer.texts, answer.detected, PROVIDER)
+        raise RetryLaterError("The translation service is not available right now") from error
+    made = translations.PostTranslation(answer.texts, answer.detected, PROVIDER)
     async with call.services.db.write() as tx:
-        await translations.keep(tx, view.post.id, target, digest, made)
+        await translations.save(tx, view.post.id, target, digest, made)
     return made

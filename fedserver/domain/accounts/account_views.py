@@ -21,9 +21,9 @@ class EmojiFact(Struct, frozen=True):
     static_url: str = ""
 
 
-MOST = 1_000
-_fields = msgspec.json.Decoder(list[ProfileField]).decode
-_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
+MAX_CACHED = 1_000
+_decode_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_decode_emojis = msgspec.json.Decoder(list[EmojiFact]).decode
 
 
 class AccountView(Struct, frozen=True):
@@ -35,7 +35,7 @@ class AccountView(Struct, frozen=True):
 
     @property
     def fields(self) -> list[ProfileField]:
-        return _fields(self.account.fields)
+        return _decode_fields(self.account.fields)
 
     @property
     def emojis(self) -> list[EmojiFact]:
@@ -53,7 +53,7 @@ class AccountView(Struct, frozen=True):
         return self.account.display_name or self.account.username
 
 
-def shown(row: AccountRow) -> AccountRow:
+def redact_suspended(row: AccountRow) -> AccountRow:
     """What is shown of an account: of a suspended one the name and nothing that it says of itself."""
     if row.suspended_at is None:
         return row
@@ -80,25 +80,27 @@ def shown(row: AccountRow) -> AccountRow:
 
 def decode_emojis(text: str) -> list[EmojiFact]:
     """The emoji in a JSON column."""
-    return [] if text == "[]" else _emojis(text)
+    return [] if text == "[]" else _decode_emojis(text)
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
     """Views by id; those that moved carry where to, one step far."""
     if not ids:
         return {}
-    found = await account_queries.with_roles(tx, ids)
+    found = await account_queries.load_with_roles(tx, ids)
     moved = {row.moved_to_id for row, _ in found if row.moved_to_id is not None}
     targets: dict[int | None, AccountView] = {}
     if moved:
-        for row, role in await account_queries.with_roles(tx, [each for each in moved if each is not None]):
+        for row, role in await account_queries.load_with_roles(
+            tx, [each for each in moved if each is not None]
+        ):
             targets[row.id] = AccountView(row, role or "", None)
     return {row.id: AccountView(row, role or "", targets.get(row.moved_to_id)) for row, role in found}
 
 
-async def remembered(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
+async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
     """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
-    room = tx.memory.room("accounts", MOST)
+    room = tx.memory.room("accounts", MAX_CACHED)
     found: dict[int, AccountView] = {}
     for each in ids:
         known = room.get(each)
@@ -110,21 +112,23 @@ async def remembered(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) ->
     return found | read
 
 
-async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
+async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountView | None:
     """An account by its name, whatever the case; from memory if its version did not change."""
-    return await _known(tx, await account_queries.stamp_by_handle(tx, username.lower(), domain.lower()))
+    return await _load_by_stamp(
+        tx, await account_queries.find_stamp_by_handle(tx, username.lower(), domain.lower())
+    )
 
 
-async def by_id(tx: Tx, account_id: int) -> AccountView | None:
+async def find(tx: Tx, account_id: int) -> AccountView | None:
     """An account; from memory if its version did not change."""
-    return await _known(tx, await account_queries.stamp(tx, account_id))
+    return await _load_by_stamp(tx, await account_queries.find_stamp(tx, account_id))
 
 
-async def _known(tx: Tx, stamp: tuple[int, int] | None) -> AccountView | None:
+async def _load_by_stamp(tx: Tx, stamp: tuple[int, int] | None) -> AccountView | None:
     if stamp is None:
         return None
     account_id, version = stamp
-    view = (await remembered(tx, [account_id], {account_id: version})).get(account_id)
+    view = (await load_cached(tx, [account_id], {account_id: version})).get(account_id)
     # The version does not tell whether the account has changed to which this one moved.
     return view if view is None or view.moved_to is None else (await load(tx, [account_id])).get(account_id)
 

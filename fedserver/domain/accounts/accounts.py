@@ -11,8 +11,8 @@ from fedserver.domain.accounts import keys, owners, profiles, verified_links
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Gone, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, GoneError, InvalidError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.sanitize import clean_name, clean_profile
 from fedserver.text.words import fold
@@ -30,7 +30,7 @@ ProfileField = profiles.ProfileField
 ProfileChange = profiles.ProfileChange
 MAX_USERNAME = 30
 # Names that mean something else in addresses or would pass for the house itself.
-RESERVED = frozenset(
+RESERVED_USERNAMES = frozenset(
     {
         INSTANCE_ACTOR,
         "admin", "administrator", "root", "owner", "moderator", "support", "help", "security", "abuse",
@@ -76,45 +76,45 @@ class RemoteAccount(Struct, frozen=True, kw_only=True):
     identity_proofs: str = "[]"  # checked, as they are kept
 
 
-async def by_id(tx: Tx, account_id: int) -> AccountRow:
+async def get(tx: Tx, account_id: int) -> AccountRow:
     """Raises NotFound."""
-    row = await account_queries.by_id(tx, account_id)
+    row = await account_queries.find(tx, account_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
-async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
-    return {row.id: row for row in await account_queries.by_ids(tx, ids)}
+async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, AccountRow]:
+    return {row.id: row for row in await account_queries.load_by_ids(tx, ids)}
 
 
-async def by_uri(tx: Tx, uri: str) -> AccountRow | None:
-    return await account_queries.by_uri(tx, uri)
+async def find_by_uri(tx: Tx, uri: str) -> AccountRow | None:
+    return await account_queries.find_by_uri(tx, uri)
 
 
-async def new_uri(tx: Tx, account: AccountRow) -> str | None:
+async def find_moved_to_uri(tx: Tx, account: AccountRow) -> str | None:
     """The URI of the account to which another has moved."""
-    target = await account_queries.by_id(tx, account.moved_to_id) if account.moved_to_id else None
+    target = await account_queries.find(tx, account.moved_to_id) if account.moved_to_id else None
     return target.uri if target is not None else None
 
 
-async def by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
+async def find_by_handle(tx: Tx, username: str, domain: str = "") -> AccountRow | None:
     """An account by its name, whatever the case."""
-    return await account_queries.by_handle(tx, username.lower(), domain.lower())
+    return await account_queries.find_by_handle(tx, username.lower(), domain.lower())
 
 
-async def local(tx: Tx, username: str, *, suspended: bool = False) -> AccountRow:
+async def get_local(tx: Tx, username: str, *, allow_suspended: bool = False) -> AccountRow:
     """An account of ours, also a suspended one if that is wanted.
 
     Raises NotFound; Gone if it was deleted, Forbidden if it is suspended.
     """
-    row = await account_queries.by_handle(tx, username.lower(), "")
+    row = await account_queries.find_by_handle(tx, username.lower(), "")
     if row is None:
-        raise NotFound
+        raise NotFoundError
     if row.deleted_at is not None:
-        raise Gone("This account is not there any more")
-    if row.suspended_at is not None and not suspended:
-        raise Forbidden("This account is suspended")
+        raise GoneError("This account is not there any more")
+    if row.suspended_at is not None and not allow_suspended:
+        raise ForbiddenError("This account is suspended")
     return row
 
 
@@ -124,24 +124,24 @@ def check_username(username: str, *, by_operator: bool = False) -> None:
     Words of letters, digits and underscores, joined by single dots or hyphens; at most 30 characters.
     """
     if not username:
-        raise Invalid("username", "can't be blank", "ERR_BLANK")
+        raise InvalidError("username", "can't be blank", "ERR_BLANK")
     if len(username) > MAX_USERNAME:
-        raise Invalid("username", f"is longer than {MAX_USERNAME} characters", "ERR_TOO_LONG")
+        raise InvalidError("username", f"is longer than {MAX_USERNAME} characters", "ERR_TOO_LONG")
     words = username.replace("_", "a").replace("-", ".").split(".")
     if not all(word.isascii() and word.isalnum() for word in words):
-        raise Invalid("username", "must have letters, digits and underscores, joined by dots or hyphens")
-    if username.lower() == INSTANCE_ACTOR or (username.lower() in RESERVED and not by_operator):
-        raise Invalid("username", "is reserved", "ERR_RESERVED")
+        raise InvalidError("username", "must have letters, digits and underscores, joined by dots or hyphens")
+    if username.lower() == INSTANCE_ACTOR or (username.lower() in RESERVED_USERNAMES and not by_operator):
+        raise InvalidError("username", "is reserved", "ERR_RESERVED")
 
 
-async def check_free(tx: Tx, username: str) -> None:
+async def check_username_available(tx: Tx, username: str) -> None:
     """Raises Invalid for a name that cannot be given or is, or was, taken."""
     check_username(username)
-    if await account_queries.by_handle(tx, username.lower(), "") is not None:
-        raise Invalid("username", "has already been taken", "ERR_TAKEN")
+    if await account_queries.find_by_handle(tx, username.lower(), "") is not None:
+        raise InvalidError("username", "has already been taken", "ERR_TAKEN")
 
 
-def _blank(site: Site, identifier: int, username: str, kind: str, now: int) -> AccountRow:
+def _build_local(site: NodeContext, identifier: int, username: str, kind: str, now: int) -> AccountRow:
     links = site.links
     uri = links.actor(username)
     instance = username == INSTANCE_ACTOR
@@ -191,9 +191,9 @@ def _blank(site: Site, identifier: int, username: str, kind: str, now: int) -> A
 
 async def create_local(
     tx: Tx,
-    site: Site,
+    site: NodeContext,
     username: str,
-    new: NewKeys,
+    new_keys: NewKeys,
     *,
     display_name: str = "",
     kind: str = "Person",
@@ -201,44 +201,45 @@ async def create_local(
 ) -> AccountRow:
     """A new account of ours. Raises Invalid if the name cannot be given or is, or was, taken."""
     check_username(username, by_operator=by_operator)
-    return await _create(tx, site, username, new, display_name, kind)
+    return await _create(tx, site, username, new_keys, display_name, kind)
 
 
 async def _create(
-    tx: Tx, site: Site, username: str, new: NewKeys, display_name: str, kind: str
+    tx: Tx, site: NodeContext, username: str, new: NewKeys, display_name: str, kind: str
 ) -> AccountRow:
     row = structs.replace(
-        _blank(site, tx.new_id(), username, kind, tx.now), display_name=clean_name(display_name, MAX_NAME)
+        _build_local(site, tx.new_id(), username, kind, tx.now),
+        display_name=clean_name(display_name, MAX_NAME),
     )
-    if not await account_queries.add(tx, row, fold(row.display_name)):
-        raise Invalid("username", "has already been taken", "ERR_TAKEN")
-    await keys.add(tx, site, row, new)
+    if not await account_queries.insert(tx, row, fold(row.display_name)):
+        raise InvalidError("username", "has already been taken", "ERR_TAKEN")
+    await keys.create(tx, site, row, new)
     return row
 
 
-async def instance_account(tx: Tx, site: Site) -> AccountRow | None:
+async def find_instance_account(tx: Tx, site: NodeContext) -> AccountRow | None:
     """The account with which the node itself asks peers, None before the first start."""
-    return await account_queries.by_handle(tx, INSTANCE_ACTOR, "")
+    return await account_queries.find_by_handle(tx, INSTANCE_ACTOR, "")
 
 
-async def create_instance_account(tx: Tx, site: Site, new: NewKeys) -> AccountRow:
+async def create_instance_account(tx: Tx, site: NodeContext, new_keys: NewKeys) -> AccountRow:
     """Make the node's own account."""
     title = site.config.community.title
-    return await _create(tx, site, INSTANCE_ACTOR, new, title, "Application")
+    return await _create(tx, site, INSTANCE_ACTOR, new_keys, title, "Application")
 
 
-async def update_profile(tx: Tx, site: Site, actor: AccountRow, change: ProfileChange) -> AccountRow:
+async def update_profile(tx: Tx, site: NodeContext, actor: AccountRow, change: ProfileChange) -> AccountRow:
     """Change a profile and owe peers the news. Raises Invalid."""
-    row = await profiles.changed(tx, site, actor, change)
-    values = {name: getattr(row, name, None) for name in account_queries.CHANGEABLE}
-    await account_queries.change(tx, row.id, {**values, "name_folded": fold(row.display_name)})
+    row = await profiles.apply_change(tx, site, actor, change)
+    values = {name: getattr(row, name, None) for name in account_queries.LOCAL_COLUMNS}
+    await account_queries.update_local(tx, row.id, {**values, "name_folded": fold(row.display_name)})
     former = ((actor.avatar_key, row.avatar_key), (actor.header_key, row.header_key))
-    await _drop_files(tx, [old for old, new in former if old != new])
+    await _enqueue_file_removal(tx, [old for old, new in former if old != new])
     if row.fields != actor.fields:
-        await verified_links.owe(tx, row, actor)
+        await verified_links.enqueue_check(tx, row, actor)
     if row.indexable != actor.indexable:
-        await search_index.owe(tx, row.id)
-    await jobs.owe(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
+        await search_index.enqueue_reindex(tx, row.id)
+    await jobs.enqueue(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
 
@@ -249,39 +250,39 @@ async def receive(tx: Tx, remote: RemoteAccount) -> AccountRow:
     Raises Invalid for one without a domain: it would pass for one of ours.
     """
     if not remote.domain:
-        raise Invalid("domain", "can't be blank", "ERR_BLANK")
-    former = await account_queries.by_uri(tx, remote.uri)
+        raise InvalidError("domain", "can't be blank", "ERR_BLANK")
+    former = await account_queries.find_by_uri(tx, remote.uri)
     if former is not None and not former.domain:
         return former
-    await account_queries.rename_others(tx, remote.username.lower(), remote.domain, remote.uri)
-    row = structs.replace(_learned(tx, remote, former), moved_to_id=await _moved_to(tx, remote, former))
+    await account_queries.release_handle(tx, remote.username.lower(), remote.domain, remote.uri)
+    row = structs.replace(_to_row(tx, remote, former), moved_to_id=await _find_moved_to(tx, remote, former))
     if former is None:
-        limited = await peer_queries.limited_at(tx, remote.domain)
+        limited = await peer_queries.find_limited_at(tx, remote.domain)
         added = structs.replace(row, silenced_at=limited)
-        await account_queries.add(tx, added, fold(row.display_name))
-        row = await account_queries.by_uri(tx, remote.uri) or row
+        await account_queries.insert(tx, added, fold(row.display_name))
+        row = await account_queries.find_by_uri(tx, remote.uri) or row
     else:
-        values = {name: getattr(row, name, None) for name in account_queries.LEARNABLE}
+        values = {name: getattr(row, name, None) for name in account_queries.REMOTE_COLUMNS}
         folded = {"username_lower": row.username.lower(), "name_folded": fold(row.display_name)}
-        await account_queries.learn(tx, row.id, {**values, **folded})
+        await account_queries.update_remote(tx, row.id, {**values, **folded})
         if row.indexable != former.indexable:
-            await search_index.owe(tx, row.id)
-    await key_queries.put(
+            await search_index.enqueue_reindex(tx, row.id)
+    await key_queries.upsert_keys(
         tx,
         [
             KeyRow(tx.new_id(), row.id, uri, "node", kind, public, None, tx.now, None)
             for uri, kind, public in remote.keys
         ],
     )
-    await key_queries.remove_others(tx, row.id, [uri for uri, _, _ in remote.keys])
-    await verified_links.owe(tx, row, former)
+    await key_queries.delete_others(tx, row.id, [uri for uri, _, _ in remote.keys])
+    await verified_links.enqueue_check(tx, row, former)
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)
     return row
 
 
-def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
+def _to_row(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> AccountRow:
     page = remote.url or remote.uri
-    known = profiles.fields_of(former) if former else []
+    known = profiles.decode_fields(former) if former else []
     return AccountRow(
         id=former.id if former else tx.new_id(),
         uri=remote.uri,
@@ -304,7 +305,7 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
         header_key="",
         header_url=remote.header_url,
         header_alt=remote.header_alt,
-        fields=profiles.learned_fields(remote.fields, page, known),
+        fields=profiles.clean_remote_fields(remote.fields, page, known),
         emojis=remote.emojis,
         also_known_as=encode(remote.also_known_as).decode(),
         attribution_domains=encode(remote.attribution_domains).decode(),
@@ -328,23 +329,23 @@ def _learned(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> Accoun
     )
 
 
-async def _moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
+async def _find_moved_to(tx: Tx, remote: RemoteAccount, former: AccountRow | None) -> int | None:
     """Where a peer's account says that it has moved, if that account is known and says so, too."""
-    target = await account_queries.by_uri(tx, remote.moved_to) if remote.moved_to else None
+    target = await account_queries.find_by_uri(tx, remote.moved_to) if remote.moved_to else None
     if target is None:
         return None
     known = former is not None and former.moved_to_id == target.id
-    return target.id if known or remote.uri in profiles.aliases_of(target) else None
+    return target.id if known or remote.uri in profiles.decode_aliases(target) else None
 
 
-async def remove_remote(tx: Tx, account: AccountRow) -> None:
+async def delete_remote(tx: Tx, account: AccountRow) -> None:
     """A peer's account was deleted: it and everything it owns goes."""
     if not account.domain:
         return
-    files = await account_removal_queries.files(tx, account.id)
-    await account_removal_queries.uncount(tx, account.id)
-    await account_queries.remove(tx, account.id)
-    await _drop_files(tx, files)
+    files = await account_removal_queries.list_files(tx, account.id)
+    await account_removal_queries.subtract_counts(tx, account.id)
+    await account_queries.delete_remote(tx, account.id)
+    await _enqueue_file_removal(tx, files)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
@@ -353,38 +354,42 @@ async def delete_local(tx: Tx, account: AccountRow) -> None:
 
     Raises Forbidden for the account of the last owner.
     """
-    member = await member_queries.by_account(tx, account.id)
+    member = await member_queries.find_by_account(tx, account.id)
     if member is not None and account.deleted_at is None:
-        await owners.keep_one(tx, member.id)
-    files = [*await account_removal_queries.files(tx, account.id), account.avatar_key, account.header_key]
+        await owners.ensure_not_last_owner(tx, member.id)
+    files = [
+        *await account_removal_queries.list_files(tx, account.id),
+        account.avatar_key,
+        account.header_key,
+    ]
     if not await account_queries.set_deleted(tx, account.id, tx.now):
         return
-    await account_removal_queries.uncount(tx, account.id)
-    await account_removal_queries.empty(tx, account.id)
-    await jobs.owe(tx, jobs.DeleteAccount(account.id))
-    await _drop_files(tx, files)
+    await account_removal_queries.subtract_counts(tx, account.id)
+    await account_removal_queries.delete_owned(tx, account.id)
+    await jobs.enqueue(tx, jobs.DeleteAccount(account.id))
+    await _enqueue_file_removal(tx, files)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)
 
 
-async def _drop_files(tx: Tx, files: Sequence[str]) -> None:
+async def _enqueue_file_removal(tx: Tx, files: Sequence[str]) -> None:
     kept = tuple(key for key in files if key)
     if kept:
-        await jobs.owe(tx, jobs.RemoveFiles(kept))
+        await jobs.enqueue(tx, jobs.RemoveFiles(kept))
 
 
-def like_pattern(text: str) -> str:
+def to_like_pattern(text: str) -> str:
     """Text as the beginning of a LIKE pattern, its own signs taken literally."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return escaped + "%"
 
 
-def folded_pattern(text: str) -> str:
+def to_folded_pattern(text: str) -> str:
     """As `like_pattern`, for what is kept without case and accents."""
-    return like_pattern(fold(text.strip()))
+    return to_like_pattern(fold(text.strip()))
 
 
 async def search(
-    tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, following: bool = False
+    tx: Tx, query: str, viewer_id: int | None, limit: int, offset: int = 0, *, only_followed: bool = False
 ) -> list[int]:
     """Ids of accounts whose handle begins with, or whose shown name has, the words; accents do not count."""
     bare = query.strip().lstrip("@").lower()
@@ -393,11 +398,11 @@ async def search(
         return []
     return await account_queries.search(
         tx,
-        followed=following,
-        pattern=like_pattern(username),
-        folded=folded_pattern(username),
+        only_followed=only_followed,
+        pattern=to_like_pattern(username),
+        folded=to_folded_pattern(username),
         exact=username,
-        domain=like_pattern(domain) if domain else "",
+        domain=to_like_pattern(domain) if domain else "",
         exact_domain=domain,
         viewer_id=-1 if viewer_id is None else viewer_id,
         limit=limit,

@@ -6,92 +6,92 @@ from collections.abc import Sequence
 
 from fedserver.domain.content import tags
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from storage.engine import Tx
-from storage.ids import first_at
+from storage.ids import first_id_at
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import featured_tags as featured_tag_queries
 from storage.rows.accounts import AccountRow, FeaturedTagRow
 from storage.rows.content import TagRow
 
-MOST = 10
-SUGGESTED = 10
-HALF_A_YEAR = 182 * 86_400_000
+MAX_TAGS = 10
+MAX_SUGGESTIONS = 10
+HALF_YEAR_MS = 182 * 86_400_000
 
 
-async def of_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:
+async def list_by_account(tx: Tx, account: AccountRow) -> list[FeaturedTagRow]:
     """What an account shows; nothing of one that is gone."""
     gone = account.suspended_at is not None or account.deleted_at is not None
-    return [] if gone else await featured_tag_queries.of_account(tx, account.id)
+    return [] if gone else await featured_tag_queries.list_by_account(tx, account.id)
 
 
 async def add(tx: Tx, actor: AccountRow, name: str) -> FeaturedTagRow:
     """Show a tag. Raises Invalid for what cannot be a tag, is there already, or is one too many."""
     try:
-        row = await tags.ensure(tx, name)
-    except NotFound as error:
-        raise Invalid("tag", "is not a hashtag", "ERR_INVALID") from error
-    if await featured_tag_queries.count(tx, actor.id) >= MOST:
-        raise Invalid("base", f"You may show {MOST} hashtags on your profile")
-    if not await featured_tag_queries.add(tx, actor.id, row.id, tags.written(name)):
-        raise Invalid("tag", "has already been taken", "ERR_TAKEN")
-    await _tell(tx, actor)
-    found = await featured_tag_queries.one(tx, actor.id, row.id)
+        row = await tags.get_or_create(tx, name)
+    except NotFoundError as error:
+        raise InvalidError("tag", "is not a hashtag", "ERR_INVALID") from error
+    if await featured_tag_queries.count_by_account(tx, actor.id) >= MAX_TAGS:
+        raise InvalidError("base", f"You may show {MAX_TAGS} hashtags on your profile")
+    if not await featured_tag_queries.insert(tx, actor.id, row.id, tags.parse_name(name)):
+        raise InvalidError("tag", "has already been taken", "ERR_TAKEN")
+    await _enqueue_account_update(tx, actor)
+    found = await featured_tag_queries.find(tx, actor.id, row.id)
     assert found is not None
     return found
 
 
 async def remove(tx: Tx, actor: AccountRow, featured_id: int) -> None:
     """Take one from the profile. Raises NotFound, also for one of others."""
-    if not await featured_tag_queries.remove(tx, actor.id, featured_id):
-        raise NotFound
-    await _tell(tx, actor)
+    if not await featured_tag_queries.delete_by_id(tx, actor.id, featured_id):
+        raise NotFoundError
+    await _enqueue_account_update(tx, actor)
 
 
 async def feature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     """Show a tag, or leave it there. Raises NotFound, Invalid."""
-    row = await tags.ensure(tx, name)
-    if not (await featured_tag_queries.standing(tx, actor.id, [row.id]))["features"]:
+    row = await tags.get_or_create(tx, name)
+    if not (await featured_tag_queries.load_viewer_facts(tx, actor.id, [row.id]))["features"]:
         await add(tx, actor, name)
     return row
 
 
 async def unfeature(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     """Take a tag from the profile, if it is there. Raises NotFound for what cannot be a tag."""
-    row = await tags.find(tx, name)
-    if await featured_tag_queries.remove_tag(tx, actor.id, row.id):
-        await _tell(tx, actor)
+    row = await tags.get(tx, name)
+    if await featured_tag_queries.delete_by_tag(tx, actor.id, row.id):
+        await _enqueue_account_update(tx, actor)
     return row
 
 
-async def suggestions(tx: Tx, actor: AccountRow) -> list[TagRow]:
+async def list_suggestions(tx: Tx, actor: AccountRow) -> list[TagRow]:
     """Tags that `actor` used often in half a year and does not show."""
-    since = first_at(tx.now - HALF_A_YEAR)
-    return await featured_tag_queries.suggested(tx, actor.id, since, SUGGESTED)
+    since = first_id_at(tx.now - HALF_YEAR_MS)
+    return await featured_tag_queries.list_suggested(tx, actor.id, since, MAX_SUGGESTIONS)
 
 
 async def receive(tx: Tx, account: AccountRow, name: str, *, added: bool) -> bool:
     """A peer's account shows a tag, or no longer; False if nothing changed or it cannot be a tag."""
     try:
-        row = await (tags.ensure if added else tags.find)(tx, name.removeprefix("#"))
-    except NotFound:
+        row = await (tags.get_or_create if added else tags.get)(tx, name.removeprefix("#"))
+    except NotFoundError:
         return False
     if not added:
-        return await featured_tag_queries.remove_tag(tx, account.id, row.id)
-    if await featured_tag_queries.count(tx, account.id) >= MOST:
+        return await featured_tag_queries.delete_by_tag(tx, account.id, row.id)
+    if await featured_tag_queries.count_by_account(tx, account.id) >= MAX_TAGS:
         return False
-    return await featured_tag_queries.add(tx, account.id, row.id, tags.written(name.removeprefix("#")))
+    return await featured_tag_queries.insert(tx, account.id, row.id, tags.parse_name(name.removeprefix("#")))
 
 
-async def learn(tx: Tx, account: AccountRow, names: Sequence[str]) -> None:
+async def replace_remote(tx: Tx, account: AccountRow, names: Sequence[str]) -> None:
     """These are all the tags that a peer's account shows."""
-    for former in await featured_tag_queries.of_account(tx, account.id):
-        await featured_tag_queries.remove(tx, account.id, former.id)
-    for name in names[:MOST]:
+    for former in await featured_tag_queries.list_by_account(tx, account.id):
+        await featured_tag_queries.delete_by_id(tx, account.id, former.id)
+    for name in names[:MAX_TAGS]:
         await receive(tx, account, name, added=True)
 
 
-async def _tell(tx: Tx, actor: AccountRow) -> None:
+async def _enqueue_account_update(tx: Tx, actor: AccountRow) -> None:
     """Peers read the collection anew when they hear of the actor."""
     await account_queries.touch_profile(tx, actor.id)
-    await jobs.owe(tx, jobs.UpdateAccount(actor.id), dedupe=f"update_account:{actor.id}")
+    await jobs.enqueue(tx, jobs.UpdateAccount(actor.id), dedupe=f"update_account:{actor.id}")

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-MOST = 5
+MAX_PROOFS = 5
 
 
 class IdentityProof(Struct, frozen=True):
@@ -29,30 +29,30 @@ encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[IdentityProof, ...]).decode
 
 
-def of(row: AccountRow) -> tuple[IdentityProof, ...]:
+def list_by_account(row: AccountRow) -> tuple[IdentityProof, ...]:
     """The keys of an account, the oldest first."""
     return () if row.identity_proofs == "[]" else _decode(row.identity_proofs)
 
 
 async def add(tx: Tx, actor: AccountRow, proof: IdentityProof) -> None:
     """Link a key to an account of ours, or link it anew. Raises Invalid for the sixth."""
-    row = await account_queries.by_id(tx, actor.id) or actor
-    others = tuple(each for each in of(row) if each.subject != proof.subject)
-    if len(others) >= MOST:
-        raise Invalid("base", f"You may link {MOST} keys")
-    await _put(tx, row, (*others, proof))
+    row = await account_queries.find(tx, actor.id) or actor
+    others = tuple(each for each in list_by_account(row) if each.subject != proof.subject)
+    if len(others) >= MAX_PROOFS:
+        raise InvalidError("base", f"You may link {MAX_PROOFS} keys")
+    await _save(tx, row, (*others, proof))
 
 
 async def remove(tx: Tx, actor: AccountRow, subject: str) -> None:
     """Link a key no longer. Raises NotFound."""
-    row = await account_queries.by_id(tx, actor.id) or actor
-    left = tuple(each for each in of(row) if each.subject != subject)
-    if len(left) == len(of(row)):
-        raise NotFound
-    await _put(tx, row, left)
+    row = await account_queries.find(tx, actor.id) or actor
+    left = tuple(each for each in list_by_account(row) if each.subject != subject)
+    if len(left) == len(list_by_account(row)):
+        raise NotFoundError
+    await _save(tx, row, left)
 
 
-async def _put(tx: Tx, row: AccountRow, proofs: tuple[IdentityProof, ...]) -> None:
+async def _save(tx: Tx, row: AccountRow, proofs: tuple[IdentityProof, ...]) -> None:
     await account_queries.set_identity_proofs(tx, row.id, encode(proofs).decode())
-    await jobs.owe(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
+    await jobs.enqueue(tx, jobs.UpdateAccount(row.id), dedupe=f"update_account:{row.id}")
     tx.emit(events.ACCOUNT_CHANGED, account_id=row.id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from storage.engine import Tx
 from storage.queries.accounts import keys as key_queries
 from storage.rows.accounts import AccountRow, KeyRow
@@ -24,29 +24,29 @@ class NewKeys(Struct, frozen=True):
     ed25519_public: str
 
 
-async def add(tx: Tx, site: Site, account: AccountRow, new: NewKeys) -> None:
+async def create(tx: Tx, site: NodeContext, account: AccountRow, new_keys: NewKeys) -> None:
     """Give a new account of ours its keys; whoever adds one later must `touch` the account."""
     links = site.links
 
     def row(uri: str, kind: str, public: str, private: str) -> KeyRow:
         return KeyRow(tx.new_id(), account.id, uri, "node", kind, public, private, tx.now, None)
 
-    await key_queries.put(
+    await key_queries.upsert_keys(
         tx,
         [
-            row(links.rsa_key(account.uri), RSA, new.rsa_public, new.rsa_private),
-            row(links.ed25519_key(account.uri), ED25519, new.ed25519_public, new.ed25519_private),
+            row(links.rsa_key(account.uri), RSA, new_keys.rsa_public, new_keys.rsa_private),
+            row(links.ed25519_key(account.uri), ED25519, new_keys.ed25519_public, new_keys.ed25519_private),
         ],
     )
 
 
-async def of_account(tx: Tx, account_id: int) -> list[KeyRow]:
+async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
     """Keys that are in force, the newest first."""
-    found = await key_queries.of_account(tx, account_id)
+    found = await key_queries.list_by_account(tx, account_id)
     return [row for row in reversed(found) if row.revoked_at is None]
 
 
-async def by_uri(tx: Tx, uri: str) -> KeyRow | None:
+async def find_by_uri(tx: Tx, uri: str) -> KeyRow | None:
     """A key in force by its URI."""
-    row = await key_queries.by_uri(tx, uri)
+    row = await key_queries.find_by_uri(tx, uri)
     return row if row is not None and row.revoked_at is None else None

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.content import post_texts
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.text.markup import render_plain
-from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text, web_address
+from fedserver.text.sanitize import clean_name, clean_profile, clean_text, to_text, to_web_url
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
 
@@ -35,7 +35,7 @@ class ProfileField(Struct, frozen=True):
 
         What is shown must be where it leads.
         """
-        address = web_address(self.source)
+        address = to_web_url(self.source)
         shown = self.value.count("<a ") == 1 and f'href="{escape(address)}"' in self.value
         return address if address.startswith("https://") and shown else ""
 
@@ -63,76 +63,78 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
     header_alt: str | UnsetType = UNSET
 
 
-PLAIN = (
+COPIED_FIELDS = (
     "locked", "discoverable", "indexable", "hides_collections", "shows_featured", "shows_media",
     "shows_media_replies", "mails_posts", "avatar_key", "header_key",
 )  # fmt: skip
-_fields = msgspec.json.Decoder(list[ProfileField]).decode
-_uris = msgspec.json.Decoder(list[str]).decode
+_decode_fields = msgspec.json.Decoder(list[ProfileField]).decode
+_decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
-def fields_of(row: AccountRow) -> list[ProfileField]:
+def decode_fields(row: AccountRow) -> list[ProfileField]:
     """The fields of a profile."""
-    return _fields(row.fields)
+    return _decode_fields(row.fields)
 
 
-def aliases_of(row: AccountRow) -> list[str]:
+def decode_aliases(row: AccountRow) -> list[str]:
     """URIs of the accounts that an account says are the same person's."""
-    return _uris(row.also_known_as)
+    return _decode_uris(row.also_known_as)
 
 
-async def changed(tx: Tx, site: Site, row: AccountRow, change: ProfileChange) -> AccountRow:
+async def apply_change(tx: Tx, site: NodeContext, row: AccountRow, change: ProfileChange) -> AccountRow:
     """The account with a change of its profile. Raises Invalid."""
-    plain = {name: getattr(change, name) for name in PLAIN if getattr(change, name) is not UNSET}
+    plain = {name: getattr(change, name) for name in COPIED_FIELDS if getattr(change, name) is not UNSET}
     row = structs.replace(row, **plain, updated_at=tx.now)
     for name in ("avatar_alt", "header_alt"):
         if (text := getattr(change, name)) is not UNSET:
-            row = structs.replace(row, **{name: _bounded(name, text, MAX_ALT)})
+            row = structs.replace(row, **{name: _clean_bounded(name, text, MAX_ALT)})
     if not isinstance(change.display_name, UnsetType):
-        name = clean_name(_bounded("display_name", change.display_name.strip(), MAX_NAME), MAX_NAME)
+        name = clean_name(_clean_bounded("display_name", change.display_name.strip(), MAX_NAME), MAX_NAME)
         row = structs.replace(row, display_name=name)
     if not isinstance(change.bot, UnsetType):
         row = structs.replace(row, kind="Service" if change.bot else "Person")
     if not isinstance(change.note, UnsetType):
-        source = _bounded("note", change.note, MAX_NOTE)
-        named = await post_texts.mention_links(tx, site, source)
+        source = _clean_bounded("note", change.note, MAX_NOTE)
+        named = await post_texts.load_mention_links(tx, site, source)
         html = clean_profile(render_plain(source, named, site.links.tag))
         row = structs.replace(row, note_source=source, note_html=html)
     if not isinstance(change.fields, UnsetType):
-        row = structs.replace(row, fields=_written(site, change.fields, fields_of(row)))
+        row = structs.replace(row, fields=_render_fields(site, change.fields, decode_fields(row)))
     if not isinstance(change.attribution_domains, UnsetType):
-        row = structs.replace(row, attribution_domains=_domains(change.attribution_domains))
+        row = structs.replace(row, attribution_domains=_clean_domains(change.attribution_domains))
     if not isinstance(change.also_known_as, UnsetType):
         row = structs.replace(row, also_known_as=encode(change.also_known_as).decode())
     return row
 
 
-def _bounded(name: str, text: str, most: int) -> str:
+def _clean_bounded(name: str, text: str, most: int) -> str:
     if len(text) > most:
-        raise Invalid(name, f"is longer than {most} characters", "ERR_TOO_LONG")
+        raise InvalidError(name, f"is longer than {most} characters", "ERR_TOO_LONG")
     return clean_text(text, most)
 
 
-def _written(site: Site, given: Sequence[tuple[str, str]], former: Sequence[ProfileField]) -> str:
+def _render_fields(
+    site: NodeContext, given: Sequence[tuple[str, str]], former: Sequence[ProfileField]
+) -> str:
     kept = [
         (
-            clean_name(_bounded("fields", name.strip(), MAX_FIELD)),
-            _bounded("fields", value.strip(), MAX_FIELD),
+            clean_name(_clean_bounded("fields", name.strip(), MAX_FIELD)),
+            _clean_bounded("fields", value.strip(), MAX_FIELD),
         )
         for name, value in given
     ]
     kept = [(name, value) for name, value in kept if name or value]
     if len(kept) > MAX_FIELDS:
-        raise Invalid("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
+        raise InvalidError("fields", f"are more than {MAX_FIELDS}", "ERR_TOO_LONG")
     made = []
     for name, value in kept:
         html = render_plain(value, {}, site.links.tag)
         html = clean_profile(html.removeprefix("<p>").removesuffix("</p>"))
         made.append(ProfileField(name, html, value))
-    return encode(_with_marks(made, former)).decode()
+    return encode(_copy_verified_at(made, former)).decode()
 
 
-def learned_fields(given: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:
+def clean_remote_fields(given: Sequence[ProfileField], page: str, former: Sequence[ProfileField]) -> str:
     """Fields of a peer's account, sanitized; a link that was verified stays so until it is asked again."""
     made = [
         ProfileField(
@@ -140,33 +142,33 @@ def learned_fields(given: Sequence[ProfileField], page: str, former: Sequence[Pr
         )
         for each in given
     ]
-    return encode(_with_marks(made, former)).decode()
+    return encode(_copy_verified_at(made, former)).decode()
 
 
-def _with_marks(made: Sequence[ProfileField], former: Sequence[ProfileField]) -> list[ProfileField]:
+def _copy_verified_at(made: Sequence[ProfileField], former: Sequence[ProfileField]) -> list[ProfileField]:
     marks = {each.link: each.verified_at for each in former if each.link and each.verified_at is not None}
     return [structs.replace(each, verified_at=marks.get(each.link)) for each in made]
 
 
-def verified(fields: Sequence[ProfileField], found: Mapping[str, bool], now: int) -> str:
+def apply_verification(fields: Sequence[ProfileField], results: Mapping[str, bool], now: int) -> str:
     """The fields as JSON, after their links were asked; one that could not be reached stays as it was."""
     made = []
     for each in fields:
         moment = each.verified_at
-        if each.link in found:
-            moment = (moment or now) if found[each.link] else None
+        if each.link in results:
+            moment = (moment or now) if results[each.link] else None
         made.append(structs.replace(each, verified_at=moment))
     return encode(made).decode()
 
 
-def _domains(given: Sequence[str]) -> str:
+def _clean_domains(given: Sequence[str]) -> str:
     hosts = [each.strip().lower().partition("://") for each in given]
     names = dict.fromkeys((rest or head).strip("/").removeprefix("*.") for head, _, rest in hosts)
     kept = [each for each in names if each]
     if len(kept) > MAX_DOMAINS:
-        raise Invalid("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
+        raise InvalidError("attribution_domains", f"are more than {MAX_DOMAINS}", "ERR_TOO_LONG")
     for each in kept:
         plain = each.isascii() and all(letter.isalnum() or letter in ".-" for letter in each)
         if not plain or "." not in each or len(each) > 253:
-            raise Invalid("attribution_domains", f"must be domain names: {each[:60]}")
+            raise InvalidError("attribution_domains", f"must be domain names: {each[:60]}")
     return encode(kept).decode()

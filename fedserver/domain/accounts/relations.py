@@ -10,7 +10,7 @@ from msgspec import Struct
 from storage.engine import Tx
 from storage.queries.accounts import relations as relation_queries
 
-_languages = msgspec.json.Decoder(list[str]).decode
+_decode_languages = msgspec.json.Decoder(list[str]).decode
 
 
 class Relation(Struct, frozen=True):
@@ -39,11 +39,11 @@ async def load(tx: Tx, actor_id: int, ids: Sequence[int]) -> list[Relation]:
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    facts = await relation_queries.facts(tx, actor_id, wanted)
-    return [_relation(each, facts) for each in wanted if each in facts.get("known", {})]
+    facts = await relation_queries.load_facts(tx, actor_id, wanted)
+    return [_build_relation(each, facts) for each in wanted if each in facts.get("known", {})]
 
 
-def _relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relation:
+def _build_relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relation:
     def holds(kind: str) -> bool:
         return identifier in facts.get(kind, {})
 
@@ -56,7 +56,7 @@ def _relation(identifier: int, facts: dict[str, dict[int, str | None]]) -> Relat
         following=holds("following"),
         showing_boosts=holds("showing_boosts"),
         notifying=holds("notifying"),
-        languages=tuple(_languages(languages)) if languages else (),
+        languages=tuple(_decode_languages(languages)) if languages else (),
         followed_by=holds("followed_by"),
         requested=holds("requested"),
         requested_by=holds("requested_by"),

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.accounts import suggestions as suggestion_queries
@@ -20,9 +20,9 @@ from storage.queries.kernel import settings as setting_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
-STRANGER = -1
-MOST_FEATURED = 100
-SETTING = "featured_accounts"
+ANONYMOUS_ID = -1
+MAX_FEATURED = 100
+SETTING_NAME = "featured_accounts"
 _decode = msgspec.json.Decoder(list[int]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -34,23 +34,25 @@ class Suggestion(Struct, frozen=True):
     sources: tuple[str, ...]
 
 
-async def directory(
+async def list_directory(
     tx: Tx, viewer_id: int | None, limit: int, offset: int, *, newest: bool, only_local: bool
 ) -> list[int]:
     """Ids of accounts that want to be found."""
-    viewer = STRANGER if viewer_id is None else viewer_id
-    return await suggestion_queries.directory(tx, viewer, limit, offset, newest=newest, only_local=only_local)
+    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
+    return await suggestion_queries.list_directory(
+        tx, viewer, limit, offset, newest=newest, only_local=only_local
+    )
 
 
-async def page(tx: Tx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:
+async def list_for_account(tx: Tx, actor: AccountRow, limit: int, offset: int = 0) -> list[Suggestion]:
     """Suggestions for `actor`: featured ones first, then friends of friends, then the most followed."""
-    chosen, most = await featured(tx), limit + offset
-    allowed = await suggestion_queries.featured(tx, actor.id, chosen) if chosen else set()
+    chosen, most = await list_featured(tx), limit + offset
+    allowed = await suggestion_queries.load_suggestable(tx, actor.id, chosen) if chosen else set()
     found: dict[int, list[str]] = {}
     for source, ids in (
         ("featured", [each for each in chosen if each in allowed]),
-        ("friends_of_friends", await suggestion_queries.friends_of_friends(tx, actor.id, most)),
-        ("most_followed", await suggestion_queries.most_followed(tx, actor.id, most)),
+        ("friends_of_friends", await suggestion_queries.list_friends_of_friends(tx, actor.id, most)),
+        ("most_followed", await suggestion_queries.list_most_followed(tx, actor.id, most)),
     ):
         for account_id in ids:
             found.setdefault(account_id, []).append(source)
@@ -59,21 +61,21 @@ async def page(tx: Tx, actor: AccountRow, limit: int, offset: int = 0) -> list[S
 
 async def dismiss(tx: Tx, actor: AccountRow, target_id: int) -> None:
     """`actor` does not want to see this suggestion again. Raises NotFound for nobody's id."""
-    if await account_queries.by_id(tx, target_id) is None:
-        raise NotFound
-    await suggestion_queries.dismiss(tx, actor.id, target_id)
+    if await account_queries.find(tx, target_id) is None:
+        raise NotFoundError
+    await suggestion_queries.insert_dismissal(tx, actor.id, target_id)
 
 
-async def featured(tx: Tx) -> list[int]:
+async def list_featured(tx: Tx) -> list[int]:
     """The accounts that admins suggest to everybody, in their order."""
-    found = await setting_queries.get(tx, SETTING)
+    found = await setting_queries.find(tx, SETTING_NAME)
     return _decode(found) if found is not None else []
 
 
-async def feature(tx: Tx, member: MemberRow | None, account_ids: Sequence[int]) -> None:
+async def set_featured(tx: Tx, member: MemberRow | None, account_ids: Sequence[int]) -> None:
     """Suggest these to everybody from now on. Raises Invalid."""
     ids = list(dict.fromkeys(account_ids))
-    if len(ids) > MOST_FEATURED:
-        raise Invalid("account_ids", f"are more than {MOST_FEATURED}", "ERR_TOO_LONG")
-    await setting_queries.put(tx, SETTING, _encode(ids).decode())
-    await audit_log.add(tx, member, "suggestions.feature", target=",".join(map(str, ids)))
+    if len(ids) > MAX_FEATURED:
+        raise InvalidError("account_ids", f"are more than {MAX_FEATURED}", "ERR_TOO_LONG")
+    await setting_queries.set_value(tx, SETTING_NAME, _encode(ids).decode())
+    await audit_log.record(tx, member, "suggestions.feature", target=",".join(map(str, ids)))

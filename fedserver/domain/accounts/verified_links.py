@@ -14,37 +14,37 @@ from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 
 
-async def owe(tx: Tx, row: AccountRow, former: AccountRow | None) -> None:
+async def enqueue_check(tx: Tx, row: AccountRow, former: AccountRow | None) -> None:
     """Have the links of a profile asked, where there is something new to ask.
 
     What a peer says may change with every message of its, so its accounts have their turn once an hour.
     """
-    links = [each for each in profiles.fields_of(row) if each.link]
+    links = [each for each in profiles.decode_fields(row) if each.link]
     changed = former is None or former.fields != row.fields
     if not links or (not changed and (not row.domain or all(each.verified_at for each in links))):
         return
     asked_at = former.fetched_at if former is not None and row.domain else None
-    run_at = 0 if asked_at is None or asked_at < tx.now - HOUR else asked_at + HOUR
-    await jobs.owe(tx, jobs.VerifyLinks(row.id), run_at=run_at, dedupe=f"verify_links:{row.id}")
+    run_at = 0 if asked_at is None or asked_at < tx.now - HOUR_MS else asked_at + HOUR_MS
+    await jobs.enqueue(tx, jobs.VerifyLinks(row.id), run_at=run_at, dedupe=f"verify_links:{row.id}")
 
 
-async def waiting(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] | None:
+async def find_pending(tx: Tx, account_id: int) -> tuple[AccountRow, list[str]] | None:
     """An account and the addresses on its profile; None if it is gone."""
-    row = await account_queries.by_id(tx, account_id)
+    row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None or row.suspended_at is not None:
         return None
-    return row, list(dict.fromkeys(each.link for each in profiles.fields_of(row) if each.link))
+    return row, list(dict.fromkeys(each.link for each in profiles.decode_fields(row) if each.link))
 
 
-async def settle(tx: Tx, account_id: int, found: Mapping[str, bool]) -> None:
+async def record_results(tx: Tx, account_id: int, results: Mapping[str, bool]) -> None:
     """Write down which addresses lead back; the profile may have changed meanwhile."""
-    row = await account_queries.by_id(tx, account_id)
+    row = await account_queries.find(tx, account_id)
     if row is None or row.deleted_at is not None:
         return
-    fields = profiles.verified(profiles.fields_of(row), found, tx.now)
+    fields = profiles.apply_verification(profiles.decode_fields(row), results, tx.now)
     if fields != row.fields:
         await account_queries.set_fields(tx, account_id, fields)
         tx.emit(events.ACCOUNT_CHANGED, account_id=account_id)

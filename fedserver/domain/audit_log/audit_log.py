@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import hash_chain
-from fedserver.domain.audit_log.hash_chain import Broken, Subject
+from fedserver.domain.audit_log.hash_chain import ChainBrokenError, LogSubject
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.audit_log import ActHeadRow, ActRow
+from storage.rows.audit_log import ChainHeadRow, LogEntryRow
 from storage.rows.auth import MemberRow
 
 MAX_REASON = 2_000
-BATCH = 500
+BATCH_SIZE = 500
 OPERATOR, NODE = "operator", "node"  # who acts when it is no member: the command line, or the clock
 # By the first word of the verb; accounts and peers are told of by their own.
-KINDS = {
+SUBJECT_KINDS = {
     "announcement": "announcement",
     "email": "mail address",
     "email_domain": "mail domain",
@@ -38,7 +38,7 @@ KINDS = {
 }
 
 
-class Checked(Struct, frozen=True):
+class ChainValid(Struct, frozen=True):
     """The numbers of the first and the last entry that were checked, and the last one's hash."""
 
     first: int
@@ -46,20 +46,20 @@ class Checked(Struct, frozen=True):
     hash: str
 
 
-async def add(
+async def record(
     tx: Tx,
     member: MemberRow | None,
     verb: str,
     *,
     target: str,
-    subject: Subject | None = None,
+    subject: LogSubject | None = None,
     rule: str = "",
     reason: str = "",
     shows_reason: bool = False,
     expires_at: int | None = None,
     undoes_id: int | None = None,
     role: str = OPERATOR,
-) -> ActRow:
+) -> LogEntryRow:
     """Write an act down. Without a member it was the command line, or what `role` says.
 
     `target` and `reason` are for moderators; everybody sees `subject`, and the reason if `shows_reason`
@@ -68,10 +68,10 @@ async def add(
     """
     head = await audit_log_queries.advance(tx)
     kind = verb.partition(".")[0]
-    shown = subject or Subject(KINDS.get(kind, kind))
+    shown = subject or LogSubject(SUBJECT_KINDS.get(kind, kind))
     by, why = str(member.id) if member else "", clean_text(reason, MAX_REASON).strip()
     salts = [hash_chain.new_salt() for _ in range(3)]
-    row = ActRow(
+    row = LogEntryRow(
         id=tx.new_id(),
         seq=head.seq,
         verb=verb,
@@ -82,9 +82,9 @@ async def add(
         undoes_id=undoes_id,
         subject_kind=shown.kind,
         subject_name=shown.name,
-        by_seal=hash_chain.seal(salts[0], by),
-        target_seal=hash_chain.seal(salts[1], target),
-        reason_seal=hash_chain.seal(salts[2], why),
+        by_seal=hash_chain.compute_commitment(salts[0], by),
+        target_seal=hash_chain.compute_commitment(salts[1], target),
+        reason_seal=hash_chain.compute_commitment(salts[2], why),
         previous_hash=head.hash,
         hash="",
         actor_member_id=member.id if member else None,
@@ -95,71 +95,71 @@ async def add(
         reason_salt=salts[2],
         shows_reason=shows_reason or not why,
     )
-    row = structs.replace(row, hash=hash_chain.digest(hash_chain.entry(row)))
-    await audit_log_queries.add(tx, row)
+    row = structs.replace(row, hash=hash_chain.compute_hash(hash_chain.to_entry(row)))
+    await audit_log_queries.insert(tx, row)
     return row
 
 
-def of(kind: str, name: str = "") -> Subject:
+def build_subject(kind: str, name: str = "") -> LogSubject:
     """What an act is about, with the name that everybody reads, '' for none."""
-    return Subject(kind, name)
+    return LogSubject(kind, name)
 
 
-def of_account(account: AccountRow) -> Subject:
+def build_account_subject(account: AccountRow) -> LogSubject:
     """A member without a name, or somebody of a peer: the log is no pillory."""
-    return Subject("account", account.domain) if account.domain else Subject("member")
+    return LogSubject("account", account.domain) if account.domain else LogSubject("member")
 
 
-def names(account: AccountRow, text: str) -> bool:
+def identifies_account(account: AccountRow, text: str) -> bool:
     """True if a text says whom it is about: then it is not for everybody."""
     words = [word for word in (account.username, account.display_name.strip()) if word]
     return "@" in text or any(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in words)
 
 
-async def in_force(tx: Tx, target: str, verb: str) -> ActRow | None:
+async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:
     """The latest act of a kind on a target that was not undone."""
-    return await audit_log_queries.in_force(tx, target, verb)
+    return await audit_log_queries.find_active(tx, target, verb)
 
 
-async def of_target(tx: Tx, target: str, most: int = 50) -> list[ActRow]:
+async def list_by_target(tx: Tx, target: str, limit: int = 50) -> list[LogEntryRow]:
     """What was done to a target, newest first."""
-    return await audit_log_queries.of_target(tx, target, most)
+    return await audit_log_queries.list_by_target(tx, target, limit)
 
 
-async def by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, ActRow]:
-    return {row.id: row for row in await audit_log_queries.by_ids(tx, ids)}
+async def load_by_ids(tx: Tx, ids: Sequence[int]) -> dict[int, LogEntryRow]:
+    return {row.id: row for row in await audit_log_queries.load_by_ids(tx, ids)}
 
 
-async def page(tx: Tx, page: Page) -> list[ActRow]:
+async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
     """The log, newest first; the cursor is the number of an entry."""
-    return await audit_log_queries.page(tx, page)
+    return await audit_log_queries.list_page(tx, page)
 
 
-async def head(tx: Tx) -> ActHeadRow | None:
+async def find_head(tx: Tx) -> ChainHeadRow | None:
     """The number and the hash of the newest entry, None before the first."""
-    return await audit_log_queries.head(tx)
+    return await audit_log_queries.find_head(tx)
 
 
-async def verify(tx: Tx, noted: str = "") -> Checked:
+async def verify(tx: Tx, expected_hash: str = "") -> ChainValid:
     """Check the whole log; `noted` is a hash that somebody wrote down and that must be in it.
 
     Raises Broken for the first entry that is not as it was.
     """
-    checker, seen = hash_chain.Checker(), not noted
-    while rows := await audit_log_queries.after(tx, checker.number, BATCH):
+    checker, seen = hash_chain.ChainVerifier(), not expected_hash
+    while rows := await audit_log_queries.list_after(tx, checker.number, BATCH_SIZE):
         if not checker.number and rows[0].seq != 1:
-            raise Broken("entry 1: it is missing")
+            raise ChainBrokenError("entry 1: it is missing")
         for row in rows:
-            checker.take(hash_chain.entry(row))
-            hash_chain.check_private(row)
-            seen = seen or row.hash == noted
-    end = await head(tx) or ActHeadRow(0, "")
+            checker.take(hash_chain.to_entry(row))
+            hash_chain.check_private_values(row)
+            seen = seen or row.hash == expected_hash
+    end = await find_head(tx) or ChainHeadRow(0, "")
     if end.seq != checker.number:
-        raise Broken(
+        raise ChainBrokenError(
             f"entry {min(end.seq, checker.number) + 1}: the log ends at {checker.number}, not {end.seq}"
         )
     if end.hash != checker.hash:
-        raise Broken(f"entry {end.seq}: its hash is not the one that the log ends with")
+        raise ChainBrokenError(f"entry {end.seq}: its hash is not the one that the log ends with")
     if not seen:
-        raise Broken(f"no entry has the hash that was noted: {noted}")
-    return Checked(checker.first, checker.number, checker.hash)
+        raise ChainBrokenError(f"no entry has the hash that was noted: {expected_hash}")
+    return ChainValid(checker.first, checker.number, checker.hash)

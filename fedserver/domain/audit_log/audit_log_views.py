@@ -10,29 +10,29 @@ from fedserver.domain.audit_log import audit_log
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.auth import members as member_queries
-from storage.rows.audit_log import ActRow
+from storage.rows.audit_log import LogEntryRow
 
 OPERATOR = ""
 
 
-class ActView(Struct, frozen=True):
+class LogEntryView(Struct, frozen=True):
     """An act; `by` is the name of a member, '' for the command line and for what happened by itself."""
 
-    row: ActRow
+    row: LogEntryRow
     by: str
 
 
-async def page(tx: Tx, page: Page) -> list[ActView]:
+async def list_page(tx: Tx, page: Page) -> list[LogEntryView]:
     """The log, newest first."""
-    return await _views(tx, await audit_log.page(tx, page))
+    return await _load_views(tx, await audit_log.list_page(tx, page))
 
 
-async def of_target(tx: Tx, target: str) -> list[ActView]:
+async def list_by_target(tx: Tx, target: str) -> list[LogEntryView]:
     """What was done to a target, newest first."""
-    return await _views(tx, await audit_log.of_target(tx, target))
+    return await _load_views(tx, await audit_log.list_by_target(tx, target))
 
 
-async def _views(tx: Tx, rows: Sequence[ActRow]) -> list[ActView]:
+async def _load_views(tx: Tx, rows: Sequence[LogEntryRow]) -> list[LogEntryView]:
     ids = {row.actor_member_id for row in rows if row.actor_member_id is not None}
-    names = await member_queries.names(tx, list(ids)) if ids else {}
-    return [ActView(row, names.get(row.actor_member_id or 0, OPERATOR)) for row in rows]
+    names = await member_queries.load_names(tx, list(ids)) if ids else {}
+    return [LogEntryView(row, names.get(row.actor_member_id or 0, OPERATOR)) for row in rows]

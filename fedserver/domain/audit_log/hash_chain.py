@@ -15,24 +15,24 @@ import msgspec
 import rfc8785
 from msgspec import Struct
 
-from storage.rows.audit_log import ActRow
+from storage.rows.audit_log import LogEntryRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SHOWN_APART = ("hash", "reason", "reason_salt")
+EXCLUDED_FROM_HASH = ("hash", "reason", "reason_salt")
 
 
-class Broken(Exception):
+class ChainBrokenError(Exception):
     """The chain does not hold; the text says at which entry, and what differs."""
 
 
-class Subject(Struct, frozen=True):
+class LogSubject(Struct, frozen=True):
     """What everybody may know of whom or what an act is about; `name` is '' if nobody is named."""
 
     kind: str
     name: str = ""
 
 
-class Seals(Struct, frozen=True):
+class Commitments(Struct, frozen=True):
     """Of who did it, to whom or what, and why."""
 
     by: str
@@ -40,7 +40,7 @@ class Seals(Struct, frozen=True):
     reason: str
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class LogEntry(Struct, frozen=True, kw_only=True):
     """An act in public. `reason` and its salt are None where the moderators keep it to themselves."""
 
     number: int
@@ -51,8 +51,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     rule: str
     until: str | None
     undoes: str | None
-    subject: Subject
-    seals: Seals
+    subject: LogSubject
+    seals: Commitments
     previous: str
     hash: str
     reason: str | None
@@ -64,35 +64,35 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
-def seal(salt: str, value: str) -> str:
+def compute_commitment(salt: str, value: str) -> str:
     """SHA-256, hex, over salt, a line feed, and the value in UTF-8."""
     return hashlib.sha256(f"{salt}\n{value}".encode()).hexdigest()
 
 
-def digest(entry: Entry) -> str:
+def compute_hash(entry: LogEntry) -> str:
     """The hash that an entry has to have. Raises Broken if it cannot be written as canonical JSON."""
     values = msgspec.to_builtins(entry)
-    hashed = {name: value for name, value in values.items() if name not in SHOWN_APART}
+    hashed = {name: value for name, value in values.items() if name not in EXCLUDED_FROM_HASH}
     try:
         return hashlib.sha256(rfc8785.dumps(hashed)).hexdigest()
     except rfc8785.CanonicalizationError as error:
-        raise Broken(f"entry {entry.number}: {error}") from error
+        raise ChainBrokenError(f"entry {entry.number}: {error}") from error
 
 
-def entry(row: ActRow) -> Entry:
+def to_entry(row: LogEntryRow) -> LogEntry:
     """A row as everybody sees it."""
     shown = row.shows_reason and bool(row.reason_salt)
-    return Entry(
+    return LogEntry(
         number=row.seq,
         id=str(row.id),
-        at=_iso(row.at),
+        at=_format_iso(row.at),
         act=row.verb,
         role=row.role,
         rule=row.rule,
-        until=None if row.expires_at is None else _iso(row.expires_at),
+        until=None if row.expires_at is None else _format_iso(row.expires_at),
         undoes=None if row.undoes_id is None else str(row.undoes_id),
-        subject=Subject(row.subject_kind, row.subject_name),
-        seals=Seals(row.by_seal, row.target_seal, row.reason_seal),
+        subject=LogSubject(row.subject_kind, row.subject_name),
+        seals=Commitments(row.by_seal, row.target_seal, row.reason_seal),
         previous=row.previous_hash,
         hash=row.hash,
         reason=row.reason if shown else None,
@@ -100,38 +100,43 @@ def entry(row: ActRow) -> Entry:
     )
 
 
-def _iso(moment: int) -> str:
+def _format_iso(moment: int) -> str:
     at = EPOCH + timedelta(milliseconds=moment)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Checker:
+class ChainVerifier:
     """Takes entries from the oldest to the newest; a part of the log may begin anywhere."""
 
     def __init__(self) -> None:
         self.first = self.number = 0
         self.hash = ""
 
-    def take(self, found: Entry) -> None:
+    def take(self, found: LogEntry) -> None:
         """Raises Broken."""
         if not self.number:
             self.first = found.number
             if found.number == 1 and found.previous:
-                raise Broken("entry 1: it follows another, but is the first")
+                raise ChainBrokenError("entry 1: it follows another, but is the first")
         elif found.number != self.number + 1:
-            raise Broken(f"entry {self.number + 1}: it is missing")
+            raise ChainBrokenError(f"entry {self.number + 1}: it is missing")
         # guard: the log: links
         elif found.previous != self.hash:
-            raise Broken(f"entry {found.number}: it does not follow entry {self.number} as that is now")
+            raise ChainBrokenError(
+                f"entry {found.number}: it does not follow entry {self.number} as that is now"
+            )
         # guard: the log: hashes
-        if digest(found) != found.hash:
-            raise Broken(f"entry {found.number}: what it says is not what was hashed")
-        if found.reason is not None and seal(found.reason_salt or "", found.reason) != found.seals.reason:
-            raise Broken(f"entry {found.number}: the reason is not the one that was sealed")
+        if compute_hash(found) != found.hash:
+            raise ChainBrokenError(f"entry {found.number}: what it says is not what was hashed")
+        if (
+            found.reason is not None
+            and compute_commitment(found.reason_salt or "", found.reason) != found.seals.reason
+        ):
+            raise ChainBrokenError(f"entry {found.number}: the reason is not the one that was sealed")
         self.number, self.hash = found.number, found.hash
 
 
-def check_private(row: ActRow) -> None:
+def check_private_values(row: LogEntryRow) -> None:
     """Raises Broken for a private part that was changed, and for one that came back after it was dropped."""
     by = "" if row.actor_member_id is None else str(row.actor_member_id)
     for name, value, salt, sealed in (
@@ -140,5 +145,5 @@ def check_private(row: ActRow) -> None:
         ("the reason", row.reason, row.reason_salt, row.reason_seal),
     ):
         # guard: the log: private parts
-        if seal(salt, value) != sealed if salt else value:
-            raise Broken(f"entry {row.seq}: {name} is not what was sealed")
+        if compute_commitment(salt, value) != sealed if salt else value:
+            raise ChainBrokenError(f"entry {row.seq}: {name} is not what was sealed")

@@ -9,63 +9,65 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.kernel import scopes
-from fedserver.domain.kernel.errors import Invalid
-from fedserver.domain.kernel.secrets import hashed, matches, new_secret
-from fedserver.text.sanitize import clean_name, web_address
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.kernel.secrets import hash_secret, new_secret, verify_secret
+from fedserver.text.sanitize import clean_name, to_web_url
 from storage.engine import Tx
 from storage.queries.auth import apps as app_queries
 from storage.rows.auth import AppRow
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 # Schemes that would run, read or show something instead of reaching an app.
-DANGEROUS = frozenset({
+DANGEROUS_SCHEMES = frozenset({
     "javascript", "data", "vbscript", "file", "filesystem", "blob", "about", "jar", "view-source", "mailto",
     "ws", "wss", "ftp",
 })  # fmt: skip
 # Never in an address as it is (RFC 3986), and dangerous in a header or a page.
-FORBIDDEN = frozenset(' "<>\\^`{|}')
+FORBIDDEN_CHARACTERS = frozenset(' "<>\\^`{|}')
 MAX_URIS, MAX_URI = 20, 2_000
-_uris = msgspec.json.Decoder(list[str]).decode
+_decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
-class NewApp(Struct, frozen=True):
+class RegisteredApp(Struct, frozen=True):
     """An app just registered: its secret is known only here."""
 
     row: AppRow
     secret: str
 
 
-def redirect_uris(app: AppRow) -> list[str]:
+def decode_redirect_uris(app: AppRow) -> list[str]:
     """The addresses that an app may be sent back to."""
-    return _uris(app.redirect_uris)
+    return _decode_uris(app.redirect_uris)
 
 
-async def register(tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, website: str | None) -> NewApp:
+async def register(
+    tx: Tx, name: str, uris: Sequence[str], wanted_scopes: str, website: str | None
+) -> RegisteredApp:
     """Register an app. Raises Invalid."""
     name = clean_name(name, 60)
     if not name:
-        raise Invalid("client_name", "can't be blank", "ERR_BLANK")
+        raise InvalidError("client_name", "can't be blank", "ERR_BLANK")
     kept = list(dict.fromkeys(each.strip() for each in uris if each.strip()))
     if not kept:
-        raise Invalid("redirect_uris", "can't be blank", "ERR_BLANK")
+        raise InvalidError("redirect_uris", "can't be blank", "ERR_BLANK")
     for uri in kept[: MAX_URIS + 1]:
         _check_uri(uri)
     if len(kept) > MAX_URIS:
-        raise Invalid("redirect_uris", f"are more than {MAX_URIS}")
+        raise InvalidError("redirect_uris", f"are more than {MAX_URIS}")
     granted = scopes.parse(wanted_scopes) or ("read",)
     secret = new_secret()
     row = AppRow(
         id=tx.new_id(),
         client_id=new_secret(),
-        secret_hash=hashed(secret),
+        secret_hash=hash_secret(secret),
         name=name,
-        website=web_address(website or "") or None,
+        website=to_web_url(website or "") or None,
         redirect_uris=msgspec.json.encode(kept).decode(),
         scopes=" ".join(granted),
         created_at=tx.now,
     )
-    await app_queries.add(tx, row)
-    return NewApp(row, secret)
+    await app_queries.insert(tx, row)
+    return RegisteredApp(row, secret)
 
 
 def _check_uri(uri: str) -> None:
@@ -76,11 +78,13 @@ def _check_uri(uri: str) -> None:
         scheme = urlsplit(uri).scheme.lower()
     except ValueError:
         scheme = ""
-    plain = uri.isprintable() and len(uri) <= MAX_URI and "#" not in uri and FORBIDDEN.isdisjoint(uri)
-    if not scheme or scheme in DANGEROUS or not plain:
-        raise Invalid("redirect_uris", "must be absolute addresses of the app")
+    plain = (
+        uri.isprintable() and len(uri) <= MAX_URI and "#" not in uri and FORBIDDEN_CHARACTERS.isdisjoint(uri)
+    )
+    if not scheme or scheme in DANGEROUS_SCHEMES or not plain:
+        raise InvalidError("redirect_uris", "must be absolute addresses of the app")
     if scheme in ("http", "https") and not _is_host(urlsplit(uri).netloc):
-        raise Invalid("redirect_uris", "must be absolute addresses of the app")
+        raise InvalidError("redirect_uris", "must be absolute addresses of the app")
 
 
 def _is_host(netloc: str) -> bool:
@@ -88,15 +92,15 @@ def _is_host(netloc: str) -> bool:
     return bool(netloc) and all(letter.isalnum() or letter in "-._:[]" for letter in netloc)
 
 
-async def by_client_id(tx: Tx, client_id: str) -> AppRow | None:
+async def find_by_client_id(tx: Tx, client_id: str) -> AppRow | None:
     possible = 0 < len(client_id) <= 200 and client_id.isprintable()
-    return await app_queries.by_client_id(tx, client_id) if possible else None
+    return await app_queries.find_by_client_id(tx, client_id) if possible else None
 
 
-async def by_id(tx: Tx, app_id: int) -> AppRow | None:
-    return await app_queries.by_id(tx, app_id)
+async def find(tx: Tx, app_id: int) -> AppRow | None:
+    return await app_queries.find(tx, app_id)
 
 
 def has_secret(app: AppRow, secret: str) -> bool:
     """True if this is the app's secret."""
-    return matches(secret, app.secret_hash)
+    return verify_secret(secret, app.secret_hash)

@@ -15,9 +15,9 @@ from fedserver.domain.accounts import accounts, owners
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import invitations, security_mails, sessions, tokens
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
-from fedserver.text.language import normal_language
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
+from fedserver.text.language import normalize_language
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -27,12 +27,12 @@ from storage.rows.auth import MemberRow
 
 ROLES = ("owner", "admin", "moderator", "member")
 VISIBILITIES = ("public", "unlisted", "followers", "direct", "local")
-QUOTING = ("public", "followers", "nobody")
-HOUR = 3_600_000
-INVITES = 5
+QUOTE_POLICIES = ("public", "followers", "nobody")
+HOUR_MS = 3_600_000
+INITIAL_INVITES = 5
 
 
-class Settings(Struct, frozen=True):
+class MemberSettings(Struct, frozen=True):
     """What a member prefers; clients read some of it as preferences."""
 
     visibility: str = "public"
@@ -59,27 +59,27 @@ class NewMember(Struct, frozen=True):
     address: str = ""  # the IP address they come from, '' if unknown
 
 
-_settings = msgspec.json.Decoder(Settings).decode
+_decode_settings = msgspec.json.Decoder(MemberSettings).decode
 encode = msgspec.json.Encoder().encode
 
 
-def settings(member: MemberRow) -> Settings:
+def decode_settings(member: MemberRow) -> MemberSettings:
     """A member's preferences."""
-    return _settings(member.settings)
+    return _decode_settings(member.settings)
 
 
-def preferring(former: Settings, changes: Mapping[str, Any]) -> Settings:
+def apply_preferences(current: MemberSettings, changes: Mapping[str, Any]) -> MemberSettings:
     """The settings with some of visibility, sensitive, language and quote policy changed. Raises Invalid."""
-    changed = structs.replace(former, **changes)
+    changed = structs.replace(current, **changes)
     if changed.visibility not in VISIBILITIES:
-        raise Invalid("source[privacy]", "is not a visibility")
-    if changed.quote_policy not in QUOTING:
-        raise Invalid("source[quote_policy]", f"must be one of {', '.join(QUOTING)}")
-    return structs.replace(changed, language=normal_language(changed.language))
+        raise InvalidError("source[privacy]", "is not a visibility")
+    if changed.quote_policy not in QUOTE_POLICIES:
+        raise InvalidError("source[quote_policy]", f"must be one of {', '.join(QUOTE_POLICIES)}")
+    return structs.replace(changed, language=normalize_language(changed.language))
 
 
-async def set_settings(tx: Tx, member: MemberRow, changed: Settings) -> None:
-    await member_queries.set_value(tx, member.id, "settings", encode(changed).decode())
+async def set_settings(tx: Tx, member: MemberRow, new_settings: MemberSettings) -> None:
+    await member_queries.set_value(tx, member.id, "settings", encode(new_settings).decode())
 
 
 def check_email(email: str) -> str:
@@ -92,84 +92,84 @@ def check_email(email: str) -> str:
         host and host.replace("-", "").isalnum() and not host.startswith("-") for host in hosts
     )
     if not (at and name and plain and good_domain and email.isascii() and len(email) <= 250):
-        raise Invalid("email", "is not an address that mail can be sent to")
+        raise InvalidError("email", "is not an address that mail can be sent to")
     return email
 
 
-async def add(
+async def create_approved(
     tx: Tx,
-    site: Site,
+    site: NodeContext,
     username: str,
     email: str,
     password_hash: str,
-    new: NewKeys,
+    new_keys: NewKeys,
     *,
     role: str = "member",
     by_operator: bool = True,
 ) -> tuple[MemberRow, AccountRow]:
     """A member who is confirmed and approved. Raises Invalid."""
     if role not in ROLES:
-        raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+        raise InvalidError("role", f"must be one of {', '.join(ROLES)}")
     wanted = NewMember(username, email, password_hash)
-    member, account = await create(tx, site, wanted, new, by_operator=by_operator)
+    member, account = await create(tx, site, wanted, new_keys, by_operator=by_operator)
     await member_queries.set_value(tx, member.id, "role", role)
     for name in ("email_confirmed_at", "approved_at"):
         await member_queries.set_value(tx, member.id, name, tx.now)
-    await member_queries.drop_links(tx, "setup")
-    found = await member_queries.by_id(tx, member.id)
+    await member_queries.delete_links(tx, "setup")
+    found = await member_queries.find(tx, member.id)
     assert found is not None
     return found, account
 
 
 async def create(
-    tx: Tx, site: Site, wanted: NewMember, new: NewKeys, *, by_operator: bool
+    tx: Tx, site: NodeContext, new_member: NewMember, new_keys: NewKeys, *, by_operator: bool
 ) -> tuple[MemberRow, AccountRow]:
     """Somebody who is neither confirmed nor approved yet. Raises Invalid."""
-    email = check_email(wanted.email)
+    email = check_email(new_member.email)
     account = await accounts.create_local(
-        tx, site, wanted.username, new, display_name=wanted.display_name, by_operator=by_operator
+        tx, site, new_member.username, new_keys, display_name=new_member.display_name, by_operator=by_operator
     )
     member = MemberRow(
         id=tx.new_id(),
         email=email,
-        password_hash=wanted.password_hash,
+        password_hash=new_member.password_hash,
         role="member",
-        reason=clean_text(wanted.reason, 1_000),
-        locale=wanted.locale[:10],
-        settings=encode(Settings()).decode(),
+        reason=clean_text(new_member.reason, 1_000),
+        locale=new_member.locale[:10],
+        settings=encode(MemberSettings()).decode(),
         invitation_id=None,
-        invites_left=INVITES,
+        invites_left=INITIAL_INVITES,
         created_at=tx.now,
         email_confirmed_at=None,
         approved_at=None,
         disabled_at=None,
         active_at=None,
     )
-    if not await member_queries.add(tx, member):
-        raise Invalid("email", "has already been taken", "ERR_TAKEN")
-    await member_queries.add_account(tx, member.id, account.id, main=True)
+    if not await member_queries.insert(tx, member):
+        raise InvalidError("email", "has already been taken", "ERR_TAKEN")
+    await member_queries.insert_account(tx, member.id, account.id, main=True)
     return member, account
 
 
-async def by_id(tx: Tx, member_id: int) -> MemberRow:
+async def get(tx: Tx, member_id: int) -> MemberRow:
     """Raises NotFound."""
-    row = await member_queries.by_id(tx, member_id)
+    row = await member_queries.find(tx, member_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
-async def by_username(tx: Tx, username: str) -> MemberRow:
+async def get_by_username(tx: Tx, username: str) -> MemberRow:
     """Raises NotFound."""
-    row = await member_queries.by_username(tx, username)
+    row = await member_queries.find_by_username(tx, username)
     if row is None:
-        raise NotFound(f"There is no member named {username}")
+        raise NotFoundError(f"There is no member named {username}")
     return row
 
 
-async def everybody(tx: Tx) -> list[tuple[MemberRow, str]]:
+async def list_all(tx: Tx) -> list[tuple[MemberRow, str]]:
     """All members with the names of their main accounts."""
-    return await member_queries.everybody(tx)
+    return await member_queries.list_all(tx)
 
 
 async def approve(tx: Tx, member: MemberRow) -> None:
@@ -180,11 +180,11 @@ async def approve(tx: Tx, member: MemberRow) -> None:
 async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
     """Raises Invalid for a word that is no role, Forbidden for the last owner."""
     if role not in ROLES:
-        raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+        raise InvalidError("role", f"must be one of {', '.join(ROLES)}")
     if role != "owner":
-        await owners.keep_one(tx, member.id)
+        await owners.ensure_not_last_owner(tx, member.id)
     await member_queries.set_value(tx, member.id, "role", role)
-    account_id = await member_queries.main_account(tx, member.id)
+    account_id = await member_queries.find_main_account_id(tx, member.id)
     if account_id is not None:
         await account_queries.touch(tx, account_id)
     tx.emit(events.MEMBER_CHANGED, member_id=member.id)
@@ -193,16 +193,16 @@ async def set_role(tx: Tx, member: MemberRow, role: str) -> None:
 async def set_password(tx: Tx, member: MemberRow, password_hash: str) -> None:
     """A new password: browsers and apps have to log in again, and links for a new one are over."""
     await member_queries.set_value(tx, member.id, "password_hash", password_hash)
-    await member_queries.drop_links_of(tx, "reset", member.id)
+    await member_queries.delete_links_by_member(tx, "reset", member.id)
     await sessions.end_all(tx, member.id)
     await tokens.revoke_all(tx, member.id)
-    await security_mails.owe(tx, member, "password")
+    await security_mails.enqueue(tx, member, "password")
 
 
 async def set_disabled(tx: Tx, member: MemberRow, *, disabled: bool) -> None:
     """Keep a member out, or let them in again. Raises Forbidden for the last owner."""
     if disabled:
-        await owners.keep_one(tx, member.id)
+        await owners.ensure_not_last_owner(tx, member.id)
     await member_queries.set_value(tx, member.id, "disabled_at", tx.now if disabled else None)
     if disabled:
         await log_out(tx, member)
@@ -221,11 +221,11 @@ def outranks(first: MemberRow, second: MemberRow) -> bool:
     return ROLES.index(first.role) < ROLES.index(second.role)
 
 
-async def counts(tx: Tx) -> tuple[int, int, int]:
+async def count_by_activity(tx: Tx) -> tuple[int, int, int]:
     """Members, and how many were active in a month and in half a year."""
-    month, half_year = tx.now - 30 * 24 * HOUR, tx.now - 182 * 24 * HOUR
+    month, half_year = tx.now - 30 * 24 * HOUR_MS, tx.now - 182 * 24 * HOUR_MS
     return (
-        await member_queries.count_in(tx),
+        await member_queries.count_approved(tx),
         await member_queries.count_active(tx, month),
         await member_queries.count_active(tx, half_year),
     )

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, security_mails, two_factor
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import DomainError, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.on_demand import on_demand
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
@@ -27,8 +27,8 @@ webauthn = on_demand("webauthn")
 helpers = on_demand("webauthn.helpers")
 structs = on_demand("webauthn.helpers.structs")
 
-MOST = 20
-LONGEST = 20_000  # of an answer, in characters
+MAX_PASSKEYS = 20
+MAX_ANSWER_LENGTH = 20_000  # of an answer, in characters
 
 
 class _Response(Struct, frozen=True, rename="camel"):
@@ -47,28 +47,30 @@ class _ClientData(Struct, frozen=True):
     challenge: str
 
 
-_answer = msgspec.json.Decoder(_Answer).decode
-_client_data = msgspec.json.Decoder(_ClientData).decode
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_client_data = msgspec.json.Decoder(_ClientData).decode
 
 
-async def of_member(tx: Tx, member: MemberRow) -> list[PasskeyRow]:
-    return await passkey_queries.of_member(tx, member.id)
+async def list_by_member(tx: Tx, member: MemberRow) -> list[PasskeyRow]:
+    return await passkey_queries.list_by_member(tx, member.id)
 
 
-async def ask_new(tx: Tx, site: Site, member: MemberRow, account: AccountRow, holder: str) -> str:
+async def create_registration_options(
+    tx: Tx, site: NodeContext, member: MemberRow, account: AccountRow, holder: str
+) -> str:
     """Options for `navigator.credentials.create`, as JSON. Raises Invalid with too many passkeys."""
-    known = await of_member(tx, member)
-    if len(known) >= MOST:
-        raise Invalid("passkeys", f"are {MOST} already. Please remove one first.")
-    word = await challenges.new(tx, challenges.NEW_PASSKEY, holder, member_id=member.id)
+    known = await list_by_member(tx, member)
+    if len(known) >= MAX_PASSKEYS:
+        raise InvalidError("passkeys", f"are {MAX_PASSKEYS} already. Please remove one first.")
+    word = await challenges.create(tx, challenges.NEW_PASSKEY, holder, member_id=member.id)
     options = webauthn.generate_registration_options(
         rp_id=site.links.hostname,
         rp_name=site.config.community.title,
-        user_id=_handle(member.id),
+        user_id=_to_user_handle(member.id),
         user_name=account.username,
         user_display_name=account.display_name or account.username,
         challenge=webauthn.base64url_to_bytes(word),
-        exclude_credentials=_descriptors(known),
+        exclude_credentials=_to_descriptors(known),
         authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=structs.ResidentKeyRequirement.PREFERRED,
             user_verification=structs.UserVerificationRequirement.PREFERRED,
@@ -77,22 +79,24 @@ async def ask_new(tx: Tx, site: Site, member: MemberRow, account: AccountRow, ho
     return str(webauthn.options_to_json(options))
 
 
-def _handle(member_id: int) -> bytes:
+def _to_user_handle(member_id: int) -> bytes:
     """How an authenticator knows a member: a number that says nothing."""
     return str(member_id).encode()
 
 
-def _descriptors(known: list[PasskeyRow]) -> list[Any]:
+def _to_descriptors(known: list[PasskeyRow]) -> list[Any]:
     ids = (webauthn.base64url_to_bytes(row.credential_id) for row in known)
     return [structs.PublicKeyCredentialDescriptor(id=each) for each in ids]
 
 
-async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: str, name: str) -> PasskeyRow:
+async def register(
+    tx: Tx, site: NodeContext, member: MemberRow, holder: str, credential: str, name: str
+) -> PasskeyRow:
     """Register what the browser made. Raises NotFound, Invalid."""
-    word, _ = _read(credential)
-    asked = await challenges.take(tx, challenges.NEW_PASSKEY, word, holder)
+    word, _ = _parse_answer(credential)
+    asked = await challenges.consume(tx, challenges.NEW_PASSKEY, word, holder)
     if asked.member_id != member.id:
-        raise NotFound
+        raise NotFoundError
     try:
         made = webauthn.verify_registration_response(
             credential=credential,
@@ -102,7 +106,7 @@ async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: st
         )
     except Exception as error:
         # Keys and certificates of strangers reach deep into the libraries below.
-        raise Invalid("passkey", "was not accepted") from error
+        raise InvalidError("passkey", "was not accepted") from error
     row = PasskeyRow(
         id=tx.new_id(),
         member_id=member.id,
@@ -113,54 +117,66 @@ async def add(tx: Tx, site: Site, member: MemberRow, holder: str, credential: st
         created_at=tx.now,
         used_at=None,
     )
-    if len(row.credential_id) > 1_400 or not await passkey_queries.add(tx, row):
-        raise Invalid("passkey", "is registered already")
-    await security_mails.owe(tx, member, "passkey_added")
+    if len(row.credential_id) > 1_400 or not await passkey_queries.insert(tx, row):
+        raise InvalidError("passkey", "is registered already")
+    await security_mails.enqueue(tx, member, "passkey_added")
     return row
 
 
-async def ask(tx: Tx, site: Site, holder: str, member: MemberRow | None, *, verified: bool) -> str:
+async def create_authentication_options(
+    tx: Tx, site: NodeContext, holder: str, member: MemberRow | None, *, require_user_verification: bool
+) -> str:
     """Options for `navigator.credentials.get`, as JSON; for one of a member's passkeys, or for any."""
-    known = await of_member(tx, member) if member is not None else []
-    word = await challenges.new(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
+    known = await list_by_member(tx, member) if member is not None else []
+    word = await challenges.create(tx, challenges.PASSKEY, holder, member_id=member.id if member else None)
     need = (
         structs.UserVerificationRequirement.REQUIRED
-        if verified
+        if require_user_verification
         else structs.UserVerificationRequirement.PREFERRED
     )
     options = webauthn.generate_authentication_options(
         rp_id=site.links.hostname,
         challenge=webauthn.base64url_to_bytes(word),
-        allow_credentials=_descriptors(known),
+        allow_credentials=_to_descriptors(known),
         user_verification=need,
     )
     return str(webauthn.options_to_json(options))
 
 
-async def check(
-    tx: Tx, site: Site, holder: str, credential: str, member: MemberRow | None, *, verified: bool
+async def verify(
+    tx: Tx,
+    site: NodeContext,
+    holder: str,
+    credential: str,
+    member: MemberRow | None,
+    *,
+    require_user_verification: bool,
 ) -> MemberRow | None:
     """Whose passkey answered, None if it is not right or, with `member`, somebody else's."""
     try:
-        word, answer = _read(credential)
-        asked = await challenges.take(tx, challenges.PASSKEY, word, holder)
+        word, answer = _parse_answer(credential)
+        asked = await challenges.consume(tx, challenges.PASSKEY, word, holder)
     except DomainError:
         return None
-    row = await passkey_queries.by_credential(tx, answer.id)
+    row = await passkey_queries.find_by_credential(tx, answer.id)
     if row is None or asked.member_id != (member.id if member else None):
         return None
     handle = answer.response.user_handle
-    if handle and handle != helpers.bytes_to_base64url(_handle(row.member_id)):
+    if handle and handle != helpers.bytes_to_base64url(_to_user_handle(row.member_id)):
         return None
-    counted = _verify(site, row, word, credential, verified=verified)
+    counted = _verify_signature(
+        site, row, word, credential, require_user_verification=require_user_verification
+    )
     if counted is None or (member is not None and row.member_id != member.id):
         return None
-    if not await passkey_queries.used(tx, row, counted):
+    if not await passkey_queries.mark_used(tx, row, counted):
         return None
-    return await member_queries.by_id(tx, row.member_id)
+    return await member_queries.find(tx, row.member_id)
 
 
-def _verify(site: Site, row: PasskeyRow, word: str, credential: str, *, verified: bool) -> int | None:
+def _verify_signature(
+    site: NodeContext, row: PasskeyRow, word: str, credential: str, *, require_user_verification: bool
+) -> int | None:
     """How often the authenticator says it was used, None if its answer is not right."""
     try:
         found = webauthn.verify_authentication_response(
@@ -170,7 +186,7 @@ def _verify(site: Site, row: PasskeyRow, word: str, credential: str, *, verified
             expected_origin=site.links.base,
             credential_public_key=webauthn.base64url_to_bytes(row.public_key),
             credential_current_sign_count=row.sign_count,
-            require_user_verification=verified,
+            require_user_verification=require_user_verification,
         )
     except Exception:
         # Whatever is wrong with it, and whatever the libraries below raise, it is not accepted.
@@ -178,25 +194,25 @@ def _verify(site: Site, row: PasskeyRow, word: str, credential: str, *, verified
     return int(found.new_sign_count)
 
 
-def _read(credential: str) -> tuple[str, _Answer]:
+def _parse_answer(credential: str) -> tuple[str, _Answer]:
     """The challenge that an answer names, and the answer. Raises Invalid."""
     try:
-        if len(credential) > LONGEST:
-            raise Invalid("passkey", "was not understood")
-        answer = _answer(credential)
+        if len(credential) > MAX_ANSWER_LENGTH:
+            raise InvalidError("passkey", "was not understood")
+        answer = _decode_answer(credential)
         data: Any = webauthn.base64url_to_bytes(answer.response.client_data)
-        return _client_data(data).challenge, answer
+        return _decode_client_data(data).challenge, answer
     except (ValueError, RecursionError) as error:
-        raise Invalid("passkey", "was not understood") from error
+        raise InvalidError("passkey", "was not understood") from error
 
 
 async def rename(tx: Tx, member: MemberRow, passkey_id: int, name: str) -> None:
     """Raises NotFound for anybody else's, Invalid."""
     name = clean_name(name, 60)
     if not name:
-        raise Invalid("name", "can't be blank", "ERR_BLANK")
+        raise InvalidError("name", "can't be blank", "ERR_BLANK")
     if not await passkey_queries.rename(tx, passkey_id, member.id, name):
-        raise NotFound
+        raise NotFoundError
 
 
 async def remove(tx: Tx, member: MemberRow, passkey_id: int) -> None:
@@ -204,9 +220,9 @@ async def remove(tx: Tx, member: MemberRow, passkey_id: int) -> None:
 
     Raises NotFound for anybody else's.
     """
-    if not await passkey_queries.remove(tx, passkey_id, member.id):
-        raise NotFound
-    await security_mails.owe(tx, member, "passkey_removed")
-    state = await two_factor.load(tx, member)
+    if not await passkey_queries.delete_by_id(tx, passkey_id, member.id):
+        raise NotFoundError
+    await security_mails.enqueue(tx, member, "passkey_removed")
+    state = await two_factor.load_state(tx, member)
     if state.on and not state.app and not state.passkeys:
-        await two_factor.turn_off(tx, member)
+        await two_factor.disable(tx, member)

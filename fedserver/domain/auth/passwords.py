@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 
-SHORTEST, LONGEST = 8, 1_000
+MIN_LENGTH, MAX_LENGTH = 8, 1_000
 
 
 class Passwords:
@@ -39,7 +39,7 @@ class Passwords:
     def _verify(self, kept: str | None, password: str) -> bool:
         self._nobody = self._nobody or self._hasher.hash("nobody has this password")
         try:
-            right = self._hasher.verify(kept or self._nobody, password[:LONGEST])
+            right = self._hasher.verify(kept or self._nobody, password[:MAX_LENGTH])
         except (VerificationError, InvalidHashError):
             return False
         return right and bool(kept)
@@ -51,10 +51,10 @@ class Passwords:
 
 def check_password(password: str, *others: str) -> None:
     """Raises Invalid for one that is too short, too long, or the name or address of its owner."""
-    if len(password) < SHORTEST:
-        raise Invalid("password", f"must have at least {SHORTEST} characters", "ERR_TOO_SHORT")
-    if len(password) > LONGEST:
-        raise Invalid("password", f"must have at most {LONGEST} characters", "ERR_TOO_LONG")
+    if len(password) < MIN_LENGTH:
+        raise InvalidError("password", f"must have at least {MIN_LENGTH} characters", "ERR_TOO_SHORT")
+    if len(password) > MAX_LENGTH:
+        raise InvalidError("password", f"must have at most {MAX_LENGTH} characters", "ERR_TOO_LONG")
     easy = {other.lower() for other in others} | {"password", "12345678", "123456789", "qwertyui", "passwort"}
     if password.lower() in easy or len(set(password)) < 3:
-        raise Invalid("password", "is too easy to guess", "ERR_INVALID")
+        raise InvalidError("password", "is too easy to guess", "ERR_INVALID")

@@ -20,17 +20,17 @@ CHANGES = {
 }
 
 
-async def owe(tx: Tx, member: MemberRow, change: str) -> None:
+async def enqueue(tx: Tx, member: MemberRow, change: str) -> None:
     """Tell a member, at the address of this moment, of one of CHANGES."""
-    await jobs.owe(tx, jobs.TellOfChange(member.email, change))
+    await jobs.enqueue(tx, jobs.SendSecurityNotice(member.email, change))
 
 
-def letter(title: str, base: str, owed: jobs.TellOfChange) -> jobs.SendMail:
+def render_mail(title: str, base: str, notice: jobs.SendSecurityNotice) -> jobs.SendMail:
     """The mail of the community with this title at this address."""
     text = (
-        f"Your account at {title} {CHANGES[owed.change]}\n\n"
+        f"Your account at {title} {CHANGES[notice.change]}\n\n"
         "If it was you, do nothing.\n\n"
         f"If it was not you, choose a new password now and look at what protects your account:\n\n"
         f"{base}/settings/password\n{base}/settings/security\n"
     )
-    return jobs.SendMail(owed.to, f"The security of your account at {title} was changed", text)
+    return jobs.SendMail(notice.to, f"The security of your account at {title} was changed", text)

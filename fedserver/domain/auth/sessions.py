@@ -3,67 +3,67 @@
 from __future__ import annotations
 
 from fedserver.domain.auth import member_activity
-from fedserver.domain.kernel.context import Caller, waits_for
-from fedserver.domain.kernel.errors import NotFound
-from fedserver.domain.kernel.secrets import hashed, new_secret
+from fedserver.domain.kernel.context import Principal, describe_pending_state
+from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import tokens as token_queries
 from storage.rows.auth import MemberRow, SessionRow
 
-DAY = 86_400_000
-LIFETIME = 60 * DAY
-PROOF = 15 * 60_000  # how long a password or passkey stands for the person at the keyboard
-EVERYTHING = frozenset({"profile", "read", "write", "follow", "push", "admin:read", "admin:write"})
+DAY_MS = 86_400_000
+LIFETIME_MS = 60 * DAY_MS
+RECENT_AUTH_MS = 15 * 60_000  # how long a password or passkey stands for the person at the keyboard
+ALL_SCOPES = frozenset({"profile", "read", "write", "follow", "push", "admin:read", "admin:write"})
 
 
-async def begin(tx: Tx, member: MemberRow, user_agent: str, *, proved_at: int | None = None) -> str:
+async def start(tx: Tx, member: MemberRow, user_agent: str, *, authenticated_at: int | None = None) -> str:
     """Log a browser in; the word for its cookie. Each log-in is a new session.
 
     `proved_at` is when the person proved who they are (ms UTC), if not now.
     """
-    account_id = await member_queries.main_account(tx, member.id)
+    account_id = await member_queries.find_main_account_id(tx, member.id)
     assert account_id is not None, "every member has a main account"
     token = new_secret()
-    await token_queries.drop_sessions(tx, tx.now)
-    await token_queries.add_session(
+    await token_queries.delete_expired_sessions(tx, tx.now)
+    await token_queries.insert_session(
         tx,
         SessionRow(
             id=tx.new_id(),
-            token_hash=hashed(token),
+            token_hash=hash_secret(token),
             member_id=member.id,
             account_id=account_id,
             csrf=new_secret(),
             user_agent=user_agent[:300],
             created_at=tx.now,
             used_at=tx.now,
-            expires_at=tx.now + LIFETIME,
-            proved_at=tx.now if proved_at is None else proved_at,
+            expires_at=tx.now + LIFETIME_MS,
+            proved_at=tx.now if authenticated_at is None else authenticated_at,
         ),
     )
-    await member_activity.note(tx, member.id)
+    await member_activity.record_activity(tx, member.id)
     return token
 
 
-async def find(tx: Tx, token: str, *, barred: bool = False) -> Caller | None:
+async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -> Principal | None:
     """Who is behind a cookie; None if the session is over or its owner is not let in.
 
     `barred`: also members who are suspended or disabled, for what was decided about them.
     """
     if not 0 < len(token) <= 200:
         return None
-    found = await token_queries.find_session(tx, hashed(token))
+    found = await token_queries.find_session(tx, hash_secret(token))
     if found is None:
         return None
     session, member, account = found
     out = member.disabled_at is not None or account.suspended_at is not None
     # guard: kept out @last
-    if waits_for(member) or account.deleted_at is not None or (out and not barred):
+    if describe_pending_state(member) or account.deleted_at is not None or (out and not allow_suspended):
         return None
-    return Caller(
+    return Principal(
         member=member,
         account=account,
-        scopes=EVERYTHING,
+        scopes=ALL_SCOPES,
         session_id=session.id,
         csrf=session.csrf,
         used_at=session.used_at,
@@ -72,37 +72,37 @@ async def find(tx: Tx, token: str, *, barred: bool = False) -> Caller | None:
     )
 
 
-def is_proved(caller: Caller, now: int) -> bool:
+def has_recent_auth(principal: Principal, now: int) -> bool:
     """True if the person gave a password or passkey not long ago: needed for what protects the account."""
-    return caller.proved_at is not None and now - caller.proved_at < PROOF
+    return principal.proved_at is not None and now - principal.proved_at < RECENT_AUTH_MS
 
 
-async def prove(tx: Tx, session_id: int) -> None:
+async def record_reauthentication(tx: Tx, session_id: int) -> None:
     """The person proved again who they are."""
-    await token_queries.prove_session(tx, session_id)
+    await token_queries.mark_session_authenticated(tx, session_id)
 
 
-async def of_member(tx: Tx, member: MemberRow) -> list[SessionRow]:
+async def list_by_member(tx: Tx, member: MemberRow) -> list[SessionRow]:
     """The browsers in which a member is logged in, the last used first."""
-    return await token_queries.sessions_of(tx, member.id)
+    return await token_queries.list_sessions(tx, member.id)
 
 
 async def end_one(tx: Tx, member: MemberRow, session_id: int) -> None:
     """Log one browser of a member out. Raises NotFound for anybody else's."""
-    if not await token_queries.end_session_of(tx, session_id, member.id):
-        raise NotFound
+    if not await token_queries.delete_owned_session(tx, session_id, member.id):
+        raise NotFoundError
 
 
 async def end_others(tx: Tx, member: MemberRow, session_id: int) -> None:
     """Log all browsers of a member out but this one."""
-    await token_queries.end_other_sessions(tx, member.id, session_id)
+    await token_queries.delete_other_sessions(tx, member.id, session_id)
 
 
 async def end(tx: Tx, session_id: int) -> None:
     """Log a browser out."""
-    await token_queries.end_session(tx, session_id)
+    await token_queries.delete_session(tx, session_id)
 
 
 async def end_all(tx: Tx, member_id: int) -> None:
     """Log all browsers of a member out."""
-    await token_queries.end_sessions(tx, member_id)
+    await token_queries.delete_sessions_by_member(tx, member_id)

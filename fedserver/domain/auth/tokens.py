@@ -15,22 +15,22 @@ from msgspec import Struct
 
 from fedserver.domain.auth import member_activity
 from fedserver.domain.kernel import events, scopes
-from fedserver.domain.kernel.context import Caller, may_act
-from fedserver.domain.kernel.errors import DomainError, Forbidden, NotFound
-from fedserver.domain.kernel.secrets import hashed, new_secret
+from fedserver.domain.kernel.context import Principal, can_act
+from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
+from fedserver.domain.kernel.secrets import hash_secret, new_secret
 from storage.engine import Tx
 from storage.queries.auth import apps as app_queries
 from storage.queries.auth import tokens as token_queries
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.auth import AppRow, CodeRow, MemberRow, TokenRow
+from storage.rows.auth import AppRow, AuthorizationCodeRow, MemberRow, TokenRow
 
-CODE_MS = 600_000
-HOUR = 3_600_000
-MOST = 2_000
+CODE_LIFETIME_MS = 600_000
+HOUR_MS = 3_600_000
+MAX_CACHED = 2_000
 
 
-class GrantRefused(DomainError):
+class GrantRefusedError(DomainError):
     """A code cannot be exchanged; `code` is the word of RFC 6749 §5.2."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -38,7 +38,7 @@ class GrantRefused(DomainError):
         self.code = code
 
 
-class Authorized(Struct, frozen=True):
+class AuthorizedApp(Struct, frozen=True):
     """An app that has access to a member's account; without `app`, tokens made on the command line."""
 
     app: AppRow | None
@@ -69,21 +69,21 @@ async def grant_code(
     Raises Forbidden if nothing is left.
     """
     code = new_secret()
-    kept = scopes.within_role(granted, member.role)
+    kept = scopes.filter_by_role(granted, member.role)
     if not kept:
-        raise Forbidden("This app wants what only moderators may do")
-    await token_queries.drop_codes(tx, tx.now - 24 * HOUR)
-    await token_queries.add_code(
+        raise ForbiddenError("This app wants what only moderators may do")
+    await token_queries.delete_expired_codes(tx, tx.now - 24 * HOUR_MS)
+    await token_queries.insert_code(
         tx,
-        CodeRow(
-            code_hash=hashed(code),
+        AuthorizationCodeRow(
+            code_hash=hash_secret(code),
             app_id=app.id,
             member_id=member.id,
             account_id=account.id,
             redirect_uri=redirect_uri,
             scopes=" ".join(kept),
             challenge=challenge,
-            expires_at=tx.now + CODE_MS,
+            expires_at=tx.now + CODE_LIFETIME_MS,
             used_at=None,
             token_id=None,
         ),
@@ -91,14 +91,14 @@ async def grant_code(
     return code
 
 
-async def shown(tx: Tx, member: MemberRow, code: str) -> AppRow:
+async def get_app_by_code(tx: Tx, member: MemberRow, code: str) -> AppRow:
     """The app for which a member was given a code that still works. Raises NotFound."""
-    row = await token_queries.code(tx, hashed(code)) if 0 < len(code) <= 200 else None
+    row = await token_queries.find_code(tx, hash_secret(code)) if 0 < len(code) <= 200 else None
     if row is None or row.member_id != member.id or row.used_at is not None or row.expires_at <= tx.now:
-        raise NotFound("This code was used before, or is too old. Please start again in the app.")
-    app = await app_queries.by_id(tx, row.app_id)
+        raise NotFoundError("This code was used before, or is too old. Please start again in the app.")
+    app = await app_queries.find(tx, row.app_id)
     if app is None:
-        raise NotFound
+        raise NotFoundError
     return app
 
 
@@ -109,29 +109,29 @@ async def exchange(
 
     Raises GrantRefused.
     """
-    row = await token_queries.code(tx, hashed(code))
+    row = await token_queries.find_code(tx, hash_secret(code))
     if row is None or row.app_id != app.id:
-        raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
+        raise GrantRefusedError("invalid_grant", "The authorization code is not valid, or has expired.")
     # guard: codes are used once
     if row.used_at is not None:
-        await _replayed(tx, row)
+        await _revoke_replayed(tx, row)
         return None
     if row.redirect_uri != redirect_uri or row.expires_at <= tx.now:
-        raise GrantRefused("invalid_grant", "The authorization code is not valid, or has expired.")
+        raise GrantRefusedError("invalid_grant", "The authorization code is not valid, or has expired.")
     # guard: PKCE
     _check_verifier(row.challenge, verifier)
-    token = await _row(row.scopes, app.id, row.member_id, row.account_id, tx)
-    if not await token_queries.use_code(tx, row.code_hash, token[1].id):
+    token = await _build_token(row.scopes, app.id, row.member_id, row.account_id, tx)
+    if not await token_queries.mark_code_used(tx, row.code_hash, token[1].id):
         # Somebody else was quicker, after we looked: look again, for the token that was made.
-        await _replayed(tx, await token_queries.code(tx, row.code_hash))
+        await _revoke_replayed(tx, await token_queries.find_code(tx, row.code_hash))
         return None
-    await token_queries.add(tx, token[1])
+    await token_queries.insert(tx, token[1])
     return token[0]
 
 
-async def _replayed(tx: Tx, row: CodeRow | None) -> None:
+async def _revoke_replayed(tx: Tx, row: AuthorizationCodeRow | None) -> None:
     if row is not None and row.token_id is not None:
-        await revoke_id(tx, row.token_id)
+        await revoke_by_id(tx, row.token_id)
 
 
 def _check_verifier(challenge: str | None, verifier: str | None) -> None:
@@ -139,19 +139,21 @@ def _check_verifier(challenge: str | None, verifier: str | None) -> None:
         # A verifier for a code that was asked for without a challenge: somebody took it out on the way
         # (RFC 9700 §4.8.2).
         if verifier:
-            raise GrantRefused("invalid_grant", "The code was not asked for with a challenge.")
+            raise GrantRefusedError("invalid_grant", "The code was not asked for with a challenge.")
         return
     digest = hashlib.sha256((verifier or "").encode("utf-8", "ignore")).digest()
     made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     if not verifier or not hmac.compare_digest(made, challenge):
-        raise GrantRefused("invalid_grant", "The code verifier does not match the challenge.")
+        raise GrantRefusedError("invalid_grant", "The code verifier does not match the challenge.")
 
 
-async def _row(
+async def _build_token(
     granted: str, app_id: int | None, member_id: int | None, account_id: int | None, tx: Tx
 ) -> tuple[NewToken, TokenRow]:
     secret = new_secret()
-    row = TokenRow(tx.new_id(), hashed(secret), app_id, member_id, account_id, granted, tx.now, None, None)
+    row = TokenRow(
+        tx.new_id(), hash_secret(secret), app_id, member_id, account_id, granted, tx.now, None, None
+    )
     return NewToken(secret, tuple(granted.split()), tx.now), row
 
 
@@ -159,49 +161,49 @@ async def create(
     tx: Tx, granted: str, *, app_id: int | None, member_id: int | None, account_id: int | None
 ) -> NewToken:
     """A token without a code: an app's own, or one made on the command line."""
-    token, row = await _row(granted, app_id, member_id, account_id, tx)
-    await token_queries.add(tx, row)
+    token, row = await _build_token(granted, app_id, member_id, account_id, tx)
+    await token_queries.insert(tx, row)
     return token
 
 
-async def find(tx: Tx, secret: str) -> Caller | None:
+async def find_principal(tx: Tx, secret: str) -> Principal | None:
     """Who is behind a token; None if it is not valid or its owner is not let in."""
-    caller = await find_waiting(tx, secret)
-    return None if caller is None or (caller.member and not may_act(caller.member)) else caller
+    caller = await find_principal_or_pending(tx, secret)
+    return None if caller is None or (caller.member and not can_act(caller.member)) else caller
 
 
-async def find_waiting(tx: Tx, secret: str) -> Caller | None:
+async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
     """Who is behind a token, even if they still wait to be let in; None if it is not valid."""
     if len(secret) > 200:
         return None
-    token_hash = hashed(secret)
-    room = tx.memory.room("callers", MOST)
+    token_hash = hash_secret(secret)
+    room = tx.memory.room("callers", MAX_CACHED)
     known = room.get(token_hash)
-    if known is not None and known[0] == await token_queries.stamp(tx, token_hash):
-        caller: Caller = known[1]
+    if known is not None and known[0] == await token_queries.find_stamp(tx, token_hash):
+        caller: Principal = known[1]
         return caller
-    found = await token_queries.find(tx, token_hash)
+    found = await token_queries.find_active(tx, token_hash)
     if found is None:
         return None
-    caller_found = _caller(*found)
+    caller_found = _to_principal(*found)
     if caller_found is not None and not tx.writes:
-        room.put(token_hash, (_stamp(*found), caller_found))
+        room.put(token_hash, (_build_stamp(*found), caller_found))
     return caller_found
 
 
-def _stamp(
+def _build_stamp(
     token: TokenRow, member: MemberRow | None, account: AccountRow | None
 ) -> tuple[int | None, int | None, int | None]:
     return token.used_at, member.version if member else None, account.version if account else None
 
 
-def _caller(token: TokenRow, member: MemberRow | None, account: AccountRow | None) -> Caller | None:
+def _to_principal(token: TokenRow, member: MemberRow | None, account: AccountRow | None) -> Principal | None:
     if token.member_id is not None:
         if member is None or account is None or member.disabled_at is not None:
             return None
         if account.suspended_at is not None or account.deleted_at is not None:
             return None
-    return Caller(
+    return Principal(
         member=member,
         account=account,
         scopes=frozenset(token.scopes.split()),
@@ -213,36 +215,36 @@ def _caller(token: TokenRow, member: MemberRow | None, account: AccountRow | Non
 
 async def revoke(tx: Tx, app: AppRow, secret: str) -> None:
     """Revoke a token of this app. Raises NotFound for another's (RFC 7009)."""
-    row = await token_queries.by_hash(tx, hashed(secret))
+    row = await token_queries.find_by_hash(tx, hash_secret(secret))
     if row is None:
         return
     if row.app_id != app.id:
-        raise NotFound
-    await revoke_id(tx, row.id)
+        raise NotFoundError
+    await revoke_by_id(tx, row.id)
 
 
-async def revoke_id(tx: Tx, token_id: int) -> None:
+async def revoke_by_id(tx: Tx, token_id: int) -> None:
     """Revoke a token: streams that it opened are closed, and its app gets no more push messages."""
     if await token_queries.revoke(tx, token_id):
-        await push_subscription_queries.remove_of_token(tx, token_id)
+        await push_subscription_queries.delete_by_token(tx, token_id)
         tx.emit(events.TOKEN_REVOKED, token_id=token_id)
 
 
 async def revoke_all(tx: Tx, member_id: int) -> None:
     """Revoke every token of a member, and the codes that could still become one."""
-    await token_queries.drop_codes_of(tx, member_id)
-    for row in await token_queries.of_member(tx, member_id):
-        await revoke_id(tx, row.id)
+    await token_queries.delete_codes_by_member(tx, member_id)
+    for row in await token_queries.list_by_member(tx, member_id):
+        await revoke_by_id(tx, row.id)
 
 
-async def authorized(tx: Tx, member: MemberRow) -> list[Authorized]:
+async def list_authorized_apps(tx: Tx, member: MemberRow) -> list[AuthorizedApp]:
     """The apps with access to a member's account, the last used first."""
     held: dict[int | None, list[TokenRow]] = {}
-    for row in await token_queries.of_member(tx, member.id):
+    for row in await token_queries.list_by_member(tx, member.id):
         held.setdefault(row.app_id, []).append(row)
-    known = await app_queries.by_ids(tx, [app_id for app_id in held if app_id is not None])
+    known = await app_queries.load_by_ids(tx, [app_id for app_id in held if app_id is not None])
     found = [
-        Authorized(
+        AuthorizedApp(
             app=known.get(app_id or 0),
             scopes=tuple(dict.fromkeys(scope for row in rows for scope in row.scopes.split())),
             created_at=min(row.created_at for row in rows),
@@ -255,41 +257,41 @@ async def authorized(tx: Tx, member: MemberRow) -> list[Authorized]:
 
 async def revoke_app(tx: Tx, member: MemberRow, app_id: int | None) -> None:
     """Take an app's access away; None means what was made on the command line. Raises NotFound."""
-    held = [row for row in await token_queries.of_member(tx, member.id) if row.app_id == app_id]
+    held = [row for row in await token_queries.list_by_member(tx, member.id) if row.app_id == app_id]
     if not held:
-        raise NotFound
+        raise NotFoundError
     if app_id is not None:
-        await token_queries.drop_codes_for(tx, member.id, app_id)
+        await token_queries.delete_codes_by_app(tx, member.id, app_id)
     for row in held:
-        await revoke_id(tx, row.id)
+        await revoke_by_id(tx, row.id)
 
 
-async def in_force(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_active(tx: Tx, ids: Sequence[int]) -> set[int]:
     """Those of the tokens whose streams may go on."""
-    return await token_queries.in_force(tx, ids)
+    return await token_queries.load_active(tx, ids)
 
 
-async def note_use(tx: Tx, caller: Caller) -> None:
+async def record_use(tx: Tx, principal: Principal) -> None:
     """Remember that a token or session is in use, and with it the member; called when `is_stale` says so."""
-    if caller.token_id is not None:
-        await token_queries.used(tx, caller.token_id)
-    if caller.session_id is not None:
-        await token_queries.session_used(tx, caller.session_id)
-    if caller.member is not None:
-        await member_activity.note(tx, caller.member.id)
+    if principal.token_id is not None:
+        await token_queries.mark_used(tx, principal.token_id)
+    if principal.session_id is not None:
+        await token_queries.mark_session_used(tx, principal.session_id)
+    if principal.member is not None:
+        await member_activity.record_activity(tx, principal.member.id)
 
 
-def is_stale(caller: Caller, now: int) -> bool:
+def is_stale(principal: Principal, now: int) -> bool:
     """True if the last use of a token or a session was noted more than an hour ago, or yesterday (UTC)."""
-    if caller.token_id is None and caller.session_id is None:
+    if principal.token_id is None and principal.session_id is None:
         return False
-    used = caller.used_at or 0
-    return used <= now - HOUR or used // (24 * HOUR) < now // (24 * HOUR)
+    used = principal.used_at or 0
+    return used <= now - HOUR_MS or used // (24 * HOUR_MS) < now // (24 * HOUR_MS)
 
 
-def allowed(app: AppRow, wanted: str) -> tuple[str, ...]:
+def check_scopes(app: AppRow, requested: str) -> tuple[str, ...]:
     """The scopes of a request, checked against those that the app registered. Raises GrantRefused."""
-    asked = scopes.parse(wanted) or ("read",)
-    if not scopes.within(asked, app.scopes.split()):
-        raise GrantRefused("invalid_scope", "The app asks for more than it registered.")
+    asked = scopes.parse(requested) or ("read",)
+    if not scopes.are_granted(asked, app.scopes.split()):
+        raise GrantRefusedError("invalid_scope", "The app asks for more than it registered.")
     return asked

@@ -15,22 +15,22 @@ import pyotp
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, security_mails
-from fedserver.domain.kernel.errors import Invalid
-from fedserver.domain.kernel.secrets import hashed
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.kernel.secrets import hash_secret
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.auth import passkeys as passkey_queries
 from storage.queries.auth import two_factor as two_factor_queries
-from storage.rows.auth import ChallengeRow, MemberRow, SecondStepRow
+from storage.rows.auth import ChallengeRow, MemberRow, TwoFactorRow
 
 PERIOD_MS = 30_000
-DRIFT = (0, -1, 1)  # steps by which the clock of a phone may be wrong
-CODES = 10
-LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
+ALLOWED_DRIFT = (0, -1, 1)  # steps by which the clock of a phone may be wrong
+RECOVERY_CODE_COUNT = 10
+CODE_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
-class State(Struct, frozen=True):
+class TwoFactorState(Struct, frozen=True):
     """What a member has: an authenticator app, passkeys, recovery codes that are left."""
 
     on: bool
@@ -39,54 +39,58 @@ class State(Struct, frozen=True):
     codes_left: int
 
 
-class Typed(Struct, frozen=True):
+class FirstStep(Struct, frozen=True):
     """What was given in the first step: the name as it was typed, and where to go on."""
 
     login: str
     next: str
 
 
-class Asked(Struct, frozen=True):
+class PendingSecondStep(Struct, frozen=True):
     """A second step that a browser still owes."""
 
     row: ChallengeRow
     member: MemberRow
-    typed: Typed
+    typed: FirstStep
 
 
-_typed = msgspec.json.Decoder(Typed).decode
+_decode_first_step = msgspec.json.Decoder(FirstStep).decode
 _encode = msgspec.json.Encoder().encode
 
 
-async def load(tx: Tx, member: MemberRow) -> State:
+async def load_state(tx: Tx, member: MemberRow) -> TwoFactorState:
     row = await two_factor_queries.find(tx, member.id)
-    return State(
+    return TwoFactorState(
         on=row is not None,
         app=row is not None and row.secret is not None,
-        passkeys=len(await passkey_queries.of_member(tx, member.id)),
+        passkeys=len(await passkey_queries.list_by_member(tx, member.id)),
         codes_left=await two_factor_queries.count_codes(tx, member.id),
     )
 
 
-async def is_on(tx: Tx, member: MemberRow) -> bool:
+async def is_enabled(tx: Tx, member: MemberRow) -> bool:
     """True if a password alone does not log this member in."""
     return await two_factor_queries.find(tx, member.id) is not None
 
 
-async def ask(tx: Tx, member: MemberRow, holder: str, login: str, next_page: str) -> None:
+async def start(tx: Tx, member: MemberRow, holder: str, login: str, next_page: str) -> None:
     """The password was right: this browser is asked for the second step."""
-    data = _encode(Typed(login, next_page)).decode()
-    await challenges.only(tx, challenges.SECOND_STEP, holder, data=data, member_id=member.id)
+    data = _encode(FirstStep(login, next_page)).decode()
+    await challenges.replace(tx, challenges.TWO_FACTOR, holder, data=data, member_id=member.id)
 
 
-async def asked(tx: Tx, holder: str) -> Asked | None:
+async def find_pending(tx: Tx, holder: str) -> PendingSecondStep | None:
     """The second step that a browser owes, None if there is none or it took too long."""
-    row = await challenges.waiting(tx, challenges.SECOND_STEP, holder)
-    member = await member_queries.by_id(tx, row.member_id or 0) if row is not None else None
-    return Asked(row, member, _typed(row.data)) if row is not None and member is not None else None
+    row = await challenges.find_pending(tx, challenges.TWO_FACTOR, holder)
+    member = await member_queries.find(tx, row.member_id or 0) if row is not None else None
+    return (
+        PendingSecondStep(row, member, _decode_first_step(row.data))
+        if row is not None and member is not None
+        else None
+    )
 
 
-def counted_as(member: MemberRow) -> str:
+def to_attempts_key(member: MemberRow) -> str:
     """The name for which failures of a second step are counted, whatever was typed in the first."""
     return f"second step of {member.id}"
 
@@ -96,81 +100,81 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
-def app_address(secret: str, name: str, title: str) -> str:
+def build_provisioning_uri(secret: str, name: str, title: str) -> str:
     """What the QR code says: the address by which apps take a secret."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=title)
 
 
-async def use_app(tx: Tx, member: MemberRow, secret: str, code: str) -> list[str]:
+async def enable_app(tx: Tx, member: MemberRow, secret: str, code: str) -> list[str]:
     """Turn the second step on with an app that just showed `code`; new recovery codes. Raises Invalid."""
     if len(secret) != 32 or not set(secret) <= BASE32:
-        raise Invalid("secret", "is not one of ours. Please start again.")
-    step = _step_of(secret, _plain(code), tx.now)
+        raise InvalidError("secret", "is not one of ours. Please start again.")
+    step = _find_time_step(secret, _normalize_code(code), tx.now)
     if step is None:
-        raise Invalid("code", "is not right. Does your device show the right time?")
-    await two_factor_queries.put(tx, SecondStepRow(member.id, secret, step, tx.now))
-    await security_mails.owe(tx, member, "app")
-    return await _new_codes(tx, member)
+        raise InvalidError("code", "is not right. Does your device show the right time?")
+    await two_factor_queries.upsert_secret(tx, TwoFactorRow(member.id, secret, step, tx.now))
+    await security_mails.enqueue(tx, member, "app")
+    return await _create_codes(tx, member)
 
 
-async def use_passkeys(tx: Tx, member: MemberRow) -> list[str]:
+async def enable_passkeys(tx: Tx, member: MemberRow) -> list[str]:
     """Turn the second step on with passkeys only; new recovery codes. Raises Invalid without a passkey."""
-    if not await passkey_queries.of_member(tx, member.id):
-        raise Invalid("passkeys", "are needed first. Please add one.")
+    if not await passkey_queries.list_by_member(tx, member.id):
+        raise InvalidError("passkeys", "are needed first. Please add one.")
     former = await two_factor_queries.find(tx, member.id)
     if former is None:
-        await two_factor_queries.put(tx, SecondStepRow(member.id, None, 0, tx.now))
-    await security_mails.owe(tx, member, "passkeys")
-    return await _new_codes(tx, member)
+        await two_factor_queries.upsert_secret(tx, TwoFactorRow(member.id, None, 0, tx.now))
+    await security_mails.enqueue(tx, member, "passkeys")
+    return await _create_codes(tx, member)
 
 
-async def new_codes(tx: Tx, member: MemberRow) -> list[str]:
+async def renew_codes(tx: Tx, member: MemberRow) -> list[str]:
     """New recovery codes, known only here; the former ones stop working."""
-    await security_mails.owe(tx, member, "codes")
-    return await _new_codes(tx, member)
+    await security_mails.enqueue(tx, member, "codes")
+    return await _create_codes(tx, member)
 
 
-async def _new_codes(tx: Tx, member: MemberRow) -> list[str]:
-    codes = ["".join(secrets.choice(LETTERS) for _ in range(16)) for _ in range(CODES)]
-    await two_factor_queries.drop_codes(tx, member.id)
-    await two_factor_queries.add_codes(tx, member.id, [hashed(each) for each in codes])
+async def _create_codes(tx: Tx, member: MemberRow) -> list[str]:
+    codes = ["".join(secrets.choice(CODE_ALPHABET) for _ in range(16)) for _ in range(RECOVERY_CODE_COUNT)]
+    await two_factor_queries.delete_codes(tx, member.id)
+    await two_factor_queries.insert_codes(tx, member.id, [hash_secret(each) for each in codes])
     return ["-".join(each[place : place + 4] for place in range(0, 16, 4)) for each in codes]
 
 
-async def turn_off(tx: Tx, member: MemberRow) -> None:
+async def disable(tx: Tx, member: MemberRow) -> None:
     """A password alone logs in again."""
-    await two_factor_queries.remove(tx, member.id)
-    await two_factor_queries.drop_codes(tx, member.id)
-    await security_mails.owe(tx, member, "off")
+    await two_factor_queries.delete_by_member(tx, member.id)
+    await two_factor_queries.delete_codes(tx, member.id)
+    await security_mails.enqueue(tx, member, "off")
 
 
 async def reset(tx: Tx, member: MemberRow) -> None:
     """For somebody who lost everything: no second step, no recovery codes, no passkeys."""
-    await turn_off(tx, member)
-    await passkey_queries.remove_all(tx, member.id)
+    await disable(tx, member)
+    await passkey_queries.delete_by_member(tx, member.id)
 
 
-async def check(tx: Tx, member: MemberRow, code: str) -> bool:
+async def verify_code(tx: Tx, member: MemberRow, code: str) -> bool:
     """True if this is a code of the member's app or a recovery code; it is used up then."""
     row = await two_factor_queries.find(tx, member.id)
-    plain = _plain(code)
+    plain = _normalize_code(code)
     if row is None or not 0 < len(plain) <= 64:
         return False
     if len(plain) > 6:
-        return await two_factor_queries.use_code(tx, member.id, hashed(plain))
-    step = _step_of(row.secret, plain, tx.now) if row.secret else None
-    return step is not None and await two_factor_queries.take_step(tx, member.id, step)
+        return await two_factor_queries.mark_code_used(tx, member.id, hash_secret(plain))
+    step = _find_time_step(row.secret, plain, tx.now) if row.secret else None
+    return step is not None and await two_factor_queries.mark_step_used(tx, member.id, step)
 
 
-def _plain(code: str) -> str:
+def _normalize_code(code: str) -> str:
     """A code as it was typed, without spaces and hyphens."""
     return "".join(code.split()).replace("-", "").lower()
 
 
-def _step_of(secret: str, code: str, now: int) -> int | None:
+def _find_time_step(secret: str, code: str, now: int) -> int | None:
     """The step of time whose code this is, None if it is of none near `now`."""
     if not (code.isascii() and code.isdigit()):
         return None
     app, current = pyotp.TOTP(secret), now // PERIOD_MS
-    steps = (current + drift for drift in DRIFT)
+    steps = (current + drift for drift in ALLOWED_DRIFT)
     return next((step for step in steps if hmac.compare_digest(app.generate_otp(step), code)), None)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log, hash_chain
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.markup import fold_tag
 from storage.engine import Tx
 from storage.paging import Page
@@ -19,7 +19,7 @@ from storage.rows.auth import MemberRow
 from storage.rows.content import TagRow
 
 
-class Decision(Struct, frozen=True):
+class TagReview(Struct, frozen=True):
     """What is decided about a hashtag; None leaves it as it is."""
 
     display: str | None = None
@@ -30,41 +30,41 @@ class Decision(Struct, frozen=True):
 
 async def get(tx: Tx, tag_id: int) -> TagRow:
     """Raises NotFound."""
-    row = await admin_tag_queries.one(tx, tag_id)
+    row = await admin_tag_queries.find(tx, tag_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
-async def page(tx: Tx, page: Page) -> list[TagRow]:
+async def list_page(tx: Tx, page: Page) -> list[TagRow]:
     """Newest first."""
-    return await admin_tag_queries.page(tx, page)
+    return await admin_tag_queries.list_page(tx, page)
 
 
-async def decide(tx: Tx, member: MemberRow, tag_id: int, decision: Decision) -> TagRow:
+async def review(tx: Tx, member: MemberRow, tag_id: int, change: TagReview) -> TagRow:
     """Decide about a hashtag; with that it is reviewed. Raises NotFound, Invalid."""
     row = await get(tx, tag_id)
-    display = row.display if decision.display is None else decision.display.strip().lstrip("#")
+    display = row.display if change.display is None else change.display.strip().lstrip("#")
     if fold_tag(display) != row.name:
-        raise Invalid("display_name", "may differ in capitals and accents only")
+        raise InvalidError("display_name", "may differ in capitals and accents only")
     given = {
         name: value
         for name in ("usable", "trendable", "listable")
-        if (value := getattr(decision, name)) is not None
+        if (value := getattr(change, name)) is not None
     }
     row = structs.replace(row, display=display, reviewed_at=tx.now, **given)
     said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in given.items())
-    subject = hash_chain.Subject("tag", f"#{row.name}")
-    await audit_log.add(
+    subject = hash_chain.LogSubject("tag", f"#{row.name}")
+    await audit_log.record(
         tx, member, "tag.review", target=subject.name, subject=subject, reason=said, shows_reason=True
     )
-    await admin_tag_queries.change(tx, row)
+    await admin_tag_queries.update_review(tx, row)
     return row
 
 
 async def check_usable(tx: Tx, names: Iterable[str]) -> None:
     """Raises Invalid for folded names of hashtags that may not be used."""
     wanted = list(names)
-    found = await admin_tag_queries.unusable(tx, wanted) if wanted else []
+    found = await admin_tag_queries.list_unusable(tx, wanted) if wanted else []
     if found:
-        raise Invalid("text", f"has hashtags that may not be used here: #{', #'.join(sorted(found))}")
+        raise InvalidError("text", f"has hashtags that may not be used here: #{', #'.join(sorted(found))}")

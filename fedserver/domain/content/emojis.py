@@ -7,6 +7,6 @@ from storage.queries.content import media as media_queries
 from storage.rows.content import EmojiRow
 
 
-async def everything(tx: Tx) -> list[EmojiRow]:
+async def list_all(tx: Tx) -> list[EmojiRow]:
     """All, by name."""
-    return await media_queries.custom_emojis(tx)
+    return await media_queries.list_emojis(tx)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound, Unfinished
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, MediaNotReadyError, NotFoundError
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
@@ -43,29 +43,29 @@ class NewFile(Struct, frozen=True):
         return tuple(each for each in (self.file_key, self.preview_key) if each)
 
 
-async def require_room(tx: Tx, site: Site, actor: AccountRow, size: int) -> None:
+async def check_quota(tx: Tx, site: NodeContext, actor: AccountRow, size: int) -> None:
     """Raises Invalid if the files of `actor` would be more than a member may keep."""
     most = site.config.limits.member_bytes
-    if await media_queries.used_bytes(tx, actor.id) + size > most:
-        why = f"does not fit: your files would take more than {_readable(most)}; remove some first"
-        raise Invalid("file", why, "ERR_TOO_LARGE")
+    if await media_queries.sum_bytes(tx, actor.id) + size > most:
+        why = f"does not fit: your files would take more than {_format_size(most)}; remove some first"
+        raise InvalidError("file", why, "ERR_TOO_LARGE")
 
 
-def _readable(size: int) -> str:
+def _format_size(size: int) -> str:
     for number, unit in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
         if size >= number:
             return f"{round(size / number, 1):g} {unit}"
     return f"{size} bytes"
 
 
-async def add(
-    tx: Tx, site: Site, actor: AccountRow, file: NewFile, description: str, focus: tuple[float, float]
+async def create(
+    tx: Tx, site: NodeContext, actor: AccountRow, file: NewFile, description: str, focus: tuple[float, float]
 ) -> MediaRow:
     """A new file of `actor`, not attached to any post yet. One in the state `processing` owes the work.
 
     Raises Invalid if there is no room for it.
     """
-    await require_room(tx, site, actor, file.bytes)
+    await check_quota(tx, site, actor, file.bytes)
     row = MediaRow(
         id=tx.new_id(),
         account_id=actor.id,
@@ -78,59 +78,59 @@ async def add(
         created_at=tx.now,
         **structs.asdict(file),
     )
-    await media_queries.add(tx, [row])
+    await media_queries.insert(tx, [row])
     if row.state == "processing":
-        await jobs.owe(tx, jobs.ProcessMedia(row.id))
+        await jobs.enqueue(tx, jobs.ProcessMedia(row.id))
     return row
 
 
-async def processing(tx: Tx, media_id: int) -> MediaRow | None:
+async def find_processing(tx: Tx, media_id: int) -> MediaRow | None:
     """A file that waits to be processed, None if it is gone or done."""
-    row = await media_queries.by_id(tx, media_id)
+    row = await media_queries.find(tx, media_id)
     return row if row is not None and row.state == "processing" else None
 
 
-async def finish(tx: Tx, row: MediaRow, file: NewFile) -> None:
+async def finish_processing(tx: Tx, row: MediaRow, file: NewFile) -> None:
     """What was made of a file takes its place; a small picture that its member chose stays."""
     made = structs.asdict(file)
-    current = await media_queries.by_id(tx, row.id) or row
+    current = await media_queries.find(tx, row.id) or row
     if current.preview_key:
         kept = ("preview_key", "preview_width", "preview_height", "blurhash")
-        await jobs.owe(tx, jobs.RemoveFiles((file.preview_key,)))
+        await jobs.enqueue(tx, jobs.RemoveFiles((file.preview_key,)))
         made |= {name: getattr(current, name) for name in kept}
-    await media_queries.finish(tx, structs.replace(current, **made))
-    await jobs.owe(tx, jobs.RemoveFiles((row.file_key,)))
+    await media_queries.update_processed(tx, structs.replace(current, **made))
+    await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key,)))
 
 
-async def fail(tx: Tx, row: MediaRow, problem: str) -> None:
+async def mark_failed(tx: Tx, row: MediaRow, problem: str) -> None:
     """A file cannot be shown; nothing of it is kept but the reason."""
-    await jobs.owe(tx, jobs.RemoveFiles((row.file_key, row.preview_key)))
+    await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key, row.preview_key)))
     failed = structs.replace(
         row, state="failed", problem=problem, file_key="", preview_key="", bytes=0, blurhash=None
     )
-    await media_queries.finish(tx, failed)
+    await media_queries.update_processed(tx, failed)
 
 
-async def show(tx: Tx, actor: AccountRow, media_id: int, small: NewFile) -> MediaRow:
+async def set_thumbnail(tx: Tx, actor: AccountRow, media_id: int, thumbnail: NewFile) -> MediaRow:
     """Give a file the small form of another picture. Raises NotFound."""
     row = await get(tx, actor, media_id)
-    await jobs.owe(tx, jobs.RemoveFiles((row.preview_key,)))
+    await jobs.enqueue(tx, jobs.RemoveFiles((row.preview_key,)))
     row = structs.replace(
         row,
-        preview_key=small.preview_key,
-        preview_width=small.preview_width,
-        preview_height=small.preview_height,
-        blurhash=small.blurhash,
+        preview_key=thumbnail.preview_key,
+        preview_width=thumbnail.preview_width,
+        preview_height=thumbnail.preview_height,
+        blurhash=thumbnail.blurhash,
     )
-    await media_queries.show(tx, row)
+    await media_queries.update_thumbnail(tx, row)
     return row
 
 
 async def get(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
     """A file of `actor`. Raises NotFound."""
-    row = await media_queries.own(tx, media_id, actor.id)
+    row = await media_queries.find_owned(tx, media_id, actor.id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
@@ -142,7 +142,7 @@ async def describe(
     described = row.description if description is None else clean_text(description, MAX_DESCRIPTION)
     point = focus or (row.focus_x, row.focus_y)
     row = structs.replace(row, description=described, focus_x=point[0], focus_y=point[1])
-    await media_queries.describe(tx, row)
+    await media_queries.update_description(tx, row)
     return row
 
 
@@ -150,31 +150,33 @@ async def remove(tx: Tx, actor: AccountRow, media_id: int) -> MediaRow:
     """Remove a file that no post has. Raises NotFound, Invalid."""
     row = await get(tx, actor, media_id)
     if row.post_id is not None:
-        raise Invalid("media", "is attached to a post", "ERR_IN_USE")
-    if await scheduled_post_queries.reserved(tx, [row.id]):
-        raise Invalid("media", "is attached to a scheduled post", "ERR_IN_USE")
-    await media_queries.remove(tx, [row.id])
-    await jobs.owe(tx, jobs.RemoveFiles((row.file_key, row.preview_key)))
+        raise InvalidError("media", "is attached to a post", "ERR_IN_USE")
+    if await scheduled_post_queries.list_reserved_media(tx, [row.id]):
+        raise InvalidError("media", "is attached to a scheduled post", "ERR_IN_USE")
+    await media_queries.delete_by_ids(tx, [row.id])
+    await jobs.enqueue(tx, jobs.RemoveFiles((row.file_key, row.preview_key)))
     return row
 
 
-async def check(tx: Tx, site: Site, actor: AccountRow, ids: Sequence[int], post_id: int | None) -> None:
+async def check_attachable(
+    tx: Tx, site: NodeContext, actor: AccountRow, ids: Sequence[int], post_id: int | None
+) -> None:
     """Raises Invalid unless all are files of `actor` that are free or belong to `post_id`."""
     if len(ids) > site.config.limits.media_per_post:
-        raise Invalid("media", f"are more than {site.config.limits.media_per_post}", "ERR_TOO_LONG")
+        raise InvalidError("media", f"are more than {site.config.limits.media_per_post}", "ERR_TOO_LONG")
     if not ids:
         return
-    found = await media_queries.own_some(tx, ids, actor.id)
+    found = await media_queries.load_owned(tx, ids, actor.id)
     for media_id in ids:
         row = found.get(media_id)
         if row is None or row.post_id not in (None, post_id):
-            raise Invalid("media", "were not found, or belong to another post", "ERR_INVALID")
+            raise InvalidError("media", "were not found, or belong to another post", "ERR_INVALID")
         if row.state == "processing":
-            raise Unfinished
+            raise MediaNotReadyError
         if row.state == "failed":
-            raise Invalid("media", f"were not taken: {row.problem}")
-    if await scheduled_post_queries.reserved(tx, ids):
-        raise Invalid("media", "belong to a scheduled post", "ERR_IN_USE")
+            raise InvalidError("media", f"were not taken: {row.problem}")
+    if await scheduled_post_queries.list_reserved_media(tx, ids):
+        raise InvalidError("media", "belong to a scheduled post", "ERR_IN_USE")
 
 
 def parse_focus(text: str | None) -> tuple[float, float] | None:
@@ -184,7 +186,7 @@ def parse_focus(text: str | None) -> tuple[float, float] | None:
     try:
         x, y = (float(part) for part in text.split(",", 1))
     except ValueError as error:
-        raise Invalid("focus", "must be two numbers from -1 to 1, like 0.5,-0.2") from error
+        raise InvalidError("focus", "must be two numbers from -1 to 1, like 0.5,-0.2") from error
     if not (-1 <= x <= 1 and -1 <= y <= 1):
-        raise Invalid("focus", "must be two numbers from -1 to 1, like 0.5,-0.2")
+        raise InvalidError("focus", "must be two numbers from -1 to 1, like 0.5,-0.2")
     return x, y

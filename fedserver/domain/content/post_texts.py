@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from fedserver.domain.content import admin_tags
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
-from fedserver.text.excerpts import excerpt
-from fedserver.text.language import normal_language
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.text.excerpts import make_excerpt
+from fedserver.text.language import normalize_language
 from fedserver.text.markup import MentionLink, count_characters, fold_tag, render_markdown, render_plain, scan
 from fedserver.text.sanitize import clean_name, clean_text, to_text
 from storage.engine import Tx
@@ -37,7 +37,7 @@ class MentionFact(Struct, frozen=True):
     uri: str
 
 
-class Text(Struct, frozen=True):
+class RenderedText(Struct, frozen=True):
     """A text, ready to be stored."""
 
     source: str
@@ -49,82 +49,86 @@ class Text(Struct, frozen=True):
 
     @property
     def mentions_json(self) -> str:
-        return encode([mention_fact(each) for each in self.mentioned]).decode()
+        return encode([to_mention_fact(each) for each in self.mentioned]).decode()
 
     @property
     def tags_json(self) -> str:
         return encode(list(self.tags)).decode()
 
 
-def handle(account: AccountRow) -> str:
+def format_handle(account: AccountRow) -> str:
     """`ann` for ours, `bob@beta.test` for others."""
     return f"{account.username}@{account.domain}" if account.domain else account.username
 
 
-def mention_fact(account: AccountRow) -> MentionFact:
-    return MentionFact(account.id, account.username, handle(account), account.url, account.uri)
+def to_mention_fact(account: AccountRow) -> MentionFact:
+    return MentionFact(account.id, account.username, format_handle(account), account.url, account.uri)
 
 
-async def render(tx: Tx, site: Site, source: str, source_type: str, summary: str, *, kind: str) -> Text:
+async def render(
+    tx: Tx, site: NodeContext, source: str, source_type: str, summary: str, *, kind: str
+) -> RenderedText:
     """Check lengths and render. Raises Invalid."""
     article = kind == "Article"
     source = clean_text(source, len(source)).strip()
     summary = " ".join(clean_text(summary, 10_000).split())
     _check_length(site, source, summary, article)
     found = scan(source if source_type == PLAIN else source + "\n")
-    known = await _known(tx, site, found.mentions)
-    links = _links(known)
+    known = await _load_mentioned(tx, site, found.mentions)
+    links = _to_links(known)
     if source_type == PLAIN:
         html = render_plain(source, links, site.links.tag)
     else:
         html = render_markdown(source, links, site.links.tag, article=article)
     if article and not summary:
-        summary = excerpt(html, MAX_SUMMARY)
+        summary = make_excerpt(html, MAX_SUMMARY)
     tags = {fold_tag(name): name for name in found.hashtags}
     await admin_tags.check_usable(tx, tags)
     mentioned = tuple(dict.fromkeys(known.values()))
-    return Text(source, source_type, html, summary, mentioned, tags)
+    return RenderedText(source, source_type, html, summary, mentioned, tags)
 
 
-async def mention_links(tx: Tx, site: Site, source: str) -> dict[tuple[str, str | None], MentionLink]:
+async def load_mention_links(
+    tx: Tx, site: NodeContext, source: str
+) -> dict[tuple[str, str | None], MentionLink]:
     """Where the names in a text lead that are those of accounts we know."""
-    return _links(await _known(tx, site, scan(source).mentions))
+    return _to_links(await _load_mentioned(tx, site, scan(source).mentions))
 
 
-def _links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str, str | None], MentionLink]:
+def _to_links(known: dict[tuple[str, str | None], AccountRow]) -> dict[tuple[str, str | None], MentionLink]:
     return {name: MentionLink(account.url, account.username) for name, account in known.items()}
 
 
-def title_of(kind: str, title: str) -> str:
+def clean_title(kind: str, title: str) -> str:
     """The title as it is kept; only articles have one. Raises Invalid."""
     title = clean_name(title, MAX_TITLE)
     if kind == "Article" and not title:
-        raise Invalid("title", "can't be blank", "ERR_BLANK")
+        raise InvalidError("title", "can't be blank", "ERR_BLANK")
     return title if kind == "Article" else ""
 
 
-def language_of(wanted: str | None) -> str | None:
+def resolve_language(language: str | None) -> str | None:
     """The language of a post as it is kept."""
-    return normal_language(wanted)
+    return normalize_language(language)
 
 
-def _check_length(site: Site, source: str, summary: str, article: bool) -> None:
+def _check_length(site: NodeContext, source: str, summary: str, article: bool) -> None:
     limits = site.config.limits
     most = limits.article_characters if article else limits.post_characters
     length = len(source) if article else count_characters(source) + len(summary)
     if length > most:
-        raise Invalid("text", f"is {length - most} characters over the limit of {most}", "ERR_TOO_LONG")
+        raise InvalidError("text", f"is {length - most} characters over the limit of {most}", "ERR_TOO_LONG")
 
 
-async def _known(
-    tx: Tx, site: Site, names: Sequence[tuple[str, str | None]]
+async def _load_mentioned(
+    tx: Tx, site: NodeContext, names: Sequence[tuple[str, str | None]]
 ) -> dict[tuple[str, str | None], AccountRow]:
     """The accounts that are named and known, by the name as written."""
     if not names:
         return {}
     ours = ("", site.links.domain, site.links.host)
     wanted = {name: (name[0], "" if (name[1] or "") in ours else name[1] or "") for name in names}
-    rows = await account_queries.by_handles(
+    rows = await account_queries.load_by_handles(
         tx, [username for username, _ in wanted.values()], [domain for _, domain in wanted.values()]
     )
     found = {

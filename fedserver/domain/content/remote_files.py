@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import NotFoundError
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import media as media_queries
@@ -18,12 +18,12 @@ from storage.queries.content import remote_files as remote_file_queries
 from storage.queries.timelines import cards as card_queries
 from storage.rows.content import RemoteFileRow
 
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 KINDS = ("image", "gifv", "video", "audio")
-BATCH = 200
+BATCH_SIZE = 200
 
 
-class Wanted(Struct, frozen=True):
+class RemoteFileRequest(Struct, frozen=True):
     """A file of a peer: an attachment (`shape` file), avatar, header, emoji, or the picture of a card.
 
     `kind` is as attachments have it; `host` is whose it is, '' for that of a card, which is a stranger's.
@@ -37,52 +37,56 @@ class Wanted(Struct, frozen=True):
     kept: RemoteFileRow | None
 
 
-async def find(tx: Tx, site: Site, subject_id: int, shape: str, token: str) -> Wanted:
+async def get(tx: Tx, site: NodeContext, subject_id: int, shape: str, token: str) -> RemoteFileRequest:
     """What an address of ours stands for: its token shows that whoever made it knew the address there.
 
     Raises NotFound.
     """
     if shape == "card":
-        return await _find_card(tx, site, subject_id, token)
+        return await _get_card(tx, site, subject_id, token)
     picture = shape in ("avatar", "header")
-    media = None if picture else await media_queries.by_id(tx, subject_id)
+    media = None if picture else await media_queries.find(tx, subject_id)
     author_id = subject_id if picture else media.account_id if media else 0
-    author = await account_queries.by_id(tx, author_id)
+    author = await account_queries.find(tx, author_id)
     if author is None or author.domain is None or author.suspended_at is not None:
-        raise NotFound
+        raise NotFoundError
     kind = media.kind if media else "image"
     url = media.remote_url if media else author.avatar_url if shape == "avatar" else author.header_url
     if not url or kind not in KINDS or site.links.token(url) != token:
-        raise NotFound
-    return await _wanted(tx, subject_id, shape if picture else "file", kind, url, author.domain)
+        raise NotFoundError
+    return await _build_request(tx, subject_id, shape if picture else "file", kind, url, author.domain)
 
 
-async def _find_card(tx: Tx, site: Site, card_id: int, token: str) -> Wanted:
-    card = await card_queries.by_id(tx, card_id)
+async def _get_card(tx: Tx, site: NodeContext, card_id: int, token: str) -> RemoteFileRequest:
+    card = await card_queries.find(tx, card_id)
     if card is None or not card.image_url or site.links.token(card.image_url) != token:
-        raise NotFound
-    return await _wanted(tx, card_id, "card", "image", card.image_url, "")
+        raise NotFoundError
+    return await _build_request(tx, card_id, "card", "image", card.image_url, "")
 
 
-async def find_emoji(tx: Tx, site: Site, url: str, mark: str) -> Wanted:
+async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> RemoteFileRequest:
     """An emoji by where it lies; the mark shows that this node wrote the address. Raises NotFound."""
-    if not site.links.secret or not hmac.compare_digest(site.links.mark(url).encode(), mark.encode()):
-        raise NotFound
+    if not site.links.secret or not hmac.compare_digest(site.links.mark(url).encode(), signature.encode()):
+        raise NotFoundError
     # No row stands for an emoji: it is kept by a number made of its address.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1
     try:
         host = urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:
-        raise NotFound from None
-    return await _wanted(tx, number, "emoji", "image", url, host)
+        raise NotFoundError from None
+    return await _build_request(tx, number, "emoji", "image", url, host)
 
 
-async def _wanted(tx: Tx, subject_id: int, shape: str, kind: str, url: str, host: str) -> Wanted:
+async def _build_request(
+    tx: Tx, subject_id: int, shape: str, kind: str, url: str, host: str
+) -> RemoteFileRequest:
     kept = await remote_file_queries.find(tx, subject_id, shape)
-    return Wanted(subject_id, shape, kind, url, host, kept if kept is not None and kept.url == url else None)
+    return RemoteFileRequest(
+        subject_id, shape, kind, url, host, kept if kept is not None and kept.url == url else None
+    )
 
 
-class Kept(Struct, frozen=True):
+class FetchedFile(Struct, frozen=True):
     """A file in the store; of the picture of a card also its size and blur."""
 
     file_key: str
@@ -93,44 +97,44 @@ class Kept(Struct, frozen=True):
     blurhash: str | None
 
 
-async def keep(tx: Tx, wanted: Wanted, file: Kept) -> RemoteFileRow:
+async def store(tx: Tx, request: RemoteFileRequest, file: FetchedFile) -> RemoteFileRow:
     """A file was fetched; one that was there before goes, and a card knows of its picture."""
-    former = await remote_file_queries.find(tx, wanted.subject_id, wanted.shape)
+    former = await remote_file_queries.find(tx, request.subject_id, request.shape)
     if former is not None:
-        await jobs.owe(tx, jobs.RemoveFiles((former.file_key, former.preview_key)))
+        await jobs.enqueue(tx, jobs.RemoveFiles((former.file_key, former.preview_key)))
     row = RemoteFileRow(
-        wanted.subject_id, wanted.shape, wanted.url, file.file_key, file.preview_key, file.bytes, tx.now
+        request.subject_id, request.shape, request.url, file.file_key, file.preview_key, file.bytes, tx.now
     )
-    await remote_file_queries.put(tx, row)
-    if wanted.shape == "card":
-        await card_queries.describe(tx, wanted.subject_id, file.width, file.height, file.blurhash)
+    await remote_file_queries.replace(tx, row)
+    if request.shape == "card":
+        await card_queries.set_image_details(tx, request.subject_id, file.width, file.height, file.blurhash)
     return row
 
 
-def is_fresh(row: RemoteFileRow, now: int) -> bool:
+def is_recently_used(row: RemoteFileRow, now: int) -> bool:
     """True if its use was noted within the hour."""
-    return row.used_at > now - HOUR
+    return row.used_at > now - HOUR_MS
 
 
-async def use(tx: Tx, row: RemoteFileRow) -> None:
+async def mark_used(tx: Tx, row: RemoteFileRow) -> None:
     """Note that somebody asked for it."""
-    await remote_file_queries.use(tx, row)
+    await remote_file_queries.mark_used(tx, row)
 
 
-async def shrink(tx: Tx, most: int) -> list[str]:
+async def evict(tx: Tx, max_bytes: int) -> list[str]:
     """Forget what belongs to nothing any more, then what was not asked for the longest, down to `most` bytes.
 
     The keys of files that are to be removed from the store.
     """
-    gone = await remote_file_queries.left(tx, BATCH)
-    await remote_file_queries.remove(tx, gone)
-    over = await remote_file_queries.total_bytes(tx) - most
-    while over > 0 and (oldest := await remote_file_queries.oldest(tx, BATCH)):
+    gone = await remote_file_queries.list_orphans(tx, BATCH_SIZE)
+    await remote_file_queries.delete_many(tx, gone)
+    over = await remote_file_queries.sum_bytes(tx) - max_bytes
+    while over > 0 and (oldest := await remote_file_queries.list_oldest(tx, BATCH_SIZE)):
         dropped = []
         for row in oldest:
             if over > 0:
                 dropped.append(row)
                 over -= row.bytes
-        await remote_file_queries.remove(tx, dropped)
+        await remote_file_queries.delete_many(tx, dropped)
         gone += dropped
     return [key for row in gone for key in (row.file_key, row.preview_key) if key]

@@ -10,78 +10,78 @@ from collections.abc import Iterable, Sequence
 
 from fedserver.domain.kernel import jobs
 from fedserver.text.sanitize import to_text
-from fedserver.text.words import fold, words
+from fedserver.text.words import fold, tokenize
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import search_index as search_index_queries
 from storage.queries.posts import polls as poll_queries
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow
-from storage.search import WordsRow
+from storage.search import SearchEntry
 
-BATCH = 200
-EVERYTHING, PUBLIC = "all", "public"
+BATCH_SIZE = 200
+ALL_POSTS, PUBLIC_POSTS = "all", "public"
 
 
-def author_fact(account_id: int) -> str:
+def to_author_fact(account_id: int) -> str:
     return f"by{account_id}"
 
 
-def language_fact(tag: str) -> str:
+def to_language_fact(tag: str) -> str:
     """`de-AT` as search keeps it: letters and digits only."""
     return "lang" + "".join(letter for letter in fold(tag) if letter.isascii() and letter.isalnum())
 
 
-async def put(tx: Tx, rows: Sequence[PostRow]) -> None:
+async def index_posts(tx: Tx, rows: Sequence[PostRow]) -> None:
     """Write published posts into the index, in place of what it knew of them."""
     files: dict[int, list[MediaRow]] = {}
-    for file in await media_queries.of_posts(tx, [row.id for row in rows]):
+    for file in await media_queries.load_by_posts(tx, [row.id for row in rows]):
         files.setdefault(file.post_id or 0, []).append(file)
     asking = [row.id for row in rows if row.kind == "Question"]
-    polls = await poll_queries.of_posts(tx, asking, None) if asking else {}
-    consenting = await search_index_queries.consenting(tx, list({row.account_id for row in rows}))
+    polls = await poll_queries.load_by_posts(tx, asking, None) if asking else {}
+    consenting = await search_index_queries.load_indexable(tx, list({row.account_id for row in rows}))
     entries = [
-        _entry(row, files.get(row.id, []), polls.get(row.id), open_to_all=row.account_id in consenting)
+        _build_entry(row, files.get(row.id, []), polls.get(row.id), open_to_all=row.account_id in consenting)
         for row in rows
     ]
-    await search_index_queries.put(tx, entries)
+    await search_index_queries.upsert_entries(tx, entries)
 
 
-async def catch_up(tx: Tx, task: jobs.IndexPosts) -> None:
+async def index_batch(tx: Tx, job: jobs.IndexPosts) -> None:
     """Index a batch of posts, from the newest to the oldest, and owe the next one."""
-    rows = await search_index_queries.to_index(tx, task.account_id, task.before_id, BATCH)
+    rows = await search_index_queries.list_for_index(tx, job.account_id, job.before_id, BATCH_SIZE)
     if rows:
-        await put(tx, rows)
-    if len(rows) == BATCH:
-        await owe(tx, task.account_id, rows[-1].id)
+        await index_posts(tx, rows)
+    if len(rows) == BATCH_SIZE:
+        await enqueue_reindex(tx, job.account_id, rows[-1].id)
 
 
-async def owe(tx: Tx, account_id: int | None, before_id: int = jobs.NEWEST) -> None:
+async def enqueue_reindex(tx: Tx, account_id: int | None, before_id: int = jobs.NEWEST_ID) -> None:
     """Have the posts of one account, or all, indexed anew: the author began or ceased to consent."""
     name = f"index_posts:{account_id or 0}:{before_id}"
-    await jobs.owe(tx, jobs.IndexPosts(before_id, account_id), dedupe=name)
+    await jobs.enqueue(tx, jobs.IndexPosts(before_id, account_id), dedupe=name)
 
 
-def _entry(
-    row: PostRow, files: Sequence[MediaRow], poll: poll_queries.Found | None, *, open_to_all: bool
-) -> WordsRow:
+def _build_entry(
+    row: PostRow, files: Sequence[MediaRow], poll: poll_queries.PollWithOptions | None, *, open_to_all: bool
+) -> SearchEntry:
     described = [file.description for file in files]
     offered = [option.title for option in poll.options] if poll is not None else []
     texts = (row.title, row.summary, to_text(row.html), *described, *offered)
-    facts = dict.fromkeys((EVERYTHING, author_fact(row.account_id), *_facts(row, files)))
+    facts = dict.fromkeys((ALL_POSTS, to_author_fact(row.account_id), *_list_facts(row, files)))
     if open_to_all and row.visibility == "public":
-        facts[PUBLIC] = None
-    return WordsRow(row.id, words("\n".join(texts)), list(facts))
+        facts[PUBLIC_POSTS] = None
+    return SearchEntry(row.id, tokenize("\n".join(texts)), list(facts))
 
 
-def _facts(row: PostRow, files: Sequence[MediaRow]) -> Iterable[str]:
+def _list_facts(row: PostRow, files: Sequence[MediaRow]) -> Iterable[str]:
     if row.language:
-        yield language_fact(row.language.partition("-")[0])
-        yield language_fact(row.language)
+        yield to_language_fact(row.language.partition("-")[0])
+        yield to_language_fact(row.language)
     for file in files:
         kind = "video" if file.kind == "gifv" else file.kind
         yield from ("hasmedia", f"has{kind}")
-    if _links_out(row.html):
+    if _has_outbound_link(row.html):
         yield "haslink"
     if row.kind == "Question":
         yield "haspoll"
@@ -93,7 +93,7 @@ def _facts(row: PostRow, files: Sequence[MediaRow]) -> Iterable[str]:
         yield "issensitive"
 
 
-def _links_out(html: str) -> bool:
+def _has_outbound_link(html: str) -> bool:
     """True if there is a link that is neither a mention nor a hashtag."""
     for part in html.split("<a ")[1:]:
         kinds = part.partition(">")[0].partition('class="')[2].partition('"')[0].split()

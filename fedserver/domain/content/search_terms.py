@@ -12,22 +12,22 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct, structs
 
-from fedserver.domain.content.search_index import language_fact
-from fedserver.text.language import normal_language
-from fedserver.text.words import phrase
-from storage.ids import first_at
+from fedserver.domain.content.search_index import to_language_fact
+from fedserver.text.language import normalize_language
+from fedserver.text.words import parse_phrase
+from storage.ids import first_id_at
 from storage.paging import MAX_ID
 from storage.search import SearchTerm
 
-MOST_TERMS = 30
-DAY = 86_400_000
+MAX_TERMS = 30
+DAY_MS = 86_400_000
 HAS = frozenset({"media", "image", "video", "audio", "poll", "link", "embed"})
 IS = frozenset({"reply", "sensitive", "article"})
-PLACES = frozenset({"all", "library", "public"})
+SCOPES = frozenset({"all", "library", "public"})
 _PIECE = re.compile(r'([+-]?)(?:"([^"]*)"|(\S+))')
 
 
-class Search(Struct, frozen=True):
+class SearchQuery(Struct, frozen=True):
     """A search: terms that all must hold, authors by handle (True: not by them), and ids between bounds."""
 
     terms: tuple[SearchTerm, ...] = ()
@@ -40,32 +40,32 @@ class Search(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """True if nothing is asked for."""
-        return self == Search(plain=self.plain)
+        return self == SearchQuery(plain=self.plain)
 
 
-def parse(text: str) -> Search:
+def parse(text: str) -> SearchQuery:
     """Understand what was typed."""
-    found = Search()
-    for match in list(_PIECE.finditer(text))[:MOST_TERMS]:
+    found = SearchQuery()
+    for match in list(_PIECE.finditer(text))[:MAX_TERMS]:
         sign, quoted, word = match.groups()
         excluded = sign == "-"
-        operated = _operator(found, word, excluded=excluded) if word else None
-        found = operated or _words(found, word or quoted or "", excluded=excluded)
+        operated = _apply_operator(found, word, excluded=excluded) if word else None
+        found = operated or _add_words(found, word or quoted or "", excluded=excluded)
         if operated is not None or excluded or quoted is not None:
             found = structs.replace(found, plain=False)
     return found
 
 
-def _words(found: Search, text: str, *, excluded: bool) -> Search:
-    tokens, begins = phrase(text)
-    return _with(found, SearchTerm(tokens, begins=begins, excluded=excluded)) if tokens else found
+def _add_words(found: SearchQuery, text: str, *, excluded: bool) -> SearchQuery:
+    tokens, begins = parse_phrase(text)
+    return _add_term(found, SearchTerm(tokens, begins=begins, excluded=excluded)) if tokens else found
 
 
-def _with(found: Search, term: SearchTerm) -> Search:
+def _add_term(found: SearchQuery, term: SearchTerm) -> SearchQuery:
     return structs.replace(found, terms=(*found.terms, term))
 
 
-def _operator(found: Search, word: str, *, excluded: bool) -> Search | None:
+def _apply_operator(found: SearchQuery, word: str, *, excluded: bool) -> SearchQuery | None:
     """The search with an operator added; None if `word` is not a good one."""
     name, colon, value = word.partition(":")
     if not colon or not value:
@@ -74,33 +74,33 @@ def _operator(found: Search, word: str, *, excluded: bool) -> Search | None:
         case "from":
             handle = value.removeprefix("@").lower()
             return structs.replace(found, authors=(*found.authors, (handle, excluded))) if handle else None
-        case "language" if normal_language(value):
-            return _with(found, SearchTerm((language_fact(value),), fact=True, excluded=excluded))
+        case "language" if normalize_language(value):
+            return _add_term(found, SearchTerm((to_language_fact(value),), fact=True, excluded=excluded))
         case "has" | "is" as kind if value.lower() in (HAS if kind == "has" else IS):
-            return _with(found, SearchTerm((kind + value.lower(),), fact=True, excluded=excluded))
-        case "in" if value.lower() in PLACES and not excluded:
+            return _add_term(found, SearchTerm((kind + value.lower(),), fact=True, excluded=excluded))
+        case "in" if value.lower() in SCOPES and not excluded:
             return structs.replace(found, place=value.lower())
         case "before" | "after" | "during" as when:
-            return _dated(found, when, value, excluded=excluded)
+            return _apply_date(found, when, value, excluded=excluded)
         case _:
             return None
 
 
-def _dated(found: Search, when: str, value: str, *, excluded: bool) -> Search | None:
-    first = _midnight(value)
+def _apply_date(found: SearchQuery, when: str, value: str, *, excluded: bool) -> SearchQuery | None:
+    first = _parse_day(value)
     if first is None or (excluded and when == "during"):
         return None
     if excluded:  # not before a day is after the day before it
-        when, first = ("after", first - DAY) if when == "before" else ("before", first + DAY)
+        when, first = ("after", first - DAY_MS) if when == "before" else ("before", first + DAY_MS)
     above, below = found.above_id, found.below_id
     if when in ("before", "during"):
-        below = min(below, first_at(first + (DAY if when == "during" else 0)))
+        below = min(below, first_id_at(first + (DAY_MS if when == "during" else 0)))
     if when in ("after", "during"):
-        above = max(above, first_at(first + (DAY if when == "after" else 0)) - 1)
+        above = max(above, first_id_at(first + (DAY_MS if when == "after" else 0)) - 1)
     return structs.replace(found, above_id=above, below_id=below)
 
 
-def _midnight(text: str) -> int | None:
+def _parse_day(text: str) -> int | None:
     try:
         day = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

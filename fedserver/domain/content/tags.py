@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.markup import fold_tag, scan
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
@@ -18,7 +18,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import TagRow
 from storage.rows.posts import PostRow
 
-MOST = 1_000
+MAX_FOLLOWED = 1_000
 MAX_NAME = 100
 
 
@@ -30,62 +30,62 @@ class TagView(Struct, frozen=True):
     features: bool | None = None
 
 
-def written(name: str) -> str:
+def parse_name(name: str) -> str:
     """A tag's name without its sign. Raises NotFound for what cannot be one."""
     name = clean_name(name, MAX_NAME + 1).removeprefix("#")
     if not 0 < len(name) <= MAX_NAME or scan(f"#{name}").hashtags != (name,):
-        raise NotFound
+        raise NotFoundError
     return name
 
 
-async def find(tx: Tx, name: str) -> TagRow:
+async def get(tx: Tx, name: str) -> TagRow:
     """A tag, also one that nobody has used yet: its id is then 0. Raises NotFound for what cannot be one."""
-    name = written(name)
-    found = await tag_queries.by_names(tx, [fold_tag(name)])
+    name = parse_name(name)
+    found = await tag_queries.load_by_names(tx, [fold_tag(name)])
     return found[0] if found else TagRow(0, fold_tag(name), name)
 
 
-async def ensure(tx: Tx, name: str) -> TagRow:
+async def get_or_create(tx: Tx, name: str) -> TagRow:
     """A tag, made if nobody has used it yet. Raises NotFound for what cannot be one."""
-    row = await find(tx, name)
+    row = await get(tx, name)
     if row.id:
         return row
-    await tag_queries.ensure(tx, {row.name: row.display})
-    return await find(tx, name)
+    await tag_queries.load_or_insert(tx, {row.name: row.display})
+    return await get(tx, name)
 
 
-async def views(tx: Tx, rows: Sequence[TagRow], viewer_id: int | None) -> list[TagView]:
+async def load_views(tx: Tx, rows: Sequence[TagRow], viewer_id: int | None) -> list[TagView]:
     """Tags with how the viewer stands to them, in their order."""
     if viewer_id is None or not rows:
         return [TagView(row) for row in rows]
-    found = await featured_tag_queries.standing(tx, viewer_id, [row.id for row in rows])
+    found = await featured_tag_queries.load_viewer_facts(tx, viewer_id, [row.id for row in rows])
     return [TagView(row, row.id in found["follows"], row.id in found["features"]) for row in rows]
 
 
 async def follow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     """Follow a tag: its latest posts appear at home. Raises NotFound, Invalid."""
-    row = await ensure(tx, name)
-    if await tag_queries.count_followed(tx, actor.id) >= MOST:
-        raise Invalid("base", f"You may follow {MOST} hashtags")
-    if await tag_queries.follow(tx, actor.id, row.id):
-        await home_entry_queries.fill_tagged(tx, actor.id, row.id)
+    row = await get_or_create(tx, name)
+    if await tag_queries.count_followed(tx, actor.id) >= MAX_FOLLOWED:
+        raise InvalidError("base", f"You may follow {MAX_FOLLOWED} hashtags")
+    if await tag_queries.insert_follow(tx, actor.id, row.id):
+        await home_entry_queries.backfill_tag(tx, actor.id, row.id)
     return row
 
 
 async def unfollow(tx: Tx, actor: AccountRow, name: str) -> TagRow:
     """End it: what only this tag brought home goes. Raises NotFound for what cannot be a tag."""
-    row = await find(tx, name)
-    if await tag_queries.unfollow(tx, actor.id, row.id):
-        await home_entry_queries.clear_tagged(tx, actor.id, row.id)
+    row = await get(tx, name)
+    if await tag_queries.delete_follow(tx, actor.id, row.id):
+        await home_entry_queries.delete_by_tag(tx, actor.id, row.id)
     return row
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, TagRow]]:
+async def list_followed(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, TagRow]]:
     """Cursors and tags that `actor` follows, newest first."""
-    return await tag_queries.followed(tx, actor.id, page)
+    return await tag_queries.list_followed(tx, actor.id, page)
 
 
-async def spread(tx: Tx, post: PostRow) -> None:
+async def fan_out_home(tx: Tx, post: PostRow) -> None:
     """Show a public post at the homes of those who follow one of its tags."""
     if post.visibility == "public" and post.tags != "[]":
-        await home_entry_queries.spread_tagged(tx, post.id, post.account_id)
+        await home_entry_queries.fan_out_tagged(tx, post.id, post.account_id)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.config import Config
-from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.links import Links
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-class Site(Struct, frozen=True):
+class NodeContext(Struct, frozen=True):
     """Made once by the node and handed to the verbs that need it."""
 
     config: Config
     links: Links
 
 
-class Caller(Struct, frozen=True):
+class Principal(Struct, frozen=True):
     """The caller of a request. An app's own token has neither member nor account.
 
     `proved_at` is when the person last gave a password or passkey in this session (ms UTC); `barred`:
@@ -40,15 +40,15 @@ class Caller(Struct, frozen=True):
 def check_not_moved(actor: AccountRow) -> None:
     """Raises Forbidden for an account that moved away: it is there to be read only."""
     if actor.moved_to_id is not None:
-        raise Forbidden("This account has moved. It can be read, and that is all")
+        raise ForbiddenError("This account has moved. It can be read, and that is all")
 
 
-def may_act(member: MemberRow) -> bool:
+def can_act(member: MemberRow) -> bool:
     """True if a member is let in: approved, confirmed, not disabled."""
-    return member.disabled_at is None and not waits_for(member)
+    return member.disabled_at is None and not describe_pending_state(member)
 
 
-def waits_for(member: MemberRow) -> str:
+def describe_pending_state(member: MemberRow) -> str:
     """What a member waits for before being let in, in the words clients know; '' if nothing."""
     if member.email_confirmed_at is None:
         return "Your login is missing a confirmed e-mail address"

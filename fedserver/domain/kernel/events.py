@@ -15,7 +15,7 @@ POST_DELETED = "post.deleted"  # post_id, account_id, listeners: account ids tha
 POLL_TALLIED = "poll.tallied"  # post_id: its votes changed some time ago, or it has ended
 POST_WITHDRAWN = "post.withdrawn"  # post_id, account_id, streams: public ones that may have shown it
 ACCOUNT_CHANGED = "account.changed"  # account_id
-NOTIFIED = "notification.added"  # notification_id, account_id
+NOTIFICATION_ADDED = "notification.added"  # notification_id, account_id
 NOTIFICATIONS_MERGED = "notifications.merged"  # account_id: what was kept back is told now
 CONVERSATION_CHANGED = "conversation.changed"  # conversation_id, account_id
 ANNOUNCEMENT_REACTED = "announcement.reacted"  # announcement_id, name
@@ -23,23 +23,23 @@ TOKEN_REVOKED = "token.revoked"  # token_id
 MEMBER_CHANGED = "member.changed"  # member_id: role, disabled …
 FILTERS_CHANGED = "filters.changed"  # account_id
 RELATION_CHANGED = "relation.changed"  # account_id, target_id
-ANNOUNCED = "announcement.published"  # announcement_id: new, or its text is
+ANNOUNCEMENT_PUBLISHED = "announcement.published"  # announcement_id: new, or its text is
 ANNOUNCEMENT_REMOVED = "announcement.removed"  # announcement_id
 PEER_CHANGED = "peer.changed"  # domain
-ADDRESSES_CHANGED = "addresses.changed"  # networks that may not come in
+IP_BLOCKS_CHANGED = "addresses.changed"  # networks that may not come in
 SETTINGS_CHANGED = "settings.changed"
-TASKS_DUE = "tasks.due"  # something was put in the queue
-MOST_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes
+JOBS_DUE = "tasks.due"  # something was put in the queue
+MAX_LISTENERS = 300  # ids that fit into one event of PostgreSQL, which holds 8000 bytes
 
 
-def tasks_due(tx: Tx) -> None:
+def emit_jobs_due(tx: Tx) -> None:
     """Wake the workers after the commit; telling once a transaction is enough."""
-    if all(event.kind != TASKS_DUE for event in tx.events):
-        tx.emit(TASKS_DUE)
+    if all(event.kind != JOBS_DUE for event in tx.events):
+        tx.emit(JOBS_DUE)
 
 
-def post_deleted(tx: Tx, post_id: int, account_id: int, holders: Sequence[int]) -> None:
+def emit_post_deleted(tx: Tx, post_id: int, account_id: int, account_ids: Sequence[int]) -> None:
     """A post or a boost of `account_id` is gone from the homes of `holders`: told in parts if many had it."""
-    for start in range(0, len(holders) or 1, MOST_LISTENERS):
-        some = list(holders[start : start + MOST_LISTENERS])
+    for start in range(0, len(account_ids) or 1, MAX_LISTENERS):
+        some = list(account_ids[start : start + MAX_LISTENERS])
         tx.emit(POST_DELETED, post_id=post_id, account_id=account_id, listeners=some)

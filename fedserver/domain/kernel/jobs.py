@@ -14,10 +14,10 @@ from storage.engine import Tx
 from storage.paging import MAX_ID
 from storage.queries.kernel import jobs as job_queries
 
-NEWEST = MAX_ID
+NEWEST_ID = MAX_ID
 
 
-class Task(Struct, frozen=True, tag_field="kind"):
+class Job(Struct, frozen=True, tag_field="kind"):
     """Base of all tasks."""
 
 
@@ -31,18 +31,18 @@ class Audience(Struct, frozen=True):
 # --- to tell peers: federation.outgoing renders, workers.fan_out writes the deliveries
 
 
-class CreatePost(Task, frozen=True, tag="create_post"):
+class CreatePost(Job, frozen=True, tag="create_post"):
     post_id: int
 
 
-class UpdatePost(Task, frozen=True, tag="update_post"):
+class UpdatePost(Job, frozen=True, tag="update_post"):
     """`moment` (ms UTC) tells changes apart that are no edits: who may quote it, what it may quote."""
 
     post_id: int
     moment: int = 0
 
 
-class DeletePost(Task, frozen=True, tag="delete_post"):
+class DeletePost(Job, frozen=True, tag="delete_post"):
     """`at` is when it was deleted: whoever was blocked since then hears of it all the same."""
 
     account_id: int
@@ -51,20 +51,20 @@ class DeletePost(Task, frozen=True, tag="delete_post"):
     at: int = 0
 
 
-class Announce(Task, frozen=True, tag="announce"):
+class Announce(Job, frozen=True, tag="announce"):
     """`boost_id` is the row of the boost."""
 
     boost_id: int
 
 
-class UndoAnnounce(Task, frozen=True, tag="undo_announce"):
+class UndoAnnounce(Job, frozen=True, tag="undo_announce"):
     account_id: int
     uri: str
     post_uri: str
     audience: Audience
 
 
-class Like(Task, frozen=True, tag="like"):
+class Like(Job, frozen=True, tag="like"):
     """`emoji` with its `picture`, where one reacts with one."""
 
     account_id: int
@@ -74,7 +74,7 @@ class Like(Task, frozen=True, tag="like"):
     picture: str = ""
 
 
-class UndoLike(Task, frozen=True, tag="undo_like"):
+class UndoLike(Job, frozen=True, tag="undo_like"):
     account_id: int
     uri: str
     post_uri: str
@@ -83,19 +83,19 @@ class UndoLike(Task, frozen=True, tag="undo_like"):
     picture: str = ""
 
 
-class Follow(Task, frozen=True, tag="follow"):
+class Follow(Job, frozen=True, tag="follow"):
     account_id: int
     target_id: int
     uri: str
 
 
-class UndoFollow(Task, frozen=True, tag="undo_follow"):
+class UndoFollow(Job, frozen=True, tag="undo_follow"):
     account_id: int
     target_id: int
     uri: str
 
 
-class AnswerFollow(Task, frozen=True, tag="answer_follow"):
+class AnswerFollow(Job, frozen=True, tag="answer_follow"):
     """`account_id` (ours) accepts or rejects the Follow `uri` of `follower_id`."""
 
     account_id: int
@@ -104,52 +104,52 @@ class AnswerFollow(Task, frozen=True, tag="answer_follow"):
     accepted: bool
 
 
-class Block(Task, frozen=True, tag="block"):
+class Block(Job, frozen=True, tag="block"):
     account_id: int
     target_id: int
     uri: str
 
 
-class UndoBlock(Task, frozen=True, tag="undo_block"):
+class UndoBlock(Job, frozen=True, tag="undo_block"):
     account_id: int
     target_id: int
     uri: str
 
 
-class UpdateAccount(Task, frozen=True, tag="update_account"):
+class UpdateAccount(Job, frozen=True, tag="update_account"):
     account_id: int
 
 
-class MoveAccount(Task, frozen=True, tag="move_account"):
+class MoveAccount(Job, frozen=True, tag="move_account"):
     """An account of ours moved: its followers are to follow the other."""
 
     account_id: int
     target_id: int
 
 
-class DeleteAccount(Task, frozen=True, tag="delete_account"):
+class DeleteAccount(Job, frozen=True, tag="delete_account"):
     account_id: int
 
 
-class UpdatePoll(Task, frozen=True, tag="update_poll"):
+class UpdatePoll(Job, frozen=True, tag="update_poll"):
     """How a poll of ours stands."""
 
     post_id: int
 
 
-class Vote(Task, frozen=True, tag="vote"):
+class Vote(Job, frozen=True, tag="vote"):
     """A vote of a member in a peer's poll."""
 
     vote_id: int
 
 
-class Flag(Task, frozen=True, tag="flag"):
+class Flag(Job, frozen=True, tag="flag"):
     """A report goes to the node of the account that it is about."""
 
     report_id: int
 
 
-class Pin(Task, frozen=True, tag="pin"):
+class UpdatePin(Job, frozen=True, tag="pin"):
     """A post was put on top of a profile, or taken off."""
 
     account_id: int
@@ -157,13 +157,13 @@ class Pin(Task, frozen=True, tag="pin"):
     added: bool
 
 
-class RequestQuote(Task, frozen=True, tag="request_quote"):
+class RequestQuote(Job, frozen=True, tag="request_quote"):
     """The author of what a post quotes is asked."""
 
     post_id: int
 
 
-class AnswerQuote(Task, frozen=True, tag="answer_quote"):
+class AnswerQuote(Job, frozen=True, tag="answer_quote"):
     """`account_id` (ours) answers the QuoteRequest `uri` of `requester_id`; without authorization: no."""
 
     account_id: int
@@ -174,7 +174,7 @@ class AnswerQuote(Task, frozen=True, tag="answer_quote"):
     authorization_uri: str | None
 
 
-class RevokeQuote(Task, frozen=True, tag="revoke_quote"):
+class RevokeQuote(Job, frozen=True, tag="revoke_quote"):
     """`account_id` (ours) takes an authorization back that `quoter_id` had."""
 
     account_id: int
@@ -182,20 +182,20 @@ class RevokeQuote(Task, frozen=True, tag="revoke_quote"):
     quoter_id: int
 
 
-class OfferPartnership(Task, frozen=True, tag="offer_partnership"):
+class OfferPartnership(Job, frozen=True, tag="offer_partnership"):
     partner_id: int
 
 
-class AnswerPartnership(Task, frozen=True, tag="answer_partnership"):
+class AnswerPartnership(Job, frozen=True, tag="answer_partnership"):
     partner_id: int
     accepted: bool
 
 
-class EndPartnership(Task, frozen=True, tag="end_partnership"):
+class EndPartnership(Job, frozen=True, tag="end_partnership"):
     partner_id: int
 
 
-class FollowRelay(Task, frozen=True, tag="follow_relay"):
+class FollowRelay(Job, frozen=True, tag="follow_relay"):
     """`target` is the relay's actor, '' for the Public."""
 
     inbox_uri: str
@@ -203,51 +203,51 @@ class FollowRelay(Task, frozen=True, tag="follow_relay"):
     target: str = ""
 
 
-class UndoFollowRelay(Task, frozen=True, tag="undo_follow_relay"):
+class UndoFollowRelay(Job, frozen=True, tag="undo_follow_relay"):
     inbox_uri: str
     uri: str
     target: str = ""
 
 
-class BoostForRelays(Task, frozen=True, tag="boost_for_relays"):
+class BoostForRelays(Job, frozen=True, tag="boost_for_relays"):
     post_id: int
 
 
 # --- to learn from peers
 
 
-class FetchParent(Task, frozen=True, tag="fetch_parent"):
+class FetchParent(Job, frozen=True, tag="fetch_parent"):
     """A post answers `uri`, which we do not have; `depth` counts the steps up the thread so far."""
 
     uri: str
     depth: int = 0
 
 
-class RefreshAccount(Task, frozen=True, tag="refresh_account"):
+class RefreshAccount(Job, frozen=True, tag="refresh_account"):
     uri: str
 
 
-class RefreshPoll(Task, frozen=True, tag="refresh_poll"):
+class RefreshPoll(Job, frozen=True, tag="refresh_poll"):
     """How a peer's poll stands."""
 
     post_id: int
 
 
-class VerifyQuote(Task, frozen=True, tag="verify_quote"):
+class VerifyQuote(Job, frozen=True, tag="verify_quote"):
     """A post of a peer quotes another; `depth` counts as that of FetchParent."""
 
     post_id: int
     depth: int = 0
 
 
-class RefreshThread(Task, frozen=True, tag="refresh_thread"):
+class RefreshThread(Job, frozen=True, tag="refresh_thread"):
     """A member opened a thread of a peer: what is there that is not here?"""
 
     refresh_id: int
     post_id: int
 
 
-class SynchronizeFollowers(Task, frozen=True, tag="synchronize_followers"):
+class SynchronizeFollowers(Job, frozen=True, tag="synchronize_followers"):
     """A peer's account has other followers here than we know: `url` says which, `digest` of them is known."""
 
     account_id: int
@@ -255,32 +255,32 @@ class SynchronizeFollowers(Task, frozen=True, tag="synchronize_followers"):
     digest: str
 
 
-class ReadFeatured(Task, frozen=True, tag="read_featured"):
+class FetchFeatured(Job, frozen=True, tag="read_featured"):
     """A member looks at the profile of a peer's account: what is on top of it?"""
 
     account_id: int
 
 
-class FetchCard(Task, frozen=True, tag="fetch_card"):
+class FetchCard(Job, frozen=True, tag="fetch_card"):
     """A post links to a page: what is to be shown of it?"""
 
     post_id: int
 
 
-class FetchPeerList(Task, frozen=True, tag="fetch_peer_list"):
+class FetchPeerList(Job, frozen=True, tag="fetch_peer_list"):
     """A list of peers is to be read again."""
 
     list_id: int
 
 
-class Push(Task, frozen=True, tag="push"):
+class SendPush(Job, frozen=True, tag="push"):
     """A client is to be told of a notification; done by a worker of its own, as services may be slow."""
 
     subscription_id: int
     notification_id: int
 
 
-class VerifyLinks(Task, frozen=True, tag="verify_links"):
+class VerifyLinks(Job, frozen=True, tag="verify_links"):
     """The links on a profile are to be asked whether they lead back."""
 
     account_id: int
@@ -289,32 +289,32 @@ class VerifyLinks(Task, frozen=True, tag="verify_links"):
 # --- inside
 
 
-class ClosePoll(Task, frozen=True, tag="close_poll"):
+class ClosePoll(Job, frozen=True, tag="close_poll"):
     """The time of a poll is over."""
 
     post_id: int
 
 
-class ShowPoll(Task, frozen=True, tag="show_poll"):
+class BroadcastPoll(Job, frozen=True, tag="show_poll"):
     """Streams are to hear how a poll stands."""
 
     post_id: int
 
 
-class PublishScheduled(Task, frozen=True, tag="publish_scheduled"):
+class PublishScheduled(Job, frozen=True, tag="publish_scheduled"):
     """The moment of a scheduled post has come."""
 
     scheduled_id: int
 
 
-class EndMute(Task, frozen=True, tag="end_mute"):
+class EndMute(Job, frozen=True, tag="end_mute"):
     """The time of a mute is over, unless it was made longer."""
 
     account_id: int
     target_id: int
 
 
-class Import(Task, frozen=True, tag="import"):
+class ContinueImport(Job, frozen=True, tag="import"):
     """Carry on with a file that a member brought, after the line (or, to clear, the pair) `after_id`."""
 
     import_id: int
@@ -322,13 +322,13 @@ class Import(Task, frozen=True, tag="import"):
     cleared: bool = False
 
 
-class MakeArchive(Task, frozen=True, tag="make_archive"):
+class MakeArchive(Job, frozen=True, tag="make_archive"):
     """A member wants an archive of all that they made."""
 
     archive_id: int
 
 
-class CarryOver(Task, frozen=True, tag="carry_over"):
+class TransferRelationships(Job, frozen=True, tag="carry_over"):
     """An account moved: members after `after_id` are to stand to the other as they stood to it."""
 
     account_id: int
@@ -336,7 +336,7 @@ class CarryOver(Task, frozen=True, tag="carry_over"):
     after_id: int = 0
 
 
-class SendMail(Task, frozen=True, tag="send_mail"):
+class SendMail(Job, frozen=True, tag="send_mail"):
     """`unsubscribe` is an address that ends such mails with one POST (RFC 8058), '' for none."""
 
     to: str
@@ -345,7 +345,7 @@ class SendMail(Task, frozen=True, tag="send_mail"):
     unsubscribe: str = ""
 
 
-class MailPosts(Task, frozen=True, tag="mail_posts"):
+class EnqueuePostMails(Job, frozen=True, tag="mail_posts"):
     """Posts of an account, from an id up to another, are to go to its subscribers after `after_id`."""
 
     account_id: int
@@ -354,7 +354,7 @@ class MailPosts(Task, frozen=True, tag="mail_posts"):
     after_id: int = 0
 
 
-class MailSubscriber(Task, frozen=True, tag="mail_subscriber"):
+class SendPostMail(Job, frozen=True, tag="mail_subscriber"):
     """One subscriber is to get these posts by mail."""
 
     subscription_id: int
@@ -362,47 +362,47 @@ class MailSubscriber(Task, frozen=True, tag="mail_subscriber"):
     until_id: int
 
 
-class TellOfChange(Task, frozen=True, tag="tell_of_change"):
+class SendSecurityNotice(Job, frozen=True, tag="tell_of_change"):
     """What protects an account was changed; `change` is one of `security_mails.CHANGES`."""
 
     to: str
     change: str
 
 
-class IndexPosts(Task, frozen=True, tag="index_posts"):
+class IndexPosts(Job, frozen=True, tag="index_posts"):
     """Posts below an id, of one account or of all, are to be found by search as they are now."""
 
-    before_id: int = NEWEST
+    before_id: int = NEWEST_ID
     account_id: int | None = None
 
 
-class LiftAct(Task, frozen=True, tag="lift_act"):
+class ExpireModerationAction(Job, frozen=True, tag="lift_act"):
     """The time of an act of moderation is over."""
 
     act_id: int
     account_id: int
 
 
-class RemoveFiles(Task, frozen=True, tag="remove_files"):
+class RemoveFiles(Job, frozen=True, tag="remove_files"):
     """Files of the store that no row names any more."""
 
     keys: tuple[str, ...]
 
 
-class ProcessMedia(Task, frozen=True, tag="process_media"):
+class ProcessMedia(Job, frozen=True, tag="process_media"):
     """A film or sound is to be made fit to be shown; done by a worker of its own, as it takes minutes."""
 
     media_id: int
 
 
-class MergeNotifications(Task, frozen=True, tag="merge_notifications"):
+class MergeNotifications(Job, frozen=True, tag="merge_notifications"):
     """What `from_id` told `account_id`, and was kept back, is to be told."""
 
     account_id: int
     from_id: int
 
 
-AnyTask = (
+AnyJob = (
     CreatePost
     | UpdatePost
     | DeletePost
@@ -420,18 +420,18 @@ AnyTask = (
     | DeleteAccount
     | UpdatePoll
     | Vote
-    | Pin
+    | UpdatePin
     | Flag
     | FetchParent
     | RefreshAccount
     | RefreshPoll
     | ClosePoll
-    | ShowPoll
+    | BroadcastPoll
     | PublishScheduled
     | VerifyLinks
     | EndMute
-    | CarryOver
-    | Import
+    | TransferRelationships
+    | ContinueImport
     | MakeArchive
     | RequestQuote
     | AnswerQuote
@@ -446,34 +446,34 @@ AnyTask = (
     | RefreshThread
     | FetchCard
     | FetchPeerList
-    | ReadFeatured
+    | FetchFeatured
     | SynchronizeFollowers
     | SendMail
-    | MailPosts
-    | MailSubscriber
-    | TellOfChange
+    | EnqueuePostMails
+    | SendPostMail
+    | SendSecurityNotice
     | IndexPosts
-    | LiftAct
+    | ExpireModerationAction
     | RemoveFiles
     | ProcessMedia
     | MergeNotifications
-    | Push
+    | SendPush
 )
 
 _encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(AnyTask).decode
+decode = msgspec.json.Decoder(AnyJob).decode
 
 
-async def owe(tx: Tx, task: Task, *, run_at: int = 0, dedupe: str | None = None) -> None:
+async def enqueue(tx: Tx, job: Job, *, run_at: int = 0, dedupe: str | None = None) -> None:
     """Put `task` in the queue, for `run_at` (ms UTC) or now.
 
     While one with the same `dedupe` waits, nothing is added.
     """
-    await job_queries.add(
+    await job_queries.insert(
         tx,
-        kind=task.__struct_config__.tag,  # type: ignore[arg-type]
-        payload=_encode(task).decode(),
+        kind=job.__struct_config__.tag,  # type: ignore[arg-type]
+        payload=_encode(job).decode(),
         run_at=run_at or tx.now,
         dedupe=dedupe,
     )
-    events.tasks_due(tx)
+    events.emit_jobs_due(tx)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 
 _READ = (
     "accounts", "blocks", "bookmarks", "collections", "favourites", "filters", "follows", "lists", "mutes",
@@ -23,7 +23,7 @@ _ADMIN = (
 )  # fmt: skip
 _FOLLOW = frozenset(f"{verb}:{noun}" for verb in ("read", "write") for noun in ("follows", "blocks", "mutes"))
 
-KNOWN: tuple[str, ...] = (
+ALL_SCOPES: tuple[str, ...] = (
     "profile",
     "read",
     *(f"read:{noun}" for noun in _READ),
@@ -36,9 +36,9 @@ KNOWN: tuple[str, ...] = (
     "admin:write",
     *(f"admin:write:{noun}" for noun in _ADMIN),
 )
-_KNOWN = frozenset(KNOWN)
+_ALL_SCOPES = frozenset(ALL_SCOPES)
 
-WORDS = {
+DESCRIPTIONS = {
     "profile": "read your profile",
     "read": "read everything that you can read",
     "write": "post, change and delete in your name",
@@ -53,8 +53,8 @@ def parse(text: str) -> tuple[str, ...]:
     """Scopes in a string, separated by spaces, each once. Raises Invalid for a word that is none."""
     found = tuple(dict.fromkeys(text.replace("+", " ").split()))
     for scope in found:
-        if scope not in _KNOWN:
-            raise Invalid("scopes", f"are not known: {scope[:60]}", "invalid_scope")
+        if scope not in _ALL_SCOPES:
+            raise InvalidError("scopes", f"are not known: {scope[:60]}", "invalid_scope")
     return found
 
 
@@ -67,23 +67,23 @@ def covers(granted: Iterable[str], wanted: str) -> bool:
     return bool(head) and covers(scopes, head)
 
 
-def within(wanted: Iterable[str], granted: Iterable[str]) -> bool:
+def are_granted(wanted: Iterable[str], granted: Iterable[str]) -> bool:
     """True if everything wanted is covered."""
     scopes = frozenset(granted)
     return all(covers(scopes, each) for each in wanted)
 
 
-def within_role(granted: Iterable[str], role: str) -> tuple[str, ...]:
+def filter_by_role(granted: Iterable[str], role: str) -> tuple[str, ...]:
     """The scopes that a member of that role can give away: those of admins are not every member's."""
     return tuple(scope for scope in granted if role != "member" or not scope.startswith("admin:"))
 
 
-def in_words(scopes: Iterable[str]) -> list[str]:
+def describe(scopes: Iterable[str]) -> list[str]:
     """What an app may do, for the person who is asked."""
-    return [WORDS.get(scope, _detailed(scope)) for scope in scopes]
+    return [DESCRIPTIONS.get(scope, _describe_detailed(scope)) for scope in scopes]
 
 
-def _detailed(scope: str) -> str:
+def _describe_detailed(scope: str) -> str:
     verb, _, noun = scope.rpartition(":")
     names = {
         "read": "read your",

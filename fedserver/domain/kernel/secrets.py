@@ -13,7 +13,7 @@ from tempfile import mkstemp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-NONCE = 12  # bytes (NIST SP 800-38D §8.2.2)
+NONCE_BYTES = 12  # bytes (NIST SP 800-38D §8.2.2)
 
 
 def new_secret() -> str:
@@ -21,17 +21,17 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def hashed(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """How a secret is kept. Random secrets of this length need no salt."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def matches(secret: str, kept: str) -> bool:
+def verify_secret(secret: str, secret_hash: str) -> bool:
     """Compare in constant time."""
-    return hmac.compare_digest(hashed(secret), kept)
+    return hmac.compare_digest(hash_secret(secret), secret_hash)
 
 
-class Seal:
+class SecretBox:
     """Closes secrets with a key (AES-256-GCM) that lies in a file: whoever has the database alone opens none.
 
     The file is made for the first secret; all processes of a node read the same.
@@ -44,7 +44,7 @@ class Seal:
     def close(self, secret: str, place: str) -> str:
         """`secret` as it is kept; it opens for the same `place` only. Raises OSError without a usable key."""
         box = self._read() or self._made()
-        nonce = os.urandom(NONCE)
+        nonce = os.urandom(NONCE_BYTES)
         return base64.urlsafe_b64encode(nonce + box.encrypt(nonce, secret.encode(), place.encode())).decode()
 
     def open(self, sealed: str, place: str) -> str | None:
@@ -55,7 +55,9 @@ class Seal:
         box = self._read()
         try:
             data = base64.urlsafe_b64decode(sealed)
-            return box.decrypt(data[:NONCE], data[NONCE:], place.encode()).decode() if box else None
+            return (
+                box.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], place.encode()).decode() if box else None
+            )
         except (InvalidTag, ValueError):
             return None
 

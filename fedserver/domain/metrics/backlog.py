@@ -13,11 +13,11 @@ from storage.queries.metrics import backlog as backlog_queries
 from storage.queries.peers import peers as peer_queries
 from storage.rows.peers import PeerRow
 
-MOST_PEERS = 100
-MOST_SHOWN = 5
+MAX_PEERS = 100
+MAX_EXAMPLES = 5
 
 
-class Queue(Struct, frozen=True):
+class QueueStatus(Struct, frozen=True):
     """A queue: `late` is for how long (ms) the first that waits has been due."""
 
     name: str
@@ -26,7 +26,7 @@ class Queue(Struct, frozen=True):
     late: int
 
 
-class Dead(Struct, frozen=True):
+class DeadActivities(Struct, frozen=True):
     """What was given up of one host: how many of the latest, why and when last; `what` are some of them."""
 
     host: str
@@ -36,71 +36,73 @@ class Dead(Struct, frozen=True):
     what: tuple[str, ...]
 
 
-class Silent(Struct, frozen=True):
+class UnreachablePeer(Struct, frozen=True):
     """A peer that does not answer, and how many deliveries wait for it."""
 
     row: PeerRow
     waiting: int
 
 
-class Health(Struct, frozen=True):
+class QueueHealth(Struct, frozen=True):
     """Everything about the queues at this moment."""
 
-    queues: tuple[Queue, ...]
+    queues: tuple[QueueStatus, ...]
     dead_tasks: tuple[tuple[int, str, str, int], ...]  # number, kind, error, moment
-    dead_deliveries: tuple[Dead, ...]
-    dead_inbox: tuple[Dead, ...]
-    silent: tuple[Silent, ...]
+    dead_deliveries: tuple[DeadActivities, ...]
+    dead_inbox: tuple[DeadActivities, ...]
+    silent: tuple[UnreachablePeer, ...]
 
 
-class _Said(Struct):
+class _ActivitySummary(Struct):
     """What an activity tells of itself."""
 
     type: str = ""
     object: str | dict[str, Any] = ""
 
 
-_read = msgspec.json.Decoder(_Said).decode
+_decode_activity = msgspec.json.Decoder(_ActivitySummary).decode
 
 
-async def queues(tx: Tx) -> tuple[Queue, ...]:
+async def list_queues(tx: Tx) -> tuple[QueueStatus, ...]:
     """What waits, in one statement."""
     return tuple(
-        Queue(name, waiting, given_up, max(0, tx.now - first) if first else 0)
-        for name, waiting, given_up, first in await backlog_queries.counts(tx)
+        QueueStatus(name, waiting, given_up, max(0, tx.now - first) if first else 0)
+        for name, waiting, given_up, first in await backlog_queries.count_by_queue(tx)
     )
 
 
-async def health(tx: Tx) -> Health:
+async def load_health(tx: Tx) -> QueueHealth:
     """The queues, and what is wrong with them."""
-    return Health(
-        await queues(tx),
-        tuple(await backlog_queries.dead_tasks(tx)),
-        await _dead(tx, backlog_queries.DELIVERIES),
-        await _dead(tx, backlog_queries.INBOX),
-        await silent(tx),
+    return QueueHealth(
+        await list_queues(tx),
+        tuple(await backlog_queries.list_dead_jobs(tx)),
+        await _group_dead(tx, backlog_queries.DELIVERIES),
+        await _group_dead(tx, backlog_queries.INBOX),
+        await list_unreachable(tx),
     )
 
 
-async def silent(tx: Tx) -> tuple[Silent, ...]:
+async def list_unreachable(tx: Tx) -> tuple[UnreachablePeer, ...]:
     """Peers that do not answer, the longest first."""
-    return tuple(Silent(row, waiting) for row, waiting in await peer_queries.silent(tx, MOST_PEERS))
+    return tuple(
+        UnreachablePeer(row, waiting) for row, waiting in await peer_queries.list_unreachable(tx, MAX_PEERS)
+    )
 
 
-async def _dead(tx: Tx, queue: str) -> tuple[Dead, ...]:
+async def _group_dead(tx: Tx, queue: str) -> tuple[DeadActivities, ...]:
     """By host, the latest first."""
-    found: dict[str, Dead] = {}
-    for _, host, body, error, at in await backlog_queries.dead_activities(tx, queue):
-        known = found.get(host) or Dead(host, 0, error, at, ())
-        what = (*known.what, _told(body)) if len(known.what) < MOST_SHOWN else known.what
-        found[host] = Dead(host, known.count + 1, known.error, known.at, what)
+    found: dict[str, DeadActivities] = {}
+    for _, host, body, error, at in await backlog_queries.list_dead_activities(tx, queue):
+        known = found.get(host) or DeadActivities(host, 0, error, at, ())
+        what = (*known.what, _describe_activity(body)) if len(known.what) < MAX_EXAMPLES else known.what
+        found[host] = DeadActivities(host, known.count + 1, known.error, known.at, what)
     return tuple(found.values())
 
 
-def _told(body: bytes) -> str:
+def _describe_activity(body: bytes) -> str:
     """An activity in a few words: its type, and what it is about."""
     try:
-        said = _read(body)
+        said = _decode_activity(body)
     except (msgspec.DecodeError, RecursionError):
         return "?"
     about = (
@@ -109,19 +111,19 @@ def _told(body: bytes) -> str:
     return f"{said.type} {about}"[:200]
 
 
-async def revive(tx: Tx, queue: str, host: str = "", task_id: int = 0) -> None:
+async def retry(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
     """Try again what was given up: of a host (`deliveries`, `inbox`), or one of `tasks`."""
-    await backlog_queries.revive(tx, queue, host, task_id)
+    await backlog_queries.retry(tx, queue, host, job_id)
     tx.emit(f"{queue}.due")
 
 
-async def drop(tx: Tx, queue: str, host: str = "", task_id: int = 0) -> None:
+async def discard(tx: Tx, queue: str, host: str = "", job_id: int = 0) -> None:
     """Forget what was given up, as in `revive`."""
-    await backlog_queries.drop(tx, queue, host, task_id)
+    await backlog_queries.delete_dead(tx, queue, host, job_id)
 
 
-async def try_now(tx: Tx, host: str) -> None:
+async def retry_peer(tx: Tx, host: str) -> None:
     """Ask a peer at once that does not answer, instead of at the next step of its circuit."""
-    await peer_queries.ask_now(tx, host)
-    await delivery_queries.revive(tx, host)
+    await peer_queries.clear_retry_time(tx, host)
+    await delivery_queries.retry_host(tx, host)
     tx.emit("deliveries.due")

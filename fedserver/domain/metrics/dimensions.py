@@ -9,16 +9,16 @@ import platform
 
 from msgspec import Struct
 
-from fedserver.domain.metrics.measures import DAY, Span, Subject, params_of
+from fedserver.domain.metrics.measures import DAY_MS, MeasureSubject, Span, to_params
 from fedserver.version import VERSION
 from storage.engine import Tx
 from storage.queries.metrics import dimensions as dimension_queries
 
 NAMES = (*dimension_queries.STATEMENTS, "space_usage", "software_versions")
-TIMELESS = ("instance_accounts",)
+UNDATED = ("instance_accounts",)
 
 
-class Entry(Struct, frozen=True):
+class DimensionEntry(Struct, frozen=True):
     """One of a dimension: `key` for programs, `name` for people; `unit` is bytes or ''."""
 
     key: str
@@ -27,34 +27,36 @@ class Entry(Struct, frozen=True):
     unit: str = ""
 
 
-async def dimension(tx: Tx, here: str, name: str, over: Span, subject: Subject, limit: int) -> list[Entry]:
+async def load_dimension(
+    tx: Tx, server_name: str, name: str, span: Span, subject: MeasureSubject, limit: int
+) -> list[DimensionEntry]:
     """One of NAMES: one statement; `here` is what this node is called among servers. Raises Invalid."""
     if name == "space_usage":
-        return await _space(tx)
+        return await _load_space_usage(tx)
     if name == "software_versions":
-        return await _versions(tx)
-    params: dict[str, int | str] = {**params_of(name, subject), "limit": limit}
-    if name not in TIMELESS:
-        params |= {"start": over.first * DAY, "end": (over.last + 1) * DAY}
+        return await _load_versions(tx)
+    params: dict[str, int | str] = {**to_params(name, subject), "limit": limit}
+    if name not in UNDATED:
+        params |= {"start": span.first * DAY_MS, "end": (span.last + 1) * DAY_MS}
     found = await dimension_queries.load(tx, name, **params)
     if name == "sources":
-        return [Entry(key or "web", key or "Website", str(amount)) for key, amount in found]
-    return [Entry(key or here, key or here, str(amount)) for key, amount in found]
+        return [DimensionEntry(key or "web", key or "Website", str(amount)) for key, amount in found]
+    return [DimensionEntry(key or server_name, key or server_name, str(amount)) for key, amount in found]
 
 
-async def _space(tx: Tx) -> list[Entry]:
-    database, files = await dimension_queries.space(tx)
-    kind, _ = await dimension_queries.version(tx)
+async def _load_space_usage(tx: Tx) -> list[DimensionEntry]:
+    database, files = await dimension_queries.load_space_usage(tx)
+    kind, _ = await dimension_queries.load_database_version(tx)
     return [
-        Entry(kind.lower(), kind, str(database), "bytes"),
-        Entry("media", "Media storage", str(files), "bytes"),
+        DimensionEntry(kind.lower(), kind, str(database), "bytes"),
+        DimensionEntry("media", "Media storage", str(files), "bytes"),
     ]
 
 
-async def _versions(tx: Tx) -> list[Entry]:
-    kind, number = await dimension_queries.version(tx)
+async def _load_versions(tx: Tx) -> list[DimensionEntry]:
+    kind, number = await dimension_queries.load_database_version(tx)
     return [
-        Entry("fedserver", "fedserver", VERSION),
-        Entry("python", "Python", platform.python_version()),
-        Entry(kind.lower(), kind, number),
+        DimensionEntry("fedserver", "fedserver", VERSION),
+        DimensionEntry("python", "Python", platform.python_version()),
+        DimensionEntry(kind.lower(), kind, number),
     ]

@@ -11,7 +11,7 @@ from storage.queries.metrics import counts as count_queries
 WEEKS = 12
 
 
-class Week(Struct, frozen=True):
+class WeekActivity(Struct, frozen=True):
     """A week (Monday to Sunday, UTC): its beginning (ms UTC), posts, members who were here, new members."""
 
     begins_at: int
@@ -20,7 +20,7 @@ class Week(Struct, frozen=True):
     joined: int
 
 
-class Figures(Struct, frozen=True):
+class InstanceStats(Struct, frozen=True):
     """How large and how busy the node is."""
 
     members: int
@@ -30,33 +30,35 @@ class Figures(Struct, frozen=True):
     peers: int
 
 
-async def load(tx: Tx) -> Figures:
+async def load(tx: Tx) -> InstanceStats:
     """The figures of this minute."""
     room, minute = tx.memory.room("figures", 1), tx.now // 60_000
-    known: Figures | None = room.get(minute)
+    known: InstanceStats | None = room.get(minute)
     if known is None:
-        known = await _count(tx)
+        known = await _load(tx)
         room.put(minute, known)
     return known
 
 
-async def _count(tx: Tx) -> Figures:
-    total, month, half_year = await members.counts(tx)
-    posts, peers = await count_queries.local_posts(tx), await count_queries.known_peers(tx)
-    return Figures(total, month, half_year, posts, peers)
+async def _load(tx: Tx) -> InstanceStats:
+    total, month, half_year = await members.count_by_activity(tx)
+    posts, peers = await count_queries.count_local_posts(tx), await count_queries.count_peers(tx)
+    return InstanceStats(total, month, half_year, posts, peers)
 
 
-async def activity(tx: Tx) -> list[Week]:
+async def list_weekly_activity(tx: Tx) -> list[WeekActivity]:
     """The last twelve weeks, this one first."""
-    this = count_queries.week_of(tx.now)
+    this = count_queries.week_number(tx.now)
     first = this - WEEKS + 1
-    posts, active, joined = await count_queries.by_week(tx, first)
+    posts, active, joined = await count_queries.count_by_week(tx, first)
     return [
-        Week(count_queries.week_begins(week), posts.get(week, 0), active.get(week, 0), joined.get(week, 0))
+        WeekActivity(
+            count_queries.week_start(week), posts.get(week, 0), active.get(week, 0), joined.get(week, 0)
+        )
         for week in range(this, first - 1, -1)
     ]
 
 
-async def peer_names(tx: Tx) -> list[str]:
+async def list_peer_domains(tx: Tx) -> list[str]:
     """The peers that this node knows and has not blocked."""
-    return await count_queries.peer_names(tx)
+    return await count_queries.list_peer_domains(tx)

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
-from fedserver.domain.accounts.accounts import folded_pattern, like_pattern
+from fedserver.domain.accounts.accounts import to_folded_pattern, to_like_pattern
 from fedserver.domain.auth import ip_blocks, members
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.auth import member_activity as member_activity_queries
@@ -34,7 +34,7 @@ class AdminAccountView(Struct, frozen=True):
     invited_by_id: int | None  # an account
 
 
-class Filter(Struct, frozen=True, kw_only=True):
+class AdminAccountQuery(Struct, frozen=True, kw_only=True):
     """Which accounts are wanted; '' and 0 stand for any."""
 
     origin: str = ""  # local, remote
@@ -48,46 +48,48 @@ class Filter(Struct, frozen=True, kw_only=True):
     ip: str = ""
 
 
-async def page(tx: Tx, wanted: Filter, page: Page) -> list[AdminAccountView]:
+async def list_page(tx: Tx, query: AdminAccountQuery, page: Page) -> list[AdminAccountView]:
     """A page of accounts, newest first. Raises Invalid."""
-    if wanted.origin not in ("", "local", "remote"):
-        raise Invalid("origin", "must be local or remote")
-    if wanted.status and wanted.status not in STATUSES:
-        raise Invalid("status", f"must be one of {', '.join(STATUSES)}")
-    if not set(wanted.roles) <= set(members.ROLES):
-        raise Invalid("role_ids", "does not reference valid roles")
-    ids = await admin_account_queries.page(
+    if query.origin not in ("", "local", "remote"):
+        raise InvalidError("origin", "must be local or remote")
+    if query.status and query.status not in STATUSES:
+        raise InvalidError("status", f"must be one of {', '.join(STATUSES)}")
+    if not set(query.roles) <= set(members.ROLES):
+        raise InvalidError("role_ids", "does not reference valid roles")
+    ids = await admin_account_queries.list_page(
         tx,
         page,
-        origin=wanted.origin,
-        status=wanted.status,
-        any_role=not wanted.roles,
-        roles=list(wanted.roles),
-        invited_by=wanted.invited_by_id,
-        username=_pattern(wanted.username.lstrip("@")),
-        display_name=folded_pattern(wanted.display_name) if wanted.display_name.strip() else "",
-        domain=wanted.domain.strip().lower(),
-        email=_pattern(wanted.email),
-        any_address=not wanted.ip,
-        addresses=await _addresses(tx, wanted.ip) if wanted.ip else [],
+        origin=query.origin,
+        status=query.status,
+        any_role=not query.roles,
+        roles=list(query.roles),
+        invited_by=query.invited_by_id,
+        username=_prefix_pattern(query.username.lstrip("@")),
+        display_name=to_folded_pattern(query.display_name) if query.display_name.strip() else "",
+        domain=query.domain.strip().lower(),
+        email=_prefix_pattern(query.email),
+        any_address=not query.ip,
+        addresses=await _list_addresses(tx, query.ip) if query.ip else [],
     )
     found = await load(tx, ids)
     return [found[each] for each in ids if each in found]
 
 
-def _pattern(text: str) -> str:
+def _prefix_pattern(text: str) -> str:
     text = text.strip().lower()
-    return like_pattern(text) if text else ""
+    return to_like_pattern(text) if text else ""
 
 
-async def _addresses(tx: Tx, text: str) -> list[str]:
+async def _list_addresses(tx: Tx, text: str) -> list[str]:
     """The addresses that members came from within an address or network. Raises Invalid."""
     try:
         network = ip_network(text.strip(), strict=False)
     except ValueError as error:
-        raise Invalid("ip", "is not an address or a network") from error
-    known = await member_activity_queries.known_addresses(tx)
-    return [each for each in known if (found := ip_blocks.parsed(each)) is not None and found in network]
+        raise InvalidError("ip", "is not an address or a network") from error
+    known = await member_activity_queries.list_addresses(tx)
+    return [
+        each for each in known if (found := ip_blocks.parse_address(each)) is not None and found in network
+    ]
 
 
 async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AdminAccountView]:
@@ -95,10 +97,10 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AdminAccountView]:
     if not ids:
         return {}
     views = await account_views.load(tx, ids)
-    behind = await admin_account_queries.members_of(tx, ids)
+    behind = await admin_account_queries.load_members(tx, ids)
     member_ids = [row.id for row in behind.values()]
-    addresses = await member_activity_queries.addresses(tx, member_ids) if member_ids else {}
-    invited = await admin_account_queries.inviters(tx, member_ids) if member_ids else {}
+    addresses = await member_activity_queries.load_addresses(tx, member_ids) if member_ids else {}
+    invited = await admin_account_queries.load_inviters(tx, member_ids) if member_ids else {}
     found = {}
     for account_id, view in views.items():
         member = behind.get(account_id)
@@ -115,10 +117,10 @@ async def get(tx: Tx, account_id: int) -> AdminAccountView:
     """Raises NotFound."""
     found = (await load(tx, [account_id])).get(account_id)
     if found is None or (not found.view.account.domain and found.view.account.kind == "Application"):
-        raise NotFound
+        raise NotFoundError
     return found
 
 
-async def count_waiting(tx: Tx) -> int:
+async def count_pending(tx: Tx) -> int:
     """How many ask to join."""
-    return await admin_account_queries.count_waiting(tx)
+    return await admin_account_queries.count_pending(tx)

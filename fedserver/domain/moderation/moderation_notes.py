@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -13,10 +13,10 @@ from storage.queries.moderation import moderation_notes as moderation_note_queri
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import ModerationNoteRow
 
-MAX_TEXT, MOST = 2_000, 100
+MAX_TEXT, MAX_LISTED = 2_000, 100
 
 
-class NoteView(Struct, frozen=True):
+class ModerationNoteView(Struct, frozen=True):
     """A note; `by` is '' if its author left."""
 
     row: ModerationNoteRow
@@ -25,25 +25,25 @@ class NoteView(Struct, frozen=True):
 
 async def add(tx: Tx, moderator: MemberRow, account_id: int, text: str) -> ModerationNoteRow:
     """Raises NotFound, Invalid."""
-    if await account_queries.by_id(tx, account_id) is None:
-        raise NotFound
+    if await account_queries.find(tx, account_id) is None:
+        raise NotFoundError
     said = clean_text(text, MAX_TEXT).strip()
     if not said or len(text) > MAX_TEXT:
-        raise Invalid("text", f"has from 1 to {MAX_TEXT} characters")
+        raise InvalidError("text", f"has from 1 to {MAX_TEXT} characters")
     row = ModerationNoteRow(tx.new_id(), account_id, moderator.id, said, tx.now)
-    await moderation_note_queries.add(tx, row)
+    await moderation_note_queries.insert(tx, row)
     return row
 
 
-async def of_account(tx: Tx, account_id: int) -> list[NoteView]:
+async def list_by_account(tx: Tx, account_id: int) -> list[ModerationNoteView]:
     """Newest first."""
-    rows = await moderation_note_queries.of_account(tx, account_id, MOST)
+    rows = await moderation_note_queries.list_by_account(tx, account_id, MAX_LISTED)
     ids = {row.member_id for row in rows if row.member_id is not None}
-    names = await member_queries.names(tx, list(ids)) if ids else {}
-    return [NoteView(row, names.get(row.member_id or 0, "")) for row in rows]
+    names = await member_queries.load_names(tx, list(ids)) if ids else {}
+    return [ModerationNoteView(row, names.get(row.member_id or 0, "")) for row in rows]
 
 
 async def remove(tx: Tx, account_id: int, note_id: int) -> None:
     """Raises NotFound."""
-    if not await moderation_note_queries.remove(tx, account_id, note_id):
-        raise NotFound
+    if not await moderation_note_queries.delete_by_id(tx, account_id, note_id):
+        raise NotFoundError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.moderation import admin_accounts, reports, rules
 from fedserver.domain.moderation.admin_accounts import AdminAccountView
 from fedserver.domain.timelines import post_views
@@ -24,10 +24,10 @@ class ReportView(Struct, frozen=True):
     assigned: AdminAccountView | None
     resolved_by: AdminAccountView | None
     posts: tuple[PostView, ...]
-    rules: tuple[rules.Rule, ...]
+    rules: tuple[rules.CommunityRule, ...]
 
 
-async def load(tx: Tx, site: Site, rows: Sequence[ReportRow]) -> list[ReportView]:
+async def load(tx: Tx, site: NodeContext, rows: Sequence[ReportRow]) -> list[ReportView]:
     """Views in the order of `rows`. Posts are shown whoever they were written for."""
     people = {each for row in rows for each in (row.account_id, row.target_id)}
     people |= {each for row in rows for each in (row.assigned_id, row.resolved_by_id) if each is not None}
@@ -42,13 +42,13 @@ async def load(tx: Tx, site: Site, rows: Sequence[ReportRow]) -> list[ReportView
             accounts.get(row.assigned_id or 0),
             accounts.get(row.resolved_by_id or 0),
             tuple(posts[each] for each in reports.post_ids(row) if each in posts),
-            tuple(rules.some(site, reports.rule_ids(row))),
+            tuple(rules.list_by_numbers(site, reports.rule_ids(row))),
         )
         for row in rows
         if row.account_id in accounts and row.target_id in accounts
     ]
 
 
-async def one(tx: Tx, site: Site, row: ReportRow) -> ReportView:
+async def load_one(tx: Tx, site: NodeContext, row: ReportRow) -> ReportView:
     """The view of one report."""
     return (await load(tx, site, [row]))[0]

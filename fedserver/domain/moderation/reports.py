@@ -12,8 +12,8 @@ from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation import rules
 from fedserver.domain.notifications import notifications
 from fedserver.domain.peers import peers
@@ -34,7 +34,7 @@ from storage.rows.posts import PostRow
 CATEGORIES = ("spam", "legal", "violation", "other")
 MAX_COMMENT, MAX_POSTS = 1_000, 100
 encode = msgspec.json.Encoder().encode
-_numbers = msgspec.json.Decoder(tuple[int, ...]).decode
+_decode_numbers = msgspec.json.Decoder(tuple[int, ...]).decode
 
 
 class NewReport(Struct, frozen=True, kw_only=True):
@@ -50,53 +50,55 @@ class NewReport(Struct, frozen=True, kw_only=True):
 
 def post_ids(row: ReportRow) -> tuple[int, ...]:
     """The posts that a report names."""
-    return _numbers(row.post_ids)
+    return _decode_numbers(row.post_ids)
 
 
 def rule_ids(row: ReportRow) -> tuple[int, ...]:
     """The numbers of the rules that a report says were broken."""
-    return _numbers(row.rule_ids)
+    return _decode_numbers(row.rule_ids)
 
 
-def rules_of(row: ReportRow) -> str:
+def encode_rules(row: ReportRow) -> str:
     """The same as an act writes them down."""
     return ",".join(str(number) for number in rule_ids(row))
 
 
-async def file(tx: Tx, site: Site, reporter: AccountRow, wanted: NewReport) -> ReportRow:
+async def file(tx: Tx, site: NodeContext, reporter: AccountRow, new_report: NewReport) -> ReportRow:
     """Bring an account, and posts of it, before the moderators. Raises NotFound, Invalid."""
-    target = await account_queries.by_id(tx, wanted.target_id)
+    target = await account_queries.find(tx, new_report.target_id)
     if target is None or target.deleted_at is not None:
-        raise NotFound
-    if len(wanted.comment) > MAX_COMMENT:
-        raise Invalid("comment", f"is longer than {MAX_COMMENT} characters", "ERR_TOO_LONG")
-    broken = rules.check(site, wanted.rule_ids)
-    category = "violation" if broken else wanted.category
+        raise NotFoundError
+    if len(new_report.comment) > MAX_COMMENT:
+        raise InvalidError("comment", f"is longer than {MAX_COMMENT} characters", "ERR_TOO_LONG")
+    broken = rules.check_numbers(site, new_report.rule_ids)
+    category = "violation" if broken else new_report.category
     if category not in CATEGORIES:
-        raise Invalid("category", f"must be one of {', '.join(CATEGORIES)}")
-    named = await _posts(tx, reporter, target, wanted.post_ids)
-    row = _row(tx, None, reporter, target, named, wanted.comment, category)
-    forward = wanted.forward and bool(target.domain)
+        raise InvalidError("category", f"must be one of {', '.join(CATEGORIES)}")
+    named = await _check_posts(tx, reporter, target, new_report.post_ids)
+    row = _build_row(tx, None, reporter, target, named, new_report.comment, category)
+    forward = new_report.forward and bool(target.domain)
     row = structs.replace(row, rule_ids=encode(broken).decode(), forwarded=forward)
-    await report_queries.add(tx, row)
+    await report_queries.insert(tx, row)
     if forward:
-        await jobs.owe(tx, jobs.Flag(row.id))
-    await _tell(tx, row)
+        await jobs.enqueue(tx, jobs.Flag(row.id))
+    await _notify_moderators(tx, row)
     return row
 
 
-async def _posts(tx: Tx, reporter: AccountRow, target: AccountRow, wanted: Sequence[int]) -> tuple[int, ...]:
+async def _check_posts(
+    tx: Tx, reporter: AccountRow, target: AccountRow, wanted: Sequence[int]
+) -> tuple[int, ...]:
     """Posts of the target that the reporter sees. Raises NotFound if one of them is not."""
     ids = tuple(dict.fromkeys(wanted))
     if len(ids) > MAX_POSTS:
-        raise Invalid("status_ids", f"are more than {MAX_POSTS}", "ERR_TOO_LONG")
+        raise InvalidError("status_ids", f"are more than {MAX_POSTS}", "ERR_TOO_LONG")
     views = await post_views.load(tx, ids, reporter.id)
     if len([view for view in views if view.post.account_id == target.id]) != len(ids):
-        raise NotFound
+        raise NotFoundError
     return ids
 
 
-def _row(
+def _build_row(
     tx: Tx,
     uri: str | None,
     reporter: AccountRow,
@@ -125,69 +127,71 @@ def _row(
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, object_uris: Sequence[str], comment: str) -> bool:
     """A peer reports an account of ours, or posts of one; False if it names none, or may not report."""
-    decision = await peers.blocking(tx, actor.domain)
+    decision = await peers.find_blocking_decision(tx, actor.domain)
     if decision is not None and decision.rejects_reports:
         return False
-    named = await account_queries.by_uris(tx, object_uris)
-    posts = [post for post in await post_queries.by_uris(tx, object_uris) if _leaves(post)]
+    named = await account_queries.load_by_uris(tx, object_uris)
+    posts = [post for post in await post_queries.load_by_uris(tx, object_uris) if _is_federated(post)]
     owners = dict.fromkeys((*(each.id for each in named), *(post.account_id for post in posts)))
-    found = {row.id: row for row in await account_queries.by_ids(tx, list(owners))}
+    found = {row.id: row for row in await account_queries.load_by_ids(tx, list(owners))}
     target = next((found[each] for each in owners if not found[each].domain), None)
     if target is None or target.deleted_at is not None or target.kind == "Application":
         return False
     theirs = [post.id for post in posts if post.account_id == target.id]
-    row = _row(tx, uri or None, actor, target, theirs, comment, "other")
-    if await report_queries.add(tx, row):
-        await _tell(tx, row)
+    row = _build_row(tx, uri or None, actor, target, theirs, comment, "other")
+    if await report_queries.insert(tx, row):
+        await _notify_moderators(tx, row)
     return True
 
 
-def _leaves(post: PostRow) -> bool:
+def _is_federated(post: PostRow) -> bool:
     """True for a post of ours that peers may have: of drafts and members-only posts they know nothing."""
     return post.local and post.state == "published" and post.visibility in FEDERATED
 
 
-async def _tell(tx: Tx, row: ReportRow) -> None:
-    for moderator_id in await member_queries.moderators(tx):
+async def _notify_moderators(tx: Tx, row: ReportRow) -> None:
+    for moderator_id in await member_queries.list_moderator_account_ids(tx):
         if moderator_id != row.account_id:
-            await notifications.tell(tx, "admin.report", moderator_id, row.account_id, row.id)
+            await notifications.notify_moderation(tx, "admin.report", moderator_id, row.account_id, row.id)
 
 
 async def get(tx: Tx, report_id: int) -> ReportRow:
     """Raises NotFound."""
-    row = await report_queries.by_id(tx, report_id)
+    row = await report_queries.find(tx, report_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
-async def about(tx: Tx, report_id: int, account_id: int) -> ReportRow:
+async def get_by_target(tx: Tx, report_id: int, account_id: int) -> ReportRow:
     """A report about that very account. Raises NotFound."""
     row = await get(tx, report_id)
     if row.target_id != account_id:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
-async def page(tx: Tx, page: Page, state: str, *, account_id: int = 0, target_id: int = 0) -> list[ReportRow]:
+async def list_page(
+    tx: Tx, page: Page, state: str, *, account_id: int = 0, target_id: int = 0
+) -> list[ReportRow]:
     """`state` is open, resolved or all; 0 stands for anybody. Newest first."""
-    return await report_queries.page(tx, page, state, account_id, target_id)
+    return await report_queries.list_page(tx, page, state, account_id, target_id)
 
 
 async def count_open(tx: Tx) -> int:
     return await report_queries.count_open(tx)
 
 
-async def _change(tx: Tx, moderator: MemberRow | None, verb: str, row: ReportRow) -> ReportRow:
+async def _save(tx: Tx, moderator: MemberRow | None, verb: str, row: ReportRow) -> ReportRow:
     row = structs.replace(row, updated_at=tx.now)
-    await audit_log.add(tx, moderator, f"report.{verb}", target=f"report:{row.id}", rule=rules_of(row))
-    await report_queries.change(tx, row)
+    await audit_log.record(tx, moderator, f"report.{verb}", target=f"report:{row.id}", rule=encode_rules(row))
+    await report_queries.update_report(tx, row)
     return row
 
 
 async def classify(
     tx: Tx,
-    site: Site,
+    site: NodeContext,
     moderator: MemberRow,
     report_id: int,
     category: str | None,
@@ -197,18 +201,18 @@ async def classify(
     row = await get(tx, report_id)
     category = row.category if category is None else category
     if category not in CATEGORIES:
-        raise Invalid("category", f"must be one of {', '.join(CATEGORIES)}")
-    numbers = rule_ids(row) if broken is None else rules.check(site, broken)
+        raise InvalidError("category", f"must be one of {', '.join(CATEGORIES)}")
+    numbers = rule_ids(row) if broken is None else rules.check_numbers(site, broken)
     row = structs.replace(
         row, category=category, rule_ids=encode(numbers if category == "violation" else ()).decode()
     )
-    return await _change(tx, moderator, "classify", row)
+    return await _save(tx, moderator, "classify", row)
 
 
 async def assign(tx: Tx, moderator: MemberRow, report_id: int, account_id: int | None) -> ReportRow:
     """Say who looks after a report; None: nobody. Raises NotFound."""
     row = structs.replace(await get(tx, report_id), assigned_id=account_id)
-    return await _change(tx, moderator, "assign" if account_id is not None else "unassign", row)
+    return await _save(tx, moderator, "assign" if account_id is not None else "unassign", row)
 
 
 async def resolve(tx: Tx, moderator: MemberRow, report_id: int) -> ReportRow:
@@ -219,9 +223,9 @@ async def resolve(tx: Tx, moderator: MemberRow, report_id: int) -> ReportRow:
 async def _close(tx: Tx, moderator: MemberRow | None, row: ReportRow) -> ReportRow:
     if row.resolved_at is not None:
         return row
-    by = await member_queries.main_account(tx, moderator.id) if moderator is not None else None
+    by = await member_queries.find_main_account_id(tx, moderator.id) if moderator is not None else None
     row = structs.replace(row, resolved_at=tx.now, resolved_by_id=by)
-    return await _change(tx, moderator, "resolve", row)
+    return await _save(tx, moderator, "resolve", row)
 
 
 async def reopen(tx: Tx, moderator: MemberRow, report_id: int) -> ReportRow:
@@ -230,15 +234,15 @@ async def reopen(tx: Tx, moderator: MemberRow, report_id: int) -> ReportRow:
     if row.resolved_at is None:
         return row
     row = structs.replace(row, resolved_at=None, resolved_by_id=None)
-    return await _change(tx, moderator, "reopen", row)
+    return await _save(tx, moderator, "reopen", row)
 
 
-async def settle(
-    tx: Tx, moderator: MemberRow | None, account_id: int, report: ReportRow | None, *, every: bool
+async def resolve_related(
+    tx: Tx, moderator: MemberRow | None, account_id: int, report: ReportRow | None, *, resolves_all: bool
 ) -> None:
     """An account was acted on: close the report that led to it, or all about the account."""
-    closing = await report_queries.open_about(tx, account_id) if every else []
-    if not every and report is not None:
+    closing = await report_queries.list_open_by_target(tx, account_id) if resolves_all else []
+    if not resolves_all and report is not None:
         closing = [report]
     for row in closing:
         await _close(tx, moderator, row)

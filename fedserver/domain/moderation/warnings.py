@@ -8,19 +8,19 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from storage.engine import Tx
 from storage.queries.audit_log import audit_log as audit_log_queries
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.moderation import appeals as appeal_queries
 from storage.rows.accounts import AccountRow
-from storage.rows.audit_log import ActPostRow, ActRow
+from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.auth import MemberRow
 from storage.rows.moderation import AppealRow
 
-SAID = {
+MESSAGES = {
     "none": "The moderators have a warning for you.",
     "sensitive": "Everything that you post is shown as sensitive from now on.",
     "disable": "You cannot use your account any more. Your profile and your posts stay.",
@@ -29,20 +29,20 @@ SAID = {
     "delete_statuses": "The moderators deleted posts of yours.",
     "mark_statuses_as_sensitive": "The moderators marked posts of yours as sensitive.",
 }
-VERBS = frozenset(f"account.{kind}" for kind in SAID)
-DAY = 86_400_000
-APPEAL_WITHIN = 20 * DAY
-MOST = 200
+VERBS = frozenset(f"account.{kind}" for kind in MESSAGES)
+DAY_MS = 86_400_000
+APPEAL_PERIOD_MS = 20 * DAY_MS
+MAX_LISTED = 200
 
 
 class WarningView(Struct, frozen=True):
     """An act about a member, and the posts it was about; `undone` if it was taken back or is over."""
 
-    row: ActRow
+    row: LogEntryRow
     undone: bool
     appeal: AppealRow | None
     appealable: bool
-    posts: tuple[ActPostRow, ...] = ()
+    posts: tuple[LogEntryPostRow, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -51,51 +51,57 @@ class WarningView(Struct, frozen=True):
 
 
 async def warn(
-    tx: Tx, site: Site, account: AccountRow, member: MemberRow, act: ActRow, *, mails: bool
+    tx: Tx,
+    site: NodeContext,
+    account: AccountRow,
+    member: MemberRow,
+    entry: LogEntryRow,
+    *,
+    notifies_by_mail: bool,
 ) -> None:
     """Tell the member behind `account` what was done and why."""
-    await notifications.tell(tx, "moderation_warning", account.id, account.id, act.id)
-    if mails:
-        because = f"\nThey write:\n\n{act.reason}\n" if act.reason else ""
-        text = f"{SAID[act.verb.removeprefix('account.')]}\n{because}\nYour account: {account.url}\n"
-        text += f"If you think that this is wrong, tell them within 20 days:\n\n{page(site)}\n"
-        await write(tx, site, member, text)
+    await notifications.notify_moderation(tx, "moderation_warning", account.id, account.id, entry.id)
+    if notifies_by_mail:
+        because = f"\nThey write:\n\n{entry.reason}\n" if entry.reason else ""
+        text = f"{MESSAGES[entry.verb.removeprefix('account.')]}\n{because}\nYour account: {account.url}\n"
+        text += f"If you think that this is wrong, tell them within 20 days:\n\n{page_url(site)}\n"
+        await enqueue_mail(tx, site, member, text)
 
 
-def page(site: Site) -> str:
+def page_url(site: NodeContext) -> str:
     """Where members read what was decided about them, suspended or not."""
     return f"{site.links.base}/settings/decisions"
 
 
-async def write(tx: Tx, site: Site, member: MemberRow, text: str) -> None:
+async def enqueue_mail(tx: Tx, site: NodeContext, member: MemberRow, text: str) -> None:
     """Mail to a member about their account, if this node sends any."""
     if site.config.mail.host:
         title = site.config.community.title
-        await jobs.owe(tx, jobs.SendMail(member.email, f"About your account at {title}", text))
+        await jobs.enqueue(tx, jobs.SendMail(member.email, f"About your account at {title}", text))
 
 
-async def of_account(tx: Tx, account: AccountRow) -> list[WarningView]:
+async def list_by_account(tx: Tx, account: AccountRow) -> list[WarningView]:
     """What was decided about an account, newest first: three statements."""
-    rows = await audit_log_queries.of_target(tx, account.uri, MOST)
+    rows = await audit_log_queries.list_by_target(tx, account.uri, MAX_LISTED)
     undone = {row.undoes_id for row in rows}
     told = [row for row in rows if row.verb in VERBS]
-    found = await appeal_queries.of_acts(tx, [row.id for row in told]) if told else {}
-    posts = await audited_post_queries.of_acts(tx, [row.id for row in told]) if told else {}
+    found = await appeal_queries.load_by_entries(tx, [row.id for row in told]) if told else {}
+    posts = await audited_post_queries.load_by_entries(tx, [row.id for row in told]) if told else {}
     return [
         WarningView(
             row,
             row.id in undone,
             found.get(row.id),
-            row.id not in found and row.id not in undone and tx.now - row.at <= APPEAL_WITHIN,
+            row.id not in found and row.id not in undone and tx.now - row.at <= APPEAL_PERIOD_MS,
             tuple(posts.get(row.id, ())),
         )
         for row in told
     ]
 
 
-async def one(tx: Tx, account: AccountRow, act_id: int) -> WarningView:
+async def get(tx: Tx, account: AccountRow, entry_id: int) -> WarningView:
     """Raises NotFound for what is not about this account."""
-    found = next((each for each in await of_account(tx, account) if each.row.id == act_id), None)
+    found = next((each for each in await list_by_account(tx, account) if each.row.id == entry_id), None)
     if found is None:
-        raise NotFound
+        raise NotFoundError
     return found

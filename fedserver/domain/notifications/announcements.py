@@ -11,8 +11,8 @@ from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.emoji import is_emoji
 from fedserver.text.markup import render_plain
 from fedserver.text.sanitize import clean_text
@@ -22,16 +22,16 @@ from storage.queries.notifications import announcements as announcement_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from storage.rows.content import EmojiRow
-from storage.rows.notifications import AnnouncementRow, ReactionRow
+from storage.rows.notifications import AnnouncementReactionRow, AnnouncementRow
 
-MAX_TEXT, MOST = 10_000, 200
-MOST_EMOJI = 8  # different ones, at one announcement
+MAX_TEXT, MAX_LISTED = 10_000, 200
+MAX_EMOJIS = 8  # different ones, at one announcement
 
 
-class ReactionView(Struct, frozen=True):
+class AnnouncementReactionView(Struct, frozen=True):
     """How many reacted with an emoji; `custom` if it is one of this node."""
 
-    row: ReactionRow
+    row: AnnouncementReactionRow
     custom: EmojiRow | None
 
 
@@ -40,15 +40,17 @@ class AnnouncementView(Struct, frozen=True):
 
     row: AnnouncementRow
     read: bool
-    reactions: tuple[ReactionView, ...] = ()
+    reactions: tuple[AnnouncementReactionView, ...] = ()
 
 
-async def current(tx: Tx, actor: AccountRow, *, with_dismissed: bool = True) -> list[AnnouncementView]:
+async def list_current(
+    tx: Tx, actor: AccountRow, *, include_dismissed: bool = True
+) -> list[AnnouncementView]:
     """What is to be shown to `actor` now, oldest first."""
-    found = await announcement_queries.current(tx)
-    done = await announcement_queries.read(tx, actor.id) if found else set()
-    chosen = [row for row in found if with_dismissed or row.id not in done]
-    reactions = await _reactions(tx, [row.id for row in chosen], actor.id)
+    found = await announcement_queries.list_current(tx)
+    done = await announcement_queries.load_read_ids(tx, actor.id) if found else set()
+    chosen = [row for row in found if include_dismissed or row.id not in done]
+    reactions = await _load_reactions(tx, [row.id for row in chosen], actor.id)
     return [
         AnnouncementView(
             row, row.id in done, tuple(each for each in reactions if each.row.announcement_id == row.id)
@@ -57,26 +59,28 @@ async def current(tx: Tx, actor: AccountRow, *, with_dismissed: bool = True) -> 
     ]
 
 
-async def _reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[ReactionView]:
+async def _load_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionView]:
     """Those whose emoji is still one."""
-    rows = await announcement_queries.reactions(tx, ids, viewer_id) if ids else []
-    custom = await media_queries.emojis_named(tx, list({row.name for row in rows})) if rows else {}
+    rows = await announcement_queries.list_reactions(tx, ids, viewer_id) if ids else []
+    custom = await media_queries.load_emojis(tx, list({row.name for row in rows})) if rows else {}
     return [
-        ReactionView(row, custom.get(row.name)) for row in rows if row.name in custom or is_emoji(row.name)
+        AnnouncementReactionView(row, custom.get(row.name))
+        for row in rows
+        if row.name in custom or is_emoji(row.name)
     ]
 
 
-async def _shown(tx: Tx, announcement_id: int) -> AnnouncementRow:
-    row = await announcement_queries.one(tx, announcement_id)
+async def _get_published(tx: Tx, announcement_id: int) -> AnnouncementRow:
+    row = await announcement_queries.find(tx, announcement_id)
     if row is None or row.published_at is None or row.published_at > tx.now:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
 async def dismiss(tx: Tx, actor: AccountRow, announcement_id: int) -> None:
     """`actor` has read it. Raises NotFound for one that is not shown."""
-    await _shown(tx, announcement_id)
-    await announcement_queries.put_read(tx, announcement_id, actor.id)
+    await _get_published(tx, announcement_id)
+    await announcement_queries.mark_read(tx, announcement_id, actor.id)
 
 
 async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> None:
@@ -84,37 +88,37 @@ async def react(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> N
 
     Raises NotFound, Invalid for what is not an emoji, or for the ninth different one.
     """
-    row = await _shown(tx, announcement_id)
-    if not is_emoji(name) and name not in await media_queries.emojis_named(tx, [name]):
-        raise Invalid("name", "is not a recognized emoji")
-    used = {each.row.name for each in await _reactions(tx, [row.id], actor.id)}
-    if name not in used and len(used) >= MOST_EMOJI:
-        raise Invalid("name", f"would be more than {MOST_EMOJI} different reactions")
-    if await announcement_queries.react(tx, row.id, actor.id, name):
+    row = await _get_published(tx, announcement_id)
+    if not is_emoji(name) and name not in await media_queries.load_emojis(tx, [name]):
+        raise InvalidError("name", "is not a recognized emoji")
+    used = {each.row.name for each in await _load_reactions(tx, [row.id], actor.id)}
+    if name not in used and len(used) >= MAX_EMOJIS:
+        raise InvalidError("name", f"would be more than {MAX_EMOJIS} different reactions")
+    if await announcement_queries.insert_reaction(tx, row.id, actor.id, name):
         tx.emit(events.ANNOUNCEMENT_REACTED, announcement_id=row.id, name=name)
 
 
 async def unreact(tx: Tx, actor: AccountRow, announcement_id: int, name: str) -> None:
     """Take a reaction back; nothing happens if there is none. Raises NotFound."""
-    row = await _shown(tx, announcement_id)
-    if await announcement_queries.unreact(tx, row.id, actor.id, name):
+    row = await _get_published(tx, announcement_id)
+    if await announcement_queries.delete_reaction(tx, row.id, actor.id, name):
         tx.emit(events.ANNOUNCEMENT_REACTED, announcement_id=row.id, name=name)
 
 
-async def reacted(tx: Tx, announcement_id: int, name: str) -> int:
+async def count_reactions(tx: Tx, announcement_id: int, name: str) -> int:
     """How many reacted so, for streams."""
-    rows = await announcement_queries.reactions(tx, [announcement_id], -1)
+    rows = await announcement_queries.list_reactions(tx, [announcement_id], -1)
     return next((row.count for row in rows if row.name == name), 0)
 
 
-async def every(tx: Tx) -> list[AnnouncementRow]:
+async def list_all(tx: Tx) -> list[AnnouncementRow]:
     """All, for those who write them: newest first, unpublished ones too."""
-    return await announcement_queries.every(tx, MOST)
+    return await announcement_queries.list_all(tx, MAX_LISTED)
 
 
 async def create(
     tx: Tx,
-    site: Site,
+    site: NodeContext,
     member: MemberRow | None,
     text: str,
     *,
@@ -124,7 +128,7 @@ async def create(
     published: bool = True,
 ) -> AnnouncementRow:
     """Write an announcement; times are ms UTC. Raises Invalid."""
-    source, html = _rendered(site, text)
+    source, html = _render(site, text)
     _check_times(starts_at, ends_at)
     row = AnnouncementRow(
         id=tx.new_id(),
@@ -137,16 +141,16 @@ async def create(
         updated_at=tx.now,
         created_by_id=member.id if member else None,
     )
-    await announcement_queries.add(tx, row)
-    await audit_log.add(tx, member, "announcement.create", target=f"announcement:{row.id}")
+    await announcement_queries.insert_announcement(tx, row)
+    await audit_log.record(tx, member, "announcement.create", target=f"announcement:{row.id}")
     if published:
-        _tell(tx, row)
+        _emit_change(tx, row)
     return row
 
 
 async def update(
     tx: Tx,
-    site: Site,
+    site: NodeContext,
     member: MemberRow | None,
     announcement_id: int,
     text: str,
@@ -154,47 +158,47 @@ async def update(
     published: bool = True,
 ) -> AnnouncementRow:
     """Change the text; everybody sees it as unread again. Raises NotFound, Invalid."""
-    row = await announcement_queries.one(tx, announcement_id)
+    row = await announcement_queries.find(tx, announcement_id)
     if row is None:
-        raise NotFound
-    source, html = _rendered(site, text)
+        raise NotFoundError
+    source, html = _render(site, text)
     published_at = (row.published_at or tx.now) if published else None
     row = structs.replace(row, source=source, html=html, published_at=published_at, updated_at=tx.now)
-    await announcement_queries.change(tx, row)
-    await announcement_queries.forget_reads(tx, row.id)
-    await audit_log.add(tx, member, "announcement.change", target=f"announcement:{row.id}")
-    _tell(tx, row)
+    await announcement_queries.update_announcement(tx, row)
+    await announcement_queries.delete_reads(tx, row.id)
+    await audit_log.record(tx, member, "announcement.change", target=f"announcement:{row.id}")
+    _emit_change(tx, row)
     return row
 
 
 async def remove(tx: Tx, member: MemberRow | None, announcement_id: int) -> None:
     """Raises NotFound."""
-    if not await announcement_queries.remove(tx, announcement_id):
-        raise NotFound
-    await audit_log.add(tx, member, "announcement.delete", target=f"announcement:{announcement_id}")
+    if not await announcement_queries.delete_by_id(tx, announcement_id):
+        raise NotFoundError
+    await audit_log.record(tx, member, "announcement.delete", target=f"announcement:{announcement_id}")
     tx.emit(events.ANNOUNCEMENT_REMOVED, announcement_id=announcement_id)
 
 
-def _tell(tx: Tx, row: AnnouncementRow) -> None:
-    kind = events.ANNOUNCEMENT_REMOVED if row.published_at is None else events.ANNOUNCED
+def _emit_change(tx: Tx, row: AnnouncementRow) -> None:
+    kind = events.ANNOUNCEMENT_REMOVED if row.published_at is None else events.ANNOUNCEMENT_PUBLISHED
     tx.emit(kind, announcement_id=row.id)
 
 
-async def shown(tx: Tx, announcement_id: int) -> AnnouncementView | None:
+async def find_current(tx: Tx, announcement_id: int) -> AnnouncementView | None:
     """One as nobody has read it yet, for streams; None if it is not to be shown now."""
-    rows = [row for row in await announcement_queries.current(tx) if row.id == announcement_id]
+    rows = [row for row in await announcement_queries.list_current(tx) if row.id == announcement_id]
     return AnnouncementView(rows[0], False) if rows else None
 
 
-def _rendered(site: Site, text: str) -> tuple[str, str]:
+def _render(site: NodeContext, text: str) -> tuple[str, str]:
     if len(text) > MAX_TEXT:
-        raise Invalid("text", f"is longer than {MAX_TEXT} characters", "ERR_TOO_LONG")
+        raise InvalidError("text", f"is longer than {MAX_TEXT} characters", "ERR_TOO_LONG")
     source = clean_text(text, MAX_TEXT).strip()
     if not source:
-        raise Invalid("text", "can't be blank", "ERR_BLANK")
+        raise InvalidError("text", "can't be blank", "ERR_BLANK")
     return source, render_plain(source, {}, site.links.tag)
 
 
 def _check_times(starts_at: int | None, ends_at: int | None) -> None:
     if starts_at is not None and ends_at is not None and ends_at < starts_at:
-        raise Invalid("ends_at", "is before it starts")
+        raise InvalidError("ends_at", "is before it starts")

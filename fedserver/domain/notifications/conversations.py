@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Tx
@@ -28,7 +28,7 @@ from storage.rows.notifications import ConversationRow
 from storage.rows.posts import PostRow
 
 _encode = msgspec.json.Encoder().encode
-_people = msgspec.json.Decoder(list[int]).decode
+_decode_people = msgspec.json.Decoder(list[int]).decode
 
 
 class ConversationView(Struct, frozen=True):
@@ -39,39 +39,39 @@ class ConversationView(Struct, frozen=True):
     last: PostView | None
 
 
-async def put(tx: Tx, post: PostRow, owners: Sequence[int]) -> None:
+async def add_post(tx: Tx, post: PostRow, owner_ids: Sequence[int]) -> None:
     """Place a post in the conversations of accounts of ours; nothing happens unless it is direct."""
-    owners = list(dict.fromkeys(owners))
-    if post.visibility != "direct" or not owners:
+    owner_ids = list(dict.fromkeys(owner_ids))
+    if post.visibility != "direct" or not owner_ids:
         return
-    named = await mention_queries.of_post(tx, post.id)
+    named = await mention_queries.list_by_post(tx, post.id)
     people = _encode(sorted({post.account_id, *named})).decode()
     people_hash = hashlib.sha256(people.encode()).hexdigest()
-    await conversation_queries.add(
+    await conversation_queries.insert_many(
         tx,
         [
             ConversationRow(tx.new_id(), owner, post.thread_id, people, people_hash, post.id, False)
-            for owner in owners
+            for owner in owner_ids
         ],
     )
-    rows = await conversation_queries.of_people(tx, post.thread_id, people_hash, owners)
-    await conversation_queries.proceed(tx, [row.id for row in rows], post.id, post.account_id)
-    _tell(tx, rows)
+    rows = await conversation_queries.list_by_people(tx, post.thread_id, people_hash, owner_ids)
+    await conversation_queries.append_post(tx, [row.id for row in rows], post.id, post.account_id)
+    _emit_changes(tx, rows)
 
 
-def _tell(tx: Tx, rows: Sequence[ConversationRow]) -> None:
+def _emit_changes(tx: Tx, rows: Sequence[ConversationRow]) -> None:
     for row in rows:
         tx.emit(events.CONVERSATION_CHANGED, conversation_id=row.id, account_id=row.account_id)
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[ConversationView], list[int]]:
+async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[ConversationView], list[int]]:
     """A page of views by their last posts, newest first, and these as cursors."""
-    rows = await conversation_queries.page(tx, actor.id, page)
-    return await _views(tx, rows, actor.id), [row.last_post_id for row in rows]
+    rows = await conversation_queries.list_by_account(tx, actor.id, page)
+    return await _load_views(tx, rows, actor.id), [row.last_post_id for row in rows]
 
 
-async def _views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
-    people = {row.id: [each for each in _people(row.people) if each != viewer_id] for row in rows}
+async def _load_views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> list[ConversationView]:
+    people = {row.id: [each for each in _decode_people(row.people) if each != viewer_id] for row in rows}
     known = await account_views.load(
         tx, list({viewer_id, *(each for ids in people.values() for each in ids)})
     )
@@ -85,40 +85,40 @@ async def _views(tx: Tx, rows: Sequence[ConversationRow], viewer_id: int) -> lis
     return found
 
 
-async def by_id(tx: Tx, conversation_id: int) -> ConversationView | None:
+async def find(tx: Tx, conversation_id: int) -> ConversationView | None:
     """A conversation as its owner sees it, for streams."""
-    row = await conversation_queries.by_id(tx, conversation_id)
-    return (await _views(tx, [row], row.account_id))[0] if row is not None else None
+    row = await conversation_queries.find_by_id(tx, conversation_id)
+    return (await _load_views(tx, [row], row.account_id))[0] if row is not None else None
 
 
-async def mark(tx: Tx, actor: AccountRow, conversation_id: int, *, unread: bool) -> ConversationView:
+async def set_unread(tx: Tx, actor: AccountRow, conversation_id: int, *, unread: bool) -> ConversationView:
     """Read a conversation, or mark it as unread. Raises NotFound."""
-    row = await conversation_queries.one(tx, actor.id, conversation_id)
+    row = await conversation_queries.find(tx, actor.id, conversation_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     if row.unread != unread:
-        await conversation_queries.mark(tx, actor.id, row.id, unread=unread)
-        _tell(tx, [row])
-    return (await _views(tx, [structs.replace(row, unread=unread)], actor.id))[0]
+        await conversation_queries.set_unread(tx, actor.id, row.id, unread=unread)
+        _emit_changes(tx, [row])
+    return (await _load_views(tx, [structs.replace(row, unread=unread)], actor.id))[0]
 
 
 async def remove(tx: Tx, actor: AccountRow, conversation_id: int) -> None:
     """Take a conversation from the list of `actor`; its posts stay. Raises NotFound."""
-    if not await conversation_queries.remove(tx, actor.id, conversation_id):
-        raise NotFound
+    if not await conversation_queries.delete_by_id(tx, actor.id, conversation_id):
+        raise NotFoundError
 
 
-async def forget_post(tx: Tx, post: PostRow) -> None:
+async def remove_post(tx: Tx, post: PostRow) -> None:
     """A post is about to go: the one before it is the last one then."""
     if post.visibility == "direct":
-        _tell(tx, await conversation_queries.take_post(tx, post.id))
+        _emit_changes(tx, await conversation_queries.delete_post(tx, post.id))
 
 
-async def join_threads(tx: Tx, post: PostRow) -> None:
+async def merge_threads(tx: Tx, post: PostRow) -> None:
     """Other threads turned out to belong to that of `post`."""
-    await conversation_queries.join(tx, post.thread_id)
+    await conversation_queries.merge_thread(tx, post.thread_id)
 
 
-async def part(tx: Tx, account_id: int, other_id: int) -> None:
+async def remove_between(tx: Tx, account_id: int, other_id: int) -> None:
     """One does not want to hear of the other any more: conversations in which it wrote go."""
-    await conversation_queries.remove_with(tx, account_id, other_id)
+    await conversation_queries.delete_by_author(tx, account_id, other_id)

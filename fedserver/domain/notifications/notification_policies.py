@@ -10,19 +10,19 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notifications
-from fedserver.domain.notifications.policy import USUAL, WORDS
+from fedserver.domain.notifications.policy import ACTIONS, DEFAULT_POLICY
 from storage.engine import Tx
 from storage.queries.notifications import notification_policies as notification_policy_queries
 from storage.queries.notifications import notification_requests as notification_request_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationPolicyRow
 
-MOST_REQUESTS = 100  # that a summary counts
+MAX_COUNTED_REQUESTS = 100  # that a summary counts
 
 
-class Policy(Struct, frozen=True):
+class NotificationPolicyView(Struct, frozen=True):
     """A policy, and how much it keeps back now."""
 
     row: NotificationPolicyRow
@@ -30,24 +30,26 @@ class Policy(Struct, frozen=True):
     notifications: int
 
 
-async def get(tx: Tx, actor: AccountRow) -> Policy:
+async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:
     """The policy of `actor`, with figures: of requests at most 100 are counted."""
-    row = await _row(tx, actor)
-    wanted = notifications.wanted(filtered=True)
-    requests, count = await notification_request_queries.figures(tx, actor.id, wanted)
-    return Policy(row, min(requests, MOST_REQUESTS), count)
+    row = await _load_row(tx, actor)
+    wanted = notifications.build_query(filtered=True)
+    requests, count = await notification_request_queries.count(tx, actor.id, wanted)
+    return NotificationPolicyView(row, min(requests, MAX_COUNTED_REQUESTS), count)
 
 
-async def _row(tx: Tx, actor: AccountRow) -> NotificationPolicyRow:
-    found = await notification_policy_queries.get(tx, actor.id)
-    return found or structs.replace(USUAL, account_id=actor.id)
+async def _load_row(tx: Tx, actor: AccountRow) -> NotificationPolicyRow:
+    found = await notification_policy_queries.find(tx, actor.id)
+    return found or structs.replace(DEFAULT_POLICY, account_id=actor.id)
 
 
-async def change(tx: Tx, actor: AccountRow, choices: Mapping[str, str]) -> Policy:
+async def update(tx: Tx, actor: AccountRow, choices: Mapping[str, str]) -> NotificationPolicyView:
     """Choose words for some of the five; the others stay. Raises Invalid."""
     for name, word in choices.items():
-        if word not in WORDS:
-            raise Invalid(name, f"must be one of {', '.join(WORDS)}")
+        if word not in ACTIONS:
+            raise InvalidError(name, f"must be one of {', '.join(ACTIONS)}")
     if choices:
-        await notification_policy_queries.put(tx, structs.replace(await _row(tx, actor), **choices))
+        await notification_policy_queries.upsert_policy(
+            tx, structs.replace(await _load_row(tx, actor), **choices)
+        )
     return await get(tx, actor)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
@@ -26,10 +26,10 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.notifications import NotificationRequestRow
 
-MOST = 80  # in one act
+MAX_PER_CALL = 80  # in one act
 
 
-class RequestView(Struct, frozen=True):
+class NotificationRequestView(Struct, frozen=True):
     """A request as its recipient sees it, with the last post that was kept back."""
 
     row: NotificationRequestRow
@@ -37,94 +37,98 @@ class RequestView(Struct, frozen=True):
     post: PostView | None
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> tuple[list[RequestView], list[int]]:
+async def list_by_account(
+    tx: Tx, actor: AccountRow, page: Page
+) -> tuple[list[NotificationRequestView], list[int]]:
     """A page of views, newest first, and the cursors of all rows read for it."""
-    wanted = notifications.wanted(filtered=True)
-    rows = await notification_request_queries.page(tx, actor.id, wanted, page)
-    return await _views(tx, actor, rows), [row.id for row in rows]
+    wanted = notifications.build_query(filtered=True)
+    rows = await notification_request_queries.list_by_account(tx, actor.id, wanted, page)
+    return await _load_views(tx, actor, rows), [row.id for row in rows]
 
 
-async def _views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRequestRow]) -> list[RequestView]:
+async def _load_views(
+    tx: Tx, actor: AccountRow, rows: Sequence[NotificationRequestRow]
+) -> list[NotificationRequestView]:
     senders = await account_views.load(tx, [row.from_id for row in rows])
     post_ids = [row.last_post_id for row in rows if row.last_post_id is not None]
     posts = {view.post.id: view for view in await post_views.load(tx, post_ids, actor.id)}
     return [
-        RequestView(row, senders[row.from_id], posts.get(row.last_post_id or 0))
+        NotificationRequestView(row, senders[row.from_id], posts.get(row.last_post_id or 0))
         for row in rows
         if row.from_id in senders
     ]
 
 
-async def _own(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> list[NotificationRequestRow]:
-    wanted = notifications.wanted(filtered=True)
-    return await notification_request_queries.some(tx, actor.id, wanted, ids)
+async def _load_own(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> list[NotificationRequestRow]:
+    wanted = notifications.build_query(filtered=True)
+    return await notification_request_queries.load_by_ids(tx, actor.id, wanted, ids)
 
 
-async def get(tx: Tx, actor: AccountRow, request_id: int) -> RequestView:
+async def get(tx: Tx, actor: AccountRow, request_id: int) -> NotificationRequestView:
     """A request to `actor`. Raises NotFound."""
-    found = await _views(tx, actor, await _own(tx, actor, [request_id]))
+    found = await _load_views(tx, actor, await _load_own(tx, actor, [request_id]))
     if not found:
-        raise NotFound
+        raise NotFoundError
     return found[0]
 
 
 async def accept(tx: Tx, actor: AccountRow, request_id: int) -> None:
     """Let a sender pass. Raises NotFound."""
-    if not await _accept(tx, actor, [request_id]):
-        raise NotFound
+    if not await _accept_rows(tx, actor, [request_id]):
+        raise NotFoundError
 
 
-async def accept_some(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> None:
+async def accept_many(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> None:
     """Let senders pass; ids of no requests to `actor` are passed over. Raises Invalid for too many."""
-    _check(ids)
-    await _accept(tx, actor, ids)
+    _check_count(ids)
+    await _accept_rows(tx, actor, ids)
 
 
-async def _accept(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> bool:
-    rows = await _own(tx, actor, ids)
+async def _accept_rows(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> bool:
+    rows = await _load_own(tx, actor, ids)
     for row in rows:
-        await notification_policy_queries.permit(tx, actor.id, row.from_id)
+        await notification_policy_queries.insert_permission(tx, actor.id, row.from_id)
         task = jobs.MergeNotifications(actor.id, row.from_id)
-        await jobs.owe(tx, task, dedupe=f"merge_notifications:{actor.id}:{row.from_id}")
-    await notification_request_queries.remove(tx, actor.id, [row.id for row in rows])
+        await jobs.enqueue(tx, task, dedupe=f"merge_notifications:{actor.id}:{row.from_id}")
+    await notification_request_queries.delete_by_ids(tx, actor.id, [row.id for row in rows])
     return bool(rows)
 
 
 async def dismiss(tx: Tx, actor: AccountRow, request_id: int) -> None:
     """Remove a request and what it kept back. Raises NotFound."""
-    if not await _dismiss(tx, actor, [request_id]):
-        raise NotFound
+    if not await _dismiss_rows(tx, actor, [request_id]):
+        raise NotFoundError
 
 
-async def dismiss_some(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> None:
+async def dismiss_many(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> None:
     """Remove requests; ids of no requests to `actor` are passed over. Raises Invalid for too many."""
-    _check(ids)
-    await _dismiss(tx, actor, ids)
+    _check_count(ids)
+    await _dismiss_rows(tx, actor, ids)
 
 
-async def _dismiss(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> bool:
-    rows = await _own(tx, actor, ids)
-    await notification_request_queries.drop(tx, actor.id, [row.from_id for row in rows])
-    await notification_request_queries.remove(tx, actor.id, [row.id for row in rows])
+async def _dismiss_rows(tx: Tx, actor: AccountRow, ids: Sequence[int]) -> bool:
+    rows = await _load_own(tx, actor, ids)
+    await notification_request_queries.delete_filtered(tx, actor.id, [row.from_id for row in rows])
+    await notification_request_queries.delete_by_ids(tx, actor.id, [row.id for row in rows])
     return bool(rows)
 
 
-def _check(ids: Sequence[int]) -> None:
-    if len(ids) > MOST:
-        raise Invalid("id", f"names more than {MOST} requests")
+def _check_count(ids: Sequence[int]) -> None:
+    if len(ids) > MAX_PER_CALL:
+        raise InvalidError("id", f"names more than {MAX_PER_CALL} requests")
 
 
-async def merged(tx: Tx, actor: AccountRow) -> bool:
+async def is_merged(tx: Tx, actor: AccountRow) -> bool:
     """True if nothing of an accepted sender is still kept back."""
-    return not await notification_request_queries.waiting(tx, actor.id)
+    return not await notification_request_queries.has_unmerged(tx, actor.id)
 
 
 async def merge(tx: Tx, account_id: int, from_id: int) -> None:
     """Tell what was kept back of an accepted sender; done again, it changes nothing."""
-    letters = await notification_request_queries.letters(tx, account_id, from_id)
-    found = await post_queries.by_ids(tx, letters)
+    letters = await notification_request_queries.list_direct_post_ids(tx, account_id, from_id)
+    found = await post_queries.load_by_ids(tx, letters)
     for post_id in letters:
-        await conversations.put(tx, found[post_id], [account_id])
-    await notification_request_queries.release(tx, account_id, from_id)
-    if not await notification_request_queries.waiting(tx, account_id):
+        await conversations.add_post(tx, found[post_id], [account_id])
+    await notification_request_queries.mark_unfiltered(tx, account_id, from_id)
+    if not await notification_request_queries.has_unmerged(tx, account_id):
         tx.emit(events.NOTIFICATIONS_MERGED, account_id=account_id)

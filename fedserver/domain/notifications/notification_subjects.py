@@ -14,24 +14,24 @@ from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.moderation import appeals as appeal_queries
 from storage.queries.moderation import reports as report_queries
 from storage.queries.peers import severances as severance_queries
-from storage.rows.audit_log import ActPostRow, ActRow
+from storage.rows.audit_log import LogEntryPostRow, LogEntryRow
 from storage.rows.moderation import AppealRow, ReportRow
 from storage.rows.notifications import NotificationRow
 from storage.rows.peers import SeveranceRow
 
 
-class Subject(Struct, frozen=True):
+class NotificationSubject(Struct, frozen=True):
     """One of three; `target` is the account that the report or the act is about."""
 
     report: ReportRow | None = None
-    act: ActRow | None = None
+    act: LogEntryRow | None = None
     severance: SeveranceRow | None = None
     appeal: AppealRow | None = None  # against the act
-    posts: tuple[ActPostRow, ...] = ()  # that the act was about
+    posts: tuple[LogEntryPostRow, ...] = ()  # that the act was about
     target: AccountView | None = None
 
 
-async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, Subject]:
+async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, NotificationSubject]:
     """Subjects by the id of the notification; those whose subject is gone are missing."""
     asked = {(row.kind, row.subject_id) for row in rows if row.subject_id is not None}
     if not asked:
@@ -39,25 +39,27 @@ async def load(tx: Tx, rows: Sequence[NotificationRow]) -> dict[int, Subject]:
     wanted: dict[str, list[int]] = {}
     for kind, subject_id in asked:
         wanted.setdefault(kind, []).append(subject_id)
-    found: dict[tuple[str, int], Subject] = {}
+    found: dict[tuple[str, int], NotificationSubject] = {}
     if ids := wanted.get("admin.report"):
-        reports = await report_queries.by_ids(tx, ids)
+        reports = await report_queries.load_by_ids(tx, ids)
         targets = await account_views.load(tx, list({row.target_id for row in reports}))
         for report in reports:
-            found["admin.report", report.id] = Subject(report=report, target=targets.get(report.target_id))
+            found["admin.report", report.id] = NotificationSubject(
+                report=report, target=targets.get(report.target_id)
+            )
     if ids := wanted.get("moderation_warning"):
         warned = {row.subject_id: row.account_id for row in rows if row.kind == "moderation_warning"}
         targets = await account_views.load(tx, list(set(warned.values())))
-        posts = await audited_post_queries.of_acts(tx, ids)
-        appeals = await appeal_queries.of_acts(tx, ids)
-        for act in await audit_log_queries.by_ids(tx, ids):
+        posts = await audited_post_queries.load_by_entries(tx, ids)
+        appeals = await appeal_queries.load_by_entries(tx, ids)
+        for act in await audit_log_queries.load_by_ids(tx, ids):
             target, appeal = targets.get(warned[act.id]), appeals.get(act.id)
-            found["moderation_warning", act.id] = Subject(
+            found["moderation_warning", act.id] = NotificationSubject(
                 act=act, target=target, appeal=appeal, posts=tuple(posts.get(act.id, ()))
             )
     if ids := wanted.get("severed_relationships"):
-        for severance in await severance_queries.by_ids(tx, ids):
-            found["severed_relationships", severance.id] = Subject(severance=severance)
+        for severance in await severance_queries.load_by_ids(tx, ids):
+            found["severed_relationships", severance.id] = NotificationSubject(severance=severance)
     return {
         row.id: found[row.kind, row.subject_id]
         for row in rows

@@ -9,9 +9,9 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_subjects, policy, push_subscriptions
-from fedserver.domain.notifications.notification_subjects import Subject
+from fedserver.domain.notifications.notification_subjects import NotificationSubject
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Tx
@@ -30,15 +30,15 @@ KINDS = (
     "mention", "status", "reblog", "follow", "follow_request", "favourite", "poll", "update", "admin.sign_up",
     "admin.report", "severed_relationships", "moderation_warning", "quote", "quoted_update",
 )  # fmt: skip
-ABOUT_POSTS = frozenset(
+POST_KINDS = frozenset(
     {"mention", "status", "reblog", "favourite", "poll", "update", "quote", "quoted_update"}
 )
 # Of these an account hears though nobody else did anything.
-ABOUT_ONESELF = frozenset({"poll", "severed_relationships", "moderation_warning"})
+SELF_KINDS = frozenset({"poll", "severed_relationships", "moderation_warning"})
 # What comes in numbers is told together: of one post, or of the account as a whole.
-GROUPED = ("favourite", "reblog", "follow", "admin.sign_up")
+GROUPED_KINDS = ("favourite", "reblog", "follow", "admin.sign_up")
 GROUP_HOURS = 12
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 
 
 class NotificationView(Struct, frozen=True):
@@ -47,16 +47,18 @@ class NotificationView(Struct, frozen=True):
     row: NotificationRow
     account: AccountView
     post: PostView | None
-    subject: Subject | None = None
+    subject: NotificationSubject | None = None
 
 
-async def tell(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
+async def notify_moderation(tx: Tx, kind: str, account_id: int, from_id: int, subject_id: int) -> None:
     """Tell an account of ours what moderators do or have to do: nobody can mute that."""
     number = tx.new_exact_id()
-    row = NotificationRow(number, account_id, kind, from_id, None, alone(number), False, tx.now, subject_id)
-    if await notification_queries.add(tx, row):
-        await _announce(tx, row)
-        await push_subscriptions.owe(tx, row)
+    row = NotificationRow(
+        number, account_id, kind, from_id, None, ungrouped_key(number), False, tx.now, subject_id
+    )
+    if await notification_queries.insert(tx, row):
+        await _emit(tx, row)
+        await push_subscriptions.enqueue_messages(tx, row)
 
 
 async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> bool:
@@ -64,88 +66,88 @@ async def notify(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int 
 
     True if it was told: not if its policy keeps the notification back, nor if it heard the same before.
     """
-    if account_id == from_id and kind not in ABOUT_ONESELF:
+    if account_id == from_id and kind not in SELF_KINDS:
         return False
-    post = await post_queries.by_id(tx, post_id) if post_id is not None else None
+    post = await post_queries.find(tx, post_id) if post_id is not None else None
     thread_id = post.thread_id if post is not None else -1
-    standing = await notification_policy_queries.standing(tx, account_id, from_id, thread_id)
+    standing = await notification_policy_queries.find_sender_relation(tx, account_id, from_id, thread_id)
     if standing is None:
         return False
     private = kind == "mention" and post is not None and post.visibility == "direct"
-    word = policy.verdict(standing, kind, private=private, now=tx.now)
+    word = policy.evaluate(standing, kind, is_private=private, now=tx.now)
     if word == policy.DROP:
         return False
     filtered = word == policy.FILTER
-    row = await _write(tx, kind, account_id, from_id, post_id, filtered=filtered)
+    row = await _insert(tx, kind, account_id, from_id, post_id, filtered=filtered)
     if row is None:
         return False
     if filtered:
-        await notification_request_queries.add(tx, account_id, from_id)
+        await notification_request_queries.insert(tx, account_id, from_id)
     else:
-        await _announce(tx, row)
+        await _emit(tx, row)
     return not filtered
 
 
-async def _announce(tx: Tx, row: NotificationRow) -> None:
-    tx.emit(events.NOTIFIED, notification_id=row.id, account_id=row.account_id)
-    await push_subscriptions.owe(tx, row)
+async def _emit(tx: Tx, row: NotificationRow) -> None:
+    tx.emit(events.NOTIFICATION_ADDED, notification_id=row.id, account_id=row.account_id)
+    await push_subscriptions.enqueue_messages(tx, row)
 
 
-async def _write(
+async def _insert(
     tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None, *, filtered: bool
 ) -> NotificationRow | None:
     """Write it; None if the very same is there."""
-    key = "" if filtered else await _group_key(tx, kind, account_id, post_id)
+    key = "" if filtered else await _choose_group_key(tx, kind, account_id, post_id)
     while True:
         number = tx.new_exact_id()
-        own = key or alone(number)
+        own = key or ungrouped_key(number)
         row = NotificationRow(number, account_id, kind, from_id, post_id, own, filtered, tx.now)
-        if await notification_queries.add(tx, row):
+        if await notification_queries.insert(tx, row):
             return row
-        if await notification_queries.is_told(tx, row):
+        if await notification_queries.has_duplicate(tx, row):
             return None
         # Another process has given this id: take the next.
 
 
-def alone(notification_id: int) -> str:
+def ungrouped_key(notification_id: int) -> str:
     """The group key of a notification that is in no group; clients know its form."""
     return f"ungrouped-{notification_id}"
 
 
-async def _group_key(tx: Tx, kind: str, account_id: int, post_id: int | None) -> str:
+async def _choose_group_key(tx: Tx, kind: str, account_id: int, post_id: int | None) -> str:
     """The key of the group that it joins or begins, '' if it stands alone.
 
     A group takes what comes within twelve hours of its first, by the hour, as Mastodon's do.
     """
-    if kind not in GROUPED:
+    if kind not in GROUPED_KINDS:
         return ""
     subject = kind if post_id is None else f"{kind}-{post_id}"
-    hour = tx.now // HOUR
+    hour = tx.now // HOUR_MS
     keys = [f"{subject}-{each}" for each in range(hour - GROUP_HOURS + 1, hour + 1)]
-    return await notification_queries.group_key(tx, account_id, keys) or keys[-1]
+    return await notification_queries.find_group_key(tx, account_id, keys) or keys[-1]
 
 
-def wanted(
+def build_query(
     kinds: Sequence[str] = (),
     exclude: Sequence[str] = (),
     from_id: int | None = None,
     *,
     filtered: bool = False,
-) -> notification_queries.Wanted:
+) -> notification_queries.NotificationQuery:
     """Which notifications somebody asks for; `filtered`: those kept back too."""
     chosen = tuple(kind for kind in KINDS if (not kinds or kind in kinds) and kind not in exclude)
-    return notification_queries.Wanted(chosen, from_id, filtered)
+    return notification_queries.NotificationQuery(chosen, from_id, filtered)
 
 
-async def notify_watchers(tx: Tx, post: PostRow) -> None:
+async def notify_post_followers(tx: Tx, post: PostRow) -> None:
     """Tell followers who asked to hear of every post of its author."""
     if post.visibility == "direct" or post.in_reply_to_uri is not None:
         return
-    for watcher in await follow_queries.watchers(tx, post.account_id):
+    for watcher in await follow_queries.list_notified_followers(tx, post.account_id):
         await notify(tx, "status", watcher, post.account_id, post.id)
 
 
-async def page(
+async def list_by_account(
     tx: Tx,
     actor: AccountRow,
     page: Page,
@@ -159,12 +161,12 @@ async def page(
 
     Of one sender these always come, so that a request can be looked into (as with Mastodon).
     """
-    chosen = wanted(kinds, exclude, from_id, filtered=filtered or from_id is not None)
-    rows = await notification_queries.page(tx, actor.id, page, chosen)
-    return await views(tx, actor, rows), [row.id for row in rows]
+    chosen = build_query(kinds, exclude, from_id, filtered=filtered or from_id is not None)
+    rows = await notification_queries.list_by_account(tx, actor.id, page, chosen)
+    return await load_views(tx, actor, rows), [row.id for row in rows]
 
 
-async def views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
+async def load_views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> list[NotificationView]:
     """Views of those whose sender and post `actor` may still see, in a fixed number of statements."""
     senders = await account_views.load(tx, list({row.from_id for row in rows}))
     post_ids = list({row.post_id for row in rows if row.post_id is not None})
@@ -176,7 +178,7 @@ async def views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> l
     for row in rows:
         post = posts.get(row.post_id) if row.post_id is not None else None
         subject = subjects.get(row.id)
-        whole = (post is not None or row.kind not in ABOUT_POSTS) and (
+        whole = (post is not None or row.kind not in POST_KINDS) and (
             subject is not None or row.subject_id is None
         )
         if row.from_id in senders and whole:
@@ -186,53 +188,55 @@ async def views(tx: Tx, actor: AccountRow, rows: Sequence[NotificationRow]) -> l
 
 async def get(tx: Tx, actor: AccountRow, notification_id: int) -> NotificationView:
     """One notification of `actor`. Raises NotFound."""
-    row = await notification_queries.one(tx, actor.id, notification_id)
-    found = await views(tx, actor, [row]) if row is not None else []
+    row = await notification_queries.find(tx, actor.id, notification_id)
+    found = await load_views(tx, actor, [row]) if row is not None else []
     if not found:
-        raise NotFound
+        raise NotFoundError
     return found[0]
 
 
-async def by_id(tx: Tx, notification_id: int) -> NotificationView | None:
+async def find(tx: Tx, notification_id: int) -> NotificationView | None:
     """A notification as its recipient sees it, for streams."""
-    row = await notification_queries.by_id(tx, notification_id)
+    row = await notification_queries.find_by_id(tx, notification_id)
     if row is None:
         return None
-    recipient = await account_queries.by_id(tx, row.account_id)
-    found = await views(tx, recipient, [row]) if recipient is not None else []
+    recipient = await account_queries.find(tx, row.account_id)
+    found = await load_views(tx, recipient, [row]) if recipient is not None else []
     return found[0] if found else None
 
 
 async def dismiss(tx: Tx, actor: AccountRow, notification_id: int) -> None:
     """Remove one. Raises NotFound."""
-    if not await notification_queries.dismiss(tx, actor.id, notification_id):
-        raise NotFound
+    if not await notification_queries.delete_by_id(tx, actor.id, notification_id):
+        raise NotFoundError
 
 
 async def clear(tx: Tx, actor: AccountRow) -> None:
     """Remove all."""
-    await notification_queries.clear(tx, actor.id)
+    await notification_queries.delete_by_account(tx, actor.id)
 
 
-async def unread(
+async def count_unread(
     tx: Tx,
     actor: AccountRow,
-    most: int = 100,
+    limit: int = 100,
     *,
     kinds: Sequence[str] = (),
     exclude: Sequence[str] = (),
     from_id: int | None = None,
 ) -> int:
     """How many came after the one that was read last, at most `most`."""
-    read = await notification_queries.read_until(tx, actor.id)
-    return await notification_queries.unread(tx, actor.id, wanted(kinds, exclude, from_id), read, most)
+    read = await notification_queries.load_last_read_id(tx, actor.id)
+    return await notification_queries.count_unread(
+        tx, actor.id, build_query(kinds, exclude, from_id), read, limit
+    )
 
 
-async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
+async def retract(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None = None) -> None:
     """What was told is no longer so: take it back."""
-    await notification_queries.forget(tx, kind, account_id, from_id, post_id)
+    await notification_queries.delete_matching(tx, kind, account_id, from_id, post_id)
 
 
-async def forget_post(tx: Tx, post_id: int) -> None:
+async def remove_by_post(tx: Tx, post_id: int) -> None:
     """A post is gone, and with it everything that was told about it."""
-    await notification_queries.forget_post(tx, post_id)
+    await notification_queries.delete_by_post(tx, post_id)

@@ -6,28 +6,30 @@ are never strangers.
 
 from __future__ import annotations
 
-from storage.rows.notifications import NotificationPolicyRow, StandingRow
+from storage.rows.notifications import NotificationPolicyRow, SenderRelation
 
-ACCEPT, FILTER, DROP = WORDS = ("accept", "filter", "drop")
-MONTH = 30 * 86_400_000
+ACCEPT, FILTER, DROP = ACTIONS = ("accept", "filter", "drop")
+NEW_ACCOUNT_MS = 30 * 86_400_000
 # What one account does to another; news about one's own things and of moderation always come.
 FILTERABLE = frozenset({"mention", "reblog", "follow", "follow_request", "favourite", "quote"})
 # Nobody's letters are kept back before the recipient asked for it: many clients do not show requests.
-USUAL = NotificationPolicyRow(0, ACCEPT, ACCEPT, ACCEPT, ACCEPT, FILTER)
+DEFAULT_POLICY = NotificationPolicyRow(0, ACCEPT, ACCEPT, ACCEPT, ACCEPT, FILTER)
 
 
-def verdict(standing: StandingRow, kind: str, *, private: bool, now: int) -> str:
+def evaluate(relation: SenderRelation, kind: str, *, is_private: bool, now: int) -> str:
     """The strictest word that applies; `private`: it is of a post for named people only."""
-    if kind not in FILTERABLE or standing.permitted:
+    if kind not in FILTERABLE or relation.permitted:
         return ACCEPT
-    stranger = not standing.following
+    stranger = not relation.following
     applies = {
         "for_not_following": stranger,
-        "for_not_followers": not standing.followed_by,
-        "for_new_accounts": stranger and standing.sender_created_at > now - MONTH,
-        "for_private_mentions": stranger and private and not standing.answered,
+        "for_not_followers": not relation.followed_by,
+        "for_new_accounts": stranger and relation.sender_created_at > now - NEW_ACCOUNT_MS,
+        "for_private_mentions": stranger and is_private and not relation.answered,
         # Followers of a limited account wait for an answer, so their asking has to be heard.
-        "for_limited_accounts": stranger and standing.limited and kind != "follow_request",
+        "for_limited_accounts": stranger and relation.limited and kind != "follow_request",
     }
-    words = {getattr(standing, name) or getattr(USUAL, name) for name, does in applies.items() if does}
+    words = {
+        getattr(relation, name) or getattr(DEFAULT_POLICY, name) for name, does in applies.items() if does
+    }
     return next((word for word in (DROP, FILTER) if word in words), ACCEPT)

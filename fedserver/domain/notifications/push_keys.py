@@ -8,12 +8,12 @@ from storage.engine import Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 
 
-async def public(tx: Tx) -> str:
+async def load_public_key(tx: Tx) -> str:
     """The public key, base64url; '' before the first start."""
     room = tx.memory.room("push_key", 1)
     known: str | None = room.get("public")
     if known is None:
-        row = await push_subscription_queries.key(tx)
+        row = await push_subscription_queries.find_key(tx)
         if row is None:
             return ""
         known = row.public
@@ -21,19 +21,19 @@ async def public(tx: Tx) -> str:
     return known
 
 
-async def private(tx: Tx) -> str:
+async def get_private_key(tx: Tx) -> str:
     """The private key, PEM. Raises LookupError before the first start."""
-    row = await push_subscription_queries.key(tx)
+    row = await push_subscription_queries.find_key(tx)
     if row is None:
         raise LookupError("this node has no key for push messages")
     return row.private
 
 
-async def secret(tx: Tx) -> bytes:
+async def derive_address_secret(tx: Tx) -> bytes:
     """What only this node knows, for the marks of addresses. Raises LookupError before the first start."""
-    return hashlib.sha256(b"addresses " + (await private(tx)).encode()).digest()
+    return hashlib.sha256(b"addresses " + (await get_private_key(tx)).encode()).digest()
 
 
-async def keep(tx: Tx, private: str, public: str) -> None:
+async def save(tx: Tx, private: str, public: str) -> None:
     """Keep a new pair, unless there is one."""
-    await push_subscription_queries.add_key(tx, private, public)
+    await push_subscription_queries.insert_key(tx, private, public)

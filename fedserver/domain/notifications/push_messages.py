@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from fedserver.domain.notifications import notifications
 from fedserver.domain.notifications.notifications import NotificationView
-from fedserver.text.excerpts import excerpt, shortened
+from fedserver.text.excerpts import make_excerpt, shorten
 from storage.engine import Tx
 from storage.queries.notifications import push_subscriptions as push_subscription_queries
 from storage.rows.notifications import PushSubscriptionRow
 
-MOST_NAME, MOST_BODY = 100, 140
+MAX_NAME, MAX_BODY = 100, 140
 TITLES = {
     "mention": "{} mentioned you",
     "status": "{} just posted",
@@ -37,25 +37,25 @@ class PushMessage(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        name = shortened(self.view.account.name, MOST_NAME)
+        name = shorten(self.view.account.name, MAX_NAME)
         return TITLES.get(self.view.row.kind, "News about {}").format(name)
 
     @property
     def body(self) -> str:
         """The warning on a post, or how it begins; without a post what its sender says of themselves."""
         if self.view.post is None:
-            return excerpt(self.view.account.account.note_html, MOST_BODY)
+            return make_excerpt(self.view.account.account.note_html, MAX_BODY)
         post = self.view.post.post
-        return shortened(post.summary or post.title, MOST_BODY) or excerpt(post.html, MOST_BODY)
+        return shorten(post.summary or post.title, MAX_BODY) or make_excerpt(post.html, MAX_BODY)
 
 
 async def load(tx: Tx, subscription_id: int, notification_id: int) -> PushMessage | None:
     """None if it is not to be sent any more: unsubscribed, dismissed, or not to be seen."""
-    found = await push_subscription_queries.in_force(tx, subscription_id)
+    found = await push_subscription_queries.find_active(tx, subscription_id)
     if found is None:
         return None
     row, locale = found
-    view = await notifications.by_id(tx, notification_id)
+    view = await notifications.find(tx, notification_id)
     if view is None or view.row.account_id != row.account_id:
         return None
     if view.post is not None and any(hit.filter.action == "hide" for hit in view.post.filtered):
@@ -63,6 +63,6 @@ async def load(tx: Tx, subscription_id: int, notification_id: int) -> PushMessag
     return PushMessage(row, view, locale or "en")
 
 
-async def end(tx: Tx, subscription_id: int) -> None:
+async def remove_subscription(tx: Tx, subscription_id: int) -> None:
     """The client is gone, its push service says."""
-    await push_subscription_queries.remove(tx, subscription_id)
+    await push_subscription_queries.delete_by_id(tx, subscription_id)

@@ -9,19 +9,19 @@ from storage.queries.peers import peer_accounts as peer_account_queries
 from storage.rows.peers import PeerRow
 
 
-async def follow_up(tx: Tx, former: PeerRow, row: PeerRow) -> None:
+async def apply_change(tx: Tx, former: PeerRow, row: PeerRow) -> None:
     """Bring accounts from what `former` decided to what `row` decides.
 
     The moment of a decision marks what it did: accounts that were limited or suspended one by one stay so.
     """
     if former.policy != row.policy:
-        await _undo(tx, former)
-        await _do(tx, row)
+        await _revert(tx, former)
+        await _apply(tx, row)
     if row.rejects_media and not former.rejects_media:
-        await peer_account_queries.drop_media(tx, row.domain)
+        await peer_account_queries.delete_media(tx, row.domain)
 
 
-async def _undo(tx: Tx, former: PeerRow) -> None:
+async def _revert(tx: Tx, former: PeerRow) -> None:
     mark = former.decided_at or 0
     if former.policy == "limit":
         await peer_account_queries.unsilence(tx, former.domain, mark)
@@ -29,7 +29,7 @@ async def _undo(tx: Tx, former: PeerRow) -> None:
         await peer_account_queries.unsuspend(tx, former.domain, mark)
 
 
-async def _do(tx: Tx, row: PeerRow) -> None:
+async def _apply(tx: Tx, row: PeerRow) -> None:
     mark = row.decided_at or tx.now
     if row.policy == "limit":
         await peer_account_queries.silence(tx, row.domain, mark)
@@ -37,4 +37,4 @@ async def _do(tx: Tx, row: PeerRow) -> None:
         await peer_account_queries.suspend(tx, row.domain, mark)
         await severances.sever(tx, mark, "domain_block", row.domain)
         # It is not told: nothing goes to a peer that is blocked.
-        await partner_queries.end_below(tx, row.domain)
+        await partner_queries.end_with_subdomains(tx, row.domain)

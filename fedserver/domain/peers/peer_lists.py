@@ -11,10 +11,10 @@ from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.peers import peer_files, peer_plans
-from fedserver.domain.peers.peer_files import Entry
+from fedserver.domain.peers.peer_files import PeerEntry
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.queries.peers import peer_lists as peer_list_queries
@@ -22,14 +22,14 @@ from storage.queries.peers import peers as peer_queries
 from storage.rows.auth import MemberRow
 from storage.rows.peers import PeerListEntryRow, PeerListRow
 
-DAY, HOUR = 86_400_000, 3_600_000
+DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 KINDS = (peer_files.BLOCK, peer_files.ALLOW)
-MOST_LISTS, MOST_CHANGES = 20, 1_000
+MAX_LISTS, MAX_CHANGES = 20, 1_000
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(tuple[Entry, ...]).decode
+_decode = msgspec.json.Decoder(tuple[PeerEntry, ...]).decode
 
 
-class Wish(Struct, frozen=True):
+class PeerListRequest(Struct, frozen=True):
     """How a list is to be followed."""
 
     url: str
@@ -39,50 +39,50 @@ class Wish(Struct, frozen=True):
     most_changes: int = 10
 
 
-async def every(tx: Tx) -> list[PeerListRow]:
-    return await peer_list_queries.every(tx)
+async def list_all(tx: Tx) -> list[PeerListRow]:
+    return await peer_list_queries.list_all(tx)
 
 
 async def get(tx: Tx, list_id: int) -> PeerListRow:
     """Raises NotFound."""
-    row = await peer_list_queries.by_id(tx, list_id)
+    row = await peer_list_queries.find(tx, list_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
 async def find(tx: Tx, list_id: int) -> PeerListRow | None:
-    return await peer_list_queries.by_id(tx, list_id)
+    return await peer_list_queries.find(tx, list_id)
 
 
-async def brought(tx: Tx, row: PeerListRow) -> int:
+async def count_decisions(tx: Tx, row: PeerListRow) -> int:
     """How many decisions here come from a list."""
-    return len(await peer_queries.of_list(tx, row.id))
+    return len(await peer_queries.list_domains_by_list(tx, row.id))
 
 
-async def count_waiting(tx: Tx) -> int:
+async def count_pending(tx: Tx) -> int:
     """How many lists wait for an admin."""
-    return sum(bool(row.waiting) for row in await every(tx))
+    return sum(bool(row.waiting) for row in await list_all(tx))
 
 
-async def subscribe(tx: Tx, site: Site, member: MemberRow, wish: Wish) -> PeerListRow:
+async def subscribe(tx: Tx, site: NodeContext, member: MemberRow, request: PeerListRequest) -> PeerListRow:
     """Follow a list from now on: it is read at once, and nothing is changed yet. Raises Invalid."""
-    url = wish.url.strip()
+    url = request.url.strip()
     if not url.startswith(("https://", "http://")) or len(url) > 2_000 or not url.isprintable() or " " in url:
-        raise Invalid("url", "is not the address of a list")
+        raise InvalidError("url", "is not the address of a list")
     if site.links.is_local(url):
-        raise Invalid("url", "is of this node")
-    if wish.kind not in KINDS:
-        raise Invalid("kind", "must be block or allow")
-    if len(await every(tx)) >= MOST_LISTS:
-        raise Forbidden(f"A node follows at most {MOST_LISTS} lists")
+        raise InvalidError("url", "is of this node")
+    if request.kind not in KINDS:
+        raise InvalidError("kind", "must be block or allow")
+    if len(await list_all(tx)) >= MAX_LISTS:
+        raise ForbiddenError(f"A node follows at most {MAX_LISTS} lists")
     row = PeerListRow(
         id=tx.new_id(),
         url=url,
-        title=clean_name(wish.title, 100) or url,
-        kind=wish.kind,
-        applies_itself=wish.applies_itself,
-        most_changes=_bound(wish.most_changes),
+        title=clean_name(request.title, 100) or url,
+        kind=request.kind,
+        applies_itself=request.applies_itself,
+        most_changes=_check_max_changes(request.most_changes),
         etag="",
         fetch_at=tx.now,
         fetched_at=None,
@@ -93,129 +93,137 @@ async def subscribe(tx: Tx, site: Site, member: MemberRow, wish: Wish) -> PeerLi
         created_at=tx.now,
         created_by_id=member.id,
     )
-    await audit_log.add(tx, member, "peer_list.subscribe", target=row.url, reason=row.title)
-    if not await peer_list_queries.add(tx, row):
-        raise Invalid("url", "is followed already")
-    await _owe(tx, row)
+    await audit_log.record(tx, member, "peer_list.subscribe", target=row.url, reason=row.title)
+    if not await peer_list_queries.insert(tx, row):
+        raise InvalidError("url", "is followed already")
+    await _enqueue_fetch(tx, row)
     return row
 
 
-def _bound(most_changes: int) -> int:
-    if not 0 < most_changes <= MOST_CHANGES:
-        raise Invalid("most_changes", f"must be from 1 to {MOST_CHANGES}")
+def _check_max_changes(most_changes: int) -> int:
+    if not 0 < most_changes <= MAX_CHANGES:
+        raise InvalidError("most_changes", f"must be from 1 to {MAX_CHANGES}")
     return most_changes
 
 
-async def change(tx: Tx, member: MemberRow, list_id: int, *, applies_itself: bool, most_changes: int) -> None:
+async def update_settings(
+    tx: Tx, member: MemberRow, list_id: int, *, applies_itself: bool, most_changes: int
+) -> None:
     """Say whether a list applies itself, and how much of it at once. Raises NotFound, Invalid."""
     row = await get(tx, list_id)
-    new = structs.replace(row, applies_itself=applies_itself, most_changes=_bound(most_changes))
+    new = structs.replace(row, applies_itself=applies_itself, most_changes=_check_max_changes(most_changes))
     how = f"by itself, up to {new.most_changes} changes" if applies_itself else "after a look"
-    await audit_log.add(tx, member, "peer_list.change", target=row.url, reason=how)
-    await peer_list_queries.save(tx, new)
+    await audit_log.record(tx, member, "peer_list.change", target=row.url, reason=how)
+    await peer_list_queries.update_list(tx, new)
 
 
-async def unsubscribe(tx: Tx, member: MemberRow, list_id: int, *, keeps: bool) -> None:
+async def unsubscribe(tx: Tx, member: MemberRow, list_id: int, *, keep_decisions: bool) -> None:
     """Follow a list no more; what it brought stays (`keeps`) as if decided by hand, or is taken back."""
     row = await get(tx, list_id)
-    await audit_log.add(tx, member, "peer_list.unsubscribe", target=row.url, reason=row.title)
-    brought = await peer_queries.of_list(tx, list_id)
-    if not keeps:
-        await peer_plans.take_back(tx, member, row, brought)
-    await peer_list_queries.free(tx, list_id, brought)
-    await peer_list_queries.remove(tx, list_id)
+    await audit_log.record(tx, member, "peer_list.unsubscribe", target=row.url, reason=row.title)
+    brought = await peer_queries.list_domains_by_list(tx, list_id)
+    if not keep_decisions:
+        await peer_plans.revoke(tx, member, row, brought)
+    await peer_list_queries.detach_decisions(tx, list_id, brought)
+    await peer_list_queries.delete_by_id(tx, list_id)
 
 
-async def read_now(tx: Tx, list_id: int) -> None:
+async def fetch_now(tx: Tx, list_id: int) -> None:
     """Ask for a list before its day is over. Raises NotFound."""
-    await _owe(tx, await get(tx, list_id))
+    await _enqueue_fetch(tx, await get(tx, list_id))
 
 
-async def owe_due(tx: Tx) -> None:
+async def enqueue_due(tx: Tx) -> None:
     """Have the lists read whose day is over."""
-    for row in await peer_list_queries.due(tx):
-        await _owe(tx, row)
+    for row in await peer_list_queries.list_due(tx):
+        await _enqueue_fetch(tx, row)
 
 
-async def _owe(tx: Tx, row: PeerListRow) -> None:
-    await jobs.owe(tx, jobs.FetchPeerList(row.id), dedupe=f"peer_list:{row.id}")
+async def _enqueue_fetch(tx: Tx, row: PeerListRow) -> None:
+    await jobs.enqueue(tx, jobs.FetchPeerList(row.id), dedupe=f"peer_list:{row.id}")
 
 
-async def failed(tx: Tx, list_id: int, why: str) -> None:
+async def record_failure(tx: Tx, list_id: int, error: str) -> None:
     """A list could not be read: what is here stays, it is asked again in an hour."""
-    row = await peer_list_queries.by_id(tx, list_id)
+    row = await peer_list_queries.find(tx, list_id)
     if row is not None:
-        await peer_list_queries.save(tx, structs.replace(row, error=why[:500], fetch_at=tx.now + HOUR))
-
-
-async def unchanged(tx: Tx, list_id: int) -> None:
-    """A list is as it was the last time."""
-    row = await peer_list_queries.by_id(tx, list_id)
-    if row is not None:
-        await peer_list_queries.save(
-            tx, structs.replace(row, error="", fetched_at=tx.now, fetch_at=tx.now + DAY)
+        await peer_list_queries.update_list(
+            tx, structs.replace(row, error=error[:500], fetch_at=tx.now + HOUR_MS)
         )
 
 
-async def receive(tx: Tx, site: Site, list_id: int, data: bytes, etag: str) -> None:
+async def record_unchanged(tx: Tx, list_id: int) -> None:
+    """A list is as it was the last time."""
+    row = await peer_list_queries.find(tx, list_id)
+    if row is not None:
+        await peer_list_queries.update_list(
+            tx, structs.replace(row, error="", fetched_at=tx.now, fetch_at=tx.now + DAY_MS)
+        )
+
+
+async def receive(tx: Tx, site: NodeContext, list_id: int, data: bytes, etag: str) -> None:
     """A list as it is now: applied if it may apply itself, else it waits for an admin."""
-    row = await peer_list_queries.by_id(tx, list_id)
+    row = await peer_list_queries.find(tx, list_id)
     if row is None:
         return
     try:
-        reading = peer_files.read(data, row.kind)
-    except Invalid as error:
-        await failed(tx, list_id, error.told)
+        reading = peer_files.parse(data, row.kind)
+    except InvalidError as error:
+        await record_failure(tx, list_id, error.told)
         return
     row = structs.replace(
         row,
         etag=etag[:500],
         error="",
         fetched_at=tx.now,
-        fetch_at=tx.now + DAY,
+        fetch_at=tx.now + DAY_MS,
         unusable=reading.unusable,
         waiting=_encode(reading.entries).decode(),
     )
-    plan = await peer_plans.make(tx, site, reading.entries, row, counts=False)
+    plan = await peer_plans.build(tx, site, reading.entries, row, with_losses=False)
     few = len(plan.changing) <= row.most_changes
     if row.applied_at is not None and (not plan.changing or (row.applies_itself and few)):
         await _apply(tx, None, row, plan)
     else:
-        await peer_list_queries.save(tx, row)
+        await peer_list_queries.update_list(tx, row)
 
 
-async def plan(tx: Tx, site: Site, row: PeerListRow, *, counts: bool = True) -> peer_plans.Plan | None:
+async def build_plan(
+    tx: Tx, site: NodeContext, row: PeerListRow, *, with_losses: bool = True
+) -> peer_plans.PeerPlan | None:
     """What a list that waits would change, None if nothing waits."""
     if not row.waiting:
         return None
-    return await peer_plans.make(tx, site, _decode(row.waiting), row, counts=counts)
+    return await peer_plans.build(tx, site, _decode(row.waiting), row, with_losses=with_losses)
 
 
-def mark(row: PeerListRow) -> str:
+def fingerprint(row: PeerListRow) -> str:
     """Tells what waits apart from what waited when somebody looked."""
     return str(row.fetched_at or 0)
 
 
-async def confirm(tx: Tx, site: Site, member: MemberRow, list_id: int, seen: str, leave: set[str]) -> int:
+async def confirm(
+    tx: Tx, site: NodeContext, member: MemberRow, list_id: int, expected_fingerprint: str, excluded: set[str]
+) -> int:
     """Apply what waits, as it was shown (`seen` is its `mark`), but for the peers in `leave`.
 
     How much was done. Raises NotFound, and Invalid if the list was read anew since.
     """
     row = await get(tx, list_id)
-    found = await plan(tx, site, row, counts=False)
-    if found is None or mark(row) != seen:
-        raise Invalid("base", "The list was read anew since. Please look at it again.")
-    return await _apply(tx, member, row, found, leave)
+    found = await build_plan(tx, site, row, with_losses=False)
+    if found is None or fingerprint(row) != expected_fingerprint:
+        raise InvalidError("base", "The list was read anew since. Please look at it again.")
+    return await _apply(tx, member, row, found, excluded)
 
 
 async def _apply(
     tx: Tx,
     member: MemberRow | None,
     row: PeerListRow,
-    found: peer_plans.Plan,
+    found: peer_plans.PeerPlan,
     leave: set[str] | frozenset[str] = frozenset(),
 ) -> int:
-    done = await peer_plans.carry_out(tx, member, found, leave, row)
+    done = await peer_plans.apply(tx, member, found, leave, row)
     await peer_list_queries.replace_entries(
         tx,
         row.id,
@@ -234,23 +242,23 @@ async def _apply(
             if each.entry is not None
         ],
     )
-    await peer_list_queries.save(tx, structs.replace(row, waiting="", applied_at=tx.now))
+    await peer_list_queries.update_list(tx, structs.replace(row, waiting="", applied_at=tx.now))
     if done:
         role = audit_log.NODE if member is None else audit_log.OPERATOR
-        await audit_log.add(
+        await audit_log.record(
             tx, member, "peer_list.apply", target=row.url, reason=f"{done} changes", role=role
         )
     return done
 
 
-async def read_in(
-    tx: Tx, site: Site, member: MemberRow | None, data: bytes | str, kind: str, leave: set[str]
+async def import_file(
+    tx: Tx, site: NodeContext, member: MemberRow | None, data: bytes | str, kind: str, excluded: set[str]
 ) -> int:
     """Follow a file once, but for the peers in `leave`; how much was done. Raises Invalid."""
-    found = await peer_plans.make(tx, site, peer_files.read(data, kind).entries, counts=False)
-    done = await peer_plans.carry_out(tx, member, found, leave)
+    found = await peer_plans.build(tx, site, peer_files.parse(data, kind).entries, with_losses=False)
+    done = await peer_plans.apply(tx, member, found, excluded)
     if done:
-        await audit_log.add(
+        await audit_log.record(
             tx, member, "peer_list.import", target=site.links.domain, reason=f"{done} changes"
         )
     return done

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.peers import peer_effects
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
@@ -25,7 +25,7 @@ POLICIES = ("", "allow", "limit", "block")
 MAX_REASON = 1_000
 
 
-class Policies:
+class PeerPolicies:
     """The decisions of this moment, in memory: asked for each request, changed seldom."""
 
     def __init__(self, mode: str) -> None:
@@ -34,14 +34,14 @@ class Policies:
 
     async def load(self, tx: Tx) -> None:
         """Read them anew; to be called at start and when they changed."""
-        self._decided = {row.domain: row for row in await peer_queries.decided(tx)}
+        self._decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
 
     def _row(self, host: str) -> PeerRow | None:
         """The decision about a host or the nearest domain above it."""
         if not self._decided:
             return None
         name = host.partition(":")[0].rstrip(".").lower()
-        for candidate in (host.lower(), *above(name)):
+        for candidate in (host.lower(), *list_parent_domains(name)):
             if candidate in self._decided:
                 return self._decided[candidate]
         return None
@@ -64,24 +64,24 @@ class Policies:
         return row is None or not row.rejects_media
 
 
-def above(name: str) -> list[str]:
+def list_parent_domains(name: str) -> list[str]:
     """A domain and every domain above it, the nearest first."""
     parts = name.split(".")
     return [".".join(parts[place:]) for place in range(len(parts))]
 
 
-def obfuscated(domain: str) -> str:
+def obfuscate(domain: str) -> str:
     """A domain with most of its middle hidden, for lists that everybody reads."""
     shown = max(2, len(domain) // 4)
     middle = "".join(letter if letter == "." else "*" for letter in domain[shown:-shown])
     return domain[:shown] + middle + domain[-shown:]
 
 
-def _shown(row: PeerRow) -> str:
-    return obfuscated(row.domain) if row.obfuscates else row.domain
+def _public_name(row: PeerRow) -> str:
+    return obfuscate(row.domain) if row.obfuscates else row.domain
 
 
-class Decision(Struct, frozen=True):
+class PeerDecision(Struct, frozen=True):
     """What is decided about a peer, and why: `reason` for moderators, `public_comment` for everybody."""
 
     policy: str
@@ -92,18 +92,18 @@ class Decision(Struct, frozen=True):
     obfuscates: bool = False
 
 
-def plain_domain(domain: str) -> str:
+def normalize_domain(domain: str) -> str:
     """A domain in its plain form. Raises Invalid."""
     domain = domain.strip().rstrip(".").lower()
     if not domain:
-        raise Invalid("domain", "can't be blank", "ERR_BLANK")
+        raise InvalidError("domain", "can't be blank", "ERR_BLANK")
     if not domain.isascii():
         try:
             domain = domain.encode("idna").decode()
         except UnicodeError as error:
-            raise Invalid("domain", "is not a host name") from error
+            raise InvalidError("domain", "is not a host name") from error
     if not set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_") or len(domain) > 253:
-        raise Invalid("domain", "is not a host name")
+        raise InvalidError("domain", "is not a host name")
     return domain
 
 
@@ -111,10 +111,10 @@ async def decide(
     tx: Tx,
     member: MemberRow | None,
     domain: str,
-    decision: Decision,
+    decision: PeerDecision,
     *,
     list_id: int | None = None,
-    is_met: bool = True,
+    is_known: bool = True,
     role: str = audit_log.OPERATOR,
 ) -> PeerRow:
     """Allow, limit or block a peer, or (policy '') note something about it. Raises Invalid.
@@ -123,8 +123,8 @@ async def decide(
     the caller knows that there are no accounts of the peer. `role` is who decides if it is no member.
     """
     if decision.policy not in POLICIES:
-        raise Invalid("policy", "must be allow, limit or block")
-    former = await _row(tx, plain_domain(domain))
+        raise InvalidError("policy", "must be allow, limit or block")
+    former = await _find_or_insert(tx, normalize_domain(domain))
     same = former.decision_id is not None and former.policy == decision.policy
     row = structs.replace(
         former,
@@ -139,20 +139,20 @@ async def decide(
         list_id=list_id,
     )
     verb = f"peer.{decision.policy or 'note'}"
-    await audit_log.add(
+    await audit_log.record(
         tx,
         member,
         verb,
         target=row.domain,
-        subject=audit_log.of("peer", _shown(row)),
+        subject=audit_log.build_subject("peer", _public_name(row)),
         reason=row.public_comment or row.reason,
         shows_reason=bool(row.public_comment),
         role=role,
     )
-    await peer_queries.decide(tx, row)
-    if is_met:
-        await peer_effects.follow_up(tx, former, row)
-    _tell(tx, row.domain)
+    await peer_queries.set_decision(tx, row)
+    if is_known:
+        await peer_effects.apply_change(tx, former, row)
+    _emit_change(tx, row.domain)
     return row
 
 
@@ -160,7 +160,7 @@ async def reset(
     tx: Tx, member: MemberRow | None, domain: str, reason: str = "", *, role: str = audit_log.OPERATOR
 ) -> PeerRow:
     """Take a decision back; nothing happens if there is none. The row before. Raises Invalid."""
-    former = await _row(tx, plain_domain(domain))
+    former = await _find_or_insert(tx, normalize_domain(domain))
     if former.decision_id is None:
         return former
     row = structs.replace(
@@ -175,81 +175,81 @@ async def reset(
         decided_at=None,
         list_id=None,
     )
-    undone = await audit_log.in_force(tx, row.domain, f"peer.{former.policy or 'note'}")
-    await audit_log.add(
+    undone = await audit_log.find_active(tx, row.domain, f"peer.{former.policy or 'note'}")
+    await audit_log.record(
         tx,
         member,
         "peer.reset",
         target=row.domain,
-        subject=audit_log.of("peer", _shown(former)),
+        subject=audit_log.build_subject("peer", _public_name(former)),
         reason=reason,
         undoes_id=undone.id if undone else None,
         role=role,
     )
-    await peer_queries.decide(tx, row)
-    await peer_effects.follow_up(tx, former, row)
-    _tell(tx, row.domain)
+    await peer_queries.set_decision(tx, row)
+    await peer_effects.apply_change(tx, former, row)
+    _emit_change(tx, row.domain)
     return former
 
 
-def _tell(tx: Tx, domain: str) -> None:
+def _emit_change(tx: Tx, domain: str) -> None:
     """Once a transaction, as whoever hears it reads all decisions anew."""
     if all(event.kind != events.PEER_CHANGED for event in tx.events):
         tx.emit(events.PEER_CHANGED, domain=domain)
 
 
-async def _row(tx: Tx, domain: str) -> PeerRow:
+async def _find_or_insert(tx: Tx, domain: str) -> PeerRow:
     await ensure(tx, domain)
-    row = await peer_queries.by_domain(tx, domain)
+    row = await peer_queries.find_by_domain(tx, domain)
     assert row is not None
     return row
 
 
-async def decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
+async def get_decision(tx: Tx, decision_id: int, *, allows: bool) -> PeerRow:
     """A peer by its decision. Raises NotFound if there is none, or one of the other kind."""
-    row = await peer_queries.by_decision(tx, decision_id)
+    row = await peer_queries.find_by_decision(tx, decision_id)
     if row is None or (row.policy == "allow") is not allows:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
-async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
     """A page of allowances, or of the other decisions, newest first."""
-    return await peer_queries.decisions(tx, page, allows=allows)
+    return await peer_queries.list_decisions(tx, page, allows=allows)
 
 
-async def decided(tx: Tx) -> list[PeerRow]:
+async def list_with_decision(tx: Tx) -> list[PeerRow]:
     """All peers about which there is a decision, by name."""
-    return sorted(await peer_queries.decided(tx), key=lambda row: row.domain)
+    return sorted(await peer_queries.list_with_decision(tx), key=lambda row: row.domain)
 
 
-async def blocking(tx: Tx, domain: str) -> PeerRow | None:
+async def find_blocking_decision(tx: Tx, domain: str) -> PeerRow | None:
     """The decision other than an allowance that covers a domain: its own, or the nearest above."""
-    found = await peer_queries.by_domains(tx, above(domain))
-    rows = (found.get(name) for name in above(domain))
+    found = await peer_queries.load_by_domains(tx, list_parent_domains(domain))
+    rows = (found.get(name) for name in list_parent_domains(domain))
     row = next((each for each in rows if each is not None and each.decision_id is not None), None)
     return row if row is not None and row.policy != "allow" else None
 
 
-async def public_decisions(tx: Tx) -> list[PeerRow]:
+async def list_public_decisions(tx: Tx) -> list[PeerRow]:
     """What everybody may know: limited and blocked peers, by name."""
-    found = [row for row in await peer_queries.decided(tx) if row.policy in ("limit", "block")]
+    found = [row for row in await peer_queries.list_with_decision(tx) if row.policy in ("limit", "block")]
     return sorted(found, key=lambda row: row.domain)
 
 
-async def find(tx: Tx, domain: str) -> PeerRow:
+async def get(tx: Tx, domain: str) -> PeerRow:
     """A peer that we met. Raises NotFound."""
-    row = await peer_queries.by_domain(tx, domain)
+    row = await peer_queries.find_by_domain(tx, domain)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
 async def ensure(tx: Tx, domain: str) -> None:
     """A row for a peer that we met."""
-    await peer_queries.add(tx, domain)
+    await peer_queries.insert(tx, domain)
 
 
-async def everybody(tx: Tx) -> Sequence[PeerRow]:
+async def list_all(tx: Tx) -> Sequence[PeerRow]:
     """All peers, those with a decision first."""
-    return await peer_queries.everybody(tx)
+    return await peer_queries.list_all(tx)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import DomainError, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.portability import import_files
 from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
 from fedserver.domain.timelines import bookmarks
@@ -25,24 +25,30 @@ from storage.rows.accounts import AccountRow
 from storage.rows.portability import ImportLineRow, ImportRow
 from storage.rows.posts import PostRow
 
-MOST_UNFINISHED, MOST_SHOWN = 5, 20
-MOST_BYTES = 10_000_000
-SLICE, CLEARED = 10, 50
-KEEP_MS = 30 * 24 * 3_600_000
+MAX_UNFINISHED, MAX_LISTED = 5, 20
+MAX_BYTES = 10_000_000
+BATCH_SIZE, CLEAR_BATCH_SIZE = 10, 50
+RETENTION_MS = 30 * 24 * 3_600_000
 Subject = AccountRow | PostRow | None
-encode = msgspec.json.Encoder().encode
-_cells = msgspec.json.Decoder(list[str]).decode
+_encode_cells = msgspec.json.Encoder().encode
+_decode_cells = msgspec.json.Decoder(list[str]).decode
 
 
-async def begin(
-    tx: Tx, site: Site, actor: AccountRow, kind: str, lines: Sequence[import_files.Line], filename: str,
-    *, overwrites: bool,
-) -> ImportRow:  # fmt: skip
+async def start(
+    tx: Tx,
+    site: NodeContext,
+    actor: AccountRow,
+    kind: str,
+    lines: Sequence[import_files.ImportLine],
+    filename: str,
+    *,
+    overwrites: bool,
+) -> ImportRow:
     """Keep what a file says and owe the work. Raises Invalid."""
     if kind not in import_files.COLUMNS:
-        raise Invalid("kind", "is none that can be brought along")
-    if await import_queries.unfinished(tx, actor.id) >= MOST_UNFINISHED:
-        raise Invalid("base", f"{MOST_UNFINISHED} files are under way; wait until one has ended")
+        raise InvalidError("kind", "is none that can be brought along")
+    if await import_queries.count_unfinished(tx, actor.id) >= MAX_UNFINISHED:
+        raise InvalidError("base", f"{MAX_UNFINISHED} files are under way; wait until one has ended")
     failed = sum(1 for each in lines if each.problem)
     row = ImportRow(
         tx.new_id(), actor.id, kind, overwrites, filename[:200], len(lines), 0, failed, tx.now, None
@@ -52,22 +58,22 @@ async def begin(
             tx.new_id(),
             row.id,
             each.number,
-            encode(each.cells).decode(),
-            _address(site, kind, each.cells),
+            _encode_cells(each.cells).decode(),
+            _normalize_address(site, kind, each.cells),
             each.problem,
         )
         for each in lines
     )
-    await import_queries.add(tx, row, kept)
-    await _go_on(tx, jobs.Import(row.id))
+    await import_queries.insert_with_lines(tx, row, kept)
+    await _enqueue_next(tx, jobs.ContinueImport(row.id))
     return row
 
 
-async def _go_on(tx: Tx, task: jobs.Import) -> None:
-    await jobs.owe(tx, task, dedupe=f"import:{task.import_id}:{task.cleared}:{task.after_id}")
+async def _enqueue_next(tx: Tx, task: jobs.ContinueImport) -> None:
+    await jobs.enqueue(tx, task, dedupe=f"import:{task.import_id}:{task.cleared}:{task.after_id}")
 
 
-def _address(site: Site, kind: str, cells: Sequence[str]) -> str:
+def _normalize_address(site: NodeContext, kind: str, cells: Sequence[str]) -> str:
     """What a line names, as it is compared with what is there."""
     if kind == "bookmarks":
         return cells[0]
@@ -75,70 +81,72 @@ def _address(site: Site, kind: str, cells: Sequence[str]) -> str:
         return cells[0].lower().rstrip(".")
     account = cells[-1] if kind == "lists" else cells[0]
     name, _, domain = account.removeprefix("@").lower().partition("@")
-    named = import_files.handle(site, name, domain)
+    named = import_files.format_handle(site, name, domain)
     return f"{cells[0]}\n{named}" if kind == "lists" else named
 
 
-async def page(tx: Tx, actor: AccountRow) -> list[ImportRow]:
+async def list_recent(tx: Tx, actor: AccountRow) -> list[ImportRow]:
     """The latest imports of `actor`, newest first."""
-    return await import_queries.of_account(tx, actor.id, MOST_SHOWN)
+    return await import_queries.list_by_account(tx, actor.id, MAX_LISTED)
 
 
-async def problems(tx: Tx, actor: AccountRow, import_id: int) -> bytes:
+async def export_problems(tx: Tx, actor: AccountRow, import_id: int) -> bytes:
     """A file of the lines that could not be carried out, with the reasons behind. Raises NotFound."""
-    row = await import_queries.by_id(tx, import_id)
+    row = await import_queries.find(tx, import_id)
     # guard: imports of others @last
     if row is None or row.account_id != actor.id:
-        raise NotFound
-    found = await import_queries.problems(tx, row.id)
+        raise NotFoundError
+    found = await import_queries.list_failed_lines(tx, row.id)
     header = (*import_files.COLUMNS[row.kind], "Line", "Reason")
-    return import_files.write(
-        header, [[*_cells(each.cells), str(each.number), each.problem] for each in found]
+    return import_files.render(
+        header, [[*_decode_cells(each.cells), str(each.number), each.problem] for each in found]
     )
 
 
 async def remove(tx: Tx, actor: AccountRow, import_id: int) -> None:
     """Forget an import; what was not carried out yet never is. Raises NotFound."""
-    if not await import_queries.remove(tx, actor.id, import_id):
-        raise NotFound
+    if not await import_queries.delete_by_id(tx, actor.id, import_id):
+        raise NotFoundError
 
 
 # --- in the background
 
 
-async def waiting(tx: Tx, task: jobs.Import) -> tuple[ImportRow, list[tuple[ImportLineRow, str]]] | None:
+async def load_batch(
+    tx: Tx, task: jobs.ContinueImport
+) -> tuple[ImportRow, list[tuple[ImportLineRow, str]]] | None:
     """An import with its next lines, each with the account or address of a post that it names."""
-    row = await import_queries.by_id(tx, task.import_id)
+    row = await import_queries.find(tx, task.import_id)
     if row is None or row.finished_at is not None:
         return None
-    lines = await import_queries.waiting(tx, row.id, task.after_id, SLICE)
-    return row, [(each, _cells(each.cells)[-1 if row.kind == "lists" else 0]) for each in lines]
+    lines = await import_queries.list_pending_lines(tx, row.id, task.after_id, BATCH_SIZE)
+    return row, [(each, _decode_cells(each.cells)[-1 if row.kind == "lists" else 0]) for each in lines]
 
 
-async def carry_out(
-    tx: Tx, site: Site, task: jobs.Import, found: Sequence[tuple[ImportLineRow, Subject]]
+async def process_batch(
+    tx: Tx, site: NodeContext, task: jobs.ContinueImport, found: Sequence[tuple[ImportLineRow, Subject]]
 ) -> None:
     """Carry out some lines, whose subjects were looked up, and owe the rest."""
-    row = await import_queries.by_id(tx, task.import_id)
-    actor = await account_queries.by_id(tx, row.account_id) if row is not None else None
+    row = await import_queries.find(tx, task.import_id)
+    actor = await account_queries.find(tx, row.account_id) if row is not None else None
     if row is None or actor is None or actor.deleted_at is not None:
         return
     if not found:
-        await import_queries.finish(tx, row.id)
+        await import_queries.mark_finished(tx, row.id)
         return
     done = failed = 0
     for line, subject in found:
-        problem = await _one(tx, site, row, actor, _cells(line.cells), subject)
+        problem = await _process_line(tx, site, row, actor, _decode_cells(line.cells), subject)
         if problem:
-            failed += await import_queries.fail(tx, line.id, problem)
+            failed += await import_queries.mark_line_failed(tx, line.id, problem)
         else:
-            done += await import_queries.done(tx, line.id)
-    await import_queries.count(tx, row.id, done, failed)
-    await _go_on(tx, jobs.Import(row.id, found[-1][0].id, cleared=True))
+            done += await import_queries.delete_line(tx, line.id)
+    await import_queries.add_to_counts(tx, row.id, done, failed)
+    await _enqueue_next(tx, jobs.ContinueImport(row.id, found[-1][0].id, cleared=True))
 
 
-async def _one(
-    tx: Tx, site: Site, row: ImportRow, actor: AccountRow, cells: Sequence[str], subject: Subject
+async def _process_line(
+    tx: Tx, site: NodeContext, row: ImportRow, actor: AccountRow, cells: Sequence[str], subject: Subject
 ) -> str:
     """Carry out a line; the reason why it cannot be, '' else."""
     try:
@@ -147,7 +155,7 @@ async def _one(
         elif row.kind == "bookmarks" and isinstance(subject, PostRow):
             await bookmarks.add(tx, actor, subject.id)
         elif row.kind != "bookmarks" and isinstance(subject, AccountRow):
-            await _about(tx, site, row.kind, actor, cells, subject)
+            await _process_account_line(tx, site, row.kind, actor, cells, subject)
         else:
             return "No such post can be found" if row.kind == "bookmarks" else "No such account can be found"
     except DomainError as error:
@@ -155,72 +163,79 @@ async def _one(
     return ""
 
 
-async def _about(
-    tx: Tx, site: Site, kind: str, actor: AccountRow, cells: Sequence[str], target: AccountRow
+async def _process_account_line(
+    tx: Tx, site: NodeContext, kind: str, actor: AccountRow, cells: Sequence[str], target: AccountRow
 ) -> None:
     match kind:
         case "following":
-            boosts = import_files.is_yes(cells[1], otherwise=True)
-            notifies = import_files.is_yes(cells[2], otherwise=False)
+            boosts = import_files.parse_bool(cells[1], default=True)
+            notifies = import_files.parse_bool(cells[2], default=False)
             languages = [each.strip()[:35] for each in cells[3].split(",") if each.strip()]
             await follows.follow(
-                tx, site, actor, target, boosts=boosts, notifies=notifies, languages=languages[:50]
+                tx, site, actor, target, shows_boosts=boosts, notifies=notifies, languages=languages[:50]
             )
         case "blocking":
             await blocks.block(tx, site, actor, target)
         case "muting":
-            hides = import_files.is_yes(cells[1], otherwise=True)
-            await mutes.mute(tx, actor, target, notifications=hides)
+            hides = import_files.parse_bool(cells[1], default=True)
+            await mutes.mute(tx, actor, target, hides_notifications=hides)
         case "lists":
-            await _list(tx, site, actor, cells[0], target)
+            await _add_to_list(tx, site, actor, cells[0], target)
 
 
-async def _list(tx: Tx, site: Site, actor: AccountRow, title: str, target: AccountRow) -> None:
+async def _add_to_list(tx: Tx, site: NodeContext, actor: AccountRow, title: str, target: AccountRow) -> None:
     """Put an account on the list of that title, which is made if it is not there; and follow it."""
-    if target.id != actor.id and not await list_queries.known(tx, actor.id, [target.id]):
+    if target.id != actor.id and not await list_queries.load_addable_ids(tx, actor.id, [target.id]):
         await follows.follow(tx, site, actor, target)
-    mine = await lists.page(tx, actor)
+    mine = await lists.list_by_account(tx, actor)
     row = next((each for each in mine if each.title == title), None) or await lists.create(tx, actor, title)
-    if not await list_queries.on_list(tx, row.id, [target.id]):
+    if not await list_queries.load_member_ids(tx, row.id, [target.id]):
         await lists.add_accounts(tx, actor, row.id, [target.id])
 
 
-async def clear(tx: Tx, site: Site, task: jobs.Import) -> bool:
+async def clear_unlisted(tx: Tx, site: NodeContext, task: jobs.ContinueImport) -> bool:
     """Remove what a file that overwrites does not name, some at once; True when that is done."""
-    row = await import_queries.by_id(tx, task.import_id)
-    actor = await account_queries.by_id(tx, row.account_id) if row is not None else None
+    row = await import_queries.find(tx, task.import_id)
+    actor = await account_queries.find(tx, row.account_id) if row is not None else None
     if row is None or actor is None or not row.overwrites:
         return True
     match row.kind:
         case "bookmarks":
-            await import_queries.clear_bookmarks(tx, actor.id, row.id)
+            await import_queries.delete_unlisted_bookmarks(tx, actor.id, row.id)
         case "domain_blocking":
-            await import_queries.clear_domains(tx, actor.id, row.id)
+            await import_queries.delete_unlisted_domain_mutes(tx, actor.id, row.id)
         case "lists":
             await _clear_lists(tx, site, row, actor)
         case _:
-            return await _clear_people(tx, site, row, actor, task)
+            return await _clear_accounts(tx, site, row, actor, task)
     return True
 
 
-async def _clear_lists(tx: Tx, site: Site, row: ImportRow, actor: AccountRow) -> None:
+async def _clear_lists(tx: Tx, site: NodeContext, row: ImportRow, actor: AccountRow) -> None:
     """Of the lists that the file names, whoever it does not put there; other lists stay."""
-    named = set(await import_queries.addresses(tx, row.id))
+    named = set(await import_queries.list_addresses(tx, row.id))
     titles = {each.rpartition("\n")[0] for each in named}
     gone: dict[int, list[int]] = {}
-    for list_id, title, account_id, name, domain in await export_queries.listed(tx, actor.id):
-        if title in titles and f"{title}\n{import_files.handle(site, name, domain).lower()}" not in named:
+    for list_id, title, account_id, name, domain in await export_queries.list_list_members(tx, actor.id):
+        if (
+            title in titles
+            and f"{title}\n{import_files.format_handle(site, name, domain).lower()}" not in named
+        ):
             gone.setdefault(list_id, []).append(account_id)
     for list_id, ids in gone.items():
         await lists.remove_accounts(tx, actor, list_id, ids)
 
 
-async def _clear_people(tx: Tx, site: Site, row: ImportRow, actor: AccountRow, task: jobs.Import) -> bool:
-    found = await export_queries.people(tx, row.kind, actor.id, task.after_id, CLEARED)
-    handles = {each[1]: import_files.handle(site, each[2], each[3]).lower() for each in found}
-    kept = await import_queries.named(tx, row.id, list(handles.values()))
+async def _clear_accounts(
+    tx: Tx, site: NodeContext, row: ImportRow, actor: AccountRow, task: jobs.ContinueImport
+) -> bool:
+    found = await export_queries.list_related_accounts(
+        tx, row.kind, actor.id, task.after_id, CLEAR_BATCH_SIZE
+    )
+    handles = {each[1]: import_files.format_handle(site, each[2], each[3]).lower() for each in found}
+    kept = await import_queries.load_existing_addresses(tx, row.id, list(handles.values()))
     gone = [identifier for identifier, name in handles.items() if name not in kept]
-    for target in await account_queries.by_ids(tx, gone):
+    for target in await account_queries.load_by_ids(tx, gone):
         match row.kind:
             case "following":
                 await follows.unfollow(tx, site, actor, target)
@@ -228,7 +243,7 @@ async def _clear_people(tx: Tx, site: Site, row: ImportRow, actor: AccountRow, t
                 await blocks.unblock(tx, actor, target)
             case "muting":
                 await mutes.unmute(tx, actor, target)
-    if len(found) < CLEARED:
+    if len(found) < CLEAR_BATCH_SIZE:
         return True
-    await _go_on(tx, jobs.Import(row.id, found[-1][0]))
+    await _enqueue_next(tx, jobs.ContinueImport(row.id, found[-1][0]))
     return False

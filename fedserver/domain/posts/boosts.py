@@ -5,11 +5,11 @@ from __future__ import annotations
 from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site, check_not_moved
-from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.kernel.context import NodeContext, check_not_moved
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import interaction_policies, post_views, streams
-from fedserver.domain.timelines.visibility import OPEN, narrower
+from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, narrower
 from storage.engine import Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import home_entries as home_entry_queries
@@ -17,7 +17,9 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 
-def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility: str, at: int) -> PostRow:
+def _build_row(
+    post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility: str, at: int
+) -> PostRow:
     return structs.replace(
         post,
         id=identifier,
@@ -54,53 +56,55 @@ def _row(post: PostRow, actor: AccountRow, identifier: int, uri: str, visibility
     )
 
 
-async def boost(tx: Tx, site: Site, actor: AccountRow, post_id: int, visibility: str = "public") -> int:
+async def boost(
+    tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, visibility: str = "public"
+) -> int:
     """Boost a post; the id of the boost, also if there was one. Raises NotFound, Forbidden."""
     check_not_moved(actor)
-    post = await _boostable(tx, actor, post_id)
-    former = await post_queries.boost_by(tx, actor.id, post.id)
+    post = await _get_boostable(tx, actor, post_id)
+    former = await post_queries.find_boost(tx, actor.id, post.id)
     if former is not None:
         return former.id
-    await interaction_policies.check(tx, post, actor, interaction_policies.ANNOUNCE)
+    await interaction_policies.check_allowed(tx, post, actor, interaction_policies.ANNOUNCE)
     identifier = tx.new_id()
     uri = site.links.boost(actor.username, identifier)
-    row = _row(post, actor, identifier, uri, _visibility(post, visibility), tx.now)
-    await _keep(tx, row, post)
+    row = _build_row(post, actor, identifier, uri, _choose_visibility(post, visibility), tx.now)
+    await _record(tx, row, post)
     if row.visibility != "local":
-        await jobs.owe(tx, jobs.Announce(identifier))
+        await jobs.enqueue(tx, jobs.Announce(identifier))
     return identifier
 
 
-def _visibility(post: PostRow, wanted: str) -> str:
+def _choose_visibility(post: PostRow, wanted: str) -> str:
     wanted = wanted if wanted in ("public", "unlisted", "followers") else "public"
     return "local" if post.visibility == "local" else narrower(post.visibility, wanted)
 
 
-async def _boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
+async def _get_boostable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     views = await post_views.load(tx, [post_id], actor.id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     post = views[0].boost_of.post if views[0].boost_of else views[0].post
     own_followers = post.visibility == "followers" and post.account_id == actor.id
-    if post.visibility not in (*OPEN, "local") and not own_followers:
-        raise Forbidden("Posts for followers or for named people cannot be boosted")
+    if post.visibility not in (*PUBLIC_VISIBILITIES, "local") and not own_followers:
+        raise ForbiddenError("Posts for followers or for named people cannot be boosted")
     return post
 
 
-async def _keep(tx: Tx, row: PostRow, post: PostRow) -> bool:
+async def _record(tx: Tx, row: PostRow, post: PostRow) -> bool:
     """Store a boost and show it; False if there was one."""
-    while not await post_queries.add(tx, row):
-        if await post_queries.boost_by(tx, row.account_id, post.id) is not None:
+    while not await post_queries.insert(tx, row):
+        if await post_queries.find_boost(tx, row.account_id, post.id) is not None:
             return False
-        if await post_queries.by_uri(tx, row.uri) is not None:
+        if await post_queries.find_by_uri(tx, row.uri) is not None:
             return False
         # Another post of that very millisecond has the id: take the next.
         identifier = tx.new_id(row.published_at)
         row = structs.replace(row, id=identifier, thread_id=identifier)
-    await post_queries.count(tx, post.id, "boosts_count", 1)
+    await post_queries.adjust_count(tx, post.id, "boosts_count", 1)
     if row.local:
-        await home_entry_queries.add(tx, row.account_id, row.id, row.account_id)
-    await home_entry_queries.spread(tx, row, post.account_id)
+        await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
+    await home_entry_queries.fan_out(tx, row, post.account_id)
     await notifications.notify(tx, "reblog", post.account_id, row.account_id, post.id)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
@@ -111,23 +115,23 @@ async def unboost(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """Take a boost back; the post. Raises NotFound if the post cannot be seen."""
     views = await post_views.load(tx, [post_id], actor.id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     post = views[0].boost_of.post if views[0].boost_of else views[0].post
-    former = await post_queries.boost_by(tx, actor.id, post.id)
+    former = await post_queries.find_boost(tx, actor.id, post.id)
     if former is not None:
         await _remove(tx, former, post)
         if former.visibility != "local":
             audience = jobs.Audience(former.visibility, (post.account_id,))
-            await jobs.owe(tx, jobs.UndoAnnounce(actor.id, former.uri, post.uri, audience))
+            await jobs.enqueue(tx, jobs.UndoAnnounce(actor.id, former.uri, post.uri, audience))
     return post
 
 
 async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
-    holders = await home_entry_queries.holders(tx, row.id)
-    await post_queries.remove(tx, row.id)
-    await post_queries.count(tx, post.id, "boosts_count", -1)
-    await notifications.forget(tx, "reblog", post.account_id, row.account_id, post.id)
-    events.post_deleted(tx, row.id, row.account_id, holders)
+    holders = await home_entry_queries.list_recipients(tx, row.id)
+    await post_queries.delete_by_id(tx, row.id)
+    await post_queries.adjust_count(tx, post.id, "boosts_count", -1)
+    await notifications.retract(tx, "reblog", post.account_id, row.account_id, post.id)
+    events.emit_post_deleted(tx, row.id, row.account_id, holders)
     streams.withdraw(tx, row)
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
@@ -135,26 +139,28 @@ async def _remove(tx: Tx, row: PostRow, post: PostRow) -> None:
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, visibility: str, at: int) -> None:
     """A peer's account boosted `post`. Only open posts can be; again changes nothing."""
     # guard: boosts of private posts
-    if post.visibility not in OPEN and post.account_id != actor.id:
+    if post.visibility not in PUBLIC_VISIBILITIES and post.account_id != actor.id:
         return
     # guard: boosts that a member of ours does not want
-    if post.local and not await interaction_policies.allows(tx, post, actor, interaction_policies.ANNOUNCE):
+    if post.local and not await interaction_policies.is_allowed(
+        tx, post, actor, interaction_policies.ANNOUNCE
+    ):
         return
-    if await post_queries.boost_by(tx, actor.id, post.id) is not None:
+    if await post_queries.find_boost(tx, actor.id, post.id) is not None:
         return
-    row = _row(post, actor, tx.new_id(at), uri, narrower(post.visibility, visibility), min(at, tx.now))
-    await _keep(tx, row, post)
+    row = _build_row(post, actor, tx.new_id(at), uri, narrower(post.visibility, visibility), min(at, tx.now))
+    await _record(tx, row, post)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
     """A peer's account takes its boost back; False if there is none."""
-    row = await post_queries.by_uri(tx, uri) if uri else None
+    row = await post_queries.find_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None:
-        post = await post_queries.by_uri(tx, post_uri)
-        row = await post_queries.boost_by(tx, actor.id, post.id) if post else None
+        post = await post_queries.find_by_uri(tx, post_uri)
+        row = await post_queries.find_boost(tx, actor.id, post.id) if post else None
     if row is None or row.account_id != actor.id or row.boost_of_id is None:
         return False
-    post = await post_queries.by_id(tx, row.boost_of_id)
+    post = await post_queries.find(tx, row.boost_of_id)
     if post is not None:
         await _remove(tx, row, post)
     return True

@@ -10,20 +10,20 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 
-async def note(tx: Tx, row: PostRow) -> None:
+async def index(tx: Tx, row: PostRow) -> None:
     """Put the words of a post where they are searched, and see later what its first link is to show."""
-    await search_index.put(tx, [row])
-    await cards.owe(tx, row)
+    await search_index.index_posts(tx, [row])
+    await cards.enqueue_fetch(tx, row)
 
 
-async def spread(tx: Tx, row: PostRow) -> None:
+async def fan_out_home(tx: Tx, row: PostRow) -> None:
     """Show a new post in the homes of those who follow its author or its hashtags."""
-    await home_entry_queries.spread(tx, row)
-    await tags.spread(tx, row)
+    await home_entry_queries.fan_out(tx, row)
+    await tags.fan_out_home(tx, row)
 
 
-async def may_answer(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
+async def can_reply(tx: Tx, parent: PostRow, author: AccountRow) -> bool:
     """True if a post of ours lets this account of a peer answer it; what peers let each other is theirs."""
-    return not parent.local or await interaction_policies.allows(
+    return not parent.local or await interaction_policies.is_allowed(
         tx, parent, author, interaction_policies.REPLY
     )

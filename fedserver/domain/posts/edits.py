@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.content import media, post_texts
-from fedserver.domain.content.post_texts import Text
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid
+from fedserver.domain.content.post_texts import RenderedText
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.posts import polls, posts, publication, quotes
 from fedserver.domain.timelines import interaction_policies
 from storage.engine import Tx
@@ -22,7 +22,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import EditRow, PostRow
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class PostEdit(Struct, frozen=True, kw_only=True):
     """What a member wants to change; what is UNSET stays."""
 
     text: str | UnsetType = UNSET
@@ -41,64 +41,66 @@ class Change(Struct, frozen=True, kw_only=True):
     described: bool = False  # what its files are described with has changed before
 
 
-async def of(tx: Tx, post_id: int) -> list[EditRow]:
+async def list_by_post(tx: Tx, post_id: int) -> list[EditRow]:
     """Earlier versions of a post, oldest first."""
-    return await post_queries.edits_of(tx, post_id)
+    return await post_queries.list_edits(tx, post_id)
 
 
-async def change(tx: Tx, site: Site, author: AccountRow, post_id: int, wanted: Change) -> int:
+async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, changes: PostEdit) -> int:
     """Change a post of one's own; its id, which is a new one where a draft was published.
 
     The former version of a published post is kept; if nothing changes, nothing is done, as with Mastodon.
     Raises NotFound, Invalid, Forbidden.
     """
-    row = await posts.own(tx, author, post_id)
-    if wanted.visibility is not UNSET and row.state != "draft":
-        raise Forbidden("The visibility of a published post cannot be changed")
-    if row.state == "draft" and wanted.publish:
-        return await _publish_draft(tx, site, author, row, wanted)
+    row = await posts.get_own(tx, author, post_id)
+    if changes.visibility is not UNSET and row.state != "draft":
+        raise ForbiddenError("The visibility of a published post cannot be changed")
+    if row.state == "draft" and changes.publish:
+        return await _publish_draft(tx, site, author, row, changes)
     text = await post_texts.render(
         tx,
         site,
-        _or(wanted.text, row.source),
-        _or(wanted.content_type, row.source_type),
-        _or(wanted.summary, row.summary),
+        _value_or(changes.text, row.source),
+        _value_or(changes.content_type, row.source_type),
+        _value_or(changes.summary, row.summary),
         kind=row.kind,
     )
     if row.state == "published":
-        if await _is_same(tx, author, row, wanted, text):
+        if await _is_same(tx, author, row, changes, text):
             return row.id
-        await _keep_version(tx, row)
-    media_ids = await _change_media(tx, site, author, row, wanted)
-    row = await _change_poll(tx, site, row, wanted, media_ids)
+        await _insert_version(tx, row)
+    media_ids = await _change_media(tx, site, author, row, changes)
+    row = await _change_poll(tx, site, row, changes, media_ids)
     if post_texts.is_blank(text.html) and not media_ids:
-        raise Invalid("text", "can't be blank", "ERR_BLANK")
-    changed = await _change_quote(tx, site, author, _changed(tx, row, wanted, text), text, wanted)
-    values = {name: getattr(changed, name) for name in post_queries.CHANGEABLE}
-    await post_queries.change(tx, row.id, values)
-    named = set(await mention_queries.of_post(tx, row.id))
-    await mention_queries.put(tx, row.id, [each.id for each in text.mentioned])
-    await quotes.admit_quoted(tx, changed)
-    await tag_queries.put(tx, row.id, await tag_queries.ensure(tx, text.tags))
+        raise InvalidError("text", "can't be blank", "ERR_BLANK")
+    changed = await _change_quote(tx, site, author, _apply_edit(tx, row, changes, text), text, changes)
+    values = {name: getattr(changed, name) for name in post_queries.UPDATABLE_COLUMNS}
+    await post_queries.update_content(tx, row.id, values)
+    named = set(await mention_queries.list_by_post(tx, row.id))
+    await mention_queries.replace(tx, row.id, [each.id for each in text.mentioned])
+    await quotes.mention_quoted_author(tx, changed)
+    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags))
     if row.state == "published":
         newly_named = [each for each in text.mentioned if each.id not in named]
-        await publication.announce_edit(tx, changed, newly_named)
+        await publication.publish_edit(tx, changed, newly_named)
     return row.id
 
 
-async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: Change, text: Text) -> bool:
+async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, text: RenderedText) -> bool:
     """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
     if wanted.described or not isinstance(wanted.poll, UnsetType):
         return False
-    policy = _or(wanted.quote_policy, quotes.policy_of(row))
-    changed = quotes.fitted(author, _changed(tx, row, wanted, text), text.mentioned, policy, None)
+    policy = _value_or(wanted.quote_policy, quotes.read_policy(row))
+    changed = quotes.apply_policy(author, _apply_edit(tx, row, wanted, text), text.mentioned, policy, None)
     if structs.replace(changed, edited_at=row.edited_at) != row:
         return False
     if not isinstance(wanted.media_ids, UnsetType):
-        attached = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+        attached = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
         if [each for each in attached if each != row.cover_id] != list(wanted.media_ids):
             return False
-    return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _quoted(tx, row, Change())
+    return isinstance(wanted.quoted_id, UnsetType) or wanted.quoted_id == await _find_quoted_id(
+        tx, row, PostEdit()
+    )
 
 
 async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
@@ -106,91 +108,97 @@ async def set_quote_policy(tx: Tx, author: AccountRow, post_id: int, word: str) 
 
     Quotes that there are stay, and no former version is kept. Raises NotFound, Invalid.
     """
-    row = await posts.own(tx, author, post_id)
+    row = await posts.get_own(tx, author, post_id)
     await quotes.set_policy(tx, row, word)
 
 
-async def set_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
+async def set_interaction_policy(tx: Tx, author: AccountRow, post_id: int, policy: str) -> None:
     """Say who may answer, like and boost a post of one's own from now on. Raises NotFound."""
-    await _put_policy(tx, await posts.own(tx, author, post_id), policy)
+    await _save_interaction_policy(tx, await posts.get_own(tx, author, post_id), policy)
 
 
-async def set_replies(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
+async def set_reply_policy(tx: Tx, author: AccountRow, post_id: int, word: str) -> None:
     """Say who may answer a post of one's own: public, followers or nobody. Raises NotFound, Invalid."""
-    row = await posts.own(tx, author, post_id)
-    if word != interaction_policies.who_may_reply(row):
-        await _put_policy(tx, row, interaction_policies.with_replies(row, word))
+    row = await posts.get_own(tx, author, post_id)
+    if word != interaction_policies.get_reply_audience(row):
+        await _save_interaction_policy(tx, row, interaction_policies.replace_reply_rule(row, word))
 
 
-async def _put_policy(tx: Tx, row: PostRow, policy: str) -> None:
-    kept = interaction_policies.merged(row, policy)
+async def _save_interaction_policy(tx: Tx, row: PostRow, policy: str) -> None:
+    kept = interaction_policies.merge_quote_rule(row, policy)
     if kept != row.interaction_policy:
-        await post_queries.set_policy(tx, row.id, kept)
-        await quotes.show_again(tx, row)
+        await post_queries.set_interaction_policy(tx, row.id, kept)
+        await quotes.broadcast_change(tx, row)
 
 
-async def _publish_draft(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> int:
+async def _publish_draft(
+    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
+) -> int:
     """A draft becomes a post of this moment: with an id that sorts by it and the address of its title."""
-    files = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    files = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
     kept = tuple(each for each in files if each != row.cover_id)
     draft = posts.Draft(
-        text=_or(change.text, row.source),
-        content_type=_or(change.content_type, row.source_type),
+        text=_value_or(change.text, row.source),
+        content_type=_value_or(change.content_type, row.source_type),
         kind=row.kind,
-        title=_or(change.title, row.title),
-        summary=_or(change.summary, row.summary),
+        title=_value_or(change.title, row.title),
+        summary=_value_or(change.summary, row.summary),
         sensitive=row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive,
-        visibility=_or(change.visibility, row.visibility),
+        visibility=_value_or(change.visibility, row.visibility),
         language=row.language if isinstance(change.language, UnsetType) else change.language,
         in_reply_to_id=row.in_reply_to_id,
         media_ids=kept if isinstance(change.media_ids, UnsetType) else change.media_ids,
         cover_id=row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id,
         app_id=row.app_id,
-        quoted_id=await _quoted(tx, row, change),
-        quote_policy=_or(change.quote_policy, quotes.policy_of(row)),
+        quoted_id=await _find_quoted_id(tx, row, change),
+        quote_policy=_value_or(change.quote_policy, quotes.read_policy(row)),
         policy=row.interaction_policy,
     )
     await media_queries.detach(tx, row.id)
-    await post_queries.remove(tx, row.id)
+    await post_queries.delete_by_id(tx, row.id)
     return await posts.publish(tx, site, author, draft)
 
 
-async def _quoted(tx: Tx, row: PostRow, change: Change) -> int | None:
+async def _find_quoted_id(tx: Tx, row: PostRow, change: PostEdit) -> int | None:
     """What a draft quotes when it is published."""
     if not isinstance(change.quoted_id, UnsetType):
         return change.quoted_id
-    quote = await quote_queries.of_post(tx, row.id)
+    quote = await quote_queries.find_by_post(tx, row.id)
     return quote.quoted_id if quote is not None else None
 
 
 async def _change_quote(
-    tx: Tx, site: Site, author: AccountRow, row: PostRow, text: Text, change: Change
+    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, text: RenderedText, change: PostEdit
 ) -> PostRow:
     """Who may quote the post, and what it quotes. A published post never becomes narrower."""
-    policy = _or(change.quote_policy, quotes.policy_of(row))
-    row = quotes.fitted(author, row, text.mentioned, policy, None)
+    policy = _value_or(change.quote_policy, quotes.read_policy(row))
+    row = quotes.apply_policy(author, row, text.mentioned, policy, None)
     if isinstance(change.quoted_id, UnsetType):
         return row
-    quoted = await quotes.choose(tx, author, change.quoted_id)
-    former = await quote_queries.of_post(tx, row.id)
+    quoted = await quotes.get_quotable(tx, author, change.quoted_id)
+    former = await quote_queries.find_by_post(tx, row.id)
     if quoted is None or (former is not None and former.quoted_id == quoted.id):
         return row
-    if quotes.check(quoted, author, row.visibility, text.mentioned) != row.visibility:
-        raise Forbidden("This post reaches more people than the one that it would quote")
-    await quotes.keep(tx, site, row, quoted)
+    if quotes.narrow_visibility(quoted, author, row.visibility, text.mentioned) != row.visibility:
+        raise ForbiddenError("This post reaches more people than the one that it would quote")
+    await quotes.record(tx, site, row, quoted)
     return row
 
 
-def _or(value: str | UnsetType, former: str) -> str:
+def _value_or(value: str | UnsetType, former: str) -> str:
     return former if isinstance(value, UnsetType) else value
 
 
-def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
+def _apply_edit(tx: Tx, row: PostRow, change: PostEdit, text: RenderedText) -> PostRow:
     article = row.kind == "Article"
-    title = row.title if isinstance(change.title, UnsetType) else post_texts.title_of(row.kind, change.title)
+    title = (
+        row.title if isinstance(change.title, UnsetType) else post_texts.clean_title(row.kind, change.title)
+    )
     sensitive = row.sensitive if isinstance(change.sensitive, UnsetType) else change.sensitive
     language = (
-        row.language if isinstance(change.language, UnsetType) else post_texts.language_of(change.language)
+        row.language
+        if isinstance(change.language, UnsetType)
+        else post_texts.resolve_language(change.language)
     )
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     visibility = row.visibility if isinstance(change.visibility, UnsetType) else change.visibility
@@ -211,29 +219,33 @@ def _changed(tx: Tx, row: PostRow, change: Change, text: Text) -> PostRow:
     )
 
 
-async def _change_media(tx: Tx, site: Site, author: AccountRow, row: PostRow, change: Change) -> list[int]:
+async def _change_media(
+    tx: Tx, site: NodeContext, author: AccountRow, row: PostRow, change: PostEdit
+) -> list[int]:
     """Attach what the change names; the files that are attached afterwards."""
-    attached = [each.id for each in await media_queries.of_posts(tx, [row.id])]
+    attached = [each.id for each in await media_queries.load_by_posts(tx, [row.id])]
     former = [each for each in attached if each != row.cover_id]
     if isinstance(change.media_ids, UnsetType) and isinstance(change.cover_id, UnsetType):
         return former
     wanted = former if isinstance(change.media_ids, UnsetType) else list(change.media_ids)
     cover = row.cover_id if isinstance(change.cover_id, UnsetType) else change.cover_id
     every = [*wanted, *([cover] if cover else [])]
-    await media.check(tx, site, author, every, row.id)
+    await media.check_attachable(tx, site, author, every, row.id)
     await media_queries.detach(tx, row.id)
     await media_queries.attach(tx, author.id, row.id, every)
     return wanted
 
 
-async def _change_poll(tx: Tx, site: Site, row: PostRow, change: Change, media_ids: Sequence[int]) -> PostRow:
+async def _change_poll(
+    tx: Tx, site: NodeContext, row: PostRow, change: PostEdit, media_ids: Sequence[int]
+) -> PostRow:
     """Ask what the change asks; files in its place end a poll. The row with the kind that it has then."""
     if not isinstance(change.poll, UnsetType):
         if media_ids:
-            raise Invalid("poll", "can't be combined with media")
+            raise InvalidError("poll", "can't be combined with media")
         if row.kind not in ("Note", "Question") or row.state != "published":
-            raise Invalid("poll", "can't be part of an article or a draft")
-        await polls.change(tx, row.id, polls.check(site, change.poll))
+            raise InvalidError("poll", "can't be part of an article or a draft")
+        await polls.update(tx, row.id, polls.check(site, change.poll))
         return structs.replace(row, kind="Question")
     if row.kind == "Question" and media_ids:
         await polls.remove(tx, row.id)
@@ -241,9 +253,9 @@ async def _change_poll(tx: Tx, site: Site, row: PostRow, change: Change, media_i
     return row
 
 
-async def _keep_version(tx: Tx, row: PostRow) -> None:
-    files = await media_queries.of_posts(tx, [row.id])
-    await post_queries.add_edit(
+async def _insert_version(tx: Tx, row: PostRow) -> None:
+    files = await media_queries.load_by_posts(tx, [row.id])
+    await post_queries.insert_edit(
         tx,
         EditRow(
             id=tx.new_id(),
@@ -255,7 +267,7 @@ async def _keep_version(tx: Tx, row: PostRow) -> None:
             html=row.html,
             media=post_texts.encode([structs.asdict(each) for each in files]).decode(),
             emojis=row.emojis,
-            poll=await polls.titles(tx, row.id),
+            poll=await polls.load_titles_json(tx, row.id),
             at=row.edited_at or row.published_at,
         ),
     )

@@ -7,8 +7,8 @@ and stays until the last of them is taken back.
 from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site, check_not_moved
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext, check_not_moved
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import interaction_policies, post_views
 from storage.engine import Tx
@@ -19,51 +19,51 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import LikeRow, PostRow
 
 
-async def visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
+async def get_visible(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """The post, or what it boosts. Raises NotFound where `actor` may not see it."""
     views = await post_views.load(tx, [post_id], actor.id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     return views[0].boost_of.post if views[0].boost_of else views[0].post
 
 
-async def likeable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
+async def get_likeable(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """As `visible`; raises Forbidden too, where its author does not want it."""
-    post = await visible(tx, actor, post_id)
-    await interaction_policies.check(tx, post, actor, interaction_policies.LIKE)
+    post = await get_visible(tx, actor, post_id)
+    await interaction_policies.check_allowed(tx, post, actor, interaction_policies.LIKE)
     return post
 
 
-async def like(tx: Tx, site: Site, actor: AccountRow, post_id: int) -> PostRow:
+async def like(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int) -> PostRow:
     """Like a post; the post. Liking again changes nothing. Raises NotFound, Forbidden."""
     check_not_moved(actor)
-    post = await likeable(tx, actor, post_id)
+    post = await get_likeable(tx, actor, post_id)
     uri = site.links.act(actor.uri, "likes", tx.new_id())
-    if await keep(tx, actor, post, uri) and not post.local:
-        await jobs.owe(tx, jobs.Like(actor.id, uri, post.id))
+    if await record(tx, actor, post, uri) and not post.local:
+        await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id))
     return post
 
 
 async def unlike(tx: Tx, actor: AccountRow, post_id: int) -> PostRow:
     """Take a like back, with the emoji that came with it; the post. Raises NotFound."""
-    post = await visible(tx, actor, post_id)
-    row = await like_queries.like(tx, actor.id, post.id)
+    post = await get_visible(tx, actor, post_id)
+    row = await like_queries.find_like(tx, actor.id, post.id)
     if row is not None:
-        reactions = await reaction_queries.of_account(tx, actor.id, [post.id])
+        reactions = await reaction_queries.list_by_account(tx, actor.id, [post.id])
         for each in reactions:
-            await reaction_queries.remove(tx, each.id)
+            await reaction_queries.delete_by_id(tx, each.id)
         await remove(tx, row, post)
         told = {row.uri: ("", "")} | {each.uri: (each.name, each.url) for each in reactions}
         for uri, (emoji, picture) in told.items() if not post.local else ():
-            await jobs.owe(tx, jobs.UndoLike(actor.id, uri, post.uri, post.account_id, emoji, picture))
+            await jobs.enqueue(tx, jobs.UndoLike(actor.id, uri, post.uri, post.account_id, emoji, picture))
     return post
 
 
-async def keep(tx: Tx, actor: AccountRow, post: PostRow, uri: str) -> bool:
+async def record(tx: Tx, actor: AccountRow, post: PostRow, uri: str) -> bool:
     """`actor` likes `post` by the activity `uri`; False if that was so before."""
-    if not await like_queries.add_like(tx, LikeRow(tx.new_id(), actor.id, post.id, uri, tx.now)):
+    if not await like_queries.insert_like(tx, LikeRow(tx.new_id(), actor.id, post.id, uri, tx.now)):
         return False
-    await post_queries.count(tx, post.id, "likes_count", 1)
+    await post_queries.adjust_count(tx, post.id, "likes_count", 1)
     await notifications.notify(tx, "favourite", post.account_id, actor.id, post.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
     return True
@@ -71,50 +71,50 @@ async def keep(tx: Tx, actor: AccountRow, post: PostRow, uri: str) -> bool:
 
 async def remove(tx: Tx, row: LikeRow, post: PostRow) -> None:
     """The like is taken back, or told by the oldest reaction that is left."""
-    left = await reaction_queries.of_account(tx, row.account_id, [post.id])
+    left = await reaction_queries.list_by_account(tx, row.account_id, [post.id])
     if left:
         await like_queries.set_like_uri(tx, row.id, left[0].uri)
         return
-    await like_queries.remove_like(tx, row.id)
-    await post_queries.count(tx, post.id, "likes_count", -1)
-    await notifications.forget(tx, "favourite", post.account_id, row.account_id, post.id)
+    await like_queries.delete_like(tx, row.id)
+    await post_queries.adjust_count(tx, post.id, "likes_count", -1)
+    await notifications.retract(tx, "favourite", post.account_id, row.account_id, post.id)
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
-async def may_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
+async def can_like(tx: Tx, post: PostRow, actor: AccountRow) -> bool:
     """True if an account of a peer sees a post, and may like it."""
     if post.visibility == "local" or not await post_views.load(tx, [post.id], actor.id):
         return False
-    return not post.local or await interaction_policies.allows(tx, post, actor, interaction_policies.LIKE)
+    return not post.local or await interaction_policies.is_allowed(tx, post, actor, interaction_policies.LIKE)
 
 
 async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow) -> None:
     """A peer's account likes `post`. Of a post that it cannot see a like has no effect."""
-    if not await may_like(tx, post, actor) or await keep(tx, actor, post, uri):
+    if not await can_like(tx, post, actor) or await record(tx, actor, post, uri):
         return
     # The like of a reaction becomes one of its own, which stays when that goes.
-    known = await like_queries.like(tx, actor.id, post.id)
-    told = known is not None and await reaction_queries.by_uri(tx, known.uri) is not None
-    if known is not None and told and await like_queries.like_by_uri(tx, uri) is None:
+    known = await like_queries.find_like(tx, actor.id, post.id)
+    told = known is not None and await reaction_queries.find_by_uri(tx, known.uri) is not None
+    if known is not None and told and await like_queries.find_like_by_uri(tx, uri) is None:
         await like_queries.set_like_uri(tx, known.id, uri)
 
 
-async def changed(tx: Tx, post: PostRow) -> None:
+async def broadcast_change(tx: Tx, post: PostRow) -> None:
     """The likes of a post look otherwise now, though they are as many as before."""
-    await post_queries.count(tx, post.id, "likes_count", 0)  # its version grows
+    await post_queries.adjust_count(tx, post.id, "likes_count", 0)  # its version grows
     tx.emit(events.POST_CHANGED, post_id=post.id)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None) -> bool:
     """A peer's account takes its like back; False if there is none."""
-    row = await like_queries.like_by_uri(tx, uri) if uri else None
+    row = await like_queries.find_like_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None:
-        post = await post_queries.by_uri(tx, post_uri)
-        row = await like_queries.like(tx, actor.id, post.id) if post else None
+        post = await post_queries.find_by_uri(tx, post_uri)
+        row = await like_queries.find_like(tx, actor.id, post.id) if post else None
     # guard: Undo by who did it @last
     if row is None or row.account_id != actor.id:
         return False
-    post = await post_queries.by_id(tx, row.post_id)
+    post = await post_queries.find(tx, row.post_id)
     if post is not None:
         await remove(tx, row, post)
     return True

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines.poll_views import is_over
 from fedserver.text.sanitize import clean_name, to_text
@@ -21,8 +21,8 @@ from storage.queries.posts import polls as poll_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.posts import PollOptionRow, PollRow, PostRow
 
-LATE_MS = 60_000
-MAX_TITLE = 500
+CLOSE_DELAY_MS = 60_000
+MAX_TITLE_LENGTH = 500
 encode = msgspec.json.Encoder().encode
 
 
@@ -52,37 +52,37 @@ class RemotePoll(Struct, frozen=True):
     voters_count: int | None
 
 
-def check(site: Site, wanted: NewPoll) -> NewPoll:
+def check(site: NodeContext, poll: NewPoll) -> NewPoll:
     """The poll as it is kept, without empty options. Raises Invalid."""
     limits = site.config.limits
-    titles = tuple(title for each in wanted.options if (title := clean_name(each, 10_000)))
+    titles = tuple(title for each in poll.options if (title := clean_name(each, 10_000)))
     if len(titles) < 2:
-        raise Invalid("choices", "must have more than one item", "ERR_TOO_SHORT")
+        raise InvalidError("choices", "must have more than one item", "ERR_TOO_SHORT")
     if len(titles) > limits.poll_options:
-        raise Invalid("choices", f"can't contain more than {limits.poll_options} items", "ERR_TOO_LONG")
+        raise InvalidError("choices", f"can't contain more than {limits.poll_options} items", "ERR_TOO_LONG")
     if any(len(title) > limits.poll_option_characters for title in titles):
         most = limits.poll_option_characters
-        raise Invalid("choices", f"cannot be longer than {most} characters each", "ERR_TOO_LONG")
+        raise InvalidError("choices", f"cannot be longer than {most} characters each", "ERR_TOO_LONG")
     if len(set(titles)) < len(titles):
-        raise Invalid("choices", "contain duplicate items", "ERR_TAKEN")
-    if wanted.expires_in < limits.poll_seconds_least:
-        raise Invalid("deadline", "is too soon")
-    if wanted.expires_in > limits.poll_seconds_most:
-        raise Invalid("deadline", "is too far into the future")
-    return structs.replace(wanted, options=titles)
+        raise InvalidError("choices", "contain duplicate items", "ERR_TAKEN")
+    if poll.expires_in < limits.poll_seconds_least:
+        raise InvalidError("deadline", "is too soon")
+    if poll.expires_in > limits.poll_seconds_most:
+        raise InvalidError("deadline", "is too far into the future")
+    return structs.replace(poll, options=titles)
 
 
-def _offered(tx: Tx, post_id: int, titles: Iterable[str]) -> list[PollOptionRow]:
+def _build_options(tx: Tx, post_id: int, titles: Iterable[str]) -> list[PollOptionRow]:
     return [PollOptionRow(tx.new_id(), post_id, place, each, each, 0) for place, each in enumerate(titles)]
 
 
-async def titles(tx: Tx, post_id: int) -> str | None:
+async def load_titles_json(tx: Tx, post_id: int) -> str | None:
     """The options as an edit keeps them: JSON; None without a poll."""
-    found = await poll_queries.options(tx, post_id)
+    found = await poll_queries.list_options(tx, post_id)
     return encode([each.title for each in found]).decode() if found else None
 
 
-async def add(tx: Tx, post_id: int, checked: NewPoll) -> None:
+async def create(tx: Tx, post_id: int, checked: NewPoll) -> None:
     """Give a post of ours a poll; its end is owed."""
     row = PollRow(
         post_id=post_id,
@@ -93,15 +93,15 @@ async def add(tx: Tx, post_id: int, checked: NewPoll) -> None:
         voters_count=0,
         read_at=None,
     )
-    await poll_queries.add(tx, row, _offered(tx, post_id, checked.options))
-    await owe_end(tx, row)
+    await poll_queries.insert_with_options(tx, row, _build_options(tx, post_id, checked.options))
+    await enqueue_close(tx, row)
 
 
-async def change(tx: Tx, post_id: int, checked: NewPoll) -> None:
+async def update(tx: Tx, post_id: int, checked: NewPoll) -> None:
     """Ask something else, or longer. Other options, or another number of choices, begin a new count."""
     former = await poll_queries.lock(tx, post_id)
     if former is None:
-        await add(tx, post_id, checked)
+        await create(tx, post_id, checked)
         return
     row = structs.replace(
         former,
@@ -110,82 +110,84 @@ async def change(tx: Tx, post_id: int, checked: NewPoll) -> None:
         expires_at=tx.now + checked.expires_in * 1000,
         closed_at=None,
     )
-    offered = tuple(each.title for each in await poll_queries.options(tx, post_id))
+    offered = tuple(each.title for each in await poll_queries.list_options(tx, post_id))
     if offered != checked.options or former.multiple != checked.multiple:
-        await poll_queries.replace_options(tx, post_id, _offered(tx, post_id, checked.options))
+        await poll_queries.replace_options(tx, post_id, _build_options(tx, post_id, checked.options))
         row = structs.replace(row, voters_count=0)
-    await poll_queries.change(tx, row)
-    await owe_end(tx, row)
+    await poll_queries.update_poll(tx, row)
+    await enqueue_close(tx, row)
 
 
 async def remove(tx: Tx, post_id: int) -> None:
     """A post asks nothing any more."""
-    await poll_queries.remove(tx, post_id)
+    await poll_queries.delete_by_post(tx, post_id)
 
 
-async def owe_end(tx: Tx, row: PollRow, *, late: int = 0) -> None:
+async def enqueue_close(tx: Tx, row: PollRow, *, delay_ms: int = 0) -> None:
     """Close a poll when its time is over, or `late` milliseconds afterwards."""
     if row.expires_at is not None:
-        task, moment = jobs.ClosePoll(row.post_id), max(row.expires_at + late, tx.now)
-        await jobs.owe(tx, task, run_at=moment, dedupe=f"close_poll:{row.post_id}:{row.expires_at}")
+        task, moment = jobs.ClosePoll(row.post_id), max(row.expires_at + delay_ms, tx.now)
+        await jobs.enqueue(tx, task, run_at=moment, dedupe=f"close_poll:{row.post_id}:{row.expires_at}")
 
 
 async def close(tx: Tx, post_id: int) -> None:
     """Once its time is over: tell the author, our voters, peers and streams. Else nothing is done."""
-    row, post = await poll_queries.lock(tx, post_id), await post_queries.by_id(tx, post_id)
+    row, post = await poll_queries.lock(tx, post_id), await post_queries.find(tx, post_id)
     if row is None or post is None or row.closed_at is not None or not is_over(row, tx.now):
         return
-    await poll_queries.change(tx, structs.replace(row, closed_at=tx.now))
-    told = dict.fromkeys((post.account_id, *await poll_queries.our_voters(tx, post_id)))
+    await poll_queries.update_poll(tx, structs.replace(row, closed_at=tx.now))
+    told = dict.fromkeys((post.account_id, *await poll_queries.list_local_voters(tx, post_id)))
     for account_id in told:
         await notifications.notify(tx, "poll", account_id, post.account_id, post_id)
     if post.local and post.visibility != "local":
-        await jobs.owe(tx, jobs.UpdatePoll(post_id))
+        await jobs.enqueue(tx, jobs.UpdatePoll(post_id))
     tx.emit(events.POLL_TALLIED, post_id=post_id)
 
 
-async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, edited: bool = True) -> None:
+async def receive(tx: Tx, post: PostRow, remote: RemotePoll, *, is_edit: bool = True) -> None:
     """What its origin says of a peer's poll.
 
     Only with an edit may a poll change what it asks; votes for what is asked no more are dropped.
     """
-    expires_at = _end(tx, remote)
+    expires_at = _find_end(tx, remote)
     fresh = PollRow(post.id, remote.multiple, False, expires_at, None, remote.voters_count, tx.now)
     former = await poll_queries.lock(tx, post.id)
     if former is None:
-        await poll_queries.add(tx, fresh, _theirs(tx, post.id, remote.options))
+        await poll_queries.insert_with_options(tx, fresh, _build_remote_options(tx, post.id, remote.options))
         return
-    options = await poll_queries.options(tx, post.id)
+    options = await poll_queries.list_options(tx, post.id)
     same = [each.name for each in options] == [each.name for each in remote.options]
     if not (same and former.multiple == remote.multiple):
-        if not edited:
+        if not is_edit:
             return
-        await poll_queries.replace_options(tx, post.id, _theirs(tx, post.id, remote.options))
+        await poll_queries.replace_options(tx, post.id, _build_remote_options(tx, post.id, remote.options))
     else:
         counts = ((each.id, told.votes) for each, told in zip(options, remote.options, strict=True))
-        await poll_queries.set_counts(tx, counts)
+        await poll_queries.set_vote_counts(tx, counts)
     reopened = former.expires_at != expires_at and not is_over(fresh, tx.now)
-    await poll_queries.change(tx, structs.replace(fresh, closed_at=None if reopened else former.closed_at))
-    if reopened and await poll_queries.our_voters(tx, post.id):
-        await owe_end(tx, fresh, late=LATE_MS)
+    await poll_queries.update_poll(
+        tx, structs.replace(fresh, closed_at=None if reopened else former.closed_at)
+    )
+    if reopened and await poll_queries.list_local_voters(tx, post.id):
+        await enqueue_close(tx, fresh, delay_ms=CLOSE_DELAY_MS)
     if is_over(fresh, tx.now):
         await close(tx, post.id)
     tx.emit(events.POLL_TALLIED, post_id=post.id)
 
 
-def _end(tx: Tx, remote: RemotePoll) -> int | None:
+def _find_end(tx: Tx, remote: RemotePoll) -> int | None:
     """When a peer's poll ends: never later than now where it says that it is closed."""
     if remote.closed:
         return min(remote.expires_at or tx.now, tx.now)
     return remote.expires_at
 
 
-def _theirs(tx: Tx, post_id: int, options: Sequence[RemoteOption]) -> list[PollOptionRow]:
+def _build_remote_options(tx: Tx, post_id: int, options: Sequence[RemoteOption]) -> list[PollOptionRow]:
     return [
-        PollOptionRow(tx.new_id(), post_id, place, _title(each.name), each.name, each.votes)
+        PollOptionRow(tx.new_id(), post_id, place, _clean_title(each.name), each.name, each.votes)
         for place, each in enumerate(options)
     ]
 
 
-def _title(name: str) -> str:
-    return clean_name(to_text(name), MAX_TITLE) or clean_name(name, MAX_TITLE)
+def _clean_title(name: str) -> str:
+    return clean_name(to_text(name), MAX_TITLE_LENGTH) or clean_name(name, MAX_TITLE_LENGTH)

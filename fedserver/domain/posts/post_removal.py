@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.posts import posts, quotes
 from fedserver.domain.timelines import post_views, streams
@@ -23,78 +23,80 @@ async def delete(tx: Tx, author: AccountRow, post_id: int) -> post_views.PostVie
 
     Raises NotFound.
     """
-    row = await posts.own(tx, author, post_id)
+    row = await posts.get_own(tx, author, post_id)
     views = await post_views.load(tx, [post_id], author.id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     await media_queries.detach(tx, row.id)
-    await _withdraw(tx, author, row)
+    await _delete_local(tx, author, row)
     return views[0]
 
 
 async def take_down(tx: Tx, author: AccountRow, row: PostRow) -> None:
     """Moderators delete a post, ours or what we have of a peer's, with its files."""
-    await media_queries.remove_of_post(tx, row.id)
-    await (_withdraw(tx, author, row) if row.local else remove(tx, row))
+    await media_queries.delete_by_post(tx, row.id)
+    await (_delete_local(tx, author, row) if row.local else remove(tx, row))
 
 
-async def _withdraw(tx: Tx, author: AccountRow, row: PostRow) -> None:
+async def _delete_local(tx: Tx, author: AccountRow, row: PostRow) -> None:
     """Remove a post of ours and owe peers the news."""
-    mentioned = await mention_queries.of_post(tx, row.id)
-    boosters = [booster for _, booster in await post_queries.boosts_of(tx, row.id)]
-    boosters += [quoter for _, quoter in await quote_queries.quoters(tx, row.id)]
+    mentioned = await mention_queries.list_by_post(tx, row.id)
+    boosters = [booster for _, booster in await post_queries.list_boosts(tx, row.id)]
+    boosters += [quoter for _, quoter in await quote_queries.list_quoters(tx, row.id)]
     answered = [row.in_reply_to_account_id] if row.in_reply_to_account_id else []
     await remove(tx, row)
     if row.state == "published" and row.visibility != "local":
         told = tuple(dict.fromkeys((*mentioned, *answered, *boosters)))
         audience = jobs.Audience(row.visibility, told)
-        await jobs.owe(tx, jobs.DeletePost(author.id, row.uri, audience, tx.now))
+        await jobs.enqueue(tx, jobs.DeletePost(author.id, row.uri, audience, tx.now))
 
 
 async def remove(tx: Tx, row: PostRow) -> None:
     """Remove a post and its traces: boosts, notifications, counters; a tombstone stays."""
-    holders = await home_entry_queries.holders(tx, row.id)
-    author = await account_queries.by_id(tx, row.account_id)
-    await notifications.forget_post(tx, row.id)
+    holders = await home_entry_queries.list_recipients(tx, row.id)
+    author = await account_queries.find(tx, row.account_id)
+    await notifications.remove_by_post(tx, row.id)
     await _remove_boosts(tx, row)
-    await conversations.forget_post(tx, row)
-    await quotes.forget(tx, row)
-    await quote_queries.quoted_is_gone(tx, row.id)
-    await post_queries.remove(tx, row.id)
-    await post_queries.remove_original(tx, row.uri)
+    await conversations.remove_post(tx, row)
+    await quotes.remove(tx, row)
+    await quote_queries.mark_quoted_deleted(tx, row.id)
+    await post_queries.delete_by_id(tx, row.id)
+    await post_queries.delete_original(tx, row.uri)
     if row.state == "published":
         uri = author.uri if author else ""
-        await post_queries.bury(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))
-        await account_queries.count_post(tx, row.account_id, -1, tx.now)
+        await post_queries.upsert_tombstone(tx, TombstoneRow(row.uri, row.kind, uri, tx.now))
+        await account_queries.adjust_post_count(tx, row.account_id, -1, tx.now)
         if row.in_reply_to_id is not None:
-            await post_queries.count(tx, row.in_reply_to_id, "replies_count", -1)
+            await post_queries.adjust_count(tx, row.in_reply_to_id, "replies_count", -1)
             tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
-    events.post_deleted(tx, row.id, row.account_id, holders)
+    events.emit_post_deleted(tx, row.id, row.account_id, holders)
     streams.withdraw(tx, row)
 
 
 async def _remove_boosts(tx: Tx, row: PostRow) -> None:
     """Boosts stand in homes under ids of their own: whoever had one is told of it."""
-    boosters = dict(await post_queries.boosts_of(tx, row.id))
-    for boost_id, holders in (await home_entry_queries.holders_of(tx, list(boosters))).items():
-        events.post_deleted(tx, boost_id, boosters[boost_id], holders)
+    boosters = dict(await post_queries.list_boosts(tx, row.id))
+    for boost_id, holders in (await home_entry_queries.load_recipients(tx, list(boosters))).items():
+        events.emit_post_deleted(tx, boost_id, boosters[boost_id], holders)
     await streams.withdraw_boosts(tx, boosters)
-    await post_queries.remove_boosts(tx, row.id)
+    await post_queries.delete_boosts(tx, row.id)
 
 
 async def receive(tx: Tx, author: AccountRow, uri: str) -> bool:
     """Its author deleted a post; False if it is not here, or not theirs."""
-    row = await post_queries.by_uri(tx, uri)
+    row = await post_queries.find_by_uri(tx, uri)
     if row is None:
         return False
     # guard: Delete by its author
     if row.account_id != author.id or row.local:
         return False
-    await media_queries.remove_of_post(tx, row.id)
+    await media_queries.delete_by_post(tx, row.id)
     await remove(tx, row)
     return True
 
 
-async def forestall(tx: Tx, author: AccountRow, uri: str) -> None:
+async def record_early_delete(tx: Tx, author: AccountRow, uri: str) -> None:
     """Its author deleted a post before it came: a tombstone keeps it out for as long as it may come late."""
-    await post_queries.bury(tx, TombstoneRow(uri, post_queries.NEVER_CAME, author.uri, tx.now))
+    await post_queries.upsert_tombstone(
+        tx, TombstoneRow(uri, post_queries.NEVER_RECEIVED, author.uri, tx.now)
+    )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from fedserver.domain.content import media, post_texts
-from fedserver.domain.content.post_texts import Text
-from fedserver.domain.kernel.context import Site, check_not_moved
-from fedserver.domain.kernel.errors import Invalid, Later, NotFound
+from fedserver.domain.content.post_texts import RenderedText
+from fedserver.domain.kernel.context import NodeContext, check_not_moved
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError, RetryLaterError
 from fedserver.domain.posts import articles, polls, publication, quotes
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
 from storage.engine import Tx
@@ -23,7 +23,7 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
-HOUR = 3_600_000
+HOUR_MS = 3_600_000
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -53,75 +53,77 @@ async def get(tx: Tx, post_id: int, viewer_id: int | None) -> PostRow:
     """A post that the viewer may see. Raises NotFound."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     return views[0].post
 
 
 async def is_deleted(tx: Tx, uri: str) -> bool:
     """True if there was a post of that URI."""
-    return await post_queries.tombstone(tx, uri) is not None
+    return await post_queries.find_tombstone(tx, uri) is not None
 
 
-async def publish(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> int:
+async def publish(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> int:
     """Write a post, or keep it as a draft; its id. Raises Invalid, NotFound, Forbidden.
 
     A request repeated with the same `idempotency_key` within an hour gives the same post.
     """
     if draft.idempotency_key:
-        found = await post_queries.by_key(tx, author.id, draft.idempotency_key, tx.now - HOUR)
+        found = await post_queries.find_id_by_idempotency_key(
+            tx, author.id, draft.idempotency_key, tx.now - HOUR_MS
+        )
         if found is not None:
             return found
     check_not_moved(author)
-    row, text, quoted = await _new_row(tx, site, author, draft)
-    if not await post_queries.add(tx, row):
-        raise Later("Two posts came at the same moment. Please try again.")
+    row, text, quoted = await _build_row(tx, site, author, draft)
+    if not await post_queries.insert(tx, row):
+        raise RetryLaterError("Two posts came at the same moment. Please try again.")
     key = draft.idempotency_key
-    if key and not await post_queries.add_key(tx, author.id, key, row.id, tx.now - HOUR):
-        raise Later("The same post is being written. Please try again.")
+    if key and not await post_queries.insert_idempotency_key(tx, author.id, key, row.id, tx.now - HOUR_MS):
+        raise RetryLaterError("The same post is being written. Please try again.")
     media_ids = (*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ()))
     await media_queries.attach(tx, author.id, row.id, media_ids)
-    await mention_queries.add(tx, row.id, [each.id for each in text.mentioned])
-    await tag_queries.put(tx, row.id, await tag_queries.ensure(tx, text.tags), fresh=True)
+    await mention_queries.insert(tx, row.id, [each.id for each in text.mentioned])
+    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, text.tags), is_new=True)
     if draft.poll is not None:
-        await polls.add(tx, row.id, polls.check(site, draft.poll))
+        await polls.create(tx, row.id, polls.check(site, draft.poll))
     if quoted is not None:
-        await quotes.keep(tx, site, row, quoted)
+        await quotes.record(tx, site, row, quoted)
     if row.state == "published":
-        await publication.announce(tx, row, [each for each in text.mentioned if not each.domain])
+        await publication.publish(tx, row, [each for each in text.mentioned if not each.domain])
     return row.id
 
 
-async def check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
+async def check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
     """Nothing is written. Raises what `publish` would raise now."""
-    await _new_row(tx, site, author, draft)
+    await _build_row(tx, site, author, draft)
 
 
-async def _check(tx: Tx, site: Site, author: AccountRow, draft: Draft) -> None:
-    await media.check(tx, site, author, draft.media_ids, None)
-    await media.check(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
+async def _check(tx: Tx, site: NodeContext, author: AccountRow, draft: Draft) -> None:
+    await media.check_attachable(tx, site, author, draft.media_ids, None)
+    await media.check_attachable(tx, site, author, [draft.cover_id] if draft.cover_id else [], None)
     if draft.poll is None:
         return
     if draft.media_ids:
-        raise Invalid("poll", "can't be combined with media")
+        raise InvalidError("poll", "can't be combined with media")
     if draft.kind != "Note" or draft.state != "published":
-        raise Invalid("poll", "can't be part of an article or a draft")
+        raise InvalidError("poll", "can't be part of an article or a draft")
     polls.check(site, draft.poll)
 
 
-async def _new_row(
-    tx: Tx, site: Site, author: AccountRow, draft: Draft
-) -> tuple[PostRow, Text, PostRow | None]:
+async def _build_row(
+    tx: Tx, site: NodeContext, author: AccountRow, draft: Draft
+) -> tuple[PostRow, RenderedText, PostRow | None]:
     """The row, its text, and what it quotes."""
-    quoted = await quotes.choose(tx, author, draft.quoted_id)
+    quoted = await quotes.get_quotable(tx, author, draft.quoted_id)
     await _check(tx, site, author, draft)
     text = await post_texts.render(tx, site, draft.text, draft.content_type, draft.summary, kind=draft.kind)
-    title = post_texts.title_of(draft.kind, draft.title)
+    title = post_texts.clean_title(draft.kind, draft.title)
     if post_texts.is_blank(text.html) and not draft.media_ids:
-        raise Invalid("text", "can't be blank", "ERR_BLANK")
-    parent = await _parent(tx, author, draft.in_reply_to_id)
+        raise InvalidError("text", "can't be blank", "ERR_BLANK")
+    parent = await _get_parent(tx, author, draft.in_reply_to_id)
     identifier = tx.new_id()
     article = draft.kind == "Article"
-    slug = await articles.free_slug(tx, author.id, title) if article else None
+    slug = await articles.choose_slug(tx, author.id, title) if article else None
     links = site.links
     page = links.article_page(author.username, slug) if slug else links.post_page(author.username, identifier)
     make_uri = links.article if article else links.note
@@ -138,7 +140,7 @@ async def _new_row(
         slug=slug,
         summary=text.summary,
         sensitive=draft.sensitive or bool(text.summary and not article),
-        language=post_texts.language_of(draft.language),
+        language=post_texts.resolve_language(draft.language),
         source=text.source,
         source_type=text.source_type,
         html=text.html,
@@ -162,13 +164,13 @@ async def _new_row(
         interaction_policy=draft.policy,
     )
     if parent is not None and parent.visibility in ("local", "partners"):
-        row = _inside(site, row, parent)
+        row = _restrict_visibility(site, row, parent)
     else:
-        await partner_posts.check(tx, row.visibility)
-    return quotes.fitted(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
+        await partner_posts.check_visibility(tx, row.visibility)
+    return quotes.apply_policy(author, row, text.mentioned, draft.quote_policy, quoted), text, quoted
 
 
-def _inside(site: Site, row: PostRow, parent: PostRow) -> PostRow:
+def _restrict_visibility(site: NodeContext, row: PostRow, parent: PostRow) -> PostRow:
     """A reply to a post for members, or for partners: for the same, or for the people named in it.
 
     Those may be of other nodes, so a direct one carries no address of what it answers.
@@ -178,28 +180,28 @@ def _inside(site: Site, row: PostRow, parent: PostRow) -> PostRow:
     return structs.replace(row, in_reply_to_uri=None, context_uri=site.links.context(row.id))
 
 
-async def _parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
+async def _get_parent(tx: Tx, author: AccountRow, parent_id: int | None) -> PostRow | None:
     if parent_id is None:
         return None
     views = await post_views.load(tx, [parent_id], author.id)
     if not views:
-        raise NotFound("The post that you answer was not found")
+        raise NotFoundError("The post that you answer was not found")
     post = views[0].boost_of.post if views[0].boost_of else views[0].post
-    await interaction_policies.check(tx, post, author, interaction_policies.REPLY)
+    await interaction_policies.check_allowed(tx, post, author, interaction_policies.REPLY)
     return post
 
 
-async def own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
+async def get_own(tx: Tx, author: AccountRow, post_id: int) -> PostRow:
     """A post of `author`, boosts left out. Raises NotFound, also for anybody else's."""
-    row = await post_queries.by_id(tx, post_id)
+    row = await post_queries.find(tx, post_id)
     # guard: whose post it is @2
     if row is None or row.account_id != author.id or row.boost_of_id is not None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
 async def mute_thread(tx: Tx, actor: AccountRow, post_id: int, *, muted: bool) -> None:
     """Stop, or allow again, notifications about a conversation. Raises NotFound."""
     row = await get(tx, post_id, actor.id)
-    change = like_queries.mute_thread if muted else like_queries.unmute_thread
+    change = like_queries.insert_thread_mute if muted else like_queries.delete_thread_mute
     await change(tx, actor.id, row.thread_id)

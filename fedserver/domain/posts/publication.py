@@ -13,39 +13,39 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 
-async def announce(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
+async def publish(tx: Tx, row: PostRow, mentioned: list[AccountRow]) -> None:
     """Show a post that is public from now on: counters, homes, search, notifications, peers."""
-    await account_queries.count_post(tx, row.account_id, 1, tx.now)
+    await account_queries.adjust_post_count(tx, row.account_id, 1, tx.now)
     if row.in_reply_to_id is not None:
-        await post_queries.count(tx, row.in_reply_to_id, "replies_count", 1)
+        await post_queries.adjust_count(tx, row.in_reply_to_id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=row.in_reply_to_id)
-    await home_entry_queries.add(tx, row.account_id, row.id, row.account_id)
-    await distribution.spread(tx, row)
-    await distribution.note(tx, row)
+    await home_entry_queries.insert(tx, row.account_id, row.id, row.account_id)
+    await distribution.fan_out_home(tx, row)
+    await distribution.index(tx, row)
     told = [row.account_id]
     for account in mentioned:
         if await notifications.notify(tx, "mention", account.id, row.account_id, row.id):
             told.append(account.id)
-    await conversations.put(tx, row, told)
-    await notifications.notify_watchers(tx, row)
+    await conversations.add_post(tx, row, told)
+    await notifications.notify_post_followers(tx, row)
     if row.visibility != "local":
-        await jobs.owe(tx, jobs.CreatePost(row.id))
-    await email_subscriptions.owe(tx, row)
+        await jobs.enqueue(tx, jobs.CreatePost(row.id))
+    await email_subscriptions.enqueue_mails(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
 
 
-async def announce_edit(tx: Tx, row: PostRow, newly_named: list[AccountRow]) -> None:
+async def publish_edit(tx: Tx, row: PostRow, newly_mentioned: list[AccountRow]) -> None:
     """Tell of a post that has changed: search, those mentioned now, boosters, quoters, peers, streams."""
-    await distribution.note(tx, row)
+    await distribution.index(tx, row)
     told = [
         account.id
-        for account in newly_named
+        for account in newly_mentioned
         if await notifications.notify(tx, "mention", account.id, row.account_id, row.id)
     ]
-    await conversations.put(tx, row, told)
-    for _, booster_id in await post_queries.boosts_of(tx, row.id):
+    await conversations.add_post(tx, row, told)
+    for _, booster_id in await post_queries.list_boosts(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
-    await quotes.tell_of_edit(tx, row)
+    await quotes.notify_quoters(tx, row)
     if row.visibility != "local":
-        await jobs.owe(tx, jobs.UpdatePost(row.id))
+        await jobs.enqueue(tx, jobs.UpdatePost(row.id))
     tx.emit(events.POST_EDITED, post_id=row.id)

@@ -14,7 +14,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow, QuoteRow
 
 # A quoted post is as many steps up a thread: no chain of quotes leads us far.
-STEP, MAX_DEPTH = 15, 40
+DEPTH_STEP, MAX_DEPTH = 15, 40
 
 
 class RemoteQuote(Struct, frozen=True):
@@ -25,18 +25,18 @@ class RemoteQuote(Struct, frozen=True):
     legacy: bool = False
 
 
-async def learn(tx: Tx, row: PostRow, remote: RemoteQuote | None, *, depth: int = 0) -> None:
+async def receive(tx: Tx, row: PostRow, remote: RemoteQuote | None, *, depth: int = 0) -> None:
     """Keep what a post of a peer quotes. Of others' posts it is shown when their consent was verified."""
-    former = await quote_queries.of_post(tx, row.id)
+    former = await quote_queries.find_by_post(tx, row.id)
     if remote is None:
         if former is not None:
-            await quotes.forget(tx, row)
+            await quotes.remove(tx, row)
         return
     if former is not None and former.quoted_uri == remote.uri:
-        await _learn_consent(tx, former, remote, depth)
+        await _update_consent(tx, former, remote, depth)
         return
-    await quotes.forget(tx, row)
-    quoted = await _quotable(tx, remote.uri)
+    await quotes.remove(tx, row)
+    quoted = await _find_quotable(tx, remote.uri)
     quote = QuoteRow(
         post_id=row.id,
         account_id=row.account_id,
@@ -50,35 +50,35 @@ async def learn(tx: Tx, row: PostRow, remote: RemoteQuote | None, *, depth: int 
         authorization_uri=remote.authorization_uri,
         created_at=tx.now,
     )
-    await quote_queries.put(tx, quote)
+    await quote_queries.upsert_quote(tx, quote)
     if quoted is not None and quoted.account_id == row.account_id:
         await quotes.accept(tx, row, quote, remote.authorization_uri)
-    elif (quoted is None or not quoted.local) and _could_be(row, remote):
-        await _owe_verification(tx, quote, depth)
+    elif (quoted is None or not quoted.local) and _is_possible(row, remote):
+        await _enqueue_verification(tx, quote, depth)
 
 
-def _could_be(row: PostRow, remote: RemoteQuote) -> bool:
+def _is_possible(row: PostRow, remote: RemoteQuote) -> bool:
     """False for a quote that can never be shown: nobody was asked, and it is of another host."""
     return not remote.legacy or row.uri.split("/")[:3] == remote.uri.split("/")[:3]
 
 
-async def learn_edit(tx: Tx, row: PostRow, remote: RemoteQuote | None) -> None:
+async def receive_edit(tx: Tx, row: PostRow, remote: RemoteQuote | None) -> None:
     """A post of a peer was changed: perhaps what it quotes; and those who quote it are told."""
-    await learn(tx, row, remote)
-    await quotes.tell_of_edit(tx, row)
+    await receive(tx, row, remote)
+    await quotes.notify_quoters(tx, row)
 
 
-async def _quotable(tx: Tx, uri: str) -> PostRow | None:
+async def _find_quotable(tx: Tx, uri: str) -> PostRow | None:
     """A post that we have and that peers may name."""
-    found = await post_queries.by_uri(tx, uri)
+    found = await post_queries.find_by_uri(tx, uri)
     if found is None or found.boost_of_id is not None or found.visibility in ("local", "partners"):
         return None
     return found
 
 
-async def _learn_consent(tx: Tx, quote: QuoteRow, remote: RemoteQuote, depth: int) -> None:
+async def _update_consent(tx: Tx, quote: QuoteRow, remote: RemoteQuote, depth: int) -> None:
     """The same quote once more: what may be new is the consent, or that it is asked for at all."""
-    quoted = await post_queries.by_id(tx, quote.quoted_id) if quote.quoted_id is not None else None
+    quoted = await post_queries.find(tx, quote.quoted_id) if quote.quoted_id is not None else None
     if quoted is not None and (quoted.local or quoted.account_id == quote.account_id):
         return  # Of ours it was decided here, whatever the peer says; one's own needs no consent.
     if (quote.authorization_uri, quote.legacy) == (remote.authorization_uri, remote.legacy):
@@ -88,56 +88,56 @@ async def _learn_consent(tx: Tx, quote: QuoteRow, remote: RemoteQuote, depth: in
     changed = structs.replace(quote, authorization_uri=remote.authorization_uri, legacy=remote.legacy)
     if remote.authorization_uri is None:
         state = REVOKED if quote.state == ACCEPTED else quote.state
-        await quote_queries.put(tx, structs.replace(changed, state=state))
+        await quote_queries.upsert_quote(tx, structs.replace(changed, state=state))
         return
-    await quote_queries.put(tx, structs.replace(changed, state=PENDING))
-    await _owe_verification(tx, changed, depth)
+    await quote_queries.upsert_quote(tx, structs.replace(changed, state=PENDING))
+    await _enqueue_verification(tx, changed, depth)
 
 
-async def _owe_verification(tx: Tx, quote: QuoteRow, depth: int) -> None:
+async def _enqueue_verification(tx: Tx, quote: QuoteRow, depth: int) -> None:
     if depth < MAX_DEPTH:
-        task = jobs.VerifyQuote(quote.post_id, depth + STEP)
-        await jobs.owe(tx, task, dedupe=f"verify_quote:{quote.post_id}")
+        task = jobs.VerifyQuote(quote.post_id, depth + DEPTH_STEP)
+        await jobs.enqueue(tx, task, dedupe=f"verify_quote:{quote.post_id}")
 
 
-async def waiting(tx: Tx, post_id: int) -> tuple[PostRow, QuoteRow] | None:
+async def find_pending(tx: Tx, post_id: int) -> tuple[PostRow, QuoteRow] | None:
     """A post of a peer whose quote was not verified yet, and the quote."""
-    row = await post_queries.by_id(tx, post_id)
-    quote = await quote_queries.of_post(tx, post_id)
+    row = await post_queries.find(tx, post_id)
+    quote = await quote_queries.find_by_post(tx, post_id)
     return (row, quote) if row is not None and quote is not None and quote.state == PENDING else None
 
 
-async def verified(tx: Tx, post_id: int, quoted: PostRow, *, agreed: bool | None) -> None:
+async def record_verification(tx: Tx, post_id: int, quoted: PostRow, *, is_authorized: bool | None) -> None:
     """What came of a verification: consent, its absence, or (None) nothing that is certain yet."""
-    found = await waiting(tx, post_id)
+    found = await find_pending(tx, post_id)
     if found is None or quoted.boost_of_id is not None:
         return
     row, quote = found
     quote = structs.replace(
         quote, quoted_id=quoted.id, quoted_account_id=quoted.account_id, quoted_url=quoted.url
     )
-    if agreed or row.account_id == quoted.account_id:
+    if is_authorized or row.account_id == quoted.account_id:
         await quotes.accept(tx, row, quote, quote.authorization_uri)
     else:
-        state = REJECTED if agreed is False else PENDING
-        await quote_queries.put(tx, structs.replace(quote, state=state))
-    await quotes.show_again(tx, row)
+        state = REJECTED if is_authorized is False else PENDING
+        await quote_queries.upsert_quote(tx, structs.replace(quote, state=state))
+    await quotes.broadcast_change(tx, row)
 
 
-async def asking(tx: Tx, actor: AccountRow, uri: str) -> PostRow | None:
+async def find_requesting_post(tx: Tx, actor: AccountRow, uri: str) -> PostRow | None:
     """The post that is to quote, if it is here; None if it is somebody else's."""
-    known = await post_queries.by_uri(tx, uri)
+    known = await post_queries.find_by_uri(tx, uri)
     return known if known is not None and known.account_id == actor.id else None
 
 
 async def grant(tx: Tx, row: PostRow, quoted: PostRow, uri: str) -> bool:
     """A peer's post may quote one of ours, as can be read at `uri`; False if that was taken back before."""
-    quote = await quote_queries.of_post(tx, row.id)
+    quote = await quote_queries.find_by_post(tx, row.id)
     if quote is None or quote.quoted_uri != quoted.uri or quote.state == REVOKED:
         return False
     quote = structs.replace(quote, quoted_id=quoted.id, quoted_account_id=quoted.account_id, legacy=False)
     await quotes.accept(tx, row, quote, uri)
-    await quotes.show_again(tx, row)
+    await quotes.broadcast_change(tx, row)
     return True
 
 
@@ -145,27 +145,27 @@ async def receive_answer(
     tx: Tx, actor: AccountRow, request_uri: str, authorization_uri: str | None, *, accepted: bool
 ) -> bool:
     """The author of a quoted post answers what we asked; False if nobody asked them that."""
-    quote = await quote_queries.by_request(tx, request_uri)
+    quote = await quote_queries.find_by_request(tx, request_uri)
     if quote is None or quote.quoted_account_id != actor.id:
         return False
-    row = await post_queries.by_id(tx, quote.post_id)
+    row = await post_queries.find(tx, quote.post_id)
     if row is None or (accepted and quote.state != PENDING):
         return False
     if accepted:
         await quotes.accept(tx, row, quote, authorization_uri)
     else:
         await quotes.end(tx, quote, REVOKED if quote.state == ACCEPTED else REJECTED)
-    await quotes.show_again(tx, row)
+    await quotes.broadcast_change(tx, row)
     return True
 
 
 async def receive_revocation(tx: Tx, actor: AccountRow, authorization_uri: str) -> bool:
     """The author of a quoted post takes an authorization back; False if it is not theirs."""
-    quote = await quote_queries.by_authorization(tx, authorization_uri)
+    quote = await quote_queries.find_by_authorization(tx, authorization_uri)
     if quote is None or quote.quoted_account_id != actor.id:
         return False
     await quotes.end(tx, quote, REVOKED)
-    row = await post_queries.by_id(tx, quote.post_id)
+    row = await post_queries.find(tx, quote.post_id)
     if row is not None:
-        await quotes.show_again(tx, row)
+        await quotes.broadcast_change(tx, row)
     return True

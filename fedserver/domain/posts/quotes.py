@@ -11,11 +11,11 @@ from html import escape
 from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import post_views, quote_policies
-from fedserver.domain.timelines.visibility import OPEN, WRITABLE, narrower
+from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES, WRITABLE, narrower
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
@@ -29,57 +29,65 @@ from storage.rows.posts import PostRow, QuoteRow
 PENDING, ACCEPTED, REJECTED, REVOKED, DELETED = "pending", "accepted", "rejected", "revoked", "deleted"
 
 
-async def choose(tx: Tx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
+async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> PostRow | None:
     """The post that `author` wants to quote. Raises NotFound, Forbidden."""
     if quoted_id is None:
         return None
     views = await post_views.load(tx, [quoted_id], author.id)
     if not views:
-        raise NotFound("The post that you quote was not found")
+        raise NotFoundError("The post that you quote was not found")
     view = views[0].boost_of or views[0]
     post = view.post
     if post.visibility == "direct":
-        raise Forbidden("Private mentions cannot be quoted")
+        raise ForbiddenError("Private mentions cannot be quoted")
     if view.quotable == quote_policies.DENIED:
-        raise Forbidden("The author of this post does not allow that it is quoted")
-    if await block_queries.get(tx, author.id, post.account_id) is not None:
-        raise Forbidden("You cannot quote somebody whom you block")
+        raise ForbiddenError("The author of this post does not allow that it is quoted")
+    if await block_queries.find(tx, author.id, post.account_id) is not None:
+        raise ForbiddenError("You cannot quote somebody whom you block")
     return post
 
 
-async def may(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
+async def can_quote(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
     """True if an account of a peer may quote a post of ours, by its author's policy."""
     views = await post_views.load(tx, [quoted.id], actor.id)
     return bool(views) and views[0].quotable == quote_policies.AUTOMATIC
 
 
-def fitted(
+def apply_policy(
     author: AccountRow, row: PostRow, mentioned: tuple[AccountRow, ...], policy: str, quoted: PostRow | None
 ) -> PostRow:
     """A post with a policy, no wider than what it quotes. Raises Invalid, also for an unknown visibility."""
     if row.visibility not in WRITABLE:
-        raise Invalid("visibility", f"must be one of {', '.join(WRITABLE)}")
-    visibility = check(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
-    words = quote_policies.of_word(policy, visibility, row.interaction_policy)
+        raise InvalidError("visibility", f"must be one of {', '.join(WRITABLE)}")
+    visibility = (
+        narrow_visibility(quoted, author, row.visibility, mentioned) if quoted is not None else row.visibility
+    )
+    words = quote_policies.encode_policy(policy, visibility, row.interaction_policy)
     return structs.replace(row, visibility=visibility, interaction_policy=words)
 
 
-def check(quoted: PostRow, author: AccountRow, visibility: str, mentioned: tuple[AccountRow, ...]) -> str:
+def narrow_visibility(
+    quoted: PostRow, author: AccountRow, visibility: str, mentioned: tuple[AccountRow, ...]
+) -> str:
     """The visibility of a post that quotes: no wider than what it shows. Raises Invalid."""
     if visibility != "direct":
-        return visibility if quoted.visibility in OPEN else narrower(quoted.visibility, visibility)
+        return (
+            visibility
+            if quoted.visibility in PUBLIC_VISIBILITIES
+            else narrower(quoted.visibility, visibility)
+        )
     if quoted.visibility == "local":
-        raise Invalid("visibility", "of a post that quotes one for members must be for members too")
+        raise InvalidError("visibility", "of a post that quotes one for members must be for members too")
     if quoted.account_id not in (author.id, *(each.id for each in mentioned)):
-        raise Invalid("text", "of a private mention must name the author of the post that it quotes")
+        raise InvalidError("text", "of a private mention must name the author of the post that it quotes")
     return visibility
 
 
-async def keep(tx: Tx, site: Site, row: PostRow, quoted: PostRow) -> None:
+async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> None:
     """`row`, a post of ours, quotes `quoted`, which `choose` found. What was quoted before is dropped."""
-    await forget(tx, row)
-    author = await account_queries.by_id(tx, row.account_id)
-    other = await account_queries.by_id(tx, quoted.account_id)
+    await remove(tx, row)
+    author = await account_queries.find(tx, row.account_id)
+    other = await account_queries.find(tx, quoted.account_id)
     assert author is not None and other is not None
     own, ours = row.account_id == quoted.account_id, quoted.local
     asked = None if own or ours else site.links.act(author.uri, "quote_requests", tx.new_id())
@@ -97,13 +105,13 @@ async def keep(tx: Tx, site: Site, row: PostRow, quoted: PostRow) -> None:
         authorization_uri=granted,
         created_at=tx.now,
     )
-    await quote_queries.put(tx, quote)
+    await quote_queries.upsert_quote(tx, quote)
     if row.state != "published":
         return
     if own or ours:
         await accept(tx, row, quote, granted)
     else:
-        await jobs.owe(tx, jobs.RequestQuote(row.id))
+        await jobs.enqueue(tx, jobs.RequestQuote(row.id))
 
 
 async def accept(tx: Tx, row: PostRow, quote: QuoteRow, authorization_uri: str | None) -> None:
@@ -111,105 +119,108 @@ async def accept(tx: Tx, row: PostRow, quote: QuoteRow, authorization_uri: str |
     if quote.state == ACCEPTED or quote.quoted_id is None:
         return
     accepted = structs.replace(quote, state=ACCEPTED, authorization_uri=authorization_uri)
-    await quote_queries.put(tx, accepted)
-    await post_queries.count(tx, quote.quoted_id, "quotes_count", 1)
+    await quote_queries.upsert_quote(tx, accepted)
+    await post_queries.adjust_count(tx, quote.quoted_id, "quotes_count", 1)
     tx.emit(events.POST_CHANGED, post_id=quote.quoted_id)
     if quote.quoted_account_id is not None:
-        await _admit(tx, row, quote)
+        await _insert_mention(tx, row, quote)
         await notifications.notify(tx, "quote", quote.quoted_account_id, row.account_id, row.id)
 
 
-async def admit_quoted(tx: Tx, row: PostRow) -> None:
+async def mention_quoted_author(tx: Tx, row: PostRow) -> None:
     """Whoever is quoted may see where, also after those who are named were written anew."""
-    if row.visibility not in (*OPEN, "local"):
-        quote = await quote_queries.of_post(tx, row.id)
+    if row.visibility not in (*PUBLIC_VISIBILITIES, "local"):
+        quote = await quote_queries.find_by_post(tx, row.id)
         if quote is not None and quote.state == ACCEPTED:
-            await _admit(tx, row, quote)
+            await _insert_mention(tx, row, quote)
 
 
-async def _admit(tx: Tx, row: PostRow, quote: QuoteRow) -> None:
-    if row.visibility not in (*OPEN, "local") and quote.quoted_account_id not in (None, row.account_id):
-        await mention_queries.add(tx, row.id, [quote.quoted_account_id or 0])
+async def _insert_mention(tx: Tx, row: PostRow, quote: QuoteRow) -> None:
+    if row.visibility not in (*PUBLIC_VISIBILITIES, "local") and quote.quoted_account_id not in (
+        None,
+        row.account_id,
+    ):
+        await mention_queries.insert(tx, row.id, [quote.quoted_account_id or 0])
 
 
 async def end(tx: Tx, quote: QuoteRow, state: str) -> None:
     """A quote is not shown any more: rejected, revoked, or its post is gone."""
-    await quote_queries.put(tx, structs.replace(quote, state=state))
-    await _uncount(tx, quote)
+    await quote_queries.upsert_quote(tx, structs.replace(quote, state=state))
+    await _decrement_count(tx, quote)
 
 
-async def _uncount(tx: Tx, quote: QuoteRow) -> None:
+async def _decrement_count(tx: Tx, quote: QuoteRow) -> None:
     if quote.state != ACCEPTED or quote.quoted_id is None:
         return
-    await post_queries.count(tx, quote.quoted_id, "quotes_count", -1)
+    await post_queries.adjust_count(tx, quote.quoted_id, "quotes_count", -1)
     tx.emit(events.POST_CHANGED, post_id=quote.quoted_id)
     if quote.quoted_account_id is not None:
-        await notifications.forget(tx, "quote", quote.quoted_account_id, quote.account_id, quote.post_id)
+        await notifications.retract(tx, "quote", quote.quoted_account_id, quote.account_id, quote.post_id)
 
 
-async def forget(tx: Tx, row: PostRow) -> None:
+async def remove(tx: Tx, row: PostRow) -> None:
     """A post quotes nothing any more, or is about to be removed."""
-    quote = await quote_queries.of_post(tx, row.id)
+    quote = await quote_queries.find_by_post(tx, row.id)
     if quote is not None:
-        await _uncount(tx, quote)
-        await quote_queries.remove(tx, row.id)
+        await _decrement_count(tx, quote)
+        await quote_queries.delete_by_post(tx, row.id)
 
 
-async def tell_of_edit(tx: Tx, quoted: PostRow) -> None:
+async def notify_quoters(tx: Tx, quoted: PostRow) -> None:
     """Tell those of ours who quote a post that it was changed."""
-    for post_id, account_id in await quote_queries.quoters(tx, quoted.id):
+    for post_id, account_id in await quote_queries.list_quoters(tx, quoted.id):
         await notifications.notify(tx, "quoted_update", account_id, quoted.account_id, post_id)
 
 
-async def show_again(tx: Tx, row: PostRow) -> None:
+async def broadcast_change(tx: Tx, row: PostRow) -> None:
     """What a post quotes, or who may quote it, stands otherwise now: clients and peers see it anew."""
     tx.emit(events.POST_EDITED, post_id=row.id)
     if row.local and row.state == "published" and row.visibility not in ("local", "partners"):
-        await jobs.owe(tx, jobs.UpdatePost(row.id, tx.now))
+        await jobs.enqueue(tx, jobs.UpdatePost(row.id, tx.now))
 
 
-def policy_of(row: PostRow) -> str:
+def read_policy(row: PostRow) -> str:
     """The word with which an author of ours said who may quote a post."""
-    return quote_policies.word_of(row.interaction_policy)
+    return quote_policies.decode_audience(row.interaction_policy)
 
 
 async def set_policy(tx: Tx, row: PostRow, word: str) -> None:
     """Let others quote a post of ours from now on, or not. Raises Invalid."""
-    policy = quote_policies.of_word(word, row.visibility, row.interaction_policy)
+    policy = quote_policies.encode_policy(word, row.visibility, row.interaction_policy)
     if policy != row.interaction_policy:
-        await post_queries.set_policy(tx, row.id, policy)
-        await show_again(tx, row)
+        await post_queries.set_interaction_policy(tx, row.id, policy)
+        await broadcast_change(tx, row)
 
 
-async def quoting(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
+async def list_quoting_posts(tx: Tx, viewer_id: int | None, post_id: int, page: Page) -> list[int]:
     """Ids of the posts that quote one, with its author's consent. Raises NotFound."""
     if not await post_views.load(tx, [post_id], viewer_id):
-        raise NotFound
-    return await quote_queries.quoting(tx, post_id, page)
+        raise NotFoundError
+    return await quote_queries.list_quoting_posts(tx, post_id, page)
 
 
 async def revoke(tx: Tx, author: AccountRow, post_id: int, quoting_id: int) -> None:
     """Take the consent back that another post shows one of one's own. Raises NotFound."""
-    quote = await quote_queries.of_post(tx, quoting_id)
-    other = await post_queries.by_id(tx, quoting_id)
+    quote = await quote_queries.find_by_post(tx, quoting_id)
+    other = await post_queries.find(tx, quoting_id)
     if quote is None or other is None or quote.quoted_id != post_id or quote.quoted_account_id != author.id:
-        raise NotFound
+        raise NotFoundError
     if quote.state in (REVOKED, REJECTED):
         return
     await end(tx, quote, REVOKED)
-    await show_again(tx, other)
+    await broadcast_change(tx, other)
     if quote.authorization_uri is not None and other.visibility != "local":
-        await jobs.owe(tx, jobs.RevokeQuote(author.id, quote.authorization_uri, quote.account_id))
+        await jobs.enqueue(tx, jobs.RevokeQuote(author.id, quote.authorization_uri, quote.account_id))
 
 
-async def authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
+async def get_authorization(tx: Tx, author: AccountRow, post_id: int) -> tuple[QuoteRow, str]:
     """The consent of `author` that a post quotes one of theirs, and the URI of that post. Raises NotFound."""
-    quote = await quote_queries.of_post(tx, post_id)
-    row = await post_queries.by_id(tx, post_id)
+    quote = await quote_queries.find_by_post(tx, post_id)
+    row = await post_queries.find(tx, post_id)
     if quote is None or row is None or quote.state != ACCEPTED or quote.authorization_uri is None:
-        raise NotFound
+        raise NotFoundError
     if quote.quoted_account_id != author.id or author.domain:
-        raise NotFound
+        raise NotFoundError
     return quote, row.uri
 
 
@@ -218,7 +229,7 @@ def is_gone(quote: QuoteRow) -> bool:
     return quote.state == DELETED or (quote.state == ACCEPTED and quote.quoted_id is None)
 
 
-def with_fallback(html: str, quote: QuoteRow | None) -> str:
+def add_fallback_link(html: str, quote: QuoteRow | None) -> str:
     """The text of a post of ours, with a link for whoever knows no quotes; others hide that line."""
     if quote is None or is_gone(quote):
         return html

@@ -9,8 +9,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site, check_not_moved
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext, check_not_moved
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import likes
 from fedserver.text.emoji import is_emoji
 from storage.engine import Tx
@@ -21,8 +21,8 @@ from storage.queries.posts import reactions as reaction_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostReactionRow, PostRow
 
-MOST_OF_ONE = 8  # emoji of one person at one post
-MOST = 50  # different emoji at one post; what comes after them is a like
+MAX_PER_ACCOUNT = 8  # emoji of one person at one post
+MAX_PER_POST = 50  # different emoji at one post; what comes after them is a like
 
 
 class Emoji(Struct, frozen=True):
@@ -32,45 +32,45 @@ class Emoji(Struct, frozen=True):
     url: str = ""
 
 
-async def react(tx: Tx, site: Site, actor: AccountRow, post_id: int, name: str) -> PostRow:
+async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name: str) -> PostRow:
     """React with an emoji, or the shortcode of one of this node; the post. Again changes nothing.
 
     Raises NotFound, Forbidden, Invalid for what is not an emoji or would be too many.
     """
     check_not_moved(actor)
-    emoji = await _own(tx, site, name)
-    post = await likes.likeable(tx, actor, post_id)
-    mine = await reaction_queries.of_account(tx, actor.id, [post.id])
+    emoji = await _get_local_emoji(tx, site, name)
+    post = await likes.get_likeable(tx, actor, post_id)
+    mine = await reaction_queries.list_by_account(tx, actor.id, [post.id])
     if emoji.name in {each.name for each in mine}:
         return post
     uri = site.links.act(actor.uri, "likes", tx.new_id())
-    if not await _keep(tx, actor, post, uri, emoji):
-        raise Invalid("emoji", "would be more reactions than a post can have")
+    if not await _record(tx, actor, post, uri, emoji):
+        raise InvalidError("emoji", "would be more reactions than a post can have")
     if not post.local:
-        await jobs.owe(tx, jobs.Like(actor.id, uri, post.id, emoji.name, emoji.url))
+        await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id, emoji.name, emoji.url))
     return post
 
 
 async def unreact(tx: Tx, actor: AccountRow, post_id: int, name: str) -> PostRow:
     """Take a reaction back; the post. Nothing happens if there is none. Raises NotFound."""
-    post = await likes.visible(tx, actor, post_id)
-    for row in await reaction_queries.of_account(tx, actor.id, [post.id]):
+    post = await likes.get_visible(tx, actor, post_id)
+    for row in await reaction_queries.list_by_account(tx, actor.id, [post.id]):
         if row.name != name.strip(":"):
             continue
         await _remove(tx, row, post)
         if not post.local:
             task = jobs.UndoLike(actor.id, row.uri, post.uri, post.account_id, row.name, row.url)
-            await jobs.owe(tx, task)
+            await jobs.enqueue(tx, task)
     return post
 
 
-async def _own(tx: Tx, site: Site, name: str) -> Emoji:
+async def _get_local_emoji(tx: Tx, site: NodeContext, name: str) -> Emoji:
     if is_emoji(name):
         return Emoji(name)
     shortcode = name.strip(":")
-    known = await media_queries.emojis_named(tx, [shortcode])
+    known = await media_queries.load_emojis(tx, [shortcode])
     if shortcode not in known:
-        raise Invalid("emoji", "is not a recognized emoji")
+        raise InvalidError("emoji", "is not a recognized emoji")
     return Emoji(shortcode, site.links.media(known[shortcode].file_key))
 
 
@@ -78,43 +78,43 @@ async def receive(tx: Tx, actor: AccountRow, uri: str, post: PostRow, emoji: Emo
     """A peer's account reacts to `post`, which is a like too; False if it can be nothing but a like."""
     if not emoji.url and not is_emoji(emoji.name):
         return False
-    if not await likes.may_like(tx, post, actor):
+    if not await likes.can_like(tx, post, actor):
         return True
-    return await _keep(tx, actor, post, uri, emoji)
+    return await _record(tx, actor, post, uri, emoji)
 
 
-async def _keep(tx: Tx, actor: AccountRow, post: PostRow, uri: str, emoji: Emoji) -> bool:
-    known = (await reaction_queries.counts(tx, [post.id])).get(post.id, [])
-    if len(known) >= MOST and (emoji.name, emoji.url) not in {(name, url) for name, url, _ in known}:
+async def _record(tx: Tx, actor: AccountRow, post: PostRow, uri: str, emoji: Emoji) -> bool:
+    known = (await reaction_queries.count_by_posts(tx, [post.id])).get(post.id, [])
+    if len(known) >= MAX_PER_POST and (emoji.name, emoji.url) not in {(name, url) for name, url, _ in known}:
         return False
-    if len(await reaction_queries.of_account(tx, actor.id, [post.id])) >= MOST_OF_ONE:
+    if len(await reaction_queries.list_by_account(tx, actor.id, [post.id])) >= MAX_PER_ACCOUNT:
         return False
-    await likes.keep(tx, actor, post, uri)
+    await likes.record(tx, actor, post, uri)
     row = PostReactionRow(tx.new_id(), actor.id, post.id, emoji.name, emoji.url, uri, tx.now)
-    if await reaction_queries.add(tx, row):
-        await likes.changed(tx, post)
+    if await reaction_queries.insert(tx, row):
+        await likes.broadcast_change(tx, post)
     return True
 
 
 async def _remove(tx: Tx, row: PostReactionRow, post: PostRow) -> None:
-    await reaction_queries.remove(tx, row.id)
-    await likes.changed(tx, post)
-    like = await like_queries.like(tx, row.account_id, post.id)
+    await reaction_queries.delete_by_id(tx, row.id)
+    await likes.broadcast_change(tx, post)
+    like = await like_queries.find_like(tx, row.account_id, post.id)
     if like is not None and like.uri == row.uri:
         await likes.remove(tx, like, post)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, post_uri: str | None, name: str) -> bool:
     """A peer's account takes a reaction back, by its URI or by its emoji; False if there is none."""
-    row = await reaction_queries.by_uri(tx, uri) if uri else None
+    row = await reaction_queries.find_by_uri(tx, uri) if uri else None
     if row is None and post_uri is not None and name:
-        found = await post_queries.by_uri(tx, post_uri)
-        mine = await reaction_queries.of_account(tx, actor.id, [found.id]) if found else []
+        found = await post_queries.find_by_uri(tx, post_uri)
+        mine = await reaction_queries.list_by_account(tx, actor.id, [found.id]) if found else []
         row = next((each for each in mine if each.name == name), None)
     # guard: reactions taken back by others @last
     if row is None or row.account_id != actor.id:
         return False
-    post = await post_queries.by_id(tx, row.post_id)
+    post = await post_queries.find(tx, row.post_id)
     if post is not None:
         await _remove(tx, row, post)
     return True

@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.errors import NotFound
-from fedserver.domain.timelines.visibility import OPEN
+from fedserver.domain.kernel.errors import NotFoundError
+from fedserver.domain.timelines.visibility import PUBLIC_VISIBILITIES
 from storage.engine import Tx
 from storage.queries.posts import refreshes as refreshe_queries
 from storage.rows.posts import PostRow, RefreshRow
 
-MINUTE = 60_000
-PAUSE_MS = 15 * MINUTE
+MINUTE_MS = 60_000
+MIN_INTERVAL_MS = 15 * MINUTE_MS
 # One that did not finish in this time never will: its worker is gone.
-LONGEST_MS = 5 * MINUTE
+MAX_DURATION_MS = 5 * MINUTE_MS
 RUNNING, FINISHED = "running", "finished"
 
 
-async def of_post(tx: Tx, row: PostRow, viewer_id: int | None) -> tuple[RefreshRow | None, bool]:
+async def find_by_post(tx: Tx, row: PostRow, viewer_id: int | None) -> tuple[RefreshRow | None, bool]:
     """The refresh of a thread that is running, if any; and whether a new one is due."""
-    if row.local or viewer_id is None or row.visibility not in OPEN:
+    if row.local or viewer_id is None or row.visibility not in PUBLIC_VISIBILITIES:
         return None, False
-    last = await refreshe_queries.of_post(tx, row.id)
-    if last is None or last.started_at <= tx.now - PAUSE_MS:
+    last = await refreshe_queries.find_by_post(tx, row.id)
+    if last is None or last.started_at <= tx.now - MIN_INTERVAL_MS:
         return None, True
     return (last if _is_running(last, tx.now) else None), False
 
 
 def _is_running(row: RefreshRow, now: int) -> bool:
-    return row.state == RUNNING and row.started_at > now - LONGEST_MS
+    return row.state == RUNNING and row.started_at > now - MAX_DURATION_MS
 
 
-async def begin(tx: Tx, row: PostRow, viewer_id: int) -> RefreshRow | None:
+async def start(tx: Tx, row: PostRow, viewer_id: int) -> RefreshRow | None:
     """Owe a refresh of the thread at a post; None if somebody else has just done so."""
-    running, due = await of_post(tx, row, viewer_id)
+    running, due = await find_by_post(tx, row, viewer_id)
     if not due:
         return running
     refresh = RefreshRow(tx.new_id(), row.id, RUNNING, 0, tx.now)
-    await refreshe_queries.put(tx, refresh)
-    await jobs.owe(tx, jobs.RefreshThread(refresh.id, row.id), dedupe=f"refresh_thread:{row.id}")
+    await refreshe_queries.upsert_refresh(tx, refresh)
+    await jobs.enqueue(tx, jobs.RefreshThread(refresh.id, row.id), dedupe=f"refresh_thread:{row.id}")
     return refresh
 
 
 async def get(tx: Tx, refresh_id: int) -> RefreshRow:
     """A refresh as it stands. Raises NotFound."""
-    row = await refreshe_queries.by_id(tx, refresh_id)
+    row = await refreshe_queries.find(tx, refresh_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     running = _is_running(row, tx.now)
     return row if running else RefreshRow(row.id, row.post_id, FINISHED, row.found, row.started_at)
 
 
-async def report(tx: Tx, refresh_id: int, found: int, *, finished: bool) -> None:
+async def update_progress(tx: Tx, refresh_id: int, found: int, *, is_finished: bool) -> None:
     """So many posts were found until now."""
-    await refreshe_queries.report(tx, refresh_id, found, FINISHED if finished else RUNNING)
+    await refreshe_queries.update_progress(tx, refresh_id, found, FINISHED if is_finished else RUNNING)

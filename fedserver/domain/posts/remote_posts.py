@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from fedserver.domain.content.post_texts import encode, mention_fact
+from fedserver.domain.content.post_texts import encode, to_mention_fact
 from fedserver.domain.kernel import events, jobs
 from fedserver.domain.notifications import conversations, notifications
 from fedserver.domain.posts import distribution, polls, quote_requests
 from fedserver.domain.timelines import partner_posts
-from fedserver.text.language import normal_language
+from fedserver.text.language import normalize_language
 from fedserver.text.markup import fold_tag, render_markdown, render_plain
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_text, to_text
 from storage.engine import Tx
@@ -31,7 +31,7 @@ from storage.rows.posts import EditRow, PostRow
 MAX_SUMMARY = 2_000
 MAX_DEPTH = 40
 MAX_MARKDOWN = 50_000
-WARNED = ("Note", "Question")  # their summary is a content warning
+KINDS_WITH_WARNING = ("Note", "Question")  # their summary is a content warning
 
 
 class RemoteFile(Struct, frozen=True):
@@ -86,51 +86,51 @@ async def receive(tx: Tx, author: AccountRow, remote: RemotePost, *, depth: int 
 
     `depth` counts the steps up a thread that led here: after 40 no further parent is asked for.
     """
-    known = await post_queries.by_uri(tx, remote.uri)
+    known = await post_queries.find_by_uri(tx, remote.uri)
     if known is not None:
         return known if known.account_id == author.id else None
-    buried = await post_queries.tombstone(tx, remote.uri)
+    buried = await post_queries.find_tombstone(tx, remote.uri)
     # A tombstone of somebody else keeps nothing out: who names another's post first must not decide.
     # guard: what was deleted stays away @last
     if author.suspended_at is not None or (buried is not None and buried.account_uri in ("", author.uri)):
         return None
-    parent = await post_queries.by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
-    if parent is not None and await partner_posts.hides(tx, parent, author):
+    parent = await post_queries.find_by_uri(tx, remote.in_reply_to) if remote.in_reply_to else None
+    if parent is not None and await partner_posts.is_hidden_from(tx, parent, author):
         parent = None
     # guard: answers that a member of ours does not want
-    if parent is not None and not await distribution.may_answer(tx, parent, author):
+    if parent is not None and not await distribution.can_reply(tx, parent, author):
         return None
-    mentioned = await account_queries.by_uris(tx, remote.mentioned_uris)
-    shown = await partner_posts.seen_as(tx, author, remote.visibility, remote.addressed_uris)
+    mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)
+    shown = await partner_posts.resolve_visibility(tx, author, remote.visibility, remote.addressed_uris)
     remote = structs.replace(remote, visibility=shown)
-    row = _row(tx, author, remote, parent, mentioned)
-    while not await post_queries.add(tx, row):
-        known = await post_queries.by_uri(tx, remote.uri)
+    row = _build_row(tx, author, remote, parent, mentioned)
+    while not await post_queries.insert(tx, row):
+        known = await post_queries.find_by_uri(tx, remote.uri)
         if known is not None:
             return known
         # Another post of that very millisecond has the id: take the next.
         row = _with_id(row, tx.new_id(row.published_at))
     await _attach(tx, row, author, remote)
-    await post_queries.put_original(tx, row.uri, remote.original)
-    addressed = await account_queries.by_uris(tx, remote.addressed_uris[:100])
+    await post_queries.upsert_original(tx, row.uri, remote.original)
+    addressed = await account_queries.load_by_uris(tx, remote.addressed_uris[:100])
     named = {each.id: each for each in (*mentioned, *addressed) if each.kind != "Application"}
-    await mention_queries.add(tx, row.id, list(named))
+    await mention_queries.insert(tx, row.id, list(named))
     if remote.quote is not None:
-        await quote_requests.learn(tx, row, remote.quote, depth=depth)
-    await _place(tx, row, parent, depth)
-    await distribution.note(tx, row)
+        await quote_requests.receive(tx, row, remote.quote, depth=depth)
+    await _insert_into_thread(tx, row, parent, depth)
+    await distribution.index(tx, row)
     told = [
         account.id
         for account in mentioned
         if not account.domain and await notifications.notify(tx, "mention", account.id, author.id, row.id)
     ]
-    await conversations.put(tx, row, told)
-    await notifications.notify_watchers(tx, row)
+    await conversations.add_post(tx, row, told)
+    await notifications.notify_post_followers(tx, row)
     tx.emit(events.POST_PUBLISHED, post_id=row.id)
     return row
 
 
-def _row(
+def _build_row(
     tx: Tx,
     author: AccountRow,
     remote: RemotePost,
@@ -139,7 +139,7 @@ def _row(
 ) -> PostRow:
     published = min(remote.published_at or tx.now, tx.now)
     identifier = tx.new_id(published)
-    texts = _texts(remote)
+    texts = _clean_texts(remote)
     return PostRow(
         id=identifier,
         uri=remote.uri,
@@ -150,12 +150,12 @@ def _row(
         state="published",
         visibility=remote.visibility,
         slug=None,
-        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind in WARNED),
-        language=normal_language(remote.language),
+        sensitive=remote.sensitive or bool(texts["summary"] and remote.kind in KINDS_WITH_WARNING),
+        language=normalize_language(remote.language),
         source_type=remote.source_type[:100],
         cover_id=None,
-        mentions=encode([mention_fact(each) for each in mentioned]).decode(),
-        tags=encode([fold_tag(each) for each in _tag_names(remote)]).decode(),
+        mentions=encode([to_mention_fact(each) for each in mentioned]).decode(),
+        tags=encode([fold_tag(each) for each in _clean_tag_names(remote)]).decode(),
         emojis=remote.emojis,
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_account_id=parent.account_id if parent else None,
@@ -181,9 +181,9 @@ def _with_id(row: PostRow, identifier: int) -> PostRow:
     return structs.replace(row, id=identifier, thread_id=thread)
 
 
-def _texts(remote: RemotePost) -> dict[str, str]:
+def _clean_texts(remote: RemotePost) -> dict[str, str]:
     clean = clean_article if remote.kind == "Article" else clean_post
-    html = remote.above + _body(remote) + remote.below
+    html = remote.above + _render_body(remote) + remote.below
     return {
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",
@@ -192,37 +192,39 @@ def _texts(remote: RemotePost) -> dict[str, str]:
     }
 
 
-def _body(remote: RemotePost) -> str:
+def _render_body(remote: RemotePost) -> str:
     """The text as HTML; some software (PeerTube) sends Markdown."""
     if remote.html_type == "text/markdown":
-        return render_markdown(remote.html[:MAX_MARKDOWN], {}, _no_tag, article=remote.kind == "Article")
-    return render_plain(remote.html, {}, _no_tag) if remote.html_type == "text/plain" else remote.html
+        return render_markdown(remote.html[:MAX_MARKDOWN], {}, _no_tag_url, article=remote.kind == "Article")
+    return render_plain(remote.html, {}, _no_tag_url) if remote.html_type == "text/plain" else remote.html
 
 
-def _no_tag(name: str) -> str:
+def _no_tag_url(name: str) -> str:
     return ""
 
 
-def _tag_names(remote: RemotePost) -> list[str]:
+def _clean_tag_names(remote: RemotePost) -> list[str]:
     kept = (clean_name(each, 100) for each in remote.tags)
     return list(dict.fromkeys(each for each in kept if each))
 
 
 async def _attach(tx: Tx, row: PostRow, author: AccountRow, remote: RemotePost) -> None:
-    names = {fold_tag(each): each for each in _tag_names(remote)}
-    await tag_queries.put(tx, row.id, await tag_queries.ensure(tx, names), fresh=True)
-    files = [_file(tx, row, author, each, place) for place, each in enumerate(remote.files)]
+    names = {fold_tag(each): each for each in _clean_tag_names(remote)}
+    await tag_queries.set_post_tags(tx, row.id, await tag_queries.load_or_insert(tx, names), is_new=True)
+    files = [_build_media_row(tx, row, author, each, place) for place, each in enumerate(remote.files)]
     if remote.cover is not None:
-        cover = _file(tx, row, author, remote.cover, len(files))
+        cover = _build_media_row(tx, row, author, remote.cover, len(files))
         files.append(cover)
-        values = {name: getattr(row, name) for name in post_queries.CHANGEABLE} | {"cover_id": cover.id}
-        await post_queries.change(tx, row.id, values)
-    await media_queries.add(tx, files)
+        values = {name: getattr(row, name) for name in post_queries.UPDATABLE_COLUMNS} | {
+            "cover_id": cover.id
+        }
+        await post_queries.update_content(tx, row.id, values)
+    await media_queries.insert(tx, files)
     if remote.poll is not None and row.kind == "Question":
         await polls.receive(tx, row, remote.poll)
 
 
-def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: int) -> MediaRow:
+def _build_media_row(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: int) -> MediaRow:
     return MediaRow(
         id=tx.new_id(),
         account_id=author.id,
@@ -246,20 +248,20 @@ def _file(tx: Tx, row: PostRow, author: AccountRow, remote: RemoteFile, place: i
     )
 
 
-async def _place(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> None:
+async def _insert_into_thread(tx: Tx, row: PostRow, parent: PostRow | None, depth: int) -> None:
     """Into its thread, its author's count and the homes of followers; missing parents are owed."""
-    await account_queries.count_post(tx, row.account_id, 1, row.published_at)
+    await account_queries.adjust_post_count(tx, row.account_id, 1, row.published_at)
     if parent is not None:
-        await post_queries.count(tx, parent.id, "replies_count", 1)
+        await post_queries.adjust_count(tx, parent.id, "replies_count", 1)
         tx.emit(events.POST_CHANGED, post_id=parent.id)
     elif row.in_reply_to_uri is not None and depth < MAX_DEPTH:
         task = jobs.FetchParent(row.in_reply_to_uri, depth + 1)
-        await jobs.owe(tx, task, dedupe=f"fetch_parent:{row.in_reply_to_uri}")
-    adopted = await post_queries.adopt(tx, row)
+        await jobs.enqueue(tx, task, dedupe=f"fetch_parent:{row.in_reply_to_uri}")
+    adopted = await post_queries.link_orphaned_replies(tx, row)
     if adopted:
-        await post_queries.count(tx, row.id, "replies_count", adopted)
-        await conversations.join_threads(tx, row)
-    await distribution.spread(tx, row)
+        await post_queries.adjust_count(tx, row.id, "replies_count", adopted)
+        await conversations.merge_threads(tx, row)
+    await distribution.fan_out_home(tx, row)
 
 
 async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRow | None:
@@ -267,65 +269,65 @@ async def receive_edit(tx: Tx, author: AccountRow, remote: RemotePost) -> PostRo
 
     What is not newer may still tell how a poll stands.
     """
-    row = await post_queries.by_uri(tx, remote.uri)
+    row = await post_queries.find_by_uri(tx, remote.uri)
     # guard: Update by its author @2,3
     if row is None or row.account_id != author.id or row.local or row.boost_of_id is not None:
         return None
     edited = remote.updated_at
     if edited is None or edited <= (row.edited_at or row.published_at):
         if remote.poll is not None and row.kind == "Question":
-            await polls.receive(tx, row, remote.poll, edited=False)
-        await _learn_terms(tx, row, remote)
+            await polls.receive(tx, row, remote.poll, is_edit=False)
+        await _update_quote(tx, row, remote)
         return None
     edited = min(edited, tx.now)
-    mentioned = await account_queries.by_uris(tx, remote.mentioned_uris)
-    files = await media_queries.of_posts(tx, [row.id])
-    await post_queries.add_edit(tx, _former(tx, row, files, await polls.titles(tx, row.id)))
-    texts = _texts(remote)
-    shown = await partner_posts.seen_after(
+    mentioned = await account_queries.load_by_uris(tx, remote.mentioned_uris)
+    files = await media_queries.load_by_posts(tx, [row.id])
+    await post_queries.insert_edit(tx, _build_edit(tx, row, files, await polls.load_titles_json(tx, row.id)))
+    texts = _clean_texts(remote)
+    shown = await partner_posts.resolve_edited_visibility(
         tx, author, row.visibility, remote.visibility, remote.addressed_uris
     )
     changed = structs.replace(
         row,
-        kind=remote.kind if {row.kind, remote.kind} == set(WARNED) else row.kind,
+        kind=remote.kind if {row.kind, remote.kind} == set(KINDS_WITH_WARNING) else row.kind,
         visibility=shown,
-        sensitive=remote.sensitive or bool(texts["summary"] and row.kind in WARNED),
-        language=normal_language(remote.language),
+        sensitive=remote.sensitive or bool(texts["summary"] and row.kind in KINDS_WITH_WARNING),
+        language=normalize_language(remote.language),
         source_type=remote.source_type[:100],
-        mentions=encode([mention_fact(each) for each in mentioned]).decode(),
-        tags=encode([fold_tag(each) for each in _tag_names(remote)]).decode(),
+        mentions=encode([to_mention_fact(each) for each in mentioned]).decode(),
+        tags=encode([fold_tag(each) for each in _clean_tag_names(remote)]).decode(),
         emojis=remote.emojis,
         edited_at=edited,
         cover_id=None,
         interaction_policy=remote.interaction_policy,
         **texts,
     )
-    values = {name: getattr(changed, name) for name in post_queries.CHANGEABLE}
-    await post_queries.change(tx, row.id, values)
-    await media_queries.remove_of_post(tx, row.id)
+    values = {name: getattr(changed, name) for name in post_queries.UPDATABLE_COLUMNS}
+    await post_queries.update_content(tx, row.id, values)
+    await media_queries.delete_by_post(tx, row.id)
     if row.kind == "Question" and remote.poll is None:
         await polls.remove(tx, row.id)
-    await tag_queries.put(tx, row.id, [])
+    await tag_queries.set_post_tags(tx, row.id, [])
     await _attach(tx, changed, author, remote)
-    await post_queries.put_original(tx, row.uri, remote.original)
-    await distribution.note(tx, changed)
-    for _, booster_id in await post_queries.boosts_of(tx, row.id):
+    await post_queries.upsert_original(tx, row.uri, remote.original)
+    await distribution.index(tx, changed)
+    for _, booster_id in await post_queries.list_boosts(tx, row.id):
         await notifications.notify(tx, "update", booster_id, row.account_id, row.id)
-    await quote_requests.learn_edit(tx, changed, remote.quote)
+    await quote_requests.receive_edit(tx, changed, remote.quote)
     tx.emit(events.POST_EDITED, post_id=row.id)
     return changed
 
 
-async def _learn_terms(tx: Tx, row: PostRow, remote: RemotePost) -> None:
+async def _update_quote(tx: Tx, row: PostRow, remote: RemotePost) -> None:
     """What changes without an edit: who may quote a post, and what it may quote."""
     if remote.interaction_policy != row.interaction_policy:
-        await post_queries.set_policy(tx, row.id, remote.interaction_policy)
-    quote = await quote_queries.of_post(tx, row.id) if remote.quote is not None else None
+        await post_queries.set_interaction_policy(tx, row.id, remote.interaction_policy)
+    quote = await quote_queries.find_by_post(tx, row.id) if remote.quote is not None else None
     if quote is not None and remote.quote is not None and quote.quoted_uri == remote.quote.uri:
-        await quote_requests.learn(tx, row, remote.quote)
+        await quote_requests.receive(tx, row, remote.quote)
 
 
-def _former(tx: Tx, row: PostRow, files: Sequence[MediaRow], options: str | None) -> EditRow:
+def _build_edit(tx: Tx, row: PostRow, files: Sequence[MediaRow], options: str | None) -> EditRow:
     return EditRow(
         id=tx.new_id(),
         post_id=row.id,

@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.posts import posts
 from storage.engine import Tx
-from storage.ids import first_at
+from storage.ids import first_id_at
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.auth import members as member_queries
@@ -25,13 +25,13 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import ScheduledPostRow
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-AHEAD_MS = 5 * MINUTE
-LAST = 253_370_764_800_000  # the year 9999
-MOST, MOST_A_DAY = 300, 25
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+MIN_AHEAD_MS = 5 * MINUTE_MS
+MAX_PUBLISH_AT = 253_370_764_800_000  # the year 9999
+MAX_SCHEDULED, MAX_PER_DAY = 300, 25
 
-encode = msgspec.json.Encoder().encode
-_draft = msgspec.json.Decoder(posts.Draft).decode
+_encode_draft = msgspec.json.Encoder().encode
+_decode_draft = msgspec.json.Decoder(posts.Draft).decode
 
 
 class ScheduledPost(Struct, frozen=True):
@@ -42,79 +42,83 @@ class ScheduledPost(Struct, frozen=True):
     media: tuple[MediaRow, ...]
 
 
-async def schedule(tx: Tx, site: Site, author: AccountRow, draft: posts.Draft, moment: int) -> ScheduledPost:
+async def schedule(
+    tx: Tx, site: NodeContext, author: AccountRow, draft: posts.Draft, publish_at: int
+) -> ScheduledPost:
     """Keep a post until `moment` (ms UTC). Raises what publishing it now would raise, and Invalid.
 
     A request repeated with the same idempotency key within an hour gives the same one.
     """
-    await scheduled_post_queries.forget_keys(tx, author.id, first_at(tx.now - HOUR))
+    await scheduled_post_queries.clear_idempotency_keys(tx, author.id, first_id_at(tx.now - HOUR_MS))
     key = draft.idempotency_key
-    found = await scheduled_post_queries.by_key(tx, author.id, key) if key else None
+    found = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key) if key else None
     if found is not None:
-        return (await _views(tx, [found]))[0]
+        return (await _load_views(tx, [found]))[0]
     draft = structs.replace(draft, state="published", idempotency_key=None)
-    await _check_moment(tx, author, moment, 0)
+    await _check_moment(tx, author, publish_at, 0)
     await posts.check(tx, site, author, draft)
-    row = ScheduledPostRow(tx.new_id(), author.id, moment, encode(draft).decode(), key, None, "")
+    row = ScheduledPostRow(tx.new_id(), author.id, publish_at, _encode_draft(draft).decode(), key, None, "")
     files = dict.fromkeys((*draft.media_ids, *((draft.cover_id,) if draft.cover_id else ())))
-    if not await scheduled_post_queries.add(tx, row, files):
-        again = await scheduled_post_queries.by_key(tx, author.id, key or "")
+    if not await scheduled_post_queries.insert_with_media(tx, row, files):
+        again = await scheduled_post_queries.find_by_idempotency_key(tx, author.id, key or "")
         assert again is not None, "only its key can be in use"
         row = again
     else:
-        await jobs.owe(tx, jobs.PublishScheduled(row.id), run_at=moment)
-    return (await _views(tx, [row]))[0]
+        await jobs.enqueue(tx, jobs.PublishScheduled(row.id), run_at=publish_at)
+    return (await _load_views(tx, [row]))[0]
 
 
 async def _check_moment(tx: Tx, author: AccountRow, moment: int, but_id: int) -> None:
-    if not tx.now + AHEAD_MS <= moment < LAST:
-        raise Invalid("scheduled_at", "The scheduled date must be in the future")
-    if not but_id and await scheduled_post_queries.total(tx, author.id) >= MOST:
-        raise Invalid("base", f"You have exceeded the limit of {MOST} scheduled posts")
-    day = moment // DAY * DAY
-    if await scheduled_post_queries.between(tx, author.id, day, day + DAY, but_id) >= MOST_A_DAY:
-        raise Invalid("base", f"You have exceeded the limit of {MOST_A_DAY} scheduled posts for that day")
+    if not tx.now + MIN_AHEAD_MS <= moment < MAX_PUBLISH_AT:
+        raise InvalidError("scheduled_at", "The scheduled date must be in the future")
+    if not but_id and await scheduled_post_queries.count_by_account(tx, author.id) >= MAX_SCHEDULED:
+        raise InvalidError("base", f"You have exceeded the limit of {MAX_SCHEDULED} scheduled posts")
+    day = moment // DAY_MS * DAY_MS
+    if await scheduled_post_queries.count_between(tx, author.id, day, day + DAY_MS, but_id) >= MAX_PER_DAY:
+        raise InvalidError(
+            "base", f"You have exceeded the limit of {MAX_PER_DAY} scheduled posts for that day"
+        )
 
 
-async def _views(tx: Tx, rows: Sequence[ScheduledPostRow]) -> list[ScheduledPost]:
-    files = await scheduled_post_queries.files(tx, [row.id for row in rows])
+async def _load_views(tx: Tx, rows: Sequence[ScheduledPostRow]) -> list[ScheduledPost]:
+    files = await scheduled_post_queries.load_media(tx, [row.id for row in rows])
     views = []
     for row in rows:
-        draft, kept = _draft(row.draft), files.get(row.id, {})
+        draft, kept = _decode_draft(row.draft), files.get(row.id, {})
         views.append(ScheduledPost(row, draft, tuple(kept[each] for each in draft.media_ids if each in kept)))
     return views
 
 
-async def page(tx: Tx, author: AccountRow, page: Page) -> list[ScheduledPost]:
+async def list_by_author(tx: Tx, author: AccountRow, page: Page) -> list[ScheduledPost]:
     """What waits, newest first; also what could not be published when its moment came."""
-    return await _views(tx, await scheduled_post_queries.page(tx, author.id, page))
+    return await _load_views(tx, await scheduled_post_queries.list_by_account(tx, author.id, page))
 
 
 async def get(tx: Tx, author: AccountRow, scheduled_id: int) -> ScheduledPost:
     """One of `author`. Raises NotFound."""
-    row = await scheduled_post_queries.own(tx, author.id, scheduled_id)
+    row = await scheduled_post_queries.find(tx, author.id, scheduled_id)
     if row is None:
-        raise NotFound
-    return (await _views(tx, [row]))[0]
+        raise NotFoundError
+    return (await _load_views(tx, [row]))[0]
 
 
-async def move(tx: Tx, author: AccountRow, scheduled_id: int, moment: int) -> ScheduledPost:
+async def reschedule(tx: Tx, author: AccountRow, scheduled_id: int, publish_at: int) -> ScheduledPost:
     """Let it appear at another time. Raises NotFound, Invalid."""
     await get(tx, author, scheduled_id)
-    await _check_moment(tx, author, moment, scheduled_id)
-    await scheduled_post_queries.move(tx, scheduled_id, moment)
+    await _check_moment(tx, author, publish_at, scheduled_id)
+    await scheduled_post_queries.reschedule(tx, scheduled_id, publish_at)
     # The task of the former moment finds that it is not time and does nothing.
-    await jobs.owe(tx, jobs.PublishScheduled(scheduled_id), run_at=moment)
+    await jobs.enqueue(tx, jobs.PublishScheduled(scheduled_id), run_at=publish_at)
     return await get(tx, author, scheduled_id)
 
 
 async def cancel(tx: Tx, author: AccountRow, scheduled_id: int) -> None:
     """It will not appear; its files are free again. Raises NotFound."""
     await get(tx, author, scheduled_id)
-    await scheduled_post_queries.remove(tx, scheduled_id)
+    await scheduled_post_queries.delete_by_id(tx, scheduled_id)
 
 
-async def publish(tx: Tx, site: Site, scheduled_id: int) -> int | None:
+async def publish(tx: Tx, site: NodeContext, scheduled_id: int) -> int | None:
     """Its moment has come: the id of the post, None if there is nothing to publish (any more, or yet).
 
     Raises what publishing raises; Forbidden if its author is not let in any more.
@@ -122,16 +126,16 @@ async def publish(tx: Tx, site: Site, scheduled_id: int) -> int | None:
     row = await scheduled_post_queries.lock(tx, scheduled_id)
     if row is None or row.publish_at > tx.now or row.failed_at is not None:
         return None
-    author = await account_queries.by_id(tx, row.account_id)
-    member = await member_queries.by_account(tx, row.account_id)
+    author = await account_queries.find(tx, row.account_id)
+    member = await member_queries.find_by_account(tx, row.account_id)
     if author is None or author.suspended_at is not None or author.deleted_at is not None:
-        raise Forbidden("Its author has no account here any more")
+        raise ForbiddenError("Its author has no account here any more")
     if member is not None and member.disabled_at is not None:
-        raise Forbidden("Its author is not let in any more")
-    await scheduled_post_queries.remove(tx, row.id)
-    return await posts.publish(tx, site, author, _draft(row.draft))
+        raise ForbiddenError("Its author is not let in any more")
+    await scheduled_post_queries.delete_by_id(tx, row.id)
+    return await posts.publish(tx, site, author, _decode_draft(row.draft))
 
 
-async def fail(tx: Tx, scheduled_id: int, why: str) -> None:
+async def mark_failed(tx: Tx, scheduled_id: int, error: str) -> None:
     """It could not be published: it is kept, for its author to move or remove."""
-    await scheduled_post_queries.fail(tx, scheduled_id, why)
+    await scheduled_post_queries.mark_failed(tx, scheduled_id, error)

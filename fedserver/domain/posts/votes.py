@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site, check_not_moved
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext, check_not_moved
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import polls
 from fedserver.domain.timelines import poll_views, post_views
 from storage.engine import Tx
@@ -21,9 +21,9 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PollOptionRow, PollRow, PollVoteRow, PostRow
 
-SHOWN_AFTER_MS = 3_000
-TOLD_AFTER_MS = 180_000
-ALREADY = "You have already voted on this poll"
+BROADCAST_DELAY_MS = 3_000
+FEDERATION_DELAY_MS = 180_000
+ALREADY_VOTED = "You have already voted on this poll"
 
 
 class RemoteVote(Struct, frozen=True):
@@ -34,39 +34,39 @@ class RemoteVote(Struct, frozen=True):
     name: str
 
 
-async def view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
+async def get_view(tx: Tx, post_id: int, viewer_id: int | None) -> post_views.PostView:
     """A post with a poll that the viewer may see. Raises NotFound."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or views[0].poll is None:
-        raise NotFound
+        raise NotFoundError
     return views[0]
 
 
-async def vote(tx: Tx, site: Site, actor: AccountRow, post_id: int, choices: Sequence[int]) -> None:
+async def vote(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, choices: Sequence[int]) -> None:
     """Vote for the options at these positions. Raises NotFound, Invalid, Forbidden."""
     check_not_moved(actor)
-    post = (await view(tx, post_id, actor.id)).post
+    post = (await get_view(tx, post_id, actor.id)).post
     poll = await poll_queries.lock(tx, post_id)
-    options = await poll_queries.options(tx, post_id)
+    options = await poll_queries.list_options(tx, post_id)
     wanted = list(dict.fromkeys(choices))
     if poll is None:
-        raise NotFound
+        raise NotFoundError
     _check(tx, post, poll, options, wanted, actor)
-    taken = await poll_queries.chosen(tx, post_id, actor.id)
+    taken = await poll_queries.list_chosen_options(tx, post_id, actor.id)
     if any(options[place].id in taken for place in wanted) or (taken and not poll.multiple):
-        raise Invalid("base", ALREADY, "ERR_TAKEN")
+        raise InvalidError("base", ALREADY_VOTED, "ERR_TAKEN")
     for place in wanted:
         identifier = tx.new_id()
         uri = "" if post.local else site.links.act(actor.uri, "votes", identifier)
-        if not await _put(tx, poll, options[place], actor, identifier, uri):
-            raise Invalid("base", ALREADY, "ERR_TAKEN")
+        if not await _record(tx, poll, options[place], actor, identifier, uri):
+            raise InvalidError("base", ALREADY_VOTED, "ERR_TAKEN")
         if not post.local:
-            await jobs.owe(tx, jobs.Vote(identifier))
+            await jobs.enqueue(tx, jobs.Vote(identifier))
     if not taken:
-        await poll_queries.count_voter(tx, post_id)
+        await poll_queries.increment_voters(tx, post_id)
     if not post.local:
-        await polls.owe_end(tx, poll, late=polls.LATE_MS)
-    await _owe_figures(tx, post, poll)
+        await polls.enqueue_close(tx, poll, delay_ms=polls.CLOSE_DELAY_MS)
+    await _enqueue_results(tx, post, poll)
 
 
 def _check(
@@ -78,23 +78,23 @@ def _check(
     actor: AccountRow,
 ) -> None:
     if poll_views.is_over(poll, tx.now):
-        raise Invalid("base", "The poll has already ended")
+        raise InvalidError("base", "The poll has already ended")
     if post.account_id == actor.id:
-        raise Invalid("base", "You cannot vote in your own polls")
+        raise InvalidError("base", "You cannot vote in your own polls")
     if not wanted:
-        raise Invalid("choices", "can't be blank", "ERR_BLANK")
+        raise InvalidError("choices", "can't be blank", "ERR_BLANK")
     if any(not 0 <= place < len(options) for place in wanted):
-        raise Invalid("base", "The chosen vote option does not exist", "ERR_INCLUSION")
+        raise InvalidError("base", "The chosen vote option does not exist", "ERR_INCLUSION")
     if len(wanted) > 1 and not poll.multiple:
-        raise Invalid("base", "Only one option of this poll can be chosen")
+        raise InvalidError("base", "Only one option of this poll can be chosen")
 
 
-async def _put(
+async def _record(
     tx: Tx, poll: PollRow, option: PollOptionRow, actor: AccountRow, identifier: int, uri: str
 ) -> bool:
     slot = option.position if poll.multiple else 0
     row = PollVoteRow(identifier, poll.post_id, option.id, actor.id, slot, uri, tx.now)
-    return await poll_queries.add_vote(tx, row)
+    return await poll_queries.insert_vote(tx, row)
 
 
 async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
@@ -102,7 +102,7 @@ async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
 
     It has none on what the account cannot see, after the end, for what is not offered, and a second time.
     """
-    post = await post_queries.by_uri(tx, remote.poll_uri)
+    post = await post_queries.find_by_uri(tx, remote.poll_uri)
     if post is None or not post.local or post.visibility == "local" or post.account_id == actor.id:
         return False
     if not await post_views.load(tx, [post.id], actor.id):
@@ -110,37 +110,37 @@ async def receive(tx: Tx, actor: AccountRow, remote: RemoteVote) -> bool:
     poll = await poll_queries.lock(tx, post.id)
     if poll is None or poll_views.is_over(poll, tx.now):
         return False
-    options = await poll_queries.options(tx, post.id)
+    options = await poll_queries.list_options(tx, post.id)
     option = next((each for each in options if each.name == remote.name.strip()), None)
-    taken = await poll_queries.chosen(tx, post.id, actor.id)
+    taken = await poll_queries.list_chosen_options(tx, post.id, actor.id)
     if option is None or (taken and not poll.multiple):
         return False
-    if not await _put(tx, poll, option, actor, tx.new_id(), remote.uri):
+    if not await _record(tx, poll, option, actor, tx.new_id(), remote.uri):
         return False
     if not taken:
-        await poll_queries.count_voter(tx, post.id)
-    await _owe_figures(tx, post, poll)
+        await poll_queries.increment_voters(tx, post.id)
+    await _enqueue_results(tx, post, poll)
     return True
 
 
-async def _owe_figures(tx: Tx, post: PostRow, poll: PollRow) -> None:
+async def _enqueue_results(tx: Tx, post: PostRow, poll: PollRow) -> None:
     """Tell streams and peers before long, once for all votes until then."""
     tx.emit(events.POST_CHANGED, post_id=post.id)
     if poll.hide_totals:
         return
-    shown, told = jobs.ShowPoll(post.id), jobs.UpdatePoll(post.id)
-    await jobs.owe(tx, shown, run_at=tx.now + SHOWN_AFTER_MS, dedupe=f"show_poll:{post.id}")
+    shown, told = jobs.BroadcastPoll(post.id), jobs.UpdatePoll(post.id)
+    await jobs.enqueue(tx, shown, run_at=tx.now + BROADCAST_DELAY_MS, dedupe=f"show_poll:{post.id}")
     if post.local and post.visibility != "local":
-        await jobs.owe(tx, told, run_at=tx.now + TOLD_AFTER_MS, dedupe=f"update_poll:{post.id}")
+        await jobs.enqueue(tx, told, run_at=tx.now + FEDERATION_DELAY_MS, dedupe=f"update_poll:{post.id}")
 
 
-async def show(tx: Tx, post_id: int) -> None:
+async def broadcast(tx: Tx, post_id: int) -> None:
     """Let streams know how a poll stands."""
     # Votes that come now wait for this transaction and owe the next showing.
     if await poll_queries.lock(tx, post_id) is not None:
         tx.emit(events.POLL_TALLIED, post_id=post_id)
 
 
-async def refresh(tx: Tx, post: PostRow) -> None:
+async def enqueue_refresh(tx: Tx, post: PostRow) -> None:
     """Ask the origin of a peer's poll how it stands, in the background."""
-    await jobs.owe(tx, jobs.RefreshPoll(post.id), dedupe=f"refresh_poll:{post.id}")
+    await jobs.enqueue(tx, jobs.RefreshPoll(post.id), dedupe=f"refresh_poll:{post.id}")

@@ -9,28 +9,28 @@ from __future__ import annotations
 import hashlib
 
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 
-DAY = 86_400_000
+DAY_MS = 86_400_000
 
 
-async def tell(tx: Tx, site: Site, member: MemberRow) -> None:
+async def notify_member(tx: Tx, site: NodeContext, member: MemberRow) -> None:
     """Tell a member, at most once a day, that somebody wanted to join with their address.
 
     Raises Invalid where no mail is sent; its text does not say why.
     """
     if not site.config.mail.host:
-        raise Invalid(
+        raise InvalidError(
             "email", "cannot be used to join. Try another, or ask the people who run this community"
         )
     subject = hashlib.sha256(f"joined again:{member.id}".encode()).hexdigest()
-    if await member_queries.attempts(tx, subject, tx.now - DAY):
+    if await member_queries.count_attempts(tx, subject, tx.now - DAY_MS):
         return
-    await member_queries.add_attempt(tx, subject)
+    await member_queries.insert_attempt(tx, subject)
     title = site.config.community.title
     text = (
         f"Somebody, hopefully you, wanted to join {title} with this address.\n\n"
@@ -38,4 +38,4 @@ async def tell(tx: Tx, site: Site, member: MemberRow) -> None:
         f"{site.links.base}/forgot\n\n"
         "If it was not you, do nothing: nothing has changed.\n"
     )
-    await jobs.owe(tx, jobs.SendMail(member.email, f"You are a member of {title} already", text))
+    await jobs.enqueue(tx, jobs.SendMail(member.email, f"You are a member of {title} already", text))

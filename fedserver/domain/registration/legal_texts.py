@@ -11,21 +11,21 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.markup import render_markdown
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
-class Policy(Struct, frozen=True):
+class PrivacyPolicyText(Struct, frozen=True):
     """A text and when it was last changed (ms UTC)."""
 
     html: str
     updated_at: int
 
 
-class Terms(Struct, frozen=True):
+class TermsVersion(Struct, frozen=True):
     """A version of the terms of service."""
 
     html: str
@@ -34,30 +34,32 @@ class Terms(Struct, frozen=True):
     succeeded_by: date | None
 
 
-def privacy_policy(site: Site) -> Policy:
+def get_privacy_policy(site: NodeContext) -> PrivacyPolicyText:
     """Raises NotFound if there is none."""
     path = site.config.community.privacy_policy_file
     if not path:
-        raise NotFound
-    return Policy(_html(site, Path(path)), _changed(Path(path)) // 1_000_000)
+        raise NotFoundError
+    return PrivacyPolicyText(_render(site, Path(path)), _read_modified_at(Path(path)) // 1_000_000)
 
 
-def terms(site: Site, today: date, wanted: date | None = None) -> Terms:
+def get_terms(site: NodeContext, today: date, wanted: date | None = None) -> TermsVersion:
     """The terms of a day that a version is named by; else those that hold today, or are the first to come.
 
     Raises NotFound if there are none.
     """
     folder = site.config.community.terms_folder
-    versions = _versions(Path(folder)) if folder else []
+    versions = _list_versions(Path(folder)) if folder else []
     held = [day for day in versions if day <= today]
     chosen = wanted or (held[-1] if held else versions[0] if versions else None)
     if chosen is None or chosen not in versions:
-        raise NotFound
+        raise NotFoundError
     later = next((day for day in versions if day > chosen), None)
-    return Terms(_html(site, Path(folder) / f"{chosen.isoformat()}.md"), chosen, chosen <= today, later)
+    return TermsVersion(
+        _render(site, Path(folder) / f"{chosen.isoformat()}.md"), chosen, chosen <= today, later
+    )
 
 
-def _versions(folder: Path) -> list[date]:
+def _list_versions(folder: Path) -> list[date]:
     found = []
     for path in folder.glob("????-??-??.md"):
         try:
@@ -67,21 +69,21 @@ def _versions(folder: Path) -> list[date]:
     return sorted(found)
 
 
-def _changed(path: Path) -> int:
+def _read_modified_at(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError as error:
-        raise NotFound from error
+        raise NotFoundError from error
 
 
-def _html(site: Site, path: Path) -> str:
-    return _rendered(str(path), _changed(path), site.links.base)
+def _render(site: NodeContext, path: Path) -> str:
+    return _render_cached(str(path), _read_modified_at(path), site.links.base)
 
 
 @lru_cache(maxsize=8)
-def _rendered(path: str, _changed_at: int, base: str) -> str:
+def _render_cached(path: str, _changed_at: int, base: str) -> str:
     try:
-        text = Path(path).read_bytes()[:MOST_BYTES].decode("utf-8", "replace")
+        text = Path(path).read_bytes()[:MAX_BYTES].decode("utf-8", "replace")
     except OSError as error:
-        raise NotFound from error
+        raise NotFoundError from error
     return render_markdown(text, {}, lambda name: f"{base}/tags/{name}", article=True)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import members, one_time_links
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from storage.engine import Tx
 from storage.queries.auth import members as member_queries
 from storage.rows.auth import MemberRow
 
 
-async def setup_link(tx: Tx) -> str | None:
+async def create_token(tx: Tx) -> str | None:
     """The word for the link that makes the first owner; None if there is a member already.
 
     An earlier one stops working.
     """
-    if await member_queries.count(tx):
+    if await member_queries.count_all(tx):
         return None
-    await member_queries.drop_links(tx, "setup")
-    return await one_time_links.new(tx, "setup", None, "", hours=24)
+    await member_queries.delete_links(tx, "setup")
+    return await one_time_links.create(tx, "setup", None, "", hours=24)
 
 
 async def create_owner(
-    tx: Tx, site: Site, token: str, username: str, email: str, password_hash: str, new: NewKeys
+    tx: Tx, site: NodeContext, token: str, username: str, email: str, password_hash: str, new: NewKeys
 ) -> MemberRow:
     """The first owner, by the set-up link. Raises NotFound, Invalid."""
-    await one_time_links.use(tx, "setup", token)
-    member, _ = await members.add(
+    await one_time_links.consume(tx, "setup", token)
+    member, _ = await members.create_approved(
         tx, site, username, email, password_hash, new, role="owner", by_operator=False
     )
     return member

@@ -11,7 +11,7 @@ from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-async def check(tx: Tx, email: str, address: str) -> bool:
+async def requires_approval(tx: Tx, email: str, address: str) -> bool:
     """True if somebody who comes from `address` has to wait for approval, however open the node is.
 
     Raises Forbidden, Refused (an Invalid) if they may not join at all.
@@ -20,12 +20,12 @@ async def check(tx: Tx, email: str, address: str) -> bool:
     return await ip_blocks.check_sign_up(tx, address)
 
 
-async def keep(tx: Tx, member: MemberRow, address: str) -> None:
+async def record_address(tx: Tx, member: MemberRow, address: str) -> None:
     """Remember from where somebody joined."""
-    await member_activity.note_address(tx, member.id, address)
+    await member_activity.record_address(tx, member.id, address)
 
 
-async def ask_moderators(tx: Tx, account: AccountRow) -> None:
+async def notify_moderators(tx: Tx, account: AccountRow) -> None:
     """Somebody waits to be let in."""
-    for moderator_id in await member_queries.moderators(tx):
+    for moderator_id in await member_queries.list_moderator_account_ids(tx):
         await notifications.notify(tx, "admin.sign_up", moderator_id, account.id)

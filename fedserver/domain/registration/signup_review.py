@@ -5,8 +5,8 @@ from __future__ import annotations
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import members
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
@@ -16,37 +16,37 @@ from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-async def _waiting(tx: Tx, account_id: int) -> tuple[AccountRow, MemberRow]:
-    account = await account_queries.by_id(tx, account_id)
+async def _get_pending(tx: Tx, account_id: int) -> tuple[AccountRow, MemberRow]:
+    account = await account_queries.find(tx, account_id)
     if account is None:
-        raise NotFound
-    member = await member_queries.by_account(tx, account_id)
+        raise NotFoundError
+    member = await member_queries.find_by_account(tx, account_id)
     if member is None or member.approved_at is not None:
-        raise Forbidden("Nobody waits for an answer here")
+        raise ForbiddenError("Nobody waits for an answer here")
     return account, member
 
 
-async def approve(tx: Tx, site: Site, moderator: MemberRow | None, account_id: int) -> None:
+async def approve(tx: Tx, site: NodeContext, moderator: MemberRow | None, account_id: int) -> None:
     """Let somebody in who asked. Raises NotFound; Forbidden if they did not ask, or are in already."""
-    account, member = await _waiting(tx, account_id)
-    await audit_log.add(tx, moderator, "member.approve", target=account.uri)
+    account, member = await _get_pending(tx, account_id)
+    await audit_log.record(tx, moderator, "member.approve", target=account.uri)
     await members.approve(tx, member)
-    await _settled(tx, account.id)
+    await _dismiss_notifications(tx, account.id)
     if site.config.mail.host:
         title = site.config.community.title
         text = f"Welcome to {title}!\n\nYou may log in now:\n\n{site.links.base}/login\n"
-        await jobs.owe(tx, jobs.SendMail(member.email, f"Welcome to {title}", text))
+        await jobs.enqueue(tx, jobs.SendMail(member.email, f"Welcome to {title}", text))
 
 
 async def reject(tx: Tx, moderator: MemberRow | None, account_id: int, reason: str = "") -> None:
     """Say no: what was asked for is forgotten, name and address are free. Raises NotFound, Forbidden."""
-    account, member = await _waiting(tx, account_id)
-    await audit_log.add(tx, moderator, "member.reject", target=account.uri, reason=reason)
-    await _settled(tx, account.id)
-    await admin_account_queries.remove(tx, member.id, account.id)
+    account, member = await _get_pending(tx, account_id)
+    await audit_log.record(tx, moderator, "member.reject", target=account.uri, reason=reason)
+    await _dismiss_notifications(tx, account.id)
+    await admin_account_queries.delete_pending(tx, member.id, account.id)
 
 
-async def _settled(tx: Tx, account_id: int) -> None:
+async def _dismiss_notifications(tx: Tx, account_id: int) -> None:
     """Nobody has to be told any more that somebody waits."""
-    for moderator_id in await member_queries.moderators(tx):
-        await notifications.forget(tx, "admin.sign_up", moderator_id, account_id)
+    for moderator_id in await member_queries.list_moderator_account_ids(tx):
+        await notifications.retract(tx, "admin.sign_up", moderator_id, account_id)

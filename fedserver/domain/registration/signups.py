@@ -8,8 +8,8 @@ from __future__ import annotations
 from fedserver.domain.accounts import accounts
 from fedserver.domain.accounts.keys import NewKeys
 from fedserver.domain.auth import emails, invitations, members
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.registration import duplicate_email, signup_policy
 from fedserver.domain.relationships import follows
 from storage.engine import Tx
@@ -18,60 +18,60 @@ from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 
 
-def check_open(site: Site, invitation: str) -> None:
+def check_open(site: NodeContext, invitation: str) -> None:
     """Raises Forbidden if the node takes nobody, or only those who are invited."""
     mode = site.config.registration.mode
     if not invitation and mode == "closed":
-        raise Forbidden("This community does not take new members at the moment")
+        raise ForbiddenError("This community does not take new members at the moment")
     if not invitation and mode == "invite":
-        raise Forbidden("You need an invitation to join")
+        raise ForbiddenError("You need an invitation to join")
 
 
-def check_reason(site: Site, reason: str, invitation: str) -> None:
+def check_reason(site: NodeContext, reason: str, invitation: str) -> None:
     """Raises Invalid where somebody will read why one wants to join, and nothing is written."""
     if site.config.registration.mode == "approval" and not invitation and not reason.strip():
-        raise Invalid("reason", "can't be blank", "ERR_BLANK")
+        raise InvalidError("reason", "can't be blank", "ERR_BLANK")
 
 
-async def join(tx: Tx, site: Site, wanted: members.NewMember, new: NewKeys) -> MemberRow | None:
+async def join(tx: Tx, site: NodeContext, new_member: members.NewMember, new: NewKeys) -> MemberRow | None:
     """Somebody wants to join: let in, waiting for approval, or waiting for their mail.
 
     None if the address is a member's: that member is told by mail, and whoever asks hears the same as one
     who waits for mail. Raises Forbidden if the node takes nobody, Invalid.
     """
-    check_open(site, wanted.invitation)
-    invitation = await invitations.use(tx, wanted.invitation) if wanted.invitation else None
-    check_reason(site, wanted.reason, wanted.invitation)
-    known = await member_queries.by_email(tx, members.check_email(wanted.email))
+    check_open(site, new_member.invitation)
+    invitation = await invitations.redeem(tx, new_member.invitation) if new_member.invitation else None
+    check_reason(site, new_member.reason, new_member.invitation)
+    known = await member_queries.find_by_email(tx, members.check_email(new_member.email))
     if known is not None:
-        await accounts.check_free(tx, wanted.username)
-        await duplicate_email.tell(tx, site, known)
+        await accounts.check_username_available(tx, new_member.username)
+        await duplicate_email.notify_member(tx, site, known)
         return None
-    waits = await signup_policy.check(tx, wanted.email, wanted.address)
-    member, account = await members.create(tx, site, wanted, new, by_operator=False)
-    await signup_policy.keep(tx, member, wanted.address)
+    waits = await signup_policy.requires_approval(tx, new_member.email, new_member.address)
+    member, account = await members.create(tx, site, new_member, new, by_operator=False)
+    await signup_policy.record_address(tx, member, new_member.address)
     if (site.config.registration.mode == "open" or invitation is not None) and not waits:
         await member_queries.set_value(tx, member.id, "approved_at", tx.now)
     else:
-        await signup_policy.ask_moderators(tx, account)
+        await signup_policy.notify_moderators(tx, account)
     if site.config.mail.host:
-        await emails.ask_to_confirm(tx, site, member)
+        await emails.send_confirmation(tx, site, member)
     else:
         await member_queries.set_value(tx, member.id, "email_confirmed_at", tx.now)
     if invitation is not None:
         await member_queries.set_value(tx, member.id, "invitation_id", invitation.id)
     if invitation is not None and invitation.created_by_id is not None:
-        await _befriend(tx, site, account, invitation.created_by_id)
-    found = await member_queries.by_id(tx, member.id)
+        await _follow_inviter(tx, site, account, invitation.created_by_id)
+    found = await member_queries.find(tx, member.id)
     assert found is not None
     return found
 
 
-async def _befriend(tx: Tx, site: Site, account: AccountRow, inviter_id: int) -> None:
+async def _follow_inviter(tx: Tx, site: NodeContext, account: AccountRow, inviter_id: int) -> None:
     """A newcomer follows whoever invited them, so that home is not empty."""
-    inviter_account = await member_queries.main_account(tx, inviter_id)
+    inviter_account = await member_queries.find_main_account_id(tx, inviter_id)
     if inviter_account is None:
         return
-    inviter = await accounts.by_id(tx, inviter_account)
+    inviter = await accounts.get(tx, inviter_account)
     if inviter.suspended_at is None and inviter.deleted_at is None:
         await follows.follow(tx, site, account, inviter)

@@ -6,8 +6,8 @@ A peer is told of a block of ours (as Mastodon does), so that it can keep its si
 from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.domain.notifications import conversations
 from fedserver.domain.relationships import follows
 from storage.engine import Tx
@@ -23,36 +23,39 @@ from storage.rows.relationships import BlockRow
 Pairs = list[tuple[int, int]]
 
 
-async def block(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> None:
+async def block(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> None:
     """Block an account. Raises Forbidden for oneself."""
     if actor.id == target.id:
-        raise Forbidden("You cannot block yourself")
+        raise ForbiddenError("You cannot block yourself")
     identifier = tx.new_id()
     uri = site.links.act(actor.uri, "blocks", identifier)
     await follows.sever(tx, actor, target)
-    if await block_queries.add(tx, BlockRow(identifier, actor.id, target.id, uri, tx.now)) and target.domain:
-        await jobs.owe(tx, jobs.Block(actor.id, target.id, uri))
-    await _part(tx, actor, target)
+    if (
+        await block_queries.insert(tx, BlockRow(identifier, actor.id, target.id, uri, tx.now))
+        and target.domain
+    ):
+        await jobs.enqueue(tx, jobs.Block(actor.id, target.id, uri))
+    await _remove_ties(tx, actor, target)
 
 
-async def _part(tx: Tx, first: AccountRow, second: AccountRow) -> None:
+async def _remove_ties(tx: Tx, first: AccountRow, second: AccountRow) -> None:
     for one, other in ((first, second), (second, first)):
-        await home_entry_queries.remove_author(tx, one.id, other.id)
-        await notification_queries.forget_between(tx, one.id, other.id)
-        await collection_queries.forget(tx, one.id, other.id)
-        await notification_policy_queries.forbid(tx, one.id, other.id)
-        await conversations.part(tx, one.id, other.id)
+        await home_entry_queries.delete_by_author(tx, one.id, other.id)
+        await notification_queries.delete_by_sender(tx, one.id, other.id)
+        await collection_queries.delete_account_items(tx, one.id, other.id)
+        await notification_policy_queries.delete_permission(tx, one.id, other.id)
+        await conversations.remove_between(tx, one.id, other.id)
     tx.emit(events.RELATION_CHANGED, account_id=first.id, target_id=second.id)
 
 
 async def unblock(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
     """End a block; nothing happens if there is none."""
-    row = await block_queries.get(tx, actor.id, target.id)
+    row = await block_queries.find(tx, actor.id, target.id)
     if row is None:
         return
-    await block_queries.remove(tx, actor.id, target.id)
+    await block_queries.delete_block(tx, actor.id, target.id)
     if target.domain:
-        await jobs.owe(tx, jobs.UndoBlock(actor.id, target.id, row.uri))
+        await jobs.enqueue(tx, jobs.UndoBlock(actor.id, target.id, row.uri))
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
@@ -61,17 +64,17 @@ async def receive(tx: Tx, actor: AccountRow, target: AccountRow, uri: str) -> No
     if not target.domain:
         await follows.receive_undo(tx, actor, target.id)
         await follows.receive_undo(tx, target, actor.id)
-        await block_queries.add(tx, BlockRow(tx.new_id(), actor.id, target.id, uri, tx.now))
-        await _part(tx, actor, target)
+        await block_queries.insert(tx, BlockRow(tx.new_id(), actor.id, target.id, uri, tx.now))
+        await _remove_ties(tx, actor, target)
 
 
 async def receive_undo(tx: Tx, actor: AccountRow, uri: str, target: AccountRow | None) -> bool:
     """A peer's account ends its block of somebody, or the one of that id; False if there is none."""
     if target is not None:
-        return await block_queries.remove(tx, actor.id, target.id)
-    return await block_queries.remove_by_uri(tx, actor.id, uri)
+        return await block_queries.delete_block(tx, actor.id, target.id)
+    return await block_queries.delete_by_uri(tx, actor.id, uri)
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
+async def list_blocked(tx: Tx, actor: AccountRow, page: Page) -> Pairs:
     """Cursors and ids of blocked accounts."""
-    return await block_queries.blocked(tx, actor.id, page)
+    return await block_queries.list_blocked(tx, actor.id, page)

@@ -7,48 +7,48 @@ are not shown to the account. What the node decides about a peer is another thin
 from __future__ import annotations
 
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.relationships import follows
 from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
 
-MOST = 1_000
+MAX_DOMAINS = 1_000
 
 
-def _normal(site: Site, domain: str) -> str:
+def _normalize_domain(site: NodeContext, domain: str) -> str:
     host = domain.strip().rstrip(".").lower()
     try:
         host = host.encode("idna").decode("ascii") if not host.isascii() else host
     except UnicodeError as error:
-        raise Invalid("domain", "is not a domain name") from error
+        raise InvalidError("domain", "is not a domain name") from error
     if not 1 <= len(host) <= 253 or not all(letter.isalnum() or letter in ".-:" for letter in host):
-        raise Invalid("domain", "is not a domain name")
+        raise InvalidError("domain", "is not a domain name")
     if host in (site.links.domain, site.links.host):
-        raise Invalid("domain", "is this node's own")
+        raise InvalidError("domain", "is this node's own")
     return host
 
 
-async def add(tx: Tx, site: Site, actor: AccountRow, domain: str) -> None:
+async def add(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:
     """Keep a domain away from `actor`. Raises Invalid."""
-    host = _normal(site, domain)
-    if await domain_mute_queries.count(tx, actor.id) >= MOST:
-        raise Invalid("domain", f"You may name {MOST} domains")
-    if not await domain_mute_queries.add(tx, actor.id, host):
+    host = _normalize_domain(site, domain)
+    if await domain_mute_queries.count(tx, actor.id) >= MAX_DOMAINS:
+        raise InvalidError("domain", f"You may name {MAX_DOMAINS} domains")
+    if not await domain_mute_queries.insert(tx, actor.id, host):
         return
-    for other in await domain_mute_queries.connected(tx, actor.id, host):
+    for other in await domain_mute_queries.list_connected_accounts(tx, actor.id, host):
         await follows.sever(tx, actor, other)
         tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=other.id)
-    await domain_mute_queries.clear(tx, actor.id, host)
+    await domain_mute_queries.delete_content(tx, actor.id, host)
 
 
-async def remove(tx: Tx, site: Site, actor: AccountRow, domain: str) -> None:
+async def remove(tx: Tx, site: NodeContext, actor: AccountRow, domain: str) -> None:
     """Let a domain come near again; nothing happens if it was not kept away."""
-    await domain_mute_queries.remove(tx, actor.id, _normal(site, domain))
+    await domain_mute_queries.delete_by_domain(tx, actor.id, _normalize_domain(site, domain))
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
+async def list_by_account(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, str]]:
     """Cursors and domains, newest first."""
-    return await domain_mute_queries.page(tx, actor.id, page)
+    return await domain_mute_queries.list_by_account(tx, actor.id, page)

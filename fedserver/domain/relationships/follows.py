@@ -13,8 +13,8 @@ import msgspec
 from msgspec import structs
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site, check_not_moved
-from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.kernel.context import NodeContext, check_not_moved
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from storage.engine import Tx
 from storage.paging import Page
@@ -28,19 +28,19 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import FollowRow
 
 Pairs = list[tuple[int, int]]
-MOST_FAMILIAR = 20
-MOST_UNDONE = 1_000
+MAX_FAMILIAR = 20
+MAX_UNDONE = 1_000
 encode = msgspec.json.Encoder().encode
-_languages = msgspec.json.Decoder(list[str]).decode
+_decode_languages = msgspec.json.Decoder(list[str]).decode
 
 
 async def follow(
     tx: Tx,
-    site: Site,
+    site: NodeContext,
     actor: AccountRow,
     target: AccountRow,
     *,
-    boosts: bool | None = None,
+    shows_boosts: bool | None = None,
     notifies: bool | None = None,
     languages: Sequence[str] | None = None,
 ) -> None:
@@ -50,135 +50,135 @@ async def follow(
     """
     check_not_moved(actor)
     if actor.id == target.id:
-        raise Forbidden("You cannot follow yourself")
+        raise ForbiddenError("You cannot follow yourself")
     if target.suspended_at is not None or target.deleted_at is not None:
-        raise NotFound
-    if await block_queries.between(tx, actor.id, target.id):
-        raise Forbidden("You cannot follow this account")
-    former = await follow_queries.get(tx, actor.id, target.id)
-    asked = None if former is not None else await follow_queries.request(tx, actor.id, target.id)
+        raise NotFoundError
+    if await block_queries.exists_between(tx, actor.id, target.id):
+        raise ForbiddenError("You cannot follow this account")
+    former = await follow_queries.find(tx, actor.id, target.id)
+    asked = None if former is not None else await follow_queries.find_request(tx, actor.id, target.id)
     if former is None and asked is None and target.moved_to_id is not None:
-        raise Forbidden("This account has moved")
-    row = former or asked or _new(tx, site, actor, target)
+        raise ForbiddenError("This account has moved")
+    row = former or asked or _build_row(tx, site, actor, target)
     row = structs.replace(
         row,
-        shows_boosts=row.shows_boosts if boosts is None else boosts,
+        shows_boosts=row.shows_boosts if shows_boosts is None else shows_boosts,
         notifies=row.notifies if notifies is None else notifies,
         languages=row.languages if languages is None else encode(list(languages)).decode(),
     )
     if former is not None or asked is not None:
-        await follow_queries.change(tx, row, requested=former is None)
+        await follow_queries.update_options(tx, row, is_request=former is None)
         return
     if not target.domain and not target.locked:
-        await _begin(tx, row, target)
+        await _start_follow(tx, row, target)
         return
-    if await follow_queries.add_request(tx, row):
+    if await follow_queries.insert_request(tx, row):
         if target.domain:
-            await jobs.owe(tx, jobs.Follow(actor.id, target.id, row.uri))
+            await jobs.enqueue(tx, jobs.Follow(actor.id, target.id, row.uri))
         else:
             await notifications.notify(tx, "follow_request", target.id, actor.id)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
-def _new(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> FollowRow:
+def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> FollowRow:
     identifier = tx.new_id()
     uri = site.links.act(actor.uri, "follows", identifier)
     return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
 
 
-def languages_of(row: FollowRow) -> list[str]:
+def list_languages(row: FollowRow) -> list[str]:
     """The languages in which a follower wants posts; none: all."""
-    return _languages(row.languages)
+    return _decode_languages(row.languages)
 
 
-async def _begin(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
-    if not await follow_queries.add(tx, row):
+async def _start_follow(tx: Tx, row: FollowRow, target: AccountRow) -> bool:
+    if not await follow_queries.insert(tx, row):
         return False
-    await account_queries.count_follow(tx, row.account_id, row.target_id, 1)
-    await home_entry_queries.fill(tx, row.account_id, row.target_id)
+    await account_queries.adjust_follow_counts(tx, row.account_id, row.target_id, 1)
+    await home_entry_queries.backfill_author(tx, row.account_id, row.target_id)
     if not target.domain:
         await notifications.notify(tx, "follow", row.target_id, row.account_id)
     tx.emit(events.RELATION_CHANGED, account_id=row.account_id, target_id=row.target_id)
     return True
 
 
-async def _end(tx: Tx, follower_id: int, target_id: int) -> bool:
-    if not await follow_queries.remove(tx, follower_id, target_id):
+async def _end_follow(tx: Tx, follower_id: int, target_id: int) -> bool:
+    if not await follow_queries.delete_follow(tx, follower_id, target_id):
         return False
-    await account_queries.count_follow(tx, follower_id, target_id, -1)
-    await home_entry_queries.remove_author(tx, follower_id, target_id)
-    await list_queries.forget(tx, follower_id, target_id)
-    await endorsement_queries.remove(tx, follower_id, target_id)
-    await notifications.forget(tx, "follow", target_id, follower_id)
+    await account_queries.adjust_follow_counts(tx, follower_id, target_id, -1)
+    await home_entry_queries.delete_by_author(tx, follower_id, target_id)
+    await list_queries.delete_from_all(tx, follower_id, target_id)
+    await endorsement_queries.delete_endorsement(tx, follower_id, target_id)
+    await notifications.retract(tx, "follow", target_id, follower_id)
     tx.emit(events.RELATION_CHANGED, account_id=follower_id, target_id=target_id)
     return True
 
 
-async def unfollow(tx: Tx, site: Site, actor: AccountRow, target: AccountRow) -> None:
+async def unfollow(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> None:
     """End a follow, or take a request back. Nothing happens if there is neither."""
-    row = await follow_queries.get(tx, actor.id, target.id)
-    row = row or await follow_queries.request(tx, actor.id, target.id)
+    row = await follow_queries.find(tx, actor.id, target.id)
+    row = row or await follow_queries.find_request(tx, actor.id, target.id)
     if row is None:
         return
-    await _end(tx, actor.id, target.id)
-    await follow_queries.remove_request(tx, actor.id, target.id)
-    await notifications.forget(tx, "follow_request", target.id, actor.id)
+    await _end_follow(tx, actor.id, target.id)
+    await follow_queries.delete_request(tx, actor.id, target.id)
+    await notifications.retract(tx, "follow_request", target.id, actor.id)
     if target.domain:
-        await jobs.owe(tx, jobs.UndoFollow(actor.id, target.id, row.uri))
+        await jobs.enqueue(tx, jobs.UndoFollow(actor.id, target.id, row.uri))
 
 
 async def accept_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
     """Let somebody who asked follow. Raises NotFound if nobody of that id did."""
-    row = await follow_queries.request(tx, follower_id, actor.id)
+    row = await follow_queries.find_request(tx, follower_id, actor.id)
     if row is None:
-        raise NotFound
-    await follow_queries.remove_request(tx, follower_id, actor.id)
-    await notifications.forget(tx, "follow_request", actor.id, follower_id)
-    await _begin(tx, row, actor)
-    follower = await account_queries.by_id(tx, follower_id)
+        raise NotFoundError
+    await follow_queries.delete_request(tx, follower_id, actor.id)
+    await notifications.retract(tx, "follow_request", actor.id, follower_id)
+    await _start_follow(tx, row, actor)
+    follower = await account_queries.find(tx, follower_id)
     if follower is not None and follower.domain:
-        await jobs.owe(tx, jobs.AnswerFollow(actor.id, follower_id, row.uri, True))
+        await jobs.enqueue(tx, jobs.AnswerFollow(actor.id, follower_id, row.uri, True))
 
 
 async def reject_request(tx: Tx, actor: AccountRow, follower_id: int) -> None:
     """Refuse somebody who asked. Raises NotFound if nobody of that id did."""
-    row = await follow_queries.request(tx, follower_id, actor.id)
+    row = await follow_queries.find_request(tx, follower_id, actor.id)
     if row is None:
-        raise NotFound
-    await follow_queries.remove_request(tx, follower_id, actor.id)
-    await notifications.forget(tx, "follow_request", actor.id, follower_id)
-    await _tell_rejected(tx, actor, follower_id, row.uri)
+        raise NotFoundError
+    await follow_queries.delete_request(tx, follower_id, actor.id)
+    await notifications.retract(tx, "follow_request", actor.id, follower_id)
+    await _enqueue_rejection(tx, actor, follower_id, row.uri)
 
 
 async def remove_follower(tx: Tx, actor: AccountRow, follower_id: int) -> None:
     """End somebody's follow of `actor`. Nothing happens if there is none."""
-    row = await follow_queries.get(tx, follower_id, actor.id)
+    row = await follow_queries.find(tx, follower_id, actor.id)
     if row is not None:
-        await _end(tx, follower_id, actor.id)
-        await _tell_rejected(tx, actor, follower_id, row.uri)
+        await _end_follow(tx, follower_id, actor.id)
+        await _enqueue_rejection(tx, actor, follower_id, row.uri)
 
 
-async def _tell_rejected(tx: Tx, actor: AccountRow, follower_id: int, uri: str) -> None:
-    follower = await account_queries.by_id(tx, follower_id)
+async def _enqueue_rejection(tx: Tx, actor: AccountRow, follower_id: int, uri: str) -> None:
+    follower = await account_queries.find(tx, follower_id)
     if follower is not None and follower.domain:
-        await jobs.owe(tx, jobs.AnswerFollow(actor.id, follower_id, uri, False))
+        await jobs.enqueue(tx, jobs.AnswerFollow(actor.id, follower_id, uri, False))
 
 
 async def sever(tx: Tx, first: AccountRow, second: AccountRow) -> None:
     """End everything between two accounts, both ways, requests too; peers are told of what ours do."""
     for follower, target in ((first, second), (second, first)):
-        row = await follow_queries.get(tx, follower.id, target.id) or await follow_queries.request(
+        row = await follow_queries.find(tx, follower.id, target.id) or await follow_queries.find_request(
             tx, follower.id, target.id
         )
         if row is None:
             continue
-        await _end(tx, follower.id, target.id)
-        await follow_queries.remove_request(tx, follower.id, target.id)
-        await notifications.forget(tx, "follow_request", target.id, follower.id)
+        await _end_follow(tx, follower.id, target.id)
+        await follow_queries.delete_request(tx, follower.id, target.id)
+        await notifications.retract(tx, "follow_request", target.id, follower.id)
         if follower.domain and not target.domain:
-            await jobs.owe(tx, jobs.AnswerFollow(target.id, follower.id, row.uri, False))
+            await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, row.uri, False))
         if target.domain and not follower.domain:
-            await jobs.owe(tx, jobs.UndoFollow(follower.id, target.id, row.uri))
+            await jobs.enqueue(tx, jobs.UndoFollow(follower.id, target.id, row.uri))
 
 
 # --- from peers
@@ -188,56 +188,56 @@ async def receive(tx: Tx, follower: AccountRow, target: AccountRow, uri: str) ->
     """A peer's account asks to follow one of ours: accepted, kept as a request, or refused."""
     if target.domain or target.deleted_at is not None or target.kind == "Application":
         return
-    if target.moved_to_id is not None or await block_queries.between(tx, follower.id, target.id):
-        await jobs.owe(tx, jobs.AnswerFollow(target.id, follower.id, uri, False))
+    if target.moved_to_id is not None or await block_queries.exists_between(tx, follower.id, target.id):
+        await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, False))
         return
-    former = await follow_queries.get(tx, follower.id, target.id)
+    former = await follow_queries.find(tx, follower.id, target.id)
     if former is not None:
-        await jobs.owe(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
+        await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
         return
     row = FollowRow(tx.new_id(), follower.id, target.id, uri, True, False, "[]", tx.now)
     # A limited account has to ask, as with Mastodon.
     if target.locked or follower.silenced_at is not None:
-        if await follow_queries.add_request(tx, row):
+        if await follow_queries.insert_request(tx, row):
             await notifications.notify(tx, "follow_request", target.id, follower.id)
-    elif await _begin(tx, row, target):
-        await follow_queries.remove_request(tx, follower.id, target.id)
-        await jobs.owe(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
+    elif await _start_follow(tx, row, target):
+        await follow_queries.delete_request(tx, follower.id, target.id)
+        await jobs.enqueue(tx, jobs.AnswerFollow(target.id, follower.id, uri, True))
 
 
 async def receive_answer(
     tx: Tx, answerer: AccountRow, follower_id: int, follow_uri: str | None, *, accepted: bool
 ) -> bool:
     """A peer's account answers one of ours. Only the one who was asked can; False if nobody asked."""
-    row = await follow_queries.request(tx, follower_id, answerer.id)
+    row = await follow_queries.find_request(tx, follower_id, answerer.id)
     if row is None:
         # Reject after Accept removes the follower.
-        existing = await follow_queries.get(tx, follower_id, answerer.id)
+        existing = await follow_queries.find(tx, follower_id, answerer.id)
         if accepted or existing is None:
             return False
-        return await _end(tx, follower_id, answerer.id)
+        return await _end_follow(tx, follower_id, answerer.id)
     if follow_uri is not None and row.uri != follow_uri:
         return False
-    await follow_queries.remove_request(tx, follower_id, answerer.id)
+    await follow_queries.delete_request(tx, follower_id, answerer.id)
     if accepted:
-        await _begin(tx, row, answerer)
+        await _start_follow(tx, row, answerer)
     tx.emit(events.RELATION_CHANGED, account_id=follower_id, target_id=answerer.id)
     return True
 
 
 async def receive_undo(tx: Tx, follower: AccountRow, target_id: int) -> bool:
     """A peer's account ends its follow, or takes its request back."""
-    ended = await _end(tx, follower.id, target_id)
-    withdrawn = await follow_queries.remove_request(tx, follower.id, target_id)
+    ended = await _end_follow(tx, follower.id, target_id)
+    withdrawn = await follow_queries.delete_request(tx, follower.id, target_id)
     if withdrawn:
-        await notifications.forget(tx, "follow_request", target_id, follower.id)
+        await notifications.retract(tx, "follow_request", target_id, follower.id)
     return ended or withdrawn
 
 
 # --- the same followers on both sides (FEP-8fcf)
 
 
-def digest(uris: Iterable[str]) -> str:
+def compute_digest(uris: Iterable[str]) -> str:
     """SHA-256 of each URI, joined by XOR, in hex: the same whatever the order."""
     found = 0
     for uri in uris:
@@ -245,50 +245,50 @@ def digest(uris: Iterable[str]) -> str:
     return f"{found:064x}"
 
 
-async def partial(tx: Tx, account: AccountRow, base: str) -> list[str]:
+async def list_partial_followers(tx: Tx, account: AccountRow, base: str) -> list[str]:
     """URIs of the followers at the node `base` (https://o.example)."""
-    return list(await follow_queries.partial(tx, account.id, f"{base}/"))
+    return list(await follow_queries.load_followers_by_prefix(tx, account.id, f"{base}/"))
 
 
-async def ask(tx: Tx, account: AccountRow, url: str, told: str) -> None:
+async def enqueue_synchronization(tx: Tx, account: AccountRow, url: str, digest: str) -> None:
     """A peer's account has other followers here than we know, `told` is their digest: read them at `url`."""
-    task = jobs.SynchronizeFollowers(account.id, url, told)
-    await jobs.owe(tx, task, dedupe=f"synchronize_followers:{account.id}")
+    task = jobs.SynchronizeFollowers(account.id, url, digest)
+    await jobs.enqueue(tx, task, dedupe=f"synchronize_followers:{account.id}")
 
 
-async def synchronize(tx: Tx, site: Site, account: AccountRow, uris: Sequence[str]) -> None:
+async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequence[str]) -> None:
     """These follow a peer's account, as its node has it: other follows end, unknown ones are undone there."""
-    ours = await follow_queries.partial(tx, account.id, f"{site.links.base}/")
-    for follower in await account_queries.by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
+    ours = await follow_queries.load_followers_by_prefix(tx, account.id, f"{site.links.base}/")
+    for follower in await account_queries.load_by_ids(tx, [ours[uri] for uri in ours.keys() - set(uris)]):
         await unfollow(tx, site, follower, account)
-    for uri in [each for each in uris if each not in ours][:MOST_UNDONE]:
-        unknown = await account_queries.by_uri(tx, uri)
+    for uri in [each for each in uris if each not in ours][:MAX_UNDONE]:
+        unknown = await account_queries.find_by_uri(tx, uri)
         if unknown is None or unknown.domain:
             continue
         # An Accept was lost: whoever asked is a follower.
         if not await receive_answer(tx, account, unknown.id, None, accepted=True):
             act = site.links.act(unknown.uri, "follows", tx.new_id())
-            await jobs.owe(tx, jobs.UndoFollow(unknown.id, account.id, act))
+            await jobs.enqueue(tx, jobs.UndoFollow(unknown.id, account.id, act))
 
 
 # --- pages
 
 
-async def followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
+async def list_followers(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Cursors and ids; nothing if the account hides them from others."""
     hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
-    return [] if hidden else await follow_queries.followers(tx, account.id, page)
+    return [] if hidden else await follow_queries.list_followers(tx, account.id, page)
 
 
-async def following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
+async def list_following(tx: Tx, account: AccountRow, viewer_id: int | None, page: Page) -> Pairs:
     """Cursors and ids; nothing if the account hides them from others."""
     hidden = (account.hides_collections and viewer_id != account.id) or account.suspended_at is not None
-    return [] if hidden else await follow_queries.following(tx, account.id, page)
+    return [] if hidden else await follow_queries.list_following(tx, account.id, page)
 
 
-async def requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
+async def list_requests(tx: Tx, account: AccountRow, page: Page) -> Pairs:
     """Cursors and ids of those who ask to follow."""
-    return await follow_queries.requests(tx, account.id, page)
+    return await follow_queries.list_requests(tx, account.id, page)
 
 
 async def count_requests(tx: Tx, account: AccountRow) -> int:
@@ -296,13 +296,13 @@ async def count_requests(tx: Tx, account: AccountRow) -> int:
     return await follow_queries.count_requests(tx, account.id)
 
 
-async def uris(tx: Tx, account: AccountRow, which: str, page: Page) -> list[tuple[int, str]]:
+async def list_uris(tx: Tx, account: AccountRow, collection: str, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of `followers` or `following`, for peers."""
-    if which == "followers":
-        return await follow_queries.follower_uris(tx, account.id, page)
-    return await follow_queries.following_uris(tx, account.id, page)
+    if collection == "followers":
+        return await follow_queries.list_follower_uris(tx, account.id, page)
+    return await follow_queries.list_following_uris(tx, account.id, page)
 
 
-async def familiar(tx: Tx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
+async def load_familiar_followers(tx: Tx, viewer_id: int, ids: Sequence[int]) -> dict[int, list[int]]:
     """For each account those whom the viewer follows and who follow it; nobody who hides such things."""
-    return await follow_queries.familiar(tx, viewer_id, ids, MOST_FAMILIAR)
+    return await follow_queries.load_familiar_followers(tx, viewer_id, ids, MAX_FAMILIAR)

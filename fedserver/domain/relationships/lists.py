@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType, structs
 
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.paging import Page
@@ -20,34 +20,34 @@ from storage.queries.timelines import home_entries as home_entry_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.relationships import ListRow
 
-REPLIES = ("followed", "list", "none")
-MAX_LISTS, MAX_TITLE, MAX_AT_ONCE = 50, 256, 500
+REPLIES_POLICIES = ("followed", "list", "none")
+MAX_LISTS, MAX_TITLE, MAX_PER_CALL = 50, 256, 500
 Pairs = list[tuple[int, int]]
 
 
-def _title(text: str) -> str:
+def _clean_title(text: str) -> str:
     title = clean_name(text, MAX_TITLE)
     if not title:
-        raise Invalid("title", "can't be blank", "ERR_BLANK")
+        raise InvalidError("title", "can't be blank", "ERR_BLANK")
     return title
 
 
-def _policy(text: str) -> str:
-    if text not in REPLIES:
-        raise Invalid("replies_policy", f"is not one of {', '.join(REPLIES)}", "ERR_INCLUSION")
+def _check_replies_policy(text: str) -> str:
+    if text not in REPLIES_POLICIES:
+        raise InvalidError("replies_policy", f"is not one of {', '.join(REPLIES_POLICIES)}", "ERR_INCLUSION")
     return text
 
 
-async def page(tx: Tx, actor: AccountRow) -> list[ListRow]:
+async def list_by_account(tx: Tx, actor: AccountRow) -> list[ListRow]:
     """All lists of `actor`, oldest first."""
-    return await list_queries.of_owner(tx, actor.id)
+    return await list_queries.list_by_owner(tx, actor.id)
 
 
 async def get(tx: Tx, actor: AccountRow, list_id: int) -> ListRow:
     """A list of `actor`. Raises NotFound."""
-    row = await list_queries.one(tx, actor.id, list_id)
+    row = await list_queries.find(tx, actor.id, list_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
@@ -55,10 +55,12 @@ async def create(
     tx: Tx, actor: AccountRow, title: str, *, replies_policy: str = "list", exclusive: bool = False
 ) -> ListRow:
     """Make a list. Raises Invalid."""
-    row = ListRow(tx.new_id(), actor.id, _title(title), _policy(replies_policy), exclusive)
+    row = ListRow(
+        tx.new_id(), actor.id, _clean_title(title), _check_replies_policy(replies_policy), exclusive
+    )
     if await list_queries.count(tx, actor.id) >= MAX_LISTS:
-        raise Invalid("base", f"You may have {MAX_LISTS} lists")
-    await list_queries.add(tx, row)
+        raise InvalidError("base", f"You may have {MAX_LISTS} lists")
+    await list_queries.insert_list(tx, row)
     return row
 
 
@@ -75,22 +77,22 @@ async def update(
     former = await get(tx, actor, list_id)
     row = structs.replace(
         former,
-        title=former.title if isinstance(title, UnsetType) else _title(title),
+        title=former.title if isinstance(title, UnsetType) else _clean_title(title),
         replies_policy=former.replies_policy
         if isinstance(replies_policy, UnsetType)
-        else _policy(replies_policy),
+        else _check_replies_policy(replies_policy),
         exclusive=former.exclusive if isinstance(exclusive, UnsetType) else exclusive,
     )
-    await list_queries.change(tx, row)
+    await list_queries.update_list(tx, row)
     if row.exclusive and not former.exclusive:
-        await list_queries.clear_home(tx, actor.id, list_id)
+        await list_queries.delete_home_entries(tx, actor.id, list_id)
     return row
 
 
 async def remove(tx: Tx, actor: AccountRow, list_id: int) -> None:
     """Remove a list. Raises NotFound."""
-    if not await list_queries.remove(tx, actor.id, list_id):
-        raise NotFound
+    if not await list_queries.delete_by_id(tx, actor.id, list_id):
+        raise NotFoundError
 
 
 async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
@@ -101,34 +103,34 @@ async def add_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[in
     """
     row = await get(tx, actor, list_id)
     wanted = list(dict.fromkeys(ids))
-    if len(wanted) > MAX_AT_ONCE:
-        raise Invalid("account_ids", f"are more than {MAX_AT_ONCE}", "ERR_TOO_LONG")
-    if await list_queries.known(tx, actor.id, wanted) != set(wanted):
-        raise NotFound
-    if await list_queries.on_list(tx, list_id, wanted):
-        raise Invalid("account", "has already been taken", "ERR_TAKEN")
-    await list_queries.put(tx, list_id, wanted)
+    if len(wanted) > MAX_PER_CALL:
+        raise InvalidError("account_ids", f"are more than {MAX_PER_CALL}", "ERR_TOO_LONG")
+    if await list_queries.load_addable_ids(tx, actor.id, wanted) != set(wanted):
+        raise NotFoundError
+    if await list_queries.load_member_ids(tx, list_id, wanted):
+        raise InvalidError("account", "has already been taken", "ERR_TAKEN")
+    await list_queries.insert_members(tx, list_id, wanted)
     if row.exclusive:
-        await list_queries.clear_home(tx, actor.id, list_id)
+        await list_queries.delete_home_entries(tx, actor.id, list_id)
 
 
 async def remove_accounts(tx: Tx, actor: AccountRow, list_id: int, ids: Sequence[int]) -> None:
     """Take accounts from a list; those who are not on it do not matter. Raises NotFound."""
     row = await get(tx, actor, list_id)
-    gone = await list_queries.on_list(tx, list_id, ids)
-    await list_queries.take(tx, list_id, list(ids))
+    gone = await list_queries.load_member_ids(tx, list_id, ids)
+    await list_queries.delete_members(tx, list_id, list(ids))
     if row.exclusive:
-        for account_id in sorted(gone)[:MAX_AT_ONCE]:
-            if await follow_queries.get(tx, actor.id, account_id) is not None:
-                await home_entry_queries.fill(tx, actor.id, account_id)
+        for account_id in sorted(gone)[:MAX_PER_CALL]:
+            if await follow_queries.find(tx, actor.id, account_id) is not None:
+                await home_entry_queries.backfill_author(tx, actor.id, account_id)
 
 
-async def accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
+async def list_accounts(tx: Tx, actor: AccountRow, list_id: int, page: Page | None) -> Pairs:
     """Cursors and ids of those on a list, newest first; all without a page. Raises NotFound."""
     await get(tx, actor, list_id)
-    return await list_queries.members(tx, list_id, page)
+    return await list_queries.list_members(tx, list_id, page)
 
 
-async def containing(tx: Tx, actor: AccountRow, account_id: int) -> list[ListRow]:
+async def list_containing(tx: Tx, actor: AccountRow, account_id: int) -> list[ListRow]:
     """The lists of `actor` with an account on them."""
-    return await list_queries.containing(tx, actor.id, account_id)
+    return await list_queries.list_containing(tx, actor.id, account_id)

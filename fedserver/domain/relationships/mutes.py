@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.kernel.errors import ForbiddenError
 from fedserver.text.sanitize import clean_text
 from storage.engine import Tx
 from storage.paging import Page
@@ -14,22 +14,22 @@ from storage.rows.accounts import AccountRow
 from storage.rows.relationships import MuteRow
 
 MAX_NOTE = 2_000
-YEAR = 366 * 86_400
+YEAR_S = 366 * 86_400
 
 
 async def mute(
-    tx: Tx, actor: AccountRow, target: AccountRow, *, notifications: bool = True, seconds: int = 0
+    tx: Tx, actor: AccountRow, target: AccountRow, *, hides_notifications: bool = True, seconds: int = 0
 ) -> None:
     """Mute an account, for `seconds` or (0) until further notice. Raises Forbidden for oneself."""
     if actor.id == target.id:
-        raise Forbidden("You cannot mute yourself")
-    expires = tx.now + min(seconds, 10 * YEAR) * 1000 if seconds > 0 else None
-    row = MuteRow(tx.new_id(), actor.id, target.id, notifications, expires, tx.now)
-    await block_queries.put_mute(tx, row)
-    await home_entry_queries.remove_author(tx, actor.id, target.id)
+        raise ForbiddenError("You cannot mute yourself")
+    expires = tx.now + min(seconds, 10 * YEAR_S) * 1000 if seconds > 0 else None
+    row = MuteRow(tx.new_id(), actor.id, target.id, hides_notifications, expires, tx.now)
+    await block_queries.upsert_mute(tx, row)
+    await home_entry_queries.delete_by_author(tx, actor.id, target.id)
     if expires is not None:
         dedupe = f"end_mute:{actor.id}:{target.id}:{expires}"
-        await jobs.owe(tx, jobs.EndMute(actor.id, target.id), run_at=expires, dedupe=dedupe)
+        await jobs.enqueue(tx, jobs.EndMute(actor.id, target.id), run_at=expires, dedupe=dedupe)
     tx.emit(events.RELATION_CHANGED, account_id=actor.id, target_id=target.id)
 
 
@@ -39,23 +39,23 @@ async def unmute(tx: Tx, actor: AccountRow, target: AccountRow) -> None:
 
 
 async def _unmute(tx: Tx, actor_id: int, target_id: int) -> None:
-    if await block_queries.remove_mute(tx, actor_id, target_id):
-        if await follow_queries.get(tx, actor_id, target_id) is not None:
-            await home_entry_queries.fill(tx, actor_id, target_id)
+    if await block_queries.delete_mute(tx, actor_id, target_id):
+        if await follow_queries.find(tx, actor_id, target_id) is not None:
+            await home_entry_queries.backfill_author(tx, actor_id, target_id)
         tx.emit(events.RELATION_CHANGED, account_id=actor_id, target_id=target_id)
 
 
-async def end(tx: Tx, actor_id: int, target_id: int) -> None:
+async def expire(tx: Tx, actor_id: int, target_id: int) -> None:
     """The time of a mute may be over; then the posts that were kept away appear at home."""
-    if await block_queries.mute(tx, actor_id, target_id) is None:
+    if await block_queries.find_active_mute(tx, actor_id, target_id) is None:
         await _unmute(tx, actor_id, target_id)
 
 
-async def page(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, int, int | None]]:
+async def list_muted(tx: Tx, actor: AccountRow, page: Page) -> list[tuple[int, int, int | None]]:
     """Cursors, ids of muted accounts, and until when (ms UTC)."""
-    return await block_queries.muted(tx, actor.id, page)
+    return await block_queries.list_muted(tx, actor.id, page)
 
 
-async def note(tx: Tx, actor: AccountRow, target: AccountRow, text: str) -> None:
+async def set_note(tx: Tx, actor: AccountRow, target: AccountRow, text: str) -> None:
     """Keep a private note about an account; an empty one takes its place too."""
-    await block_queries.put_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))
+    await block_queries.upsert_note(tx, actor.id, target.id, clean_text(text, MAX_NOTE))

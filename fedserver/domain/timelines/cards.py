@@ -14,8 +14,8 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
 from fedserver.domain.kernel import events, jobs
-from fedserver.text.hyperlinks import links_out
-from fedserver.text.previews import Preview
+from fedserver.text.hyperlinks import extract_links
+from fedserver.text.previews import PagePreview
 from storage.engine import Tx
 from storage.queries.posts import posts as post_queries
 from storage.queries.posts import quotes as quote_queries
@@ -24,12 +24,12 @@ from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 from storage.rows.timelines import CardRow
 
-DAY = 86_400_000
-KEPT_MS, FAILED_MS = 14 * DAY, DAY
+DAY_MS = 86_400_000
+CARD_TTL_MS, FAILED_TTL_MS = 14 * DAY_MS, DAY_MS
 # Posts of peers come to many nodes at once: these do not all ask the page in the same moment.
-SPREAD_MS = 60_000
-MAX_ADDRESS = 2_048
-_domains = msgspec.json.Decoder(list[str]).decode
+MAX_DELAY_MS = 60_000
+MAX_URL = 2_048
+_decode_domains = msgspec.json.Decoder(list[str]).decode
 
 
 class CardView(Struct, frozen=True):
@@ -39,38 +39,38 @@ class CardView(Struct, frozen=True):
     author: AccountView | None
 
 
-async def owe(tx: Tx, row: PostRow) -> None:
+async def enqueue_fetch(tx: Tx, row: PostRow) -> None:
     """A post was written or changed: see later what its first link is to show."""
     if row.kind == "Article":
         return
-    if links_out(row.html):
-        wait = 0 if row.local else row.id % SPREAD_MS
-        await jobs.owe(tx, jobs.FetchCard(row.id), run_at=tx.now + wait, dedupe=f"fetch_card:{row.id}")
+    if extract_links(row.html):
+        wait = 0 if row.local else row.id % MAX_DELAY_MS
+        await jobs.enqueue(tx, jobs.FetchCard(row.id), run_at=tx.now + wait, dedupe=f"fetch_card:{row.id}")
     elif row.edited_at is not None:
         await card_queries.detach(tx, row.id)
 
 
-async def wanted(tx: Tx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
+async def find_link(tx: Tx, post_id: int, is_local: Callable[[str], bool]) -> tuple[str, bool] | None:
     """The address whose card a post is to show, and whether it has to be read; None if there is nothing."""
-    row = await post_queries.by_id(tx, post_id)
+    row = await post_queries.find(tx, post_id)
     if row is None:
         return None
-    quote = await quote_queries.of_post(tx, post_id)
+    quote = await quote_queries.find_by_post(tx, post_id)
     quoted = (quote.quoted_uri, quote.quoted_url) if quote is not None else ()
-    for url in links_out(row.html):
-        if not is_local(url) and url not in quoted and len(url) <= MAX_ADDRESS:
-            known = await card_queries.by_url(tx, url)
+    for url in extract_links(row.html):
+        if not is_local(url) and url not in quoted and len(url) <= MAX_URL:
+            known = await card_queries.find_by_url(tx, url)
             return url, known is None or not _is_fresh(known, tx.now)
     return None
 
 
 def _is_fresh(row: CardRow, now: int) -> bool:
-    return row.fetched_at > now - (KEPT_MS if row.kind else FAILED_MS)
+    return row.fetched_at > now - (CARD_TTL_MS if row.kind else FAILED_TTL_MS)
 
 
-async def keep(tx: Tx, url: str, found: Preview | None, creator_id: int | None) -> None:
+async def save(tx: Tx, url: str, fetched: PagePreview | None, creator_id: int | None) -> None:
     """Keep what was read of an address, also that there is nothing to show."""
-    preview, former = found or Preview(kind=""), await card_queries.by_url(tx, url)
+    preview, former = fetched or PagePreview(kind=""), await card_queries.find_by_url(tx, url)
     values = {name: getattr(preview, name) for name in CardRow.__struct_fields__ if hasattr(preview, name)}
     if former is not None and former.blurhash and former.image_url == preview.image_url:
         values["blurhash"] = former.blurhash
@@ -83,16 +83,16 @@ async def keep(tx: Tx, url: str, found: Preview | None, creator_id: int | None) 
         fetched_at=tx.now,
         **values,
     )
-    await card_queries.put(tx, card)
+    await card_queries.upsert_card(tx, card)
 
 
-async def show(tx: Tx, post_id: int, url: str | None) -> None:
+async def set_for_post(tx: Tx, post_id: int, url: str | None) -> None:
     """Show the card of an address with a post, or none."""
-    row = await post_queries.by_id(tx, post_id)
+    row = await post_queries.find(tx, post_id)
     if row is None:
         return
-    card = await card_queries.by_url(tx, url) if url is not None else None
-    former = (await card_queries.of_posts(tx, [post_id])).get(post_id)
+    card = await card_queries.find_by_url(tx, url) if url is not None else None
+    former = (await card_queries.load_by_posts(tx, [post_id])).get(post_id)
     if card is None or not card.kind:
         await card_queries.detach(tx, post_id)
     elif former is None or former.id != card.id:
@@ -100,25 +100,25 @@ async def show(tx: Tx, post_id: int, url: str | None) -> None:
         tx.emit(events.POST_EDITED, post_id=post_id)
 
 
-def view(row: CardRow | None, authors: dict[int, AccountView]) -> CardView | None:
+def to_view(row: CardRow | None, authors: dict[int, AccountView]) -> CardView | None:
     """A card as anybody sees it."""
     if row is None:
         return None
-    return CardView(row, _author(row, authors))
+    return CardView(row, _find_author(row, authors))
 
 
-def _author(row: CardRow, authors: dict[int, AccountView]) -> AccountView | None:
+def _find_author(row: CardRow, authors: dict[int, AccountView]) -> AccountView | None:
     author = authors.get(row.creator_id) if row.creator_id is not None else None
-    return author if author is not None and agrees(author.account, row.url) else None
+    return author if author is not None and allows_attribution(author.account, row.url) else None
 
 
-async def views(tx: Tx, found: Sequence[CardRow]) -> list[CardView]:
+async def load_views(tx: Tx, rows: Sequence[CardRow]) -> list[CardView]:
     """Cards as anybody sees them, in their order; at most two statements."""
-    authors = await account_views.load(tx, [row.creator_id for row in found if row.creator_id is not None])
-    return [CardView(row, _author(row, authors)) for row in found]
+    authors = await account_views.load(tx, [row.creator_id for row in rows if row.creator_id is not None])
+    return [CardView(row, _find_author(row, authors)) for row in rows]
 
 
-def host_of(url: str) -> str:
+def parse_host(url: str) -> str:
     """Where an address leads, in small letters; '' if it cannot be read."""
     try:
         return (urlsplit(url).hostname or "").lower()
@@ -126,10 +126,10 @@ def host_of(url: str) -> str:
         return ""
 
 
-def agrees(account: AccountRow, url: str) -> bool:
+def allows_attribution(account: AccountRow, url: str) -> bool:
     """True if an account lets the pages of this host, or of the domain above it, name it as an author."""
     if account.suspended_at is not None or account.deleted_at is not None:
         return False
-    host = host_of(url)
-    allowed = _domains(account.attribution_domains)
+    host = parse_host(url)
+    allowed = _decode_domains(account.attribution_domains)
     return any(host == each or host.endswith(f".{each}") for each in allowed)

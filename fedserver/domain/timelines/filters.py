@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.text.sanitize import clean_name
 from storage.engine import Tx
 from storage.queries.timelines import filters as filter_queries
@@ -24,7 +24,7 @@ from storage.rows.timelines import FilterKeywordRow, FilterPostRow, FilterRow
 CONTEXTS = ("home", "notifications", "public", "thread", "account")
 ACTIONS = ("warn", "hide", "blur")
 MAX_FILTERS, MAX_KEYWORDS, MAX_TITLE, MAX_KEYWORD = 200, 200, 256, 512
-MAX_SECONDS = 100 * 366 * 86_400
+MAX_DURATION_S = 100 * 366 * 86_400
 encode = msgspec.json.Encoder().encode
 
 
@@ -45,7 +45,7 @@ class KeywordChange(Struct, frozen=True):
     remove: bool = False
 
 
-class Hit(Struct, frozen=True):
+class FilterMatch(Struct, frozen=True):
     """A filter that applies to a post: by which keywords, or because it names the post."""
 
     filter: FilterRow
@@ -53,7 +53,7 @@ class Hit(Struct, frozen=True):
     post_ids: tuple[int, ...]
 
 
-class Active:
+class ActiveFilters:
     """The filters that apply in one context, ready to match texts."""
 
     def __init__(
@@ -70,75 +70,79 @@ class Active:
         for post in posts:
             self._posts.setdefault(post.filter_id, set()).add(post.post_id)
 
-    def match(self, post_id: int, text: str) -> tuple[Hit, ...]:
+    def match(self, post_id: int, text: str) -> tuple[FilterMatch, ...]:
         """The filters that hit a post with this text."""
         folded = text.casefold()
         hits = []
         for each in self._filters:
             words = tuple(
-                keyword.keyword for keyword in self._keywords.get(each.id, []) if _found(keyword, folded)
+                keyword.keyword
+                for keyword in self._keywords.get(each.id, [])
+                if _matches_keyword(keyword, folded)
             )
             named = (post_id,) if post_id in self._posts.get(each.id, ()) else ()
             if words or named:
-                hits.append(Hit(each, words, named))
+                hits.append(FilterMatch(each, words, named))
         return tuple(hits)
 
 
-def _found(keyword: FilterKeywordRow, folded: str) -> bool:
+def _matches_keyword(keyword: FilterKeywordRow, folded: str) -> bool:
     """Plain search, then a look at the neighbours: no text can make it slow."""
     word = keyword.keyword.casefold()
     if not word or not keyword.whole_word:
         return bool(word) and word in folded
     place = folded.find(word)
     while place >= 0:
-        if _stands_alone(word, folded, place):
+        if _is_whole_word(word, folded, place):
             return True
-        place = folded.find(word, _after_word(folded, place) if _in_word(word[0]) else place + 1)
+        place = folded.find(word, _find_word_end(folded, place) if _is_word_character(word[0]) else place + 1)
     return False
 
 
-def _in_word(letter: str) -> bool:
+def _is_word_character(letter: str) -> bool:
     return letter.isalnum() or letter == "_" or unicodedata.category(letter)[:1] == "M"
 
 
-def _stands_alone(word: str, text: str, place: int) -> bool:
+def _is_whole_word(word: str, text: str, place: int) -> bool:
     """Neither end of the word continues in the text, as the client API's guidelines on filters say."""
     end = place + len(word)
-    starts = place == 0 or not (_in_word(word[0]) and _in_word(text[place - 1]))
-    ends = end == len(text) or not (_in_word(word[-1]) and _in_word(text[end]))
+    starts = place == 0 or not (_is_word_character(word[0]) and _is_word_character(text[place - 1]))
+    ends = end == len(text) or not (_is_word_character(word[-1]) and _is_word_character(text[end]))
     return starts and ends
 
 
-def _after_word(text: str, place: int) -> int:
+def _find_word_end(text: str, place: int) -> int:
     """Where the word that `place` is in ends: nothing in between can stand alone."""
-    while place < len(text) and _in_word(text[place]):
+    while place < len(text) and _is_word_character(text[place]):
         place += 1
     return place
 
 
-async def active(tx: Tx, account_id: int, context: str) -> Active | None:
+async def load_active(tx: Tx, account_id: int, context: str) -> ActiveFilters | None:
     """The filters of an account in a context; None if there are none: one statement then."""
-    found = await filter_queries.active(tx, account_id, context)
+    found = await filter_queries.list_active(tx, account_id, context)
     if not found:
         return None
-    keywords = await filter_queries.keywords(tx, account_id)
-    return Active(found, keywords, await filter_queries.posts(tx, account_id))
+    keywords = await filter_queries.list_keywords(tx, account_id)
+    return ActiveFilters(found, keywords, await filter_queries.list_posts(tx, account_id))
 
 
 # --- kept by their owner
 
 
-async def page(tx: Tx, actor: AccountRow) -> list[FilterView]:
+async def list_by_account(tx: Tx, actor: AccountRow) -> list[FilterView]:
     """All filters of `actor`, those whose time is over too."""
-    found = await filter_queries.of_account(tx, actor.id)
+    found = await filter_queries.list_by_account(tx, actor.id)
     if not found:
         return []
-    keywords = await filter_queries.keywords(tx, actor.id)
-    posts = await filter_queries.posts(tx, actor.id)
-    return [_view(row, keywords, posts) for row in found]
+    keywords = await filter_queries.list_keywords(tx, actor.id)
+    posts = await filter_queries.list_posts(tx, actor.id)
+    return [_to_view(row, keywords, posts) for row in found]
 
 
-def _view(row: FilterRow, keywords: Sequence[FilterKeywordRow], posts: Sequence[FilterPostRow]) -> FilterView:
+def _to_view(
+    row: FilterRow, keywords: Sequence[FilterKeywordRow], posts: Sequence[FilterPostRow]
+) -> FilterView:
     return FilterView(
         row,
         tuple(each for each in keywords if each.filter_id == row.id),
@@ -148,10 +152,12 @@ def _view(row: FilterRow, keywords: Sequence[FilterKeywordRow], posts: Sequence[
 
 async def get(tx: Tx, actor: AccountRow, filter_id: int) -> FilterView:
     """Raises NotFound."""
-    row = await filter_queries.one(tx, actor.id, filter_id)
+    row = await filter_queries.find(tx, actor.id, filter_id)
     if row is None:
-        raise NotFound
-    return _view(row, await filter_queries.keywords(tx, actor.id), await filter_queries.posts(tx, actor.id))
+        raise NotFoundError
+    return _to_view(
+        row, await filter_queries.list_keywords(tx, actor.id), await filter_queries.list_posts(tx, actor.id)
+    )
 
 
 async def create(
@@ -166,17 +172,17 @@ async def create(
 ) -> FilterView:
     """Make a filter that holds for `seconds`, or always. Raises Invalid."""
     if await filter_queries.count(tx, actor.id) >= MAX_FILTERS:
-        raise Invalid("base", f"You may have {MAX_FILTERS} filters")
+        raise InvalidError("base", f"You may have {MAX_FILTERS} filters")
     row = FilterRow(
         id=tx.new_id(),
         account_id=actor.id,
-        title=_title(title),
-        contexts=_contexts(contexts),
-        action=_action(action),
-        expires_at=_expiry(tx, seconds),
+        title=_clean_title(title),
+        contexts=_encode_contexts(contexts),
+        action=_check_action(action),
+        expires_at=_to_expires_at(tx, seconds),
     )
-    await filter_queries.add(tx, row)
-    await _change_keywords(tx, actor, row.id, keywords)
+    await filter_queries.insert_filter(tx, row)
+    await _apply_keyword_changes(tx, actor, row.id, keywords)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return await get(tx, actor, row.id)
 
@@ -195,31 +201,31 @@ async def update(
     """Change what is given; `seconds` count from now, None ends the limit. Raises NotFound, Invalid."""
     row = (await get(tx, actor, filter_id)).filter
     if not isinstance(title, UnsetType):
-        row = structs.replace(row, title=_title(title))
+        row = structs.replace(row, title=_clean_title(title))
     if not isinstance(contexts, UnsetType):
-        row = structs.replace(row, contexts=_contexts(contexts))
+        row = structs.replace(row, contexts=_encode_contexts(contexts))
     if not isinstance(action, UnsetType):
-        row = structs.replace(row, action=_action(action))
+        row = structs.replace(row, action=_check_action(action))
     if not isinstance(seconds, UnsetType):
-        row = structs.replace(row, expires_at=_expiry(tx, seconds))
-    await filter_queries.change(tx, row)
-    await _change_keywords(tx, actor, row.id, keywords)
+        row = structs.replace(row, expires_at=_to_expires_at(tx, seconds))
+    await filter_queries.update_filter(tx, row)
+    await _apply_keyword_changes(tx, actor, row.id, keywords)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return await get(tx, actor, filter_id)
 
 
 async def remove(tx: Tx, actor: AccountRow, filter_id: int) -> None:
     """Raises NotFound."""
-    if not await filter_queries.remove(tx, actor.id, filter_id):
-        raise NotFound
+    if not await filter_queries.delete_filter(tx, actor.id, filter_id):
+        raise NotFoundError
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
-async def keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
+async def get_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> FilterKeywordRow:
     """A keyword of a filter of `actor`. Raises NotFound."""
-    row = await filter_queries.keyword(tx, actor.id, keyword_id)
+    row = await filter_queries.find_keyword(tx, actor.id, keyword_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
@@ -232,23 +238,23 @@ async def add_keyword(
     return next(each for each in view.keywords if each.id not in former)
 
 
-async def change_keyword(
+async def update_keyword(
     tx: Tx, actor: AccountRow, keyword_id: int, *, text: str | None = None, whole_word: bool | None = None
 ) -> FilterKeywordRow:
     """Raises NotFound, Invalid."""
-    row = await keyword(tx, actor, keyword_id)
+    row = await get_keyword(tx, actor, keyword_id)
     await update(tx, actor, row.filter_id, keywords=[KeywordChange(text, whole_word, row.id)])
-    return await keyword(tx, actor, keyword_id)
+    return await get_keyword(tx, actor, keyword_id)
 
 
 async def remove_keyword(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
     """Raises NotFound."""
-    if not await filter_queries.remove_keywords(tx, actor.id, [keyword_id]):
-        raise NotFound
+    if not await filter_queries.delete_keywords(tx, actor.id, [keyword_id]):
+        raise NotFoundError
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
 
 
-async def update_alone(
+async def update_keyword_and_filter(
     tx: Tx,
     actor: AccountRow,
     row: FilterKeywordRow,
@@ -263,9 +269,9 @@ async def update_alone(
     Invalid too if the change of the filter would reach other keywords.
     """
     view = await get(tx, actor, row.filter_id)
-    same = (view.filter.contexts, view.filter.action) == (_contexts(contexts), action)
+    same = (view.filter.contexts, view.filter.action) == (_encode_contexts(contexts), action)
     if len(view.keywords) > 1 and not (same and seconds is None):
-        raise Invalid("base", "This filter has more keywords: change it in a newer client")
+        raise InvalidError("base", "This filter has more keywords: change it in a newer client")
     await update(
         tx, actor, row.filter_id, contexts=contexts, action=action, seconds=seconds, keywords=[keyword]
     )
@@ -273,7 +279,7 @@ async def update_alone(
 
 async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -> None:
     """Remove a keyword, with its filter if nothing else is in it. Raises NotFound."""
-    row = await keyword(tx, actor, keyword_id)
+    row = await get_keyword(tx, actor, keyword_id)
     view = await get(tx, actor, row.filter_id)
     if len(view.keywords) == 1 and not view.posts:
         await remove(tx, actor, row.filter_id)
@@ -281,11 +287,11 @@ async def remove_keyword_or_filter(tx: Tx, actor: AccountRow, keyword_id: int) -
         await remove_keyword(tx, actor, keyword_id)
 
 
-async def filter_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
+async def get_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
     """A post named by a filter of `actor`. Raises NotFound."""
-    row = await filter_queries.post(tx, actor.id, filter_post_id)
+    row = await filter_queries.find_post(tx, actor.id, filter_post_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     return row
 
 
@@ -293,86 +299,86 @@ async def add_post(tx: Tx, actor: AccountRow, filter_id: int, post: PostRow) -> 
     """Let a filter name a post, which the caller has found visible to `actor`. Raises NotFound, Invalid."""
     view = await get(tx, actor, filter_id)
     if any(each.post_id == post.id for each in view.posts):
-        raise Invalid("status", "has already been taken", "ERR_TAKEN")
+        raise InvalidError("status", "has already been taken", "ERR_TAKEN")
     if len(view.posts) >= MAX_KEYWORDS:
-        raise Invalid("statuses", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+        raise InvalidError("statuses", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
     row = FilterPostRow(tx.new_id(), filter_id, post.id)
-    await filter_queries.add_post(tx, row)
+    await filter_queries.insert_post(tx, row)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return row
 
 
 async def remove_post(tx: Tx, actor: AccountRow, filter_post_id: int) -> FilterPostRow:
     """What was removed. Raises NotFound."""
-    row = await filter_post(tx, actor, filter_post_id)
-    await filter_queries.remove_post(tx, actor.id, filter_post_id)
+    row = await get_post(tx, actor, filter_post_id)
+    await filter_queries.delete_post(tx, actor.id, filter_post_id)
     tx.emit(events.FILTERS_CHANGED, account_id=actor.id)
     return row
 
 
-async def _change_keywords(
+async def _apply_keyword_changes(
     tx: Tx, actor: AccountRow, filter_id: int, changes: Sequence[KeywordChange]
 ) -> None:
     if not changes:
         return
     if len(changes) > MAX_KEYWORDS:
-        raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
-    keywords = await filter_queries.keywords(tx, actor.id)
+        raise InvalidError("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+    keywords = await filter_queries.list_keywords(tx, actor.id)
     former = {each.id: each for each in keywords if each.filter_id == filter_id}
     added, changed, removed = [], [], []
     for change in changes:
         if change.id is None and not change.remove:
-            word = _word(change.keyword or "")
+            word = _clean_keyword(change.keyword or "")
             whole = True if change.whole_word is None else change.whole_word
             added.append(FilterKeywordRow(tx.new_id(), filter_id, word, whole))
         elif change.id is not None:
             row = former.get(change.id)
             if row is None:
-                raise NotFound
+                raise NotFoundError
             if change.remove:
                 removed.append(row.id)
                 continue
-            word = row.keyword if change.keyword is None else _word(change.keyword)
+            word = row.keyword if change.keyword is None else _clean_keyword(change.keyword)
             whole = row.whole_word if change.whole_word is None else change.whole_word
             changed.append(structs.replace(row, keyword=word, whole_word=whole))
     if len(former) + len(added) - len(removed) > MAX_KEYWORDS:
-        raise Invalid("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
+        raise InvalidError("keywords", f"are more than {MAX_KEYWORDS}", "ERR_TOO_LONG")
     if removed:
-        await filter_queries.remove_keywords(tx, actor.id, removed)
-    await filter_queries.change_keywords(tx, changed)
-    await filter_queries.add_keywords(tx, added)
+        await filter_queries.delete_keywords(tx, actor.id, removed)
+    await filter_queries.update_keywords(tx, changed)
+    await filter_queries.insert_keywords(tx, added)
 
 
-def _title(text: str) -> str:
+def _clean_title(text: str) -> str:
     title = clean_name(text, MAX_TITLE)
     if not title:
-        raise Invalid("title", "can't be blank", "ERR_BLANK")
+        raise InvalidError("title", "can't be blank", "ERR_BLANK")
     return title
 
 
-def _word(text: str) -> str:
+def _clean_keyword(text: str) -> str:
     word = text.strip()
     if not word:
-        raise Invalid("keyword", "can't be blank", "ERR_BLANK")
+        raise InvalidError("keyword", "can't be blank", "ERR_BLANK")
     if len(word) > MAX_KEYWORD:
-        raise Invalid("keyword", f"is longer than {MAX_KEYWORD} characters", "ERR_TOO_LONG")
+        raise InvalidError("keyword", f"is longer than {MAX_KEYWORD} characters", "ERR_TOO_LONG")
     return clean_name(word, MAX_KEYWORD)
 
 
-def _contexts(given: Sequence[str]) -> str:
+def _encode_contexts(given: Sequence[str]) -> str:
     kept = [name for name in CONTEXTS if name in given]
     if not kept:
-        raise Invalid("context", "can't be blank", "ERR_BLANK")
+        raise InvalidError("context", "can't be blank", "ERR_BLANK")
     if len(set(given)) != len(kept):
-        raise Invalid("context", f"is not of {', '.join(CONTEXTS)}", "ERR_INCLUSION")
+        raise InvalidError("context", f"is not of {', '.join(CONTEXTS)}", "ERR_INCLUSION")
     return encode(kept).decode()
 
 
-def _action(text: str) -> str:
+def _check_action(text: str) -> str:
     if text not in ACTIONS:
-        raise Invalid("filter_action", f"is not one of {', '.join(ACTIONS)}", "ERR_INCLUSION")
+        raise InvalidError("filter_action", f"is not one of {', '.join(ACTIONS)}", "ERR_INCLUSION")
     return text
 
 
-def _expiry(tx: Tx, seconds: int | None) -> int | None:
-    return None if seconds is None else tx.now + min(max(seconds, 0), MAX_SECONDS) * 1000
+def _to_expires_at(tx: Tx, seconds: int | None) -> int | None:
+    return None if seconds is None else tx.now + min(max(seconds, 0), MAX_DURATION_S) * 1000

@@ -8,6 +8,6 @@ from storage.engine import Tx
 from storage.queries.timelines import home_entries as home_entry_queries
 
 
-async def holders(tx: Tx, post_id: int, among: Sequence[int]) -> list[int]:
+async def list_recipients(tx: Tx, post_id: int, account_ids: Sequence[int]) -> list[int]:
     """Those of the accounts at whose home a post is."""
-    return await home_entry_queries.holders(tx, post_id, among) if among else []
+    return await home_entry_queries.list_recipients(tx, post_id, account_ids) if account_ids else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from storage.engine import Tx
 from storage.paging import MAX_ID
 from storage.queries.timelines import markers as marker_queries
@@ -19,25 +19,25 @@ from storage.rows.timelines import MarkerRow
 TIMELINES = ("home", "notifications")
 
 
-async def get(tx: Tx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
+async def load(tx: Tx, actor: AccountRow, timelines: Sequence[str]) -> dict[str, MarkerRow]:
     """The markers of the timelines asked for; those never set are missing."""
     wanted = [name for name in TIMELINES if name in timelines]
-    found = await marker_queries.of_account(tx, actor.id, wanted) if wanted else []
+    found = await marker_queries.list_by_account(tx, actor.id, wanted) if wanted else []
     return {row.timeline: row for row in found}
 
 
-async def put(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dict[str, MarkerRow]:
+async def update(tx: Tx, actor: AccountRow, last_read: Mapping[str, int]) -> dict[str, MarkerRow]:
     """Set markers to the ids last read; the new ones. Raises Invalid."""
     for timeline, read in last_read.items():
         if timeline not in TIMELINES:
-            raise Invalid("timeline", f"is not one of {', '.join(TIMELINES)}", "ERR_INCLUSION")
+            raise InvalidError("timeline", f"is not one of {', '.join(TIMELINES)}", "ERR_INCLUSION")
         if not 0 <= read <= MAX_ID:
-            raise Invalid("last_read_id", "is not an id")
-    await marker_queries.put(tx, actor.id, last_read)
-    return await get(tx, actor, list(last_read))
+            raise InvalidError("last_read_id", "is not an id")
+    await marker_queries.set_last_read(tx, actor.id, last_read)
+    return await load(tx, actor, list(last_read))
 
 
-async def last_read(tx: Tx, actor: AccountRow, timeline: str) -> int:
+async def load_last_read(tx: Tx, actor: AccountRow, timeline: str) -> int:
     """The id last read, 0 if there is no marker."""
-    found = await get(tx, actor, [timeline])
+    found = await load(tx, actor, [timeline])
     return found[timeline].last_read_id if timeline in found else 0

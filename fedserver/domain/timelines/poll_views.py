@@ -48,7 +48,7 @@ async def load(tx: Tx, posts: Iterable[PostRow], viewer_id: int | None) -> dict[
     authors = {row.id: row.account_id for row in posts if row.kind == "Question"}
     if not authors:
         return {}
-    found = await poll_queries.of_posts(tx, list(authors), viewer_id)
+    found = await poll_queries.load_by_posts(tx, list(authors), viewer_id)
     return {
         post_id: PollView(
             poll=each.poll,

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.accounts import account_views
 from fedserver.domain.accounts.account_views import AccountView
-from storage.cache import Room
+from storage.cache import LruCache
 from storage.engine import Tx
 from storage.queries.auth import apps as app_queries
 from storage.queries.content import media as media_queries
@@ -25,10 +25,10 @@ from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow, QuoteRow
 from storage.rows.timelines import CardRow
 
-MOST = 1_500
+MAX_POSTS = 1_500
 
 
-class Reaction(Struct, frozen=True):
+class ReactionCount(Struct, frozen=True):
     """How many like a post with an emoji: a character, or the shortcode of a picture at `url`."""
 
     name: str
@@ -36,7 +36,7 @@ class Reaction(Struct, frozen=True):
     count: int
 
 
-class Shown(Struct, frozen=True):
+class CachedPost(Struct, frozen=True):
     """A post without its author and its viewer; a boost has no files of its own."""
 
     post: PostRow
@@ -45,7 +45,7 @@ class Shown(Struct, frozen=True):
     app: AppRow | None
     quote: QuoteRow | None = None
     card: CardRow | None = None
-    reactions: tuple[Reaction, ...] = ()
+    reactions: tuple[ReactionCount, ...] = ()
 
     @property
     def related(self) -> Sequence[int]:
@@ -56,22 +56,24 @@ class Shown(Struct, frozen=True):
         return [each for each in (self.post.boost_of_id, quoted) if each is not None]
 
 
-class Page(Struct, frozen=True):
+class CachedPage(Struct, frozen=True):
     """Posts by id, with those that they boost or quote, and the accounts that wrote or boosted them."""
 
-    posts: dict[int, Shown]
+    posts: dict[int, CachedPost]
     authors: dict[int, AccountView]
 
 
-async def load(tx: Tx, ids: Sequence[int]) -> Page:
+async def load(tx: Tx, ids: Sequence[int]) -> CachedPage:
     """Posts that exist: one statement if all are known, at most eleven else."""
     if tx.writes:
-        shown = await _read(tx, ids)
-        return Page(shown, await account_views.load(tx, _authors(shown)))
-    room = tx.memory.room("posts", MOST)
-    wanted = _with_related(room, ids)
+        shown = await _load_posts(tx, ids)
+        return CachedPage(shown, await account_views.load(tx, _list_author_ids(shown)))
+    room = tx.memory.room("posts", MAX_POSTS)
+    wanted = _add_related_ids(room, ids)
     shown, stale, versions = {}, [], {}
-    for identifier, version, account_id, account_version in await post_queries.versions(tx, list(wanted)):
+    for identifier, version, account_id, account_version in await post_queries.load_versions(
+        tx, list(wanted)
+    ):
         known = room.get(identifier)
         versions[account_id] = account_version
         if known is not None and known.post.version == version:
@@ -79,14 +81,14 @@ async def load(tx: Tx, ids: Sequence[int]) -> Page:
         else:
             stale.append(identifier)
     if stale:
-        read = await _read(tx, stale)
+        read = await _load_posts(tx, stale)
         for identifier, fresh in read.items():
             room.put(identifier, fresh)
         shown |= read
-    return Page(shown, await account_views.remembered(tx, _authors(shown), versions))
+    return CachedPage(shown, await account_views.load_cached(tx, _list_author_ids(shown), versions))
 
 
-def _with_related(room: Room, ids: Sequence[int]) -> set[int]:
+def _add_related_ids(room: LruCache, ids: Sequence[int]) -> set[int]:
     """Ids, and those of posts inside posts as far as they are known: boosted, quoted, quoted there."""
     wanted, level = set(ids), set(ids)
     for _ in range(3):
@@ -98,56 +100,56 @@ def _with_related(room: Room, ids: Sequence[int]) -> set[int]:
     return wanted
 
 
-def _authors(shown: dict[int, Shown]) -> list[int]:
+def _list_author_ids(shown: dict[int, CachedPost]) -> list[int]:
     """Who wrote posts, and whom the pages name to which they link."""
     writers = {each.post.account_id for each in shown.values()}
     creators = {each.card.creator_id for each in shown.values() if each.card is not None}
     return [*writers, *(each for each in creators - writers if each is not None)]
 
 
-async def _read(tx: Tx, ids: Sequence[int]) -> dict[int, Shown]:
-    rows = await post_queries.by_ids(tx, ids)
+async def _load_posts(tx: Tx, ids: Sequence[int]) -> dict[int, CachedPost]:
+    rows = await post_queries.load_by_ids(tx, ids)
     missing = {row.boost_of_id for row in rows.values() if row.boost_of_id is not None} - rows.keys()
     if missing:
-        rows |= await post_queries.by_ids(tx, list(missing))
+        rows |= await post_queries.load_by_ids(tx, list(missing))
     originals = [row.id for row in rows.values() if row.boost_of_id is None]
-    quotes = await quote_queries.chain(tx, originals)
-    quoted = _quoted(quotes, originals)
-    missing = {*quoted, *_quoted(quotes, quoted)} - rows.keys()
+    quotes = await quote_queries.load_chain(tx, originals)
+    quoted = _list_quoted_ids(quotes, originals)
+    missing = {*quoted, *_list_quoted_ids(quotes, quoted)} - rows.keys()
     if missing:
-        rows |= await post_queries.by_ids(tx, list(missing))
+        rows |= await post_queries.load_by_ids(tx, list(missing))
     originals = [row.id for row in rows.values() if row.boost_of_id is None]
     files: dict[int, list[MediaRow]] = {}
-    for file in await media_queries.of_posts(tx, originals):
+    for file in await media_queries.load_by_posts(tx, originals):
         files.setdefault(file.post_id or 0, []).append(file)
     app_ids = {row.app_id for row in rows.values() if row.app_id is not None}
-    apps = await app_queries.by_ids(tx, list(app_ids)) if app_ids else {}
-    cards = await card_queries.of_posts(tx, originals)
+    apps = await app_queries.load_by_ids(tx, list(app_ids)) if app_ids else {}
+    cards = await card_queries.load_by_posts(tx, originals)
     liked = [row.id for row in rows.values() if row.likes_count]
-    reactions = await reaction_queries.counts(tx, liked) if liked else {}
+    reactions = await reaction_queries.count_by_posts(tx, liked) if liked else {}
     return {
         row.id: structs.replace(
-            _shown(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id)),
-            reactions=tuple(Reaction(*each) for each in reactions.get(row.id, ())),
+            _build_post(row, files.get(row.id, ()), apps, quotes.get(row.id), cards.get(row.id)),
+            reactions=tuple(ReactionCount(*each) for each in reactions.get(row.id, ())),
         )
         for row in rows.values()
     }
 
 
-def _quoted(quotes: dict[int, QuoteRow], ids: Iterable[int]) -> list[int]:
+def _list_quoted_ids(quotes: dict[int, QuoteRow], ids: Iterable[int]) -> list[int]:
     found = (quotes[each].quoted_id for each in ids if each in quotes)
     return [each for each in found if each is not None]
 
 
-def _shown(
+def _build_post(
     row: PostRow,
     files: Iterable[MediaRow],
     apps: dict[int, AppRow],
     quote: QuoteRow | None,
     card: CardRow | None,
-) -> Shown:
+) -> CachedPost:
     files = tuple(files)
-    return Shown(
+    return CachedPost(
         quote=quote,
         card=card,
         post=row,

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 
-class Rule(Struct, frozen=True):
+class PostPolicyRule(Struct, frozen=True):
     """Who is let do something: `public`, `followers`, `following`, or `unsupported_policy` for the rest.
 
     Of no words at all, the author alone.
@@ -21,26 +21,26 @@ class Rule(Struct, frozen=True):
     manual: tuple[str, ...] = ()
 
 
-class Policy(Struct, frozen=True, omit_defaults=True):
+class PostPolicy(Struct, frozen=True, omit_defaults=True):
     """Rules by what they are about; None where the author gave none."""
 
-    quote: Rule | None = None
-    like: Rule | None = None
-    reply: Rule | None = None
-    announce: Rule | None = None
+    quote: PostPolicyRule | None = None
+    like: PostPolicyRule | None = None
+    reply: PostPolicyRule | None = None
+    announce: PostPolicyRule | None = None
 
 
-NONE = Policy()
+EMPTY = PostPolicy()
 _encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(Policy)
+_decoder = msgspec.json.Decoder(PostPolicy)
 
 
-def encode(policy: Policy) -> str:
+def encode(policy: PostPolicy) -> str:
     """A policy as it is kept."""
-    return "" if policy == NONE else _encode(policy).decode()
+    return "" if policy == EMPTY else _encode(policy).decode()
 
 
 @lru_cache(1_000)
-def decode(text: str) -> Policy:
+def decode(text: str) -> PostPolicy:
     """The policy that is kept with a post."""
-    return _decoder.decode(text) if text else NONE
+    return _decoder.decode(text) if text else EMPTY

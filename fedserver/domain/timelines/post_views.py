@@ -22,7 +22,7 @@ from fedserver.domain.timelines import (
     quote_policies,
 )
 from fedserver.domain.timelines.poll_views import PollView
-from fedserver.domain.timelines.visibility import Facts, may_see
+from fedserver.domain.timelines.visibility import ViewerFacts, may_see
 from storage.engine import Tx
 from storage.queries.posts import reactions as reaction_queries
 from storage.queries.timelines import post_facts as post_fact_queries
@@ -31,15 +31,19 @@ from storage.rows.auth import AppRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostReactionRow, PostRow, QuoteRow
 
-Sees = Callable[[PostRow, AccountRow, Facts], bool]
+VisibilityCheck = Callable[[PostRow, AccountRow, ViewerFacts], bool]
 
 Stamp = tuple[Any, ...]
-DID = ("liked", "boosted", "bookmarked", "thread_muted", "pinned")
+INTERACTIONS = ("liked", "boosted", "bookmarked", "thread_muted", "pinned")
 # Why a viewer does not want to see a quoted post: the fact, and Mastodon's word.
-HIDING = (("blocks", "blocked_account"), ("domain_muted", "blocked_domain"), ("mutes", "muted_account"))
+HIDING_STATES = (
+    ("blocks", "blocked_account"),
+    ("domain_muted", "blocked_domain"),
+    ("mutes", "muted_account"),
+)
 
 
-class Mine(Struct, frozen=True):
+class ViewerState(Struct, frozen=True):
     """What the viewer did to a post."""
 
     liked: bool
@@ -69,15 +73,15 @@ class PostView(Struct, frozen=True):
     media: tuple[MediaRow, ...]
     cover: MediaRow | None
     boost_of: PostView | None
-    mine: Mine | None
-    filtered: tuple[filters.Hit, ...]
+    mine: ViewerState | None
+    filtered: tuple[filters.FilterMatch, ...]
     app: AppRow | None
     poll: PollView | None = None
     stamp: Stamp | None = None
     quote: QuoteView | None = None
     quotable: str = quote_policies.DENIED  # what happens if the viewer quotes it
     card: cards.CardView | None = None
-    reactions: tuple[post_cache.Reaction, ...] = ()
+    reactions: tuple[post_cache.ReactionCount, ...] = ()
 
 
 async def load(
@@ -97,20 +101,20 @@ async def load_evidence(tx: Tx, ids: Sequence[int]) -> list[PostView]:
 
 
 async def _load(
-    tx: Tx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: Sees
+    tx: Tx, ids: Sequence[int], viewer_id: int | None, context: str | None, sees: VisibilityCheck
 ) -> list[PostView]:
     if not ids:
         return []
-    page = _Page(await post_cache.load(tx, ids), sees)
+    page = _PageBuilder(await post_cache.load(tx, ids), sees)
     await page.look(tx, viewer_id, context)
     views = (page.view(each) for each in ids)
     return [view for view in views if view is not None]
 
 
-class _Page:
+class _PageBuilder:
     """What a page of views is put together from."""
 
-    def __init__(self, shown: post_cache.Page, sees: Sees) -> None:
+    def __init__(self, shown: post_cache.CachedPage, sees: VisibilityCheck) -> None:
         self._posts = shown.posts
         self._authors = shown.authors
         self._sees = sees
@@ -118,8 +122,8 @@ class _Page:
         self._polls: dict[int, PollView] = {}
         self._found: dict[str, set[int]] = {}
         self._did: tuple[AbstractSet[int], ...] = ()
-        self._filters: filters.Active | None = None
-        self._facts = Facts()
+        self._filters: filters.ActiveFilters | None = None
+        self._facts = ViewerFacts()
         self._reacted: dict[int, list[tuple[str, str]]] = {}
         self._hidden: set[int] = set()
         self._hides = False
@@ -131,19 +135,19 @@ class _Page:
         if viewer_id is None:
             return
         threads = [row.thread_id for row in originals]
-        self._found = await post_fact_queries.of_viewer(
+        self._found = await post_fact_queries.load_for_viewer(
             tx, viewer_id, list(self._posts), threads, list(self._authors)
         )
-        self._did = tuple(self._get(kind) for kind in DID)
-        for row in await _reactions(tx, viewer_id, self._get("reacted")):
+        self._did = tuple(self._get(kind) for kind in INTERACTIONS)
+        for row in await _load_reactions(tx, viewer_id, self._get("reacted")):
             self._reacted.setdefault(row.post_id, []).append((row.name, row.url))
         if context is not None:
             if self._get("filters"):
-                self._filters = await filters.active(tx, viewer_id, context)
+                self._filters = await filters.load_active(tx, viewer_id, context)
             # Of notifications, their own statement has left out those of muted accounts.
             self._hides = context in ("home", "public")
         self._hidden = (self._get("blocks") | self._get("mutes") | self._get("domain_muted")) - {viewer_id}
-        self._facts = Facts(
+        self._facts = ViewerFacts(
             viewer_id,
             viewer_id in self._get("ours"),
             self._get("follows"),
@@ -157,7 +161,9 @@ class _Page:
         """Asked only where a peer looks at a post for partners."""
         wanted = any(each.post.visibility == "partners" for each in self._posts.values())
         return (
-            wanted and viewer_id not in self._get("ours") and await partner_posts.is_member_id(tx, viewer_id)
+            wanted
+            and viewer_id not in self._get("ours")
+            and await partner_posts.is_member_by_id(tx, viewer_id)
         )
 
     def _get(self, kind: str) -> set[int]:
@@ -183,8 +189,8 @@ class _Page:
                 return None
         forced = author.account.sensitized_at is not None and not row.sensitive
         mine, filtered, poll = self._mine(row), self._hits(shown), self._polls.get(row.id)
-        quotable = quote_policies.quotable(row, self._facts.viewer_id, self._facts.follows)
-        quote, card = self._quote(shown, quoted), cards.view(shown.card, self._authors)
+        quotable = quote_policies.evaluate(row, self._facts.viewer_id, self._facts.follows)
+        quote, card = self._quote(shown, quoted), cards.to_view(shown.card, self._authors)
         creator = card.author.account if card is not None and card.author is not None else None
         more = (poll, quoted, quotable, quote and quote.state, creator and (creator.id, creator.version))
         return PostView(
@@ -197,7 +203,7 @@ class _Page:
             filtered=filtered,
             app=shown.app,
             poll=poll,
-            stamp=_stamp(
+            stamp=_build_stamp(
                 row, author, mine, filtered, (boost_of, quote.post if quote is not None else None), more
             ),
             quote=quote,
@@ -206,7 +212,7 @@ class _Page:
             reactions=shown.reactions,
         )
 
-    def _quote(self, shown: post_cache.Shown, quoted: int) -> QuoteView | None:
+    def _quote(self, shown: post_cache.CachedPost, quoted: int) -> QuoteView | None:
         row = shown.quote
         if row is None or quoted > 1:
             return None
@@ -222,12 +228,12 @@ class _Page:
         if post is None:
             return "unauthorized"
         author = post.post.account_id
-        for kind, state in HIDING:
+        for kind, state in HIDING_STATES:
             if author in self._get(kind) and author != self._facts.viewer_id:
                 return state
         return "accepted"
 
-    def _mine(self, row: PostRow) -> Mine | None:
+    def _mine(self, row: PostRow) -> ViewerState | None:
         if self._facts.viewer_id is None:
             return None
         identifier = row.boost_of_id or row.id
@@ -235,7 +241,7 @@ class _Page:
         if row.boost_of_id is not None and row.boost_of_id in self._posts:
             thread = self._posts[row.boost_of_id].post.thread_id
         liked, boosted, bookmarked, muted, pinned = self._did
-        return Mine(
+        return ViewerState(
             identifier in liked,
             identifier in boosted,
             identifier in bookmarked,
@@ -244,25 +250,25 @@ class _Page:
             tuple(self._reacted.get(identifier, ())),
         )
 
-    def _hits(self, shown: post_cache.Shown) -> tuple[filters.Hit, ...]:
+    def _hits(self, shown: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:
         row = shown.post
         if self._filters is None or row.boost_of_id is not None or row.account_id == self._facts.viewer_id:
             return ()
         described = [each.description for each in (*shown.media, shown.cover) if each is not None]
         poll = self._polls.get(row.id)
         offered = [each.title for each in poll.options] if poll is not None else []
-        return self._filters.match(row.id, _words(row, [*described, *offered]))
+        return self._filters.match(row.id, _searchable_text(row, [*described, *offered]))
 
 
-async def _reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
-    return await reaction_queries.of_account(tx, viewer_id, list(post_ids)) if post_ids else []
+async def _load_reactions(tx: Tx, viewer_id: int, post_ids: AbstractSet[int]) -> list[PostReactionRow]:
+    return await reaction_queries.list_by_account(tx, viewer_id, list(post_ids)) if post_ids else []
 
 
-def _stamp(
+def _build_stamp(
     row: PostRow,
     author: AccountView,
-    mine: Mine | None,
-    filtered: tuple[filters.Hit, ...],
+    mine: ViewerState | None,
+    filtered: tuple[filters.FilterMatch, ...],
     others: Iterable[PostView | None],
     more: tuple[Any, ...],
 ) -> Stamp | None:
@@ -273,5 +279,5 @@ def _stamp(
     return row.id, row.version, author.account.version, mine, *inside, *more
 
 
-def _words(row: PostRow, descriptions: Iterable[str]) -> str:
+def _searchable_text(row: PostRow, descriptions: Iterable[str]) -> str:
     return "\n".join((row.title, row.summary, row.source or row.html, *descriptions))

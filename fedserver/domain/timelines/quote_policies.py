@@ -6,35 +6,35 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import structs
 
-from fedserver.domain.kernel.errors import Invalid
-from fedserver.domain.timelines.post_policies import Rule, decode, encode
+from fedserver.domain.kernel.errors import InvalidError
+from fedserver.domain.timelines.post_policies import PostPolicyRule, decode, encode
 from storage.rows.posts import PostRow
 
-WORDS = ("public", "followers", "nobody")
+AUDIENCES = ("public", "followers", "nobody")
 AUTOMATIC, MANUAL, UNKNOWN, DENIED = "automatic", "manual", "unknown", "denied"
 # What an author says of these does not count: Mastodon's rule, and the only safe one.
-CLOSED = ("followers", "direct", "partners")
+UNQUOTABLE_VISIBILITIES = ("followers", "direct", "partners")
 
 
-def of_word(word: str, visibility: str, former: str = "") -> str:
+def encode_policy(audience: str, visibility: str, former: str = "") -> str:
     """The policy of a post of ours, as it is kept, with the other rules of its former one. Raises Invalid.
 
     Nobody else may quote what is for followers or for named people, whatever was asked for.
     """
-    if word not in WORDS:
-        raise Invalid("quote_approval_policy", f"must be one of {', '.join(WORDS)}")
-    if word == "nobody" or visibility in CLOSED:
-        return encode(structs.replace(decode(former), quote=Rule()))
-    return encode(structs.replace(decode(former), quote=Rule(automatic=(word,))))
+    if audience not in AUDIENCES:
+        raise InvalidError("quote_approval_policy", f"must be one of {', '.join(AUDIENCES)}")
+    if audience == "nobody" or visibility in UNQUOTABLE_VISIBILITIES:
+        return encode(structs.replace(decode(former), quote=PostPolicyRule()))
+    return encode(structs.replace(decode(former), quote=PostPolicyRule(automatic=(audience,))))
 
 
-def word_of(text: str) -> str:
+def decode_audience(text: str) -> str:
     """The word with which an author of ours gave a policy."""
     rule = decode(text).quote
     return rule.automatic[0] if rule is not None and rule.automatic else "nobody"
 
 
-def quotable(row: PostRow, viewer_id: int | None, follows: AbstractSet[int]) -> str:
+def evaluate(row: PostRow, viewer_id: int | None, follows: AbstractSet[int]) -> str:
     """What happens if the viewer quotes a post: automatic, manual, unknown or denied.
 
     `follows` are the authors whom the viewer follows.
@@ -44,7 +44,7 @@ def quotable(row: PostRow, viewer_id: int | None, follows: AbstractSet[int]) -> 
     if row.account_id == viewer_id:
         return AUTOMATIC
     rule = decode(row.interaction_policy).quote
-    if rule is None or row.visibility in CLOSED:
+    if rule is None or row.visibility in UNQUOTABLE_VISIBILITIES:
         return DENIED
     fits = {"public", "followers"} if row.account_id in follows else {"public"}
     if fits & set(rule.automatic):

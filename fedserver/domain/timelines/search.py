@@ -10,14 +10,14 @@ from __future__ import annotations
 from msgspec import Struct
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.accounts.accounts import like_pattern
+from fedserver.domain.accounts.accounts import to_like_pattern
 from fedserver.domain.content import search_terms
-from fedserver.domain.content.search_index import EVERYTHING, PUBLIC, author_fact
-from fedserver.domain.content.search_terms import Search
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.content.search_index import ALL_POSTS, PUBLIC_POSTS, to_author_fact
+from fedserver.domain.content.search_terms import SearchQuery
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.text.markup import fold_tag
 from storage.engine import Tx
-from storage.ids import first_at
+from storage.ids import first_id_at
 from storage.paging import MAX_ID, Page
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.content import tags as tag_queries
@@ -25,12 +25,12 @@ from storage.queries.timelines import search as search_queries
 from storage.rows.content import TagRow
 from storage.search import SearchTerm
 
-WEEK = 7 * 86_400_000
-LONGEST = 500
-NOBODY = 0
+WEEK_MS = 7 * 86_400_000
+MAX_QUERY = 500
+NO_ACCOUNT_ID = 0
 
 
-class Query(Struct, frozen=True, kw_only=True):
+class SearchRequest(Struct, frozen=True, kw_only=True):
     """What is wanted; `kind` is accounts, statuses, hashtags or '' for all. Ids are exclusive bounds."""
 
     text: str
@@ -44,7 +44,7 @@ class Query(Struct, frozen=True, kw_only=True):
     min_id: int | None = None
 
 
-class Found(Struct, frozen=True):
+class SearchResult(Struct, frozen=True):
     """Ids of accounts and posts, and tags."""
 
     accounts: tuple[int, ...]
@@ -52,45 +52,47 @@ class Found(Struct, frozen=True):
     tags: tuple[TagRow, ...]
 
 
-async def find(tx: Tx, site: Site, viewer_id: int | None, query: Query) -> Found:
+async def run(tx: Tx, site: NodeContext, viewer_id: int | None, query: SearchRequest) -> SearchResult:
     """What matches, a page of each kind."""
-    text = query.text.strip()[:LONGEST]
+    text = query.text.strip()[:MAX_QUERY]
     search = search_terms.parse(text)
     people: list[int] = []
     posts: list[int] = []
     named: list[TagRow] = []
     if text and search.plain and query.kind in ("", "accounts") and not text.startswith("#"):
-        people = await find_people(
+        people = await search_accounts(
             tx, site, viewer_id, text, query.limit, query.offset, following=query.following
         )
     if viewer_id is not None and query.kind in ("", "statuses") and not search.is_empty:
-        posts = await _posts(tx, site, viewer_id, search, query)
+        posts = await _search_posts(tx, site, viewer_id, search, query)
     if text and search.plain and query.kind in ("", "hashtags") and not text.startswith("@"):
-        named = await _tags(tx, text, query)
-    return Found(tuple(people), tuple(posts), tuple(named))
+        named = await _search_tags(tx, text, query)
+    return SearchResult(tuple(people), tuple(posts), tuple(named))
 
 
-async def find_people(
-    tx: Tx, site: Site, viewer_id: int | None, text: str, limit: int, offset: int, *, following: bool
+async def search_accounts(
+    tx: Tx, site: NodeContext, viewer_id: int | None, text: str, limit: int, offset: int, *, following: bool
 ) -> list[int]:
     """Ids of accounts by handle or name; `ann@here.example` is one of ours."""
     name, _, host = text.strip().lstrip("@").rpartition("@")
     if host.lower() in (site.links.domain, site.links.host):
         text = name
-    return await accounts.search(tx, text, viewer_id, limit, offset, following=following)
+    return await accounts.search(tx, text, viewer_id, limit, offset, only_followed=following)
 
 
-async def _tags(tx: Tx, text: str, query: Query) -> list[TagRow]:
+async def _search_tags(tx: Tx, text: str, query: SearchRequest) -> list[TagRow]:
     if " " in text:
         return []
-    pattern, reviewed = like_pattern(fold_tag(text)), query.exclude_unreviewed
+    pattern, reviewed = to_like_pattern(fold_tag(text)), query.exclude_unreviewed
     return await tag_queries.search(tx, pattern, query.limit, query.offset, only_reviewed=reviewed)
 
 
-async def _posts(tx: Tx, site: Site, viewer_id: int, search: Search, query: Query) -> list[int]:
-    terms = [*search.terms, *await _authors(tx, site, viewer_id, search)]
+async def _search_posts(
+    tx: Tx, site: NodeContext, viewer_id: int, search: SearchQuery, query: SearchRequest
+) -> list[int]:
+    terms = [*search.terms, *await _author_terms(tx, site, viewer_id, search)]
     if query.account_id is not None:
-        terms.append(_fact(author_fact(query.account_id)))
+        terms.append(_fact_term(to_author_fact(query.account_id)))
     page = Page(
         limit=query.offset + query.limit,
         max_id=min(query.max_id, search.below_id),
@@ -98,19 +100,19 @@ async def _posts(tx: Tx, site: Site, viewer_id: int, search: Search, query: Quer
         min_id=None if query.min_id is None else min(max(query.min_id, search.above_id), MAX_ID),
     )
     found: set[int] = set()
-    async with search_queries.planned(tx):
+    async with search_queries.use_custom_plans(tx):
         if search.place in ("all", "library"):
-            some = terms if any(not term.excluded for term in terms) else [*terms, _fact(EVERYTHING)]
-            found.update(await search_queries.posts_with(tx, some, viewer_id, page, library=True))
+            some = terms if any(not term.excluded for term in terms) else [*terms, _fact_term(ALL_POSTS)]
+            found.update(await search_queries.search_posts(tx, some, viewer_id, page, library=True))
         if search.place in ("all", "public"):
-            some = [*terms, _fact(PUBLIC)]
-            found.update(await search_queries.posts_with(tx, some, viewer_id, page, library=False))
+            some = [*terms, _fact_term(PUBLIC_POSTS)]
+            found.update(await search_queries.search_posts(tx, some, viewer_id, page, library=False))
     # The nearest to where the page begins come first; what is shown is newest first all the same.
     nearest = sorted(found, reverse=not page.upwards)[query.offset : page.limit]
     return sorted(nearest, reverse=True)
 
 
-async def _authors(tx: Tx, site: Site, viewer_id: int, search: Search) -> list[SearchTerm]:
+async def _author_terms(tx: Tx, site: NodeContext, viewer_id: int, search: SearchQuery) -> list[SearchTerm]:
     """Terms for the authors that are named; one whom nobody knows wrote nothing."""
     ours = ("", site.links.domain, site.links.host)
     wanted: list[tuple[tuple[str, str], bool]] = []
@@ -121,19 +123,24 @@ async def _authors(tx: Tx, site: Site, viewer_id: int, search: Search) -> list[S
     pairs = [pair for pair, _ in wanted if pair not in known]
     if pairs:
         names, hosts = [name for name, _ in pairs], [host for _, host in pairs]
-        for row in await account_queries.by_handles(tx, names, hosts):
+        for row in await account_queries.load_by_handles(tx, names, hosts):
             known.setdefault((row.username.lower(), row.domain), row.id)
-    return [_fact(author_fact(known.get(pair, NOBODY)), excluded=excluded) for pair, excluded in wanted]
+    return [
+        _fact_term(to_author_fact(known.get(pair, NO_ACCOUNT_ID)), excluded=excluded)
+        for pair, excluded in wanted
+    ]
 
 
-def _fact(name: str, *, excluded: bool = False) -> SearchTerm:
+def _fact_term(name: str, *, excluded: bool = False) -> SearchTerm:
     return SearchTerm((name,), fact=True, excluded=excluded)
 
 
-async def uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:
+async def load_tag_uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:
     """Days (since 1970) of the last week with public uses of tags and the accounts, by folded name."""
     found: dict[str, list[tuple[int, int, int]]] = {}
     if names:
-        for name, day, count, people in await tag_queries.uses(tx, names, first_at(tx.now - WEEK)):
+        for name, day, count, people in await tag_queries.count_uses(
+            tx, names, first_id_at(tx.now - WEEK_MS)
+        ):
             found.setdefault(name, []).append((day, count, people))
     return found

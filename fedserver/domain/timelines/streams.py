@@ -19,23 +19,23 @@ from storage.queries.timelines import post_facts as post_fact_queries
 from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.posts import PostRow
 
-Stream = tuple[str, str]  # its name, and its hashtag or ''
-LISTED = ("public", "unlisted", "followers", "local", "partners")
-MOST_TAG_BYTES = 5_000  # an event of PostgreSQL holds 8000
-_tags = msgspec.json.Decoder(list[str]).decode
+StreamKey = tuple[str, str]  # its name, and its hashtag or ''
+LIST_VISIBILITIES = ("public", "unlisted", "followers", "local", "partners")
+MAX_EVENT_BYTES = 5_000  # an event of PostgreSQL holds 8000
+_decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
-def of(post: PostRow, *, limited: bool, has_media: bool) -> list[Stream]:
+def list_for_post(post: PostRow, *, is_limited: bool, has_media: bool) -> list[StreamKey]:
     """The public streams and those of hashtags; none for a boost, or if its author is `limited`."""
-    if post.boost_of_id is not None or post.state != "published" or limited:
+    if post.boost_of_id is not None or post.state != "published" or is_limited:
         return []
-    found = _public(post)
+    found = _public_names(post)
     if has_media:
         found += [f"{name}:media" for name in found]
-    return [*((name, "") for name in found), *_tagged(post)]
+    return [*((name, "") for name in found), *_tag_streams(post)]
 
 
-def _public(post: PostRow) -> list[str]:
+def _public_names(post: PostRow) -> list[str]:
     if post.in_reply_to_uri is not None and post.in_reply_to_account_id != post.account_id:
         return []
     where = "public:local" if post.local else "public:remote"
@@ -44,59 +44,61 @@ def _public(post: PostRow) -> list[str]:
     return [where] if post.visibility in ("local", "partners") and post.local else []
 
 
-def _tagged(post: PostRow) -> list[Stream]:
+def _tag_streams(post: PostRow) -> list[StreamKey]:
     if post.visibility != "public":
         return []
     names = ("hashtag", "hashtag:local") if post.local else ("hashtag",)
-    return [(name, fold_tag(tag)) for tag in _tags(post.tags) for name in names]
+    return [(name, fold_tag(tag)) for tag in _decode_tags(post.tags) for name in names]
 
 
-def of_tag(name: str, tag: str) -> Stream:
+def to_tag_stream(name: str, tag: str) -> StreamKey:
     """The stream of a hashtag as somebody wrote it."""
     return name, fold_tag(tag.removeprefix("#"))
 
 
 def withdraw(tx: Tx, post: PostRow) -> None:
     """Tell the streams where a post or a boost may have been shown that it is gone."""
-    streams = of(post, limited=False, has_media=True)
-    if post.state == "published" and post.visibility in LISTED:
-        tx.emit(events.POST_WITHDRAWN, post_id=post.id, account_id=post.account_id, streams=_fitting(streams))
+    streams = list_for_post(post, is_limited=False, has_media=True)
+    if post.state == "published" and post.visibility in LIST_VISIBILITIES:
+        tx.emit(
+            events.POST_WITHDRAWN, post_id=post.id, account_id=post.account_id, streams=_truncate(streams)
+        )
 
 
 async def withdraw_boosts(tx: Tx, boosters: Mapping[int, int]) -> None:
     """As `withdraw`, for the boosts (with who boosted) of a post that is gone: only lists showed them."""
-    listed = await list_queries.listed(tx, list(boosters.values()))
+    listed = await list_queries.load_listed_ids(tx, list(boosters.values()))
     for boost_id, booster_id in boosters.items():
         if booster_id in listed:
             tx.emit(events.POST_WITHDRAWN, post_id=boost_id, account_id=booster_id, streams=[])
 
 
-def _fitting(streams: Sequence[Stream]) -> list[Stream]:
+def _truncate(streams: Sequence[StreamKey]) -> list[StreamKey]:
     kept, size = [], 0
     for name, tag in streams:
         size += len(name) + len(tag.encode()) + 8
-        if size < MOST_TAG_BYTES:
+        if size < MAX_EVENT_BYTES:
             kept.append((name, tag))
     return kept
 
 
-async def lists_with(tx: Tx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
+async def list_lists_with_post(tx: Tx, post_id: int, list_ids: Sequence[int]) -> list[tuple[int, int]]:
     """Those of the lists that show a post, each with its owner."""
-    return await timeline_queries.lists_with(tx, post_id, list_ids) if list_ids else []
+    return await timeline_queries.list_lists_with_post(tx, post_id, list_ids) if list_ids else []
 
 
-async def lists_of_author(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
+async def list_lists_with_author(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
     """Those of the lists with an account on them."""
-    return await list_queries.with_account(tx, account_id, list_ids) if list_ids else []
+    return await list_queries.list_ids_with_account(tx, account_id, list_ids) if list_ids else []
 
 
-async def views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -> dict[int, PostView]:
+async def load_views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -> dict[int, PostView]:
     """A post as each of these accounts of ours sees it; who may not, or does not want to, is left out.
 
     It is looked at once for all to whom it looks alike: who have the same to do with it and its author,
     no filters and no reactions of their own.
     """
-    alike = await _alike(tx, post_id, viewer_ids)
+    alike = await _group_viewers(tx, post_id, viewer_ids)
     found: dict[int, PostView] = {}
     for group in alike:
         for view in await post_views.load(tx, [post_id], group[0], context=context):
@@ -104,19 +106,19 @@ async def views(tx: Tx, post_id: int, viewer_ids: Sequence[int], context: str) -
     return found
 
 
-def _differs(shown: post_cache.Shown) -> bool:
+def _depends_on_viewer(shown: post_cache.CachedPost) -> bool:
     return shown.post.kind == "Question" or shown.quote is not None
 
 
-async def _alike(tx: Tx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
+async def _group_viewers(tx: Tx, post_id: int, viewer_ids: Sequence[int]) -> list[list[int]]:
     shown = await post_cache.load(tx, [post_id])
     rows = [each.post for each in shown.posts.values()]
     if not rows or not viewer_ids:
         return []
-    if len(viewer_ids) == 1 or any(map(_differs, shown.posts.values())):
+    if len(viewer_ids) == 1 or any(map(_depends_on_viewer, shown.posts.values())):
         # Of a poll everybody sees their own votes, of a quote what they may see of the other post.
         return [[each] for each in viewer_ids]
-    facts = await post_fact_queries.of_viewers(
+    facts = await post_fact_queries.load_for_viewers(
         tx, viewer_ids, list(shown.posts), [row.thread_id for row in rows], list(shown.authors)
     )
     groups: dict[object, list[int]] = {}

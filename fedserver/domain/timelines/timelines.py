@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.text.markup import fold_tag
 from storage.engine import Tx
 from storage.paging import Page
@@ -13,18 +13,18 @@ from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import timelines as timeline_queries
 from storage.rows.posts import PostRow
 
-STRANGER = -1
-MOST_IN_THREAD = 4_096
-ANCESTORS_FOR_STRANGERS, DESCENDANTS_FOR_STRANGERS = 40, 60
+ANONYMOUS_ID = -1
+MAX_THREAD_POSTS = 4_096
+MAX_ANONYMOUS_ANCESTORS, MAX_ANONYMOUS_DESCENDANTS = 40, 60
 
 Pairs = list[tuple[int, int]]
 
 
-async def home(tx: Tx, account_id: int, page: Page) -> list[int]:
-    return await timeline_queries.home(tx, account_id, page)
+async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:
+    return await timeline_queries.list_home(tx, account_id, page)
 
 
-async def public(
+async def list_public(
     tx: Tx,
     viewer_id: int | None,
     page: Page,
@@ -37,20 +37,22 @@ async def public(
     where = "remote" if remote else "all"
     if local:
         where = "local_open" if viewer_id is None else "local"
-    viewer = STRANGER if viewer_id is None else viewer_id
-    return await timeline_queries.public(tx, where, viewer, page, only_media=only_media)
+    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
+    return await timeline_queries.list_public(tx, where, viewer, page, only_media=only_media)
 
 
-async def tag(tx: Tx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False) -> list[int]:
+async def list_by_tag(
+    tx: Tx, viewer_id: int | None, name: str, page: Page, *, only_local: bool = False
+) -> list[int]:
     """Public posts with a hashtag; none for one that nobody used."""
-    found = await tag_queries.by_names(tx, [fold_tag(name)])
+    found = await tag_queries.load_by_names(tx, [fold_tag(name)])
     if not found:
         return []
-    viewer = STRANGER if viewer_id is None else viewer_id
-    return await timeline_queries.tag(tx, found[0].id, viewer, page, only_local=only_local)
+    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
+    return await timeline_queries.list_by_tag(tx, found[0].id, viewer, page, only_local=only_local)
 
 
-async def of_account(
+async def list_by_account(
     tx: Tx,
     account_id: int,
     viewer_id: int | None,
@@ -59,72 +61,74 @@ async def of_account(
     exclude_replies: bool = False,
     exclude_boosts: bool = False,
     only_media: bool = False,
-    tagged: str | None = None,
+    tag_name: str | None = None,
 ) -> list[int]:
     """What one account posted, as far as the viewer may see it."""
-    viewer = STRANGER if viewer_id is None else viewer_id
-    if tagged:
-        found = await tag_queries.by_names(tx, [fold_tag(tagged)])
+    viewer = ANONYMOUS_ID if viewer_id is None else viewer_id
+    if tag_name:
+        found = await tag_queries.load_by_names(tx, [fold_tag(tag_name)])
         if not found:
             return []
-        return await timeline_queries.tagged_of_account(tx, account_id, found[0].id, viewer, page)
+        return await timeline_queries.list_by_account_and_tag(tx, account_id, found[0].id, viewer, page)
     flags = (exclude_replies, exclude_boosts, only_media)
-    return await timeline_queries.of_account(tx, account_id, viewer, page, flags=flags)
+    return await timeline_queries.list_by_account(tx, account_id, viewer, page, flags=flags)
 
 
-async def pinned(tx: Tx, account_id: int, viewer_id: int | None) -> list[int]:
-    return await timeline_queries.pinned(tx, account_id, STRANGER if viewer_id is None else viewer_id)
+async def list_pinned(tx: Tx, account_id: int, viewer_id: int | None) -> list[int]:
+    return await timeline_queries.list_pinned(
+        tx, account_id, ANONYMOUS_ID if viewer_id is None else viewer_id
+    )
 
 
-async def of_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
+async def list_by_list(tx: Tx, list_id: int, viewer_id: int, replies_policy: str, page: Page) -> list[int]:
     """What the accounts of a list posted. That the list is the viewer's, the caller has checked."""
-    return await timeline_queries.of_list(tx, list_id, viewer_id, replies_policy, page)
+    return await timeline_queries.list_by_list(tx, list_id, viewer_id, replies_policy, page)
 
 
-async def liked(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_liked(tx: Tx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of the posts that an account likes."""
-    return await like_queries.liked(tx, account_id, page)
+    return await like_queries.list_liked_posts(tx, account_id, page)
 
 
-async def bookmarked(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_bookmarked(tx: Tx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of the posts that an account bookmarked."""
-    return await like_queries.bookmarked(tx, account_id, page)
+    return await like_queries.list_bookmarked_posts(tx, account_id, page)
 
 
-async def likers(tx: Tx, post_id: int, page: Page) -> Pairs:
+async def list_likers(tx: Tx, post_id: int, page: Page) -> Pairs:
     """Cursors and ids of the accounts that like a post."""
-    return await like_queries.likers(tx, post_id, page)
+    return await like_queries.list_likers(tx, post_id, page)
 
 
-async def boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
+async def list_boosters(tx: Tx, post_id: int, page: Page) -> Pairs:
     """Cursors and ids of the accounts that boosted a post."""
-    return await like_queries.boosters(tx, post_id, page)
+    return await like_queries.list_boosters(tx, post_id, page)
 
 
-async def thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
+async def load_thread(tx: Tx, post_id: int, viewer_id: int | None) -> tuple[list[int], list[int]]:
     """Ids above and below a post: ancestors from the first, descendants branch by branch.
 
     Strangers see 40 and 60 (docs.joinmastodon.org/methods/statuses#context). Raises NotFound.
     """
-    row = await post_queries.by_id(tx, post_id)
+    row = await post_queries.find(tx, post_id)
     if row is None:
-        raise NotFound
-    members = await post_queries.thread(tx, row.thread_id, MOST_IN_THREAD)
-    above, below = _ancestors(row, members), _descendants(row.id, members)
+        raise NotFoundError
+    members = await post_queries.list_thread(tx, row.thread_id, MAX_THREAD_POSTS)
+    above, below = _list_ancestors(row, members), _list_descendants(row.id, members)
     if viewer_id is None:
-        return above[-ANCESTORS_FOR_STRANGERS:], below[:DESCENDANTS_FOR_STRANGERS]
+        return above[-MAX_ANONYMOUS_ANCESTORS:], below[:MAX_ANONYMOUS_DESCENDANTS]
     return above, below
 
 
-async def with_link(tx: Tx, url: str, page: Page) -> list[int]:
+async def list_by_link(tx: Tx, url: str, page: Page) -> list[int]:
     """Ids of public posts that show the card of an address. Raises NotFound for one without a card."""
-    card = await card_queries.by_url(tx, url.partition("#")[0])
+    card = await card_queries.find_by_url(tx, url.partition("#")[0])
     if card is None or not card.kind:
-        raise NotFound
-    return await card_queries.with_link(tx, card.id, page)
+        raise NotFoundError
+    return await card_queries.list_post_ids(tx, card.id, page)
 
 
-def _ancestors(row: PostRow, members: list[tuple[int, int | None]]) -> list[int]:
+def _list_ancestors(row: PostRow, members: list[tuple[int, int | None]]) -> list[int]:
     parents = dict(members)
     found: list[int] = []
     above = row.in_reply_to_id
@@ -134,7 +138,7 @@ def _ancestors(row: PostRow, members: list[tuple[int, int | None]]) -> list[int]
     return found[::-1]
 
 
-def _descendants(root: int, members: list[tuple[int, int | None]]) -> list[int]:
+def _list_descendants(root: int, members: list[tuple[int, int | None]]) -> list[int]:
     children: dict[int, list[int]] = {}
     for identifier, parent in members:
         if parent is not None and identifier != root:

@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.timelines import post_views
 from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Tx
@@ -15,7 +15,7 @@ from storage.queries.posts import posts as post_queries
 from storage.queries.timelines import translations as translation_queries
 
 
-class Translated(Struct, frozen=True):
+class PostTranslation(Struct, frozen=True):
     """The texts of a post in another language, in the order in which they were given."""
 
     texts: tuple[str, ...]
@@ -24,32 +24,32 @@ class Translated(Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Translated).decode
+_decode = msgspec.json.Decoder(PostTranslation).decode
 
 
-async def source(tx: Tx, post_id: int, viewer_id: int | None) -> PostView:
+async def get_source(tx: Tx, post_id: int, viewer_id: int | None) -> PostView:
     """A post that may be translated: one that everybody may see. Raises NotFound, Forbidden."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     view = views[0].boost_of or views[0]
     if view.post.visibility not in ("public", "unlisted"):
-        raise Forbidden
+        raise ForbiddenError
     return view
 
 
-def digest(texts: list[str]) -> str:
+def compute_digest(texts: list[str]) -> str:
     """What tells texts apart: an edit has another."""
     return hashlib.sha256(_encode(texts)).hexdigest()
 
 
-async def known(tx: Tx, post_id: int, language: str, digest: str) -> Translated | None:
+async def find(tx: Tx, post_id: int, language: str, digest: str) -> PostTranslation | None:
     """A translation that was made before of the same texts."""
-    found = await translation_queries.get(tx, post_id, language, digest)
+    found = await translation_queries.find_texts(tx, post_id, language, digest)
     return None if found is None else _decode(found)
 
 
-async def keep(tx: Tx, post_id: int, language: str, digest: str, made: Translated) -> None:
+async def save(tx: Tx, post_id: int, language: str, digest: str, translation: PostTranslation) -> None:
     """Keep a translation, if its post is still there."""
-    if await post_queries.by_id(tx, post_id) is not None:
-        await translation_queries.put(tx, post_id, language, digest, _encode(made).decode())
+    if await post_queries.find(tx, post_id) is not None:
+        await translation_queries.upsert_texts(tx, post_id, language, digest, _encode(translation).decode())

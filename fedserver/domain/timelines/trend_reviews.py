@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.content import admin_tags
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.timelines import cards, post_views
 from fedserver.domain.timelines.cards import CardView
 from fedserver.domain.timelines.post_views import PostView
 from storage.engine import Tx
-from storage.ids import first_at
+from storage.ids import first_id_at
 from storage.queries.timelines import cards as card_queries
 from storage.queries.timelines import recent as recent_queries
 from storage.queries.timelines import trend_reviews as trend_review_queries
@@ -26,8 +26,8 @@ from storage.rows.content import TagRow
 from storage.rows.timelines import CardRow, TrendReviewRow
 
 POST, LINK, PUBLISHER = "post", "link", "publisher"
-WEEK = 7 * 86_400_000
-MOST_PUBLISHERS = 500
+WEEK_MS = 7 * 86_400_000
+MAX_PUBLISHERS = 500
 
 
 class PostTrend(Struct, frozen=True):
@@ -48,31 +48,31 @@ class LinkTrend(Struct, frozen=True):
     uses: list[tuple[int, int, int]]
 
 
-class Publisher(Struct, frozen=True):
+class TrendPublisher(Struct, frozen=True):
     """Where links lead."""
 
     host: str
     review: TrendReviewRow | None
 
 
-async def tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
+async def list_tags(tx: Tx, limit: int, offset: int) -> list[TagRow]:
     """Hashtags of the last week, those that most people used first."""
-    return await recent_queries.used_tags(tx, first_at(tx.now - WEEK), limit, offset)
+    return await recent_queries.list_tags(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
 
 
 async def decide_tag(tx: Tx, member: MemberRow, tag_id: int, *, approved: bool) -> TagRow:
     """Raises NotFound."""
-    return await admin_tags.decide(tx, member, tag_id, admin_tags.Decision(trendable=approved))
+    return await admin_tags.review(tx, member, tag_id, admin_tags.TagReview(trendable=approved))
 
 
-async def posts(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
+async def list_posts(tx: Tx, viewer_id: int, limit: int, offset: int) -> list[PostTrend]:
     """Posts of the last week with likes or boosts, most first."""
-    ids = await recent_queries.posts_of_note(tx, first_at(tx.now - WEEK), limit, offset)
-    return await _trends(tx, await post_views.load(tx, ids, viewer_id))
+    ids = await recent_queries.list_post_ids(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
+    return await _build_post_trends(tx, await post_views.load(tx, ids, viewer_id))
 
 
-async def _trends(tx: Tx, views: Sequence[PostView]) -> list[PostTrend]:
-    reviews = await trend_review_queries.of_subjects(tx, POST, [view.post.uri for view in views])
+async def _build_post_trends(tx: Tx, views: Sequence[PostView]) -> list[PostTrend]:
+    reviews = await trend_review_queries.load_by_subjects(tx, POST, [view.post.uri for view in views])
     return [PostTrend(view, reviews.get(view.post.uri)) for view in views]
 
 
@@ -82,70 +82,74 @@ async def decide_post(
     """Decide about a public post. Raises NotFound."""
     views = await post_views.load(tx, [post_id], viewer_id)
     if not views or views[0].post.visibility != "public" or views[0].boost_of is not None:
-        raise NotFound
+        raise NotFoundError
     await decide(tx, member, POST, views[0].post.uri, approved=approved)
-    return (await _trends(tx, views))[0]
+    return (await _build_post_trends(tx, views))[0]
 
 
-async def links(tx: Tx, limit: int, offset: int) -> list[LinkTrend]:
+async def list_links(tx: Tx, limit: int, offset: int) -> list[LinkTrend]:
     """Links in public posts of the last week, those that most people shared first."""
-    return await link_trends(tx, await recent_queries.links(tx, first_at(tx.now - WEEK), limit, offset))
+    return await load_link_trends(
+        tx, await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), limit, offset)
+    )
 
 
-async def link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
+async def load_link_trends(tx: Tx, rows: Sequence[CardRow]) -> list[LinkTrend]:
     """Links with their authors, uses and what was decided, in their order; at most five statements."""
-    decided = await links_approved(tx, rows)
+    decided = await load_link_approvals(tx, rows)
     uses: dict[int, list[tuple[int, int, int]]] = {}
-    since = first_at(tx.now - WEEK)
-    for card_id, *of_day in await recent_queries.link_uses(tx, [row.id for row in rows], since):
+    since = first_id_at(tx.now - WEEK_MS)
+    for card_id, *of_day in await recent_queries.list_link_uses(tx, [row.id for row in rows], since):
         uses.setdefault(card_id, []).append((of_day[0], of_day[1], of_day[2]))
-    views = await cards.views(tx, rows)
+    views = await cards.load_views(tx, rows)
     return [LinkTrend(view, decided.get(view.row.id), uses.get(view.row.id, [])) for view in views]
 
 
-async def links_approved(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool]:
+async def load_link_approvals(tx: Tx, rows: Sequence[CardRow]) -> dict[int, bool]:
     """What was decided by card: about the link itself, else about its publisher. Two statements."""
-    hosts = {row.id: cards.host_of(row.url) for row in rows}
-    of_links = await approved(tx, LINK, [row.url for row in rows])
-    of_hosts = await approved(tx, PUBLISHER, list(set(hosts.values())))
+    hosts = {row.id: cards.parse_host(row.url) for row in rows}
+    of_links = await load_approvals(tx, LINK, [row.url for row in rows])
+    of_hosts = await load_approvals(tx, PUBLISHER, list(set(hosts.values())))
     decided = ((row.id, of_links.get(row.url, of_hosts.get(hosts[row.id]))) for row in rows)
     return {card_id: value for card_id, value in decided if value is not None}
 
 
 async def decide_link(tx: Tx, member: MemberRow, card_id: int, *, approved: bool) -> LinkTrend:
     """Raises NotFound."""
-    row = await card_queries.by_id(tx, card_id)
+    row = await card_queries.find(tx, card_id)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     await decide(tx, member, LINK, row.url, approved=approved)
-    return (await link_trends(tx, [row]))[0]
+    return (await load_link_trends(tx, [row]))[0]
 
 
-async def publishers(tx: Tx) -> list[Publisher]:
+async def list_publishers(tx: Tx) -> list[TrendPublisher]:
     """Hosts of the links of the last week, and those that were decided about before, by name."""
-    found = await recent_queries.links(tx, first_at(tx.now - WEEK), MOST_PUBLISHERS, 0)
-    hosts = {cards.host_of(row.url) for row in found}
-    decided = {row.subject: row for row in await trend_review_queries.of_kind(tx, PUBLISHER, MOST_PUBLISHERS)}
-    return [Publisher(host, decided.get(host)) for host in sorted(hosts | decided.keys()) if host]
+    found = await recent_queries.list_links(tx, first_id_at(tx.now - WEEK_MS), MAX_PUBLISHERS, 0)
+    hosts = {cards.parse_host(row.url) for row in found}
+    decided = {
+        row.subject: row for row in await trend_review_queries.list_by_kind(tx, PUBLISHER, MAX_PUBLISHERS)
+    }
+    return [TrendPublisher(host, decided.get(host)) for host in sorted(hosts | decided.keys()) if host]
 
 
-async def decide_publisher(tx: Tx, member: MemberRow, host: str, *, approved: bool) -> Publisher:
+async def decide_publisher(tx: Tx, member: MemberRow, host: str, *, approved: bool) -> TrendPublisher:
     """Raises NotFound for a host that no link leads to."""
-    if host not in {each.host for each in await publishers(tx)}:
-        raise NotFound
-    return Publisher(host, await decide(tx, member, PUBLISHER, host, approved=approved))
+    if host not in {each.host for each in await list_publishers(tx)}:
+        raise NotFoundError
+    return TrendPublisher(host, await decide(tx, member, PUBLISHER, host, approved=approved))
 
 
 async def decide(tx: Tx, member: MemberRow, kind: str, subject: str, *, approved: bool) -> TrendReviewRow:
     """Keep a decision; a newer one takes its place."""
     row = TrendReviewRow(tx.new_id(), kind, subject, approved, tx.now, member.id)
-    await trend_review_queries.put(tx, row)
-    await audit_log.add(tx, member, f"trend.{'approve' if approved else 'reject'}", target=subject)
-    found = await trend_review_queries.of_subjects(tx, kind, [subject])
+    await trend_review_queries.upsert_review(tx, row)
+    await audit_log.record(tx, member, f"trend.{'approve' if approved else 'reject'}", target=subject)
+    found = await trend_review_queries.load_by_subjects(tx, kind, [subject])
     return found[subject]
 
 
-async def approved(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, bool]:
+async def load_approvals(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, bool]:
     """Decisions by subject; what nobody has decided about is missing."""
-    found = await trend_review_queries.of_subjects(tx, kind, subjects)
+    found = await trend_review_queries.load_by_subjects(tx, kind, subjects)
     return {subject: row.approved for subject, row in found.items()}

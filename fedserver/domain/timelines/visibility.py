@@ -13,26 +13,26 @@ from storage.rows.posts import PostRow
 
 FEDERATED = ("public", "unlisted", "followers", "direct", "partners")
 WRITABLE = (*FEDERATED, "local")
-OPEN = ("public", "unlisted")
+PUBLIC_VISIBILITIES = ("public", "unlisted")
 
 # From the widest to the narrowest: an edit or a reply may go to the right only.
-WIDTH = {"public": 0, "unlisted": 1, "partners": 2, "local": 3, "followers": 4, "direct": 5}
-NOBODY: frozenset[int] = frozenset()
+NARROWNESS = {"public": 0, "unlisted": 1, "partners": 2, "local": 3, "followers": 4, "direct": 5}
+NO_IDS: frozenset[int] = frozenset()
 
 
-class Facts(Struct, frozen=True):
+class ViewerFacts(Struct, frozen=True):
     """What the viewer (None: a stranger) has to do with some posts and their authors: ids of either."""
 
     viewer_id: int | None = None
     is_ours: bool = False  # the viewer is an account of this node
-    follows: frozenset[int] | set[int] = NOBODY
-    mentioned: frozenset[int] | set[int] = NOBODY
-    blocks: frozenset[int] | set[int] = NOBODY
-    blocked_by: frozenset[int] | set[int] = NOBODY
+    follows: frozenset[int] | set[int] = NO_IDS
+    mentioned: frozenset[int] | set[int] = NO_IDS
+    blocks: frozenset[int] | set[int] = NO_IDS
+    blocked_by: frozenset[int] | set[int] = NO_IDS
     is_partners: bool = False  # the viewer is a member of a partner that sees posts for partners
 
 
-def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
+def may_see(post: PostRow, author: AccountRow, facts: ViewerFacts) -> bool:
     """True if the viewer may know that the post exists."""
     if author.suspended_at is not None or author.deleted_at is not None:
         return False
@@ -40,7 +40,7 @@ def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
         return True
     if post.state != "published" or post.account_id in facts.blocked_by:
         return False
-    if post.visibility in OPEN:
+    if post.visibility in PUBLIC_VISIBILITIES:
         return True
     if facts.viewer_id is None:
         return False
@@ -56,4 +56,4 @@ def may_see(post: PostRow, author: AccountRow, facts: Facts) -> bool:
 
 def narrower(first: str, second: str) -> str:
     """The narrower of two visibilities."""
-    return first if WIDTH[first] >= WIDTH[second] else second
+    return first if NARROWNESS[first] >= NARROWNESS[second] else second

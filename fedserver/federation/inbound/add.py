@@ -5,19 +5,19 @@ from __future__ import annotations
 from activitypub.document import type_of
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.posts import pins
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def add(tx: Tx, item: Item) -> None:
-    await _change(tx, item, added=True)
+async def add(tx: Tx, inbound: InboundActivity) -> None:
+    await _update_featured(tx, inbound, added=True)
 
 
-async def remove(tx: Tx, item: Item) -> None:
-    await _change(tx, item, added=False)
+async def remove(tx: Tx, inbound: InboundActivity) -> None:
+    await _update_featured(tx, inbound, added=False)
 
 
-async def _change(tx: Tx, item: Item, *, added: bool) -> None:
+async def _update_featured(tx: Tx, item: InboundActivity, *, added: bool) -> None:
     document = item.activity.object
     if document is not None and type_of(document) == "Hashtag":
         name = str(document.get("name", ""))[:200]
@@ -25,6 +25,6 @@ async def _change(tx: Tx, item: Item, *, added: bool) -> None:
     elif item.post is not None:
         changed = await pins.receive(tx, item.actor, item.post, added=added)
     else:
-        raise Dropped("the post is not here and cannot be read")
+        raise IgnoredError("the post is not here and cannot be read")
     if not changed:
-        raise Dropped("it is not the actor's own, or as it was")
+        raise IgnoredError("it is not the actor's own, or as it was")

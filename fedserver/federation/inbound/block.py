@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.relationships import blocks
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, item: Item) -> None:
-    target = await accounts.by_uri(tx, item.activity.object_id or "")
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
+    target = await accounts.find_by_uri(tx, inbound.activity.object_id or "")
     if target is None or target.domain:
-        raise Dropped("of nobody here")
-    uri = item.activity.id or f"{item.actor.uri}#blocks/{target.id}"
-    await blocks.receive(tx, item.actor, target, uri)
+        raise IgnoredError("of nobody here")
+    uri = inbound.activity.id or f"{inbound.actor.uri}#blocks/{target.id}"
+    await blocks.receive(tx, inbound.actor, target, uri)

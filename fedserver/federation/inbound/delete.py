@@ -5,20 +5,20 @@ from __future__ import annotations
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.posts import post_removal, quote_requests
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, item: Item) -> None:
-    uri = item.activity.object_id
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
+    uri = inbound.activity.object_id
     if uri is None:
-        raise Dropped("names nothing")
-    if uri == item.actor.uri:
-        await accounts.remove_remote(tx, item.actor)
+        raise IgnoredError("names nothing")
+    if uri == inbound.actor.uri:
+        await accounts.delete_remote(tx, inbound.actor)
         return
-    if await post_removal.receive(tx, item.actor, uri):
+    if await post_removal.receive(tx, inbound.actor, uri):
         return
-    if await quote_requests.receive_revocation(tx, item.actor, uri):
+    if await quote_requests.receive_revocation(tx, inbound.actor, uri):
         return
     # A tombstone of the actor keeps out only posts of the actor, so that it need not be known whose it is.
-    await post_removal.forestall(tx, item.actor, uri)
+    await post_removal.record_early_delete(tx, inbound.actor, uri)

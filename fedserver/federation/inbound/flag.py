@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from activitypub.document import id_of
 from fedserver.domain.moderation import reports
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, item: Item) -> None:
-    uris = [uri for each in item.activity.objects if (uri := id_of(each))]
-    comment = item.activity.content
-    if not await reports.receive(tx, item.actor, item.activity.id, uris, comment):
-        raise Dropped("about nobody here, or not wanted")
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
+    uris = [uri for each in inbound.activity.objects if (uri := id_of(each))]
+    comment = inbound.activity.content
+    if not await reports.receive(tx, inbound.actor, inbound.activity.id, uris, comment):
+        raise IgnoredError("about nobody here, or not wanted")

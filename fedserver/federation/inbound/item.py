@@ -6,16 +6,16 @@ from msgspec import Struct
 
 from activitypub.activities import Activity
 from activitypub.reactions import Reaction
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import remote_posts, votes
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class InboundActivity(Struct, frozen=True, kw_only=True):
     """An activity to be carried out. `actor` is who signed it."""
 
-    site: Site
+    site: NodeContext
     activity: Activity
     actor: AccountRow
     remote: remote_posts.RemotePost | None = (
@@ -29,5 +29,5 @@ class Item(Struct, frozen=True, kw_only=True):
     votes: tuple[votes.RemoteVote, ...] = ()  # the objects, where they are votes in a poll
 
 
-class Dropped(Exception):
+class IgnoredError(Exception):
     """There is nothing to be done with it: why, for the log."""

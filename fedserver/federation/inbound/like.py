@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from fedserver.domain.posts import likes, reactions
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, item: Item) -> None:
-    if item.post is None:
-        raise Dropped("of nothing that is here")
-    uri = item.activity.id or f"{item.actor.uri}#likes/{item.post.id}"
-    if item.reaction is not None:
-        emoji = reactions.Emoji(item.reaction.name, item.reaction.url)
-        if await reactions.receive(tx, item.actor, uri, item.post, emoji):
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
+    if inbound.post is None:
+        raise IgnoredError("of nothing that is here")
+    uri = inbound.activity.id or f"{inbound.actor.uri}#likes/{inbound.post.id}"
+    if inbound.reaction is not None:
+        emoji = reactions.Emoji(inbound.reaction.name, inbound.reaction.url)
+        if await reactions.receive(tx, inbound.actor, uri, inbound.post, emoji):
             return
-    await likes.receive(tx, item.actor, uri, item.post)
+    await likes.receive(tx, inbound.actor, uri, inbound.post)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fedserver.domain.portability import moves
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, item: Item) -> None:
-    if item.moved is None or item.target is None:
-        raise Dropped("nobody moves, or to nowhere")
-    if not await moves.receive(tx, item.moved, item.target):
-        raise Dropped("the two are not one, or it moved a short time ago")
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
+    if inbound.moved is None or inbound.target is None:
+        raise IgnoredError("nobody moves, or to nowhere")
+    if not await moves.receive(tx, inbound.moved, inbound.target):
+        raise IgnoredError("the two are not one, or it moved a short time ago")

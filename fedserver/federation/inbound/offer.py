@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from activitypub.partnerships import read_partnership
 from fedserver.domain.peers import partners
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 
-async def handle(tx: Tx, item: Item) -> None:
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
     """That the actor is its node's own was checked before."""
-    found = read_partnership(item.activity)
-    if found.object != item.site.links.instance_actor:
-        raise Dropped("offered to somebody else")
-    if not item.activity.id:
-        raise Dropped("an Offer needs an id to be answered")
+    found = read_partnership(inbound.activity)
+    if found.object != inbound.site.links.instance_actor:
+        raise IgnoredError("offered to somebody else")
+    if not inbound.activity.id:
+        raise IgnoredError("an Offer needs an id to be answered")
     if not await partners.receive_offer(
-        tx, item.site, item.actor, item.activity.id, found.scopes, found.message
+        tx, inbound.site, inbound.actor, inbound.activity.id, found.scopes, found.message
     ):
-        raise Dropped("offers nothing new")
+        raise IgnoredError("offers nothing new")

@@ -6,47 +6,49 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import partners
 from fedserver.domain.posts import boosts, likes, reactions
 from fedserver.domain.relationships import blocks, follows
-from fedserver.federation.inbound.item import Dropped, Item
+from fedserver.federation.inbound.item import IgnoredError, InboundActivity
 from storage.engine import Tx
 from storage.queries.relationships import follows as follow_queries
 
-LIKES = ("Like", "EmojiReact")
+LIKE_TYPES = ("Like", "EmojiReact")
 
 
-async def handle(tx: Tx, item: Item) -> None:
-    inner, uri = item.inner, item.activity.object_id or ""
-    if inner is not None and inner.actor != item.actor.uri:
-        raise Dropped("undoes what somebody else did")
+async def handle(tx: Tx, inbound: InboundActivity) -> None:
+    inner, uri = inbound.inner, inbound.activity.object_id or ""
+    if inner is not None and inner.actor != inbound.actor.uri:
+        raise IgnoredError("undoes what somebody else did")
     kind = inner.kind if inner is not None else ""
     about = inner.object_id if inner is not None else None
     done = False
     if kind in ("Follow", ""):
-        done = await _unfollow(tx, item, about)
-    if not done and kind in (*LIKES, ""):
+        done = await _undo_follow(tx, inbound, about)
+    if not done and kind in (*LIKE_TYPES, ""):
         name = inner.reaction.name if inner is not None and inner.reaction is not None else ""
-        done = await reactions.receive_undo(tx, item.actor, uri, about, name)
-    if not done and kind in (*LIKES, ""):
-        done = await likes.receive_undo(tx, item.actor, uri, about)
+        done = await reactions.receive_undo(tx, inbound.actor, uri, about, name)
+    if not done and kind in (*LIKE_TYPES, ""):
+        done = await likes.receive_undo(tx, inbound.actor, uri, about)
     if not done and kind in ("Announce", ""):
-        done = await boosts.receive_undo(tx, item.actor, uri, about)
+        done = await boosts.receive_undo(tx, inbound.actor, uri, about)
     if not done and kind in ("Block", ""):
-        target = await accounts.by_uri(tx, about) if about else None
-        done = await blocks.receive_undo(tx, item.actor, uri, target)
+        target = await accounts.find_by_uri(tx, about) if about else None
+        done = await blocks.receive_undo(tx, inbound.actor, uri, target)
     if not done and kind in ("Offer", "Accept"):
         # Who made the offer undoes it, who accepted it undoes that.
-        done = await partners.receive_end(tx, item.site, item.actor, uri if kind == "Offer" else about or "")
+        done = await partners.receive_end(
+            tx, inbound.site, inbound.actor, uri if kind == "Offer" else about or ""
+        )
     if not done:
-        raise Dropped("undoes nothing that is here")
+        raise IgnoredError("undoes nothing that is here")
 
 
-async def _unfollow(tx: Tx, item: Item, about: str | None) -> bool:
+async def _undo_follow(tx: Tx, item: InboundActivity, about: str | None) -> bool:
     """By the one who is followed, or by the id of the Follow alone."""
     uri = item.activity.object_id
     if about is None and uri:
-        row = await follow_queries.by_uri(tx, uri) or await follow_queries.request_by_uri(tx, uri)
+        row = await follow_queries.find_by_uri(tx, uri) or await follow_queries.find_request_by_uri(tx, uri)
         ours = row is not None and row.account_id == item.actor.id
         return row is not None and ours and await follows.receive_undo(tx, item.actor, row.target_id)
-    target = await accounts.by_uri(tx, about) if about else None
+    target = await accounts.find_by_uri(tx, about) if about else None
     if target is None or target.domain:
         return False
     return await follows.receive_undo(tx, item.actor, target.id)

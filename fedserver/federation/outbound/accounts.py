@@ -9,19 +9,21 @@ import msgspec
 from activitypub.actors import Actor, ActorKey, Field, write_actor
 from activitypub.document import Document
 from fedserver.domain.accounts import account_views, accounts, identity_proofs
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.links import INSTANCE_ACTOR
 from storage.rows.accounts import AccountRow, FeaturedTagRow, KeyRow
 
-FEATURED_TAGS = "collections/tags"
-_fields = msgspec.json.Decoder(list[accounts.ProfileField]).decode
-_uris = msgspec.json.Decoder(list[str]).decode
+FEATURED_TAGS_PATH = "collections/tags"
+_decode_fields = msgspec.json.Decoder(list[accounts.ProfileField]).decode
+_decode_uris = msgspec.json.Decoder(list[str]).decode
 
 
-def actor(site: Site, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None) -> Document:
+def render_actor(
+    site: NodeContext, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | None = None
+) -> Document:
     """The document; `keys` are those in force."""
     instance = row.username == INSTANCE_ACTOR
-    row = account_views.shown(row)
+    row = account_views.redact_suspended(row)
     return write_actor(
         Actor(
             id=row.uri,
@@ -36,17 +38,19 @@ def actor(site: Site, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | N
             followers=row.followers_uri,
             following=row.following_uri,
             featured=row.featured_uri,
-            featured_tags="" if instance else site.links.part(row.uri, FEATURED_TAGS),
+            featured_tags="" if instance else site.links.part(row.uri, FEATURED_TAGS_PATH),
             icon=site.links.media(row.avatar_key) if row.avatar_key else "",
             icon_alt=row.avatar_alt,
             image=site.links.media(row.header_key) if row.header_key else "",
             image_alt=row.header_alt,
             keys=tuple(ActorKey(key.uri, key.kind, key.public) for key in keys),
-            fields=tuple(Field(each.name, each.value) for each in _fields(row.fields)),
-            also_known_as=tuple(_uris(row.also_known_as)),
-            attribution_domains=tuple(_uris(row.attribution_domains)),
+            fields=tuple(Field(each.name, each.value) for each in _decode_fields(row.fields)),
+            also_known_as=tuple(_decode_uris(row.also_known_as)),
+            attribution_domains=tuple(_decode_uris(row.attribution_domains)),
             moved_to=moved_to,
-            statements=tuple(msgspec.json.decode(each.document) for each in identity_proofs.of(row)),
+            statements=tuple(
+                msgspec.json.decode(each.document) for each in identity_proofs.list_by_account(row)
+            ),
             locked=row.locked,
             discoverable=row.discoverable,
             indexable=row.indexable,
@@ -59,7 +63,7 @@ def actor(site: Site, row: AccountRow, keys: Sequence[KeyRow], moved_to: str | N
     )
 
 
-def hashtag(site: Site, account: AccountRow, row: FeaturedTagRow) -> Document:
+def render_featured_tag(site: NodeContext, account: AccountRow, row: FeaturedTagRow) -> Document:
     """A hashtag on the profile of an account of ours."""
     href = site.links.tagged(account.username, row.folded)
     return {"type": "Hashtag", "href": href, "name": f"#{row.name}"}

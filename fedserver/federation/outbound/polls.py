@@ -6,7 +6,7 @@ from activitypub.objects import Option, Question
 from fedserver.domain.timelines import poll_views
 
 
-def question(view: poll_views.PollView) -> Question:
+def to_question(view: poll_views.PollView) -> Question:
     """Choices, their figures unless they are hidden, and the end."""
     poll = view.poll
     return Question(

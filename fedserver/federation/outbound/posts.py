@@ -9,11 +9,11 @@ import msgspec
 from activitypub import objects
 from activitypub.addressing import addresses
 from activitypub.document import Document
-from activitypub.interactions import Policy, Quote, Rule
+from activitypub.interactions import InteractionPolicy, InteractionRule, Quote
 from activitypub.objects import Attachment, Hashtag, Mention, Object
 from activitypub.terms import PUBLIC
 from fedserver.domain.content import post_texts
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import poll_views, post_policies
 from fedserver.federation.outbound import polls
@@ -21,12 +21,12 @@ from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from storage.rows.posts import PostRow, QuoteRow
 
-_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
-_tags = msgspec.json.Decoder(list[str]).decode
+_decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
+_decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
-def post(
-    site: Site,
+def render_post(
+    site: NodeContext,
     row: PostRow,
     author: AccountRow,
     files: Sequence[MediaRow],
@@ -34,7 +34,7 @@ def post(
     quote: QuoteRow | None = None,
 ) -> Document:
     """The document without `@context`. Raises ValueError for posts that never leave the node."""
-    mentioned = _mentions(row.mentions)
+    mentioned = _decode_mentions(row.mentions)
     named = [each.uri for each in mentioned]
     to, cc = addresses(row.visibility, author.followers_uri, named, site.links.partners)
     attached = [each for each in files if each.id != row.cover_id]
@@ -46,7 +46,7 @@ def post(
             attributed_to=(author.uri,),
             name=row.title,
             summary=row.summary,
-            content=quotes.with_fallback(row.html, quote),
+            content=quotes.add_fallback_link(row.html, quote),
             language=row.language,
             source=row.source,
             source_type=row.source_type,
@@ -58,13 +58,13 @@ def post(
             cc=tuple(cc),
             in_reply_to=row.in_reply_to_uri,
             context=row.context_uri,
-            mentions=tuple(Mention(each.uri, f"@{_full(site, each)}") for each in mentioned),
-            hashtags=tuple(Hashtag(each, site.links.tag(each)) for each in _tags(row.tags)),
-            attachments=tuple(_attachment(site, each) for each in attached),
-            cover=_attachment(site, cover) if cover is not None else None,
-            question=polls.question(poll) if poll is not None else None,
-            quote=_quote(quote) if quote is not None else None,
-            policy=_policy(row, author),
+            mentions=tuple(Mention(each.uri, f"@{_full_handle(site, each)}") for each in mentioned),
+            hashtags=tuple(Hashtag(each, site.links.tag(each)) for each in _decode_tags(row.tags)),
+            attachments=tuple(_to_attachment(site, each) for each in attached),
+            cover=_to_attachment(site, cover) if cover is not None else None,
+            question=polls.to_question(poll) if poll is not None else None,
+            quote=_to_quote(quote) if quote is not None else None,
+            policy=_to_policy(row, author),
         ),
         likes=row.likes_count,
         shares=row.boosts_count,
@@ -72,14 +72,14 @@ def post(
     )
 
 
-def _quote(row: QuoteRow) -> Quote | None:
+def _to_quote(row: QuoteRow) -> Quote | None:
     if quotes.is_gone(row):
         return None
     granted = row.authorization_uri if row.state == quotes.ACCEPTED else None
     return Quote(row.quoted_uri, row.quoted_url, granted)
 
 
-def _policy(row: PostRow, author: AccountRow) -> Policy:
+def _to_policy(row: PostRow, author: AccountRow) -> InteractionPolicy:
     """Who may quote the post; always said, as peers take silence for a no. The author may in any case.
 
     Of likes, answers and boosts silence is a yes, so rules are told where there are any.
@@ -88,26 +88,26 @@ def _policy(row: PostRow, author: AccountRow) -> Policy:
         "public": (PUBLIC,),
         "followers": (author.followers_uri,),
         "following": (author.following_uri,),
-        "mentioned": tuple(each.uri for each in _mentions(row.mentions)),
+        "mentioned": tuple(each.uri for each in _decode_mentions(row.mentions)),
     }
 
-    def rule(given: post_policies.Rule) -> Rule:
+    def rule(given: post_policies.PostPolicyRule) -> InteractionRule:
         named = [uri for each in given.automatic for uri in audience.get(each, ())]
-        return Rule(tuple(named or [author.uri]))
+        return InteractionRule(tuple(named or [author.uri]))
 
     policy = post_policies.decode(row.interaction_policy)
     others = (policy.like, policy.reply, policy.announce)
-    return Policy(
-        rule(policy.quote or post_policies.Rule()),
+    return InteractionPolicy(
+        rule(policy.quote or post_policies.PostPolicyRule()),
         *(rule(each) if each is not None else None for each in others),
     )
 
 
-def _full(site: Site, mention: post_texts.MentionFact) -> str:
+def _full_handle(site: NodeContext, mention: post_texts.MentionFact) -> str:
     return mention.acct if "@" in mention.acct else f"{mention.acct}@{site.links.domain}"
 
 
-def _attachment(site: Site, row: MediaRow) -> Attachment:
+def _to_attachment(site: NodeContext, row: MediaRow) -> Attachment:
     return Attachment(
         url=site.links.media(row.file_key) if row.file_key else row.remote_url,
         media_type=row.content_type,

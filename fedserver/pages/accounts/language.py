@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from fedserver.domain.auth import members
 from fedserver.text.locales import is_supported
 from fedserver.web.endpoint import Call, Routes
-from fedserver.web.html import own_page, see_other
+from fedserver.web.html import see_other, to_local_path
 from fedserver.web.locale_cookie import set_locale_cookie
 
 routes = Routes("pages")
@@ -24,10 +24,10 @@ class LocaleParams(Struct, frozen=True):
 async def choose(call: Call[LocaleParams]) -> web.StreamResponse:
     """Remember a language, for a member in the settings and for a guest in the browser; '' is automatic."""
     code = call.params.locale if is_supported(call.params.locale) else ""
-    response = see_other(own_page(call.params.back, "/"))
+    response = see_other(to_local_path(call.params.back, "/"))
     if call.caller is not None and call.caller.member is not None:
         member = call.caller.member
-        changed = structs.replace(members.settings(member), locale=code)
+        changed = structs.replace(members.decode_settings(member), locale=code)
         await members.set_settings(call.tx, member, changed)
     else:
         set_locale_cookie(response, call.site, code)

@@ -8,13 +8,13 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.accounts import account_views, accounts, relations
-from fedserver.domain.kernel.errors import Gone, NotFound
+from fedserver.domain.kernel.errors import GoneError, NotFoundError
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
-from fedserver.pages.content.feeds import feed_of
-from fedserver.pages.readers import FormParams, back, feed, older
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.pages.content.feeds import render_feed
+from fedserver.pages.readers import FormParams, load_feed, next_page_url, redirect_back
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
@@ -22,38 +22,38 @@ from storage.rows.accounts import AccountRow
 routes = Routes("pages")
 
 
-class ProfileParams(Struct, frozen=True):
+class ProfilePageParams(Struct, frozen=True):
     tab: str = ""
 
 
-async def find(call: Call[Any], tx: Tx, name: str) -> AccountRow:
+async def get_account(call: Call[Any], tx: Tx, name: str) -> AccountRow:
     """The account of a path. Raises NotFound, Gone; strangers are sent to where a peer's account lives."""
     username, _, host = name.partition("@")
     if not host or host in (call.site.links.domain, call.site.links.host):
-        return await accounts.local(tx, username)
-    row = await accounts.by_handle(tx, username, host)
+        return await accounts.get_local(tx, username)
+    row = await accounts.find_by_handle(tx, username, host)
     if row is None:
-        raise NotFound
+        raise NotFoundError
     if row.suspended_at is not None:
-        raise Gone
+        raise GoneError
     if call.caller is None:
         raise web.HTTPSeeOther(row.url)
     return row
 
 
-@routes.get("/@{name}", html=True, params=ProfileParams)
-async def show(call: Call[ProfileParams]) -> web.StreamResponse:
+@routes.get("/@{name}", html=True, params=ProfilePageParams)
+async def show(call: Call[ProfilePageParams]) -> web.StreamResponse:
     name = call.text("name")
     base, _, ending = name.rpartition(".")
     if ending in ("atom", "rss") and base:
-        return await feed_of(call, await accounts.local(call.tx, base), ending)
-    row = await find(call, call.tx, name)
+        return await render_feed(call, await accounts.get_local(call.tx, base), ending)
+    row = await get_account(call, call.tx, name)
     view = (await account_views.load(call.tx, [row.id]))[row.id]
     replies = call.params.tab == "replies"
-    ids = await timelines.of_account(
+    ids = await timelines.list_by_account(
         call.tx, row.id, call.viewer_id, call.page(), exclude_replies=not replies
     )
-    pinned = await timelines.pinned(call.tx, row.id, call.viewer_id) if not replies else []
+    pinned = await timelines.list_pinned(call.tx, row.id, call.viewer_id) if not replies else []
     relation = None
     if call.viewer_id is not None and call.viewer_id != row.id:
         found = await relations.load(call.tx, call.viewer_id, [row.id])
@@ -62,38 +62,38 @@ async def show(call: Call[ProfileParams]) -> web.StreamResponse:
         "profile.html",
         view=view,
         relation=relation,
-        mails=email_subscriptions.offered(call.site, row),
-        pinned=await feed(call, pinned if "max_id" not in call.request.query else [], "account"),
-        feed=await feed(call, [each for each in ids if each not in pinned], "account", 10_000),
-        older=older(call, ids, 20),
+        mails=email_subscriptions.is_available(call.site, row),
+        pinned=await load_feed(call, pinned if "max_id" not in call.request.query else [], "account"),
+        feed=await load_feed(call, [each for each in ids if each not in pinned], "account", 10_000),
+        older=next_page_url(call, ids, 20),
         tab="replies" if replies else "posts",
     )
 
 
 @routes.get("/users/{name}", html=True, tx="own")
-async def by_uri(call: Call[Nothing]) -> web.StreamResponse:
+async def redirect_account_uri(call: Call[NoParams]) -> web.StreamResponse:
     return see_other(f"/@{call.text('name')}")
 
 
 @routes.get("/users/{name}/statuses/{id}", "/users/{name}/articles/{id}", html=True, tx="own")
-async def post_by_uri(call: Call[Nothing]) -> web.StreamResponse:
+async def redirect_post_uri(call: Call[NoParams]) -> web.StreamResponse:
     return see_other(f"/@{call.text('name')}/{call.id()}")
 
 
 @routes.post("/accounts/{id}/follow", html=True, who=USER, params=FormParams)
 async def follow(call: Call[FormParams]) -> web.StreamResponse:
-    await follows.follow(call.tx, call.site, call.account, await accounts.by_id(call.tx, call.id()))
-    return back(call, call.params.next)
+    await follows.follow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
+    return redirect_back(call, call.params.next)
 
 
 @routes.post("/accounts/{id}/unfollow", html=True, who=USER, params=FormParams)
 async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
-    await follows.unfollow(call.tx, call.site, call.account, await accounts.by_id(call.tx, call.id()))
-    return back(call, call.params.next)
+    await follows.unfollow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
+    return redirect_back(call, call.params.next)
 
 
 @routes.post("/follow_requests/{id}/{answer}", html=True, who=USER, params=FormParams)
-async def answer(call: Call[FormParams]) -> web.StreamResponse:
+async def answer_follow_request(call: Call[FormParams]) -> web.StreamResponse:
     decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
     await decide(call.tx, call.account, call.id())
-    return back(call, call.params.next, "/notifications")
+    return redirect_back(call, call.params.next, "/notifications")

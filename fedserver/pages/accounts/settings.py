@@ -9,10 +9,10 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.errors import DomainError, Invalid
-from fedserver.media.errors import Unacceptable
+from fedserver.domain.kernel.errors import DomainError, InvalidError
+from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import process_banner, process_square
-from fedserver.text.language import normal_language
+from fedserver.text.language import normalize_language
 from fedserver.text.locales import is_supported
 from fedserver.web import media_intake
 from fedserver.web.endpoint import USER, Call, Routes
@@ -23,7 +23,7 @@ from storage.engine import Tx
 routes = Routes("pages")
 
 
-class ProfileParams(Struct, frozen=True):
+class ProfileFormParams(Struct, frozen=True):
     csrf: str = ""
     display_name: str = ""
     note: str = ""
@@ -43,15 +43,15 @@ class ProfileParams(Struct, frozen=True):
     welcome: bool = False
 
 
-async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) -> web.Response:
-    row = await accounts.by_id(tx, call.account.id)
+async def _render_page(call: Call[ProfileFormParams], tx: Tx, problem: str, *, done: bool) -> web.Response:
+    row = await accounts.get(tx, call.account.id)
     view = (await account_views.load(tx, [row.id]))[row.id]
-    member = await members.by_id(tx, call.member.id)
+    member = await members.get(tx, call.member.id)
     return call.render(
         "settings.html",
         status=422 if problem else 200,
         view=view,
-        settings=members.settings(member),
+        settings=members.decode_settings(member),
         problem=problem,
         done=done,
         welcome=call.params.welcome,
@@ -60,25 +60,25 @@ async def _page(call: Call[ProfileParams], tx: Tx, problem: str, *, done: bool) 
     )
 
 
-@routes.get("/settings/profile", "/settings", html=True, who=USER, params=ProfileParams)
-async def show(call: Call[ProfileParams]) -> web.StreamResponse:
-    return await _page(call, call.tx, "", done="done" in call.request.query)
+@routes.get("/settings/profile", "/settings", html=True, who=USER, params=ProfileFormParams)
+async def show(call: Call[ProfileFormParams]) -> web.StreamResponse:
+    return await _render_page(call, call.tx, "", done="done" in call.request.query)
 
 
 @routes.post(
-    "/settings/profile", html=True, who=USER, params=ProfileParams, tx="own", most_upload="upload_bytes"
+    "/settings/profile", html=True, who=USER, params=ProfileFormParams, tx="own", most_upload="upload_bytes"
 )
-async def save(call: Call[ProfileParams]) -> web.StreamResponse:
+async def update(call: Call[ProfileFormParams]) -> web.StreamResponse:
     try:
-        async with media_intake.collecting(call.services) as keys:
-            await _save(call, keys)
+        async with media_intake.discard_keys_on_error(call.services) as keys:
+            await _update_profile(call, keys)
     except DomainError as error:
         async with call.services.db.read() as tx:
-            return await _page(call, tx, error.text, done=False)
+            return await _render_page(call, tx, error.text, done=False)
     return see_other("/settings/profile?done=1")
 
 
-async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
+async def _update_profile(call: Call[ProfileFormParams], keys: list[str]) -> None:
     params = call.params
     await call.services.resolver.mentions(params.note)
     change = accounts.ProfileChange(
@@ -90,31 +90,31 @@ async def _save(call: Call[ProfileParams], keys: list[str]) -> None:
         hides_collections=params.hides_collections,
         mails_posts=params.mails_posts,
         fields=tuple(zip(params.names, params.values, strict=False)),
-        avatar_key=await _picture(call, params.avatar, keys, square=True),
-        header_key=await _picture(call, params.header, keys, square=False),
+        avatar_key=await _store_picture(call, params.avatar, keys, square=True),
+        header_key=await _store_picture(call, params.header, keys, square=False),
     )
     async with call.services.db.write() as tx:
-        row = await accounts.by_id(tx, call.account.id)
+        row = await accounts.get(tx, call.account.id)
         await accounts.update_profile(tx, call.site, row, change)
-        former = members.settings(call.member)
+        former = members.decode_settings(call.member)
         changed = structs.replace(
             former,
             theme=params.theme,
             visibility=params.visibility,
-            language=normal_language(params.language),
+            language=normalize_language(params.language),
             locale=params.locale if is_supported(params.locale) else "",
         )
         await members.set_settings(tx, call.member, changed)
 
 
-async def _picture(
-    call: Call[ProfileParams], upload: Upload | None, keys: list[str], *, square: bool
+async def _store_picture(
+    call: Call[ProfileFormParams], upload: Upload | None, keys: list[str], *, square: bool
 ) -> str | UnsetType:
     if upload is None or not upload.size:
         return UNSET
     try:
         made = await call.services.images.run(process_square if square else process_banner, upload.data)
-    except Unacceptable as error:
-        raise Invalid("picture", f"was not taken: {error.text}") from error
+    except UnacceptableFileError as error:
+        raise InvalidError("picture", f"was not taken: {error.text}") from error
     keys.append(await call.services.store.put(made.data, made.ending))
     return keys[-1]

@@ -6,19 +6,19 @@ from aiohttp import web
 
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.moderation import rules
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("pages")
-SIZE = 40
+PAGE_SIZE = 40
 
 
 @routes.get("/log", html=True)
-async def show(call: Call[Nothing]) -> web.Response:
-    rows = await audit_log.page(call.tx, call.page(SIZE, SIZE))
+async def show(call: Call[NoParams]) -> web.Response:
+    rows = await audit_log.list_page(call.tx, call.page(PAGE_SIZE, PAGE_SIZE))
     return call.render(
         "log.html",
-        entries=[hash_chain.entry(row) for row in rows],
-        head=await audit_log.head(call.tx),
-        rules=lambda named: rules.some(call.site, rules.numbers(named)),
-        older=rows[-1].seq if len(rows) == SIZE else None,
+        entries=[hash_chain.to_entry(row) for row in rows],
+        head=await audit_log.find_head(call.tx),
+        rules=lambda named: rules.list_by_numbers(call.site, rules.parse_numbers(named)),
+        older=rows[-1].seq if len(rows) == PAGE_SIZE else None,
     )

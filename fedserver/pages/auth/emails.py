@@ -6,9 +6,9 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import emails, one_time_links
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.pages.readers import FormParams
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("pages")
@@ -19,37 +19,39 @@ class EmailParams(Struct, frozen=True):
     csrf: str = ""
 
 
-def _page(call: Call[Nothing] | Call[EmailParams], *, problem: str = "", sent: str = "") -> web.Response:
+def _render_page(
+    call: Call[NoParams] | Call[EmailParams], *, problem: str = "", sent: str = ""
+) -> web.Response:
     status = 422 if problem else 200
     return call.render("email.html", status=status, member=call.member, problem=problem, sent=sent)
 
 
 @routes.get("/settings/email", html=True, who=USER, proved=True)
-async def show(call: Call[Nothing]) -> web.Response:
-    return _page(call)
+async def show(call: Call[NoParams]) -> web.Response:
+    return _render_page(call)
 
 
 @routes.post(
     "/settings/email", html=True, who=USER, proved=True, params=EmailParams, tx="own", limit="sign_ups"
 )
-async def ask(call: Call[EmailParams]) -> web.StreamResponse:
+async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
     email = call.params.email.strip()
     try:
         async with call.services.db.write() as tx:
-            mailed = await emails.ask_to_change(tx, call.site, call.member, email)
-    except Invalid as error:
-        return _page(call, problem=f"{error.told}.")
-    return _page(call, sent=email) if mailed else see_other("/settings/security?done=1")
+            mailed = await emails.request_change(tx, call.site, call.member, email)
+    except InvalidError as error:
+        return _render_page(call, problem=f"{error.told}.")
+    return _render_page(call, sent=email) if mailed else see_other("/settings/security?done=1")
 
 
 @routes.get("/email/{token}", html=True)
-async def show_confirm(call: Call[Nothing]) -> web.Response:
-    link = await one_time_links.check(call.tx, "email", call.text("token"))
+async def show_confirmation(call: Call[NoParams]) -> web.Response:
+    link = await one_time_links.get(call.tx, "email", call.text("token"))
     return call.render("email_confirm.html", token=call.text("token"), email=link.email)
 
 
 @routes.post("/email/{token}", html=True, params=FormParams, no_csrf=True)
 async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     """By a form, as programs that look at mail open its links."""
-    await emails.change(call.tx, call.site, call.text("token"))
+    await emails.confirm_change(call.tx, call.site, call.text("token"))
     return see_other("/settings/security?done=1")

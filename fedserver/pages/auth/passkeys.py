@@ -6,61 +6,65 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import challenges, passkeys
-from fedserver.domain.kernel.errors import DomainError, Invalid
+from fedserver.domain.kernel.errors import DomainError, InvalidError
 from fedserver.pages.readers import FormParams
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response
 
 routes = Routes("pages")
 
 
-class PasskeyParams(Struct, frozen=True):
+class PasskeyFormParams(Struct, frozen=True):
     name: str = ""
     credential: str = ""
     csrf: str = ""
 
 
 @routes.get("/settings/passkeys", html=True, who=USER, proved=True, tx="own")
-async def show(call: Call[Nothing]) -> web.Response:
-    return await _page(call, "")
+async def show(call: Call[NoParams]) -> web.Response:
+    return await _render_page(call, "")
 
 
-async def _page(call: Call[Nothing] | Call[PasskeyParams], problem: str) -> web.Response:
+async def _render_page(call: Call[NoParams] | Call[PasskeyFormParams], problem: str) -> web.Response:
     async with call.services.db.read() as tx:
-        rows = await passkeys.of_member(tx, call.member)
+        rows = await passkeys.list_by_member(tx, call.member)
     return call.render("passkeys.html", status=422 if problem else 200, rows=rows, problem=problem)
 
 
-def _holder(call: Call[PasskeyParams]) -> str:
-    return challenges.of_session(call.session_id or 0)
+def _challenge_key(call: Call[PasskeyFormParams]) -> str:
+    return challenges.to_session_holder(call.session_id or 0)
 
 
-@routes.post("/settings/passkeys/options", html=True, who=USER, proved=True, params=PasskeyParams)
-async def options(call: Call[PasskeyParams]) -> web.Response:
+@routes.post("/settings/passkeys/options", html=True, who=USER, proved=True, params=PasskeyFormParams)
+async def create_options(call: Call[PasskeyFormParams]) -> web.Response:
     """What the browser hands to its authenticators."""
-    made = await passkeys.ask_new(call.tx, call.site, call.member, call.account, _holder(call))
+    made = await passkeys.create_registration_options(
+        call.tx, call.site, call.member, call.account, _challenge_key(call)
+    )
     return json_response(made.encode(), headers={"Cache-Control": "no-store"})
 
 
-@routes.post("/settings/passkeys", html=True, who=USER, proved=True, params=PasskeyParams, tx="own")
-async def add(call: Call[PasskeyParams]) -> web.StreamResponse:
+@routes.post("/settings/passkeys", html=True, who=USER, proved=True, params=PasskeyFormParams, tx="own")
+async def add(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     params = call.params
     try:
         async with call.services.db.write() as tx:
-            await passkeys.add(tx, call.site, call.member, _holder(call), params.credential, params.name)
+            await passkeys.register(
+                tx, call.site, call.member, _challenge_key(call), params.credential, params.name
+            )
     except DomainError as error:
-        return await _page(call, error.text)
+        return await _render_page(call, error.text)
     return see_other("/settings/passkeys")
 
 
-@routes.post("/settings/passkeys/{id}", html=True, who=USER, proved=True, params=PasskeyParams, tx="own")
-async def rename(call: Call[PasskeyParams]) -> web.StreamResponse:
+@routes.post("/settings/passkeys/{id}", html=True, who=USER, proved=True, params=PasskeyFormParams, tx="own")
+async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     try:
         async with call.services.db.write() as tx:
             await passkeys.rename(tx, call.member, call.id(), call.params.name)
-    except Invalid as error:
-        return await _page(call, error.text)
+    except InvalidError as error:
+        return await _render_page(call, error.text)
     return see_other("/settings/passkeys")
 
 

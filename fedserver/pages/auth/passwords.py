@@ -9,14 +9,14 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import login, members, one_time_links, password_resets, passwords
-from fedserver.domain.kernel.errors import DomainError, Forbidden, NotFound
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.domain.kernel.errors import DomainError, ForbiddenError, NotFoundError
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("pages")
 
 
-class ForgotParams(Struct, frozen=True):
+class ResetRequestParams(Struct, frozen=True):
     login: str = ""
     csrf: str = ""
 
@@ -28,17 +28,17 @@ class PasswordParams(Struct, frozen=True):
 
 
 @routes.get("/forgot", html=True)
-async def show_forgot(call: Call[Nothing]) -> web.Response:
+async def show_reset_request(call: Call[NoParams]) -> web.Response:
     return call.render("forgot.html", sent=False, mails=bool(call.site.config.mail.host))
 
 
-@routes.post("/forgot", html=True, params=ForgotParams, limit="log_ins", no_csrf=True)
-async def forgot(call: Call[ForgotParams]) -> web.Response:
-    await password_resets.ask(call.tx, call.site, call.params.login)
+@routes.post("/forgot", html=True, params=ResetRequestParams, limit="log_ins", no_csrf=True)
+async def request_reset(call: Call[ResetRequestParams]) -> web.Response:
+    await password_resets.request(call.tx, call.site, call.params.login)
     return call.render("forgot.html", sent=True, mails=bool(call.site.config.mail.host))
 
 
-def _form(call: Call[PasswordParams], action: str, problem: str = "", *, known: bool) -> web.Response:
+def _render_form(call: Call[PasswordParams], action: str, problem: str = "", *, known: bool) -> web.Response:
     """`known`: somebody logged in, who has to give the present password too."""
     status = 422 if problem else 200
     return call.render("password.html", status=status, action=action, problem=problem, known=known)
@@ -46,8 +46,8 @@ def _form(call: Call[PasswordParams], action: str, problem: str = "", *, known: 
 
 @routes.get("/reset/{token}", html=True, params=PasswordParams)
 async def show_reset(call: Call[PasswordParams]) -> web.Response:
-    await one_time_links.check(call.tx, "reset", call.text("token"))
-    return _form(call, f"/reset/{call.text('token')}", known=False)
+    await one_time_links.get(call.tx, "reset", call.text("token"))
+    return _render_form(call, f"/reset/{call.text('token')}", known=False)
 
 
 @routes.post("/reset/{token}", html=True, params=PasswordParams, tx="own", limit="log_ins", no_csrf=True)
@@ -55,20 +55,20 @@ async def reset(call: Call[PasswordParams]) -> web.StreamResponse:
     word, services = call.text("token"), call.services
     try:
         async with services.db.read() as tx:
-            link = await one_time_links.check(tx, "reset", word)
+            link = await one_time_links.get(tx, "reset", word)
         passwords.check_password(call.params.password, link.email)
         hashed = await services.passwords.hash(call.params.password)
         async with services.db.write() as tx:
             await password_resets.reset(tx, word, hashed)
-    except NotFound:
+    except NotFoundError:
         raise
     except DomainError as error:
-        return _form(call, f"/reset/{word}", error.text, known=False)
+        return _render_form(call, f"/reset/{word}", error.text, known=False)
     return see_other("/login")
 
 
 @routes.get("/.well-known/change-password", html=True, tx="own")
-async def well_known(call: Call[Nothing]) -> web.StreamResponse:
+async def redirect_well_known(call: Call[NoParams]) -> web.StreamResponse:
     """Where password managers look (W3C, A Well-Known URL for Changing Passwords)."""
     return see_other("/settings/password")
 
@@ -77,7 +77,7 @@ async def well_known(call: Call[Nothing]) -> web.StreamResponse:
 async def show(call: Call[PasswordParams]) -> web.StreamResponse:
     if not call.member.password_hash:
         return see_other("/settings/security")
-    return _form(call, "/settings/password", known=True)
+    return _render_form(call, "/settings/password", known=True)
 
 
 @routes.post("/settings/password", html=True, who=USER, params=PasswordParams, tx="own", limit="log_ins")
@@ -90,13 +90,13 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
             await login.check_attempts(tx, name, address)
         if not await services.passwords.verify(call.member.password_hash, params.current):
             async with services.db.write() as tx:
-                await login.failed(tx, name, address)
-            raise Forbidden("The present password is not right.")
+                await login.record_failure(tx, name, address)
+            raise ForbiddenError("The present password is not right.")
         passwords.check_password(params.password, name, call.member.email)
         hashed = await services.passwords.hash(params.password)
         async with services.db.write() as tx:
             await members.set_password(tx, call.member, hashed)
             cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
     except DomainError as error:
-        return _form(call, "/settings/password", error.text, known=True)
+        return _render_form(call, "/settings/password", error.text, known=True)
     return call.begun(cookie, "/settings/security?done=1")

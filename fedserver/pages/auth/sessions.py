@@ -7,7 +7,7 @@ from aiohttp import web
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
 from fedserver.pages.readers import FormParams
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("pages")
@@ -30,30 +30,30 @@ def browser_name(user_agent: str) -> str:
 
 
 @routes.get("/settings/apps", html=True, who=USER)
-async def show(call: Call[Nothing]) -> web.Response:
+async def list_sessions(call: Call[NoParams]) -> web.Response:
     return call.render(
         "authorized.html",
-        apps=await tokens.authorized(call.tx, call.member),
-        sessions=await sessions.of_member(call.tx, call.member),
-        words=scopes.in_words,
+        apps=await tokens.list_authorized_apps(call.tx, call.member),
+        sessions=await sessions.list_by_member(call.tx, call.member),
+        words=scopes.describe,
         browser=browser_name,
     )
 
 
 @routes.post("/settings/apps/{id}/revoke", html=True, who=USER, params=FormParams)
-async def revoke(call: Call[FormParams]) -> web.StreamResponse:
+async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     """0 stands for what was made on the command line."""
     await tokens.revoke_app(call.tx, call.member, call.id() or None)
     return see_other("/settings/apps")
 
 
 @routes.post("/settings/sessions/end-others", html=True, who=USER, params=FormParams)
-async def end_others(call: Call[FormParams]) -> web.StreamResponse:
+async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_others(call.tx, call.member, call.session_id or 0)
     return see_other("/settings/apps")
 
 
 @routes.post("/settings/sessions/{id}/end", html=True, who=USER, params=FormParams)
-async def end(call: Call[FormParams]) -> web.StreamResponse:
+async def end_session(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_one(call.tx, call.member, call.id())
     return see_other("/settings/apps")

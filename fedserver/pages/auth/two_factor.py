@@ -6,10 +6,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import two_factor
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.on_demand import on_demand
 from fedserver.pages.readers import FormParams
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 segno = on_demand("segno")
@@ -17,7 +17,7 @@ segno = on_demand("segno")
 routes = Routes("pages")
 
 
-class AppParams(Struct, frozen=True):
+class TwoFactorAppParams(Struct, frozen=True):
     """`secret` comes from our own form: it is kept only once the app shows the right code."""
 
     secret: str = ""
@@ -26,19 +26,19 @@ class AppParams(Struct, frozen=True):
 
 
 @routes.get("/settings/two-step", html=True, who=USER, proved=True)
-async def show(call: Call[Nothing]) -> web.Response:
-    state = await two_factor.load(call.tx, call.member)
+async def show(call: Call[NoParams]) -> web.Response:
+    state = await two_factor.load_state(call.tx, call.member)
     return call.render("two_step.html", state=state, problem="")
 
 
 @routes.get("/settings/two-step/app", html=True, who=USER, proved=True, tx="own")
-async def show_app(call: Call[Nothing]) -> web.Response:
-    return _app(call, two_factor.new_secret(), "")
+async def show_app(call: Call[NoParams]) -> web.Response:
+    return _render_app(call, two_factor.new_secret(), "")
 
 
-def _app(call: Call[Nothing] | Call[AppParams], secret: str, problem: str) -> web.Response:
+def _render_app(call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, problem: str) -> web.Response:
     name = f"{call.account.username}@{call.site.links.domain}"
-    address = two_factor.app_address(secret, name, call.site.config.community.title)
+    address = two_factor.build_provisioning_uri(secret, name, call.site.config.community.title)
     picture = segno.make(address, error="m", micro=False)
     drawn = picture.svg_inline(scale=5, border=3, light="#fff", omitsize=True)
     status = 422 if problem else 200
@@ -49,36 +49,38 @@ def _app(call: Call[Nothing] | Call[AppParams], secret: str, problem: str) -> we
     return page
 
 
-@routes.post("/settings/two-step/app", html=True, who=USER, proved=True, params=AppParams, limit="log_ins")
-async def use_app(call: Call[AppParams]) -> web.Response:
+@routes.post(
+    "/settings/two-step/app", html=True, who=USER, proved=True, params=TwoFactorAppParams, limit="log_ins"
+)
+async def enable_app(call: Call[TwoFactorAppParams]) -> web.Response:
     params = call.params
     try:
-        codes = await two_factor.use_app(call.tx, call.member, params.secret, params.code)
-    except Invalid as error:
+        codes = await two_factor.enable_app(call.tx, call.member, params.secret, params.code)
+    except InvalidError as error:
         known = params.secret if error.field == "code" else two_factor.new_secret()
-        return _app(call, known, f"{error.told}.")
-    return _codes(call, codes)
+        return _render_app(call, known, f"{error.told}.")
+    return _render_codes(call, codes)
 
 
-def _codes(call: Call[AppParams] | Call[FormParams], codes: list[str]) -> web.Response:
+def _render_codes(call: Call[TwoFactorAppParams] | Call[FormParams], codes: list[str]) -> web.Response:
     page = call.render("recovery_codes.html", codes=codes)
     page.headers["Cache-Control"] = "no-store"
     return page
 
 
 @routes.post("/settings/two-step/passkeys", html=True, who=USER, proved=True, params=FormParams)
-async def use_passkeys(call: Call[FormParams]) -> web.Response:
-    return _codes(call, await two_factor.use_passkeys(call.tx, call.member))
+async def enable_passkeys(call: Call[FormParams]) -> web.Response:
+    return _render_codes(call, await two_factor.enable_passkeys(call.tx, call.member))
 
 
 @routes.post("/settings/two-step/codes", html=True, who=USER, proved=True, params=FormParams)
-async def new_codes(call: Call[FormParams]) -> web.StreamResponse:
-    if not await two_factor.is_on(call.tx, call.member):
+async def regenerate_codes(call: Call[FormParams]) -> web.StreamResponse:
+    if not await two_factor.is_enabled(call.tx, call.member):
         return see_other("/settings/two-step")
-    return _codes(call, await two_factor.new_codes(call.tx, call.member))
+    return _render_codes(call, await two_factor.renew_codes(call.tx, call.member))
 
 
 @routes.post("/settings/two-step/off", html=True, who=USER, proved=True, params=FormParams)
-async def turn_off(call: Call[FormParams]) -> web.StreamResponse:
-    await two_factor.turn_off(call.tx, call.member)
+async def disable(call: Call[FormParams]) -> web.StreamResponse:
+    await two_factor.disable(call.tx, call.member)
     return see_other("/settings/security?done=1")

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from fedserver.domain.accounts import account_views
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.text.locales import format_datetime, gettext
@@ -18,19 +18,21 @@ from fedserver.web.html import mark_language
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 
-KINDS = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
-ENTRIES = 30
+CONTENT_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
+MAX_ENTRIES = 30
 
 
-async def feed_of(call: Call[Any], account: AccountRow, ending: str, *, blog: bool = False) -> web.Response:
+async def render_feed(
+    call: Call[Any], account: AccountRow, ending: str, *, blog: bool = False
+) -> web.Response:
     """The feed of an account's posts, or of its articles."""
-    if ending not in KINDS:
-        raise NotFound
-    page = Page(limit=ENTRIES)
+    if ending not in CONTENT_TYPES:
+        raise NotFoundError
+    page = Page(limit=MAX_ENTRIES)
     if blog:
-        ids = await articles.latest(call.tx, account.id, page, member=False)
+        ids = await articles.list_latest(call.tx, account.id, page, is_member=False)
     else:
-        ids = await timelines.of_account(
+        ids = await timelines.list_by_account(
             call.tx, account.id, None, page, exclude_replies=True, exclude_boosts=True
         )
     views = [view for view in await post_views.load(call.tx, ids, None) if view.post.visibility == "public"]
@@ -38,24 +40,24 @@ async def feed_of(call: Call[Any], account: AccountRow, ending: str, *, blog: bo
     values = {
         "author": author,
         "views": views,
-        "updated": max((_changed(view) for view in views), default=account.created_at),
+        "updated": max((_updated_at(view) for view in views), default=account.created_at),
         "own": f"{call.site.links.base}{call.request.path}",
         "page": call.site.links.blog(account.username) if blog else account.url,
         "rfc822": rfc822,
-        "title": title,
+        "title": entry_title,
     }
     text = call.services.pages.text(f"feed.{ending}.xml", values)
-    response = web.Response(text=text, content_type=KINDS[ending], charset="utf-8")
+    response = web.Response(text=text, content_type=CONTENT_TYPES[ending], charset="utf-8")
     response.headers["Cache-Control"] = "max-age=300"
     mark_language(response)
     return response
 
 
-def _changed(view: post_views.PostView) -> int:
+def _updated_at(view: post_views.PostView) -> int:
     return view.post.edited_at or view.post.published_at
 
 
-def title(view: post_views.PostView) -> str:
+def entry_title(view: post_views.PostView) -> str:
     """What an entry is called: a note has no title, so its day has to do."""
     if view.post.title:
         return view.post.title

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Forbidden, Invalid
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError
 from fedserver.domain.moderation import appeals, rules, warnings
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 
 routes = Routes("pages")
@@ -19,14 +19,16 @@ class AppealParams(Struct, frozen=True):
     text: str = ""
 
 
-async def _page(call: Call[Nothing] | Call[AppealParams], problem: str, *, text: str = "") -> web.Response:
+async def _render_page(
+    call: Call[NoParams] | Call[AppealParams], problem: str, *, text: str = ""
+) -> web.Response:
     return call.render(
         "decisions.html",
         status=422 if problem else 200,
-        views=await warnings.of_account(call.tx, call.account),
-        said=warnings.SAID,
-        rules=lambda named: rules.some(call.site, rules.numbers(named)),
-        state=appeals.state,
+        views=await warnings.list_by_account(call.tx, call.account),
+        said=warnings.MESSAGES,
+        rules=lambda named: rules.list_by_numbers(call.site, rules.parse_numbers(named)),
+        state=appeals.render_state,
         problem=problem,
         text=text,
         done="done" in call.request.query,
@@ -34,14 +36,14 @@ async def _page(call: Call[Nothing] | Call[AppealParams], problem: str, *, text:
 
 
 @routes.get(PATH, html=True, who=USER, barred=True)
-async def show(call: Call[Nothing]) -> web.Response:
-    return await _page(call, "")
+async def list_decisions(call: Call[NoParams]) -> web.Response:
+    return await _render_page(call, "")
 
 
 @routes.post(PATH + "/{id}/appeal", html=True, who=USER, barred=True, params=AppealParams)
-async def appeal(call: Call[AppealParams]) -> web.Response:
+async def file_appeal(call: Call[AppealParams]) -> web.Response:
     try:
         await appeals.file(call.tx, call.site, call.member, call.account, call.id(), call.params.text)
-    except (Invalid, Forbidden) as error:
-        return await _page(call, error.text, text=call.params.text)
+    except (InvalidError, ForbiddenError) as error:
+        return await _render_page(call, error.text, text=call.params.text)
     return see_other(f"{PATH}?done=1")

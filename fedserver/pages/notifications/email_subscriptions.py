@@ -12,51 +12,51 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.notifications import email_subscriptions
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 
 routes = Routes("pages")
 
 
-class EmailSubscriptionParams(Struct, frozen=True):
+class EmailSubscriptionFormParams(Struct, frozen=True):
     email: str = ""
 
 
-def _page(call: Call[Any], what: str, **values: Any) -> web.Response:
+def _render_page(call: Call[Any], what: str, **values: Any) -> web.Response:
     return call.render("email_subscription.html", what=what, **values)
 
 
 @routes.post(
     "/accounts/{id}/email_subscriptions",
     html=True,
-    params=EmailSubscriptionParams,
+    params=EmailSubscriptionFormParams,
     limit="sign_ups",
     no_csrf=True,
 )
-async def ask(call: Call[EmailSubscriptionParams]) -> web.Response:
+async def subscribe(call: Call[EmailSubscriptionFormParams]) -> web.Response:
     email = call.params.email.strip()
-    account = await email_subscriptions.ask(call.tx, call.site, call.id(), email)
-    return _page(call, "asked", account=account, email=email)
+    account = await email_subscriptions.subscribe(call.tx, call.site, call.id(), email)
+    return _render_page(call, "asked", account=account, email=email)
 
 
 @routes.get("/subscriptions/{token}", html=True)
-async def show(call: Call[Nothing]) -> web.Response:
-    row, account = await email_subscriptions.find(call.tx, call.text("token"))
-    return _page(call, "confirmed" if row.confirmed_at else "confirm", account=account, row=row)
+async def show(call: Call[NoParams]) -> web.Response:
+    row, account = await email_subscriptions.get(call.tx, call.text("token"))
+    return _render_page(call, "confirmed" if row.confirmed_at else "confirm", account=account, row=row)
 
 
 @routes.post("/subscriptions/{token}", html=True, no_csrf=True)
-async def confirm(call: Call[Nothing]) -> web.Response:
+async def confirm(call: Call[NoParams]) -> web.Response:
     account = await email_subscriptions.confirm(call.tx, call.text("token"))
-    return _page(call, "confirmed", account=account)
+    return _render_page(call, "confirmed", account=account)
 
 
 @routes.get("/subscriptions/{token}/end", html=True)
-async def show_end(call: Call[Nothing]) -> web.Response:
-    row, account = await email_subscriptions.find(call.tx, call.text("token"))
-    return _page(call, "end", account=account, row=row)
+async def show_unsubscribe(call: Call[NoParams]) -> web.Response:
+    row, account = await email_subscriptions.get(call.tx, call.text("token"))
+    return _render_page(call, "end", account=account, row=row)
 
 
 @routes.post("/subscriptions/{token}/end", html=True, no_csrf=True)
-async def end(call: Call[Nothing]) -> web.Response:
-    await email_subscriptions.end(call.tx, call.text("token"))
-    return _page(call, "ended")
+async def unsubscribe(call: Call[NoParams]) -> web.Response:
+    await email_subscriptions.unsubscribe(call.tx, call.text("token"))
+    return _render_page(call, "ended")

@@ -7,23 +7,23 @@ import asyncio
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.portability import archives, exports, import_files, imports
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from fedserver.web.uploads import Upload
 
 routes = Routes("pages")
 
 
-class ImportParams(Struct, frozen=True):
+class ImportFormParams(Struct, frozen=True):
     csrf: str = ""
     kind: str = ""
     mode: str = "merge"
     data: Upload | None = None
 
 
-def _headers(name: str) -> dict[str, str]:
+def _download_headers(name: str) -> dict[str, str]:
     """Of a file that browsers save and nobody keeps."""
     return {
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -32,15 +32,15 @@ def _headers(name: str) -> dict[str, str]:
     }
 
 
-def table(name: str, data: bytes) -> web.Response:
+def csv_response(name: str, data: bytes) -> web.Response:
     """A file of lines."""
-    return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=_headers(name))
+    return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=_download_headers(name))
 
 
-async def _page(call: Call[ImportParams], problem: str = "") -> web.Response:
+async def _render_page(call: Call[ImportFormParams], problem: str = "") -> web.Response:
     async with call.services.db.read() as tx:
-        brought = await imports.page(tx, call.account)
-        archive_page = await archives.page(tx, call.account)
+        brought = await imports.list_recent(tx, call.account)
+        archive_page = await archives.list_recent(tx, call.account)
     return call.render(
         "data.html",
         status=422 if problem else 200,
@@ -54,34 +54,36 @@ async def _page(call: Call[ImportParams], problem: str = "") -> web.Response:
     )
 
 
-@routes.get("/settings/data", html=True, who=USER, params=ImportParams, tx="own")
-async def show(call: Call[ImportParams]) -> web.Response:
-    return await _page(call)
+@routes.get("/settings/data", html=True, who=USER, params=ImportFormParams, tx="own")
+async def show(call: Call[ImportFormParams]) -> web.Response:
+    return await _render_page(call)
 
 
 @routes.get("/settings/data/{kind}.csv", html=True, who=USER, tx="own")
-async def export(call: Call[Nothing]) -> web.Response:
+async def export_csv(call: Call[NoParams]) -> web.Response:
     kind = call.text("kind")
     if kind not in exports.KINDS:
-        raise NotFound
+        raise NotFoundError
     async with call.services.db.read(slow=True) as tx:
-        data = await exports.table(tx, call.site, call.account, kind)
-    return table(exports.filename(kind), data)
+        data = await exports.export(tx, call.site, call.account, kind)
+    return csv_response(exports.filename(kind), data)
 
 
-@routes.post("/settings/data", html=True, who=USER, params=ImportParams, tx="own", most_upload="upload_bytes")
-async def bring(call: Call[ImportParams]) -> web.StreamResponse:
+@routes.post(
+    "/settings/data", html=True, who=USER, params=ImportFormParams, tx="own", most_upload="upload_bytes"
+)
+async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
     params = call.params
     try:
         if params.data is None or not params.data.size:
-            raise Invalid("base", "Choose a file first")
+            raise InvalidError("base", "Choose a file first")
         if params.kind not in import_files.COLUMNS or params.mode not in ("merge", "overwrite"):
-            raise Invalid("base", "Choose what is in the file")
-        if params.data.size > imports.MOST_BYTES:
-            raise Invalid("base", f"The file is larger than {imports.MOST_BYTES // 1_000_000} MB")
-        lines = await asyncio.to_thread(import_files.read, params.kind, params.data.data)
+            raise InvalidError("base", "Choose what is in the file")
+        if params.data.size > imports.MAX_BYTES:
+            raise InvalidError("base", f"The file is larger than {imports.MAX_BYTES // 1_000_000} MB")
+        lines = await asyncio.to_thread(import_files.parse, params.kind, params.data.data)
         async with call.services.db.write() as tx:
-            await imports.begin(
+            await imports.start(
                 tx,
                 call.site,
                 call.account,
@@ -90,37 +92,37 @@ async def bring(call: Call[ImportParams]) -> web.StreamResponse:
                 params.data.filename,
                 overwrites=params.mode == "overwrite",
             )
-    except Invalid as error:
-        return await _page(call, error.text)
+    except InvalidError as error:
+        return await _render_page(call, error.text)
     return see_other("/settings/data?done=1#brought")
 
 
 @routes.get("/settings/data/imports/{id}/problems.csv", html=True, who=USER)
-async def problems(call: Call[Nothing]) -> web.Response:
-    return table("problems.csv", await imports.problems(call.tx, call.account, call.id()))
+async def download_problems(call: Call[NoParams]) -> web.Response:
+    return csv_response("problems.csv", await imports.export_problems(call.tx, call.account, call.id()))
 
 
-@routes.post("/settings/data/imports/{id}/forget", html=True, who=USER, params=ImportParams)
-async def forget(call: Call[ImportParams]) -> web.StreamResponse:
+@routes.post("/settings/data/imports/{id}/forget", html=True, who=USER, params=ImportFormParams)
+async def remove_import(call: Call[ImportFormParams]) -> web.StreamResponse:
     await imports.remove(call.tx, call.account, call.id())
     return see_other("/settings/data")
 
 
-@routes.post("/settings/data/archives", html=True, who=USER, proved=True, params=ImportParams, tx="own")
-async def ask(call: Call[ImportParams]) -> web.StreamResponse:
+@routes.post("/settings/data/archives", html=True, who=USER, proved=True, params=ImportFormParams, tx="own")
+async def request_archive(call: Call[ImportFormParams]) -> web.StreamResponse:
     try:
         async with call.services.db.write() as tx:
             await archives.request(tx, call.account)
-    except Invalid as error:
-        return await _page(call, error.why)
+    except InvalidError as error:
+        return await _render_page(call, error.why)
     return see_other("/settings/data#archives")
 
 
 @routes.get("/settings/data/archives/{id}.zip", html=True, who=USER, proved=True)
-async def archive(call: Call[Nothing]) -> web.StreamResponse:
-    row = await archives.find(call.tx, call.account, call.id())
+async def download_archive(call: Call[NoParams]) -> web.StreamResponse:
+    row = await archives.get(call.tx, call.account, call.id())
     path = call.services.store.apart(row.name)
     if path is None:
-        raise NotFound
-    headers = {**_headers(f"{call.account.username}.zip"), "Content-Type": "application/zip"}
+        raise NotFoundError
+    headers = {**_download_headers(f"{call.account.username}.zip"), "Content-Type": "application/zip"}
     return web.FileResponse(path, headers=headers)

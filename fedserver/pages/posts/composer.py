@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import members
 from fedserver.domain.content import media
-from fedserver.domain.kernel.errors import DomainError, Invalid, NotFound
+from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.posts import edits, polls, posts
 from fedserver.domain.timelines import interaction_policies, partner_posts, post_views
 from fedserver.web import media_intake
@@ -20,7 +20,7 @@ from fedserver.web.uploads import Upload
 routes = Routes("pages")
 
 
-class WriteParams(Struct, frozen=True):
+class ComposerParams(Struct, frozen=True):
     csrf: str = ""
     text: str = ""
     title: str = ""
@@ -38,15 +38,15 @@ class WriteParams(Struct, frozen=True):
     replies: str = "public"
 
 
-async def _upload(call: Call[WriteParams]) -> media.NewFile | None:
+async def _store_picture(call: Call[ComposerParams]) -> media.NewFile | None:
     """The picture of a form, cleaned and kept. Raises Invalid."""
     picture = call.params.picture
     if picture is None or not picture.size:
         return None
-    return await media_intake.keep_picture(call.services, picture, "picture")
+    return await media_intake.store_image(call.services, picture, "picture")
 
 
-async def _answered(call: Call[WriteParams]) -> post_views.PostView | None:
+async def _load_parent(call: Call[ComposerParams]) -> post_views.PostView | None:
     if call.params.reply_to is None:
         return None
     async with call.services.db.read() as tx:
@@ -54,10 +54,12 @@ async def _answered(call: Call[WriteParams]) -> post_views.PostView | None:
     return views[0] if views else None
 
 
-async def _page(call: Call[WriteParams], template: str, problem: str, **values: Any) -> web.Response:
-    settings = members.settings(call.member)
+async def _render_page(
+    call: Call[ComposerParams], template: str, problem: str, **values: Any
+) -> web.Response:
+    settings = members.decode_settings(call.member)
     async with call.services.db.read() as tx:
-        partners = await partner_posts.possible(tx)
+        partners = await partner_posts.has_recipients(tx)
     shared = {"post_id": None, "answered": None, "state": "", "has_cover": False}
     return call.render(
         template,
@@ -70,66 +72,70 @@ async def _page(call: Call[WriteParams], template: str, problem: str, **values: 
     )
 
 
-def _said(error: DomainError) -> str:
-    if isinstance(error, Invalid):
+def _describe_error(error: DomainError) -> str:
+    if isinstance(error, InvalidError):
         return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
     return error.text
 
 
-def _poll(params: WriteParams) -> polls.NewPoll | None:
+def _parse_poll(params: ComposerParams) -> polls.NewPoll | None:
     """What a form asks, None where no choice was written."""
     if not any(each.strip() for each in params.options):
         return None
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
 
 
-@routes.get("/write", html=True, who=USER, params=WriteParams, tx="own")
-async def show_note(call: Call[WriteParams]) -> web.StreamResponse:
-    return await _page(call, "write.html", "", answered=await _answered(call))
+@routes.get("/write", html=True, who=USER, params=ComposerParams, tx="own")
+async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
+    return await _render_page(call, "write.html", "", answered=await _load_parent(call))
 
 
-@routes.post("/write", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
-async def write_note(call: Call[WriteParams]) -> web.StreamResponse:
+@routes.post("/write", html=True, who=USER, params=ComposerParams, tx="own", most_upload="upload_bytes")
+async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
     params = call.params
     try:
-        file = await _upload(call)
+        file = await _store_picture(call)
         await call.services.resolver.mentions(params.text)
-        async with media_intake.kept(call.services, file), call.services.db.write() as tx:
+        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             ids = (
-                [(await media.add(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id]
+                [(await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id]
                 if file
                 else []
             )
             draft = posts.Draft(
                 text=params.text,
                 summary=params.summary,
-                visibility=params.visibility or members.settings(call.member).visibility,
+                visibility=params.visibility or members.decode_settings(call.member).visibility,
                 language=params.language or None,
                 in_reply_to_id=params.reply_to,
                 media_ids=tuple(ids),
-                poll=_poll(params),
-                policy=interaction_policies.of_word(params.replies),
+                poll=_parse_poll(params),
+                policy=interaction_policies.encode_policy(params.replies),
             )
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
-        return await _page(call, "write.html", _said(error), answered=await _answered(call))
+        return await _render_page(
+            call, "write.html", _describe_error(error), answered=await _load_parent(call)
+        )
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
-@routes.get("/write/article", html=True, who=USER, params=WriteParams, tx="own")
-async def show_article(call: Call[WriteParams]) -> web.StreamResponse:
-    return await _page(call, "write_article.html", "")
+@routes.get("/write/article", html=True, who=USER, params=ComposerParams, tx="own")
+async def show_article(call: Call[ComposerParams]) -> web.StreamResponse:
+    return await _render_page(call, "write_article.html", "")
 
 
-@routes.post("/write/article", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
-async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
+@routes.post(
+    "/write/article", html=True, who=USER, params=ComposerParams, tx="own", most_upload="upload_bytes"
+)
+async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
     params = call.params
     try:
-        file = await _upload(call)
+        file = await _store_picture(call)
         await call.services.resolver.mentions(params.text)
-        async with media_intake.kept(call.services, file), call.services.db.write() as tx:
+        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             cover = (
-                (await media.add(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
+                (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
                 if file
                 else None
             )
@@ -142,47 +148,47 @@ async def write_article(call: Call[WriteParams]) -> web.StreamResponse:
                 visibility=params.visibility or "public",
                 language=params.language or None,
                 cover_id=cover,
-                policy=interaction_policies.of_word(params.replies),
+                policy=interaction_policies.encode_policy(params.replies),
                 state="draft" if params.decision == "draft" else "published",
             )
             post_id = await posts.publish(tx, call.site, call.account, draft)
     except DomainError as error:
-        return await _page(call, "write_article.html", _said(error))
+        return await _render_page(call, "write_article.html", _describe_error(error))
     if params.decision == "draft":
         return see_other(f"/edit/{post_id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
-async def _own(call: Call[WriteParams]) -> post_views.PostView:
+async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
     """A post of the caller's. Raises NotFound."""
     async with call.services.db.read() as tx:
-        row = await posts.own(tx, call.account, call.id())
+        row = await posts.get_own(tx, call.account, call.id())
         views = await post_views.load(tx, [row.id], call.viewer_id)
     if not views:
-        raise NotFound
+        raise NotFoundError
     return views[0]
 
 
-@routes.get("/edit/{id}", html=True, who=USER, params=WriteParams, tx="own")
-async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
-    view = await _own(call)
+@routes.get("/edit/{id}", html=True, who=USER, params=ComposerParams, tx="own")
+async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
+    view = await _get_own(call)
     row = view.post
-    filled = WriteParams(
+    filled = ComposerParams(
         text=row.source,
         title=row.title,
         summary=row.summary,
         visibility=row.visibility,
         language=row.language or "",
-        replies=interaction_policies.who_may_reply(row),
+        replies=interaction_policies.get_reply_audience(row),
     )
     template = "write_article.html" if row.kind == "Article" else "write.html"
     async with call.services.db.read() as tx:
-        partners = await partner_posts.possible(tx)
+        partners = await partner_posts.has_recipients(tx)
     return call.render(
         template,
         problem="",
         params=filled,
-        settings=members.settings(call.member),
+        settings=members.decode_settings(call.member),
         post_id=row.id,
         answered=None,
         state=row.state,
@@ -192,37 +198,39 @@ async def show_edit(call: Call[WriteParams]) -> web.StreamResponse:
     )
 
 
-@routes.post("/edit/{id}", html=True, who=USER, params=WriteParams, tx="own", most_upload="upload_bytes")
-async def edit(call: Call[WriteParams]) -> web.StreamResponse:
-    view, params = await _own(call), call.params
+@routes.post("/edit/{id}", html=True, who=USER, params=ComposerParams, tx="own", most_upload="upload_bytes")
+async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
+    view, params = await _get_own(call), call.params
     row = view.post
     article = row.kind == "Article"
     try:
-        file = await _upload(call)
+        file = await _store_picture(call)
         await call.services.resolver.mentions(params.text)
-        async with media_intake.kept(call.services, file), call.services.db.write() as tx:
-            change = edits.Change(text=params.text, summary=params.summary, language=params.language or None)
+        async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
+            change = edits.PostEdit(
+                text=params.text, summary=params.summary, language=params.language or None
+            )
             if article:
-                change = await _article_change(call, tx, view, file)
-            await edits.set_replies(tx, call.account, row.id, params.replies)
-            post_id = await edits.change(tx, call.site, call.account, row.id, change)
+                change = await _build_article_change(call, tx, view, file)
+            await edits.set_reply_policy(tx, call.account, row.id, params.replies)
+            post_id = await edits.edit(tx, call.site, call.account, row.id, change)
     except DomainError as error:
         template = "write_article.html" if article else "write.html"
-        return await _page(call, template, _said(error), post_id=row.id, state=row.state)
+        return await _render_page(call, template, _describe_error(error), post_id=row.id, state=row.state)
     if row.state == "draft" and params.decision == "draft":
         return see_other(f"/edit/{row.id}?saved=1")
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
-async def _article_change(
-    call: Call[WriteParams], tx: Any, view: post_views.PostView, file: media.NewFile | None
-) -> edits.Change:
+async def _build_article_change(
+    call: Call[ComposerParams], tx: Any, view: post_views.PostView, file: media.NewFile | None
+) -> edits.PostEdit:
     params = call.params
     cover = view.post.cover_id
     if file is not None:
-        cover = (await media.add(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
+        cover = (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
     draft = view.post.state == "draft"
-    change = edits.Change(
+    change = edits.PostEdit(
         text=params.text,
         title=params.title,
         summary=params.summary,
@@ -231,7 +239,7 @@ async def _article_change(
         publish=draft and params.decision == "publish",
     )
     if draft and params.visibility:
-        return edits.Change(
+        return edits.PostEdit(
             **{name: getattr(change, name) for name in change.__struct_fields__ if name != "visibility"},
             visibility=params.visibility,
         )

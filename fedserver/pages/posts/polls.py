@@ -7,42 +7,42 @@ from typing import Any
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import votes
 from fedserver.domain.timelines import poll_views, post_views
-from fedserver.pages.readers import back
+from fedserver.pages.readers import redirect_back
 from fedserver.web.endpoint import USER, Call, Routes
 
 routes = Routes("pages")
 
 
-class VoteParams(Struct, frozen=True):
+class VoteFormParams(Struct, frozen=True):
     csrf: str = ""
     next: str = ""
     choices: list[int] = []
 
 
-@routes.post("/polls/{id}/vote", html=True, who=USER, params=VoteParams, tx="own")
-async def vote(call: Call[VoteParams]) -> web.StreamResponse:
+@routes.post("/polls/{id}/vote", html=True, who=USER, params=VoteFormParams, tx="own")
+async def vote(call: Call[VoteFormParams]) -> web.StreamResponse:
     params, in_place, problem = call.params, "HX-Request" in call.request.headers, ""
     try:
         async with call.services.db.write() as tx:
             await votes.vote(tx, call.site, call.account, call.id(), params.choices)
-    except Invalid as error:
+    except InvalidError as error:
         if not in_place:
             raise
         problem = error.text
     if not in_place:
-        return back(call, params.next)
+        return redirect_back(call, params.next)
     async with call.services.db.read() as tx:
-        view = await votes.view(tx, call.id(), call.viewer_id)
+        view = await votes.get_view(tx, call.id(), call.viewer_id)
     return call.render("poll.html", view=view, next=params.next, problem=problem)
 
 
-async def ask_anew(call: Call[Any], view: post_views.PostView) -> None:
+async def refresh_if_stale(call: Call[Any], view: post_views.PostView) -> None:
     """A member looks at a peer's poll: its figures are asked for in the background if they are old."""
     if call.viewer_id is None or view.poll is None:
         return
     if poll_views.is_stale(view.post, view.poll, call.tx.now):
         async with call.services.db.write() as tx:
-            await votes.refresh(tx, view.post)
+            await votes.enqueue_refresh(tx, view.post)

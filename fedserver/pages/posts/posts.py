@@ -6,15 +6,15 @@ from typing import Any
 
 from aiohttp import web
 
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.posts import articles, boosts, likes, pins, post_removal
 from fedserver.domain.timelines import bookmarks, post_views, timelines
-from fedserver.pages.accounts.profiles import find
-from fedserver.pages.content.feeds import feed_of
-from fedserver.pages.posts.polls import ask_anew
-from fedserver.pages.readers import FormParams, back
-from fedserver.text.excerpts import excerpt, reading_minutes
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.pages.accounts.profiles import get_account
+from fedserver.pages.content.feeds import render_feed
+from fedserver.pages.posts.polls import refresh_if_stale
+from fedserver.pages.readers import FormParams, redirect_back
+from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow
 
@@ -22,25 +22,25 @@ routes = Routes("pages")
 
 
 @routes.get("/@{name}/{place}", html=True)
-async def show(call: Call[Nothing]) -> web.StreamResponse:
-    account = await find(call, call.tx, call.text("name"))
+async def show(call: Call[NoParams]) -> web.StreamResponse:
+    account = await get_account(call, call.tx, call.text("name"))
     place = call.text("place")
     stem, _, ending = place.rpartition(".")
     if stem == "blog":
-        return await feed_of(call, account, ending, blog=True)
-    post_id = await _place(call, account, place)
-    above, below = await timelines.thread(call.tx, post_id, call.viewer_id)
+        return await render_feed(call, account, ending, blog=True)
+    post_id = await _resolve_post_id(call, account, place)
+    above, below = await timelines.load_thread(call.tx, post_id, call.viewer_id)
     views = await post_views.load(call.tx, [post_id, *above, *below], call.viewer_id, context="thread")
     if not views or views[0].post.id != post_id or views[0].post.account_id != account.id:
-        raise NotFound
+        raise NotFoundError
     view = views[0]
     if view.boost_of is not None:
         return see_other(view.boost_of.post.url)
     if view.post.slug and place != view.post.slug:
         return see_other(view.post.url)
-    await ask_anew(call, view)
+    await refresh_if_stale(call, view)
     first = frozenset(above)
-    return _page(
+    return _render_page(
         call,
         view,
         [each for each in views[1:] if each.post.id in first],
@@ -48,14 +48,14 @@ async def show(call: Call[Nothing]) -> web.StreamResponse:
     )
 
 
-async def _place(call: Call[Nothing], account: AccountRow, place: str) -> int:
+async def _resolve_post_id(call: Call[NoParams], account: AccountRow, place: str) -> int:
     if place.isascii() and place.isdigit():
         return call.id("place")
-    return (await articles.by_slug(call.tx, account.id, place)).id
+    return (await articles.get_by_slug(call.tx, account.id, place)).id
 
 
-def _page(
-    call: Call[Nothing],
+def _render_page(
+    call: Call[NoParams],
     view: post_views.PostView,
     above: list[post_views.PostView],
     below: list[post_views.PostView],
@@ -67,17 +67,17 @@ def _page(
         view=view,
         above=above,
         below=below,
-        minutes=reading_minutes(view.post.html) if article else 0,
-        description=view.post.summary or excerpt(view.post.html, 200),
+        minutes=estimate_reading_minutes(view.post.html) if article else 0,
+        description=view.post.summary or make_excerpt(view.post.html, 200),
     )
     if view.post.local:
         page.headers["Link"] = f'<{view.post.uri}>; rel="alternate"; type="application/activity+json"'
     return page
 
 
-async def _do(call: Call[Any], act: str) -> None:
+async def _apply_interaction(call: Call[Any], interaction: str) -> None:
     tx, account, post_id = call.tx, call.account, call.id()
-    match act:
+    match interaction:
         case "like":
             await likes.like(tx, call.site, account, post_id)
         case "unlike":
@@ -91,23 +91,23 @@ async def _do(call: Call[Any], act: str) -> None:
         case "unbookmark":
             await bookmarks.remove(tx, account, post_id)
         case "pin":
-            await pins.add(tx, account, post_id)
+            await pins.pin(tx, account, post_id)
         case "unpin":
-            await pins.remove(tx, account, post_id)
+            await pins.unpin(tx, account, post_id)
         case _:
-            raise NotFound
+            raise NotFoundError
 
 
 @routes.post("/posts/{id}/delete", html=True, who=USER, params=FormParams)
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
     await post_removal.delete(call.tx, call.account, call.id())
-    return back(call, call.params.next)
+    return redirect_back(call, call.params.next)
 
 
 @routes.post("/posts/{id}/{act}", html=True, who=USER, params=FormParams)
-async def act(call: Call[FormParams]) -> web.StreamResponse:
-    await _do(call, call.text("act"))
+async def interact(call: Call[FormParams]) -> web.StreamResponse:
+    await _apply_interaction(call, call.text("act"))
     if "HX-Request" not in call.request.headers:
-        return back(call, call.params.next)
+        return redirect_back(call, call.params.next)
     views = await post_views.load(call.tx, [call.id()], call.viewer_id)
     return call.render("actions.html", view=views[0], next=call.params.next)

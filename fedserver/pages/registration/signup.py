@@ -6,17 +6,17 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.auth import emails, invitations, login, members, one_time_links, passwords
-from fedserver.domain.kernel.errors import DomainError, Invalid, NotFound
+from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
 from fedserver.pages.readers import FormParams
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.auth import MemberRow
 
 routes = Routes("pages")
 
 
-class JoinParams(Struct, frozen=True):
+class SignupFormParams(Struct, frozen=True):
     username: str = ""
     email: str = ""
     password: str = ""
@@ -25,7 +25,9 @@ class JoinParams(Struct, frozen=True):
     csrf: str = ""
 
 
-def _form(call: Call[JoinParams], problem: str, *, setup: str = "", status: int = 200) -> web.Response:
+def _render_form(
+    call: Call[SignupFormParams], problem: str, *, setup: str = "", status: int = 200
+) -> web.Response:
     mode = call.site.config.registration.mode
     page = call.render(
         "signup.html", status=status, problem=problem, params=call.params, mode=mode, setup=setup
@@ -33,20 +35,20 @@ def _form(call: Call[JoinParams], problem: str, *, setup: str = "", status: int 
     return page
 
 
-@routes.get("/signup", html=True, params=JoinParams)
-async def show(call: Call[JoinParams]) -> web.StreamResponse:
-    if call.params.invitation and await invitations.find(call.tx, call.params.invitation) is None:
-        return _form(call, "This invitation is not valid any more. Ask for a new link.", status=410)
-    return _form(call, "")
+@routes.get("/signup", html=True, params=SignupFormParams)
+async def show(call: Call[SignupFormParams]) -> web.StreamResponse:
+    if call.params.invitation and await invitations.find_valid(call.tx, call.params.invitation) is None:
+        return _render_form(call, "This invitation is not valid any more. Ask for a new link.", status=410)
+    return _render_form(call, "")
 
 
 @routes.get("/invite/{code}", html=True)
-async def invited(call: Call[Nothing]) -> web.StreamResponse:
+async def redirect_invitation(call: Call[NoParams]) -> web.StreamResponse:
     return see_other(f"/signup?invitation={call.text('code')}")
 
 
-@routes.post("/signup", html=True, params=JoinParams, tx="own", limit="sign_ups", no_csrf=True)
-async def join(call: Call[JoinParams]) -> web.StreamResponse:
+@routes.post("/signup", html=True, params=SignupFormParams, tx="own", limit="sign_ups", no_csrf=True)
+async def sign_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     params, services = call.params, call.services
     try:
         passwords.check_password(params.password, params.username, params.email)
@@ -62,44 +64,46 @@ async def join(call: Call[JoinParams]) -> web.StreamResponse:
         async with services.db.write() as tx:
             member = await signups.join(tx, call.site, wanted, new)
     except DomainError as error:
-        await _note(call, error)
-        return _form(call, _said(error), status=422)
+        await _record_refusal(call, error)
+        return _render_form(call, _describe_error(error), status=422)
     if member is None:
         return call.render("waiting.html", what="mail", email=params.email.strip())
-    return await _welcome(call, member)
+    return await _finish_signup(call, member)
 
 
-async def _note(call: Call[JoinParams], error: DomainError) -> None:
-    if isinstance(error, email_blocks.Refused):
+async def _record_refusal(call: Call[SignupFormParams], error: DomainError) -> None:
+    if isinstance(error, email_blocks.EmailBlockedError):
         async with call.services.db.write() as tx:
-            await email_blocks.note_refusal(tx, error, call.address)
+            await email_blocks.record_refusal(tx, error, call.address)
 
 
-def _said(error: DomainError) -> str:
-    if isinstance(error, Invalid):
+def _describe_error(error: DomainError) -> str:
+    if isinstance(error, InvalidError):
         return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
     return error.text
 
 
-async def _welcome(call: Call[JoinParams], member: MemberRow) -> web.StreamResponse:
+async def _finish_signup(call: Call[SignupFormParams], member: MemberRow) -> web.StreamResponse:
     """Log somebody in who is let in; tell the others what to wait for."""
     if member.email_confirmed_at is None:
         return call.render("waiting.html", what="mail", email=member.email)
     if member.approved_at is None:
         return call.render("waiting.html", what="approval", email=member.email)
     async with call.services.db.write() as tx:
-        token = await login.log_in(tx, member, member.email, "", call.user_agent, former=call.session_id)
+        token = await login.log_in(
+            tx, member, member.email, "", call.user_agent, previous_session_id=call.session_id
+        )
     return call.begun(token, "/settings/profile?welcome=1")
 
 
-@routes.get("/setup/{token}", html=True, params=JoinParams)
-async def show_setup(call: Call[JoinParams]) -> web.StreamResponse:
-    await one_time_links.check(call.tx, "setup", call.text("token"))
-    return _form(call, "", setup=call.text("token"))
+@routes.get("/setup/{token}", html=True, params=SignupFormParams)
+async def show_setup(call: Call[SignupFormParams]) -> web.StreamResponse:
+    await one_time_links.get(call.tx, "setup", call.text("token"))
+    return _render_form(call, "", setup=call.text("token"))
 
 
-@routes.post("/setup/{token}", html=True, params=JoinParams, tx="own", limit="sign_ups", no_csrf=True)
-async def set_up(call: Call[JoinParams]) -> web.StreamResponse:
+@routes.post("/setup/{token}", html=True, params=SignupFormParams, tx="own", limit="sign_ups", no_csrf=True)
+async def set_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     params, services, token = call.params, call.services, call.text("token")
     try:
         passwords.check_password(params.password, params.username, params.email)
@@ -109,16 +113,16 @@ async def set_up(call: Call[JoinParams]) -> web.StreamResponse:
             member = await setup.create_owner(
                 tx, call.site, token, params.username.strip(), params.email, hashed, new
             )
-    except NotFound:
+    except NotFoundError:
         raise
     except DomainError as error:
-        return _form(call, _said(error), setup=token, status=422)
-    return await _welcome(call, member)
+        return _render_form(call, _describe_error(error), setup=token, status=422)
+    return await _finish_signup(call, member)
 
 
 @routes.get("/confirm/{token}", html=True)
-async def show_confirm(call: Call[Nothing]) -> web.StreamResponse:
-    await one_time_links.check(call.tx, "confirm", call.text("token"))
+async def show_confirmation(call: Call[NoParams]) -> web.StreamResponse:
+    await one_time_links.get(call.tx, "confirm", call.text("token"))
     return call.render("confirm.html", token=call.text("token"))
 
 
@@ -132,29 +136,29 @@ async def confirm(call: Call[FormParams]) -> web.StreamResponse:
 
 
 @routes.get("/settings/invitations", html=True, who=USER)
-async def show_invitations(call: Call[Nothing]) -> web.StreamResponse:
-    rows = await invitations.of_member(call.tx, call.member)
-    member = await members.by_id(call.tx, call.member.id)
+async def show_invitations(call: Call[NoParams]) -> web.StreamResponse:
+    rows = await invitations.list_by_member(call.tx, call.member)
+    member = await members.get(call.tx, call.member.id)
     return call.render("invitations.html", rows=rows, member=member, made="", now=call.tx.now)
 
 
-class InviteParams(Struct, frozen=True):
+class InvitationFormParams(Struct, frozen=True):
     csrf: str = ""
     uses: int = 1
     note: str = ""
 
 
-@routes.post("/settings/invitations", html=True, who=USER, params=InviteParams)
-async def invite(call: Call[InviteParams]) -> web.StreamResponse:
-    member = await members.by_id(call.tx, call.member.id)
+@routes.post("/settings/invitations", html=True, who=USER, params=InvitationFormParams)
+async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamResponse:
+    member = await members.get(call.tx, call.member.id)
     new = await invitations.create(call.tx, member, uses=call.params.uses, note=call.params.note)
-    rows = await invitations.of_member(call.tx, member)
-    member = await members.by_id(call.tx, member.id)
+    rows = await invitations.list_by_member(call.tx, member)
+    member = await members.get(call.tx, member.id)
     made = f"{call.site.links.base}/invite/{new.code}"
     return call.render("invitations.html", rows=rows, member=member, made=made, now=call.tx.now)
 
 
 @routes.post("/settings/invitations/{id}/revoke", html=True, who=USER, params=FormParams)
-async def revoke(call: Call[FormParams]) -> web.StreamResponse:
+async def revoke_invitation(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
     return see_other("/settings/invitations")

@@ -10,13 +10,13 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views
-from fedserver.pages.readers import older
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
-from fedserver.web.paging import offset_of
+from fedserver.pages.readers import next_page_url
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
+from fedserver.web.paging import parse_offset
 from storage.rows.accounts import AccountRow
 
 routes = Routes("pages")
-SIZE = 20
+PAGE_SIZE = 20
 
 
 class BlogParams(Struct, frozen=True):
@@ -25,21 +25,23 @@ class BlogParams(Struct, frozen=True):
     offset: int = 0
 
 
-async def _blog(call: Call[BlogParams], account: AccountRow | None) -> web.StreamResponse:
+async def _render_blog(call: Call[BlogParams], account: AccountRow | None) -> web.StreamResponse:
     params = call.params
     member, account_id = call.caller is not None, account.id if account else None
     window = params.window if params.window in articles.WINDOWS else "quarter"
     votes: dict[int, int] = {}
     following = ""
     if params.order == "helpful":
-        offset = offset_of(call.request)
-        ranked = await articles.helpful(call.tx, account_id, window, SIZE, offset, member=member)
+        offset = parse_offset(call.request)
+        ranked = await articles.list_helpful(call.tx, account_id, window, PAGE_SIZE, offset, is_member=member)
         ids, votes = [post_id for post_id, _ in ranked], dict(ranked)
-        if len(ranked) == SIZE:
-            following = f"{call.request.path}?order=helpful&window={window}&offset={offset + SIZE}"
+        if len(ranked) == PAGE_SIZE:
+            following = f"{call.request.path}?order=helpful&window={window}&offset={offset + PAGE_SIZE}"
     else:
-        ids = await articles.latest(call.tx, account_id, call.page(SIZE, SIZE), member=member)
-        following = older(call, ids, SIZE)
+        ids = await articles.list_latest(
+            call.tx, account_id, call.page(PAGE_SIZE, PAGE_SIZE), is_member=member
+        )
+        following = next_page_url(call, ids, PAGE_SIZE)
     views = await post_views.load(call.tx, ids, call.viewer_id)
     author = (await account_views.load(call.tx, [account.id]))[account.id] if account else None
     return call.render(
@@ -54,17 +56,17 @@ async def _blog(call: Call[BlogParams], account: AccountRow | None) -> web.Strea
 
 
 @routes.get("/blog", html=True, params=BlogParams)
-async def everybody(call: Call[BlogParams]) -> web.StreamResponse:
-    return await _blog(call, None)
+async def show(call: Call[BlogParams]) -> web.StreamResponse:
+    return await _render_blog(call, None)
 
 
 @routes.get("/@{name}/blog", html=True, params=BlogParams)
-async def one(call: Call[BlogParams]) -> web.StreamResponse:
-    return await _blog(call, await accounts.local(call.tx, call.text("name")))
+async def show_account(call: Call[BlogParams]) -> web.StreamResponse:
+    return await _render_blog(call, await accounts.get_local(call.tx, call.text("name")))
 
 
 @routes.get("/drafts", html=True, who=USER)
-async def drafts(call: Call[Nothing]) -> web.StreamResponse:
-    ids = await articles.drafts(call.tx, call.account.id, call.page(40, 40))
+async def list_drafts(call: Call[NoParams]) -> web.StreamResponse:
+    ids = await articles.list_drafts(call.tx, call.account.id, call.page(40, 40))
     views: Any = await post_views.load(call.tx, ids, call.viewer_id)
     return call.render("drafts.html", views=views)

@@ -9,7 +9,7 @@ from aiohttp import web
 from fedserver.domain.metrics import instance_stats
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views, timelines
-from fedserver.web.endpoint import Call, Nothing, Routes
+from fedserver.web.endpoint import Call, NoParams, Routes
 from fedserver.web.html import see_other, static_url
 from fedserver.web.json import json_response
 from storage.paging import Page
@@ -18,25 +18,25 @@ routes = Routes("pages")
 
 
 @routes.get("/", html=True)
-async def front(call: Call[Nothing]) -> web.StreamResponse:
+async def show_front(call: Call[NoParams]) -> web.StreamResponse:
     if call.caller is not None:
         return see_other("/home")
-    ranked = await articles.helpful(call.tx, None, "quarter", 5, 0, member=False)
+    ranked = await articles.list_helpful(call.tx, None, "quarter", 5, 0, is_member=False)
     best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)
-    ids = await timelines.public(call.tx, None, Page(limit=10), local=True)
+    ids = await timelines.list_public(call.tx, None, Page(limit=10), local=True)
     latest = await post_views.load(call.tx, ids, None)
     found = await instance_stats.load(call.tx)
     return call.render("front.html", best=best, votes=dict(ranked), latest=latest, figures=found)
 
 
 @routes.get("/about", html=True)
-async def about(call: Call[Nothing]) -> web.StreamResponse:
+async def show_about(call: Call[NoParams]) -> web.StreamResponse:
     found = await instance_stats.load(call.tx)
     return call.render("about.html", figures=found, mode=call.site.config.registration.mode)
 
 
 @routes.get("/apps", html=True, tx="own")
-async def apps(call: Call[Nothing]) -> web.StreamResponse:
+async def show_apps(call: Call[NoParams]) -> web.StreamResponse:
     return call.render("apps.html")
 
 
@@ -45,7 +45,7 @@ ICONS = (("icon.svg", "any", "image/svg+xml"), ("icon-192.png", "192x192", "imag
 
 
 @routes.get("/manifest.json", tx="own")
-async def manifest(call: Call[Nothing]) -> web.Response:
+async def show_manifest(call: Call[NoParams]) -> web.Response:
     """What a device needs to install the pages as an app (W3C, Web Application Manifest)."""
     community = call.site.config.community
     body: dict[str, Any] = {

@@ -6,11 +6,11 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.domain.accounts import account_views, accounts
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import markers, post_views, search, timelines
-from fedserver.pages.readers import feed, older
-from fedserver.web.endpoint import USER, Call, Nothing, Routes
+from fedserver.pages.readers import load_feed, next_page_url
+from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow
 from storage.rows.posts import PostRow
@@ -19,55 +19,55 @@ routes = Routes("pages")
 
 
 @routes.get("/home", html=True, who=USER)
-async def home(call: Call[Nothing]) -> web.StreamResponse:
-    ids = await timelines.home(call.tx, call.account.id, call.page())
-    return call.render("home.html", feed=await feed(call, ids, "home"))
+async def show_home(call: Call[NoParams]) -> web.StreamResponse:
+    ids = await timelines.list_home(call.tx, call.account.id, call.page())
+    return call.render("home.html", feed=await load_feed(call, ids, "home"))
 
 
 @routes.get("/local", html=True)
-async def local(call: Call[Nothing]) -> web.StreamResponse:
-    ids = await timelines.public(call.tx, call.viewer_id, call.page(), local=True)
-    return call.render("timeline.html", feed=await feed(call, ids, "public"), title="Community", tag="")
+async def show_local(call: Call[NoParams]) -> web.StreamResponse:
+    ids = await timelines.list_public(call.tx, call.viewer_id, call.page(), local=True)
+    return call.render("timeline.html", feed=await load_feed(call, ids, "public"), title="Community", tag="")
 
 
 @routes.get("/tags/{tag}", html=True)
-async def tag(call: Call[Nothing]) -> web.StreamResponse:
+async def show_tag(call: Call[NoParams]) -> web.StreamResponse:
     name = call.text("tag")
-    ids = await timelines.tag(call.tx, call.viewer_id, name, call.page())
-    return call.render("timeline.html", feed=await feed(call, ids, "public"), title=f"#{name}", tag=name)
+    ids = await timelines.list_by_tag(call.tx, call.viewer_id, name, call.page())
+    return call.render("timeline.html", feed=await load_feed(call, ids, "public"), title=f"#{name}", tag=name)
 
 
 @routes.get("/@{name}/tagged/{tag}", html=True)
-async def tagged(call: Call[Nothing]) -> web.StreamResponse:
+async def show_account_tag(call: Call[NoParams]) -> web.StreamResponse:
     """What one member wrote with a hashtag."""
-    row = await accounts.local(call.tx, call.text("name"))
+    row = await accounts.get_local(call.tx, call.text("name"))
     name = call.text("tag")
-    ids = await timelines.of_account(call.tx, row.id, call.viewer_id, call.page(), tagged=name)
+    ids = await timelines.list_by_account(call.tx, row.id, call.viewer_id, call.page(), tag_name=name)
     title = f"#{name} · @{row.username}"
-    return call.render("timeline.html", feed=await feed(call, ids, "account"), title=title, tag="")
+    return call.render("timeline.html", feed=await load_feed(call, ids, "account"), title=title, tag="")
 
 
 @routes.get("/bookmarks", html=True, who=USER)
-async def bookmarks(call: Call[Nothing]) -> web.StreamResponse:
-    pairs = await timelines.bookmarked(call.tx, call.account.id, call.page())
-    found = await feed(call, [each for _, each in pairs], "account", 10_000)
+async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
+    pairs = await timelines.list_bookmarked(call.tx, call.account.id, call.page())
+    found = await load_feed(call, [each for _, each in pairs], "account", 10_000)
     return call.render("timeline.html", feed=found, title="Bookmarks", tag="")
 
 
 @routes.get("/notifications", html=True, who=USER)
-async def show_notifications(call: Call[Nothing]) -> web.StreamResponse:
-    views, cursors = await notifications.page(call.tx, call.account, call.page(30, 30))
-    read = await markers.last_read(call.tx, call.account, "notifications")
-    return call.render("notifications.html", views=views, older=older(call, cursors, 30), read=read)
+async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
+    views, cursors = await notifications.list_by_account(call.tx, call.account, call.page(30, 30))
+    read = await markers.load_last_read(call.tx, call.account, "notifications")
+    return call.render("notifications.html", views=views, older=next_page_url(call, cursors, 30), read=read)
 
 
-class SearchParams(Struct, frozen=True):
+class SearchPageParams(Struct, frozen=True):
     q: str = ""
     uri: str = ""
 
 
-@routes.get("/search", html=True, who=USER, params=SearchParams, tx="own")
-async def find(call: Call[SearchParams]) -> web.StreamResponse:
+@routes.get("/search", html=True, who=USER, params=SearchPageParams, tx="own")
+async def show_search(call: Call[SearchPageParams]) -> web.StreamResponse:
     """Search; an address or a full handle of a peer leads straight to it."""
     text, resolver = call.params.q.strip(), call.services.resolver
     exact = None
@@ -76,31 +76,31 @@ async def find(call: Call[SearchParams]) -> web.StreamResponse:
     elif "@" in text.lstrip("@") and " " not in text:
         exact = await resolver.account(text)
     if exact is not None:
-        return await _lead(call, exact)
+        return await _redirect_to(call, exact)
     async with call.services.db.read() as tx:
-        found = await search.find(tx, call.site, call.viewer_id, search.Query(text=text))
+        found = await search.run(tx, call.site, call.viewer_id, search.SearchRequest(text=text))
         people = await account_views.load_page(tx, found.accounts)
         posts = await post_views.load(tx, found.posts, call.viewer_id, context="public")
     return call.render("search.html", text=text, people=people, posts=posts, tags=found.tags)
 
 
-async def _lead(call: Call[SearchParams], found: AccountRow | PostRow) -> web.StreamResponse:
+async def _redirect_to(call: Call[SearchPageParams], found: AccountRow | PostRow) -> web.StreamResponse:
     account_id = found.id if isinstance(found, AccountRow) else found.account_id
     async with call.services.db.read() as tx:
         views = await account_views.load(tx, [account_id])
     if account_id not in views:
-        raise NotFound
+        raise NotFoundError
     base = f"/@{views[account_id].handle}"
     return see_other(base if isinstance(found, AccountRow) else f"{base}/{found.id}")
 
 
-@routes.get("/authorize_interaction", html=True, who=USER, params=SearchParams, tx="own")
-async def interact(call: Call[SearchParams]) -> web.StreamResponse:
+@routes.get("/authorize_interaction", html=True, who=USER, params=SearchPageParams, tx="own")
+async def authorize_interaction(call: Call[SearchPageParams]) -> web.StreamResponse:
     """Where other nodes send a member who wants to follow or answer something there."""
     uri = call.params.uri.removeprefix("acct:")
     resolver = call.services.resolver
     web_address = uri.startswith(("https://", "http://"))
     found = await (resolver.by_address(uri) if web_address else resolver.account(uri))
     if found is None:
-        raise NotFound("Nothing was found under this address")
-    return await _lead(call, found)
+        raise NotFoundError("Nothing was found under this address")
+    return await _redirect_to(call, found)

@@ -37,31 +37,31 @@ from storage.tables.posts import likes, pins, poll_votes, posts, quotes, reactio
 from storage.tables.relationships import blocks, follow_requests, follows, lists, mutes, tag_follows
 from storage.tables.timelines import bookmarks, filters, home_entries, markers
 
-_its_posts = select(posts.c.id).where(posts.c.account_id == bindparam("gone_id"))
+_posts_of_account = select(posts.c.id).where(posts.c.account_id == bindparam("gone_id"))
 _reply = posts.alias()
 _replies = _reply.c.account_id == bindparam("gone_id")
 _quotes = and_(quotes.c.account_id == bindparam("gone_id"), quotes.c.state == "accepted")
 _ours = select(accounts.c.id).where(accounts.c.domain == "")
 
 
-def _less(column: Any, by: Any = 1) -> Any:
+def _subtract(column: Any, by: Any = 1) -> Any:
     return case((column > by, column - by), else_=0)
 
 
-FILES = select(media.c.file_key, media.c.preview_key).where(media.c.account_id == bindparam("gone_id"))
-COUNTED = (
+LIST_FILES = select(media.c.file_key, media.c.preview_key).where(media.c.account_id == bindparam("gone_id"))
+SUBTRACT_POST_COUNTS = (
     update(posts)
     .where(posts.c.id.in_(select(likes.c.post_id).where(likes.c.account_id == bindparam("gone_id"))))
-    .values(likes_count=_less(posts.c.likes_count), version=posts.c.version + 1),
+    .values(likes_count=_subtract(posts.c.likes_count), version=posts.c.version + 1),
     update(posts)
     .where(posts.c.id.in_(select(_reply.c.boost_of_id).where(_replies, _reply.c.boost_of_id.is_not(None))))
-    .values(boosts_count=_less(posts.c.boosts_count), version=posts.c.version + 1),
+    .values(boosts_count=_subtract(posts.c.boosts_count), version=posts.c.version + 1),
     update(posts)
     .where(
         posts.c.id.in_(select(_reply.c.in_reply_to_id).where(_replies, _reply.c.in_reply_to_id.is_not(None)))
     )
     .values(
-        replies_count=_less(
+        replies_count=_subtract(
             posts.c.replies_count,
             select(func.count())
             .where(_replies, _reply.c.in_reply_to_id == posts.c.id, _reply.c.state == "published")
@@ -72,45 +72,45 @@ COUNTED = (
     update(posts)
     .where(posts.c.id.in_(select(quotes.c.quoted_id).where(_quotes, quotes.c.quoted_id.is_not(None))))
     .values(
-        quotes_count=_less(
+        quotes_count=_subtract(
             posts.c.quotes_count,
             select(func.count()).where(_quotes, quotes.c.quoted_id == posts.c.id).scalar_subquery(),
         ),
         version=posts.c.version + 1,
     ),
 )
-FOLLOWS_COUNTED = (
+SUBTRACT_FOLLOW_COUNTS = (
     update(accounts)
     .where(
         accounts.c.id.in_(select(follows.c.target_id).where(follows.c.account_id == bindparam("gone_id"))),
         accounts.c.domain == "",
     )
-    .values(followers_count=_less(accounts.c.followers_count)),
+    .values(followers_count=_subtract(accounts.c.followers_count)),
     update(accounts)
     .where(
         accounts.c.id.in_(select(follows.c.account_id).where(follows.c.target_id == bindparam("gone_id"))),
         accounts.c.domain == "",
     )
-    .values(following_count=_less(accounts.c.following_count)),
+    .values(following_count=_subtract(accounts.c.following_count)),
 )
 # Others' rows that name its posts without a reference in the schema.
-TRACES = (
-    delete(notifications).where(notifications.c.post_id.in_(_its_posts)),
-    delete(posts).where(posts.c.boost_of_id.in_(_its_posts)),
-    delete(conversation_posts).where(conversation_posts.c.post_id.in_(_its_posts)),
+DELETE_REFERENCES = (
+    delete(notifications).where(notifications.c.post_id.in_(_posts_of_account)),
+    delete(posts).where(posts.c.boost_of_id.in_(_posts_of_account)),
+    delete(conversation_posts).where(conversation_posts.c.post_id.in_(_posts_of_account)),
     delete(conversations).where(
-        conversations.c.last_post_id.in_(_its_posts),
+        conversations.c.last_post_id.in_(_posts_of_account),
         ~exists(select(literal(1)).where(conversation_posts.c.conversation_id == conversations.c.id)),
     ),
     update(conversations)
-    .where(conversations.c.last_post_id.in_(_its_posts))
+    .where(conversations.c.last_post_id.in_(_posts_of_account))
     .values(
         last_post_id=select(func.max(conversation_posts.c.post_id))
         .where(conversation_posts.c.conversation_id == conversations.c.id)
         .scalar_subquery()
     ),
 )
-OWNED = (
+DELETE_OWNED = (
     delete(posts).where(posts.c.account_id == bindparam("gone_id")),
     *(
         delete(table).where(table.c.account_id == bindparam("gone_id"))
@@ -165,19 +165,19 @@ OWNED = (
 )
 
 
-async def files(tx: Tx, account_id: int) -> list[str]:
+async def list_files(tx: Tx, account_id: int) -> list[str]:
     """The keys of the files of the account's media."""
-    found = await tx.all(FILES, gone_id=account_id)
+    found = await tx.all(LIST_FILES, gone_id=account_id)
     return [key for record in found for key in record if key]
 
 
-async def uncount(tx: Tx, account_id: int) -> None:
+async def subtract_counts(tx: Tx, account_id: int) -> None:
     """Take what the account did from what others count, and its posts from what others have."""
-    for statement in (*COUNTED, *FOLLOWS_COUNTED, *TRACES):
+    for statement in (*SUBTRACT_POST_COUNTS, *SUBTRACT_FOLLOW_COUNTS, *DELETE_REFERENCES):
         await tx.run(statement, gone_id=account_id)
 
 
-async def empty(tx: Tx, account_id: int) -> None:
+async def delete_owned(tx: Tx, account_id: int) -> None:
     """Remove everything that an account of ours has made, after `uncount`."""
-    for statement in OWNED:
+    for statement in DELETE_OWNED:
         await tx.run(statement, gone_id=account_id)

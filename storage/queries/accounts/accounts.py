@@ -22,24 +22,24 @@ from sqlalchemy import (
 
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow
-from storage.statements import columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.auth import member_accounts, members
 from storage.tables.relationships import blocks, follows
 
 COLUMNS = columns_of(accounts, AccountRow)
-BY_ID = select(*COLUMNS).where(accounts.c.id == bindparam("id"))
-BY_IDS = select(*COLUMNS).where(one_of(accounts.c.id, "ids"))
-BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"))
-BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"))
-BY_HANDLE = select(*COLUMNS).where(
+FIND = select(*COLUMNS).where(accounts.c.id == bindparam("id"))
+LOAD_BY_IDS = select(*COLUMNS).where(one_of(accounts.c.id, "ids"))
+FIND_BY_URI = select(*COLUMNS).where(accounts.c.uri == bindparam("uri"))
+LOAD_BY_URIS = select(*COLUMNS).where(one_of(accounts.c.uri, "uris"))
+FIND_BY_HANDLE = select(*COLUMNS).where(
     accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
 )
-STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
-STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(
+FIND_STAMP = select(accounts.c.id, accounts.c.version).where(accounts.c.id == bindparam("id"))
+FIND_STAMP_BY_HANDLE = select(accounts.c.id, accounts.c.version).where(
     accounts.c.username_lower == bindparam("username"), accounts.c.domain == bindparam("domain")
 )
-BY_HANDLES = select(*COLUMNS).where(
+LOAD_BY_HANDLES = select(*COLUMNS).where(
     one_of(accounts.c.username_lower, "usernames"), one_of(accounts.c.domain, "domains")
 )
 
@@ -52,13 +52,13 @@ _role = (
     .limit(1)
     .scalar_subquery()
 )
-WITH_ROLES = select(*COLUMNS, _role).where(one_of(accounts.c.id, "ids"))
+LOAD_WITH_ROLES = select(*COLUMNS, _role).where(one_of(accounts.c.id, "ids"))
 
 TOUCH = update(accounts).where(accounts.c.id == bindparam("b_id")).values(version=accounts.c.version + 1)
 TOUCH_PROFILE = (
     update(accounts).where(accounts.c.id == bindparam("b_id")).values(updated_at=bindparam("b_now"))
 )
-SET_FEATURED = (
+MARK_FEATURED_FETCHED = (
     update(accounts)
     .where(
         accounts.c.id == bindparam("b_id"),
@@ -67,8 +67,8 @@ SET_FEATURED = (
     .values(featured_at=bindparam("b_now"))
 )
 SET_FIELDS = update(accounts).where(accounts.c.id == bindparam("b_id")).values(fields=bindparam("b_fields"))
-ADD = upsert(accounts).on_conflict_do_nothing()
-CHANGEABLE = (
+INSERT = upsert(accounts).on_conflict_do_nothing()
+LOCAL_COLUMNS = (
     "kind",
     "display_name",
     "name_folded",
@@ -92,12 +92,12 @@ CHANGEABLE = (
     "mails_posts",
     "updated_at",
 )
-CHANGE = (
+UPDATE_LOCAL = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"), accounts.c.domain == "", accounts.c.deleted_at.is_(None))
-    .values({name: bindparam(name) for name in CHANGEABLE})
+    .values({name: bindparam(name) for name in LOCAL_COLUMNS})
 )
-LEARNABLE = (
+REMOTE_COLUMNS = (
     "username",
     "username_lower",
     "domain",
@@ -130,13 +130,13 @@ LEARNABLE = (
     "deleted_at",
     "identity_proofs",
 )
-LEARN = (
+UPDATE_REMOTE = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"), accounts.c.domain != "")
-    .values({name: bindparam(name) for name in LEARNABLE})
+    .values({name: bindparam(name) for name in REMOTE_COLUMNS})
 )
 # Another account of that host bore the name before: it keeps its URI and loses the handle.
-RENAME_OTHERS = (
+RELEASE_HANDLE = (
     update(accounts)
     .where(
         accounts.c.username_lower == bindparam("b_username"),
@@ -157,27 +157,27 @@ SET_COUNTS = (
 )
 
 
-def _counted(name: str) -> Any:
+def _adjust_count(name: str) -> Any:
     column = accounts.c[name]
     changed = column + bindparam("change", type_=Integer())
     return case((changed > 0, changed), else_=0)
 
 
-COUNT_FOLLOWERS = (
+ADJUST_FOLLOWERS = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"))
-    .values(followers_count=_counted("followers_count"))
+    .values(followers_count=_adjust_count("followers_count"))
 )
-COUNT_FOLLOWING = (
+ADJUST_FOLLOWING = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"))
-    .values(following_count=_counted("following_count"))
+    .values(following_count=_adjust_count("following_count"))
 )
-COUNT_POSTS = (
+ADJUST_POSTS = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"))
     .values(
-        posts_count=_counted("posts_count"),
+        posts_count=_adjust_count("posts_count"),
         last_post_at=case(
             (bindparam("change", type_=Integer()) > 0, bindparam("at")), else_=accounts.c.last_post_at
         ),
@@ -193,7 +193,7 @@ SET_IDENTITY_PROOFS = (
     .where(accounts.c.id == bindparam("b_id"))
     .values(identity_proofs=bindparam("b_proofs"), updated_at=bindparam("b_now"))
 )
-SET_SUSPENDED = (
+SET_LIMITS = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"))
     .values(suspended_at=bindparam("suspended_at"), silenced_at=bindparam("silenced_at"))
@@ -223,12 +223,12 @@ SET_DELETED = (
         posts_count=0,
     )
 )
-INBOXES = (
+LIST_INBOXES = (
     select(func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri))
     .where(accounts.c.domain != "", accounts.c.deleted_at.is_(None))
     .distinct()
 )
-REMOVE = delete(accounts).where(accounts.c.id == bindparam("id"), accounts.c.domain != "")
+DELETE_REMOTE = delete(accounts).where(accounts.c.id == bindparam("id"), accounts.c.domain != "")
 
 _follow = follows.alias()
 _followed = exists(
@@ -244,16 +244,16 @@ _blocked = exists(
         )
     )
 )
-_seen = and_(
+_visible = and_(
     accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None), accounts.c.kind != "Application"
 )
 _like, _folded = bindparam("pattern", type_=Text()), bindparam("folded", type_=Text())
 # Whoever names somebody in full finds them, also to unblock them.
 _exact = and_(accounts.c.username_lower == bindparam("exact"), accounts.c.domain == bindparam("exact_domain"))
-_found = (
+_search = (
     select(accounts.c.id)
     .where(
-        _seen,
+        _visible,
         or_(
             accounts.c.username_lower.like(_like, escape="\\"),
             accounts.c.username_lower.like(_folded, escape="\\"),
@@ -275,51 +275,53 @@ _found = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-SEARCH = _found
-SEARCH_FOLLOWED = _found.where(_followed)
-LOCAL_COUNT = select(func.count()).where(_seen, accounts.c.domain == "")
+SEARCH = _search
+SEARCH_FOLLOWED = _search.where(_followed)
+COUNT_LOCAL = select(func.count()).where(_visible, accounts.c.domain == "")
 
 
-async def by_id(tx: Tx, account_id: int) -> AccountRow | None:
-    return row_or_none(AccountRow, await tx.one(BY_ID, id=account_id))
+async def find(tx: Tx, account_id: int) -> AccountRow | None:
+    return to_row_or_none(AccountRow, await tx.one(FIND, id=account_id))
 
 
-async def by_ids(tx: Tx, ids: Sequence[int]) -> list[AccountRow]:
-    return rows(AccountRow, await tx.all(BY_IDS, ids=list(ids)))
+async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[AccountRow]:
+    return to_rows(AccountRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def by_uri(tx: Tx, uri: str) -> AccountRow | None:
-    return row_or_none(AccountRow, await tx.one(BY_URI, uri=uri))
+async def find_by_uri(tx: Tx, uri: str) -> AccountRow | None:
+    return to_row_or_none(AccountRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
-async def by_uris(tx: Tx, uris: Sequence[str]) -> list[AccountRow]:
-    return rows(AccountRow, await tx.all(BY_URIS, uris=list(uris)))
+async def load_by_uris(tx: Tx, uris: Sequence[str]) -> list[AccountRow]:
+    return to_rows(AccountRow, await tx.all(LOAD_BY_URIS, uris=list(uris)))
 
 
-async def by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow | None:
-    return row_or_none(AccountRow, await tx.one(BY_HANDLE, username=username_lower, domain=domain))
+async def find_by_handle(tx: Tx, username_lower: str, domain: str) -> AccountRow | None:
+    return to_row_or_none(AccountRow, await tx.one(FIND_BY_HANDLE, username=username_lower, domain=domain))
 
 
-async def stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
+async def find_stamp(tx: Tx, account_id: int) -> tuple[int, int] | None:
     """The id and version of an account."""
-    found = await tx.one(STAMP, id=account_id)
+    found = await tx.one(FIND_STAMP, id=account_id)
     return None if found is None else (found[0], found[1])
 
 
-async def stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
+async def find_stamp_by_handle(tx: Tx, username_lower: str, domain: str) -> tuple[int, int] | None:
     """The id and version of an account."""
-    found = await tx.one(STAMP_BY_HANDLE, username=username_lower, domain=domain)
+    found = await tx.one(FIND_STAMP_BY_HANDLE, username=username_lower, domain=domain)
     return None if found is None else (found[0], found[1])
 
 
-async def by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
+async def load_by_handles(tx: Tx, usernames: Sequence[str], domains: Sequence[str]) -> list[AccountRow]:
     """Every account with one of the names on one of the domains: more than the pairs asked for."""
-    return rows(AccountRow, await tx.all(BY_HANDLES, usernames=list(usernames), domains=list(domains)))
+    return to_rows(
+        AccountRow, await tx.all(LOAD_BY_HANDLES, usernames=list(usernames), domains=list(domains))
+    )
 
 
-async def with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str | None]]:
+async def load_with_roles(tx: Tx, ids: Sequence[int]) -> list[tuple[AccountRow, str | None]]:
     """Accounts, each with the role of the member whose main account it is."""
-    found = await tx.all(WITH_ROLES, ids=list(ids))
+    found = await tx.all(LOAD_WITH_ROLES, ids=list(ids))
     return [(AccountRow(*tuple(record)[:-1]), record[-1]) for record in found]
 
 
@@ -333,9 +335,9 @@ async def touch_profile(tx: Tx, account_id: int) -> None:
     await tx.run(TOUCH_PROFILE, b_id=account_id, b_now=tx.now)
 
 
-async def set_featured(tx: Tx, account_id: int, until: int) -> bool:
+async def mark_featured_fetched(tx: Tx, account_id: int, until: int) -> bool:
     """What an account features is read now; False if that was done after `until` (ms UTC)."""
-    return bool(await tx.run(SET_FEATURED, b_id=account_id, b_until=until, b_now=tx.now))
+    return bool(await tx.run(MARK_FEATURED_FETCHED, b_id=account_id, b_until=until, b_now=tx.now))
 
 
 async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
@@ -343,40 +345,40 @@ async def set_fields(tx: Tx, account_id: int, fields: str) -> None:
     await tx.run(SET_FIELDS, b_id=account_id, b_fields=fields)
 
 
-async def add(tx: Tx, row: AccountRow, name_folded: str) -> bool:
+async def insert(tx: Tx, row: AccountRow, name_folded: str) -> bool:
     """Add an account, with its name as search compares it; False if its URI or its handle is taken."""
     values = {name: getattr(row, name) for name in row.__struct_fields__}
-    return bool(await tx.run(ADD, username_lower=row.username.lower(), name_folded=name_folded, **values))
+    return bool(await tx.run(INSERT, username_lower=row.username.lower(), name_folded=name_folded, **values))
 
 
-async def change(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
+async def update_local(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
     """Write the CHANGEABLE columns of an account of ours."""
-    return bool(await tx.run(CHANGE, b_id=account_id, **values))
+    return bool(await tx.run(UPDATE_LOCAL, b_id=account_id, **values))
 
 
-async def learn(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
+async def update_remote(tx: Tx, account_id: int, values: Mapping[str, Any]) -> bool:
     """Write the LEARNABLE columns of a remote account."""
-    return bool(await tx.run(LEARN, b_id=account_id, **values))
+    return bool(await tx.run(UPDATE_REMOTE, b_id=account_id, **values))
 
 
-async def rename_others(tx: Tx, username_lower: str, domain: str, uri: str) -> None:
+async def release_handle(tx: Tx, username_lower: str, domain: str, uri: str) -> None:
     """Take the handle from any other remote account that has it."""
-    await tx.run(RENAME_OTHERS, b_username=username_lower, b_domain=domain, b_uri=uri)
+    await tx.run(RELEASE_HANDLE, b_username=username_lower, b_domain=domain, b_uri=uri)
 
 
 async def set_counts(tx: Tx, account_id: int, *, followers: int, following: int, posts: int) -> None:
     await tx.run(SET_COUNTS, b_id=account_id, followers=followers, following=following, posts=posts)
 
 
-async def count_follow(tx: Tx, follower_id: int, target_id: int, change: int) -> None:
+async def adjust_follow_counts(tx: Tx, follower_id: int, target_id: int, change: int) -> None:
     """A follow began (+1) or ended (-1)."""
-    await tx.run(COUNT_FOLLOWING, b_id=follower_id, change=change)
-    await tx.run(COUNT_FOLLOWERS, b_id=target_id, change=change)
+    await tx.run(ADJUST_FOLLOWING, b_id=follower_id, change=change)
+    await tx.run(ADJUST_FOLLOWERS, b_id=target_id, change=change)
 
 
-async def count_post(tx: Tx, account_id: int, change: int, at: int) -> None:
+async def adjust_post_count(tx: Tx, account_id: int, change: int, at: int) -> None:
     """A post was published (+1) at `at`, or deleted (-1)."""
-    await tx.run(COUNT_POSTS, b_id=account_id, change=change, at=at)
+    await tx.run(ADJUST_POSTS, b_id=account_id, change=change, at=at)
 
 
 async def set_moved(tx: Tx, account_id: int, moved_to_id: int | None, at: int | None) -> None:
@@ -390,7 +392,7 @@ async def set_identity_proofs(tx: Tx, account_id: int, proofs: str) -> None:
 
 
 async def set_limits(tx: Tx, account_id: int, *, suspended_at: int | None, silenced_at: int | None) -> None:
-    await tx.run(SET_SUSPENDED, b_id=account_id, suspended_at=suspended_at, silenced_at=silenced_at)
+    await tx.run(SET_LIMITS, b_id=account_id, suspended_at=suspended_at, silenced_at=silenced_at)
 
 
 async def set_limit(tx: Tx, account_id: int, name: str, at: int | None) -> None:
@@ -403,20 +405,20 @@ async def set_deleted(tx: Tx, account_id: int, at: int) -> bool:
     return bool(await tx.run(SET_DELETED, b_id=account_id, at=at))
 
 
-async def remove(tx: Tx, account_id: int) -> bool:
+async def delete_remote(tx: Tx, account_id: int) -> bool:
     """Remove a remote account and everything that it owns."""
-    return bool(await tx.run(REMOVE, id=account_id))
+    return bool(await tx.run(DELETE_REMOTE, id=account_id))
 
 
-async def search(tx: Tx, *, followed: bool, **params: Any) -> list[int]:
+async def search(tx: Tx, *, only_followed: bool, **params: Any) -> list[int]:
     """Ids; `params` are pattern, exact, domain, exact_domain, viewer_id, limit, offset."""
-    return await tx.values(SEARCH_FOLLOWED if followed else SEARCH, **params)
+    return await tx.values(SEARCH_FOLLOWED if only_followed else SEARCH, **params)
 
 
-async def inboxes(tx: Tx) -> list[str]:
+async def list_inboxes(tx: Tx) -> list[str]:
     """The inboxes of every node that we know an account of, each once."""
-    return await tx.values(INBOXES)
+    return await tx.values(LIST_INBOXES)
 
 
-async def local_count(tx: Tx) -> int:
-    return int(await tx.value(LOCAL_COUNT))
+async def count_local(tx: Tx) -> int:
+    return int(await tx.value(COUNT_LOCAL))

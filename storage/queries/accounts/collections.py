@@ -21,44 +21,44 @@ from sqlalchemy import (
 )
 
 from storage.engine import Tx
-from storage.queries.accounts.hidden import not_hidden
+from storage.queries.accounts.hidden import is_not_hidden
 from storage.rows.accounts import CollectionItemRow, CollectionRow
-from storage.statements import among, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import columns_of, equals_any, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts, collection_items, collections
 from storage.tables.relationships import blocks
 
 COLUMNS = columns_of(collections, CollectionRow)
 _viewer = bindparam("viewer_id", type_=BigInteger())
 _own = collections.c.account_id == _viewer
-_there = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
+_account_visible = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
 _blocked_by_owner = exists(
     select(literal(1)).where(blocks.c.account_id == collections.c.account_id, blocks.c.target_id == _viewer)
 )
-_seen = (
+_visible = (
     select(*COLUMNS)
     .join(accounts, accounts.c.id == collections.c.account_id)
-    .where(_there, ~_blocked_by_owner)
+    .where(_account_visible, ~_blocked_by_owner)
 )
-ADD = insert(collections)
-ONE = _seen.where(collections.c.id == bindparam("id"))
-COUNT = select(func.count()).where(collections.c.account_id == bindparam("account_id"))
-CHANGEABLE = ("name", "description", "language", "sensitive", "discoverable", "tag", "updated_at")
-CHANGE = (
+INSERT = insert(collections)
+FIND = _visible.where(collections.c.id == bindparam("id"))
+COUNT_BY_ACCOUNT = select(func.count()).where(collections.c.account_id == bindparam("account_id"))
+DETAIL_COLUMNS = ("name", "description", "language", "sensitive", "discoverable", "tag", "updated_at")
+UPDATE_DETAILS = (
     update(collections)
     .where(collections.c.id == bindparam("b_id"))
-    .values({name: bindparam(f"b_{name}") for name in CHANGEABLE})
+    .values({name: bindparam(f"b_{name}") for name in DETAIL_COLUMNS})
 )
-REMOVE = delete(collections).where(
+DELETE_OWNED = delete(collections).where(
     collections.c.id == bindparam("id"), collections.c.account_id == bindparam("account_id")
 )
-OF_ACCOUNT = (
-    _seen.where(collections.c.account_id == bindparam("account_id"), or_(_own, collections.c.discoverable))
+LIST_BY_ACCOUNT = (
+    _visible.where(collections.c.account_id == bindparam("account_id"), or_(_own, collections.c.discoverable))
     .order_by(collections.c.id.desc())
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-WITH_ACCOUNT = (
-    _seen.where(
+LIST_CONTAINING = (
+    _visible.where(
         or_(collections.c.discoverable, bindparam("unlisted_too", type_=Boolean())),
         exists(
             select(literal(1)).where(
@@ -73,7 +73,7 @@ WITH_ACCOUNT = (
     .offset(bindparam("offset"))
 )
 # Those who wait for an answer are shown to the owner only.
-ITEMS = (
+LOAD_VISIBLE_ITEMS = (
     select(*columns_of(collection_items, CollectionItemRow))
     .select_from(
         collection_items.join(accounts, accounts.c.id == collection_items.c.account_id).join(
@@ -82,28 +82,28 @@ ITEMS = (
     )
     .where(
         one_of(collection_items.c.collection_id, "ids"),
-        _there,
+        _account_visible,
         or_(
-            and_(_own, among(collection_items.c.state, "pending", "accepted")),
+            and_(_own, equals_any(collection_items.c.state, "pending", "accepted")),
             and_(
                 collection_items.c.state == "accepted",
-                or_(accounts.c.id == _viewer, not_hidden(collection_items.c.account_id)),
+                or_(accounts.c.id == _viewer, is_not_hidden(collection_items.c.account_id)),
             ),
         ),
     )
     .order_by(collection_items.c.id)
 )
-ALL_ITEMS = select(*columns_of(collection_items, CollectionItemRow)).where(
+LIST_ITEMS = select(*columns_of(collection_items, CollectionItemRow)).where(
     collection_items.c.collection_id == bindparam("collection_id")
 )
-ADD_ITEM = upsert(collection_items).on_conflict_do_nothing()
-SET_STATE = (
+INSERT_ITEM = upsert(collection_items).on_conflict_do_nothing()
+SET_ITEM_STATE = (
     update(collection_items)
     .where(collection_items.c.id == bindparam("b_id"))
     .values(state=bindparam("b_state"))
 )
-REMOVE_ITEM = delete(collection_items).where(collection_items.c.id == bindparam("id"))
-FORGET = delete(collection_items).where(
+DELETE_ITEM = delete(collection_items).where(collection_items.c.id == bindparam("id"))
+DELETE_ACCOUNT_ITEMS = delete(collection_items).where(
     collection_items.c.account_id == bindparam("account_id"),
     collection_items.c.state != "revoked",
     collection_items.c.collection_id.in_(
@@ -112,66 +112,68 @@ FORGET = delete(collection_items).where(
 )
 
 
-async def add(tx: Tx, row: CollectionRow) -> None:
-    await tx.run(ADD, **structs.asdict(row))
+async def insert_collection(tx: Tx, row: CollectionRow) -> None:
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def one(tx: Tx, collection_id: int, viewer_id: int) -> CollectionRow | None:
+async def find(tx: Tx, collection_id: int, viewer_id: int) -> CollectionRow | None:
     """A collection whose owner does not block the viewer (-1: a stranger)."""
-    return row_or_none(CollectionRow, await tx.one(ONE, id=collection_id, viewer_id=viewer_id))
+    return to_row_or_none(CollectionRow, await tx.one(FIND, id=collection_id, viewer_id=viewer_id))
 
 
-async def count(tx: Tx, account_id: int) -> int:
-    return int(await tx.value(COUNT, account_id=account_id))
+async def count_by_account(tx: Tx, account_id: int) -> int:
+    return int(await tx.value(COUNT_BY_ACCOUNT, account_id=account_id))
 
 
-async def change(tx: Tx, row: CollectionRow) -> None:
+async def update_details(tx: Tx, row: CollectionRow) -> None:
     """Write the CHANGEABLE columns."""
-    await tx.run(CHANGE, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in CHANGEABLE})
+    await tx.run(UPDATE_DETAILS, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in DETAIL_COLUMNS})
 
 
-async def remove(tx: Tx, account_id: int, collection_id: int) -> bool:
-    return bool(await tx.run(REMOVE, id=collection_id, account_id=account_id))
+async def delete_owned(tx: Tx, account_id: int, collection_id: int) -> bool:
+    return bool(await tx.run(DELETE_OWNED, id=collection_id, account_id=account_id))
 
 
-async def of_account(tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int) -> list[CollectionRow]:
+async def list_by_account(
+    tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int
+) -> list[CollectionRow]:
     """An account's collections, newest first; those that are not to be discovered for the owner only."""
     params = {"account_id": account_id, "viewer_id": viewer_id, "limit": limit, "offset": offset}
-    return rows(CollectionRow, await tx.all(OF_ACCOUNT, **params))
+    return to_rows(CollectionRow, await tx.all(LIST_BY_ACCOUNT, **params))
 
 
-async def with_account(
+async def list_containing(
     tx: Tx, account_id: int, viewer_id: int, limit: int, offset: int
 ) -> list[CollectionRow]:
     """Collections that an account is in, newest first; it sees also those that nobody shall discover."""
     params = {"account_id": account_id, "viewer_id": viewer_id, "limit": limit, "offset": offset}
     own = account_id == viewer_id
-    return rows(CollectionRow, await tx.all(WITH_ACCOUNT, unlisted_too=own, **params))
+    return to_rows(CollectionRow, await tx.all(LIST_CONTAINING, unlisted_too=own, **params))
 
 
-async def items(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[CollectionItemRow]:
+async def load_visible_items(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[CollectionItemRow]:
     """What is in collections, as far as the viewer may know, oldest first."""
-    found = await tx.all(ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
-    return rows(CollectionItemRow, found)
+    found = await tx.all(LOAD_VISIBLE_ITEMS, ids=list(ids), viewer_id=viewer_id, now=tx.now)
+    return to_rows(CollectionItemRow, found)
 
 
-async def all_items(tx: Tx, collection_id: int) -> list[CollectionItemRow]:
+async def list_items(tx: Tx, collection_id: int) -> list[CollectionItemRow]:
     """What is, or was, in a collection, whatever its state."""
-    return rows(CollectionItemRow, await tx.all(ALL_ITEMS, collection_id=collection_id))
+    return to_rows(CollectionItemRow, await tx.all(LIST_ITEMS, collection_id=collection_id))
 
 
-async def add_items(tx: Tx, found: Iterable[CollectionItemRow]) -> None:
-    await tx.run_many(ADD_ITEM, [structs.asdict(row) for row in found])
+async def insert_items(tx: Tx, found: Iterable[CollectionItemRow]) -> None:
+    await tx.run_many(INSERT_ITEM, [structs.asdict(row) for row in found])
 
 
-async def set_state(tx: Tx, item_id: int, state: str) -> None:
-    await tx.run(SET_STATE, b_id=item_id, b_state=state)
+async def set_item_state(tx: Tx, item_id: int, state: str) -> None:
+    await tx.run(SET_ITEM_STATE, b_id=item_id, b_state=state)
 
 
-async def remove_item(tx: Tx, item_id: int) -> None:
-    await tx.run(REMOVE_ITEM, id=item_id)
+async def delete_item(tx: Tx, item_id: int) -> None:
+    await tx.run(DELETE_ITEM, id=item_id)
 
 
-async def forget(tx: Tx, owner_id: int, account_id: int) -> None:
+async def delete_account_items(tx: Tx, owner_id: int, account_id: int) -> None:
     """Take an account from all collections of an owner; what it revoked stays revoked."""
-    await tx.run(FORGET, owner_id=owner_id, account_id=account_id)
+    await tx.run(DELETE_ACCOUNT_ITEMS, owner_id=owner_id, account_id=account_id)

@@ -6,14 +6,14 @@ from sqlalchemy import bindparam, delete, select
 
 from storage.engine import Tx
 from storage.paging import Page
-from storage.statements import Paged, upsert
+from storage.statements import PagedStatement, upsert
 from storage.tables.accounts import accounts, endorsements
 
-ADD = upsert(endorsements).on_conflict_do_nothing()
-REMOVE = delete(endorsements).where(
+INSERT = upsert(endorsements).on_conflict_do_nothing()
+DELETE = delete(endorsements).where(
     endorsements.c.account_id == bindparam("account_id"), endorsements.c.target_id == bindparam("target_id")
 )
-PAGE = Paged(
+LIST_BY_ACCOUNT = PagedStatement(
     select(endorsements.c.id, endorsements.c.target_id)
     .join(accounts, accounts.c.id == endorsements.c.target_id)
     .where(
@@ -25,17 +25,17 @@ PAGE = Paged(
 )
 
 
-async def add(tx: Tx, account_id: int, target_id: int) -> bool:
+async def insert(tx: Tx, account_id: int, target_id: int) -> bool:
     """Show an account; False if it is shown already."""
     values = {"id": tx.new_id(), "account_id": account_id, "target_id": target_id}
-    return bool(await tx.run(ADD, **values, created_at=tx.now))
+    return bool(await tx.run(INSERT, **values, created_at=tx.now))
 
 
-async def remove(tx: Tx, account_id: int, target_id: int) -> bool:
-    return bool(await tx.run(REMOVE, account_id=account_id, target_id=target_id))
+async def delete_endorsement(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(DELETE, account_id=account_id, target_id=target_id))
 
 
-async def page(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int]]:
+async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int]]:
     """Cursors and ids, newest first."""
-    found = await tx.all(PAGE.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_BY_ACCOUNT.towards(page), account_id=account_id, **page.params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)

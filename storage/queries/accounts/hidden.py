@@ -16,7 +16,7 @@ def covers(domain: ColumnElement[str]) -> ColumnElement[bool]:
     return or_(domain_mutes.c.domain == domain, domain.like(literal("%.") + domain_mutes.c.domain))
 
 
-def not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
+def is_not_hidden(account: ColumnElement[int], viewer: str = "viewer_id") -> ColumnElement[bool]:
     """The viewer does not mute or block the account, nor does the account block the viewer.
 
     Needs the parameters `viewer` (-1: a stranger) and `now`.

@@ -9,42 +9,42 @@ from sqlalchemy import bindparam, delete, select, update
 
 from storage.engine import Tx
 from storage.rows.accounts import KeyRow
-from storage.statements import columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import keys
 
 COLUMNS = columns_of(keys, KeyRow)
-BY_URI = select(*COLUMNS).where(keys.c.uri == bindparam("uri"))
-OF_ACCOUNT = select(*COLUMNS).where(keys.c.account_id == bindparam("account_id")).order_by(keys.c.id)
-_put = upsert(keys)
+FIND_BY_URI = select(*COLUMNS).where(keys.c.uri == bindparam("uri"))
+LIST_BY_ACCOUNT = select(*COLUMNS).where(keys.c.account_id == bindparam("account_id")).order_by(keys.c.id)
+_upsert = upsert(keys)
 # A key that another account has already is not taken from it.
-PUT = _put.on_conflict_do_update(
+UPSERT = _upsert.on_conflict_do_update(
     index_elements=["uri"],
-    set_={"kind": _put.excluded.kind, "public": _put.excluded.public, "revoked_at": None},
-    where=keys.c.account_id == _put.excluded.account_id,
+    set_={"kind": _upsert.excluded.kind, "public": _upsert.excluded.public, "revoked_at": None},
+    where=keys.c.account_id == _upsert.excluded.account_id,
 )
-REMOVE_OTHERS = delete(keys).where(
+DELETE_OTHERS = delete(keys).where(
     keys.c.account_id == bindparam("account_id"), keys.c.private.is_(None), ~one_of(keys.c.uri, "uris")
 )
 REVOKE = update(keys).where(keys.c.id == bindparam("b_id")).values(revoked_at=bindparam("at"))
 
 
-async def by_uri(tx: Tx, uri: str) -> KeyRow | None:
-    return row_or_none(KeyRow, await tx.one(BY_URI, uri=uri))
+async def find_by_uri(tx: Tx, uri: str) -> KeyRow | None:
+    return to_row_or_none(KeyRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
-async def of_account(tx: Tx, account_id: int) -> list[KeyRow]:
+async def list_by_account(tx: Tx, account_id: int) -> list[KeyRow]:
     """All keys, oldest first; revoked ones too."""
-    return rows(KeyRow, await tx.all(OF_ACCOUNT, account_id=account_id))
+    return to_rows(KeyRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id))
 
 
-async def put(tx: Tx, found: Iterable[KeyRow]) -> None:
+async def upsert_keys(tx: Tx, found: Iterable[KeyRow]) -> None:
     """Add keys, or renew those with the same URI and account."""
-    await tx.run_many(PUT, [structs.asdict(each) for each in found])
+    await tx.run_many(UPSERT, [structs.asdict(each) for each in found])
 
 
-async def remove_others(tx: Tx, account_id: int, uris: Sequence[str]) -> None:
+async def delete_others(tx: Tx, account_id: int, kept_uris: Sequence[str]) -> None:
     """Remove the keys of a remote account that are not among `uris`."""
-    await tx.run(REMOVE_OTHERS, account_id=account_id, uris=list(uris))
+    await tx.run(DELETE_OTHERS, account_id=account_id, uris=list(kept_uris))
 
 
 async def revoke(tx: Tx, key_id: int, at: int) -> None:

@@ -41,7 +41,7 @@ def _fact(
     return found.where(one_of(other, "ids"), *conditions)
 
 
-RELATIONS = union_all(
+LOAD_FACTS = union_all(
     _fact("known", accounts.c.id, accounts.c.deleted_at.is_(None)),
     _fact("following", follows.c.target_id, follows.c.account_id == _actor, detail=follows.c.languages),
     _fact("showing_boosts", follows.c.target_id, follows.c.account_id == _actor, follows.c.shows_boosts),
@@ -74,7 +74,7 @@ RELATIONS = union_all(
     ),
 )
 
-_concerned = union(
+_related = union(
     *(
         select(table.c.account_id.label("id"))
         .join(accounts, accounts.c.id == table.c.account_id)
@@ -86,17 +86,17 @@ _concerned = union(
         for table in (follows, follow_requests, blocks, mutes, account_notes)
     )
 ).subquery()
-CONCERNED = select(_concerned.c.id).order_by(_concerned.c.id).limit(bindparam("limit"))
+LIST_RELATED = select(_related.c.id).order_by(_related.c.id).limit(bindparam("limit"))
 
 
-async def concerned(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
+async def list_related(tx: Tx, target_id: int, after_id: int, limit: int) -> list[int]:
     """Accounts of ours, by their ids, that follow another (or asked to), block, mute or note it."""
-    return await tx.values(CONCERNED, target_id=target_id, after_id=after_id, limit=limit)
+    return await tx.values(LIST_RELATED, target_id=target_id, after_id=after_id, limit=limit)
 
 
-async def facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
+async def load_facts(tx: Tx, actor_id: int, ids: Sequence[int]) -> dict[str, dict[int, str | None]]:
     """Kinds of fact, each with the accounts for which it holds and a detail of it."""
     found: dict[str, dict[int, str | None]] = {}
-    for kind, identifier, detail in await tx.all(RELATIONS, actor_id=actor_id, ids=list(ids), now=tx.now):
+    for kind, identifier, detail in await tx.all(LOAD_FACTS, actor_id=actor_id, ids=list(ids), now=tx.now):
         found.setdefault(kind, {})[identifier] = detail
     return found

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from storage.engine import Tx
-from storage.queries.accounts.hidden import not_hidden
+from storage.queries.accounts.hidden import is_not_hidden
 from storage.statements import one_of, upsert
 from storage.tables.accounts import accounts, suggestion_dismissals
 from storage.tables.relationships import follow_requests, follows
@@ -36,7 +36,7 @@ _listed = and_(
     accounts.c.silenced_at.is_(None),
     accounts.c.deleted_at.is_(None),
     accounts.c.moved_to_id.is_(None),
-    not_hidden(accounts.c.id),
+    is_not_hidden(accounts.c.id),
 )
 _directory = (
     select(accounts.c.id)
@@ -44,11 +44,11 @@ _directory = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-ACTIVE = _directory.order_by(func.coalesce(accounts.c.last_post_at, 0).desc(), accounts.c.id.desc())
-NEWEST = _directory.order_by(accounts.c.created_at.desc(), accounts.c.id.desc())
+LIST_ACTIVE = _directory.order_by(func.coalesce(accounts.c.last_post_at, 0).desc(), accounts.c.id.desc())
+LIST_NEWEST = _directory.order_by(accounts.c.created_at.desc(), accounts.c.id.desc())
 
 _followed, _friend, _ours = follows.alias(), follows.alias(), accounts.alias()
-_new = and_(
+_suggestable = and_(
     _listed,
     accounts.c.id != _viewer,
     ~exists(
@@ -66,10 +66,10 @@ _new = and_(
         )
     ),
 )
-FEATURED = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), _new)
+LOAD_SUGGESTABLE = select(accounts.c.id).where(one_of(accounts.c.id, "ids"), _suggestable)
 
 
-def _counted(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
+def _rank_by_followers(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
     """Accounts by how many of the followers that the conditions name follow them."""
     return (
         select(accounts.c.id)
@@ -78,7 +78,7 @@ def _counted(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
                 _ours, _ours.c.id == follows.c.account_id
             )
         )
-        .where(_new, *conditions)
+        .where(_suggestable, *conditions)
         .group_by(accounts.c.id)
         .order_by(func.count().desc(), accounts.c.id)
         .limit(bindparam("limit"))
@@ -86,35 +86,35 @@ def _counted(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
 
 
 # Whom those follow whom the viewer follows, unless they hide it.
-FRIENDS_OF_FRIENDS = _counted(
+LIST_FRIENDS_OF_FRIENDS = _rank_by_followers(
     ~_ours.c.hides_collections,
     follows.c.account_id.in_(select(_friend.c.target_id).where(_friend.c.account_id == _viewer)),
 )
-MOST_FOLLOWED = _counted(_ours.c.domain == "")
-DISMISS = upsert(suggestion_dismissals).on_conflict_do_nothing()
+LIST_MOST_FOLLOWED = _rank_by_followers(_ours.c.domain == "")
+INSERT_DISMISSAL = upsert(suggestion_dismissals).on_conflict_do_nothing()
 
 
-async def directory(
+async def list_directory(
     tx: Tx, viewer_id: int, limit: int, offset: int, *, newest: bool, only_local: bool
 ) -> list[int]:
     """Ids of accounts that want to be found, those who posted last first, or the newest."""
     params = {"viewer_id": viewer_id, "now": tx.now, "limit": limit, "offset": offset}
-    return await tx.values(NEWEST if newest else ACTIVE, only_local=only_local, **params)
+    return await tx.values(LIST_NEWEST if newest else LIST_ACTIVE, only_local=only_local, **params)
 
 
-async def featured(tx: Tx, viewer_id: int, ids: Sequence[int]) -> set[int]:
+async def load_suggestable(tx: Tx, viewer_id: int, ids: Sequence[int]) -> set[int]:
     """Those of the accounts that may be suggested to the viewer."""
-    return set(await tx.values(FEATURED, viewer_id=viewer_id, now=tx.now, ids=list(ids)))
+    return set(await tx.values(LOAD_SUGGESTABLE, viewer_id=viewer_id, now=tx.now, ids=list(ids)))
 
 
-async def friends_of_friends(tx: Tx, viewer_id: int, limit: int) -> list[int]:
-    return await tx.values(FRIENDS_OF_FRIENDS, viewer_id=viewer_id, now=tx.now, limit=limit)
+async def list_friends_of_friends(tx: Tx, viewer_id: int, limit: int) -> list[int]:
+    return await tx.values(LIST_FRIENDS_OF_FRIENDS, viewer_id=viewer_id, now=tx.now, limit=limit)
 
 
-async def most_followed(tx: Tx, viewer_id: int, limit: int) -> list[int]:
+async def list_most_followed(tx: Tx, viewer_id: int, limit: int) -> list[int]:
     """Whom members follow most."""
-    return await tx.values(MOST_FOLLOWED, viewer_id=viewer_id, now=tx.now, limit=limit)
+    return await tx.values(LIST_MOST_FOLLOWED, viewer_id=viewer_id, now=tx.now, limit=limit)
 
 
-async def dismiss(tx: Tx, account_id: int, target_id: int) -> None:
-    await tx.run(DISMISS, account_id=account_id, target_id=target_id, at=tx.now)
+async def insert_dismissal(tx: Tx, account_id: int, target_id: int) -> None:
+    await tx.run(INSERT_DISMISSAL, account_id=account_id, target_id=target_id, at=tx.now)

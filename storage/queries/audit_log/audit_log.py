@@ -9,46 +9,46 @@ from sqlalchemy import asc, bindparam, exists, literal, select, update
 
 from storage.engine import Tx
 from storage.paging import Page
-from storage.rows.audit_log import ActHeadRow, ActRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.rows.audit_log import ChainHeadRow, LogEntryRow
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.audit_log import act_heads, acts
 
-COLUMNS = columns_of(acts, ActRow)
-ADD = upsert(acts)
+COLUMNS = columns_of(acts, LogEntryRow)
+INSERT = upsert(acts)
 _head = upsert(act_heads).values(id=1, seq=1, hash="")
 # The hash stays that of the last act until the new one is there; others wait for the row meanwhile.
 ADVANCE = _head.on_conflict_do_update(
     index_elements=[act_heads.c.id], set_={"seq": act_heads.c.seq + 1}
 ).returning(act_heads.c.seq, act_heads.c.hash)
 SET_HEAD = update(act_heads).where(act_heads.c.id == 1).values(hash=bindparam("new_hash"))
-HEAD = select(act_heads.c.seq, act_heads.c.hash)
-PAGE = Paged(select(*COLUMNS), acts.c.seq)
-AFTER = (
+FIND_HEAD = select(act_heads.c.seq, act_heads.c.hash)
+LIST_PAGE = PagedStatement(select(*COLUMNS), acts.c.seq)
+LIST_AFTER = (
     select(*COLUMNS)
     .where(acts.c.seq > bindparam("after"))
     .order_by(asc(acts.c.seq))
     .limit(bindparam("limit"))
 )
-FORGET_TARGET = update(acts).where(acts.c.target == bindparam("about")).values(target="", target_salt="")
-FORGET_REASONS = (
+ERASE_TARGET = update(acts).where(acts.c.target == bindparam("about")).values(target="", target_salt="")
+ERASE_REASONS = (
     update(acts)
     .where(acts.c.target == bindparam("about"), ~acts.c.shows_reason)
     .values(reason="", reason_salt="")
 )
-FORGET_ACTOR = (
+ERASE_ACTOR = (
     update(acts)
     .where(acts.c.actor_member_id == bindparam("member_id"))
     .values(actor_member_id=None, by_salt="")
 )
-OF_TARGET = (
+LIST_BY_TARGET = (
     select(*COLUMNS)
     .where(acts.c.target == bindparam("target"))
     .order_by(acts.c.seq.desc())
     .limit(bindparam("limit"))
 )
-BY_IDS = select(*COLUMNS).where(one_of(acts.c.id, "ids"))
+LOAD_BY_IDS = select(*COLUMNS).where(one_of(acts.c.id, "ids"))
 _later = acts.alias("later")
-IN_FORCE = (
+FIND_ACTIVE = (
     select(*COLUMNS)
     .where(
         acts.c.target == bindparam("target"),
@@ -60,52 +60,52 @@ IN_FORCE = (
 )
 
 
-async def advance(tx: Tx) -> ActHeadRow:
+async def advance(tx: Tx) -> ChainHeadRow:
     """The number of the act to come and the hash of the last one; who else adds one waits for our commit."""
-    found = row_or_none(ActHeadRow, await tx.one(ADVANCE))
+    found = to_row_or_none(ChainHeadRow, await tx.one(ADVANCE))
     assert found is not None
     return found
 
 
-async def add(tx: Tx, row: ActRow) -> None:
+async def insert(tx: Tx, row: LogEntryRow) -> None:
     """Add an act; `advance` comes before."""
-    await tx.run(ADD, **structs.asdict(row))
+    await tx.run(INSERT, **structs.asdict(row))
     await tx.run(SET_HEAD, new_hash=row.hash)
 
 
-async def head(tx: Tx) -> ActHeadRow | None:
+async def find_head(tx: Tx) -> ChainHeadRow | None:
     """The newest act, None before the first."""
-    return row_or_none(ActHeadRow, await tx.one(HEAD))
+    return to_row_or_none(ChainHeadRow, await tx.one(FIND_HEAD))
 
 
-async def page(tx: Tx, page: Page) -> list[ActRow]:
+async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
     """Newest first; the cursor is `seq`."""
-    found = rows(ActRow, await tx.all(PAGE.towards(page), **page.params()))
+    found = to_rows(LogEntryRow, await tx.all(LIST_PAGE.towards(page), **page.params()))
     return sorted(found, key=lambda row: row.seq, reverse=True)
 
 
-async def after(tx: Tx, seq: int, limit: int) -> list[ActRow]:
+async def list_after(tx: Tx, seq: int, limit: int) -> list[LogEntryRow]:
     """Oldest first."""
-    return rows(ActRow, await tx.all(AFTER, after=seq, limit=limit))
+    return to_rows(LogEntryRow, await tx.all(LIST_AFTER, after=seq, limit=limit))
 
 
-async def forget(tx: Tx, target: str, member_id: int | None) -> None:
+async def erase_personal_data(tx: Tx, target: str, member_id: int | None) -> None:
     """Drop who it was that was acted on and that acted; what everybody reads stays, and the chain with it."""
-    await tx.run(FORGET_REASONS, about=target)
-    await tx.run(FORGET_TARGET, about=target)
+    await tx.run(ERASE_REASONS, about=target)
+    await tx.run(ERASE_TARGET, about=target)
     if member_id is not None:
-        await tx.run(FORGET_ACTOR, member_id=member_id)
+        await tx.run(ERASE_ACTOR, member_id=member_id)
 
 
-async def of_target(tx: Tx, target: str, limit: int) -> list[ActRow]:
+async def list_by_target(tx: Tx, target: str, limit: int) -> list[LogEntryRow]:
     """What was done to a target, newest first."""
-    return rows(ActRow, await tx.all(OF_TARGET, target=target, limit=limit))
+    return to_rows(LogEntryRow, await tx.all(LIST_BY_TARGET, target=target, limit=limit))
 
 
-async def by_ids(tx: Tx, ids: Sequence[int]) -> list[ActRow]:
-    return rows(ActRow, await tx.all(BY_IDS, ids=list(ids)))
+async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[LogEntryRow]:
+    return to_rows(LogEntryRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def in_force(tx: Tx, target: str, verb: str) -> ActRow | None:
+async def find_active(tx: Tx, target: str, verb: str) -> LogEntryRow | None:
     """The latest act of a kind on a target that nobody has undone."""
-    return row_or_none(ActRow, await tx.one(IN_FORCE, target=target, verb=verb))
+    return to_row_or_none(LogEntryRow, await tx.one(FIND_ACTIVE, target=target, verb=verb))

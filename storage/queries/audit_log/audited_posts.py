@@ -8,36 +8,36 @@ from msgspec import structs
 from sqlalchemy import bindparam, select, update
 
 from storage.engine import Tx
-from storage.ids import first_at
-from storage.rows.audit_log import ActPostRow
-from storage.statements import columns_of, one_of, rows, upsert
+from storage.ids import first_id_at
+from storage.rows.audit_log import LogEntryPostRow
+from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.audit_log import act_posts
 
-ADD = upsert(act_posts)
-OF_ACTS = (
-    select(*columns_of(act_posts, ActPostRow))
+INSERT = upsert(act_posts)
+LOAD_BY_ENTRIES = (
+    select(*columns_of(act_posts, LogEntryPostRow))
     .where(one_of(act_posts.c.act_id, "act_ids"))
     .order_by(act_posts.c.act_id, act_posts.c.post_id)
 )
-FORGET_TEXTS = (
+ERASE_TEXTS = (
     update(act_posts)
     .where(act_posts.c.act_id < bindparam("before_id"), act_posts.c.text != "")
     .values(text="")
 )
 
 
-async def add(tx: Tx, found: Iterable[ActPostRow]) -> None:
-    await tx.run_many(ADD, [structs.asdict(row) for row in found])
+async def insert(tx: Tx, found: Iterable[LogEntryPostRow]) -> None:
+    await tx.run_many(INSERT, [structs.asdict(row) for row in found])
 
 
-async def of_acts(tx: Tx, act_ids: Sequence[int]) -> dict[int, list[ActPostRow]]:
+async def load_by_entries(tx: Tx, act_ids: Sequence[int]) -> dict[int, list[LogEntryPostRow]]:
     """By act, the oldest post first; acts about no post are missing."""
-    found: dict[int, list[ActPostRow]] = {}
-    for row in rows(ActPostRow, await tx.all(OF_ACTS, act_ids=list(act_ids))):
+    found: dict[int, list[LogEntryPostRow]] = {}
+    for row in to_rows(LogEntryPostRow, await tx.all(LOAD_BY_ENTRIES, act_ids=list(act_ids))):
         found.setdefault(row.act_id, []).append(row)
     return found
 
 
-async def forget_texts(tx: Tx, before: int) -> None:
+async def erase_texts(tx: Tx, before: int) -> None:
     """What was said in posts that were acted on before a moment (ms UTC) is needed no more."""
-    await tx.run(FORGET_TEXTS, before_id=first_at(before))
+    await tx.run(ERASE_TEXTS, before_id=first_id_at(before))

@@ -7,20 +7,20 @@ from sqlalchemy import bindparam, or_, select, update
 
 from storage.engine import Tx
 from storage.rows.auth import InvitationRow
-from storage.statements import columns_of, row_or_none, rows, upsert
+from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.auth import invitations
 
 COLUMNS = columns_of(invitations, InvitationRow)
-ADD = upsert(invitations)
-BY_ID = select(*COLUMNS).where(invitations.c.id == bindparam("id"))
-BY_HASH = select(*COLUMNS).where(invitations.c.code_hash == bindparam("code_hash"))
-OF_MEMBER = (
+INSERT = upsert(invitations)
+FIND = select(*COLUMNS).where(invitations.c.id == bindparam("id"))
+FIND_BY_HASH = select(*COLUMNS).where(invitations.c.code_hash == bindparam("code_hash"))
+LIST_BY_MEMBER = (
     select(*COLUMNS)
     .where(invitations.c.created_by_id == bindparam("member_id"))
     .order_by(invitations.c.id.desc())
 )
-LATEST = select(*COLUMNS).order_by(invitations.c.id.desc()).limit(bindparam("most"))
-USE = (
+LIST_LATEST = select(*COLUMNS).order_by(invitations.c.id.desc()).limit(bindparam("most"))
+MARK_USED = (
     update(invitations)
     .where(
         invitations.c.id == bindparam("b_id"),
@@ -47,30 +47,30 @@ REVOKE_ALL = (
 )
 
 
-async def add(tx: Tx, row: InvitationRow) -> None:
-    await tx.run(ADD, **structs.asdict(row))
+async def insert(tx: Tx, row: InvitationRow) -> None:
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def by_id(tx: Tx, invitation_id: int) -> InvitationRow | None:
-    return row_or_none(InvitationRow, await tx.one(BY_ID, id=invitation_id))
+async def find(tx: Tx, invitation_id: int) -> InvitationRow | None:
+    return to_row_or_none(InvitationRow, await tx.one(FIND, id=invitation_id))
 
 
-async def by_hash(tx: Tx, code_hash: str) -> InvitationRow | None:
-    return row_or_none(InvitationRow, await tx.one(BY_HASH, code_hash=code_hash))
+async def find_by_hash(tx: Tx, code_hash: str) -> InvitationRow | None:
+    return to_row_or_none(InvitationRow, await tx.one(FIND_BY_HASH, code_hash=code_hash))
 
 
-async def of_member(tx: Tx, member_id: int) -> list[InvitationRow]:
-    return rows(InvitationRow, await tx.all(OF_MEMBER, member_id=member_id))
+async def list_by_member(tx: Tx, member_id: int) -> list[InvitationRow]:
+    return to_rows(InvitationRow, await tx.all(LIST_BY_MEMBER, member_id=member_id))
 
 
-async def latest(tx: Tx, most: int) -> list[InvitationRow]:
+async def list_latest(tx: Tx, limit: int) -> list[InvitationRow]:
     """Everybody's, newest first."""
-    return rows(InvitationRow, await tx.all(LATEST, most=most))
+    return to_rows(InvitationRow, await tx.all(LIST_LATEST, most=limit))
 
 
-async def use(tx: Tx, invitation_id: int) -> bool:
+async def mark_used(tx: Tx, invitation_id: int) -> bool:
     """Count a use; False if none is left or its time is over."""
-    return bool(await tx.run(USE, b_id=invitation_id, b_now=tx.now))
+    return bool(await tx.run(MARK_USED, b_id=invitation_id, b_now=tx.now))
 
 
 async def revoke(tx: Tx, invitation_id: int, member_id: int) -> bool:

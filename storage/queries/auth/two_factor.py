@@ -8,26 +8,26 @@ from msgspec import structs
 from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.engine import Tx
-from storage.rows.auth import SecondStepRow
-from storage.statements import columns_of, row_or_none, upsert
+from storage.rows.auth import TwoFactorRow
+from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.auth import recovery_codes, second_steps
 
-PUT = upsert(second_steps)
-PUT = PUT.on_conflict_do_update(
+UPSERT = upsert(second_steps)
+UPSERT = UPSERT.on_conflict_do_update(
     index_elements=["member_id"],
-    set_={"secret": PUT.excluded.secret, "last_step": PUT.excluded.last_step},
+    set_={"secret": UPSERT.excluded.secret, "last_step": UPSERT.excluded.last_step},
 )
-FIND = select(*columns_of(second_steps, SecondStepRow)).where(
+FIND = select(*columns_of(second_steps, TwoFactorRow)).where(
     second_steps.c.member_id == bindparam("member_id")
 )
-TAKE_STEP = (
+MARK_STEP_USED = (
     update(second_steps)
     .where(second_steps.c.member_id == bindparam("b_id"), second_steps.c.last_step < bindparam("b_step"))
     .values(last_step=bindparam("b_step"))
 )
-REMOVE = delete(second_steps).where(second_steps.c.member_id == bindparam("member_id"))
-ADD_CODE = upsert(recovery_codes)
-USE_CODE = (
+DELETE_BY_MEMBER = delete(second_steps).where(second_steps.c.member_id == bindparam("member_id"))
+INSERT_CODE = upsert(recovery_codes)
+MARK_CODE_USED = (
     update(recovery_codes)
     .where(
         recovery_codes.c.member_id == bindparam("b_id"),
@@ -39,30 +39,30 @@ USE_CODE = (
 COUNT_CODES = select(func.count()).where(
     recovery_codes.c.member_id == bindparam("member_id"), recovery_codes.c.used_at.is_(None)
 )
-DROP_CODES = delete(recovery_codes).where(recovery_codes.c.member_id == bindparam("member_id"))
+DELETE_CODES = delete(recovery_codes).where(recovery_codes.c.member_id == bindparam("member_id"))
 
 
-async def put(tx: Tx, row: SecondStepRow) -> None:
+async def upsert_secret(tx: Tx, row: TwoFactorRow) -> None:
     """Turn the second step on, or give it another secret."""
-    await tx.run(PUT, **structs.asdict(row))
+    await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def find(tx: Tx, member_id: int) -> SecondStepRow | None:
-    return row_or_none(SecondStepRow, await tx.one(FIND, member_id=member_id))
+async def find(tx: Tx, member_id: int) -> TwoFactorRow | None:
+    return to_row_or_none(TwoFactorRow, await tx.one(FIND, member_id=member_id))
 
 
-async def take_step(tx: Tx, member_id: int, step: int) -> bool:
+async def mark_step_used(tx: Tx, member_id: int, step: int) -> bool:
     """Use up the code of a step of time; False if it, or a later one, was used before."""
-    return bool(await tx.run(TAKE_STEP, b_id=member_id, b_step=step))
+    return bool(await tx.run(MARK_STEP_USED, b_id=member_id, b_step=step))
 
 
-async def remove(tx: Tx, member_id: int) -> None:
-    await tx.run(REMOVE, member_id=member_id)
+async def delete_by_member(tx: Tx, member_id: int) -> None:
+    await tx.run(DELETE_BY_MEMBER, member_id=member_id)
 
 
-async def add_codes(tx: Tx, member_id: int, hashes: Sequence[str]) -> None:
+async def insert_codes(tx: Tx, member_id: int, hashes: Sequence[str]) -> None:
     await tx.run_many(
-        ADD_CODE,
+        INSERT_CODE,
         [
             {"member_id": member_id, "code_hash": each, "created_at": tx.now, "used_at": None}
             for each in hashes
@@ -70,9 +70,9 @@ async def add_codes(tx: Tx, member_id: int, hashes: Sequence[str]) -> None:
     )
 
 
-async def use_code(tx: Tx, member_id: int, code_hash: str) -> bool:
+async def mark_code_used(tx: Tx, member_id: int, code_hash: str) -> bool:
     """Use a recovery code up; False if there is none, or it was used before."""
-    return bool(await tx.run(USE_CODE, b_id=member_id, b_hash=code_hash, b_now=tx.now))
+    return bool(await tx.run(MARK_CODE_USED, b_id=member_id, b_hash=code_hash, b_now=tx.now))
 
 
 async def count_codes(tx: Tx, member_id: int) -> int:
@@ -80,5 +80,5 @@ async def count_codes(tx: Tx, member_id: int) -> int:
     return int(await tx.value(COUNT_CODES, member_id=member_id))
 
 
-async def drop_codes(tx: Tx, member_id: int) -> None:
-    await tx.run(DROP_CODES, member_id=member_id)
+async def delete_codes(tx: Tx, member_id: int) -> None:
+    await tx.run(DELETE_CODES, member_id=member_id)

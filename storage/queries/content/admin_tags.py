@@ -7,14 +7,14 @@ from sqlalchemy import bindparam, select, update
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.content import TagRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows
 from storage.tables.content import tags
 
 COLUMNS = columns_of(tags, TagRow)
-ONE = select(*COLUMNS).where(tags.c.id == bindparam("id"))
-PAGE = Paged(select(*COLUMNS), tags.c.id)
-UNUSABLE = select(tags.c.name).where(one_of(tags.c.name, "names"), tags.c.usable == bindparam("usable"))
-CHANGE = (
+FIND = select(*COLUMNS).where(tags.c.id == bindparam("id"))
+LIST_PAGE = PagedStatement(select(*COLUMNS), tags.c.id)
+LIST_UNUSABLE = select(tags.c.name).where(one_of(tags.c.name, "names"), tags.c.usable == bindparam("usable"))
+UPDATE_REVIEW = (
     update(tags)
     .where(tags.c.id == bindparam("b_id"))
     .values(
@@ -26,24 +26,24 @@ CHANGE = (
 )
 
 
-async def one(tx: Tx, tag_id: int) -> TagRow | None:
-    return row_or_none(TagRow, await tx.one(ONE, id=tag_id))
+async def find(tx: Tx, tag_id: int) -> TagRow | None:
+    return to_row_or_none(TagRow, await tx.one(FIND, id=tag_id))
 
 
-async def page(tx: Tx, page: Page) -> list[TagRow]:
+async def list_page(tx: Tx, page: Page) -> list[TagRow]:
     """Newest first."""
-    found = rows(TagRow, await tx.all(PAGE.towards(page), **page.params()))
+    found = to_rows(TagRow, await tx.all(LIST_PAGE.towards(page), **page.params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 
-async def unusable(tx: Tx, names: list[str]) -> list[str]:
+async def list_unusable(tx: Tx, names: list[str]) -> list[str]:
     """Those of the folded names that may not be used."""
-    return await tx.values(UNUSABLE, names=names, usable=False)
+    return await tx.values(LIST_UNUSABLE, names=names, usable=False)
 
 
-async def change(tx: Tx, row: TagRow) -> None:
+async def update_review(tx: Tx, row: TagRow) -> None:
     await tx.run(
-        CHANGE,
+        UPDATE_REVIEW,
         b_id=row.id,
         b_display=row.display,
         b_usable=row.usable,

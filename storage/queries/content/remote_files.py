@@ -9,25 +9,25 @@ from sqlalchemy import and_, bindparam, delete, exists, func, literal, select, u
 
 from storage.engine import Tx
 from storage.rows.content import RemoteFileRow
-from storage.statements import columns_of, row_or_none, rows, upsert
+from storage.statements import columns_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.content import media, remote_files
 from storage.tables.timelines import cards
 
 COLUMNS = columns_of(remote_files, RemoteFileRow)
-_one = and_(
+_key_matches = and_(
     remote_files.c.subject_id == bindparam("b_subject_id"), remote_files.c.shape == bindparam("b_shape")
 )
-FIND = select(*COLUMNS).where(_one)
-ADD = upsert(remote_files)
-REMOVE = delete(remote_files).where(_one)
-USE = update(remote_files).where(_one).values(used_at=bindparam("b_now"))
-TOTAL = select(func.coalesce(func.sum(remote_files.c.bytes), 0))
-OLDEST = (
+FIND = select(*COLUMNS).where(_key_matches)
+INSERT = upsert(remote_files)
+DELETE = delete(remote_files).where(_key_matches)
+MARK_USED = update(remote_files).where(_key_matches).values(used_at=bindparam("b_now"))
+SUM_BYTES = select(func.coalesce(func.sum(remote_files.c.bytes), 0))
+LIST_OLDEST = (
     select(*COLUMNS).order_by(remote_files.c.used_at, remote_files.c.subject_id).limit(bindparam("limit"))
 )
 # What they belonged to is gone. Emoji belong to nothing, and go when nobody asks for them.
-LEFT = (
+LIST_ORPHANS = (
     select(*COLUMNS)
     .where(
         remote_files.c.shape != "emoji",
@@ -41,34 +41,34 @@ LEFT = (
 
 async def find(tx: Tx, subject_id: int, shape: str) -> RemoteFileRow | None:
     """The file of an attachment, account, card or emoji, if it is here."""
-    return row_or_none(RemoteFileRow, await tx.one(FIND, b_subject_id=subject_id, b_shape=shape))
+    return to_row_or_none(RemoteFileRow, await tx.one(FIND, b_subject_id=subject_id, b_shape=shape))
 
 
-async def put(tx: Tx, row: RemoteFileRow) -> None:
+async def replace(tx: Tx, row: RemoteFileRow) -> None:
     """Keep a file instead of the one before."""
-    await tx.run(REMOVE, b_subject_id=row.subject_id, b_shape=row.shape)
-    await tx.run(ADD, **structs.asdict(row))
+    await tx.run(DELETE, b_subject_id=row.subject_id, b_shape=row.shape)
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def use(tx: Tx, row: RemoteFileRow) -> None:
+async def mark_used(tx: Tx, row: RemoteFileRow) -> None:
     """It was asked for just now."""
-    await tx.run(USE, b_subject_id=row.subject_id, b_shape=row.shape, b_now=tx.now)
+    await tx.run(MARK_USED, b_subject_id=row.subject_id, b_shape=row.shape, b_now=tx.now)
 
 
-async def total_bytes(tx: Tx) -> int:
+async def sum_bytes(tx: Tx) -> int:
     """How much all of them take."""
-    return int(await tx.value(TOTAL))
+    return int(await tx.value(SUM_BYTES))
 
 
-async def oldest(tx: Tx, limit: int) -> list[RemoteFileRow]:
+async def list_oldest(tx: Tx, limit: int) -> list[RemoteFileRow]:
     """Those that nobody asked for the longest."""
-    return rows(RemoteFileRow, await tx.all(OLDEST, limit=limit))
+    return to_rows(RemoteFileRow, await tx.all(LIST_OLDEST, limit=limit))
 
 
-async def left(tx: Tx, limit: int) -> list[RemoteFileRow]:
+async def list_orphans(tx: Tx, limit: int) -> list[RemoteFileRow]:
     """Those whose attachment, account or card is gone."""
-    return rows(RemoteFileRow, await tx.all(LEFT, limit=limit))
+    return to_rows(RemoteFileRow, await tx.all(LIST_ORPHANS, limit=limit))
 
 
-async def remove(tx: Tx, found: Sequence[RemoteFileRow]) -> None:
-    await tx.run_many(REMOVE, [{"b_subject_id": row.subject_id, "b_shape": row.shape} for row in found])
+async def delete_many(tx: Tx, found: Sequence[RemoteFileRow]) -> None:
+    await tx.run_many(DELETE, [{"b_subject_id": row.subject_id, "b_shape": row.shape} for row in found])

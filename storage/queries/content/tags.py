@@ -20,16 +20,16 @@ from sqlalchemy import (
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.content import TagRow
-from storage.statements import Paged, columns_of, one_of, rows, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_rows, upsert
 from storage.tables.content import post_tags, tags
 from storage.tables.posts import posts
 from storage.tables.relationships import tag_follows
 
-ADD = upsert(tags).on_conflict_do_nothing()
-BY_IDS = select(*columns_of(tags, TagRow)).where(one_of(tags.c.id, "ids"))
-BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
-ATTACH = upsert(post_tags).on_conflict_do_nothing()
-DETACH = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
+INSERT = upsert(tags).on_conflict_do_nothing()
+LOAD_BY_IDS = select(*columns_of(tags, TagRow)).where(one_of(tags.c.id, "ids"))
+LOAD_BY_NAMES = select(*columns_of(tags, TagRow)).where(one_of(tags.c.name, "names"))
+INSERT_POST_TAG = upsert(post_tags).on_conflict_do_nothing()
+DELETE_POST_TAGS = delete(post_tags).where(post_tags.c.post_id == bindparam("post_id"))
 SEARCH = (
     select(*columns_of(tags, TagRow))
     .where(
@@ -42,7 +42,7 @@ SEARCH = (
     .offset(bindparam("offset"))
 )
 _day: ColumnElement[int] = posts.c.published_at // literal_column("86400000", BigInteger())
-USES = (
+COUNT_USES = (
     select(tags.c.name, _day, func.count(), func.count(posts.c.account_id.distinct()))
     .select_from(tags.join(post_tags).join(posts, posts.c.id == post_tags.c.post_id))
     .where(
@@ -53,12 +53,12 @@ USES = (
     )
     .group_by(tags.c.name, _day)
 )
-ADD_FOLLOW = upsert(tag_follows).on_conflict_do_nothing()
-REMOVE_FOLLOW = delete(tag_follows).where(
+INSERT_FOLLOW = upsert(tag_follows).on_conflict_do_nothing()
+DELETE_FOLLOW = delete(tag_follows).where(
     tag_follows.c.account_id == bindparam("account_id"), tag_follows.c.tag_id == bindparam("tag_id")
 )
 COUNT_FOLLOWED = select(func.count()).where(tag_follows.c.account_id == bindparam("account_id"))
-FOLLOWED = Paged(
+LIST_FOLLOWED = PagedStatement(
     select(tag_follows.c.id, *columns_of(tags, TagRow))
     .join(tags, tags.c.id == tag_follows.c.tag_id)
     .where(tag_follows.c.account_id == bindparam("account_id")),
@@ -66,29 +66,29 @@ FOLLOWED = Paged(
 )
 
 
-async def ensure(tx: Tx, names: dict[str, str]) -> list[int]:
+async def load_or_insert(tx: Tx, names: dict[str, str]) -> list[int]:
     """The ids of tags by folded name; `names` maps it to how it was written. Missing ones are made."""
     if not names:
         return []
     await tx.run_many(
-        ADD, [{"id": tx.new_id(), "name": name, "display": shown} for name, shown in names.items()]
+        INSERT, [{"id": tx.new_id(), "name": name, "display": shown} for name, shown in names.items()]
     )
-    return [row.id for row in await by_names(tx, list(names))]
+    return [row.id for row in await load_by_names(tx, list(names))]
 
 
-async def by_ids(tx: Tx, ids: Sequence[int]) -> list[TagRow]:
-    return rows(TagRow, await tx.all(BY_IDS, ids=list(ids)))
+async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[TagRow]:
+    return to_rows(TagRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))
 
 
-async def by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
-    return rows(TagRow, await tx.all(BY_NAMES, names=list(names)))
+async def load_by_names(tx: Tx, names: Sequence[str]) -> list[TagRow]:
+    return to_rows(TagRow, await tx.all(LOAD_BY_NAMES, names=list(names)))
 
 
-async def put(tx: Tx, post_id: int, tag_ids: Sequence[int], *, fresh: bool = False) -> None:
+async def set_post_tags(tx: Tx, post_id: int, tag_ids: Sequence[int], *, is_new: bool = False) -> None:
     """Make these the tags of a post; a `fresh` one has none yet."""
-    if not fresh:
-        await tx.run(DETACH, post_id=post_id)
-    await tx.run_many(ATTACH, [{"tag_id": tag_id, "post_id": post_id} for tag_id in tag_ids])
+    if not is_new:
+        await tx.run(DELETE_POST_TAGS, post_id=post_id)
+    await tx.run_many(INSERT_POST_TAG, [{"tag_id": tag_id, "post_id": post_id} for tag_id in tag_ids])
 
 
 async def search(
@@ -96,28 +96,28 @@ async def search(
 ) -> list[TagRow]:
     """Tags whose folded name is LIKE `pattern`, the shortest first; only reviewed ones, if wanted."""
     params = {"pattern": pattern, "limit": limit, "offset": offset, "only_reviewed": only_reviewed}
-    return rows(TagRow, await tx.all(SEARCH, **params))
+    return to_rows(TagRow, await tx.all(SEARCH, **params))
 
 
-async def uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
+async def count_uses(tx: Tx, names: Sequence[str], since_id: int) -> list[Sequence[Any]]:
     """Name, day (since 1970), number of public uses and of accounts, since an id."""
-    return list(await tx.all(USES, names=list(names), since_id=since_id))
+    return list(await tx.all(COUNT_USES, names=list(names), since_id=since_id))
 
 
-async def follow(tx: Tx, account_id: int, tag_id: int) -> bool:
+async def insert_follow(tx: Tx, account_id: int, tag_id: int) -> bool:
     """Follow a tag; False if it is followed already."""
-    return bool(await tx.run(ADD_FOLLOW, id=tx.new_id(), account_id=account_id, tag_id=tag_id))
+    return bool(await tx.run(INSERT_FOLLOW, id=tx.new_id(), account_id=account_id, tag_id=tag_id))
 
 
-async def unfollow(tx: Tx, account_id: int, tag_id: int) -> bool:
-    return bool(await tx.run(REMOVE_FOLLOW, account_id=account_id, tag_id=tag_id))
+async def delete_follow(tx: Tx, account_id: int, tag_id: int) -> bool:
+    return bool(await tx.run(DELETE_FOLLOW, account_id=account_id, tag_id=tag_id))
 
 
 async def count_followed(tx: Tx, account_id: int) -> int:
     return int(await tx.value(COUNT_FOLLOWED, account_id=account_id))
 
 
-async def followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
+async def list_followed(tx: Tx, account_id: int, page: Page) -> list[tuple[int, TagRow]]:
     """Cursors and tags that an account follows, newest first."""
-    found = await tx.all(FOLLOWED.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_FOLLOWED.towards(page), account_id=account_id, **page.params())
     return sorted(((row[0], TagRow(*row[1:])) for row in found), key=lambda pair: -pair[0])

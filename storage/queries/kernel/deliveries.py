@@ -11,16 +11,16 @@ from sqlalchemy import bindparam, delete, exists, func, literal, or_, select, up
 
 from storage.engine import Tx
 from storage.rows.kernel import DeliveryRow, DocumentRow
-from storage.statements import columns_of, one_of, rows, upsert
+from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.kernel import deliveries, documents
 from storage.tables.peers import peers
 
-NOBODY: Mapping[str, int] = MappingProxyType({})
-KEEP_MS = 14 * 86_400_000  # what a silent peer did not take by then is given up
-EXPIRED = "expired; "
-MOST_FAILURES = 2**31 - 1
-ADD_DOCUMENT = upsert(documents)
-ADD = upsert(deliveries).on_conflict_do_nothing()
+NO_DELAYS: Mapping[str, int] = MappingProxyType({})
+EXPIRE_AFTER_MS = 14 * 86_400_000  # what a silent peer did not take by then is given up
+EXPIRED_PREFIX = "expired; "
+MAX_FAILURES = 2**31 - 1
+INSERT_DOCUMENT = upsert(documents)
+INSERT = upsert(deliveries).on_conflict_do_nothing()
 _earlier = deliveries.alias()
 _due = (
     select(deliveries.c.id)
@@ -51,10 +51,10 @@ LEASE = (
     .values(leased_until=bindparam("b_until"), attempts=deliveries.c.attempts + 1)
     .returning(*columns_of(deliveries, DeliveryRow))
 )
-DOCUMENTS = select(*columns_of(documents, DocumentRow)).where(one_of(documents.c.id, "ids"))
+LOAD_DOCUMENTS = select(*columns_of(documents, DocumentRow)).where(one_of(documents.c.id, "ids"))
 FINISH = delete(deliveries).where(one_of(deliveries.c.id, "ids"))
 # A document goes when nothing is owed of it any more.
-DROP_DOCUMENTS = delete(documents).where(
+DELETE_UNUSED_DOCUMENTS = delete(documents).where(
     one_of(documents.c.id, "ids"),
     ~exists(select(literal(1)).where(deliveries.c.document_id == documents.c.id)),
 )
@@ -63,7 +63,7 @@ RETRY = (
     .where(deliveries.c.id == bindparam("b_id"))
     .values(run_at=bindparam("b_run_at"), leased_until=0, error=bindparam("b_error"))
 )
-GIVE_BACK = (
+RELEASE = (
     update(deliveries)
     .where(one_of(deliveries.c.id, "ids"))
     .values(leased_until=0, attempts=deliveries.c.attempts - 1)
@@ -84,30 +84,33 @@ EXPIRE = (
         deliveries.c.dead_at.is_(None),
         deliveries.c.leased_until <= bindparam("b_now"),
     )
-    .values(dead_at=bindparam("b_now"), error=literal(EXPIRED).concat(deliveries.c.error))
+    .values(dead_at=bindparam("b_now"), error=literal(EXPIRED_PREFIX).concat(deliveries.c.error))
 )
-BURY = (
+DEAD_LETTER = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("b_id"))
     .values(dead_at=bindparam("b_now"), error=bindparam("b_error"))
 )
-REVIVE_HOST = (
+RETRY_HOST = (
     update(deliveries)
     .where(deliveries.c.host == bindparam("b_host"), deliveries.c.dead_at.is_(None))
     .values(run_at=bindparam("b_now"))
 )
-NEXT = select(func.min(deliveries.c.run_at)).where(
+FIND_NEXT_DUE = select(func.min(deliveries.c.run_at)).where(
     deliveries.c.dead_at.is_(None), deliveries.c.run_at > bindparam("after")
 )
-WAITING = select(func.count()).where(deliveries.c.dead_at.is_(None))
+COUNT_PENDING = select(func.count()).where(deliveries.c.dead_at.is_(None))
 
 
-async def add(
-    tx: Tx, document: DocumentRow, targets: Iterable[tuple[str, str]], held: Mapping[str, int] = NOBODY
+async def insert(
+    tx: Tx,
+    document: DocumentRow,
+    targets: Iterable[tuple[str, str]],
+    run_at_by_host: Mapping[str, int] = NO_DELAYS,
 ) -> int:
     """Owe a document to inboxes; `targets` are hosts and inboxes, `held` those hosts that get nothing before
     a moment. How many."""
-    await tx.run(ADD_DOCUMENT, **structs.asdict(document))
+    await tx.run(INSERT_DOCUMENT, **structs.asdict(document))
     found: list[dict[str, Any]] = [
         {
             "id": tx.new_id(),
@@ -115,7 +118,7 @@ async def add(
             "host": host,
             "inbox_uri": inbox,
             "lane": f"{host} {document.account_id}",
-            "run_at": held.get(host, tx.now),
+            "run_at": run_at_by_host.get(host, tx.now),
             "leased_until": 0,
             "attempts": 0,
             "dead_at": None,
@@ -123,12 +126,12 @@ async def add(
         }
         for host, inbox in targets
     ]
-    await tx.run_many(ADD, found)
+    await tx.run_many(INSERT, found)
     return len(found)
 
 
 async def lease(
-    tx: Tx, *, until: int, limit: int, failing: bool = True, without: Sequence[str] = ()
+    tx: Tx, *, until: int, limit: int, include_failing: bool = True, excluded_hosts: Sequence[str] = ()
 ) -> list[DeliveryRow]:
     """Take deliveries that are due and first in their lanes; nobody else gets them before `until`.
 
@@ -139,15 +142,15 @@ async def lease(
         b_now=tx.now,
         b_until=until,
         b_limit=limit,
-        b_failures=MOST_FAILURES if failing else 0,
-        b_without=list(without),
+        b_failures=MAX_FAILURES if include_failing else 0,
+        b_without=list(excluded_hosts),
     )
-    return sorted(rows(DeliveryRow, found), key=lambda row: row.id)
+    return sorted(to_rows(DeliveryRow, found), key=lambda row: row.id)
 
 
-async def give_back(tx: Tx, ids: Sequence[int]) -> None:
+async def release(tx: Tx, ids: Sequence[int]) -> None:
     """They were taken but not tried."""
-    await tx.run(GIVE_BACK, ids=list(ids))
+    await tx.run(RELEASE, ids=list(ids))
 
 
 async def postpone(tx: Tx, host: str, until: int) -> None:
@@ -160,35 +163,35 @@ async def expire(tx: Tx, before_id: int) -> int:
     return await tx.run(EXPIRE, b_before_id=before_id, b_now=tx.now)
 
 
-async def documents_of(tx: Tx, ids: Sequence[int]) -> dict[int, DocumentRow]:
-    return {row.id: row for row in rows(DocumentRow, await tx.all(DOCUMENTS, ids=list(ids)))}
+async def load_documents(tx: Tx, ids: Sequence[int]) -> dict[int, DocumentRow]:
+    return {row.id: row for row in to_rows(DocumentRow, await tx.all(LOAD_DOCUMENTS, ids=list(ids)))}
 
 
-async def finish(tx: Tx, done: Sequence[DeliveryRow]) -> None:
+async def finish(tx: Tx, delivered: Sequence[DeliveryRow]) -> None:
     """They are made; documents that nobody waits for go too."""
-    await tx.run(FINISH, ids=[row.id for row in done])
-    await tx.run(DROP_DOCUMENTS, ids=list({row.document_id for row in done}))
+    await tx.run(FINISH, ids=[row.id for row in delivered])
+    await tx.run(DELETE_UNUSED_DOCUMENTS, ids=list({row.document_id for row in delivered}))
 
 
 async def retry(tx: Tx, delivery_id: int, run_at: int, error: str) -> None:
     await tx.run(RETRY, b_id=delivery_id, b_run_at=run_at, b_error=error[:500])
 
 
-async def bury(tx: Tx, delivery_id: int, error: str) -> None:
+async def dead_letter(tx: Tx, delivery_id: int, error: str) -> None:
     """Give a delivery up; it stays to be looked at."""
-    await tx.run(BURY, b_id=delivery_id, b_now=tx.now, b_error=error[:500])
+    await tx.run(DEAD_LETTER, b_id=delivery_id, b_now=tx.now, b_error=error[:500])
 
 
-async def revive(tx: Tx, host: str) -> None:
+async def retry_host(tx: Tx, host: str) -> None:
     """Try everything for a host again now."""
-    await tx.run(REVIVE_HOST, b_host=host, b_now=tx.now)
+    await tx.run(RETRY_HOST, b_host=host, b_now=tx.now)
 
 
-async def next_due(tx: Tx, *, after: int = 0) -> int | None:
+async def find_next_due(tx: Tx, *, after: int = 0) -> int | None:
     """When the next delivery is due that was not due at `after`."""
-    found: int | None = await tx.value(NEXT, after=after)
+    found: int | None = await tx.value(FIND_NEXT_DUE, after=after)
     return found
 
 
-async def waiting(tx: Tx) -> int:
-    return int(await tx.value(WAITING))
+async def count_pending(tx: Tx) -> int:
+    return int(await tx.value(COUNT_PENDING))

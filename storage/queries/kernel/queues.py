@@ -29,7 +29,7 @@ from storage.tables.peers import peers
 
 _earlier = deliveries.alias()
 # As they are leased: first in their lane, and not to a peer that is left alone for a while.
-_free = (
+_deliverable = (
     or_(peers.c.retry_at.is_(None), peers.c.retry_at <= bindparam("b_now")),
     ~exists(
         select(literal(1)).where(
@@ -41,7 +41,7 @@ _free = (
 )
 
 
-def _states(table: Table, source: FromClause, *free: ColumnElement[bool]) -> Select[Any]:
+def _count_states(table: Table, source: FromClause, *free: ColumnElement[bool]) -> Select[Any]:
     alive = table.c.dead_at.is_(None)
     due = and_(alive, table.c.run_at <= bindparam("b_now"), *free)
     return select(
@@ -52,47 +52,49 @@ def _states(table: Table, source: FromClause, *free: ColumnElement[bool]) -> Sel
     ).select_from(source)
 
 
-QUEUES = {
-    "tasks": _states(tasks, tasks),
-    "inbox": _states(inbox_items, inbox_items),
-    "deliveries": _states(
-        deliveries, deliveries.outerjoin(peers, peers.c.domain == deliveries.c.host), *_free
+LOAD_DEPTHS = {
+    "tasks": _count_states(tasks, tasks),
+    "inbox": _count_states(inbox_items, inbox_items),
+    "deliveries": _count_states(
+        deliveries, deliveries.outerjoin(peers, peers.c.domain == deliveries.c.host), *_deliverable
     ),
 }
 
 
-FREE = [
+RELEASE_ALL = [
     update(table).where(table.c.leased_until > bindparam("b_now")).values(leased_until=0)
     for table in (tasks, inbox_items, deliveries)
 ]
 # Peers that do not answer, and what waits for them.
-_owed = (
+_pending = (
     select(func.count())
     .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
     .correlate(peers)
     .scalar_subquery()
 )
-SILENT = select(func.count(), func.coalesce(func.sum(_owed), 0)).where(peers.c.failing_since_at.is_not(None))
+COUNT_UNREACHABLE = select(func.count(), func.coalesce(func.sum(_pending), 0)).where(
+    peers.c.failing_since_at.is_not(None)
+)
 
 
-async def free(tx: Tx) -> int:
+async def release_all(tx: Tx) -> int:
     """End all leases: whoever had them is gone. How many."""
-    return sum([await tx.run(statement, b_now=tx.now) for statement in FREE])
+    return sum([await tx.run(statement, b_now=tx.now) for statement in RELEASE_ALL])
 
 
-async def silent(tx: Tx) -> tuple[int, int]:
+async def count_unreachable(tx: Tx) -> tuple[int, int]:
     """How many peers do not answer, and how many deliveries wait for them."""
-    row = await tx.one(SILENT)
+    row = await tx.one(COUNT_UNREACHABLE)
     assert row is not None
     return int(row[0]), int(row[1])
 
 
-async def depths(tx: Tx) -> dict[str, QueueRow]:
+async def load_depths(tx: Tx) -> dict[str, QueueRow]:
     """Each queue by its name: tasks, inbox, deliveries."""
     found = {}
-    for name, statement in QUEUES.items():
+    for name, statement in LOAD_DEPTHS.items():
         row = await tx.one(statement, b_now=tx.now)
         assert row is not None
         found[name] = QueueRow(*row)
-    found["deliveries"] = structs.replace(found["deliveries"], silent=await silent(tx))
+    found["deliveries"] = structs.replace(found["deliveries"], silent=await count_unreachable(tx))
     return found

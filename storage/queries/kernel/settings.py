@@ -8,18 +8,18 @@ from storage.engine import Tx
 from storage.statements import upsert
 from storage.tables.kernel import settings
 
-GET = select(settings.c.value).where(settings.c.name == bindparam("name"))
-_put = upsert(settings)
-PUT = _put.on_conflict_do_update(
-    index_elements=["name"], set_={"value": _put.excluded.value, "updated_at": _put.excluded.updated_at}
+FIND = select(settings.c.value).where(settings.c.name == bindparam("name"))
+_upsert = upsert(settings)
+SET_VALUE = _upsert.on_conflict_do_update(
+    index_elements=["name"], set_={"value": _upsert.excluded.value, "updated_at": _upsert.excluded.updated_at}
 )
 
 
-async def get(tx: Tx, name: str) -> str | None:
+async def find(tx: Tx, name: str) -> str | None:
     """The JSON of a setting, None before it was first set."""
-    found: str | None = await tx.value(GET, name=name)
+    found: str | None = await tx.value(FIND, name=name)
     return found
 
 
-async def put(tx: Tx, name: str, value: str) -> None:
-    await tx.run(PUT, name=name, value=value, updated_at=tx.now)
+async def set_value(tx: Tx, name: str, value: str) -> None:
+    await tx.run(SET_VALUE, name=name, value=value, updated_at=tx.now)

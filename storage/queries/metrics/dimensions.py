@@ -59,7 +59,7 @@ _published = (
 )
 
 
-def _most(key: Any, source: Any, *conditions: Any) -> Any:
+def _select_top(key: Any, source: Any, *conditions: Any) -> Any:
     amount = func.count().label("amount")
     return (
         select(key.label("key"), amount)
@@ -74,29 +74,31 @@ def _most(key: Any, source: Any, *conditions: Any) -> Any:
 _language = func.coalesce(posts.c.language, "und")
 _by_author = posts.join(accounts, accounts.c.id == posts.c.account_id)
 _tagged = _by_author.join(post_tags, post_tags.c.post_id == posts.c.id)
-_with_tag = post_tags.c.tag_id == bindparam("tag_id")
-_there = accounts.c.domain == bindparam("domain")
+_has_tag = post_tags.c.tag_id == bindparam("tag_id")
+_is_on_domain = accounts.c.domain == bindparam("domain")
 STATEMENTS: dict[str, Any] = {
-    "languages": _most(_language, posts, *_published, posts.c.local),
-    "sources": _most(
+    "languages": _select_top(_language, posts, *_published, posts.c.local),
+    "sources": _select_top(
         func.coalesce(apps.c.name, ""),
         posts.outerjoin(apps, apps.c.id == posts.c.app_id),
         *_published,
         posts.c.local,
     ),
-    "servers": _most(accounts.c.domain, _by_author, *_published, accounts.c.domain != ""),
-    "tag_servers": _most(accounts.c.domain, _tagged, *_published, _with_tag),
-    "tag_languages": _most(_language, _tagged, *_published, _with_tag),
-    "instance_accounts": _most(
+    "servers": _select_top(accounts.c.domain, _by_author, *_published, accounts.c.domain != ""),
+    "tag_servers": _select_top(accounts.c.domain, _tagged, *_published, _has_tag),
+    "tag_languages": _select_top(_language, _tagged, *_published, _has_tag),
+    "instance_accounts": _select_top(
         accounts.c.username,
         follows.join(accounts, accounts.c.id == follows.c.target_id),
-        _there,
+        _is_on_domain,
         accounts.c.suspended_at.is_(None),
     ),
-    "instance_languages": _most(_language, _by_author, *_published, _there),
+    "instance_languages": _select_top(_language, _by_author, *_published, _is_on_domain),
 }
-SPACE = select(database_bytes(), select(func.coalesce(func.sum(media.c.bytes), 0)).scalar_subquery())
-VERSION = select(database_version())
+LOAD_SPACE_USAGE = select(
+    database_bytes(), select(func.coalesce(func.sum(media.c.bytes), 0)).scalar_subquery()
+)
+LOAD_DATABASE_VERSION = select(database_version())
 
 
 async def load(tx: Tx, name: str, **params: Any) -> list[tuple[str, int]]:
@@ -104,13 +106,13 @@ async def load(tx: Tx, name: str, **params: Any) -> list[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in await tx.all(STATEMENTS[name], **params)]
 
 
-async def space(tx: Tx) -> tuple[int, int]:
+async def load_space_usage(tx: Tx) -> tuple[int, int]:
     """Bytes of the database, and of the files of media."""
-    found = await tx.one(SPACE)
+    found = await tx.one(LOAD_SPACE_USAGE)
     return (int(found[0]), int(found[1])) if found is not None else (0, 0)
 
 
-async def version(tx: Tx) -> tuple[str, str]:
+async def load_database_version(tx: Tx) -> tuple[str, str]:
     """Kind and version of the database."""
-    kind, _, number = str(await tx.value(VERSION)).partition(" ")
+    kind, _, number = str(await tx.value(LOAD_DATABASE_VERSION)).partition(" ")
     return kind, number

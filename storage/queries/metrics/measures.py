@@ -20,103 +20,111 @@ from storage.tables.moderation import reports
 from storage.tables.posts import likes, posts
 from storage.tables.relationships import follows
 
-DAY = 86_400_000
-ID_MS = 65_536
-TOTAL, BEFORE = -1, -2
+DAY_MS = 86_400_000
+IDS_PER_MS = 65_536
+TOTAL, PREVIOUS_TOTAL = -1, -2
 _start = bindparam("start", type_=BigInteger())
 _first = bindparam("first", type_=BigInteger())
 _end = bindparam("end", type_=BigInteger())
 Fact = Select[tuple[Any, ...]]
 
 
-def _facts(moment: Any, unit: Any, weight: Any = None) -> Fact:
+def _select_facts(moment: Any, unit: Any, weight: Any = None) -> Fact:
     return select(
         moment.label("moment"), unit.label("unit"), (literal(1) if weight is None else weight).label("weight")
     )
 
 
-def _measured(facts: Any, *, sums: bool = False) -> Any:
+def _select_amounts(facts: Any, *, sums: bool = False) -> Any:
     source = facts.subquery()
     within = (source.c.moment >= _first, source.c.moment < _end)
     amount: ColumnElement[Any] = func.count(distinct(source.c.unit))
     if sums:
         amount = func.coalesce(func.sum(source.c.weight), 0)
-    day = (source.c.moment // DAY).label("day")
+    day = (source.c.moment // DAY_MS).label("day")
     return union_all(
         select(day, amount.label("amount")).where(*within, source.c.moment >= _start).group_by(day),
         select(literal(TOTAL), amount).where(*within, source.c.moment >= _start),
-        select(literal(BEFORE), amount).where(*within, source.c.moment < _start),
+        select(literal(PREVIOUS_TOTAL), amount).where(*within, source.c.moment < _start),
     )
 
 
-_ours = posts.alias("ours")
-_there = accounts.c.domain == bindparam("domain")
-_tagged = (
-    _facts(posts.c.published_at, posts.c.id)
+_local_posts = posts.alias("ours")
+_is_on_domain = accounts.c.domain == bindparam("domain")
+_tagged_posts = (
+    _select_facts(posts.c.published_at, posts.c.id)
     .join(post_tags, post_tags.c.post_id == posts.c.id)
     .join(accounts, accounts.c.id == posts.c.account_id)
     .where(post_tags.c.tag_id == bindparam("tag_id"), posts.c.state == "published")
 )
 _follower, _target = accounts.alias("follower"), accounts.alias("target")
-_between = (
-    _facts(follows.c.created_at, follows.c.id)
+_follow_facts = (
+    _select_facts(follows.c.created_at, follows.c.id)
     .join(_follower, _follower.c.id == follows.c.account_id)
     .join(_target, _target.c.id == follows.c.target_id)
 )
 
 
-def _tag(unit: Any) -> Fact:
-    return _tagged.with_only_columns(
+def _tag_facts(unit: Any) -> Fact:
+    return _tagged_posts.with_only_columns(
         posts.c.published_at.label("moment"), unit.label("unit"), literal(1).label("weight")
     )
 
 
 STATEMENTS: dict[str, Any] = {
-    "active_users": _measured(_facts(member_days.c.day.cast(BigInteger()) * DAY, member_days.c.member_id)),
-    "new_users": _measured(_facts(members.c.created_at, members.c.id)),
-    "interactions": _measured(
+    "active_users": _select_amounts(
+        _select_facts(member_days.c.day.cast(BigInteger()) * DAY_MS, member_days.c.member_id)
+    ),
+    "new_users": _select_amounts(_select_facts(members.c.created_at, members.c.id)),
+    "interactions": _select_amounts(
         union_all(
-            _facts(likes.c.created_at, likes.c.id)
-            .join(_ours, _ours.c.id == likes.c.post_id)
-            .where(_ours.c.local),
-            _facts(posts.c.published_at, posts.c.id)
-            .join(_ours, _ours.c.id == posts.c.boost_of_id)
-            .where(_ours.c.local),
-            _facts(posts.c.published_at, posts.c.id)
-            .join(_ours, _ours.c.id == posts.c.in_reply_to_id)
-            .where(_ours.c.local, posts.c.account_id != _ours.c.account_id, posts.c.state == "published"),
+            _select_facts(likes.c.created_at, likes.c.id)
+            .join(_local_posts, _local_posts.c.id == likes.c.post_id)
+            .where(_local_posts.c.local),
+            _select_facts(posts.c.published_at, posts.c.id)
+            .join(_local_posts, _local_posts.c.id == posts.c.boost_of_id)
+            .where(_local_posts.c.local),
+            _select_facts(posts.c.published_at, posts.c.id)
+            .join(_local_posts, _local_posts.c.id == posts.c.in_reply_to_id)
+            .where(
+                _local_posts.c.local,
+                posts.c.account_id != _local_posts.c.account_id,
+                posts.c.state == "published",
+            ),
         )
     ),
-    "opened_reports": _measured(_facts(reports.c.created_at, reports.c.id)),
-    "resolved_reports": _measured(
-        _facts(reports.c.resolved_at, reports.c.id).where(reports.c.resolved_at.is_not(None))
+    "opened_reports": _select_amounts(_select_facts(reports.c.created_at, reports.c.id)),
+    "resolved_reports": _select_amounts(
+        _select_facts(reports.c.resolved_at, reports.c.id).where(reports.c.resolved_at.is_not(None))
     ),
-    "tag_accounts": _measured(_tag(posts.c.account_id)),
-    "tag_uses": _measured(_tag(posts.c.id)),
-    "tag_servers": _measured(_tag(accounts.c.domain).where(accounts.c.domain != "")),
+    "tag_accounts": _select_amounts(_tag_facts(posts.c.account_id)),
+    "tag_uses": _select_amounts(_tag_facts(posts.c.id)),
+    "tag_servers": _select_amounts(_tag_facts(accounts.c.domain).where(accounts.c.domain != "")),
     # An account's id holds the moment at which it was met; `created_at` is what its peer says.
-    "instance_accounts": _measured(_facts(accounts.c.id // ID_MS, accounts.c.id).where(_there)),
-    "instance_media_attachments": _measured(
-        _facts(media.c.created_at, media.c.id, media.c.bytes)
+    "instance_accounts": _select_amounts(
+        _select_facts(accounts.c.id // IDS_PER_MS, accounts.c.id).where(_is_on_domain)
+    ),
+    "instance_media_attachments": _select_amounts(
+        _select_facts(media.c.created_at, media.c.id, media.c.bytes)
         .join(accounts, accounts.c.id == media.c.account_id)
-        .where(_there),
+        .where(_is_on_domain),
         sums=True,
     ),
-    "instance_reports": _measured(
-        _facts(reports.c.created_at, reports.c.id)
+    "instance_reports": _select_amounts(
+        _select_facts(reports.c.created_at, reports.c.id)
         .join(accounts, accounts.c.id == reports.c.target_id)
-        .where(_there)
+        .where(_is_on_domain)
     ),
-    "instance_statuses": _measured(
-        _facts(posts.c.published_at, posts.c.id)
+    "instance_statuses": _select_amounts(
+        _select_facts(posts.c.published_at, posts.c.id)
         .join(accounts, accounts.c.id == posts.c.account_id)
-        .where(_there, posts.c.state == "published")
+        .where(_is_on_domain, posts.c.state == "published")
     ),
-    "instance_follows": _measured(
-        _between.where(_follower.c.domain == "", _target.c.domain == bindparam("domain"))
+    "instance_follows": _select_amounts(
+        _follow_facts.where(_follower.c.domain == "", _target.c.domain == bindparam("domain"))
     ),
-    "instance_followers": _measured(
-        _between.where(_target.c.domain == "", _follower.c.domain == bindparam("domain"))
+    "instance_followers": _select_amounts(
+        _follow_facts.where(_target.c.domain == "", _follower.c.domain == bindparam("domain"))
     ),
 }
 

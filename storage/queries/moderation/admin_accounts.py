@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.auth import MemberRow
-from storage.statements import Paged, columns_of, one_of
+from storage.statements import PagedStatement, columns_of, one_of
 from storage.tables.accounts import accounts
 from storage.tables.auth import invitations, member_accounts, member_addresses, members
 
@@ -23,13 +23,13 @@ _with_members = accounts.outerjoin(
 _inviter = member_accounts.alias("inviter")
 
 
-def _begins(column: Any, name: str) -> ColumnElement[bool]:
+def _matches_prefix(column: Any, name: str) -> ColumnElement[bool]:
     """Like the given pattern, or anything if none is given."""
     pattern = bindparam(name, type_=Text())
     return or_(pattern == "", column.like(pattern, escape="\\"))
 
 
-_invited = exists(
+_is_invited = exists(
     select(literal(1))
     .select_from(invitations.join(_inviter, _inviter.c.member_id == invitations.c.created_by_id))
     .where(
@@ -38,27 +38,29 @@ _invited = exists(
         _inviter.c.account_id == bindparam("invited_by"),
     )
 )
-_from_address = exists(
+_has_address = exists(
     select(literal(1)).where(
         member_addresses.c.member_id == members.c.id, one_of(member_addresses.c.address, "addresses")
     )
 )
-_waits = and_(members.c.id.is_not(None), members.c.approved_at.is_(None), accounts.c.deleted_at.is_(None))
-_conditions = {
+_is_pending = and_(
+    members.c.id.is_not(None), members.c.approved_at.is_(None), accounts.c.deleted_at.is_(None)
+)
+_status_conditions = {
     "active": and_(
         accounts.c.suspended_at.is_(None),
         accounts.c.deleted_at.is_(None),
         members.c.disabled_at.is_(None),
         or_(members.c.id.is_(None), members.c.approved_at.is_not(None)),
     ),
-    "pending": _waits,
+    "pending": _is_pending,
     "disabled": members.c.disabled_at.is_not(None),
     "sensitized": accounts.c.sensitized_at.is_not(None),
     "silenced": accounts.c.silenced_at.is_not(None),
     "suspended": accounts.c.suspended_at.is_not(None),
 }
-STATUSES = tuple(_conditions)
-PAGE = Paged(
+STATUSES = tuple(_status_conditions)
+LIST_PAGE = PagedStatement(
     select(accounts.c.id)
     .select_from(_with_members)
     .where(
@@ -68,54 +70,54 @@ PAGE = Paged(
             and_(_origin == "local", accounts.c.domain == ""),
             and_(_origin == "remote", accounts.c.domain != ""),
         ),
-        or_(_status == "", *(and_(_status == word, each) for word, each in _conditions.items())),
+        or_(_status == "", *(and_(_status == word, each) for word, each in _status_conditions.items())),
         or_(bindparam("any_role", type_=Boolean()), one_of(members.c.role, "roles")),
-        or_(bindparam("invited_by", type_=BigInteger()) == 0, _invited),
-        _begins(accounts.c.username_lower, "username"),
-        _begins(accounts.c.name_folded, "display_name"),
+        or_(bindparam("invited_by", type_=BigInteger()) == 0, _is_invited),
+        _matches_prefix(accounts.c.username_lower, "username"),
+        _matches_prefix(accounts.c.name_folded, "display_name"),
         or_(bindparam("domain", type_=Text()) == "", accounts.c.domain == bindparam("domain")),
-        _begins(members.c.email_lower, "email"),
-        or_(bindparam("any_address", type_=Boolean()), _from_address),
+        _matches_prefix(members.c.email_lower, "email"),
+        or_(bindparam("any_address", type_=Boolean()), _has_address),
     ),
     accounts.c.id,
 )
-MEMBERS = (
+LOAD_MEMBERS = (
     select(member_accounts.c.account_id, *columns_of(members, MemberRow))
     .join(members, members.c.id == member_accounts.c.member_id)
     .where(one_of(member_accounts.c.account_id, "ids"), member_accounts.c.main)
 )
-INVITERS = (
+LOAD_INVITERS = (
     select(members.c.id, _inviter.c.account_id)
     .join(invitations, invitations.c.id == members.c.invitation_id)
     .join(_inviter, _inviter.c.member_id == invitations.c.created_by_id)
     .where(one_of(members.c.id, "ids"), _inviter.c.main)
 )
-COUNT_WAITING = select(func.count()).select_from(_with_members).where(_waits)
-REMOVE_ACCOUNT = delete(accounts).where(accounts.c.id == bindparam("account_id"), accounts.c.domain == "")
-REMOVE_MEMBER = delete(members).where(members.c.id == bindparam("member_id"))
+COUNT_PENDING = select(func.count()).select_from(_with_members).where(_is_pending)
+DELETE_ACCOUNT = delete(accounts).where(accounts.c.id == bindparam("account_id"), accounts.c.domain == "")
+DELETE_MEMBER = delete(members).where(members.c.id == bindparam("member_id"))
 
 
-async def page(tx: Tx, page: Page, **params: Any) -> list[int]:
+async def list_page(tx: Tx, page: Page, **params: Any) -> list[int]:
     """Ids, newest first; `params` are the names in PAGE, '' and 0 standing for anything."""
-    return sorted(await tx.values(PAGE.towards(page), **params, **page.params()), reverse=True)
+    return sorted(await tx.values(LIST_PAGE.towards(page), **params, **page.params()), reverse=True)
 
 
-async def members_of(tx: Tx, account_ids: Sequence[int]) -> dict[int, MemberRow]:
+async def load_members(tx: Tx, account_ids: Sequence[int]) -> dict[int, MemberRow]:
     """Members by the id of their main account."""
-    found = await tx.all(MEMBERS, ids=list(account_ids))
+    found = await tx.all(LOAD_MEMBERS, ids=list(account_ids))
     return {row[0]: MemberRow(*tuple(row)[1:]) for row in found}
 
 
-async def inviters(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
+async def load_inviters(tx: Tx, member_ids: Sequence[int]) -> dict[int, int]:
     """The account of whoever invited a member, by the member's id."""
-    return {row[0]: row[1] for row in await tx.all(INVITERS, ids=list(member_ids))}
+    return {row[0]: row[1] for row in await tx.all(LOAD_INVITERS, ids=list(member_ids))}
 
 
-async def count_waiting(tx: Tx) -> int:
-    return int(await tx.value(COUNT_WAITING))
+async def count_pending(tx: Tx) -> int:
+    return int(await tx.value(COUNT_PENDING))
 
 
-async def remove(tx: Tx, member_id: int, account_id: int) -> None:
+async def delete_pending(tx: Tx, member_id: int, account_id: int) -> None:
     """Remove somebody who was never let in, and the account they wanted: both names are free again."""
-    await tx.run(REMOVE_ACCOUNT, account_id=account_id)
-    await tx.run(REMOVE_MEMBER, member_id=member_id)
+    await tx.run(DELETE_ACCOUNT, account_id=account_id)
+    await tx.run(DELETE_MEMBER, member_id=member_id)

@@ -7,29 +7,29 @@ from sqlalchemy import bindparam, delete, select
 
 from storage.engine import Tx
 from storage.rows.moderation import ModerationNoteRow
-from storage.statements import columns_of, rows, upsert
+from storage.statements import columns_of, to_rows, upsert
 from storage.tables.moderation import moderation_notes
 
-ADD = upsert(moderation_notes)
-OF_ACCOUNT = (
+INSERT = upsert(moderation_notes)
+LIST_BY_ACCOUNT = (
     select(*columns_of(moderation_notes, ModerationNoteRow))
     .where(moderation_notes.c.account_id == bindparam("account_id"))
     .order_by(moderation_notes.c.id.desc())
     .limit(bindparam("limit"))
 )
-REMOVE = delete(moderation_notes).where(
+DELETE = delete(moderation_notes).where(
     moderation_notes.c.id == bindparam("id"), moderation_notes.c.account_id == bindparam("account_id")
 )
 
 
-async def add(tx: Tx, row: ModerationNoteRow) -> None:
-    await tx.run(ADD, **structs.asdict(row))
+async def insert(tx: Tx, row: ModerationNoteRow) -> None:
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def of_account(tx: Tx, account_id: int, limit: int) -> list[ModerationNoteRow]:
+async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ModerationNoteRow]:
     """Newest first."""
-    return rows(ModerationNoteRow, await tx.all(OF_ACCOUNT, account_id=account_id, limit=limit))
+    return to_rows(ModerationNoteRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
 
-async def remove(tx: Tx, account_id: int, note_id: int) -> bool:
-    return bool(await tx.run(REMOVE, account_id=account_id, id=note_id))
+async def delete_by_id(tx: Tx, account_id: int, note_id: int) -> bool:
+    return bool(await tx.run(DELETE, account_id=account_id, id=note_id))

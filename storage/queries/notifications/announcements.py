@@ -8,16 +8,16 @@ from msgspec import structs
 from sqlalchemy import BigInteger, bindparam, case, delete, func, insert, or_, select, update
 
 from storage.engine import Tx
-from storage.rows.notifications import AnnouncementRow, ReactionRow
-from storage.statements import columns_of, one_of, row_or_none, rows, upsert
+from storage.rows.notifications import AnnouncementReactionRow, AnnouncementRow
+from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.notifications import announcement_reactions, announcement_reads, announcements
 
 COLUMNS = columns_of(announcements, AnnouncementRow)
-ADD = insert(announcements)
-ALL = select(*COLUMNS).order_by(announcements.c.id.desc()).limit(bindparam("most"))
-ONE = select(*COLUMNS).where(announcements.c.id == bindparam("id"))
+INSERT = insert(announcements)
+LIST_ALL = select(*COLUMNS).order_by(announcements.c.id.desc()).limit(bindparam("most"))
+FIND = select(*COLUMNS).where(announcements.c.id == bindparam("id"))
 # Published, begun or without a beginning, and not over.
-CURRENT = (
+LIST_CURRENT = (
     select(*COLUMNS)
     .where(
         announcements.c.published_at <= bindparam("now"),
@@ -25,7 +25,7 @@ CURRENT = (
     )
     .order_by(announcements.c.id)
 )
-CHANGE = (
+UPDATE = (
     update(announcements)
     .where(announcements.c.id == bindparam("b_id"))
     .values(
@@ -36,80 +36,82 @@ CHANGE = (
         }
     )
 )
-REMOVE = delete(announcements).where(announcements.c.id == bindparam("id"))
-READ = select(announcement_reads.c.announcement_id).where(
+DELETE = delete(announcements).where(announcements.c.id == bindparam("id"))
+LOAD_READ_IDS = select(announcement_reads.c.announcement_id).where(
     announcement_reads.c.account_id == bindparam("account_id")
 )
-PUT_READ = upsert(announcement_reads).on_conflict_do_nothing()
-FORGET_READS = delete(announcement_reads).where(
+MARK_READ = upsert(announcement_reads).on_conflict_do_nothing()
+DELETE_READS = delete(announcement_reads).where(
     announcement_reads.c.announcement_id == bindparam("announcement_id")
 )
 _reaction = announcement_reactions.c
-_mine = case((_reaction.account_id == bindparam("viewer_id", type_=BigInteger()), 1), else_=0)
-REACTIONS = (
-    select(_reaction.announcement_id, _reaction.name, func.count(), func.max(_mine) == 1)
+_is_own = case((_reaction.account_id == bindparam("viewer_id", type_=BigInteger()), 1), else_=0)
+LIST_REACTIONS = (
+    select(_reaction.announcement_id, _reaction.name, func.count(), func.max(_is_own) == 1)
     .where(one_of(_reaction.announcement_id, "ids"))
     .group_by(_reaction.announcement_id, _reaction.name)
     .order_by(func.min(_reaction.id))
 )
-REACT = upsert(announcement_reactions).on_conflict_do_nothing()
-UNREACT = delete(announcement_reactions).where(
+INSERT_REACTION = upsert(announcement_reactions).on_conflict_do_nothing()
+DELETE_REACTION = delete(announcement_reactions).where(
     _reaction.announcement_id == bindparam("announcement_id"),
     _reaction.name == bindparam("name"),
     _reaction.account_id == bindparam("account_id"),
 )
 
 
-async def add(tx: Tx, row: AnnouncementRow) -> None:
-    await tx.run(ADD, **structs.asdict(row))
+async def insert_announcement(tx: Tx, row: AnnouncementRow) -> None:
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def every(tx: Tx, most: int) -> list[AnnouncementRow]:
+async def list_all(tx: Tx, limit: int) -> list[AnnouncementRow]:
     """All, unpublished ones too, newest first."""
-    return rows(AnnouncementRow, await tx.all(ALL, most=most))
+    return to_rows(AnnouncementRow, await tx.all(LIST_ALL, most=limit))
 
 
-async def one(tx: Tx, announcement_id: int) -> AnnouncementRow | None:
-    return row_or_none(AnnouncementRow, await tx.one(ONE, id=announcement_id))
+async def find(tx: Tx, announcement_id: int) -> AnnouncementRow | None:
+    return to_row_or_none(AnnouncementRow, await tx.one(FIND, id=announcement_id))
 
 
-async def current(tx: Tx) -> list[AnnouncementRow]:
+async def list_current(tx: Tx) -> list[AnnouncementRow]:
     """Those to be shown now, oldest first."""
-    return rows(AnnouncementRow, await tx.all(CURRENT, now=tx.now))
+    return to_rows(AnnouncementRow, await tx.all(LIST_CURRENT, now=tx.now))
 
 
-async def change(tx: Tx, row: AnnouncementRow) -> None:
+async def update_announcement(tx: Tx, row: AnnouncementRow) -> None:
     values = {f"b_{name}": value for name, value in structs.asdict(row).items() if name != "created_by_id"}
-    await tx.run(CHANGE, **values)
+    await tx.run(UPDATE, **values)
 
 
-async def remove(tx: Tx, announcement_id: int) -> bool:
-    return bool(await tx.run(REMOVE, id=announcement_id))
+async def delete_by_id(tx: Tx, announcement_id: int) -> bool:
+    return bool(await tx.run(DELETE, id=announcement_id))
 
 
-async def read(tx: Tx, account_id: int) -> set[int]:
+async def load_read_ids(tx: Tx, account_id: int) -> set[int]:
     """The announcements that an account has read."""
-    return set(await tx.values(READ, account_id=account_id))
+    return set(await tx.values(LOAD_READ_IDS, account_id=account_id))
 
 
-async def put_read(tx: Tx, announcement_id: int, account_id: int) -> None:
-    await tx.run(PUT_READ, announcement_id=announcement_id, account_id=account_id)
+async def mark_read(tx: Tx, announcement_id: int, account_id: int) -> None:
+    await tx.run(MARK_READ, announcement_id=announcement_id, account_id=account_id)
 
 
-async def forget_reads(tx: Tx, announcement_id: int) -> None:
-    await tx.run(FORGET_READS, announcement_id=announcement_id)
+async def delete_reads(tx: Tx, announcement_id: int) -> None:
+    await tx.run(DELETE_READS, announcement_id=announcement_id)
 
 
-async def reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[ReactionRow]:
+async def list_reactions(tx: Tx, ids: Sequence[int], viewer_id: int) -> list[AnnouncementReactionRow]:
     """Reactions to announcements, in the order in which each emoji was first used."""
-    return rows(ReactionRow, await tx.all(REACTIONS, ids=list(ids), viewer_id=viewer_id))
+    return to_rows(AnnouncementReactionRow, await tx.all(LIST_REACTIONS, ids=list(ids), viewer_id=viewer_id))
 
 
-async def react(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
+async def insert_reaction(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
     """False if the account reacted so before."""
     params = {"id": tx.new_id(), "announcement_id": announcement_id, "account_id": account_id, "name": name}
-    return bool(await tx.run(REACT, **params))
+    return bool(await tx.run(INSERT_REACTION, **params))
 
 
-async def unreact(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
-    return bool(await tx.run(UNREACT, announcement_id=announcement_id, account_id=account_id, name=name))
+async def delete_reaction(tx: Tx, announcement_id: int, account_id: int, name: str) -> bool:
+    return bool(
+        await tx.run(DELETE_REACTION, announcement_id=announcement_id, account_id=account_id, name=name)
+    )

@@ -13,19 +13,19 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Tx
 from storage.paging import Page
-from storage.queries.notifications.notifications import COLUMNS, Wanted, heard
-from storage.rows.notifications import GroupMemberRow, NotificationRow
-from storage.statements import one_of, rows
+from storage.queries.notifications.notifications import COLUMNS, NotificationQuery, is_visible
+from storage.rows.notifications import NotificationGroupMemberRow, NotificationRow
+from storage.statements import one_of, to_rows
 from storage.tables.notifications import notifications
 
-SAMPLE = 8
+SAMPLE_SIZE = 8
 _nearer = notifications.alias()
 _own = notifications.c.account_id == bindparam("account_id")
 _low = bindparam("page_low", type_=BigInteger())
 _max = bindparam("page_max", type_=BigInteger())
 
 
-def _stands_for_itself(nearer: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_group_head(nearer: ColumnElement[bool]) -> ColumnElement[bool]:
     """No other of its group, within reach and heard, is nearer to where the page begins."""
     return or_(
         ~one_of(notifications.c.kind, "grouped"),
@@ -33,27 +33,27 @@ def _stands_for_itself(nearer: ColumnElement[bool]) -> ColumnElement[bool]:
             select(literal(1)).where(
                 _nearer.c.group_key == notifications.c.group_key,
                 nearer,
-                heard(_nearer),
+                is_visible(_nearer),
             )
         ),
     )
 
 
-_reach = (heard(), notifications.c.id < _max, notifications.c.id > _low)
-DOWN = (
+_within_page = (is_visible(), notifications.c.id < _max, notifications.c.id > _low)
+LIST_HEADS_DOWN = (
     select(*COLUMNS)
-    .where(*_reach, _stands_for_itself((_nearer.c.id > notifications.c.id) & (_nearer.c.id < _max)))
+    .where(*_within_page, _is_group_head((_nearer.c.id > notifications.c.id) & (_nearer.c.id < _max)))
     .order_by(notifications.c.id.desc())
     .limit(bindparam("page_limit"))
 )
-UP = (
+LIST_HEADS_UP = (
     select(*COLUMNS)
-    .where(*_reach, _stands_for_itself((_nearer.c.id < notifications.c.id) & (_nearer.c.id > _low)))
+    .where(*_within_page, _is_group_head((_nearer.c.id < notifications.c.id) & (_nearer.c.id > _low)))
     .order_by(notifications.c.id)
     .limit(bindparam("page_limit"))
 )
-COUNT = select(func.count()).select_from(DOWN.subquery())
-_of_key = or_(notifications.c.group_key == bindparam("key"), notifications.c.id == bindparam("id"))
+COUNT_HEADS = select(func.count()).select_from(LIST_HEADS_DOWN.subquery())
+_matches_key = or_(notifications.c.group_key == bindparam("key"), notifications.c.id == bindparam("id"))
 _ranked = (
     select(
         notifications.c.group_key,
@@ -68,71 +68,77 @@ _ranked = (
         .over(partition_by=notifications.c.group_key, order_by=notifications.c.id.desc())
         .label("place"),
     )
-    .where(one_of(notifications.c.group_key, "keys"), notifications.c.id <= bindparam("last_id"), heard())
+    .where(
+        one_of(notifications.c.group_key, "keys"), notifications.c.id <= bindparam("last_id"), is_visible()
+    )
     .subquery()
 )
-MEMBERS = (
-    select(*(_ranked.c[name] for name in GroupMemberRow.__struct_fields__))
-    .where(_ranked.c.place <= SAMPLE)
+LOAD_MEMBERS = (
+    select(*(_ranked.c[name] for name in NotificationGroupMemberRow.__struct_fields__))
+    .where(_ranked.c.place <= SAMPLE_SIZE)
     .order_by(_ranked.c.group_key, _ranked.c.id.desc())
 )
-ONE = select(*COLUMNS).where(_of_key, heard()).order_by(notifications.c.id.desc()).limit(1)
-SENDERS_DOWN, SENDERS_UP = (
+FIND = select(*COLUMNS).where(_matches_key, is_visible()).order_by(notifications.c.id.desc()).limit(1)
+LIST_SENDERS_DOWN, LIST_SENDERS_UP = (
     select(notifications.c.id, notifications.c.from_id)
-    .where(_of_key, *_reach)
+    .where(_matches_key, *_within_page)
     .order_by(order)
     .limit(bindparam("page_limit"))
     for order in (notifications.c.id.desc(), notifications.c.id)
 )
-DISMISS = delete(notifications).where(_own, _of_key)
+DELETE = delete(notifications).where(_own, _matches_key)
 
 
-async def heads(
-    tx: Tx, account_id: int, page: Page, wanted: Wanted, grouped: Sequence[str]
+async def list_heads(
+    tx: Tx, account_id: int, page: Page, query: NotificationQuery, groupable_kinds: Sequence[str]
 ) -> list[NotificationRow]:
     """One notification for each group, newest first; of kinds not `grouped` each stands alone."""
-    statement = UP if page.upwards else DOWN
-    found = await tx.all(statement, **wanted.params(tx, account_id), **page.params(), grouped=list(grouped))
-    return sorted(rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    statement = LIST_HEADS_UP if page.upwards else LIST_HEADS_DOWN
+    found = await tx.all(
+        statement, **query.params(tx, account_id), **page.params(), grouped=list(groupable_kinds)
+    )
+    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
 
 
-async def count(tx: Tx, account_id: int, page: Page, wanted: Wanted, grouped: Sequence[str]) -> int:
+async def count_heads(
+    tx: Tx, account_id: int, page: Page, query: NotificationQuery, groupable_kinds: Sequence[str]
+) -> int:
     """How many groups a page would have."""
-    params = {**wanted.params(tx, account_id), **page.params()}
-    return int(await tx.value(COUNT, **params, grouped=list(grouped)))
+    params = {**query.params(tx, account_id), **page.params()}
+    return int(await tx.value(COUNT_HEADS, **params, grouped=list(groupable_kinds)))
 
 
-async def members(
-    tx: Tx, account_id: int, wanted: Wanted, keys: Sequence[str], first_id: int, last_id: int
-) -> dict[str, list[GroupMemberRow]]:
+async def load_members(
+    tx: Tx, account_id: int, query: NotificationQuery, keys: Sequence[str], first_id: int, last_id: int
+) -> dict[str, list[NotificationGroupMemberRow]]:
     """The newest notifications, up to `last_id`, of each group; its page begins at `first_id`."""
     found = await tx.all(
-        MEMBERS, **wanted.params(tx, account_id), keys=list(keys), first_id=first_id, last_id=last_id
+        LOAD_MEMBERS, **query.params(tx, account_id), keys=list(keys), first_id=first_id, last_id=last_id
     )
-    groups: dict[str, list[GroupMemberRow]] = {}
-    for row in rows(GroupMemberRow, found):
+    groups: dict[str, list[NotificationGroupMemberRow]] = {}
+    for row in to_rows(NotificationGroupMemberRow, found):
         groups.setdefault(row.group_key, []).append(row)
     return groups
 
 
-async def one(
-    tx: Tx, account_id: int, wanted: Wanted, key: str, notification_id: int
+async def find(
+    tx: Tx, account_id: int, query: NotificationQuery, key: str, notification_id: int
 ) -> NotificationRow | None:
     """The newest notification of a group; of one that stands alone (`notification_id`) itself."""
-    params = wanted.params(tx, account_id)
-    found = rows(NotificationRow, await tx.all(ONE, **params, key=key, id=notification_id))
+    params = query.params(tx, account_id)
+    found = to_rows(NotificationRow, await tx.all(FIND, **params, key=key, id=notification_id))
     return found[0] if found else None
 
 
-async def senders(
-    tx: Tx, account_id: int, wanted: Wanted, key: str, notification_id: int, page: Page
+async def list_senders(
+    tx: Tx, account_id: int, query: NotificationQuery, key: str, notification_id: int, page: Page
 ) -> list[tuple[int, int]]:
     """Cursors and ids of those who told of a group, newest first."""
-    statement = SENDERS_UP if page.upwards else SENDERS_DOWN
-    params = {**wanted.params(tx, account_id), **page.params()}
+    statement = LIST_SENDERS_UP if page.upwards else LIST_SENDERS_DOWN
+    params = {**query.params(tx, account_id), **page.params()}
     found = await tx.all(statement, **params, key=key, id=notification_id)
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
-async def dismiss(tx: Tx, account_id: int, key: str, notification_id: int) -> bool:
-    return bool(await tx.run(DISMISS, account_id=account_id, key=key, id=notification_id))
+async def delete_group(tx: Tx, account_id: int, key: str, notification_id: int) -> bool:
+    return bool(await tx.run(DELETE, account_id=account_id, key=key, id=notification_id))

@@ -8,23 +8,23 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.engine import Tx
 from storage.queries.accounts.hidden import covers
-from storage.rows.notifications import NotificationPolicyRow, StandingRow
-from storage.statements import columns_of, row_or_none, upsert
+from storage.rows.notifications import NotificationPolicyRow, SenderRelation
+from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.notifications import notification_permissions, notification_policies
 from storage.tables.posts import mentions, posts
 from storage.tables.relationships import blocks, domain_mutes, follows, mutes, thread_mutes
 
-CHOICES = tuple(NotificationPolicyRow.__struct_fields__[1:])
-GET = select(*columns_of(notification_policies, NotificationPolicyRow)).where(
+POLICY_FIELDS = tuple(NotificationPolicyRow.__struct_fields__[1:])
+FIND = select(*columns_of(notification_policies, NotificationPolicyRow)).where(
     notification_policies.c.account_id == bindparam("account_id")
 )
-_put = upsert(notification_policies)
-PUT = _put.on_conflict_do_update(
-    index_elements=["account_id"], set_={name: _put.excluded[name] for name in CHOICES}
+_upsert = upsert(notification_policies)
+UPSERT = _upsert.on_conflict_do_update(
+    index_elements=["account_id"], set_={name: _upsert.excluded[name] for name in POLICY_FIELDS}
 )
-PERMIT = upsert(notification_permissions).on_conflict_do_nothing()
-FORBID = delete(notification_permissions).where(
+INSERT_PERMISSION = upsert(notification_permissions).on_conflict_do_nothing()
+DELETE_PERMISSION = delete(notification_permissions).where(
     notification_permissions.c.account_id == bindparam("account_id"),
     notification_permissions.c.from_id == bindparam("from_id"),
 )
@@ -35,37 +35,37 @@ _from = bindparam("from_id", type_=BigInteger())
 _thread = bindparam("thread_id", type_=BigInteger())
 
 
-def _one(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _exists(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(literal(1)).where(*conditions))
 
 
 # Nobody who is blocked, muted or gone is heard, nor anything about a muted thread.
-_silenced = (
-    _one(
+_silencing_conditions = (
+    _exists(
         or_(
             and_(blocks.c.account_id == _account, blocks.c.target_id == _from),
             and_(blocks.c.target_id == _account, blocks.c.account_id == _from),
         )
     ),
-    _one(
+    _exists(
         mutes.c.account_id == _account,
         mutes.c.target_id == _from,
         mutes.c.hides_notifications,
         or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
     ),
-    _one(thread_mutes.c.account_id == _account, thread_mutes.c.thread_id == _thread),
-    _one(domain_mutes.c.account_id == _account, covers(_sender.c.domain)),
+    _exists(thread_mutes.c.account_id == _account, thread_mutes.c.thread_id == _thread),
+    _exists(domain_mutes.c.account_id == _account, covers(_sender.c.domain)),
 )
-STANDING = (
+FIND_SENDER_RELATION = (
     select(
-        *(notification_policies.c[name] for name in CHOICES),
-        _one(follows.c.account_id == _account, follows.c.target_id == _from),
-        _one(follows.c.account_id == _from, follows.c.target_id == _account),
-        _one(
+        *(notification_policies.c[name] for name in POLICY_FIELDS),
+        _exists(follows.c.account_id == _account, follows.c.target_id == _from),
+        _exists(follows.c.account_id == _from, follows.c.target_id == _account),
+        _exists(
             notification_permissions.c.account_id == _account,
             notification_permissions.c.from_id == _from,
         ),
-        _one(
+        _exists(
             posts.c.thread_id == _thread,
             posts.c.account_id == _account,
             posts.c.visibility == "direct",
@@ -86,30 +86,34 @@ STANDING = (
         _recipient.c.suspended_at.is_(None),
         _recipient.c.deleted_at.is_(None),
         _sender.c.suspended_at.is_(None),
-        *(~each for each in _silenced),
+        *(~each for each in _silencing_conditions),
     )
 )
 
 
-async def get(tx: Tx, account_id: int) -> NotificationPolicyRow | None:
-    return row_or_none(NotificationPolicyRow, await tx.one(GET, account_id=account_id))
+async def find(tx: Tx, account_id: int) -> NotificationPolicyRow | None:
+    return to_row_or_none(NotificationPolicyRow, await tx.one(FIND, account_id=account_id))
 
 
-async def put(tx: Tx, row: NotificationPolicyRow) -> None:
-    await tx.run(PUT, **structs.asdict(row))
+async def upsert_policy(tx: Tx, row: NotificationPolicyRow) -> None:
+    await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def permit(tx: Tx, account_id: int, from_id: int) -> None:
+async def insert_permission(tx: Tx, account_id: int, from_id: int) -> None:
     """Whatever its policy says, the account hears this sender from now on."""
-    await tx.run(PERMIT, account_id=account_id, from_id=from_id)
+    await tx.run(INSERT_PERMISSION, account_id=account_id, from_id=from_id)
 
 
-async def forbid(tx: Tx, account_id: int, from_id: int) -> None:
+async def delete_permission(tx: Tx, account_id: int, from_id: int) -> None:
     """End a permission; nothing happens if there is none."""
-    await tx.run(FORBID, account_id=account_id, from_id=from_id)
+    await tx.run(DELETE_PERMISSION, account_id=account_id, from_id=from_id)
 
 
-async def standing(tx: Tx, account_id: int, from_id: int, thread_id: int) -> StandingRow | None:
+async def find_sender_relation(
+    tx: Tx, account_id: int, from_id: int, thread_id: int
+) -> SenderRelation | None:
     """How a sender stands to a recipient of ours; None if nothing it does is told at all."""
-    found = await tx.one(STANDING, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now)
-    return row_or_none(StandingRow, found)
+    found = await tx.one(
+        FIND_SENDER_RELATION, account_id=account_id, from_id=from_id, thread_id=thread_id, now=tx.now
+    )
+    return to_row_or_none(SenderRelation, found)

@@ -10,20 +10,20 @@ from sqlalchemy.sql.selectable import Select
 
 from storage.engine import Tx
 from storage.paging import Page
-from storage.queries.notifications.notifications import Wanted, heard
+from storage.queries.notifications.notifications import NotificationQuery, is_visible
 from storage.rows.notifications import NotificationRequestRow
-from storage.statements import Paged, one_of, rows, upsert
+from storage.statements import PagedStatement, one_of, to_rows, upsert
 from storage.tables.notifications import notification_permissions, notification_requests, notifications
 from storage.tables.posts import posts
 
-ADD = upsert(notification_requests).on_conflict_do_nothing()
+INSERT = upsert(notification_requests).on_conflict_do_nothing()
 _own = notification_requests.c.account_id == bindparam("account_id")
-_kept_back = and_(
+_is_filtered = and_(
     notifications.c.account_id == bindparam("account_id"),
     notifications.c.from_id == bindparam("from_id"),
     notifications.c.filtered,
 )
-_between = notification_requests.join(
+_requests_with_notifications = notification_requests.join(
     notifications,
     and_(
         notifications.c.account_id == notification_requests.c.account_id,
@@ -31,7 +31,7 @@ _between = notification_requests.join(
         notifications.c.filtered,
     ),
 )
-_asking: Select[Any] = (
+_select_requests: Select[Any] = (
     select(
         notification_requests.c.id,
         notification_requests.c.from_id,
@@ -40,30 +40,30 @@ _asking: Select[Any] = (
         func.max(notifications.c.created_at),
         func.max(notifications.c.post_id),
     )
-    .select_from(_between)
-    .where(_own, heard())
+    .select_from(_requests_with_notifications)
+    .where(_own, is_visible())
     .group_by(notification_requests.c.id, notification_requests.c.from_id)
 )
-PAGE = Paged(_asking, notification_requests.c.id)
-SOME = _asking.where(one_of(notification_requests.c.id, "ids"))
-FIGURES = (
+LIST_BY_ACCOUNT = PagedStatement(_select_requests, notification_requests.c.id)
+LOAD_BY_IDS = _select_requests.where(one_of(notification_requests.c.id, "ids"))
+COUNT = (
     select(func.count(notification_requests.c.id.distinct()), func.count())
-    .select_from(_between)
-    .where(_own, heard())
+    .select_from(_requests_with_notifications)
+    .where(_own, is_visible())
 )
-REMOVE = delete(notification_requests).where(_own, one_of(notification_requests.c.id, "ids"))
-DROP = delete(notifications).where(
+DELETE_BY_IDS = delete(notification_requests).where(_own, one_of(notification_requests.c.id, "ids"))
+DELETE_FILTERED = delete(notifications).where(
     notifications.c.account_id == bindparam("account_id"),
     one_of(notifications.c.from_id, "from_ids"),
     notifications.c.filtered,
 )
-LETTERS = (
+LIST_DIRECT_POST_IDS = (
     select(posts.c.id)
     .select_from(notifications.join(posts, posts.c.id == notifications.c.post_id))
-    .where(_kept_back, notifications.c.kind == "mention", posts.c.visibility == "direct")
+    .where(_is_filtered, notifications.c.kind == "mention", posts.c.visibility == "direct")
     .order_by(posts.c.id)
 )
-RELEASE = (
+MARK_UNFILTERED = (
     update(notifications)
     .where(
         notifications.c.account_id == bindparam("b_account_id"),
@@ -73,7 +73,7 @@ RELEASE = (
     .values(filtered=False)
 )
 # A sender has the permission, and its notifications are still kept back.
-WAITING = select(
+HAS_UNMERGED = select(
     exists(
         select(literal(1))
         .select_from(
@@ -90,48 +90,52 @@ WAITING = select(
 )
 
 
-async def add(tx: Tx, account_id: int, from_id: int) -> None:
+async def insert(tx: Tx, account_id: int, from_id: int) -> None:
     """There is something of the sender that is kept back."""
-    await tx.run(ADD, id=tx.new_id(), account_id=account_id, from_id=from_id)
+    await tx.run(INSERT, id=tx.new_id(), account_id=account_id, from_id=from_id)
 
 
-async def page(tx: Tx, account_id: int, wanted: Wanted, page: Page) -> list[NotificationRequestRow]:
+async def list_by_account(
+    tx: Tx, account_id: int, query: NotificationQuery, page: Page
+) -> list[NotificationRequestRow]:
     """Newest first."""
-    found = await tx.all(PAGE.towards(page), **wanted.params(tx, account_id), **page.params())
-    return sorted(rows(NotificationRequestRow, found), key=lambda row: row.id, reverse=True)
+    found = await tx.all(LIST_BY_ACCOUNT.towards(page), **query.params(tx, account_id), **page.params())
+    return sorted(to_rows(NotificationRequestRow, found), key=lambda row: row.id, reverse=True)
 
 
-async def some(tx: Tx, account_id: int, wanted: Wanted, ids: Sequence[int]) -> list[NotificationRequestRow]:
+async def load_by_ids(
+    tx: Tx, account_id: int, query: NotificationQuery, ids: Sequence[int]
+) -> list[NotificationRequestRow]:
     """Those of the requests that the account has."""
-    found = await tx.all(SOME, **wanted.params(tx, account_id), ids=list(ids))
-    return rows(NotificationRequestRow, found)
+    found = await tx.all(LOAD_BY_IDS, **query.params(tx, account_id), ids=list(ids))
+    return to_rows(NotificationRequestRow, found)
 
 
-async def figures(tx: Tx, account_id: int, wanted: Wanted) -> tuple[int, int]:
+async def count(tx: Tx, account_id: int, query: NotificationQuery) -> tuple[int, int]:
     """How many requests there are, and of how many notifications."""
-    found = await tx.one(FIGURES, **wanted.params(tx, account_id))
+    found = await tx.one(COUNT, **query.params(tx, account_id))
     return (found[0], found[1]) if found else (0, 0)
 
 
-async def remove(tx: Tx, account_id: int, ids: Sequence[int]) -> None:
-    await tx.run(REMOVE, account_id=account_id, ids=list(ids))
+async def delete_by_ids(tx: Tx, account_id: int, ids: Sequence[int]) -> None:
+    await tx.run(DELETE_BY_IDS, account_id=account_id, ids=list(ids))
 
 
-async def drop(tx: Tx, account_id: int, from_ids: Sequence[int]) -> None:
+async def delete_filtered(tx: Tx, account_id: int, from_ids: Sequence[int]) -> None:
     """Remove what of these senders is kept back."""
-    await tx.run(DROP, account_id=account_id, from_ids=list(from_ids))
+    await tx.run(DELETE_FILTERED, account_id=account_id, from_ids=list(from_ids))
 
 
-async def letters(tx: Tx, account_id: int, from_id: int) -> list[int]:
+async def list_direct_post_ids(tx: Tx, account_id: int, from_id: int) -> list[int]:
     """Direct posts of the sender that mention the account and are kept back."""
-    return await tx.values(LETTERS, account_id=account_id, from_id=from_id)
+    return await tx.values(LIST_DIRECT_POST_IDS, account_id=account_id, from_id=from_id)
 
 
-async def release(tx: Tx, account_id: int, from_id: int) -> None:
+async def mark_unfiltered(tx: Tx, account_id: int, from_id: int) -> None:
     """What of the sender is kept back is told."""
-    await tx.run(RELEASE, b_account_id=account_id, b_from_id=from_id)
+    await tx.run(MARK_UNFILTERED, b_account_id=account_id, b_from_id=from_id)
 
 
-async def waiting(tx: Tx, account_id: int) -> bool:
+async def has_unmerged(tx: Tx, account_id: int) -> bool:
     """True while something of a permitted sender is kept back."""
-    return bool(await tx.value(WAITING, account_id=account_id))
+    return bool(await tx.value(HAS_UNMERGED, account_id=account_id))

@@ -23,7 +23,7 @@ from storage.engine import Tx
 from storage.paging import Page
 from storage.queries.accounts.hidden import covers
 from storage.rows.notifications import NotificationRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.notifications import notifications
 from storage.tables.posts import posts
@@ -31,11 +31,11 @@ from storage.tables.relationships import blocks, domain_mutes, mutes, thread_mut
 from storage.tables.timelines import markers
 
 COLUMNS = columns_of(notifications, NotificationRow)
-ADD = upsert(notifications).on_conflict_do_nothing()
-_any_sender = -1
+INSERT = upsert(notifications).on_conflict_do_nothing()
+_ANY_SENDER = -1
 
 
-class Wanted(Struct, frozen=True):
+class NotificationQuery(Struct, frozen=True):
     """Which notifications: of these kinds, of one sender (or all), those kept back too."""
 
     kinds: tuple[str, ...]
@@ -47,13 +47,13 @@ class Wanted(Struct, frozen=True):
         return {
             "account_id": account_id,
             "kinds": list(self.kinds),
-            "from_id": _any_sender if self.from_id is None else self.from_id,
+            "from_id": _ANY_SENDER if self.from_id is None else self.from_id,
             "filtered": self.filtered,
             "now": tx.now,
         }
 
 
-def heard(told: FromClause = notifications) -> ColumnElement[bool]:
+def is_visible(source: FromClause = notifications) -> ColumnElement[bool]:
     """`told` is for the account and wanted, and its sender and thread are not such as it does not hear.
 
     The one place for lists, groups and counts: blocks, mutes, muted threads and domains hold for what
@@ -62,14 +62,14 @@ def heard(told: FromClause = notifications) -> ColumnElement[bool]:
     sender = accounts.alias()
     chosen = bindparam("from_id", type_=BigInteger())
     return and_(
-        told.c.account_id == bindparam("account_id"),
+        source.c.account_id == bindparam("account_id"),
         # Joined with nothing, so that no index is taken for it: most ask for all kinds.
-        one_of(told.c.kind.concat(""), "kinds"),
-        or_(chosen == _any_sender, told.c.from_id == chosen),
-        or_(told.c.filtered.is_(False), bindparam("filtered", type_=told.c.filtered.type)),
+        one_of(source.c.kind.concat(""), "kinds"),
+        or_(chosen == _ANY_SENDER, source.c.from_id == chosen),
+        or_(source.c.filtered.is_(False), bindparam("filtered", type_=source.c.filtered.type)),
         exists(
             select(literal(1)).where(
-                sender.c.id == told.c.from_id,
+                sender.c.id == source.c.from_id,
                 sender.c.suspended_at.is_(None),
                 sender.c.deleted_at.is_(None),
                 ~exists(
@@ -81,13 +81,13 @@ def heard(told: FromClause = notifications) -> ColumnElement[bool]:
         ),
         ~exists(
             select(literal(1)).where(
-                blocks.c.account_id == told.c.account_id, blocks.c.target_id == told.c.from_id
+                blocks.c.account_id == source.c.account_id, blocks.c.target_id == source.c.from_id
             )
         ),
         ~exists(
             select(literal(1)).where(
-                mutes.c.account_id == told.c.account_id,
-                mutes.c.target_id == told.c.from_id,
+                mutes.c.account_id == source.c.account_id,
+                mutes.c.target_id == source.c.from_id,
                 mutes.c.hides_notifications,
                 or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now")),
             )
@@ -95,113 +95,115 @@ def heard(told: FromClause = notifications) -> ColumnElement[bool]:
         ~exists(
             select(literal(1))
             .select_from(posts.join(thread_mutes, thread_mutes.c.thread_id == posts.c.thread_id))
-            .where(posts.c.id == told.c.post_id, thread_mutes.c.account_id == told.c.account_id)
+            .where(posts.c.id == source.c.post_id, thread_mutes.c.account_id == source.c.account_id)
         ),
     )
 
 
-PAGE = Paged(select(*COLUMNS).where(heard()), notifications.c.id)
-TOLD = select(notifications.c.id).where(
+LIST_BY_ACCOUNT = PagedStatement(select(*COLUMNS).where(is_visible()), notifications.c.id)
+FIND_DUPLICATE = select(notifications.c.id).where(
     notifications.c.account_id == bindparam("account_id"),
     notifications.c.kind == bindparam("kind"),
     notifications.c.from_id == bindparam("from_id"),
     notifications.c.post_id == bindparam("post_id"),
 )
-GROUP_KEY = (
+FIND_GROUP_KEY = (
     select(notifications.c.group_key)
     .where(notifications.c.account_id == bindparam("account_id"), one_of(notifications.c.group_key, "keys"))
     .order_by(notifications.c.id.desc())
     .limit(1)
 )
-ONE = select(*COLUMNS).where(
+FIND = select(*COLUMNS).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
 )
-BY_ID = select(*COLUMNS).where(notifications.c.id == bindparam("id"))
-DISMISS = delete(notifications).where(
+FIND_BY_ID = select(*COLUMNS).where(notifications.c.id == bindparam("id"))
+DELETE = delete(notifications).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.id == bindparam("id")
 )
-CLEAR = delete(notifications).where(notifications.c.account_id == bindparam("account_id"))
-FORGET = delete(notifications).where(
+DELETE_BY_ACCOUNT = delete(notifications).where(notifications.c.account_id == bindparam("account_id"))
+DELETE_MATCHING = delete(notifications).where(
     notifications.c.account_id == bindparam("account_id"),
     notifications.c.kind == bindparam("kind"),
     notifications.c.from_id == bindparam("from_id"),
     or_(notifications.c.post_id == bindparam("post_id"), bindparam("post_id") == -1),
 )
-FORGET_POST = delete(notifications).where(notifications.c.post_id == bindparam("post_id"))
-FORGET_BETWEEN = delete(notifications).where(
+DELETE_BY_POST = delete(notifications).where(notifications.c.post_id == bindparam("post_id"))
+DELETE_BY_SENDER = delete(notifications).where(
     notifications.c.account_id == bindparam("account_id"), notifications.c.from_id == bindparam("from_id")
 )
 _unread = (
     select(notifications.c.id)
-    .where(heard(), notifications.c.id > bindparam("after_id"))
+    .where(is_visible(), notifications.c.id > bindparam("after_id"))
     .limit(bindparam("most"))
     .subquery()
 )
-READ_UNTIL = select(markers.c.last_read_id).where(
+LOAD_LAST_READ_ID = select(markers.c.last_read_id).where(
     markers.c.account_id == bindparam("account_id"), markers.c.timeline == "notifications"
 )
-UNREAD = select(func.count()).select_from(_unread)
+COUNT_UNREAD = select(func.count()).select_from(_unread)
 
 
-async def add(tx: Tx, row: NotificationRow) -> bool:
-    return bool(await tx.run(ADD, **structs.asdict(row)))
+async def insert(tx: Tx, row: NotificationRow) -> bool:
+    return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def is_told(tx: Tx, row: NotificationRow) -> bool:
+async def has_duplicate(tx: Tx, row: NotificationRow) -> bool:
     """True if the account was told the very same before."""
     found = await tx.one(
-        TOLD, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
+        FIND_DUPLICATE, account_id=row.account_id, kind=row.kind, from_id=row.from_id, post_id=row.post_id
     )
     return found is not None
 
 
-async def group_key(tx: Tx, account_id: int, keys: Sequence[str]) -> str | None:
+async def find_group_key(tx: Tx, account_id: int, keys: Sequence[str]) -> str | None:
     """The newest of these keys that a group of the account has."""
-    found: str | None = await tx.value(GROUP_KEY, account_id=account_id, keys=list(keys))
+    found: str | None = await tx.value(FIND_GROUP_KEY, account_id=account_id, keys=list(keys))
     return found
 
 
-async def page(tx: Tx, account_id: int, page: Page, wanted: Wanted) -> list[NotificationRow]:
+async def list_by_account(
+    tx: Tx, account_id: int, page: Page, query: NotificationQuery
+) -> list[NotificationRow]:
     """Newest first."""
-    found = await tx.all(PAGE.towards(page), **wanted.params(tx, account_id), **page.params())
-    return sorted(rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
+    found = await tx.all(LIST_BY_ACCOUNT.towards(page), **query.params(tx, account_id), **page.params())
+    return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
 
 
-async def one(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:
-    return row_or_none(NotificationRow, await tx.one(ONE, account_id=account_id, id=notification_id))
+async def find(tx: Tx, account_id: int, notification_id: int) -> NotificationRow | None:
+    return to_row_or_none(NotificationRow, await tx.one(FIND, account_id=account_id, id=notification_id))
 
 
-async def by_id(tx: Tx, notification_id: int) -> NotificationRow | None:
-    return row_or_none(NotificationRow, await tx.one(BY_ID, id=notification_id))
+async def find_by_id(tx: Tx, notification_id: int) -> NotificationRow | None:
+    return to_row_or_none(NotificationRow, await tx.one(FIND_BY_ID, id=notification_id))
 
 
-async def dismiss(tx: Tx, account_id: int, notification_id: int) -> bool:
-    return bool(await tx.run(DISMISS, account_id=account_id, id=notification_id))
+async def delete_by_id(tx: Tx, account_id: int, notification_id: int) -> bool:
+    return bool(await tx.run(DELETE, account_id=account_id, id=notification_id))
 
 
-async def clear(tx: Tx, account_id: int) -> None:
-    await tx.run(CLEAR, account_id=account_id)
+async def delete_by_account(tx: Tx, account_id: int) -> None:
+    await tx.run(DELETE_BY_ACCOUNT, account_id=account_id)
 
 
-async def forget(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None) -> None:
+async def delete_matching(tx: Tx, kind: str, account_id: int, from_id: int, post_id: int | None) -> None:
     """What was told is no longer so."""
     wanted = -1 if post_id is None else post_id
-    await tx.run(FORGET, kind=kind, account_id=account_id, from_id=from_id, post_id=wanted)
+    await tx.run(DELETE_MATCHING, kind=kind, account_id=account_id, from_id=from_id, post_id=wanted)
 
 
-async def forget_post(tx: Tx, post_id: int) -> None:
-    await tx.run(FORGET_POST, post_id=post_id)
+async def delete_by_post(tx: Tx, post_id: int) -> None:
+    await tx.run(DELETE_BY_POST, post_id=post_id)
 
 
-async def forget_between(tx: Tx, account_id: int, from_id: int) -> None:
+async def delete_by_sender(tx: Tx, account_id: int, from_id: int) -> None:
     """Everything that `from_id` told `account_id`."""
-    await tx.run(FORGET_BETWEEN, account_id=account_id, from_id=from_id)
+    await tx.run(DELETE_BY_SENDER, account_id=account_id, from_id=from_id)
 
 
-async def unread(tx: Tx, account_id: int, wanted: Wanted, after_id: int, most: int) -> int:
-    return int(await tx.value(UNREAD, **wanted.params(tx, account_id), after_id=after_id, most=most))
+async def count_unread(tx: Tx, account_id: int, query: NotificationQuery, after_id: int, limit: int) -> int:
+    return int(await tx.value(COUNT_UNREAD, **query.params(tx, account_id), after_id=after_id, most=limit))
 
 
-async def read_until(tx: Tx, account_id: int) -> int:
+async def load_last_read_id(tx: Tx, account_id: int) -> int:
     """The newest notification that the account has read, by its marker; 0 without one."""
-    return int(await tx.value(READ_UNTIL, account_id=account_id) or 0)
+    return int(await tx.value(LOAD_LAST_READ_ID, account_id=account_id) or 0)

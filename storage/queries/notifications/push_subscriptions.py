@@ -7,17 +7,17 @@ from sqlalchemy import Text, and_, bindparam, delete, exists, literal, or_, sele
 
 from storage.engine import Tx
 from storage.rows.notifications import PushKeyRow, PushSubscriptionRow
-from storage.statements import columns_of, row_or_none, upsert
+from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.auth import members, tokens
 from storage.tables.notifications import push_keys, push_subscriptions
 from storage.tables.relationships import follows
 
 COLUMNS = columns_of(push_subscriptions, PushSubscriptionRow)
-MOST = 100  # of an account: whoever has more lost count of old devices
-ADD = upsert(push_subscriptions)
-OF_TOKEN = select(*COLUMNS).where(push_subscriptions.c.token_id == bindparam("token_id"))
-IN_FORCE = (
+MAX_PER_ACCOUNT = 100  # of an account: whoever has more lost count of old devices
+INSERT = upsert(push_subscriptions)
+FIND_BY_TOKEN = select(*COLUMNS).where(push_subscriptions.c.token_id == bindparam("token_id"))
+FIND_ACTIVE = (
     select(*COLUMNS, members.c.locale)
     .join(tokens, tokens.c.id == push_subscriptions.c.token_id)
     .join(members, members.c.id == tokens.c.member_id)
@@ -30,12 +30,12 @@ IN_FORCE = (
         accounts.c.deleted_at.is_(None),
     )
 )
-_mine = push_subscriptions.c.account_id
+_account_id = push_subscriptions.c.account_id
 # Those that ask for this kind of notification by somebody like its sender, the newest first.
-WANTING = (
+LIST_IDS_FOR_NOTIFICATION = (
     select(push_subscriptions.c.id)
     .where(
-        _mine == bindparam("account_id"),
+        _account_id == bindparam("account_id"),
         push_subscriptions.c.alerts.like(literal('%"') + bindparam("kind", type_=Text()) + literal('"%')),
         or_(
             push_subscriptions.c.policy == "all",
@@ -43,7 +43,7 @@ WANTING = (
                 push_subscriptions.c.policy == "followed",
                 exists(
                     select(literal(1)).where(
-                        follows.c.account_id == _mine, follows.c.target_id == bindparam("from_id")
+                        follows.c.account_id == _account_id, follows.c.target_id == bindparam("from_id")
                     )
                 ),
             ),
@@ -51,67 +51,67 @@ WANTING = (
                 push_subscriptions.c.policy == "follower",
                 exists(
                     select(literal(1)).where(
-                        follows.c.account_id == bindparam("from_id"), follows.c.target_id == _mine
+                        follows.c.account_id == bindparam("from_id"), follows.c.target_id == _account_id
                     )
                 ),
             ),
         ),
     )
     .order_by(push_subscriptions.c.id.desc())
-    .limit(MOST)
+    .limit(MAX_PER_ACCOUNT)
 )
-CHANGE = (
+SET_ALERTS = (
     update(push_subscriptions)
     .where(push_subscriptions.c.id == bindparam("b_id"))
     .values(alerts=bindparam("b_alerts"), policy=bindparam("b_policy"))
 )
-REMOVE = delete(push_subscriptions).where(push_subscriptions.c.id == bindparam("id"))
-REMOVE_OF_TOKEN = delete(push_subscriptions).where(push_subscriptions.c.token_id == bindparam("token_id"))
-KEY = select(*columns_of(push_keys, PushKeyRow))
-ADD_KEY = upsert(push_keys).on_conflict_do_nothing()
+DELETE = delete(push_subscriptions).where(push_subscriptions.c.id == bindparam("id"))
+DELETE_BY_TOKEN = delete(push_subscriptions).where(push_subscriptions.c.token_id == bindparam("token_id"))
+FIND_KEY = select(*columns_of(push_keys, PushKeyRow))
+INSERT_KEY = upsert(push_keys).on_conflict_do_nothing()
 
 
-async def add(tx: Tx, row: PushSubscriptionRow) -> None:
+async def replace_by_token(tx: Tx, row: PushSubscriptionRow) -> None:
     """Add one, in the place of that which its token had."""
-    await remove_of_token(tx, row.token_id)
-    await tx.run(ADD, **structs.asdict(row))
+    await delete_by_token(tx, row.token_id)
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def of_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
-    return row_or_none(PushSubscriptionRow, await tx.one(OF_TOKEN, token_id=token_id))
+async def find_by_token(tx: Tx, token_id: int) -> PushSubscriptionRow | None:
+    return to_row_or_none(PushSubscriptionRow, await tx.one(FIND_BY_TOKEN, token_id=token_id))
 
 
-async def in_force(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow, str] | None:
+async def find_active(tx: Tx, subscription_id: int) -> tuple[PushSubscriptionRow, str] | None:
     """One whose token still opens something for a member who is let in, with that member's language."""
-    found = await tx.one(IN_FORCE, id=subscription_id)
+    found = await tx.one(FIND_ACTIVE, id=subscription_id)
     if found is None:
         return None
     *record, locale = found
     return PushSubscriptionRow(*record), locale
 
 
-async def wanting(tx: Tx, account_id: int, kind: str, from_id: int) -> list[int]:
+async def list_ids_for_notification(tx: Tx, account_id: int, kind: str, from_id: int) -> list[int]:
     """The account's subscriptions to be told of a notification of this kind from somebody."""
-    return await tx.values(WANTING, account_id=account_id, kind=kind, from_id=from_id)
+    return await tx.values(LIST_IDS_FOR_NOTIFICATION, account_id=account_id, kind=kind, from_id=from_id)
 
 
-async def change(tx: Tx, subscription_id: int, alerts: str, policy: str) -> None:
-    await tx.run(CHANGE, b_id=subscription_id, b_alerts=alerts, b_policy=policy)
+async def set_alerts(tx: Tx, subscription_id: int, alerts: str, policy: str) -> None:
+    await tx.run(SET_ALERTS, b_id=subscription_id, b_alerts=alerts, b_policy=policy)
 
 
-async def remove(tx: Tx, subscription_id: int) -> None:
-    await tx.run(REMOVE, id=subscription_id)
+async def delete_by_id(tx: Tx, subscription_id: int) -> None:
+    await tx.run(DELETE, id=subscription_id)
 
 
-async def remove_of_token(tx: Tx, token_id: int) -> None:
-    await tx.run(REMOVE_OF_TOKEN, token_id=token_id)
+async def delete_by_token(tx: Tx, token_id: int) -> None:
+    await tx.run(DELETE_BY_TOKEN, token_id=token_id)
 
 
-async def key(tx: Tx) -> PushKeyRow | None:
+async def find_key(tx: Tx) -> PushKeyRow | None:
     """The node's pair; None before its first start."""
-    return row_or_none(PushKeyRow, await tx.one(KEY))
+    return to_row_or_none(PushKeyRow, await tx.one(FIND_KEY))
 
 
-async def add_key(tx: Tx, private: str, public: str) -> None:
+async def insert_key(tx: Tx, private: str, public: str) -> None:
     """Keep the pair, unless there is one."""
-    await tx.run(ADD_KEY, id=1, private=private, public=public, created_at=tx.now)
+    await tx.run(INSERT_KEY, id=1, private=private, public=public, created_at=tx.now)

@@ -9,25 +9,27 @@ from sqlalchemy import bindparam, delete, select, update
 
 from storage.engine import Tx
 from storage.rows.peers import PeerListEntryRow, PeerListRow
-from storage.statements import columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.peers import peer_list_entries, peer_lists, peers
 
 COLUMNS = columns_of(peer_lists, PeerListRow)
-ENTRY = columns_of(peer_list_entries, PeerListEntryRow)
-ADD = upsert(peer_lists).on_conflict_do_nothing()
-BY_ID = select(*COLUMNS).where(peer_lists.c.id == bindparam("id"))
-EVERY = select(*COLUMNS).order_by(peer_lists.c.id)
-DUE = select(*COLUMNS).where(peer_lists.c.fetch_at <= bindparam("now")).order_by(peer_lists.c.fetch_at)
-_changing = [name for name in PeerListRow.__struct_fields__ if name not in ("id", "url", "created_at")]
-SAVE = (
+ENTRY_COLUMNS = columns_of(peer_list_entries, PeerListEntryRow)
+INSERT = upsert(peer_lists).on_conflict_do_nothing()
+FIND = select(*COLUMNS).where(peer_lists.c.id == bindparam("id"))
+LIST_ALL = select(*COLUMNS).order_by(peer_lists.c.id)
+LIST_DUE = select(*COLUMNS).where(peer_lists.c.fetch_at <= bindparam("now")).order_by(peer_lists.c.fetch_at)
+_updatable_columns = [
+    name for name in PeerListRow.__struct_fields__ if name not in ("id", "url", "created_at")
+]
+UPDATE = (
     update(peer_lists)
     .where(peer_lists.c.id == bindparam("b_id"))
-    .values({name: bindparam(f"b_{name}") for name in _changing})
+    .values({name: bindparam(f"b_{name}") for name in _updatable_columns})
 )
-REMOVE = delete(peer_lists).where(peer_lists.c.id == bindparam("id"))
-ENTRIES = select(*ENTRY).where(peer_list_entries.c.list_id == bindparam("list_id"))
-ELSEWHERE = (
-    select(*ENTRY)
+DELETE = delete(peer_lists).where(peer_lists.c.id == bindparam("id"))
+LOAD_ENTRIES = select(*ENTRY_COLUMNS).where(peer_list_entries.c.list_id == bindparam("list_id"))
+LOAD_ENTRIES_OF_OTHER_LISTS = (
+    select(*ENTRY_COLUMNS)
     .where(
         one_of(peer_list_entries.c.domain, "domains"),
         peer_list_entries.c.list_id != bindparam("list_id"),
@@ -35,58 +37,62 @@ ELSEWHERE = (
     )
     .order_by(peer_list_entries.c.list_id)
 )
-ADD_ENTRIES = upsert(peer_list_entries).on_conflict_do_nothing()
-CLEAR = delete(peer_list_entries).where(peer_list_entries.c.list_id == bindparam("list_id"))
-FREE = (
+INSERT_ENTRY = upsert(peer_list_entries).on_conflict_do_nothing()
+DELETE_ENTRIES = delete(peer_list_entries).where(peer_list_entries.c.list_id == bindparam("list_id"))
+DETACH_DECISIONS = (
     update(peers)
     .where(one_of(peers.c.domain, "domains"), peers.c.list_id == bindparam("b_list_id"))
     .values(list_id=None)
 )
 
 
-async def add(tx: Tx, row: PeerListRow) -> bool:
+async def insert(tx: Tx, row: PeerListRow) -> bool:
     """False if there is one of that address already."""
-    return bool(await tx.run(ADD, **structs.asdict(row)))
+    return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def by_id(tx: Tx, list_id: int) -> PeerListRow | None:
-    return row_or_none(PeerListRow, await tx.one(BY_ID, id=list_id))
+async def find(tx: Tx, list_id: int) -> PeerListRow | None:
+    return to_row_or_none(PeerListRow, await tx.one(FIND, id=list_id))
 
 
-async def every(tx: Tx) -> list[PeerListRow]:
-    return rows(PeerListRow, await tx.all(EVERY))
+async def list_all(tx: Tx) -> list[PeerListRow]:
+    return to_rows(PeerListRow, await tx.all(LIST_ALL))
 
 
-async def due(tx: Tx) -> list[PeerListRow]:
+async def list_due(tx: Tx) -> list[PeerListRow]:
     """Those that are to be read again by now."""
-    return rows(PeerListRow, await tx.all(DUE, now=tx.now))
+    return to_rows(PeerListRow, await tx.all(LIST_DUE, now=tx.now))
 
 
-async def save(tx: Tx, row: PeerListRow) -> None:
-    await tx.run(SAVE, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in _changing})
+async def update_list(tx: Tx, row: PeerListRow) -> None:
+    await tx.run(UPDATE, b_id=row.id, **{f"b_{name}": getattr(row, name) for name in _updatable_columns})
 
 
-async def remove(tx: Tx, list_id: int) -> None:
-    await tx.run(REMOVE, id=list_id)
+async def delete_by_id(tx: Tx, list_id: int) -> None:
+    await tx.run(DELETE, id=list_id)
 
 
-async def entries(tx: Tx, list_id: int) -> dict[str, PeerListEntryRow]:
+async def load_entries(tx: Tx, list_id: int) -> dict[str, PeerListEntryRow]:
     """What a list named when it was last applied, by domain."""
-    return {row.domain: row for row in rows(PeerListEntryRow, await tx.all(ENTRIES, list_id=list_id))}
+    return {row.domain: row for row in to_rows(PeerListEntryRow, await tx.all(LOAD_ENTRIES, list_id=list_id))}
 
 
-async def elsewhere(tx: Tx, list_id: int, domains: Sequence[str]) -> dict[str, PeerListEntryRow]:
+async def load_entries_of_other_lists(
+    tx: Tx, list_id: int, domains: Sequence[str]
+) -> dict[str, PeerListEntryRow]:
     """What other lists say of these domains; of several lists the oldest."""
-    found = rows(PeerListEntryRow, await tx.all(ELSEWHERE, list_id=list_id, domains=list(domains)))
+    found = to_rows(
+        PeerListEntryRow, await tx.all(LOAD_ENTRIES_OF_OTHER_LISTS, list_id=list_id, domains=list(domains))
+    )
     return {row.domain: row for row in reversed(found)}
 
 
-async def replace_entries(tx: Tx, list_id: int, named: Iterable[PeerListEntryRow]) -> None:
+async def replace_entries(tx: Tx, list_id: int, entries: Iterable[PeerListEntryRow]) -> None:
     """Write down what a list names from now on."""
-    await tx.run(CLEAR, list_id=list_id)
-    await tx.run_many(ADD_ENTRIES, [structs.asdict(row) for row in named])
+    await tx.run(DELETE_ENTRIES, list_id=list_id)
+    await tx.run_many(INSERT_ENTRY, [structs.asdict(row) for row in entries])
 
 
-async def free(tx: Tx, list_id: int, domains: Sequence[str]) -> None:
+async def detach_decisions(tx: Tx, list_id: int, domains: Sequence[str]) -> None:
     """Decisions that a list brought are nobody's but ours from now on."""
-    await tx.run(FREE, domains=list(domains), b_list_id=list_id)
+    await tx.run(DETACH_DECISIONS, domains=list(domains), b_list_id=list_id)

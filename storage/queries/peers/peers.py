@@ -9,25 +9,27 @@ from sqlalchemy import bindparam, func, select, update
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.peers import PeerRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.kernel import deliveries
 from storage.tables.peers import peers
 
 COLUMNS = columns_of(peers, PeerRow)
-ADD = upsert(peers).on_conflict_do_nothing()
-BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
-BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
-EVERYBODY = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
-DECIDED = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
-OF_LIST = select(peers.c.domain).where(peers.c.list_id == bindparam("list_id")).order_by(peers.c.domain)
-BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_id"))
+INSERT = upsert(peers).on_conflict_do_nothing()
+FIND_BY_DOMAIN = select(*COLUMNS).where(peers.c.domain == bindparam("domain"))
+LOAD_BY_DOMAINS = select(*COLUMNS).where(one_of(peers.c.domain, "domains"))
+LIST_ALL = select(*COLUMNS).order_by(peers.c.policy.desc(), peers.c.domain)
+LIST_WITH_DECISION = select(*COLUMNS).where(peers.c.decision_id.is_not(None))
+LIST_DOMAINS_BY_LIST = (
+    select(peers.c.domain).where(peers.c.list_id == bindparam("list_id")).order_by(peers.c.domain)
+)
+FIND_BY_DECISION = select(*COLUMNS).where(peers.c.decision_id == bindparam("decision_id"))
 # A block of some severity, as clients know it, is every decision but an allowance.
-BLOCKS = Paged(DECIDED.where(peers.c.policy != "allow"), peers.c.decision_id)
-ALLOWS = Paged(DECIDED.where(peers.c.policy == "allow"), peers.c.decision_id)
-HELD = select(peers.c.domain, peers.c.retry_at).where(
+LIST_BLOCKS = PagedStatement(LIST_WITH_DECISION.where(peers.c.policy != "allow"), peers.c.decision_id)
+LIST_ALLOWANCES = PagedStatement(LIST_WITH_DECISION.where(peers.c.policy == "allow"), peers.c.decision_id)
+LOAD_RETRY_TIMES = select(peers.c.domain, peers.c.retry_at).where(
     one_of(peers.c.domain, "domains"), peers.c.retry_at > bindparam("now")
 )
-SILENT = (
+LIST_UNREACHABLE = (
     select(
         select(func.count())
         .where(deliveries.c.host == peers.c.domain, deliveries.c.dead_at.is_(None))
@@ -39,7 +41,7 @@ SILENT = (
     .order_by(peers.c.failing_since_at)
     .limit(bindparam("most"))
 )
-DECIDE = (
+SET_DECISION = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"))
     .values(
@@ -54,18 +56,18 @@ DECIDE = (
         decided_at=bindparam("b_decided_at"),
     )
 )
-SUCCEEDED = (
+MARK_DELIVERED = (
     update(peers)
     .where(one_of(peers.c.domain, "domains"))
     .values(failures=0, failing_since_at=None, retry_at=None, delivered_at=bindparam("b_now"))
 )
-ALIVE = (
+CLOSE_CIRCUIT = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"), peers.c.failures > 0)
     .values(failures=0, failing_since_at=None, retry_at=None)
 )
-ASK_NOW = update(peers).where(peers.c.domain == bindparam("b_domain")).values(retry_at=None)
-FAILED = (
+CLEAR_RETRY_TIME = update(peers).where(peers.c.domain == bindparam("b_domain")).values(retry_at=None)
+MARK_FAILED = (
     update(peers)
     .where(peers.c.domain == bindparam("b_domain"))
     .values(
@@ -74,17 +76,17 @@ FAILED = (
         retry_at=bindparam("b_retry_at"),
     )
 )
-SCHEME = update(peers).where(peers.c.domain == bindparam("b_domain")).values(scheme=bindparam("b_scheme"))
+SET_SCHEME = update(peers).where(peers.c.domain == bindparam("b_domain")).values(scheme=bindparam("b_scheme"))
 
 
-async def add(tx: Tx, domain: str) -> None:
+async def insert(tx: Tx, domain: str) -> None:
     """A row for a peer, if there is none."""
-    await add_some(tx, [domain])
+    await insert_many(tx, [domain])
 
 
-async def add_some(tx: Tx, domains: Iterable[str]) -> None:
+async def insert_many(tx: Tx, domains: Iterable[str]) -> None:
     await tx.run_many(
-        ADD,
+        INSERT,
         [
             {
                 "domain": domain,
@@ -110,62 +112,62 @@ async def add_some(tx: Tx, domains: Iterable[str]) -> None:
     )
 
 
-async def by_domain(tx: Tx, domain: str) -> PeerRow | None:
-    return row_or_none(PeerRow, await tx.one(BY_DOMAIN, domain=domain))
+async def find_by_domain(tx: Tx, domain: str) -> PeerRow | None:
+    return to_row_or_none(PeerRow, await tx.one(FIND_BY_DOMAIN, domain=domain))
 
 
-async def by_domains(tx: Tx, domains: Sequence[str]) -> dict[str, PeerRow]:
-    return {row.domain: row for row in rows(PeerRow, await tx.all(BY_DOMAINS, domains=list(domains)))}
+async def load_by_domains(tx: Tx, domains: Sequence[str]) -> dict[str, PeerRow]:
+    return {row.domain: row for row in to_rows(PeerRow, await tx.all(LOAD_BY_DOMAINS, domains=list(domains)))}
 
 
-async def everybody(tx: Tx) -> list[PeerRow]:
-    return rows(PeerRow, await tx.all(EVERYBODY))
+async def list_all(tx: Tx) -> list[PeerRow]:
+    return to_rows(PeerRow, await tx.all(LIST_ALL))
 
 
-async def decided(tx: Tx) -> list[PeerRow]:
+async def list_with_decision(tx: Tx) -> list[PeerRow]:
     """Those about which there is a decision."""
-    return rows(PeerRow, await tx.all(DECIDED))
+    return to_rows(PeerRow, await tx.all(LIST_WITH_DECISION))
 
 
-async def by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
-    return row_or_none(PeerRow, await tx.one(BY_DECISION, decision_id=decision_id))
+async def find_by_decision(tx: Tx, decision_id: int) -> PeerRow | None:
+    return to_row_or_none(PeerRow, await tx.one(FIND_BY_DECISION, decision_id=decision_id))
 
 
-async def of_list(tx: Tx, list_id: int) -> list[str]:
+async def list_domains_by_list(tx: Tx, list_id: int) -> list[str]:
     """The domains of the decisions that a list brought and nobody changed since."""
-    return await tx.values(OF_LIST, list_id=list_id)
+    return await tx.values(LIST_DOMAINS_BY_LIST, list_id=list_id)
 
 
-async def limited_at(tx: Tx, domain: str) -> int | None:
+async def find_limited_at(tx: Tx, domain: str) -> int | None:
     """Since when a domain is limited, by the nearest decision about it or a domain above it."""
     parts = domain.split(".")
     names = [".".join(parts[place:]) for place in range(len(parts))]
-    found = await by_domains(tx, names)
+    found = await load_by_domains(tx, names)
     nearest = next((found[name] for name in names if name in found and found[name].decision_id), None)
     return nearest.decided_at if nearest is not None and nearest.policy == "limit" else None
 
 
-async def decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
+async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
     """A page of blocks, or of allowances, newest first."""
-    statement = (ALLOWS if allows else BLOCKS).towards(page)
-    found = rows(PeerRow, await tx.all(statement, **page.params()))
+    statement = (LIST_ALLOWANCES if allows else LIST_BLOCKS).towards(page)
+    found = to_rows(PeerRow, await tx.all(statement, **page.params()))
     return sorted(found, key=lambda row: row.decision_id or 0, reverse=True)
 
 
-async def held(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
+async def load_retry_times(tx: Tx, domains: Sequence[str]) -> dict[str, int]:
     """Those of these to which nothing is sent before a moment."""
-    return {row[0]: row[1] for row in await tx.all(HELD, domains=list(domains), now=tx.now)}
+    return {row[0]: row[1] for row in await tx.all(LOAD_RETRY_TIMES, domains=list(domains), now=tx.now)}
 
 
-async def silent(tx: Tx, most: int) -> list[tuple[PeerRow, int]]:
+async def list_unreachable(tx: Tx, limit: int) -> list[tuple[PeerRow, int]]:
     """Peers that do not answer, the longest first, and how many deliveries wait for each."""
-    return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(SILENT, most=most)]
+    return [(PeerRow(*row[1:]), int(row[0])) for row in await tx.all(LIST_UNREACHABLE, most=limit)]
 
 
-async def decide(tx: Tx, row: PeerRow) -> None:
+async def set_decision(tx: Tx, row: PeerRow) -> None:
     """Write the decision in `row`."""
     await tx.run(
-        DECIDE,
+        SET_DECISION,
         b_domain=row.domain,
         b_policy=row.policy,
         b_reason=row.reason,
@@ -179,26 +181,26 @@ async def decide(tx: Tx, row: PeerRow) -> None:
     )
 
 
-async def succeeded(tx: Tx, domains: Sequence[str]) -> None:
+async def mark_delivered(tx: Tx, domains: Sequence[str]) -> None:
     """They took what we sent: their circuits close."""
-    await tx.run(SUCCEEDED, domains=list(domains), b_now=tx.now)
+    await tx.run(MARK_DELIVERED, domains=list(domains), b_now=tx.now)
 
 
-async def alive(tx: Tx, domain: str) -> bool:
+async def close_circuit(tx: Tx, domain: str) -> bool:
     """It spoke to us: its circuit closes; False if it was closed."""
-    return bool(await tx.run(ALIVE, b_domain=domain))
+    return bool(await tx.run(CLOSE_CIRCUIT, b_domain=domain))
 
 
-async def ask_now(tx: Tx, domain: str) -> None:
+async def clear_retry_time(tx: Tx, domain: str) -> None:
     """It may be asked at once, however often it did not answer."""
-    await tx.run(ASK_NOW, b_domain=domain)
+    await tx.run(CLEAR_RETRY_TIME, b_domain=domain)
 
 
-async def failed(tx: Tx, domain: str, failures: int, since: int, retry_at: int) -> None:
+async def mark_failed(tx: Tx, domain: str, failures: int, since: int, retry_at: int) -> None:
     """It did not answer, so often in a row: nothing is sent before `retry_at`."""
-    await tx.run(FAILED, b_domain=domain, b_failures=failures, b_since=since, b_retry_at=retry_at)
+    await tx.run(MARK_FAILED, b_domain=domain, b_failures=failures, b_since=since, b_retry_at=retry_at)
 
 
 async def set_scheme(tx: Tx, domain: str, scheme: str) -> None:
     """Which signatures it takes."""
-    await tx.run(SCHEME, b_domain=domain, b_scheme=scheme)
+    await tx.run(SET_SCHEME, b_domain=domain, b_scheme=scheme)

@@ -28,26 +28,26 @@ from sqlalchemy import (
 from storage.engine import Tx
 from storage.rows.peers import SeveranceRow
 from storage.rows.relationships import FollowRow
-from storage.statements import columns_of, one_of, rows, upsert
+from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.peers import severances
 from storage.tables.relationships import follow_requests, follows, list_accounts
 from storage.tables.timelines import home_entries
 
-ADD = upsert(severances)
-BY_IDS = select(*columns_of(severances, SeveranceRow)).where(one_of(severances.c.id, "ids"))
-_gone = select(accounts.c.id).where(accounts.c.suspended_at == bindparam("mark", type_=BigInteger()))
+INSERT = upsert(severances)
+LOAD_BY_IDS = select(*columns_of(severances, SeveranceRow)).where(one_of(severances.c.id, "ids"))
+_suspended_ids = select(accounts.c.id).where(accounts.c.suspended_at == bindparam("mark", type_=BigInteger()))
 _follower, _target = accounts.alias("follower"), accounts.alias("target")
 
 
-def _both(table: Table) -> Any:
+def _select_cross_node(table: Table) -> Any:
     """Follows, or requests, between one who is gone and somebody of another node."""
     return (
         select(*columns_of(table, FollowRow), _follower.c.domain.label("from_domain"))
         .join(_follower, _follower.c.id == table.c.account_id)
         .join(_target, _target.c.id == table.c.target_id)
         .where(
-            or_(table.c.account_id.in_(_gone), table.c.target_id.in_(_gone)),
+            or_(table.c.account_id.in_(_suspended_ids), table.c.target_id.in_(_suspended_ids)),
             or_(
                 and_(_follower.c.domain == "", _target.c.domain != ""),
                 and_(_follower.c.domain != "", _target.c.domain == ""),
@@ -56,81 +56,89 @@ def _both(table: Table) -> Any:
     )
 
 
-CROSSING = union_all(_both(follows), _both(follow_requests))
-_mine = accounts.alias("mine")
+LIST_CROSS_NODE_FOLLOWS = union_all(_select_cross_node(follows), _select_cross_node(follow_requests))
+_local = accounts.alias("mine")
 
 
-def _lost(mine: str, other: str, followers: int) -> Any:
+def _select_lost(mine: str, other: str, followers: int) -> Any:
     return (
         select(
             follows.c[mine].label("id"),
             literal(followers).label("followers"),
             literal(1 - followers).label("following"),
         )
-        .join(_mine, _mine.c.id == follows.c[mine])
-        .where(_mine.c.domain == "", follows.c[other].in_(_gone), follows.c[mine].not_in(_gone))
+        .join(_local, _local.c.id == follows.c[mine])
+        .where(
+            _local.c.domain == "",
+            follows.c[other].in_(_suspended_ids),
+            follows.c[mine].not_in(_suspended_ids),
+        )
     )
 
 
-_losses = union_all(_lost("target_id", "account_id", 1), _lost("account_id", "target_id", 0)).subquery()
-LOSSES = select(_losses.c.id, func.sum(_losses.c.followers), func.sum(_losses.c.following)).group_by(
+_losses = union_all(
+    _select_lost("target_id", "account_id", 1), _select_lost("account_id", "target_id", 0)
+).subquery()
+COUNT_LOSSES = select(_losses.c.id, func.sum(_losses.c.followers), func.sum(_losses.c.following)).group_by(
     _losses.c.id
 )
 
 
-def _less(name: str) -> Any:
+def _subtract(name: str) -> Any:
     column, by = accounts.c[name], bindparam(f"b_{name}", type_=accounts.c[name].type)
     return case((column > by, column - by), else_=0)
 
 
-UNCOUNT = (
+DECREMENT_COUNTS = (
     update(accounts)
     .where(accounts.c.id == bindparam("b_id"))
     .values(
-        followers_count=_less("followers_count"),
-        following_count=_less("following_count"),
+        followers_count=_subtract("followers_count"),
+        following_count=_subtract("following_count"),
     )
 )
-EMPTY = (
+RESET_COUNTS = (
     update(accounts)
     .where(accounts.c.suspended_at == bindparam("mark"), accounts.c.domain == "")
     .values(followers_count=0, following_count=0)
 )
-ENDED = (
-    delete(follows).where(or_(follows.c.account_id.in_(_gone), follows.c.target_id.in_(_gone))),
-    delete(follow_requests).where(
-        or_(follow_requests.c.account_id.in_(_gone), follow_requests.c.target_id.in_(_gone))
+DELETE_RELATIONS = (
+    delete(follows).where(
+        or_(follows.c.account_id.in_(_suspended_ids), follows.c.target_id.in_(_suspended_ids))
     ),
-    delete(list_accounts).where(list_accounts.c.account_id.in_(_gone)),
+    delete(follow_requests).where(
+        or_(follow_requests.c.account_id.in_(_suspended_ids), follow_requests.c.target_id.in_(_suspended_ids))
+    ),
+    delete(list_accounts).where(list_accounts.c.account_id.in_(_suspended_ids)),
     delete(home_entries).where(
-        or_(home_entries.c.author_id.in_(_gone), home_entries.c.account_id.in_(_gone)),
+        or_(home_entries.c.author_id.in_(_suspended_ids), home_entries.c.account_id.in_(_suspended_ids)),
         home_entries.c.account_id != home_entries.c.author_id,
     ),
 )
 
 
-async def crossing(tx: Tx, mark: int) -> list[tuple[FollowRow, bool]]:
+async def list_cross_node_follows(tx: Tx, mark: int) -> list[tuple[FollowRow, bool]]:
     """Follows and requests between nodes that are about to end; True: the follower is ours."""
-    found = await tx.all(CROSSING, mark=mark)
+    found = await tx.all(LIST_CROSS_NODE_FOLLOWS, mark=mark)
     return [(FollowRow(*tuple(record)[:-1]), record[-1] == "") for record in found]
 
 
-async def losses(tx: Tx, mark: int) -> list[tuple[int, int, int]]:
+async def count_losses(tx: Tx, mark: int) -> list[tuple[int, int, int]]:
     """Accounts of ours that stay, with how many followers and followed ones they lose."""
-    return [(row[0], int(row[1]), int(row[2])) for row in await tx.all(LOSSES, mark=mark)]
+    return [(row[0], int(row[1]), int(row[2])) for row in await tx.all(COUNT_LOSSES, mark=mark)]
 
 
-async def sever(tx: Tx, mark: int, lost: Sequence[tuple[int, int, int]]) -> None:
+async def sever(tx: Tx, mark: int, losses: Sequence[tuple[int, int, int]]) -> None:
     """End the follows; `lost` is what `losses` said, to be taken from the counters."""
-    for statement in (*ENDED, EMPTY):
+    for statement in (*DELETE_RELATIONS, RESET_COUNTS):
         await tx.run(statement, mark=mark)
     names = ("b_id", "b_followers_count", "b_following_count")
-    await tx.run_many(UNCOUNT, [dict(zip(names, each, strict=True)) for each in lost])
+    await tx.run_many(DECREMENT_COUNTS, [dict(zip(names, each, strict=True)) for each in losses])
 
 
-async def add(tx: Tx, made: Iterable[SeveranceRow]) -> None:
-    await tx.run_many(ADD, [structs.asdict(row) for row in made])
+async def insert(tx: Tx, made: Iterable[SeveranceRow]) -> None:
+    await tx.run_many(INSERT, [structs.asdict(row) for row in made])
 
 
-async def by_ids(tx: Tx, ids: Sequence[int]) -> list[SeveranceRow]:
-    return rows(SeveranceRow, await tx.all(BY_IDS, ids=list(ids)))
+async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[SeveranceRow]:
+    return to_rows(SeveranceRow, await tx.all(LOAD_BY_IDS, ids=list(ids)))

@@ -8,26 +8,26 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from storage.engine import Tx
 from storage.rows.portability import ArchiveRow
 from storage.rows.posts import PostRow
-from storage.statements import columns_of, row_or_none, rows
+from storage.statements import columns_of, to_row_or_none, to_rows
 from storage.tables.portability import archives
 from storage.tables.posts import likes, posts
 
 COLUMNS = columns_of(archives, ArchiveRow)
-ADD = insert(archives)
-BY_ID = select(*COLUMNS).where(archives.c.id == bindparam("id"))
-OF_ACCOUNT = (
+INSERT_ARCHIVE = insert(archives)
+FIND = select(*COLUMNS).where(archives.c.id == bindparam("id"))
+LIST_BY_ACCOUNT = (
     select(*COLUMNS)
     .where(archives.c.account_id == bindparam("account_id"))
     .order_by(archives.c.id.desc())
     .limit(bindparam("limit"))
 )
-FINISH = (
+MARK_FINISHED = (
     update(archives)
     .where(archives.c.id == bindparam("b_id"))
     .values(name=bindparam("b_name"), bytes=bindparam("b_bytes"), finished_at=bindparam("b_now"))
 )
-FORGET = delete(archives).where(archives.c.created_at <= bindparam("until"))
-POSTS = (
+PURGE_EXPIRED = delete(archives).where(archives.c.created_at <= bindparam("until"))
+LIST_POSTS = (
     select(*columns_of(posts, PostRow))
     .where(
         posts.c.account_id == bindparam("account_id"),
@@ -37,7 +37,7 @@ POSTS = (
     .order_by(posts.c.id)
     .limit(bindparam("limit"))
 )
-LIKED = (
+LIST_LIKED_URIS = (
     select(posts.c.uri)
     .join(likes, likes.c.post_id == posts.c.id)
     .where(likes.c.account_id == bindparam("account_id"))
@@ -45,35 +45,35 @@ LIKED = (
 )
 
 
-async def add(tx: Tx, row: ArchiveRow) -> None:
-    await tx.run(ADD, **structs.asdict(row))
+async def insert_archive(tx: Tx, row: ArchiveRow) -> None:
+    await tx.run(INSERT_ARCHIVE, **structs.asdict(row))
 
 
-async def by_id(tx: Tx, archive_id: int) -> ArchiveRow | None:
-    return row_or_none(ArchiveRow, await tx.one(BY_ID, id=archive_id))
+async def find(tx: Tx, archive_id: int) -> ArchiveRow | None:
+    return to_row_or_none(ArchiveRow, await tx.one(FIND, id=archive_id))
 
 
-async def of_account(tx: Tx, account_id: int, limit: int) -> list[ArchiveRow]:
+async def list_by_account(tx: Tx, account_id: int, limit: int) -> list[ArchiveRow]:
     """Newest first."""
-    return rows(ArchiveRow, await tx.all(OF_ACCOUNT, account_id=account_id, limit=limit))
+    return to_rows(ArchiveRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, limit=limit))
 
 
-async def finish(tx: Tx, archive_id: int, name: str, size: int) -> bool:
+async def mark_finished(tx: Tx, archive_id: int, name: str, size: int) -> bool:
     """It was made, or (without a name) could not be; False if it is not wanted any more."""
-    return bool(await tx.run(FINISH, b_id=archive_id, b_name=name, b_bytes=size, b_now=tx.now))
+    return bool(await tx.run(MARK_FINISHED, b_id=archive_id, b_name=name, b_bytes=size, b_now=tx.now))
 
 
-async def forget(tx: Tx, until: int) -> None:
+async def purge_expired(tx: Tx, until: int) -> None:
     """Forget those that were asked for before a moment."""
-    await tx.run(FORGET, until=until)
+    await tx.run(PURGE_EXPIRED, until=until)
 
 
-async def posts_of(tx: Tx, account_id: int, after_id: int, limit: int) -> list[PostRow]:
+async def list_posts(tx: Tx, account_id: int, after_id: int, limit: int) -> list[PostRow]:
     """Published posts and boosts of an account, oldest first."""
-    found = await tx.all(POSTS, account_id=account_id, after_id=after_id, limit=limit)
-    return rows(PostRow, found)
+    found = await tx.all(LIST_POSTS, account_id=account_id, after_id=after_id, limit=limit)
+    return to_rows(PostRow, found)
 
 
-async def liked(tx: Tx, account_id: int) -> list[str]:
+async def list_liked_uris(tx: Tx, account_id: int) -> list[str]:
     """URIs of what the account likes, the newest like first."""
-    return list(await tx.values(LIKED, account_id=account_id))
+    return list(await tx.values(LIST_LIKED_URIS, account_id=account_id))

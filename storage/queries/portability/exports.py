@@ -15,7 +15,7 @@ from storage.tables.timelines import bookmarks
 Record = tuple[Any, ...]
 
 
-def _others(table: Table, other: str, *more: Any) -> Select[Any]:
+def _select_others(table: Table, other: str, *more: Any) -> Select[Any]:
     """The cursor, and the other account of each pair: id, name, domain, and what more there is."""
     mine = table.c.target_id if other == "account_id" else table.c.account_id
     return (
@@ -27,28 +27,28 @@ def _others(table: Table, other: str, *more: Any) -> Select[Any]:
     )
 
 
-PEOPLE = {
-    "following": _others(
+LIST_RELATED_ACCOUNTS = {
+    "following": _select_others(
         follows, "target_id", follows.c.shows_boosts, follows.c.notifies, follows.c.languages
     ),
-    "followers": _others(follows, "account_id"),
-    "blocking": _others(blocks, "target_id"),
-    "muting": _others(mutes, "target_id", mutes.c.hides_notifications).where(
+    "followers": _select_others(follows, "account_id"),
+    "blocking": _select_others(blocks, "target_id"),
+    "muting": _select_others(mutes, "target_id", mutes.c.hides_notifications).where(
         or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
     ),
 }
-DOMAINS = (
+LIST_MUTED_DOMAINS = (
     select(domain_mutes.c.domain)
     .where(domain_mutes.c.account_id == bindparam("account_id"))
     .order_by(domain_mutes.c.domain)
 )
-BOOKMARKS = (
+LIST_BOOKMARKED_URIS = (
     select(posts.c.uri)
     .join(bookmarks, bookmarks.c.post_id == posts.c.id)
     .where(bookmarks.c.account_id == bindparam("account_id"))
     .order_by(bookmarks.c.id.desc())
 )
-LISTS = (
+LIST_LIST_MEMBERS = (
     select(lists.c.id, lists.c.title, accounts.c.id, accounts.c.username, accounts.c.domain)
     .join(list_accounts, list_accounts.c.list_id == lists.c.id)
     .join(accounts, accounts.c.id == list_accounts.c.account_id)
@@ -57,25 +57,29 @@ LISTS = (
 )
 
 
-async def people(tx: Tx, kind: str, account_id: int, after_id: int, limit: int) -> list[Record]:
+async def list_related_accounts(
+    tx: Tx, kind: str, account_id: int, after_id: int, limit: int
+) -> list[Record]:
     """Cursor, id, name and domain of others, and what more belongs to the kind; oldest first."""
     now = {"now": tx.now} if kind == "muting" else {}
     return [
         tuple(each)
-        for each in await tx.all(PEOPLE[kind], account_id=account_id, after_id=after_id, limit=limit, **now)
+        for each in await tx.all(
+            LIST_RELATED_ACCOUNTS[kind], account_id=account_id, after_id=after_id, limit=limit, **now
+        )
     ]
 
 
-async def domains(tx: Tx, account_id: int) -> list[str]:
+async def list_muted_domains(tx: Tx, account_id: int) -> list[str]:
     """Domains that the account keeps away."""
-    return list(await tx.values(DOMAINS, account_id=account_id))
+    return list(await tx.values(LIST_MUTED_DOMAINS, account_id=account_id))
 
 
-async def bookmarked(tx: Tx, account_id: int) -> list[str]:
+async def list_bookmarked_uris(tx: Tx, account_id: int) -> list[str]:
     """URIs of the posts, the newest bookmark first."""
-    return list(await tx.values(BOOKMARKS, account_id=account_id))
+    return list(await tx.values(LIST_BOOKMARKED_URIS, account_id=account_id))
 
 
-async def listed(tx: Tx, account_id: int) -> list[Record]:
+async def list_list_members(tx: Tx, account_id: int) -> list[Record]:
     """Id and title of each list with id, name and domain of each account on it."""
-    return [tuple(each) for each in await tx.all(LISTS, account_id=account_id)]
+    return [tuple(each) for each in await tx.all(LIST_LIST_MEMBERS, account_id=account_id)]

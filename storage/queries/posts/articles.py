@@ -8,14 +8,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.posts import PostRow
-from storage.statements import Paged, among, columns_of, row_or_none
+from storage.statements import PagedStatement, columns_of, equals_any, to_row_or_none
 from storage.tables.accounts import accounts
 from storage.tables.posts import likes, posts
 
-BY_SLUG = select(*columns_of(posts, PostRow)).where(
+FIND_BY_SLUG = select(*columns_of(posts, PostRow)).where(
     posts.c.account_id == bindparam("account_id"), posts.c.slug == bindparam("slug")
 )
-DRAFTS = Paged(
+LIST_DRAFTS = PagedStatement(
     select(posts.c.id).where(
         posts.c.account_id == bindparam("account_id"), posts.c.kind == "Article", posts.c.state == "draft"
     ),
@@ -28,13 +28,15 @@ _published: ColumnElement[bool] = and_(
     posts.c.local,
     or_(
         posts.c.visibility == "public",
-        and_(among(posts.c.visibility, "local", "partners"), bindparam("member") > 0),
+        and_(equals_any(posts.c.visibility, "local", "partners"), bindparam("member") > 0),
     ),
 )
 _active = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
 _articles = select(posts.c.id).join(accounts, accounts.c.id == posts.c.account_id).where(_published, _active)
-LATEST = Paged(_articles, posts.c.id)
-LATEST_OF = Paged(_articles.where(posts.c.account_id == bindparam("account_id")), posts.c.id)
+LIST_LATEST = PagedStatement(_articles, posts.c.id)
+LIST_LATEST_BY_ACCOUNT = PagedStatement(
+    _articles.where(posts.c.account_id == bindparam("account_id")), posts.c.id
+)
 
 _votes = func.count(likes.c.id)
 _ranked = (
@@ -54,37 +56,40 @@ _ranked = (
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-HELPFUL = _ranked
-HELPFUL_OF = _ranked.where(posts.c.account_id == bindparam("account_id"))
+LIST_HELPFUL = _ranked
+LIST_HELPFUL_BY_ACCOUNT = _ranked.where(posts.c.account_id == bindparam("account_id"))
 
 
-async def by_slug(tx: Tx, account_id: int, slug: str) -> PostRow | None:
-    return row_or_none(PostRow, await tx.one(BY_SLUG, account_id=account_id, slug=slug))
+async def find_by_slug(tx: Tx, account_id: int, slug: str) -> PostRow | None:
+    return to_row_or_none(PostRow, await tx.one(FIND_BY_SLUG, account_id=account_id, slug=slug))
 
 
-async def drafts(tx: Tx, account_id: int, page: Page) -> list[int]:
-    found = await tx.values(DRAFTS.towards(page), account_id=account_id, **page.params())
+async def list_drafts(tx: Tx, account_id: int, page: Page) -> list[int]:
+    found = await tx.values(LIST_DRAFTS.towards(page), account_id=account_id, **page.params())
     return sorted(found, reverse=True)
 
 
-async def latest(tx: Tx, account_id: int | None, page: Page, *, member: bool) -> list[int]:
+async def list_latest(tx: Tx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
     """Ids of published articles of one account or of all, newest first."""
     if account_id is None:
-        found = await tx.values(LATEST.towards(page), member=int(member), **page.params())
+        found = await tx.values(LIST_LATEST.towards(page), member=int(is_member), **page.params())
     else:
         found = await tx.values(
-            LATEST_OF.towards(page), account_id=account_id, member=int(member), **page.params()
+            LIST_LATEST_BY_ACCOUNT.towards(page),
+            account_id=account_id,
+            member=int(is_member),
+            **page.params(),
         )
     return sorted(found, reverse=True)
 
 
-async def helpful(
-    tx: Tx, account_id: int | None, since: int, limit: int, offset: int, *, member: bool
+async def list_helpful(
+    tx: Tx, account_id: int | None, since: int, limit: int, offset: int, *, is_member: bool
 ) -> list[tuple[int, int]]:
     """Ids and votes of articles, by votes since a moment (ms UTC)."""
-    params = {"since": since, "limit": limit, "offset": offset, "member": int(member)}
+    params = {"since": since, "limit": limit, "offset": offset, "member": int(is_member)}
     if account_id is None:
-        found = await tx.all(HELPFUL, **params)
+        found = await tx.all(LIST_HELPFUL, **params)
     else:
-        found = await tx.all(HELPFUL_OF, account_id=account_id, **params)
+        found = await tx.all(LIST_HELPFUL_BY_ACCOUNT, account_id=account_id, **params)
     return [(row[0], row[1]) for row in found]

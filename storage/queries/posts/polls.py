@@ -9,23 +9,23 @@ from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, insert, sel
 
 from storage.engine import Tx
 from storage.rows.posts import PollOptionRow, PollRow, PollVoteRow
-from storage.statements import columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.posts import poll_options, poll_votes, polls
 
-NOBODY = -1
+NO_VIEWER = -1
 COLUMNS = columns_of(polls, PollRow)
 OPTION_COLUMNS = columns_of(poll_options, PollOptionRow)
-WIDTH = len(COLUMNS)
-ONE = select(*COLUMNS).where(polls.c.post_id == bindparam("post_id"))
-LOCK = ONE.with_for_update()
-OPTIONS = (
+POLL_COLUMN_COUNT = len(COLUMNS)
+FIND = select(*COLUMNS).where(polls.c.post_id == bindparam("post_id"))
+LOCK = FIND.with_for_update()
+LIST_OPTIONS = (
     select(*OPTION_COLUMNS)
     .where(poll_options.c.post_id == bindparam("post_id"))
     .order_by(poll_options.c.position)
 )
 # A poll with its options, and beside each option the viewer's vote for it.
-OF_POSTS = (
+LOAD_BY_POSTS = (
     select(*COLUMNS, *OPTION_COLUMNS, poll_votes.c.id)
     .select_from(
         polls.join(poll_options, poll_options.c.post_id == polls.c.post_id).outerjoin(
@@ -40,33 +40,33 @@ OF_POSTS = (
     .where(one_of(polls.c.post_id, "ids"))
     .order_by(polls.c.post_id, poll_options.c.position)
 )
-ADD = upsert(polls).on_conflict_do_nothing()
-ADD_OPTION = insert(poll_options)
-CHANGE = (
+INSERT = upsert(polls).on_conflict_do_nothing()
+INSERT_OPTION = insert(poll_options)
+UPDATE = (
     update(polls)
     .where(polls.c.post_id == bindparam("b_post_id"))
     .values({name: bindparam(f"b_{name}") for name in PollRow.__struct_fields__ if name != "post_id"})
 )
-REMOVE = delete(polls).where(polls.c.post_id == bindparam("post_id"))
-REMOVE_OPTIONS = delete(poll_options).where(poll_options.c.post_id == bindparam("post_id"))
-SET_COUNT = (
+DELETE_BY_POST = delete(polls).where(polls.c.post_id == bindparam("post_id"))
+DELETE_OPTIONS = delete(poll_options).where(poll_options.c.post_id == bindparam("post_id"))
+SET_VOTE_COUNT = (
     update(poll_options)
     .where(poll_options.c.id == bindparam("b_id"))
     .values(votes_count=bindparam("b_votes", type_=Integer()))
 )
-ADD_VOTE = upsert(poll_votes).on_conflict_do_nothing()
-COUNT_VOTE = (
+INSERT_VOTE = upsert(poll_votes).on_conflict_do_nothing()
+INCREMENT_VOTES = (
     update(poll_options)
     .where(poll_options.c.id == bindparam("b_id"))
     .values(votes_count=poll_options.c.votes_count + 1)
 )
-COUNT_VOTER = (
+INCREMENT_VOTERS = (
     update(polls)
     .where(polls.c.post_id == bindparam("b_post_id"))
     .values(voters_count=polls.c.voters_count + 1)
 )
-VOTE = select(*columns_of(poll_votes, PollVoteRow)).where(poll_votes.c.id == bindparam("id"))
-CHOSEN = select(poll_votes.c.option_id).where(
+FIND_VOTE = select(*columns_of(poll_votes, PollVoteRow)).where(poll_votes.c.id == bindparam("id"))
+LIST_CHOSEN_OPTIONS = select(poll_votes.c.option_id).where(
     poll_votes.c.post_id == bindparam("post_id"), poll_votes.c.account_id == bindparam("account_id")
 )
 _voters = (
@@ -75,11 +75,11 @@ _voters = (
     .where(poll_votes.c.post_id == bindparam("post_id"))
     .distinct()
 )
-OUR_VOTERS = _voters.where(accounts.c.domain == "")
-THEIR_VOTERS = _voters.where(accounts.c.domain != "")
+LIST_LOCAL_VOTERS = _voters.where(accounts.c.domain == "")
+LIST_REMOTE_VOTERS = _voters.where(accounts.c.domain != "")
 
 
-class Found(Struct, frozen=True):
+class PollWithOptions(Struct, frozen=True):
     """A poll with its options in order; `chosen` are the positions that the viewer took."""
 
     poll: PollRow
@@ -87,86 +87,86 @@ class Found(Struct, frozen=True):
     chosen: tuple[int, ...]
 
 
-async def one(tx: Tx, post_id: int) -> PollRow | None:
-    return row_or_none(PollRow, await tx.one(ONE, post_id=post_id))
+async def find(tx: Tx, post_id: int) -> PollRow | None:
+    return to_row_or_none(PollRow, await tx.one(FIND, post_id=post_id))
 
 
 async def lock(tx: Tx, post_id: int) -> PollRow | None:
     """A poll that nobody else votes in until this transaction ends."""
-    return row_or_none(PollRow, await tx.one(LOCK, post_id=post_id))
+    return to_row_or_none(PollRow, await tx.one(LOCK, post_id=post_id))
 
 
-async def options(tx: Tx, post_id: int) -> list[PollOptionRow]:
+async def list_options(tx: Tx, post_id: int) -> list[PollOptionRow]:
     """The options of a poll, in order."""
-    return rows(PollOptionRow, await tx.all(OPTIONS, post_id=post_id))
+    return to_rows(PollOptionRow, await tx.all(LIST_OPTIONS, post_id=post_id))
 
 
-async def of_posts(tx: Tx, ids: Sequence[int], viewer_id: int | None) -> dict[int, Found]:
+async def load_by_posts(tx: Tx, ids: Sequence[int], viewer_id: int | None) -> dict[int, PollWithOptions]:
     """Polls by their posts, all in one statement."""
-    viewer = NOBODY if viewer_id is None else viewer_id
-    found: dict[int, Found] = {}
-    for record in await tx.all(OF_POSTS, ids=list(ids), viewer_id=viewer):
+    viewer = NO_VIEWER if viewer_id is None else viewer_id
+    found: dict[int, PollWithOptions] = {}
+    for record in await tx.all(LOAD_BY_POSTS, ids=list(ids), viewer_id=viewer):
         values = tuple(record)
-        option = PollOptionRow(*values[WIDTH:-1])
-        former = found.get(option.post_id) or Found(PollRow(*values[:WIDTH]), (), ())
+        option = PollOptionRow(*values[POLL_COLUMN_COUNT:-1])
+        former = found.get(option.post_id) or PollWithOptions(PollRow(*values[:POLL_COLUMN_COUNT]), (), ())
         chosen = former.chosen if values[-1] is None else (*former.chosen, option.position)
         found[option.post_id] = structs.replace(former, options=(*former.options, option), chosen=chosen)
     return found
 
 
-async def add(tx: Tx, poll: PollRow, offered: Iterable[PollOptionRow]) -> None:
+async def insert_with_options(tx: Tx, poll: PollRow, options: Iterable[PollOptionRow]) -> None:
     """Add a poll to a post that has none."""
-    if await tx.run(ADD, **structs.asdict(poll)):
-        await tx.run_many(ADD_OPTION, [structs.asdict(each) for each in offered])
+    if await tx.run(INSERT, **structs.asdict(poll)):
+        await tx.run_many(INSERT_OPTION, [structs.asdict(each) for each in options])
 
 
-async def change(tx: Tx, poll: PollRow) -> None:
+async def update_poll(tx: Tx, poll: PollRow) -> None:
     """Write everything but the options."""
-    await tx.run(CHANGE, **{f"b_{name}": value for name, value in structs.asdict(poll).items()})
+    await tx.run(UPDATE, **{f"b_{name}": value for name, value in structs.asdict(poll).items()})
 
 
-async def replace_options(tx: Tx, post_id: int, offered: Iterable[PollOptionRow]) -> None:
+async def replace_options(tx: Tx, post_id: int, options: Iterable[PollOptionRow]) -> None:
     """Offer something else; the votes go with what they chose."""
-    await tx.run(REMOVE_OPTIONS, post_id=post_id)
-    await tx.run_many(ADD_OPTION, [structs.asdict(each) for each in offered])
+    await tx.run(DELETE_OPTIONS, post_id=post_id)
+    await tx.run_many(INSERT_OPTION, [structs.asdict(each) for each in options])
 
 
-async def remove(tx: Tx, post_id: int) -> None:
-    await tx.run(REMOVE, post_id=post_id)
+async def delete_by_post(tx: Tx, post_id: int) -> None:
+    await tx.run(DELETE_BY_POST, post_id=post_id)
 
 
-async def set_counts(tx: Tx, counts: Iterable[tuple[int, int]]) -> None:
+async def set_vote_counts(tx: Tx, counts: Iterable[tuple[int, int]]) -> None:
     """Write how many took which option: pairs of its id and a number."""
-    await tx.run_many(SET_COUNT, [{"b_id": option, "b_votes": votes} for option, votes in counts])
+    await tx.run_many(SET_VOTE_COUNT, [{"b_id": option, "b_votes": votes} for option, votes in counts])
 
 
-async def add_vote(tx: Tx, row: PollVoteRow) -> bool:
+async def insert_vote(tx: Tx, row: PollVoteRow) -> bool:
     """Add a vote and count it; False if there is one that stands in its way."""
-    if not await tx.run(ADD_VOTE, **structs.asdict(row)):
+    if not await tx.run(INSERT_VOTE, **structs.asdict(row)):
         return False
-    await tx.run(COUNT_VOTE, b_id=row.option_id)
+    await tx.run(INCREMENT_VOTES, b_id=row.option_id)
     return True
 
 
-async def count_voter(tx: Tx, post_id: int) -> None:
+async def increment_voters(tx: Tx, post_id: int) -> None:
     """One more voted; where a peer does not say how many, that stays unknown."""
-    await tx.run(COUNT_VOTER, b_post_id=post_id)
+    await tx.run(INCREMENT_VOTERS, b_post_id=post_id)
 
 
-async def vote(tx: Tx, vote_id: int) -> PollVoteRow | None:
-    return row_or_none(PollVoteRow, await tx.one(VOTE, id=vote_id))
+async def find_vote(tx: Tx, vote_id: int) -> PollVoteRow | None:
+    return to_row_or_none(PollVoteRow, await tx.one(FIND_VOTE, id=vote_id))
 
 
-async def chosen(tx: Tx, post_id: int, account_id: int) -> set[int]:
+async def list_chosen_options(tx: Tx, post_id: int, account_id: int) -> set[int]:
     """Ids of the options that an account took."""
-    return set(await tx.values(CHOSEN, post_id=post_id, account_id=account_id))
+    return set(await tx.values(LIST_CHOSEN_OPTIONS, post_id=post_id, account_id=account_id))
 
 
-async def our_voters(tx: Tx, post_id: int) -> list[int]:
+async def list_local_voters(tx: Tx, post_id: int) -> list[int]:
     """Those of this node who voted."""
-    return await tx.values(OUR_VOTERS, post_id=post_id)
+    return await tx.values(LIST_LOCAL_VOTERS, post_id=post_id)
 
 
-async def their_voters(tx: Tx, post_id: int) -> list[int]:
+async def list_remote_voters(tx: Tx, post_id: int) -> list[int]:
     """Accounts of peers who voted."""
-    return await tx.values(THEIR_VOTERS, post_id=post_id)
+    return await tx.values(LIST_REMOTE_VOTERS, post_id=post_id)

@@ -11,25 +11,25 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.posts import QuoteRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.posts import posts, quotes
 
 COLUMNS = columns_of(quotes, QuoteRow)
-_put = upsert(quotes)
-PUT = _put.on_conflict_do_update(
+_upsert = upsert(quotes)
+UPSERT = _upsert.on_conflict_do_update(
     index_elements=["post_id"],
     set_={
-        name: _put.excluded[name]
+        name: _upsert.excluded[name]
         for name in (
             "quoted_id", "quoted_account_id", "quoted_uri", "quoted_url", "state", "legacy", "request_uri",
             "authorization_uri",
         )
     },
 )  # fmt: skip
-OF_POST = select(*COLUMNS).where(quotes.c.post_id == bindparam("post_id"))
+FIND_BY_POST = select(*COLUMNS).where(quotes.c.post_id == bindparam("post_id"))
 _outer, _middle = quotes.alias(), quotes.alias()
 # Of posts, of those that these quote, and of those that are quoted there.
-CHAIN = select(*COLUMNS).where(
+LOAD_CHAIN = select(*COLUMNS).where(
     or_(
         one_of(quotes.c.post_id, "ids"),
         quotes.c.post_id.in_(select(_outer.c.quoted_id).where(one_of(_outer.c.post_id, "ids"))),
@@ -40,66 +40,70 @@ CHAIN = select(*COLUMNS).where(
         ),
     )
 )
-BY_REQUEST = select(*COLUMNS).where(quotes.c.request_uri == bindparam("uri"))
-BY_AUTHORIZATION = select(*COLUMNS).where(quotes.c.authorization_uri == bindparam("uri"))
-QUOTING = Paged(
+FIND_BY_REQUEST = select(*COLUMNS).where(quotes.c.request_uri == bindparam("uri"))
+FIND_BY_AUTHORIZATION = select(*COLUMNS).where(quotes.c.authorization_uri == bindparam("uri"))
+LIST_QUOTING_POSTS = PagedStatement(
     select(quotes.c.post_id).where(
         quotes.c.quoted_id == bindparam("quoted_id"), quotes.c.state == "accepted"
     ),
     quotes.c.post_id,
 )
-QUOTERS = select(quotes.c.post_id, quotes.c.account_id).where(
+LIST_QUOTERS = select(quotes.c.post_id, quotes.c.account_id).where(
     quotes.c.quoted_id == bindparam("quoted_id"), quotes.c.state == "accepted"
 )
-REMOVE = delete(quotes).where(quotes.c.post_id == bindparam("post_id"))
-TOUCH = update(posts).where(posts.c.id == bindparam("b_id")).values(version=posts.c.version + 1)
-_of_quoted = select(quotes.c.post_id).where(quotes.c.quoted_id == bindparam("b_quoted_id"))
-TOUCH_QUOTING = update(posts).where(posts.c.id.in_(_of_quoted)).values(version=posts.c.version + 1)
-SET_DELETED = update(quotes).where(quotes.c.quoted_id == bindparam("b_quoted_id")).values(state="deleted")
+DELETE_BY_POST = delete(quotes).where(quotes.c.post_id == bindparam("post_id"))
+BUMP_VERSION = update(posts).where(posts.c.id == bindparam("b_id")).values(version=posts.c.version + 1)
+_quoting_post_ids = select(quotes.c.post_id).where(quotes.c.quoted_id == bindparam("b_quoted_id"))
+BUMP_QUOTING_VERSIONS = (
+    update(posts).where(posts.c.id.in_(_quoting_post_ids)).values(version=posts.c.version + 1)
+)
+MARK_QUOTED_DELETED = (
+    update(quotes).where(quotes.c.quoted_id == bindparam("b_quoted_id")).values(state="deleted")
+)
 
 
-async def put(tx: Tx, row: QuoteRow) -> None:
+async def upsert_quote(tx: Tx, row: QuoteRow) -> None:
     """Keep what a post quotes, in place of what is known of that."""
-    await tx.run(PUT, **structs.asdict(row))
-    await tx.run(TOUCH, b_id=row.post_id)
+    await tx.run(UPSERT, **structs.asdict(row))
+    await tx.run(BUMP_VERSION, b_id=row.post_id)
 
 
-async def of_post(tx: Tx, post_id: int) -> QuoteRow | None:
+async def find_by_post(tx: Tx, post_id: int) -> QuoteRow | None:
     """What a post quotes."""
-    return row_or_none(QuoteRow, await tx.one(OF_POST, post_id=post_id))
+    return to_row_or_none(QuoteRow, await tx.one(FIND_BY_POST, post_id=post_id))
 
 
-async def chain(tx: Tx, post_ids: Sequence[int]) -> dict[int, QuoteRow]:
+async def load_chain(tx: Tx, post_ids: Sequence[int]) -> dict[int, QuoteRow]:
     """What posts quote, what those quote, and these once more; by the quoting post."""
-    return {row.post_id: row for row in rows(QuoteRow, await tx.all(CHAIN, ids=list(post_ids)))}
+    return {row.post_id: row for row in to_rows(QuoteRow, await tx.all(LOAD_CHAIN, ids=list(post_ids)))}
 
 
-async def by_request(tx: Tx, uri: str) -> QuoteRow | None:
-    return row_or_none(QuoteRow, await tx.one(BY_REQUEST, uri=uri))
+async def find_by_request(tx: Tx, uri: str) -> QuoteRow | None:
+    return to_row_or_none(QuoteRow, await tx.one(FIND_BY_REQUEST, uri=uri))
 
 
-async def by_authorization(tx: Tx, uri: str) -> QuoteRow | None:
-    return row_or_none(QuoteRow, await tx.one(BY_AUTHORIZATION, uri=uri))
+async def find_by_authorization(tx: Tx, uri: str) -> QuoteRow | None:
+    return to_row_or_none(QuoteRow, await tx.one(FIND_BY_AUTHORIZATION, uri=uri))
 
 
-async def quoting(tx: Tx, quoted_id: int, page: Page) -> list[int]:
+async def list_quoting_posts(tx: Tx, quoted_id: int, page: Page) -> list[int]:
     """Ids of posts that quote one with its author's consent, newest first."""
-    found = await tx.values(QUOTING.towards(page), quoted_id=quoted_id, **page.params())
+    found = await tx.values(LIST_QUOTING_POSTS.towards(page), quoted_id=quoted_id, **page.params())
     return sorted(found, reverse=True)
 
 
-async def quoters(tx: Tx, quoted_id: int) -> list[tuple[int, int]]:
+async def list_quoters(tx: Tx, quoted_id: int) -> list[tuple[int, int]]:
     """Ids of posts that quote one with consent, and of their authors."""
-    return [(row[0], row[1]) for row in await tx.all(QUOTERS, quoted_id=quoted_id)]
+    return [(row[0], row[1]) for row in await tx.all(LIST_QUOTERS, quoted_id=quoted_id)]
 
 
-async def remove(tx: Tx, post_id: int) -> None:
+async def delete_by_post(tx: Tx, post_id: int) -> None:
     """A post quotes nothing any more."""
-    await tx.run(REMOVE, post_id=post_id)
-    await tx.run(TOUCH, b_id=post_id)
+    await tx.run(DELETE_BY_POST, post_id=post_id)
+    await tx.run(BUMP_VERSION, b_id=post_id)
 
 
-async def quoted_is_gone(tx: Tx, quoted_id: int) -> None:
+async def mark_quoted_deleted(tx: Tx, quoted_id: int) -> None:
     """A post is about to be removed: those that quote it show that."""
-    await tx.run(TOUCH_QUOTING, b_quoted_id=quoted_id)
-    await tx.run(SET_DELETED, b_quoted_id=quoted_id)
+    await tx.run(BUMP_QUOTING_VERSIONS, b_quoted_id=quoted_id)
+    await tx.run(MARK_QUOTED_DELETED, b_quoted_id=quoted_id)

@@ -7,38 +7,38 @@ from sqlalchemy import bindparam, select, update
 
 from storage.engine import Tx
 from storage.rows.posts import RefreshRow
-from storage.statements import columns_of, row_or_none, upsert
+from storage.statements import columns_of, to_row_or_none, upsert
 from storage.tables.posts import refreshes
 
 COLUMNS = columns_of(refreshes, RefreshRow)
-BY_ID = select(*COLUMNS).where(refreshes.c.id == bindparam("id"))
-OF_POST = select(*COLUMNS).where(refreshes.c.post_id == bindparam("post_id"))
-_put = upsert(refreshes)
-PUT = _put.on_conflict_do_update(
+FIND = select(*COLUMNS).where(refreshes.c.id == bindparam("id"))
+FIND_BY_POST = select(*COLUMNS).where(refreshes.c.post_id == bindparam("post_id"))
+_upsert = upsert(refreshes)
+UPSERT = _upsert.on_conflict_do_update(
     index_elements=["post_id"],
-    set_={name: _put.excluded[name] for name in ("id", "state", "found", "started_at")},
+    set_={name: _upsert.excluded[name] for name in ("id", "state", "found", "started_at")},
 )
-REPORT = (
+UPDATE_PROGRESS = (
     update(refreshes)
     .where(refreshes.c.id == bindparam("b_id"))
     .values(found=bindparam("b_found"), state=bindparam("b_state"))
 )
 
 
-async def by_id(tx: Tx, refresh_id: int) -> RefreshRow | None:
-    return row_or_none(RefreshRow, await tx.one(BY_ID, id=refresh_id))
+async def find(tx: Tx, refresh_id: int) -> RefreshRow | None:
+    return to_row_or_none(RefreshRow, await tx.one(FIND, id=refresh_id))
 
 
-async def of_post(tx: Tx, post_id: int) -> RefreshRow | None:
+async def find_by_post(tx: Tx, post_id: int) -> RefreshRow | None:
     """The last refresh of the thread at a post."""
-    return row_or_none(RefreshRow, await tx.one(OF_POST, post_id=post_id))
+    return to_row_or_none(RefreshRow, await tx.one(FIND_BY_POST, post_id=post_id))
 
 
-async def put(tx: Tx, row: RefreshRow) -> None:
+async def upsert_refresh(tx: Tx, row: RefreshRow) -> None:
     """A refresh begins, in place of the last one of that post."""
-    await tx.run(PUT, **structs.asdict(row))
+    await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def report(tx: Tx, refresh_id: int, found: int, state: str) -> None:
+async def update_progress(tx: Tx, refresh_id: int, found: int, state: str) -> None:
     """How far a refresh has come."""
-    await tx.run(REPORT, b_id=refresh_id, b_found=found, b_state=state)
+    await tx.run(UPDATE_PROGRESS, b_id=refresh_id, b_found=found, b_state=state)

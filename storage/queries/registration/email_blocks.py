@@ -10,24 +10,24 @@ from sqlalchemy import bindparam, delete, func, select
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.registration import CanonicalEmailBlockRow, EmailDomainBlockRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.registration import canonical_email_blocks, email_domain_attempts, email_domain_blocks
 
-_domain = columns_of(email_domain_blocks, EmailDomainBlockRow)
-_canonical = columns_of(canonical_email_blocks, CanonicalEmailBlockRow)
-ADD_DOMAIN = upsert(email_domain_blocks).on_conflict_do_nothing()
-DOMAIN = select(*_domain).where(email_domain_blocks.c.id == bindparam("id"))
-DOMAINS_NAMED = select(*_domain).where(one_of(email_domain_blocks.c.domain, "domains"))
-DOMAINS = Paged(select(*_domain), email_domain_blocks.c.id)
-REMOVE_DOMAIN = delete(email_domain_blocks).where(email_domain_blocks.c.id == bindparam("id"))
+_domain_columns = columns_of(email_domain_blocks, EmailDomainBlockRow)
+_canonical_columns = columns_of(canonical_email_blocks, CanonicalEmailBlockRow)
+INSERT_DOMAIN = upsert(email_domain_blocks).on_conflict_do_nothing()
+FIND_DOMAIN = select(*_domain_columns).where(email_domain_blocks.c.id == bindparam("id"))
+LOAD_DOMAINS_BY_NAME = select(*_domain_columns).where(one_of(email_domain_blocks.c.domain, "domains"))
+LIST_DOMAINS = PagedStatement(select(*_domain_columns), email_domain_blocks.c.id)
+DELETE_DOMAIN = delete(email_domain_blocks).where(email_domain_blocks.c.id == bindparam("id"))
 
-_attempt = upsert(email_domain_attempts)
-ADD_ATTEMPT = _attempt.on_conflict_do_update(
+_upsert_attempt = upsert(email_domain_attempts)
+UPSERT_ATTEMPT = _upsert_attempt.on_conflict_do_update(
     index_elements=["block_id", "day", "address"],
     set_={"attempts": email_domain_attempts.c.attempts + 1},
 )
 # By day: how many addresses they came from, how often they tried.
-ATTEMPTS = (
+COUNT_ATTEMPTS = (
     select(
         email_domain_attempts.c.block_id,
         email_domain_attempts.c.day,
@@ -38,65 +38,65 @@ ATTEMPTS = (
     .group_by(email_domain_attempts.c.block_id, email_domain_attempts.c.day)
 )
 
-ADD_CANONICAL = upsert(canonical_email_blocks).on_conflict_do_nothing()
-CANONICAL = select(*_canonical).where(canonical_email_blocks.c.id == bindparam("id"))
-CANONICAL_OF = select(*_canonical).where(canonical_email_blocks.c.hash == bindparam("hash"))
-CANONICALS = Paged(select(*_canonical), canonical_email_blocks.c.id)
-REMOVE_CANONICAL = delete(canonical_email_blocks).where(canonical_email_blocks.c.id == bindparam("id"))
+INSERT_CANONICAL = upsert(canonical_email_blocks).on_conflict_do_nothing()
+FIND_CANONICAL = select(*_canonical_columns).where(canonical_email_blocks.c.id == bindparam("id"))
+FIND_CANONICAL_BY_HASH = select(*_canonical_columns).where(canonical_email_blocks.c.hash == bindparam("hash"))
+LIST_CANONICALS = PagedStatement(select(*_canonical_columns), canonical_email_blocks.c.id)
+DELETE_CANONICAL = delete(canonical_email_blocks).where(canonical_email_blocks.c.id == bindparam("id"))
 
 
-async def add_domain(tx: Tx, row: EmailDomainBlockRow) -> bool:
+async def insert_domain(tx: Tx, row: EmailDomainBlockRow) -> bool:
     """False if the domain is blocked already."""
-    return bool(await tx.run(ADD_DOMAIN, **structs.asdict(row)))
+    return bool(await tx.run(INSERT_DOMAIN, **structs.asdict(row)))
 
 
-async def domain(tx: Tx, block_id: int) -> EmailDomainBlockRow | None:
-    return row_or_none(EmailDomainBlockRow, await tx.one(DOMAIN, id=block_id))
+async def find_domain(tx: Tx, block_id: int) -> EmailDomainBlockRow | None:
+    return to_row_or_none(EmailDomainBlockRow, await tx.one(FIND_DOMAIN, id=block_id))
 
 
-async def domains_named(tx: Tx, domains: Sequence[str]) -> list[EmailDomainBlockRow]:
-    return rows(EmailDomainBlockRow, await tx.all(DOMAINS_NAMED, domains=list(domains)))
+async def load_domains_by_name(tx: Tx, domains: Sequence[str]) -> list[EmailDomainBlockRow]:
+    return to_rows(EmailDomainBlockRow, await tx.all(LOAD_DOMAINS_BY_NAME, domains=list(domains)))
 
 
-async def domains(tx: Tx, page: Page) -> list[EmailDomainBlockRow]:
+async def list_domains(tx: Tx, page: Page) -> list[EmailDomainBlockRow]:
     """A page, newest first."""
-    found = rows(EmailDomainBlockRow, await tx.all(DOMAINS.towards(page), **page.params()))
+    found = to_rows(EmailDomainBlockRow, await tx.all(LIST_DOMAINS.towards(page), **page.params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 
-async def remove_domain(tx: Tx, block_id: int) -> bool:
-    return bool(await tx.run(REMOVE_DOMAIN, id=block_id))
+async def delete_domain(tx: Tx, block_id: int) -> bool:
+    return bool(await tx.run(DELETE_DOMAIN, id=block_id))
 
 
-async def add_attempt(tx: Tx, block_id: int, day: int, address: str) -> None:
+async def upsert_attempt(tx: Tx, block_id: int, day: int, address: str) -> None:
     """Somebody tried to join with an address of that domain."""
-    await tx.run(ADD_ATTEMPT, block_id=block_id, day=day, address=address, attempts=1)
+    await tx.run(UPSERT_ATTEMPT, block_id=block_id, day=day, address=address, attempts=1)
 
 
-async def attempts(tx: Tx, ids: Sequence[int], since: int) -> list[tuple[int, int, int, int]]:
+async def count_attempts(tx: Tx, ids: Sequence[int], since: int) -> list[tuple[int, int, int, int]]:
     """Block, day, from how many addresses, how often."""
-    found = await tx.all(ATTEMPTS, ids=list(ids), since=since)
+    found = await tx.all(COUNT_ATTEMPTS, ids=list(ids), since=since)
     return [(row[0], row[1], int(row[2]), int(row[3])) for row in found]
 
 
-async def add_canonical(tx: Tx, row: CanonicalEmailBlockRow) -> bool:
+async def insert_canonical(tx: Tx, row: CanonicalEmailBlockRow) -> bool:
     """False if the hash is blocked already."""
-    return bool(await tx.run(ADD_CANONICAL, **structs.asdict(row)))
+    return bool(await tx.run(INSERT_CANONICAL, **structs.asdict(row)))
 
 
-async def canonical(tx: Tx, block_id: int) -> CanonicalEmailBlockRow | None:
-    return row_or_none(CanonicalEmailBlockRow, await tx.one(CANONICAL, id=block_id))
+async def find_canonical(tx: Tx, block_id: int) -> CanonicalEmailBlockRow | None:
+    return to_row_or_none(CanonicalEmailBlockRow, await tx.one(FIND_CANONICAL, id=block_id))
 
 
-async def canonical_of(tx: Tx, digest: str) -> CanonicalEmailBlockRow | None:
-    return row_or_none(CanonicalEmailBlockRow, await tx.one(CANONICAL_OF, hash=digest))
+async def find_canonical_by_hash(tx: Tx, digest: str) -> CanonicalEmailBlockRow | None:
+    return to_row_or_none(CanonicalEmailBlockRow, await tx.one(FIND_CANONICAL_BY_HASH, hash=digest))
 
 
-async def canonicals(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
+async def list_canonicals(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
     """A page, newest first."""
-    found = rows(CanonicalEmailBlockRow, await tx.all(CANONICALS.towards(page), **page.params()))
+    found = to_rows(CanonicalEmailBlockRow, await tx.all(LIST_CANONICALS.towards(page), **page.params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 
-async def remove_canonical(tx: Tx, block_id: int) -> bool:
-    return bool(await tx.run(REMOVE_CANONICAL, id=block_id))
+async def delete_canonical(tx: Tx, block_id: int) -> bool:
+    return bool(await tx.run(DELETE_CANONICAL, id=block_id))

@@ -7,33 +7,33 @@ from sqlalchemy import bindparam, delete, exists, func, literal, or_, select
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
-from storage.statements import Paged, columns_of, rows, upsert
+from storage.statements import PagedStatement, columns_of, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.notifications import notifications
 from storage.tables.relationships import domain_mutes, follow_requests, follows
 from storage.tables.timelines import home_entries
 
-ADD = upsert(domain_mutes).on_conflict_do_nothing()
-REMOVE = delete(domain_mutes).where(
+INSERT = upsert(domain_mutes).on_conflict_do_nothing()
+DELETE = delete(domain_mutes).where(
     domain_mutes.c.account_id == bindparam("account_id"), domain_mutes.c.domain == bindparam("domain")
 )
 
 
-PAGE = Paged(
+LIST_BY_ACCOUNT = PagedStatement(
     select(domain_mutes.c.created_at, domain_mutes.c.domain).where(
         domain_mutes.c.account_id == bindparam("account_id")
     ),
     domain_mutes.c.created_at,
 )
 COUNT = select(func.count()).where(domain_mutes.c.account_id == bindparam("account_id"))
-_there = or_(
+_is_on_domain = or_(
     accounts.c.domain == bindparam("domain"), accounts.c.domain.like(bindparam("below"), escape="\\")
 )
 
 
 # Accounts of the domain that follow, are followed, or one of the two is asked for.
-CONNECTED = select(*columns_of(accounts, AccountRow)).where(
-    _there,
+LIST_CONNECTED_ACCOUNTS = select(*columns_of(accounts, AccountRow)).where(
+    _is_on_domain,
     accounts.c.domain != "",
     or_(
         *(
@@ -51,26 +51,26 @@ CONNECTED = select(*columns_of(accounts, AccountRow)).where(
         )
     ),
 )
-_of_domain = select(accounts.c.id).where(_there, accounts.c.domain != "")
-CLEAR_HOME = delete(home_entries).where(
-    home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id.in_(_of_domain)
+_domain_account_ids = select(accounts.c.id).where(_is_on_domain, accounts.c.domain != "")
+DELETE_HOME_ENTRIES = delete(home_entries).where(
+    home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id.in_(_domain_account_ids)
 )
-CLEAR_NOTIFICATIONS = delete(notifications).where(
-    notifications.c.account_id == bindparam("account_id"), notifications.c.from_id.in_(_of_domain)
+DELETE_NOTIFICATIONS = delete(notifications).where(
+    notifications.c.account_id == bindparam("account_id"), notifications.c.from_id.in_(_domain_account_ids)
 )
 
 
-async def add(tx: Tx, account_id: int, domain: str) -> bool:
-    return bool(await tx.run(ADD, account_id=account_id, domain=domain, created_at=tx.now))
+async def insert(tx: Tx, account_id: int, domain: str) -> bool:
+    return bool(await tx.run(INSERT, account_id=account_id, domain=domain, created_at=tx.now))
 
 
-async def remove(tx: Tx, account_id: int, domain: str) -> bool:
-    return bool(await tx.run(REMOVE, account_id=account_id, domain=domain))
+async def delete_by_domain(tx: Tx, account_id: int, domain: str) -> bool:
+    return bool(await tx.run(DELETE, account_id=account_id, domain=domain))
 
 
-async def page(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Cursors and domains, newest first."""
-    found = await tx.all(PAGE.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_BY_ACCOUNT.towards(page), account_id=account_id, **page.params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
@@ -78,13 +78,13 @@ async def count(tx: Tx, account_id: int) -> int:
     return int(await tx.value(COUNT, account_id=account_id))
 
 
-async def connected(tx: Tx, account_id: int, domain: str) -> list[AccountRow]:
+async def list_connected_accounts(tx: Tx, account_id: int, domain: str) -> list[AccountRow]:
     """Accounts of the domain with a follow, or a request for one, to or from the account."""
-    found = await tx.all(CONNECTED, account_id=account_id, domain=domain, below=f"%.{domain}")
-    return rows(AccountRow, found)
+    found = await tx.all(LIST_CONNECTED_ACCOUNTS, account_id=account_id, domain=domain, below=f"%.{domain}")
+    return to_rows(AccountRow, found)
 
 
-async def clear(tx: Tx, account_id: int, domain: str) -> None:
+async def delete_content(tx: Tx, account_id: int, domain: str) -> None:
     """Take what the domain brought from the account's home and notifications."""
-    for statement in (CLEAR_HOME, CLEAR_NOTIFICATIONS):
+    for statement in (DELETE_HOME_ENTRIES, DELETE_NOTIFICATIONS):
         await tx.run(statement, account_id=account_id, domain=domain, below=f"%.{domain}")

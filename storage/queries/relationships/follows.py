@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, delete, func, select, update
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.relationships import FollowRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.relationships import follow_requests, follows
 
@@ -18,12 +18,12 @@ Pairs = list[tuple[int, int]]
 COLUMNS = columns_of(follows, FollowRow)
 REQUEST_COLUMNS = columns_of(follow_requests, FollowRow)
 
-ADD = upsert(follows).on_conflict_do_nothing()
-GET = select(*COLUMNS).where(
+INSERT = upsert(follows).on_conflict_do_nothing()
+FIND = select(*COLUMNS).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
 )
-BY_URI = select(*COLUMNS).where(follows.c.uri == bindparam("uri"))
-CHANGE, CHANGE_REQUEST = (
+FIND_BY_URI = select(*COLUMNS).where(follows.c.uri == bindparam("uri"))
+UPDATE_OPTIONS, UPDATE_REQUEST_OPTIONS = (
     update(table)
     .where(table.c.id == bindparam("b_id"))
     .values(
@@ -33,54 +33,54 @@ CHANGE, CHANGE_REQUEST = (
     )
     for table in (follows, follow_requests)
 )
-REMOVE = delete(follows).where(
+DELETE = delete(follows).where(
     follows.c.account_id == bindparam("account_id"), follows.c.target_id == bindparam("target_id")
 )
-_alive = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
-FOLLOWERS = Paged(
+_is_active = and_(accounts.c.suspended_at.is_(None), accounts.c.deleted_at.is_(None))
+LIST_FOLLOWERS = PagedStatement(
     select(follows.c.id, follows.c.account_id)
     .join(accounts, accounts.c.id == follows.c.account_id)
-    .where(follows.c.target_id == bindparam("account_id"), _alive),
+    .where(follows.c.target_id == bindparam("account_id"), _is_active),
     follows.c.id,
 )
-FOLLOWING = Paged(
+LIST_FOLLOWING = PagedStatement(
     select(follows.c.id, follows.c.target_id)
     .join(accounts, accounts.c.id == follows.c.target_id)
-    .where(follows.c.account_id == bindparam("account_id"), _alive),
+    .where(follows.c.account_id == bindparam("account_id"), _is_active),
     follows.c.id,
 )
-FOLLOWER_URIS = Paged(
+LIST_FOLLOWER_URIS = PagedStatement(
     select(follows.c.id, accounts.c.uri)
     .join(accounts, accounts.c.id == follows.c.account_id)
-    .where(follows.c.target_id == bindparam("account_id"), _alive),
+    .where(follows.c.target_id == bindparam("account_id"), _is_active),
     follows.c.id,
 )
-FOLLOWING_URIS = Paged(
+LIST_FOLLOWING_URIS = PagedStatement(
     select(follows.c.id, accounts.c.uri)
     .join(accounts, accounts.c.id == follows.c.target_id)
-    .where(follows.c.account_id == bindparam("account_id"), _alive),
+    .where(follows.c.account_id == bindparam("account_id"), _is_active),
     follows.c.id,
 )
 # Where a post for followers is to be sent: shared inboxes, or personal ones where there is none.
-INBOXES = (
+LIST_INBOXES = (
     select(
         func.coalesce(func.nullif(accounts.c.shared_inbox_uri, ""), accounts.c.inbox_uri),
     )
     .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
-    .where(follows.c.target_id == bindparam("account_id"), accounts.c.domain != "", _alive)
+    .where(follows.c.target_id == bindparam("account_id"), accounts.c.domain != "", _is_active)
     .distinct()
 )
-WATCHERS = (
+LIST_NOTIFIED_FOLLOWERS = (
     select(follows.c.account_id)
     .join(accounts, accounts.c.id == follows.c.account_id)
     .where(follows.c.target_id == bindparam("target_id"), follows.c.notifies, accounts.c.domain == "")
 )
-LOCAL_FOLLOWERS = (
+COUNT_LOCAL_FOLLOWERS = (
     select(func.count())
     .select_from(follows.join(accounts, accounts.c.id == follows.c.account_id))
     .where(follows.c.target_id == bindparam("target_id"), accounts.c.domain == "")
 )
-LOCAL_FOLLOWERS_OF_SOME = (
+LOAD_LOCALLY_FOLLOWED = (
     select(follows.c.target_id)
     .join(accounts, accounts.c.id == follows.c.account_id)
     .where(one_of(follows.c.target_id, "ids"), accounts.c.domain == "")
@@ -88,7 +88,7 @@ LOCAL_FOLLOWERS_OF_SOME = (
 )
 
 # Followers whose URIs begin with the address of one node.
-PARTIAL = (
+LOAD_FOLLOWERS_BY_PREFIX = (
     select(accounts.c.uri, accounts.c.id)
     .join(follows, follows.c.account_id == accounts.c.id)
     .where(
@@ -97,7 +97,7 @@ PARTIAL = (
     )
 )
 
-_mine = follows.alias()
+_viewer_follows = follows.alias()
 _target = accounts.alias()
 # Those whom the viewer follows and who follow others; who hides whom they follow is left out on both sides.
 _ranked = (
@@ -107,36 +107,36 @@ _ranked = (
         func.row_number().over(partition_by=follows.c.target_id, order_by=follows.c.id.desc()).label("place"),
     )
     .select_from(
-        follows.join(_mine, _mine.c.target_id == follows.c.account_id)
+        follows.join(_viewer_follows, _viewer_follows.c.target_id == follows.c.account_id)
         .join(accounts, accounts.c.id == follows.c.account_id)
         .join(_target, _target.c.id == follows.c.target_id)
     )
     .where(
         one_of(follows.c.target_id, "ids"),
-        _mine.c.account_id == bindparam("viewer_id"),
+        _viewer_follows.c.account_id == bindparam("viewer_id"),
         ~accounts.c.hides_collections,
         ~_target.c.hides_collections,
-        _alive,
+        _is_active,
     )
     .subquery()
 )
-FAMILIAR = (
+LOAD_FAMILIAR_FOLLOWERS = (
     select(_ranked.c.target_id, _ranked.c.account_id)
     .where(_ranked.c.place <= bindparam("most"))
     .order_by(_ranked.c.target_id, _ranked.c.place)
 )
 
-ADD_REQUEST = upsert(follow_requests).on_conflict_do_nothing()
-REQUEST = select(*REQUEST_COLUMNS).where(
+INSERT_REQUEST = upsert(follow_requests).on_conflict_do_nothing()
+FIND_REQUEST = select(*REQUEST_COLUMNS).where(
     follow_requests.c.account_id == bindparam("account_id"),
     follow_requests.c.target_id == bindparam("target_id"),
 )
-REQUEST_BY_URI = select(*REQUEST_COLUMNS).where(follow_requests.c.uri == bindparam("uri"))
-REMOVE_REQUEST = delete(follow_requests).where(
+FIND_REQUEST_BY_URI = select(*REQUEST_COLUMNS).where(follow_requests.c.uri == bindparam("uri"))
+DELETE_REQUEST = delete(follow_requests).where(
     follow_requests.c.account_id == bindparam("account_id"),
     follow_requests.c.target_id == bindparam("target_id"),
 )
-REQUESTS = Paged(
+LIST_REQUESTS = PagedStatement(
     select(follow_requests.c.id, follow_requests.c.account_id).where(
         follow_requests.c.target_id == bindparam("account_id")
     ),
@@ -145,28 +145,28 @@ REQUESTS = Paged(
 COUNT_REQUESTS = select(func.count()).where(follow_requests.c.target_id == bindparam("account_id"))
 
 
-async def partial(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
+async def load_followers_by_prefix(tx: Tx, target_id: int, prefix: str) -> dict[str, int]:
     """URIs and ids of the followers whose URIs begin with `prefix`."""
-    found = await tx.all(PARTIAL, target_id=target_id, prefix=prefix, length=len(prefix))
+    found = await tx.all(LOAD_FOLLOWERS_BY_PREFIX, target_id=target_id, prefix=prefix, length=len(prefix))
     return {row[0]: row[1] for row in found}
 
 
-async def add(tx: Tx, row: FollowRow) -> bool:
-    return bool(await tx.run(ADD, **structs.asdict(row)))
+async def insert(tx: Tx, row: FollowRow) -> bool:
+    return bool(await tx.run(INSERT, **structs.asdict(row)))
 
 
-async def get(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
-    return row_or_none(FollowRow, await tx.one(GET, account_id=account_id, target_id=target_id))
+async def find(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+    return to_row_or_none(FollowRow, await tx.one(FIND, account_id=account_id, target_id=target_id))
 
 
-async def by_uri(tx: Tx, uri: str) -> FollowRow | None:
-    return row_or_none(FollowRow, await tx.one(BY_URI, uri=uri))
+async def find_by_uri(tx: Tx, uri: str) -> FollowRow | None:
+    return to_row_or_none(FollowRow, await tx.one(FIND_BY_URI, uri=uri))
 
 
-async def change(tx: Tx, row: FollowRow, *, requested: bool) -> None:
+async def update_options(tx: Tx, row: FollowRow, *, is_request: bool) -> None:
     """Write how one follows, or (`requested`) would follow."""
     await tx.run(
-        CHANGE_REQUEST if requested else CHANGE,
+        UPDATE_REQUEST_OPTIONS if is_request else UPDATE_OPTIONS,
         b_id=row.id,
         b_boosts=row.shows_boosts,
         b_notifies=row.notifies,
@@ -174,82 +174,86 @@ async def change(tx: Tx, row: FollowRow, *, requested: bool) -> None:
     )
 
 
-async def remove(tx: Tx, account_id: int, target_id: int) -> bool:
-    return bool(await tx.run(REMOVE, account_id=account_id, target_id=target_id))
+async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(DELETE, account_id=account_id, target_id=target_id))
 
 
-async def _pairs(tx: Tx, paged: Paged, page: Page, account_id: int) -> Pairs:
+async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
     found = await tx.all(paged.towards(page), account_id=account_id, **page.params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
-async def followers(tx: Tx, account_id: int, page: Page) -> Pairs:
-    return await _pairs(tx, FOLLOWERS, page, account_id)
+async def list_followers(tx: Tx, account_id: int, page: Page) -> Pairs:
+    return await _list_pairs(tx, LIST_FOLLOWERS, page, account_id)
 
 
-async def following(tx: Tx, account_id: int, page: Page) -> Pairs:
-    return await _pairs(tx, FOLLOWING, page, account_id)
+async def list_following(tx: Tx, account_id: int, page: Page) -> Pairs:
+    return await _list_pairs(tx, LIST_FOLLOWING, page, account_id)
 
 
-async def follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+async def list_follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of followers."""
-    found = await tx.all(FOLLOWER_URIS.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_FOLLOWER_URIS.towards(page), account_id=account_id, **page.params())
     return [(row[0], row[1]) for row in found]
 
 
-async def following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
+async def list_following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of those who are followed."""
-    found = await tx.all(FOLLOWING_URIS.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_FOLLOWING_URIS.towards(page), account_id=account_id, **page.params())
     return [(row[0], row[1]) for row in found]
 
 
-async def inboxes(tx: Tx, account_id: int) -> list[str]:
+async def list_inboxes(tx: Tx, account_id: int) -> list[str]:
     """The inboxes of remote followers, each once."""
-    return await tx.values(INBOXES, account_id=account_id)
+    return await tx.values(LIST_INBOXES, account_id=account_id)
 
 
-async def watchers(tx: Tx, target_id: int) -> list[int]:
+async def list_notified_followers(tx: Tx, target_id: int) -> list[int]:
     """Local followers who want to be told of every post."""
-    return await tx.values(WATCHERS, target_id=target_id)
+    return await tx.values(LIST_NOTIFIED_FOLLOWERS, target_id=target_id)
 
 
 async def has_local_followers(tx: Tx, target_id: int) -> bool:
-    return bool(await tx.value(LOCAL_FOLLOWERS, target_id=target_id))
+    return bool(await tx.value(COUNT_LOCAL_FOLLOWERS, target_id=target_id))
 
 
-async def followed_here(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_locally_followed(tx: Tx, ids: Sequence[int]) -> set[int]:
     """Those of the accounts that somebody of this node follows."""
-    return set(await tx.values(LOCAL_FOLLOWERS_OF_SOME, ids=list(ids)))
+    return set(await tx.values(LOAD_LOCALLY_FOLLOWED, ids=list(ids)))
 
 
-async def add_request(tx: Tx, row: FollowRow) -> bool:
-    return bool(await tx.run(ADD_REQUEST, **structs.asdict(row)))
+async def insert_request(tx: Tx, row: FollowRow) -> bool:
+    return bool(await tx.run(INSERT_REQUEST, **structs.asdict(row)))
 
 
-async def request(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
-    return row_or_none(FollowRow, await tx.one(REQUEST, account_id=account_id, target_id=target_id))
+async def find_request(tx: Tx, account_id: int, target_id: int) -> FollowRow | None:
+    return to_row_or_none(FollowRow, await tx.one(FIND_REQUEST, account_id=account_id, target_id=target_id))
 
 
-async def request_by_uri(tx: Tx, uri: str) -> FollowRow | None:
-    return row_or_none(FollowRow, await tx.one(REQUEST_BY_URI, uri=uri))
+async def find_request_by_uri(tx: Tx, uri: str) -> FollowRow | None:
+    return to_row_or_none(FollowRow, await tx.one(FIND_REQUEST_BY_URI, uri=uri))
 
 
-async def remove_request(tx: Tx, account_id: int, target_id: int) -> bool:
-    return bool(await tx.run(REMOVE_REQUEST, account_id=account_id, target_id=target_id))
+async def delete_request(tx: Tx, account_id: int, target_id: int) -> bool:
+    return bool(await tx.run(DELETE_REQUEST, account_id=account_id, target_id=target_id))
 
 
-async def requests(tx: Tx, account_id: int, page: Page) -> Pairs:
+async def list_requests(tx: Tx, account_id: int, page: Page) -> Pairs:
     """Cursors and ids of those who ask to follow an account."""
-    return await _pairs(tx, REQUESTS, page, account_id)
+    return await _list_pairs(tx, LIST_REQUESTS, page, account_id)
 
 
 async def count_requests(tx: Tx, account_id: int) -> int:
     return int(await tx.value(COUNT_REQUESTS, account_id=account_id))
 
 
-async def familiar(tx: Tx, viewer_id: int, ids: Sequence[int], most: int) -> dict[int, list[int]]:
+async def load_familiar_followers(
+    tx: Tx, viewer_id: int, ids: Sequence[int], limit: int
+) -> dict[int, list[int]]:
     """For each account those who follow it and whom the viewer follows, the newest of them."""
     found: dict[int, list[int]] = {}
-    for target_id, account_id in await tx.all(FAMILIAR, viewer_id=viewer_id, ids=list(ids), most=most):
+    for target_id, account_id in await tx.all(
+        LOAD_FAMILIAR_FOLLOWERS, viewer_id=viewer_id, ids=list(ids), most=limit
+    ):
         found.setdefault(target_id, []).append(account_id)
     return found

@@ -10,24 +10,24 @@ from sqlalchemy import bindparam, delete, exists, func, insert, literal, or_, se
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.relationships import ListRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, rows, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.relationships import follow_requests, follows, list_accounts, lists
 from storage.tables.timelines import home_entries
 
 Pairs = list[tuple[int, int]]
 COLUMNS = columns_of(lists, ListRow)
-ADD = insert(lists)
-OF_OWNER = select(*COLUMNS).where(lists.c.account_id == bindparam("owner_id")).order_by(lists.c.id)
-ONE = select(*COLUMNS).where(lists.c.account_id == bindparam("owner_id"), lists.c.id == bindparam("id"))
+INSERT = insert(lists)
+LIST_BY_OWNER = select(*COLUMNS).where(lists.c.account_id == bindparam("owner_id")).order_by(lists.c.id)
+FIND = select(*COLUMNS).where(lists.c.account_id == bindparam("owner_id"), lists.c.id == bindparam("id"))
 COUNT = select(func.count()).where(lists.c.account_id == bindparam("owner_id"))
-CONTAINING = (
+LIST_CONTAINING = (
     select(*COLUMNS)
     .join(list_accounts, list_accounts.c.list_id == lists.c.id)
     .where(lists.c.account_id == bindparam("owner_id"), list_accounts.c.account_id == bindparam("account_id"))
     .order_by(lists.c.id)
 )
-CHANGE = (
+UPDATE = (
     update(lists)
     .where(lists.c.account_id == bindparam("b_owner_id"), lists.c.id == bindparam("b_id"))
     .values(
@@ -36,10 +36,10 @@ CHANGE = (
         exclusive=bindparam("b_exclusive"),
     )
 )
-REMOVE = delete(lists).where(lists.c.account_id == bindparam("owner_id"), lists.c.id == bindparam("id"))
+DELETE = delete(lists).where(lists.c.account_id == bindparam("owner_id"), lists.c.id == bindparam("id"))
 
 # Whom an owner may put on a list: those it follows or asked to follow, and itself.
-KNOWN = select(accounts.c.id).where(
+LOAD_ADDABLE_IDS = select(accounts.c.id).where(
     one_of(accounts.c.id, "ids"),
     or_(
         accounts.c.id == bindparam("owner_id"),
@@ -56,31 +56,33 @@ KNOWN = select(accounts.c.id).where(
         ),
     ),
 )
-ON_LIST = select(list_accounts.c.account_id).where(
+LOAD_MEMBER_IDS = select(list_accounts.c.account_id).where(
     list_accounts.c.list_id == bindparam("list_id"), one_of(list_accounts.c.account_id, "ids")
 )
 # Those of the lists with an account on them, and those of the accounts that are on any list.
-WITH_ACCOUNT = select(list_accounts.c.list_id).where(
+LIST_IDS_WITH_ACCOUNT = select(list_accounts.c.list_id).where(
     list_accounts.c.account_id == bindparam("account_id"), one_of(list_accounts.c.list_id, "list_ids")
 )
-LISTED = select(list_accounts.c.account_id).where(one_of(list_accounts.c.account_id, "ids")).distinct()
-PUT = upsert(list_accounts).on_conflict_do_nothing()
-TAKE = delete(list_accounts).where(
+LOAD_LISTED_IDS = (
+    select(list_accounts.c.account_id).where(one_of(list_accounts.c.account_id, "ids")).distinct()
+)
+INSERT_MEMBERS = upsert(list_accounts).on_conflict_do_nothing()
+DELETE_MEMBERS = delete(list_accounts).where(
     list_accounts.c.list_id == bindparam("list_id"), one_of(list_accounts.c.account_id, "ids")
 )
-_members = (
+_select_members = (
     select(list_accounts.c.added_id, list_accounts.c.account_id)
     .join(accounts, accounts.c.id == list_accounts.c.account_id)
     .where(list_accounts.c.list_id == bindparam("list_id"), accounts.c.suspended_at.is_(None))
 )
-MEMBERS = Paged(_members, list_accounts.c.added_id)
-ALL_MEMBERS = _members.order_by(list_accounts.c.added_id.desc())
-FORGET = delete(list_accounts).where(
+LIST_MEMBERS = PagedStatement(_select_members, list_accounts.c.added_id)
+LIST_ALL_MEMBERS = _select_members.order_by(list_accounts.c.added_id.desc())
+DELETE_FROM_ALL = delete(list_accounts).where(
     list_accounts.c.account_id == bindparam("account_id"),
     list_accounts.c.list_id.in_(select(lists.c.id).where(lists.c.account_id == bindparam("owner_id"))),
 )
 # Who is on an exclusive list is not at home.
-CLEAR_HOME = delete(home_entries).where(
+DELETE_HOME_ENTRIES = delete(home_entries).where(
     home_entries.c.account_id == bindparam("owner_id"),
     home_entries.c.author_id != bindparam("owner_id"),
     home_entries.c.author_id.in_(
@@ -89,31 +91,31 @@ CLEAR_HOME = delete(home_entries).where(
 )
 
 
-async def add(tx: Tx, row: ListRow) -> None:
-    await tx.run(ADD, **structs.asdict(row))
+async def insert_list(tx: Tx, row: ListRow) -> None:
+    await tx.run(INSERT, **structs.asdict(row))
 
 
-async def of_owner(tx: Tx, owner_id: int) -> list[ListRow]:
-    return rows(ListRow, await tx.all(OF_OWNER, owner_id=owner_id))
+async def list_by_owner(tx: Tx, owner_id: int) -> list[ListRow]:
+    return to_rows(ListRow, await tx.all(LIST_BY_OWNER, owner_id=owner_id))
 
 
-async def one(tx: Tx, owner_id: int, list_id: int) -> ListRow | None:
-    return row_or_none(ListRow, await tx.one(ONE, owner_id=owner_id, id=list_id))
+async def find(tx: Tx, owner_id: int, list_id: int) -> ListRow | None:
+    return to_row_or_none(ListRow, await tx.one(FIND, owner_id=owner_id, id=list_id))
 
 
 async def count(tx: Tx, owner_id: int) -> int:
     return int(await tx.value(COUNT, owner_id=owner_id))
 
 
-async def containing(tx: Tx, owner_id: int, account_id: int) -> list[ListRow]:
+async def list_containing(tx: Tx, owner_id: int, account_id: int) -> list[ListRow]:
     """The owner's lists with that account on them."""
-    return rows(ListRow, await tx.all(CONTAINING, owner_id=owner_id, account_id=account_id))
+    return to_rows(ListRow, await tx.all(LIST_CONTAINING, owner_id=owner_id, account_id=account_id))
 
 
-async def change(tx: Tx, row: ListRow) -> None:
+async def update_list(tx: Tx, row: ListRow) -> None:
     """Write title, replies policy and exclusiveness."""
     await tx.run(
-        CHANGE,
+        UPDATE,
         b_owner_id=row.account_id,
         b_id=row.id,
         b_title=row.title,
@@ -122,54 +124,55 @@ async def change(tx: Tx, row: ListRow) -> None:
     )
 
 
-async def remove(tx: Tx, owner_id: int, list_id: int) -> bool:
-    return bool(await tx.run(REMOVE, owner_id=owner_id, id=list_id))
+async def delete_by_id(tx: Tx, owner_id: int, list_id: int) -> bool:
+    return bool(await tx.run(DELETE, owner_id=owner_id, id=list_id))
 
 
-async def known(tx: Tx, owner_id: int, ids: Sequence[int]) -> set[int]:
+async def load_addable_ids(tx: Tx, owner_id: int, ids: Sequence[int]) -> set[int]:
     """Those of the accounts that may be put on a list of the owner."""
-    return set(await tx.values(KNOWN, owner_id=owner_id, ids=list(ids)))
+    return set(await tx.values(LOAD_ADDABLE_IDS, owner_id=owner_id, ids=list(ids)))
 
 
-async def on_list(tx: Tx, list_id: int, ids: Sequence[int]) -> set[int]:
+async def load_member_ids(tx: Tx, list_id: int, ids: Sequence[int]) -> set[int]:
     """Those of the accounts that are on the list already."""
-    return set(await tx.values(ON_LIST, list_id=list_id, ids=list(ids)))
+    return set(await tx.values(LOAD_MEMBER_IDS, list_id=list_id, ids=list(ids)))
 
 
-async def with_account(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
+async def list_ids_with_account(tx: Tx, account_id: int, list_ids: Sequence[int]) -> list[int]:
     """Those of the lists with an account on them."""
-    return await tx.values(WITH_ACCOUNT, account_id=account_id, list_ids=list(list_ids))
+    return await tx.values(LIST_IDS_WITH_ACCOUNT, account_id=account_id, list_ids=list(list_ids))
 
 
-async def listed(tx: Tx, ids: Sequence[int]) -> set[int]:
+async def load_listed_ids(tx: Tx, ids: Sequence[int]) -> set[int]:
     """Those of the accounts that are on anybody's list."""
-    return set(await tx.values(LISTED, ids=list(ids))) if ids else set()
+    return set(await tx.values(LOAD_LISTED_IDS, ids=list(ids))) if ids else set()
 
 
-async def put(tx: Tx, list_id: int, account_ids: Iterable[int]) -> None:
+async def insert_members(tx: Tx, list_id: int, account_ids: Iterable[int]) -> None:
     await tx.run_many(
-        PUT, [{"list_id": list_id, "account_id": each, "added_id": tx.new_id()} for each in account_ids]
+        INSERT_MEMBERS,
+        [{"list_id": list_id, "account_id": each, "added_id": tx.new_id()} for each in account_ids],
     )
 
 
-async def take(tx: Tx, list_id: int, account_ids: Sequence[int]) -> None:
-    await tx.run(TAKE, list_id=list_id, ids=list(account_ids))
+async def delete_members(tx: Tx, list_id: int, account_ids: Sequence[int]) -> None:
+    await tx.run(DELETE_MEMBERS, list_id=list_id, ids=list(account_ids))
 
 
-async def members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
+async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
     """Cursors and ids, newest first; all of them without a page."""
     if page is None:
-        found = await tx.all(ALL_MEMBERS, list_id=list_id)
+        found = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
     else:
-        found = await tx.all(MEMBERS.towards(page), list_id=list_id, **page.params())
+        found = await tx.all(LIST_MEMBERS.towards(page), list_id=list_id, **page.params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
-async def forget(tx: Tx, owner_id: int, account_id: int) -> None:
+async def delete_from_all(tx: Tx, owner_id: int, account_id: int) -> None:
     """Take an account from all lists of the owner."""
-    await tx.run(FORGET, owner_id=owner_id, account_id=account_id)
+    await tx.run(DELETE_FROM_ALL, owner_id=owner_id, account_id=account_id)
 
 
-async def clear_home(tx: Tx, owner_id: int, list_id: int) -> None:
+async def delete_home_entries(tx: Tx, owner_id: int, list_id: int) -> None:
     """Take from the owner's home what the list's accounts brought there."""
-    await tx.run(CLEAR_HOME, owner_id=owner_id, list_id=list_id)
+    await tx.run(DELETE_HOME_ENTRIES, owner_id=owner_id, list_id=list_id)

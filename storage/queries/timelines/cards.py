@@ -10,20 +10,20 @@ from sqlalchemy import Integer, Text, bindparam, case, delete, exists, literal, 
 from storage.engine import Tx
 from storage.paging import Page
 from storage.rows.timelines import CardRow
-from storage.statements import Paged, columns_of, one_of, row_or_none, upsert
+from storage.statements import PagedStatement, columns_of, one_of, to_row_or_none, upsert
 from storage.tables.accounts import accounts
 from storage.tables.posts import posts
 from storage.tables.timelines import cards, post_cards
 
 COLUMNS = columns_of(cards, CardRow)
-_put = upsert(cards)
-PUT = _put.on_conflict_do_update(
+_upsert = upsert(cards)
+UPSERT = _upsert.on_conflict_do_update(
     index_elements=["url"],
-    set_={name: _put.excluded[name] for name in CardRow.__struct_fields__ if name not in ("id", "url")},
+    set_={name: _upsert.excluded[name] for name in CardRow.__struct_fields__ if name not in ("id", "url")},
 )
-BY_ID = select(*COLUMNS).where(cards.c.id == bindparam("id"), cards.c.kind != "")
-BY_URL = select(*COLUMNS).where(cards.c.url == bindparam("url"))
-OF_POSTS = (
+FIND = select(*COLUMNS).where(cards.c.id == bindparam("id"), cards.c.kind != "")
+FIND_BY_URL = select(*COLUMNS).where(cards.c.url == bindparam("url"))
+LOAD_BY_POSTS = (
     select(post_cards.c.post_id, *COLUMNS)
     .select_from(post_cards.join(cards, cards.c.id == post_cards.c.card_id))
     .where(one_of(post_cards.c.post_id, "ids"), cards.c.kind != "")
@@ -31,14 +31,14 @@ OF_POSTS = (
 _attach = upsert(post_cards)
 ATTACH = _attach.on_conflict_do_update(index_elements=["post_id"], set_={"card_id": _attach.excluded.card_id})
 DETACH = delete(post_cards).where(post_cards.c.post_id == bindparam("post_id"))
-TOUCH = update(posts).where(posts.c.id == bindparam("b_id")).values(version=posts.c.version + 1)
-TOUCH_ALL = (
+BUMP_POST_VERSION = update(posts).where(posts.c.id == bindparam("b_id")).values(version=posts.c.version + 1)
+BUMP_POST_VERSIONS = (
     update(posts)
     .where(posts.c.id.in_(select(post_cards.c.post_id).where(post_cards.c.card_id == bindparam("b_card_id"))))
     .values(version=posts.c.version + 1)
 )
 # The width and height of a photograph or film are those of what is embedded.
-DESCRIBE = (
+SET_IMAGE_DETAILS = (
     update(cards)
     .where(cards.c.id == bindparam("b_id"))
     .values(
@@ -47,12 +47,12 @@ DESCRIBE = (
         height=case((cards.c.kind == "link", bindparam("b_height", type_=Integer())), else_=cards.c.height),
     )
 )
-FORGET = delete(cards).where(
+PURGE_UNUSED = delete(cards).where(
     cards.c.fetched_at < bindparam("before"),
     ~exists(select(literal(1)).where(post_cards.c.card_id == cards.c.id)),
 )
 # What may be found by a link: public, by somebody who wants to be found.
-WITH_LINK = Paged(
+LIST_POST_IDS = PagedStatement(
     select(posts.c.id)
     .select_from(
         post_cards.join(posts, posts.c.id == post_cards.c.post_id).join(
@@ -71,52 +71,54 @@ WITH_LINK = Paged(
 )
 
 
-async def put(tx: Tx, row: CardRow) -> CardRow:
+async def upsert_card(tx: Tx, row: CardRow) -> CardRow:
     """Keep what an address shows; as it is kept, with the id that it had before."""
-    await tx.run(PUT, **structs.asdict(row))
-    kept = await by_url(tx, row.url)
+    await tx.run(UPSERT, **structs.asdict(row))
+    kept = await find_by_url(tx, row.url)
     assert kept is not None
-    await tx.run(TOUCH_ALL, b_card_id=kept.id)
+    await tx.run(BUMP_POST_VERSIONS, b_card_id=kept.id)
     return kept
 
 
-async def by_id(tx: Tx, card_id: int) -> CardRow | None:
+async def find(tx: Tx, card_id: int) -> CardRow | None:
     """A card that shows something."""
-    return row_or_none(CardRow, await tx.one(BY_ID, id=card_id))
+    return to_row_or_none(CardRow, await tx.one(FIND, id=card_id))
 
 
-async def describe(tx: Tx, card_id: int, width: int, height: int, blurhash: str | None) -> None:
+async def set_image_details(tx: Tx, card_id: int, width: int, height: int, blurhash: str | None) -> None:
     """What its picture looks like, as it is shown from here (pixels)."""
-    await tx.run(DESCRIBE, b_id=card_id, b_width=width, b_height=height, b_blurhash=blurhash)
-    await tx.run(TOUCH_ALL, b_card_id=card_id)
+    await tx.run(SET_IMAGE_DETAILS, b_id=card_id, b_width=width, b_height=height, b_blurhash=blurhash)
+    await tx.run(BUMP_POST_VERSIONS, b_card_id=card_id)
 
 
-async def by_url(tx: Tx, url: str) -> CardRow | None:
-    return row_or_none(CardRow, await tx.one(BY_URL, url=url))
+async def find_by_url(tx: Tx, url: str) -> CardRow | None:
+    return to_row_or_none(CardRow, await tx.one(FIND_BY_URL, url=url))
 
 
-async def of_posts(tx: Tx, ids: Sequence[int]) -> dict[int, CardRow]:
+async def load_by_posts(tx: Tx, ids: Sequence[int]) -> dict[int, CardRow]:
     """Cards by the posts that show them."""
-    return {row[0]: CardRow(*row[1:]) for row in await tx.all(OF_POSTS, ids=list(ids))}
+    return {row[0]: CardRow(*row[1:]) for row in await tx.all(LOAD_BY_POSTS, ids=list(ids))}
 
 
 async def attach(tx: Tx, post_id: int, card_id: int) -> None:
     """Show a card with a post, in place of any other."""
     await tx.run(ATTACH, post_id=post_id, card_id=card_id)
-    await tx.run(TOUCH, b_id=post_id)
+    await tx.run(BUMP_POST_VERSION, b_id=post_id)
 
 
 async def detach(tx: Tx, post_id: int) -> None:
     """Show no card with a post."""
     if await tx.run(DETACH, post_id=post_id):
-        await tx.run(TOUCH, b_id=post_id)
+        await tx.run(BUMP_POST_VERSION, b_id=post_id)
 
 
-async def with_link(tx: Tx, card_id: int, page: Page) -> list[int]:
+async def list_post_ids(tx: Tx, card_id: int, page: Page) -> list[int]:
     """Ids of public posts that show a card, newest first."""
-    return sorted(await tx.values(WITH_LINK.towards(page), card_id=card_id, **page.params()), reverse=True)
+    return sorted(
+        await tx.values(LIST_POST_IDS.towards(page), card_id=card_id, **page.params()), reverse=True
+    )
 
 
-async def forget(tx: Tx, before: int) -> None:
+async def purge_unused(tx: Tx, before: int) -> None:
     """Drop cards that no post shows and that were read before a moment (ms UTC)."""
-    await tx.run(FORGET, before=before)
+    await tx.run(PURGE_UNUSED, before=before)

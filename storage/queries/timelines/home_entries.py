@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.engine import Tx
 from storage.queries.accounts.hidden import covers
 from storage.rows.posts import PostRow
-from storage.statements import among, one_of, upsert
+from storage.statements import equals_any, one_of, upsert
 from storage.tables.accounts import accounts
 from storage.tables.content import post_tags
 from storage.tables.posts import mentions, posts
@@ -26,13 +26,13 @@ from storage.tables.relationships import (
 )
 from storage.tables.timelines import home_entries
 
-ADD = upsert(home_entries).on_conflict_do_nothing()
+INSERT = upsert(home_entries).on_conflict_do_nothing()
 _reader = accounts.alias()
 _other = follows.alias()
-_in_force = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
+_is_mute_active = or_(mutes.c.expires_at.is_(None), mutes.c.expires_at > bindparam("now"))
 
 
-def _exclusive(reader: ColumnElement[int], author: ColumnElement[int]) -> ColumnElement[bool]:
+def _is_on_exclusive_list(reader: ColumnElement[int], author: ColumnElement[int]) -> ColumnElement[bool]:
     """The author is on an exclusive list of the reader."""
     return exists(
         select(literal(1))
@@ -41,7 +41,7 @@ def _exclusive(reader: ColumnElement[int], author: ColumnElement[int]) -> Column
     )
 
 
-def _readers(*more: ColumnElement[bool]) -> Any:
+def _select_readers(*more: ColumnElement[bool]) -> Any:
     """Local followers of `author_id` at whose home a post of its may appear."""
     return (
         select(follows.c.account_id, bindparam("post_id", type_=posts.c.id.type), follows.c.target_id)
@@ -57,26 +57,26 @@ def _readers(*more: ColumnElement[bool]) -> Any:
                 select(literal(1)).where(
                     mutes.c.account_id == follows.c.account_id,
                     mutes.c.target_id == follows.c.target_id,
-                    _in_force,
+                    _is_mute_active,
                 )
             ),
-            ~_exclusive(follows.c.account_id, follows.c.target_id),
+            ~_is_on_exclusive_list(follows.c.account_id, follows.c.target_id),
             *more,
         )
     )
 
 
-def _fan(*more: ColumnElement[bool]) -> Any:
+def _insert_for_readers(*more: ColumnElement[bool]) -> Any:
     return (
         upsert(home_entries)
-        .from_select(["account_id", "post_id", "author_id"], _readers(*more))
+        .from_select(["account_id", "post_id", "author_id"], _select_readers(*more))
         .on_conflict_do_nothing()
     )
 
 
-FAN_POST = _fan()
+FAN_OUT_POST = _insert_for_readers()
 # A reply is shown to those who follow, or are, the one who is answered.
-FAN_REPLY = _fan(
+FAN_OUT_REPLY = _insert_for_readers(
     or_(
         follows.c.account_id == bindparam("answered_id"),
         exists(
@@ -86,20 +86,20 @@ FAN_REPLY = _fan(
         ),
     )
 )
-FAN_DIRECT = _fan(
+FAN_OUT_DIRECT = _insert_for_readers(
     exists(
         select(literal(1)).where(
             mentions.c.post_id == bindparam("post_id"), mentions.c.account_id == follows.c.account_id
         )
     )
 )
-FAN_BOOST = _fan(
+FAN_OUT_BOOST = _insert_for_readers(
     follows.c.shows_boosts,
     ~exists(
         select(literal(1)).where(
             mutes.c.account_id == follows.c.account_id,
             mutes.c.target_id == bindparam("boosted_author_id"),
-            _in_force,
+            _is_mute_active,
         )
     ),
     ~exists(
@@ -108,14 +108,14 @@ FAN_BOOST = _fan(
         )
     ),
 )
-HOLDERS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
-HOLDERS_OF = select(home_entries.c.post_id, home_entries.c.account_id).where(
+LIST_RECIPIENTS = select(home_entries.c.account_id).where(home_entries.c.post_id == bindparam("post_id"))
+LOAD_RECIPIENTS = select(home_entries.c.post_id, home_entries.c.account_id).where(
     one_of(home_entries.c.post_id, "ids")
 )
-HOLDERS_AMONG = HOLDERS.where(one_of(home_entries.c.account_id, "ids"))
+LIST_RECIPIENTS_AMONG = LIST_RECIPIENTS.where(one_of(home_entries.c.account_id, "ids"))
 
 
-FILL = (
+BACKFILL_AUTHOR = (
     upsert(home_entries)
     .from_select(
         ["account_id", "post_id", "author_id"],
@@ -125,28 +125,28 @@ FILL = (
             posts.c.state == "published",
             posts.c.boost_of_id.is_(None),
             posts.c.in_reply_to_uri.is_(None),
-            among(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
-            ~_exclusive(bindparam("account_id"), bindparam("author_id")),
+            equals_any(posts.c.visibility, "public", "unlisted", "followers", "local", "partners"),
+            ~_is_on_exclusive_list(bindparam("account_id"), bindparam("author_id")),
         )
         .order_by(posts.c.id.desc())
         .limit(20),
     )
     .on_conflict_do_nothing()
 )
-REMOVE_AUTHOR = delete(home_entries).where(
+DELETE_BY_AUTHOR = delete(home_entries).where(
     home_entries.c.account_id == bindparam("account_id"), home_entries.c.author_id == bindparam("author_id")
 )
 
 _author = accounts.alias()
 
 
-def _wants(reader: ColumnElement[int]) -> ColumnElement[bool]:
+def _can_receive(reader: ColumnElement[int]) -> ColumnElement[bool]:
     """The reader may be shown what `_author` wrote, though it does not follow it."""
     between = or_(
         and_(blocks.c.account_id == reader, blocks.c.target_id == _author.c.id),
         and_(blocks.c.target_id == reader, blocks.c.account_id == _author.c.id),
     )
-    muted = and_(mutes.c.account_id == reader, mutes.c.target_id == _author.c.id, _in_force)
+    muted = and_(mutes.c.account_id == reader, mutes.c.target_id == _author.c.id, _is_mute_active)
     return and_(
         _author.c.id != reader,
         _author.c.silenced_at.is_(None),
@@ -154,11 +154,11 @@ def _wants(reader: ColumnElement[int]) -> ColumnElement[bool]:
         ~exists(select(literal(1)).where(muted)),
         ~exists(select(literal(1)).where(between)),
         ~exists(select(literal(1)).where(domain_mutes.c.account_id == reader, covers(_author.c.domain))),
-        ~_exclusive(reader, _author.c.id),
+        ~_is_on_exclusive_list(reader, _author.c.id),
     )
 
 
-FAN_TAGGED = (
+FAN_OUT_TAGGED = (
     upsert(home_entries)
     .from_select(
         ["account_id", "post_id", "author_id"],
@@ -168,11 +168,11 @@ FAN_TAGGED = (
                 _author, _author.c.id == bindparam("author_id")
             )
         )
-        .where(post_tags.c.post_id == bindparam("post_id"), _wants(tag_follows.c.account_id)),
+        .where(post_tags.c.post_id == bindparam("post_id"), _can_receive(tag_follows.c.account_id)),
     )
     .on_conflict_do_nothing()
 )
-FILL_TAGGED = (
+BACKFILL_TAG = (
     upsert(home_entries)
     .from_select(
         ["account_id", "post_id", "author_id"],
@@ -187,7 +187,7 @@ FILL_TAGGED = (
             posts.c.visibility == "public",
             posts.c.state == "published",
             posts.c.boost_of_id.is_(None),
-            _wants(bindparam("account_id", type_=posts.c.id.type)),
+            _can_receive(bindparam("account_id", type_=posts.c.id.type)),
         )
         .order_by(post_tags.c.post_id.desc())
         .limit(20),
@@ -197,7 +197,7 @@ FILL_TAGGED = (
 _tagged = select(post_tags.c.post_id).where(post_tags.c.tag_id == bindparam("tag_id"))
 _followed = select(follows.c.target_id).where(follows.c.account_id == bindparam("account_id"))
 # What only this tag brought: no followed author, no other followed tag.
-CLEAR_TAGGED = delete(home_entries).where(
+DELETE_BY_TAG = delete(home_entries).where(
     home_entries.c.account_id == bindparam("account_id"),
     home_entries.c.author_id != bindparam("account_id"),
     home_entries.c.post_id.in_(_tagged),
@@ -213,12 +213,12 @@ CLEAR_TAGGED = delete(home_entries).where(
 )
 
 
-async def add(tx: Tx, account_id: int, post_id: int, author_id: int) -> None:
+async def insert(tx: Tx, account_id: int, post_id: int, author_id: int) -> None:
     """Show a post at one account's home."""
-    await tx.run(ADD, account_id=account_id, post_id=post_id, author_id=author_id)
+    await tx.run(INSERT, account_id=account_id, post_id=post_id, author_id=author_id)
 
 
-async def spread(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -> int:
+async def fan_out(tx: Tx, post: PostRow, boosted_author_id: int | None = None) -> int:
     """Show a post or a boost at the homes of local followers; how many."""
     params: dict[str, Any] = {
         "post_id": post.id,
@@ -228,50 +228,50 @@ async def spread(tx: Tx, post: PostRow, boosted_author_id: int | None = None) ->
     }
     answered = post.in_reply_to_account_id
     if boosted_author_id is not None:
-        return await tx.run(FAN_BOOST, **params, boosted_author_id=boosted_author_id)
+        return await tx.run(FAN_OUT_BOOST, **params, boosted_author_id=boosted_author_id)
     if post.visibility == "direct":
-        return await tx.run(FAN_DIRECT, **params)
+        return await tx.run(FAN_OUT_DIRECT, **params)
     if post.in_reply_to_uri is not None and answered != post.account_id:
-        return await tx.run(FAN_REPLY, **params, answered_id=answered or -1)
-    return await tx.run(FAN_POST, **params)
+        return await tx.run(FAN_OUT_REPLY, **params, answered_id=answered or -1)
+    return await tx.run(FAN_OUT_POST, **params)
 
 
-async def holders(tx: Tx, post_id: int, among: Sequence[int] | None = None) -> list[int]:
+async def list_recipients(tx: Tx, post_id: int, account_ids: Sequence[int] | None = None) -> list[int]:
     """At whose home a post is, of all or of some accounts."""
-    if among is None:
-        return await tx.values(HOLDERS, post_id=post_id)
-    return await tx.values(HOLDERS_AMONG, post_id=post_id, ids=list(among))
+    if account_ids is None:
+        return await tx.values(LIST_RECIPIENTS, post_id=post_id)
+    return await tx.values(LIST_RECIPIENTS_AMONG, post_id=post_id, ids=list(account_ids))
 
 
-async def holders_of(tx: Tx, post_ids: Sequence[int]) -> dict[int, list[int]]:
+async def load_recipients(tx: Tx, post_ids: Sequence[int]) -> dict[int, list[int]]:
     """At whose home each of these posts is; those that are at nobody's are left out."""
     found: dict[int, list[int]] = {}
     if post_ids:
-        for post_id, account_id in await tx.all(HOLDERS_OF, ids=list(post_ids)):
+        for post_id, account_id in await tx.all(LOAD_RECIPIENTS, ids=list(post_ids)):
             found.setdefault(post_id, []).append(account_id)
     return found
 
 
-async def fill(tx: Tx, account_id: int, author_id: int) -> None:
+async def backfill_author(tx: Tx, account_id: int, author_id: int) -> None:
     """Show an author's latest posts at the home of a new follower."""
-    await tx.run(FILL, account_id=account_id, author_id=author_id)
+    await tx.run(BACKFILL_AUTHOR, account_id=account_id, author_id=author_id)
 
 
-async def spread_tagged(tx: Tx, post_id: int, author_id: int) -> int:
+async def fan_out_tagged(tx: Tx, post_id: int, author_id: int) -> int:
     """Show a post at the homes of those who follow one of its tags; how many."""
-    return await tx.run(FAN_TAGGED, post_id=post_id, author_id=author_id, now=tx.now)
+    return await tx.run(FAN_OUT_TAGGED, post_id=post_id, author_id=author_id, now=tx.now)
 
 
-async def fill_tagged(tx: Tx, account_id: int, tag_id: int) -> None:
+async def backfill_tag(tx: Tx, account_id: int, tag_id: int) -> None:
     """Show the latest posts with a tag at the home of a new follower."""
-    await tx.run(FILL_TAGGED, account_id=account_id, tag_id=tag_id, now=tx.now)
+    await tx.run(BACKFILL_TAG, account_id=account_id, tag_id=tag_id, now=tx.now)
 
 
-async def clear_tagged(tx: Tx, account_id: int, tag_id: int) -> None:
+async def delete_by_tag(tx: Tx, account_id: int, tag_id: int) -> None:
     """Take what only this tag brought from one home."""
-    await tx.run(CLEAR_TAGGED, account_id=account_id, tag_id=tag_id)
+    await tx.run(DELETE_BY_TAG, account_id=account_id, tag_id=tag_id)
 
 
-async def remove_author(tx: Tx, account_id: int, author_id: int) -> None:
+async def delete_by_author(tx: Tx, account_id: int, author_id: int) -> None:
     """Take everything that an author brought from one home."""
-    await tx.run(REMOVE_AUTHOR, account_id=account_id, author_id=author_id)
+    await tx.run(DELETE_BY_AUTHOR, account_id=account_id, author_id=author_id)

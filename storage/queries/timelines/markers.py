@@ -8,31 +8,31 @@ from sqlalchemy import bindparam, select
 
 from storage.engine import Tx
 from storage.rows.timelines import MarkerRow
-from storage.statements import columns_of, one_of, rows, upsert
+from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.timelines import markers
 
-OF_ACCOUNT = select(*columns_of(markers, MarkerRow)).where(
+LIST_BY_ACCOUNT = select(*columns_of(markers, MarkerRow)).where(
     markers.c.account_id == bindparam("account_id"), one_of(markers.c.timeline, "timelines")
 )
-_put = upsert(markers)
-PUT = _put.on_conflict_do_update(
+_upsert = upsert(markers)
+SET_LAST_READ = _upsert.on_conflict_do_update(
     index_elements=["account_id", "timeline"],
     set_={
-        "last_read_id": _put.excluded.last_read_id,
+        "last_read_id": _upsert.excluded.last_read_id,
         "version": markers.c.version + 1,
-        "updated_at": _put.excluded.updated_at,
+        "updated_at": _upsert.excluded.updated_at,
     },
 )
 
 
-async def of_account(tx: Tx, account_id: int, timelines: Sequence[str]) -> list[MarkerRow]:
-    return rows(MarkerRow, await tx.all(OF_ACCOUNT, account_id=account_id, timelines=list(timelines)))
+async def list_by_account(tx: Tx, account_id: int, timelines: Sequence[str]) -> list[MarkerRow]:
+    return to_rows(MarkerRow, await tx.all(LIST_BY_ACCOUNT, account_id=account_id, timelines=list(timelines)))
 
 
-async def put(tx: Tx, account_id: int, last_read: Mapping[str, int]) -> None:
+async def set_last_read(tx: Tx, account_id: int, last_read: Mapping[str, int]) -> None:
     """Set the markers of some timelines; the version of each grows by one."""
     await tx.run_many(
-        PUT,
+        SET_LAST_READ,
         [
             {
                 "account_id": account_id,

@@ -21,14 +21,14 @@ from sqlalchemy import (
 from storage.engine import Tx
 from storage.rows.content import TagRow
 from storage.rows.timelines import CardRow
-from storage.statements import columns_of, one_of, rows
+from storage.statements import columns_of, one_of, to_rows
 from storage.tables.accounts import accounts
 from storage.tables.content import post_tags, tags
 from storage.tables.posts import posts
 from storage.tables.timelines import cards, post_cards
 
 _author = accounts.alias("author")
-_shown = and_(
+_is_public = and_(
     posts.c.id > bindparam("since_id"),
     posts.c.visibility == "public",
     posts.c.state == "published",
@@ -41,54 +41,56 @@ _shown = and_(
         )
     ),
 )
-TAGS = (
+LIST_TAGS = (
     select(*columns_of(tags, TagRow))
     .join(post_tags, post_tags.c.tag_id == tags.c.id)
     .join(posts, posts.c.id == post_tags.c.post_id)
-    .where(_shown)
+    .where(_is_public)
     .group_by(*columns_of(tags, TagRow))
     .order_by(desc(func.count(distinct(posts.c.account_id))), desc(func.count()), tags.c.id)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
-_marks = posts.c.likes_count + posts.c.boosts_count
-_pick = select(posts.c.id).where(_shown).limit(bindparam("limit")).offset(bindparam("offset"))
-POSTS = _pick.where(_marks > 0).order_by(desc(_marks), desc(posts.c.id))
-LINKS = (
+_engagement = posts.c.likes_count + posts.c.boosts_count
+_select_public_ids = (
+    select(posts.c.id).where(_is_public).limit(bindparam("limit")).offset(bindparam("offset"))
+)
+LIST_POST_IDS = _select_public_ids.where(_engagement > 0).order_by(desc(_engagement), desc(posts.c.id))
+LIST_LINKS = (
     select(*columns_of(cards, CardRow))
     .join(post_cards, post_cards.c.card_id == cards.c.id)
     .join(posts, posts.c.id == post_cards.c.post_id)
-    .where(_shown, cards.c.kind != "")
+    .where(_is_public, cards.c.kind != "")
     .group_by(cards.c.id)
     .order_by(desc(func.count(distinct(posts.c.account_id))), desc(func.count()), cards.c.id)
     .limit(bindparam("limit"))
     .offset(bindparam("offset"))
 )
 _day: ColumnElement[int] = posts.c.published_at // literal_column("86400000", BigInteger())
-LINK_USES = (
+LIST_LINK_USES = (
     select(post_cards.c.card_id, _day, func.count(), func.count(distinct(posts.c.account_id)))
     .join(posts, posts.c.id == post_cards.c.post_id)
-    .where(one_of(post_cards.c.card_id, "ids"), _shown)
+    .where(one_of(post_cards.c.card_id, "ids"), _is_public)
     .group_by(post_cards.c.card_id, _day)
 )
 
 
-async def used_tags(tx: Tx, since_id: int, limit: int, offset: int) -> list[TagRow]:
+async def list_tags(tx: Tx, since_id: int, limit: int, offset: int) -> list[TagRow]:
     """Hashtags of public posts since an id, those of most people first."""
-    return rows(TagRow, await tx.all(TAGS, since_id=since_id, limit=limit, offset=offset))
+    return to_rows(TagRow, await tx.all(LIST_TAGS, since_id=since_id, limit=limit, offset=offset))
 
 
-async def posts_of_note(tx: Tx, since_id: int, limit: int, offset: int) -> list[int]:
+async def list_post_ids(tx: Tx, since_id: int, limit: int, offset: int) -> list[int]:
     """Ids of public posts since an id with likes or boosts, most first."""
-    return await tx.values(POSTS, since_id=since_id, limit=limit, offset=offset)
+    return await tx.values(LIST_POST_IDS, since_id=since_id, limit=limit, offset=offset)
 
 
-async def links(tx: Tx, since_id: int, limit: int, offset: int) -> list[CardRow]:
+async def list_links(tx: Tx, since_id: int, limit: int, offset: int) -> list[CardRow]:
     """Cards that public posts since an id show, those of most people first."""
-    return rows(CardRow, await tx.all(LINKS, since_id=since_id, limit=limit, offset=offset))
+    return to_rows(CardRow, await tx.all(LIST_LINKS, since_id=since_id, limit=limit, offset=offset))
 
 
-async def link_uses(tx: Tx, ids: Sequence[int], since_id: int) -> list[tuple[int, int, int, int]]:
+async def list_link_uses(tx: Tx, ids: Sequence[int], since_id: int) -> list[tuple[int, int, int, int]]:
     """Card, day (since 1970), number of public posts and of accounts, since an id."""
-    found = await tx.all(LINK_USES, ids=list(ids), since_id=since_id)
+    found = await tx.all(LIST_LINK_USES, ids=list(ids), since_id=since_id)
     return [(row[0], row[1], row[2], row[3]) for row in found]

@@ -30,8 +30,8 @@ from sqlalchemy import (
 
 from storage.engine import Tx
 from storage.paging import Page
-from storage.queries.accounts.hidden import not_hidden
-from storage.search import SearchTerm, by_dialect, found_among, matches, search_params
+from storage.queries.accounts.hidden import is_not_hidden
+from storage.search import SearchTerm, by_dialect, entry_in, matches, search_params
 from storage.tables.accounts import accounts
 from storage.tables.content import post_words
 from storage.tables.posts import likes, mentions, poll_votes, posts
@@ -39,7 +39,7 @@ from storage.tables.relationships import follows
 from storage.tables.timelines import bookmarks
 
 # Which plan is good depends on how common the words are: PostgreSQL shall look at them each time.
-PLAN_ANEW, PLAN_AS_USUAL = (
+USE_CUSTOM_PLANS, USE_AUTO_PLANS = (
     by_dialect(
         sqlite=text("SELECT 1"), postgresql=text(f"SELECT set_config('plan_cache_mode', '{mode}', false)")
     )
@@ -52,7 +52,7 @@ _followed = exists(
 )
 
 
-def _search(inside: ColumnElement[bool], outside: ColumnElement[bool], *, upwards: bool) -> Select[Any]:
+def _build_search(inside: ColumnElement[bool], outside: ColumnElement[bool], *, upwards: bool) -> Select[Any]:
     """Entries first, as many as a window takes, then their posts: so no more is read than must be."""
     order = asc if upwards else desc
     entries = (
@@ -80,7 +80,7 @@ def _search(inside: ColumnElement[bool], outside: ColumnElement[bool], *, upward
             accounts.c.suspended_at.is_(None),
             accounts.c.deleted_at.is_(None),
             or_(_own, accounts.c.silenced_at.is_(None), _followed),
-            or_(_own, not_hidden(posts.c.account_id)),
+            or_(_own, is_not_hidden(posts.c.account_id)),
         )
         .order_by(order(entries.c.rowid))
         .limit(bindparam("page_limit"))
@@ -96,27 +96,27 @@ _library = union_all(
     select(posts.c.boost_of_id).where(posts.c.account_id == _viewer, posts.c.boost_of_id.is_not(None)),
 )
 _consented = and_(posts.c.visibility == "public", accounts.c.indexable)
-PUBLIC = {up: _search(true(), _consented, upwards=up) for up in (False, True)}
-LIBRARY = {up: _search(found_among(_library), true(), upwards=up) for up in (False, True)}
+SEARCH_PUBLIC = {up: _build_search(true(), _consented, upwards=up) for up in (False, True)}
+SEARCH_LIBRARY = {up: _build_search(entry_in(_library), true(), upwards=up) for up in (False, True)}
 # How many entries are looked at for a page: some posts in it may be hidden from the viewer.
-LEAST_WINDOW, WINDOW = 500, 5
+MIN_WINDOW, WINDOW_FACTOR = 500, 5
 
 
 @asynccontextmanager
-async def planned(tx: Tx) -> AsyncIterator[None]:
+async def use_custom_plans(tx: Tx) -> AsyncIterator[None]:
     """The searches inside are planned for their words."""
-    await tx.one(PLAN_ANEW)
+    await tx.one(USE_CUSTOM_PLANS)
     try:
         yield
     finally:
-        await tx.one(PLAN_AS_USUAL)
+        await tx.one(USE_AUTO_PLANS)
 
 
-async def posts_with(
+async def search_posts(
     tx: Tx, terms: Sequence[SearchTerm], viewer_id: int, page: Page, *, library: bool
 ) -> list[int]:
     """Ids of posts that the viewer may find, newest first: in the own library, or of those who consent."""
-    statement = (LIBRARY if library else PUBLIC)[page.upwards]
-    window = max(LEAST_WINDOW, WINDOW * page.limit)
+    statement = (SEARCH_LIBRARY if library else SEARCH_PUBLIC)[page.upwards]
+    window = max(MIN_WINDOW, WINDOW_FACTOR * page.limit)
     params = {**search_params(terms), "viewer_id": viewer_id, "now": tx.now, "window": window}
     return sorted(await tx.values(statement, **params, **page.params()), reverse=True)

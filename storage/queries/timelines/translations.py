@@ -8,29 +8,31 @@ from storage.engine import Tx
 from storage.statements import upsert
 from storage.tables.timelines import translations
 
-GET = select(translations.c.texts).where(
+FIND_TEXTS = select(translations.c.texts).where(
     translations.c.post_id == bindparam("post_id"),
     translations.c.language == bindparam("language"),
     translations.c.digest == bindparam("digest"),
 )
-_put = upsert(translations)
-PUT = _put.on_conflict_do_update(
+_upsert = upsert(translations)
+UPSERT_TEXTS = _upsert.on_conflict_do_update(
     index_elements=["post_id", "language"],
-    set_={name: _put.excluded[name] for name in ("digest", "texts", "translated_at")},
+    set_={name: _upsert.excluded[name] for name in ("digest", "texts", "translated_at")},
 )
-FORGET = delete(translations).where(translations.c.translated_at < bindparam("before"))
+PURGE_EXPIRED = delete(translations).where(translations.c.translated_at < bindparam("before"))
 
 
-async def get(tx: Tx, post_id: int, language: str, digest: str) -> str | None:
+async def find_texts(tx: Tx, post_id: int, language: str, digest: str) -> str | None:
     """The texts (JSON) that were made of what has this digest."""
-    found: str | None = await tx.value(GET, post_id=post_id, language=language, digest=digest)
+    found: str | None = await tx.value(FIND_TEXTS, post_id=post_id, language=language, digest=digest)
     return found
 
 
-async def put(tx: Tx, post_id: int, language: str, digest: str, texts: str) -> None:
-    await tx.run(PUT, post_id=post_id, language=language, digest=digest, texts=texts, translated_at=tx.now)
+async def upsert_texts(tx: Tx, post_id: int, language: str, digest: str, texts: str) -> None:
+    await tx.run(
+        UPSERT_TEXTS, post_id=post_id, language=language, digest=digest, texts=texts, translated_at=tx.now
+    )
 
 
-async def forget(tx: Tx, before: int) -> None:
+async def purge_expired(tx: Tx, before: int) -> None:
     """Drop those made before a moment (ms UTC)."""
-    await tx.run(FORGET, before=before)
+    await tx.run(PURGE_EXPIRED, before=before)

@@ -9,19 +9,19 @@ from sqlalchemy import bindparam, select
 
 from storage.engine import Tx
 from storage.rows.timelines import TrendReviewRow
-from storage.statements import columns_of, one_of, rows, upsert
+from storage.statements import columns_of, one_of, to_rows, upsert
 from storage.tables.timelines import trend_reviews
 
 COLUMNS = columns_of(trend_reviews, TrendReviewRow)
-_put = upsert(trend_reviews)
-PUT = _put.on_conflict_do_update(
+_upsert = upsert(trend_reviews)
+UPSERT = _upsert.on_conflict_do_update(
     index_elements=["kind", "subject"],
-    set_={name: _put.excluded[name] for name in ("approved", "reviewed_at", "reviewed_by_id")},
+    set_={name: _upsert.excluded[name] for name in ("approved", "reviewed_at", "reviewed_by_id")},
 )
-OF_SUBJECTS = select(*COLUMNS).where(
+LOAD_BY_SUBJECTS = select(*COLUMNS).where(
     trend_reviews.c.kind == bindparam("kind"), one_of(trend_reviews.c.subject, "subjects")
 )
-OF_KIND = (
+LIST_BY_KIND = (
     select(*COLUMNS)
     .where(trend_reviews.c.kind == bindparam("kind"))
     .order_by(trend_reviews.c.reviewed_at.desc())
@@ -29,17 +29,17 @@ OF_KIND = (
 )
 
 
-async def put(tx: Tx, row: TrendReviewRow) -> None:
+async def upsert_review(tx: Tx, row: TrendReviewRow) -> None:
     """Keep a decision; a newer one about the same takes its place."""
-    await tx.run(PUT, **structs.asdict(row))
+    await tx.run(UPSERT, **structs.asdict(row))
 
 
-async def of_subjects(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, TrendReviewRow]:
+async def load_by_subjects(tx: Tx, kind: str, subjects: Sequence[str]) -> dict[str, TrendReviewRow]:
     """Decisions by subject."""
-    found = rows(TrendReviewRow, await tx.all(OF_SUBJECTS, kind=kind, subjects=list(subjects)))
+    found = to_rows(TrendReviewRow, await tx.all(LOAD_BY_SUBJECTS, kind=kind, subjects=list(subjects)))
     return {row.subject: row for row in found}
 
 
-async def of_kind(tx: Tx, kind: str, most: int) -> list[TrendReviewRow]:
+async def list_by_kind(tx: Tx, kind: str, limit: int) -> list[TrendReviewRow]:
     """The latest decisions of a kind."""
-    return rows(TrendReviewRow, await tx.all(OF_KIND, kind=kind, most=most))
+    return to_rows(TrendReviewRow, await tx.all(LIST_BY_KIND, kind=kind, most=limit))

@@ -24,15 +24,15 @@ from sqlalchemy import (
 
 from storage.engine import Tx
 from storage.rows.timelines import CardRow, TrendRow
-from storage.statements import columns_of, rows, upsert
+from storage.statements import columns_of, to_rows, upsert
 from storage.tables.accounts import accounts
 from storage.tables.content import post_tags, tags
 from storage.tables.posts import likes, posts
 from storage.tables.timelines import cards, post_cards, trend_reviews, trends
 
-MOST_READ = 100_000
-_doer, _boost = accounts.alias(), posts.alias()
-_open: ColumnElement[bool] = and_(
+MAX_ROWS = 100_000
+_actor, _boost = accounts.alias(), posts.alias()
+_is_discoverable: ColumnElement[bool] = and_(
     posts.c.state == "published",
     posts.c.visibility == "public",
     posts.c.boost_of_id.is_(None),
@@ -42,61 +42,63 @@ _open: ColumnElement[bool] = and_(
     accounts.c.deleted_at.is_(None),
     accounts.c.moved_to_id.is_(None),
 )
-_worthy = and_(_open, posts.c.in_reply_to_uri.is_(None), ~posts.c.sensitive)
+_can_trend = and_(_is_discoverable, posts.c.in_reply_to_uri.is_(None), ~posts.c.sensitive)
 _by_others = and_(
-    _doer.c.id != posts.c.account_id, _doer.c.suspended_at.is_(None), _doer.c.silenced_at.is_(None)
+    _actor.c.id != posts.c.account_id, _actor.c.suspended_at.is_(None), _actor.c.silenced_at.is_(None)
 )
-LIKES = (
+LIST_LIKES = (
     select(posts.c.id, posts.c.kind, likes.c.account_id, likes.c.created_at)
     .select_from(
         likes.join(posts, posts.c.id == likes.c.post_id)
         .join(accounts, accounts.c.id == posts.c.account_id)
-        .join(_doer, _doer.c.id == likes.c.account_id)
+        .join(_actor, _actor.c.id == likes.c.account_id)
     )
-    .where(likes.c.id > bindparam("since_id"), _worthy, _by_others)
-    .limit(MOST_READ)
+    .where(likes.c.id > bindparam("since_id"), _can_trend, _by_others)
+    .limit(MAX_ROWS)
 )
-BOOSTS = (
+LIST_BOOSTS = (
     select(posts.c.id, posts.c.kind, _boost.c.account_id, _boost.c.published_at)
     .select_from(
         _boost.join(posts, posts.c.id == _boost.c.boost_of_id)
         .join(accounts, accounts.c.id == posts.c.account_id)
-        .join(_doer, _doer.c.id == _boost.c.account_id)
+        .join(_actor, _actor.c.id == _boost.c.account_id)
     )
     .where(
         _boost.c.id > bindparam("since_id"),
         _boost.c.boost_of_id.is_not(None),
         _boost.c.visibility == "public",
-        _worthy,
+        _can_trend,
         _by_others,
     )
-    .limit(MOST_READ)
+    .limit(MAX_ROWS)
 )
-TAG_USES = (
+LIST_TAG_USES = (
     select(post_tags.c.tag_id, posts.c.account_id, posts.c.published_at)
     .select_from(
         posts.join(post_tags, post_tags.c.post_id == posts.c.id).join(
             accounts, accounts.c.id == posts.c.account_id
         )
     )
-    .where(posts.c.id > bindparam("since_id"), _open)
-    .limit(MOST_READ)
+    .where(posts.c.id > bindparam("since_id"), _is_discoverable)
+    .limit(MAX_ROWS)
 )
-LINK_USES = (
+LIST_LINK_USES = (
     select(post_cards.c.card_id, posts.c.account_id, posts.c.published_at)
     .select_from(
         posts.join(post_cards, post_cards.c.post_id == posts.c.id).join(
             accounts, accounts.c.id == posts.c.account_id
         )
     )
-    .where(posts.c.id > bindparam("since_id"), _open, ~posts.c.sensitive)
-    .limit(MOST_READ)
+    .where(posts.c.id > bindparam("since_id"), _is_discoverable, ~posts.c.sensitive)
+    .limit(MAX_ROWS)
 )
-CLEAR = delete(trends).where(trends.c.kind == bindparam("kind"))
-ADD = upsert(trends).on_conflict_do_nothing()
+DELETE_BY_KIND = delete(trends).where(trends.c.kind == bindparam("kind"))
+INSERT = upsert(trends).on_conflict_do_nothing()
 
 
-def _shown(kind: str, reviewed: FromClause, approved: ColumnElement[bool | None]) -> Select[tuple[int]]:
+def _select_trending(
+    kind: str, reviewed: FromClause, approved: ColumnElement[bool | None]
+) -> Select[tuple[int]]:
     """Trends of a kind, joined to where it is kept whether they are approved: yes, no or not decided."""
     return (
         select(trends.c.subject_id)
@@ -113,9 +115,9 @@ def _shown(kind: str, reviewed: FromClause, approved: ColumnElement[bool | None]
 
 # Moderators decide about hashtags in their own rows, about posts by their URI (`trend_reviews`).
 _posts = trends.join(posts, posts.c.id == trends.c.subject_id)
-SHOWN = {
-    "tag": _shown("tag", trends.join(tags, tags.c.id == trends.c.subject_id), tags.c.trendable),
-    "post": _shown(
+LIST_SUBJECT_IDS = {
+    "tag": _select_trending("tag", trends.join(tags, tags.c.id == trends.c.subject_id), tags.c.trendable),
+    "post": _select_trending(
         "post",
         _posts.outerjoin(
             trend_reviews, and_(trend_reviews.c.kind == trends.c.kind, trend_reviews.c.subject == posts.c.uri)
@@ -125,7 +127,7 @@ SHOWN = {
 }
 
 # Decisions about links go by address and by host, which only the domain reads out of it.
-LINKS = (
+LIST_LINKS = (
     select(*columns_of(cards, CardRow))
     .select_from(trends.join(cards, cards.c.id == trends.c.subject_id))
     .where(trends.c.kind == literal_column("'link'"), cards.c.kind != "")
@@ -133,32 +135,38 @@ LINKS = (
 )
 
 
-async def acts_on_posts(tx: Tx, since_id: int) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
+async def load_interactions(tx: Tx, since_id: int) -> tuple[list[Sequence[Any]], list[Sequence[Any]]]:
     """Likes and boosts of worthy posts since an id: post, its kind, who, when (ms UTC)."""
-    return list(await tx.all(LIKES, since_id=since_id)), list(await tx.all(BOOSTS, since_id=since_id))
+    return list(await tx.all(LIST_LIKES, since_id=since_id)), list(
+        await tx.all(LIST_BOOSTS, since_id=since_id)
+    )
 
 
-async def tag_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
+async def list_tag_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
     """Uses of tags since an id: tag, who, when (ms UTC)."""
-    return list(await tx.all(TAG_USES, since_id=since_id))
+    return list(await tx.all(LIST_TAG_USES, since_id=since_id))
 
 
-async def link_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
+async def list_link_uses(tx: Tx, since_id: int) -> list[Sequence[Any]]:
     """Posts since an id that show a card: card, who, when (ms UTC)."""
-    return list(await tx.all(LINK_USES, since_id=since_id))
+    return list(await tx.all(LIST_LINK_USES, since_id=since_id))
 
 
-async def replace(tx: Tx, kind: str, found: Iterable[TrendRow]) -> None:
+async def replace(tx: Tx, kind: str, trend_rows: Iterable[TrendRow]) -> None:
     """Make these the trends of a kind."""
-    await tx.run(CLEAR, kind=kind)
-    await tx.run_many(ADD, [structs.asdict(row) for row in found])
+    await tx.run(DELETE_BY_KIND, kind=kind)
+    await tx.run_many(INSERT, [structs.asdict(row) for row in trend_rows])
 
 
-async def shown(tx: Tx, kind: str, limit: int, offset: int, *, shows_unreviewed: bool) -> list[int]:
+async def list_subject_ids(
+    tx: Tx, kind: str, limit: int, offset: int, *, include_unreviewed: bool
+) -> list[int]:
     """Subjects of a kind, the strongest first, without those that moderators refused."""
-    return await tx.values(SHOWN[kind], limit=limit, offset=offset, shows_unreviewed=shows_unreviewed)
+    return await tx.values(
+        LIST_SUBJECT_IDS[kind], limit=limit, offset=offset, shows_unreviewed=include_unreviewed
+    )
 
 
-async def links(tx: Tx) -> list[CardRow]:
+async def list_links(tx: Tx) -> list[CardRow]:
     """Cards of all links that trend, the strongest first, whatever moderators said of them."""
-    return rows(CardRow, await tx.all(LINKS))
+    return to_rows(CardRow, await tx.all(LIST_LINKS))

@@ -92,7 +92,7 @@ async def test_a_post_may_be_at_many_homes(database: Database, many: int) -> Non
     heard: asyncio.Queue[Event] = asyncio.Queue()
     stop = database.listen(heard.put_nowait)
     async with database.write() as tx:
-        events.post_deleted(tx, 1, 2, homes)
+        events.emit_post_deleted(tx, 1, 2, homes)
         tx.emit("end")
     told: list[int] = []
     while (event := await asyncio.wait_for(heard.get(), 5)).kind != "end":

@@ -16,22 +16,22 @@ from tests.kit.nodes import PASSWORD, Start
 CREDENTIALS = "/api/v1/accounts/update_credentials"
 
 
-def picture() -> bytes:
+def make_picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(out, "PNG")
     return out.getvalue()
 
 
-async def ann_of(start: Start, scopes: str = "read write") -> Api:
+async def create_ann(start: Start, scopes: str = "read write") -> Api:
     node = await start("alpha.test")
     return Api(node, await node.token(await node.member("ann"), scopes))
 
 
 PAIRS = [("Town", "Ghent"), ("Site", "https://ann.test")]
-LISTED = [{"name": name, "value": value} for name, value in PAIRS]
+PAIRS_AS_JSON = [{"name": name, "value": value} for name, value in PAIRS]
 
 
-def fields_form(index: Any) -> aiohttp.FormData:
+def make_fields_form(index: Any) -> aiohttp.FormData:
     """The fields as a form; `index` writes the place of each."""
     form = aiohttp.FormData()
     for place, (name, value) in enumerate(PAIRS):
@@ -41,16 +41,16 @@ def fields_form(index: Any) -> aiohttp.FormData:
 
 
 async def test_fields_in_every_encoding(start: Start) -> None:
-    api = await ann_of(start)
-    multipart = fields_form(lambda place: place)
-    multipart.add_field("avatar", picture(), filename="a.png", content_type="image/png")
+    api = await create_ann(start)
+    multipart = make_fields_form(lambda place: place)
+    multipart.add_field("avatar", make_picture(), filename="a.png", content_type="image/png")
     written: list[dict[str, Any]] = [
-        {"json": {"fields_attributes": LISTED}},
-        {"json": {"fields_attributes": {"0": LISTED[0], "1": LISTED[1]}}},
-        {"json": {"fields_attributes": {"first": LISTED[0], "second": LISTED[1]}}},
-        {"data": fields_form(lambda place: place)},
-        {"data": fields_form(lambda place: 170_000 + place)},
-        {"data": fields_form(lambda place: "")},
+        {"json": {"fields_attributes": PAIRS_AS_JSON}},
+        {"json": {"fields_attributes": {"0": PAIRS_AS_JSON[0], "1": PAIRS_AS_JSON[1]}}},
+        {"json": {"fields_attributes": {"first": PAIRS_AS_JSON[0], "second": PAIRS_AS_JSON[1]}}},
+        {"data": make_fields_form(lambda place: place)},
+        {"data": make_fields_form(lambda place: 170_000 + place)},
+        {"data": make_fields_form(lambda place: "")},
         {"data": multipart},
     ]
     for options in written:
@@ -59,16 +59,16 @@ async def test_fields_in_every_encoding(start: Start) -> None:
         assert answer.status == 200, answer.body
         found = answer.body["source"]["fields"]
         assert [(each["name"], each["value"]) for each in found] == PAIRS, options
-    one = await api.patch(CREDENTIALS, fields_attributes=LISTED[0])
+    one = await api.patch(CREDENTIALS, fields_attributes=PAIRS_AS_JSON[0])
     assert [each["name"] for each in one["source"]["fields"]] == ["Town"]
     assert (await api.patch(CREDENTIALS, note="x"))["fields"], "what is not named stays"
 
 
 async def test_everything_of_a_profile_is_kept(start: Start) -> None:
-    api = await ann_of(start)
+    api = await create_ann(start)
     form = aiohttp.FormData()
     for name in ("avatar", "header"):
-        form.add_field(name, picture(), filename="a.png", content_type="image/png")
+        form.add_field(name, make_picture(), filename="a.png", content_type="image/png")
         form.add_field(f"{name}_description", f"a teal {name}")
     for name, value in {
         "display_name": "Ann", "note": "I ride", "locked": "true", "bot": "1", "discoverable": "false",
@@ -120,7 +120,7 @@ async def test_everything_of_a_profile_is_kept(start: Start) -> None:
     ],
 )
 async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[str, Any], word: str) -> None:
-    api = await ann_of(start)
+    api = await create_ann(start)
     answer = await api.ask("PATCH", CREDENTIALS, json={"bot": True, **body})
     assert answer.status == 422 and answer.body["error"].startswith(f"Validation failed: {word}")
     assert not (await api.get("/api/v1/accounts/verify_credentials"))["bot"]
@@ -129,7 +129,7 @@ async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[s
 
 
 async def test_profiles_need_their_scopes(start: Start) -> None:
-    reader = await ann_of(start, "profile")
+    reader = await create_ann(start, "profile")
     assert (await reader.get("/api/v1/profile"))["show_media"]
     assert (await reader.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
     for method, path in (
@@ -251,7 +251,7 @@ async def test_who_leaves_is_gone_with_all_that_was_kept(start: Start) -> None:
     assert (await api.ask("GET", "/api/v1/accounts/verify_credentials")).status == 401
     assert (await Api(node).ask("GET", f"/api/v1/statuses/{post}")).status == 404
     async with node.db.read() as tx:
-        assert (await accounts.by_id(tx, eve.id)).deleted_at is not None
+        assert (await accounts.get(tx, eve.id)).deleted_at is not None
     of_owner = Api(node, await node.token(owner))
     last = await of_owner.ask("POST", path, json={"password": PASSWORD})
     assert last.status == 403 and "last owner" in last.body["error"]

@@ -15,15 +15,15 @@ import msgspec
 import pytest
 from PIL import Image
 
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from fedserver.web.uploads import Upload
-from tests.client_api.test_bad_input import begin
-from tests.client_api.test_every_endpoint import picture
+from tests.client_api.test_bad_input import start_watch
+from tests.client_api.test_every_endpoint import make_picture
 from tests.kit import recordings
 from tests.kit.nodes import Start
 
 # Where each endpoint that takes files expects them, with the method.
-PLACES = {
+UPLOAD_FIELDS = {
     "POST /api/v1/media": ("file", "thumbnail"),
     "POST /api/v2/media": ("file", "thumbnail"),
     "PUT /api/v1/media/{id}": ("thumbnail",),
@@ -31,32 +31,32 @@ PLACES = {
     "PATCH /api/v1/profile": ("avatar", "header"),
     "PUT /api/v1/profile": ("avatar", "header"),
 }
-FULL = {("POST /api/v1/media", "file"), ("PATCH /api/v1/accounts/update_credentials", "avatar")}
+FULLY_TESTED = {("POST /api/v1/media", "file"), ("PATCH /api/v1/accounts/update_credentials", "avatar")}
 SIDE = 60_000
 sqlite = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def _make_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _png(*further: bytes, side: int = SIDE) -> bytes:
+def _make_png(*further: bytes, side: int = SIDE) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + b"".join(further)
+    return b"\x89PNG\r\n\x1a\n" + _make_chunk(b"IHDR", header) + b"".join(further)
 
 
-def _zeros(size: int) -> bytes:
+def _make_zeros(size: int) -> bytes:
     return zlib.compress(bytes(size), 9)
 
 
-def _gif_bomb() -> bytes:
+def _make_gif_bomb() -> bytes:
     """A GIF that claims the largest screen, with an empty frame a thousand times."""
     screen = b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0) + b"\x02\x02\x4c\x01\0"
     return screen + frame * 1_000 + b"\x3b"
 
 
-def _webp_bomb() -> bytes:
+def _make_webp_bomb() -> bytes:
     """An animated WebP whose canvas is the largest there is."""
     wide = (16_383).to_bytes(3, "little")
     body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + wide + wide
@@ -65,7 +65,7 @@ def _webp_bomb() -> bytes:
 
 
 @cache
-def bad_pictures() -> dict[str, bytes]:
+def make_bad_pictures() -> dict[str, bytes]:
     photo = io.BytesIO()
     Image.effect_noise((400, 300), 60).save(photo, "JPEG")
     return {
@@ -76,18 +76,23 @@ def bad_pictures() -> dict[str, bytes]:
         "script": b"#!/bin/sh\nrm -rf /\n",
         "zip": b"PK\x03\x04" + bytes(60),
         "gif that is a script": b"GIF89a/*" + b"*/=alert(1);",
-        "png bomb": _png(_chunk(b"IDAT", _zeros(1_000_000)), _chunk(b"IEND", b"")),
-        "apng bomb": _png(_chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)), _chunk(b"IDAT", _zeros(1_000))),
-        "gif bomb": _gif_bomb(),
-        "webp bomb": _webp_bomb(),
+        "png bomb": _make_png(_make_chunk(b"IDAT", _make_zeros(1_000_000)), _make_chunk(b"IEND", b"")),
+        "apng bomb": _make_png(
+            _make_chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)), _make_chunk(b"IDAT", _make_zeros(1_000))
+        ),
+        "gif bomb": _make_gif_bomb(),
+        "webp bomb": _make_webp_bomb(),
         "truncated jpeg": photo.getvalue()[:3_000],
-        "truncated png": picture()[:60],
+        "truncated png": make_picture()[:60],
     }
 
 
 @cache
-def bad_films() -> dict[str, bytes]:
-    whole, web = recordings.film(seconds=2), recordings.film("webm", "libvpx-vp9", "libopus", seconds=2)
+def make_bad_videos() -> dict[str, bytes]:
+    whole, web = (
+        recordings.make_video(seconds=2),
+        recordings.make_video("webm", "libvpx-vp9", "libopus", seconds=2),
+    )
     return {
         "text": b"This is a film, is it not?",
         "playlist": b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n",
@@ -99,7 +104,7 @@ def bad_films() -> dict[str, bytes]:
     }
 
 
-def form(files: dict[str, bytes], kind: str, **also: str) -> aiohttp.FormData:
+def make_form(files: dict[str, bytes], kind: str, **also: str) -> aiohttp.FormData:
     made = aiohttp.FormData()
     for name, data in files.items():
         made.add_field(name, io.BytesIO(data), filename="holiday.png", content_type=kind)
@@ -108,7 +113,7 @@ def form(files: dict[str, bytes], kind: str, **also: str) -> aiohttp.FormData:
     return made
 
 
-def on_disk(*folders: Path) -> set[Path]:
+def list_files(*folders: Path) -> set[Path]:
     """All files, and the workshops of the store."""
     found = (each for folder in folders for each in folder.rglob("*"))
     return {each for each in found if each.is_file() or each.parent.name == ".work"}
@@ -119,25 +124,27 @@ def test_every_endpoint_that_takes_files_is_here() -> None:
         f"{each.method} {each.path}": tuple(
             one.encode_name for one in msgspec.structs.fields(each.params) if one.type == Upload | None
         )
-        for each in all_endpoints()
+        for each in list_endpoints()
         if each.path.startswith("/api/") and each.most_upload
     }
-    assert found == PLACES
+    assert found == UPLOAD_FIELDS
 
 
-FEW = ("html", "png bomb", "truncated jpeg", "playlist", "truncated mp4")
+FEW_KINDS = ("html", "png bomb", "truncated jpeg", "playlist", "truncated mp4")
 
 
-def attempts(request: str, fields: tuple[str, ...]) -> Iterator[tuple[str, dict[str, bytes], dict[str, str]]]:
+def list_attempts(
+    request: str, fields: tuple[str, ...]
+) -> Iterator[tuple[str, dict[str, bytes], dict[str, str]]]:
     """What is wrong, the files and the texts beside them, for an endpoint that takes files in `fields`.
 
     What cleans files is the same everywhere: all are sent to one endpoint of each kind, a few to the others.
     """
-    large, good = picture() + bytes(2_000_001), picture()
+    large, good = make_picture() + bytes(2_000_001), make_picture()
     for field in fields:
-        bad = {**bad_pictures(), **bad_films(), "large": large}
-        if (request, field) not in FULL:
-            bad = {name: bad[name] for name in (*FEW, "large")}
+        bad = {**make_bad_pictures(), **make_bad_videos(), "large": large}
+        if (request, field) not in FULLY_TESTED:
+            bad = {name: bad[name] for name in (*FEW_KINDS, "large")}
         whole = {"file": good} if field == "thumbnail" and "file" in fields else {}
         for name, data in bad.items():
             yield f"{field}: {name}", {**whole, field: data}, {}
@@ -156,17 +163,19 @@ async def test_what_is_refused_leaves_nothing(
     (elsewhere := tmp_path / "elsewhere").mkdir()
     monkeypatch.setenv("TMPDIR", str(elsewhere))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    watch = await begin(start, limits={"upload_bytes": 2_000_000, "video_bytes": 2_000_000})
+    watch = await start_watch(start, limits={"upload_bytes": 2_000_000, "video_bytes": 2_000_000})
     parts, places = await watch.world.make("media"), (watch.world.node.node.services.store.root, elsewhere)
     await watch.world.node.settle()
-    before = on_disk(*places)
-    for request, fields in PLACES.items():
-        for what, files, also in attempts(request, fields):
+    before = list_files(*places)
+    for request, fields in UPLOAD_FIELDS.items():
+        for what, files, also in list_attempts(request, fields):
             kind = "video/mp4" if "file" in files else "image/png"
-            answer = await watch.send(watch.world.ann, request, what, parts, data=form(files, kind, **also))
+            answer = await watch.send(
+                watch.world.ann, request, what, parts, data=make_form(files, kind, **also)
+            )
             if answer.status not in (413, 422):
                 watch.faults.append(f"{request} {what}: {answer.status} {str(answer.body)[:100]}")
-            if left := on_disk(*places) - before:
+            if left := list_files(*places) - before:
                 watch.faults.append(f"{request} {what}: {answer.status}, left {left}")
                 before |= left
     watch.close()

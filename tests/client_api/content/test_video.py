@@ -12,18 +12,18 @@ import pytest
 from fedserver.jobs.media import LEASE_MS
 from fedserver.web import media_intake
 from storage.queries.kernel import jobs as job_queries
-from tests.client_api.test_every_endpoint import picture
+from tests.client_api.test_every_endpoint import make_picture
 from tests.kit import recordings
-from tests.kit.api import Answer, Api
+from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start, TestNode
 
 
-async def alone(start: Start, **limits: int) -> tuple[TestNode, Api]:
+async def start_single(start: Start, **limits: int) -> tuple[TestNode, Api]:
     node = await start("alpha.test", limits=limits)
     return node, Api(node, await node.token(await node.member("ann")))
 
 
-async def send(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", **fields: Any) -> Answer:
+async def upload(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", **fields: Any) -> ApiAnswer:
     form = aiohttp.FormData()
     form.add_field("file", data, filename=name, content_type="video/mp4")
     for field, value in fields.items():
@@ -32,13 +32,15 @@ async def send(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", **f
     return await api.ask("POST", f"/api/v{version}/media", data=form)
 
 
-def on_disk(node: TestNode) -> list[Path]:
+def list_files(node: TestNode) -> list[Path]:
     return [each for each in node.node.services.store.root.rglob("*") if each.is_file()]
 
 
 async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
-    node, ann = await alone(start)
-    came = await send(ann, recordings.film(), name="holiday.jpg", description="the sea", focus="0.5,-0.5")
+    node, ann = await start_single(start)
+    came = await upload(
+        ann, recordings.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5"
+    )
     path = f"/api/v1/media/{came.body['id']}"
     assert came.status == 202 and came.body["url"] is None and came.body["type"] == "video"
     assert (await ann.ask("GET", path)).status == 206
@@ -57,62 +59,62 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     assert shown["meta"]["small"]["width"] == 64 and shown["meta"]["size"] == "64x48"
     async with node.http.get(shown["url"]) as answer:
         body = await answer.read()
-        assert answer.content_type == "video/mp4" and recordings.SECRET.encode() not in body
+        assert answer.content_type == "video/mp4" and recordings.PRIVATE_TEXT.encode() not in body
     async with node.http.get(shown["preview_url"]) as answer:
         assert answer.content_type == "image/jpeg"
-    assert len(on_disk(node)) == 2
+    assert len(list_files(node)) == 2
     post = await ann.post("/api/v1/statuses", status="at sea", media_ids=[came.body["id"]])
     assert post["media_attachments"][0]["url"] == shown["url"]
 
 
 async def test_what_is_small_can_be_waited_for(start: Start) -> None:
-    node, ann = await alone(start)
-    made = await send(ann, recordings.sound(), version=1)
+    node, ann = await start_single(start)
+    made = await upload(ann, recordings.make_audio(), version=1)
     assert made.status == 200 and made.body["type"] == "audio" and made.body["url"].endswith(".mp3")
     assert made.body["preview_url"] is None and "original" in made.body["meta"]
-    assert "width" not in made.body["meta"]["original"] and len(on_disk(node)) == 1
+    assert "width" not in made.body["meta"]["original"] and len(list_files(node)) == 1
 
 
 @pytest.mark.parametrize("version", [1, 2])
 async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> None:
-    node, ann = await alone(start)
-    whole = recordings.film(seconds=3)
+    node, ann = await start_single(start)
+    whole = recordings.make_video(seconds=3)
     for data in (whole[: len(whole) // 3], b"\x1a\x45\xdf\xa3nothing", b"#EXTM3U\nfile:///etc/passwd", b""):
-        answer = await send(ann, data, version)
+        answer = await upload(ann, data, version)
         assert answer.status == 422, answer.body
-    answer = await send(ann, recordings.film(), version, focus="nowhere")
+    answer = await upload(ann, recordings.make_video(), version, focus="nowhere")
     assert answer.status == 422
-    answer = await send(ann, recordings.film(), version, thumbnail=b"no picture")
+    answer = await upload(ann, recordings.make_video(), version, thumbnail=b"no picture")
     assert answer.status == 422 and "thumbnail" in answer.body["error"].lower()
-    assert on_disk(node) == [] and not await node.settle()
+    assert list_files(node) == [] and not await node.settle()
 
 
 async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
-    node, ann = await alone(start)
-    whole = recordings.film("webm", "libvpx-vp9", "libopus", seconds=3)
-    came = await send(ann, whole[: len(whole) * 2 // 3])
+    node, ann = await start_single(start)
+    whole = recordings.make_video("webm", "libvpx-vp9", "libopus", seconds=3)
+    came = await upload(ann, whole[: len(whole) * 2 // 3])
     assert came.status == 202
     await node.settle()
     answer = await ann.ask("GET", f"/api/v1/media/{came.body['id']}")
     assert answer.status == 422 and "cut off" in answer.body["error"]
     posted = await ann.ask("POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]})
-    assert posted.status == 422 and on_disk(node) == []
+    assert posted.status == 422 and list_files(node) == []
 
 
 async def test_a_small_picture_can_be_chosen(start: Start) -> None:
-    node, ann = await alone(start)
-    came = await send(ann, recordings.film(), thumbnail=picture())
+    node, ann = await start_single(start)
+    came = await upload(ann, recordings.make_video(), thumbnail=make_picture())
     assert came.status == 202 and came.body["preview_url"]
     await node.settle()
     path = f"/api/v1/media/{came.body['id']}"
     assert (await ann.get(path))["preview_url"] == came.body["preview_url"]
     form = aiohttp.FormData()
-    form.add_field("thumbnail", picture(), filename="b.png")
+    form.add_field("thumbnail", make_picture(), filename="b.png")
     form.add_field("description", "another")
     changed = (await ann.ask("PUT", path, data=form)).body
     assert changed["description"] == "another" and changed["preview_url"] != came.body["preview_url"]
     await node.settle()
-    assert len(on_disk(node)) == 2
+    assert len(list_files(node)) == 2
     bob = Api(node, await node.token(await node.member("bob")))
     for method in ("GET", "PUT", "DELETE"):
         assert (await bob.ask(method, path)).status == 404
@@ -120,14 +122,14 @@ async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     assert (await reader.ask("GET", path)).status == 403
     await ann.delete(path)
     await node.settle()
-    assert on_disk(node) == []
+    assert list_files(node) == []
 
 
 async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
-    node, ann = await alone(start)
-    came = await send(ann, recordings.film())
+    node, ann = await start_single(start)
+    came = await upload(ann, recordings.make_video())
     async with node.db.write() as tx:
-        until, queue = tx.now + LEASE_MS, job_queries.FILMS
+        until, queue = tx.now + LEASE_MS, job_queries.MEDIA
         assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
     await node.settle()
     path = f"/api/v1/media/{came.body['id']}"
@@ -138,20 +140,20 @@ async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
 
 
 async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
-    node, ann = await alone(start)
-    came = await send(ann, recordings.film())
+    node, ann = await start_single(start)
+    came = await upload(ann, recordings.make_video())
     for _ in range(3):
         async with node.db.write() as tx:
-            await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.FILMS)
+            await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
     answer = await ann.ask("GET", f"/api/v1/media/{came.body['id']}")
-    assert answer.status == 422 and "too complicated" in answer.body["error"] and on_disk(node) == []
+    assert answer.status == 422 and "too complicated" in answer.body["error"] and list_files(node) == []
 
 
 async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start: Start) -> None:
-    node, ann = await alone(start)
-    came = await send(ann, recordings.film("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
+    node, ann = await start_single(start)
+    came = await upload(ann, recordings.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
     working = asyncio.create_task(node.settle())
     # The folder is made by the work itself: nothing tells of it.
     while not list(node.node.services.store.root.glob(".work/*")):  # noqa: ASYNC110
@@ -159,24 +161,24 @@ async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start
     await ann.delete(f"/api/v1/media/{came.body['id']}")
     await working
     await node.settle()
-    assert on_disk(node) == []
+    assert list_files(node) == []
 
 
 async def test_a_member_has_so_much_room_and_no_more(start: Start) -> None:
-    node, ann = await alone(start, member_bytes=30_000)
-    first = await send(ann, recordings.film(), version=1)
+    node, ann = await start_single(start, member_bytes=30_000)
+    first = await upload(ann, recordings.make_video(), version=1)
     assert first.status == 200
-    kept = len(on_disk(node))
-    refused = await send(ann, recordings.film(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
+    kept = len(list_files(node))
+    refused = await upload(ann, recordings.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
     assert refused.status == 422 and "29.3 KB" in refused.body["error"]
-    assert len(on_disk(node)) == kept
+    assert len(list_files(node)) == kept
     await ann.delete(f"/api/v1/media/{first.body['id']}")
     await node.settle()
-    assert (await send(ann, recordings.film(), version=1)).status == 200
+    assert (await upload(ann, recordings.make_video(), version=1)).status == 200
 
 
 async def test_the_instance_tells_what_it_takes(start: Start) -> None:
-    node, ann = await alone(start)
+    node, ann = await start_single(start)
     told = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
     assert {"image/png", "image/heic", "video/mp4", "video/webm", "audio/mpeg"} <= set(
         told["supported_mime_types"]
@@ -185,8 +187,8 @@ async def test_the_instance_tells_what_it_takes(start: Start) -> None:
 
 
 async def test_parts_of_a_file(start: Start) -> None:
-    node, ann = await alone(start)
-    url = (await send(ann, recordings.film(), version=1)).body["url"]
+    node, ann = await start_single(start)
+    url = (await upload(ann, recordings.make_video(), version=1)).body["url"]
 
     async def ask(method: str = "GET", **headers: str) -> tuple[int, bytes, Any]:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -208,4 +210,4 @@ async def test_parts_of_a_file(start: Start) -> None:
     assert (await ask(If_None_Match=tag))[:2] == (304, b"")
     status, body, headers = await ask("HEAD")
     assert (status, body, headers["Content-Length"]) == (200, b"", str(len(whole)))
-    assert media_intake.RAW not in url
+    assert media_intake.RAW_EXTENSION not in url

@@ -11,7 +11,7 @@ from fedserver.domain.metrics import measures
 from fedserver.domain.relationships import follows
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.people import stranger
+from tests.kit.people import create_remote_account
 
 SCOPES = "read write follow push admin:read admin:write"
 MEASURES, DIMENSIONS, RETENTION = (
@@ -19,12 +19,12 @@ MEASURES, DIMENSIONS, RETENTION = (
 )
 
 
-def day(node: TestNode, back: int = 0) -> str:
-    moment = datetime.fromtimestamp(node.clock.now / 1000, UTC) - timedelta(days=back)
+def format_day(node: TestNode, days_ago: int = 0) -> str:
+    moment = datetime.fromtimestamp(node.clock.now / 1000, UTC) - timedelta(days=days_ago)
     return moment.date().isoformat()
 
 
-async def begin(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict[str, str]]:
+async def start_world(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict[str, str]]:
     node = await start("alpha.test")
     people = {name: await node.member(name, role) for name, role in (
         ("mod", "moderator"), ("ann", "member"), ("bob", "member"))}  # fmt: skip
@@ -32,15 +32,21 @@ async def begin(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict[str, 
     return node, apis["mod"], apis, {name: str(row.id) for name, row in people.items()}
 
 
-async def ask(node: TestNode, api: Api, *keys: str, back: int = 1, **more: Any) -> dict[str, Any]:
+async def fetch_measures(
+    node: TestNode, api: Api, *keys: str, days_ago: int = 1, **more: Any
+) -> dict[str, Any]:
     found = await api.post(
-        MEASURES, keys=list(keys), start_at=day(node, back), end_at=f"{day(node)}T12:00:00.000Z", **more
+        MEASURES,
+        keys=list(keys),
+        start_at=format_day(node, days_ago),
+        end_at=f"{format_day(node)}T12:00:00.000Z",
+        **more,
     )
     return {each["key"]: each for each in found}
 
 
 async def test_what_members_did(start: Start) -> None:
-    node, mod, apis, ids = await begin(start)
+    node, mod, apis, ids = await start_world(start)
     post = await apis["ann"].post("/api/v1/statuses", status="hello #ghent")
     await apis["bob"].post(f"/api/v1/statuses/{post['id']}/favourite")
     await apis["bob"].post(f"/api/v1/statuses/{post['id']}/reblog")
@@ -49,7 +55,7 @@ async def test_what_members_did(start: Start) -> None:
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"])
     await mod.post(f"/api/v1/admin/reports/{filed['id']}/resolve")
     names = ("active_users", "new_users", "interactions", "opened_reports", "resolved_reports", "odd")
-    found = await ask(node, mod, *names)
+    found = await fetch_measures(node, mod, *names)
     assert list(found) == list(names[:-1])
     totals = {name: int(each["total"]) for name, each in found.items()}
     assert totals == {
@@ -57,27 +63,27 @@ async def test_what_members_did(start: Start) -> None:
     }  # fmt: skip
     for each in found.values():
         assert [data["value"] for data in each["data"]] == ["0", each["total"]]
-        assert each["data"][0]["date"] == f"{day(node, 1)}T00:00:00.000Z"
+        assert each["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
         assert each["previous_total"] == "0" and each["unit"] is None and "human_value" not in each
 
     node.clock.forward(days=2)
     await apis["ann"].get("/api/v1/timelines/home")
-    later = await ask(node, mod, "active_users", "new_users")
+    later = await fetch_measures(node, mod, "active_users", "new_users")
     assert later["active_users"]["total"] == "1" and later["active_users"]["previous_total"] == "3"
     assert later["new_users"]["total"] == "0" and later["new_users"]["previous_total"] == "3"
-    whole = await ask(node, mod, "active_users", back=2)
+    whole = await fetch_measures(node, mod, "active_users", days_ago=2)
     assert whole["active_users"]["total"] == "3", "each member once"
     assert [each["value"] for each in whole["active_users"]["data"]] == ["3", "0", "2"]
 
 
 async def test_hashtags_and_peers(start: Start) -> None:
-    node, mod, apis, _ = await begin(start)
+    node, mod, apis, _ = await start_world(start)
     await apis["ann"].post("/api/v1/statuses", status="one #ghent")
     await apis["ann"].post("/api/v1/statuses", status="two #ghent")
     await apis["bob"].post("/api/v1/statuses", status="three #ghent #bruges")
     ann = await node.node.services.resolver.account("ann")
     async with node.db.write() as tx:
-        fay = await stranger(tx, "fay")
+        fay = await create_remote_account(tx, "fay")
         await follows.follow(tx, node.site, ann, fay)
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
         await follows.receive(tx, fay, ann, "https://beta.test/f/1")
@@ -85,13 +91,13 @@ async def test_hashtags_and_peers(start: Start) -> None:
     [ghent] = [each for each in await mod.get("/api/v1/admin/tags") if each["name"] == "ghent"]
     subject = {"id": ghent["id"]}
     tag = ("tag_accounts", "tag_uses", "tag_servers")
-    found = await ask(node, mod, *tag, **dict.fromkeys(tag, subject))
+    found = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
     assert [found[name]["total"] for name in tag] == ["2", "3", "0"]
     peer = (
         "instance_accounts", "instance_media_attachments", "instance_reports", "instance_statuses",
         "instance_follows", "instance_followers",
     )  # fmt: skip
-    found = await ask(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
+    found = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
     assert [found[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
     assert found["instance_media_attachments"]["unit"] == "bytes"
     assert found["instance_media_attachments"]["human_value"] == "0 Bytes"
@@ -109,30 +115,30 @@ async def test_hashtags_and_peers(start: Start) -> None:
     ],
 )
 async def test_measures_of_nonsense(start: Start, wrong: dict[str, Any]) -> None:
-    _, mod, _, _ = await begin(start)
+    _, mod, _, _ = await start_world(start)
     refused = await mod.ask("POST", MEASURES, json=wrong)
     assert refused.status == 422 and refused.body["error"]
 
 
 async def test_a_measure_is_one_statement(start: Start) -> None:
-    node, _, _, _ = await begin(start)
+    node, _, _, _ = await start_world(start)
     now = node.clock.now
     async with node.db.read() as tx:
         for name in measures.NAMES:
             before = tx.count
-            span = measures.span(now - 90 * 86_400_000, now)
-            await measures.measure(tx, name, span, measures.Subject(1, "beta.test"))
+            span = measures.to_span(now - 90 * 86_400_000, now)
+            await measures.load_measure(tx, name, span, measures.MeasureSubject(1, "beta.test"))
             assert tx.count == before + 1, name
 
 
 async def test_dimensions(start: Start) -> None:
-    node, mod, apis, _ = await begin(start)
+    node, mod, apis, _ = await start_world(start)
     await apis["ann"].post("/api/v1/statuses", status="één #ghent", language="nl")
     await apis["ann"].post("/api/v1/statuses", status="twee #ghent", language="nl")
     await apis["bob"].post("/api/v1/statuses", status="three", language="en")
     ann = await node.node.services.resolver.account("ann")
     async with node.db.write() as tx:
-        fay = await stranger(tx, "fay")
+        fay = await create_remote_account(tx, "fay")
         await follows.follow(tx, node.site, ann, fay)
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
     [ghent] = await mod.get("/api/v1/admin/tags")
@@ -144,8 +150,8 @@ async def test_dimensions(start: Start) -> None:
     found = await mod.post(
         DIMENSIONS,
         keys=list(names),
-        start_at=day(node, 3),
-        end_at=day(node),
+        start_at=format_day(node, 3),
+        end_at=format_day(node),
         limit=5,
         tag_servers=tag,
         tag_languages=tag,
@@ -171,21 +177,21 @@ async def test_dimensions(start: Start) -> None:
 
 
 async def test_retention_by_day_and_month(start: Start) -> None:
-    node, mod, apis, _ = await begin(start)
-    first = day(node)
+    node, mod, apis, _ = await start_world(start)
+    first = format_day(node)
     await apis["ann"].get("/api/v1/timelines/home")
     await apis["bob"].get("/api/v1/timelines/home")
     node.clock.forward(days=1)
     await apis["ann"].get("/api/v1/timelines/home")
-    cohorts = await mod.post(RETENTION, start_at=first, end_at=day(node), frequency="day")
-    assert [each["period"][:10] for each in cohorts] == [first, day(node)]
+    cohorts = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="day")
+    assert [each["period"][:10] for each in cohorts] == [first, format_day(node)]
     assert [each["frequency"] for each in cohorts] == ["day", "day"]
     joined, second = cohorts
     # Three joined; the moderator, who asks, is counted as active when the first request is noted.
     assert [each["value"] for each in joined["data"]] == ["2", "1"]
     assert [round(each["rate"], 2) for each in joined["data"]] == [0.67, 0.33]
     assert [(each["value"], each["rate"]) for each in second["data"]] == [("0", 0.0)]
-    months = await mod.post(RETENTION, start_at=first, end_at=day(node), frequency="month")
+    months = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="month")
     [month] = months
     assert month["period"] == f"{first[:7]}-01T00:00:00.000Z" and month["data"][0]["value"] == "3"
     assert month["data"][0]["rate"] == 1.0

@@ -12,7 +12,7 @@ import pytest
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.auth import invitations, members
 from fedserver.domain.portability import moves
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
@@ -43,7 +43,7 @@ class Staff:
         assert await self[who].post(f"{PATH}/{self.id(name)}/action", type=kind, **more) == {}
 
 
-async def staff(start: Start, domain: str = "alpha.test") -> Staff:
+async def create_staff(start: Start, domain: str = "alpha.test") -> Staff:
     node = await start(domain)
     roles = {"olga": "owner", "ada": "admin", "mod": "moderator", "mel": "moderator", "ann": "member"}
     people = {name: await node.member(name, role) for name, role in roles.items()}
@@ -64,7 +64,7 @@ async def test_only_staff_with_the_right_scope(start: Start) -> None:
     plain = Api(node, await node.token(member, SCOPES))
     narrow = Api(node, await node.token(moderator, "read write"))
     asked = 0
-    for endpoint in all_endpoints():
+    for endpoint in list_endpoints():
         if "/admin/" not in endpoint.path or not endpoint.path.startswith("/api/"):
             continue
         asked += 1
@@ -73,11 +73,11 @@ async def test_only_staff_with_the_right_scope(start: Start) -> None:
         assert (await plain.ask(endpoint.method, path)).status == 403, path
         refused = await narrow.ask(endpoint.method, path)
         assert refused.status == 403 and "scope" in refused.body["error"], path
-        assert endpoint.scope.startswith("admin:write" if _writes(endpoint) else "admin:read"), path
+        assert endpoint.scope.startswith("admin:write" if _is_writing(endpoint) else "admin:read"), path
     assert asked >= 58
 
 
-def _writes(endpoint: Any) -> bool:
+def _is_writing(endpoint: Any) -> bool:
     return endpoint.method != "GET" and endpoint.tx != "read"
 
 
@@ -92,7 +92,7 @@ async def test_reading_scopes_do_not_write(start: Start) -> None:
 
 
 async def test_lists_filter_and_page(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     mod = world["mod"]
     async with world.node.db.write() as tx:
         member = await world.node.member_row(world.people["ann"])
@@ -176,12 +176,12 @@ async def test_sign_ups_are_approved_or_forgotten(start: Start) -> None:
     assert await mod.get("/api/v1/notifications", **{"types[]": "admin.sign_up"}) == []
     assert await ask("fay") == 200, "name and address are free again"
     async with node.db.read() as tx:
-        verbs = [row.verb for row in await audit_log.page(tx, Page())]
+        verbs = [row.verb for row in await audit_log.list_page(tx, Page())]
     assert verbs == ["member.reject", "member.approve"]
 
 
 async def test_a_limit_hides_from_all_but_followers(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     ann, bob, olga, nobody = world["ann"], world["bob"], world["olga"], Api(world.node)
     await olga.post(f"/api/v1/accounts/{world.id('ann')}/follow")
     await world.act("mod", "ann", "silence", text="Too loud")
@@ -201,7 +201,7 @@ async def test_a_limit_hides_from_all_but_followers(start: Start) -> None:
 
 
 async def test_sensitive_marks_what_it_posted_and_posts(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     ann, nobody = world["ann"], Api(world.node)
     before = await ann.post("/api/v1/statuses", status="one")
     assert not before["sensitive"]
@@ -218,7 +218,7 @@ async def test_sensitive_marks_what_it_posted_and_posts(start: Start) -> None:
 
 
 async def test_disabled_members_are_out_and_their_profile_stays(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     ann, node = world["ann"], world.node
     await ann.post("/api/v1/statuses", status="still here")
     form = {"username": "ann", "password": PASSWORD}
@@ -240,7 +240,7 @@ async def test_disabled_members_are_out_and_their_profile_stays(start: Start) ->
 
 
 async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     ann, bob, nobody, mod = world["ann"], world["bob"], Api(world.node), world["mod"]
     await bob.post(f"/api/v1/accounts/{world.id('ann')}/follow")
     await ann.post(f"/api/v1/accounts/{world.id('bob')}/follow")
@@ -289,7 +289,7 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
 
 
 async def test_warnings_reach_the_member(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     await world.act("mod", "ann", "none", text="Please mind rule 2")
     [told] = await world["ann"].get("/api/v1/notifications")
     assert told["type"] == "moderation_warning" and told["account"]["acct"] == "ann"
@@ -300,7 +300,7 @@ async def test_warnings_reach_the_member(start: Start) -> None:
 
 
 async def test_nobody_acts_on_those_above_or_on_themselves(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     for who, name in (
         ("mod", "olga"), ("mod", "ada"), ("mod", "mel"), ("mod", "mod"), ("ada", "olga"), ("ada", "ada"),
     ):  # fmt: skip
@@ -311,12 +311,12 @@ async def test_nobody_acts_on_those_above_or_on_themselves(start: Start) -> None
     await world.act("ada", "mod", "silence")
     await world.act("olga", "ada", "silence")
     async with world.node.db.read() as tx:
-        node_itself = await audit_log.page(tx, Page())
+        node_itself = await audit_log.list_page(tx, Page())
     assert [row.verb for row in node_itself] == ["account.silence", "account.silence"]
 
 
 async def test_bad_orders_are_refused(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     path = f"{PATH}/{world.id('ann')}/action"
     mod = world["mod"]
     for wrong, status in (
@@ -330,11 +330,11 @@ async def test_bad_orders_are_refused(start: Start) -> None:
     assert (await mod.ask("GET", f"{PATH}/1")).status == 404
     assert (await mod.ask("GET", f"{PATH}/x")).status == 404
     async with world.node.db.read() as tx:
-        assert await audit_log.page(tx, Page()) == []
+        assert await audit_log.list_page(tx, Page()) == []
 
 
 async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     path = f"{PATH}/{world.id('ann')}"
     post = await world["ann"].post("/api/v1/statuses", status="hello")
     assert (await world["mod"].ask("DELETE", path)).status == 403
@@ -355,7 +355,7 @@ async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
 
 @pytest.mark.parametrize("kind", ["silence", "disable", "suspend", "sensitive"])
 async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     await world.act("mod", "ann", kind, days=2)
     path = f"{PATH}/{world.id('ann')}"
     field = {"silence": "silenced", "disable": "disabled", "suspend": "suspended", "sensitive": "sensitized"}[
@@ -369,12 +369,12 @@ async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
     await world.node.settle()
     assert not (await mod.get(path))[field]
     async with world.node.db.read() as tx:
-        lifted, done = await audit_log.page(tx, Page())
+        lifted, done = await audit_log.list_page(tx, Page())
     assert lifted.undoes_id == done.id and lifted.role == "node" and done.expires_at
 
 
 async def test_an_act_that_was_lifted_or_renewed_is_left_alone(start: Start) -> None:
-    world = await staff(start)
+    world = await create_staff(start)
     await world.act("mod", "ann", "silence", days=1)
     await world["mod"].post(f"{PATH}/{world.id('ann')}/unsilence")
     await world.act("mod", "ann", "silence")
@@ -385,7 +385,7 @@ async def test_an_act_that_was_lifted_or_renewed_is_left_alone(start: Start) -> 
 
 async def test_the_log_is_public_without_names(start: Start) -> None:
     """It names no member, holds with the program of docs/log.md, and stays when a member goes."""
-    world = await staff(start, "localhost")
+    world = await create_staff(start, "localhost")
     node, nobody, path = world.node, Api(world.node), "/api/fedserver/v1/log"
     assert await nobody.get(path) == []
     await world.act("mod", "ann", "silence", text="Zu laut für alle", days=3)
@@ -410,9 +410,9 @@ async def test_the_log_is_public_without_names(start: Start) -> None:
     assert not re.search(r"\b(ann|mod|ada)\b", page, re.IGNORECASE)
 
     async with node.db.write() as tx:
-        before = await audit_log.of_target(tx, world.people["ann"].uri)
-        await moves.leave(tx, await members.by_username(tx, "ann"), world.people["ann"])
-        assert len(before) == 3 and await audit_log.of_target(tx, world.people["ann"].uri) == []
+        before = await audit_log.list_by_target(tx, world.people["ann"].uri)
+        await moves.delete_account(tx, await members.get_by_username(tx, "ann"), world.people["ann"])
+        assert len(before) == 3 and await audit_log.list_by_target(tx, world.people["ann"].uri) == []
         assert (await audit_log.verify(tx, blocked["hash"])).last == 5
     assert (await nobody.get(path))[::-1] == [done, private, warned, undone, blocked]
     names: dict[str, Any] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from fedserver.domain.audit_log import audit_log
 from fedserver.domain.moderation import report_views, reports
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.paging import Page
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
@@ -17,7 +17,7 @@ SCOPES = "read write follow push admin:read admin:write"
 PATH = "/api/v1/admin/reports"
 
 
-async def begin(start: Start) -> tuple[TestNode, dict[str, Api], dict[str, str]]:
+async def start_world(start: Start) -> tuple[TestNode, dict[str, Api], dict[str, str]]:
     node = await start("alpha.test", rules=("Be kind", "No spam"))
     people = {name: await node.member(name, role) for name, role in (
         ("mod", "moderator"), ("mel", "moderator"), ("ann", "member"), ("bob", "member"))}  # fmt: skip
@@ -26,13 +26,13 @@ async def begin(start: Start) -> tuple[TestNode, dict[str, Api], dict[str, str]]
 
 
 async def test_the_rules_are_the_configured_ones(start: Start) -> None:
-    node, _, _ = await begin(start)
+    node, _, _ = await start_world(start)
     found = await Api(node).get("/api/v1/instance/rules")
     assert found == [{"id": "1", "text": "Be kind", "hint": ""}, {"id": "2", "text": "No spam", "hint": ""}]
 
 
 async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -> None:
-    _, apis, ids = await begin(start)
+    _, apis, ids = await start_world(start)
     ann, bob, mod = apis["ann"], apis["bob"], apis["mod"]
     public = await bob.post("/api/v1/statuses", status="buy now")
     private = await bob.post("/api/v1/statuses", status="@ann buy now!", visibility="direct")
@@ -73,7 +73,7 @@ async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -
     ],
 )
 async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], status: int) -> None:
-    _, apis, ids = await begin(start)
+    _, apis, ids = await start_world(start)
     values = {"account_id": ids["bob"], "comment": "hm", **change}
     refused = await apis["ann"].ask("POST", "/api/v1/reports", json=values)
     assert refused.status == status and refused.body["error"]
@@ -81,27 +81,27 @@ async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], sta
 
 
 async def test_posts_of_others_and_unseen_ones_are_no_evidence(start: Start) -> None:
-    node, apis, ids = await begin(start)
+    node, apis, ids = await start_world(start)
     ann, bob = apis["ann"], apis["bob"]
     own = await ann.post("/api/v1/statuses", status="mine")
     unseen = await bob.post("/api/v1/statuses", status="for followers", visibility="private")
     for wrong in (own["id"], unseen["id"]):
         values = {"account_id": ids["bob"], "status_ids": [wrong]}
         assert (await ann.ask("POST", "/api/v1/reports", json=values)).status == 404
-    reader = Api(node, await node.token(await _row(node, "ann"), "read write:statuses"))
+    reader = Api(node, await node.token(await _load_account(node, "ann"), "read write:statuses"))
     refused = await reader.ask("POST", "/api/v1/reports", json={"account_id": ids["bob"]})
     assert refused.status == 403
     assert (await Api(node).ask("POST", "/api/v1/reports", json={"account_id": ids["bob"]})).status == 401
 
 
-async def _row(node: TestNode, name: str) -> Any:
+async def _load_account(node: TestNode, name: str) -> Any:
     from_db = await node.node.services.resolver.account(name)
     assert from_db is not None
     return from_db
 
 
 async def test_lists_filter_and_page(start: Start) -> None:
-    _, apis, ids = await begin(start)
+    _, apis, ids = await start_world(start)
     ann, bob, mod = apis["ann"], apis["bob"], apis["mod"]
     first = await ann.post("/api/v1/reports", account_id=ids["bob"])
     second = await bob.post("/api/v1/reports", account_id=ids["ann"])
@@ -123,7 +123,7 @@ async def test_lists_filter_and_page(start: Start) -> None:
 
 
 async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start) -> None:
-    node, apis, ids = await begin(start)
+    node, apis, ids = await start_world(start)
     mod = apis["mod"]
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"], category="spam")
     path = f"{PATH}/{filed['id']}"
@@ -143,7 +143,7 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
         method = "POST" if verb else "GET"
         assert (await mod.ask(method, f"{PATH}/1{verb}")).status == 404
     async with node.db.read() as tx:
-        verbs = [row.verb for row in await audit_log.of_target(tx, f"report:{filed['id']}")]
+        verbs = [row.verb for row in await audit_log.list_by_target(tx, f"report:{filed['id']}")]
     assert verbs == [
         "report.reopen", "report.resolve", "report.classify", "report.classify", "report.unassign",
         "report.assign",
@@ -151,7 +151,7 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
 
 
 async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
-    node, apis, ids = await begin(start)
+    node, apis, ids = await start_world(start)
     ann, mod = apis["ann"], apis["mod"]
     first = await ann.post("/api/v1/reports", account_id=ids["bob"], rule_ids=[1])
     second = await ann.post("/api/v1/reports", account_id=ids["bob"])
@@ -159,7 +159,7 @@ async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
     await mod.post(action, type="none", report_id=first["id"], text="Be kind")
     assert [each["id"] for each in await mod.get(PATH)] == [second["id"]]
     async with node.db.read() as tx:
-        done = next(row for row in await audit_log.page(tx, Page()) if row.verb == "account.none")
+        done = next(row for row in await audit_log.list_page(tx, Page()) if row.verb == "account.none")
     assert done.rule == "1" and done.reason == "Be kind"
     other = await ann.post("/api/v1/reports", account_id=ids["mel"])
     refused = await mod.ask("POST", action, json={"type": "silence", "report_id": other["id"]})
@@ -169,13 +169,13 @@ async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
 
 
 async def test_a_page_costs_the_same_whatever_is_on_it(start: Start) -> None:
-    node, apis, ids = await begin(start)
+    node, apis, ids = await start_world(start)
     from_ann = apis["ann"]
     post = await apis["bob"].post("/api/v1/statuses", status="x")
     await from_ann.post("/api/v1/reports", account_id=ids["bob"], status_ids=[post["id"]])
     counted = []
     for _ in range(2):
-        rows, views = await _loaded(node)
+        rows, views = await _count_load_statements(node)
         counted.append(rows)
         assert views
         for _ in range(4):
@@ -183,9 +183,9 @@ async def test_a_page_costs_the_same_whatever_is_on_it(start: Start) -> None:
     assert counted[0] == counted[1]
 
 
-async def _loaded(node: TestNode) -> tuple[int, int]:
-    node.db.memory = Memory()
+async def _count_load_statements(node: TestNode) -> tuple[int, int]:
+    node.db.memory = CacheRegistry()
     async with node.db.read() as tx:
-        rows = await reports.page(tx, Page(), "all")
+        rows = await reports.list_page(tx, Page(), "all")
         views = await report_views.load(tx, node.site, rows)
         return tx.count, len(views)

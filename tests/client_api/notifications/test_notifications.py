@@ -18,18 +18,18 @@ POLICY = "/api/v2/notifications/policy"
 REQUESTS = "/api/v1/notifications/requests"
 
 
-async def two(start: Start, **scopes: str) -> tuple[TestNode, Api, Api]:
+async def start_two_members(start: Start, **scopes: str) -> tuple[TestNode, Api, Api]:
     """Ann and Bob on one node."""
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
     return node, Api(node, await node.token(ann, **scopes)), Api(node, await node.token(bob))
 
 
-async def say(api: Api, text: str, **more: Any) -> str:
+async def post_status(api: Api, text: str, **more: Any) -> str:
     return str((await api.post("/api/v1/statuses", status=text, **more))["id"])
 
 
-def cursor(link: str, rel: str) -> dict[str, str]:
+def parse_cursor(link: str, rel: str) -> dict[str, str]:
     found = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
     assert found is not None, link
     return {found[1]: found[2]}
@@ -58,14 +58,14 @@ def cursor(link: str, rel: str) -> dict[str, str]:
     ],
 )
 async def test_scopes(start: Start, method: str, path: str, scope: str) -> None:
-    node, ann, _ = await two(start, scopes=scope)
+    node, ann, _ = await start_two_members(start, scopes=scope)
     assert (await ann.ask(method, path)).status == 403
     assert (await Api(node).ask(method, path)).status == 401
 
 
 async def test_groups_by_pages(start: Start) -> None:
-    _, ann, bob = await two(start)
-    posts = [await say(ann, f"post {number}") for number in range(5)]
+    _, ann, bob = await start_two_members(start)
+    posts = [await post_status(ann, f"post {number}") for number in range(5)]
     for post in posts:
         await bob.post(f"/api/v1/statuses/{post}/favourite")
     seen: list[str] = []
@@ -80,17 +80,17 @@ async def test_groups_by_pages(start: Start) -> None:
         assert [each["id"] for each in answer.body["statuses"]] == [each["status_id"] for each in groups]
         assert [each["acct"] for each in answer.body["accounts"]] == ["bob"]
         assert "partial_accounts" not in answer.body
-        where = cursor(answer.headers["Link"], "next")
+        where = parse_cursor(answer.headers["Link"], "next")
     assert seen == posts[::-1]
     back = await ann.ask("GET", "/api/v2/notifications", params={"limit": "2", "min_id": "1"})
     assert [group["status_id"] for group in back.body["notification_groups"]] == [posts[1], posts[0]]
-    assert list(cursor(back.headers["Link"], "prev")) == ["min_id"]
+    assert list(parse_cursor(back.headers["Link"], "prev")) == ["min_id"]
 
 
 async def test_many_senders_in_part(start: Start) -> None:
-    node, ann, bob = await two(start)
+    node, ann, bob = await start_two_members(start)
     eve = Api(node, await node.token(await node.member("eve")))
-    post = await say(ann, "hello")
+    post = await post_status(ann, "hello")
     for each in (bob, eve):
         await each.post(f"/api/v1/statuses/{post}/reblog")
     found = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
@@ -120,7 +120,7 @@ async def test_many_senders_in_part(start: Start) -> None:
     ],
 )
 async def test_wrong_words(start: Start, method: str, path: str, body: dict[str, Any], field: str) -> None:
-    _, ann, _ = await two(start)
+    _, ann, _ = await start_two_members(start)
     answer = await ann.ask(method, path, json=body) if body else await ann.ask(method, path)
     assert answer.status == 422
     assert any(name.startswith(field) for name in answer.body["details"])
@@ -128,7 +128,7 @@ async def test_wrong_words(start: Start, method: str, path: str, body: dict[str,
 
 async def test_a_policy_as_clients_write_it(start: Start) -> None:
     """A client sends back all that it read, the summary too, and words that we do not know."""
-    _, ann, bob = await two(start)
+    _, ann, bob = await start_two_members(start)
     whole = await ann.get(POLICY)
     assert whole == {
         "for_not_following": "accept",
@@ -148,11 +148,11 @@ async def test_a_policy_as_clients_write_it(start: Start) -> None:
 
 
 async def test_other_peoples_things_are_not_there(start: Start) -> None:
-    _, ann, bob = await two(start)
+    _, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
-    await say(bob, "between us @ann", visibility="direct")
-    await say(ann, "between us @bob", visibility="direct")
-    post = await say(bob, "hello")
+    await post_status(bob, "between us @ann", visibility="direct")
+    await post_status(ann, "between us @bob", visibility="direct")
+    post = await post_status(bob, "hello")
     await ann.post(f"/api/v1/statuses/{post}/favourite")
     [request] = await ann.get(REQUESTS)
     mine = (await bob.get("/api/v1/conversations"))[0]["id"]
@@ -174,49 +174,49 @@ async def test_other_peoples_things_are_not_there(start: Start) -> None:
 
 
 async def test_conversations_by_pages(start: Start) -> None:
-    _, ann, bob = await two(start)
-    made = [await say(ann, f"{number} @bob", visibility="direct") for number in range(3)]
+    _, ann, bob = await start_two_members(start)
+    made = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
     answer = await bob.ask("GET", "/api/v1/conversations", params={"limit": "2"})
     assert [each["last_status"]["id"] for each in answer.body] == made[:0:-1]
-    assert cursor(answer.headers["Link"], "next") == {"max_id": made[1]}
-    older = await bob.get("/api/v1/conversations", **cursor(answer.headers["Link"], "next"))
+    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": made[1]}
+    older = await bob.get("/api/v1/conversations", **parse_cursor(answer.headers["Link"], "next"))
     assert [each["last_status"]["id"] for each in older] == made[:1]
     assert [each["acct"] for each in older[0]["accounts"]] == ["ann"]
     assert await bob.get("/api/v1/conversations", since_id=made[2]) == []
 
 
-async def heard(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
+async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
     message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
     return message["stream"], message["event"], json.loads(message["payload"])
 
 
 async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) -> None:
-    node, ann, bob = await two(start)
+    node, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
     async with node.db.write() as tx:
         notice = await announcements.create(tx, node.site, None, "We move")
     async with node.http.ws_connect("/api/v1/streaming?stream=direct", headers=ann.headers) as socket:
         for name in ("user", "user:notification"):
             await socket.send_json({"type": "subscribe", "stream": name})
-        await say(bob, "in public, @ann")
-        await say(bob, "between us @ann", visibility="direct")
+        await post_status(bob, "in public, @ann")
+        await post_status(bob, "between us @ann", visibility="direct")
         # Neither was told: what comes first is what she does herself.
-        note = await say(ann, "remember the milk", visibility="direct")
-        told = [await heard(socket) for _ in range(2)]
+        note = await post_status(ann, "remember the milk", visibility="direct")
+        told = [await receive_event(socket) for _ in range(2)]
         assert sorted(event for _, event, _ in told) == ["conversation", "update"]
         [found] = [payload for stream, event, payload in told if event == "conversation"]
         assert found["last_status"]["id"] == note and found["unread"] is False
         [request] = await ann.get(REQUESTS)
         await ann.post(f"{REQUESTS}/{request['id']}/accept")
         await node.settle()
-        told = [await heard(socket) for _ in range(3)]
+        told = [await receive_event(socket) for _ in range(3)]
         merged = [stream for stream, event, _ in told if event == "notifications_merged"]
         assert sorted(merged) == [["user"], ["user:notification"]]
         [found] = [payload for stream, event, payload in told if event == "conversation"]
         assert found["accounts"][0]["acct"] == "bob" and found["unread"] is True
         await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
         expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
-        assert await heard(socket) == (["user"], "announcement.reaction", expected)
-        await say(bob, "now in public, @ann")
-        told = [await heard(socket) for _ in range(2)]
+        assert await receive_event(socket) == (["user"], "announcement.reaction", expected)
+        await post_status(bob, "now in public, @ann")
+        told = [await receive_event(socket) for _ in range(2)]
         assert {event for _, event, _ in told} == {"notification"}

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.secrets import Seal
+from fedserver.domain.kernel.secrets import SecretBox
 from fedserver.domain.notifications import push_keys
 from fedserver.domain.posts import likes
 from fedserver.domain.relationships import blocks, follows, mutes
@@ -32,7 +32,7 @@ EVERYTHING = {"mention": True, "favourite": True, "follow": True, "reblog": True
 
 
 @pytest.fixture
-async def service(names: tls.Names) -> AsyncIterator[PushService]:
+async def service(names: tls.LoopbackResolver) -> AsyncIterator[PushService]:
     """The push service at https://push.test."""
     made = PushService(names)
     await made.start()
@@ -40,7 +40,7 @@ async def service(names: tls.Names) -> AsyncIterator[PushService]:
     await made.stop()
 
 
-async def world(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Api, str]:
+async def start_world(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Api, str]:
     """Ann has an app, Bob does things."""
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
@@ -62,7 +62,7 @@ async def like(node: TestNode, by: AccountRow, post_id: int) -> None:
 async def test_a_like_arrives_encrypted_and_signed(
     start: Start, service: PushService, standard: bool
 ) -> None:
-    node, ann, bob, api, token = await world(start)
+    node, ann, bob, api, token = await start_world(start)
     device = Device(standard=standard)
     made = await subscribe(api, device)
     post_id = await node.write(ann, "Bring *flowers* & cake")
@@ -91,7 +91,7 @@ async def test_a_like_arrives_encrypted_and_signed(
 
 
 async def test_forms_and_json_mean_the_same(start: Start) -> None:
-    _, _, _, api, _ = await world(start)
+    _, _, _, api, _ = await start_world(start)
     device = Device(standard=False)
     given = device.subscription()
     made = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
@@ -122,7 +122,7 @@ async def test_forms_and_json_mean_the_same(start: Start) -> None:
 
 
 async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service: PushService) -> None:
-    node, ann, bob, api, token = await world(start)
+    node, ann, bob, api, token = await start_world(start)
     second_token = await node.token(ann)
     second, other = Api(node, second_token), Api(node, await node.token(bob))
     phone, laptop = Device("phone"), Device("laptop", standard=False)
@@ -145,7 +145,7 @@ async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service:
 
 
 async def test_what_cannot_be_reached_is_refused(start: Start) -> None:
-    _, _, _, api, _ = await world(start)
+    _, _, _, api, _ = await start_world(start)
     good = Device().subscription()
     wrong: list[dict[str, Any]] = [
         {},
@@ -169,7 +169,7 @@ async def test_what_cannot_be_reached_is_refused(start: Start) -> None:
 
 
 async def test_alerts_and_policy_decide(start: Start, service: PushService) -> None:
-    node, ann, bob, api, _ = await world(start)
+    node, ann, bob, api, _ = await start_world(start)
     device, post_id = Device(), await node.write(ann, "hello")
     eve = await node.member("eve")
 
@@ -197,7 +197,7 @@ async def test_alerts_and_policy_decide(start: Start, service: PushService) -> N
 
 
 async def test_who_is_muted_or_filtered_is_not_pushed(start: Start, service: PushService) -> None:
-    node, ann, bob, api, _ = await world(start)
+    node, ann, bob, api, _ = await start_world(start)
     eve = await node.member("eve")
     await subscribe(api, Device())
     async with node.db.write() as tx:
@@ -219,7 +219,7 @@ async def test_who_is_muted_or_filtered_is_not_pushed(start: Start, service: Pus
 
 
 async def test_what_was_dismissed_meanwhile_is_not_pushed(start: Start, service: PushService) -> None:
-    node, _, bob, api, _ = await world(start)
+    node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     await node.write(bob, "@ann hello")
     await api.post("/api/v1/notifications/clear")
@@ -229,7 +229,7 @@ async def test_what_was_dismissed_meanwhile_is_not_pushed(start: Start, service:
 
 @pytest.mark.parametrize("status", [404, 410])
 async def test_a_client_that_is_gone_is_forgotten(start: Start, service: PushService, status: int) -> None:
-    node, _, bob, api, _ = await world(start)
+    node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     service.status = status
     await node.write(bob, "@ann hello")
@@ -241,7 +241,7 @@ async def test_a_client_that_is_gone_is_forgotten(start: Start, service: PushSer
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_service_that_is_busy_is_asked_again(start: Start, service: PushService, status: int) -> None:
-    node, _, bob, api, _ = await world(start)
+    node, _, bob, api, _ = await start_world(start)
     device = Device()
     await subscribe(api, device)
     service.status, service.headers = status, {"Retry-After": "600"}
@@ -261,7 +261,7 @@ async def test_a_service_that_is_busy_is_asked_again(start: Start, service: Push
 async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
     start: Start, service: PushService
 ) -> None:
-    node, _, bob, api, _ = await world(start)
+    node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     service.status = 503
     await node.write(bob, "@ann hello")
@@ -282,7 +282,7 @@ async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
 
 
 async def test_a_slow_service_holds_up_no_other_work(start: Start, service: PushService) -> None:
-    node, _, bob, api, _ = await world(start)
+    node, _, bob, api, _ = await start_world(start)
     beta = await start("beta.test")
     eve = await beta.member("eve")
     of_eve = Api(beta, await beta.token(eve))
@@ -311,11 +311,11 @@ async def test_a_slow_service_holds_up_no_other_work(start: Start, service: Push
 async def test_an_app_that_is_shut_out_is_told_nothing_more(
     start: Start, service: PushService, how: str
 ) -> None:
-    node, _, bob, api, _ = await world(start)
+    node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     await node.write(bob, "@ann hello")
     async with node.db.write() as tx:
-        member = await members.by_username(tx, "ann")
+        member = await members.get_by_username(tx, "ann")
         if how == "revoked":
             await tokens.revoke_all(tx, member.id)
         else:
@@ -326,25 +326,28 @@ async def test_an_app_that_is_shut_out_is_told_nothing_more(
 
 
 async def test_the_key_is_made_once_and_shown_everywhere(start: Start) -> None:
-    node, _, _, api, _ = await world(start)
+    node, _, _, api, _ = await start_world(start)
     made = await subscribe(api, Device())
     instance = await api.get("/api/v2/instance")
     app = await api.post("/api/v1/apps", client_name="x", redirect_uris="urn:ietf:wg:oauth:2.0:oob")
     async with node.db.read() as tx:
-        kept = await push_keys.public(tx)
-        assert "PRIVATE" not in repr(await push_subscription_queries.key(tx))
+        kept = await push_keys.load_public_key(tx)
+        assert "PRIVATE" not in repr(await push_subscription_queries.find_key(tx))
     assert kept == made["server_key"] == app["vapid_key"] == instance["configuration"]["vapid"]["public_key"]
     assert len(kept) == 87
     again = await open_node(
-        node.site.config, clock=node.clock, resolver=tls.Names(), passwords=node.node.services.passwords
+        node.site.config,
+        clock=node.clock,
+        resolver=tls.LoopbackResolver(),
+        passwords=node.node.services.passwords,
     )
     async with again.services.db.read() as tx:
-        assert await push_keys.public(tx) == kept
+        assert await push_keys.load_public_key(tx) == kept
     await again.close()
 
 
 async def test_a_remote_mention_is_pushed(start: Start, service: PushService) -> None:
-    node, _, _, api, _ = await world(start)
+    node, _, _, api, _ = await start_world(start)
     device = Device()
     await subscribe(api, device)
     beta = await start("beta.test")
@@ -360,7 +363,7 @@ async def test_a_remote_mention_is_pushed(start: Start, service: PushService) ->
 
 
 async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: PushService) -> None:
-    node, ann, bob, api, token = await world(start)
+    node, ann, bob, api, token = await start_world(start)
     device, seal = Device(), node.node.services.seal
     key = Path(node.site.config.node.data_dir) / "seal.key"
     assert not key.exists()
@@ -396,7 +399,7 @@ async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: P
 
 
 def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
-    seals = [Seal(tmp_path / "data" / "seal.key") for _ in range(16)]
+    seals = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
     assert seals[0].open("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:
         closed = list(threads.map(lambda each: each.close("secret", "here"), seals))

@@ -13,7 +13,7 @@ from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.people import stranger
+from tests.kit.people import create_remote_account
 
 SCOPES = "read write follow push admin:read admin:write"
 BLOCKS, ALLOWS = "/api/v1/admin/domain_blocks", "/api/v1/admin/domain_allows"
@@ -21,7 +21,7 @@ DOMAINS, CANONICAL = "/api/v1/admin/email_domain_blocks", "/api/v1/admin/canonic
 IPS = "/api/v1/admin/ip_blocks"
 
 
-async def begin(start: Start, **config: Any) -> tuple[TestNode, Api, AccountRow]:
+async def start_world(start: Start, **config: Any) -> tuple[TestNode, Api, AccountRow]:
     node = await start("alpha.test", **config)
     moderator = await node.member("mod", "moderator")
     return node, Api(node, await node.token(moderator, SCOPES)), await node.member("ann")
@@ -34,7 +34,7 @@ async def sign_up(node: TestNode, name: str, email: str = "", came_from: str = "
         return answer.status
 
 
-async def policies(node: TestNode) -> Any:
+async def load_policies(node: TestNode) -> Any:
     """The decisions in memory, which are read anew soon after they changed."""
     await node.node.load_policies()
     return node.node.services.policies
@@ -44,7 +44,7 @@ async def policies(node: TestNode) -> Any:
 
 
 async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> None:
-    node, mod, _ = await begin(start)
+    node, mod, _ = await start_world(start)
     made = await mod.post(
         BLOCKS,
         domain="Bad.Example.",
@@ -58,7 +58,7 @@ async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> 
     assert (made["private_comment"], made["public_comment"]) == ("they came last week", "Spam")
     path = f"{BLOCKS}/{made['id']}"
     assert await mod.get(path) == made and await mod.get(BLOCKS) == [made]
-    assert not (await policies(node)).allows("sub.bad.example")
+    assert not (await load_policies(node)).allows("sub.bad.example")
     [public] = await mod.get("/api/v1/instance/domain_blocks")
     assert public["domain"] == "ba*.*****le"
     assert public["comment"] == "Spam" and public["digest"] == made["digest"]
@@ -66,23 +66,23 @@ async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> 
     changed = await mod.put(path, severity="silence", obfuscate=False)
     assert changed["severity"] == "silence" and changed["public_comment"] == "Spam"
     assert changed["id"] == made["id"] and not changed["obfuscate"]
-    assert (await policies(node)).allows("bad.example")
+    assert (await load_policies(node)).allows("bad.example")
     assert (await mod.get("/api/v1/instance/domain_blocks"))[0]["domain"] == "bad.example"
     noop = await mod.put(path, severity="noop", reject_media=True)
     assert noop["severity"] == "noop" and noop["reject_media"]
     assert await mod.get("/api/v1/instance/domain_blocks") == []
-    assert not (await policies(node)).shows_media("cdn.bad.example")
+    assert not (await load_policies(node)).shows_media("cdn.bad.example")
     assert await mod.delete(path) == {}
     for method in ("GET", "PUT", "DELETE"):
         assert (await mod.ask(method, path, json={} if method == "PUT" else None)).status == 404
-    assert await mod.get(BLOCKS) == [] and (await policies(node)).shows_media("bad.example")
+    assert await mod.get(BLOCKS) == [] and (await load_policies(node)).shows_media("bad.example")
     async with node.db.read() as tx:
-        verbs = [row.verb for row in await audit_log.of_target(tx, "bad.example")]
+        verbs = [row.verb for row in await audit_log.list_by_target(tx, "bad.example")]
     assert verbs == ["peer.reset", "peer.note", "peer.limit", "peer.block"]
 
 
 async def test_domain_blocks_that_are_there_already(start: Start) -> None:
-    _, mod, _ = await begin(start)
+    _, mod, _ = await start_world(start)
     limited = await mod.post(BLOCKS, domain="bad.example")
     assert limited["severity"] == "silence", "as documented"
     for name, severity in (
@@ -102,31 +102,34 @@ async def test_domain_blocks_that_are_there_already(start: Start) -> None:
     "wrong", [{}, {"domain": " "}, {"domain": "a b"}, {"domain": "x/y"}, {"domain": "b.c", "severity": "odd"}]
 )
 async def test_domain_blocks_of_nonsense(start: Start, wrong: dict[str, str]) -> None:
-    _, mod, _ = await begin(start)
+    _, mod, _ = await start_world(start)
     assert (await mod.ask("POST", BLOCKS, json=wrong)).status == 422
     assert await mod.get(BLOCKS) == []
 
 
 async def test_allowed_domains(start: Start) -> None:
-    node, mod, _ = await begin(start, mode="allowlist")
-    assert not (await policies(node)).allows("good.example")
+    node, mod, _ = await start_world(start, mode="allowlist")
+    assert not (await load_policies(node)).allows("good.example")
     made = await mod.post(ALLOWS, domain="good.example")
     assert made["domain"] == "good.example" and made["created_at"]
     assert (await mod.post(ALLOWS, domain="good.example"))["id"] == made["id"]
-    assert (await policies(node)).allows("good.example")
+    assert (await load_policies(node)).allows("good.example")
     assert await mod.get(ALLOWS) == [made] == [await mod.get(f"{ALLOWS}/{made['id']}")]
     assert (await mod.ask("GET", f"{BLOCKS}/{made['id']}")).status == 404
     assert (await mod.ask("POST", ALLOWS, json={})).status == 422
     await mod.delete(f"{ALLOWS}/{made['id']}")
     assert (await mod.ask("DELETE", f"{ALLOWS}/{made['id']}")).status == 404
-    assert not (await policies(node)).allows("good.example")
+    assert not (await load_policies(node)).allows("good.example")
 
 
 async def test_a_block_ends_follows_and_hides_and_comes_undone(start: Start) -> None:
-    node, mod, ann = await begin(start)
+    node, mod, ann = await start_world(start)
     async with node.db.write() as tx:
-        bob, eve = await stranger(tx, "bob"), await stranger(tx, "eve", "sub.beta.test")
-        fay = await stranger(tx, "fay", "gamma.test")
+        bob, eve = (
+            await create_remote_account(tx, "bob"),
+            await create_remote_account(tx, "eve", "sub.beta.test"),
+        )
+        fay = await create_remote_account(tx, "fay", "gamma.test")
         for other in (bob, eve, fay):
             await follows.follow(tx, node.site, ann, other)
             await follows.receive_answer(tx, other, ann.id, None, accepted=True)
@@ -155,12 +158,12 @@ async def test_a_block_ends_follows_and_hides_and_comes_undone(start: Start) -> 
 
 
 async def test_a_limit_holds_for_those_known_and_those_to_come(start: Start) -> None:
-    node, mod, ann = await begin(start)
+    node, mod, ann = await start_world(start)
     async with node.db.write() as tx:
-        bob = await stranger(tx, "bob")
+        bob = await create_remote_account(tx, "bob")
     made = await mod.post(BLOCKS, domain="beta.test", severity="silence")
     async with node.db.write() as tx:
-        eve = await stranger(tx, "eve", "sub.beta.test")
+        eve = await create_remote_account(tx, "eve", "sub.beta.test")
         await follows.receive(tx, eve, ann, "https://sub.beta.test/f/1")
     me = Api(node, await node.token(ann))
     for other in (bob, eve):
@@ -175,7 +178,7 @@ async def test_a_limit_holds_for_those_known_and_those_to_come(start: Start) -> 
 
 
 async def test_email_domains_are_refused_and_attempts_counted(start: Start) -> None:
-    node, mod, _ = await begin(start)
+    node, mod, _ = await start_world(start)
     made = await mod.post(DOMAINS, domain="Bad.example")
     assert made["domain"] == "bad.example" and len(made["history"]) == 7
     assert made["history"][0] == {"day": made["history"][0]["day"], "accounts": "0", "uses": "0"}
@@ -198,7 +201,7 @@ async def test_email_domains_are_refused_and_attempts_counted(start: Start) -> N
 
 
 async def test_canonical_addresses_are_refused_by_their_hash(start: Start) -> None:
-    node, mod, _ = await begin(start)
+    node, mod, _ = await start_world(start)
     made = await mod.post(CANONICAL, email="E.v.e+news@Mail.test")
     word = hashlib.sha256(b"eve@mail.test").hexdigest()
     assert made == {"id": made["id"], "canonical_email_hash": word}
@@ -222,7 +225,7 @@ async def test_canonical_addresses_are_refused_by_their_hash(start: Start) -> No
 
 
 async def test_ip_blocks_are_made_read_changed_and_removed(start: Start) -> None:
-    _, mod, _ = await begin(start)
+    _, mod, _ = await start_world(start)
     made = await mod.post(IPS, ip="203.0.113.9/24", severity="sign_up_block", comment="spam", expires_in=3600)
     assert made["ip"] == "203.0.113.0/24" and made["comment"] == "spam" and made["expires_at"]
     path = f"{IPS}/{made['id']}"
@@ -252,7 +255,7 @@ async def test_ip_blocks_are_made_read_changed_and_removed(start: Start) -> None
 
 
 async def test_networks_may_not_join_or_have_to_wait(start: Start) -> None:
-    node, mod, _ = await begin(start)
+    node, mod, _ = await start_world(start)
     await mod.post(IPS, ip="203.0.113.0/24", severity="sign_up_block", expires_in=3600)
     await mod.post(IPS, ip="198.51.100.0/24", severity="sign_up_requires_approval")
     assert await sign_up(node, "eve", came_from="203.0.113.7") == 422
@@ -265,7 +268,7 @@ async def test_networks_may_not_join_or_have_to_wait(start: Start) -> None:
 
 
 async def test_networks_without_access(start: Start) -> None:
-    node, mod, ann = await begin(start)
+    node, mod, ann = await start_world(start)
     there = {"X-Forwarded-For": "203.0.113.7"}
     made = await mod.post(IPS, ip="203.0.113.0/24", severity="no_access", expires_in=7200)
     await mod.post(IPS, ip="198.51.100.7", severity="no_access")
@@ -294,7 +297,7 @@ async def test_networks_without_access(start: Start) -> None:
 
 
 async def test_log_ins_are_refused_though_the_memory_of_the_process_is_old(start: Start) -> None:
-    node, mod, _ = await begin(start)
+    node, mod, _ = await start_world(start)
     await mod.post(IPS, ip="203.0.113.0/24", severity="no_access")
     node.node.services.fences._fences.clear()
     form = {"username": "ann", "password": PASSWORD}
@@ -304,13 +307,13 @@ async def test_log_ins_are_refused_though_the_memory_of_the_process_is_old(start
 
 
 async def test_what_was_decided_is_written_down(start: Start) -> None:
-    node, mod, _ = await begin(start)
+    node, mod, _ = await start_world(start)
     made = await mod.post(IPS, ip="203.0.113.7", severity="no_access", comment="attack")
     await mod.delete(f"{IPS}/{made['id']}")
     domain = await mod.post(DOMAINS, domain="bad.example")
     await mod.delete(f"{DOMAINS}/{domain['id']}")
     async with node.db.read() as tx:
-        rows = (await audit_log.page(tx, Page()))[::-1]
+        rows = (await audit_log.list_page(tx, Page()))[::-1]
     assert [row.verb for row in rows] == [
         "ip.no_access",
         "ip.unblock",

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fedserver.node import all_endpoints
-from tests.client_api.good_requests import ADMIN, PLACE, ROWS, named
-from tests.client_api.test_bad_input import Watch, begin
+from fedserver.node import list_endpoints
+from tests.client_api.good_requests import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
+from tests.client_api.test_bad_input import RequestWatch, start_watch
 from tests.kit.api import Api
 from tests.kit.nodes import Start
 from tests.kit.push import Device
@@ -38,17 +38,23 @@ AUTHORS = (
     "PUT /api/v1/statuses/{id}/interaction_policy",
     "GET /api/v1/statuses/{id}/source",
 )
-ENDPOINTS = {f"{each.method} {each.path}": each for each in all_endpoints()}
+ENDPOINTS = {f"{each.method} {each.path}": each for each in list_endpoints()}
 sqlite = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
-def _foreign() -> list[str]:
+def _list_owned_requests() -> list[str]:
     """The requests about an object that has an owner, or that is the moderators' business."""
-    found = [each for each in sorted(named()) if each not in PUBLIC and ROWS[each][0] not in POSTS]
+    found = [
+        each
+        for each in sorted(list_endpoints_with_ids())
+        if each not in PUBLIC and ROWS[each][0] not in POSTS
+    ]
     return [each for each in found if f" {ADMIN}" in each or ROWS[each][0] not in OPEN]
 
 
-async def _refused(watch: Watch, api: Api, who: str, request: str, parts: dict[str, str]) -> None:
+async def _check_refused(
+    watch: RequestWatch, api: Api, who: str, request: str, parts: dict[str, str]
+) -> None:
     """The request is refused, and nothing was written."""
     body = watch.world.filled(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
@@ -57,7 +63,7 @@ async def _refused(watch: Watch, api: Api, who: str, request: str, parts: dict[s
         watch.faults.append(f"{request} {who}: {answer.status} {str(answer.body)[:100]}")
 
 
-async def _granted(watch: Watch, request: str, parts: dict[str, str]) -> None:
+async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str]) -> None:
     """The owner succeeds, so that the refusals mean something."""
     body = watch.world.filled(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
@@ -68,20 +74,20 @@ async def _granted(watch: Watch, request: str, parts: dict[str, str]) -> None:
 
 @sqlite
 async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
-    watch = await begin(start)
+    watch = await start_watch(start)
     world = watch.world
     _, eve = await world.person("eve")
-    for request in _foreign():
+    for request in _list_owned_requests():
         parts = await world.make(ROWS[request][0])
         for who, api in (("eve", eve), ("app", world.app), ("nobody", world.nobody)):
-            await _refused(watch, api, who, request, parts)
-        await _granted(watch, request, parts)
+            await _check_refused(watch, api, who, request, parts)
+        await _check_granted(watch, request, parts)
     watch.close()
 
 
 @sqlite
 async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
-    watch = await begin(start)
+    watch = await start_watch(start)
     world = watch.world
     owner = Api(world.node, await world.node.token(world.olga_row, "read write follow push profile"))
     pusher = Api(world.node, await world.node.token(world.ann_row, "push"))
@@ -105,34 +111,38 @@ async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
 
 @sqlite
 async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
-    watch = await begin(start)
+    watch = await start_watch(start)
     world = watch.world
     _, eve = await world.person("eve")
-    requests = [each for each in sorted(named()) if ROWS[each][0] in POSTS and "translate" not in each]
+    requests = [
+        each
+        for each in sorted(list_endpoints_with_ids())
+        if ROWS[each][0] in POSTS and "translate" not in each
+    ]
     poll = {"options": ["Yes", "No"], "expires_in": 600}
     for number, hidden in enumerate(HIDDEN):
         for request in requests:
             made = await world.ann.post("/api/v1/statuses", status="hidden", **hidden)
-            await _refused(watch, eve, f"eve, {hidden}", request, {"id": made["id"], "name": "🎉"})
-            await _refused(
+            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": made["id"], "name": "🎉"})
+            await _check_refused(
                 watch, world.nobody, f"nobody, {hidden}", request, {"id": made["id"], "name": "🎉"}
             )
             if number == 0:
-                await _granted(watch, request, {"id": made["id"], "name": "🎉"})
+                await _check_granted(watch, request, {"id": made["id"], "name": "🎉"})
         if "draft" in hidden:
             continue
         made = await world.ann.post("/api/v1/statuses", status="hidden", poll=poll, **hidden)
         for request in ("GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"):
-            await _refused(watch, eve, f"eve, {hidden}", request, {"id": made["poll"]["id"]})
+            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": made["poll"]["id"]})
     public = {"id": (await world.ann.post("/api/v1/statuses", status="for all to see"))["id"]}
     for request in AUTHORS:
-        await _refused(watch, eve, "eve, public", request, public)
+        await _check_refused(watch, eve, "eve, public", request, public)
     watch.close()
 
 
 @sqlite
 async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
-    watch = await begin(start)
+    watch = await start_watch(start)
     world = watch.world
     _, eve = await world.person("eve")
     hidden = (await world.ann.post("/api/v1/statuses", status="hidden", visibility="private"))["id"]
@@ -169,7 +179,9 @@ async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
     assert (await world.nobody.ask("GET", "/api/v1/streaming/user")).status == 401
     await world.ann.post("/api/v1/push/subscription", subscription=Device().subscription(), data={})
     assert (await eve.ask("GET", "/api/v1/push/subscription")).status == 404
-    other = await world.nobody.post("/api/v1/apps", client_name="Other", redirect_uris=PLACE, scopes="read")
+    other = await world.nobody.post(
+        "/api/v1/apps", client_name="Other", redirect_uris=REDIRECT_URI, scopes="read"
+    )
     secrets = {name: other[name] for name in ("client_id", "client_secret")}
     token = world.app.headers["Authorization"].partition(" ")[2]
     assert (await world.nobody.ask("POST", "/oauth/revoke", json={**secrets, "token": token})).status == 403

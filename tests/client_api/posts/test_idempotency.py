@@ -7,32 +7,30 @@ import io
 
 from PIL import Image
 
-from tests.kit.api import Answer, Api
+from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 
-ADDRESS = "/api/v1/statuses"
-AT_ONCE = 6
+PATH = "/api/v1/statuses"
+PARALLEL = 6
 
 
-def picture() -> io.BytesIO:
+def make_picture() -> io.BytesIO:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(out, "PNG")
     out.seek(0)
     return out
 
 
-async def send(api: Api, key: str, **body: object) -> list[Answer]:
+async def send(api: Api, key: str, **body: object) -> list[ApiAnswer]:
     headers = {"Idempotency-Key": key}
-    return await asyncio.gather(
-        *(api.ask("POST", ADDRESS, json=body, headers=headers) for _ in range(AT_ONCE))
-    )
+    return await asyncio.gather(*(api.ask("POST", PATH, json=body, headers=headers) for _ in range(PARALLEL)))
 
 
 async def test_simultaneous_requests_with_one_key_make_one_post(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     api = Api(node, await node.token(ann))
-    media = await api.ask("POST", "/api/v2/media", data={"file": picture()})
+    media = await api.ask("POST", "/api/v2/media", data={"file": make_picture()})
     bodies: list[dict[str, object]] = [
         {"status": "a note"},
         {"status": "an article", "title": "A title"},
@@ -40,7 +38,7 @@ async def test_simultaneous_requests_with_one_key_make_one_post(start: Start) ->
     ]
     for number, body in enumerate(bodies):
         answers = await send(api, f"key {number}", **body)
-        assert [each.status for each in answers] == [200] * AT_ONCE, [each.body for each in answers]
+        assert [each.status for each in answers] == [200] * PARALLEL, [each.body for each in answers]
         assert len({each.body["id"] for each in answers}) == 1
     assert len(await api.get(f"/api/v1/accounts/{ann.id}/statuses")) == len(bodies)
     assert (await api.get(f"/api/v1/accounts/{ann.id}"))["statuses_count"] == len(bodies)
@@ -51,8 +49,8 @@ async def test_a_key_is_of_one_account_and_of_one_hour(start: Start) -> None:
     ann, bob = await node.member("ann"), await node.member("bob")
     headers = {"Idempotency-Key": "same"}
     apis = [Api(node, await node.token(ann)), Api(node, await node.token(bob))]
-    made = [await api.ask("POST", ADDRESS, json={"status": "hi"}, headers=headers) for api in apis * 2]
+    made = [await api.ask("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
     assert made[0].body["id"] == made[2].body["id"] != made[1].body["id"] == made[3].body["id"]
     node.clock.forward(hours=2)
-    later = await apis[0].ask("POST", ADDRESS, json={"status": "hi"}, headers=headers)
+    later = await apis[0].ask("POST", PATH, json={"status": "hi"}, headers=headers)
     assert later.body["id"] != made[0].body["id"]

@@ -16,7 +16,7 @@ from tests.kit.nodes import Start, TestNode
 POLL = {"options": ["Tea", "Coffee"], "expires_in": 3600}
 
 
-async def members(start: Start) -> tuple[TestNode, Api, Api, Api]:
+async def create_members(start: Start) -> tuple[TestNode, Api, Api, Api]:
     """A node, Ann and Bob with all scopes, and nobody."""
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
@@ -25,14 +25,14 @@ async def members(start: Start) -> tuple[TestNode, Api, Api, Api]:
     return node, Api(node, await node.token(ann)), Api(node, await node.token(bob)), Api(node)
 
 
-async def limited(node: TestNode, name: str, scope: str) -> Api:
+async def create_limited_api(node: TestNode, name: str, scope: str) -> Api:
     async with node.db.read() as tx:
-        account = await accounts.local(tx, name)
+        account = await accounts.get_local(tx, name)
     return Api(node, await node.token(account, scope))
 
 
 async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
-    node, ann, bob, nobody = await members(start)
+    node, ann, bob, nobody = await create_members(start)
     made = await ann.post("/api/v1/statuses", status="Which?", poll=POLL, media_ids=[])
     poll = made["poll"]
     assert poll.pop("expires_at").endswith("Z")
@@ -91,7 +91,7 @@ async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
 async def test_every_way_to_write_a_poll(
     start: Start, sent: dict[str, Any], multiple: bool, hidden: bool
 ) -> None:
-    _, ann, bob, _ = await members(start)
+    _, ann, bob, _ = await create_members(start)
     answer = await ann.ask("POST", "/api/v1/statuses", **sent)
     assert answer.status == 200, answer.body
     poll = answer.body["poll"]
@@ -102,7 +102,7 @@ async def test_every_way_to_write_a_poll(
 
 
 async def test_totals_are_hidden_until_the_end(start: Start) -> None:
-    node, ann, bob, _ = await members(start)
+    node, ann, bob, _ = await create_members(start)
     made = await ann.post("/api/v1/statuses", status="Secret", poll={**POLL, "hide_totals": True})
     path = f"/api/v1/polls/{made['poll']['id']}"
     await bob.post(f"{path}/votes", choices=["0"])
@@ -119,7 +119,7 @@ async def test_totals_are_hidden_until_the_end(start: Start) -> None:
 
 @pytest.mark.parametrize("poll", [None, {}, {"options": []}])
 async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
-    _, ann, _, _ = await members(start)
+    _, ann, _, _ = await create_members(start)
     made = await ann.post("/api/v1/statuses", status="Plain", poll=poll, media_ids=[], in_reply_to_id=None)
     assert made["poll"] is None
 
@@ -138,22 +138,22 @@ async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
     ],
 )
 async def test_bad_polls_are_told_so(start: Start, poll: Any, why: str) -> None:
-    _, ann, _, _ = await members(start)
+    _, ann, _, _ = await create_members(start)
     answer = await ann.ask("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
     assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
 
 
 async def test_who_may_not_vote(start: Start) -> None:
-    node, ann, bob, nobody = await members(start)
+    node, ann, bob, nobody = await create_members(start)
     eve = await node.member("eve")
     made = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
     path = f"/api/v1/polls/{made['poll']['id']}"
     for stranger in (nobody, Api(node, await node.token(eve))):
         assert (await stranger.ask("GET", path)).status == 404
     assert (await nobody.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 401
-    readers = await limited(node, "bob", "read")
+    readers = await create_limited_api(node, "bob", "read")
     assert (await readers.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 403
-    writers = await limited(node, "bob", "write")
+    writers = await create_limited_api(node, "bob", "write")
     assert (await writers.ask("GET", path)).status == 403
     for who, choices, why in (
         (ann, [0], "You cannot vote in your own polls"),
@@ -178,7 +178,7 @@ async def test_who_may_not_vote(start: Start) -> None:
 
 
 async def test_clients_are_told_the_limits(start: Start) -> None:
-    _, _, _, nobody = await members(start)
+    _, _, _, nobody = await create_members(start)
     for version in ("v1", "v2"):
         limits = (await nobody.get(f"/api/{version}/instance"))["configuration"]["polls"]
         assert limits == {
@@ -190,7 +190,7 @@ async def test_clients_are_told_the_limits(start: Start) -> None:
 
 
 async def test_streams_hear_of_many_votes_once(start: Start) -> None:
-    node, ann, bob, _ = await members(start)
+    node, ann, bob, _ = await create_members(start)
     eve = Api(node, await node.token(await node.member("eve")))
     made = await ann.post("/api/v1/statuses", status="Live", poll=POLL)
     await node.settle()

@@ -10,7 +10,7 @@ from tests.kit.api import Api
 from tests.kit.nodes import Start
 
 
-class World:
+class QuoteWorld:
     """Ann and Bob, and what Ann wrote first."""
 
     def __init__(self, ann: Api, bob: Api, nobody: Api, read_only: Api) -> None:
@@ -19,10 +19,10 @@ class World:
         self.path = ""
 
 
-async def begin(start: Start) -> World:
+async def start_world(start: Start) -> QuoteWorld:
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
-    world = World(
+    world = QuoteWorld(
         Api(node, await node.token(ann)),
         Api(node, await node.token(bob)),
         Api(node),
@@ -33,12 +33,12 @@ async def begin(start: Start) -> World:
     return world
 
 
-async def quote(world: World, text: str, **more: Any) -> Any:
+async def quote(world: QuoteWorld, text: str, **more: Any) -> Any:
     return await world.bob.post("/api/v1/statuses", status=text, quoted_status_id=world.first["id"], **more)
 
 
 async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     assert world.first["quote"] is None and world.first["quotes_count"] == 0
     assert world.first["quote_approval"] == {
         "automatic": ["public"],
@@ -63,7 +63,7 @@ async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
 
 
 async def test_a_deleted_quote_can_be_written_anew(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     made = await quote(world, "look")
     await world.ann.post(f"{world.path}/quotes/{made['id']}/revoke")
     shown = await world.bob.get(f"/api/v1/statuses/{made['id']}")
@@ -73,7 +73,7 @@ async def test_a_deleted_quote_can_be_written_anew(start: Start) -> None:
 
 
 async def test_the_policy_is_the_authors(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     path = f"{world.path}/interaction_policy"
     changed = await world.ann.put(path, quote_approval_policy="nobody")
     assert changed["quote_approval"] == {"automatic": [], "manual": [], "current_user": "automatic"}
@@ -97,7 +97,7 @@ async def test_the_policy_is_the_authors(start: Start) -> None:
 
 
 async def test_the_default_policy_is_a_setting(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     path = "/api/v1/accounts/update_credentials"
     changed = await world.ann.patch(path, source={"quote_policy": "nobody"})
     assert changed["source"]["quote_policy"] == "nobody"
@@ -114,7 +114,7 @@ async def test_the_default_policy_is_a_setting(start: Start) -> None:
 
 
 async def test_quotes_are_listed_in_pages(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     made = [(await quote(world, f"number {each}"))["id"] for each in range(3)]
     hidden = await quote(world, "for followers", visibility="private")
     found = await world.ann.ask("GET", f"{world.path}/quotes", params={"limit": "3"})
@@ -127,7 +127,7 @@ async def test_quotes_are_listed_in_pages(start: Start) -> None:
 
 
 async def test_only_the_quoted_author_revokes(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     made = await quote(world, "look")
     path = f"{world.path}/quotes/{made['id']}/revoke"
     for api, status in ((world.bob, 404), (world.nobody, 401), (world.read_only, 403)):
@@ -142,13 +142,13 @@ async def test_only_the_quoted_author_revokes(start: Start) -> None:
 
 @pytest.mark.parametrize("wrong", ["7", "nonsense", "-1"])
 async def test_what_is_not_there_cannot_be_quoted(start: Start, wrong: str) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     refused = await world.bob.ask("POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong})
     assert refused.status in (404, 422) and refused.body["error"]
 
 
 async def test_a_boost_is_quoted_as_what_it_shows(start: Start) -> None:
-    world = await begin(start)
+    world = await start_world(start)
     boost = await world.bob.post(f"{world.path}/reblog")
     made = await world.bob.post("/api/v1/statuses", status="look", quoted_status_id=boost["id"])
     assert made["quote"]["quoted_status"]["id"] == world.first["id"]

@@ -23,13 +23,13 @@ from tests.kit.nodes import Start, TestNode
 PATH = "/api/v1/scheduled_statuses"
 
 
-async def begin(start: Start) -> tuple[TestNode, Api, Api]:
+async def start_world(start: Start) -> tuple[TestNode, Api, Api]:
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
     return node, Api(node, await node.token(ann)), Api(node, await node.token(bob))
 
 
-def after(node: TestNode, **span: float) -> str:
+def format_later(node: TestNode, **span: float) -> str:
     """A moment after now, as clients write it."""
     seconds = span.get("seconds", 0) + span.get("hours", 0) * 3600 + span.get("days", 0) * 86_400
     return datetime.fromtimestamp(node.clock.now / 1000 + seconds, UTC).isoformat().replace("+00:00", "Z")
@@ -43,15 +43,15 @@ async def upload(ann: Api, colour: str = "teal") -> str:
     return str((await ann.ask("POST", "/api/v2/media", data=form)).body["id"])
 
 
-async def texts(ann: Api) -> list[str]:
+async def list_texts(ann: Api) -> list[str]:
     me = await ann.get("/api/v1/accounts/verify_credentials")
     found = await ann.get(f"/api/v1/accounts/{me['id']}/statuses")
     return [each["content"] for each in found]
 
 
 async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
-    node, ann, bob = await begin(start)
-    moment = after(node, hours=1)
+    node, ann, bob = await start_world(start)
+    moment = format_later(node, hours=1)
     made = await ann.post(
         "/api/v1/statuses",
         status="Later @bob",
@@ -81,7 +81,7 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
     }
     assert await ann.get(PATH) == [made] == [await ann.get(f"{PATH}/{made['id']}")]
     await node.settle()
-    assert await texts(ann) == [] and await bob.get("/api/v1/notifications") == []
+    assert await list_texts(ann) == [] and await bob.get("/api/v1/notifications") == []
     node.clock.forward(hours=1, seconds=1)
     await node.settle()
     await node.settle()
@@ -89,26 +89,26 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
     status = told["status"]
     assert status["visibility"] == "unlisted" and status["spoiler_text"] == "soon"
     assert status["poll"]["multiple"] and not status["poll"]["expired"], "its time begins when it appears"
-    assert status["created_at"] > made["scheduled_at"] and len(await texts(ann)) == 1
+    assert status["created_at"] > made["scheduled_at"] and len(await list_texts(ann)) == 1
     assert await ann.get(PATH) == []
     assert (await ann.ask("GET", f"{PATH}/{made['id']}")).status == 404
 
 
 async def test_files_wait_with_their_post(start: Start) -> None:
-    node, ann, bob = await begin(start)
+    node, ann, bob = await start_world(start)
     first, second, spare = await upload(ann), await upload(ann, "red"), await upload(ann, "blue")
     made = await ann.post(
-        "/api/v1/statuses", status="", media_ids=[second, first], scheduled_at=after(node, days=3)
+        "/api/v1/statuses", status="", media_ids=[second, first], scheduled_at=format_later(node, days=3)
     )
     assert (
         [each["id"] for each in made["media_attachments"]] == [second, first] == made["params"]["media_ids"]
     )
     taken = await ann.ask("POST", "/api/v1/statuses", json={"status": "x", "media_ids": [first]})
     assert taken.status == 422 and "scheduled post" in taken.body["error"]
-    again = {"status": "x", "media_ids": [first], "scheduled_at": after(node, days=1)}
+    again = {"status": "x", "media_ids": [first], "scheduled_at": format_later(node, days=1)}
     assert (await ann.ask("POST", "/api/v1/statuses", json=again)).status == 422
     assert (await ann.ask("DELETE", f"/api/v1/media/{first}")).status == 422
-    theirs = {"status": "x", "media_ids": [spare], "scheduled_at": after(node, days=1)}
+    theirs = {"status": "x", "media_ids": [spare], "scheduled_at": format_later(node, days=1)}
     assert (await bob.ask("POST", "/api/v1/statuses", json=theirs)).status == 422
     node.clock.forward(days=2)
     await CleanupWorker(node.node.services).run()
@@ -121,32 +121,32 @@ async def test_files_wait_with_their_post(start: Start) -> None:
 
     other = await upload(ann)
     waiting = await ann.post(
-        "/api/v1/statuses", status="", media_ids=[other], scheduled_at=after(node, days=3)
+        "/api/v1/statuses", status="", media_ids=[other], scheduled_at=format_later(node, days=3)
     )
     await ann.delete(f"{PATH}/{waiting['id']}")
     assert (await ann.post("/api/v1/statuses", status="free", media_ids=[other]))["media_attachments"]
 
 
 async def test_it_can_be_moved_and_cancelled(start: Start) -> None:
-    node, ann, _ = await begin(start)
-    made = await ann.post("/api/v1/statuses", status="moved", scheduled_at=after(node, hours=1))
-    gone = await ann.post("/api/v1/statuses", status="gone", scheduled_at=after(node, hours=1))
+    node, ann, _ = await start_world(start)
+    made = await ann.post("/api/v1/statuses", status="moved", scheduled_at=format_later(node, hours=1))
+    gone = await ann.post("/api/v1/statuses", status="gone", scheduled_at=format_later(node, hours=1))
     path = f"{PATH}/{made['id']}"
-    moment = after(node, hours=3)
+    moment = format_later(node, hours=3)
     moved = await ann.put(path, scheduled_at=moment)
     assert moved["scheduled_at"][:19] == moment[:19] and moved["params"] == made["params"]
     assert await ann.put(path) == moved
     assert await ann.delete(f"{PATH}/{gone['id']}") == {}
     node.clock.forward(hours=2)
     await node.settle()
-    assert await texts(ann) == []
-    await ann.put(path, scheduled_at=after(node, seconds=400))
+    assert await list_texts(ann) == []
+    await ann.put(path, scheduled_at=format_later(node, seconds=400))
     node.clock.forward(seconds=401)
     await node.settle()
-    assert await texts(ann) == ["<p>moved</p>"]
+    assert await list_texts(ann) == ["<p>moved</p>"]
     node.clock.forward(hours=2)
     await node.settle()
-    assert await texts(ann) == ["<p>moved</p>"]
+    assert await list_texts(ann) == ["<p>moved</p>"]
 
 
 @pytest.mark.parametrize(
@@ -159,16 +159,18 @@ async def test_it_can_be_moved_and_cancelled(start: Start) -> None:
     ],
 )
 async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) -> None:
-    node, ann, _ = await begin(start)
-    made = await ann.post("/api/v1/statuses", status="x", scheduled_at=after(node, hours=1))
+    node, ann, _ = await start_world(start)
+    made = await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     for method, path in (("POST", "/api/v1/statuses"), ("PUT", f"{PATH}/{made['id']}")):
-        for moment in (given, after(node, seconds=299)):
+        for moment in (given, format_later(node, seconds=299)):
             answer = await ann.ask(method, path, json={"status": "y", "scheduled_at": moment})
             assert answer.status == 422 and (moment != given or why in answer.body["error"]), answer.body
-    early = await ann.ask("POST", "/api/v1/statuses", json={"status": "y", "scheduled_at": after(node)})
+    early = await ann.ask(
+        "POST", "/api/v1/statuses", json={"status": "y", "scheduled_at": format_later(node)}
+    )
     expected = "Validation failed: Scheduled at The scheduled date must be in the future"
     assert early.body["error"] == expected
-    assert len(await ann.get(PATH)) == 1 and await texts(ann) == []
+    assert len(await ann.get(PATH)) == 1 and await list_texts(ann) == []
 
 
 @pytest.mark.parametrize(
@@ -183,23 +185,25 @@ async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) ->
     ],
 )
 async def test_what_could_not_be_posted_cannot_be_scheduled(start: Start, wrong: dict[str, Any]) -> None:
-    node, ann, _ = await begin(start)
-    answer = await ann.ask("POST", "/api/v1/statuses", json={**wrong, "scheduled_at": after(node, hours=1)})
+    node, ann, _ = await start_world(start)
+    answer = await ann.ask(
+        "POST", "/api/v1/statuses", json={**wrong, "scheduled_at": format_later(node, hours=1)}
+    )
     assert answer.status in (404, 422) and answer.body["error"]
     assert await ann.get(PATH) == []
 
 
 async def test_nobody_reaches_anothers(start: Start) -> None:
-    node, ann, bob = await begin(start)
-    made = await ann.post("/api/v1/statuses", status="mine", scheduled_at=after(node, hours=1))
+    node, ann, bob = await start_world(start)
+    made = await ann.post("/api/v1/statuses", status="mine", scheduled_at=format_later(node, hours=1))
     path = f"{PATH}/{made['id']}"
     assert await bob.get(PATH) == []
-    moment = {"scheduled_at": after(node, hours=2)}
+    moment = {"scheduled_at": format_later(node, hours=2)}
     for who, status in ((bob, 404), (Api(node), 401)):
         for method in ("GET", "PUT", "DELETE"):
             assert (await who.ask(method, path, json=moment)).status == status
     async with node.db.read() as tx:
-        account = await account_queries.by_handle(tx, "ann", "")
+        account = await account_queries.find_by_handle(tx, "ann", "")
     assert account is not None
     reader, writer = [Api(node, await node.token(account, scope)) for scope in ("read", "write")]
     assert (await reader.ask("DELETE", path)).status == 403 == (await writer.ask("GET", path)).status
@@ -207,8 +211,8 @@ async def test_nobody_reaches_anothers(start: Start) -> None:
 
 
 async def test_the_same_request_twice_waits_once(start: Start) -> None:
-    node, ann, bob = await begin(start)
-    body = {"status": "once", "scheduled_at": after(node, hours=1)}
+    node, ann, bob = await start_world(start)
+    body = {"status": "once", "scheduled_at": format_later(node, hours=1)}
 
     async def post(who: Api, key: str) -> str:
         answer = await who.ask("POST", "/api/v1/statuses", json=body, headers={"Idempotency-Key": key})
@@ -220,7 +224,7 @@ async def test_the_same_request_twice_waits_once(start: Start) -> None:
     assert await post(bob, "k") != first
     assert len(await ann.get(PATH)) == 2
     node.clock.forward(seconds=3_300)
-    body["scheduled_at"] = after(node, hours=5)
+    body["scheduled_at"] = format_later(node, hours=5)
     assert await post(ann, "k") == first
     node.clock.forward(seconds=400)
     await node.settle()
@@ -228,7 +232,7 @@ async def test_the_same_request_twice_waits_once(start: Start) -> None:
 
 
 async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    node, ann, bob = await begin(start)
+    node, ann, bob = await start_world(start)
     monkeypatch.setattr(scheduled_posts, "MOST", 30)
     tomorrow = node.clock.now // 86_400_000 * 86_400 + 86_400
     made = []
@@ -256,16 +260,19 @@ async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_what_cannot_be_published_is_kept(start: Start) -> None:
-    node, ann, bob = await begin(start)
+    node, ann, bob = await start_world(start)
     parent = await bob.post("/api/v1/statuses", status="parent")
     made = await ann.post(
-        "/api/v1/statuses", status="an answer", in_reply_to_id=parent["id"], scheduled_at=after(node, hours=1)
+        "/api/v1/statuses",
+        status="an answer",
+        in_reply_to_id=parent["id"],
+        scheduled_at=format_later(node, hours=1),
     )
     assert made["params"]["in_reply_to_id"] == int(parent["id"])
     await bob.delete(f"/api/v1/statuses/{parent['id']}")
     node.clock.forward(hours=1, seconds=1)
     await node.settle()
-    assert await texts(ann) == [] and await ann.get(PATH) == [made]
+    assert await list_texts(ann) == [] and await ann.get(PATH) == [made]
     async with node.db.read() as tx:
         row = await scheduled_post_queries.lock(tx, int(made["id"]))
     assert row is not None and row.failed_at is not None and "not found" in row.error
@@ -274,19 +281,19 @@ async def test_what_cannot_be_published_is_kept(start: Start) -> None:
 
 
 async def test_who_is_let_in_no_more_publishes_nothing(start: Start) -> None:
-    node, ann, _ = await begin(start)
-    await ann.post("/api/v1/statuses", status="x", scheduled_at=after(node, hours=1))
+    node, ann, _ = await start_world(start)
+    await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     me = await ann.get("/api/v1/accounts/verify_credentials")
     async with node.db.write() as tx:
-        await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+        await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     node.clock.forward(hours=2)
     await node.settle()
     assert await Api(node).get(f"/api/v1/accounts/{me['id']}/statuses") == []
 
 
 async def test_a_kill_neither_loses_nor_doubles_it(start: Start) -> None:
-    node, ann, _ = await begin(start)
-    await ann.post("/api/v1/statuses", status="kept", scheduled_at=after(node, hours=1))
+    node, ann, _ = await start_world(start)
+    await ann.post("/api/v1/statuses", status="kept", scheduled_at=format_later(node, hours=1))
     node.clock.forward(hours=2)
     # A worker takes the task and dies: its lease runs out.
     async with node.db.write() as tx:
@@ -298,10 +305,10 @@ async def test_a_kill_neither_loses_nor_doubles_it(start: Start) -> None:
             assert await scheduled_posts.publish(tx, node.site, waiting) is not None
             raise RuntimeError
     await node.settle()
-    assert await texts(ann) == []
+    assert await list_texts(ann) == []
     node.clock.forward(seconds=61)
     await node.settle()
-    assert await texts(ann) == ["<p>kept</p>"]
+    assert await list_texts(ann) == ["<p>kept</p>"]
     # A third one that took the same task comes late.
     async with node.db.write() as tx:
         assert await scheduled_posts.publish(tx, node.site, waiting) is None

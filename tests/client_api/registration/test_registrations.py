@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.auth import invitations, members
 from fedserver.domain.kernel import jobs
 from fedserver.domain.registration import email_blocks
 from storage.queries.auth import member_activity as member_activity_queries
 from storage.queries.auth import members as member_queries
 from storage.queries.kernel import jobs as job_queries
-from tests.kit.api import Answer, Api
+from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start, TestNode
 
-MAIL = Mail(host="mail.test", sender="node@alpha.test")
+MAIL = MailConfig(host="mail.test", sender="node@alpha.test")
 PASSWORD = "correct horse battery"
 UNCONFIRMED = "Your login is missing a confirmed e-mail address"
 
 
-async def app_of(node: TestNode, scopes: str = "read write follow", asked: str = "") -> Api:
+async def create_app(node: TestNode, scopes: str = "read write follow", requested_scopes: str = "") -> Api:
     """An app with a token of its own."""
     anyone = Api(node)
     app = await anyone.post(
@@ -32,12 +32,12 @@ async def app_of(node: TestNode, scopes: str = "read write follow", asked: str =
         grant_type="client_credentials",
         client_id=app["client_id"],
         client_secret=app["client_secret"],
-        scope=asked or scopes,
+        scope=requested_scopes or scopes,
     )
     return Api(node, token["access_token"])
 
 
-def wish(name: str = "ann", **changes: Any) -> dict[str, Any]:
+def make_params(name: str = "ann", **changes: Any) -> dict[str, Any]:
     return {
         "username": name,
         "email": f"{name}@mail.test",
@@ -49,14 +49,14 @@ def wish(name: str = "ann", **changes: Any) -> dict[str, Any]:
     }
 
 
-async def register(app: Api, name: str = "ann", **changes: Any) -> Answer:
-    return await app.ask("POST", "/api/v1/accounts", json=wish(name, **changes))
+async def register(app: Api, name: str = "ann", **changes: Any) -> ApiAnswer:
+    return await app.ask("POST", "/api/v1/accounts", json=make_params(name, **changes))
 
 
-async def mails(node: TestNode) -> dict[str, str]:
+async def list_queued_mails(node: TestNode) -> dict[str, str]:
     """What is owed by mail, by address."""
     async with node.db.write() as tx:
-        queue = job_queries.STRANGERS
+        queue = job_queries.REMOTE
         leased = await job_queries.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
     found = [jobs.decode(row.payload) for row in leased]
     return {each.to: each.text for each in found if isinstance(each, jobs.SendMail)}
@@ -70,7 +70,7 @@ async def confirm(node: TestNode, text: str) -> int:
 
 async def test_an_open_node_takes_a_member_at_once(start: Start) -> None:
     node = await start("alpha.test")
-    made = await register(await app_of(node))
+    made = await register(await create_app(node))
     assert made.status == 200, made.body
     assert (made.body["token_type"], made.body["scope"]) == ("Bearer", "read write follow")
     assert abs(made.body["created_at"] * 1000 - node.clock.now) < 60_000
@@ -81,8 +81,8 @@ async def test_an_open_node_takes_a_member_at_once(start: Start) -> None:
 @pytest.mark.parametrize("kind", ["form", "json"])
 async def test_forms_are_taken_as_well(start: Start, kind: str) -> None:
     node = await start("alpha.test")
-    app = await app_of(node)
-    body = wish(agreement="1") if kind == "form" else wish(agreement="true")
+    app = await create_app(node)
+    body = make_params(agreement="1") if kind == "form" else make_params(agreement="true")
     assert (
         await app.ask("POST", "/api/v1/accounts", **{"data" if kind == "form" else "json": body})
     ).status == 200
@@ -90,7 +90,7 @@ async def test_forms_are_taken_as_well(start: Start, kind: str) -> None:
 
 async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
-    made = await register(await app_of(node))
+    made = await register(await create_app(node))
     assert made.status == 200
     ann = Api(node, made.body["access_token"])
     for path in ("/api/v1/accounts/verify_credentials", "/api/v1/timelines/public", "/oauth/userinfo"):
@@ -99,9 +99,9 @@ async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Sta
     assert (await ann.ask("GET", "/api/v1/apps/verify_credentials")).body["name"] == "App"
     async with node.http.get("/api/v1/streaming/user", headers=ann.headers) as answer:
         assert answer.status in (401, 403)
-    first = (await mails(node))["ann@mail.test"]
+    first = (await list_queued_mails(node))["ann@mail.test"]
     assert (await ann.ask("POST", "/api/v1/emails/confirmations")).body == {}
-    second = (await mails(node))["ann@mail.test"]
+    second = (await list_queued_mails(node))["ann@mail.test"]
     assert await confirm(node, first) == 404, "an earlier link stops working"
     assert await confirm(node, second) == 303
     assert (await ann.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
@@ -111,11 +111,11 @@ async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Sta
 
 async def test_a_mistyped_address_can_be_mended(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
-    app = await app_of(node)
+    app = await create_app(node)
     await register(app, "bob")
     made = await register(app, "ann", email="an@mail.test")
     ann = Api(node, made.body["access_token"])
-    old = (await mails(node))["an@mail.test"]
+    old = (await list_queued_mails(node))["an@mail.test"]
     for wrong in ("ann", "bob@mail.test"):
         refused = await ann.ask("POST", "/api/v1/emails/confirmations", data={"email": wrong})
         assert refused.status == 422 and "email" in refused.body["details"]
@@ -123,18 +123,18 @@ async def test_a_mistyped_address_can_be_mended(start: Start) -> None:
         await ann.ask("POST", "/api/v1/emails/confirmations", data={"email": "ann@mail.test"})
     ).status == 200
     assert await confirm(node, old) == 404, "the wrong address confirms nothing"
-    assert await confirm(node, (await mails(node))["ann@mail.test"]) == 303
+    assert await confirm(node, (await list_queued_mails(node))["ann@mail.test"]) == 303
     assert (await ann.ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
 async def test_only_the_app_that_registered_asks_for_the_mail(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
     ann = await node.member("ann")
-    app = await app_of(node)
+    app = await create_app(node)
     assert (await Api(node).ask("POST", "/api/v1/emails/confirmations")).status == 401
     assert (await app.ask("POST", "/api/v1/emails/confirmations")).status == 401
     async with node.db.write() as tx:
-        member = await members.by_username(tx, "ann")
+        member = await members.get_by_username(tx, "ann")
         await member_queries.set_value(tx, member.id, "email_confirmed_at", None)
     refused = await Api(node, await node.token(ann)).ask("POST", "/api/v1/emails/confirmations")
     assert refused.status == 403, "a token of the command line is no app's"
@@ -142,7 +142,7 @@ async def test_only_the_app_that_registered_asks_for_the_mail(start: Start) -> N
 
 async def test_who_asks_to_join_waits_for_approval(start: Start) -> None:
     node = await start("alpha.test", registration="approval")
-    app = await app_of(node)
+    app = await create_app(node)
     refused = await register(app)
     assert refused.body["details"] == {"reason": [{"error": "ERR_BLANK", "description": "can't be blank"}]}
     made = await register(app, reason="I live next door")
@@ -151,32 +151,32 @@ async def test_who_asks_to_join_waits_for_approval(start: Start) -> None:
     waiting = await ann.ask("GET", "/api/v1/accounts/verify_credentials")
     assert waiting.status == 403 and "approval" in waiting.body["error"]
     async with node.db.write() as tx:
-        await members.approve(tx, await members.by_username(tx, "ann"))
+        await members.approve(tx, await members.get_by_username(tx, "ann"))
     assert (await ann.ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
 @pytest.mark.parametrize(("mode", "told"), [("closed", "new members"), ("invite", "invitation")])
 async def test_a_closed_node_says_so(start: Start, mode: str, told: str) -> None:
     node = await start("alpha.test", registration=mode)
-    refused = await register(await app_of(node))
+    refused = await register(await create_app(node))
     assert refused.status == 403 and told in refused.body["error"]
     async with node.db.read() as tx:
-        assert (await members.counts(tx))[0] == 0
+        assert (await members.count_by_activity(tx))[0] == 0
 
 
 async def test_an_invitation_opens(start: Start) -> None:
     node = await start("alpha.test", registration="invite")
     await node.member("bob")
     async with node.db.write() as tx:
-        made = await invitations.create(tx, await members.by_username(tx, "bob"))
-    app = await app_of(node)
+        made = await invitations.create(tx, await members.get_by_username(tx, "bob"))
+    app = await create_app(node)
     assert (await register(app, invite_code="wrong")).status == 422
     assert (await register(app, invite_code=made.code)).status == 200
 
 
 async def test_everything_that_is_wrong_is_named(start: Start) -> None:
     node = await start("alpha.test")
-    app = await app_of(node)
+    app = await create_app(node)
     refused = await app.ask("POST", "/api/v1/accounts", json={"username": "a b", "email": "x"})
     assert refused.status == 422
     details = refused.body["details"]
@@ -199,22 +199,22 @@ async def test_everything_that_is_wrong_is_named(start: Start) -> None:
         refused = await register(app, **{"name": "zoe", **changes})
         assert refused.status == 422 and refused.body["details"][field][0]["error"] == code, refused.body
     async with node.db.read() as tx:
-        assert (await members.counts(tx))[0] == 1, "what was refused leaves nothing behind"
+        assert (await members.count_by_activity(tx))[0] == 1, "what was refused leaves nothing behind"
 
 
 async def test_only_an_app_with_the_scope_registers(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.member("bob")
     assert (await register(Api(node))).status == 401
-    assert (await register(await app_of(node, "read"))).status == 403
-    assert (await register(await app_of(node, "read write", "read"))).status == 403
+    assert (await register(await create_app(node, "read"))).status == 403
+    assert (await register(await create_app(node, "read write", "read"))).status == 403
     assert (await register(Api(node, await node.token(ann)))).status == 403
-    assert (await register(await app_of(node, "write:accounts"))).status == 200
+    assert (await register(await create_app(node, "write:accounts"))).status == 200
 
 
 async def test_sign_ups_of_an_address_are_limited(start: Start) -> None:
     node = await start("alpha.test", requests=300)
-    app = await app_of(node)
+    app = await create_app(node)
     answers = [await register(app, f"name{number}") for number in range(6)]
     assert [each.status for each in answers] == [200] * 5 + [429]
     assert answers[-1].body["error"] and "Retry-After" in answers[-1].headers
@@ -225,16 +225,16 @@ async def test_an_app_says_where_its_newcomer_comes_from(start: Start) -> None:
     node = await start("alpha.test")
     moderator = await node.member("mod", "moderator")
     async with node.db.write() as tx:
-        acting = await members.by_username(tx, moderator.username)
+        acting = await members.get_by_username(tx, moderator.username)
         blocked = await email_blocks.block_domain(tx, acting, "bad.example")
-    app = await app_of(node)
+    app = await create_app(node)
     app.headers["X-Forwarded-For"] = "203.0.113.7"
     for name in ("eve", "fay"):
         refused = await register(app, name, email=f"{name}@bad.example")
         assert refused.body["details"]["email"][0]["error"] == "ERR_BLOCKED"
     assert (await register(app)).status == 200
     async with node.db.read() as tx:
-        today = (await email_blocks.domain(tx, blocked.row.id)).history[0]
+        today = (await email_blocks.get_domain(tx, blocked.row.id)).history[0]
         assert (today.attempts, today.addresses) == (2, 1)
-        ann = await members.by_username(tx, "ann")
-        assert (await member_activity_queries.addresses(tx, [ann.id]))[ann.id][0][0] == "203.0.113.7"
+        ann = await members.get_by_username(tx, "ann")
+        assert (await member_activity_queries.load_addresses(tx, [ann.id]))[ann.id][0][0] == "203.0.113.7"

@@ -10,13 +10,13 @@ from storage.paging import Page
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.sites import Site
+from tests.kit.sites import StubSite
 
 SCOPES = "read write follow push admin:read admin:write"
 TAGS, TRENDS = "/api/v1/admin/tags", "/api/v1/admin/trends"
 
 
-async def begin(start: Start) -> tuple[TestNode, Api, Api, Api]:
+async def start_world(start: Start) -> tuple[TestNode, Api, Api, Api]:
     node = await start("alpha.test")
     people = [await node.member(name, role) for name, role in (
         ("mod", "moderator"), ("ann", "member"), ("bob", "member"))]  # fmt: skip
@@ -29,7 +29,7 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
 
 
 async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None:
-    node, mod, ann, bob = await begin(start)
+    node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#Ghent #bruges")
     await bob.post("/api/v1/statuses", status="#ghent")
     found = await mod.get(TAGS)
@@ -47,12 +47,12 @@ async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None
     assert (await mod.ask("PUT", path, json={"display_name": "Antwerp"})).status == 422
     assert (await mod.ask("GET", f"{TAGS}/1")).status == 404 == (await mod.ask("PUT", f"{TAGS}/1")).status
     async with node.db.read() as tx:
-        [row] = await audit_log.page(tx, Page())
+        [row] = await audit_log.list_page(tx, Page())
     assert (row.verb, row.target, row.reason) == ("tag.review", "#ghent", "trendable: yes")
 
 
 async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
-    _, mod, ann, bob = await begin(start)
+    _, mod, ann, bob = await start_world(start)
     made = await ann.post("/api/v1/statuses", status="#Ghent")
     [ghent] = await mod.get(TAGS)
     await mod.put(f"{TAGS}/{ghent['id']}", usable=False, listable=False)
@@ -66,7 +66,7 @@ async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
 
 
 async def test_trending_tags_are_reviewed(start: Start) -> None:
-    node, mod, ann, bob = await begin(start)
+    node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#bruges #ghent")
     await bob.post("/api/v1/statuses", status="#ghent")
     await ann.post("/api/v1/statuses", status="#hidden", visibility="unlisted")
@@ -83,7 +83,7 @@ async def test_trending_tags_are_reviewed(start: Start) -> None:
 
 
 async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None:
-    node, mod, ann, bob = await begin(start)
+    node, mod, ann, bob = await start_world(start)
     post = await ann.post("/api/v1/statuses", status="liked")
     await ann.post("/api/v1/statuses", status="not liked")
     private = await ann.post("/api/v1/statuses", status="for you", visibility="unlisted")
@@ -96,24 +96,27 @@ async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None
     path = f"{TRENDS}/statuses/{post['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     async with node.db.read() as tx:
-        assert await trend_reviews.approved(tx, "post", [post["uri"]]) == {post["uri"]: True}
+        assert await trend_reviews.load_approvals(tx, "post", [post["uri"]]) == {post["uri"]: True}
     await mod.post(f"{path}/reject")
     node.clock.forward(days=30)
     async with node.db.read() as tx:
-        assert await trend_reviews.approved(tx, "post", [post["uri"], "x"]) == {post["uri"]: False}
-        assert [row.verb for row in await audit_log.page(tx, Page())] == ["trend.reject", "trend.approve"]
+        assert await trend_reviews.load_approvals(tx, "post", [post["uri"], "x"]) == {post["uri"]: False}
+        assert [row.verb for row in await audit_log.list_page(tx, Page())] == [
+            "trend.reject",
+            "trend.approve",
+        ]
     for wrong in (f"{TRENDS}/statuses/1/approve", f"{TRENDS}/statuses/{private['id']}/reject"):
         assert (await mod.ask("POST", wrong)).status == 404
 
 
-async def test_links_and_their_publishers(start: Start, names: tls.Names) -> None:
-    node, mod, ann, bob = await begin(start)
+async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResolver) -> None:
+    node, mod, ann, bob = await start_world(start)
     url = "https://news.test/story"
-    async with Site(names, "news.test", {"/story": "<title>A story</title>"}):
+    async with StubSite(names, "news.test", {"/story": "<title>A story</title>"}):
         posts = [await api.post("/api/v1/statuses", status=f"See {url}") for api in (ann, bob)]
         await node.settle()
     async with node.db.write() as tx:
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=2))
     node.clock.forward(seconds=601)
     await node.settle()
     nobody = Api(node)
@@ -137,7 +140,7 @@ async def test_links_and_their_publishers(start: Start, names: tls.Names) -> Non
     assert await nobody.get("/api/v1/trends/links") == []
     assert (await mod.ask("POST", f"{TRENDS}/links/{posts[0]['id']}/approve")).status == 404
     async with node.db.read() as tx:
-        assert await trend_reviews.approved(tx, "link", [url]) == {url: False}
+        assert await trend_reviews.load_approvals(tx, "link", [url]) == {url: False}
 
     [publisher] = await mod.get(f"{TRENDS}/links/publishers")
     assert publisher["domain"] == "news.test" and publisher["trendable"] is None

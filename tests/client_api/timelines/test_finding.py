@@ -7,7 +7,7 @@ import pytest
 from fedserver.domain.relationships import blocks
 from tests.kit.api import Api
 from tests.kit.nodes import Start
-from tests.kit.people import stranger
+from tests.kit.people import create_remote_account
 
 
 @pytest.mark.parametrize("who_blocks", ["caller", "other"])
@@ -15,7 +15,7 @@ async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, wh
     node = await start("alpha.test")
     ann, bob = await node.member("ann"), await node.member("bob")
     async with node.db.write() as tx:
-        far = await stranger(tx, "bob", "beta.test")
+        far = await create_remote_account(tx, "bob", "beta.test")
         for other in (bob, far):
             if who_blocks == "caller":
                 await blocks.block(tx, node.site, ann, other)

@@ -13,23 +13,23 @@ from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.people import stranger
+from tests.kit.people import create_remote_account
 
 
-async def settle(*nodes: TestNode) -> None:
+async def settle_all(*nodes: TestNode) -> None:
     while sum([await node.settle() for node in nodes]):
         pass
 
 
-async def ids(api: Api, kind: str, **params: Any) -> list[str]:
+async def search_ids(api: Api, kind: str, **params: Any) -> list[str]:
     found = await api.get("/api/v2/search", **params)
     assert set(found) >= {"accounts", "statuses", "hashtags"}
     return [each["name" if kind == "hashtags" else "id"] for each in found[kind]]
 
 
-async def agree(node: TestNode, member: AccountRow, agreed: bool = True) -> None:
+async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True) -> None:
     async with node.db.write() as tx:
-        row = await accounts.by_id(tx, member.id)
+        row = await accounts.get(tx, member.id)
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(indexable=agreed))
     await node.settle()
 
@@ -40,18 +40,20 @@ async def test_three_kinds_are_found_at_once(start: Start) -> None:
     written = await node.write(ann, "On lamps #lamps #lampshade")
     await node.write(bob, "lamps too")
     api = Api(node, await node.token(ann))
-    assert await ids(api, "statuses", q="lamps") == [str(written)]
-    assert await ids(api, "accounts", q="lamp") == [str(ann.id)]
-    assert await ids(api, "hashtags", q="lamp") == ["lamps", "lampshade"]
-    assert await ids(api, "hashtags", q="#lamp") == ["lamps", "lampshade"]
-    assert await ids(api, "accounts", q="#lamp") == []
-    assert await ids(api, "hashtags", q="@lamp") == []
+    assert await search_ids(api, "statuses", q="lamps") == [str(written)]
+    assert await search_ids(api, "accounts", q="lamp") == [str(ann.id)]
+    assert await search_ids(api, "hashtags", q="lamp") == ["lamps", "lampshade"]
+    assert await search_ids(api, "hashtags", q="#lamp") == ["lamps", "lampshade"]
+    assert await search_ids(api, "accounts", q="#lamp") == []
+    assert await search_ids(api, "hashtags", q="@lamp") == []
     for kind, others in (("statuses", ("accounts", "hashtags")), ("accounts", ("statuses", "hashtags"))):
         for other in others:
-            assert await ids(api, other, q="lamps", type=kind) == []
-    assert await ids(api, "accounts", q='"lampmaker" from:me') == []
-    assert await ids(api, "hashtags", q="lamp", limit="1", offset="1") == ["lamps"]
-    assert await ids(api, "hashtags", q="lamp", limit="1", offset="1", type="hashtags") == ["lampshade"]
+            assert await search_ids(api, other, q="lamps", type=kind) == []
+    assert await search_ids(api, "accounts", q='"lampmaker" from:me') == []
+    assert await search_ids(api, "hashtags", q="lamp", limit="1", offset="1") == ["lamps"]
+    assert await search_ids(api, "hashtags", q="lamp", limit="1", offset="1", type="hashtags") == [
+        "lampshade"
+    ]
     found = await api.get("/api/v2/search", q="lamps", type="hashtags")
     assert found["hashtags"][0]["history"][0]["uses"] == "1" and len(found["hashtags"][0]["history"]) == 7
 
@@ -60,19 +62,19 @@ async def test_strangers_find_people_and_tags_only(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     written = await node.write(ann, "On lamps #lamps")
-    await agree(node, ann)
+    await set_indexable(node, ann)
     nobody = Api(node)
-    assert await ids(nobody, "statuses", q="lamps") == []
-    assert await ids(nobody, "accounts", q="ann") == [str(ann.id)]
-    assert await ids(nobody, "hashtags", q="lamps") == ["lamps"]
-    assert await ids(nobody, "statuses", q=f"{node.base}/@ann/{written}") == [str(written)]
+    assert await search_ids(nobody, "statuses", q="lamps") == []
+    assert await search_ids(nobody, "accounts", q="ann") == [str(ann.id)]
+    assert await search_ids(nobody, "hashtags", q="lamps") == ["lamps"]
+    assert await search_ids(nobody, "statuses", q=f"{node.base}/@ann/{written}") == [str(written)]
     for refused in ({"resolve": "true"}, {"offset": "1", "type": "accounts"}):
         assert (await nobody.ask("GET", "/api/v2/search", params={"q": "ann", **refused})).status == 401
     other = Api(node, await node.token(ann, "read:statuses"))
     assert (await other.ask("GET", "/api/v2/search", params={"q": "ann"})).status == 403
 
 
-ODD = (
+ODD_PARAMS = (
     {"limit": "0"},
     {"limit": "4000"},
     {"max_id": "9" * 30},
@@ -85,7 +87,7 @@ ODD = (
 )
 
 
-@pytest.mark.parametrize("params", ODD)
+@pytest.mark.parametrize("params", ODD_PARAMS)
 async def test_odd_values_are_not_the_servers_fault(start: Start, params: dict[str, str]) -> None:
     node = await start("alpha.test")
     api = Api(node, await node.token(await node.member("ann")))
@@ -99,12 +101,12 @@ async def test_pages_go_by_offset_and_by_id(start: Start) -> None:
     written = [str(await node.write(ann, f"word {number}")) for number in range(5)][::-1]
     api = Api(node, await node.token(ann))
     asked = {"q": "word", "type": "statuses"}
-    assert await ids(api, "statuses", **asked, limit="2") == written[:2]
-    assert await ids(api, "statuses", **asked, limit="2", offset="2") == written[2:4]
-    assert await ids(api, "statuses", **asked, max_id=written[1]) == written[2:]
-    assert await ids(api, "statuses", **asked, min_id=written[3], limit="2") == written[1:3]
-    assert await ids(api, "statuses", **asked, account_id=str(ann.id)) == written
-    assert await ids(api, "statuses", **asked, account_id="1") == []
+    assert await search_ids(api, "statuses", **asked, limit="2") == written[:2]
+    assert await search_ids(api, "statuses", **asked, limit="2", offset="2") == written[2:4]
+    assert await search_ids(api, "statuses", **asked, max_id=written[1]) == written[2:]
+    assert await search_ids(api, "statuses", **asked, min_id=written[3], limit="2") == written[1:3]
+    assert await search_ids(api, "statuses", **asked, account_id=str(ann.id)) == written
+    assert await search_ids(api, "statuses", **asked, account_id="1") == []
 
 
 async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
@@ -112,7 +114,7 @@ async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
     ann, *others = [await node.member(name) for name in ("ann", "smith", "smithy", "smithson")]
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, ann, others[2])
-        row = await accounts.by_id(tx, others[1].id)
+        row = await accounts.get(tx, others[1].id)
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(display_name="Joan Baker"))
     api = Api(node, await node.token(ann))
     path = "/api/v1/accounts/search"
@@ -125,14 +127,16 @@ async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
     ]
     async with node.db.write() as tx:
         await accounts.update_profile(tx, node.site, ann, accounts.ProfileChange(display_name="Zoë José"))
-        await stranger(tx, "bob", display_name="Łukasz Müller")
+        await create_remote_account(tx, "bob", display_name="Łukasz Müller")
     for word, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
         assert [each["username"] for each in await api.get(path, q=word)] == names, word
     async with node.db.write() as tx:
-        found = await admin_accounts.page(tx, admin_accounts.Filter(display_name="zoe"), Page(limit=9))
+        found = await admin_accounts.list_page(
+            tx, admin_accounts.AdminAccountQuery(display_name="zoe"), Page(limit=9)
+        )
         assert [each.view.account.id for each in found] == [ann.id]
     assert (await Api(node).ask("GET", path, params={"q": "smith"})).status == 401
-    assert await ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
+    assert await search_ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 
 
 async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Start) -> None:
@@ -143,26 +147,26 @@ async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Sta
     assert target is not None
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, ann, target)
-    await settle(alpha, beta)
+    await settle_all(alpha, beta)
     await beta.write(bob, "A heron, seen at dawn")
     await beta.write(bob, "A heron for friends", visibility="followers")
     await beta.write(bob, "A heron for @ann@alpha.test", visibility="direct")
-    await settle(alpha, beta)
+    await settle_all(alpha, beta)
 
     async def texts(api: Api, q: str = "heron") -> list[str]:
         found = await api.get("/api/v2/search", q=q, type="statuses")
         return [each["visibility"] for each in found["statuses"]]
 
     assert await texts(reader) == ["direct"] and await texts(stranger) == []
-    await agree(beta, bob)
-    await settle(alpha, beta)
+    await set_indexable(beta, bob)
+    await settle_all(alpha, beta)
     assert await texts(reader) == ["direct", "public"] and await texts(stranger) == ["public"]
     assert await texts(stranger, "from:@bob@beta.test") == ["public"]
     await beta.write(bob, "Another heron")
-    await settle(alpha, beta)
+    await settle_all(alpha, beta)
     assert await texts(stranger) == ["public", "public"]
-    await agree(beta, bob, agreed=False)
-    await settle(alpha, beta)
+    await set_indexable(beta, bob, agreed=False)
+    await settle_all(alpha, beta)
     assert await texts(stranger) == []
 
 

@@ -27,11 +27,11 @@ from storage.rows.accounts import AccountRow
 from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.people import stranger
-from tests.kit.streams import SECONDS, Stream, listen, settled
+from tests.kit.people import create_remote_account
+from tests.kit.streams import TIMEOUT_S, Stream, open_stream, wait_until_settled
 
 
-async def world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
+async def start_world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
     """A node, members and their tokens."""
     node = await start("alpha.test")
     made = [await node.member(name) for name in names]
@@ -44,11 +44,11 @@ async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how
 
 
 async def test_one_socket_carries_many_streams(start: Start) -> None:
-    node, (ann, bob), tokens = await world(start, "ann", "bob")
+    node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
-    async with listen(node, tokens[1], "user", "public", "public:local", "user") as stream:
+    async with open_stream(node, tokens[1], "user", "public", "public:local", "user") as stream:
         await stream.ask("subscribe", "hashtag", tag="Ghent")
-        await settled(stream)
+        await wait_until_settled(stream)
         post_id = str(await node.write(ann, "Hello #gHENT"))
         told = await stream.next_ids(4)
         assert told == [
@@ -60,7 +60,7 @@ async def test_one_socket_carries_many_streams(start: Start) -> None:
         for name in ("public", "public:local"):
             await stream.ask("unsubscribe", name)
         await stream.ask("unsubscribe", "hashtag", tag="Ghent")
-        await settled(stream)
+        await wait_until_settled(stream)
         ann_api = Api(node, tokens[0])
         await ann_api.put(f"/api/v1/statuses/{post_id}", status="Hello again")
         stream_name, event, payload = await stream.next()
@@ -71,10 +71,10 @@ async def test_one_socket_carries_many_streams(start: Start) -> None:
 
 
 async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
-    node, (ann, bob), tokens = await world(start, "ann", "bob")
+    node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
     api = Api(node, tokens[1])
-    async with listen(node, tokens[1], "user", "public") as stream:
+    async with open_stream(node, tokens[1], "user", "public") as stream:
         await node.write(ann, "Hello")
         (_, _, first), (_, _, second) = await stream.next(), await stream.next()
     [home] = await api.get("/api/v1/timelines/home")
@@ -84,7 +84,7 @@ async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
 
 @pytest.mark.parametrize("way", ["header", "query", "protocol"])
 async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
-    node, (ann,), (token,) = await world(start, "ann")
+    node, (ann,), (token,) = await start_world(start, "ann")
     options: dict[str, Any] = {
         "header": {"headers": {"Authorization": f"Bearer {token}"}},
         "query": {"params": {"access_token": token}},
@@ -94,13 +94,13 @@ async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
         assert socket.protocol == (token if way == "protocol" else None)
         stream = Stream(socket)
         await stream.ask("subscribe", "user")
-        await settled(stream)
+        await wait_until_settled(stream)
         post_id = await node.write(ann, "Hello")
         assert (await stream.next())[2]["id"] == str(post_id)
 
 
 async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
-    node, _, _ = await world(start, "ann")
+    node, _, _ = await start_world(start, "ann")
     async with node.db.write() as tx:
         of_app = await tokens.create(tx, "read", app_id=1, member_id=None, account_id=None)
     for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {of_app.secret}"}):
@@ -111,7 +111,7 @@ async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
 
 
 async def test_scopes_are_held(start: Start) -> None:
-    node, (ann, bob), _ = await world(start, "ann", "bob")
+    node, (ann, bob), _ = await start_world(start, "ann", "bob")
     only = {
         scope: await node.token(ann, scope)
         for scope in ("read:statuses", "read:notifications", "read:accounts", "write")
@@ -122,7 +122,7 @@ async def test_scopes_are_held(start: Start) -> None:
         ("read:accounts", (), ("user", "user:notification", "public")),
         ("write", (), ("user", "public")),
     ):
-        async with listen(node, only[scope], *fine) as stream:
+        async with open_stream(node, only[scope], *fine) as stream:
             for name in refused:
                 await stream.ask("subscribe", name)
                 assert await stream.raw() == {
@@ -132,14 +132,14 @@ async def test_scopes_are_held(start: Start) -> None:
                 path = f"/api/v1/streaming/{name.replace(':', '/')}"
                 assert (await Api(node, only[scope]).ask("GET", path)).status == 401
     # Home comes without notifications if these may not be read.
-    async with listen(node, only["read:statuses"], "user") as stream:
+    async with open_stream(node, only["read:statuses"], "user") as stream:
         post_id = str(await node.write(bob, "@ann look"))
         own = str(await node.write(ann, "after that"))
         assert await stream.next_ids(1) == [("user", "update", own)], post_id
 
 
 async def test_what_is_no_stream_is_said_so(start: Start) -> None:
-    node, _, tokens = await world(start, "ann", "bob")
+    node, _, tokens = await start_world(start, "ann", "bob")
     made = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
     wrong = [
         ({"stream": "nowhere"}, 400, "Unknown stream type"),
@@ -149,7 +149,7 @@ async def test_what_is_no_stream_is_said_so(start: Start) -> None:
         ({"stream": "list", "list": "9" * 30}, 401, "Not authorized to stream this list"),
         ({}, 400, "Unknown stream type"),
     ]
-    async with listen(node, tokens[1]) as stream:
+    async with open_stream(node, tokens[1]) as stream:
         for asked, status, text in wrong:
             await stream.socket.send_json({"type": "subscribe", **asked})
             assert await stream.raw() == {"error": text, "status": status}
@@ -157,7 +157,7 @@ async def test_what_is_no_stream_is_said_so(start: Start) -> None:
         assert (await stream.raw())["error"] == "Not JSON"
         for ignored in ("[1]", '{"type": "dance", "stream": "user"}'):
             await stream.socket.send_str(ignored)
-        await settled(stream)
+        await wait_until_settled(stream)
     api = Api(node, tokens[1])
     for asked, status, text in wrong:
         answer = await api.ask("GET", "/api/v1/streaming", params=asked)
@@ -167,7 +167,7 @@ async def test_what_is_no_stream_is_said_so(start: Start) -> None:
         assert await Stream(socket).raw() == {"error": "Unknown stream type", "status": 400}
 
 
-def picture() -> io.BytesIO:
+def make_picture() -> io.BytesIO:
     out = io.BytesIO()
     Image.new("RGB", (8, 8), "teal").save(out, "PNG")
     out.seek(0)
@@ -176,7 +176,7 @@ def picture() -> io.BytesIO:
 
 async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
     """Each kind of post comes in the streams, and only those, whose timeline shows it to the same reader."""
-    node, _, tokens = await world(start, "ann", "bob")
+    node, _, tokens = await start_world(start, "ann", "bob")
     ann_api, bob_api = Api(node, tokens[0]), Api(node, tokens[1])
     streams = {
         "public": ("public", {}),
@@ -188,11 +188,11 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         "hashtag/fox": ("tag/fox", {}),
         "hashtag:local/fox": ("tag/fox", {"local": "true"}),
     }
-    media_id = (await ann_api.ask("POST", "/api/v2/media", data={"file": picture()})).body["id"]
-    async with listen(node, tokens[1], *[name for name in streams if "/" not in name]) as stream:
+    media_id = (await ann_api.ask("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
+    async with open_stream(node, tokens[1], *[name for name in streams if "/" not in name]) as stream:
         for name in ("hashtag", "hashtag:local"):
             await stream.ask("subscribe", name, tag="fox")
-        await settled(stream)
+        await wait_until_settled(stream)
         root = await ann_api.post("/api/v1/statuses", status="a #fox")
         own = {"in_reply_to_id": root["id"]}
         mine = await bob_api.post("/api/v1/statuses", status="by bob")
@@ -224,20 +224,20 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
 
 
 async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
-    node, _, (token,) = await world(start, "ann")
+    node, _, (token,) = await start_world(start, "ann")
     beta = await start("beta.test")
     eve = await beta.member("eve")
-    async with listen(node, token, "public:remote", "public:local") as stream:
+    async with open_stream(node, token, "public:remote", "public:local") as stream:
         found = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
         await Api(node, token).post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
-        await settle(node, beta)
+        await settle_all(node, beta)
         await beta.write(eve, "from afar")
-        await settle(node, beta)
+        await settle_all(node, beta)
         name, event, payload = await stream.next()
         assert (name, event) == (["public:remote"], "update") and "afar" in payload["content"]
 
 
-async def settle(*nodes: TestNode) -> None:
+async def settle_all(*nodes: TestNode) -> None:
     while any([await node.settle() for node in nodes]):
         continue
 
@@ -245,7 +245,7 @@ async def settle(*nodes: TestNode) -> None:
 async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
     """Five listen to one public post; each is told what its timeline would show."""
     names = ("ann", "mutes", "blocks", "blocked", "filters", "hides", "plain")
-    node, people, tokens = await world(start, *names)
+    node, people, tokens = await start_world(start, *names)
     ann, by = people[0], dict(zip(names, people, strict=True))
     token_of = dict(zip(names, tokens, strict=True))
     async with node.db.write() as tx:
@@ -262,7 +262,7 @@ async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
         )
     told: dict[str, Any] = {}
     for name in names[1:]:
-        async with listen(node, token_of[name], "public", "user") as stream:
+        async with open_stream(node, token_of[name], "public", "user") as stream:
             post_id = str(await node.write(ann, "a fox"))
             own = str(await node.write(by[name], "mine"))
             heard = [await stream.next()]
@@ -280,7 +280,7 @@ async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
 async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
     """The same post at once for those to whom it looks alike, and for those to whom it does not."""
     names = ("ann", "fan", "other", "mutes", "filters")
-    node, people, tokens = await world(start, *names)
+    node, people, tokens = await start_world(start, *names)
     ann = people[0]
     await follow(node, people[1], ann)
     async with node.db.write() as tx:
@@ -288,7 +288,7 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
     await Api(node, tokens[4]).post(
         "/api/v2/filters", title="Foxes", context=["public"], keywords_attributes=[{"keyword": "fox"}]
     )
-    open_sockets = [listen(node, token, "public") for token in tokens]
+    open_sockets = [open_stream(node, token, "public") for token in tokens]
     streams = [await each.__aenter__() for each in open_sockets]
     post_id = str(await node.write(ann, "a fox"))
     end = str(await node.write(people[2], "the end"))
@@ -305,12 +305,15 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
 
 
 async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None:
-    node, (ann, bob, carl), tokens = await world(start, "ann", "bob", "carl")
+    node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     async with node.db.write() as tx:
-        eve = await stranger(tx, "eve")
+        eve = await create_remote_account(tx, "eve")
         await domain_mutes.add(tx, node.site, bob, "beta.test")
         await account_queries.set_limits(tx, ann.id, suspended_at=None, silenced_at=1)
-    async with listen(node, tokens[1], "public") as muting, listen(node, tokens[2], "public") as stream:
+    async with (
+        open_stream(node, tokens[1], "public") as muting,
+        open_stream(node, tokens[2], "public") as stream,
+    ):
         await node.write(ann, "limited")
         far = str(await node.write(eve, "from afar"))
         last = str(await node.write(carl, "after that"))
@@ -319,14 +322,14 @@ async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None
 
 
 async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> None:
-    node, (ann, bob, carl), tokens = await world(start, "ann", "bob", "carl")
+    node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     await follow(node, bob, ann)
     await follow(node, bob, carl, boosts=False)
     api, ann_api = Api(node, tokens[1]), Api(node, tokens[0])
     made = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
-    async with listen(node, tokens[1], "user") as stream:
+    async with open_stream(node, tokens[1], "user") as stream:
         await stream.ask("subscribe", "list", list=made["id"])
-        await settled(stream)
+        await wait_until_settled(stream)
         first = await ann_api.post("/api/v1/statuses", status="at home")
         assert await stream.next_ids(1) == [("user", "update", first["id"])]
         await Api(node, tokens[2]).post(f"/api/v1/statuses/{first['id']}/reblog")
@@ -357,9 +360,9 @@ async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> Non
 
 
 async def test_notifications_come_in_two_streams(start: Start) -> None:
-    node, (ann, bob), tokens = await world(start, "ann", "bob")
+    node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     api = Api(node, tokens[0])
-    async with listen(node, tokens[0], "user", "user:notification") as stream:
+    async with open_stream(node, tokens[0], "user", "user:notification") as stream:
         await Api(node, tokens[1]).post(f"/api/v1/accounts/{ann.id}/follow")
         told = sorted([await stream.next(), await stream.next()], key=lambda each: each[0])
         [listed] = await api.get("/api/v1/notifications")
@@ -375,8 +378,8 @@ async def test_notifications_come_in_two_streams(start: Start) -> None:
 
 
 async def test_announcements_are_told_to_every_member(start: Start) -> None:
-    node, _, (token,) = await world(start, "ann")
-    async with listen(node, token, "user", "public") as stream:
+    node, _, (token,) = await start_world(start, "ann")
+    async with open_stream(node, token, "user", "public") as stream:
         async with node.db.write() as tx:
             made = await announcements.create(tx, node.site, None, "We move on Friday")
             await announcements.create(tx, node.site, None, "not yet", published=False)
@@ -391,49 +394,49 @@ async def test_announcements_are_told_to_every_member(start: Start) -> None:
         assert await stream.next() == (["user"], "announcement.delete", str(made.id))
 
 
-async def lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
-    return [await asyncio.wait_for(answer.content.readline(), SECONDS) for _ in range(count)]
+async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
+    return [await asyncio.wait_for(answer.content.readline(), TIMEOUT_S) for _ in range(count)]
 
 
 async def test_server_sent_events_and_their_beat(start: Start) -> None:
-    node, (ann,), (token,) = await world(start, "ann")
+    node, (ann,), (token,) = await start_world(start, "ann")
     node.node.hub.beat_seconds = 0.01
     api = Api(node, token)
     async with node.http.get("/api/v1/streaming/public?only_media=true", headers=api.headers) as answer:
         assert answer.content_type == "text/event-stream" and answer.headers["Cache-Control"]
-        assert await lines(answer, 1) == [b":)\n"]
+        assert await read_lines(answer, 1) == [b":)\n"]
         await node.write(ann, "no picture")
-        media_id = (await api.ask("POST", "/api/v2/media", data={"file": picture()})).body["id"]
+        media_id = (await api.ask("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
         made = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
         beats, line = 0, b""
         while not line.startswith(b"event"):
-            [line] = await lines(answer, 1)
+            [line] = await read_lines(answer, 1)
             beats += line == b"event: thump\n" or line == b":thump\n"
         assert line == b"event: update\n"
-        data, end = await lines(answer, 2)
+        data, end = await read_lines(answer, 2)
         assert data.startswith(b"data: ") and json.loads(data[6:])["id"] == made["id"] and end == b"\n"
-        while (await lines(answer, 1)) != [b":thump\n"]:
+        while (await read_lines(answer, 1)) != [b":thump\n"]:
             continue
     async with node.http.get("/api/v1/streaming/user", params={"access_token": token}) as answer:
-        assert await lines(answer, 1) == [b":)\n"]
+        assert await read_lines(answer, 1) == [b":)\n"]
         await api.post("/api/v2/filters", title="x", context=["home"])
-        told = [line for line in await lines(answer, 12) if line != b":thump\n"]
+        told = [line for line in await read_lines(answer, 12) if line != b":thump\n"]
         assert told[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
 
 
 async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
-    node, (ann, bob), (token, other) = await world(start, "ann", "bob")
+    node, (ann, bob), (token, other) = await start_world(start, "ann", "bob")
     headers = {"Authorization": f"Bearer {token}"}
     async with (
-        listen(node, token, "user") as stream,
-        listen(node, other, "user") as stays,
+        open_stream(node, token, "user") as stream,
+        open_stream(node, other, "user") as stays,
         node.http.get("/api/v1/streaming/user", headers=headers) as answer,
     ):
-        assert await lines(answer, 1) == [b":)\n"]
+        assert await read_lines(answer, 1) == [b":)\n"]
         async with node.db.write() as tx:
             await tokens.revoke_all(tx, (await node.member_row(ann)).id)
         assert await stream.closed() == 4001
-        assert await asyncio.wait_for(answer.content.read(), SECONDS) == b""
+        assert await asyncio.wait_for(answer.content.read(), TIMEOUT_S) == b""
         post_id = await node.write(bob, "still here")
         assert (await stays.next())[2]["id"] == str(post_id)
 
@@ -441,30 +444,30 @@ async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
 @pytest.mark.parametrize("how", ["revoked", "disabled", "suspended"])
 async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start, how: str) -> None:
     """The command line writes beside a running node, which does not hear of it on SQLite."""
-    node, (ann, _), (token, other) = await world(start, "ann", "bob")
+    node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     node.node.hub.beat_seconds = 0.01
-    async with listen(node, other, "user") as stays, listen(node, token, "user") as stream:
+    async with open_stream(node, other, "user") as stays, open_stream(node, token, "user") as stream:
         async with node.db.write() as tx:
             if how == "suspended":
                 await account_queries.set_limits(tx, ann.id, suspended_at=tx.now, silenced_at=None)
             else:
-                await members.set_disabled(tx, await members.by_username(tx, "ann"), disabled=True)
+                await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
             tx.events.clear()
         assert await stream.closed() == 4001
-        await settled(stays)
+        await wait_until_settled(stays)
 
 
 async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "MOST_WAITING", 3)
-    node, (ann,), (token,) = await world(start, "ann")
+    node, (ann,), (token,) = await start_world(start, "ann")
     hub = node.node.hub
-    async with listen(node, token, "user") as slow:
+    async with open_stream(node, token, "user") as slow:
         assert hub.dropped == 0 and len(hub) == 1
         # All in one go, so that nothing can be sent in between.
         hub.tell([("user", ann.id)] * 5, "filters_changed", None)
         assert await slow.closed() == 1013
         assert hub.dropped == 1
-    async with listen(node, token, "user") as stuck:
+    async with open_stream(node, token, "user") as stuck:
         # It reads nothing: what is sent fills the buffers, and then the queue.
         transport = stuck.socket._conn.transport  # type: ignore[union-attr]
         assert transport is not None
@@ -475,16 +478,16 @@ async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: 
         transport.resume_reading()
         await stuck.closed()
         assert hub.dropped == 2
-    async with listen(node, token, "user") as fine:
+    async with open_stream(node, token, "user") as fine:
         post_id = await node.write(ann, "hello")
         assert (await fine.next())[2]["id"] == str(post_id)
 
 
 async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> None:
-    node, (ann,), (token,) = await world(start, "ann")
-    async with listen(node, token, "user") as stream:
+    node, (ann,), (token,) = await start_world(start, "ann")
+    async with open_stream(node, token, "user") as stream:
         async with node.db.write() as tx:
-            tx.emit(events.NOTIFIED, account_id=ann.id, notification_id="nonsense")
+            tx.emit(events.NOTIFICATION_ADDED, account_id=ann.id, notification_id="nonsense")
         post_id = await node.write(ann, "hello")
         assert (await stream.next())[2]["id"] == str(post_id)
     assert node.node.hub.missed <= 1
@@ -492,10 +495,10 @@ async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> No
 
 async def test_every_process_tells_its_own_listeners(start: Start) -> None:
     """Two processes on one PostgreSQL database: what is written by one is told by both."""
-    node, (ann, _), (token, other) = await world(start, "ann", "bob")
+    node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     if node.site.config.database.url.startswith("sqlite:"):
         pytest.skip("an SQLite database has one process that serves")
-    names = tls.Names()
+    names = tls.LoopbackResolver()
     second = await open_node(
         node.site.config, clock=node.clock, resolver=names, passwords=node.node.services.passwords
     )
@@ -506,7 +509,7 @@ async def test_every_process_tells_its_own_listeners(start: Start) -> None:
     await second.serve(sites)
     names.ports["alpha.test"] = second.addresses[0][1]
     there = TestNode(second, "alpha.test", node.clock, names)
-    async with listen(there, token, "user") as far, listen(node, other, "public") as near:
+    async with open_stream(there, token, "user") as far, open_stream(node, other, "public") as near:
         post_id = str(await node.write(ann, "from the first"))
         assert await far.next_ids(1) == [("user", "update", post_id)] != await near.next_ids(1)
         post_id = str(await there.write(ann, "from the second"))

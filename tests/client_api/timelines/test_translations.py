@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from fedserver.config import Translation
+from fedserver.config import TranslationConfig
 from fedserver.domain.content import media
 from fedserver.domain.posts import polls
 from fedserver.integrations.translator import Translator
@@ -24,7 +24,7 @@ PAIRS = [
 ]
 
 
-class Server:
+class TranslationServer:
     """Says in which language it would be; `answer` may be set to anything else."""
 
     def __init__(self) -> None:
@@ -46,8 +46,8 @@ class Server:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    made = Server()
+async def server() -> AsyncIterator[TranslationServer]:
+    made = TranslationServer()
     application = web.Application()
     application.router.add_post("/translate", made.translate)
     application.router.add_get("/languages", made.list)
@@ -59,17 +59,19 @@ async def server() -> AsyncIterator[Server]:
     await runner.cleanup()
 
 
-async def begin(start: Start, server: Server | None, **more: Any) -> tuple[TestNode, AccountRow, Api]:
-    translation = Translation()
+async def start_world(
+    start: Start, server: TranslationServer | None, **more: Any
+) -> tuple[TestNode, AccountRow, Api]:
+    translation = TranslationConfig()
     if server is not None:
-        translation = Translation(**{"url": server.address, "allow_networks": ("127.0.0.0/8",), **more})
+        translation = TranslationConfig(**{"url": server.address, "allow_networks": ("127.0.0.0/8",), **more})
     node = await start("alpha.test", translation=translation)
     ann = await node.member("ann")
     return node, ann, Api(node, await node.token(ann))
 
 
-async def test_a_post_is_translated_once(start: Start, server: Server) -> None:
-    node, ann, api = await begin(start, server, api_key="secret")
+async def test_a_post_is_translated_once(start: Start, server: TranslationServer) -> None:
+    node, ann, api = await start_world(start, server, api_key="secret")
     post_id = await node.write(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
     found = await api.post(path, lang="en")
@@ -91,10 +93,10 @@ async def test_a_post_is_translated_once(start: Start, server: Server) -> None:
     assert "again" in (await api.post(path, lang="en"))["content"] and len(server.asked) == 2
 
 
-async def test_descriptions_and_options_are_translated(start: Start, server: Server) -> None:
-    node, ann, api = await begin(start, server)
+async def test_descriptions_and_options_are_translated(start: Start, server: TranslationServer) -> None:
+    node, ann, api = await start_world(start, server)
     async with node.db.write() as tx:
-        file = await _file(tx, node.site, ann)
+        file = await _add_media(tx, node.site, ann)
     post_id = await node.write(ann, "Hallo", language="de", media_ids=(file,))
     found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
     assert found["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
@@ -106,13 +108,13 @@ async def test_descriptions_and_options_are_translated(start: Start, server: Ser
     assert found["spoiler_text"] == "Hello alle"
 
 
-async def _file(tx: Any, site: Any, ann: AccountRow) -> int:
+async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
     from_member = media.NewFile("image", "image/png", "a.png", "b.png", 1)
-    return (await media.add(tx, site, ann, from_member, "Hallo <you>", (0.0, 0.0))).id
+    return (await media.create(tx, site, ann, from_member, "Hallo <you>", (0.0, 0.0))).id
 
 
-async def test_what_a_server_writes_is_sanitized(start: Start, server: Server) -> None:
-    node, ann, api = await begin(start, server)
+async def test_what_a_server_writes_is_sanitized(start: Start, server: TranslationServer) -> None:
+    node, ann, api = await start_world(start, server)
     post_id = await node.write(ann, "Hallo", language="de", summary="Hallo")
     evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
     server.answer = {"translatedText": [evil, "<b>plain</b>"]}
@@ -132,16 +134,16 @@ async def test_what_a_server_writes_is_sanitized(start: Start, server: Server) -
         ({"error": "no key"}, 403),
     ],
 )
-async def test_what_fails_is_said(start: Start, server: Server, answer: Any, status: int) -> None:
-    node, ann, api = await begin(start, server)
+async def test_what_fails_is_said(start: Start, server: TranslationServer, answer: Any, status: int) -> None:
+    node, ann, api = await start_world(start, server)
     post_id = await node.write(ann, "Hallo", language="de")
     server.answer, server.status = answer, status
     refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
     assert refused.status == 503 and "not available" in refused.body["error"]
 
 
-async def test_who_may_translate_what(start: Start, server: Server) -> None:
-    node, ann, api = await begin(start, server)
+async def test_who_may_translate_what(start: Start, server: TranslationServer) -> None:
+    node, ann, api = await start_world(start, server)
     post_id = await node.write(ann, "Hallo", language="de")
     path = f"/api/v1/statuses/{post_id}/translate"
     private = await node.write(ann, "Hallo", language="de", visibility="followers")
@@ -165,8 +167,8 @@ async def test_who_may_translate_what(start: Start, server: Server) -> None:
     assert hidden.status == 404
 
 
-async def test_the_languages(start: Start, server: Server) -> None:
-    node, _, api = await begin(start, server)
+async def test_the_languages(start: Start, server: TranslationServer) -> None:
+    node, _, api = await start_world(start, server)
     path = "/api/v1/instance/translation_languages"
     assert await Api(node).get(path) == {"de": ["en"], "en": ["de"]}
     server.languages = {"odd": 1}
@@ -177,7 +179,7 @@ async def test_the_languages(start: Start, server: Server) -> None:
 
 
 async def test_without_a_server_there_is_no_translation(start: Start) -> None:
-    node, ann, api = await begin(start, None)
+    node, ann, api = await start_world(start, None)
     post_id = await node.write(ann, "Hallo", language="de")
     refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate")
     assert (refused.status, refused.body["error"]) == (404, "Record not found")
@@ -185,16 +187,18 @@ async def test_without_a_server_there_is_no_translation(start: Start) -> None:
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": False}
 
 
-async def test_private_networks_are_closed_unless_they_are_named(start: Start, server: Server) -> None:
+async def test_private_networks_are_closed_unless_they_are_named(
+    start: Start, server: TranslationServer
+) -> None:
     """Those that are named for federation do not count, nor the other way round."""
-    node, ann, api = await begin(start, server, allow_networks=("10.0.0.0/8",))
+    node, ann, api = await start_world(start, server, allow_networks=("10.0.0.0/8",))
     post_id = await node.write(ann, "Hallo", language="de")
     refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
     assert refused.status == 503 and server.asked == []
 
 
-async def test_blank_texts_are_not_sent(server: Server) -> None:
-    config = Translation(url=server.address + "/", allow_networks=("127.0.0.1/32",))
+async def test_blank_texts_are_not_sent(server: TranslationServer) -> None:
+    config = TranslationConfig(url=server.address + "/", allow_networks=("127.0.0.1/32",))
     translator = Translator(config, user_agent="test")
     answer = await translator.translate(["<p>Hallo</p>"], ["", "a < b"], None, "en")
     await translator.close()

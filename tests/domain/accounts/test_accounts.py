@@ -9,8 +9,8 @@ from sqlalchemy import select
 from fedserver.domain.accounts import accounts, keys
 from fedserver.domain.accounts.accounts import ProfileChange, ProfileField
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Gone, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import GoneError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import boosts, likes, posts
 from fedserver.domain.relationships import blocks, follows, mutes
@@ -19,22 +19,29 @@ from storage.paging import Page
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table
-from tests.kit.people import befriend, member, new_keys, people, stranger, write
+from tests.kit.people import (
+    create_accounts,
+    create_member,
+    create_remote_account,
+    establish_follow,
+    new_keys,
+    publish,
+)
 
 
-async def owed(tx: Tx, kind: type[jobs.Task]) -> list[jobs.Task]:
+async def owed(tx: Tx, kind: type[jobs.Job]) -> list[jobs.Job]:
     found = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, found) if isinstance(task, kind)]
 
 
 @pytest.mark.parametrize("name", ["a", "ann", "Ann_9", "a.b-c", "___", "x" * 30])
-async def test_good_names(database: Database, here: Site, name: str) -> None:
+async def test_good_names(database: Database, here: NodeContext, name: str) -> None:
     async with database.write() as tx:
         row = await accounts.create_local(tx, here, name, new_keys())
         assert row.uri == f"https://alpha.test/users/{name}" and row.domain == ""
-        assert await accounts.local(tx, name.upper()) == row
-        assert {key.kind for key in await keys.of_account(tx, row.id)} == {"rsa", "ed25519"}
-        with pytest.raises(Invalid) as raised:
+        assert await accounts.get_local(tx, name.upper()) == row
+        assert {key.kind for key in await keys.list_by_account(tx, row.id)} == {"rsa", "ed25519"}
+        with pytest.raises(InvalidError) as raised:
             await accounts.create_local(tx, here, name.upper(), new_keys())
         assert raised.value.code == "ERR_TAKEN"
 
@@ -57,22 +64,24 @@ async def test_good_names(database: Database, here: Site, name: str) -> None:
         ("instance.actor", "ERR_RESERVED"),
     ],
 )
-async def test_names_that_cannot_be_given(database: Database, here: Site, name: str, code: str) -> None:
+async def test_names_that_cannot_be_given(
+    database: Database, here: NodeContext, name: str, code: str
+) -> None:
     async with database.write() as tx:
-        with pytest.raises(Invalid) as raised:
+        with pytest.raises(InvalidError) as raised:
             await accounts.create_local(tx, here, name, new_keys())
         assert raised.value.code == code
 
 
-async def test_an_operator_may_give_reserved_names_but_one(database: Database, here: Site) -> None:
+async def test_an_operator_may_give_reserved_names_but_one(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
         await accounts.create_local(tx, here, "admin", new_keys(), by_operator=True)
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await accounts.create_local(tx, here, "instance.actor", new_keys(), by_operator=True)
 
 
-async def test_a_profile_is_safe_html_and_its_source(database: Database, here: Site) -> None:
-    ann, *_ = await people(database, here, "ann", "bob@beta.test")
+async def test_a_profile_is_safe_html_and_its_source(database: Database, here: NodeContext) -> None:
+    ann, *_ = await create_accounts(database, here, "ann", "bob@beta.test")
     async with database.write() as tx:
         await accounts.update_profile(
             tx,
@@ -87,7 +96,7 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: S
                 avatar_key="new",
             ),
         )
-        row = await accounts.by_id(tx, ann.id)
+        row = await accounts.get(tx, ann.id)
         assert row.display_name == "Ann <b>" and row.kind == "Service" and row.locked
         assert row.note_source == "Hi <script>x</script> https://a.example #fox @bob@beta.test @zed@beta.test"
         assert "<script" not in row.note_html and 'href="https://a.example"' in row.note_html
@@ -99,7 +108,7 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: S
         assert [each.name for each in fields] == ["Site", "<i>"]
         assert 'href="https://a.example"' in fields[0].value and "<b>" not in fields[1].value
         await accounts.update_profile(tx, here, row, ProfileChange(avatar_key="newer"))
-        row = await accounts.by_id(tx, ann.id)
+        row = await accounts.get(tx, ann.id)
         assert row.note_source and row.avatar_key == "newer"
         assert await owed(tx, jobs.UpdateAccount) == [jobs.UpdateAccount(ann.id)]
         assert await owed(tx, jobs.RemoveFiles) == [jobs.RemoveFiles(("new",))]
@@ -107,26 +116,26 @@ async def test_a_profile_is_safe_html_and_its_source(database: Database, here: S
             ProfileChange(note="x" * (accounts.MAX_NOTE + 1)),
             ProfileChange(fields=tuple((str(number), "x") for number in range(9))),
         ):
-            with pytest.raises(Invalid):
+            with pytest.raises(InvalidError):
                 await accounts.update_profile(tx, here, row, wrong)
 
 
-async def test_a_peer_never_changes_one_of_ours(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_a_peer_never_changes_one_of_ours(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
-        assert await stranger(tx, "ann", uri=ann.uri, display_name="Evil") == ann
-        assert await accounts.by_id(tx, ann.id) == ann
-        with pytest.raises(Invalid):
-            await stranger(tx, "bob", domain="")
-        with pytest.raises(NotFound):
-            await accounts.local(tx, "bob")
+        assert await create_remote_account(tx, "ann", uri=ann.uri, display_name="Evil") == ann
+        assert await accounts.get(tx, ann.id) == ann
+        with pytest.raises(InvalidError):
+            await create_remote_account(tx, "bob", domain="")
+        with pytest.raises(NotFoundError):
+            await accounts.get_local(tx, "bob")
 
 
 async def test_a_learned_actor_keeps_its_row_and_its_text_is_safe(database: Database) -> None:
     async with database.write() as tx:
-        first = await stranger(tx, "Bob", note="<p onclick=x>hi<script>y</script></p>")
+        first = await create_remote_account(tx, "Bob", note="<p onclick=x>hi<script>y</script></p>")
         assert first.note_html == "<p>hi</p>"
-        second = await stranger(
+        second = await create_remote_account(
             tx,
             "bobby",
             uri=first.uri,
@@ -136,43 +145,45 @@ async def test_a_learned_actor_keeps_its_row_and_its_text_is_safe(database: Data
         )
         assert second.id == first.id and second.username == "bobby"
         assert second.display_name == "Bob" and "<img" not in second.fields
-        assert [key.uri for key in await keys.of_account(tx, first.id)] == [f"{first.uri}#new"]
-        assert await accounts.by_handle(tx, "BOBBY", "Beta.test") == await accounts.by_id(tx, first.id)
-        assert await accounts.by_handle(tx, "bob", "beta.test") is None
+        assert [key.uri for key in await keys.list_by_account(tx, first.id)] == [f"{first.uri}#new"]
+        assert await accounts.find_by_handle(tx, "BOBBY", "Beta.test") == await accounts.get(tx, first.id)
+        assert await accounts.find_by_handle(tx, "bob", "beta.test") is None
 
 
 async def test_relative_links_on_a_profile_lead_to_the_peer(database: Database) -> None:
     async with database.write() as tx:
         fields = (ProfileField("home", '<a href="about">x</a>'),)
-        bob = await stranger(tx, "bob", note='<p><a href="/tags/x">x</a></p>', fields=fields)
+        bob = await create_remote_account(tx, "bob", note='<p><a href="/tags/x">x</a></p>', fields=fields)
     assert 'href="https://beta.test/tags/x"' in bob.note_html
     assert "https://beta.test/about" in bob.fields
 
 
 async def test_an_early_squatter_does_not_keep_a_handle(database: Database) -> None:
     async with database.write() as tx:
-        old = await stranger(tx, "bob", uri="https://beta.test/users/old")
-        new = await stranger(tx, "Bob", uri="https://beta.test/users/new")
-        other = await stranger(tx, "bob", domain="gamma.test")
+        old = await create_remote_account(tx, "bob", uri="https://beta.test/users/old")
+        new = await create_remote_account(tx, "Bob", uri="https://beta.test/users/new")
+        other = await create_remote_account(tx, "bob", domain="gamma.test")
         assert new.id != old.id
-        assert (await accounts.by_handle(tx, "bob", "beta.test")) == await accounts.by_id(tx, new.id)
-        assert (await accounts.by_uri(tx, old.uri)) is not None
-        assert (await accounts.by_handle(tx, "bob", "gamma.test")) == await accounts.by_id(tx, other.id)
+        assert (await accounts.find_by_handle(tx, "bob", "beta.test")) == await accounts.get(tx, new.id)
+        assert (await accounts.find_by_uri(tx, old.uri)) is not None
+        assert (await accounts.find_by_handle(tx, "bob", "gamma.test")) == await accounts.get(tx, other.id)
 
 
 async def test_a_key_is_not_taken_from_another_account(database: Database) -> None:
     async with database.write() as tx:
-        bob = await stranger(tx, "bob")
-        eve = await stranger(tx, "eve", keys=((f"{bob.uri}#main-key", "rsa", "EVIL"),))
-        (key,) = await keys.of_account(tx, bob.id)
-        assert key.public != "EVIL" and await keys.of_account(tx, eve.id) == []
+        bob = await create_remote_account(tx, "bob")
+        eve = await create_remote_account(tx, "eve", keys=((f"{bob.uri}#main-key", "rsa", "EVIL"),))
+        (key,) = await keys.list_by_account(tx, bob.id)
+        assert key.public != "EVIL" and await keys.list_by_account(tx, eve.id) == []
 
 
-async def two_who_meet(database: Database, here: Site, other: str) -> tuple[AccountRow, AccountRow, int]:
+async def two_who_meet(
+    database: Database, here: NodeContext, other: str
+) -> tuple[AccountRow, AccountRow, int]:
     """`ann` writes; the other likes, boosts, answers, follows and is followed."""
-    ann, bob, eve = await people(database, here, "ann", other, "eve")
-    await befriend(database, here, ann, bob)
-    post_id = await write(database, here, ann, "hello")
+    ann, bob, eve = await create_accounts(database, here, "ann", other, "eve")
+    await establish_follow(database, here, ann, bob)
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         post = await posts.get(tx, post_id, None)
         if bob.domain:
@@ -184,57 +195,57 @@ async def two_who_meet(database: Database, here: Site, other: str) -> tuple[Acco
             await likes.like(tx, here, bob, post_id)
             await boosts.boost(tx, here, bob, post_id)
     if not bob.domain:
-        answer = await write(database, here, bob, "yes", in_reply_to_id=post_id)
+        answer = await publish(database, here, bob, "yes", in_reply_to_id=post_id)
         async with database.write() as tx:
             await boosts.boost(tx, here, eve, answer)
     return ann, bob, post_id
 
 
 @pytest.mark.parametrize("other", ["bob", "bob@beta.test"])
-async def test_who_goes_takes_everything_along(database: Database, here: Site, other: str) -> None:
+async def test_who_goes_takes_everything_along(database: Database, here: NodeContext, other: str) -> None:
     ann, bob, post_id = await two_who_meet(database, here, other)
     async with database.read() as tx:
-        row = await accounts.by_id(tx, ann.id)
+        row = await accounts.get(tx, ann.id)
         assert (row.followers_count, row.following_count) == (1, 1)
         before = await posts.get(tx, post_id, None)
         assert (before.likes_count, before.boosts_count) == (1, 1)
         assert before.replies_count == (0 if bob.domain else 1)
     async with database.write() as tx:
         if bob.domain:
-            await accounts.remove_remote(tx, bob)
-            with pytest.raises(NotFound):
-                await accounts.by_id(tx, bob.id)
+            await accounts.delete_remote(tx, bob)
+            with pytest.raises(NotFoundError):
+                await accounts.get(tx, bob.id)
         else:
             await accounts.delete_local(tx, bob)
             await accounts.delete_local(tx, bob)
-            with pytest.raises(Gone):
-                await accounts.local(tx, "bob")
-            with pytest.raises(Invalid):
-                await member(tx, here, "Bob")
+            with pytest.raises(GoneError):
+                await accounts.get_local(tx, "bob")
+            with pytest.raises(InvalidError):
+                await create_member(tx, here, "Bob")
             assert await owed(tx, jobs.DeleteAccount) == [jobs.DeleteAccount(bob.id)]
     async with database.read() as tx:
-        row = await accounts.by_id(tx, ann.id)
+        row = await accounts.get(tx, ann.id)
         assert (row.followers_count, row.following_count) == (0, 0)
         after = await posts.get(tx, post_id, None)
         assert (after.likes_count, after.boosts_count, after.replies_count) == (0, 0, 0)
-        assert (await notifications.page(tx, ann, Page()))[0] == []
-        assert await follows.followers(tx, ann, None, Page()) == []
-        assert await follows.following(tx, ann, None, Page()) == []
-        assert await post_queries.by_id(tx, post_id) is not None
+        assert (await notifications.list_by_account(tx, ann, Page()))[0] == []
+        assert await follows.list_followers(tx, ann, None, Page()) == []
+        assert await follows.list_following(tx, ann, None, Page()) == []
+        assert await post_queries.find(tx, post_id) is not None
 
 
-async def test_accounts_of_ours_are_not_removed_as_a_peers(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_accounts_of_ours_are_not_removed_as_a_peers(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
-        await accounts.remove_remote(tx, ann)
-        assert await accounts.by_id(tx, ann.id) == ann
+        await accounts.delete_remote(tx, ann)
+        assert await accounts.get(tx, ann.id) == ann
 
 
-async def test_search(database: Database, here: Site) -> None:
-    ann, annette, anna, bob, odd = await people(
+async def test_search(database: Database, here: NodeContext) -> None:
+    ann, annette, anna, bob, odd = await create_accounts(
         database, here, "ann", "annette", "anna@beta.test", "bob", "an_x@gamma.test"
     )
-    await befriend(database, here, bob, anna)
+    await establish_follow(database, here, bob, anna)
 
     async def found(query: str, **more: bool) -> list[int]:
         async with database.read() as tx:

@@ -8,8 +8,8 @@ import pytest
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError
 from storage.engine import Database, Tx
 from storage.queries.auth import members as queries
 from storage.rows.auth import MemberRow
@@ -18,9 +18,11 @@ from tests.kit.people import new_keys
 WAYS = ["role", "disable", "delete"]
 
 
-async def owner(database: Database, here: Site, name: str) -> MemberRow:
+async def owner(database: Database, here: NodeContext, name: str) -> MemberRow:
     async with database.write() as tx:
-        made, _ = await members.add(tx, here, name, f"{name}@mail.test", "hash", new_keys(), role="owner")
+        made, _ = await members.create_approved(
+            tx, here, name, f"{name}@mail.test", "hash", new_keys(), role="owner"
+        )
     return made
 
 
@@ -30,52 +32,56 @@ async def take_away(tx: Tx, member: MemberRow, way: str) -> None:
     elif way == "disable":
         await members.set_disabled(tx, member, disabled=True)
     else:
-        account_id = await queries.main_account(tx, member.id)
+        account_id = await queries.find_main_account_id(tx, member.id)
         assert account_id is not None
-        await accounts.delete_local(tx, await accounts.by_id(tx, account_id))
+        await accounts.delete_local(tx, await accounts.get(tx, account_id))
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_the_last_owner_stays(database: Database, here: Site, way: str) -> None:
+async def test_the_last_owner_stays(database: Database, here: NodeContext, way: str) -> None:
     ann = await owner(database, here, "ann")
-    with pytest.raises(Forbidden, match="last owner"):
+    with pytest.raises(ForbiddenError, match="last owner"):
         async with database.write() as tx:
             await take_away(tx, ann, way)
     bob = await owner(database, here, "bob")
     async with database.write() as tx:
         await take_away(tx, ann, way)
     for other in WAYS:
-        with pytest.raises(Forbidden, match="last owner"):
+        with pytest.raises(ForbiddenError, match="last owner"):
             async with database.write() as tx:
                 await take_away(tx, bob, other)
 
 
 @pytest.mark.parametrize("column", ["approved_at", "email_confirmed_at"])
-async def test_an_owner_who_cannot_log_in_does_not_count(database: Database, here: Site, column: str) -> None:
+async def test_an_owner_who_cannot_log_in_does_not_count(
+    database: Database, here: NodeContext, column: str
+) -> None:
     ann, bob = await owner(database, here, "ann"), await owner(database, here, "bob")
     async with database.write() as tx:
         await queries.set_value(tx, bob.id, column, None)
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await members.set_role(tx, ann, "admin")
 
 
-async def test_two_owners_do_not_go_at_the_same_time(database: Database, here: Site) -> None:
+async def test_two_owners_do_not_go_at_the_same_time(database: Database, here: NodeContext) -> None:
     both = [await owner(database, here, name) for name in ("ann", "bob")]
 
     async def go(member: MemberRow) -> bool:
         try:
             async with database.write() as tx:
                 await members.set_disabled(tx, member, disabled=True)
-        except Forbidden:
+        except ForbiddenError:
             return False
         return True
 
     assert sorted(await asyncio.gather(*(go(member) for member in both))) == [False, True]
 
 
-async def test_others_come_and_go(database: Database, here: Site) -> None:
+async def test_others_come_and_go(database: Database, here: NodeContext) -> None:
     await owner(database, here, "ann")
     async with database.write() as tx:
-        eve, _ = await members.add(tx, here, "eve", "eve@mail.test", "hash", new_keys(), role="admin")
+        eve, _ = await members.create_approved(
+            tx, here, "eve", "eve@mail.test", "hash", new_keys(), role="admin"
+        )
         for way in WAYS:
             await take_away(tx, eve, way)

@@ -6,25 +6,25 @@ import pytest
 
 from fedserver.domain.accounts import accounts, suggestions
 from fedserver.domain.audit_log import audit_log
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.relationships import blocks, follows, mutes
 from storage.engine import Database
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.clock import Clock
-from tests.kit.people import befriend, people, stranger, write
+from tests.kit.people import create_accounts, create_remote_account, establish_follow, publish
 
 
 async def listed(
     database: Database, viewer: AccountRow | None, *, newest: bool = False, only_local: bool = False
 ) -> list[str]:
     async with database.read() as tx:
-        ids = await suggestions.directory(
+        ids = await suggestions.list_directory(
             tx, viewer.id if viewer else None, 40, 0, newest=newest, only_local=only_local
         )
-        found = await accounts.by_ids(tx, ids)
+        found = await accounts.load_by_ids(tx, ids)
     return [found[each].username for each in ids]
 
 
@@ -32,40 +32,42 @@ async def suggested(
     database: Database, actor: AccountRow, limit: int = 40, offset: int = 0
 ) -> dict[str, list[str]]:
     async with database.read() as tx:
-        page = await suggestions.page(tx, actor, limit, offset)
-        found = await accounts.by_ids(tx, [each.account_id for each in page])
+        page = await suggestions.list_for_account(tx, actor, limit, offset)
+        found = await accounts.load_by_ids(tx, [each.account_id for each in page])
     return {found[each.account_id].username: list(each.sources) for each in page}
 
 
 async def test_the_directory_lists_who_wants_to_be_found(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve@beta.test")
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve@beta.test")
     async with database.write() as tx:
-        await stranger(tx, "shy", discoverable=False)
-        (gone, limited) = [await stranger(tx, name, "gamma.test") for name in ("gone", "limited")]
+        await create_remote_account(tx, "shy", discoverable=False)
+        (gone, limited) = [
+            await create_remote_account(tx, name, "gamma.test") for name in ("gone", "limited")
+        ]
         await account_queries.set_limits(tx, gone.id, suspended_at=tx.now, silenced_at=None)
         await account_queries.set_limits(tx, limited.id, suspended_at=None, silenced_at=tx.now)
     clock.forward(hours=1)
-    await write(database, here, bob, "first")
-    await write(database, here, ann, "second")
+    await publish(database, here, bob, "first")
+    await publish(database, here, ann, "second")
     assert await listed(database, None) == ["ann", "bob", "eve"]
     assert await listed(database, None, newest=True) == ["eve", "bob", "ann"]
     assert await listed(database, None, only_local=True) == ["ann", "bob"]
     async with database.write() as tx:
         await blocks.receive(tx, eve, ann, "https://beta.test/blocks/1")
-        await mutes.mute(tx, ann, bob, notifications=True, seconds=0)
+        await mutes.mute(tx, ann, bob, hides_notifications=True, seconds=0)
     assert await listed(database, ann) == ["ann"]
     assert await listed(database, bob) == ["ann", "bob", "eve"]
 
 
-async def test_friends_of_friends_and_the_most_followed(database: Database, here: Site) -> None:
-    ann, bob, eve, fay, gus, hal = await people(
+async def test_friends_of_friends_and_the_most_followed(database: Database, here: NodeContext) -> None:
+    ann, bob, eve, fay, gus, hal = await create_accounts(
         database, here, "ann", "bob", "eve", "fay", "gus", "hal@beta.test"
     )
-    await befriend(database, here, ann, bob)
+    await establish_follow(database, here, ann, bob)
     for follower, target in ((bob, fay), (bob, hal), (eve, fay), (eve, gus), (gus, hal), (fay, hal)):
-        await befriend(database, here, follower, target)
+        await establish_follow(database, here, follower, target)
     found = await suggested(database, ann)
     assert found == {
         "fay": ["friends_of_friends", "most_followed"],
@@ -75,7 +77,7 @@ async def test_friends_of_friends_and_the_most_followed(database: Database, here
     assert next(iter(await suggested(database, gus))) == "fay"
     assert list(await suggested(database, ann, 1, 1)) == ["hal"]
     async with database.write() as tx:
-        row = await accounts.by_id(tx, bob.id)
+        row = await accounts.get(tx, bob.id)
         await accounts.update_profile(tx, here, row, accounts.ProfileChange(hides_collections=True))
     assert await suggested(database, ann) == {
         "hal": ["most_followed"],
@@ -84,7 +86,7 @@ async def test_friends_of_friends_and_the_most_followed(database: Database, here
     }
 
 
-async def test_nobody_is_suggested_against_ones_will(database: Database, here: Site) -> None:
+async def test_nobody_is_suggested_against_ones_will(database: Database, here: NodeContext) -> None:
     names = (
         "followed",
         "asked",
@@ -96,46 +98,46 @@ async def test_nobody_is_suggested_against_ones_will(database: Database, here: S
         "fine",
         "moved@beta.test",
     )
-    ann, bob, *others = await people(database, here, "ann", "bob", *names)
+    ann, bob, *others = await create_accounts(database, here, "ann", "bob", *names)
     by_name = {row.username: row for row in others}
     for row in others:
-        await befriend(database, here, bob, row)
+        await establish_follow(database, here, bob, row)
     async with database.write() as tx:
-        asked = await accounts.by_id(tx, by_name["asked"].id)
+        asked = await accounts.get(tx, by_name["asked"].id)
         await accounts.update_profile(tx, here, asked, accounts.ProfileChange(locked=True))
-        hidden = await accounts.by_id(tx, by_name["hidden"].id)
+        hidden = await accounts.get(tx, by_name["hidden"].id)
         await accounts.update_profile(tx, here, hidden, accounts.ProfileChange(discoverable=False))
         await follows.follow(tx, here, ann, by_name["followed"])
-        await follows.follow(tx, here, ann, await accounts.by_id(tx, asked.id))
+        await follows.follow(tx, here, ann, await accounts.get(tx, asked.id))
         await blocks.block(tx, here, ann, by_name["blocked"])
         await blocks.block(tx, here, by_name["blocks"], ann)
-        await mutes.mute(tx, ann, by_name["muted"], notifications=True, seconds=0)
+        await mutes.mute(tx, ann, by_name["muted"], hides_notifications=True, seconds=0)
         await suggestions.dismiss(tx, ann, by_name["dismissed"].id)
         await account_queries.set_moved(tx, by_name["moved"].id, ann.id, 1)
-        await suggestions.feature(tx, None, [row.id for row in others])
-        with pytest.raises(NotFound):
+        await suggestions.set_featured(tx, None, [row.id for row in others])
+        with pytest.raises(NotFoundError):
             await suggestions.dismiss(tx, ann, 1)
     assert await suggested(database, ann) == {"fine": ["featured", "most_followed"]}
 
 
-async def test_admins_feature_accounts_in_their_order(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve@beta.test")
+async def test_admins_feature_accounts_in_their_order(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve@beta.test")
     async with database.write() as tx:
-        await suggestions.feature(tx, None, [eve.id, bob.id, eve.id, ann.id])
-        assert await suggestions.featured(tx) == [eve.id, bob.id, ann.id]
-        assert (await audit_log.page(tx, Page()))[0].verb == "suggestions.feature"
-        with pytest.raises(Invalid):
-            await suggestions.feature(tx, None, range(1, 200))
+        await suggestions.set_featured(tx, None, [eve.id, bob.id, eve.id, ann.id])
+        assert await suggestions.list_featured(tx) == [eve.id, bob.id, ann.id]
+        assert (await audit_log.list_page(tx, Page()))[0].verb == "suggestions.feature"
+        with pytest.raises(InvalidError):
+            await suggestions.set_featured(tx, None, range(1, 200))
     assert await suggested(database, ann) == {"eve": ["featured"], "bob": ["featured"]}
 
 
-async def test_suggestions_take_a_fixed_number_of_statements(database: Database, here: Site) -> None:
-    ann, *others = await people(database, here, "ann", *(f"m{number}" for number in range(12)))
+async def test_suggestions_take_a_fixed_number_of_statements(database: Database, here: NodeContext) -> None:
+    ann, *others = await create_accounts(database, here, "ann", *(f"m{number}" for number in range(12)))
     for row in others[1:]:
-        await befriend(database, here, others[0], row)
+        await establish_follow(database, here, others[0], row)
     counts = []
     for limit in (1, 12):
         async with database.read() as tx:
-            assert len(await suggestions.page(tx, ann, limit)) == min(limit, 11)
+            assert len(await suggestions.list_for_account(tx, ann, limit)) == min(limit, 11)
             counts.append(tx.count)
     assert counts[0] == counts[1] <= 4

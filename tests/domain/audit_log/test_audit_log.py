@@ -16,15 +16,15 @@ from sqlalchemy import text
 from fedserver.cli.commands import main
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.moderation import moderation, reports
 from fedserver.domain.peers import peers
 from storage.engine import Database
-from storage.errors import Conflict, StorageError
+from storage.errors import ConflictError, StorageError
 from storage.opening import open_database
 from storage.paging import Page
 from tests.kit.clock import START, Clock
-from tests.kit.people import new_keys, stranger
+from tests.kit.people import create_remote_account, new_keys
 
 WRITERS, EACH = 6, 4
 
@@ -33,10 +33,12 @@ async def _write(database: Database, name: str, number: int = EACH) -> None:
     for turn in range(number):
         async with database.write() as tx:
             reason = f"because {name}"
-            await audit_log.add(
+            await audit_log.record(
                 tx, None, "report.resolve", target=f"{name}{turn}", reason=reason, shows_reason=True
             )
-            await audit_log.add(tx, None, "peer.note", target=name, subject=hash_chain.Subject("peer", name))
+            await audit_log.record(
+                tx, None, "peer.note", target=name, subject=hash_chain.LogSubject("peer", name)
+            )
 
 
 async def test_writers_do_not_fork_the_chain(database: Database, database_url: str) -> None:
@@ -47,36 +49,38 @@ async def test_writers_do_not_fork_the_chain(database: Database, database_url: s
     async with database.read() as tx:
         found = await audit_log.verify(tx)
         assert (found.first, found.last) == (1, WRITERS * EACH * 2)
-        rows = await audit_log.page(tx, Page(limit=99))
+        rows = await audit_log.list_page(tx, Page(limit=99))
     assert len({row.previous_hash for row in rows}) == len(rows)
     with pytest.raises(RuntimeError):
         async with database.write() as tx:
-            await audit_log.add(tx, None, "report.resolve", target="x")
+            await audit_log.record(tx, None, "report.resolve", target="x")
             raise RuntimeError
     async with database.read() as tx:
         assert await audit_log.verify(tx, rows[3].hash) == found, "what was rolled back left nothing"
 
 
-async def test_those_who_act_on_the_same_do_not_wait_for_each_other(database: Database, here: Site) -> None:
+async def test_those_who_act_on_the_same_do_not_wait_for_each_other(
+    database: Database, here: NodeContext
+) -> None:
     """One limits an account of a peer, another decides about the peer, a third looks after the report."""
     async with database.write() as tx:
-        eve, bob = await stranger(tx, "eve"), await stranger(tx, "bob")
+        eve, bob = await create_remote_account(tx, "eve"), await create_remote_account(tx, "bob")
         report = await reports.file(tx, here, bob, reports.NewReport(target_id=eve.id))
-        mod, account = await members.add(
+        mod, account = await members.create_approved(
             tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator"
         )
 
     async def limit(turn: int) -> None:
         async with database.write() as tx:
             if turn % 2:
-                await moderation.lift(tx, None, eve.id, "silence")
+                await moderation.revoke(tx, None, eve.id, "silence")
             else:
-                await moderation.act(tx, here, None, eve.id, moderation.Order("silence"))
+                await moderation.apply(tx, here, None, eve.id, moderation.ModerationAction("silence"))
 
     async def decide(turn: int) -> None:
         async with database.write() as tx:
             word = "block" if turn % 2 else "limit"
-            await peers.decide(tx, None, eve.domain, peers.Decision(word))
+            await peers.decide(tx, None, eve.domain, peers.PeerDecision(word))
 
     async def assign(turn: int) -> None:
         async with database.write() as tx:
@@ -96,7 +100,7 @@ async def _run(database: Database, *statements: str) -> None:
 
 
 async def _broken(database: Database, noted: str = "") -> str:
-    with pytest.raises(hash_chain.Broken) as told:
+    with pytest.raises(hash_chain.ChainBrokenError) as told:
         async with database.read() as tx:
             await audit_log.verify(tx, noted)
     return str(told.value)
@@ -112,7 +116,7 @@ async def test_what_was_written_stays(database: Database, database_url: str) -> 
         "UPDATE acts SET hash = 'x'",
         "DELETE FROM acts WHERE seq = 4",
     ):
-        with pytest.raises((Conflict, StorageError)):
+        with pytest.raises((ConflictError, StorageError)):
             await _run(database, wrong)
     await _run(database, "UPDATE acts SET target = '', target_salt = '' WHERE seq = 2")
     async with database.read() as tx:
@@ -145,7 +149,7 @@ async def test_what_was_written_stays(database: Database, database_url: str) -> 
 
 async def _at(database: Database) -> int:
     async with database.read() as tx:
-        return (await audit_log.page(tx, Page()))[0].at
+        return (await audit_log.list_page(tx, Page()))[0].at
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -164,7 +168,8 @@ async def test_the_command_checks_a_database_and_a_file(
     await _write(database, "beta.test")
     async with database.read() as tx:
         pages = [
-            [hash_chain.entry(row) for row in await audit_log.page(tx, Page(5, each))] for each in (9, 6, 3)
+            [hash_chain.to_entry(row) for row in await audit_log.list_page(tx, Page(5, each))]
+            for each in (9, 6, 3)
         ]
     newest = pages[0][0].hash
     held = (0, f"Entries 1 to 8 are as they were written; the last has the hash\n{newest}\n")
@@ -199,5 +204,5 @@ async def test_the_command_checks_a_database_and_a_file(
 
 def _rewritten(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry that says something else, with the hash of that."""
-    found = convert({**entry, "role": "node"}, hash_chain.Entry)
-    return {"role": "node", "hash": hash_chain.digest(found)}
+    found = convert({**entry, "role": "node"}, hash_chain.LogEntry)
+    return {"role": "node", "hash": hash_chain.compute_hash(found)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from fedserver.config import Mail, Registration
+from fedserver.config import MailConfig, RegistrationConfig
 from fedserver.domain.auth import (
     emails,
     invitations,
@@ -22,8 +22,8 @@ from fedserver.domain.auth import (
 from fedserver.domain.auth.members import NewMember
 from fedserver.domain.auth.passwords import Passwords, check_password
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound, TooMany
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError, TooManyRequestsError
 from fedserver.domain.registration import setup, signups
 from storage.engine import Database
 from storage.queries.auth import members as member_queries
@@ -32,37 +32,39 @@ from storage.queries.kernel import jobs as task_queries
 from storage.queries.relationships import follows as follow_queries
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
-from tests.kit.people import new_keys, site
+from tests.kit.people import make_context, new_keys
 
 HOUR = 3_600_000
 
 
-def open_to(folder: Path, mode: Any, *, mail: bool = False) -> Site:
+def open_to(folder: Path, mode: Any, *, mail: bool = False) -> NodeContext:
     """A site that takes members in one of the ways."""
-    smtp = Mail(host="mail.test", sender="node@alpha.test") if mail else Mail()
-    return site(folder, registration=Registration(mode=mode), mail=smtp)
+    smtp = MailConfig(host="mail.test", sender="node@alpha.test") if mail else MailConfig()
+    return make_context(folder, registration=RegistrationConfig(mode=mode), mail=smtp)
 
 
 def wanting(name: str = "ann", **given: str) -> NewMember:
     return NewMember(username=name, email=f"{name}@mail.test", password_hash="hash", **given)
 
 
-async def join(database: Database, where: Site, wanted: NewMember) -> MemberRow:
+async def join(database: Database, where: NodeContext, wanted: NewMember) -> MemberRow:
     async with database.write() as tx:
         member = await signups.join(tx, where, wanted, new_keys())
     assert member is not None
     return member
 
 
-async def add(database: Database, where: Site, name: str, role: str = "member") -> MemberRow:
+async def add(database: Database, where: NodeContext, name: str, role: str = "member") -> MemberRow:
     async with database.write() as tx:
-        member, _ = await members.add(tx, where, name, f"{name}@mail.test", "hash", new_keys(), role=role)
+        member, _ = await members.create_approved(
+            tx, where, name, f"{name}@mail.test", "hash", new_keys(), role=role
+        )
     return member
 
 
 async def mails(database: Database) -> list[jobs.SendMail]:
     async with database.write() as tx:
-        leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50, queue=task_queries.STRANGERS)
+        leased = await task_queries.lease(tx, until=tx.now + HOUR, limit=50, queue=task_queries.REMOTE)
     found = [jobs.decode(row.payload) for row in leased]
     return [each for each in found if isinstance(each, jobs.SendMail)]
 
@@ -82,23 +84,23 @@ async def test_an_open_node_lets_people_in(database: Database, tmp_path: Path) -
 
 @pytest.mark.parametrize("mode", ["closed", "invite"])
 async def test_nobody_joins_uninvited(database: Database, tmp_path: Path, mode: str) -> None:
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForbiddenError):
         await join(database, open_to(tmp_path, mode), wanting())
     async with database.read() as tx:
-        assert await members.counts(tx) == (0, 0, 0)
+        assert await members.count_by_activity(tx) == (0, 0, 0)
 
 
 async def test_an_approval_needs_a_reason_and_waits(database: Database, tmp_path: Path) -> None:
     here = open_to(tmp_path, "approval")
-    with pytest.raises(Invalid, match="Reason"):
+    with pytest.raises(InvalidError, match="Reason"):
         await join(database, here, wanting())
     member = await join(database, here, wanting(reason="I live next door"))
     assert member.approved_at is None
     async with database.write() as tx:
-        with pytest.raises(Forbidden, match="approved"):
+        with pytest.raises(ForbiddenError, match="approved"):
             await login.log_in(tx, member, "ann", "", "")
         await members.approve(tx, member)
-        assert await login.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+        assert await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
 
 
 async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Database, tmp_path: Path) -> None:
@@ -108,26 +110,26 @@ async def test_an_address_is_confirmed_by_a_link_that_works_once(database: Datab
     assert mail.to == "ann@mail.test"
     word = word_of(mail)
     async with database.write() as tx:
-        with pytest.raises(Forbidden, match="confirm"):
+        with pytest.raises(ForbiddenError, match="confirm"):
             await login.log_in(tx, member, "ann", "", "")
-        with pytest.raises(NotFound):
-            await one_time_links.use(tx, "setup", word)
+        with pytest.raises(NotFoundError):
+            await one_time_links.consume(tx, "setup", word)
         assert (await emails.confirm(tx, word)).email_confirmed_at
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await emails.confirm(tx, word)
 
 
 async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp_path: Path) -> None:
     here = open_to(tmp_path, "open")
     await join(database, here, wanting("ann"))
-    with pytest.raises(Invalid) as taken:
+    with pytest.raises(InvalidError) as taken:
         await join(database, here, NewMember(username="ANN", email="b@mail.test", password_hash=""))
     assert (taken.value.field, taken.value.code) == ("username", "ERR_TAKEN")
-    with pytest.raises(Invalid) as taken:
+    with pytest.raises(InvalidError) as taken:
         await join(database, here, NewMember(username="bea", email="Ann@Mail.test", password_hash=""))
     assert taken.value.field == "email" and "taken" not in taken.value.text
     async with database.read() as tx:
-        assert (await members.counts(tx))[0] == 1, "a refused sign-up leaves nothing behind"
+        assert (await members.count_by_activity(tx))[0] == 1, "a refused sign-up leaves nothing behind"
 
 
 @pytest.mark.parametrize(
@@ -135,16 +137,16 @@ async def test_names_and_addresses_are_taken_in_any_case(database: Database, tmp
     ["", "ann", "@mail.test", "ann@", "ann@localhost", "a b@mail.test", "ann@mail.test\r\nBcc: x@y.test"],
 )
 def test_what_is_no_address(email: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidError):
         members.check_email(email)
 
 
 # --- the first owner
 
 
-async def test_the_first_owner_comes_by_the_newest_link_once(database: Database, here: Site) -> None:
+async def test_the_first_owner_comes_by_the_newest_link_once(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
-        old, new = await setup.setup_link(tx), await setup.setup_link(tx)
+        old, new = await setup.create_token(tx), await setup.create_token(tx)
     assert old and new
     for word, works in ((old, False), (new, True), (new, False)):
         async with database.write() as tx:
@@ -152,28 +154,30 @@ async def test_the_first_owner_comes_by_the_newest_link_once(database: Database,
                 owner = await setup.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
                 assert owner.role == "owner" and owner.approved_at and owner.email_confirmed_at
             else:
-                with pytest.raises(NotFound):
+                with pytest.raises(NotFoundError):
                     await setup.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
     async with database.write() as tx:
-        assert await setup.setup_link(tx) is None
+        assert await setup.create_token(tx) is None
 
 
-async def test_a_refused_name_does_not_use_the_setup_link_up(database: Database, here: Site) -> None:
+async def test_a_refused_name_does_not_use_the_setup_link_up(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
-        word = await setup.setup_link(tx) or ""
-    with pytest.raises(Invalid):
+        word = await setup.create_token(tx) or ""
+    with pytest.raises(InvalidError):
         async with database.write() as tx:
             await setup.create_owner(tx, here, word, "no name", "ann@mail.test", "h", new_keys())
     async with database.write() as tx:
         assert await setup.create_owner(tx, here, word, "ann", "ann@mail.test", "h", new_keys())
 
 
-async def test_a_member_on_the_command_line_ends_the_setup_link(database: Database, here: Site) -> None:
+async def test_a_member_on_the_command_line_ends_the_setup_link(
+    database: Database, here: NodeContext
+) -> None:
     async with database.write() as tx:
-        word = await setup.setup_link(tx) or ""
+        word = await setup.create_token(tx) or ""
     await add(database, here, "ann")
     async with database.write() as tx:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await setup.create_owner(tx, here, word, "eve", "eve@mail.test", "h", new_keys())
 
 
@@ -188,12 +192,14 @@ async def test_an_invitation_lets_in_as_often_as_it_says(database: Database, tmp
     first = await join(database, here, wanting("ann", invitation=made.code))
     assert first.approved_at and first.invitation_id == made.row.id
     await join(database, here, wanting("cat", invitation=made.code))
-    with pytest.raises(Invalid, match="Invitation"):
+    with pytest.raises(InvalidError, match="Invitation"):
         await join(database, here, wanting("dan", invitation=made.code))
     async with database.read() as tx:
-        account = await member_queries.main_account(tx, first.id)
-        inviter = await member_queries.main_account(tx, bob.id)
-        assert await follow_queries.get(tx, account or 0, inviter or 0), "a newcomer follows who invited them"
+        account = await member_queries.find_main_account_id(tx, first.id)
+        inviter = await member_queries.find_main_account_id(tx, bob.id)
+        assert await follow_queries.find(tx, account or 0, inviter or 0), (
+            "a newcomer follows who invited them"
+        )
 
 
 async def test_an_invitation_ends(database: Database, tmp_path: Path, clock: Clock) -> None:
@@ -202,16 +208,18 @@ async def test_an_invitation_ends(database: Database, tmp_path: Path, clock: Clo
     async with database.write() as tx:
         made = await invitations.create(tx, bob, days=1)
     clock.forward(days=1)
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidError):
         await join(database, here, wanting(invitation=made.code))
 
 
-async def test_the_budget_holds_also_for_an_old_copy_of_the_member(database: Database, here: Site) -> None:
+async def test_the_budget_holds_also_for_an_old_copy_of_the_member(
+    database: Database, here: NodeContext
+) -> None:
     bob = await add(database, here, "bob")
     async with database.write() as tx:
-        await invitations.create(tx, bob, uses=members.INVITES)
+        await invitations.create(tx, bob, uses=members.INITIAL_INVITES)
     async with database.write() as tx:
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await invitations.create(tx, bob, uses=1)
 
 
@@ -222,51 +230,51 @@ async def test_what_is_taken_back_returns_to_the_budget(database: Database, tmp_
         made = await invitations.create(tx, bob, uses=3)
     await join(database, here, wanting("ann", invitation=made.code))
     async with database.write() as tx:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await invitations.revoke(tx, eve, made.row.id)
         await invitations.revoke(tx, bob, made.row.id)
-        assert (await members.by_id(tx, bob.id)).invites_left == members.INVITES - 1
-        assert await invitations.find(tx, made.code) is None
-        with pytest.raises(NotFound):
+        assert (await members.get(tx, bob.id)).invites_left == members.INITIAL_INVITES - 1
+        assert await invitations.find_valid(tx, made.code) is None
+        with pytest.raises(NotFoundError):
             await invitations.revoke(tx, bob, made.row.id)
 
 
-async def test_who_is_disabled_invites_nobody(database: Database, here: Site) -> None:
+async def test_who_is_disabled_invites_nobody(database: Database, here: NodeContext) -> None:
     bob = await add(database, here, "bob")
     async with database.write() as tx:
         made = await invitations.create(tx, bob)
         await members.set_disabled(tx, bob, disabled=True)
-        assert await invitations.find(tx, made.code) is None
+        assert await invitations.find_valid(tx, made.code) is None
 
 
 # --- log-in
 
 
 @pytest.mark.parametrize("name", ["ann", "@ann", " ANN ", "ann@mail.test", "Ann@Mail.Test"])
-async def test_names_and_addresses_find_the_member(database: Database, here: Site, name: str) -> None:
+async def test_names_and_addresses_find_the_member(database: Database, here: NodeContext, name: str) -> None:
     member = await add(database, here, "ann")
     async with database.read() as tx:
-        assert await login.find(tx, name) == member
+        assert await login.find_member(tx, name) == member
 
 
 @pytest.mark.parametrize("name", ["", "@", "nobody", "nobody@mail.test", "a" * 5_000, "\x00", "ann%"])
-async def test_other_names_find_nobody(database: Database, here: Site, name: str) -> None:
+async def test_other_names_find_nobody(database: Database, here: NodeContext, name: str) -> None:
     await add(database, here, "ann")
     async with database.read() as tx:
-        assert await login.find(tx, name) is None
+        assert await login.find_member(tx, name) is None
 
 
 async def test_attempts_are_counted_for_a_name_however_it_is_spelled(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
     await add(database, here, "ann")
     spellings = ["ann", "@ann", "@@ann", " Ann", "ANN"] * 2
     for number, name in enumerate(spellings):
         async with database.write() as tx:
             await login.check_attempts(tx, name, f"192.0.2.{number}")
-            await login.failed(tx, name, f"192.0.2.{number}")
+            await login.record_failure(tx, name, f"192.0.2.{number}")
     async with database.read() as tx:
-        with pytest.raises(TooMany):
+        with pytest.raises(TooManyRequestsError):
             await login.check_attempts(tx, "@@@ann", "198.51.100.1")
         await login.check_attempts(tx, "bob", "198.51.100.1")
     clock.forward(hours=0.25)
@@ -276,44 +284,44 @@ async def test_attempts_are_counted_for_a_name_however_it_is_spelled(
 
 async def test_attempts_are_counted_for_an_address(database: Database) -> None:
     async with database.write() as tx:
-        for number in range(login.ATTEMPTS_ADDRESS):
-            await login.failed(tx, f"name{number}", "192.0.2.1")
+        for number in range(login.MAX_ATTEMPTS_PER_ADDRESS):
+            await login.record_failure(tx, f"name{number}", "192.0.2.1")
     async with database.read() as tx:
-        with pytest.raises(TooMany):
+        with pytest.raises(TooManyRequestsError):
             await login.check_attempts(tx, "another", "192.0.2.1")
         await login.check_attempts(tx, "another", "192.0.2.2")
 
 
-async def test_a_log_in_forgets_the_failures(database: Database, here: Site) -> None:
+async def test_a_log_in_forgets_the_failures(database: Database, here: NodeContext) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
-        for _ in range(login.ATTEMPTS_ACCOUNT - 1):
-            await login.failed(tx, "ann", "192.0.2.1")
+        for _ in range(login.MAX_ATTEMPTS_PER_ACCOUNT - 1):
+            await login.record_failure(tx, "ann", "192.0.2.1")
         await login.log_in(tx, member, "ann", "192.0.2.1", "")
-        await login.failed(tx, "ann", "192.0.2.1")
+        await login.record_failure(tx, "ann", "192.0.2.1")
         await login.check_attempts(tx, "ann", "192.0.2.1")
 
 
 async def test_sessions_are_new_each_time_end_and_expire(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
         first = await login.log_in(tx, member, "ann", "", "Firefox")
         second = await login.log_in(tx, member, "ann", "", "Safari")
-        one, other = await sessions.find(tx, first), await sessions.find(tx, second)
+        one, other = await sessions.find_principal(tx, first), await sessions.find_principal(tx, second)
         assert one and other and one.session_id != other.session_id and one.csrf != other.csrf
-        assert one.member == await members.by_id(tx, member.id)
+        assert one.member == await members.get(tx, member.id)
         assert one.account and one.account.username == "ann"
         assert one.session_id
         await sessions.end(tx, one.session_id)
-        assert await sessions.find(tx, first) is None and await sessions.find(tx, second)
+        assert await sessions.find_principal(tx, first) is None and await sessions.find_principal(tx, second)
     clock.forward(days=60)
     async with database.read() as tx:
-        assert await sessions.find(tx, second) is None
+        assert await sessions.find_principal(tx, second) is None
 
 
-async def test_secrets_are_kept_as_hashes(database: Database, here: Site) -> None:
+async def test_secrets_are_kept_as_hashes(database: Database, here: NodeContext) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
         word = await login.log_in(tx, member, "ann", "", "")
@@ -323,31 +331,35 @@ async def test_secrets_are_kept_as_hashes(database: Database, here: Site) -> Non
 # --- what ends access
 
 
-async def test_a_new_password_ends_sessions_and_tokens(database: Database, here: Site) -> None:
+async def test_a_new_password_ends_sessions_and_tokens(database: Database, here: NodeContext) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
         cookie = await login.log_in(tx, member, "ann", "", "")
-        account_id = await member_queries.main_account(tx, member.id)
+        account_id = await member_queries.find_main_account_id(tx, member.id)
         token = await tokens.create(tx, "read", app_id=None, member_id=member.id, account_id=account_id)
-        assert await tokens.find(tx, token.secret)
+        assert await tokens.find_principal(tx, token.secret)
         await members.set_password(tx, member, "other")
-        assert await sessions.find(tx, cookie) is None
-        assert await tokens.find(tx, token.secret) is None
+        assert await sessions.find_principal(tx, cookie) is None
+        assert await tokens.find_principal(tx, token.secret) is None
 
 
-async def test_who_is_disabled_comes_as_far_as_the_decisions(database: Database, here: Site) -> None:
+async def test_who_is_disabled_comes_as_far_as_the_decisions(database: Database, here: NodeContext) -> None:
     member = await add(database, here, "ann")
     async with database.write() as tx:
         cookie = await login.log_in(tx, member, "ann", "", "")
         await members.set_disabled(tx, member, disabled=True)
-        assert await sessions.find(tx, cookie) is None
-        other = await login.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
-        barred = await sessions.find(tx, other, barred=True)
+        assert await sessions.find_principal(tx, cookie) is None
+        other = await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
+        barred = await sessions.find_principal(tx, other, allow_suspended=True)
         assert barred is not None and barred.barred, "as far as what was decided about her"
-        assert await sessions.find(tx, other) is None is await sessions.find(tx, cookie, barred=True)
+        assert (
+            await sessions.find_principal(tx, other)
+            is None
+            is await sessions.find_principal(tx, cookie, allow_suspended=True)
+        )
         await members.set_disabled(tx, member, disabled=False)
-        assert await sessions.find(tx, cookie) is None, "what was ended does not come back"
-        assert await login.log_in(tx, await members.by_id(tx, member.id), "ann", "", "")
+        assert await sessions.find_principal(tx, cookie) is None, "what was ended does not come back"
+        assert await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
 
 
 # --- a forgotten password
@@ -358,16 +370,16 @@ async def test_a_password_is_reset_by_a_link_that_works_once(database: Database,
     member = await add(database, here, "ann")
     async with database.write() as tx:
         cookie = await login.log_in(tx, member, "ann", "", "")
-        await password_resets.ask(tx, here, "ANN@mail.test")
-        await password_resets.ask(tx, here, "ann")
-        await password_resets.ask(tx, here, "nobody@mail.test")
+        await password_resets.request(tx, here, "ANN@mail.test")
+        await password_resets.request(tx, here, "ann")
+        await password_resets.request(tx, here, "nobody@mail.test")
     (mail,) = await mails(database)
     assert mail.to == "ann@mail.test"
     async with database.write() as tx:
         await password_resets.reset(tx, word_of(mail), "new hash")
-        assert (await members.by_id(tx, member.id)).password_hash == "new hash"
-        assert await sessions.find(tx, cookie) is None
-        with pytest.raises(NotFound):
+        assert (await members.get(tx, member.id)).password_hash == "new hash"
+        assert await sessions.find_principal(tx, cookie) is None
+        with pytest.raises(NotFoundError):
             await password_resets.reset(tx, word_of(mail), "another")
 
 
@@ -377,13 +389,13 @@ async def test_a_link_for_a_new_password_lasts_an_hour(
     here = open_to(tmp_path, "open", mail=True)
     await add(database, here, "ann")
     async with database.write() as tx:
-        await password_resets.ask(tx, here, "ann")
+        await password_resets.request(tx, here, "ann")
     (mail,) = await mails(database)
     clock.forward(hours=1)
     async with database.write() as tx:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await password_resets.reset(tx, word_of(mail), "new hash")
-        await password_resets.ask(tx, here, "ann")
+        await password_resets.request(tx, here, "ann")
     words = {word_of(each) for each in await mails(database)}
     assert len(words - {word_of(mail)}) == 1, "one may ask again"
 
@@ -408,15 +420,15 @@ async def test_passwords_are_hashed_and_verified() -> None:
     "password", ["", "short12", "aaaaaaaaaaaa", "ANN@mail.test", "Password", "abc" * 400]
 )
 def test_passwords_that_are_refused(password: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidError):
         check_password(password, "ann", "ann@mail.test")
 
 
-async def test_preferences_are_kept(database: Database, here: Site) -> None:
+async def test_preferences_are_kept(database: Database, here: NodeContext) -> None:
     member = await add(database, here, "ann")
-    changed = members.Settings(visibility="unlisted", language="eo", theme="dark")
+    changed = members.MemberSettings(visibility="unlisted", language="eo", theme="dark")
     async with database.write() as tx:
         await members.set_settings(tx, member, changed)
-        assert members.settings(await members.by_id(tx, member.id)) == changed
-        with pytest.raises(Invalid):
+        assert members.decode_settings(await members.get(tx, member.id)) == changed
+        with pytest.raises(InvalidError):
             await members.set_role(tx, member, "king")

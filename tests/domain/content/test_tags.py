@@ -8,8 +8,8 @@ import pytest
 
 from fedserver.domain.accounts import accounts, endorsements, featured_tags, relations
 from fedserver.domain.content import tags
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import post_removal, posts, remote_posts
 from fedserver.domain.relationships import blocks, domain_mutes, follows, lists, mutes
 from fedserver.domain.timelines import timelines
@@ -17,12 +17,12 @@ from storage.engine import Database
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 
 async def home(database: Database, account: AccountRow) -> list[int]:
     async with database.read() as tx:
-        return await timelines.home(tx, account.id, Page())
+        return await timelines.list_home(tx, account.id, Page())
 
 
 async def follow(database: Database, who: AccountRow, *names: str) -> None:
@@ -65,15 +65,15 @@ async def from_a_peer(database: Database, author: AccountRow, number: int, **cha
     return row.id
 
 
-async def test_public_posts_with_a_followed_tag_come_home(database: Database, here: Site) -> None:
-    ann, bob, fay = await people(database, here, "ann", "bob", "fay@beta.test")
-    old = await write(database, here, bob, "an old #fox")
+async def test_public_posts_with_a_followed_tag_come_home(database: Database, here: NodeContext) -> None:
+    ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
+    old = await publish(database, here, bob, "an old #fox")
     await follow(database, ann, "#FOX")
     assert await home(database, ann) == [old]
-    new = await write(database, here, bob, "a #Fox and a #bear")
+    new = await publish(database, here, bob, "a #Fox and a #bear")
     for visibility in ("unlisted", "followers", "direct", "local"):
-        await write(database, here, bob, "a #fox", visibility=visibility)
-    await write(database, here, bob, "no animal")
+        await publish(database, here, bob, "a #fox", visibility=visibility)
+    await publish(database, here, bob, "no animal")
     remote = await from_a_peer(database, fay, 1)
     await from_a_peer(database, fay, 2, visibility="unlisted")
     await from_a_peer(database, fay, 3, tags=("#bear",))
@@ -83,11 +83,11 @@ async def test_public_posts_with_a_followed_tag_come_home(database: Database, he
     assert await home(database, ann) == [remote, old]
 
 
-async def test_nothing_comes_from_whom_one_avoids(database: Database, here: Site) -> None:
-    ann, bob, eve, fay, gus, hal, ian = await people(
+async def test_nothing_comes_from_whom_one_avoids(database: Database, here: NodeContext) -> None:
+    ann, bob, eve, fay, gus, hal, ian = await create_accounts(
         database, here, "ann", "bob", "eve", "fay@beta.test", "gus", "hal@low.test", "ian"
     )
-    await befriend(database, here, ann, gus)
+    await establish_follow(database, here, ann, gus)
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
         await blocks.block(tx, here, eve, ann)
@@ -96,70 +96,72 @@ async def test_nothing_comes_from_whom_one_avoids(database: Database, here: Site
         await lists.add_accounts(tx, ann, row.id, [gus.id])
         await account_queries.set_limits(tx, hal.id, suspended_at=None, silenced_at=tx.now)
         await mutes.mute(tx, ann, ian)
-    before = [await write(database, here, who, "#fox before") for who in (bob, eve, gus, ian)]
+    before = [await publish(database, here, who, "#fox before") for who in (bob, eve, gus, ian)]
     await follow(database, ann, "fox")
     for who in (bob, eve, gus, ian):
-        await write(database, here, who, "#fox after")
+        await publish(database, here, who, "#fox after")
     for number, who in enumerate((fay, hal)):
         await from_a_peer(database, who, number)
     assert await home(database, ann) == [] and len(before) == 4
-    own = await write(database, here, ann, "my own #fox")
+    own = await publish(database, here, ann, "my own #fox")
     assert await home(database, ann) == [own]
 
 
-async def test_what_only_a_tag_brought_goes_with_it(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    await befriend(database, here, ann, bob)
+async def test_what_only_a_tag_brought_goes_with_it(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    await establish_follow(database, here, ann, bob)
     await follow(database, ann, "fox", "bear")
-    followed = await write(database, here, bob, "#fox of a friend")
-    own = await write(database, here, ann, "#fox of mine")
-    both = await write(database, here, eve, "#fox and #bear")
-    only = await write(database, here, eve, "#fox")
+    followed = await publish(database, here, bob, "#fox of a friend")
+    own = await publish(database, here, ann, "#fox of mine")
+    both = await publish(database, here, eve, "#fox and #bear")
+    only = await publish(database, here, eve, "#fox")
     assert await home(database, ann) == [only, both, own, followed]
     async with database.write() as tx:
         await tags.unfollow(tx, ann, "fox")
-        assert [row.name for _, row in await tags.page(tx, ann, Page())] == ["bear"]
+        assert [row.name for _, row in await tags.list_followed(tx, ann, Page())] == ["bear"]
         await tags.unfollow(tx, ann, "never")
     assert await home(database, ann) == [both, own, followed]
-    await write(database, here, eve, "#fox again")
+    await publish(database, here, eve, "#fox again")
     assert await home(database, ann) == [both, own, followed]
 
 
-async def test_followed_tags_are_paged_and_each_is_followed_once(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_followed_tags_are_paged_and_each_is_followed_once(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     await follow(database, ann, "one", "two", "three", "TWO")
     async with database.read() as tx:
-        found = await tags.page(tx, ann, Page())
+        found = await tags.list_followed(tx, ann, Page())
         assert [row.name for _, row in found] == ["three", "two", "one"]
-        older = await tags.page(tx, ann, Page(limit=1, max_id=found[0][0]))
+        older = await tags.list_followed(tx, ann, Page(limit=1, max_id=found[0][0]))
         assert older == found[1:2]
-        assert await tags.page(tx, bob, Page()) == []
+        assert await tags.list_followed(tx, bob, Page()) == []
         rows = [row for _, row in found]
-        views = await tags.views(tx, rows, ann.id)
+        views = await tags.load_views(tx, rows, ann.id)
         assert all(view.follows and not view.features for view in views)
-        assert not any(view.follows for view in await tags.views(tx, rows, bob.id))
-        assert (await tags.views(tx, rows, None))[0].follows is None
+        assert not any(view.follows for view in await tags.load_views(tx, rows, bob.id))
+        assert (await tags.load_views(tx, rows, None))[0].follows is None
 
 
 @pytest.mark.parametrize("name", ["", "#", "two words", "a/b", "123", "x" * 101, "fox!"])
-async def test_what_is_no_tag_is_not_found(database: Database, here: Site, name: str) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_what_is_no_tag_is_not_found(database: Database, here: NodeContext, name: str) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         for attempt in (
-            tags.find(tx, name),
+            tags.get(tx, name),
             tags.follow(tx, ann, name),
             tags.unfollow(tx, ann, name),
             featured_tags.feature(tx, ann, name),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await featured_tags.add(tx, ann, name)
 
 
-async def test_followers_of_tags_are_found_in_one_statement(database: Database, here: Site) -> None:
-    everybody = await people(database, here, *[f"reader{number}" for number in range(12)])
-    (ann,) = await people(database, here, "ann")
+async def test_followers_of_tags_are_found_in_one_statement(database: Database, here: NodeContext) -> None:
+    everybody = await create_accounts(database, here, *[f"reader{number}" for number in range(12)])
+    (ann,) = await create_accounts(database, here, "ann")
     counts = []
     for reader in (everybody[:1], everybody[1:]):
         for each in reader:
@@ -171,42 +173,44 @@ async def test_followers_of_tags_are_found_in_one_statement(database: Database, 
     assert counts[0] == counts[1]
 
 
-async def test_featured_tags_are_counted_and_belong_to_their_owner(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_featured_tags_are_counted_and_belong_to_their_owner(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     for visibility in ("public", "unlisted", "followers", "direct"):
-        await write(database, here, ann, "a #fox", visibility=visibility)
-    await write(database, here, bob, "a #fox")
-    await write(database, here, ann, "a #bear")
+        await publish(database, here, ann, "a #fox", visibility=visibility)
+    await publish(database, here, bob, "a #fox")
+    await publish(database, here, ann, "a #bear")
     async with database.write() as tx:
-        suggested = [row.name for row in await featured_tags.suggestions(tx, ann)]
+        suggested = [row.name for row in await featured_tags.list_suggestions(tx, ann)]
         assert suggested == ["fox", "bear"]
         row = await featured_tags.add(tx, ann, "#Fox")
         assert (row.name, row.folded, row.uses) == ("Fox", "fox", 2) and row.last_at is not None
         unused = await featured_tags.add(tx, ann, "Unused")
         assert (unused.uses, unused.last_at) == (0, None)
-        assert await featured_tags.of_account(tx, ann) == [row, unused]
-        assert [each.name for each in await featured_tags.suggestions(tx, ann)] == ["bear"]
-        with pytest.raises(Invalid):
+        assert await featured_tags.list_by_account(tx, ann) == [row, unused]
+        assert [each.name for each in await featured_tags.list_suggestions(tx, ann)] == ["bear"]
+        with pytest.raises(InvalidError):
             await featured_tags.add(tx, ann, "fox")
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await featured_tags.remove(tx, bob, row.id)
-        assert (await tags.views(tx, [await tags.find(tx, "fox")], ann.id))[0].features
+        assert (await tags.load_views(tx, [await tags.get(tx, "fox")], ann.id))[0].features
         await featured_tags.remove(tx, ann, row.id)
         await featured_tags.unfeature(tx, ann, "unused")
-        assert await featured_tags.of_account(tx, ann) == []
-        for number in range(featured_tags.MOST):
+        assert await featured_tags.list_by_account(tx, ann) == []
+        for number in range(featured_tags.MAX_TAGS):
             await featured_tags.feature(tx, ann, f"tag{number}")
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await featured_tags.feature(tx, ann, "onemore")
         await featured_tags.feature(tx, ann, "tag0")
-        again = await accounts.by_id(tx, ann.id)
+        again = await accounts.get(tx, ann.id)
         assert again.updated_at == tx.now and again.version > ann.version
         await accounts.delete_local(tx, again)
-        assert await featured_tags.of_account(tx, again) == []
+        assert await featured_tags.list_by_account(tx, again) == []
 
 
-async def test_statements_do_not_depend_on_how_many_there_are(database: Database, here: Site) -> None:
-    ann, *others = await people(database, here, "ann", *[f"friend{number}" for number in range(6)])
+async def test_statements_do_not_depend_on_how_many_there_are(database: Database, here: NodeContext) -> None:
+    ann, *others = await create_accounts(database, here, "ann", *[f"friend{number}" for number in range(6)])
     names = [f"tag{number}" for number in range(10)]
     await follow(database, ann, *names)
     async with database.write() as tx:
@@ -219,11 +223,11 @@ async def test_statements_do_not_depend_on_how_many_there_are(database: Database
     counts = []
     for most in (1, 40):
         async with database.read() as tx:
-            rows = [row for _, row in await tags.page(tx, ann, Page(limit=most))]
-            assert len(await tags.views(tx, rows, ann.id)) == min(most, 10)
-            assert len(await featured_tags.of_account(tx, ann)) == 10
-            await follows.familiar(tx, ann.id, ids[:most])
-            assert len(await endorsements.page(tx, ann, Page(limit=most))) == min(most, 6)
+            rows = [row for _, row in await tags.list_followed(tx, ann, Page(limit=most))]
+            assert len(await tags.load_views(tx, rows, ann.id)) == min(most, 10)
+            assert len(await featured_tags.list_by_account(tx, ann)) == 10
+            await follows.load_familiar_followers(tx, ann.id, ids[:most])
+            assert len(await endorsements.list_by_account(tx, ann, Page(limit=most))) == min(most, 6)
             assert all(each.endorsed for each in await relations.load(tx, ann.id, ids[:most]))
             counts.append(tx.count)
     assert counts == [6, 6]

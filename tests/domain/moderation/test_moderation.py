@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import apps, ip_blocks, member_activity, members, tokens
 from fedserver.domain.kernel import events, scopes
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.moderation import admin_accounts, moderation
-from fedserver.domain.moderation.moderation import Order
+from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.notifications import notifications
 from fedserver.domain.peers import peers
 from fedserver.domain.registration import email_blocks
@@ -27,11 +27,18 @@ from storage.queries.kernel import jobs as task_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
-from tests.kit.people import befriend, new_keys, people, site, stranger, write
+from tests.kit.people import (
+    create_accounts,
+    create_remote_account,
+    establish_follow,
+    make_context,
+    new_keys,
+    publish,
+)
 
 
-async def add(tx: Tx, here: Site, name: str, role: str = "member") -> tuple[MemberRow, AccountRow]:
-    return await members.add(tx, here, name, f"{name}@mail.test", "hash", new_keys(), role=role)
+async def add(tx: Tx, here: NodeContext, name: str, role: str = "member") -> tuple[MemberRow, AccountRow]:
+    return await members.create_approved(tx, here, name, f"{name}@mail.test", "hash", new_keys(), role=role)
 
 
 async def kinds(database: Database) -> list[str]:
@@ -40,41 +47,41 @@ async def kinds(database: Database) -> list[str]:
 
 
 async def test_a_member_is_told_by_mail_if_the_moderator_wants_it(database: Database, tmp_path: Path) -> None:
-    where = site(tmp_path, mail=Mail(host="mail.test", sender="us@alpha.test"))
+    where = make_context(tmp_path, mail=MailConfig(host="mail.test", sender="us@alpha.test"))
     async with database.write() as tx:
         moderator, _ = await add(tx, where, "mod", "moderator")
         _, ann = await add(tx, where, "ann")
-        await moderation.act(tx, where, moderator, ann.id, Order("silence", "Too loud"))
-        await moderation.act(tx, where, moderator, ann.id, Order("none", "Really", mails=True))
+        await moderation.apply(tx, where, moderator, ann.id, ModerationAction("silence", "Too loud"))
+        await moderation.apply(tx, where, moderator, ann.id, ModerationAction("none", "Really", mails=True))
     async with database.write() as tx:
-        queue = task_queries.STRANGERS
+        queue = task_queries.REMOTE
         [task] = await task_queries.lease(tx, until=tx.now, limit=9, queue=queue)
     assert task.kind == "send_mail"
     assert "ann@mail.test" in task.payload and "Really" in task.payload and "warning" in task.payload
 
 
-async def test_the_node_itself_and_nobody_cannot_be_acted_on(database: Database, here: Site) -> None:
+async def test_the_node_itself_and_nobody_cannot_be_acted_on(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
         instance = await accounts.create_instance_account(tx, here, new_keys())
-        with pytest.raises(Forbidden):
-            await moderation.act(tx, here, None, instance.id, Order("suspend"))
-        with pytest.raises(NotFound):
-            await moderation.act(tx, here, None, 1, Order("suspend"))
-        bob = await stranger(tx, "bob")
-        with pytest.raises(Invalid):
-            await moderation.act(tx, here, None, bob.id, Order("disable"))
-        with pytest.raises(NotFound):
+        with pytest.raises(ForbiddenError):
+            await moderation.apply(tx, here, None, instance.id, ModerationAction("suspend"))
+        with pytest.raises(NotFoundError):
+            await moderation.apply(tx, here, None, 1, ModerationAction("suspend"))
+        bob = await create_remote_account(tx, "bob")
+        with pytest.raises(InvalidError):
+            await moderation.apply(tx, here, None, bob.id, ModerationAction("disable"))
+        with pytest.raises(NotFoundError):
             await admin_accounts.get(tx, instance.id)
 
 
 async def test_a_suspension_ends_everything_between_and_tells_both_sides(
-    database: Database, here: Site
+    database: Database, here: NodeContext
 ) -> None:
-    ann, bob, eve, fay, gus = await people(
+    ann, bob, eve, fay, gus = await create_accounts(
         database, here, "ann", "bob", "eve@beta.test", "fay@beta.test", "gus@beta.test"
     )
-    await befriend(database, here, bob, ann)
-    await befriend(database, here, ann, eve)
+    await establish_follow(database, here, bob, ann)
+    await establish_follow(database, here, ann, eve)
     async with database.write() as tx:
         await follows.follow(tx, here, ann, fay)  # asked only
         await follows.receive(tx, gus, ann, "https://beta.test/f/1")
@@ -84,13 +91,13 @@ async def test_a_suspension_ends_everything_between_and_tells_both_sides(
     async with database.write() as tx:
         for row in await task_queries.lease(tx, until=tx.now + 1, limit=50):
             await task_queries.finish(tx, [row.id])
-        await moderation.act(tx, here, None, ann.id, Order("suspend"))
-        assert await lists.accounts(tx, bob, mine.id, None) == []
+        await moderation.apply(tx, here, None, ann.id, ModerationAction("suspend"))
+        assert await lists.list_accounts(tx, bob, mine.id, None) == []
         for reader in (ann, bob):
-            row = await accounts.by_id(tx, reader.id)
+            row = await accounts.get(tx, reader.id)
             assert (row.followers_count, row.following_count) == (0, 0)
-        assert await follows.requests(tx, fay, Page()) == []
-        views, _ = await notifications.page(tx, bob, Page(), kinds=["severed_relationships"])
+        assert await follows.list_requests(tx, fay, Page()) == []
+        views, _ = await notifications.list_by_account(tx, bob, Page(), kinds=["severed_relationships"])
         assert [
             view.subject.severance.following_count
             for view in views
@@ -99,7 +106,7 @@ async def test_a_suspension_ends_everything_between_and_tells_both_sides(
     assert sorted(await kinds(database)) == ["answer_follow", "undo_follow", "undo_follow"]
 
 
-async def test_a_suspension_ends_streams(database: Database, here: Site) -> None:
+async def test_a_suspension_ends_streams(database: Database, here: NodeContext) -> None:
     revoked = asyncio.Event()
 
     def hear(event: Event) -> None:
@@ -111,21 +118,21 @@ async def test_a_suspension_ends_streams(database: Database, here: Site) -> None
         made = await tokens.create(tx, "read", app_id=None, member_id=member.id, account_id=ann.id)
     stop = database.listen(hear)
     async with database.write() as tx:
-        await moderation.act(tx, here, None, ann.id, Order("suspend"))
+        await moderation.apply(tx, here, None, ann.id, ModerationAction("suspend"))
     await asyncio.wait_for(revoked.wait(), 5)  # PostgreSQL tells after a way through the server
     stop()
     async with database.write() as tx:
-        await moderation.lift(tx, None, ann.id, "suspend")
-        assert await tokens.find(tx, made.secret) is None, "one has to log in again"
+        await moderation.revoke(tx, None, ann.id, "suspend")
+        assert await tokens.find_principal(tx, made.secret) is None, "one has to log in again"
 
 
-async def test_views_cost_the_same_for_any_number(database: Database, here: Site) -> None:
+async def test_views_cost_the_same_for_any_number(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
         ids = [(await add(tx, here, name))[1].id for name in ("ann", "bob", "eve", "fay")]
         for number, account_id in enumerate(ids):
             found = await admin_accounts.get(tx, account_id)
             assert found.member is not None
-            await member_activity.note_address(tx, found.member.id, f"203.0.113.{number}")
+            await member_activity.record_address(tx, found.member.id, f"203.0.113.{number}")
     counted = []
     for wanted in (ids[:1], ids):
         async with database.read() as tx:
@@ -134,33 +141,37 @@ async def test_views_cost_the_same_for_any_number(database: Database, here: Site
     assert counted[0] == counted[1]
 
 
-async def test_a_limited_account_is_heard_by_those_who_follow_it(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_a_limited_account_is_heard_by_those_who_follow_it(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
-        await moderation.act(tx, here, None, ann.id, Order("silence"))
-    await write(database, here, ann, "hello @bob")
+        await moderation.apply(tx, here, None, ann.id, ModerationAction("silence"))
+    await publish(database, here, ann, "hello @bob")
     async with database.read() as tx:
-        assert (await notifications.page(tx, bob, Page()))[0] == []
-    await befriend(database, here, bob, ann)
-    await write(database, here, ann, "hello again @bob")
+        assert (await notifications.list_by_account(tx, bob, Page()))[0] == []
+    await establish_follow(database, here, bob, ann)
+    await publish(database, here, ann, "hello again @bob")
     async with database.read() as tx:
-        assert [view.row.kind for view in (await notifications.page(tx, bob, Page()))[0]] == ["mention"]
+        assert [view.row.kind for view in (await notifications.list_by_account(tx, bob, Page()))[0]] == [
+            "mention"
+        ]
 
 
-async def test_limited_authors_are_missing_in_public_streams(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    post_id = await write(database, here, ann, "hello")
+async def test_limited_authors_are_missing_in_public_streams(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
-        await moderation.act(tx, here, None, ann.id, Order("silence"))
+        await moderation.apply(tx, here, None, ann.id, ModerationAction("silence"))
         for viewer in (None, ann.id):
             assert await post_views.load(tx, [post_id], viewer, context="public") == []
             assert len(await post_views.load(tx, [post_id], viewer)) == 1
 
 
-async def test_only_members_with_a_role_give_admin_scopes_away(database: Database, here: Site) -> None:
+async def test_only_members_with_a_role_give_admin_scopes_away(database: Database, here: NodeContext) -> None:
     wanted = ("read", "admin:read:accounts", "admin:write")
-    assert scopes.within_role(wanted, "member") == ("read",)
-    assert scopes.within_role(wanted, "moderator") == wanted
+    assert scopes.filter_by_role(wanted, "member") == ("read",)
+    assert scopes.filter_by_role(wanted, "moderator") == wanted
     back, verifier = "https://app.test/back", None
     async with database.write() as tx:
         app = (await apps.register(tx, "App", (back,), "read admin:read admin:write", None)).row
@@ -170,24 +181,26 @@ async def test_only_members_with_a_role_give_admin_scopes_away(database: Databas
             made = await tokens.exchange(tx, app, code, back, verifier)
             assert made is not None and set(made.scopes) == granted
             if role == "member":
-                with pytest.raises(Forbidden):
+                with pytest.raises(ForbiddenError):
                     await tokens.grant_code(tx, app, member, account, back, ("admin:read",), None)
 
 
-async def test_decisions_about_peers_hold_below_and_nearest_first(database: Database, here: Site) -> None:
-    policies = peers.Policies("open")
+async def test_decisions_about_peers_hold_below_and_nearest_first(
+    database: Database, here: NodeContext
+) -> None:
+    policies = peers.PeerPolicies("open")
     async with database.write() as tx:
-        await peers.decide(tx, None, "example", peers.Decision("block"))
-        await peers.decide(tx, None, "good.example", peers.Decision("allow"))
-        await peers.decide(tx, None, "Bücher.test", peers.Decision("limit", rejects_media=True))
+        await peers.decide(tx, None, "example", peers.PeerDecision("block"))
+        await peers.decide(tx, None, "good.example", peers.PeerDecision("allow"))
+        await peers.decide(tx, None, "Bücher.test", peers.PeerDecision("limit", rejects_media=True))
         await policies.load(tx)
-        assert (await peers.blocking(tx, "a.b.example")) is not None
-        assert (await peers.blocking(tx, "x.good.example")) is None
+        assert (await peers.find_blocking_decision(tx, "a.b.example")) is not None
+        assert (await peers.find_blocking_decision(tx, "x.good.example")) is None
     assert not policies.allows("a.example") and policies.allows("x.good.example:8443")
     assert policies.of("xn--bcher-kva.test") == "limit" and not policies.shows_media("xn--bcher-kva.test")
     for wrong in ("", " ", "a b", "a/b", "@x", "x" * 300):
-        with pytest.raises(Invalid):
-            peers.plain_domain(wrong)
+        with pytest.raises(InvalidError):
+            peers.normalize_domain(wrong)
     async with database.write() as tx:
         before = await peers.reset(tx, None, "unknown.test")
         assert before.decision_id is None
@@ -195,14 +208,14 @@ async def test_decisions_about_peers_hold_below_and_nearest_first(database: Data
 
 async def test_a_decision_keeps_its_id_and_its_moment(database: Database, clock: Clock) -> None:
     async with database.write() as tx:
-        first = await peers.decide(tx, None, "beta.test", peers.Decision("limit"))
-        bob = await stranger(tx, "bob")
+        first = await peers.decide(tx, None, "beta.test", peers.PeerDecision("limit"))
+        bob = await create_remote_account(tx, "bob")
     clock.forward(days=1)
     async with database.write() as tx:
-        second = await peers.decide(tx, None, "beta.test", peers.Decision("limit", "noted"))
-        third = await peers.decide(tx, None, "beta.test", peers.Decision("block"))
-        assert (await accounts.by_id(tx, bob.id)).silenced_at is None
-        assert (await accounts.by_id(tx, bob.id)).suspended_at == third.decided_at
+        second = await peers.decide(tx, None, "beta.test", peers.PeerDecision("limit", "noted"))
+        third = await peers.decide(tx, None, "beta.test", peers.PeerDecision("block"))
+        assert (await accounts.get(tx, bob.id)).silenced_at is None
+        assert (await accounts.get(tx, bob.id)).suspended_at == third.decided_at
     assert first.decision_id == second.decision_id == third.decision_id
     assert first.decided_at == second.decided_at != third.decided_at
 
@@ -220,7 +233,7 @@ async def test_a_decision_keeps_its_id_and_its_moment(database: Database, clock:
     ],
 )
 async def test_the_sharpest_network_decides(
-    database: Database, here: Site, address: str, wanted: str
+    database: Database, here: NodeContext, address: str, wanted: str
 ) -> None:
     async with database.write() as tx:
         moderator, _ = await add(tx, here, "mod", "moderator")
@@ -230,29 +243,31 @@ async def test_the_sharpest_network_decides(
             ("203.0.0.0/16", "sign_up_requires_approval"),
             ("2001:db8::/32", "sign_up_requires_approval"),
         ):
-            await ip_blocks.create(tx, moderator, ip_blocks.Change(ip, severity), "127.0.0.1")
-        assert await ip_blocks.severity(tx, address) == wanted
+            await ip_blocks.create(tx, moderator, ip_blocks.IpBlockChange(ip, severity), "127.0.0.1")
+        assert await ip_blocks.find_severity(tx, address) == wanted
 
 
 def test_canonical_addresses() -> None:
     for email in ("Ann.B@Mail.test", "annb+x@mail.test", "a.n.n.b+y+z@MAIL.test"):
-        assert email_blocks.canonical(email) == "annb@mail.test"
+        assert email_blocks.canonicalize(email) == "annb@mail.test"
 
 
-async def test_days_and_addresses_of_members_are_kept(database: Database, here: Site, clock: Clock) -> None:
+async def test_days_and_addresses_of_members_are_kept(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
     async with database.write() as tx:
         member, _ = await add(tx, here, "ann")
         for _ in range(2):
-            await member_activity.note(tx, member.id)
-            await member_activity.note_address(tx, member.id, "203.0.113.7")
-        await member_activity.note_address(tx, member.id, "")
+            await member_activity.record_activity(tx, member.id)
+            await member_activity.record_address(tx, member.id, "203.0.113.7")
+        await member_activity.record_address(tx, member.id, "")
     clock.forward(days=400)
     async with database.write() as tx:
-        await member_activity.note_address(tx, member.id, "203.0.113.8")
-        await activity_queries.drop_addresses(tx, tx.now - member_activity.KEEP_ADDRESSES)
-        found = await activity_queries.addresses(tx, [member.id])
+        await member_activity.record_address(tx, member.id, "203.0.113.8")
+        await activity_queries.delete_old_addresses(tx, tx.now - member_activity.ADDRESS_RETENTION_MS)
+        found = await activity_queries.load_addresses(tx, [member.id])
     assert [address for address, _ in found[member.id]] == ["203.0.113.8"]
     assert (
-        member_activity.month_of(0) == 1970 * 12
-        and member_activity.month_of(1_795_000_000_000) == 2026 * 12 + 10
+        member_activity.to_month(0) == 1970 * 12
+        and member_activity.to_month(1_795_000_000_000) == 2026 * 12 + 10
     )

@@ -6,47 +6,49 @@ import pytest
 from sqlalchemy import delete, insert
 
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import announcements
 from storage.engine import Database, Tx
 from storage.tables.content import emojis
 from tests.kit.clock import Clock
-from tests.kit.people import people
+from tests.kit.people import create_accounts
 
 
-async def test_shown_dismissed_changed_and_over(database: Database, here: Site, clock: Clock) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_shown_dismissed_changed_and_over(database: Database, here: NodeContext, clock: Clock) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         draft = await announcements.create(tx, here, None, "later", published=False)
         row = await announcements.create(
             tx, here, None, "See https://alpha.test/x <b>now</b>", ends_at=clock.now + 60_000
         )
         assert "&lt;b&gt;" in row.html and 'href="https://alpha.test/x"' in row.html
-        assert await announcements.every(tx) == [row, draft]
-        with pytest.raises(NotFound):
+        assert await announcements.list_all(tx) == [row, draft]
+        with pytest.raises(NotFoundError):
             await announcements.dismiss(tx, ann, draft.id)
         await announcements.dismiss(tx, ann, row.id)
         await announcements.dismiss(tx, ann, row.id)
-        assert [(view.row.id, view.read) for view in await announcements.current(tx, ann)] == [(row.id, True)]
-        assert await announcements.current(tx, ann, with_dismissed=False) == []
-        assert [view.read for view in await announcements.current(tx, bob)] == [False]
-        await announcements.update(tx, here, None, row.id, "changed")
-        assert [view.row.source for view in await announcements.current(tx, ann, with_dismissed=False)] == [
-            "changed"
+        assert [(view.row.id, view.read) for view in await announcements.list_current(tx, ann)] == [
+            (row.id, True)
         ]
+        assert await announcements.list_current(tx, ann, include_dismissed=False) == []
+        assert [view.read for view in await announcements.list_current(tx, bob)] == [False]
+        await announcements.update(tx, here, None, row.id, "changed")
+        assert [
+            view.row.source for view in await announcements.list_current(tx, ann, include_dismissed=False)
+        ] == ["changed"]
     clock.forward(seconds=61)
     async with database.write() as tx:
-        assert await announcements.current(tx, ann) == []
+        assert await announcements.list_current(tx, ann) == []
         await announcements.update(tx, here, None, draft.id, "now")
-        assert [view.row.id for view in await announcements.current(tx, ann)] == [draft.id]
+        assert [view.row.id for view in await announcements.list_current(tx, ann)] == [draft.id]
         await announcements.remove(tx, None, draft.id)
         for attempt in (
             announcements.remove(tx, None, draft.id),
             announcements.update(tx, here, None, draft.id, "x"),
             announcements.dismiss(tx, ann, draft.id),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
 
 
@@ -54,10 +56,10 @@ async def test_shown_dismissed_changed_and_over(database: Database, here: Site, 
     ("text", "times"), [(" ", {}), ("x" * 10_001, {}), ("x", {"starts_at": 2, "ends_at": 1})]
 )
 async def test_wrong_values_are_refused(
-    database: Database, here: Site, text: str, times: dict[str, int]
+    database: Database, here: NodeContext, text: str, times: dict[str, int]
 ) -> None:
     async with database.write() as tx:
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await announcements.create(tx, here, None, text, **times)  # type: ignore[arg-type]
 
 
@@ -68,8 +70,8 @@ async def emoji(tx: Tx, shortcode: str) -> None:
     )
 
 
-async def test_reactions_are_counted_and_ones_own_are_known(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_reactions_are_counted_and_ones_own_are_known(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         await emoji(tx, "bicycle")
         row = await announcements.create(tx, here, None, "We move")
@@ -78,24 +80,24 @@ async def test_reactions_are_counted_and_ones_own_are_known(database: Database, 
             await announcements.react(tx, who, row.id, name)
         told = [event.data for event in tx.events if event.kind == events.ANNOUNCEMENT_REACTED]
         assert told == [{"announcement_id": row.id, "name": name} for name in ("🎉", "bicycle", "🎉")]
-        first, second = await announcements.current(tx, bob)
+        first, second = await announcements.list_current(tx, bob)
         assert second.row.id == other.id and second.reactions == ()
         found = [(each.row.name, each.row.count, each.row.mine) for each in first.reactions]
         assert found == [("🎉", 2, True), ("bicycle", 1, False)]
         assert first.reactions[0].custom is None
         assert first.reactions[1].custom and first.reactions[1].custom.file_key == "emoji/bicycle.png"
-        assert await announcements.reacted(tx, row.id, "🎉") == 2
+        assert await announcements.count_reactions(tx, row.id, "🎉") == 2
         for _ in range(2):
             await announcements.unreact(tx, bob, row.id, "🎉")
-        assert await announcements.reacted(tx, row.id, "🎉") == 1
+        assert await announcements.count_reactions(tx, row.id, "🎉") == 1
         # An emoji that the node does not have any more is no reaction.
         await tx.run(delete(emojis))
-        (first, _) = await announcements.current(tx, ann)
+        (first, _) = await announcements.list_current(tx, ann)
         assert [each.row.name for each in first.reactions] == ["🎉"]
 
 
-async def test_reactions_are_emoji_and_not_too_many(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_reactions_are_emoji_and_not_too_many(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         row = await announcements.create(tx, here, None, "We move")
         draft = await announcements.create(tx, here, None, "later", published=False)
@@ -103,19 +105,19 @@ async def test_reactions_are_emoji_and_not_too_many(database: Database, here: Si
             await announcements.react(tx, ann, row.id, name)
         await announcements.react(tx, bob, row.id, "🎉")
         for wrong in ("🎺", "bicycle", "<b>", "", "🎉🎉"):
-            with pytest.raises(Invalid):
+            with pytest.raises(InvalidError):
                 await announcements.react(tx, bob, row.id, wrong)
         for identifier in (draft.id, 1):
             for attempt in (
                 announcements.react(tx, ann, identifier, "🎉"),
                 announcements.unreact(tx, ann, identifier, "🎉"),
             ):
-                with pytest.raises(NotFound):
+                with pytest.raises(NotFoundError):
                     await attempt
 
 
-async def test_reactions_take_the_same_statements_however_many(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_reactions_take_the_same_statements_however_many(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     taken = []
     for number in range(1, 7):
         async with database.write() as tx:
@@ -123,6 +125,6 @@ async def test_reactions_take_the_same_statements_however_many(database: Databas
             for name in "🎉🚲🌱"[: 1 + number % 3]:
                 await announcements.react(tx, ann, row.id, name)
         async with database.read() as tx:
-            assert len(await announcements.current(tx, bob)) == number
+            assert len(await announcements.list_current(tx, bob)) == number
             taken.append(tx.count)
     assert set(taken) == {4}

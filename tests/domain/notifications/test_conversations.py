@@ -6,8 +6,8 @@ import pytest
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import events
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import conversations
 from fedserver.domain.notifications.conversations import ConversationView
 from fedserver.domain.posts import edits, post_removal, remote_posts
@@ -18,18 +18,20 @@ from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.posts.test_remote_posts import remote
 from tests.kit.clock import Clock
-from tests.kit.people import people, write
+from tests.kit.people import create_accounts, publish
 
 PAGE = Page()
 
 
 async def of(database: Database, account: AccountRow) -> list[ConversationView]:
     async with database.read() as tx:
-        return (await conversations.page(tx, account, PAGE))[0]
+        return (await conversations.list_by_account(tx, account, PAGE))[0]
 
 
-async def letter(database: Database, here: Site, author: AccountRow, text: str, to: int | None = None) -> int:
-    return await write(database, here, author, text, visibility="direct", in_reply_to_id=to)
+async def letter(
+    database: Database, here: NodeContext, author: AccountRow, text: str, to: int | None = None
+) -> int:
+    return await publish(database, here, author, text, visibility="direct", in_reply_to_id=to)
 
 
 def last(view: ConversationView) -> int | None:
@@ -40,10 +42,10 @@ def names(view: ConversationView) -> list[str]:
     return [each.account.username for each in view.accounts]
 
 
-async def test_letters_and_answers_are_one(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_letters_and_answers_are_one(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     first = await letter(database, here, ann, "hello @bob")
-    await write(database, here, ann, "in public, @bob", in_reply_to_id=first)
+    await publish(database, here, ann, "in public, @bob", in_reply_to_id=first)
     ((mine,), (theirs,)) = await of(database, ann), await of(database, bob)
     assert (names(mine), names(theirs)) == (["bob"], ["ann"])
     assert (mine.row.unread, theirs.row.unread) == (False, True)
@@ -60,36 +62,36 @@ async def test_letters_and_answers_are_one(database: Database, here: Site) -> No
     assert len(await of(database, bob)) == 3
 
 
-async def test_with_oneself_and_without_accounts_that_went(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob@beta.test")
+async def test_with_oneself_and_without_accounts_that_went(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob@beta.test")
     note = await letter(database, here, ann, "remember the milk")
     (view,) = await of(database, ann)
     assert names(view) == ["ann"] and last(view) == note and not view.row.unread
     await letter(database, here, ann, "hello @bob@beta.test")
     assert [names(view) for view in await of(database, ann)] == [["bob"], ["ann"]]
     async with database.write() as tx:
-        await accounts.remove_remote(tx, bob)
+        await accounts.delete_remote(tx, bob)
     assert [names(view) for view in await of(database, ann)] == [["ann"], ["ann"]]
 
 
-async def test_read_unread_removed_by_their_owner_alone(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_read_unread_removed_by_their_owner_alone(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     first = await letter(database, here, ann, "hello @bob")
     (view,) = await of(database, bob)
     async with database.write() as tx:
         for attempt in (
-            conversations.mark(tx, ann, view.row.id, unread=False),
+            conversations.set_unread(tx, ann, view.row.id, unread=False),
             conversations.remove(tx, ann, view.row.id),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
-        assert not (await conversations.mark(tx, bob, view.row.id, unread=False)).row.unread
-        await conversations.mark(tx, bob, view.row.id, unread=False)
+        assert not (await conversations.set_unread(tx, bob, view.row.id, unread=False)).row.unread
+        await conversations.set_unread(tx, bob, view.row.id, unread=False)
         assert [event.kind for event in tx.events] == [events.CONVERSATION_CHANGED]
-        assert (await conversations.mark(tx, bob, view.row.id, unread=True)).row.unread
-        assert (await conversations.by_id(tx, view.row.id) or view).row.unread
+        assert (await conversations.set_unread(tx, bob, view.row.id, unread=True)).row.unread
+        assert (await conversations.find(tx, view.row.id) or view).row.unread
         await conversations.remove(tx, bob, view.row.id)
-        assert await conversations.by_id(tx, view.row.id) is None
+        assert await conversations.find(tx, view.row.id) is None
     assert await of(database, bob) == [] and len(await of(database, ann)) == 1
     again = await letter(database, here, ann, "still there, @bob?", first)
     (view,) = await of(database, bob)
@@ -101,8 +103,8 @@ async def test_read_unread_removed_by_their_owner_alone(database: Database, here
     assert [last(view) for view in await of(database, ann)] == [first]
 
 
-async def test_the_former_post_is_the_last_again(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_the_former_post_is_the_last_again(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     first = await letter(database, here, ann, "hello @bob")
     second = await letter(database, here, bob, "yes @ann", first)
     third = await letter(database, here, ann, "well @bob", second)
@@ -118,8 +120,8 @@ async def test_the_former_post_is_the_last_again(database: Database, here: Site)
     assert await of(database, bob) == [] == await of(database, ann)
 
 
-async def test_who_leaves_takes_only_its_own_words(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_who_leaves_takes_only_its_own_words(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     first = await letter(database, here, ann, "hello @bob")
     await letter(database, here, bob, "yes @ann", first)
     await letter(database, here, bob, "hello @ann and @eve")
@@ -129,8 +131,8 @@ async def test_who_leaves_takes_only_its_own_words(database: Database, here: Sit
     assert last(view) == first and await of(database, eve) == []
 
 
-async def test_a_block_ends_conversations(database: Database, here: Site) -> None:
-    ann, bob, _ = await people(database, here, "ann", "bob", "eve")
+async def test_a_block_ends_conversations(database: Database, here: NodeContext) -> None:
+    ann, bob, _ = await create_accounts(database, here, "ann", "bob", "eve")
     await letter(database, here, bob, "hello @ann")
     kept = await letter(database, here, ann, "hello @eve")
     async with database.write() as tx:
@@ -139,8 +141,10 @@ async def test_a_block_ends_conversations(database: Database, here: Site) -> Non
     assert [last(view) for view in await of(database, ann)] == [kept]
 
 
-async def test_posts_of_peers_late_and_out_of_order(database: Database, here: Site, clock: Clock) -> None:
-    ann, bob = await people(database, here, "ann", "bob@beta.test")
+async def test_posts_of_peers_late_and_out_of_order(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob@beta.test")
     uris = [f"{bob.uri}/{number}" for number in range(3)]
     old = clock.now
     clock.forward(hours=1)
@@ -177,26 +181,28 @@ async def test_posts_of_peers_late_and_out_of_order(database: Database, here: Si
     assert last(view) == first
 
 
-async def test_who_is_named_by_an_edit_takes_part(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_who_is_named_by_an_edit_takes_part(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     first = await letter(database, here, ann, "hello @bob")
     async with database.write() as tx:
-        await edits.change(tx, here, ann, first, edits.Change(text="hello @bob and @eve"))
+        await edits.edit(tx, here, ann, first, edits.PostEdit(text="hello @bob and @eve"))
     assert [names(view) for view in await of(database, eve)] == [["ann", "bob"]]
     assert len(await of(database, bob)) == 1 == len(await of(database, ann))
 
 
-async def test_a_post_that_is_gone_without_a_word_breaks_nothing(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_a_post_that_is_gone_without_a_word_breaks_nothing(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     first = await letter(database, here, ann, "hello @bob")
     async with database.write() as tx:
-        await post_queries.remove(tx, first)
+        await post_queries.delete_by_id(tx, first)
     (view,) = await of(database, bob)
     assert view.last is None and names(view) == ["ann"]
 
 
-async def test_pages_by_last_post_and_their_statements(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_pages_by_last_post_and_their_statements(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     made = [await letter(database, here, ann, f"{number} @bob") for number in range(9)]
     newest = await letter(database, here, bob, "yes @ann", made[0])
     expected = [newest, *made[:0:-1]]
@@ -208,10 +214,10 @@ async def test_pages_by_last_post_and_their_statements(database: Database, here:
             (Page(limit=2, min_id=expected[4]), expected[2:4]),
             (Page(since_id=expected[1]), expected[:1]),
         ):
-            assert (await conversations.page(tx, ann, page))[1] == cursors
+            assert (await conversations.list_by_account(tx, ann, page))[1] == cursors
     taken = []
     for size in (2, 9):
         async with database.read() as tx:
-            await conversations.page(tx, ann, Page(limit=size))
+            await conversations.list_by_account(tx, ann, Page(limit=size))
             taken.append(tx.count)
     assert taken[0] == taken[1] <= 10

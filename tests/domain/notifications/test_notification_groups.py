@@ -4,50 +4,50 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notification_groups, notifications
-from fedserver.domain.notifications.notification_groups import GroupView, Wish
+from fedserver.domain.notifications.notification_groups import NotificationGroupQuery, NotificationGroupView
 from fedserver.domain.posts import boosts, likes, posts
 from fedserver.domain.relationships import domain_mutes, follows, mutes
 from fedserver.domain.timelines import markers
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.engine import Database
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from tests.kit.clock import Clock
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
-PAGE, EVERYTHING = Page(), Wish()
+PAGE, EVERYTHING = Page(), NotificationGroupQuery()
 
 
 async def groups(
-    database: Database, account: AccountRow, page: Page = PAGE, wish: Wish = EVERYTHING
-) -> list[GroupView]:
+    database: Database, account: AccountRow, page: Page = PAGE, wish: NotificationGroupQuery = EVERYTHING
+) -> list[NotificationGroupView]:
     async with database.read() as tx:
-        return (await notification_groups.page(tx, account, page, wish))[0]
+        return (await notification_groups.list_by_account(tx, account, page, wish))[0]
 
 
-async def like(database: Database, here: Site, post_id: int, *who: AccountRow) -> None:
+async def like(database: Database, here: NodeContext, post_id: int, *who: AccountRow) -> None:
     async with database.write() as tx:
         for each in who:
             await likes.like(tx, here, each, post_id)
 
 
-def kinds(found: list[GroupView]) -> list[tuple[str, int]]:
+def kinds(found: list[NotificationGroupView]) -> list[tuple[str, int]]:
     return [(group.newest.row.kind, group.count) for group in found]
 
 
-async def test_by_post_and_by_twelve_hours(database: Database, here: Site, clock: Clock) -> None:
-    ann, bob, eve, fay = await people(database, here, "ann", "bob", "eve", "fay")
-    first, second = [await write(database, here, ann, text) for text in ("one", "two")]
+async def test_by_post_and_by_twelve_hours(database: Database, here: NodeContext, clock: Clock) -> None:
+    ann, bob, eve, fay = await create_accounts(database, here, "ann", "bob", "eve", "fay")
+    first, second = [await publish(database, here, ann, text) for text in ("one", "two")]
     await like(database, here, first, bob, eve)
     await like(database, here, second, bob)
     async with database.write() as tx:
         await boosts.boost(tx, here, bob, first)
-    await befriend(database, here, bob, ann)
+    await establish_follow(database, here, bob, ann)
     clock.forward(hours=11)
-    await befriend(database, here, eve, ann)
+    await establish_follow(database, here, eve, ann)
     await like(database, here, first, fay)
     found = await groups(database, ann)
     assert kinds(found) == [("favourite", 3), ("follow", 2), ("reblog", 1), ("favourite", 1)]
@@ -55,13 +55,13 @@ async def test_by_post_and_by_twelve_hours(database: Database, here: Site, clock
     hour = (clock.now - 11 * 3_600_000) // 3_600_000
     assert found[0].key == f"favourite-{first}-{hour}" and found[1].key == f"follow-{hour}"
     clock.forward(hours=2)
-    await befriend(database, here, fay, ann)
+    await establish_follow(database, here, fay, ann)
     assert kinds(await groups(database, ann))[0] == ("follow", 1)
 
 
-async def test_an_act_taken_back_leaves_the_group(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, ann, "one")
+async def test_an_act_taken_back_leaves_the_group(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, bob, eve)
     async with database.write() as tx:
         await likes.unlike(tx, eve, post_id)
@@ -69,34 +69,36 @@ async def test_an_act_taken_back_leaves_the_group(database: Database, here: Site
     assert group.count == 1 and [each.account.id for each in group.senders] == [bob.id]
 
 
-async def test_of_many_senders_eight_are_shown(database: Database, here: Site) -> None:
-    ann, *others = await people(database, here, "ann", *[f"p{number}" for number in range(11)])
-    post_id = await write(database, here, ann, "one")
+async def test_of_many_senders_eight_are_shown(database: Database, here: NodeContext) -> None:
+    ann, *others = await create_accounts(database, here, "ann", *[f"p{number}" for number in range(11)])
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, *others)
     (group,) = await groups(database, ann)
     assert group.count == 11
     assert [each.account.id for each in group.senders] == [each.id for each in others[:2:-1]]
     async with database.read() as tx:
-        pairs = await notification_groups.senders(tx, ann, group.key, Page(limit=4))
+        pairs = await notification_groups.list_senders(tx, ann, group.key, Page(limit=4))
         assert [sender for _, sender in pairs] == [each.id for each in others[:6:-1]]
-        pairs = await notification_groups.senders(tx, ann, group.key, Page(limit=40, max_id=pairs[-1][0]))
+        pairs = await notification_groups.list_senders(
+            tx, ann, group.key, Page(limit=40, max_id=pairs[-1][0])
+        )
         assert [sender for _, sender in pairs] == [each.id for each in others[6::-1]]
-        pairs = await notification_groups.senders(tx, ann, group.key, Page(limit=2, min_id=pairs[-1][0]))
+        pairs = await notification_groups.list_senders(tx, ann, group.key, Page(limit=2, min_id=pairs[-1][0]))
         assert [sender for _, sender in pairs] == [others[2].id, others[1].id]
 
 
-async def test_pages_show_each_group_once_and_lose_nothing(database: Database, here: Site) -> None:
-    ann, *others = await people(database, here, "ann", "bob", "eve", "fay")
-    made = [await write(database, here, ann, str(number)) for number in range(4)]
+async def test_pages_show_each_group_once_and_lose_nothing(database: Database, here: NodeContext) -> None:
+    ann, *others = await create_accounts(database, here, "ann", "bob", "eve", "fay")
+    made = [await publish(database, here, ann, str(number)) for number in range(4)]
     for other in others:
         for post_id in made:
             await like(database, here, post_id, other)
     async with database.read() as tx:
-        rows = (await notifications.page(tx, ann, Page(limit=80)))[1]
+        rows = (await notifications.list_by_account(tx, ann, Page(limit=80)))[1]
         seen, cursor = [], None
         while True:
             page = Page(limit=3) if cursor is None else Page(limit=3, max_id=cursor)
-            views, cursors = await notification_groups.page(tx, ann, page, EVERYTHING)
+            views, cursors = await notification_groups.list_by_account(tx, ann, page, EVERYTHING)
             if not views:
                 break
             keys = [view.key for view in views]
@@ -108,73 +110,84 @@ async def test_pages_show_each_group_once_and_lose_nothing(database: Database, h
             cursor = cursors[1]
         assert seen == rows
         # Upwards from the oldest: the groups just above come, up to the last of them.
-        views, cursors = await notification_groups.page(tx, ann, Page(limit=2, min_id=rows[-1]), EVERYTHING)
+        views, cursors = await notification_groups.list_by_account(
+            tx, ann, Page(limit=2, min_id=rows[-1]), EVERYTHING
+        )
         assert cursors == [rows[-3], rows[-2]]
-        views, cursors = await notification_groups.page(tx, ann, Page(limit=40, min_id=rows[-5]), EVERYTHING)
+        views, cursors = await notification_groups.list_by_account(
+            tx, ann, Page(limit=40, min_id=rows[-5]), EVERYTHING
+        )
         assert cursors == [rows[0], rows[-6]] and sorted(view.count for view in views) == [3] * 4
-        views, _ = await notification_groups.page(tx, ann, Page(since_id=rows[1]), EVERYTHING)
+        views, _ = await notification_groups.list_by_account(tx, ann, Page(since_id=rows[1]), EVERYTHING)
         assert [(view.count, view.least_id) for view in views] == [(3, rows[0])]
 
 
-async def test_only_some_kinds_grouped_or_asked_for(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, ann, "one")
+async def test_only_some_kinds_grouped_or_asked_for(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, bob, eve)
     for other in (bob, eve):
-        await befriend(database, here, other, ann)
-    found = await groups(database, ann, wish=Wish(grouped=("follow", "mention")))
+        await establish_follow(database, here, other, ann)
+    found = await groups(database, ann, wish=NotificationGroupQuery(grouped=("follow", "mention")))
     assert kinds(found) == [("follow", 2), ("favourite", 1), ("favourite", 1)]
     assert all(group.key == f"ungrouped-{group.newest.row.id}" for group in found[1:])
-    assert kinds(await groups(database, ann, wish=Wish(kinds=("favourite",)))) == [("favourite", 2)]
-    assert kinds(await groups(database, ann, wish=Wish(exclude=("favourite",)))) == [("follow", 2)]
-    mine = await groups(database, ann, wish=Wish(from_id=bob.id))
+    assert kinds(await groups(database, ann, wish=NotificationGroupQuery(kinds=("favourite",)))) == [
+        ("favourite", 2)
+    ]
+    assert kinds(await groups(database, ann, wish=NotificationGroupQuery(exclude=("favourite",)))) == [
+        ("follow", 2)
+    ]
+    mine = await groups(database, ann, wish=NotificationGroupQuery(from_id=bob.id))
     assert [[each.account.id for each in group.senders] for group in mine] == [[bob.id], [bob.id]]
 
 
-async def test_unread_are_groups_after_the_marker(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, ann, "one")
+async def test_unread_are_groups_after_the_marker(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, bob, eve)
-    await befriend(database, here, bob, ann)
+    await establish_follow(database, here, bob, ann)
     async with database.write() as tx:
-        assert await notification_groups.unread(tx, ann, 100, EVERYTHING) == 2
-        assert await notification_groups.unread(tx, ann, 1, EVERYTHING) == 1
-        assert await notification_groups.unread(tx, ann, 100, Wish(grouped=("follow",))) == 3
-        _, cursors = await notifications.page(tx, ann, PAGE)
-        await markers.put(tx, ann, {"notifications": cursors[1]})
-        assert await notification_groups.unread(tx, ann, 100, EVERYTHING) == 1
+        assert await notification_groups.count_unread(tx, ann, 100, EVERYTHING) == 2
+        assert await notification_groups.count_unread(tx, ann, 1, EVERYTHING) == 1
+        assert (
+            await notification_groups.count_unread(tx, ann, 100, NotificationGroupQuery(grouped=("follow",)))
+            == 3
+        )
+        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
+        await markers.update(tx, ann, {"notifications": cursors[1]})
+        assert await notification_groups.count_unread(tx, ann, 100, EVERYTHING) == 1
 
 
-async def test_what_is_not_heard_is_in_no_group_and_no_count(database: Database, here: Site) -> None:
-    ann, bob, eve, fay, gus = await people(
+async def test_what_is_not_heard_is_in_no_group_and_no_count(database: Database, here: NodeContext) -> None:
+    ann, bob, eve, fay, gus = await create_accounts(
         database, here, "ann", "bob", "eve", "fay@beta.test", "gus@beta.test"
     )
-    post_id = await write(database, here, ann, "one")
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, bob, eve, fay, gus)
-    silent = await write(database, here, ann, "two")
+    silent = await publish(database, here, ann, "two")
     await like(database, here, silent, bob)
     async with database.write() as tx:
         await posts.mute_thread(tx, ann, silent, muted=True)
         await mutes.mute(tx, ann, gus)
-        (group,) = (await notification_groups.page(tx, ann, PAGE, EVERYTHING))[0]
+        (group,) = (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0]
         assert [each.account.id for each in group.senders] == [fay.id, eve.id, bob.id]
         await domain_mutes.add(tx, here, ann, "beta.test")
-        await mutes.mute(tx, ann, eve, notifications=False)
-        (group,) = (await notification_groups.page(tx, ann, PAGE, EVERYTHING))[0]
+        await mutes.mute(tx, ann, eve, hides_notifications=False)
+        (group,) = (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0]
         assert [each.account.id for each in group.senders] == [eve.id, bob.id] and group.count == 2
         await mutes.mute(tx, ann, eve)
         await mutes.mute(tx, ann, bob)
-        assert (await notification_groups.page(tx, ann, PAGE, EVERYTHING))[0] == []
-        assert (await notifications.page(tx, ann, PAGE))[0] == []
-        assert await notifications.unread(tx, ann) == 0
-        assert await notification_groups.unread(tx, ann, 100, EVERYTHING) == 0
-        with pytest.raises(NotFound):
+        assert (await notification_groups.list_by_account(tx, ann, PAGE, EVERYTHING))[0] == []
+        assert (await notifications.list_by_account(tx, ann, PAGE))[0] == []
+        assert await notifications.count_unread(tx, ann) == 0
+        assert await notification_groups.count_unread(tx, ann, 100, EVERYTHING) == 0
+        with pytest.raises(NotFoundError):
             await notification_groups.get(tx, ann, group.key)
 
 
-async def test_one_group_is_its_recipients_alone(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, ann, "one")
+async def test_one_group_is_its_recipients_alone(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, bob, eve)
     (group,) = await groups(database, ann)
     alone = f"ungrouped-{group.newest.row.id}"
@@ -185,10 +198,10 @@ async def test_one_group_is_its_recipients_alone(database: Database, here: Site)
         for key in (group.key, alone, "ungrouped-", "ungrouped-x", f"ungrouped-{'9' * 40}", "x"):
             for attempt in (
                 notification_groups.get(tx, bob, key),
-                notification_groups.senders(tx, bob, key, PAGE),
+                notification_groups.list_senders(tx, bob, key, PAGE),
                 notification_groups.dismiss(tx, bob, key),
             ):
-                with pytest.raises(NotFound):
+                with pytest.raises(NotFoundError):
                     await attempt
         await notification_groups.dismiss(tx, ann, alone)
         assert (await notification_groups.get(tx, ann, group.key)).count == 1
@@ -197,40 +210,44 @@ async def test_one_group_is_its_recipients_alone(database: Database, here: Site)
             notification_groups.get(tx, ann, group.key),
             notification_groups.dismiss(tx, ann, group.key),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
 
 
-async def test_numbers_are_exact_in_every_client(database: Database, here: Site) -> None:
-    ann, *others = await people(database, here, "ann", "bob", "eve", "fay")
-    post_id = await write(database, here, ann, "one")
+async def test_numbers_are_exact_in_every_client(database: Database, here: NodeContext) -> None:
+    ann, *others = await create_accounts(database, here, "ann", "bob", "eve", "fay")
+    post_id = await publish(database, here, ann, "one")
     await like(database, here, post_id, *others)
     async with database.read() as tx:
-        _, cursors = await notifications.page(tx, ann, PAGE)
+        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
     assert len(cursors) == 3 and all(int(float(each)) == each for each in cursors)
 
 
-async def test_an_id_that_another_process_has_given_is_not_a_loss(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_an_id_that_another_process_has_given_is_not_a_loss(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     async with database.write() as tx:
         await follows.follow(tx, here, bob, ann)
-        _, (taken,) = await notifications.page(tx, ann, PAGE)
+        _, (taken,) = await notifications.list_by_account(tx, ann, PAGE)
         given = iter([taken, taken, taken + 32])
         tx.ids.exact = lambda: next(given)  # type: ignore[method-assign]
         await follows.follow(tx, here, eve, ann)
-        _, cursors = await notifications.page(tx, ann, PAGE)
+        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
     assert cursors == [taken + 32, taken]
 
 
-async def test_a_page_takes_the_same_statements_whatever_its_size(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_a_page_takes_the_same_statements_whatever_its_size(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     for number in range(12):
-        await like(database, here, await write(database, here, ann, f"post {number}"), bob, eve)
+        await like(database, here, await publish(database, here, ann, f"post {number}"), bob, eve)
     taken = []
     for size in (2, 12):
-        database.memory = Memory()
+        database.memory = CacheRegistry()
         async with database.read() as tx:
-            views, _ = await notification_groups.page(tx, ann, Page(limit=size), EVERYTHING)
+            views, _ = await notification_groups.list_by_account(tx, ann, Page(limit=size), EVERYTHING)
             assert len(views) == size
             taken.append(tx.count)
     assert taken[0] == taken[1] <= 12

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fedserver.domain.kernel import events, jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import (
     conversations,
     notification_groups,
@@ -16,7 +16,7 @@ from fedserver.domain.notifications import (
     notification_requests,
     notifications,
 )
-from fedserver.domain.notifications.notification_groups import Wish
+from fedserver.domain.notifications.notification_groups import NotificationGroupQuery
 from fedserver.domain.posts import likes
 from fedserver.domain.relationships import blocks, mutes
 from storage.engine import Database, Tx
@@ -25,7 +25,7 @@ from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.relationships.test_blocks import owed
 from tests.kit.clock import Clock
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 PAGE = Page()
 SHUT = dict.fromkeys(
@@ -34,12 +34,12 @@ SHUT = dict.fromkeys(
 
 
 async def told(tx: Tx, account: AccountRow, **asked: Any) -> list[str]:
-    return [view.row.kind for view in (await notifications.page(tx, account, PAGE, **asked))[0]]
+    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE, **asked))[0]]
 
 
 async def choose(database: Database, account: AccountRow, **words: str) -> None:
     async with database.write() as tx:
-        await notification_policies.change(tx, account, words)
+        await notification_policies.update(tx, account, words)
 
 
 async def merge(tx: Tx) -> None:
@@ -49,59 +49,66 @@ async def merge(tx: Tx) -> None:
 
 
 async def asking(tx: Tx, account: AccountRow) -> list[tuple[int, int]]:
-    views, _ = await notification_requests.page(tx, account, PAGE)
+    views, _ = await notification_requests.list_by_account(tx, account, PAGE)
     return [(view.account.account.id, view.row.count) for view in views]
 
 
-async def test_strangers_wait_until_they_are_accepted(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_strangers_wait_until_they_are_accepted(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     await choose(database, ann, for_not_following="filter")
-    post_id = await write(database, here, ann, "one")
-    letter = await write(database, here, bob, "hello @ann")
+    post_id = await publish(database, here, ann, "one")
+    letter = await publish(database, here, bob, "hello @ann")
     async with database.write() as tx:
         await likes.like(tx, here, bob, post_id)
         await likes.like(tx, here, eve, post_id)
-        assert all(event.kind != events.NOTIFIED for event in tx.events)
-        assert await told(tx, ann) == [] and await notifications.unread(tx, ann) == 0
-        assert (await notification_groups.page(tx, ann, PAGE, Wish()))[0] == []
-        assert await notification_groups.unread(tx, ann, 100, Wish()) == 0
+        assert all(event.kind != events.NOTIFICATION_ADDED for event in tx.events)
+        assert await told(tx, ann) == [] and await notifications.count_unread(tx, ann) == 0
+        assert (await notification_groups.list_by_account(tx, ann, PAGE, NotificationGroupQuery()))[0] == []
+        assert await notification_groups.count_unread(tx, ann, 100, NotificationGroupQuery()) == 0
         assert await told(tx, ann, filtered=True) == ["favourite", "favourite", "mention"]
         assert await told(tx, ann, from_id=bob.id) == ["favourite", "mention"]
-        assert await notifications.unread(tx, ann, from_id=bob.id) == 0
-        assert await notification_groups.unread(tx, ann, 9, Wish(from_id=bob.id, filtered=True)) == 0
-        everything = (await notification_groups.page(tx, ann, PAGE, Wish(filtered=True)))[0]
+        assert await notifications.count_unread(tx, ann, from_id=bob.id) == 0
+        assert (
+            await notification_groups.count_unread(
+                tx, ann, 9, NotificationGroupQuery(from_id=bob.id, filtered=True)
+            )
+            == 0
+        )
+        everything = (
+            await notification_groups.list_by_account(tx, ann, PAGE, NotificationGroupQuery(filtered=True))
+        )[0]
         assert [view.key for view in everything] == [f"ungrouped-{view.newest.row.id}" for view in everything]
         assert await asking(tx, ann) == [(eve.id, 1), (bob.id, 2)]
         policy = await notification_policies.get(tx, ann)
         assert (policy.requests, policy.notifications) == (2, 3)
-        views, (newer, older) = await notification_requests.page(tx, ann, PAGE)
+        views, (newer, older) = await notification_requests.list_by_account(tx, ann, PAGE)
         assert views[1].post is not None and views[1].row.first_at < views[1].row.last_at
         assert {views[1].post.post.id, views[0].post and views[0].post.post.id} <= {letter, post_id}
         await notification_requests.accept(tx, ann, older)
-        assert not await notification_requests.merged(tx, ann)
+        assert not await notification_requests.is_merged(tx, ann)
         assert await asking(tx, ann) == [(eve.id, 1)] and await told(tx, ann) == []
         await merge(tx)
         await merge(tx)
-        assert await notification_requests.merged(tx, ann)
+        assert await notification_requests.is_merged(tx, ann)
         assert any(event.kind == events.NOTIFICATIONS_MERGED for event in tx.events)
         assert await told(tx, ann) == ["favourite", "mention"]
         await notification_requests.dismiss(tx, ann, newer)
         assert await asking(tx, ann) == []
         assert await told(tx, ann, filtered=True) == ["favourite", "mention"]
-    await write(database, here, bob, "again @ann")
+    await publish(database, here, bob, "again @ann")
     async with database.write() as tx:
         assert await told(tx, ann) == ["mention", "favourite", "mention"]
         await blocks.block(tx, here, ann, bob)
         await blocks.unblock(tx, ann, bob)
-    await write(database, here, bob, "once more @ann")
+    await publish(database, here, bob, "once more @ann")
     async with database.read() as tx:
         assert await told(tx, ann) == [] and await asking(tx, ann) == [(bob.id, 1)]
 
 
-async def test_what_is_dropped_is_never_written(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_what_is_dropped_is_never_written(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     await choose(database, ann, for_not_following="drop", for_not_followers="filter")
-    await write(database, here, bob, "hello @ann")
+    await publish(database, here, bob, "hello @ann")
     async with database.read() as tx:
         assert await told(tx, ann, filtered=True) == [] and await asking(tx, ann) == []
 
@@ -117,50 +124,50 @@ async def test_what_is_dropped_is_never_written(database: Database, here: Site) 
     ],
 )
 async def test_each_word_means_its_own(
-    database: Database, here: Site, word: str, kept_back: set[str]
+    database: Database, here: NodeContext, word: str, kept_back: set[str]
 ) -> None:
-    ann, bob, eve, fay = await people(database, here, "ann", "bob", "eve", "fay")
-    await befriend(database, here, eve, ann)
-    await befriend(database, here, ann, fay)
+    ann, bob, eve, fay = await create_accounts(database, here, "ann", "bob", "eve", "fay")
+    await establish_follow(database, here, eve, ann)
+    await establish_follow(database, here, ann, fay)
     await choose(database, ann, **{"for_limited_accounts": "accept", word: "filter"})
     async with database.write() as tx:
         for other in (bob, eve, fay):
             await account_queries.set_limits(tx, other.id, suspended_at=None, silenced_at=1)
     for other in (bob, eve, fay):
-        await write(database, here, other, "hello @ann", visibility="direct")
+        await publish(database, here, other, "hello @ann", visibility="direct")
     async with database.read() as tx:
         names = {bob.id: "bob", eve.id: "eve", fay.id: "fay"}
         assert {names[sender] for sender, _ in await asking(tx, ann)} == kept_back
 
 
 async def test_limited_accounts_wait_by_default_and_old_ones_are_not_new(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     clock.forward(days=31)
     await choose(database, ann, for_new_accounts="filter")
     async with database.write() as tx:
         await account_queries.set_limits(tx, bob.id, suspended_at=None, silenced_at=1)
     for other in (bob, eve):
-        await write(database, here, other, "hello @ann", visibility="direct")
+        await publish(database, here, other, "hello @ann", visibility="direct")
     async with database.read() as tx:
         assert await asking(tx, ann) == [(bob.id, 1)] and await told(tx, ann) == ["mention"]
 
 
-async def test_who_was_written_to_may_answer(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_who_was_written_to_may_answer(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     await choose(database, ann, for_private_mentions="drop")
-    letter = await write(database, here, ann, "hello @bob", visibility="direct")
-    await write(database, here, bob, "yes @ann", visibility="direct", in_reply_to_id=letter)
-    await write(database, here, bob, "by the way, @ann", visibility="direct")
+    letter = await publish(database, here, ann, "hello @bob", visibility="direct")
+    await publish(database, here, bob, "yes @ann", visibility="direct", in_reply_to_id=letter)
+    await publish(database, here, bob, "by the way, @ann", visibility="direct")
     async with database.read() as tx:
         assert await told(tx, ann) == ["mention"]
 
 
-async def test_news_of_ones_own_is_not_kept_back(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_news_of_ones_own_is_not_kept_back(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     await choose(database, ann, **SHUT)
-    post_id = await write(database, here, bob, "one")
+    post_id = await publish(database, here, bob, "one")
     async with database.write() as tx:
         assert await notifications.notify(tx, "update", ann.id, bob.id, post_id)
         assert await notifications.notify(tx, "moderation_warning", ann.id, ann.id)
@@ -168,53 +175,55 @@ async def test_news_of_ones_own_is_not_kept_back(database: Database, here: Site)
         assert await told(tx, ann) == ["moderation_warning", "update"]
 
 
-async def test_letters_come_into_conversations_when_they_are_told(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_letters_come_into_conversations_when_they_are_told(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     await choose(database, ann, for_private_mentions="filter")
-    letter = await write(database, here, bob, "hello @ann @eve", visibility="direct")
+    letter = await publish(database, here, bob, "hello @ann @eve", visibility="direct")
     async with database.write() as tx:
         await mutes.mute(tx, eve, bob)
-        assert (await conversations.page(tx, ann, PAGE))[0] == []
-        assert len((await conversations.page(tx, eve, PAGE))[0]) == 1
-        _, (request,) = await notification_requests.page(tx, ann, PAGE)
-        await notification_requests.accept_some(tx, ann, [request])
+        assert (await conversations.list_by_account(tx, ann, PAGE))[0] == []
+        assert len((await conversations.list_by_account(tx, eve, PAGE))[0]) == 1
+        _, (request,) = await notification_requests.list_by_account(tx, ann, PAGE)
+        await notification_requests.accept_many(tx, ann, [request])
         await merge(tx)
-        ((view,), cursors) = await conversations.page(tx, ann, PAGE)
+        ((view,), cursors) = await conversations.list_by_account(tx, ann, PAGE)
         assert cursors == [letter] and view.row.unread
         assert {each.account.id for each in view.accounts} == {bob.id, eve.id}
-    await write(database, here, bob, "and @eve", visibility="direct")
+    await publish(database, here, bob, "and @eve", visibility="direct")
     async with database.read() as tx:
-        assert len((await conversations.page(tx, eve, PAGE))[0]) == 1
+        assert len((await conversations.list_by_account(tx, eve, PAGE))[0]) == 1
 
 
-async def test_requests_are_their_recipients_alone(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_requests_are_their_recipients_alone(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     await choose(database, ann, for_not_following="filter")
-    await write(database, here, bob, "hello @ann")
+    await publish(database, here, bob, "hello @ann")
     async with database.write() as tx:
-        _, (request,) = await notification_requests.page(tx, ann, PAGE)
+        _, (request,) = await notification_requests.list_by_account(tx, ann, PAGE)
         for attempt in (
             notification_requests.get(tx, bob, request),
             notification_requests.accept(tx, bob, request),
             notification_requests.dismiss(tx, bob, request),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
-        await notification_requests.accept_some(tx, bob, [request, 1])
-        await notification_requests.dismiss_some(tx, bob, [request])
-        with pytest.raises(Invalid):
-            await notification_requests.accept_some(tx, ann, list(range(81)))
+        await notification_requests.accept_many(tx, bob, [request, 1])
+        await notification_requests.dismiss_many(tx, bob, [request])
+        with pytest.raises(InvalidError):
+            await notification_requests.accept_many(tx, ann, list(range(81)))
         assert (await notification_requests.get(tx, ann, request)).row.count == 1
         assert await owed(tx, jobs.MergeNotifications) == []
-        await notification_requests.dismiss_some(tx, ann, [request])
-        with pytest.raises(NotFound):
+        await notification_requests.dismiss_many(tx, ann, [request])
+        with pytest.raises(NotFoundError):
             await notification_requests.get(tx, ann, request)
 
 
-async def test_a_request_ends_with_what_it_was_for(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_a_request_ends_with_what_it_was_for(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     await choose(database, ann, for_not_following="filter")
-    post_id = await write(database, here, ann, "one")
+    post_id = await publish(database, here, ann, "one")
     async with database.write() as tx:
         for other in (bob, eve):
             await likes.like(tx, here, other, post_id)
@@ -226,14 +235,14 @@ async def test_a_request_ends_with_what_it_was_for(database: Database, here: Sit
         assert (policy.requests, policy.notifications) == (0, 0)
 
 
-async def test_pages_of_requests_and_their_statements(database: Database, here: Site) -> None:
-    ann, *others = await people(database, here, "ann", *[f"p{number}" for number in range(9)])
+async def test_pages_of_requests_and_their_statements(database: Database, here: NodeContext) -> None:
+    ann, *others = await create_accounts(database, here, "ann", *[f"p{number}" for number in range(9)])
     await choose(database, ann, for_not_following="filter")
     for other in others:
-        await write(database, here, other, "hello @ann")
+        await publish(database, here, other, "hello @ann")
     taken = []
     async with database.read() as tx:
-        _, cursors = await notification_requests.page(tx, ann, PAGE)
+        _, cursors = await notification_requests.list_by_account(tx, ann, PAGE)
         assert len(cursors) == 9
         for page, expected in (
             (Page(limit=2), cursors[:2]),
@@ -241,23 +250,23 @@ async def test_pages_of_requests_and_their_statements(database: Database, here: 
             (Page(limit=2, min_id=cursors[4]), cursors[2:4]),
             (Page(since_id=cursors[1]), cursors[:1]),
         ):
-            assert (await notification_requests.page(tx, ann, page))[1] == expected
+            assert (await notification_requests.list_by_account(tx, ann, page))[1] == expected
     for size in (2, 9):
         async with database.read() as tx:
-            await notification_requests.page(tx, ann, Page(limit=size))
+            await notification_requests.list_by_account(tx, ann, Page(limit=size))
             taken.append(tx.count)
     assert taken[0] == taken[1] <= 10
 
 
-async def test_words_that_are_none_are_refused(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_words_that_are_none_are_refused(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         usual = (await notification_policies.get(tx, ann)).row
         assert usual.for_limited_accounts == "filter" and usual.for_not_following == "accept"
-        with pytest.raises(Invalid) as raised:
-            await notification_policies.change(tx, ann, {"for_new_accounts": "perhaps"})
+        with pytest.raises(InvalidError) as raised:
+            await notification_policies.update(tx, ann, {"for_new_accounts": "perhaps"})
         assert raised.value.field == "for_new_accounts"
-        changed = await notification_policies.change(tx, ann, {"for_new_accounts": "drop"})
-        again = await notification_policies.change(tx, ann, {"for_not_followers": "filter"})
+        changed = await notification_policies.update(tx, ann, {"for_new_accounts": "drop"})
+        again = await notification_policies.update(tx, ann, {"for_not_followers": "filter"})
         assert changed.row.for_new_accounts == again.row.for_new_accounts == "drop"
         assert again.row.for_limited_accounts == "filter" and again.row.for_not_followers == "filter"

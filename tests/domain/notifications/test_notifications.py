@@ -5,30 +5,30 @@ from __future__ import annotations
 import pytest
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import boosts, likes, posts
 from fedserver.domain.relationships import follows, mutes
 from fedserver.domain.timelines import markers
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.engine import Database
 from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 PAGE = Page()
 
 
 async def told(database: Database, account: AccountRow) -> list[str]:
     async with database.read() as tx:
-        return [view.row.kind for view in (await notifications.page(tx, account, PAGE))[0]]
+        return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
 
 
-async def test_once_for_each_act_and_taken_back_with_it(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, ann, "hello")
+async def test_once_for_each_act_and_taken_back_with_it(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         for _ in range(2):
             await likes.like(tx, here, bob, post_id)
@@ -41,16 +41,16 @@ async def test_once_for_each_act_and_taken_back_with_it(database: Database, here
     assert await told(database, ann) == [] == await told(database, bob)
 
 
-async def test_pages_by_kind_and_sender(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, ann, "hello")
+async def test_pages_by_kind_and_sender(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         await likes.like(tx, here, bob, post_id)
         await follows.follow(tx, here, bob, ann)
         await likes.like(tx, here, eve, post_id)
 
         async def page(**asked: object) -> list[tuple[str, int]]:
-            views, cursors = await notifications.page(tx, ann, asked.pop("page", PAGE), **asked)  # type: ignore[arg-type]
+            views, cursors = await notifications.list_by_account(tx, ann, asked.pop("page", PAGE), **asked)  # type: ignore[arg-type]
             assert cursors == sorted(cursors, reverse=True) and len(cursors) == len(views)
             return [(view.row.kind, view.row.from_id) for view in views]
 
@@ -59,50 +59,50 @@ async def test_pages_by_kind_and_sender(database: Database, here: Site) -> None:
         assert await page(kinds=["favourite"]) == [everything[0], everything[2]]
         assert await page(exclude=["favourite"]) == [everything[1]]
         assert await page(from_id=bob.id) == everything[1:]
-        _, cursors = await notifications.page(tx, ann, PAGE)
+        _, cursors = await notifications.list_by_account(tx, ann, PAGE)
         assert await page(page=Page(limit=1, max_id=cursors[0])) == [everything[1]]
         assert await page(page=Page(limit=1, min_id=cursors[2])) == [everything[1]]
         assert await page(page=Page(since_id=cursors[1])) == [everything[0]]
-        assert await notifications.unread(tx, ann) == 3
-        assert await notifications.unread(tx, ann, 1) == 1
-        assert await notifications.unread(tx, ann, kinds=["favourite"], from_id=bob.id) == 1
-        assert await notifications.unread(tx, ann, exclude=["favourite"]) == 1
-        await markers.put(tx, ann, {"notifications": cursors[2]})
-        assert await notifications.unread(tx, ann) == 2
+        assert await notifications.count_unread(tx, ann) == 3
+        assert await notifications.count_unread(tx, ann, 1) == 1
+        assert await notifications.count_unread(tx, ann, kinds=["favourite"], from_id=bob.id) == 1
+        assert await notifications.count_unread(tx, ann, exclude=["favourite"]) == 1
+        await markers.update(tx, ann, {"notifications": cursors[2]})
+        assert await notifications.count_unread(tx, ann) == 2
 
 
-async def test_only_the_recipient_reads_and_dismisses(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, bob, ann)
+async def test_only_the_recipient_reads_and_dismisses(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, bob, ann)
     async with database.write() as tx:
-        _, (identifier,) = await notifications.page(tx, ann, PAGE)
+        _, (identifier,) = await notifications.list_by_account(tx, ann, PAGE)
         for attempt in (notifications.get(tx, bob, identifier), notifications.dismiss(tx, bob, identifier)):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
         await notifications.clear(tx, bob)
         assert (await notifications.get(tx, ann, identifier)).account.account.id == bob.id
         await notifications.dismiss(tx, ann, identifier)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await notifications.get(tx, ann, identifier)
 
 
-async def test_a_muted_thread_is_silent(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, ann, "hello")
+async def test_a_muted_thread_is_silent(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         await posts.mute_thread(tx, ann, post_id, muted=True)
-    answer = await write(database, here, bob, "@ann yes", in_reply_to_id=post_id)
+    answer = await publish(database, here, bob, "@ann yes", in_reply_to_id=post_id)
     assert await told(database, ann) == []
     async with database.write() as tx:
         await posts.mute_thread(tx, ann, answer, muted=False)
-    await write(database, here, bob, "@ann more", in_reply_to_id=answer)
+    await publish(database, here, bob, "@ann more", in_reply_to_id=answer)
     assert await told(database, ann) == ["mention"]
 
 
-async def test_who_is_suspended_or_gone_is_not_heard(database: Database, here: Site) -> None:
-    ann, bob, eve, fay = await people(database, here, "ann", "bob", "eve", "fay@beta.test")
+async def test_who_is_suspended_or_gone_is_not_heard(database: Database, here: NodeContext) -> None:
+    ann, bob, eve, fay = await create_accounts(database, here, "ann", "bob", "eve", "fay@beta.test")
     for follower in (bob, eve):
-        await befriend(database, here, follower, ann)
+        await establish_follow(database, here, follower, ann)
     async with database.write() as tx:
         await follows.receive(tx, fay, ann, f"{fay.uri}#f")
     assert await told(database, ann) == ["follow"] * 3
@@ -111,7 +111,7 @@ async def test_who_is_suspended_or_gone_is_not_heard(database: Database, here: S
             await account_queries.set_limits(tx, other.id, suspended_at=1, silenced_at=None)
         await accounts.delete_local(tx, eve)
     assert await told(database, ann) == []
-    post_id = await write(database, here, ann, "hello")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         await notifications.notify(tx, "favourite", ann.id, fay.id, post_id)
         await notifications.notify(tx, "follow", fay.id, ann.id)
@@ -119,30 +119,32 @@ async def test_who_is_suspended_or_gone_is_not_heard(database: Database, here: S
     assert await told(database, ann) == ["follow"]
 
 
-async def test_watchers_hear_of_every_post(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_watchers_hear_of_every_post(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         await follows.follow(tx, here, bob, ann, notifies=True)
-    await write(database, here, ann, "hello")
-    await write(database, here, ann, "secret", visibility="direct")
+    await publish(database, here, ann, "hello")
+    await publish(database, here, ann, "secret", visibility="direct")
     assert await told(database, bob) == ["status"]
     async with database.write() as tx:
         await mutes.mute(tx, bob, ann)
-    await write(database, here, ann, "more")
+    await publish(database, here, ann, "more")
     assert await told(database, bob) == []
 
 
-async def test_a_page_takes_the_same_statements_whatever_its_size(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_a_page_takes_the_same_statements_whatever_its_size(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     for number in range(30):
-        post_id = await write(database, here, ann, f"post {number}")
+        post_id = await publish(database, here, ann, f"post {number}")
         async with database.write() as tx:
             await likes.like(tx, here, bob, post_id)
     taken = []
     for size in (5, 30):
-        database.memory = Memory()
+        database.memory = CacheRegistry()
         async with database.read() as tx:
-            views, _ = await notifications.page(tx, ann, Page(limit=size))
+            views, _ = await notifications.list_by_account(tx, ann, Page(limit=size))
             assert len(views) == size
             taken.append(tx.count)
     assert taken[0] == taken[1] <= 10

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import edits, polls, post_removal, posts, remote_posts, votes
 from fedserver.domain.posts.polls import NewPoll, RemoteOption, RemotePoll
@@ -18,7 +18,7 @@ from fedserver.domain.posts.votes import RemoteVote
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import filters, post_views, timelines
 from fedserver.domain.timelines.poll_views import PollView, is_stale
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.engine import Database
 from storage.paging import Page
 from storage.queries.kernel import jobs as job_queries
@@ -26,25 +26,25 @@ from storage.queries.posts import polls as poll_queries
 from storage.rows.accounts import AccountRow
 from tests.domain.posts.test_remote_posts import remote
 from tests.kit.clock import START, Clock
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 DAY = 86_400
 ASKED = NewPoll(("Red", "Blue", "Green"), DAY)
 
 
-async def ask(database: Database, here: Site, author: AccountRow, **changes: Any) -> int:
+async def ask(database: Database, here: NodeContext, author: AccountRow, **changes: Any) -> int:
     poll = NewPoll(**{"options": ("Red", "Blue", "Green"), "expires_in": DAY, **changes})
-    return await write(database, here, author, "Which?", poll=poll)
+    return await publish(database, here, author, "Which?", poll=poll)
 
 
-async def vote(database: Database, here: Site, who: AccountRow, post_id: int, *choices: int) -> None:
+async def vote(database: Database, here: NodeContext, who: AccountRow, post_id: int, *choices: int) -> None:
     async with database.write() as tx:
         await votes.vote(tx, here, who, post_id, choices)
 
 
 async def seen(database: Database, post_id: int, viewer: AccountRow | None) -> PollView:
     async with database.read() as tx:
-        found = (await votes.view(tx, post_id, viewer.id if viewer else None)).poll
+        found = (await votes.get_view(tx, post_id, viewer.id if viewer else None)).poll
     assert found is not None
     return found
 
@@ -58,19 +58,19 @@ async def due(database: Database) -> list[str]:
     """Kinds of the tasks that are due now; they are taken and done with."""
     async with database.write() as tx:
         leased = await job_queries.lease(tx, until=tx.now + 1, limit=100)
-        leased += await job_queries.lease(tx, until=tx.now + 1, limit=100, queue=job_queries.STRANGERS)
+        leased += await job_queries.lease(tx, until=tx.now + 1, limit=100, queue=job_queries.REMOTE)
         await job_queries.finish(tx, [row.id for row in leased])
     return [row.kind for row in leased]
 
 
 async def told(database: Database, who: AccountRow) -> list[str]:
     async with database.read() as tx:
-        views, _ = await notifications.page(tx, who, Page())
+        views, _ = await notifications.list_by_account(tx, who, Page())
     return [view.row.kind for view in views]
 
 
-async def test_a_single_choice_is_taken_once(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_a_single_choice_is_taken_once(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     post_id = await ask(database, here, ann)
     await vote(database, here, bob, post_id, 1)
     await vote(database, here, eve, post_id, 1)
@@ -79,19 +79,21 @@ async def test_a_single_choice_is_taken_once(database: Database, here: Site) -> 
     assert mine.chosen == (1,) and mine.voted and not strange.voted and mine.votes_count == 2
     assert (await seen(database, post_id, ann)).voted, "who asks is not offered a vote"
     for choice in (0, 1):
-        with pytest.raises(Invalid, match=r"^Validation failed: You have already voted on this poll$"):
+        with pytest.raises(InvalidError, match=r"^Validation failed: You have already voted on this poll$"):
             await vote(database, here, bob, post_id, choice)
     assert await counts(database, post_id) == ([0, 2, 0], 2)
 
 
-async def test_several_choices_are_taken_one_by_one_or_together(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_several_choices_are_taken_one_by_one_or_together(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     post_id = await ask(database, here, ann, multiple=True)
     await vote(database, here, bob, post_id, 0, 2)
     await vote(database, here, eve, post_id, 2)
     await vote(database, here, eve, post_id, 1)
     assert await counts(database, post_id) == ([1, 1, 2], 2)
-    with pytest.raises(Invalid, match="already voted"):
+    with pytest.raises(InvalidError, match="already voted"):
         await vote(database, here, bob, post_id, 1, 2)
     assert await counts(database, post_id) == ([1, 1, 2], 2)
     assert (await seen(database, post_id, bob)).chosen == (0, 2)
@@ -108,37 +110,37 @@ async def test_several_choices_are_taken_one_by_one_or_together(database: Databa
     ],
 )
 async def test_wrong_choices_are_refused(
-    database: Database, here: Site, choices: tuple[int, ...], why: str
+    database: Database, here: NodeContext, choices: tuple[int, ...], why: str
 ) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await ask(database, here, ann)
-    with pytest.raises(Invalid, match=why):
+    with pytest.raises(InvalidError, match=why):
         await vote(database, here, bob, post_id, *choices)
     assert await counts(database, post_id) == ([0, 0, 0], 0)
 
 
 async def test_nobody_votes_in_an_own_or_an_ended_poll_or_in_none(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     post_id = await ask(database, here, ann, expires_in=300)
-    hidden = await write(database, here, ann, "For followers", visibility="followers", poll=ASKED)
-    plain = await write(database, here, ann, "No poll")
-    with pytest.raises(Invalid, match="You cannot vote in your own polls"):
+    hidden = await publish(database, here, ann, "For followers", visibility="followers", poll=ASKED)
+    plain = await publish(database, here, ann, "No poll")
+    with pytest.raises(InvalidError, match="You cannot vote in your own polls"):
         await vote(database, here, ann, post_id, 0)
     for nothing in (hidden, plain, 12345):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await vote(database, here, bob, nothing, 0)
-    await befriend(database, here, eve, ann)
+    await establish_follow(database, here, eve, ann)
     await vote(database, here, eve, hidden, 0)
     clock.forward(seconds=301)
-    with pytest.raises(Invalid, match="The poll has already ended"):
+    with pytest.raises(InvalidError, match="The poll has already ended"):
         await vote(database, here, bob, post_id, 0)
     assert (await seen(database, post_id, None)).expired
 
 
-async def test_votes_of_one_account_at_the_same_time_are_one(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_votes_of_one_account_at_the_same_time_are_one(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await ask(database, here, ann)
     attempts = (vote(database, here, bob, post_id, place) for place in (0, 1, 2))
     results = await asyncio.gather(*attempts, return_exceptions=True)
@@ -161,29 +163,31 @@ async def test_votes_of_one_account_at_the_same_time_are_one(database: Database,
     ],
 )
 async def test_bad_polls_are_refused(
-    database: Database, here: Site, changes: dict[str, Any], why: str
+    database: Database, here: NodeContext, changes: dict[str, Any], why: str
 ) -> None:
-    (ann,) = await people(database, here, "ann")
-    with pytest.raises(Invalid, match=why):
+    (ann,) = await create_accounts(database, here, "ann")
+    with pytest.raises(InvalidError, match=why):
         await ask(database, here, ann, **changes)
 
 
-async def test_a_poll_stands_with_a_text_and_without_files(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_a_poll_stands_with_a_text_and_without_files(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     for draft in (
         {"text": ""},
         {"text": "x", "media_ids": (1,)},
         {"text": "x", "kind": "Article", "title": "t"},
         {"text": "x", "state": "draft"},
     ):
-        with pytest.raises(Invalid):
-            await write(database, here, ann, draft.pop("text"), poll=ASKED, **draft)  # type: ignore[arg-type]
+        with pytest.raises(InvalidError):
+            await publish(database, here, ann, draft.pop("text"), poll=ASKED, **draft)  # type: ignore[arg-type]
 
 
-async def test_figures_are_owed_once_for_many_votes(database: Database, here: Site, clock: Clock) -> None:
-    ann, *voters = await people(database, here, "ann", "bob", "eve", "fay")
+async def test_figures_are_owed_once_for_many_votes(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
+    ann, *voters = await create_accounts(database, here, "ann", "bob", "eve", "fay")
     post_id = await ask(database, here, ann)
-    inside = await write(database, here, ann, "Inside?", visibility="local", poll=ASKED)
+    inside = await publish(database, here, ann, "Inside?", visibility="local", poll=ASKED)
     secret = await ask(database, here, ann, hide_totals=True)
     assert await due(database) == ["create_post", "create_post"]
     for voter in voters:
@@ -201,9 +205,9 @@ async def test_figures_are_owed_once_for_many_votes(database: Database, here: Si
 
 
 async def test_the_end_is_told_once_to_who_asked_and_who_voted(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob, eve, dan = await people(database, here, "ann", "bob", "eve", "dan@beta.test")
+    ann, bob, eve, dan = await create_accounts(database, here, "ann", "bob", "eve", "dan@beta.test")
     post_id = await ask(database, here, ann)
     await vote(database, here, bob, post_id, 0)
     async with database.write() as tx:
@@ -221,15 +225,15 @@ async def test_the_end_is_told_once_to_who_asked_and_who_voted(
 
 
 async def test_an_edit_of_the_choices_begins_a_new_count(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await ask(database, here, ann)
     await vote(database, here, bob, post_id, 0)
 
     async def change(**values: Any) -> None:
         async with database.write() as tx:
-            await edits.change(tx, here, ann, post_id, edits.Change(**values))
+            await edits.edit(tx, here, ann, post_id, edits.PostEdit(**values))
 
     await change(text="Which one?")
     await change(poll=NewPoll(ASKED.options, 2 * DAY, hide_totals=True))
@@ -242,10 +246,10 @@ async def test_an_edit_of_the_choices_begins_a_new_count(
     await change(poll=NewPoll(("Red", "Yellow"), DAY, multiple=True))
     assert await counts(database, post_id) == ([0, 0], 0)
     async with database.read() as tx:
-        former = [edit.poll for edit in await edits.of(tx, post_id)]
+        former = [edit.poll for edit in await edits.list_by_post(tx, post_id)]
     assert former[0] == '["Red","Blue","Green"]' and former[-1] == '["Red","Yellow"]'
     for wrong in (NewPoll(("one",), DAY), NewPoll(("a", "b"), 1)):
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await change(poll=wrong)
     clock.forward(days=1, seconds=5)
     assert (await seen(database, post_id, bob)).expired
@@ -253,30 +257,32 @@ async def test_an_edit_of_the_choices_begins_a_new_count(
     assert not (await seen(database, post_id, bob)).expired
 
 
-async def test_a_note_can_be_given_a_poll_and_loses_it_with_the_post(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, ann, "A note")
+async def test_a_note_can_be_given_a_poll_and_loses_it_with_the_post(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, ann, "A note")
     async with database.write() as tx:
-        await edits.change(tx, here, ann, post_id, edits.Change(poll=ASKED))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(poll=ASKED))
         assert (await posts.get(tx, post_id, None)).kind == "Question"
     await vote(database, here, bob, post_id, 0)
     async with database.write() as tx:
         view = await post_removal.delete(tx, ann, post_id)
         assert view.poll is not None and view.poll.votes_count == 1
-        with pytest.raises(NotFound):
-            await votes.view(tx, post_id, ann.id)
+        with pytest.raises(NotFoundError):
+            await votes.get_view(tx, post_id, ann.id)
         await polls.close(tx, post_id)
 
 
 async def test_votes_of_peers_count_once_and_only_where_they_may(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, dan, eve = await people(database, here, "ann", "dan@beta.test", "eve@beta.test")
+    ann, dan, eve = await create_accounts(database, here, "ann", "dan@beta.test", "eve@beta.test")
     single = await ask(database, here, ann, expires_in=600)
     several = await ask(database, here, ann, multiple=True)
-    inside = await write(database, here, ann, "Inside?", visibility="local", poll=ASKED)
-    private = await write(database, here, ann, "For followers", visibility="followers", poll=ASKED)
-    plain = await write(database, here, ann, "No poll")
+    inside = await publish(database, here, ann, "Inside?", visibility="local", poll=ASKED)
+    private = await publish(database, here, ann, "For followers", visibility="followers", poll=ASKED)
+    plain = await publish(database, here, ann, "No poll")
     async with database.write() as tx:
         uris = {
             each: (await posts.get(tx, each, ann.id)).uri
@@ -299,7 +305,7 @@ async def test_votes_of_peers_count_once_and_only_where_they_may(
     assert await counts(database, single) == ([0, 2, 0], 2)
     assert await counts(database, several) == ([1, 0, 1], 1)
     clock.forward(seconds=601)
-    (fay,) = await people(database, here, "fay@beta.test")
+    (fay,) = await create_accounts(database, here, "fay@beta.test")
     async with database.write() as tx:
         assert not await votes.receive(tx, fay, RemoteVote("u", uris[single], "Red"))
 
@@ -312,8 +318,10 @@ def question(uri: str, author: AccountRow, *options: tuple[str, int], **changes:
     return remote(uri, author.uri, kind="Question", poll=poll, **changes)
 
 
-async def test_a_poll_of_a_peer_is_what_its_origin_says(database: Database, here: Site, clock: Clock) -> None:
-    ann, dan, eve = await people(database, here, "ann", "dan@beta.test", "eve@gamma.test")
+async def test_a_poll_of_a_peer_is_what_its_origin_says(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
+    ann, dan, eve = await create_accounts(database, here, "ann", "dan@beta.test", "eve@gamma.test")
     uri = "https://beta.test/polls/1"
     async with database.write() as tx:
         row = await remote_posts.receive(tx, dan, question(uri, dan, ("<b>Yes</b>", 4), ("No\u202e", 1)))
@@ -333,20 +341,20 @@ async def test_a_poll_of_a_peer_is_what_its_origin_says(database: Database, here
     kept = await seen(database, row.id, ann)
     assert kept.chosen == (0,) and kept.options[0].title == "Yes"
     async with database.read() as tx:
-        assert await edits.of(tx, row.id) == []
+        assert await edits.list_by_post(tx, row.id) == []
     async with database.write() as tx:
         newer = question(uri, dan, ("Maybe", 1), ("No\u202e", 2), updated_at=START)
         assert await remote_posts.receive_edit(tx, dan, newer) is not None
     changed = await seen(database, row.id, ann)
     assert [each.title for each in changed.options] == ["Maybe", "No"] and not changed.voted
     async with database.read() as tx:
-        assert [edit.poll for edit in await edits.of(tx, row.id)] == ['["Yes","No"]']
+        assert [edit.poll for edit in await edits.list_by_post(tx, row.id)] == ['["Yes","No"]']
 
 
 async def test_the_end_of_a_peers_poll_is_told_whoever_notices_it(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob, dan = await people(database, here, "ann", "bob", "dan@beta.test")
+    ann, bob, dan = await create_accounts(database, here, "ann", "bob", "dan@beta.test")
     made = []
     async with database.write() as tx:
         for number in range(2):
@@ -368,8 +376,10 @@ async def test_the_end_of_a_peers_poll_is_told_whoever_notices_it(
     assert await told(database, ann) == ["poll", "poll"]
 
 
-async def test_a_peer_is_asked_when_its_figures_are_old(database: Database, here: Site, clock: Clock) -> None:
-    ann, dan = await people(database, here, "ann", "dan@beta.test")
+async def test_a_peer_is_asked_when_its_figures_are_old(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
+    ann, dan = await create_accounts(database, here, "ann", "dan@beta.test")
     own = await ask(database, here, ann, expires_in=300)
     asked = question("https://beta.test/polls/1", dan, ("Yes", 0), ("No", 0))
     async with database.write() as tx:
@@ -378,7 +388,7 @@ async def test_a_peer_is_asked_when_its_figures_are_old(database: Database, here
 
     async def stale(post_id: int) -> bool:
         async with database.read() as tx:
-            view = await votes.view(tx, post_id, ann.id)
+            view = await votes.get_view(tx, post_id, ann.id)
             assert view.poll is not None
             return is_stale(view.post, view.poll, tx.now)
 
@@ -393,21 +403,21 @@ async def test_a_peer_is_asked_when_its_figures_are_old(database: Database, here
     assert not await stale(row.id)
 
 
-async def test_who_goes_leaves_the_result_as_it_was(database: Database, here: Site) -> None:
-    ann, bob, dan = await people(database, here, "ann", "bob", "dan@beta.test")
+async def test_who_goes_leaves_the_result_as_it_was(database: Database, here: NodeContext) -> None:
+    ann, bob, dan = await create_accounts(database, here, "ann", "bob", "dan@beta.test")
     post_id = await ask(database, here, ann)
     await vote(database, here, bob, post_id, 1)
     async with database.write() as tx:
         uri = (await posts.get(tx, post_id, None)).uri
         assert await votes.receive(tx, dan, RemoteVote("https://beta.test/votes/1", uri, "Red"))
         await accounts.delete_local(tx, bob)
-        await accounts.remove_remote(tx, dan)
-        assert await poll_queries.our_voters(tx, post_id) == []
+        await accounts.delete_remote(tx, dan)
+        assert await poll_queries.list_local_voters(tx, post_id) == []
     assert await counts(database, post_id) == ([1, 1, 0], 2)
 
 
-async def test_filters_see_the_choices(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_filters_see_the_choices(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     post_id = await ask(database, here, ann)
     async with database.write() as tx:
         await filters.create(
@@ -418,19 +428,19 @@ async def test_filters_see_the_choices(database: Database, here: Site) -> None:
 
 
 async def count_statements(database: Database, viewer: AccountRow, size: int) -> int:
-    database.memory = Memory()
+    database.memory = CacheRegistry()
     async with database.read() as tx:
-        ids = await timelines.home(tx, viewer.id, Page(limit=size))
+        ids = await timelines.list_home(tx, viewer.id, Page(limit=size))
         views = await post_views.load(tx, ids, viewer.id, context="home")
         assert sum(view.poll is not None for view in views) == size
         return tx.count
 
 
 async def test_a_page_of_polls_takes_one_statement_more_whatever_its_size(
-    database: Database, here: Site
+    database: Database, here: NodeContext
 ) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, bob, ann)
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, bob, ann)
     for number in range(20):
         post_id = await ask(database, here, ann, multiple=True)
         await vote(database, here, bob, post_id, number % 3, 0)

@@ -7,31 +7,31 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import articles, boosts, edits, likes, post_removal, posts
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import post_views, timelines
-from storage.cache import Memory
+from storage.cache import CacheRegistry
 from storage.engine import Database
 from storage.paging import Page
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as queries
 from storage.rows.accounts import AccountRow
-from tests.kit.people import befriend, people, site, write
+from tests.kit.people import create_accounts, establish_follow, make_context, publish
 
 PAGE = Page()
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Site:
-    return site(tmp_path)
+def here(tmp_path: Path) -> NodeContext:
+    return make_context(tmp_path)
 
 
 async def home(database: Database, account: AccountRow) -> list[int]:
     async with database.read() as tx:
-        return await timelines.home(tx, account.id, PAGE)
+        return await timelines.list_home(tx, account.id, PAGE)
 
 
 async def seen(database: Database, post_id: int, viewer: AccountRow | None) -> bool:
@@ -41,13 +41,13 @@ async def seen(database: Database, post_id: int, viewer: AccountRow | None) -> b
 
 async def told(database: Database, account: AccountRow) -> list[str]:
     async with database.read() as tx:
-        views, _ = await notifications.page(tx, account, PAGE)
+        views, _ = await notifications.list_by_account(tx, account, PAGE)
         return [view.row.kind for view in views]
 
 
-async def test_a_post_has_its_text_names_and_address(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob@beta.test")
-    post_id = await write(database, here, ann, "Hi @bob@beta.test and @ann, #Fox", language="EN-gb")
+async def test_a_post_has_its_text_names_and_address(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob@beta.test")
+    post_id = await publish(database, here, ann, "Hi @bob@beta.test and @ann, #Fox", language="EN-gb")
     async with database.read() as tx:
         row = await posts.get(tx, post_id, None)
     assert row.uri == f"https://alpha.test/users/ann/statuses/{post_id}"
@@ -70,63 +70,63 @@ async def test_a_post_has_its_text_names_and_address(database: Database, here: S
 )
 async def test_who_sees_what(
     database: Database,
-    here: Site,
+    here: NodeContext,
     visibility: str,
     stranger: bool,
     member: bool,
     follower: bool,
     named: bool,
 ) -> None:
-    ann, bob, eve, dan = await people(database, here, "ann", "bob", "eve", "dan")
-    await befriend(database, here, bob, ann)
-    post_id = await write(database, here, ann, "Hi @dan", visibility=visibility)
+    ann, bob, eve, dan = await create_accounts(database, here, "ann", "bob", "eve", "dan")
+    await establish_follow(database, here, bob, ann)
+    post_id = await publish(database, here, ann, "Hi @dan", visibility=visibility)
     viewers = [(None, stranger), (eve, member), (bob, follower), (dan, named), (ann, True)]
     for viewer, expected in viewers:
         assert await seen(database, post_id, viewer) is expected
         async with database.read() as tx:
             viewer_id = viewer.id if viewer else None
-            listed = await timelines.of_account(tx, ann.id, viewer_id, PAGE)
+            listed = await timelines.list_by_account(tx, ann.id, viewer_id, PAGE)
             assert (post_id in listed) is expected
-            public = await timelines.public(tx, viewer_id, PAGE, local=True)
+            public = await timelines.list_public(tx, viewer_id, PAGE, local=True)
             assert (post_id in public) is (
                 visibility == "public" or (visibility == "local" and viewer is not None)
             )
 
 
-async def test_homes_of_followers_and_nobody_else(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    await befriend(database, here, bob, ann)
-    first = await write(database, here, ann, "one")
+async def test_homes_of_followers_and_nobody_else(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    await establish_follow(database, here, bob, ann)
+    first = await publish(database, here, ann, "one")
     assert await home(database, bob) == [first] == await home(database, ann)
     assert await home(database, eve) == []
-    await befriend(database, here, eve, ann)
+    await establish_follow(database, here, eve, ann)
     assert await home(database, eve) == [first]
     async with database.write() as tx:
         await follows.unfollow(tx, here, eve, ann)
     assert await home(database, eve) == []
 
 
-async def test_replies_reach_those_who_follow_both(database: Database, here: Site) -> None:
-    ann, bob, eve, dan = await people(database, here, "ann", "bob", "eve", "dan")
+async def test_replies_reach_those_who_follow_both(database: Database, here: NodeContext) -> None:
+    ann, bob, eve, dan = await create_accounts(database, here, "ann", "bob", "eve", "dan")
     for follower in (eve, dan):
-        await befriend(database, here, follower, ann)
-    await befriend(database, here, eve, bob)
-    root = await write(database, here, bob, "root")
-    reply = await write(database, here, ann, "reply @bob", in_reply_to_id=root)
-    own = await write(database, here, ann, "again", in_reply_to_id=reply)
+        await establish_follow(database, here, follower, ann)
+    await establish_follow(database, here, eve, bob)
+    root = await publish(database, here, bob, "root")
+    reply = await publish(database, here, ann, "reply @bob", in_reply_to_id=root)
+    own = await publish(database, here, ann, "again", in_reply_to_id=reply)
     assert await home(database, eve) == [own, reply, root]
     assert await home(database, dan) == [own]
     assert await told(database, bob) == ["mention", "follow"]
     async with database.read() as tx:
-        assert await timelines.thread(tx, reply, None) == ([root], [own])
+        assert await timelines.load_thread(tx, reply, None) == ([root], [own])
         view = (await post_views.load(tx, [root], None))[0]
         assert view.post.replies_count == 1 and view.post.thread_id == root
 
 
-async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    await befriend(database, here, eve, bob)
-    post_id = await write(database, here, ann, "useful")
+async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    await establish_follow(database, here, eve, bob)
+    post_id = await publish(database, here, ann, "useful")
     async with database.write() as tx:
         for _ in range(2):
             await likes.like(tx, here, bob, post_id)
@@ -147,68 +147,70 @@ async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database,
     assert await home(database, eve) == [] and await told(database, ann) == []
 
 
-async def test_private_posts_are_not_boosted_or_liked_by_strangers(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    await befriend(database, here, bob, ann)
-    post_id = await write(database, here, ann, "for followers", visibility="followers")
+async def test_private_posts_are_not_boosted_or_liked_by_strangers(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    await establish_follow(database, here, bob, ann)
+    post_id = await publish(database, here, ann, "for followers", visibility="followers")
     async with database.write() as tx:
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await boosts.boost(tx, here, bob, post_id)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await likes.like(tx, here, eve, post_id)
         assert await boosts.boost(tx, here, ann, post_id)
 
 
-async def test_an_edit_keeps_the_former_version(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, ann, "first #old")
+async def test_an_edit_keeps_the_former_version(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, ann, "first #old")
     async with database.write() as tx:
         await boosts.boost(tx, here, bob, post_id)
-        await edits.change(tx, here, ann, post_id, edits.Change(text="second #new @bob"))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="second #new @bob"))
     async with database.read() as tx:
         row = await posts.get(tx, post_id, None)
         assert row.source == "second #new @bob" and row.edited_at is not None and row.version > 1
-        assert [edit.source for edit in await queries.edits_of(tx, post_id)] == ["first #old"]
-        assert await timelines.tag(tx, None, "NEW", PAGE) == [post_id]
-        assert await timelines.tag(tx, None, "old", PAGE) == []
+        assert [edit.source for edit in await queries.list_edits(tx, post_id)] == ["first #old"]
+        assert await timelines.list_by_tag(tx, None, "NEW", PAGE) == [post_id]
+        assert await timelines.list_by_tag(tx, None, "old", PAGE) == []
     assert "update" in await told(database, bob)
     async with database.write() as tx:
-        same = edits.Change(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")
-        await edits.change(tx, here, ann, post_id, same)
-        assert await posts.get(tx, post_id, None) == row and len(await queries.edits_of(tx, post_id)) == 1
-        await edits.change(tx, here, ann, post_id, edits.Change(quote_policy="nobody", sensitive=True))
-        assert len(await queries.edits_of(tx, post_id)) == 2
-        with pytest.raises(NotFound):
-            await edits.change(tx, here, bob, post_id, edits.Change(text="mine"))
+        same = edits.PostEdit(text=" second #new @bob", summary="", media_ids=(), quote_policy="public")
+        await edits.edit(tx, here, ann, post_id, same)
+        assert await posts.get(tx, post_id, None) == row and len(await queries.list_edits(tx, post_id)) == 1
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(quote_policy="nobody", sensitive=True))
+        assert len(await queries.list_edits(tx, post_id)) == 2
+        with pytest.raises(NotFoundError):
+            await edits.edit(tx, here, bob, post_id, edits.PostEdit(text="mine"))
 
 
-async def test_a_deleted_post_leaves_a_tombstone_only(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, bob, ann)
-    post_id = await write(database, here, ann, "Hi @bob")
+async def test_a_deleted_post_leaves_a_tombstone_only(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, bob, ann)
+    post_id = await publish(database, here, ann, "Hi @bob")
     async with database.write() as tx:
         await boosts.boost(tx, here, bob, post_id)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await post_removal.delete(tx, bob, post_id)
         view = await post_removal.delete(tx, ann, post_id)
     assert view.post.source == "Hi @bob"
     assert await home(database, bob) == [] and await told(database, bob) == []
     async with database.read() as tx:
-        assert await queries.tombstone(tx, view.post.uri) is not None
-        assert await timelines.of_account(tx, bob.id, None, PAGE) == []
+        assert await queries.find_tombstone(tx, view.post.uri) is not None
+        assert await timelines.list_by_account(tx, bob.id, None, PAGE) == []
 
 
-async def test_the_same_request_twice_is_one_post(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    first = await write(database, here, ann, "once", idempotency_key="k")
-    assert await write(database, here, ann, "once", idempotency_key="k") == first
-    assert await write(database, here, ann, "once", idempotency_key="l") != first
+async def test_the_same_request_twice_is_one_post(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    first = await publish(database, here, ann, "once", idempotency_key="k")
+    assert await publish(database, here, ann, "once", idempotency_key="k") == first
+    assert await publish(database, here, ann, "once", idempotency_key="l") != first
 
 
-async def test_what_peers_are_owed_is_written_with_the_post(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    post_id = await write(database, here, ann, "out")
-    await write(database, here, ann, "in", visibility="local")
+async def test_what_peers_are_owed_is_written_with_the_post(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    post_id = await publish(database, here, ann, "out")
+    await publish(database, here, ann, "in", visibility="local")
     async with database.write() as tx:
         leased = await job_queries.lease(tx, until=tx.now + 1_000, limit=10)
     kinds = [(row.kind, msgspec.json.decode(row.payload)) for row in leased]
@@ -226,36 +228,36 @@ async def test_what_peers_are_owed_is_written_with_the_post(database: Database, 
     ],
 )
 async def test_bad_posts_are_refused_by_field(
-    database: Database, here: Site, draft: dict[str, object], field: str
+    database: Database, here: NodeContext, draft: dict[str, object], field: str
 ) -> None:
-    (ann,) = await people(database, here, "ann")
-    with pytest.raises(Invalid) as raised:
-        await write(database, here, ann, **draft)  # type: ignore[arg-type]
+    (ann,) = await create_accounts(database, here, "ann")
+    with pytest.raises(InvalidError) as raised:
+        await publish(database, here, ann, **draft)  # type: ignore[arg-type]
     assert raised.value.field == field
 
 
-async def test_articles_have_addresses_and_rise_by_helpfulness(database: Database, here: Site) -> None:
-    from_members = await people(database, here, "ann", "bob", "eve", "dan@beta.test")
+async def test_articles_have_addresses_and_rise_by_helpfulness(database: Database, here: NodeContext) -> None:
+    from_members = await create_accounts(database, here, "ann", "bob", "eve", "dan@beta.test")
     ann, bob, eve, dan = from_members
     first, second, third = [
-        await write(
+        await publish(
             database, here, ann, "## Part\n\nText", kind="Article", title="Same title",
             content_type="text/markdown",
         )
         for _ in range(3)
     ]  # fmt: skip
-    draft = await write(database, here, ann, "soon", kind="Article", title="Draft", state="draft")
+    draft = await publish(database, here, ann, "soon", kind="Article", title="Draft", state="draft")
     async with database.write() as tx:
         await likes.like(tx, here, ann, third)
         await likes.like(tx, here, bob, second)
         await likes.like(tx, here, eve, second)
         await likes.receive(tx, dan, "https://beta.test/likes/1", await posts.get(tx, first, None))
     async with database.read() as tx:
-        assert await articles.latest(tx, ann.id, PAGE, member=False) == [third, second, first]
-        ranked = await articles.helpful(tx, None, "week", 10, 0, member=False)
+        assert await articles.list_latest(tx, ann.id, PAGE, is_member=False) == [third, second, first]
+        ranked = await articles.list_helpful(tx, None, "week", 10, 0, is_member=False)
         assert ranked == [(second, 2), (first, 1), (third, 0)]
-        assert (await articles.by_slug(tx, ann.id, "same-title-2")).id == second
-        assert await articles.drafts(tx, ann.id, PAGE) == [draft]
+        assert (await articles.get_by_slug(tx, ann.id, "same-title-2")).id == second
+        assert await articles.list_drafts(tx, ann.id, PAGE) == [draft]
         assert not await post_views.load(tx, [draft], bob.id)
         row = await posts.get(tx, first, None)
         assert row.url == "https://alpha.test/@ann/same-title" and "<h2>Part</h2>" in row.html
@@ -263,71 +265,75 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
 
 
 async def count_statements(database: Database, viewer: AccountRow, size: int) -> int:
-    database.memory = Memory()
+    database.memory = CacheRegistry()
     async with database.read() as tx:
-        ids = await timelines.home(tx, viewer.id, Page(limit=size))
+        ids = await timelines.list_home(tx, viewer.id, Page(limit=size))
         views = await post_views.load(tx, ids, viewer.id, context="home")
         assert len(views) == size
         return tx.count
 
 
-async def test_a_page_takes_the_same_statements_whatever_its_size(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    await befriend(database, here, bob, ann)
+async def test_a_page_takes_the_same_statements_whatever_its_size(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    await establish_follow(database, here, bob, ann)
     for number in range(40):
-        post_id = await write(database, here, ann, f"post {number} @bob #t{number}")
+        post_id = await publish(database, here, ann, f"post {number} @bob #t{number}")
         if number % 5 == 0:
             async with database.write() as tx:
                 await boosts.boost(tx, here, eve, post_id)
-    await befriend(database, here, bob, eve)
+    await establish_follow(database, here, bob, eve)
     small, large = [await count_statements(database, bob, size) for size in (5, 40)]
     assert small == large <= 10
 
 
 async def test_a_published_draft_is_of_the_moment_and_title_of_its_publishing(
-    database: Database, here: Site
+    database: Database, here: NodeContext
 ) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, bob, ann)
-    draft = await write(database, here, ann, "a", kind="Article", title="Draft", state="draft")
-    other = await write(database, here, ann, "in between")
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, bob, ann)
+    draft = await publish(database, here, ann, "a", kind="Article", title="Draft", state="draft")
+    other = await publish(database, here, ann, "in between")
     async with database.write() as tx:
-        assert await edits.change(tx, here, ann, draft, edits.Change(text="b @bob")) == draft
-        change = edits.Change(title="Real title", publish=True)
-        published = await edits.change(tx, here, ann, draft, change)
+        assert await edits.edit(tx, here, ann, draft, edits.PostEdit(text="b @bob")) == draft
+        change = edits.PostEdit(title="Real title", publish=True)
+        published = await edits.edit(tx, here, ann, draft, change)
     assert await home(database, bob) == [published, other]
     async with database.read() as tx:
         row = await posts.get(tx, published, None)
         assert (row.slug, row.source, row.state) == ("real-title", "b @bob", "published")
-        assert await articles.drafts(tx, ann.id, PAGE) == []
+        assert await articles.list_drafts(tx, ann.id, PAGE) == []
     assert "mention" in await told(database, bob)
 
 
-async def test_who_is_first_named_in_an_edit_hears_of_it_once(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, ann, "Hi @bob")
+async def test_who_is_first_named_in_an_edit_hears_of_it_once(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, ann, "Hi @bob")
     async with database.write() as tx:
-        await edits.change(tx, here, ann, post_id, edits.Change(text="Hi @bob and @eve"))
-        await edits.change(tx, here, ann, post_id, edits.Change(text="Hello @bob and @eve"))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="Hi @bob and @eve"))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="Hello @bob and @eve"))
     assert await told(database, eve) == ["mention"] == await told(database, bob)
 
 
-async def test_members_only_means_members_of_this_node(database: Database, here: Site) -> None:
-    ann, dan, eve = await people(database, here, "ann", "dan@beta.test", "eve")
-    post_id = await write(database, here, ann, "inside @dan@beta.test", visibility="local")
+async def test_members_only_means_members_of_this_node(database: Database, here: NodeContext) -> None:
+    ann, dan, eve = await create_accounts(database, here, "ann", "dan@beta.test", "eve")
+    post_id = await publish(database, here, ann, "inside @dan@beta.test", visibility="local")
     assert await seen(database, post_id, eve)
     assert not await seen(database, post_id, dan)
 
 
-async def test_a_reply_to_a_members_only_post_stays_with_members(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    parent = await write(database, here, ann, "inside", visibility="local")
+async def test_a_reply_to_a_members_only_post_stays_with_members(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    parent = await publish(database, here, ann, "inside", visibility="local")
     for wanted in ("public", "unlisted", "followers", "local"):
-        reply = await write(database, here, bob, "me too", visibility=wanted, in_reply_to_id=parent)
+        reply = await publish(database, here, bob, "me too", visibility=wanted, in_reply_to_id=parent)
         async with database.read() as tx:
             row = await posts.get(tx, reply, ann.id)
         assert row.visibility == "local" and row.in_reply_to_uri is not None
-    direct = await write(database, here, bob, "@ann hush", visibility="direct", in_reply_to_id=parent)
+    direct = await publish(database, here, bob, "@ann hush", visibility="direct", in_reply_to_id=parent)
     async with database.read() as tx:
         row, root = await posts.get(tx, direct, ann.id), await posts.get(tx, parent, ann.id)
     assert (row.visibility, row.in_reply_to_id, row.thread_id) == ("direct", parent, parent)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fedserver.domain.accounts import accounts
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, InvalidError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import edits, post_removal, quotes
 from fedserver.domain.relationships import blocks, mutes
@@ -16,7 +16,7 @@ from fedserver.domain.timelines import post_policies, post_views, quote_policies
 from storage.engine import Database
 from storage.paging import Page
 from storage.rows.accounts import AccountRow
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 
 async def seen(database: Database, post_id: int, viewer: AccountRow | None) -> post_views.PostView:
@@ -33,14 +33,14 @@ async def state(database: Database, post_id: int, viewer: AccountRow | None) -> 
 
 async def told(database: Database, who: AccountRow) -> list[tuple[str, int | None]]:
     async with database.read() as tx:
-        views, _ = await notifications.page(tx, who, Page())
+        views, _ = await notifications.list_by_account(tx, who, Page())
     return [(view.row.kind, view.row.post_id) for view in views]
 
 
-async def test_a_quote_is_shown_counted_and_told(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "the first")
-    second = await write(database, here, bob, "look at this", quoted_id=first)
+async def test_a_quote_is_shown_counted_and_told(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "the first")
+    second = await publish(database, here, bob, "look at this", quoted_id=first)
     view = await seen(database, second, None)
     assert view.quote and view.quote.state == "accepted"
     assert view.quote.post and view.quote.post.post.id == first
@@ -52,12 +52,12 @@ async def test_a_quote_is_shown_counted_and_told(database: Database, here: Site)
     assert await told(database, ann) == []
 
 
-async def test_a_quote_in_a_quote_is_only_named(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "one")
-    second = await write(database, here, bob, "two", quoted_id=first)
-    third = await write(database, here, ann, "three", quoted_id=second)
-    fourth = await write(database, here, bob, "four", quoted_id=third)
+async def test_a_quote_in_a_quote_is_only_named(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "one")
+    second = await publish(database, here, bob, "two", quoted_id=first)
+    third = await publish(database, here, ann, "three", quoted_id=second)
+    fourth = await publish(database, here, bob, "four", quoted_id=third)
     view = await seen(database, fourth, bob)
     assert view.quote and view.quote.post and view.quote.post.quote
     inner = view.quote.post.quote
@@ -74,32 +74,34 @@ async def test_a_quote_in_a_quote_is_only_named(database: Database, here: Site) 
     ],
 )
 async def test_the_policy_decides(
-    database: Database, here: Site, policy: str, follows: bool, outcome: str
+    database: Database, here: NodeContext, policy: str, follows: bool, outcome: str
 ) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     if follows:
-        await befriend(database, here, bob, ann)
-    first = await write(database, here, ann, "mine", quote_policy=policy)
+        await establish_follow(database, here, bob, ann)
+    first = await publish(database, here, ann, "mine", quote_policy=policy)
     assert (await seen(database, first, bob)).quotable == outcome
     assert (await seen(database, first, ann)).quotable == "automatic"
     assert (await seen(database, first, None)).quotable == "denied"
     if outcome == "denied":
-        with pytest.raises(Forbidden, match="does not allow"):
-            await write(database, here, bob, "yours", quoted_id=first)
+        with pytest.raises(ForbiddenError, match="does not allow"):
+            await publish(database, here, bob, "yours", quoted_id=first)
     else:
-        await write(database, here, bob, "yours", quoted_id=first)
+        await publish(database, here, bob, "yours", quoted_id=first)
 
 
-async def test_a_changed_policy_leaves_the_quotes_that_there_are(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, bob, "yours", quoted_id=first)
+async def test_a_changed_policy_leaves_the_quotes_that_there_are(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, bob, "yours", quoted_id=first)
     before = await seen(database, first, bob)
     async with database.write() as tx:
         await edits.set_quote_policy(tx, ann, first, "nobody")
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await edits.set_quote_policy(tx, ann, first, "everybody")
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await edits.set_quote_policy(tx, bob, first, "public")
     after = await seen(database, first, bob)
     assert (before.quotable, after.quotable) == ("automatic", "denied")
@@ -107,73 +109,73 @@ async def test_a_changed_policy_leaves_the_quotes_that_there_are(database: Datab
     assert await state(database, second, bob) == "accepted"
 
 
-async def test_private_posts_are_quoted_by_their_author_only(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, bob, ann)
-    first = await write(database, here, ann, "for followers", visibility="followers", quote_policy="public")
-    with pytest.raises(Forbidden, match="does not allow"):
-        await write(database, here, bob, "leak", quoted_id=first)
-    own = await write(database, here, ann, "once more", quoted_id=first)
+async def test_private_posts_are_quoted_by_their_author_only(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, bob, ann)
+    first = await publish(database, here, ann, "for followers", visibility="followers", quote_policy="public")
+    with pytest.raises(ForbiddenError, match="does not allow"):
+        await publish(database, here, bob, "leak", quoted_id=first)
+    own = await publish(database, here, ann, "once more", quoted_id=first)
     view = await seen(database, own, bob)
     assert view.post.visibility == "followers", "no wider than what it quotes"
-    direct = await write(database, here, ann, "@bob only you", visibility="direct")
-    with pytest.raises(Forbidden, match="Private mentions"):
-        await write(database, here, ann, "no", quoted_id=direct)
-    with pytest.raises(NotFound):
-        await write(database, here, bob, "no", quoted_id=1)
+    direct = await publish(database, here, ann, "@bob only you", visibility="direct")
+    with pytest.raises(ForbiddenError, match="Private mentions"):
+        await publish(database, here, ann, "no", quoted_id=direct)
+    with pytest.raises(NotFoundError):
+        await publish(database, here, bob, "no", quoted_id=1)
 
 
-async def test_posts_for_members_stay_inside(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "inside", visibility="local")
-    second = await write(database, here, bob, "indeed", quoted_id=first)
+async def test_posts_for_members_stay_inside(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "inside", visibility="local")
+    second = await publish(database, here, bob, "indeed", quoted_id=first)
     assert (await seen(database, second, ann)).post.visibility == "local"
-    with pytest.raises(Invalid):
-        await write(database, here, bob, "@ann psst", quoted_id=first, visibility="direct")
+    with pytest.raises(InvalidError):
+        await publish(database, here, bob, "@ann psst", quoted_id=first, visibility="direct")
 
 
-async def test_a_private_mention_names_whom_it_quotes(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    with pytest.raises(Invalid, match="must name the author"):
-        await write(database, here, bob, "@cat look", quoted_id=first, visibility="direct")
-    second = await write(database, here, bob, "@cat @ann look", quoted_id=first, visibility="direct")
+async def test_a_private_mention_names_whom_it_quotes(database: Database, here: NodeContext) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    with pytest.raises(InvalidError, match="must name the author"):
+        await publish(database, here, bob, "@cat look", quoted_id=first, visibility="direct")
+    second = await publish(database, here, bob, "@cat @ann look", quoted_id=first, visibility="direct")
     assert await state(database, second, cat) == "accepted"
 
 
-async def test_whoever_is_quoted_may_see_where(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, bob, "for my followers", quoted_id=first, visibility="followers")
+async def test_whoever_is_quoted_may_see_where(database: Database, here: NodeContext) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, bob, "for my followers", quoted_id=first, visibility="followers")
     assert await told(database, ann) == [("quote", second)]
     async with database.write() as tx:
-        await edits.change(tx, here, bob, second, edits.Change(text="for my followers still"))
+        await edits.edit(tx, here, bob, second, edits.PostEdit(text="for my followers still"))
     assert await state(database, second, ann) == "accepted"
     async with database.read() as tx:
         assert await post_views.load(tx, [second], cat.id) == []
 
 
-async def test_blocks_hold(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, cat, "see", quoted_id=first)
+async def test_blocks_hold(database: Database, here: NodeContext) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, cat, "see", quoted_id=first)
     async with database.write() as tx:
         await blocks.block(tx, here, ann, bob)
         await blocks.block(tx, here, cat, ann)
-    with pytest.raises(NotFound):
-        await write(database, here, bob, "no", quoted_id=first)
-    with pytest.raises(NotFound):
-        await write(database, here, ann, "no", quoted_id=second)
-    with pytest.raises(Forbidden, match="block"):
-        await write(database, here, cat, "no", quoted_id=first)
+    with pytest.raises(NotFoundError):
+        await publish(database, here, bob, "no", quoted_id=first)
+    with pytest.raises(NotFoundError):
+        await publish(database, here, ann, "no", quoted_id=second)
+    with pytest.raises(ForbiddenError, match="block"):
+        await publish(database, here, cat, "no", quoted_id=first)
     assert await state(database, second, bob) == "unauthorized", "ann blocks bob"
     assert await state(database, second, cat) == "blocked_account"
 
 
-async def test_a_muted_author_is_named_as_such(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, bob, "see", quoted_id=first)
+async def test_a_muted_author_is_named_as_such(database: Database, here: NodeContext) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, bob, "see", quoted_id=first)
     before = await seen(database, second, cat)
     async with database.write() as tx:
         await mutes.mute(tx, cat, ann)
@@ -181,13 +183,13 @@ async def test_a_muted_author_is_named_as_such(database: Database, here: Site) -
     assert before.stamp != after.stamp and after.quote and after.quote.state == "muted_account"
 
 
-async def test_consent_is_taken_back(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, bob, "yours", quoted_id=first)
+async def test_consent_is_taken_back(database: Database, here: NodeContext) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, bob, "yours", quoted_id=first)
     for who, post_id, quoting_id in ((bob, first, second), (ann, second, first), (ann, first, 7)):
         async with database.write() as tx:
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await quotes.revoke(tx, who, post_id, quoting_id)
     async with database.write() as tx:
         await quotes.revoke(tx, ann, first, second)
@@ -197,10 +199,10 @@ async def test_consent_is_taken_back(database: Database, here: Site) -> None:
     assert await told(database, ann) == []
 
 
-async def test_what_is_deleted_is_not_shown(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, bob, "yours", quoted_id=first)
+async def test_what_is_deleted_is_not_shown(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, bob, "yours", quoted_id=first)
     before = await seen(database, second, bob)
     async with database.write() as tx:
         await post_removal.delete(tx, ann, first)
@@ -209,11 +211,11 @@ async def test_what_is_deleted_is_not_shown(database: Database, here: Site) -> N
     assert before.stamp != after.stamp
 
 
-async def test_an_account_that_goes_takes_its_quotes_along(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    await write(database, here, bob, "yours", quoted_id=first)
-    third = await write(database, here, cat, "also", quoted_id=first)
+async def test_an_account_that_goes_takes_its_quotes_along(database: Database, here: NodeContext) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    await publish(database, here, bob, "yours", quoted_id=first)
+    third = await publish(database, here, cat, "also", quoted_id=first)
     async with database.write() as tx:
         await accounts.delete_local(tx, bob)
     assert (await seen(database, first, cat)).post.quotes_count == 1
@@ -222,62 +224,71 @@ async def test_an_account_that_goes_takes_its_quotes_along(database: Database, h
     assert await state(database, third, cat) == "deleted"
 
 
-async def test_an_edit_is_told_to_those_who_quote(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "mine")
-    second = await write(database, here, bob, "yours", quoted_id=first)
+async def test_an_edit_is_told_to_those_who_quote(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "mine")
+    second = await publish(database, here, bob, "yours", quoted_id=first)
     async with database.write() as tx:
-        await edits.change(tx, here, ann, first, edits.Change(text="mine, mended"))
+        await edits.edit(tx, here, ann, first, edits.PostEdit(text="mine, mended"))
     assert await told(database, bob) == [("quoted_update", second)]
 
 
-async def test_an_edit_may_quote_something_else(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first, other = await write(database, here, ann, "one"), await write(database, here, ann, "other")
-    inside = await write(database, here, ann, "inside", visibility="local")
-    post_id = await write(database, here, bob, "yours", quoted_id=first)
+async def test_an_edit_may_quote_something_else(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first, other = await publish(database, here, ann, "one"), await publish(database, here, ann, "other")
+    inside = await publish(database, here, ann, "inside", visibility="local")
+    post_id = await publish(database, here, bob, "yours", quoted_id=first)
     async with database.write() as tx:
-        await edits.change(tx, here, bob, post_id, edits.Change(quoted_id=other, quote_policy="nobody"))
+        await edits.edit(tx, here, bob, post_id, edits.PostEdit(quoted_id=other, quote_policy="nobody"))
     view = await seen(database, post_id, ann)
     assert view.quote and view.quote.post and view.quote.post.post.id == other
     assert view.quotable == "denied"
     assert [(await seen(database, each, ann)).post.quotes_count for each in (first, other)] == [0, 1]
     async with database.write() as tx:
-        with pytest.raises(Forbidden, match="reaches more"):
-            await edits.change(tx, here, bob, post_id, edits.Change(quoted_id=inside))
+        with pytest.raises(ForbiddenError, match="reaches more"):
+            await edits.edit(tx, here, bob, post_id, edits.PostEdit(quoted_id=inside))
 
 
-async def test_a_draft_quotes_when_it_is_published(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    first = await write(database, here, ann, "mine")
-    draft = await write(database, here, bob, "soon", quoted_id=first, state="draft", quote_policy="followers")
+async def test_a_draft_quotes_when_it_is_published(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    first = await publish(database, here, ann, "mine")
+    draft = await publish(
+        database, here, bob, "soon", quoted_id=first, state="draft", quote_policy="followers"
+    )
     assert (await seen(database, first, ann)).post.quotes_count == 0 and await told(database, ann) == []
     async with database.write() as tx:
-        post_id = await edits.change(tx, here, bob, draft, edits.Change(publish=True))
+        post_id = await edits.edit(tx, here, bob, draft, edits.PostEdit(publish=True))
     assert await state(database, post_id, ann) == "accepted"
-    assert quote_policies.word_of((await seen(database, post_id, ann)).post.interaction_policy) == "followers"
+    assert (
+        quote_policies.decode_audience((await seen(database, post_id, ann)).post.interaction_policy)
+        == "followers"
+    )
     assert (await seen(database, first, ann)).post.quotes_count == 1
 
 
-async def test_quoting_posts_are_paged_for_those_who_may_see_them(database: Database, here: Site) -> None:
-    ann, bob, cat = await people(database, here, "ann", "bob", "cat")
-    first = await write(database, here, ann, "mine")
-    made = [await write(database, here, bob, f"number {each}", quoted_id=first) for each in range(3)]
+async def test_quoting_posts_are_paged_for_those_who_may_see_them(
+    database: Database, here: NodeContext
+) -> None:
+    ann, bob, cat = await create_accounts(database, here, "ann", "bob", "cat")
+    first = await publish(database, here, ann, "mine")
+    made = [await publish(database, here, bob, f"number {each}", quoted_id=first) for each in range(3)]
     async with database.read() as tx:
-        assert await quotes.quoting(tx, cat.id, first, Page(limit=2)) == [made[2], made[1]]
-        assert await quotes.quoting(tx, cat.id, first, Page(limit=2, max_id=made[1])) == [made[0]]
-        with pytest.raises(NotFound):
-            await quotes.quoting(tx, cat.id, 1, Page())
+        assert await quotes.list_quoting_posts(tx, cat.id, first, Page(limit=2)) == [made[2], made[1]]
+        assert await quotes.list_quoting_posts(tx, cat.id, first, Page(limit=2, max_id=made[1])) == [made[0]]
+        with pytest.raises(NotFoundError):
+            await quotes.list_quoting_posts(tx, cat.id, 1, Page())
 
 
 @pytest.mark.parametrize("count", [1, 12])
-async def test_statements_do_not_depend_on_the_page(database: Database, here: Site, count: int) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_statements_do_not_depend_on_the_page(
+    database: Database, here: NodeContext, count: int
+) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     made = []
     for each in range(count):
-        first = await write(database, here, ann, f"mine {each}")
-        second = await write(database, here, bob, f"yours {each}", quoted_id=first)
-        made.append(await write(database, here, ann, f"again {each}", quoted_id=second))
+        first = await publish(database, here, ann, f"mine {each}")
+        second = await publish(database, here, bob, f"yours {each}", quoted_id=first)
+        made.append(await publish(database, here, ann, f"again {each}", quoted_id=second))
     counts = []
     for _ in range(2):
         async with database.read() as tx:
@@ -289,13 +300,13 @@ async def test_statements_do_not_depend_on_the_page(database: Database, here: Si
 
 
 def test_words_of_peers_are_understood() -> None:
-    def says(rule: post_policies.Rule | None, **changes: Any) -> str:
+    def says(rule: post_policies.PostPolicyRule | None, **changes: Any) -> str:
         values = {"id": 1, "account_id": 5, "visibility": "public", "boost_of_id": None, **changes}
-        policy = post_policies.encode(post_policies.Policy(quote=rule))
+        policy = post_policies.encode(post_policies.PostPolicy(quote=rule))
         row = type("Row", (), {**values, "interaction_policy": policy})
-        return quote_policies.quotable(row, 9, {5} if changes.get("followed") else set())  # type: ignore[arg-type]
+        return quote_policies.evaluate(row, 9, {5} if changes.get("followed") else set())  # type: ignore[arg-type]
 
-    rule = post_policies.Rule
+    rule = post_policies.PostPolicyRule
     assert says(None) == "denied" and says(rule()) == "denied"
     assert says(rule(("public",))) == "automatic" and says(rule((), ("public",))) == "manual"
     assert says(rule(("followers",))) == "denied" and says(rule(("followers",)), followed=True) == "automatic"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import post_removal, remote_posts
 from fedserver.domain.posts.remote_posts import RemotePost
 from storage.engine import Database
 from storage.queries.posts import posts as queries
 from tests.kit.clock import START
-from tests.kit.people import people
+from tests.kit.people import create_accounts
 
 
 def remote(uri: str, author_uri: str, **changes: Any) -> RemotePost:
@@ -42,8 +42,8 @@ def remote(uri: str, author_uri: str, **changes: Any) -> RemotePost:
     return RemotePost(**{**values, **changes})
 
 
-async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: Site) -> None:
-    (bob,) = await people(database, here, "bob@beta.test")
+async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: NodeContext) -> None:
+    (bob,) = await create_accounts(database, here, "bob@beta.test")
     async with database.write() as tx:
         # One id of that millisecond is taken until the counter moves: as good as a collision.
         taken = tx.new_id(START - 1_000)
@@ -53,12 +53,14 @@ async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: S
             uri = f"https://beta.test/posts/{number}"
             row = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
             assert row is not None and row.thread_id == row.id
-        kept = await queries.known_uris(tx, [f"https://beta.test/posts/{number}" for number in range(2)])
+        kept = await queries.load_existing_uris(
+            tx, [f"https://beta.test/posts/{number}" for number in range(2)]
+        )
     assert len(kept) == 2
 
 
-async def test_a_second_create_and_a_stranger_change_nothing(database: Database, here: Site) -> None:
-    bob, eve = await people(database, here, "bob@beta.test", "eve@gamma.test")
+async def test_a_second_create_and_a_stranger_change_nothing(database: Database, here: NodeContext) -> None:
+    bob, eve = await create_accounts(database, here, "bob@beta.test", "eve@gamma.test")
     uri = "https://beta.test/posts/1"
     async with database.write() as tx:
         first = await remote_posts.receive(tx, bob, remote(uri, bob.uri))
@@ -75,8 +77,8 @@ async def test_a_second_create_and_a_stranger_change_nothing(database: Database,
         assert await remote_posts.receive(tx, bob, remote(uri, bob.uri)) is None
 
 
-async def test_an_edit_never_widens(database: Database, here: Site) -> None:
-    (bob,) = await people(database, here, "bob@beta.test")
+async def test_an_edit_never_widens(database: Database, here: NodeContext) -> None:
+    (bob,) = await create_accounts(database, here, "bob@beta.test")
     uri = "https://beta.test/posts/1"
     async with database.write() as tx:
         await remote_posts.receive(tx, bob, remote(uri, bob.uri, visibility="followers"))
@@ -85,8 +87,8 @@ async def test_an_edit_never_widens(database: Database, here: Site) -> None:
         assert changed is not None and changed.visibility == "followers"
 
 
-async def test_relative_links_lead_to_the_peer(database: Database, here: Site) -> None:
-    (bob,) = await people(database, here, "bob@beta.test")
+async def test_relative_links_lead_to_the_peer(database: Database, here: NodeContext) -> None:
+    (bob,) = await create_accounts(database, here, "bob@beta.test")
     html = '<p><a href="/tags/x">x</a> <img src="pic.png"></p>'
     async with database.write() as tx:
         for number, kind in enumerate(("Note", "Article")):

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from fedserver.domain.accounts import relations
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.posts import boosts, likes
 from fedserver.domain.relationships import blocks, follows, lists, mutes
@@ -18,31 +18,31 @@ from storage.paging import Page
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table
 from tests.kit.clock import Clock
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 PAGE = Page()
 
 
-async def owed(tx: Tx, *kinds: type[jobs.Task]) -> list[jobs.Task]:
+async def owed(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
     found = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, found) if isinstance(task, kinds)]
 
 
 async def home(database: Database, account: AccountRow) -> list[int]:
     async with database.read() as tx:
-        ids = await timelines.home(tx, account.id, PAGE)
+        ids = await timelines.list_home(tx, account.id, PAGE)
         return [view.post.id for view in await post_views.load(tx, ids, account.id, context="home")]
 
 
 async def told(tx: Tx, account: AccountRow) -> list[str]:
-    return [view.row.kind for view in (await notifications.page(tx, account, PAGE))[0]]
+    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
 
 
-async def test_a_block_ends_everything_between(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_a_block_ends_everything_between(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     for follower, target in ((ann, bob), (bob, ann), (ann, eve)):
-        await befriend(database, here, follower, target)
-    old = await write(database, here, bob, "hello @ann")
+        await establish_follow(database, here, follower, target)
+    old = await publish(database, here, bob, "hello @ann")
     async with database.write() as tx:
         boost = await boosts.boost(tx, here, eve, old)
         row = await lists.create(tx, ann, "l")
@@ -57,27 +57,27 @@ async def test_a_block_ends_everything_between(database: Database, here: Site) -
         assert mine.blocking and theirs.blocked_by and not theirs.blocking
         assert not (mine.following or mine.followed_by)
         assert await told(tx, ann) == [] and await told(tx, bob) == ["reblog"]  # by eve
-        assert await lists.accounts(tx, ann, row.id, None) == []
-        assert [each for _, each in await blocks.page(tx, ann, PAGE)] == [bob.id]
-        assert await blocks.page(tx, bob, PAGE) == []
+        assert await lists.list_accounts(tx, ann, row.id, None) == []
+        assert [each for _, each in await blocks.list_blocked(tx, ann, PAGE)] == [bob.id]
+        assert await blocks.list_blocked(tx, bob, PAGE) == []
     assert await home(database, ann) == []
-    post = await write(database, here, ann, "hi @bob")
+    post = await publish(database, here, ann, "hi @bob")
     async with database.write() as tx:
         assert await told(tx, bob) == ["reblog"]
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await likes.like(tx, here, bob, post)
         await blocks.unblock(tx, ann, bob)
         await blocks.unblock(tx, ann, bob)
         assert not (await relations.load(tx, ann.id, [bob.id]))[0].blocking
         await likes.like(tx, here, bob, post)
         assert await told(tx, ann) == ["favourite"]
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await blocks.block(tx, here, ann, ann)
 
 
-async def test_a_peer_is_told(database: Database, here: Site) -> None:
-    ann, fay = await people(database, here, "ann", "fay@beta.test")
-    await befriend(database, here, ann, fay)
+async def test_a_peer_is_told(database: Database, here: NodeContext) -> None:
+    ann, fay = await create_accounts(database, here, "ann", "fay@beta.test")
+    await establish_follow(database, here, ann, fay)
     async with database.write() as tx:
         await follows.receive(tx, fay, ann, f"{fay.uri}#f")
         await blocks.block(tx, here, ann, fay)
@@ -89,14 +89,14 @@ async def test_a_peer_is_told(database: Database, here: Site) -> None:
         assert jobs.AnswerFollow(ann.id, fay.id, f"{fay.uri}#f", False) in await owed(tx, jobs.AnswerFollow)
 
 
-async def test_a_peers_account_blocks_one_of_ours(database: Database, here: Site) -> None:
-    ann, fay, eve = await people(database, here, "ann", "fay@beta.test", "eve@beta.test")
-    await befriend(database, here, ann, fay)
+async def test_a_peers_account_blocks_one_of_ours(database: Database, here: NodeContext) -> None:
+    ann, fay, eve = await create_accounts(database, here, "ann", "fay@beta.test", "eve@beta.test")
+    await establish_follow(database, here, ann, fay)
     async with database.write() as tx:
         await blocks.receive(tx, fay, ann, f"{fay.uri}#b")
         found = (await relations.load(tx, ann.id, [fay.id]))[0]
         assert found.blocked_by and not found.following
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await follows.follow(tx, here, ann, fay)
         await blocks.receive(tx, eve, fay, f"{eve.uri}#b")
         assert not (await relations.load(tx, eve.id, [fay.id]))[0].blocking
@@ -106,31 +106,31 @@ async def test_a_peers_account_blocks_one_of_ours(database: Database, here: Site
         assert await owed(tx, jobs.Block, jobs.UndoFollow) == []
 
 
-async def test_a_mute_holds_for_its_time(database: Database, here: Site, clock: Clock) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, ann, bob)
-    old = await write(database, here, bob, "old @ann")
+async def test_a_mute_holds_for_its_time(database: Database, here: NodeContext, clock: Clock) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, ann, bob)
+    old = await publish(database, here, bob, "old @ann")
     async with database.write() as tx:
         assert await told(tx, ann) == ["mention"]
         await mutes.mute(tx, ann, bob, seconds=60)
         found = (await relations.load(tx, ann.id, [bob.id]))[0]
         assert found.muting and found.muting_notifications and found.mute_expires_at and found.following
         assert await told(tx, ann) == []
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await mutes.mute(tx, ann, ann)
-    silent = await write(database, here, bob, "silent @ann")
+    silent = await publish(database, here, bob, "silent @ann")
     assert await home(database, ann) == []
     async with database.read() as tx:
-        assert await timelines.public(tx, ann.id, PAGE) == []
-        assert [each for _, each, _ in await mutes.page(tx, ann, PAGE)] == [bob.id]
+        assert await timelines.list_public(tx, ann.id, PAGE) == []
+        assert [each for _, each, _ in await mutes.list_muted(tx, ann, PAGE)] == [bob.id]
     clock.forward(seconds=61)
-    loud = await write(database, here, bob, "loud @ann")
+    loud = await publish(database, here, bob, "loud @ann")
     assert await home(database, ann) == [loud]
     async with database.write() as tx:
-        assert await timelines.public(tx, ann.id, PAGE) == [loud, silent, old]
+        assert await timelines.list_public(tx, ann.id, PAGE) == [loud, silent, old]
         assert not (await relations.load(tx, ann.id, [bob.id]))[0].muting
-        assert await told(tx, ann) == ["mention", "mention"] and await mutes.page(tx, ann, PAGE) == []
-        await mutes.mute(tx, ann, bob, notifications=False)
+        assert await told(tx, ann) == ["mention", "mention"] and await mutes.list_muted(tx, ann, PAGE) == []
+        await mutes.mute(tx, ann, bob, hides_notifications=False)
         found = (await relations.load(tx, ann.id, [bob.id]))[0]
         assert found.muting and not found.muting_notifications and found.mute_expires_at is None
         assert await told(tx, ann) == ["mention", "mention"]
@@ -138,10 +138,10 @@ async def test_a_mute_holds_for_its_time(database: Database, here: Site, clock: 
     assert await home(database, ann) == [loud, silent, old]
 
 
-async def test_a_private_note(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_a_private_note(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         for text in ("first", "knows\nSQL"):
-            await mutes.note(tx, ann, bob, text)
+            await mutes.set_note(tx, ann, bob, text)
         assert (await relations.load(tx, ann.id, [bob.id]))[0].note == "knows\nSQL"
         assert (await relations.load(tx, bob.id, [ann.id]))[0].note == ""

@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from fedserver.domain.accounts import relations
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.relationships import domain_mutes, follows
 from storage.engine import Database
 from storage.paging import Page
-from tests.kit.people import befriend, people
+from tests.kit.people import create_accounts, establish_follow
 
 NAMES = ("ann", "bob", "eve@evil.test", "sub@a.evil.test", "odd@notevil.test", "fay@evil.test")
 
 
-async def test_everything_between_ends(database: Database, here: Site) -> None:
-    ann, bob, eve, sub, odd, fay = await people(database, here, *NAMES)
+async def test_everything_between_ends(database: Database, here: NodeContext) -> None:
+    ann, bob, eve, sub, odd, fay = await create_accounts(database, here, *NAMES)
     for other in (eve, sub, odd):
-        await befriend(database, here, ann, other)
+        await establish_follow(database, here, ann, other)
     async with database.write() as tx:
         for other in (eve, odd, fay):
             await follows.receive(tx, other, ann, f"{other.uri}#f")
@@ -30,24 +30,26 @@ async def test_everything_between_ends(database: Database, here: Site) -> None:
         assert [found[each.id].domain_blocking for each in (eve, sub, odd, fay)] == [True, True, False, True]
         assert [found[each.id].following for each in (eve, sub, odd)] == [False, False, True]
         assert [found[each.id].followed_by for each in (eve, odd, fay)] == [False, True, False]
-        views, _ = await notifications.page(tx, ann, Page())
+        views, _ = await notifications.list_by_account(tx, ann, Page())
         assert {view.row.from_id for view in views} == {odd.id}
-        assert [domain for _, domain in await domain_mutes.page(tx, ann, Page())] == ["evil.test"]
-        assert await domain_mutes.page(tx, bob, Page()) == []
+        assert [domain for _, domain in await domain_mutes.list_by_account(tx, ann, Page())] == ["evil.test"]
+        assert await domain_mutes.list_by_account(tx, bob, Page()) == []
     async with database.write() as tx:
         await notifications.notify(tx, "follow", ann.id, sub.id)
         await notifications.notify(tx, "follow", bob.id, sub.id)
-        assert len((await notifications.page(tx, bob, Page()))[0]) == 1
-        assert len((await notifications.page(tx, ann, Page()))[0]) == 1
+        assert len((await notifications.list_by_account(tx, bob, Page()))[0]) == 1
+        assert len((await notifications.list_by_account(tx, ann, Page()))[0]) == 1
         await domain_mutes.remove(tx, here, ann, "evil.TEST")
-        assert await domain_mutes.page(tx, ann, Page()) == []
+        assert await domain_mutes.list_by_account(tx, ann, Page()) == []
 
 
-async def test_names_are_normal(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_names_are_normal(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         await domain_mutes.add(tx, here, ann, "Bücher.example")
-        assert [domain for _, domain in await domain_mutes.page(tx, ann, Page())] == ["xn--bcher-kva.example"]
+        assert [domain for _, domain in await domain_mutes.list_by_account(tx, ann, Page())] == [
+            "xn--bcher-kva.example"
+        ]
         for wrong in ("", "a b", "x/y", "%", "alpha.test", "é" * 300):
-            with pytest.raises(Invalid):
+            with pytest.raises(InvalidError):
                 await domain_mutes.add(tx, here, ann, wrong)

@@ -9,8 +9,8 @@ from fedserver.domain.accounts import accounts, relations
 from fedserver.domain.accounts.accounts import ProfileChange
 from fedserver.domain.accounts.relations import Relation
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Forbidden, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.relationships import blocks, follows
 from fedserver.domain.timelines import timelines
@@ -19,12 +19,12 @@ from storage.paging import Page
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow
 from storage.tables.kernel import tasks as table
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 PAGE = Page()
 
 
-async def owed(tx: Tx, *kinds: type[jobs.Task]) -> list[jobs.Task]:
+async def owed(tx: Tx, *kinds: type[jobs.Job]) -> list[jobs.Job]:
     found = await tx.values(select(table.c.payload).order_by(table.c.id))
     return [task for task in map(jobs.decode, found) if isinstance(task, kinds)]
 
@@ -34,45 +34,45 @@ async def between(tx: Tx, actor: AccountRow, other: AccountRow) -> Relation:
 
 
 async def told(tx: Tx, account: AccountRow) -> list[str]:
-    return [view.row.kind for view in (await notifications.page(tx, account, PAGE))[0]]
+    return [view.row.kind for view in (await notifications.list_by_account(tx, account, PAGE))[0]]
 
 
 async def counts(tx: Tx, account: AccountRow) -> tuple[int, int]:
-    row = await accounts.by_id(tx, account.id)
+    row = await accounts.get(tx, account.id)
     return row.followers_count, row.following_count
 
 
-async def lock(tx: Tx, here: Site, account: AccountRow) -> AccountRow:
+async def lock(tx: Tx, here: NodeContext, account: AccountRow) -> AccountRow:
     return await accounts.update_profile(tx, here, account, ProfileChange(locked=True))
 
 
-async def test_following_and_no_longer(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, bob, "before")
+async def test_following_and_no_longer(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, bob, "before")
     async with database.write() as tx:
         for _ in range(2):
             await follows.follow(tx, here, ann, bob)
         assert (await between(tx, ann, bob)).following and (await between(tx, bob, ann)).followed_by
         assert await counts(tx, ann) == (0, 1) and await counts(tx, bob) == (1, 0)
         assert await told(tx, bob) == ["follow"]
-        assert await timelines.home(tx, ann.id, PAGE) == [post_id]
-        assert [each for _, each in await follows.followers(tx, bob, None, PAGE)] == [ann.id]
-        assert [each for _, each in await follows.following(tx, ann, None, PAGE)] == [bob.id]
+        assert await timelines.list_home(tx, ann.id, PAGE) == [post_id]
+        assert [each for _, each in await follows.list_followers(tx, bob, None, PAGE)] == [ann.id]
+        assert [each for _, each in await follows.list_following(tx, ann, None, PAGE)] == [bob.id]
         for _ in range(2):
             await follows.unfollow(tx, here, ann, bob)
         assert not (await between(tx, ann, bob)).following
         assert await counts(tx, ann) == (0, 0) == await counts(tx, bob)
-        assert await told(tx, bob) == [] and await timelines.home(tx, ann.id, PAGE) == []
+        assert await told(tx, bob) == [] and await timelines.list_home(tx, ann.id, PAGE) == []
         await follows.follow(tx, here, ann, bob)
         assert await told(tx, bob) == ["follow"]
 
 
-async def test_how_one_follows_can_change(database: Database, here: Site) -> None:
-    ann, bob, fay = await people(database, here, "ann", "bob", "fay@beta.test")
+async def test_how_one_follows_can_change(database: Database, here: NodeContext) -> None:
+    ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     async with database.write() as tx:
         for other in (bob, fay):
             await follows.follow(tx, here, ann, other)
-            await follows.follow(tx, here, ann, other, boosts=False, notifies=True, languages=["de"])
+            await follows.follow(tx, here, ann, other, shows_boosts=False, notifies=True, languages=["de"])
             await follows.follow(tx, here, ann, other)
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
         for other in (bob, fay):
@@ -81,23 +81,23 @@ async def test_how_one_follows_can_change(database: Database, here: Site) -> Non
             assert found.languages == ("de",)
 
 
-async def test_whom_nobody_can_follow(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
+async def test_whom_nobody_can_follow(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
     async with database.write() as tx:
-        with pytest.raises(Forbidden):
+        with pytest.raises(ForbiddenError):
             await follows.follow(tx, here, ann, ann)
         await blocks.block(tx, here, bob, ann)
         for one, other in ((ann, bob), (bob, ann)):
-            with pytest.raises(Forbidden):
+            with pytest.raises(ForbiddenError):
                 await follows.follow(tx, here, one, other)
         await account_queries.set_limits(tx, eve.id, suspended_at=1, silenced_at=None)
-        with pytest.raises(NotFound):
-            await follows.follow(tx, here, ann, await accounts.by_id(tx, eve.id))
+        with pytest.raises(NotFoundError):
+            await follows.follow(tx, here, ann, await accounts.get(tx, eve.id))
 
 
-async def test_a_locked_account_is_asked(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    post_id = await write(database, here, bob, "x", visibility="followers")
+async def test_a_locked_account_is_asked(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    post_id = await publish(database, here, bob, "x", visibility="followers")
     async with database.write() as tx:
         bob = await lock(tx, here, bob)
         await follows.follow(tx, here, ann, bob)
@@ -106,25 +106,27 @@ async def test_a_locked_account_is_asked(database: Database, here: Site) -> None
         assert found.requested and not found.following
         assert (await between(tx, bob, ann)).requested_by
         assert await told(tx, bob) == ["follow_request", "follow_request"]
-        assert [each for _, each in await follows.requests(tx, bob, PAGE)] == [eve.id, ann.id]
+        assert [each for _, each in await follows.list_requests(tx, bob, PAGE)] == [eve.id, ann.id]
         for wrong in (
             follows.accept_request(tx, eve, ann.id),
             follows.reject_request(tx, ann, bob.id),
             follows.accept_request(tx, bob, bob.id),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await wrong
         await follows.accept_request(tx, bob, ann.id)
         await follows.reject_request(tx, bob, eve.id)
         assert (await between(tx, ann, bob)).following and not (await between(tx, ann, bob)).requested
         assert not (await between(tx, eve, bob)).requested
         assert await told(tx, bob) == ["follow"] and await counts(tx, bob) == (1, 0)
-        assert await timelines.home(tx, ann.id, PAGE) == [post_id]
+        assert await timelines.list_home(tx, ann.id, PAGE) == [post_id]
         assert await owed(tx, jobs.Follow, jobs.AnswerFollow) == []
 
 
-async def test_a_peer_is_asked_and_only_its_account_answers(database: Database, here: Site) -> None:
-    ann, bob, fay, eve = await people(database, here, "ann", "bob", "fay@beta.test", "eve@gamma.test")
+async def test_a_peer_is_asked_and_only_its_account_answers(database: Database, here: NodeContext) -> None:
+    ann, bob, fay, eve = await create_accounts(
+        database, here, "ann", "bob", "fay@beta.test", "eve@gamma.test"
+    )
     async with database.write() as tx:
         await follows.follow(tx, here, ann, fay)
         (asked,) = await owed(tx, jobs.Follow)
@@ -142,8 +144,8 @@ async def test_a_peer_is_asked_and_only_its_account_answers(database: Database, 
         assert not await follows.receive_answer(tx, fay, ann.id, asked.uri, accepted=True)
 
 
-async def test_taking_back_tells_the_peer(database: Database, here: Site) -> None:
-    ann, fay = await people(database, here, "ann", "fay@beta.test")
+async def test_taking_back_tells_the_peer(database: Database, here: NodeContext) -> None:
+    ann, fay = await create_accounts(database, here, "ann", "fay@beta.test")
     async with database.write() as tx:
         for answered in (False, True):
             await follows.follow(tx, here, ann, fay)
@@ -157,8 +159,8 @@ async def test_taking_back_tells_the_peer(database: Database, here: Site) -> Non
         assert undone == [jobs.UndoFollow(ann.id, fay.id, each.uri) for each in (first, second)]
 
 
-async def test_a_peers_account_follows(database: Database, here: Site) -> None:
-    ann, bob, fay = await people(database, here, "ann", "bob", "fay@beta.test")
+async def test_a_peers_account_follows(database: Database, here: NodeContext) -> None:
+    ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
     uri = f"{fay.uri}#f1"
     async with database.write() as tx:
         bob = await lock(tx, here, bob)
@@ -179,31 +181,33 @@ async def test_a_peers_account_follows(database: Database, here: Site) -> None:
         assert await counts(tx, bob) == (0, 0)
 
 
-async def test_who_is_blocked_is_refused_and_who_is_limited_asks(database: Database, here: Site) -> None:
-    ann, fay, eve = await people(database, here, "ann", "fay@beta.test", "eve@gamma.test")
+async def test_who_is_blocked_is_refused_and_who_is_limited_asks(
+    database: Database, here: NodeContext
+) -> None:
+    ann, fay, eve = await create_accounts(database, here, "ann", "fay@beta.test", "eve@gamma.test")
     async with database.write() as tx:
         await blocks.block(tx, here, ann, fay)
         await follows.receive(tx, fay, ann, f"{fay.uri}#f")
         assert await owed(tx, jobs.AnswerFollow) == [jobs.AnswerFollow(ann.id, fay.id, f"{fay.uri}#f", False)]
         await account_queries.set_limits(tx, eve.id, suspended_at=None, silenced_at=1)
-        await follows.receive(tx, await accounts.by_id(tx, eve.id), ann, f"{eve.uri}#f")
+        await follows.receive(tx, await accounts.get(tx, eve.id), ann, f"{eve.uri}#f")
         assert (await between(tx, ann, eve)).requested_by and await counts(tx, ann) == (0, 0)
 
 
-async def test_hidden_collections_are_seen_by_their_owner(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, ann, bob)
-    await befriend(database, here, bob, ann)
+async def test_hidden_collections_are_seen_by_their_owner(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, ann, bob)
+    await establish_follow(database, here, bob, ann)
     async with database.write() as tx:
         bob = await accounts.update_profile(tx, here, bob, ProfileChange(hides_collections=True))
-        for page in (follows.followers, follows.following):
+        for page in (follows.list_followers, follows.list_following):
             assert await page(tx, bob, ann.id, PAGE) == [] == await page(tx, bob, None, PAGE)
             assert len(await page(tx, bob, bob.id, PAGE)) == 1
 
 
-async def test_relations_are_one_statement_in_the_order_asked(database: Database, here: Site) -> None:
-    ann, bob, fay = await people(database, here, "ann", "bob", "fay@beta.test")
-    await befriend(database, here, ann, fay)
+async def test_relations_are_one_statement_in_the_order_asked(database: Database, here: NodeContext) -> None:
+    ann, bob, fay = await create_accounts(database, here, "ann", "bob", "fay@beta.test")
+    await establish_follow(database, here, ann, fay)
     async with database.read() as tx:
         found = await relations.load(tx, ann.id, [fay.id, 12345, bob.id, fay.id])
         assert [each.id for each in found] == [fay.id, bob.id] and tx.count == 1

@@ -6,21 +6,21 @@ import time
 
 import pytest
 
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.posts import posts
 from fedserver.domain.timelines import filters
-from fedserver.domain.timelines.filters import Active, KeywordChange
+from fedserver.domain.timelines.filters import ActiveFilters, KeywordChange
 from storage.engine import Database
 from storage.rows.timelines import FilterKeywordRow, FilterRow
 from tests.kit.clock import Clock
-from tests.kit.people import people, write
+from tests.kit.people import create_accounts, publish
 
 ROW = FilterRow(1, 1, "t", '["home"]', "warn", None)
 
 
 def hit(keyword: str, text: str, *, whole_word: bool = True) -> bool:
-    return bool(Active([ROW], [FilterKeywordRow(1, 1, keyword, whole_word)], []).match(5, text))
+    return bool(ActiveFilters([ROW], [FilterKeywordRow(1, 1, keyword, whole_word)], []).match(5, text))
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_no_text_is_slow() -> None:
     assert time.process_time() - begun < 2
 
 
-async def test_a_filter_is_kept(database: Database, here: Site, clock: Clock) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_a_filter_is_kept(database: Database, here: NodeContext, clock: Clock) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     async with database.write() as tx:
         view = await filters.create(
             tx,
@@ -88,43 +88,43 @@ async def test_a_filter_is_kept(database: Database, here: Site, clock: Clock) ->
         )
         assert view.filter.title == "New" and view.filter.expires_at is not None
         assert [(each.keyword, each.whole_word) for each in view.keywords] == [("hob", True), ("elf", True)]
-        assert await filters.page(tx, ann) == [view]
+        assert await filters.list_by_account(tx, ann) == [view]
     async with database.read() as tx:
-        active = await filters.active(tx, ann.id, "home")
+        active = await filters.load_active(tx, ann.id, "home")
         assert active is not None and active.match(1, "a HOB")[0].keywords == ("hob",)
-        assert await filters.active(tx, ann.id, "thread") is None
+        assert await filters.load_active(tx, ann.id, "thread") is None
     clock.forward(seconds=61)
     async with database.write() as tx:
-        assert await filters.active(tx, ann.id, "home") is None
-        assert len(await filters.page(tx, ann)) == 1
+        assert await filters.load_active(tx, ann.id, "home") is None
+        assert len(await filters.list_by_account(tx, ann)) == 1
         await filters.update(tx, ann, view.filter.id, seconds=None)
-        assert await filters.active(tx, ann.id, "home") is not None
+        assert await filters.load_active(tx, ann.id, "home") is not None
         await filters.remove(tx, ann, view.filter.id)
-        assert await filters.page(tx, ann) == []
+        assert await filters.list_by_account(tx, ann) == []
 
 
-async def test_keywords_and_posts_one_by_one(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    post_id = await write(database, here, ann, "hello")
+async def test_keywords_and_posts_one_by_one(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         view = await filters.create(tx, ann, "t", ["home"])
         word = await filters.add_keyword(tx, ann, view.filter.id, "x", whole_word=False)
-        word = await filters.change_keyword(tx, ann, word.id, text="y")
+        word = await filters.update_keyword(tx, ann, word.id, text="y")
         assert (word.keyword, word.whole_word) == ("y", False)
         named = await filters.add_post(tx, ann, view.filter.id, await posts.get(tx, post_id, ann.id))
-        with pytest.raises(Invalid):
+        with pytest.raises(InvalidError):
             await filters.add_post(tx, ann, view.filter.id, await posts.get(tx, post_id, ann.id))
-        active = await filters.active(tx, ann.id, "home")
+        active = await filters.load_active(tx, ann.id, "home")
         assert active is not None and active.match(post_id, "")[0].post_ids == (post_id,)
-        assert await filters.filter_post(tx, ann, named.id) == named
+        assert await filters.get_post(tx, ann, named.id) == named
         await filters.remove_keyword(tx, ann, word.id)
         await filters.remove_post(tx, ann, named.id)
         assert active.match(post_id, "") and not (await filters.get(tx, ann, view.filter.id)).posts
 
 
-async def test_nobody_reaches_anothers_filter(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, ann, "hello")
+async def test_nobody_reaches_anothers_filter(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, ann, "hello")
     async with database.write() as tx:
         post = await posts.get(tx, post_id, bob.id)
         view = await filters.create(tx, ann, "t", ["home"], keywords=[KeywordChange("x")])
@@ -137,15 +137,15 @@ async def test_nobody_reaches_anothers_filter(database: Database, here: Site) ->
             filters.update(tx, bob, own.filter.id, keywords=[KeywordChange("z", id=word.id)]),
             filters.update(tx, bob, own.filter.id, keywords=[KeywordChange(id=word.id, remove=True)]),
             filters.remove(tx, bob, view.filter.id),
-            filters.keyword(tx, bob, word.id),
+            filters.get_keyword(tx, bob, word.id),
             filters.add_keyword(tx, bob, view.filter.id, "z"),
-            filters.change_keyword(tx, bob, word.id, text="z"),
+            filters.update_keyword(tx, bob, word.id, text="z"),
             filters.remove_keyword(tx, bob, word.id),
-            filters.filter_post(tx, bob, named.id),
+            filters.get_post(tx, bob, named.id),
             filters.add_post(tx, bob, view.filter.id, post),
             filters.remove_post(tx, bob, named.id),
         ):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await attempt
         assert (await filters.get(tx, ann, view.filter.id)).keywords == (word,)
 
@@ -162,32 +162,36 @@ async def test_nobody_reaches_anothers_filter(database: Database, here: Site) ->
         {"keywords": [KeywordChange(f"k{number}") for number in range(201)]},
     ],
 )
-async def test_wrong_values_are_refused(database: Database, here: Site, values: dict[str, object]) -> None:
-    (ann,) = await people(database, here, "ann")
-    with pytest.raises(Invalid):
+async def test_wrong_values_are_refused(
+    database: Database, here: NodeContext, values: dict[str, object]
+) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    with pytest.raises(InvalidError):
         async with database.write() as tx:
             await filters.create(tx, ann, **{"title": "t", "contexts": ["home"], **values})  # type: ignore[arg-type]
     async with database.read() as tx:
-        assert await filters.page(tx, ann) == []
+        assert await filters.list_by_account(tx, ann) == []
 
 
-async def test_a_keyword_is_changed_alone_only_if_it_is_alone(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_a_keyword_is_changed_alone_only_if_it_is_alone(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         view = await filters.create(
             tx, ann, "Drinks", ["home"], keywords=[KeywordChange("tea"), KeywordChange("coffee")]
         )
         tea, coffee = view.keywords
         word = KeywordChange("green tea", None, tea.id)
-        with pytest.raises(Invalid, match="more keywords"):
-            await filters.update_alone(
+        with pytest.raises(InvalidError, match="more keywords"):
+            await filters.update_keyword_and_filter(
                 tx, ann, tea, contexts=["public"], action="warn", seconds=None, keyword=word
             )
-        await filters.update_alone(tx, ann, tea, contexts=["home"], action="warn", seconds=None, keyword=word)
-        assert (await filters.keyword(tx, ann, tea.id)).keyword == "green tea"
-        with pytest.raises(NotFound):
+        await filters.update_keyword_and_filter(
+            tx, ann, tea, contexts=["home"], action="warn", seconds=None, keyword=word
+        )
+        assert (await filters.get_keyword(tx, ann, tea.id)).keyword == "green tea"
+        with pytest.raises(NotFoundError):
             await filters.remove_keyword_or_filter(tx, bob, tea.id)
         await filters.remove_keyword_or_filter(tx, ann, tea.id)
         assert len((await filters.get(tx, ann, view.filter.id)).keywords) == 1
         await filters.remove_keyword_or_filter(tx, ann, coffee.id)
-        assert await filters.page(tx, ann) == []
+        assert await filters.list_by_account(tx, ann) == []

@@ -6,19 +6,19 @@ import pytest
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.accounts.accounts import ProfileChange
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import edits, likes, post_removal, posts
 from fedserver.domain.timelines import post_views
 from storage.engine import Database
 from storage.opening import open_database
 from storage.queries.posts import posts as post_queries
 from storage.rows.accounts import AccountRow
-from tests.kit.people import member
+from tests.kit.people import create_member
 
 
-async def written(database: Database, here: Site) -> tuple[AccountRow, AccountRow, int]:
+async def written(database: Database, here: NodeContext) -> tuple[AccountRow, AccountRow, int]:
     async with database.write() as tx:
-        ann, bob = await member(tx, here, "ann"), await member(tx, here, "bob")
+        ann, bob = await create_member(tx, here, "ann"), await create_member(tx, here, "bob")
         return ann, bob, await posts.publish(tx, here, ann, posts.Draft(text="first words"))
 
 
@@ -28,7 +28,7 @@ async def seen(database: Database, post_id: int, viewer: AccountRow) -> post_vie
         return found[0] if found else None
 
 
-async def test_what_is_known_takes_two_statements(database: Database, here: Site) -> None:
+async def test_what_is_known_takes_two_statements(database: Database, here: NodeContext) -> None:
     _, bob, post_id = await written(database, here)
     first = await seen(database, post_id, bob)
     async with database.read() as tx:
@@ -36,11 +36,11 @@ async def test_what_is_known_takes_two_statements(database: Database, here: Site
         assert tx.count == 2, "versions, and what the viewer has to do with them"
 
 
-async def test_a_change_of_the_post_is_seen_at_once(database: Database, here: Site) -> None:
+async def test_a_change_of_the_post_is_seen_at_once(database: Database, here: NodeContext) -> None:
     ann, bob, post_id = await written(database, here)
     before = await seen(database, post_id, bob)
     async with database.write() as tx:
-        await edits.change(tx, here, ann, post_id, edits.Change(text="other words"))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="other words"))
         await likes.like(tx, here, bob, post_id)
     after = await seen(database, post_id, bob)
     assert before and after and "other words" in after.post.html
@@ -51,42 +51,42 @@ async def test_a_change_of_the_post_is_seen_at_once(database: Database, here: Si
     assert await seen(database, post_id, bob) is None
 
 
-async def test_a_change_of_the_author_is_seen_at_once(database: Database, here: Site) -> None:
+async def test_a_change_of_the_author_is_seen_at_once(database: Database, here: NodeContext) -> None:
     ann, bob, post_id = await written(database, here)
     before = await seen(database, post_id, bob)
     async with database.write() as tx:
-        row = await accounts.by_id(tx, ann.id)
+        row = await accounts.get(tx, ann.id)
         await accounts.update_profile(tx, here, row, ProfileChange(display_name="Ann of the shelf"))
     after = await seen(database, post_id, bob)
     assert before and after and after.account.name == "Ann of the shelf"
     assert before.stamp != after.stamp
 
 
-async def test_another_process_is_seen_too(database: Database, database_url: str, here: Site) -> None:
+async def test_another_process_is_seen_too(database: Database, database_url: str, here: NodeContext) -> None:
     ann, bob, post_id = await written(database, here)
     assert await seen(database, post_id, bob)
     other = await open_database(database_url, database.clock)
     async with other.write() as tx:
-        await edits.change(tx, here, ann, post_id, edits.Change(text="from elsewhere"))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="from elsewhere"))
     await other.close()
     found = await seen(database, post_id, bob)
     assert found and "from elsewhere" in found.post.html
 
 
-async def test_what_is_rolled_back_is_not_remembered(database: Database, here: Site) -> None:
+async def test_what_is_rolled_back_is_not_remembered(database: Database, here: NodeContext) -> None:
     ann, bob, post_id = await written(database, here)
     with pytest.raises(ZeroDivisionError):
         async with database.write() as tx:
-            await edits.change(tx, here, ann, post_id, edits.Change(text="never was"))
+            await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="never was"))
             assert "never was" in (await post_views.load(tx, [post_id], bob.id))[0].post.html
             raise ZeroDivisionError
     async with database.write() as tx:
-        await post_queries.count(tx, post_id, "replies_count", 1)
+        await post_queries.adjust_count(tx, post_id, "replies_count", 1)
     found = await seen(database, post_id, bob)
     assert found and "first words" in found.post.html and found.post.replies_count == 1
 
 
-async def test_what_was_seen_inside_another_is_whole_by_itself(database: Database, here: Site) -> None:
+async def test_what_was_seen_inside_another_is_whole_by_itself(database: Database, here: NodeContext) -> None:
     ann, bob, post_id = await written(database, here)
     chain = [post_id]
     async with database.write() as tx:

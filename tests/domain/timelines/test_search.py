@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 from fedserver.domain.accounts import accounts
 from fedserver.domain.content import search_index
 from fedserver.domain.kernel import jobs
-from fedserver.domain.kernel.context import Site
+from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.posts import boosts, edits, likes, polls, post_removal, remote_posts, votes
 from fedserver.domain.relationships import blocks, follows, mutes
 from fedserver.domain.timelines import bookmarks, post_views, search
@@ -22,25 +22,25 @@ from storage.queries.relationships import domain_mutes as domain_mute_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.content import MediaRow
 from tests.kit.clock import Clock
-from tests.kit.people import befriend, people, write
+from tests.kit.people import create_accounts, establish_follow, publish
 
 COUNT, EMPTY = sql("SELECT count(*) FROM post_words"), sql("DELETE FROM post_words")
 TODAY = "2026-11-18"  # the day of the tests' clock
 
 
 async def found(
-    database: Database, here: Site, viewer: AccountRow | None, text: str, **more: Any
+    database: Database, here: NodeContext, viewer: AccountRow | None, text: str, **more: Any
 ) -> list[int]:
-    query = search.Query(text=text, kind="statuses", **more)
+    query = search.SearchRequest(text=text, kind="statuses", **more)
     async with database.read() as tx:
-        return list((await search.find(tx, here, viewer.id if viewer else None, query)).posts)
+        return list((await search.run(tx, here, viewer.id if viewer else None, query)).posts)
 
 
-async def consent(database: Database, here: Site, *members: AccountRow, agreed: bool = True) -> None:
+async def consent(database: Database, here: NodeContext, *members: AccountRow, agreed: bool = True) -> None:
     """Members let everybody search their posts, or do not any more; what that owes is done."""
     async with database.write() as tx:
         for member in members:
-            row = await accounts.by_id(tx, member.id)
+            row = await accounts.get(tx, member.id)
             await accounts.update_profile(tx, here, row, accounts.ProfileChange(indexable=agreed))
     await work(database)
 
@@ -55,7 +55,7 @@ async def work(database: Database) -> int:
             wanted = [jobs.decode(row.payload) for row in leased]
             index = [each for each in wanted if isinstance(each, jobs.IndexPosts)]
             for task in index:
-                await search_index.catch_up(tx, task)
+                await search_index.index_batch(tx, task)
         if not leased:
             return done
         done += len(index)
@@ -90,10 +90,10 @@ def remote(uri: str, author: AccountRow, html: str, **changes: Any) -> remote_po
     return remote_posts.RemotePost(**{**values, **changes})
 
 
-async def test_words_phrases_and_what_is_left_out(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    first = await write(database, here, ann, "The quick brown fox; it's here")
-    second = await write(database, here, ann, "Brown is not quick")
+async def test_words_phrases_and_what_is_left_out(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    first = await publish(database, here, ann, "The quick brown fox; it's here")
+    second = await publish(database, here, ann, "Brown is not quick")
     for text, wanted in {
         "quick": [second, first],
         "QUICK brown": [second, first],
@@ -113,13 +113,13 @@ async def test_words_phrases_and_what_is_left_out(database: Database, here: Site
         assert await found(database, here, ann, text) == wanted, text
 
 
-async def test_accents_and_scripts_without_spaces(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    cafe = await write(database, here, ann, "Le CAFÉ de José à Łódź")
-    tokyo = await write(database, here, ann, "明日は東京都でPython入門をします")
-    seoul = await write(database, here, ann, "서울에서 만나요")
-    thai = await write(database, here, ann, "ห้องสมุดเปิดแล้ว")
-    hindi = await write(database, here, ann, "पुस्तकालय खुला है")
+async def test_accents_and_scripts_without_spaces(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    cafe = await publish(database, here, ann, "Le CAFÉ de José à Łódź")
+    tokyo = await publish(database, here, ann, "明日は東京都でPython入門をします")
+    seoul = await publish(database, here, ann, "서울에서 만나요")
+    thai = await publish(database, here, ann, "ห้องสมุดเปิดแล้ว")
+    hindi = await publish(database, here, ann, "पुस्तकालय खुला है")
     for text, wanted in {
         "cafe": [cafe],
         "jose": [cafe],
@@ -141,9 +141,11 @@ async def test_accents_and_scripts_without_spaces(database: Database, here: Site
         assert await found(database, here, ann, text) == wanted, text
 
 
-async def test_title_warning_descriptions_and_options_are_searched(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    article = await write(
+async def test_title_warning_descriptions_and_options_are_searched(
+    database: Database, here: NodeContext
+) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    article = await publish(
         database,
         here,
         ann,
@@ -152,16 +154,16 @@ async def test_title_warning_descriptions_and_options_are_searched(database: Dat
         title="Repairing lamps",
         content_type="text/markdown",
     )
-    warned = await write(database, here, ann, "hidden", summary="Spiders ahead")
+    warned = await publish(database, here, ann, "hidden", summary="Spiders ahead")
     async with database.write() as tx:
         file = MediaRow(
             tx.new_id(), ann.id, None, 0, "image", "image/png", "k", "k", "", "A heron at dawn",
             None, 0.0, 0.0, 1, 1, 1, 1, 1, tx.now,
         )  # fmt: skip
-        await media_queries.add(tx, [file])
-    pictured = await write(database, here, ann, "look", media_ids=(file.id,))
+        await media_queries.insert(tx, [file])
+    pictured = await publish(database, here, ann, "look", media_ids=(file.id,))
     poll = polls.NewPoll(("Otters", "Badgers"), 3600)
-    asked = await write(database, here, ann, "which?", poll=poll)
+    asked = await publish(database, here, ann, "which?", poll=poll)
     assert await found(database, here, ann, "badgers has:poll") == [asked]
     assert await found(database, here, ann, "lamps") == [article]
     assert await found(database, here, ann, "tools is:article") == [article]
@@ -175,13 +177,13 @@ async def test_title_warning_descriptions_and_options_are_searched(database: Dat
     assert await found(database, here, ann, "has:video") == []
 
 
-async def test_operators(database: Database, here: Site, clock: Clock) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve@beta.test")
+async def test_operators(database: Database, here: NodeContext, clock: Clock) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve@beta.test")
     await consent(database, here, bob)
-    old = await write(database, here, bob, "words of old", language="de-AT")
+    old = await publish(database, here, bob, "words of old", language="de-AT")
     clock.forward(days=2)
-    linked = await write(database, here, bob, "words https://example.test/page", sensitive=True)
-    answer = await write(database, here, ann, "@bob words back #tag", in_reply_to_id=linked, language="en")
+    linked = await publish(database, here, bob, "words https://example.test/page", sensitive=True)
+    answer = await publish(database, here, ann, "@bob words back #tag", in_reply_to_id=linked, language="en")
     async with database.write() as tx:
         row = await remote_posts.receive(tx, eve, remote("https://beta.test/1", eve, "<p>words afar</p>"))
     assert row is not None
@@ -233,9 +235,9 @@ async def test_operators(database: Database, here: Site, clock: Clock) -> None:
     assert await found(database, here, ann, "words", account_id=bob.id) == [linked, old]
 
 
-async def test_a_malformed_operator_is_looked_for_as_words(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
-    post_id = await write(
+async def test_a_malformed_operator_is_looked_for_as_words(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
+    post_id = await publish(
         database, here, ann, "It has: treasure, before:yesterday, from: nowhere; c++ is: fun"
     )
     for text in (
@@ -265,11 +267,11 @@ async def test_a_malformed_operator_is_looked_for_as_words(database: Database, h
         await found(database, here, ann, text)
 
 
-async def test_nobody_finds_what_is_not_theirs(database: Database, here: Site) -> None:
-    ann, bob, eve = await people(database, here, "ann", "bob", "eve")
-    await befriend(database, here, eve, ann)
+async def test_nobody_finds_what_is_not_theirs(database: Database, here: NodeContext) -> None:
+    ann, bob, eve = await create_accounts(database, here, "ann", "bob", "eve")
+    await establish_follow(database, here, eve, ann)
     posts = {
-        name: await write(
+        name: await publish(
             database,
             here,
             ann,
@@ -278,7 +280,9 @@ async def test_nobody_finds_what_is_not_theirs(database: Database, here: Site) -
         )
         for name in ("public", "unlisted", "followers", "direct", "local")
     }
-    drafted = await write(database, here, ann, "secret draft", kind="Article", title="secret", state="draft")
+    drafted = await publish(
+        database, here, ann, "secret draft", kind="Article", title="secret", state="draft"
+    )
     assert await found(database, here, ann, "secret") == sorted(posts.values(), reverse=True)
     assert await found(database, here, bob, "secret") == [posts["direct"]]
     assert await found(database, here, eve, "secret") == []
@@ -291,13 +295,13 @@ async def test_nobody_finds_what_is_not_theirs(database: Database, here: Site) -
     assert drafted not in await found(database, here, ann, "secret")
 
 
-async def test_consent_can_be_taken_back(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
-    post_id = await write(database, here, ann, "findable")
+async def test_consent_can_be_taken_back(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
+    post_id = await publish(database, here, ann, "findable")
     await consent(database, here, ann)
     assert await found(database, here, bob, "findable") == [post_id]
     async with database.write() as tx:  # at once, before anything was indexed anew
-        row = await accounts.by_id(tx, ann.id)
+        row = await accounts.get(tx, ann.id)
         await accounts.update_profile(tx, here, row, accounts.ProfileChange(indexable=False))
     assert await found(database, here, bob, "findable") == []
     await work(database)
@@ -305,12 +309,12 @@ async def test_consent_can_be_taken_back(database: Database, here: Site) -> None
     assert await found(database, here, ann, "findable") == [post_id]
 
 
-async def test_what_one_had_to_do_with_is_found(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_what_one_had_to_do_with_is_found(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     liked, boosted, kept, named, other = [
-        await write(database, here, bob, f"thing {text}") for text in ("a", "b", "c", "d @ann", "e")
+        await publish(database, here, bob, f"thing {text}") for text in ("a", "b", "c", "d @ann", "e")
     ]
-    voted = await write(database, here, bob, "thing f", poll=polls.NewPoll(("yes", "no"), 3600))
+    voted = await publish(database, here, bob, "thing f", poll=polls.NewPoll(("yes", "no"), 3600))
     async with database.write() as tx:
         await likes.like(tx, here, ann, liked)
         await boosts.boost(tx, here, ann, boosted)
@@ -328,11 +332,11 @@ async def test_what_one_had_to_do_with_is_found(database: Database, here: Site) 
     assert other not in await found(database, here, ann, "thing")
 
 
-async def test_a_followers_post_is_lost_with_the_follow(database: Database, here: Site) -> None:
+async def test_a_followers_post_is_lost_with_the_follow(database: Database, here: NodeContext) -> None:
     """The list of ids may hold it; whoever loads the post decides."""
-    from_here, bob = await people(database, here, "ann", "bob")
-    await befriend(database, here, from_here, bob)
-    post_id = await write(database, here, bob, "among friends", visibility="followers")
+    from_here, bob = await create_accounts(database, here, "ann", "bob")
+    await establish_follow(database, here, from_here, bob)
+    post_id = await publish(database, here, bob, "among friends", visibility="followers")
     async with database.write() as tx:
         await likes.like(tx, here, from_here, post_id)
         await follows.unfollow(tx, here, from_here, bob)
@@ -343,8 +347,8 @@ async def test_a_followers_post_is_lost_with_the_follow(database: Database, here
 
 
 @pytest.mark.parametrize("kind", ["mute", "block", "blocked", "suspended", "silenced", "domain"])
-async def test_hidden_authors_are_not_found(database: Database, here: Site, kind: str) -> None:
-    ann, eve = await people(database, here, "ann", "eve@beta.test")
+async def test_hidden_authors_are_not_found(database: Database, here: NodeContext, kind: str) -> None:
+    ann, eve = await create_accounts(database, here, "ann", "eve@beta.test")
     async with database.write() as tx:
         row = await remote_posts.receive(tx, eve, remote("https://beta.test/1", eve, "<p>noise</p>"))
         assert row is not None
@@ -352,24 +356,24 @@ async def test_hidden_authors_are_not_found(database: Database, here: Site, kind
     assert await found(database, here, ann, "noise") == [row.id]
     async with database.write() as tx:
         if kind == "mute":
-            await mutes.mute(tx, ann, eve, notifications=True, seconds=0)
+            await mutes.mute(tx, ann, eve, hides_notifications=True, seconds=0)
         elif kind == "block":
             await blocks.block(tx, here, ann, eve)
         elif kind == "blocked":
             await blocks.receive(tx, eve, ann, "https://beta.test/block")
         elif kind == "domain":
-            await domain_mute_queries.add(tx, ann.id, "beta.test")
+            await domain_mute_queries.insert(tx, ann.id, "beta.test")
         else:
             limits = {"suspended_at": None, "silenced_at": None, f"{kind}_at": tx.now}
             await account_queries.set_limits(tx, eve.id, **limits)
     assert await found(database, here, ann, "noise") == []
 
 
-async def test_edits_and_removals_reach_the_index(database: Database, here: Site) -> None:
-    ann, eve = await people(database, here, "ann", "eve@beta.test")
-    post_id = await write(database, here, ann, "heron")
+async def test_edits_and_removals_reach_the_index(database: Database, here: NodeContext) -> None:
+    ann, eve = await create_accounts(database, here, "ann", "eve@beta.test")
+    post_id = await publish(database, here, ann, "heron")
     async with database.write() as tx:
-        await edits.change(tx, here, ann, post_id, edits.Change(text="egret"))
+        await edits.edit(tx, here, ann, post_id, edits.PostEdit(text="egret"))
     assert await found(database, here, ann, "heron") == []
     assert await found(database, here, ann, "egret") == [post_id]
     async with database.write() as tx:
@@ -397,15 +401,15 @@ async def indexed(database: Database) -> int:
         return int(await tx.value(COUNT))
 
 
-async def test_nothing_is_left_of_removed_accounts(database: Database, here: Site) -> None:
+async def test_nothing_is_left_of_removed_accounts(database: Database, here: NodeContext) -> None:
     """Rows that go with their owner's row leave the index too, whatever made `posts` anew since."""
-    ann, eve = await people(database, here, "ann", "eve@beta.test")
-    await write(database, here, ann, "one")
+    ann, eve = await create_accounts(database, here, "ann", "eve@beta.test")
+    await publish(database, here, ann, "one")
     async with database.write() as tx:
         await remote_posts.receive(tx, eve, remote("https://beta.test/1", eve, "<p>two</p>"))
     assert await indexed(database) == 2
     async with database.write() as tx:
-        await accounts.remove_remote(tx, eve)
+        await accounts.delete_remote(tx, eve)
     assert await indexed(database) == 1
     async with database.write() as tx:
         await accounts.delete_local(tx, ann)
@@ -413,24 +417,24 @@ async def test_nothing_is_left_of_removed_accounts(database: Database, here: Sit
 
 
 async def test_what_was_there_before_is_indexed_in_batches(
-    database: Database, here: Site, monkeypatch: pytest.MonkeyPatch
+    database: Database, here: NodeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_index, "BATCH", 2)
-    (ann,) = await people(database, here, "ann")
-    written = [await write(database, here, ann, f"old {number}") for number in range(5)]
-    await write(database, here, ann, "draft", kind="Article", title="old", state="draft")
+    (ann,) = await create_accounts(database, here, "ann")
+    written = [await publish(database, here, ann, f"old {number}") for number in range(5)]
+    await publish(database, here, ann, "draft", kind="Article", title="old", state="draft")
     async with database.write() as tx:
         await tx.run(EMPTY)
-        await search_index.owe(tx, None)
+        await search_index.enqueue_reindex(tx, None)
     assert await found(database, here, ann, "old") == []
     assert await work(database) == 3
     assert await found(database, here, ann, "old") == written[::-1]
 
 
-async def test_pages(database: Database, here: Site) -> None:
-    ann, bob = await people(database, here, "ann", "bob")
+async def test_pages(database: Database, here: NodeContext) -> None:
+    ann, bob = await create_accounts(database, here, "ann", "bob")
     await consent(database, here, bob)
-    ids = [await write(database, here, (ann, bob)[number % 2], "same") for number in range(6)][::-1]
+    ids = [await publish(database, here, (ann, bob)[number % 2], "same") for number in range(6)][::-1]
     assert await found(database, here, ann, "same", limit=2) == ids[:2]
     assert await found(database, here, ann, "same", limit=2, offset=2) == ids[2:4]
     assert await found(database, here, ann, "same", limit=9, offset=6) == []
@@ -439,14 +443,14 @@ async def test_pages(database: Database, here: Site) -> None:
     assert await found(database, here, ann, "same", limit=9, min_id=ids[5], max_id=ids[2]) == ids[3:5]
 
 
-async def test_a_search_takes_few_statements(database: Database, here: Site) -> None:
-    (ann,) = await people(database, here, "ann")
+async def test_a_search_takes_few_statements(database: Database, here: NodeContext) -> None:
+    (ann,) = await create_accounts(database, here, "ann")
     for number in range(12):
-        await write(database, here, ann, f"word {number}")
+        await publish(database, here, ann, f"word {number}")
     counts = []
     for limit in (1, 10):
         async with database.read() as tx:
-            query = search.Query(text="word -from:bob", kind="statuses", limit=limit)
-            assert len((await search.find(tx, here, ann.id, query)).posts) == limit
+            query = search.SearchRequest(text="word -from:bob", kind="statuses", limit=limit)
+            assert len((await search.run(tx, here, ann.id, query)).posts) == limit
             counts.append(tx.count)
     assert counts[0] == counts[1] <= 5

@@ -8,11 +8,11 @@ import pytest
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.context import Site
-from fedserver.domain.kernel.errors import Invalid
+from fedserver.domain.kernel.context import NodeContext
+from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import boosts, likes
 from fedserver.domain.timelines import cards, search, trend_reviews, trends
-from fedserver.text.previews import Preview
+from fedserver.text.previews import PagePreview
 from storage.engine import Database, Tx
 from storage.queries.auth import members as member_queries
 from storage.queries.content import tags as tag_queries
@@ -21,7 +21,7 @@ from storage.queries.timelines import cards as card_queries
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
 from tests.kit.clock import Clock
-from tests.kit.people import new_keys, people, write
+from tests.kit.people import create_accounts, new_keys, publish
 
 FANS = ("bob", "eve@beta.test", "fay@beta.test", "gus@gamma.test")
 
@@ -30,43 +30,43 @@ async def computed(database: Database) -> None:
     async with database.read() as tx:
         found = await trends.compute(tx)
     async with database.write() as tx:
-        await trends.keep(tx, found)
+        await trends.save(tx, found)
 
 
 async def posts(database: Database) -> list[int]:
     await computed(database)
     async with database.read() as tx:
-        return await trends.posts(tx, 20, 0)
+        return await trends.list_posts(tx, 20, 0)
 
 
 async def tags(database: Database) -> list[str]:
     await computed(database)
     async with database.read() as tx:
-        return [row.name for row in await trends.tags(tx, 20, 0)]
+        return [row.name for row in await trends.list_tags(tx, 20, 0)]
 
 
 async def links(database: Database) -> list[str]:
     await computed(database)
     async with database.read() as tx:
-        return [each.card.row.title for each in await trends.links(tx, 20, 0)]
+        return [each.card.row.title for each in await trends.list_links(tx, 20, 0)]
 
 
-async def share(database: Database, here: Site, url: str, *who: AccountRow, **draft: Any) -> int:
+async def share(database: Database, here: NodeContext, url: str, *who: AccountRow, **draft: Any) -> int:
     """A post of each that shows the card of an address, titled as its path; the card's id."""
     for author in who:
-        post_id = await write(database, here, author, f"see {url}", **draft)
+        post_id = await publish(database, here, author, f"see {url}", **draft)
         async with database.write() as tx:
-            await cards.keep(tx, url, Preview(kind="link", title=url.rpartition("/")[2]), None)
-            await cards.show(tx, post_id, url)
+            await cards.save(tx, url, PagePreview(kind="link", title=url.rpartition("/")[2]), None)
+            await cards.set_for_post(tx, post_id, url)
     async with database.read() as tx:
-        row = await card_queries.by_url(tx, url)
+        row = await card_queries.find_by_url(tx, url)
     assert row is not None
     return row.id
 
 
-async def like(database: Database, here: Site, post_id: int, *fans: AccountRow) -> None:
+async def like(database: Database, here: NodeContext, post_id: int, *fans: AccountRow) -> None:
     async with database.write() as tx:
-        row = await post_queries.by_id(tx, post_id)
+        row = await post_queries.find(tx, post_id)
         assert row is not None
         for fan in fans:
             if fan.domain:
@@ -75,17 +75,19 @@ async def like(database: Database, here: Site, post_id: int, *fans: AccountRow) 
                 await likes.like(tx, here, fan, post_id)
 
 
-async def test_the_helpful_rises_and_articles_most(database: Database, here: Site, clock: Clock) -> None:
-    ann, *fans = await people(database, here, "ann", *FANS)
-    article = await write(database, here, ann, "Text", kind="Article", title="How to")
-    note = await write(database, here, ann, "a note")
-    little = await write(database, here, ann, "liked by too few")
+async def test_the_helpful_rises_and_articles_most(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
+    ann, *fans = await create_accounts(database, here, "ann", *FANS)
+    article = await publish(database, here, ann, "Text", kind="Article", title="How to")
+    note = await publish(database, here, ann, "a note")
+    little = await publish(database, here, ann, "liked by too few")
     await like(database, here, article, *fans[:3])
     await like(database, here, note, *fans)
     await like(database, here, little, *fans[:2], ann)
     assert await posts(database) == [article, note]
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=2))
     assert await posts(database) == [article, note, little]
     clock.forward(days=2)
     await like(database, here, little, fans[2], fans[3])
@@ -94,9 +96,9 @@ async def test_the_helpful_rises_and_articles_most(database: Database, here: Sit
     assert await posts(database) == []
 
 
-async def test_a_boost_weighs_half_and_each_account_once(database: Database, here: Site) -> None:
-    ann, *fans = await people(database, here, "ann", "bob", "eve", "fay")
-    liked, boosted, both = [await write(database, here, ann, f"post {number}") for number in range(3)]
+async def test_a_boost_weighs_half_and_each_account_once(database: Database, here: NodeContext) -> None:
+    ann, *fans = await create_accounts(database, here, "ann", "bob", "eve", "fay")
+    liked, boosted, both = [await publish(database, here, ann, f"post {number}") for number in range(3)]
     await like(database, here, liked, *fans)
     await like(database, here, both, *fans)
     async with database.write() as tx:
@@ -111,44 +113,46 @@ async def test_a_boost_weighs_half_and_each_account_once(database: Database, her
     assert found[boosted].score == pytest.approx(1.5, abs=0.01)
 
 
-async def test_only_open_posts_of_discoverable_accounts(database: Database, here: Site) -> None:
-    ann, shy, *fans = await people(database, here, "ann", "shy", *FANS)
+async def test_only_open_posts_of_discoverable_accounts(database: Database, here: NodeContext) -> None:
+    ann, shy, *fans = await create_accounts(database, here, "ann", "shy", *FANS)
     async with database.write() as tx:
         await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
-    root = await write(database, here, ann, "#open root")
+    root = await publish(database, here, ann, "#open root")
     hidden = [
-        await write(database, here, shy, "#shut by one who hides"),
-        await write(database, here, ann, "#shut", visibility="unlisted"),
-        await write(database, here, ann, "#shut", visibility="followers"),
-        await write(database, here, ann, "#shut", visibility="local"),
+        await publish(database, here, shy, "#shut by one who hides"),
+        await publish(database, here, ann, "#shut", visibility="unlisted"),
+        await publish(database, here, ann, "#shut", visibility="followers"),
+        await publish(database, here, ann, "#shut", visibility="local"),
     ]
-    sensitive = await write(database, here, ann, "#open", summary="careful")
-    answer = await write(database, here, ann, "#open", in_reply_to_id=root)
+    sensitive = await publish(database, here, ann, "#open", summary="careful")
+    answer = await publish(database, here, ann, "#open", in_reply_to_id=root)
     for post_id in (root, hidden[0], hidden[1], hidden[3], sensitive, answer):
         await like(database, here, post_id, *fans)
     assert await posts(database) == [root]
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
     assert await tags(database) == ["open"]
 
 
-async def test_tags_rise_by_being_used_more_than_usual(database: Database, here: Site, clock: Clock) -> None:
-    members = await people(database, here, "ann", "bob", "eve", "fay")
+async def test_tags_rise_by_being_used_more_than_usual(
+    database: Database, here: NodeContext, clock: Clock
+) -> None:
+    members = await create_accounts(database, here, "ann", "bob", "eve", "fay")
     for _ in range(5):
         for member in members:
-            await write(database, here, member, "#daily")
+            await publish(database, here, member, "#daily")
         clock.forward(days=1)
     for member in members:
-        await write(database, here, member, "#daily #fresh")
-    await write(database, here, members[0], "#alone")
+        await publish(database, here, member, "#daily #fresh")
+    await publish(database, here, members[0], "#alone")
     assert await tags(database) == ["fresh", "daily"]
     async with database.read() as tx:
-        found = await search.uses(tx, ["daily", "fresh", "none"])
+        found = await search.load_tag_uses(tx, ["daily", "fresh", "none"])
     assert [(count, accounts) for _, count, accounts in sorted(found["daily"])] == [(4, 4)] * 6
-    assert found["fresh"] == [(clock.now // trends.DAY, 4, 4)]
+    assert found["fresh"] == [(clock.now // trends.DAY_MS, 4, 4)]
 
 
-async def review(tx: Tx, here: Site, kind: str, subject: int, *, approved: bool) -> None:
+async def review(tx: Tx, here: NodeContext, kind: str, subject: int, *, approved: bool) -> None:
     moderator = await moderator_of(tx, here)
     if kind == "tag":
         await trend_reviews.decide_tag(tx, moderator, subject, approved=approved)
@@ -156,21 +160,23 @@ async def review(tx: Tx, here: Site, kind: str, subject: int, *, approved: bool)
         await trend_reviews.decide_post(tx, moderator, -1, subject, approved=approved)
 
 
-async def moderator_of(tx: Tx, here: Site) -> MemberRow:
-    known = await member_queries.by_email(tx, "mod@mail.test")
+async def moderator_of(tx: Tx, here: NodeContext) -> MemberRow:
+    known = await member_queries.find_by_email(tx, "mod@mail.test")
     if known is not None:
         return known
-    row, _ = await members.add(tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator")
+    row, _ = await members.create_approved(
+        tx, here, "mod", "mod@mail.test", "hash", new_keys(), role="moderator"
+    )
     return row
 
 
 async def test_links_rise_by_the_accounts_that_share_them(
-    database: Database, here: Site, clock: Clock
+    database: Database, here: NodeContext, clock: Clock
 ) -> None:
-    ann, bob, eve, shy = await people(database, here, "ann", "bob", "eve", "shy")
+    ann, bob, eve, shy = await create_accounts(database, here, "ann", "bob", "eve", "shy")
     async with database.write() as tx:
         await accounts.update_profile(tx, here, shy, accounts.ProfileChange(discoverable=False))
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=2))
     for _ in range(2):
         await share(database, here, "https://a.test/daily", ann, bob, eve)
         clock.forward(days=1)
@@ -182,16 +188,16 @@ async def test_links_rise_by_the_accounts_that_share_them(
     assert await links(database) == ["fresh", "daily"]
     async with database.write() as tx:
         moderator = await moderator_of(tx, here)
-        [first] = await trends.links(tx, 1, 0)
-        assert first.uses == [(clock.now // trends.DAY, 4, 3)] and first.approved is None
-        assert [each.card.row.title for each in await trends.links(tx, 5, 1)] == ["daily"]
+        [first] = await trends.list_links(tx, 1, 0)
+        assert first.uses == [(clock.now // trends.DAY_MS, 4, 3)] and first.approved is None
+        assert [each.card.row.title for each in await trends.list_links(tx, 5, 1)] == ["daily"]
         await trend_reviews.decide_publisher(tx, moderator, "a.test", approved=False)
     assert await links(database) == ["fresh"]
     async with database.write() as tx:
-        daily = await card_queries.by_url(tx, "https://a.test/daily")
+        daily = await card_queries.find_by_url(tx, "https://a.test/daily")
         assert daily is not None
         await trend_reviews.decide_link(tx, moderator, daily.id, approved=True)
-        await trends.set_policy(tx, None, trends.Policy(shows_unreviewed=False, least_accounts=2))
+        await trends.set_policy(tx, None, trends.TrendPolicy(shows_unreviewed=False, least_accounts=2))
     assert await links(database) == ["daily"], (
         "the decision about a link comes first; nobody looked at the other"
     )
@@ -204,13 +210,13 @@ async def test_links_rise_by_the_accounts_that_share_them(
 
 
 @pytest.mark.parametrize("kind", ["tag", "post"])
-async def test_moderators_and_the_policy_decide(database: Database, here: Site, kind: str) -> None:
-    ann, *fans = await people(database, here, "ann", *FANS)
-    post_id = await write(database, here, ann, "#topic")
+async def test_moderators_and_the_policy_decide(database: Database, here: NodeContext, kind: str) -> None:
+    ann, *fans = await create_accounts(database, here, "ann", *FANS)
+    post_id = await publish(database, here, ann, "#topic")
     await like(database, here, post_id, *fans)
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.Policy(least_accounts=1))
-        (tag,) = await tag_queries.by_names(tx, ["topic"])
+        await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
+        (tag,) = await tag_queries.load_by_names(tx, ["topic"])
     shown: Any = tags if kind == "tag" else posts
     subject = tag.id if kind == "tag" else post_id
     wanted = ["topic"] if kind == "tag" else [post_id]
@@ -219,27 +225,27 @@ async def test_moderators_and_the_policy_decide(database: Database, here: Site, 
         await review(tx, here, kind, subject, approved=False)
     assert await shown(database) == []
     async with database.write() as tx:
-        await trends.set_policy(tx, None, trends.Policy(shows_unreviewed=False, least_accounts=1))
+        await trends.set_policy(tx, None, trends.TrendPolicy(shows_unreviewed=False, least_accounts=1))
         await review(tx, here, kind, subject, approved=True)
     assert await shown(database) == wanted
-    other = await write(database, here, ann, "#other")
+    other = await publish(database, here, ann, "#other")
     await like(database, here, other, *fans)
     assert await shown(database) == wanted
     async with database.read() as tx:
-        query = search.Query(text="o", kind="hashtags", exclude_unreviewed=True)
-        found = (await search.find(tx, here, ann.id, search.Query(text="o", kind="hashtags"))).tags
+        query = search.SearchRequest(text="o", kind="hashtags", exclude_unreviewed=True)
+        found = (await search.run(tx, here, ann.id, search.SearchRequest(text="o", kind="hashtags"))).tags
         reviewed = (
-            await search.find(
-                tx, here, ann.id, search.Query(text="t", kind="hashtags", exclude_unreviewed=True)
+            await search.run(
+                tx, here, ann.id, search.SearchRequest(text="t", kind="hashtags", exclude_unreviewed=True)
             )
         ).tags
         assert [row.name for row in found] == ["other"]
-        assert (await search.find(tx, here, ann.id, query)).tags == ()
+        assert (await search.run(tx, here, ann.id, query)).tags == ()
         assert [row.name for row in reviewed] == (["topic"] if kind == "tag" else [])
 
 
-async def test_wrong_values_are_refused(database: Database, here: Site) -> None:
+async def test_wrong_values_are_refused(database: Database, here: NodeContext) -> None:
     async with database.write() as tx:
-        with pytest.raises(Invalid):
-            await trends.set_policy(tx, None, trends.Policy(least_accounts=0))
-        assert await trends.policy(tx) == trends.Policy()
+        with pytest.raises(InvalidError):
+            await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=0))
+        assert await trends.get_policy(tx) == trends.TrendPolicy()

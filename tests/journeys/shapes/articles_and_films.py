@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.journeys.shapes.shape import Shape, act, public
-from tests.kit.peers import PUBLIC, actor
+from tests.kit.peers import PUBLIC, make_actor
 
-WES = actor(
+WES = make_actor(
     "https://wordpress.test/author/wes", "wes", kind="Person", url="https://wordpress.test/author/wes/"
 )
 _wordpress = public(
@@ -22,7 +22,7 @@ _wordpress = public(
         "name": "Hills",
     },
 )
-WRI = actor("https://writefreely.test/api/collections/wri", "wri")
+WRI = make_actor("https://writefreely.test/api/collections/wri", "wri")
 _writefreely = public(
     WRI["id"],
     "https://writefreely.test/api/posts/1",
@@ -30,7 +30,7 @@ _writefreely = public(
     name="Without a summary",
     content="<p>Plain</p>",
 )
-GIL = actor("https://ghost.test/.ghost/activitypub/users/gil", "gil")
+GIL = make_actor("https://ghost.test/.ghost/activitypub/users/gil", "gil")
 _ghost = public(
     GIL["id"],
     "https://ghost.test/.ghost/activitypub/article/1",
@@ -41,8 +41,8 @@ _ghost = public(
     image="https://ghost.test/i.png",
     url="https://ghost.test/a-post/",
 )
-PET = actor("https://peertube.test/accounts/pet", "pet")
-CHANNEL = actor(
+PET = make_actor("https://peertube.test/accounts/pet", "pet")
+CHANNEL = make_actor(
     "https://peertube.test/video-channels/films",
     "films",
     kind="Group",
@@ -99,7 +99,7 @@ _film = public(
         },
     ],
 )
-FUN = actor("https://funkwhale.test/federation/actors/fun", "fun")
+FUN = make_actor("https://funkwhale.test/federation/actors/fun", "fun")
 _sound = public(
     FUN["id"],
     "https://funkwhale.test/federation/music/uploads/1",
@@ -112,15 +112,15 @@ _sound = public(
         {"type": "Link", "mediaType": "text/html", "href": "https://funkwhale.test/library/tracks/1"},
     ],
 )
-CAS = actor("https://castopod.test/@cas", "cas")
+CAS = make_actor("https://castopod.test/@cas", "cas")
 _episode = public(
     CAS["id"],
     "https://castopod.test/@cas/posts/1",
     "Note",
     content='<p>New episode</p><p><a href="https://castopod.test/@cas/episodes/one">One</a></p>',
 )
-MOB = actor("https://mobilizon.test/@circle", "circle", kind="Group")
-ORG = actor("https://mobilizon.test/@org", "org")
+MOB = make_actor("https://mobilizon.test/@circle", "circle", kind="Group")
+ORG = make_actor("https://mobilizon.test/@org", "org")
 _event = public(
     ORG["id"],
     "https://mobilizon.test/events/1",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.journeys.shapes.shape import Shape, act, public
-from tests.kit.peers import PUBLIC, actor
+from tests.kit.peers import PUBLIC, make_actor
 
-FOXES = actor(
+FOXES = make_actor(
     "https://lemmy.test/c/foxes", "foxes", kind="Group", attributedTo="https://lemmy.test/c/foxes/mods"
 )
-JOE = actor("https://lemmy.test/u/joe", "joe")
+JOE = make_actor("https://lemmy.test/u/joe", "joe")
 PAGE = public(
     JOE["id"],
     "https://lemmy.test/post/1",
@@ -27,7 +27,7 @@ PAGE = public(
 # What the group passes on may not be believed: at its origin the page reads as above.
 _told = {**PAGE, "content": "<p>Forged words</p>"}
 
-KIT = actor("https://piefed.test/u/kit", "kit")
+KIT = make_actor("https://piefed.test/u/kit", "kit")
 _elsewhere = public(
     KIT["id"],
     "https://piefed.test/post/5",
@@ -37,7 +37,7 @@ _elsewhere = public(
     name="A page of PieFed",
     content="<p>From another server</p>",
 )
-MAGAZINE = actor("https://mbin.test/m/owls", "owls", kind="Group")
+MAGAZINE = make_actor("https://mbin.test/m/owls", "owls", kind="Group")
 _mbin = public(
     "https://mbin.test/u/moe",
     "https://mbin.test/m/owls/t/1",
@@ -46,8 +46,8 @@ _mbin = public(
     to=[MAGAZINE["id"], PUBLIC],
     content="<p>Owls</p>",
 )
-FORUM = actor("https://nodebb.test/category/1", "general", kind="Group")
-NED = actor("https://nodebb.test/uid/2", "ned")
+FORUM = make_actor("https://nodebb.test/category/1", "general", kind="Group")
+NED = make_actor("https://nodebb.test/uid/2", "ned")
 _topic = public(
     NED["id"],
     "https://nodebb.test/post/7",
@@ -58,8 +58,8 @@ _topic = public(
     context="https://nodebb.test/topic/3",
     audience=FORUM["id"],
 )
-BOARD = actor("https://discourse.test/ap/actor/9", "board", kind="Group")
-DEE = actor("https://discourse.test/ap/actor/2", "dee")
+BOARD = make_actor("https://discourse.test/ap/actor/9", "board", kind="Group")
+DEE = make_actor("https://discourse.test/ap/actor/2", "dee")
 _first = public(
     DEE["id"], "https://discourse.test/ap/object/1", "Note", name="Hello", content="<p>A first post</p>"
 )
@@ -101,7 +101,7 @@ ROWS = (
         software="mbin",
         followed=MAGAZINE,
         uri=_mbin["id"],
-        served=(actor("https://mbin.test/u/moe", "moe"), _mbin),
+        served=(make_actor("https://mbin.test/u/moe", "moe"), _mbin),
         sent=(act("Announce", MAGAZINE["id"], act("Create", "https://mbin.test/u/moe", _mbin["id"])),),
         boosted=True,
         status={"title": "A thread of Mbin"},

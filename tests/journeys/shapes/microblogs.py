@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.journeys.shapes.shape import Shape, act, emoji, public
-from tests.kit.peers import PUBLIC, actor
+from tests.kit.peers import PUBLIC, make_actor
 
-MAX = actor("https://mastodon.test/users/max", "max")
+MAX = make_actor("https://mastodon.test/users/max", "max")
 QUOTED = public(
     MAX["id"], "https://mastodon.test/users/max/statuses/1", "Note", content="<p>To be quoted</p>"
 )
@@ -37,7 +37,7 @@ _quote = public(
 )
 _edited = public(MAX["id"], "https://mastodon.test/users/max/statuses/4", "Note", content="<p>Frist</p>")
 
-GUS = actor("https://gts.test/users/gus", "gus", publicKey=None)
+GUS = make_actor("https://gts.test/users/gus", "gus", publicKey=None)
 GUS["publicKey"] = {
     "id": f"{GUS['id']}#main-key",
     "owner": GUS["id"],
@@ -63,7 +63,7 @@ _single = public(
     },
 )
 
-AKI = actor("https://akkoma.test/users/aki", "aki")
+AKI = make_actor("https://akkoma.test/users/aki", "aki")
 _akkoma = public(
     AKI["id"],
     "https://akkoma.test/objects/1",
@@ -77,7 +77,7 @@ _akkoma = public(
     tag=[emoji("akkoma.test", "cat", id=None)],
 )
 
-MIA = actor("https://misskey.test/users/9mia", "mia", isCat=True, _misskey_summary="cat")
+MIA = make_actor("https://misskey.test/users/9mia", "mia", isCat=True, _misskey_summary="cat")
 _her = public(MIA["id"], "https://misskey.test/notes/9", "Note", content="<p>Hers before</p>")
 _misskey = public(
     MIA["id"],
@@ -91,7 +91,7 @@ _misskey = public(
     summary=None,
 )
 
-PIA = actor("https://pixelfed.test/users/pia", "pia")
+PIA = make_actor("https://pixelfed.test/users/pia", "pia")
 _pictures = public(
     PIA["id"],
     "https://pixelfed.test/p/pia/1",
@@ -109,7 +109,7 @@ _pictures = public(
     ],
 )
 
-FRI = actor("https://friendica.test/profile/fri", "fri", url=["https://friendica.test/profile/fri"])
+FRI = make_actor("https://friendica.test/profile/fri", "fri", url=["https://friendica.test/profile/fri"])
 _friendica = public(
     FRI["id"],
     "https://friendica.test/objects/1",
@@ -120,10 +120,10 @@ _friendica = public(
     image=[],
 )
 
-MIT = actor("https://mitra.test/users/mit", "mit", endpoints=None)
+MIT = make_actor("https://mitra.test/users/mit", "mit", endpoints=None)
 _mitra = public(MIT["id"], "https://mitra.test/objects/1", "Note", content="<p>With a proof</p>")
 
-HAN = actor("https://hollo.test/@han", "han")
+HAN = make_actor("https://hollo.test/@han", "han")
 _his = public(HAN["id"], "https://hollo.test/@han/0", "Note", content="<p>His before</p>")
 _hollo = public(
     HAN["id"],
@@ -141,10 +141,10 @@ _hollo = public(
     ],
 )
 
-THEA = actor("https://threads.test/ap/users/1", "thea")
+THEA = make_actor("https://threads.test/ap/users/1", "thea")
 _threads = public(THEA["id"], "https://threads.test/ap/users/1/post/2", "Note", content="<p>From Threads</p>")
 
-BO = actor("https://bookwyrm.test/user/bo", "bo")
+BO = make_actor("https://bookwyrm.test/user/bo", "bo")
 _book = public(
     BO["id"],
     "https://bookwyrm.test/user/bo/comment/1",
@@ -153,7 +153,7 @@ _book = public(
     attachment=[{"type": "Document", "url": "https://bookwyrm.test/cover.jpg", "name": "A cover"}],
 )
 
-SMI = actor("https://smithereen.test/users/1", "smi", capabilities={"acceptsJoins": True})
+SMI = make_actor("https://smithereen.test/users/1", "smi", capabilities={"acceptsJoins": True})
 _wall = public(
     SMI["id"],
     "https://smithereen.test/posts/1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.auth import login, one_time_links
 from fedserver.domain.kernel import jobs
 from storage.queries.auth import members as member_queries
@@ -12,7 +12,7 @@ from storage.queries.kernel import jobs as job_queries
 from tests.kit.nodes import Start, TestNode
 from tests.kit.visitors import Visitor
 
-MAIL = Mail(host="mail.test", sender="node@alpha.test")
+MAIL = MailConfig(host="mail.test", sender="node@alpha.test")
 NEW = "ann@new.test"
 
 
@@ -34,7 +34,7 @@ async def ann(node: TestNode) -> Visitor:
 async def mails(node: TestNode) -> dict[str, str]:
     """What is owed by mail, by address, and not sent: there is no server."""
     async with node.db.write() as tx:
-        queue = job_queries.STRANGERS
+        queue = job_queries.REMOTE
         leased = await job_queries.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
     found = [jobs.decode(row.payload) for row in leased]
     return {each.to: each.text for each in found if isinstance(each, jobs.SendMail)}
@@ -48,7 +48,7 @@ def link(text: str) -> str:
 
 async def address_of(node: TestNode, name: str) -> str:
     async with node.db.read() as tx:
-        member = await login.find(tx, name)
+        member = await login.find_member(tx, name)
     assert member and member.email_confirmed_at
     return str(member.email)
 
@@ -82,7 +82,7 @@ async def test_an_address_that_was_taken_meanwhile_stays_with_its_owner(node: Te
     await ann.fill_in("/settings/email", "email", email=NEW)
     path = link((await mails(node))[NEW])
     async with node.db.write() as tx:
-        bob = await login.find(tx, "bob")
+        bob = await login.find_member(tx, "bob")
         assert bob
         await member_queries.set_email(tx, bob.id, NEW)
     assert (await ann.press(path, path)).status == 422
@@ -95,9 +95,9 @@ async def test_only_the_newest_link_counts_and_old_links_end(node: TestNode, ann
     await ann.fill_in("/settings/email", "email", email=NEW)
     assert (await ann.open(first)).status == 404
     async with node.db.write() as tx:
-        member = await login.find(tx, "ann")
+        member = await login.find_member(tx, "ann")
         assert member
-        reset = await one_time_links.new(tx, "reset", member.id, member.email, hours=1)
+        reset = await one_time_links.create(tx, "reset", member.id, member.email, hours=1)
     newest = link((await mails(node))[NEW])
     await ann.press(newest, newest)
     assert (await ann.open(f"/reset/{reset}")).status == 404, "whoever reads the old mail gets no further"
@@ -111,9 +111,9 @@ async def test_what_is_refused(node: TestNode, ann: Visitor, email: str) -> None
 
 async def test_a_link_for_something_else_changes_nothing(node: TestNode, ann: Visitor) -> None:
     async with node.db.write() as tx:
-        member = await login.find(tx, "ann")
+        member = await login.find_member(tx, "ann")
         assert member
-        word = await one_time_links.new(tx, "confirm", member.id, NEW, hours=1)
+        word = await one_time_links.create(tx, "confirm", member.id, NEW, hours=1)
     assert (await ann.open(f"/email/{word}")).status == 404
     assert (await ann.open(f"/confirm/{word}")).status == 200
 

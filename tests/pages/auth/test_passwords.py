@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fedserver.domain.auth import members, one_time_links
-from tests.kit.forms import form, send
+from tests.kit.forms import find_form, send_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
 NEW = "another fine password"
@@ -27,8 +27,8 @@ async def log_in(node: TestNode, password: str) -> int:
 async def change(node: TestNode, **values: str) -> int:
     page = "/settings/password"
     async with node.http.get(page) as answer:
-        filled = form(await answer.text(), "current")
-    return (await send(node.http, node.base, node.base + page, filled, **values)).status
+        filled = find_form(await answer.text(), "current")
+    return (await send_form(node.http, node.base, node.base + page, filled, **values)).status
 
 
 async def test_a_member_changes_the_password(node: TestNode) -> None:
@@ -54,15 +54,15 @@ async def test_a_stranger_learns_nothing_of_who_is_a_member(node: TestNode) -> N
 
 async def test_a_link_gives_a_new_password_once(node: TestNode) -> None:
     async with node.db.write() as tx:
-        ann = await members.by_username(tx, "ann")
-        word = await one_time_links.new(tx, "reset", ann.id, ann.email, hours=1)
+        ann = await members.get_by_username(tx, "ann")
+        word = await one_time_links.create(tx, "reset", ann.id, ann.email, hours=1)
     page = f"/reset/{word}"
     async with node.http.get(page) as answer:
         assert answer.status == 200
-        filled = form(await answer.text(), "password")
+        filled = find_form(await answer.text(), "password")
     for password, status in (("short", 422), (ann.email, 422), (NEW, 303), (NEW + "!", 404)):
         assert (
-            await send(node.http, node.base, node.base + page, filled, password=password)
+            await send_form(node.http, node.base, node.base + page, filled, password=password)
         ).status == status
     assert await log_in(node, NEW) == 303
     async with node.http.get("/reset/unknown") as answer:

@@ -23,7 +23,7 @@ async def node(start: Start) -> TestNode:
 async def token_of(node: TestNode, name: str, app_id: int | None, scopes: str) -> str:
     """A token of a member, for an app or made on the command line."""
     async with node.db.write() as tx:
-        member, account = await members.by_username(tx, name), await accounts.local(tx, name)
+        member, account = await members.get_by_username(tx, name), await accounts.get_local(tx, name)
         made = await tokens.create(tx, scopes, app_id=app_id, member_id=member.id, account_id=account.id)
     return made.secret
 

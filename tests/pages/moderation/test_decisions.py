@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.audit_log import audit_log, hash_chain
 from fedserver.domain.auth import members
-from fedserver.domain.kernel.errors import Invalid, NotFound
+from fedserver.domain.kernel.errors import InvalidError, NotFoundError
 from fedserver.domain.moderation import moderation, post_moderation, reports
-from fedserver.domain.moderation.moderation import Order
+from fedserver.domain.moderation.moderation import ModerationAction
 from fedserver.domain.portability import moves
 from fedserver.domain.posts import posts
-from fedserver.node import all_endpoints
+from fedserver.node import list_endpoints
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.kernel import jobs as task_queries
 from storage.rows.accounts import AccountRow
@@ -38,7 +38,7 @@ async def begin(start: Start, **config: Any) -> tuple[TestNode, AccountRow, Memb
 
 async def do(node: TestNode, mod: MemberRow, ann: AccountRow, kind: str, text: str, **more: Any) -> int:
     async with node.db.write() as tx:
-        return (await moderation.act(tx, node.site, mod, ann.id, Order(kind, text, **more))).id
+        return (await moderation.apply(tx, node.site, mod, ann.id, ModerationAction(kind, text, **more))).id
 
 
 async def mails(node: TestNode) -> list[str]:
@@ -46,13 +46,13 @@ async def mails(node: TestNode) -> list[str]:
     async with node.db.write() as tx:
         return [
             row.payload
-            for row in await task_queries.lease(tx, until=tx.now, limit=50, queue=task_queries.STRANGERS)
+            for row in await task_queries.lease(tx, until=tx.now, limit=50, queue=task_queries.REMOTE)
             if row.kind == "send_mail"
         ]
 
 
 async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
-    node, ann, mod = await begin(start, mail=Mail(host="mail.test", sender="us@alpha.test"))
+    node, ann, mod = await begin(start, mail=MailConfig(host="mail.test", sender="us@alpha.test"))
     act_id = await do(node, mod, ann, "suspend", "Spam, as we see it", mails=True)
     [letter] = await mails(node)
     assert PAGE in letter and "Spam, as we see it" in letter
@@ -97,11 +97,11 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
         ("account.suspend", ""),
     ]
     salt = re.search(r'<code class="hash">(.*?)</code>', page.text)
-    assert salt and hash_chain.seal(salt.group(1), ann.uri) == log[3]["seals"]["subject"]
+    assert salt and hash_chain.compute_commitment(salt.group(1), ann.uri) == log[3]["seals"]["subject"]
     assert log[0]["undoes"] == log[1]["undoes"] == str(act_id) and log[0]["reason"] == "A mistake, sorry"
     assert "newsletter" not in str(log), "what the member writes is not for everybody"
     async with node.db.write() as tx:
-        await moves.leave(tx, await members.by_username(tx, "ann"), ann)
+        await moves.delete_account(tx, await members.get_by_username(tx, "ann"), ann)
         assert (await audit_log.verify(tx)).last == 4, "the appeal went with her, the log stays"
 
 
@@ -111,7 +111,7 @@ async def test_appeals_that_are_turned_down_or_not_possible(start: Start) -> Non
     warned = await do(node, mod, ann, "none", "Please be kind")
     lifted = await do(node, mod, ann, "silence", "Too loud", days=2)
     async with node.db.write() as tx:
-        await moderation.lift(tx, mod, ann.id, "silence")
+        await moderation.revoke(tx, mod, ann.id, "silence")
     await visitor.log_in("ann")
     await own.log_in("mod")
     page = await visitor.open(PAGE)
@@ -169,16 +169,16 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     assert (await own.press(f"/admin/reports/{report.id}", action, **form)).path == "/admin/reports"
     assert (await api.ask("GET", f"/api/v1/statuses/{bad}")).status == 404
     async with node.db.write() as tx:
-        where, order = node.site, Order("mark_statuses_as_sensitive", "Odd")
-        act = await post_moderation.act(tx, where, mod, ann.id, order, [odd])
+        where, order = node.site, ModerationAction("mark_statuses_as_sensitive", "Odd")
+        act = await post_moderation.apply(tx, where, mod, ann.id, order, [odd])
         for wrong, ids, error in (
-            (Order("suspend"), [fine], Invalid),
-            (order, [], Invalid),
-            (order, [bad], NotFound),
-            (order, [fine, await posts.publish(tx, where, bob, posts.Draft(text="mine"))], NotFound),
+            (ModerationAction("suspend"), [fine], InvalidError),
+            (order, [], InvalidError),
+            (order, [bad], NotFoundError),
+            (order, [fine, await posts.publish(tx, where, bob, posts.Draft(text="mine"))], NotFoundError),
         ):
             with pytest.raises(error):
-                await post_moderation.act(tx, where, mod, ann.id, wrong, ids)
+                await post_moderation.apply(tx, where, mod, ann.id, wrong, ids)
         kinds = [row.kind for row in await task_queries.lease(tx, until=tx.now, limit=50)]
     assert "delete_post" in kinds and "update_post" in kinds, "peers are told"
     marked, deleted = [each["moderation_warning"] for each in await api.get("/api/v1/notifications")]
@@ -202,8 +202,8 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     assert (await api.ask("GET", f"/api/v1/statuses/{fine}")).status == 404
     node.clock.forward(days=91)
     async with node.db.write() as tx:
-        await audited_post_queries.forget_texts(tx, tx.now - post_moderation.KEEP_TEXTS)
-        assert "post odd" not in str(await audited_post_queries.of_acts(tx, [act.id]))
+        await audited_post_queries.erase_texts(tx, tx.now - post_moderation.TEXT_TTL_MS)
+        assert "post odd" not in str(await audited_post_queries.load_by_entries(tx, [act.id]))
 
 
 async def test_who_is_kept_out_sees_nothing_else(start: Start) -> None:
@@ -213,10 +213,10 @@ async def test_who_is_kept_out_sees_nothing_else(start: Start) -> None:
     visitor = Visitor(node)
     page = await visitor.log_in("ann")
     assert page.path == PAGE and 'href="/home"' not in page.text and "/settings/profile" not in page.text
-    open_to = {each.path for each in all_endpoints() if each.barred}
+    open_to = {each.path for each in list_endpoints() if each.barred}
     assert open_to == {"/login", "/logout", "/locale", PAGE, PAGE + "/{id}/appeal"}
     asked = 0
-    for endpoint in all_endpoints():
+    for endpoint in list_endpoints():
         if not endpoint.html or endpoint.who == "anyone" or endpoint.barred:
             continue
         path = re.sub(r"\{[^}]*\}", "1", endpoint.path)

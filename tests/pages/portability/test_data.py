@@ -14,12 +14,12 @@ import pytest
 from fedserver.domain.kernel import jobs
 from fedserver.domain.portability import imports
 from fedserver.federation import archives
-from fedserver.federation.imports import carry_on
-from tests.client_api.test_every_endpoint import picture
+from fedserver.federation.imports import continue_import
+from tests.client_api.test_every_endpoint import make_picture
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
-from tests.kit.people import befriend
-from tests.kit.visitors import Page, Visitor
+from tests.kit.people import establish_follow
+from tests.kit.visitors import VisitedPage, Visitor
 
 
 class Named(io.BytesIO):
@@ -28,7 +28,7 @@ class Named(io.BytesIO):
     name = "elsewhere.csv"
 
 
-async def bring(visitor: Visitor, kind: str, text: str | bytes, mode: str = "merge") -> Page:
+async def bring(visitor: Visitor, kind: str, text: str | bytes, mode: str = "merge") -> VisitedPage:
     data = Named(text if isinstance(text, bytes) else text.encode())
     return await visitor.press("/settings/data", "/settings/data", kind=kind, mode=mode, data=data)
 
@@ -99,7 +99,7 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     forget = address.replace("problems.csv", "forget")
     assert "/imports/" not in (await other.open("/settings/data")).text
     assert address not in (await visitor.press("/settings/data", forget)).text
-    await befriend(alpha.db, alpha.site, dan, cas)
+    await establish_follow(alpha.db, alpha.site, dan, cas)
     followers = (await other.open("/settings/data/followers.csv")).text
     assert followers == "Account address\nann@alpha.test\ndan@alpha.test\n"
     assert (await other.open("/settings/data/passwords.csv")).status == 404
@@ -111,23 +111,23 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
     await visitor.log_in("ann")
     await bring(visitor, "domain_blocking", "".join(f"d{number}.test\n" for number in range(25)))
     async with alpha.db.read() as tx:
-        (row,) = await imports.page(tx, ann)
+        (row,) = await imports.list_recent(tx, ann)
     # A slice was carried out, and the process ended before it could say so: that task is done again.
     services = alpha.node.services
     for _ in range(2):
-        await carry_on(alpha.db, alpha.site, services.resolver, jobs.Import(row.id))
+        await continue_import(alpha.db, alpha.site, services.resolver, jobs.ContinueImport(row.id))
     await settle(alpha)
     async with alpha.db.read() as tx:
-        (row,) = await imports.page(tx, ann)
+        (row,) = await imports.list_recent(tx, ann)
     assert (row.total, row.done, row.failed) == (25, 25, 0) and row.finished_at is not None
     assert (await visitor.open("/settings/data/domain_blocking.csv")).text.count("\n") == 25
-    for _ in range(imports.MOST_UNFINISHED):
+    for _ in range(imports.MAX_UNFINISHED):
         await bring(visitor, "domain_blocking", "again.test\n")
     page = await bring(visitor, "domain_blocking", "again.test\n")
     assert page.status == 422 and "are under way" in page.text
     for stop in re.findall(r'"(/settings/data/imports/\d+/forget)"', page.text)[:2]:
         page = await visitor.press("/settings/data", stop)
-    assert page.text.count(">Cancel<") == imports.MOST_UNFINISHED - 2
+    assert page.text.count(">Cancel<") == imports.MAX_UNFINISHED - 2
     await settle(alpha)
     assert ">Cancel<" not in (await visitor.open("/settings/data")).text
 
@@ -167,10 +167,10 @@ async def test_an_archive_of_everything_is_made_for_its_owner(
     await visitor.log_in("ann")
     await other.log_in("eve")
     file = aiohttp.FormData({"description": "a fox"})
-    file.add_field("file", picture(), filename="fox.png", content_type="image/png")
+    file.add_field("file", make_picture(), filename="fox.png", content_type="image/png")
     media = (await api.ask("POST", "/api/v2/media", data=file)).body
     avatar = aiohttp.FormData()
-    avatar.add_field("avatar", picture(), filename="me.png", content_type="image/png")
+    avatar.add_field("avatar", make_picture(), filename="me.png", content_type="image/png")
     assert (await api.ask("PATCH", "/api/v1/accounts/update_credentials", data=avatar)).status == 200
     shown = await api.post("/api/v1/statuses", status="with a picture", media_ids=[media["id"]])
     theirs = await alpha.write(eve, "of Eve")

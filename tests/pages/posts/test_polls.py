@@ -9,9 +9,9 @@ from fedserver.domain.posts.polls import NewPoll
 from fedserver.domain.relationships import follows
 from storage.rows.accounts import AccountRow
 from tests.domain.posts.test_polls import question
-from tests.kit.forms import form, send
+from tests.kit.forms import find_form, send_form
 from tests.kit.nodes import PASSWORD, Start, TestNode
-from tests.kit.people import stranger
+from tests.kit.people import create_remote_account
 
 
 async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow]:
@@ -39,7 +39,7 @@ async def page(node: TestNode, path: str) -> str:
 
 async def test_a_poll_is_written_and_answered_without_script(start: Start) -> None:
     node, _, _ = await begin(start)
-    written = form(await page(node, "/write"), "options[]")
+    written = find_form(await page(node, "/write"), "options[]")
 
     async def write(*options: str) -> tuple[int, str]:
         fields = {"csrf": written.values["csrf"], "text": "Which?", "expires_in": "3600"}
@@ -61,20 +61,22 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
     for path in ("/home", place):
         asked = await page(node, path)
         assert asked.count('type="radio"') == 2 and "<progress" not in asked
-    ballot = form(asked, "choices[]")
-    sent = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "1"})
+    ballot = find_form(asked, "choices[]")
+    sent = await send_form(node.http, node.base, node.base + place, ballot, **{"choices[]": "1"})
     assert sent.status == 303 and sent.headers["Location"] == place
     answered = await page(node, place)
     assert "1 vote" in answered and "100%" in answered and '✓ <span class="skip">Your choice' in answered
-    again = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
+    again = await send_form(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
     assert again.status == 422 and "You have already voted on this poll" in await again.text()
-    forged = await send(node.http, node.base, node.base + place, ballot, csrf="wrong", **{"choices[]": "0"})
+    forged = await send_form(
+        node.http, node.base, node.base + place, ballot, csrf="wrong", **{"choices[]": "0"}
+    )
     assert forged.status == 403
 
     node.http.cookie_jar.clear()
     seen = await page(node, place)
     assert "100%" in seen and "/vote" not in seen and "Your choice" not in seen
-    refused = await send(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
+    refused = await send_form(node.http, node.base, node.base + place, ballot, **{"choices[]": "0"})
     assert refused.status == 401
     node.clock.forward(hours=2)
     await node.settle()
@@ -91,7 +93,7 @@ async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
     await log_in(node, "bob")
     asked = await page(node, f"/@ann/{post_id}")
     assert asked.count('type="checkbox"') == 3
-    token = form(asked, "choices[]").values["csrf"]
+    token = find_form(asked, "choices[]").values["csrf"]
     headers = {"HX-Request": "true", "Origin": node.base, "Sec-Fetch-Site": "same-origin"}
 
     async def vote(place: int, *choices: str) -> tuple[int, str]:
@@ -112,7 +114,7 @@ async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
 async def test_a_peers_poll_is_asked_for_anew_when_a_member_looks(start: Start) -> None:
     node, _, _ = await begin(start)
     async with node.db.write() as tx:
-        dan = await stranger(tx, "dan")
+        dan = await create_remote_account(tx, "dan")
         asked = question("https://beta.test/polls/1", dan, ("<script>Yes</script>", 3), ("No", 1))
         row = await remote_posts.receive(tx, dan, asked)
     assert row is not None

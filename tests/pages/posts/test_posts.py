@@ -10,7 +10,7 @@ from fedserver.domain.relationships import mutes
 from tests.journeys.test_remote_files import news
 from tests.kit import tls
 from tests.kit.nodes import Start, TestNode
-from tests.kit.sites import Site
+from tests.kit.sites import StubSite
 from tests.pages.posts.test_polls import log_in, page
 from tests.web.test_metrics import measured_node, scrape, value
 
@@ -69,11 +69,11 @@ async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
         assert told in shown and "<blockquote" not in shown and "drink" not in shown
 
 
-async def test_cards_are_shown_from_here(start: Start, names: tls.Names) -> None:
+async def test_cards_are_shown_from_here(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
     ann = await node.member("ann")
     said = '<meta property="og:description" content="&lt;i&gt;It&lt;/i&gt; happened">'
-    async with Site(names, "news.test", {"/": news("/p.png") + said, "/p.png": ""}) as site:
+    async with StubSite(names, "news.test", {"/": news("/p.png") + said, "/p.png": ""}) as site:
         plain = await node.write(ann, "Read https://news.test/")
         await node.settle()
         quiet = await node.write(ann, "Read https://news.test/", sensitive=True)

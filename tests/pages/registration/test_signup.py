@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from fedserver.config import Mail
+from fedserver.config import MailConfig
 from fedserver.domain.kernel import jobs
 from storage.tables.kernel import tasks as table
 from tests.kit.nodes import PASSWORD, Start, TestNode
 
-SMTP = Mail(host="mail.test", sender="node@alpha.test")
+SMTP = MailConfig(host="mail.test", sender="node@alpha.test")
 
 
 async def join(node: TestNode, name: str, email: str, **more: str) -> tuple[int, str]:

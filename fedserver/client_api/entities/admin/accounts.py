@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import ROLES, Account, Role, account, role
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities.accounts import ROLES, Account, Role, render_account, render_role
+from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.moderation import admin_accounts
 from fedserver.links import Links
 
-NAMES = {number: name for name, (number, _) in ROLES.items()}
+ROLE_NAMES = {number: name for name, (number, _) in ROLES.items()}
 
 
 class AdminIp(Struct, frozen=True):
@@ -39,32 +39,32 @@ class AdminAccount(Struct, frozen=True, kw_only=True):
     invited_by_account_id: str | None = None
 
 
-def admin_account(links: Links, found: admin_accounts.AdminAccountView) -> AdminAccount:
+def render_admin_account(links: Links, found: admin_accounts.AdminAccountView) -> AdminAccount:
     """An account as moderators see it; those of peers have no member, and nothing that belongs to one."""
     row, member = found.view.account, found.member
-    ips = [AdminIp(address, iso(used_at)) for address, used_at in found.addresses]
+    ips = [AdminIp(address, to_iso(used_at)) for address, used_at in found.addresses]
     return AdminAccount(
         id=str(row.id),
         username=row.username,
         domain=row.domain or None,
-        created_at=iso(row.created_at),
+        created_at=to_iso(row.created_at),
         email=member.email if member else "",
         ip=ips[0].ip if ips else None,
         ips=ips,
         locale=member.locale if member else "",
         invite_request=(member.reason or None) if member else None,
-        role=role(member.role if member else "member"),
+        role=render_role(member.role if member else "member"),
         confirmed=member is not None and member.email_confirmed_at is not None,
         approved=member is None or member.approved_at is not None,
         disabled=member is not None and member.disabled_at is not None,
         silenced=row.silenced_at is not None,
         suspended=row.suspended_at is not None or row.deleted_at is not None,
         sensitized=row.sensitized_at is not None,
-        account=account(links, found.view),
+        account=render_account(links, found.view),
         invited_by_account_id=str(found.invited_by_id) if found.invited_by_id is not None else None,
     )
 
 
-def role_named(number: str) -> str:
+def find_role_name(number: str) -> str:
     """Our word for a role by its number, '' for none."""
-    return NAMES.get(number, "")
+    return ROLE_NAMES.get(number, "")

@@ -9,7 +9,7 @@ import hashlib
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.times import iso, iso_or_none
+from fedserver.client_api.entities.times import to_iso, to_iso_or_none
 from fedserver.domain.peers import peers
 from fedserver.domain.registration import email_blocks
 from storage.rows.auth import IpBlockRow
@@ -17,7 +17,7 @@ from storage.rows.peers import PeerRow
 from storage.rows.registration import CanonicalEmailBlockRow
 
 SEVERITIES = {"block": "suspend", "limit": "silence", "": "noop"}
-DAY = 86_400
+DAY_S = 86_400
 
 
 class AdminDomainBlock(Struct, frozen=True):
@@ -46,7 +46,7 @@ class DomainBlock(Struct, frozen=True):
     comment: str | None
 
 
-class Attempts(Struct, frozen=True):
+class EmailDomainAttempts(Struct, frozen=True):
     day: str
     accounts: str
     uses: str
@@ -56,7 +56,7 @@ class AdminEmailDomainBlock(Struct, frozen=True):
     id: str
     domain: str
     created_at: str
-    history: list[Attempts]
+    history: list[EmailDomainAttempts]
 
 
 class AdminCanonicalEmailBlock(Struct, frozen=True):
@@ -77,13 +77,13 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def admin_domain_block(row: PeerRow) -> AdminDomainBlock:
+def render_admin_domain_block(row: PeerRow) -> AdminDomainBlock:
     """What is decided about a peer."""
     return AdminDomainBlock(
         str(row.decision_id),
         row.domain,
         _digest(row.domain),
-        iso(row.decided_at or 0),
+        to_iso(row.decided_at or 0),
         SEVERITIES[row.policy],
         row.rejects_media,
         row.rejects_reports,
@@ -93,30 +93,36 @@ def admin_domain_block(row: PeerRow) -> AdminDomainBlock:
     )
 
 
-def admin_domain_allow(row: PeerRow) -> AdminDomainAllow:
+def render_admin_domain_allow(row: PeerRow) -> AdminDomainAllow:
     """A peer that is allowed."""
-    return AdminDomainAllow(str(row.decision_id), row.domain, iso(row.decided_at or 0))
+    return AdminDomainAllow(str(row.decision_id), row.domain, to_iso(row.decided_at or 0))
 
 
-def domain_block(row: PeerRow) -> DomainBlock:
+def render_domain_block(row: PeerRow) -> DomainBlock:
     """What everybody may know of a decision."""
-    shown = peers.obfuscated(row.domain) if row.obfuscates else row.domain
+    shown = peers.obfuscate(row.domain) if row.obfuscates else row.domain
     return DomainBlock(shown, _digest(row.domain), SEVERITIES[row.policy], row.public_comment or None)
 
 
-def admin_email_domain_block(view: email_blocks.EmailDomainView) -> AdminEmailDomainBlock:
+def render_admin_email_domain_block(view: email_blocks.EmailDomainView) -> AdminEmailDomainBlock:
     """An e-mail domain, with who tried to join from it."""
     history = [
-        Attempts(str(each.day * DAY), str(each.attempts), str(each.addresses)) for each in view.history
+        EmailDomainAttempts(str(each.day * DAY_S), str(each.attempts), str(each.addresses))
+        for each in view.history
     ]
-    return AdminEmailDomainBlock(str(view.row.id), view.row.domain, iso(view.row.created_at), history)
+    return AdminEmailDomainBlock(str(view.row.id), view.row.domain, to_iso(view.row.created_at), history)
 
 
-def admin_canonical_email_block(row: CanonicalEmailBlockRow) -> AdminCanonicalEmailBlock:
+def render_admin_canonical_email_block(row: CanonicalEmailBlockRow) -> AdminCanonicalEmailBlock:
     return AdminCanonicalEmailBlock(str(row.id), row.hash)
 
 
-def admin_ip_block(row: IpBlockRow) -> AdminIpBlock:
+def render_admin_ip_block(row: IpBlockRow) -> AdminIpBlock:
     return AdminIpBlock(
-        str(row.id), row.network, row.severity, row.comment, iso(row.created_at), iso_or_none(row.expires_at)
+        str(row.id),
+        row.network,
+        row.severity,
+        row.comment,
+        to_iso(row.created_at),
+        to_iso_or_none(row.expires_at),
     )

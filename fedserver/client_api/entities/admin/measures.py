@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
-from fedserver.client_api.entities.times import iso
+from fedserver.client_api.entities.times import to_iso
 from fedserver.domain.metrics import dimensions, measures
 
-DAY = 86_400_000
-BYTES = ("instance_media_attachments",)
-SIZES = ("Bytes", "KB", "MB", "GB", "TB", "PB")
+DAY_MS = 86_400_000
+MEASURES_IN_BYTES = ("instance_media_attachments",)
+SIZE_UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB")
 
 
 class MeasureData(Struct, frozen=True):
@@ -51,41 +51,41 @@ class AdminCohort(Struct, frozen=True):
     data: list[CohortData]
 
 
-def human_size(number: int) -> str:
+def format_size(number: int) -> str:
     """A number of bytes for people."""
     amount, place = float(number), 0
-    while amount >= 1024 and place < len(SIZES) - 1:
+    while amount >= 1024 and place < len(SIZE_UNITS) - 1:
         amount, place = amount / 1024, place + 1
-    return f"{number} Bytes" if not place else f"{amount:.3g} {SIZES[place]}"
+    return f"{number} Bytes" if not place else f"{amount:.3g} {SIZE_UNITS[place]}"
 
 
-def admin_measure(found: measures.Measure) -> AdminMeasure:
+def render_admin_measure(found: measures.Measure) -> AdminMeasure:
     """A measure by day."""
-    sized = found.name in BYTES
+    sized = found.name in MEASURES_IN_BYTES
     return AdminMeasure(
         key=found.name,
         unit="bytes" if sized else None,
         total=str(found.total),
-        human_value=human_size(found.total) if sized else UNSET,
+        human_value=format_size(found.total) if sized else UNSET,
         previous_total=str(found.before),
-        data=[MeasureData(iso(day * DAY), str(amount)) for day, amount in found.days],
+        data=[MeasureData(to_iso(day * DAY_MS), str(amount)) for day, amount in found.days],
     )
 
 
-def admin_dimension(name: str, entries: list[dimensions.Entry]) -> AdminDimension:
+def render_admin_dimension(name: str, entries: list[dimensions.DimensionEntry]) -> AdminDimension:
     """A dimension, the largest first."""
-    return AdminDimension(name, [_entry(name, each) for each in entries])
+    return AdminDimension(name, [_render_dimension_entry(name, each) for each in entries])
 
 
-def _entry(name: str, entry: dimensions.Entry) -> DimensionData:
+def _render_dimension_entry(name: str, entry: dimensions.DimensionEntry) -> DimensionData:
     if entry.unit:
-        human = human_size(int(entry.amount))
+        human = format_size(int(entry.amount))
         return DimensionData(entry.key, entry.name, entry.amount, entry.unit, human)
     human_value = entry.amount if name == "software_versions" else UNSET
     return DimensionData(entry.key, entry.name, entry.amount, UNSET, human_value)
 
 
-def admin_cohort(found: measures.Cohort) -> AdminCohort:
+def render_admin_cohort(found: measures.Cohort) -> AdminCohort:
     """What became of those who joined together."""
-    data = [CohortData(iso(each.start * DAY), each.rate, str(each.amount)) for each in found.buckets]
-    return AdminCohort(iso(found.start * DAY), found.unit, data)
+    data = [CohortData(to_iso(each.start * DAY_MS), each.rate, str(each.amount)) for each in found.buckets]
+    return AdminCohort(to_iso(found.start * DAY_MS), found.unit, data)

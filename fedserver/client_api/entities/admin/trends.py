@@ -9,16 +9,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.cards import Card, trend_link
-from fedserver.client_api.entities.statuses import Status, status
-from fedserver.client_api.entities.tags import Tag, tag
-from fedserver.client_api.entities.times import iso_or_none
+from fedserver.client_api.entities.cards import Card, render_trend_link
+from fedserver.client_api.entities.statuses import Status, render_status
+from fedserver.client_api.entities.tags import Tag, render_tag
+from fedserver.client_api.entities.times import to_iso_or_none
 from fedserver.domain.content import tags
 from fedserver.domain.timelines import trend_reviews
 from fedserver.links import Links
 from storage.rows.content import TagRow
 
-Uses = list[tuple[int, int, int]]
+TagUses = list[tuple[int, int, int]]
 
 
 class AdminTag(Tag, frozen=True, kw_only=True):
@@ -48,10 +48,10 @@ class AdminPublisher(Struct, frozen=True):
     requires_review: bool
 
 
-def admin_tag(links: Links, row: TagRow, uses: Uses, now: int) -> AdminTag:
+def render_admin_tag(links: Links, row: TagRow, uses: TagUses, now: int) -> AdminTag:
     """A hashtag with what was decided about it."""
     return AdminTag(
-        **_fields(tag(links, tags.TagView(row), uses, now)),
+        **_struct_to_dict(render_tag(links, tags.TagView(row), uses, now)),
         usable=row.usable is not False,
         trendable=row.trendable is True,
         listable=row.listable is not False,
@@ -59,29 +59,31 @@ def admin_tag(links: Links, row: TagRow, uses: Uses, now: int) -> AdminTag:
     )
 
 
-def _fields(shown: Struct) -> dict[str, Any]:
+def _struct_to_dict(shown: Struct) -> dict[str, Any]:
     return {name: getattr(shown, name) for name in shown.__struct_fields__}
 
 
-def admin_status(links: Links, trend: trend_reviews.PostTrend) -> AdminStatus:
+def render_admin_status(links: Links, trend: trend_reviews.PostTrend) -> AdminStatus:
     """A post that may trend."""
-    return AdminStatus(**_fields(status(links, trend.view)), requires_review=trend.review is None)
+    return AdminStatus(
+        **_struct_to_dict(render_status(links, trend.view)), requires_review=trend.review is None
+    )
 
 
-def admin_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> AdminLink:
+def render_admin_link(links: Links, trend: trend_reviews.LinkTrend, now: int) -> AdminLink:
     """A link that may trend."""
-    shown = _fields(trend_link(links, trend, now))
+    shown = _struct_to_dict(render_trend_link(links, trend, now))
     return AdminLink(**shown, id=str(trend.card.row.id), requires_review=trend.approved is None)
 
 
-def admin_publisher(found: trend_reviews.Publisher) -> AdminPublisher:
+def render_admin_publisher(found: trend_reviews.TrendPublisher) -> AdminPublisher:
     """Where links lead."""
     review = found.review
     return AdminPublisher(
         found.host,
         found.host,
         review.approved if review else None,
-        iso_or_none(review.reviewed_at) if review else None,
+        to_iso_or_none(review.reviewed_at) if review else None,
         None,
         review is None,
     )
