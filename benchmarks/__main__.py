@@ -115,7 +115,7 @@ class Bench:
         used = (cpu_seconds(self.pid) - before) * 1_000 / count
         self.rows.append(ResultRow(name, used, budget, count / took))
 
-    async def until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None:
+    async def wait_until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None:
         """Wait until an answer is what is wanted."""
         headers = {"Authorization": f"Bearer {self.seeded.token}"}
         end = time.perf_counter() + seconds
@@ -134,33 +134,33 @@ class StubHosts:
         self.received = 0
         self.port = free_port()
         self._runner: web.AppRunner | None = None
-        self._wanted = 0
-        self._enough = asyncio.Event()
+        self._expected = 0
+        self._complete = asyncio.Event()
 
-    def hosts(self, count: int) -> list[str]:
+    def list_hosts(self, count: int) -> list[str]:
         """Loopback addresses are hosts of their own."""
         return [f"127.0.{number // 250 + 1}.{number % 250 + 1}:{self.port}" for number in range(count)]
 
     async def start(self) -> None:
         application = web.Application(client_max_size=4_194_304)
-        application.router.add_post("/{rest:.*}", self._take)
+        application.router.add_post("/{rest:.*}", self._receive)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "0.0.0.0", self.port, backlog=1_024).start()
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.Response:
         await request.read()
         self.received += 1
-        if self.received >= self._wanted:
-            self._enough.set()
+        if self.received >= self._expected:
+            self._complete.set()
         return web.Response(status=202)
 
-    async def arrived(self, count: int) -> None:
+    async def wait_for_deliveries(self, count: int) -> None:
         """Wait until that many came."""
-        self._wanted = count
+        self._expected = count
         if self.received < count:
-            self._enough.clear()
-            await self._enough.wait()
+            self._complete.clear()
+            await self._complete.wait()
 
     async def stop(self) -> None:
         if self._runner is not None:
@@ -248,7 +248,7 @@ async def measure_inbox(bench: Bench, host: str, count: int) -> None:
         found = msgspec.json.decode(body)["accounts"]
         return bool(found) and found[0]["statuses_count"] >= count
 
-    await bench.until(path, arrived)
+    await bench.wait_until(path, arrived)
     took = time.perf_counter() - started
     used = (cpu_seconds(bench.pid) - before) * 1_000 / count
     bench.rows.append(ResultRow("inbox: signed Create, until visible", used, 2.0, count / took))
@@ -269,7 +269,7 @@ async def measure_fan_out(bench: Bench, stubs: StubHosts, count: int) -> None:
     ) as answer:
         assert answer.status == 200
     try:
-        await asyncio.wait_for(stubs.arrived(count), 60)
+        await asyncio.wait_for(stubs.wait_for_deliveries(count), 60)
     except TimeoutError:
         print(f"only {stubs.received} of {count} deliveries came")
     took = time.perf_counter() - started
@@ -314,7 +314,7 @@ async def run(people: int, posts: int, count: int, hosts: int) -> None:
         config = write_config(folder, port)
         await stubs.start()
         print(f"Seeding {people} members and {posts} posts …", flush=True)
-        seeded = await seed(config, people, posts, stubs.hosts(hosts))
+        seeded = await seed(config, people, posts, stubs.list_hosts(hosts))
         size = (folder / "data/fedserver.sqlite3").stat().st_size
         key = load_private(seeded.keys.rsa_private)
         assert isinstance(key, RSAPrivateKey)
@@ -327,9 +327,9 @@ async def run(people: int, posts: int, count: int, hosts: int) -> None:
                 bench = Bench(f"http://localhost:{port}", process.pid, seeded, session)
                 await measure_reads(bench, count)
                 await measure_posting(bench, count // 4)
-                await measure_inbox(bench, stubs.hosts(1)[0], count // 2)
+                await measure_inbox(bench, stubs.list_hosts(1)[0], count // 2)
                 await measure_fan_out(bench, stubs, hosts)
-                speaker = f"http://{stubs.hosts(1)[0]}/users/speaker"
+                speaker = f"http://{stubs.list_hosts(1)[0]}/users/speaker"
                 found = await peers.measure_all(bench, config, lambda: cpu_seconds(process.pid), speaker)
                 bench.rows.extend(ResultRow(*each) for each in found)
             busy = resident_mb(process.pid)

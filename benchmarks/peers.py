@@ -50,7 +50,7 @@ class BenchmarkNode(Protocol):
     seeded: SeedResult
     session: aiohttp.ClientSession
 
-    async def until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None: ...
+    async def wait_until(self, path: str, wanted: Callable[[bytes], bool], seconds: float = 60) -> None: ...
 
 
 @dataclass
@@ -66,32 +66,32 @@ class BenchmarkPeers:
     """Hosts that answer with actors and take what is sent; some that only take connections."""
 
     def __init__(self, public_key: str) -> None:
-        self.asked, self._key = 0, public_key
-        self.came: dict[str, set[str]] = {}
-        self.new = asyncio.Event()
-        self._held: list[asyncio.StreamWriter] = []
+        self.fetch_count, self._key = 0, public_key
+        self.received: dict[str, set[str]] = {}
+        self.changed = asyncio.Event()
+        self._connections: list[asyncio.StreamWriter] = []
 
     async def start(self) -> None:
         application = web.Application()
-        application.router.add_get("/.well-known/webfinger", self._finger)
-        application.router.add_get("/users/{name}", self._actor)
-        application.router.add_post("/{rest:.*}", self._take)
+        application.router.add_get("/.well-known/webfinger", self._serve_webfinger)
+        application.router.add_get("/users/{name}", self._serve_actor)
+        application.router.add_post("/{rest:.*}", self._receive)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "0.0.0.0", 0, backlog=1_024).start()
         self.port = self._runner.addresses[0][1]
-        self._mute = await asyncio.start_server(self._hold, "0.0.0.0", 0, backlog=1_024)
-        self._mute_port = self._mute.sockets[0].getsockname()[1]
+        self._silent_server = await asyncio.start_server(self._hold_connection, "0.0.0.0", 0, backlog=1_024)
+        self._silent_port = self._silent_server.sockets[0].getsockname()[1]
 
-    def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._held.append(writer)
+    def _hold_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.append(writer)
 
-    def hosts(self, count: int, *, dead: bool = False) -> list[str]:
-        port, net = (self._mute_port, 2) if dead else (self.port, 1)
+    def list_hosts(self, count: int, *, dead: bool = False) -> list[str]:
+        port, net = (self._silent_port, 2) if dead else (self.port, 1)
         return [f"127.{net}.{number // 250 + 1}.{number % 250 + 1}:{port}" for number in range(count)]
 
-    async def _actor(self, request: web.Request) -> web.Response:
-        self.asked += 1
+    async def _serve_actor(self, request: web.Request) -> web.Response:
+        self.fetch_count += 1
         uri = f"http://{request.host}{request.path}"
         document = {
             "id": uri, "type": "Person", "preferredUsername": request.match_info["name"],
@@ -100,29 +100,29 @@ class BenchmarkPeers:
         }  # fmt: skip
         return web.Response(body=msgspec.json.encode(document), content_type=ACTIVITY_JSON)
 
-    async def _finger(self, request: web.Request) -> web.Response:
+    async def _serve_webfinger(self, request: web.Request) -> web.Response:
         handle = request.query["resource"].removeprefix("acct:")
         base = f"http://{request.host}"
         uri = f"{base}/users/{handle.partition('@')[0]}"
         return web.json_response(webfinger.write_jrd(handle, uri, uri, base))
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.Response:
         activity = msgspec.json.decode(await request.read())
-        self.came.setdefault(activity["type"], set()).add(request.host + request.path)
-        self.new.set()
+        self.received.setdefault(activity["type"], set()).add(request.host + request.path)
+        self.changed.set()
         return web.Response(status=202)
 
-    async def until(self, kind: str, count: int, seconds: float = 60) -> None:
+    async def wait_for(self, kind: str, count: int, seconds: float = 60) -> None:
         """Until so many inboxes have had an activity of that type."""
         async with asyncio.timeout(seconds):
-            while len(self.came.get(kind, ())) < count:
-                self.new.clear()
-                await self.new.wait()
+            while len(self.received.get(kind, ())) < count:
+                self.changed.clear()
+                await self.changed.wait()
 
     async def stop(self) -> None:
-        for writer in self._held:
+        for writer in self._connections:
             writer.transport.abort()
-        self._mute.close()
+        self._silent_server.close()
         await self._runner.cleanup()
 
 
@@ -143,7 +143,7 @@ async def prepare_targets(config: Config, seeded: SeedResult, peers: BenchmarkPe
         await job_queries.finish(tx, [task.id for task in owed])
         made = await tokens.create(tx, "read write", app_id=None, member_id=member.id, account_id=author.id)
     async with db.write() as tx:
-        for host in (*peers.hosts(DEAD, dead=True), *peers.hosts(ALIVE)):
+        for host in (*peers.list_hosts(DEAD, dead=True), *peers.list_hosts(ALIVE)):
             fan = await create_remote_account(tx, host, "fan", seeded.keys)
             # Without an Accept, which would tell who is dead before it is measured.
             row_id = tx.new_id()
@@ -161,7 +161,7 @@ class ActivitySender:
         assert isinstance(key, RSAPrivateKey)
         self._key, self._running, self._url = key, running, running.base + "/inbox"
 
-    def signed(self, activity: Document) -> tuple[dict[str, str], bytes]:
+    def sign(self, activity: Document) -> tuple[dict[str, str], bytes]:
         body = msgspec.json.encode(activity)
         key_id = f"{activity['actor']}#main-key"
         headers = cavage.sign(
@@ -193,7 +193,7 @@ class PeerWorkloads:
     ) -> None:
         self._running, self._cpu, self._targets, self._peers = running, cpu, targets, peers
         self._speaker, self._sender = speaker, ActivitySender(running)
-        self.figures: list[Measurement] = []
+        self.measurements: list[Measurement] = []
 
     async def _measure(
         self,
@@ -202,35 +202,35 @@ class PeerWorkloads:
         activities_: Sequence[Document],
         done: Callable[[], Awaitable[None]],
     ) -> None:
-        signed = [self._sender.signed(each) for each in activities_]
+        signed = [self._sender.sign(each) for each in activities_]
         before, began = self._cpu(), time.perf_counter()
         await self._sender.send(signed)
         await done()
         took, count = time.perf_counter() - began, len(signed)
-        self.figures.append((what, (self._cpu() - before) * 1_000 / count, budget, count / took))
+        self.measurements.append((what, (self._cpu() - before) * 1_000 / count, budget, count / took))
 
-    async def _counted(self, field: str, count: int) -> None:
+    async def _wait_for_counts(self, field: str, count: int) -> None:
         """Until the last of so many posts has a like or boost: what one host says is done in order."""
         for number, _ in (self._targets.posts[count - 1], *self._targets.posts[: count : count // 8]):
-            await self._running.until(
+            await self._running.wait_until(
                 f"/api/v1/statuses/{number}", lambda body: msgspec.json.decode(body)[field] >= 1
             )
 
-    async def known(self) -> None:
+    async def measure_known_actors(self) -> None:
         author, actor = self._targets.author.uri, self._speaker
         likes = [
             activities.like(f"{actor}#like-{number}", actor, uri, author)
             for number, uri in self._targets.posts
         ]
         await self._measure(
-            "inbox: Like, known actor", 1.0, likes, lambda: self._counted("favourites_count", POSTS)
+            "inbox: Like, known actor", 1.0, likes, lambda: self._wait_for_counts("favourites_count", POSTS)
         )
         boosts = [
             activities.announce(f"{actor}/boosts/{number}", actor, uri, [PUBLIC], [], system_clock())
             for number, uri in self._targets.posts
         ]
         await self._measure(
-            "inbox: Announce, known actor", 1.2, boosts, lambda: self._counted("reblogs_count", POSTS)
+            "inbox: Announce, known actor", 1.2, boosts, lambda: self._wait_for_counts("reblogs_count", POSTS)
         )
         # The posts that the inbox's workload left.
         gone = [f"{actor}/posts/{number}" for number in range(POSTS)]
@@ -243,56 +243,58 @@ class PeerWorkloads:
             left = left or count
             return count <= left - POSTS
 
-        await self._running.until(path, lambda body: not fewer(body))
+        await self._running.wait_until(path, lambda body: not fewer(body))
         deletes = [activities.delete(f"{uri}#delete", actor, uri, [PUBLIC]) for uri in gone]
         await self._measure(
-            "inbox: Delete, known actor", 1.0, deletes, lambda: self._running.until(path, fewer)
+            "inbox: Delete, known actor", 1.0, deletes, lambda: self._running.wait_until(path, fewer)
         )
 
-    async def unknown(self) -> None:
-        hosts, author = self._peers.hosts(ALIVE), self._targets.author.uri
+    async def measure_unknown_actors(self) -> None:
+        hosts, author = self._peers.list_hosts(ALIVE), self._targets.author.uri
         names = [f"http://{hosts[number % ALIVE]}/users/new{number}" for number in range(POSTS // 2)]
         follows = [activities.follow(f"{name}#follow", name, author) for name in names]
         await self._measure(
             "inbox: Follow, unknown actor, Accept sent", 8.0, follows,
-            lambda: self._peers.until("Accept", len(names)),
+            lambda: self._peers.wait_for("Accept", len(names)),
         )  # fmt: skip
         number, uri = self._targets.posts[0]
         names = [name.replace("/new", "/liker") for name in names]
         likes = [activities.like(f"{name}#like", name, uri, author) for name in names]
         await self._measure(
             "inbox: Like, unknown actor", 8.0, likes,
-            lambda: self._running.until(
+            lambda: self._running.wait_until(
                 f"/api/v1/statuses/{number}",
                 lambda body: msgspec.json.decode(body)["favourites_count"] > len(names),
             ),
         )  # fmt: skip
 
-    async def flood(self) -> None:
-        asked, host = self._peers.asked, self._peers.hosts(1)[0]
+    async def measure_delete_flood(self) -> None:
+        asked, host = self._peers.fetch_count, self._peers.list_hosts(1)[0]
         uris = [f"http://{host}/users/never{number}" for number in range(FLOOD)]
 
         async def nothing() -> None:
-            assert self._peers.asked == asked, "keys were fetched"
+            assert self._peers.fetch_count == asked, "keys were fetched"
 
         deletes = [activities.delete_actor(f"{uri}#delete", uri) for uri in uris]
         await self._measure(f"inbox: {FLOOD:,} Deletes of unknown actors", 0.2, deletes, nothing)
 
-    async def dead(self) -> None:
+    async def measure_dead_peers(self) -> None:
         """Seconds until the living have a post: when nobody is known to be dead, and after that."""
         headers = {"Authorization": f"Bearer {self._targets.token}"}
-        living = {f"{host}/inbox" for host in self._peers.hosts(ALIVE)}
+        living = {f"{host}/inbox" for host in self._peers.list_hosts(ALIVE)}
         for when in ("at first", "known"):
-            self._peers.came.clear()
+            self._peers.received.clear()
             began = time.perf_counter()
             async with self._running.session.post(
                 self._running.base + "/api/v1/statuses", json={"status": f"To all, {when}"}, headers=headers
             ) as answer:
                 assert answer.status == 200, await answer.text()
-            await self._peers.until("Create", len(living), 120)
+            await self._peers.wait_for("Create", len(living), 120)
             took = time.perf_counter() - began
             budget = 15.0 if when == "at first" else 1.0
-            self.figures.append((f"{DEAD:,} dead ({when}): s to {ALIVE} living", took, budget, ALIVE / took))
+            self.measurements.append(
+                (f"{DEAD:,} dead ({when}): s to {ALIVE} living", took, budget, ALIVE / took)
+            )
 
 
 async def measure_all(
@@ -304,8 +306,13 @@ async def measure_all(
     try:
         targets = await prepare_targets(config, running.seeded, peers)
         workloads = PeerWorkloads(running, cpu, targets, peers, speaker)
-        for each in (workloads.known, workloads.unknown, workloads.flood, workloads.dead):
+        for each in (
+            workloads.measure_known_actors,
+            workloads.measure_unknown_actors,
+            workloads.measure_delete_flood,
+            workloads.measure_dead_peers,
+        ):
             await each()
-        return workloads.figures
+        return workloads.measurements
     finally:
         await peers.stop()

@@ -58,7 +58,7 @@ class StreamWorkload:
     def __init__(self, base: str, pid: int, tokens: Sequence[str], session: aiohttp.ClientSession) -> None:
         self.base, self.pid, self.tokens, self.session = base, pid, tokens, session
 
-    async def post(self, count: int) -> float:
+    async def measure_posts(self, count: int) -> float:
         """CPU seconds of the node for `count` posts, one after the other."""
         before = cpu_seconds(self.pid)
         headers = {"Authorization": f"Bearer {self.tokens[0]}"}
@@ -71,7 +71,7 @@ class StreamWorkload:
             await asyncio.sleep(0.1)
         return cpu_seconds(self.pid) - before
 
-    async def listen(self, stream: str, count: int, alone: float) -> None:
+    async def measure_listeners(self, stream: str, count: int, alone: float) -> None:
         """Print what `count` posts cost with everybody listening."""
         memory = resident_mb(self.pid)
         sockets = [
@@ -90,7 +90,7 @@ class StreamWorkload:
 
         heard = asyncio.gather(*(hear(each) for each in sockets))
         before = cpu_seconds(self.pid)
-        await self.post(count)
+        await self.measure_posts(count)
         await heard
         used = (cpu_seconds(self.pid) - before - alone) * 1_000 / (count * len(sockets))
         rounds = [came[start : start + len(sockets)] for start in range(0, len(came), len(sockets))]
@@ -117,11 +117,11 @@ async def run(listeners: int, posts: int) -> None:
             connector = aiohttp.TCPConnector(limit=0)
             async with aiohttp.ClientSession(connector=connector) as session:
                 workload = StreamWorkload(f"http://localhost:{port}", process.pid, tokens, session)
-                await workload.post(10)
-                alone = await workload.post(posts)
+                await workload.measure_posts(10)
+                alone = await workload.measure_posts(posts)
                 print(f"posts alone: {alone * 1_000 / posts:.1f} ms each")
                 for stream in ("user", "public:local"):
-                    await workload.listen(stream, posts, alone)
+                    await workload.measure_listeners(stream, posts, alone)
         finally:
             process.terminate()
             await process.wait()

@@ -53,7 +53,7 @@ class Links(Struct, frozen=True):
         """The collection to which posts for partners are addressed."""
         return f"{self.instance_actor}/partners"
 
-    def part(self, actor_uri: str, name: str) -> str:
+    def actor_endpoint(self, actor_uri: str, name: str) -> str:
         """`inbox`, `outbox`, `followers`, `following` or `featured` of an actor of ours."""
         return f"{actor_uri}/{name}"
 
@@ -101,14 +101,14 @@ class Links(Struct, frozen=True):
     def media(self, key: str) -> str:
         return f"{self.base}/media/{key}"
 
-    def remote(self, subject_id: int, shape: str, url: str) -> str:
+    def remote_media(self, subject_id: int, shape: str, url: str) -> str:
         """Where a file of a peer is shown: `shape` is original, small, avatar, header or card."""
         if not self.proxies or not url or self.is_local(url):
             return url
-        return f"{self.base}/media/proxy/{subject_id}/{shape}?v={self.token(url)}"
+        return f"{self.base}/media/proxy/{subject_id}/{shape}?v={self.file_token(url)}"
 
     @staticmethod
-    def token(url: str) -> str:
+    def file_token(url: str) -> str:
         """What only those can tell who know an address: ids alone lead to nobody's private files."""
         return hashlib.sha256(url.encode()).hexdigest()[:20]
 
@@ -116,9 +116,9 @@ class Links(Struct, frozen=True):
         """Where an emoji of peers is shown, the same wherever it stands: `shape` is original or small."""
         if not self.proxies or not self.secret or not url or self.is_local(url):
             return url
-        return f"{self.base}/media/proxy/emoji/{shape}?u={quote(url, safe='')}&v={self.mark(url)}"
+        return f"{self.base}/media/proxy/emoji/{shape}?u={quote(url, safe='')}&v={self.sign(url)}"
 
-    def mark(self, url: str) -> str:
+    def sign(self, url: str) -> str:
         """What only this node can make: it fetches no address that others thought of."""
         return hmac.new(self.secret, url.encode(), hashlib.sha256).hexdigest()[:32]
 
@@ -136,7 +136,7 @@ class Links(Struct, frozen=True):
     def undo(self, activity_uri: str) -> str:
         return f"{activity_uri}/undo" if "#" in activity_uri else f"{activity_uri}#undo"
 
-    def act(self, actor_uri: str, kind: str, identifier: int) -> str:
+    def activity(self, actor_uri: str, kind: str, identifier: int) -> str:
         """An activity that has no page: `kind` is follows, likes, blocks, accepts, rejects, pins …"""
         return f"{actor_uri}#{kind}/{identifier}"
 

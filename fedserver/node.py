@@ -82,22 +82,22 @@ class Node:
         self.application[HUB] = self.hub
         self._web = web.AppRunner(self.application, access_log=None, shutdown_timeout=10.0)
         self._metrics: web.AppRunner | None = None
-        self._stop_listening = services.db.listen(self._hear)
+        self._stop_listening = services.db.listen(self._handle_event)
         self._reloads: set[asyncio.Task[None]] = set()
 
-    def _hear(self, event: Event) -> None:
+    def _handle_event(self, event: Event) -> None:
         if event.kind in (events.PEER_CHANGED, events.IP_BLOCKS_CHANGED):
             task = asyncio.create_task(self.load_policies())
             self._reloads.add(task)
             task.add_done_callback(self._reloads.discard)
         elif event.kind == events.ACCOUNT_CHANGED:
-            self.services.keyring.forget(event.data["account_id"])
-            self.services.authenticator.forget(event.data["account_id"])
+            self.services.keyring.invalidate(event.data["account_id"])
+            self.services.authenticator.invalidate(event.data["account_id"])
 
     async def load_policies(self) -> None:
         async with self.services.db.read() as tx:
             await self.services.policies.load(tx)
-            await self.services.fences.load(tx)
+            await self.services.ip_blocklist.load(tx)
 
     async def serve(self, sites: SiteFactory) -> None:
         """Listen where `sites` says."""
@@ -105,7 +105,7 @@ class Node:
 
     async def serve_metrics(self, sites: SiteFactory) -> None:
         """Answer `GET /metrics` where `sites` says."""
-        told = exposition.application(self.services, self.runner.depths)
+        told = exposition.application(self.services, self.runner.load_depths)
         self._metrics = web.AppRunner(told, access_log=None)
         await _listen(self._metrics, sites)
 
@@ -123,7 +123,7 @@ class Node:
         """For tests: do all work that is due."""
         return await self.runner.settle()
 
-    async def setup_link(self) -> str | None:
+    async def create_setup_link(self) -> str | None:
         """The address that makes the first owner, None if there is a member."""
         async with self.services.db.write() as tx:
             token = await setup.create_token(tx)
@@ -138,12 +138,12 @@ class Node:
         await self.runner.stop()
         self._stop_listening()
         self.services.remote_files.close()
-        self.services.images.close()
-        self.services.recordings.close()
+        self.services.image_worker.close()
+        self.services.av_worker.close()
         self.services.passwords.close()
         await self.services.client.close()
-        if self.services.provider is not None:
-            await self.services.provider.close()
+        if self.services.oidc_provider is not None:
+            await self.services.oidc_provider.close()
         if self.services.translator is not None:
             await self.services.translator.close()
         await self.services.db.close()
@@ -205,7 +205,7 @@ async def _ensure_push_key(db: Database) -> bytes:
 async def _ensure_instance_account(services: Services) -> None:
     if await _has_instance_account(services):
         return
-    new = await services.new_keys()
+    new = await services.generate_keys()
     try:
         async with services.db.write() as tx:
             await accounts.create_instance_account(tx, services.site, new)
@@ -224,10 +224,10 @@ def _build_av_worker(limits: LimitsConfig) -> AvWorker:
     # What is coded anew may be larger than what came.
     return AvWorker(
         MediaLimits(
-            seconds=limits.media_seconds,
-            pixels=limits.video_pixels,
-            frame_rate=limits.video_frame_rate,
-            bytes=4 * limits.video_bytes,
+            max_seconds=limits.media_seconds,
+            max_pixels=limits.video_pixels,
+            max_frame_rate=limits.video_frame_rate,
+            max_bytes=4 * limits.video_bytes,
         )
     )
 
@@ -257,21 +257,21 @@ def _build_services(
         db=db,
         site=site,
         client=client,
-        provider=_build_provider(site, resolver, clock),
+        oidc_provider=_build_provider(site, resolver, clock),
         store=store,
-        images=images,
+        image_worker=images,
         remote_files=RemoteFiles(db, site, client, store, images, policies, clock),
-        recordings=_build_av_worker(config.limits),
+        av_worker=_build_av_worker(config.limits),
         resolver=finder,
         keyring=keyring,
         authenticator=authenticator,
         inbox=Inbox(db, authenticator),
         policies=policies,
-        fences=ip_blocks.IpBlocklist(clock),
+        ip_blocklist=ip_blocks.IpBlocklist(clock),
         passwords=passwords,
-        new_keys=new_keys,
-        seal=secrets.SecretBox(Path(config.node.data_dir) / "seal.key"),
-        limits=RateLimiter(config.limits.requests_per_5_minutes, clock),
+        generate_keys=new_keys,
+        secret_box=secrets.SecretBox(Path(config.node.data_dir) / "seal.key"),
+        rate_limiter=RateLimiter(config.limits.requests_per_5_minutes, clock),
         pages=Pages(TEMPLATES, proxies=config.media.proxy, **template_values.build_values(site, clock)),
         metrics=NodeMetrics(),
         log=log,

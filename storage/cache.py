@@ -12,10 +12,10 @@ from typing import Any
 class LruCache:
     """Values by key, at most twice `most`: a young half and an old one. It counts how often it knew."""
 
-    __slots__ = ("_most", "_old", "_young", "hits", "misses")
+    __slots__ = ("_max_size", "_old", "_young", "hits", "misses")
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
         self.hits = self.misses = 0
         self._young: dict[Any, Any] = {}
         self._old: dict[Any, Any] = {}
@@ -36,7 +36,7 @@ class LruCache:
 
     def put(self, key: Any, value: Any) -> None:
         """Remember a value that is not None."""
-        if len(self._young) >= self._most:
+        if len(self._young) >= self._max_size:
             self._old, self._young = self._young, {}
         self._young[key] = value
 
@@ -45,11 +45,11 @@ class CacheRegistry:
     """The rooms of one database."""
 
     def __init__(self) -> None:
-        self.rooms: dict[str, LruCache] = {}
+        self.caches: dict[str, LruCache] = {}
 
-    def room(self, name: str, most: int) -> LruCache:
+    def get_cache(self, name: str, max_size: int) -> LruCache:
         """The room of that name; `most` counts when it is asked for first."""
-        found = self.rooms.get(name)
+        found = self.caches.get(name)
         if found is None:
-            found = self.rooms[name] = LruCache(most)
+            found = self.caches[name] = LruCache(max_size)
         return found

@@ -54,7 +54,15 @@ class CompiledStatement:
     of a write that its parameters say how many rows it touches.
     """
 
-    __slots__ = ("booleans", "lists", "names", "reads", "short", "sql", "static")
+    __slots__ = (
+        "boolean_columns",
+        "list_params",
+        "param_names",
+        "is_read",
+        "is_short",
+        "sql",
+        "static_params",
+    )
 
     def __init__(self, statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> None:
         inserts = isinstance(statement, Insert) and statement.select is None and not statement._values
@@ -64,23 +72,25 @@ class CompiledStatement:
         )
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
-        self.names: list[str] = list(compiled.positiontup or compiled.bind_names.values())
-        self.static: dict[str, Any] = {
+        self.param_names: list[str] = list(compiled.positiontup or compiled.bind_names.values())
+        self.static_params: dict[str, Any] = {
             name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required
         }
         # A parameter that stands at several places is several binds of one name.
-        self.lists = {name for bind, name in compiled.bind_names.items() if isinstance(bind.type, ListText)}
-        self.booleans = [
+        self.list_params = {
+            name for bind, name in compiled.bind_names.items() if isinstance(bind.type, ListText)
+        }
+        self.boolean_columns = [
             place
             for place, column in enumerate(compiled._result_columns)
             if isinstance(column.type, Boolean) and dialect.name == "sqlite"
         ]
-        self.reads = isinstance(statement, SelectBase)
-        self.short = _is_short(statement)
+        self.is_read = isinstance(statement, SelectBase)
+        self.is_short = _is_short(statement)
 
     def bind(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters of one call: those fixed in the statement, then those given."""
-        return {**self.static, **params} if self.static else params
+        return {**self.static_params, **params} if self.static_params else params
 
 
 def _is_short(statement: Executable) -> bool:
@@ -130,14 +140,14 @@ class Compiler:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._seen: dict[tuple[int, tuple[str, ...]], tuple[Executable, CompiledStatement]] = {}
+        self._cache: dict[tuple[int, tuple[str, ...]], tuple[Executable, CompiledStatement]] = {}
 
     def __call__(self, statement: Executable, params: Mapping[str, Any]) -> CompiledStatement:
         keys = tuple(params) if isinstance(statement, Insert) else ()
-        found = self._seen.get((id(statement), keys))
+        found = self._cache.get((id(statement), keys))
         if found is None:
             found = (statement, CompiledStatement(statement, self._dialect, keys))
-            self._seen[(id(statement), keys)] = found
+            self._cache[(id(statement), keys)] = found
         return found[1]
 
 

@@ -51,38 +51,38 @@ class Tx:
     `memory` is the process's own; a writer must not put anything there, as it may yet roll back.
     """
 
-    __slots__ = ("_connection", "count", "events", "ids", "memory", "now", "writes")
+    __slots__ = ("_connection", "statement_count", "events", "ids", "caches", "now", "is_write")
 
     def __init__(
-        self, connection: Connection, *, now: int, ids: IdSource, memory: CacheRegistry, writes: bool
+        self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool
     ) -> None:
         self._connection = connection
         self.now = now
         self.ids = ids
-        self.memory = memory
-        self.writes = writes
-        self.count = 0
+        self.caches = caches
+        self.is_write = is_write
+        self.statement_count = 0
         self.events: list[Event] = []
 
     def new_id(self, at: int | None = None) -> int:
         """A new id for this moment, or for a past one."""
-        return self.ids.new() if at is None else self.ids.at(at)
+        return self.ids.new() if at is None else self.ids.new_at(at)
 
     def new_exact_id(self) -> int:
         """A new id that is given to clients as a number too."""
-        return self.ids.exact()
+        return self.ids.new_exact()
 
     def emit(self, kind: str, **data: Any) -> None:
         """Tell listeners after the commit; nothing is told if the transaction fails."""
         self.events.append(Event(kind, data))
 
     async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
-        self.count += 1
+        self.statement_count += 1
         return await self._connection.fetch(statement, params)
 
     async def one(self, statement: Executable, /, **params: Any) -> Sequence[Any] | None:
         """The first row or None."""
-        self.count += 1
+        self.statement_count += 1
         found = await self._connection.fetch(statement, params)
         return found[0] if found else None
 
@@ -97,14 +97,14 @@ class Tx:
 
     async def run(self, statement: Executable, /, **params: Any) -> int:
         """Execute; the number of rows that changed. Raises Conflict, Unavailable."""
-        self.count += 1
+        self.statement_count += 1
         return await self._connection.execute(statement, params)
 
     async def run_many(self, statement: Executable, params: Iterable[Params]) -> None:
         """Execute once per set of parameters (all with the same names); nothing if there is none."""
         rows = list(params)
         if rows:
-            self.count += 1
+            self.statement_count += 1
             await self._connection.execute_many(statement, rows)
 
 
@@ -113,7 +113,7 @@ class Database(Protocol):
 
     clock: Callable[[], int]
     ids: IdSource
-    memory: CacheRegistry
+    caches: CacheRegistry
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
         """Statements that see what is committed. `slow` is for those that may take more than a few
@@ -126,7 +126,7 @@ class Database(Protocol):
         """Call `listener` with each event after its commit; the answer stops it."""
         ...
 
-    async def changed_elsewhere(self) -> bool:
+    async def has_external_changes(self) -> bool:
         """True if another process wrote since this was last asked, and its events are not heard here."""
         ...
 

@@ -42,12 +42,12 @@ class IdSource:
         self._last = max(fresh, self._last + 1)
         return self._last
 
-    def exact(self) -> int:
+    def new_exact(self) -> int:
         """An id for this moment that clients which read numbers as doubles (JavaScript) hold exactly."""
         self._last = -(-self.new() // EXACT_ID_STEP) * EXACT_ID_STEP
         return self._last
 
-    def at(self, moment: int) -> int:
+    def new_at(self, moment: int) -> int:
         """An id for a past moment (milliseconds UTC), as remote posts need it.
 
         A moment before 1970 or in the future is taken as now.

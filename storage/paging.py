@@ -20,11 +20,11 @@ class Page(Struct, frozen=True):
     min_id: int | None = None
 
     @property
-    def upwards(self) -> bool:
+    def is_upwards(self) -> bool:
         """True if the rows just above `min_id` are wanted instead of the newest."""
         return self.min_id is not None
 
-    def params(self) -> dict[str, int]:
+    def bind_params(self) -> dict[str, int]:
         """The bind parameters that `paged` statements take."""
         low = self.since_id if self.min_id is None else self.min_id
         return {"page_max": self.max_id, "page_low": low, "page_limit": self.limit}

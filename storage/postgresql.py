@@ -30,7 +30,7 @@ _decode_event = msgspec.json.Decoder(Event).decode
 
 def _bind(compiled: CompiledStatement, params: Mapping[str, Any]) -> list[Any]:
     bound = compiled.bind(params)
-    return [bound[name] for name in compiled.names]
+    return [bound[name] for name in compiled.param_names]
 
 
 def _translate_error(error: Exception) -> Exception:
@@ -94,64 +94,64 @@ class PostgresqlDatabase:
         self.url = url
         self.clock = clock
         self.ids = IdSource(clock)
-        self.memory = CacheRegistry()
+        self.caches = CacheRegistry()
         self._pool: Any = None
-        self._ear: Any = None
-        self._reopening: asyncio.Task[None] | None = None
-        self._missed = False
+        self._event_connection: Any = None
+        self._reopen_task: asyncio.Task[None] | None = None
+        self._missed_events = False
         self._listeners: list[Listener] = []
 
     async def open(self) -> None:
         """Raises Unavailable if the server cannot be reached or refuses us."""
         try:
             self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=10, reset=_skip_reset)
-            await self._open_ear()
+            await self._open_event_connection()
         except (*DRIVER_ERRORS, ValueError) as error:
             raise DatabaseUnavailableError(f"cannot open the PostgreSQL database: {error}") from error
 
-    async def _open_ear(self) -> None:
-        self._ear = ear = await asyncpg.connect(self.url)
+    async def _open_event_connection(self) -> None:
+        self._event_connection = ear = await asyncpg.connect(self.url)
         try:
-            await ear.add_listener(CHANNEL, self._hear)
+            await ear.add_listener(CHANNEL, self._on_notify)
         except DRIVER_ERRORS:
             ear.terminate()
             raise
-        ear.add_termination_listener(self._deafened)
+        ear.add_termination_listener(self._on_connection_lost)
 
-    def _deafened(self, _connection: Any) -> None:
-        self._reopening = asyncio.create_task(self._reopen_ear())
+    def _on_connection_lost(self, _connection: Any) -> None:
+        self._reopen_task = asyncio.create_task(self._reopen_event_connection())
 
-    async def _reopen_ear(self) -> None:
+    async def _reopen_event_connection(self) -> None:
         """Listen again once the server lets us. What was told in between is lost, see `changed_elsewhere`."""
         wait = MIN_RECONNECT_WAIT_S
         while True:
             try:
-                await self._open_ear()
+                await self._open_event_connection()
             except DRIVER_ERRORS:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_RECONNECT_WAIT_S)
             else:
-                self._missed = True
+                self._missed_events = True
                 return
 
-    def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+    def _on_notify(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
         event = _decode_event(payload)
         for listener in tuple(self._listeners):
             listener(event)
 
     def _tx(self, raw: Any, *, writes: bool) -> Tx:
         connection = PostgresqlConnection(raw)
-        return Tx(connection, now=self.clock(), ids=self.ids, memory=self.memory, writes=writes)
+        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches, is_write=writes)
 
     @asynccontextmanager
     async def read(self, *, slow: bool = False) -> AsyncIterator[Tx]:
         # The server is another process: what is slow there holds up nobody here.
-        async with self._acquired() as raw:
+        async with self._acquire() as raw:
             yield self._tx(raw, writes=False)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
-        async with self._acquired() as raw:
+        async with self._acquire() as raw:
             tx = self._tx(raw, writes=True)
             transaction = raw.transaction()
             with _translate_errors():
@@ -167,7 +167,7 @@ class PostgresqlDatabase:
                 raise
 
     @asynccontextmanager
-    async def _acquired(self) -> AsyncIterator[Any]:
+    async def _acquire(self) -> AsyncIterator[Any]:
         with _translate_errors():
             raw = await self._pool.acquire()
         try:
@@ -181,17 +181,17 @@ class PostgresqlDatabase:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def changed_elsewhere(self) -> bool:
+    async def has_external_changes(self) -> bool:
         """NOTIFY tells every process; it may have while the connection for events was down."""
-        missed, self._missed = self._missed, False
+        missed, self._missed_events = self._missed_events, False
         return missed
 
     async def close(self) -> None:
-        if self._reopening is not None:
-            self._reopening.cancel()
-        if self._ear is not None:
-            self._ear.remove_termination_listener(self._deafened)
-            await self._ear.close()
+        if self._reopen_task is not None:
+            self._reopen_task.cancel()
+        if self._event_connection is not None:
+            self._event_connection.remove_termination_listener(self._on_connection_lost)
+            await self._event_connection.close()
         if self._pool is not None:
             await self._pool.close()
 

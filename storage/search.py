@@ -36,9 +36,9 @@ class SearchTerm(Struct, frozen=True):
     """
 
     words: tuple[str, ...]
-    fact: bool = False
-    begins: bool = False
-    excluded: bool = False
+    is_fact: bool = False
+    is_prefix: bool = False
+    is_excluded: bool = False
 
 
 class by_dialect(Executable, ClauseElement):
@@ -141,11 +141,11 @@ def _to_tsvector(row: SearchEntry) -> str:
 
 
 def _to_tsquery(term: SearchTerm) -> str:
-    if term.fact:
+    if term.is_fact:
         found = f"'={term.words[0]}'"
     else:
-        found = " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.begins else "")
-    return f"!({found})" if term.excluded else f"({found})"
+        found = " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "")
+    return f"!({found})" if term.is_excluded else f"({found})"
 
 
 def _to_fts5(terms: Sequence[SearchTerm]) -> str:
@@ -156,7 +156,7 @@ def _to_fts5(terms: Sequence[SearchTerm]) -> str:
 
 def _render_fts5_terms(terms: Iterable[SearchTerm], *, excluded: bool) -> list[str]:
     return [
-        f'{"facts" if term.fact else "words"} : "{" ".join(term.words)}"{" *" if term.begins else ""}'
+        f'{"facts" if term.is_fact else "words"} : "{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
         for term in terms
-        if term.excluded == excluded
+        if term.is_excluded == excluded
     ]

@@ -53,42 +53,42 @@ class SqliteDatabase:
         self.path = path
         self.clock = clock
         self.ids = IdSource(clock)
-        self.memory = CacheRegistry()
-        self._writer = ThreadConnection(path, reads_only=False)
-        self._reader = ThreadConnection(path, reads_only=True)
-        self._writing = LoopConnection(self._writer, lambda: nullcontext(self._writer))
-        self._reading = LoopConnection(self._reader, self._slow_reader)
+        self.caches = CacheRegistry()
+        self._writer = ThreadConnection(path, is_read_only=False)
+        self._reader = ThreadConnection(path, is_read_only=True)
+        self._write_connection = LoopConnection(self._writer, lambda: nullcontext(self._writer))
+        self._read_connection = LoopConnection(self._reader, self._slow_reader)
         self._slow_readers: asyncio.LifoQueue[ThreadConnection] = asyncio.LifoQueue()
         self._open: list[ThreadConnection] = []
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._group: _CommitGroup | None = None
         self._listeners: list[Listener] = []
         self._seen_version = 0
 
     async def open(self) -> None:
         """Raises Unavailable if the file cannot be opened or is not a database."""
-        slow = [ThreadConnection(self.path, reads_only=True) for _ in range(SLOW_READERS)]
+        slow = [ThreadConnection(self.path, is_read_only=True) for _ in range(SLOW_READERS)]
         for connection in (self._writer, self._reader, *slow):
             await connection.open()
             self._open.append(connection)
         for connection in slow:
             self._slow_readers.put_nowait(connection)
         for connection in (self._writer, self._reader):
-            connection.wait(0)
-        await self.changed_elsewhere()
+            connection.set_busy_timeout(0)
+        await self.has_external_changes()
 
     def _tx(self, connection: Connection, *, writes: bool) -> Tx:
-        return Tx(connection, now=self.clock(), ids=self.ids, memory=self.memory, writes=writes)
+        return Tx(connection, now=self.clock(), ids=self.ids, caches=self.caches, is_write=writes)
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
         if slow:
-            return self._read_slowly()
+            return self._read_on_thread()
         return nullcontext(
-            Tx(self._reading, now=self.clock(), ids=self.ids, memory=self.memory, writes=False)
+            Tx(self._read_connection, now=self.clock(), ids=self.ids, caches=self.caches, is_write=False)
         )
 
     @asynccontextmanager
-    async def _read_slowly(self) -> AsyncIterator[Tx]:
+    async def _read_on_thread(self) -> AsyncIterator[Tx]:
         async with self._slow_reader() as connection:
             yield self._tx(connection, writes=False)
 
@@ -102,25 +102,25 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
-        async with self._turn:
-            group = await self._join()
-            tx = self._tx(self._writing, writes=True)
+        async with self._write_lock:
+            group = await self._begin_or_join()
+            tx = self._tx(self._write_connection, writes=True)
             try:
                 yield tx
-                committed = self._stay(group, tx)
+                committed = self._queue_commit(group, tx)
             except BaseException:
-                self._leave(group)
+                self._rollback(group)
                 raise
         failed = await committed
         if failed is not None:
             raise DatabaseUnavailableError(str(failed)) from failed
 
-    async def _join(self) -> _CommitGroup:
+    async def _begin_or_join(self) -> _CommitGroup:
         """The group that waits for its commit, or a new one. Raises Unavailable."""
         if self._group is not None:
-            self._writer.now("SAVEPOINT joined")
+            self._writer.run_inline("SAVEPOINT joined")
             return self._group
-        self._end()
+        self._close_group()
         await self._begin()
         self._group = _CommitGroup()
         return self._group
@@ -138,10 +138,10 @@ class SqliteDatabase:
             await asyncio.sleep(pause)
             pause = min(pause * 2, MAX_PAUSE_S)
 
-    def _stay(self, group: _CommitGroup, tx: Tx) -> asyncio.Future[StorageError | None]:
+    def _queue_commit(self, group: _CommitGroup, tx: Tx) -> asyncio.Future[StorageError | None]:
         """A write is done: the group's commit takes it along. Whether that worked is told later."""
         if group.members:
-            self._writer.now("RELEASE joined")
+            self._writer.run_inline("RELEASE joined")
         elif not self._writer.in_transaction:
             raise rolled_back_error()
         if group.commit is None or group.commit.done():  # Done: it was cancelled while it waited.
@@ -151,59 +151,59 @@ class SqliteDatabase:
         group.members.append((tx, committed))
         return committed
 
-    def _leave(self, group: _CommitGroup) -> None:
+    def _rollback(self, group: _CommitGroup) -> None:
         """Undo one write of the group; all of it if there is no other, or if SQLite did so already."""
         try:
             if group.members and self._writer.in_transaction:
-                self._writer.now("ROLLBACK TO joined")
-                self._writer.now("RELEASE joined")
+                self._writer.run_inline("ROLLBACK TO joined")
+                self._writer.run_inline("RELEASE joined")
                 return
         except DatabaseUnavailableError:
             pass
-        self._end()
+        self._close_group()
 
-    def _end(self) -> None:
+    def _close_group(self) -> None:
         self._group = None
         if self._writer.in_transaction:
-            self._writer.now("ROLLBACK")
+            self._writer.run_inline("ROLLBACK")
 
     async def _commit(self, group: _CommitGroup) -> None:
         """Nobody of the group is told anything before the commit is on disk."""
         failed: StorageError | None = rolled_back_error()
-        async with self._turn:
+        async with self._write_lock:
             try:
                 if self._group is group:
-                    failed = await self._write_out()
+                    failed = await self._run_commit()
             finally:
                 for _, committed in group.members:
                     if not committed.done():
                         committed.set_result(failed)
         if failed is None:
             for tx, _ in group.members:
-                self._tell(tx)
+                self._publish_events(tx)
 
-    async def _write_out(self) -> StorageError | None:
+    async def _run_commit(self) -> StorageError | None:
         try:
-            await self._writer.later("COMMIT")
+            await self._writer.run_on_thread("COMMIT")
         except StorageError as error:
             return error
         finally:
-            self._end()
+            self._close_group()
         return None
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def changed_elsewhere(self) -> bool:
+    async def has_external_changes(self) -> bool:
         """True if another process wrote since this was last asked. It reads no page of the file."""
         # Of the writer: for it only the commits of other connections count, and no other of ours writes.
-        async with self._turn:
-            found = self._writer.version()
+        async with self._write_lock:
+            found = self._writer.read_data_version()
         former, self._seen_version = self._seen_version, found
         return former != found
 
-    def _tell(self, tx: Tx) -> None:
+    def _publish_events(self, tx: Tx) -> None:
         for event in tx.events:
             for listener in tuple(self._listeners):
                 listener(event)

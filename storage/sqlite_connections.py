@@ -63,9 +63,9 @@ def is_busy(error: sqlite3.Error) -> bool:
 
 def _bind(compiled: CompiledStatement, params: Mapping[str, Any]) -> Mapping[str, Any]:
     bound = compiled.bind(params)
-    if compiled.lists:
+    if compiled.list_params:
         bound = dict(bound)
-        for name in compiled.lists:
+        for name in compiled.list_params:
             bound[name] = encode_list(bound[name]).decode()
     return bound
 
@@ -81,13 +81,13 @@ def _convert_booleans(rows: Rows, places: list[int]) -> list[list[Any]]:
 class StatementTimeout:
     """Says when a statement has run too long; SQLite stops it then."""
 
-    __slots__ = ("until",)
+    __slots__ = ("deadline",)
 
     def __init__(self) -> None:
-        self.until = inf
+        self.deadline = inf
 
-    def is_over(self) -> bool:
-        return perf_counter() > self.until
+    def is_expired(self) -> bool:
+        return perf_counter() > self.deadline
 
 
 class ThreadConnection:
@@ -96,12 +96,12 @@ class ThreadConnection:
     `raw` may be used on the caller's thread as long as the other is not `at_work`: never on both at once.
     """
 
-    def __init__(self, path: Path, *, reads_only: bool) -> None:
+    def __init__(self, path: Path, *, is_read_only: bool) -> None:
         self.path = path
-        self.reads_only = reads_only
+        self.is_read_only = is_read_only
         self.raw: sqlite3.Connection
-        self.at_work = 0
-        self._patience = StatementTimeout()
+        self.busy_count = 0
+        self._timeout = StatementTimeout()
         self._thread = aiosqlite.Connection(lambda: self.raw, iter_chunk_size=64)
 
     async def open(self) -> None:
@@ -117,11 +117,11 @@ class ThreadConnection:
         try:
             for pragma in PRAGMAS:
                 raw.execute(pragma)
-            raw.execute(f"PRAGMA query_only={int(self.reads_only)}")
+            raw.execute(f"PRAGMA query_only={int(self.is_read_only)}")
         except BaseException:
             raw.close()
             raise
-        raw.set_progress_handler(self._patience.is_over, PROGRESS_STEPS)
+        raw.set_progress_handler(self._timeout.is_expired, PROGRESS_STEPS)
         return raw
 
     async def close(self) -> None:
@@ -135,11 +135,11 @@ class ThreadConnection:
         except sqlite3.ProgrammingError:  # closed
             return False
 
-    def wait(self, milliseconds: int) -> None:
+    def set_busy_timeout(self, milliseconds: int) -> None:
         """How long a statement waits for a lock."""
-        self.now(f"PRAGMA busy_timeout={milliseconds}")
+        self.run_inline(f"PRAGMA busy_timeout={milliseconds}")
 
-    def version(self) -> int:
+    def read_data_version(self) -> int:
         """A number that changes when another connection commits. Raises Unavailable."""
         try:
             found = self.raw.execute("PRAGMA data_version").fetchone()
@@ -147,39 +147,39 @@ class ThreadConnection:
             raise translate_error(error) from error
         return int(found[0])
 
-    def now(self, sql: str) -> None:
+    def run_inline(self, sql: str) -> None:
         """Run on the caller's thread."""
         try:
             self.raw.execute(sql)
         except sqlite3.Error as error:
             raise translate_error(error) from error
 
-    async def later(self, sql: str) -> None:
+    async def run_on_thread(self, sql: str) -> None:
         """Run on the thread."""
         await self._on_thread(self._thread.execute(sql))
 
-    def fetch_now(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> Rows | None:
+    def fetch_inline(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> Rows | None:
         """Rows, on the caller's thread. None if a read would take too long: locked, or simply long."""
-        if compiled.reads:
-            self._patience.until = perf_counter() + INLINE_TIMEOUT_S
+        if compiled.is_read:
+            self._timeout.deadline = perf_counter() + INLINE_TIMEOUT_S
         try:
             rows: Rows = self.raw.execute(compiled.sql, _bind(compiled, params)).fetchall()
         except sqlite3.Error as error:
-            if compiled.reads and (is_busy(error) or _error_code(error) == sqlite3.SQLITE_INTERRUPT):
+            if compiled.is_read and (is_busy(error) or _error_code(error) == sqlite3.SQLITE_INTERRUPT):
                 return None
             raise translate_error(error) from error
         finally:
-            self._patience.until = inf
-        return _convert_booleans(rows, compiled.booleans) if compiled.booleans else rows
+            self._timeout.deadline = inf
+        return _convert_booleans(rows, compiled.boolean_columns) if compiled.boolean_columns else rows
 
-    def execute_now(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> int:
+    def execute_inline(self, compiled: CompiledStatement, params: Mapping[str, Any]) -> int:
         """The number of rows that changed, on the caller's thread."""
         try:
             return self.raw.execute(compiled.sql, _bind(compiled, params)).rowcount
         except sqlite3.Error as error:
             raise translate_error(error) from error
 
-    def execute_many_now(self, compiled: CompiledStatement, params: Sequence[Mapping[str, Any]]) -> None:
+    def execute_many_inline(self, compiled: CompiledStatement, params: Sequence[Mapping[str, Any]]) -> None:
         try:
             self.raw.executemany(compiled.sql, [_bind(compiled, each) for each in params])
         except sqlite3.Error as error:
@@ -188,7 +188,7 @@ class ThreadConnection:
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Rows:
         compiled = _compiler(statement, params)
         rows = await self._on_thread(self._thread.execute_fetchall(compiled.sql, _bind(compiled, params)))
-        return _convert_booleans(rows, compiled.booleans) if compiled.booleans else rows  # type: ignore[arg-type, return-value]
+        return _convert_booleans(rows, compiled.boolean_columns) if compiled.boolean_columns else rows  # type: ignore[arg-type, return-value]
 
     async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
         compiled = _compiler(statement, params)
@@ -202,23 +202,23 @@ class ThreadConnection:
 
     async def _on_thread(self, work: Coroutine[Any, Any, T]) -> T:
         """What the thread answers. Who is cancelled waits too: the connection is not free before."""
-        self._patience.until = inf
-        self.at_work += 1
+        self._timeout.deadline = inf
+        self.busy_count += 1
         try:
             return await work
         except asyncio.CancelledError:
-            if self.reads_only:
-                self._patience.until = 0.0
-            await self._idle()
+            if self.is_read_only:
+                self._timeout.deadline = 0.0
+            await self._wait_until_idle()
             raise
         except sqlite3.Error as error:
             raise translate_error(error) from error
         except ValueError as error:  # aiosqlite's word for a connection that is closed
             raise DatabaseUnavailableError(f"SQLite: {error}") from error
         finally:
-            self.at_work -= 1
+            self.busy_count -= 1
 
-    async def _idle(self) -> None:
+    async def _wait_until_idle(self) -> None:
         """Wait until the thread has done what it was given, whoever is cancelled."""
         last = asyncio.ensure_future(self._thread.execute("SELECT 1"))
         while not last.done():
@@ -233,38 +233,38 @@ class LoopConnection:
     def __init__(
         self, own: ThreadConnection, elsewhere: Callable[[], AbstractAsyncContextManager[ThreadConnection]]
     ) -> None:
-        self._own = own
-        self._elsewhere = elsewhere
-        self._in_a_row = 0
+        self._connection = own
+        self._acquire_thread_connection = elsewhere
+        self._consecutive = 0
 
     async def fetch(self, statement: Executable, params: Mapping[str, Any]) -> Rows:
         compiled = _compiler(statement, params)
-        if await self._may_run(compiled):
-            rows = self._own.fetch_now(compiled, params)
+        if await self._can_run_inline(compiled):
+            rows = self._connection.fetch_inline(compiled, params)
             if rows is not None:
                 return rows
-        async with self._elsewhere() as connection:
+        async with self._acquire_thread_connection() as connection:
             return await connection.fetch(statement, params)
 
     async def execute(self, statement: Executable, params: Mapping[str, Any]) -> int:
         compiled = _compiler(statement, params)
-        if await self._may_run(compiled):
-            return self._own.execute_now(compiled, params)
-        async with self._elsewhere() as connection:
+        if await self._can_run_inline(compiled):
+            return self._connection.execute_inline(compiled, params)
+        async with self._acquire_thread_connection() as connection:
             return await connection.execute(statement, params)
 
     async def execute_many(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         compiled = _compiler(statement, params[0])
-        if await self._may_run(compiled) and len(params) <= MAX_INLINE_SETS:
-            return self._own.execute_many_now(compiled, params)
-        async with self._elsewhere() as connection:
+        if await self._can_run_inline(compiled) and len(params) <= MAX_INLINE_SETS:
+            return self._connection.execute_many_inline(compiled, params)
+        async with self._acquire_thread_connection() as connection:
             await connection.execute_many(statement, params)
 
-    async def _may_run(self, compiled: CompiledStatement) -> bool:
-        self._in_a_row += 1
-        if self._in_a_row >= MAX_CONSECUTIVE:
-            self._in_a_row = 0
+    async def _can_run_inline(self, compiled: CompiledStatement) -> bool:
+        self._consecutive += 1
+        if self._consecutive >= MAX_CONSECUTIVE:
+            self._consecutive = 0
             await asyncio.sleep(0)
-        if not (self._own.reads_only or self._own.in_transaction):
+        if not (self._connection.is_read_only or self._connection.in_transaction):
             raise rolled_back_error()
-        return compiled.short and not self._own.at_work
+        return compiled.is_short and not self._connection.busy_count

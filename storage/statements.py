@@ -84,8 +84,8 @@ class PagedStatement:
         self.down = bounded.order_by(desc(cursor)).limit(bindparam("page_limit"))
         self.up = bounded.order_by(asc(cursor)).limit(bindparam("page_limit"))
 
-    def towards(self, page: Page) -> Select[Any]:
-        return self.up if page.upwards else self.down
+    def for_page(self, page: Page) -> Select[Any]:
+        return self.up if page.is_upwards else self.down
 
 
 def columns_of(table: FromClause, row: type[Struct]) -> list[ColumnElement[Any]]:

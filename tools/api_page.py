@@ -36,9 +36,9 @@ def render_rows(endpoints: list[Endpoint]) -> Iterator[str]:
         yield "| method and path | who | scope | parameters | answer |"
         yield "| --- | --- | --- | --- | --- |"
         for each in group:
-            answer = "nothing yet" if each.path in STUBS else _render_answer(each.answers)
+            answer = "nothing yet" if each.path in STUBS else _render_answer(each.response_type)
             scope = each.scope.replace("|", " or ") or "-"
-            yield f"| {each.method} `{each.path}` | {each.who} | {scope} | {_render_params(each)} | {answer} |"
+            yield f"| {each.method} `{each.path}` | {each.auth} | {scope} | {_render_params(each)} | {answer} |"
 
 
 def _render_params(endpoint: Endpoint) -> str:

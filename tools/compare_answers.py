@@ -118,21 +118,21 @@ class Description:
         self._shapes = {_strip_parameter_names(path): path for path in document["paths"]}
         self._validators: dict[tuple[str, str, int], jsonschema.Draft202012Validator | None] = {}
 
-    def path_of(self, route: str) -> str | None:
+    def find_path(self, route: str) -> str | None:
         """The described path of a route, whatever each calls its parameters."""
         return self._shapes.get(_strip_parameter_names(route))
 
-    def validator(self, method: str, path: str, status: int) -> jsonschema.Draft202012Validator | None:
+    def load_validator(self, method: str, path: str, status: int) -> jsonschema.Draft202012Validator | None:
         """What an answer must pass; None if the operation or its shape is not described."""
         key = (method, path, status)
         if key not in self._validators:
-            schema = self._schema(method, path, status)
+            schema = self._find_schema(method, path, status)
             self._validators[key] = schema and jsonschema.Draft202012Validator(
                 {**schema, "components": self._document["components"]}
             )
         return self._validators[key]
 
-    def _schema(self, method: str, path: str, status: int) -> dict[str, Any] | None:
+    def _find_schema(self, method: str, path: str, status: int) -> dict[str, Any] | None:
         operation = self._document["paths"][path].get(method.lower())
         if operation is None:
             return None
@@ -153,8 +153,8 @@ def list_differences(description: Description, answers: Path) -> Iterator[tuple[
     with answers.open("rb") as lines:
         for line in lines:
             answer = msgspec.json.decode(line)
-            path = description.path_of(answer["route"])
-            validator = path and description.validator(answer["method"], path, answer["status"])
+            path = description.find_path(answer["route"])
+            validator = path and description.load_validator(answer["method"], path, answer["status"])
             if not validator:
                 continue
             operation = f"{answer['method']} {path}"

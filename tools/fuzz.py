@@ -64,7 +64,7 @@ class FuzzTarget:
     """What is tried: a name, what it is given, and how."""
 
     name: str
-    given: some.SearchStrategy[Any]
+    inputs: some.SearchStrategy[Any]
     check: Callable[[Any], object]
 
 
@@ -357,7 +357,7 @@ def run_target(reader: FuzzTarget, seconds: float) -> int:
         bounded = settings(
             max_examples=PER_ROUND, deadline=DEADLINE, database=None, suppress_health_check=list(HealthCheck)
         )
-        seed(random.getrandbits(64))(bounded(given(reader.given)(once)))()
+        seed(random.getrandbits(64))(bounded(given(reader.inputs)(once)))()
     return tried
 
 

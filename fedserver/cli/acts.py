@@ -49,7 +49,7 @@ def _check_file(path: Path, noted: str) -> audit_log.ChainValid:
             raise hash_chain.ChainBrokenError(f"entry {each.number}: it is there twice, and differs")
     checker = hash_chain.ChainVerifier()
     for number in sorted(entries):
-        checker.take(entries[number])
+        checker.verify_next(entries[number])
     if noted and noted not in {each.hash for each in entries.values()}:
         raise hash_chain.ChainBrokenError(f"no entry has the hash that was noted: {noted}")
     return audit_log.ChainValid(checker.first, checker.number, checker.hash)

@@ -80,7 +80,7 @@ async def _start_node(community: DemoCommunity, port: int, folder: Path) -> Demo
                 new,
                 role="owner" if number == 0 else "member",
             )
-            change = accounts.ProfileChange(display_name=person.shown, note=person.note)
+            change = accounts.ProfileChange(display_name=person.display_name, note=person.note)
             people[person.name] = await accounts.update_profile(tx, services.site, account, change)
     return DemoNode(community, node, people)
 
@@ -92,7 +92,7 @@ async def _follow_everyone(partners: list[DemoNode]) -> None:
         for there in partners:
             for name in there.people:
                 handle = f"@{name}@{there.node.services.site.links.domain}"
-                target = await services.resolver.account(handle)
+                target = await services.resolver.resolve_account(handle)
                 if target is None:
                     raise click.ClickException(f"{handle} was not found from {here.community.title}")
                 async with services.db.write() as tx:
@@ -104,7 +104,7 @@ async def _follow_everyone(partners: list[DemoNode]) -> None:
 async def _wait_until_idle(partners: list[DemoNode]) -> None:
     """Wait until no node owes another anything."""
     for _ in range(200):
-        if not sum([await partner.node.runner.backlog() for partner in partners]):
+        if not sum([await partner.node.runner.count_backlog() for partner in partners]):
             return
         await asyncio.sleep(0.1)
 
@@ -132,7 +132,7 @@ async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]
     for reply in REPLIES:
         partner = partners[reply.node]
         services, author = partner.node.services, partner.people[reply.author]
-        row = await services.resolver.post(uris[reply.to])
+        row = await services.resolver.resolve_post(uris[reply.to])
         if row is None:
             continue
         async with services.db.write() as tx:

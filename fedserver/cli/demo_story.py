@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class DemoPerson:
     name: str
-    shown: str
+    display_name: str
     note: str
 
 

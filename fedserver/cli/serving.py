@@ -125,7 +125,7 @@ async def _report_ready(node: Node, config: Config, place: ProcessRole) -> None:
     # One process asks for the link, as a new one makes earlier ones void.
     if place.number or (place.number is None and place.only == "worker"):
         return
-    link = await node.setup_link()
+    link = await node.create_setup_link()
     if link is not None:
         click.echo(
             f"Nobody is registered yet. Make the first account, the owner's, here (once, 24 hours):\n  {link}"

@@ -54,8 +54,10 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        with _reserve_address(self._config.node.listen) as shared, self._ear() as ear:
-            kept = [asyncio.create_task(self._keep(each, shared, ear)) for each in range(len(self._parts))]
+        with _reserve_address(self._config.node.listen) as shared, self._open_notify_socket() as ear:
+            kept = [
+                asyncio.create_task(self._keep_running(each, shared, ear)) for each in range(len(self._parts))
+            ]
             for task in kept:
                 task.add_done_callback(lambda _task: self._stopping.set())
             await self._stopping.wait()
@@ -66,18 +68,18 @@ class Supervisor:
         return self._status
 
     @contextmanager
-    def _ear(self) -> Iterator[str]:
+    def _open_notify_socket(self) -> Iterator[str]:
         """The name of a socket at which each process says that it is ready."""
         loop = asyncio.get_running_loop()
         with tempfile.TemporaryDirectory(prefix="fedserver-") as folder:
             name = f"{folder}/notify"
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
                 listening.bind(name)
-                loop.add_reader(listening, lambda: self._hear(listening.recv(4_096)))
+                loop.add_reader(listening, lambda: self._handle_message(listening.recv(4_096)))
                 yield name
                 loop.remove_reader(listening)
 
-    def _hear(self, said: bytes) -> None:
+    def _handle_message(self, said: bytes) -> None:
         if said != READY.encode() or not self._waiting_for:
             return
         self._waiting_for -= 1
@@ -89,13 +91,13 @@ class Supervisor:
             )
             notify(READY)
 
-    async def _keep(self, number: int, shared: socket.socket | None, ear: str) -> None:
+    async def _keep_running(self, number: int, shared: socket.socket | None, ear: str) -> None:
         """Start a process, and again whenever it ends."""
         name = "worker" if self._parts[number] == "worker" else f"web-{number}"
         failures, loop = 0, asyncio.get_running_loop()
         while not self._stopping.is_set():
             began = loop.time()
-            status = await self._once(number, shared, ear)
+            status = await self._run_process(number, shared, ear)
             if self._stopping.is_set():
                 return
             if self._waiting_for:
@@ -111,7 +113,7 @@ class Supervisor:
             except TimeoutError:
                 continue
 
-    async def _once(self, number: int, shared: socket.socket | None, ear: str) -> int:
+    async def _run_process(self, number: int, shared: socket.socket | None, ear: str) -> int:
         """Run a process to its end; its status. It is called as we were, with what it is to do."""
         part = self._parts[number]
         fds = [shared.fileno()] if shared is not None and part == "web" else []

@@ -26,7 +26,7 @@ MAX_ACCOUNTS = 500
 
 def encode_status(services: Services, view: PostView) -> msgspec.Raw:
     """A status, encoded now or earlier."""
-    return _load_or_encode(services, services.db.memory.room("statuses", MAX_STATUSES), view)
+    return _load_or_encode(services, services.db.caches.get_cache("statuses", MAX_STATUSES), view)
 
 
 def _load_or_encode(services: Services, room: LruCache, view: PostView) -> msgspec.Raw:
@@ -41,7 +41,7 @@ def _load_or_encode(services: Services, room: LruCache, view: PostView) -> msgsp
 def encode_statuses(call: Call[Any], views: Iterable[PostView]) -> list[Status]:
     """Statuses to be put into an answer, most of them encoded already; not to be looked into."""
     services = call.services
-    room = services.db.memory.room("statuses", MAX_STATUSES)
+    room = services.db.caches.get_cache("statuses", MAX_STATUSES)
     return cast(list[Status], [_load_or_encode(services, room, view) for view in views])
 
 
@@ -49,7 +49,7 @@ def encode_account(call: Call[Any], view: account_views.AccountView) -> Account:
     """An account to be the answer, encoded now or earlier; not to be looked into."""
     if view.moved_to is not None:
         return render_account(call.site.links, view)
-    room = call.services.db.memory.room("encoded_accounts", MAX_ACCOUNTS)
+    room = call.services.db.caches.get_cache("encoded_accounts", MAX_ACCOUNTS)
     key = (view.account.id, view.account.version)
     known = room.get(key)
     if known is None:

@@ -33,7 +33,7 @@ async def _render_contact(call: Call[NoParams]) -> Account | None:
 
 async def _render_cached(call: Call[NoParams], entity: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """The instance, encoded once a minute: every client asks for it at every start."""
-    room, key = call.services.db.memory.room("instances", 2), (entity, call.tx.now // 60_000)
+    room, key = call.services.db.caches.get_cache("instances", 2), (entity, call.tx.now // 60_000)
     known = room.get(key)
     if known is None:
         figures, contact = await instance_stats.load(call.tx), await _render_contact(call)

@@ -21,17 +21,17 @@ STUBS = {
 }
 
 
-@routes.get(ANNUAL_REPORTS, who=USER, scope="read:accounts", tx="own")
+@routes.get(ANNUAL_REPORTS, auth=USER, scope="read:accounts", tx="own")
 async def list_annual_reports(call: Call[NoParams]) -> dict[str, list[Any]]:
     return {"annual_reports": [], "accounts": [], "statuses": []}
 
 
-@routes.get(ANNUAL_REPORTS + "/{year}/state", who=USER, scope="read:accounts", tx="own")
+@routes.get(ANNUAL_REPORTS + "/{year}/state", auth=USER, scope="read:accounts", tx="own")
 async def show_eligibility(call: Call[NoParams]) -> dict[str, str]:
     return {"state": "ineligible"}
 
 
-@routes.get(ANNUAL_REPORTS + "/{year}", who=USER, scope="read:accounts", tx="own")
+@routes.get(ANNUAL_REPORTS + "/{year}", auth=USER, scope="read:accounts", tx="own")
 async def show_annual_report(call: Call[NoParams]) -> dict[str, list[Any]]:
     raise NotFoundError
 
@@ -39,7 +39,7 @@ async def show_annual_report(call: Call[NoParams]) -> dict[str, list[Any]]:
 @routes.post(
     ANNUAL_REPORTS + "/{year}/read",
     ANNUAL_REPORTS + "/{year}/generate",
-    who=USER,
+    auth=USER,
     scope="write:accounts",
     tx="own",
 )

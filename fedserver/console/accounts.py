@@ -68,7 +68,7 @@ def _parse_query(params: AccountSearchParams) -> admin_accounts.AdminAccountQuer
     return local
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=AccountSearchParams)
+@routes.get(PATH, html=True, auth=MODERATOR, params=AccountSearchParams)
 async def search(call: Call[AccountSearchParams]) -> web.Response:
     params = call.params
     found = await admin_accounts.list_page(call.tx, _parse_query(params), call.page(PAGE_SIZE, PAGE_SIZE))
@@ -84,7 +84,7 @@ async def search(call: Call[AccountSearchParams]) -> web.Response:
     )
 
 
-@routes.get(PATH + "/{id}", html=True, who=MODERATOR)
+@routes.get(PATH + "/{id}", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     found = await admin_accounts.get(call.tx, call.id())
     row = found.view.account
@@ -101,7 +101,7 @@ async def show(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/{id}/act", html=True, who=MODERATOR, params=ModerationActionParams)
+@routes.post(PATH + "/{id}/act", html=True, auth=MODERATOR, params=ModerationActionParams)
 async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
     params = call.params
     order = moderation.ModerationAction(
@@ -111,7 +111,7 @@ async def apply_action(call: Call[ModerationActionParams]) -> web.Response:
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
-@routes.post(PATH + "/{id}/posts", html=True, who=MODERATOR, params=PostModerationParams)
+@routes.post(PATH + "/{id}/posts", html=True, auth=MODERATOR, params=PostModerationParams)
 async def moderate_posts(call: Call[PostModerationParams]) -> web.Response:
     params = call.params
     order = moderation.ModerationAction(
@@ -121,7 +121,7 @@ async def moderate_posts(call: Call[PostModerationParams]) -> web.Response:
     return see_other(f"{PATH}/{call.id()}" if params.report_id is None else "/admin/reports")
 
 
-@routes.post(PATH + "/{id}/lift/{kind}", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/lift/{kind}", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def revoke_action(call: Call[ConsoleFormParams]) -> web.Response:
     kind = call.text("kind")
     if kind not in moderation.REVOCATIONS:
@@ -130,19 +130,19 @@ async def revoke_action(call: Call[ConsoleFormParams]) -> web.Response:
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/notes", html=True, who=MODERATOR, params=ModerationNoteParams)
+@routes.post(PATH + "/{id}/notes", html=True, auth=MODERATOR, params=ModerationNoteParams)
 async def add_note(call: Call[ModerationNoteParams]) -> web.Response:
     await moderation_notes.add(call.tx, call.member, call.id(), call.params.text)
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/notes/{note}/delete", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def delete_note(call: Call[ConsoleFormParams]) -> web.Response:
     await moderation_notes.remove(call.tx, call.id(), call.id("note"))
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/delete", html=True, who=ADMIN, params=PurgeParams)
+@routes.post(PATH + "/{id}/delete", html=True, auth=ADMIN, params=PurgeParams)
 async def delete(call: Call[PurgeParams]) -> web.Response:
     if not call.params.sure:
         raise InvalidError("account", "is deleted only if you tick that you are sure")

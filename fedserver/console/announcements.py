@@ -24,21 +24,21 @@ class AnnouncementFormParams(Struct, frozen=True):
     published: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=AnnouncementEditParams)
+@routes.get(PATH, html=True, auth=MODERATOR, params=AnnouncementEditParams)
 async def show(call: Call[AnnouncementEditParams]) -> web.Response:
     rows = await announcements.list_all(call.tx)
     chosen = next((row for row in rows if row.id == call.params.edit), None)
     return call.render("admin/announcements.html", rows=rows, chosen=chosen)
 
 
-@routes.post(PATH, html=True, who=MODERATOR, params=AnnouncementFormParams)
+@routes.post(PATH, html=True, auth=MODERATOR, params=AnnouncementFormParams)
 async def create(call: Call[AnnouncementFormParams]) -> web.Response:
     params = call.params
     await announcements.create(call.tx, call.site, call.member, params.text, published=params.published)
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}", html=True, who=MODERATOR, params=AnnouncementFormParams)
+@routes.post(PATH + "/{id}", html=True, auth=MODERATOR, params=AnnouncementFormParams)
 async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     params = call.params
     await announcements.update(
@@ -47,7 +47,7 @@ async def update(call: Call[AnnouncementFormParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/delete", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/delete", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def delete(call: Call[ConsoleFormParams]) -> web.Response:
     await announcements.remove(call.tx, call.member, call.id())
     return see_other(PATH)

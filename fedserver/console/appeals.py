@@ -25,7 +25,7 @@ class AppealDecisionParams(Struct, frozen=True):
     sure: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=AppealStateParams)
+@routes.get(PATH, html=True, auth=MODERATOR, params=AppealStateParams)
 async def show(call: Call[AppealStateParams]) -> web.Response:
     state = call.params.state if call.params.state in appeals.STATES else "open"
     views = await appeals.list_by_state(call.tx, call.member, call.page(PAGE_SIZE, PAGE_SIZE), state)
@@ -38,7 +38,7 @@ async def show(call: Call[AppealStateParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=AppealDecisionParams)
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=MODERATOR, params=AppealDecisionParams)
 async def decide(call: Call[AppealDecisionParams]) -> web.Response:
     verb = call.text("verb")
     if verb not in ("approve", "reject"):

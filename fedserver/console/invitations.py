@@ -13,13 +13,13 @@ routes = Routes("console")
 PATH = "/admin/invitations"
 
 
-@routes.get(PATH, html=True, who=MODERATOR)
+@routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     found = await invitations.list_all(call.tx)
     return call.render("admin/invitations.html", found=found, now=call.tx.now)
 
 
-@routes.post(PATH + "/{id}/revoke", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/revoke", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def revoke(call: Call[ConsoleFormParams]) -> web.Response:
     await invitations.revoke_as_moderator(call.tx, call.member, call.id())
     return see_other(PATH)

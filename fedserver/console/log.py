@@ -11,7 +11,7 @@ routes = Routes("console")
 PAGE_SIZE = 60
 
 
-@routes.get("/admin/log", html=True, who=MODERATOR)
+@routes.get("/admin/log", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     views = await audit_log_views.list_page(call.tx, call.page(PAGE_SIZE, PAGE_SIZE))
     return call.render(

@@ -12,7 +12,7 @@ from fedserver.web.endpoint import MODERATOR, Call, NoParams, Routes
 routes = Routes("console")
 
 
-@routes.get("/admin", html=True, who=MODERATOR)
+@routes.get("/admin", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     tx = call.tx
     return call.render(

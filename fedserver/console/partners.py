@@ -31,7 +31,7 @@ class FetchOfferParams(Struct, frozen=True):
     address: str = ""
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=PartnerDomainParams)
+@routes.get(PATH, html=True, auth=MODERATOR, params=PartnerDomainParams)
 async def show(call: Call[PartnerDomainParams]) -> web.Response:
     rows = await partners.list_all(call.tx)
     return call.render(
@@ -46,11 +46,11 @@ async def show(call: Call[PartnerDomainParams]) -> web.Response:
     )
 
 
-@routes.post(PATH, html=True, who=ADMIN, params=PartnerOfferParams, tx="own")
+@routes.post(PATH, html=True, auth=ADMIN, params=PartnerOfferParams, tx="own")
 async def offer(call: Call[PartnerOfferParams]) -> web.Response:
     params = call.params
     partners.check_scopes(params.scopes)
-    node = await call.services.resolver.node_actor(params.domain, unasked=False)
+    node = await call.services.resolver.fetch_node_actor(params.domain, require_allowed=False)
     if node is None:
         raise InvalidError("domain", "does not answer as a node with an actor of its own, or is blocked")
     async with call.services.db.write() as tx:
@@ -58,10 +58,10 @@ async def offer(call: Call[PartnerOfferParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/open", html=True, who=ADMIN, params=FetchOfferParams, tx="own")
+@routes.post(PATH + "/open", html=True, auth=ADMIN, params=FetchOfferParams, tx="own")
 async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     """Read an offer at its address: so it comes in where only allowed peers may send."""
-    found = await call.services.resolver.offer(call.params.address.strip())
+    found = await call.services.resolver.fetch_offer(call.params.address.strip())
     if found is None:
         raise InvalidError("address", "leads to no offer for this node")
     node, uri, offered = found
@@ -70,7 +70,7 @@ async def fetch_offer(call: Call[FetchOfferParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, who=ADMIN, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ConsoleFormParams)
 async def update(call: Call[ConsoleFormParams]) -> web.Response:
     match call.text("verb"):
         case "accept":

@@ -47,12 +47,12 @@ class PeerListEndParams(Struct, frozen=True):
     keeps: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR)
+@routes.get(PATH, html=True, auth=MODERATOR)
 async def list_subscriptions(call: Call[NoParams]) -> web.Response:
     return call.render("admin/peer_lists.html", lists=await peer_lists.list_all(call.tx))
 
 
-@routes.post(PATH, html=True, who=ADMIN, params=PeerListParams)
+@routes.post(PATH, html=True, auth=ADMIN, params=PeerListParams)
 async def subscribe(call: Call[PeerListParams]) -> web.Response:
     params = call.params
     wish = peer_lists.PeerListRequest(
@@ -62,7 +62,7 @@ async def subscribe(call: Call[PeerListParams]) -> web.Response:
     return see_other(f"{PATH}/{row.id}")
 
 
-@routes.get(PATH + "/{kind}.csv", html=True, who=MODERATOR)
+@routes.get(PATH + "/{kind}.csv", html=True, auth=MODERATOR)
 async def export_file(call: Call[NoParams]) -> web.Response:
     kind = {"blocks": peer_files.BLOCK, "allowed": peer_files.ALLOW}.get(call.text("kind"))
     if kind is None:
@@ -77,7 +77,7 @@ async def export_file(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/file", html=True, who=ADMIN, params=PeerFileParams, most_upload="upload_bytes")
+@routes.post(PATH + "/file", html=True, auth=ADMIN, params=PeerFileParams, max_upload="upload_bytes")
 async def import_file(call: Call[PeerFileParams]) -> web.Response:
     """Shows what a file would change; once more, with `sure`, it is changed."""
     params = call.params
@@ -97,7 +97,7 @@ async def import_file(call: Call[PeerFileParams]) -> web.Response:
     )
 
 
-@routes.get(PATH + "/{id}", html=True, who=MODERATOR)
+@routes.get(PATH + "/{id}", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     row = await peer_lists.get(call.tx, call.id())
     return call.render(
@@ -111,20 +111,20 @@ async def show(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/{id}/confirm", html=True, who=ADMIN, params=PeerListConfirmParams)
+@routes.post(PATH + "/{id}/confirm", html=True, auth=ADMIN, params=PeerListConfirmParams)
 async def confirm(call: Call[PeerListConfirmParams]) -> web.Response:
     params = call.params
     await peer_lists.confirm(call.tx, call.site, call.member, call.id(), params.seen, set(params.leave))
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/read", html=True, who=ADMIN, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/read", html=True, auth=ADMIN, params=ConsoleFormParams)
 async def refresh(call: Call[ConsoleFormParams]) -> web.Response:
     await peer_lists.fetch_now(call.tx, call.id())
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/change", html=True, who=ADMIN, params=PeerListParams)
+@routes.post(PATH + "/{id}/change", html=True, auth=ADMIN, params=PeerListParams)
 async def update(call: Call[PeerListParams]) -> web.Response:
     params = call.params
     await peer_lists.update_settings(
@@ -137,7 +137,7 @@ async def update(call: Call[PeerListParams]) -> web.Response:
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/end", html=True, who=ADMIN, params=PeerListEndParams)
+@routes.post(PATH + "/{id}/end", html=True, auth=ADMIN, params=PeerListEndParams)
 async def unsubscribe(call: Call[PeerListEndParams]) -> web.Response:
     await peer_lists.unsubscribe(call.tx, call.member, call.id(), keep_decisions=call.params.keeps)
     return see_other(PATH)

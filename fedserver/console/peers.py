@@ -30,7 +30,7 @@ class PeerDecisionParams(Struct, frozen=True):
     obfuscates: bool = False
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=PeerDomainParams)
+@routes.get(PATH, html=True, auth=MODERATOR, params=PeerDomainParams)
 async def show(call: Call[PeerDomainParams]) -> web.Response:
     found = await peers.list_all(call.tx)
     silent = await backlog.list_unreachable(call.tx)
@@ -48,7 +48,7 @@ async def show(call: Call[PeerDomainParams]) -> web.Response:
     )
 
 
-@routes.post(PATH, html=True, who=MODERATOR, params=PeerDecisionParams)
+@routes.post(PATH, html=True, auth=MODERATOR, params=PeerDecisionParams)
 async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     params = call.params
     decision = peers.PeerDecision(
@@ -63,7 +63,7 @@ async def decide(call: Call[PeerDecisionParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/reset", html=True, who=MODERATOR, params=PeerDecisionParams)
+@routes.post(PATH + "/reset", html=True, auth=MODERATOR, params=PeerDecisionParams)
 async def reset(call: Call[PeerDecisionParams]) -> web.Response:
     await peers.reset(call.tx, call.member, call.params.domain, call.params.reason)
     return see_other(PATH)

@@ -24,26 +24,26 @@ class QueueSelectionParams(Struct, frozen=True):
     task_id: int = 0
 
 
-@routes.get(PATH, html=True, who=MODERATOR)
+@routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     return call.render("admin/queue.html", health=await backlog.load_health(call.tx))
 
 
-@routes.post(PATH + "/again", html=True, who=MODERATOR, params=QueueSelectionParams)
+@routes.post(PATH + "/again", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def retry(call: Call[QueueSelectionParams]) -> web.Response:
     chosen = call.params
     await backlog.retry(call.tx, chosen.queue, chosen.host, chosen.task_id)
     return see_other(PATH)
 
 
-@routes.post(PATH + "/drop", html=True, who=MODERATOR, params=QueueSelectionParams)
+@routes.post(PATH + "/drop", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def discard(call: Call[QueueSelectionParams]) -> web.Response:
     chosen = call.params
     await backlog.discard(call.tx, chosen.queue, chosen.host, chosen.task_id)
     return see_other(PATH)
 
 
-@routes.post(PATH + "/ask", html=True, who=MODERATOR, params=QueueSelectionParams)
+@routes.post(PATH + "/ask", html=True, auth=MODERATOR, params=QueueSelectionParams)
 async def retry_peer(call: Call[QueueSelectionParams]) -> web.Response:
     await backlog.retry_peer(call.tx, call.params.host)
     return see_other(PATH)

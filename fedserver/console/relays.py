@@ -20,19 +20,19 @@ class RelayParams(Struct, frozen=True):
     address: str = ""
 
 
-@routes.get(PATH, html=True, who=MODERATOR)
+@routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     return call.render("admin/relays.html", relays=await relays.list_all(call.tx))
 
 
-@routes.post(PATH, html=True, who=ADMIN, params=RelayParams, tx="own")
+@routes.post(PATH, html=True, auth=ADMIN, params=RelayParams, tx="own")
 async def add(call: Call[RelayParams]) -> web.Response:
     """By its inbox, as Mastodon does, or by its actor, as LitePub does."""
     address, target = call.params.address.strip(), ""
     if not call.services.policies.allows(relays.parse_host(address)):
         raise InvalidError("address", "is of a node with which this one does not speak; allow it first")
     if relays.parse_host(address) and not relays.is_inbox_url(address):
-        actor = await call.services.resolver.actor(address)
+        actor = await call.services.resolver.fetch_actor(address)
         if actor is None or not actor.domain:
             raise InvalidError("address", "leads to no relay")
         address, target = actor.inbox_uri, actor.uri
@@ -41,7 +41,7 @@ async def add(call: Call[RelayParams]) -> web.Response:
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, who=ADMIN, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=ADMIN, params=ConsoleFormParams)
 async def update(call: Call[ConsoleFormParams]) -> web.Response:
     match call.text("verb"):
         case "on":

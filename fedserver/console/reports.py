@@ -27,7 +27,7 @@ class ReportClassifyParams(Struct, frozen=True):
     rule_ids: list[int] = []
 
 
-@routes.get(PATH, html=True, who=MODERATOR, params=ReportStateParams)
+@routes.get(PATH, html=True, auth=MODERATOR, params=ReportStateParams)
 async def list_reports(call: Call[ReportStateParams]) -> web.Response:
     state = "resolved" if call.params.state == "resolved" else "open"
     rows = await reports.list_page(call.tx, call.page(PAGE_SIZE, PAGE_SIZE), state)
@@ -39,7 +39,7 @@ async def list_reports(call: Call[ReportStateParams]) -> web.Response:
     )
 
 
-@routes.get(PATH + "/{id}", html=True, who=MODERATOR)
+@routes.get(PATH + "/{id}", html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     row = await reports.get(call.tx, call.id())
     return call.render(
@@ -51,7 +51,7 @@ async def show(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/{id}/classify", html=True, who=MODERATOR, params=ReportClassifyParams)
+@routes.post(PATH + "/{id}/classify", html=True, auth=MODERATOR, params=ReportClassifyParams)
 async def classify(call: Call[ReportClassifyParams]) -> web.Response:
     params = call.params
     category = "violation" if params.rule_ids else params.category
@@ -59,7 +59,7 @@ async def classify(call: Call[ReportClassifyParams]) -> web.Response:
     return see_other(f"{PATH}/{call.id()}")
 
 
-@routes.post(PATH + "/{id}/{verb}", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/{verb}", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def update(call: Call[ConsoleFormParams]) -> web.Response:
     match call.text("verb"):
         case "assign":

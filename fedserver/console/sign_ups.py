@@ -14,7 +14,7 @@ routes = Routes("console")
 PATH = "/admin/sign-ups"
 
 
-@routes.get(PATH, html=True, who=MODERATOR)
+@routes.get(PATH, html=True, auth=MODERATOR)
 async def show(call: Call[NoParams]) -> web.Response:
     wanted = admin_accounts.AdminAccountQuery(status="pending")
     return call.render(
@@ -22,13 +22,13 @@ async def show(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post(PATH + "/{id}/approve", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/approve", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def approve(call: Call[ConsoleFormParams]) -> web.Response:
     await signup_review.approve(call.tx, call.site, call.member, call.id())
     return see_other(PATH)
 
 
-@routes.post(PATH + "/{id}/reject", html=True, who=MODERATOR, params=ConsoleFormParams)
+@routes.post(PATH + "/{id}/reject", html=True, auth=MODERATOR, params=ConsoleFormParams)
 async def reject(call: Call[ConsoleFormParams]) -> web.Response:
     await signup_review.reject(call.tx, call.member, call.id(), call.params.reason)
     return see_other(PATH)

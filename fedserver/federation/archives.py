@@ -45,16 +45,16 @@ async def create_archive(db: Database, site: NodeContext, store: FileStore, arch
         account = await archives.find_pending_owner(tx, archive_id)
     if account is None:
         return
-    with store.workshop() as folder:
+    with store.temp_dir() as folder:
         path = folder / "archive.zip"
         with ZipFile(path, "w", ZIP_DEFLATED) as target:
             await _write_outbox(db, site, store, account, target, folder / "outbox.json")
             await _write_other_files(db, site, store, account, target)
-        size, name = path.stat().st_size, await store.keep_apart(path, "zip")
+        size, name = path.stat().st_size, await store.put_private(path, "zip")
     async with db.write() as tx:
         kept = await archives.finish(tx, archive_id, name, size)
     if not kept:
-        await store.remove_apart(name)
+        await store.remove_private(name)
 
 
 async def _write_outbox(

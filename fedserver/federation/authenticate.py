@@ -41,7 +41,7 @@ class Signatory(Struct, frozen=True):
 
     account: AccountRow
     key: PublicKey
-    at: int  # when the key was read
+    fetched_at: int  # when the key was read
 
 
 class PeerBlockedError(Exception):
@@ -69,21 +69,23 @@ class Authenticator:
         self._policies = policies
         self._clock = clock
         self.hits = self.misses = 0
-        self._asked: Counter[str] = Counter()  # keys that are read, or wait for it, by host
-        self._turns: dict[str, asyncio.Semaphore] = {}
-        self._turn = asyncio.Semaphore(MAX_CONCURRENT_FETCHES)
-        self._known: TTLCache[str, Signatory] = TTLCache(10_000, CACHE_TTL_S, timer=lambda: clock() / 1000)
+        self._pending: Counter[str] = Counter()  # keys that are read, or wait for it, by host
+        self._host_slots: dict[str, asyncio.Semaphore] = {}
+        self._fetch_slots = asyncio.Semaphore(MAX_CONCURRENT_FETCHES)
+        self._signatories: TTLCache[str, Signatory] = TTLCache(
+            10_000, CACHE_TTL_S, timer=lambda: clock() / 1000
+        )
 
-    async def signer(self, request: SignedRequest) -> AccountRow:
+    async def authenticate(self, request: SignedRequest) -> AccountRow:
         """The account that signed `request`. Raises SignatureError, Blocked, Gone."""
         claim = verify.parse_claim(request)
 
         def check(key: PublicKey) -> None:
             verify.check_signature(claim, key, request, self._clock())
 
-        return await self._checked(claim.key_id, check)
+        return await self._verify_with_key(claim.key_id, check)
 
-    async def prove(self, document: Document, actor: str) -> None:
+    async def verify_proof(self, document: Document, actor: str) -> None:
         """Let `document` pass if `actor` proved it by a key of its own, lately (FEP-8b32).
 
         Raises SignatureError, Blocked, Gone.
@@ -92,11 +94,11 @@ class Authenticator:
         if method is None or not same_origin(method, actor):
             raise SignatureError("proof-wrong", "no key of the actor's origin")
         proofs.check_time(document, self._clock())
-        prover = await self._checked(method, lambda key: proofs.verify(document, key))
+        prover = await self._verify_with_key(method, lambda key: proofs.verify(document, key))
         if prover.uri != actor:
             raise SignatureError("proof-wrong", "proved by somebody else than the actor")
 
-    async def _checked(self, key_id: str, check: Callable[[PublicKey], None]) -> AccountRow:
+    async def _verify_with_key(self, key_id: str, check: Callable[[PublicKey], None]) -> AccountRow:
         """The owner of a key that passes `check`, which raises SignatureError if it does not."""
         try:
             host = host_of(key_id)
@@ -104,34 +106,34 @@ class Authenticator:
             raise SignatureError("bad-key", "keyId is not an address") from error
         if not self._policies.allows(host):
             raise PeerBlockedError(host)
-        signatory = await self._signatory(key_id)
+        signatory = await self._get_signatory(key_id)
         try:
             check(signatory.key)
         except SignatureError:
-            signatory = await self._again(key_id, signatory)
+            signatory = await self._refetch_signatory(key_id, signatory)
             check(signatory.key)
         return signatory.account
 
-    async def _signatory(self, key_id: str) -> Signatory:
-        found = self._known.get(key_id)
+    async def _get_signatory(self, key_id: str) -> Signatory:
+        found = self._signatories.get(key_id)
         self.hits += found is not None
         self.misses += found is None
-        found = found or await self._stored(key_id)
+        found = found or await self._find_stored_signatory(key_id)
         if found is None:
-            found = await self._fetched(key_id)
-        self._known[key_id] = found
+            found = await self._fetch_signatory(key_id)
+        self._signatories[key_id] = found
         return found
 
-    async def _again(self, key_id: str, failed: Signatory) -> Signatory:
+    async def _refetch_signatory(self, key_id: str, failed: Signatory) -> Signatory:
         """The key as it is now, if it may have changed. Raises SignatureError if it cannot have."""
-        if self._clock() - failed.at < MIN_REFETCH_AGE_MS or not failed.account.domain:
+        if self._clock() - failed.fetched_at < MIN_REFETCH_AGE_MS or not failed.account.domain:
             raise SignatureError("signature-wrong")
-        self._known.pop(key_id, None)
-        found = await self._fetched(key_id)
-        self._known[key_id] = found
+        self._signatories.pop(key_id, None)
+        found = await self._fetch_signatory(key_id)
+        self._signatories[key_id] = found
         return found
 
-    async def _stored(self, key_id: str) -> Signatory | None:
+    async def _find_stored_signatory(self, key_id: str) -> Signatory | None:
         async with self._db.read() as tx:
             row = await keys.find_by_uri(tx, key_id)
             if row is None or row.private is not None:
@@ -139,48 +141,48 @@ class Authenticator:
             account = await accounts.get(tx, row.account_id)
         return Signatory(account, loaded.load_public_key(row), account.fetched_at or 0)
 
-    async def _fetched(self, key_id: str) -> Signatory:
+    async def _fetch_signatory(self, key_id: str) -> Signatory:
         """Read a key's owner when it is its turn. Raises SignatureError, Gone; Busy if many others wait."""
         host = host_of(key_id)
-        if self._asked[host] >= MAX_PENDING_KEYS_PER_HOST or self._asked.total() >= MAX_PENDING_KEYS:
+        if self._pending[host] >= MAX_PENDING_KEYS_PER_HOST or self._pending.total() >= MAX_PENDING_KEYS:
             raise BusyError("key-unavailable", "too many keys are fetched at this moment")
-        self._asked[host] += 1
-        turn = self._turns.setdefault(host, asyncio.Semaphore(MAX_CONCURRENT_FETCHES_PER_HOST))
+        self._pending[host] += 1
+        turn = self._host_slots.setdefault(host, asyncio.Semaphore(MAX_CONCURRENT_FETCHES_PER_HOST))
         try:
             async with AsyncExitStack() as held:
                 try:
                     async with asyncio.timeout(QUEUE_TIMEOUT_S):
                         await held.enter_async_context(turn)
-                        await held.enter_async_context(self._turn)
+                        await held.enter_async_context(self._fetch_slots)
                 except TimeoutError as error:
                     raise BusyError("key-unavailable", "too many keys are fetched at this moment") from error
-                return self._known.get(key_id) or await self._read(key_id)
+                return self._signatories.get(key_id) or await self._read_key_owner(key_id)
         finally:
-            self._asked[host] -= 1
-            if not self._asked[host]:
-                del self._asked[host], self._turns[host]
+            self._pending[host] -= 1
+            if not self._pending[host]:
+                del self._pending[host], self._host_slots[host]
 
-    async def _read(self, key_id: str) -> Signatory:
+    async def _read_key_owner(self, key_id: str) -> Signatory:
         """Read the owner of a key from its own address; the owner must publish this very key."""
-        document = await self._fetcher.document(key_id)
+        document = await self._fetcher.fetch_document(key_id)
         if document is None:
             raise SignatureError("key-unavailable", key_id[:200])
         owner = id_of(document.get("owner")) or id_of(document.get("controller"))
         uri = owner if owner and same_origin(owner, key_id) else id_of(document)
         if uri is None or not same_origin(uri, key_id):
             raise SignatureError("bad-key", "its owner is elsewhere")
-        account = await self._resolver.actor(without_fragment(uri))
+        account = await self._resolver.fetch_actor(without_fragment(uri))
         if account is None:
             raise SignatureError("key-unavailable", uri[:200])
-        found = await self._stored(key_id)
+        found = await self._find_stored_signatory(key_id)
         if found is None or found.account.id != account.id:
             raise SignatureError("bad-key", "its owner does not publish it")
         return found
 
-    def forget(self, account_id: int) -> None:
+    def invalidate(self, account_id: int) -> None:
         """An account changed: read its key anew."""
-        for key_id in [key for key, each in self._known.items() if each.account.id == account_id]:
-            self._known.pop(key_id, None)
+        for key_id in [key for key, each in self._signatories.items() if each.account.id == account_id]:
+            self._signatories.pop(key_id, None)
 
 
 __all__ = ["Authenticator", "BusyError", "PeerBlockedError", "RemoteGoneError", "Signatory"]

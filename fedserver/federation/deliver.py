@@ -63,7 +63,7 @@ def _list_targets(
 async def _add_proof(tx: Tx, keyring: Keyring, found: OutboundActivity) -> dict[str, object]:
     """The document with an integrity proof by its sender (FEP-8b32), if it has a key for it."""
     try:
-        uri, key = await keyring.ed25519(tx, found.sender.id)
+        uri, key = await keyring.get_ed25519(tx, found.sender.id)
         return proofs.sign(found.document, key, uri, tx.now)
     except (LookupError, ActivityPubError):
         return found.document

@@ -21,7 +21,7 @@ async def refresh_featured(db: Database, resolver: Resolver, account_id: int) ->
     """Read both collections of an account; one that cannot be read changes nothing."""
     async with db.read() as tx:
         row = await accounts.get(tx, account_id)
-    document = await resolver.collection(row.uri)
+    document = await resolver.fetch_collection(row.uri)
     try:
         actor = read_actor(document) if document is not None else None
     except ActivityPubError:
@@ -31,7 +31,7 @@ async def refresh_featured(db: Database, resolver: Resolver, account_id: int) ->
     posts = await _fetch_items(resolver, actor.featured)
     if posts is not None:
         uris = item_uris({"items": posts}, pins.MAX_REMOTE_PINS)
-        found = [await resolver.post(uri) for uri in uris if same_origin(uri, row.uri)]
+        found = [await resolver.resolve_post(uri) for uri in uris if same_origin(uri, row.uri)]
         async with db.write() as tx:
             await pins.receive_all(tx, row, [each for each in found if each is not None])
     tags = await _fetch_items(resolver, actor.featured_tags)
@@ -43,11 +43,11 @@ async def refresh_featured(db: Database, resolver: Resolver, account_id: int) ->
 
 async def _fetch_items(resolver: Resolver, uri: str) -> list[Any] | None:
     """What is in a collection, or on its first page."""
-    document = await resolver.collection(uri) if uri else None
+    document = await resolver.fetch_collection(uri) if uri else None
     if document is None:
         return None
     found, page = items(document, pins.MAX_REMOTE_PINS), next_page(document)
     if found or page is None or not same_origin(uri, page):
         return found
-    document = await resolver.collection(page)
+    document = await resolver.fetch_collection(page)
     return None if document is None else items(document, pins.MAX_REMOTE_PINS)

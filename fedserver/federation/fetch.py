@@ -45,16 +45,18 @@ class Fetcher:
         self._keyring = keyring
         self._clock = clock
         self._signer: Signer | None = None
-        self._newer: TTLCache[str, bool] = TTLCache(10_000, SCHEME_TTL_S, timer=lambda: clock() / 1000)
+        self._rfc9421_hosts: TTLCache[str, bool] = TTLCache(
+            10_000, SCHEME_TTL_S, timer=lambda: clock() / 1000
+        )
         self._failed: TTLCache[str, bool] = TTLCache(20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000)
 
-    async def _sign(self) -> Signer | None:
+    async def _get_signer(self) -> Signer | None:
         if self._signer is None:
             async with self._db.read() as tx:
                 account = await accounts.find_instance_account(tx, self._site)
                 if account is None:
                     return None
-                self._signer = Signer(*await self._keyring.rsa(tx, account.id), self._clock)
+                self._signer = Signer(*await self._keyring.get_rsa(tx, account.id), self._clock)
         return self._signer
 
     async def get(self, url: str, accept: str) -> Response | None:
@@ -62,11 +64,11 @@ class Fetcher:
 
         Who refuses the signature is asked once more with the other kind, and remembered if that is taken.
         """
-        signer, host = await self._sign(), urlsplit(url).netloc
+        signer, host = await self._get_signer(), urlsplit(url).netloc
         try:
             if signer is None:
                 return await self._client.get(url, accept=accept)
-            kinds, newer = (signer.get, signer.get_newer), host in self._newer
+            kinds, newer = (signer.sign_get, signer.sign_get_rfc9421), host in self._rfc9421_hosts
             response = await self._client.get(url, accept=accept, sign=kinds[newer])
             if response.status != 401:
                 return response
@@ -76,12 +78,12 @@ class Fetcher:
             return None
         if other.status == 401:
             return response
-        self._newer.pop(host, None)
+        self._rfc9421_hosts.pop(host, None)
         if not newer:
-            self._newer[host] = True
+            self._rfc9421_hosts[host] = True
         return other
 
-    async def document(self, uri: str) -> Document | None:
+    async def fetch_document(self, uri: str) -> Document | None:
         """The document at `uri`, with `id` as its origin says; None if there is none to believe.
 
         Raises Gone if it was deleted.
@@ -89,7 +91,7 @@ class Fetcher:
         address = without_fragment(uri)
         if address in self._failed or self._site.links.is_local(address):
             return None
-        found = await self._read(address)
+        found = await self._fetch_once(address)
         if found is not None:
             document, final = found
             identifier = id_of(document)
@@ -97,13 +99,13 @@ class Fetcher:
             if identifier == final:
                 return document
             if identifier and same_origin(identifier, final):
-                again = await self._read(without_fragment(identifier))
+                again = await self._fetch_once(without_fragment(identifier))
                 if again is not None and id_of(again[0]) == again[1] == without_fragment(identifier):
                     return again[0]
         self._failed[address] = True
         return None
 
-    async def _read(self, address: str) -> tuple[Document, str] | None:
+    async def _fetch_once(self, address: str) -> tuple[Document, str] | None:
         response = await self.get(address, ACCEPT)
         if response is None:
             return None
@@ -119,6 +121,6 @@ class Fetcher:
             log.info("fetch_malformed", url=address[:300], reason=str(error))
             return None
 
-    def forget(self, uri: str) -> None:
+    def clear_failure(self, uri: str) -> None:
         """Ask again for what failed."""
         self._failed.pop(without_fragment(uri), None)

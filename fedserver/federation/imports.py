@@ -31,7 +31,9 @@ async def continue_import(
     async def look_up(text: str) -> AccountRow | PostRow | None:
         if row.kind == "domain_blocking":
             return None
-        return await (resolver.by_address(text) if row.kind == "bookmarks" else resolver.account(text))
+        return await (
+            resolver.resolve_address(text) if row.kind == "bookmarks" else resolver.resolve_account(text)
+        )
 
     subjects = await asyncio.gather(*(look_up(text) for _, text in lines))
     async with db.write() as tx:

@@ -46,12 +46,14 @@ class Inbox:
     def __init__(self, db: Database, authenticator: Authenticator) -> None:
         self._db = db
         self._authenticator = authenticator
-        self._waiting: list[tuple[InboxItemRow, asyncio.Future[bool]]] = []
-        self._flush: asyncio.Task[None] | None = None
-        self._since: LRUCache[str, int] = LRUCache(10_000)  # taken of a host since its backlog was counted
-        self._full: TTLCache[str, bool] = TTLCache(10_000, FULL_TTL_S, timer=lambda: db.clock() / 1000)
+        self._pending: list[tuple[InboxItemRow, asyncio.Future[bool]]] = []
+        self._writer_task: asyncio.Task[None] | None = None
+        self._received_since_check: LRUCache[str, int] = LRUCache(
+            10_000
+        )  # taken of a host since its backlog was counted
+        self._full_hosts: TTLCache[str, bool] = TTLCache(10_000, FULL_TTL_S, timer=lambda: db.clock() / 1000)
 
-    async def take(self, request: SignedRequest, target_id: int | None) -> AccountRow | None:
+    async def receive(self, request: SignedRequest, target_id: int | None) -> AccountRow | None:
         """Check and keep an activity; who signed it, None if it does not matter here.
 
         Raises ActivityPubError, Blocked, Full, Unavailable.
@@ -63,11 +65,11 @@ class Inbox:
             async with self._db.read() as tx:
                 if await accounts.find_by_uri(tx, activity.actor) is None:
                     return None  # somebody we never knew is gone; fetching the key would be in vain
-        self._check_room(host_of(activity.actor))
+        self._check_capacity(host_of(activity.actor))
         try:
-            signer = await self._authenticator.signer(request)
+            signer = await self._authenticator.authenticate(request)
             if signer.uri != activity.actor and activity.proof:
-                await self._authenticator.prove(document, activity.actor)
+                await self._authenticator.verify_proof(document, activity.actor)
         except RemoteGoneError as error:
             raise SignatureError("key-gone") from error
         by = activity.actor
@@ -82,9 +84,9 @@ class Inbox:
             raise AuthorityError("the activity's id is of another origin")
         uri = activity.id or f"{activity.actor}#{activity.kind}/{activity.object_id}"[:2_000]
         host = host_of(signer.uri)
-        await self._count(host)
+        await self._check_backlog(host)
         now = self._db.clock()
-        await self._keep(
+        await self._store(
             InboxItemRow(
                 id=self._db.ids.new(),
                 actor_uri=by,
@@ -107,40 +109,40 @@ class Inbox:
         async with self._db.read() as tx:
             return await relay_queries.is_enabled(tx, signer.uri)
 
-    def _check_room(self, host: str) -> None:
-        if "" in self._full or len(self._waiting) >= MAX_PENDING:
+    def _check_capacity(self, host: str) -> None:
+        if "" in self._full_hosts or len(self._pending) >= MAX_PENDING:
             raise QueueFullError
-        if host in self._full:
+        if host in self._full_hosts:
             raise QueueFullError(host)
 
-    async def _count(self, host: str) -> None:
+    async def _check_backlog(self, host: str) -> None:
         """Look now and then how much of a host waits to be carried out, and of all. Raises Full."""
-        self._since[host] = self._since.get(host, 0) + 1
-        if self._since[host] >= BACKLOG_CHECK_INTERVAL:
-            self._since[host] = 0
+        self._received_since_check[host] = self._received_since_check.get(host, 0) + 1
+        if self._received_since_check[host] >= BACKLOG_CHECK_INTERVAL:
+            self._received_since_check[host] = 0
             async with self._db.read() as tx:
                 if (
                     await inbox_queries.count_pending_by_host(tx, host, MAX_PENDING_PER_HOST)
                     >= MAX_PENDING_PER_HOST
                 ):
-                    self._full[host] = True
+                    self._full_hosts[host] = True
                 if await inbox_queries.count_pending(tx) >= MAX_PENDING:
-                    self._full[""] = True
-        self._check_room(host)
+                    self._full_hosts[""] = True
+        self._check_capacity(host)
 
-    async def _keep(self, row: InboxItemRow) -> None:
+    async def _store(self, row: InboxItemRow) -> None:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((row, done))
-        if self._flush is None or self._flush.done():
-            self._flush = asyncio.create_task(self._write())
+        self._pending.append((row, done))
+        if self._writer_task is None or self._writer_task.done():
+            self._writer_task = asyncio.create_task(self._write_batches())
         await done
 
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MAX_BATCH_SIZE], self._waiting[MAX_BATCH_SIZE:]
+    async def _write_batches(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending[:MAX_BATCH_SIZE], self._pending[MAX_BATCH_SIZE:]
             try:
                 async with self._db.write() as tx:
-                    await self._add(tx, [row for row, _ in batch])
+                    await self._insert(tx, [row for row, _ in batch])
             except BaseException as error:
                 for _, done in batch:
                     if not done.done():
@@ -150,7 +152,7 @@ class Inbox:
                 if not done.done():
                     done.set_result(True)
 
-    async def _add(self, tx: Tx, rows: list[InboxItemRow]) -> None:
+    async def _insert(self, tx: Tx, rows: list[InboxItemRow]) -> None:
         added = [await inbox_queries.insert(tx, row) for row in rows]
         if any(added):
             tx.emit("inbox.due")

@@ -38,13 +38,13 @@ class Keyring:
         self.hits = self.misses = 0
         self._private: LRUCache[tuple[int, str], tuple[str, PrivateKey]] = LRUCache(size)
 
-    async def rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
+    async def get_rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
         """The key with which an account signs requests. Raises LookupError if it has none."""
         uri, key = await self._get(tx, account_id, keys.RSA)
         assert isinstance(key, RSAPrivateKey)
         return uri, key
 
-    async def ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
+    async def get_ed25519(self, tx: Tx, account_id: int) -> tuple[str, Ed25519PrivateKey]:
         """The key with which an account signs what it says. Raises LookupError if it has none."""
         uri, key = await self._get(tx, account_id, keys.ED25519)
         assert isinstance(key, Ed25519PrivateKey)
@@ -64,7 +64,7 @@ class Keyring:
             raise LookupError(f"account {account_id} has no {kind} key")
         return found
 
-    def forget(self, account_id: int) -> None:
+    def invalidate(self, account_id: int) -> None:
         """Read the keys of an account anew next time."""
         for kind in (keys.RSA, keys.ED25519):
             self._private.pop((account_id, kind), None)

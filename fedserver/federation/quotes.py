@@ -28,7 +28,7 @@ async def verify_quote(db: Database, resolver: Resolver, job: jobs.VerifyQuote) 
     if found is None:
         return
     row, quote = found
-    quoted = await resolver.post(quote.quoted_uri, depth=job.depth)
+    quoted = await resolver.resolve_post(quote.quoted_uri, depth=job.depth)
     if quoted is not None and quoted.local:
         return
     agreed, named = None, quote.authorization_uri
@@ -50,7 +50,7 @@ async def _is_authorized(
     async with db.read() as tx:
         author = await accounts.get(tx, quoted.account_id)
     try:
-        document = await resolver.document(uri)
+        document = await resolver.fetch_document(uri)
         if document is None:
             return None
         granted = read_authorization(document)

@@ -68,30 +68,30 @@ class RemoteFiles:
         self._store = store
         self._images = images
         self._policies = policies
-        self._flights: dict[tuple[int, str], asyncio.Task[RemoteFileRow]] = {}
+        self._in_flight: dict[tuple[int, str], asyncio.Task[RemoteFileRow]] = {}
         self._failed: TTLCache[str, type[NotFoundError] | type[PeerError]] = TTLCache(
             20_000, FAILURE_TTL_S, timer=lambda: clock() / 1000
         )
 
     async def get(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
         """A file, from the store or from where it lies. Raises NotFound, BadPeer."""
-        if not self._policies.shows_media(wanted.host) or self._policies.of(wanted.host) == "block":
+        if not self._policies.allows_media(wanted.host) or self._policies.find(wanted.host) == "block":
             raise NotFoundError
-        if wanted.kept is not None and self._store.path(wanted.kept.file_key) is not None:
-            return wanted.kept
+        if wanted.stored is not None and self._store.path(wanted.stored.file_key) is not None:
+            return wanted.stored
         if wanted.url in self._failed:
             raise self._failed[wanted.url]
         key = (wanted.subject_id, wanted.shape)
-        flight = self._flights.get(key)
+        flight = self._in_flight.get(key)
         if flight is None:
-            flight = asyncio.ensure_future(self._fetched(wanted))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(key, None))
+            flight = asyncio.ensure_future(self._fetch_and_store(wanted))
+            self._in_flight[key] = flight
+            flight.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(flight)
 
-    async def _fetched(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
+    async def _fetch_and_store(self, wanted: remote_files.RemoteFileRequest) -> RemoteFileRow:
         try:
-            made = await self._cleaned(wanted, await self._body(wanted))
+            made = await self._process(wanted, await self._download(wanted))
         except (NetError, UnacceptableFileError, DomainError) as error:
             log.info("remote_file_failed", url=wanted.url[:300], reason=str(error)[:300])
             missing = isinstance(error, NotFoundError | UnacceptableFileError)
@@ -110,10 +110,10 @@ class RemoteFiles:
             await self._store.remove(tuple(keys))
             raise
 
-    async def _body(self, wanted: remote_files.RemoteFileRequest) -> bytes:
+    async def _download(self, wanted: remote_files.RemoteFileRequest) -> bytes:
         host = urlsplit(wanted.url).netloc.rpartition("@")[2]
         # Links lead to strangers, with whom no node federates: the picture of a card may lie anywhere.
-        stranger = not wanted.host and self._policies.of(host) != "block"
+        stranger = not wanted.host and self._policies.find(host) != "block"
         if not stranger and not (self._policies.allows(host) and self._policies.allows(wanted.host)):
             raise NotFoundError
         most = self._limits.upload_bytes if wanted.kind == "image" else self._limits.video_bytes
@@ -126,10 +126,10 @@ class RemoteFiles:
             raise PeerError
         return answer.body
 
-    async def _cleaned(self, wanted: remote_files.RemoteFileRequest, data: bytes) -> ProcessedFile:
+    async def _process(self, wanted: remote_files.RemoteFileRequest, data: bytes) -> ProcessedFile:
         if wanted.shape in CROPPERS:
             picture = await self._images.run(CROPPERS[wanted.shape], data)
-            return ProcessedFile((picture.data, picture.ending))
+            return ProcessedFile((picture.data, picture.extension))
         kind = sniff(data)
         if wanted.kind in ("video", "audio", "gifv") and kind in EXTENSIONS:
             return ProcessedFile((data, EXTENSIONS[kind]))
@@ -138,8 +138,8 @@ class RemoteFiles:
         made = await self._images.run(PROCESSORS[wanted.shape], data)
         full, small = made.full, None if made.small is made.full else made.small
         return ProcessedFile(
-            (full.data, full.ending),
-            (small.data, small.ending) if small is not None else None,
+            (full.data, full.extension),
+            (small.data, small.extension) if small is not None else None,
             full.width,
             full.height,
             made.blurhash,
@@ -147,5 +147,5 @@ class RemoteFiles:
 
     def close(self) -> None:
         """End what is under way."""
-        for flight in self._flights.values():
+        for flight in self._in_flight.values():
             flight.cancel()

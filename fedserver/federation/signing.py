@@ -31,15 +31,15 @@ class Signer:
         self._key = key
         self._clock = clock
 
-    def get(self, method: str, url: str) -> Mapping[str, str]:
+    def sign_get(self, method: str, url: str) -> Mapping[str, str]:
         """Headers that sign a GET."""
         return cavage.sign(self._key, self._key_id, build_request(method, url), self._clock())
 
-    def get_newer(self, method: str, url: str) -> Mapping[str, str]:
+    def sign_get_rfc9421(self, method: str, url: str) -> Mapping[str, str]:
         """The same by RFC 9421."""
         return rfc9421.sign(self._key, self._key_id, build_request(method, url), self._clock())
 
-    def post(self, url: str, digest: str, scheme: str) -> dict[str, str]:
+    def sign_post(self, url: str, digest: str, scheme: str) -> dict[str, str]:
         """Headers for a POST of a body with this SHA-256; `scheme` is cavage or rfc9421."""
         request = build_request("POST", url)
         headers = SCHEMES[scheme](self._key, self._key_id, request, self._clock(), digest)

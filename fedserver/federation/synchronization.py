@@ -24,7 +24,7 @@ async def build_synchronization_header(tx: Tx, site: NodeContext, account_id: in
     account = await accounts.get(tx, account_id)
     parts = urlsplit(inbox)
     found = await follows.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
-    url = site.links.part(account.uri, SYNCHRONIZATION_PATH)
+    url = site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
     return write_synchronization(account.followers_uri, url, follows.compute_digest(found))
 
 
@@ -45,7 +45,7 @@ async def _fetch_followers(resolver: Resolver, url: str) -> list[str] | None:
     found: list[str] = []
     page: str | None = url
     for _ in range(MAX_PAGES):
-        document = await resolver.collection(page) if page is not None else None
+        document = await resolver.fetch_collection(page) if page is not None else None
         if document is None or not type_of(document, COLLECTION_TYPES):
             return None
         found += item_uris(document, MAX_ITEMS)

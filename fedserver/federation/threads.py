@@ -33,59 +33,59 @@ async def refresh_thread(
         async with asyncio.timeout(TIMEOUT_S):
             await reader.read(uri)
     except TimeoutError:
-        log.info("thread_cut_short", uri=uri[:300], found=reader.found)
-    return reader.found
+        log.info("thread_cut_short", uri=uri[:300], found=reader.new_count)
+    return reader.new_count
 
 
 class _ThreadReader:
     """One walk through a thread, breadth first."""
 
     def __init__(self, resolver: Resolver, report: ProgressCallback, most: int) -> None:
-        self._most = most
+        self._max_posts = most
         self._resolver = resolver
         self._report = report
         self._seen: set[str] = set()
-        self._asked = 0
-        self._collections = 0
-        self.found = 0
+        self._fetched_count = 0
+        self._collection_count = 0
+        self.new_count = 0
 
     async def read(self, root: str) -> None:
         waiting = deque([(root, 0)])
         self._seen.add(root)
-        while waiting and self._asked < self._most:
+        while waiting and self._fetched_count < self._max_posts:
             uri, depth = waiting.popleft()
             if depth:
-                await self._learn(uri)
+                await self._fetch_post(uri)
             if depth >= MAX_DEPTH:
                 continue
-            async for each in self._named(uri):
-                if each not in self._seen and len(self._seen) <= self._most:
+            async for each in self._iter_thread_uris(uri):
+                if each not in self._seen and len(self._seen) <= self._max_posts:
                     self._seen.add(each)
                     waiting.append((each, depth + 1))
 
-    async def _learn(self, uri: str) -> None:
-        if await self._resolver.known_post(uri) is not None:
+    async def _fetch_post(self, uri: str) -> None:
+        if await self._resolver.find_post(uri) is not None:
             return
-        self._asked += 1
-        if await self._resolver.post(uri) is not None:
-            self.found += 1
-            if self.found % REPORT_INTERVAL == 1:
-                await self._report(self.found)
+        self._fetched_count += 1
+        if await self._resolver.resolve_post(uri) is not None:
+            self.new_count += 1
+            if self.new_count % REPORT_INTERVAL == 1:
+                await self._report(self.new_count)
 
-    async def _named(self, uri: str) -> AsyncIterator[str]:
+    async def _iter_thread_uris(self, uri: str) -> AsyncIterator[str]:
         """What the collections of a post name; nothing for a post that is ours or that never came."""
-        original = await self._resolver.original(uri)
+        original = await self._resolver.find_original(uri)
         for collection in thread_collections(original) if original is not None else ():
-            if self._collections >= MAX_COLLECTIONS:
+            if self._collection_count >= MAX_COLLECTIONS:
                 return
-            self._collections += 1
-            async for each in self._items(collection):
+            self._collection_count += 1
+            async for each in self._iter_collection(collection):
                 yield each
 
-    async def _items(self, collection: str) -> AsyncIterator[str]:
+    async def _iter_collection(self, collection: str) -> AsyncIterator[str]:
         page: str | None = collection
         for _ in range(MAX_PAGES):
-            document = await self._resolver.collection(page) if page is not None else None
+            document = await self._resolver.fetch_collection(page) if page is not None else None
             if document is None:
                 return
             for each in item_uris(document, MAX_POSTS):

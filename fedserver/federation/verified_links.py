@@ -51,17 +51,17 @@ class LinkChecker:
         if waiting is None:
             return
         account, links = waiting
-        asked = [each for each in links[:MAX_LINKS] if self._may_ask(account, each)]
-        answers = await asyncio.gather(*(self._leads_back(account, each) for each in asked))
+        asked = [each for each in links[:MAX_LINKS] if self._can_fetch(account, each)]
+        answers = await asyncio.gather(*(self._links_back(account, each) for each in asked))
         found = {link: answer for link, answer in zip(asked, answers, strict=True) if answer is not None}
         if found:
             async with self._db.write() as tx:
                 await verified_links.record_results(tx, account_id, found)
 
-    def _may_ask(self, account: AccountRow, link: str) -> bool:
+    def _can_fetch(self, account: AccountRow, link: str) -> bool:
         host = _host_of(link)
         closed = self._site.config.federation.mode == "closed"
-        if closed or not host or self._policies.of(host) == "block" or self._site.links.is_local(link):
+        if closed or not host or self._policies.find(host) == "block" or self._site.links.is_local(link):
             return False
         if not account.domain:
             return True
@@ -74,7 +74,7 @@ class LinkChecker:
             self._visits[each] = self._visits.get(each, 0) + 1
         return True
 
-    async def _leads_back(self, account: AccountRow, link: str) -> bool | None:
+    async def _links_back(self, account: AccountRow, link: str) -> bool | None:
         """None if the page cannot be read now."""
         try:
             page = await self._client.get(

@@ -65,7 +65,7 @@ class OidcProvider:
         self._config = config
         self._client = client
         self._clock = clock
-        self._found: tuple[int, Discovery] | None = None
+        self._discovery: tuple[int, Discovery] | None = None
         self._keys: tuple[int, Any] | None = None
 
     async def close(self) -> None:
@@ -74,17 +74,17 @@ class OidcProvider:
     async def discover(self) -> Discovery:
         """The provider's metadata. Raises ProviderError."""
         now = self._clock()
-        if self._found is not None and now - self._found[0] < DISCOVERY_TTL_MS:
-            return self._found[1]
+        if self._discovery is not None and now - self._discovery[0] < DISCOVERY_TTL_MS:
+            return self._discovery[1]
         address = self._config.issuer.rstrip("/") + "/.well-known/openid-configuration"
         found = _decode_json(await self._get(address, {}), Discovery)
         if found.issuer.rstrip("/") != self._config.issuer.rstrip("/"):
             raise ProviderError(f"{address} is of {found.issuer[:200]!r}, not of the configured issuer")
-        self._found = (now, found)
+        self._discovery = (now, found)
         return found
 
-    async def log_in_address(
-        self, back: str, state: str, nonce: str, verifier: str, *, again: bool = False
+    async def build_login_url(
+        self, redirect_uri: str, state: str, nonce: str, verifier: str, *, force_login: bool = False
     ) -> str:
         """Where to send the browser; `again` asks the provider to log the person in anew.
 
@@ -95,24 +95,24 @@ class OidcProvider:
         asked = {
             "response_type": "code",
             "client_id": self._config.client_id,
-            "redirect_uri": back,
+            "redirect_uri": redirect_uri,
             "scope": " ".join(dict.fromkeys(["openid", *self._config.scopes])),
             "state": state,
             "nonce": nonce,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        if again:
+        if force_login:
             asked |= {"prompt": "login", "max_age": str(MAX_REAUTH_AGE_S)}
         joint = "&" if "?" in found.authorization_endpoint else "?"
         return f"{found.authorization_endpoint}{joint}{urlencode(asked)}"
 
-    async def claims(self, back: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+    async def fetch_claims(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
         """What the provider says of the person who came back with `code`. Raises ProviderError."""
         found = await self.discover()
-        tokens = await self._exchange(found, back, code, verifier)
-        claims = await self._checked(found, tokens.id_token, nonce)
-        if found.userinfo_endpoint and tokens.access_token and not self._enough(claims):
+        tokens = await self._exchange_code(found, redirect_uri, code, verifier)
+        claims = await self._verify_id_token(found, tokens.id_token, nonce)
+        if found.userinfo_endpoint and tokens.access_token and not self._has_all_claims(claims):
             bearer = {"Authorization": f"Bearer {tokens.access_token}"}
             more = _decode_json(await self._get(found.userinfo_endpoint, bearer), dict[str, Any])
             # OpenID Connect Core §5.3.2: otherwise somebody else's answer may be put in its place.
@@ -121,13 +121,13 @@ class OidcProvider:
             claims = {**more, **claims}
         return claims
 
-    def _enough(self, claims: dict[str, Any]) -> bool:
+    def _has_all_claims(self, claims: dict[str, Any]) -> bool:
         roles = self._config.roles_claim
         told = not roles or roles in claims or roles.partition(".")[0] in claims
         wanted = ("email", "email_verified", "preferred_username", "name")
         return told and all(name in claims for name in wanted)
 
-    async def _exchange(self, found: Discovery, back: str, code: str, verifier: str) -> _Tokens:
+    async def _exchange_code(self, found: Discovery, back: str, code: str, verifier: str) -> _Tokens:
         config = self._config
         body = {
             "grant_type": "authorization_code",
@@ -146,7 +146,7 @@ class OidcProvider:
             body["client_secret"] = config.client_secret
         try:
             answer = await self._client.post(
-                found.token_endpoint, urlencode(body).encode(), headers, whole=True
+                found.token_endpoint, urlencode(body).encode(), headers, read_all=True
             )
         except NetError as error:
             raise ProviderError(str(error)) from error
@@ -154,18 +154,18 @@ class OidcProvider:
 
     async def _get(self, address: str, headers: dict[str, str]) -> Response:
         try:
-            return await self._client.get_alone(address, {"Accept": "application/json", **headers})
+            return await self._client.get_unshared(address, {"Accept": "application/json", **headers})
         except NetError as error:
             raise ProviderError(str(error)) from error
 
-    async def _checked(self, found: Discovery, token: str, nonce: str) -> dict[str, Any]:
+    async def _verify_id_token(self, found: Discovery, token: str, nonce: str) -> dict[str, Any]:
         """The claims of an ID token for us, for this log-in, signed by the provider (§3.1.3.7)."""
         offered = found.id_token_signing_alg_values_supported
         algorithms = [each for each in ALGORITHMS if each in offered]
         if not algorithms:
             raise ProviderError("the provider signs with no algorithm that we take")
         try:
-            claims = (await self._decoded_token(found, token, algorithms)).claims
+            claims = (await self._decode_token(found, token, algorithms)).claims
             registry = jwt.JWTClaimsRegistry(
                 now=self._clock() // 1000,
                 leeway=LEEWAY_S,
@@ -184,14 +184,14 @@ class OidcProvider:
             raise ProviderError("the ID token was made for another party")
         return dict(claims)
 
-    async def _decoded_token(self, found: Discovery, token: str, algorithms: list[str]) -> Any:
+    async def _decode_token(self, found: Discovery, token: str, algorithms: list[str]) -> Any:
         try:
-            return jwt.decode(token, await self._key_set(found, 0), algorithms=algorithms)
+            return jwt.decode(token, await self._load_key_set(found, 0), algorithms=algorithms)
         except errors.InvalidKeyIdError:
             # The provider may have new keys. Strangers cannot make us ask more often than once a minute.
-            return jwt.decode(token, await self._key_set(found, MIN_KEYS_AGE_MS), algorithms=algorithms)
+            return jwt.decode(token, await self._load_key_set(found, MIN_KEYS_AGE_MS), algorithms=algorithms)
 
-    async def _key_set(self, found: Discovery, older_than: int) -> Any:
+    async def _load_key_set(self, found: Discovery, older_than: int) -> Any:
         """The provider's keys; read anew if `older_than` is not 0 and they were read longer ago."""
         now = self._clock()
         most = older_than or DISCOVERY_TTL_MS

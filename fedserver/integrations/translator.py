@@ -28,7 +28,7 @@ class TranslationResult(Struct, frozen=True):
     """Texts (HTML) in another language, and the language that they were taken to be in."""
 
     texts: tuple[str, ...]
-    detected: str
+    detected_language: str
 
 
 class Translator:
@@ -56,7 +56,7 @@ class Translator:
             "format": "html",
             **({"api_key": self._key} if self._key else {}),
         }
-        answer = await self._ask("/translate", encode(question))
+        answer = await self._request("/translate", encode(question))
         found = answer.get("translatedText") if isinstance(answer, dict) else None
         if not isinstance(found, list) or [type(each) for each in found] != [str] * len(places):
             raise TranslatorError("the answer has not as many texts as were sent")
@@ -64,9 +64,9 @@ class Translator:
             texts[place] = text
         return TranslationResult(tuple(texts), source or _read_detected_language(answer))
 
-    async def languages(self) -> dict[str, list[str]]:
+    async def fetch_languages(self) -> dict[str, list[str]]:
         """Languages that can be translated, each with those into which. Raises TranslatorError."""
-        answer = await self._ask("/languages", None)
+        answer = await self._request("/languages", None)
         if not isinstance(answer, list):
             raise TranslatorError("the answer is not a list of languages")
         found = {}
@@ -76,14 +76,14 @@ class Translator:
                 found[code] = [other for other in targets if isinstance(other, str) and other != code]
         return found
 
-    async def _ask(self, path: str, body: bytes | None) -> Any:
+    async def _request(self, path: str, body: bytes | None) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         try:
             if body is None:
                 response = await self._client.get(f"{self._base}{path}", accept="application/json")
             else:
                 response = await self._client.post(
-                    f"{self._base}{path}", body, headers, seconds=TIMEOUT_S, whole=True
+                    f"{self._base}{path}", body, headers, seconds=TIMEOUT_S, read_all=True
                 )
             if response.status != 200:
                 raise TranslatorError(f"{self._base}: status {response.status}")

@@ -87,7 +87,7 @@ class Vapid:
         self._subject = subject
         self.public = _encode(_encode_point(key.public_key()))
 
-    def token(self, endpoint: str, now: int) -> str:
+    def sign_token(self, endpoint: str, now: int) -> str:
         """A signature (JWT, ES256) for the service of an endpoint; `now` is ms UTC."""
         parts = urlsplit(endpoint)
         claims = {
@@ -109,7 +109,7 @@ def build_push_message(
     key, salt = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
     encrypt = _aes128gcm if recipient.standard else _aesgcm
     body, own = encrypt(payload, recipient, key, salt)
-    token = vapid.token(recipient.endpoint, now)
+    token = vapid.sign_token(recipient.endpoint, now)
     if recipient.standard:
         signed = {"Authorization": f"vapid t={token}, k={vapid.public}"}
     else:

@@ -63,5 +63,5 @@ async def _find_creator(services: Services, preview: PagePreview) -> int | None:
     handle = preview.creator
     if handle.count("@") not in (1, 2) or "/" in handle:
         return None
-    found = await services.resolver.account(handle if handle.startswith("@") else f"@{handle}")
+    found = await services.resolver.resolve_account(handle if handle.startswith("@") else f"@{handle}")
     return found.id if found is not None else None

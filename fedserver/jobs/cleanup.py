@@ -39,15 +39,15 @@ class CleanupWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._next = 0
+        self._next_run_at = 0
 
     async def run(self) -> int:
         """Clean up if it is time; 0 as there is never more to do at once."""
         services = self._services
         now = services.db.clock()
-        if now < self._next:
+        if now < self._next_run_at:
             return 0
-        self._next = now + INTERVAL_MS
+        self._next_run_at = now + INTERVAL_MS
         async with services.db.write() as tx:
             await ip_block_queries.delete_expired(tx, tx.now)
             await member_activity_queries.delete_old_addresses(
@@ -73,10 +73,10 @@ class CleanupWorker:
             forgotten = await remote_files.evict(tx, services.site.config.media.remote_cache_bytes)
         keys = tuple(key for row in orphans for key in (row.file_key, row.preview_key))
         await services.store.remove((*keys, *forgotten))
-        await services.store.tidy((now - HOUR_MS) / 1000)
-        await services.store.tidy_apart((now - archives.RETENTION_MS) / 1000)
+        await services.store.purge_temp((now - HOUR_MS) / 1000)
+        await services.store.purge_private((now - archives.RETENTION_MS) / 1000)
         return 0
 
     async def next_due(self) -> int | None:
         """When it is time again."""
-        return self._next
+        return self._next_run_at

@@ -43,15 +43,15 @@ RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 class DeliveryOutcome(Struct, frozen=True):
     """How a delivery ended: done, again (perhaps not before a time), or given up; did the peer answer?"""
 
-    word: str
+    status: str
     reason: str = ""
     wait_ms: int = 0
     scheme: str = ""
-    answered: bool = False
+    has_answered: bool = False
 
     @property
-    def unreachable(self) -> bool:
-        return self.word == "again" and not self.answered
+    def is_unreachable(self) -> bool:
+        return self.status == "again" and not self.has_answered
 
 
 class PendingDelivery(Struct, frozen=True):
@@ -61,7 +61,7 @@ class PendingDelivery(Struct, frozen=True):
     peer: PeerRow
     document: DocumentRow | None
     signer: Signer | None
-    slow: bool
+    is_slow: bool
 
 
 class DeliveryWorker:
@@ -69,42 +69,42 @@ class DeliveryWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._pool = Pool(FAST_SLOTS, SLOW_SLOTS, gather=COALESCE_S)
+        self._pool = Pool(FAST_SLOTS, SLOW_SLOTS, coalesce_s=COALESCE_S)
         self.wake = self._pool.wake
-        self._begun: dict[int, PendingDelivery] = {}
-        self._ended: list[tuple[PendingDelivery, DeliveryOutcome]] = []
-        self._most: dict[str, int] = {}  # requests at once, of hosts that are at work
-        self._looked_at = 0
+        self._in_progress: dict[int, PendingDelivery] = {}
+        self._finished: list[tuple[PendingDelivery, DeliveryOutcome]] = []
+        self._host_limits: dict[str, int] = {}  # requests at once, of hosts that are at work
+        self._checked_at = 0
 
     async def run(self) -> int:
         """Write how deliveries ended and begin what there is room for; 0 if there is no more to begin now."""
-        ended = list(self._ended)
+        ended = list(self._finished)
         async with self._services.db.write() as tx:
-            await self._write(tx, ended)
-            taken, more = await self._take(tx)
-            self._looked_at = tx.now
-        del self._ended[: len(ended)]
-        self._count(ended)
+            await self._record_outcomes(tx, ended)
+            taken, more = await self._lease(tx)
+            self._checked_at = tx.now
+        del self._finished[: len(ended)]
+        self._count_outcomes(ended)
         for owed in taken:
-            self._begun[owed.row.id] = owed
-            self._pool.start(owed.row.host, owed.slow, partial(self._do, owed))
+            self._in_progress[owed.row.id] = owed
+            self._pool.start(owed.row.host, owed.is_slow, partial(self._process, owed))
         return len(taken) if more else 0
 
-    def _count(self, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
+    def _count_outcomes(self, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
         for owed, outcome in ended:
-            self._begun.pop(owed.row.id, None)
+            self._in_progress.pop(owed.row.id, None)
             self._services.metrics.deliveries[
                 _metric_label(owed.row, outcome, self._services.db.clock())
             ] += 1
 
-    async def _take(self, tx: Tx) -> tuple[list[PendingDelivery], bool]:
+    async def _lease(self, tx: Tx) -> tuple[list[PendingDelivery], bool]:
         """Lease what there are places for; and whether there may be more."""
         pool = self._pool
-        rooms = {slow: pool.room(slow) for slow in (False, True)}
+        rooms = {slow: pool.free_slots(slow) for slow in (False, True)}
         if rooms[False] <= 0:
             return [], False
-        self._most = {host: most for host, most in self._most.items() if pool.busy[host]}
-        full = [host for host, most in self._most.items() if pool.busy[host] >= most]
+        self._host_limits = {host: most for host, most in self._host_limits.items() if pool.busy[host]}
+        full = [host for host, most in self._host_limits.items() if pool.busy[host] >= most]
         full += [] if rooms[True] > 0 else pool.slow_hosts()
         limit = min(BATCH_SIZE, sum(rooms.values()))
         leased = await delivery_queries.lease(
@@ -112,35 +112,35 @@ class DeliveryWorker:
         )
         if not leased:
             return [], False
-        known = await self._peers(tx, {row.host for row in leased})
+        known = await self._load_peers(tx, {row.host for row in leased})
         taken, left, busy = [], [], Counter(pool.busy)
         for row in leased:
             failing = known[row.host].failures > 0
             slow = failing or pool.is_slow(row.host)
-            most = self._most[row.host] = 1 if failing else MAX_PER_HOST
-            if row.id in self._begun or rooms[slow] <= 0 or busy[row.host] >= most:
-                left += [] if row.id in self._begun else [row.id]
+            most = self._host_limits[row.host] = 1 if failing else MAX_PER_HOST
+            if row.id in self._in_progress or rooms[slow] <= 0 or busy[row.host] >= most:
+                left += [] if row.id in self._in_progress else [row.id]
                 continue
             rooms[slow] -= 1
             busy[row.host] += 1
             taken.append((row, slow))
         if left:
             await delivery_queries.release(tx, left)
-        return await self._with_documents(tx, taken, known), bool(left) or len(leased) == limit
+        return await self._load_pending(tx, taken, known), bool(left) or len(leased) == limit
 
-    async def _peers(self, tx: Tx, hosts: set[str]) -> dict[str, PeerRow]:
+    async def _load_peers(self, tx: Tx, hosts: set[str]) -> dict[str, PeerRow]:
         known = await peer_queries.load_by_domains(tx, list(hosts))
         if new := hosts - known.keys():
             await peer_queries.insert_many(tx, new)
             known |= await peer_queries.load_by_domains(tx, list(new))
         return known
 
-    async def _with_documents(
+    async def _load_pending(
         self, tx: Tx, taken: Sequence[tuple[DeliveryRow, bool]], known: dict[str, PeerRow]
     ) -> list[PendingDelivery]:
         documents = await delivery_queries.load_documents(tx, list({row.document_id for row, _ in taken}))
         signers = {
-            each: await self._signer(tx, each) for each in {row.account_id for row in documents.values()}
+            each: await self._find_signer(tx, each) for each in {row.account_id for row in documents.values()}
         }
         found = []
         for row, slow in taken:
@@ -149,26 +149,26 @@ class DeliveryWorker:
             found.append(PendingDelivery(row, known[row.host], document, signer, slow))
         return found
 
-    async def _signer(self, tx: Tx, account_id: int) -> Signer | None:
+    async def _find_signer(self, tx: Tx, account_id: int) -> Signer | None:
         try:
-            return Signer(*await self._services.keyring.rsa(tx, account_id), self._services.db.clock)
+            return Signer(*await self._services.keyring.get_rsa(tx, account_id), self._services.db.clock)
         except LookupError:
             return None
 
-    async def _do(self, owed: PendingDelivery, place: Slot) -> None:
+    async def _process(self, owed: PendingDelivery, place: Slot) -> None:
         try:
-            outcome = await self._tried(owed)
+            outcome = await self._attempt(owed)
         except asyncio.CancelledError:
-            if not place.stopped:
+            if not place.aborted:
                 raise
             outcome = DeliveryOutcome("again", "no answer yet, while too many others were waited for")
         except Exception as error:
             # Whatever goes wrong with one delivery must not stop the others.
             log.exception("delivery_failed", inbox=owed.row.inbox_uri)
-            outcome = DeliveryOutcome("again", type(error).__name__, answered=True)
-        self._ended.append((owed, outcome))
+            outcome = DeliveryOutcome("again", type(error).__name__, has_answered=True)
+        self._finished.append((owed, outcome))
 
-    async def _tried(self, owed: PendingDelivery) -> DeliveryOutcome:
+    async def _attempt(self, owed: PendingDelivery) -> DeliveryOutcome:
         row, document, signer = owed.row, owed.document, owed.signer
         if document is None or signer is None:
             return DeliveryOutcome("drop", "nothing to send, or nobody to sign it")
@@ -193,7 +193,7 @@ class DeliveryWorker:
         return _classify(response, row, scheme)
 
     async def _post(self, row: DeliveryRow, document: DocumentRow, signer: Signer, scheme: str) -> Response:
-        headers = signer.post(row.inbox_uri, document.digest, scheme)
+        headers = signer.sign_post(row.inbox_uri, document.digest, scheme)
         if document.synchronizes:
             async with self._services.db.read() as tx:
                 headers["Collection-Synchronization"] = await build_synchronization_header(
@@ -201,25 +201,27 @@ class DeliveryWorker:
                 )
         return await self._services.client.post(row.inbox_uri, document.body, headers)
 
-    async def _write(self, tx: Tx, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]) -> None:
+    async def _record_outcomes(
+        self, tx: Tx, ended: Sequence[tuple[PendingDelivery, DeliveryOutcome]]
+    ) -> None:
         if not ended:
             return
-        finished = [owed.row for owed, outcome in ended if outcome.word in ("done", "drop")]
+        finished = [owed.row for owed, outcome in ended if outcome.status in ("done", "drop")]
         if finished:
             await delivery_queries.finish(tx, finished)
-        reached = {owed.row.host: owed.peer for owed, outcome in ended if outcome.answered}
+        reached = {owed.row.host: owed.peer for owed, outcome in ended if outcome.has_answered}
         if reached:
             await peer_queries.mark_delivered(tx, list(reached))
         for owed, outcome in ended:
-            await self._note(tx, owed, outcome)
+            await self._record_outcome(tx, owed, outcome)
         for host, peer in reached.items():
             if peer.failures:
                 await delivery_queries.retry_host(tx, host)
-        silent = {owed.row.host: owed.peer for owed, outcome in ended if outcome.unreachable}
+        silent = {owed.row.host: owed.peer for owed, outcome in ended if outcome.is_unreachable}
         for host in silent.keys() - reached.keys():
-            await self._leave_alone(tx, silent[host])
+            await self._open_circuit(tx, silent[host])
 
-    async def _leave_alone(self, tx: Tx, peer: PeerRow) -> None:
+    async def _open_circuit(self, tx: Tx, peer: PeerRow) -> None:
         """It does not answer: all that is owed to it waits for the next step of its circuit."""
         failures = peer.failures + 1
         until = tx.now + circuit_delay_ms(failures, random.random())
@@ -227,17 +229,17 @@ class DeliveryWorker:
         if until > tx.now:
             await delivery_queries.postpone(tx, peer.domain, until)
 
-    async def _note(self, tx: Tx, owed: PendingDelivery, outcome: DeliveryOutcome) -> None:
+    async def _record_outcome(self, tx: Tx, owed: PendingDelivery, outcome: DeliveryOutcome) -> None:
         row, peer = owed.row, owed.peer
         if outcome.scheme and outcome.scheme != peer.scheme:
             await peer_queries.set_scheme(tx, row.host, outcome.scheme)
-        if outcome.word == "drop":
+        if outcome.status == "drop":
             log.info("delivery_dropped", inbox=row.inbox_uri, reason=outcome.reason)
-        if outcome.word != "again":
+        if outcome.status != "again":
             return
         if _is_final_attempt(row, outcome, tx.now):
             log.warning("delivery_given_up", inbox=row.inbox_uri, reason=outcome.reason)
-            why = "" if outcome.answered else delivery_queries.EXPIRED_PREFIX
+            why = "" if outcome.has_answered else delivery_queries.EXPIRED_PREFIX
             await delivery_queries.dead_letter(tx, row.id, why + outcome.reason)
             return
         wait = max(outcome.wait_ms, retry_delay_ms(min(row.attempts, MAX_ATTEMPTS), random.random()))
@@ -246,50 +248,50 @@ class DeliveryWorker:
     async def next_due(self) -> int | None:
         """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
-            return await delivery_queries.find_next_due(tx, after=self._looked_at)
+            return await delivery_queries.find_next_due(tx, after=self._checked_at)
 
     async def finish(self) -> int:
         """Wait for what was begun; how much there is to be written."""
         await self._pool.finish()
-        return len(self._ended)
+        return len(self._finished)
 
     async def stop(self, seconds: float) -> None:
         """Let end what ends in time; the rest is free for whoever comes next."""
         await self._pool.finish(seconds)
-        ended = list(self._ended)
-        left = self._begun.keys() - {owed.row.id for owed, _ in ended}
-        if not self._begun:
+        ended = list(self._finished)
+        left = self._in_progress.keys() - {owed.row.id for owed, _ in ended}
+        if not self._in_progress:
             return
         async with self._services.db.write() as tx:
-            await self._write(tx, ended)
+            await self._record_outcomes(tx, ended)
             await delivery_queries.release(tx, list(left))
-        self._count(ended)
-        self._begun, self._ended = {}, []
+        self._count_outcomes(ended)
+        self._in_progress, self._finished = {}, []
 
 
 def _is_final_attempt(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> bool:
     """Is a delivery that failed not tried again? Who answers may refuse so often, who is silent has time."""
-    if outcome.answered:
+    if outcome.has_answered:
         return row.attempts >= MAX_ATTEMPTS
     return row.id < first_id_at(now - delivery_queries.EXPIRE_AFTER_MS)
 
 
 def _metric_label(row: DeliveryRow, outcome: DeliveryOutcome, now: int) -> str:
     """An outcome in the words of the figures."""
-    if outcome.word != "again":
-        return {"done": "delivered", "drop": "refused"}[outcome.word]
+    if outcome.status != "again":
+        return {"done": "delivered", "drop": "refused"}[outcome.status]
     if _is_final_attempt(row, outcome, now):
         return "given_up"
-    return "postponed" if outcome.answered else "unreachable"
+    return "postponed" if outcome.has_answered else "unreachable"
 
 
 def _classify(response: Response, row: DeliveryRow, scheme: str) -> DeliveryOutcome:
     status = response.status
     if status < 300:
-        return DeliveryOutcome("done", scheme=scheme, answered=True)
+        return DeliveryOutcome("done", scheme=scheme, has_answered=True)
     reason = f"{status} {response.body[:200].decode('utf-8', 'replace')}"
     if status in RETRY_STATUSES:
         wait = parse_retry_after(response.headers.get("retry-after", ""))
-        return DeliveryOutcome("again", reason, wait, answered=True)
+        return DeliveryOutcome("again", reason, wait, has_answered=True)
     word = "again" if status in (401, 403, 404) and row.attempts < 3 else "drop"
-    return DeliveryOutcome(word, reason, answered=True)
+    return DeliveryOutcome(word, reason, has_answered=True)

@@ -38,27 +38,27 @@ class MediaWorker:
         async with self._services.db.write() as tx:
             leased = await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=1, queue=job_queries.MEDIA)
         for row in leased:
-            await self._do(row)
+            await self._process(row)
         return len(leased)
 
-    async def _do(self, row: JobRow) -> None:
+    async def _process(self, row: JobRow) -> None:
         services = self._services
         task = jobs.decode(row.payload)
         if isinstance(task, jobs.MakeArchive):
-            await self._archive(row, task.archive_id)
+            await self._create_archive(row, task.archive_id)
             return
         assert isinstance(task, jobs.ProcessMedia)
         async with services.db.read() as tx:
             file = await media.find_processing(tx, task.media_id)
         if file is None:
-            await self._end(row, task.media_id, None, "")
+            await self._record_result(row, task.media_id, None, "")
         elif row.attempts > MAX_ATTEMPTS:
-            await self._end(row, task.media_id, None, "The file is too complicated")
+            await self._record_result(row, task.media_id, None, "The file is too complicated")
         else:
-            made, problem = await self._made(row, file.file_key)
-            await self._end(row, task.media_id, made, problem)
+            made, problem = await self._convert(row, file.file_key)
+            await self._record_result(row, task.media_id, made, problem)
 
-    async def _made(self, row: JobRow, key: str) -> tuple[media.NewFile | None, str]:
+    async def _convert(self, row: JobRow, key: str) -> tuple[media.NewFile | None, str]:
         """What was made, or why nothing was."""
         try:
             return await self._while_leased(row, media_intake.process(self._services, key)), ""
@@ -76,7 +76,7 @@ class MediaWorker:
         finally:
             work.cancel()
 
-    async def _archive(self, row: JobRow, archive_id: int) -> None:
+    async def _create_archive(self, row: JobRow, archive_id: int) -> None:
         """An archive; after some attempts its member is told that there is none."""
         services = self._services
         if row.attempts <= MAX_ATTEMPTS:
@@ -87,7 +87,9 @@ class MediaWorker:
                 await archives.finish(tx, archive_id, "", 0)
             await job_queries.finish(tx, [row.id])
 
-    async def _end(self, row: JobRow, media_id: int, made: media.NewFile | None, problem: str) -> None:
+    async def _record_result(
+        self, row: JobRow, media_id: int, made: media.NewFile | None, problem: str
+    ) -> None:
         services = self._services
         async with media_intake.discard_on_error(services, made), services.db.write() as tx:
             file = await media.find_processing(tx, media_id)

@@ -13,7 +13,7 @@ class PeerPolicyWorker:
 
     async def run(self) -> int:
         """Look once; 0 as there is never more to do at once."""
-        if await self._services.db.changed_elsewhere():
+        if await self._services.db.has_external_changes():
             async with self._services.db.read() as tx:
                 await self._services.policies.load(tx)
         return 0

@@ -22,21 +22,21 @@ MAX_SLOW_HOSTS = 10_000
 class Slot:
     """Where one piece of work is done. `stopped`: it was too slow while all slow places were held."""
 
-    __slots__ = ("_overdue", "_patience", "_timer", "host", "lasted", "slow", "stopped")
+    __slots__ = ("_on_timeout", "_slow_after_s", "_timer", "host", "timed_out", "is_slow", "aborted")
 
     def __init__(self, host: str, slow: bool, patience: float, overdue: Callable[[Slot], None]) -> None:
-        self.host, self.slow = host, slow
-        self.lasted = self.stopped = False
-        self._overdue, self._patience = overdue, patience
+        self.host, self.is_slow = host, slow
+        self.timed_out = self.aborted = False
+        self._on_timeout, self._slow_after_s = overdue, patience
         self._timer: asyncio.TimerHandle | None = None
-        self.again()
+        self.reset_timer()
 
-    def again(self) -> None:
+    def reset_timer(self) -> None:
         """A new step begins: it has all the patience anew."""
-        self.leave()
-        self._timer = asyncio.get_running_loop().call_later(self._patience, self._overdue, self)
+        self.cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._slow_after_s, self._on_timeout, self)
 
-    def leave(self) -> None:
+    def cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
@@ -47,18 +47,20 @@ class Pool:
     With `gather` (seconds) those that end shortly after another are told together.
     """
 
-    def __init__(self, quick: int, slow: int, *, patience: float = SLOW_AFTER_S, gather: float = 0) -> None:
+    def __init__(
+        self, fast: int, slow: int, *, slow_after_s: float = SLOW_AFTER_S, coalesce_s: float = 0
+    ) -> None:
         self.wake = asyncio.Event()
         self.busy: Counter[str] = Counter()
-        self._room = {False: quick, True: slow}
-        self._patience, self._gather = patience, gather
+        self._free_slots = {False: fast, True: slow}
+        self._slow_after_s, self._coalesce_s = slow_after_s, coalesce_s
         self._work: dict[Slot, asyncio.Task[None]] = {}
         self._slow_hosts: LRUCache[str, bool] = LRUCache(MAX_SLOW_HOSTS)
-        self._bell: asyncio.TimerHandle | None = None
+        self._wake_timer: asyncio.TimerHandle | None = None
 
-    def room(self, slow: bool) -> int:
+    def free_slots(self, slow: bool) -> int:
         """How many places of that kind are free."""
-        return self._room[slow]
+        return self._free_slots[slow]
 
     def is_slow(self, host: str) -> bool:
         """True if work for that host lasted too long the last time."""
@@ -69,56 +71,56 @@ class Pool:
 
     def start(self, host: str, slow: bool, work: Callable[[Slot], Awaitable[None]]) -> None:
         """Do work for a host on a free place of that kind."""
-        place = Slot(host, slow, self._patience, self._overdue)
-        self._room[slow] -= 1
+        place = Slot(host, slow, self._slow_after_s, self._on_timeout)
+        self._free_slots[slow] -= 1
         self.busy[host] += 1
-        self._work[place] = asyncio.create_task(self._do(place, work))
+        self._work[place] = asyncio.create_task(self._run(place, work))
 
-    async def _do(self, place: Slot, work: Callable[[Slot], Awaitable[None]]) -> None:
+    async def _run(self, place: Slot, work: Callable[[Slot], Awaitable[None]]) -> None:
         try:
             await work(place)
         except asyncio.CancelledError:
-            if not place.stopped:
+            if not place.aborted:
                 raise
         except Exception:
             log.exception("work_failed", host=place.host)
         finally:
-            self._free(place)
+            self._release(place)
 
-    def _free(self, place: Slot) -> None:
-        place.leave()
+    def _release(self, place: Slot) -> None:
+        place.cancel_timer()
         del self._work[place]
-        self._room[place.slow] += 1
+        self._free_slots[place.is_slow] += 1
         self.busy[place.host] -= 1
         if not self.busy[place.host]:
             del self.busy[place.host]
-        if place.lasted:
+        if place.timed_out:
             self._slow_hosts[place.host] = True
         else:
             self._slow_hosts.pop(place.host, None)
-        self._ring()
+        self._schedule_wake()
 
-    def _ring(self) -> None:
-        if not self._gather or not self._work:
+    def _schedule_wake(self) -> None:
+        if not self._coalesce_s or not self._work:
             self.wake.set()
-        elif self._bell is None:
-            self._bell = asyncio.get_running_loop().call_later(self._gather, self._rung)
+        elif self._wake_timer is None:
+            self._wake_timer = asyncio.get_running_loop().call_later(self._coalesce_s, self._wake_up)
 
-    def _rung(self) -> None:
-        self._bell = None
+    def _wake_up(self) -> None:
+        self._wake_timer = None
         self.wake.set()
 
-    def _overdue(self, place: Slot) -> None:
-        place.lasted = True
-        if place.slow:
+    def _on_timeout(self, place: Slot) -> None:
+        place.timed_out = True
+        if place.is_slow:
             return
-        if self._room[True]:
-            self._room[True] -= 1
-            self._room[False] += 1
-            place.slow = True
-            self._ring()
+        if self._free_slots[True]:
+            self._free_slots[True] -= 1
+            self._free_slots[False] += 1
+            place.is_slow = True
+            self._schedule_wake()
         else:
-            place.stopped = True
+            place.aborted = True
             self._work[place].cancel()
 
     async def finish(self, seconds: float | None = None) -> None:

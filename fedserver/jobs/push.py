@@ -50,7 +50,7 @@ class PushPayload(Struct, frozen=True):
 class PushOutcome(Struct, frozen=True):
     """How a message ended: done, gone (the client is), dropped, or again after at least `wait_ms`."""
 
-    word: str
+    status: str
     reason: str = ""
     wait_ms: int = 0
 
@@ -74,13 +74,13 @@ class PushWorker:
 
         async def one(row: JobRow) -> PushOutcome:
             async with turn:
-                return await self._tried(row)
+                return await self._attempt(row)
 
         outcomes = await asyncio.gather(*(one(row) for row in leased))
-        await self._write(list(zip(leased, outcomes, strict=True)))
+        await self._record_outcomes(list(zip(leased, outcomes, strict=True)))
         return len(leased)
 
-    async def _tried(self, row: JobRow) -> PushOutcome:
+    async def _attempt(self, row: JobRow) -> PushOutcome:
         try:
             task = msgspec.json.decode(row.payload, type=jobs.SendPush)
             return await self._send(task)
@@ -100,9 +100,9 @@ class PushWorker:
             if found is None:
                 return PushOutcome("done")
             if self._vapid is None:
-                self._vapid = Vapid(await push_keys.get_private_key(tx), self._subject())
+                self._vapid = Vapid(await push_keys.get_private_key(tx), self._vapid_subject())
             now = tx.now
-        token = push_subscriptions.decrypt_token(found.subscription, services.seal)
+        token = push_subscriptions.decrypt_token(found.subscription, services.secret_box)
         if token is None:
             # Apps look for their subscription when they start, and subscribe anew.
             return PushOutcome("gone", "its token is sealed with another key")
@@ -112,18 +112,18 @@ class PushWorker:
             found.subscription.auth_secret,
             standard=found.subscription.standard,
         )
-        body, headers = build_push_message(self._payload(found, token), to, self._vapid, now)
+        body, headers = build_push_message(self._render_payload(found, token), to, self._vapid, now)
         return _classify(await services.client.post(to.endpoint, body, headers, seconds=TIMEOUT_S))
 
-    def _subject(self) -> str:
+    def _vapid_subject(self) -> str:
         """Where a push service may complain (RFC 8292 §2.1)."""
         config = self._services.site.config
         contact = config.community.contact_email
         return f"mailto:{contact}" if contact else config.node.base_url
 
-    def _payload(self, found: push_messages.PushMessage, token: str) -> bytes:
+    def _render_payload(self, found: push_messages.PushMessage, token: str) -> bytes:
         links, sender = self._services.site.links, found.view.account.account
-        remote = links.remote(sender.id, "avatar", sender.avatar_url)
+        remote = links.remote_media(sender.id, "avatar", sender.avatar_url)
         icon = links.media(sender.avatar_key) if sender.avatar_key else remote
         payload = PushPayload(
             access_token=token,
@@ -136,20 +136,20 @@ class PushWorker:
         )
         return encode(payload)
 
-    async def _write(self, results: list[tuple[JobRow, PushOutcome]]) -> None:
+    async def _record_outcomes(self, results: list[tuple[JobRow, PushOutcome]]) -> None:
         async with self._services.db.write() as tx:
             ended = []
             for row, outcome in results:
-                if outcome.word == "again" and row.attempts < MAX_ATTEMPTS:
+                if outcome.status == "again" and row.attempts < MAX_ATTEMPTS:
                     wait = max(outcome.wait_ms, retry_delay_ms(row.attempts, random.random()))
                     await job_queries.retry(tx, row.id, tx.now + wait, outcome.reason)
                     continue
                 ended.append(row.id)
-                if outcome.word == "gone":
+                if outcome.status == "gone":
                     task = msgspec.json.decode(row.payload, type=jobs.SendPush)
                     await push_messages.remove_subscription(tx, task.subscription_id)
-                if outcome.word != "done":
-                    log.info("push_ended", how=outcome.word, reason=outcome.reason)
+                if outcome.status != "done":
+                    log.info("push_ended", how=outcome.status, reason=outcome.reason)
             await job_queries.finish(tx, ended)
 
     async def next_due(self) -> int | None:

@@ -53,14 +53,14 @@ class InboxWorker:
         self._services = services
         self._pool = Pool(FAST_SLOTS, SLOW_SLOTS)
         self.wake = self._pool.wake
-        self._begun: set[int] = set()
-        self._ended = 0
-        self._looked_at = 0
+        self._in_progress: set[int] = set()
+        self._finished_count = 0
+        self._checked_at = 0
 
     async def run(self) -> int:
         """Begin what there is room for; 0 if there is no more to begin now."""
         pool = self._pool
-        rooms = {slow: pool.room(slow) for slow in (False, True)}
+        rooms = {slow: pool.free_slots(slow) for slow in (False, True)}
         if rooms[False] <= 0:
             return 0
         busy = list(pool.busy) if rooms[True] > 0 else [*pool.busy, *pool.slow_hosts()]
@@ -68,7 +68,7 @@ class InboxWorker:
             leased = await inbox_queries.lease(
                 tx, until=tx.now + LEASE_MS, limit=BATCH_SIZE, excluded_hosts=busy
             )
-            self._looked_at = tx.now
+            self._checked_at = tx.now
             trains: dict[str, list[InboxItemRow]] = {}
             left = []
             for row in leased:
@@ -82,40 +82,40 @@ class InboxWorker:
             if left:
                 await inbox_queries.release(tx, left)
         for host, rows in trains.items():
-            self._begun.update(row.id for row in rows)
-            pool.start(host, pool.is_slow(host), partial(self._train, rows))
+            self._in_progress.update(row.id for row in rows)
+            pool.start(host, pool.is_slow(host), partial(self._process_host_batch, rows))
         return len(leased) if trains and (left or len(leased) == BATCH_SIZE) else 0
 
-    async def _train(self, rows: Sequence[InboxItemRow], place: Slot) -> None:
+    async def _process_host_batch(self, rows: Sequence[InboxItemRow], place: Slot) -> None:
         """What one host says, one after another. What it cannot end in its lease is free again."""
         stop_at = self._services.db.clock() + LEASE_MS // 3
         for group in _group_likes(rows):
-            if self._services.db.clock() > stop_at or place.stopped:
+            if self._services.db.clock() > stop_at or place.aborted:
                 break
-            place.again()
+            place.reset_timer()
             try:
-                if len(group) == 1 or not await self._together(group):
+                if len(group) == 1 or not await self._process_likes_batch(group):
                     for row in group:
-                        place.again()
-                        await self._do(row)
-                        self._has_ended(row)
+                        place.reset_timer()
+                        await self._process(row)
+                        self._mark_done(row)
             except asyncio.CancelledError:
-                if not place.stopped:
+                if not place.aborted:
                     raise
                 for row in group:
-                    if row.id in self._begun:
-                        await self._failed(row, "too slow, while too many others were waited for")
-                        self._has_ended(row)
-        await self._give_back([row.id for row in rows])
+                    if row.id in self._in_progress:
+                        await self._record_failure(row, "too slow, while too many others were waited for")
+                        self._mark_done(row)
+        await self._release([row.id for row in rows])
 
-    def _has_ended(self, row: InboxItemRow) -> None:
-        self._begun.discard(row.id)
-        self._ended += 1
+    def _mark_done(self, row: InboxItemRow) -> None:
+        self._in_progress.discard(row.id)
+        self._finished_count += 1
 
-    async def _together(self, rows: Sequence[InboxItemRow]) -> bool:
+    async def _process_likes_batch(self, rows: Sequence[InboxItemRow]) -> bool:
         """Likes of several posts in one transaction; False if one cannot be carried out: then each alone."""
         try:
-            items = [await self._prepared(row, read_activity(parse(row.body))) for row in rows]
+            items = [await self._prepare(row, read_activity(parse(row.body))) for row in rows]
             # In the same order whoever likes, so that two hosts do not wait for each other.
             items.sort(key=_get_post_id)
             async with self._services.db.write() as tx:
@@ -127,33 +127,33 @@ class InboxWorker:
             return False
         for row, item in zip(rows, items, strict=True):
             self._services.metrics.activities[item.activity.kind, "done"] += 1
-            self._has_ended(row)
+            self._mark_done(row)
         return True
 
-    async def _give_back(self, ids: Iterable[int]) -> None:
-        left = self._begun.intersection(ids)
+    async def _release(self, ids: Iterable[int]) -> None:
+        left = self._in_progress.intersection(ids)
         if left:
             async with self._services.db.write() as tx:
                 await inbox_queries.release(tx, list(left))
-            self._begun -= left
+            self._in_progress -= left
 
     async def finish(self) -> int:
         """Wait for what was begun; how much was done since this was last asked."""
         await self._pool.finish()
-        ended, self._ended = self._ended, 0
+        ended, self._finished_count = self._finished_count, 0
         return ended
 
     async def stop(self, seconds: float) -> None:
         """Let end what ends in time; the rest is free for whoever comes next."""
         await self._pool.finish(seconds)
-        await self._give_back(tuple(self._begun))
+        await self._release(tuple(self._in_progress))
 
-    async def _do(self, row: InboxItemRow) -> None:
+    async def _process(self, row: InboxItemRow) -> None:
         counted, kind = self._services.metrics.activities, "other"
         try:
             activity = read_activity(parse(row.body))
             kind = activity.kind if activity.kind in HANDLERS else kind
-            item = await self._prepared(row, activity)
+            item = await self._prepare(row, activity)
             async with self._services.db.write() as tx:
                 await handle(tx, item)
                 await inbox_queries.finish(tx, [row.id])
@@ -166,20 +166,20 @@ class InboxWorker:
         except Exception as error:
             # One activity must not stop the others; it is tried again, then kept aside.
             log.exception("activity_failed", activity=row.activity_uri[:300])
-            await self._failed(row, f"{type(error).__name__}: {error}")
+            await self._record_failure(row, f"{type(error).__name__}: {error}")
             counted[kind, "failed"] += 1
 
-    async def _prepared(self, row: InboxItemRow, activity: Activity) -> InboundActivity:
+    async def _prepare(self, row: InboxItemRow, activity: Activity) -> InboundActivity:
         async with self._services.db.read() as tx:
             actor = await accounts.find_by_uri(tx, row.actor_uri)
         if actor is None:
-            actor = await self._services.resolver.actor(row.actor_uri)
+            actor = await self._services.resolver.fetch_actor(row.actor_uri)
         if actor is None or actor.suspended_at is not None:
             raise IgnoredError("its actor is not known any more")
         item = InboundActivity(site=self._services.site, activity=activity, actor=actor)
         return await prepare(self._services.resolver, item)
 
-    async def _failed(self, row: InboxItemRow, reason: str) -> None:
+    async def _record_failure(self, row: InboxItemRow, reason: str) -> None:
         async with self._services.db.write() as tx:
             if row.attempts >= MAX_ATTEMPTS:
                 await inbox_queries.dead_letter(tx, row.id, reason)
@@ -191,7 +191,7 @@ class InboxWorker:
     async def next_due(self) -> int | None:
         """When something falls due that was not when we last looked. What waits for a place wakes us."""
         async with self._services.db.read() as tx:
-            return await inbox_queries.find_next_due(tx, after=self._looked_at)
+            return await inbox_queries.find_next_due(tx, after=self._checked_at)
 
 
 def _get_post_id(item: InboundActivity) -> int:

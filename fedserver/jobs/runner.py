@@ -54,7 +54,7 @@ class Runner:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        receive, strangers = InboxWorker(services), JobWorker(services, slow=True)
+        receive, strangers = InboxWorker(services), JobWorker(services, remote=True)
         deliver = DeliveryWorker(services)
         # They go on with what they began after `run` ended, and wake their own loops.
         self._pooled = (receive, strangers, deliver)
@@ -70,27 +70,27 @@ class Runner:
             PeerPolicyWorker(services),
         )
         wakes = {id(worker): worker.wake for worker in self._pooled}
-        self._wakes = [wakes.get(id(worker)) or asyncio.Event() for worker in self._workers]
+        self._wake_events = [wakes.get(id(worker)) or asyncio.Event() for worker in self._workers]
         self._loops: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._stop_listening = services.db.listen(self._hear)
+        self._stop_listening = services.db.listen(self._on_event)
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         woken = WORKERS_BY_EVENT.get(event.kind, ())
-        for worker, wake in zip(self._workers, self._wakes, strict=True):
+        for worker, wake in zip(self._workers, self._wake_events, strict=True):
             if isinstance(worker, woken):
                 wake.set()
 
     def start(self, *, only_watch: bool = False) -> None:
         """Begin to work in the background, or only to watch what other processes decide."""
-        freed = asyncio.create_task(self._free(only_watch))
+        freed = asyncio.create_task(self._release_stale_leases(only_watch))
         self._loops = [
-            asyncio.create_task(self._loop(worker, wake, freed), name=type(worker).__name__)
-            for worker, wake in zip(self._workers, self._wakes, strict=True)
+            asyncio.create_task(self._run_worker(worker, wake, freed), name=type(worker).__name__)
+            for worker, wake in zip(self._workers, self._wake_events, strict=True)
             if isinstance(worker, PeerPolicyWorker) or not only_watch
         ]
 
-    async def _free(self, only_watch: bool) -> None:
+    async def _release_stale_leases(self, only_watch: bool) -> None:
         """On SQLite one process works: what another had begun was left by one that was killed."""
         if only_watch or not self._services.site.config.database.url.startswith("sqlite:"):
             return
@@ -103,7 +103,7 @@ class Runner:
             if left:
                 log.info("work_resumed", left=left)
 
-    async def _loop(self, worker: Worker, wake: asyncio.Event, freed: asyncio.Task[None]) -> None:
+    async def _run_worker(self, worker: Worker, wake: asyncio.Event, freed: asyncio.Task[None]) -> None:
         await freed
         while not self._stopping:
             wake.clear()
@@ -127,13 +127,13 @@ class Runner:
             except TimeoutError:
                 continue
 
-    async def backlog(self) -> int:
+    async def count_backlog(self) -> int:
         """How much waits to be done, due or not."""
         async with self._services.db.read() as tx:
             received = await inbox_queries.count_pending(tx)
             return received + await job_queries.count_pending(tx) + await delivery_queries.count_pending(tx)
 
-    async def depths(self) -> dict[str, QueueRow]:
+    async def load_depths(self) -> dict[str, QueueRow]:
         """How full each queue is."""
         async with self._services.db.read() as tx:
             return await queue_queries.load_depths(tx)
@@ -152,7 +152,7 @@ class Runner:
         """Finish what was begun and end. What is left is done after the next start."""
         self._stopping = True
         self._stop_listening()
-        for wake in self._wakes:
+        for wake in self._wake_events:
             wake.set()
         if not self._loops:
             return

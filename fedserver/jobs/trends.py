@@ -13,14 +13,14 @@ class TrendWorker:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._next = 0
+        self._next_run_at = 0
 
     async def run(self) -> int:
         """Compute if it is time; 0 as there is never more to do at once."""
         db = self._services.db
-        if db.clock() < self._next:
+        if db.clock() < self._next_run_at:
             return 0
-        self._next = db.clock() + INTERVAL_MS
+        self._next_run_at = db.clock() + INTERVAL_MS
         async with db.read(slow=True) as tx:
             found = await trends.compute(tx)
         async with db.write() as tx:
@@ -29,4 +29,4 @@ class TrendWorker:
 
     async def next_due(self) -> int | None:
         """When it is time again."""
-        return self._next
+        return self._next_run_at

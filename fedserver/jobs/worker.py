@@ -53,35 +53,35 @@ LOCAL_JOBS = (
 class JobWorker:
     """Does tasks: the slow ones, for which strangers are asked, or all that have no queue of their own."""
 
-    def __init__(self, services: Services, *, slow: bool = False) -> None:
+    def __init__(self, services: Services, *, remote: bool = False) -> None:
         self._services = services
-        self._links = LinkChecker(
+        self._link_checker = LinkChecker(
             services.db, services.site, services.client, services.policies, services.db.clock
         )
-        self._queue = job_queries.REMOTE if slow else job_queries.DEFAULT
-        self._pool = Pool(MAX_CONCURRENCY, 0, patience=MAX_DURATION_S)
+        self._queue = job_queries.REMOTE if remote else job_queries.DEFAULT
+        self._pool = Pool(MAX_CONCURRENCY, 0, slow_after_s=MAX_DURATION_S)
         self.wake = self._pool.wake
-        self._begun: set[int] = set()
+        self._in_progress: set[int] = set()
 
     async def run(self) -> int:
         """Do what is due, at most a batch, or begin what there is room for; how many."""
         services = self._services
-        room = self._pool.room(False) if self._queue else BATCH_SIZE
+        room = self._pool.free_slots(False) if self._queue else BATCH_SIZE
         if not room:
             return 0
         async with services.db.write() as tx:
             leased = await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=room, queue=self._queue)
         for row in leased:
             if self._queue:
-                self._begun.add(row.id)
-                self._pool.start("", False, partial(self._in_place, row))
+                self._in_progress.add(row.id)
+                self._pool.start("", False, partial(self._run_in_slot, row))
             else:
-                await self._do(row)
+                await self._process(row)
         return len(leased)
 
-    async def _in_place(self, row: JobRow, place: Slot) -> None:
-        await self._do(row)
-        self._begun.discard(row.id)
+    async def _run_in_slot(self, row: JobRow, place: Slot) -> None:
+        await self._process(row)
+        self._in_progress.discard(row.id)
 
     async def finish(self) -> int:
         """Wait for what was begun; `run` has counted it."""
@@ -91,29 +91,29 @@ class JobWorker:
     async def stop(self, seconds: float) -> None:
         """Let end what ends in time; the rest is free for whoever comes next."""
         await self._pool.finish(seconds)
-        if self._begun:
+        if self._in_progress:
             async with self._services.db.write() as tx:
-                await job_queries.release(tx, list(self._begun))
+                await job_queries.release(tx, list(self._in_progress))
 
-    async def _do(self, row: JobRow) -> None:
+    async def _process(self, row: JobRow) -> None:
         try:
             task = jobs.decode(row.payload)
             if is_outgoing(task):
                 await self._fan_out(row, task)
             elif isinstance(task, LOCAL_JOBS):
-                await self._carry_out(row, task)
+                await self._run_local(row, task)
             else:
-                await self._learn(task)
+                await self._run_remote(task)
                 async with self._services.db.write() as tx:
                     await job_queries.finish(tx, [row.id])
         except msgspec.ValidationError as error:
-            await self._failed(row, f"not understood: {error}", give_up=True)
+            await self._record_failure(row, f"not understood: {error}", give_up=True)
         except (MailError, RetryLaterError) as error:
-            await self._failed(row, str(error))
+            await self._record_failure(row, str(error))
         except Exception as error:
             # Whatever goes wrong with one task must not stop the others; it is tried again.
             log.exception("task_failed", kind=row.kind, id=row.id)
-            await self._failed(row, f"{type(error).__name__}: {error}")
+            await self._record_failure(row, f"{type(error).__name__}: {error}")
 
     async def _fan_out(self, row: JobRow, task: jobs.Job) -> None:
         services = self._services
@@ -122,11 +122,11 @@ class JobWorker:
                 tx.emit("deliveries.due")
             await job_queries.finish(tx, [row.id])
 
-    async def _carry_out(self, row: JobRow, task: jobs.Job) -> None:
+    async def _run_local(self, row: JobRow, task: jobs.Job) -> None:
         """What is done in our own tables only, in one transaction with the end of the task."""
         services = self._services
         if isinstance(task, jobs.ClosePoll):
-            await services.resolver.again(task.post_id)
+            await services.resolver.refetch_post(task.post_id)
         try:
             async with services.db.write() as tx:
                 match task:
@@ -151,17 +151,17 @@ class JobWorker:
                 await scheduled_posts.mark_failed(tx, task.scheduled_id, error.text)
                 await job_queries.finish(tx, [row.id])
 
-    async def _learn(self, task: jobs.Job) -> None:
+    async def _run_remote(self, task: jobs.Job) -> None:
         services = self._services
         match task:
             case jobs.FetchParent(uri=uri, depth=depth):
-                await services.resolver.post(uri, depth=depth)
+                await services.resolver.resolve_post(uri, depth=depth)
             case jobs.RefreshAccount(uri=uri):
-                await services.resolver.actor(uri)
+                await services.resolver.fetch_actor(uri)
             case jobs.RefreshPoll(post_id=post_id):
-                await services.resolver.again(post_id)
+                await services.resolver.refetch_post(post_id)
             case jobs.VerifyLinks(account_id=account_id):
-                await self._links.check(account_id)
+                await self._link_checker.check(account_id)
             case jobs.EndMute(account_id=account_id, target_id=target_id):
                 async with services.db.write() as tx:
                     await mutes.expire(tx, account_id, target_id)
@@ -178,18 +178,18 @@ class JobWorker:
             case jobs.SynchronizeFollowers():
                 await synchronize_followers(services.db, services.site, services.resolver, task)
             case jobs.RefreshThread():
-                await self._refresh(task)
+                await self._refresh_thread(task)
             case jobs.SendMail():
-                await self._mail(task)
+                await self._send_mail(task)
             case jobs.SendPostMail():
                 async with services.db.read() as tx:
                     letter = await email_subscriptions.render_mail(tx, services.site, task)
                 if letter is not None:
-                    await self._mail(letter)
+                    await self._send_mail(letter)
             case jobs.SendSecurityNotice():
                 site = services.site
                 title, base = site.config.community.title, site.links.base
-                await self._mail(security_mails.render_mail(title, base, task))
+                await self._send_mail(security_mails.render_mail(title, base, task))
             case jobs.IndexPosts():
                 async with services.db.write() as tx:
                     await search_index.index_batch(tx, task)
@@ -199,11 +199,11 @@ class JobWorker:
             case jobs.RemoveFiles(keys=keys):
                 await services.store.remove(keys)
 
-    async def _mail(self, mail: jobs.SendMail) -> None:
+    async def _send_mail(self, mail: jobs.SendMail) -> None:
         config = self._services.site.config.mail
         await send_mail(config, mail.to, mail.subject, mail.text, mail.unsubscribe)
 
-    async def _refresh(self, task: jobs.RefreshThread) -> None:
+    async def _refresh_thread(self, task: jobs.RefreshThread) -> None:
         services = self._services
 
         async def report(found: int, *, finished: bool = False) -> None:
@@ -215,7 +215,7 @@ class JobWorker:
         found = await refresh_thread(services.resolver, row.uri, report) if row is not None else 0
         await report(found, finished=True)
 
-    async def _failed(self, row: JobRow, reason: str, *, give_up: bool = False) -> None:
+    async def _record_failure(self, row: JobRow, reason: str, *, give_up: bool = False) -> None:
         async with self._services.db.write() as tx:
             if give_up or row.attempts >= MAX_ATTEMPTS:
                 log.warning("task_given_up", kind=row.kind, id=row.id, reason=reason)
@@ -227,7 +227,7 @@ class JobWorker:
 
     async def next_due(self) -> int | None:
         """When there is something to do next, if there is room for it."""
-        if self._queue and not self._pool.room(False):
+        if self._queue and not self._pool.free_slots(False):
             return None
         async with self._services.db.read() as tx:
             return await job_queries.find_next_due(tx, queue=self._queue)

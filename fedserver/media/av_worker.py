@@ -28,10 +28,10 @@ MAX_CONCURRENCY = 2  # one for what waits in the queue, one for who waits for an
 class MediaLimits(Struct, frozen=True):
     """What a recording may have at most: length, size, pictures a second, bytes of the result."""
 
-    seconds: int
-    pixels: int
-    frame_rate: int
-    bytes: int
+    max_seconds: int
+    max_pixels: int
+    max_frame_rate: int
+    max_bytes: int
 
 
 class ConvertedMedia(Struct, frozen=True):
@@ -40,7 +40,7 @@ class ConvertedMedia(Struct, frozen=True):
     kind: str
     path: str
     content_type: str
-    ending: str
+    extension: str
     bytes: int
     duration: float
     width: int | None = None
@@ -80,21 +80,23 @@ class AvWorker:
     """Does the work on recordings, few at a time."""
 
     def __init__(self, most: MediaLimits) -> None:
-        self._most = most
+        self._limits = most
         self._probing: Any = None
         self._converting: Any = None
 
     async def probe(self, path: Path) -> None:
         """Look whether a file can be taken: this takes a moment. Raises Unacceptable."""
         if self._probing is None:
-            self._probing = self._processes(PROBE_TIMEOUT_S, 20)
-        await self._run(self._probing, probe, str(path), self._most)
+            self._probing = self._new_processes(PROBE_TIMEOUT_S, 20)
+        await self._run(self._probing, probe, str(path), self._limits)
 
     async def convert(self, path: Path, folder: Path) -> ConvertedMedia:
         """Make of a file what is kept, in `folder`: this takes minutes. Raises Unacceptable."""
         if self._converting is None:
-            self._converting = self._processes(CONVERT_TIMEOUT_S, CONVERT_CPU_S)
-        made: ConvertedMedia = await self._run(self._converting, convert, str(path), str(folder), self._most)
+            self._converting = self._new_processes(CONVERT_TIMEOUT_S, CONVERT_CPU_S)
+        made: ConvertedMedia = await self._run(
+            self._converting, convert, str(path), str(folder), self._limits
+        )
         return made
 
     async def _run(self, processes: Any, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -102,7 +104,7 @@ class AvWorker:
             raise UnacceptableFileError("This node takes no films and no sound, only pictures")
         return await processes.run(work, *arguments)
 
-    def _processes(self, seconds: float, cpu_seconds: int) -> Any:
+    def _new_processes(self, seconds: float, cpu_seconds: int) -> Any:
         # By name: it brings the machinery of processes, which most nodes need now and then.
         module = importlib.import_module("fedserver.media.processes")
         bounds = module.Bounds(
@@ -110,7 +112,7 @@ class AvWorker:
             seconds=seconds,
             cpu_seconds=cpu_seconds,
             memory=MAX_MEMORY_BYTES,
-            written=self._most.bytes,
+            written=self._limits.max_bytes,
             at_once=MAX_CONCURRENCY,
             reused=False,
             niceness=10,

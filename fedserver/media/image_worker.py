@@ -40,7 +40,7 @@ class EncodedImage(Struct, frozen=True):
     height: int
 
     @property
-    def ending(self) -> str:
+    def extension(self) -> str:
         return EXTENSIONS[self.content_type]
 
 
@@ -118,11 +118,11 @@ class ImageWorker:
         self._idle_seconds = idle_seconds
         self._worker: Any = None
         self._running = 0
-        self._rest: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
 
     async def run(self, work: Callable[[bytes], T], data: bytes) -> T:
         """Do `work` on `data` elsewhere. Raises Unacceptable, also if it takes too long or too much."""
-        self._wake()
+        self._ensure_started()
         self._running += 1
         try:
             made: T = await self._worker.run(work, data)
@@ -130,19 +130,19 @@ class ImageWorker:
         finally:
             self._running -= 1
             if not self._running and self._worker is not None:
-                self._rest = asyncio.get_running_loop().call_later(self._idle_seconds, self.close)
+                self._idle_timer = asyncio.get_running_loop().call_later(self._idle_seconds, self.close)
 
-    def _wake(self) -> None:
-        if self._rest is not None:
-            self._rest.cancel()
+    def _ensure_started(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         if self._worker is None:
             # By name too: it brings the machinery of processes.
             self._worker = importlib.import_module("fedserver.media.processes").Processes()
 
     def close(self) -> None:
         """End the processes; the next picture starts them anew."""
-        if self._rest is not None:
-            self._rest.cancel()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         if self._worker is not None:
             self._worker.close()
             self._worker = None

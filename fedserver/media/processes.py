@@ -39,13 +39,13 @@ class Processes:
 
     def __init__(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008
         self._bounds = bounds
-        self._turn = asyncio.Semaphore(bounds.at_once)
+        self._slots = asyncio.Semaphore(bounds.at_once)
         self._idle: list[ProcessPoolExecutor] = []
         self._busy: list[ProcessPoolExecutor] = []
 
     async def run(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do `work` elsewhere. Raises Unacceptable, also if it takes too long or too much."""
-        async with self._turn:
+        async with self._slots:
             pool = self._idle.pop() if self._idle else self._new_process()
             self._busy.append(pool)
             future: Any = asyncio.wrap_future(pool.submit(work, *arguments))
@@ -60,19 +60,19 @@ class Processes:
                     future.cancel()
                     _kill(pool)
             if not done:
-                raise self._too_much()
-            return await self._outcome(pool, future)
+                raise self._limit_error()
+            return await self._get_result(pool, future)
 
-    async def _outcome(self, pool: ProcessPoolExecutor, future: asyncio.Future[T]) -> T:
+    async def _get_result(self, pool: ProcessPoolExecutor, future: asyncio.Future[T]) -> T:
         try:
             return await future
         except BrokenExecutor as error:
             if pool in self._idle:
                 self._idle.remove(pool)
             _kill(pool)
-            raise self._too_much() from error
+            raise self._limit_error() from error
 
-    def _too_much(self) -> UnacceptableFileError:
+    def _limit_error(self) -> UnacceptableFileError:
         return UnacceptableFileError(f"The {self._bounds.what} is too complicated")
 
     def _new_process(self) -> ProcessPoolExecutor:

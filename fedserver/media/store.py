@@ -28,59 +28,59 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.desk = root / TEMP_FOLDER  # where files without a name may lie while a request lasts
+        self.incoming_dir = root / TEMP_FOLDER  # where files without a name may lie while a request lasts
 
-    async def put(self, data: bytes, ending: str) -> str:
+    async def put(self, data: bytes, extension: str) -> str:
         """Keep `data`; its key. `ending` is one of our own words, like `webp`."""
-        key = _new_key(ending)
+        key = _new_key(extension)
         await asyncio.to_thread(self._write, self.root / key, data)
         return key
 
-    async def take(self, path: Path, ending: str) -> str:
+    async def put_file(self, path: Path, extension: str) -> str:
         """Keep a file of a workshop, without copying it; its key."""
-        key = _new_key(ending)
+        key = _new_key(extension)
         await asyncio.to_thread(self._move, path, self.root / key)
         return key
 
     @contextmanager
-    def workshop(self) -> Iterator[Path]:
+    def temp_dir(self) -> Iterator[Path]:
         """A folder to work in, on the same disk; it is gone afterwards with all that is in it."""
-        self.desk.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.desk, ignore_cleanup_errors=True) as folder:
+        self.incoming_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.incoming_dir, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
-    async def keep_apart(self, path: Path, ending: str) -> str:
+    async def put_private(self, path: Path, extension: str) -> str:
         """Keep a file of a workshop where no address leads; its name."""
-        name = f"{secrets.token_hex(16)}.{ending}"
+        name = f"{secrets.token_hex(16)}.{extension}"
         await asyncio.to_thread(self._move, path, self.root / PRIVATE_FOLDER / name)
         return name
 
-    def apart(self, name: str) -> Path | None:
+    def private_path(self, name: str) -> Path | None:
         """Where a file lies that was kept apart; None if it is not there."""
         path = self.root / PRIVATE_FOLDER / name
         plain = name.isascii() and name.replace(".", "").isalnum() and not name.startswith(".")
         return path if plain and path.is_file() else None
 
-    async def remove_apart(self, name: str) -> None:
+    async def remove_private(self, name: str) -> None:
         """Remove a file that was kept apart, if it is there."""
-        if (path := self.apart(name)) is not None:
+        if (path := self.private_path(name)) is not None:
             await asyncio.to_thread(path.unlink, True)
 
-    async def tidy_apart(self, before: float) -> None:
+    async def purge_private(self, before: float) -> None:
         """Remove what was kept apart before a moment (s UTC)."""
-        await asyncio.to_thread(self._tidy_apart, before)
+        await asyncio.to_thread(self._purge_private, before)
 
-    def _tidy_apart(self, before: float) -> None:
+    def _purge_private(self, before: float) -> None:
         for path in (self.root / PRIVATE_FOLDER).glob("*"):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
-    async def tidy(self, before: float) -> None:
+    async def purge_temp(self, before: float) -> None:
         """Remove workshops that a dead process left, made before a moment (s UTC)."""
-        await asyncio.to_thread(self._tidy, before)
+        await asyncio.to_thread(self._purge_temp, before)
 
-    def _tidy(self, before: float) -> None:
-        for folder in self.desk.glob("*"):
+    def _purge_temp(self, before: float) -> None:
+        for folder in self.incoming_dir.glob("*"):
             if folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
 

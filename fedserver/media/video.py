@@ -84,45 +84,47 @@ class MediaSource:
             kind = sniff(file.read(64))
         if kind not in DEMUXERS:
             raise UnacceptableFileError("The file is not a film or sound that we know")
-        self.kind, self.most = kind, most
+        self.kind, self.limits = kind, most
         self.container: Any = av.open(path, format=DEMUXERS[kind], metadata_errors="ignore")
         streams = self.container.streams
         attached = av.stream.Disposition.attached_pic
         films = [each for each in streams.video if not each.disposition & attached]
-        self.film = films[0] if films else None
-        self.sound = streams.audio[0] if streams.audio else None
-        self.streams: list[Any] = [each for each in (self.film, self.sound) if each is not None]
+        self.video = films[0] if films else None
+        self.audio = streams.audio[0] if streams.audio else None
+        self.streams: list[Any] = [each for each in (self.video, self.audio) if each is not None]
         self._check()
 
     def _check(self) -> None:
         if not self.streams:
             raise UnacceptableFileError("There is neither a film nor sound in the file")
-        if self.announced > self.most.seconds:
-            raise self.too_long()
-        if self.film is None:
+        if self.declared_duration > self.limits.max_seconds:
+            raise self.too_long_error()
+        if self.video is None:
             return
-        pixels = self.film.codec_context.width * self.film.codec_context.height
-        if not 0 < pixels <= self.most.pixels:
+        pixels = self.video.codec_context.width * self.video.codec_context.height
+        if not 0 < pixels <= self.limits.max_pixels:
             raise UnacceptableFileError(
-                f"The film has more than {self.most.pixels // 1_000_000} million pixels"
+                f"The film has more than {self.limits.max_pixels // 1_000_000} million pixels"
             )
-        if self.rate > self.most.frame_rate:
-            raise UnacceptableFileError(f"The film has more than {self.most.frame_rate} pictures a second")
+        if self.frame_rate > self.limits.max_frame_rate:
+            raise UnacceptableFileError(
+                f"The film has more than {self.limits.max_frame_rate} pictures a second"
+            )
 
     @property
-    def announced(self) -> float:
+    def declared_duration(self) -> float:
         """How long the file says it is, in seconds; 0 if it does not say."""
         told = [float(each.duration * each.time_base) for each in self.streams if each.duration]
         return max(told) if told else (self.container.duration or 0) / av.time_base
 
     @property
-    def rate(self) -> Fraction:
+    def frame_rate(self) -> Fraction:
         """Pictures a second."""
-        assert self.film is not None
-        return Fraction(self.film.average_rate or self.film.guessed_rate or 25).limit_denominator(1_001)
+        assert self.video is not None
+        return Fraction(self.video.average_rate or self.video.guessed_rate or 25).limit_denominator(1_001)
 
-    def too_long(self) -> UnacceptableFileError:
-        return UnacceptableFileError(f"It is longer than {self.most.seconds // 60} minutes")
+    def too_long_error(self) -> UnacceptableFileError:
+        return UnacceptableFileError(f"It is longer than {self.limits.max_seconds // 60} minutes")
 
     def packets(self) -> Iterator[Any]:
         """Its packets. Raises Unacceptable if it is longer than allowed, or shorter than announced."""
@@ -135,10 +137,10 @@ class MediaSource:
                 begin = float(packet.pts * packet.time_base)
                 first = begin if first is None else min(first, begin)
                 last = max(last, begin + float((packet.duration or 0) * packet.time_base))
-                if last - first > self.most.seconds:
-                    raise self.too_long()
+                if last - first > self.limits.max_seconds:
+                    raise self.too_long_error()
             yield packet
-        if first is None or last - first < self.announced * MIN_COMPLETENESS:
+        if first is None or last - first < self.declared_duration * MIN_COMPLETENESS:
             raise UnacceptableFileError("The file is cut off")
         self.length = last - first
 
@@ -159,7 +161,7 @@ def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
     """Make of a file what is kept. Raises Unacceptable."""
     source = MediaSource(path, limits)
     form = _find_copy_format(source)
-    target, ending, content_type = form or (MP4 if source.film else M4A)
+    target, ending, content_type = form or (MP4 if source.video else M4A)
     made = Path(folder) / f"made.{ending}"
     with av.open(str(made), "w", format=target, options=_get_container_options(target)) as container:
         if form:
@@ -169,23 +171,23 @@ def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
     kind, turned = "audio", 0
     small: EncodedImage | None = None
     blurhash = None
-    if source.film is not None:
+    if source.video is not None:
         kind = "video"
         frame = next(_decode_frames(MediaSource(str(made), limits)))
         turned = frame.rotation
         small, blurhash = render_still(_to_upright_image(frame))
-    context = source.film.codec_context if source.film else None
+    context = source.video.codec_context if source.video else None
     size = _display_size(source, form is None, turned) if context else (None, None)
     return ConvertedMedia(
         kind=kind,
         path=str(made),
-        content_type=content_type if source.film else content_type.replace("video/", "audio/"),
-        ending=ending,
+        content_type=content_type if source.video else content_type.replace("video/", "audio/"),
+        extension=ending,
         bytes=made.stat().st_size,
         duration=round(source.length, 3),
         width=size[0],
         height=size[1],
-        frame_rate=f"{source.rate.numerator}/{source.rate.denominator}" if source.film else None,
+        frame_rate=f"{source.frame_rate.numerator}/{source.frame_rate.denominator}" if source.video else None,
         small=small,
         blurhash=blurhash,
     )
@@ -198,10 +200,10 @@ def _get_container_options(target: str) -> dict[str, str]:
 
 def _find_copy_format(source: MediaSource) -> tuple[str, str, str] | None:
     """The container into which the packets can be copied as they are, None if they must be coded anew."""
-    sound = source.sound.codec_context.name if source.sound else None
-    if source.film is None:
+    sound = source.audio.codec_context.name if source.audio else None
+    if source.video is None:
         return AUDIO_FORMATS.get(sound or "")
-    film = source.film.codec_context
+    film = source.video.codec_context
     # Matroska does not tell when a packet is to be decoded, which the other container must say.
     plain = film.name == "h264" and film.pix_fmt in ("yuv420p", "yuvj420p") and source.kind == "video/mp4"
     if plain and sound in (None, "aac"):
@@ -218,7 +220,7 @@ def _copy_packets(source: MediaSource, container: Any) -> None:
         copy = container.add_stream_from_template(stream)
         copy.metadata.clear()
         copies[stream.index] = copy
-    film = source.film
+    film = source.video
     silenced = film is not None and film.codec_context.name == "h264"
     unsaid = BitStreamFilterContext(SEI_FILTER, film) if silenced else None
     for packet in source.packets():
@@ -236,7 +238,7 @@ def _strip_sei(packet: Any, unsaid: BitStreamFilterContext | None) -> Sequence[A
 
 def _decode_frames(source: MediaSource) -> Iterator[Any]:
     """The frames of the film, or of the sound where there is no film."""
-    stream = source.film or source.sound
+    stream = source.video or source.audio
     empty = True
     for frame in source.container.decode(stream):
         empty = False
@@ -251,8 +253,8 @@ def _to_upright_image(frame: Any) -> Image.Image:
 
 
 def _display_size(source: MediaSource, coded: bool, turned: int) -> tuple[int, int]:
-    assert source.film is not None
-    context = source.film.codec_context
+    assert source.video is not None
+    context = source.video.codec_context
     if coded:
         return _fit_size(context.width, context.height, _read_rotation(source))
     return (context.height, context.width) if turned % 180 else (context.width, context.height)
@@ -260,7 +262,7 @@ def _display_size(source: MediaSource, coded: bool, turned: int) -> tuple[int, i
 
 def _read_rotation(source: MediaSource) -> int:
     """By how many degrees the frames are to be turned, counterclockwise."""
-    frame = next(_decode_frames(MediaSource(source.container.name, source.most)))
+    frame = next(_decode_frames(MediaSource(source.container.name, source.limits)))
     return int(frame.rotation)
 
 
@@ -273,16 +275,16 @@ def _fit_size(width: int, height: int, turned: int) -> tuple[int, int]:
 
 
 def _transcode(source: MediaSource, container: Any) -> None:
-    film = _VideoEncoder(source, container) if source.film else None
+    film = _VideoEncoder(source, container) if source.video else None
     sound = None
-    if source.sound is not None:
+    if source.audio is not None:
         sound = container.add_stream("aac", rate=AUDIO_SAMPLE_RATE, bit_rate=128_000)
-        sound.layout = "mono" if source.sound.codec_context.layout.nb_channels == 1 else "stereo"
+        sound.layout = "mono" if source.audio.codec_context.layout.nb_channels == 1 else "stereo"
     resampler = av.AudioResampler("fltp", sound.layout, AUDIO_SAMPLE_RATE) if sound else None
     for packet in source.packets():
         for frame in packet.decode():
-            if packet.stream is source.film and film is not None:
-                container.mux(film.coded(frame))
+            if packet.stream is source.video and film is not None:
+                container.mux(film.encode(frame))
             elif sound is not None and resampler is not None:
                 for each in resampler.resample(frame):
                     container.mux(sound.encode(each))
@@ -298,14 +300,14 @@ class _VideoEncoder:
     """Codes frames anew: turned as they were held, in an even size, in one colour format."""
 
     def __init__(self, source: MediaSource, container: Any) -> None:
-        assert source.film is not None
-        context = source.film.codec_context
+        assert source.video is not None
+        context = source.video.codec_context
         turned = _read_rotation(source)
         width, height = _fit_size(context.width, context.height, turned)
-        self.stream = _add_h264_stream(container, source.rate, (width, height))
-        self.stream.codec_context.time_base = source.film.time_base
+        self.stream = _add_h264_stream(container, source.frame_rate, (width, height))
+        self.stream.codec_context.time_base = source.video.time_base
         graph = av.filter.Graph()
-        steps = [graph.add_buffer(template=source.film)]
+        steps = [graph.add_buffer(template=source.video)]
         for name in _list_rotation_filters(turned):
             steps.append(graph.add(*name))
         steps += [graph.add("scale", f"{width}:{height}"), graph.add("format", "yuv420p")]
@@ -314,11 +316,11 @@ class _VideoEncoder:
         self._graph = graph
         self._last: int | None = None
         self._count = 0
-        self._most = source.most.seconds * source.most.frame_rate
+        self._max_frames = source.limits.max_seconds * source.limits.max_frame_rate
 
-    def coded(self, frame: Any) -> Any:
+    def encode(self, frame: Any) -> Any:
         self._count += 1
-        if self._count > self._most:
+        if self._count > self._max_frames:
             raise UnacceptableFileError("The film has too many pictures")
         self._graph.push(frame)
         shown: Any = self._graph.pull()

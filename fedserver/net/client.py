@@ -94,7 +94,7 @@ class Client:
             max_line_size=MAX_LINE,
             max_field_size=MAX_LINE,
         )
-        self._flights: dict[tuple[object, ...], asyncio.Task[Response]] = {}
+        self._in_flight: dict[tuple[object, ...], asyncio.Task[Response]] = {}
 
     async def close(self) -> None:
         await self._session.close()
@@ -115,12 +115,12 @@ class Client:
         With the `etag` of an earlier answer 304 is the answer if nothing changed (RFC 9110 §13.1.2).
         """
         key = (url, accept, sign, etag, max_bytes, seconds, max_redirects)
-        flight = self._flights.get(key)
+        flight = self._in_flight.get(key)
         if flight is None:
             headers = {"Accept": accept, **({"If-None-Match": etag} if etag else {})}
             flight = asyncio.ensure_future(self._get(url, headers, sign, max_bytes, seconds, max_redirects))
-            self._flights[key] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(key, None))
+            self._in_flight[key] = flight
+            flight.add_done_callback(lambda _: self._in_flight.pop(key, None))
         return await asyncio.shield(flight)
 
     async def _get(
@@ -137,7 +137,7 @@ class Client:
             async with asyncio.timeout(seconds):
                 while True:
                     signed = {**headers, **(sign("GET", url) if sign else {})}
-                    response = await self._once(
+                    response = await self._request(
                         "GET", url, signed, None, lambda found: _read_body(found, max_bytes)
                     )
                     if response.status not in REDIRECTS:
@@ -160,13 +160,13 @@ class Client:
             raise BadRedirectError(_host(url), "redirect away from https")
         return target
 
-    async def get_alone(
+    async def get_unshared(
         self, url: str, headers: Mapping[str, str], *, seconds: float = TOTAL_TIMEOUT_S
     ) -> Response:
         """GET with headers of one caller: shared with nobody; redirects are answers here. Raises NetError."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._once(
+                return await self._request(
                     "GET", url, headers, None, lambda found: _read_body(found, MAX_BODY_BYTES)
                 )
         except TimeoutError as error:
@@ -180,7 +180,7 @@ class Client:
         *,
         seconds: float = TOTAL_TIMEOUT_S,
         reply_seconds: float = REPLY_TIMEOUT_S,
-        whole: bool = False,
+        read_all: bool = False,
     ) -> Response:
         """POST `body` to `url`; redirects are answers here. Raises NetError.
 
@@ -189,15 +189,15 @@ class Client:
         """
 
         def reading(reply: aiohttp.ClientResponse) -> Awaitable[bytes]:
-            return _read_body(reply, MAX_BODY_BYTES) if whole else _read_beginning(reply, reply_seconds)
+            return _read_body(reply, MAX_BODY_BYTES) if read_all else _read_beginning(reply, reply_seconds)
 
         try:
             async with asyncio.timeout(seconds):
-                return await self._once("POST", url, headers, body, reading)
+                return await self._request("POST", url, headers, body, reading)
         except TimeoutError as error:
             raise TimedOutError(_host(url), f"no answer within {seconds} s") from error
 
-    async def _once(
+    async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: BodyReader
     ) -> Response:
         # guard: redirects are checked again

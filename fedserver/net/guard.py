@@ -67,7 +67,7 @@ class Guard:
             ip_address(host)
         except ValueError:
             return parts
-        if not self.allows(host, parts.port or 443):
+        if not self.is_allowed(host, parts.port or 443):
             raise RequestRefusedError(host, "a private or reserved address")
         return parts
 
@@ -82,16 +82,16 @@ class Guard:
             if not host.isascii():
                 raise RequestRefusedError(host, "not an ASCII host name") from None
 
-    def allows(self, address: str, port: int) -> bool:
+    def is_allowed(self, address: str, port: int) -> bool:
         """True if this very address may be connected."""
         try:
             ip = ip_address(address.partition("%")[0])
         except ValueError:
             return False
         mapped = getattr(ip, "ipv4_mapped", None)
-        return all(self._admits(each, port) for each in {mapped or ip, _unwrap_ipv4(ip)})
+        return all(self._is_ip_allowed(each, port) for each in {mapped or ip, _unwrap_ipv4(ip)})
 
-    def _admits(self, ip: IPv4Address | IPv6Address, port: int) -> bool:
+    def _is_ip_allowed(self, ip: IPv4Address | IPv6Address, port: int) -> bool:
         if any(ip in network for network in self._allowed):
             return True
         return port in ALLOWED_PORTS and _is_public(ip)
@@ -100,7 +100,7 @@ class Guard:
         """aiohttp's socket factory: a socket for an address that is allowed. Raises ForbiddenAddress."""
         family, kind, protocol, _, address = info
         # guard: connected address
-        if not self.allows(address[0], address[1]):
+        if not self.is_allowed(address[0], address[1]):
             raise ForbiddenAddressError(f"{address[0]} is a private or reserved address")
         return socket.socket(family, kind, protocol)
 

@@ -70,7 +70,7 @@ async def _parse_request(tx: Tx, params: AuthorizeParams) -> AuthorizationReques
 @routes.get("/oauth/authorize", html=True, params=AuthorizeParams)
 async def show(call: Call[AuthorizeParams]) -> web.StreamResponse:
     asked = await _parse_request(call.tx, call.params)
-    if call.caller is None or call.params.force_login:
+    if call.principal is None or call.params.force_login:
         return see_other(f"/login?next={quote(_build_url_without_force(call), safe='')}")
     return _render_consent(call, asked)
 
@@ -104,7 +104,7 @@ def _render_consent(call: Call[AuthorizeParams], asked: AuthorizationRequest) ->
 @routes.post("/oauth/authorize", html=True, params=AuthorizeParams)
 async def decide(call: Call[AuthorizeParams]) -> web.StreamResponse:
     asked = await _parse_request(call.tx, call.params)
-    if call.caller is None:
+    if call.principal is None:
         return see_other(f"/login?next={quote(call.request.path_qs, safe='')}")
     if call.params.decision != "allow":
         return _redirect_back(
@@ -122,7 +122,7 @@ class CodeParams(Struct, frozen=True):
     code: str = ""
 
 
-@routes.get("/oauth/authorize/native", html=True, who=USER, params=CodeParams)
+@routes.get("/oauth/authorize/native", html=True, auth=USER, params=CodeParams)
 async def show_code(call: Call[CodeParams]) -> web.Response:
     """The code of an app that has no address to come back to, for the member whom it was given."""
     app = await tokens.get_app_by_code(call.tx, call.member, call.params.code)

@@ -44,9 +44,9 @@ class ProviderJoinParams(Struct, frozen=True):
 def _get_provider(
     call: Call[ProviderLoginParams] | Call[ProviderCallbackParams] | Call[NoParams],
 ) -> OidcProvider:
-    if call.services.provider is None:
+    if call.services.oidc_provider is None:
         raise NotFoundError
-    return call.services.provider
+    return call.services.oidc_provider
 
 
 def _build_callback_url(
@@ -59,20 +59,24 @@ async def _redirect_to_provider(
     call: Call[ProviderLoginParams] | Call[NoParams], target: str, *, again: bool, connects: int | None
 ) -> web.StreamResponse:
     provider = _get_provider(call)
-    word = call.browser or secrets.new_secret()
+    word = call.prelogin_token or secrets.new_secret()
     async with call.services.db.write() as tx:
         holder = challenges.to_browser_holder(word)
         state, trip = await identities.start_flow(
             tx, holder, target, reauthenticate=again, connecting_member_id=connects
         )
     try:
-        address = await provider.log_in_address(
-            _build_callback_url(call), state, trip.nonce, trip.verifier, again=again or connects is not None
+        address = await provider.build_login_url(
+            _build_callback_url(call),
+            state,
+            trip.nonce,
+            trip.verifier,
+            force_login=again or connects is not None,
         )
     except ProviderError as error:
         return _render_failure(call, error)
     response = see_other(address)
-    return call.remember(response, word)
+    return call.set_prelogin_token(response, word)
 
 
 def _render_failure(
@@ -90,7 +94,9 @@ async def start_login(call: Call[ProviderLoginParams]) -> web.StreamResponse:
     )
 
 
-@routes.get("/settings/provider/connect", html=True, who=USER, proved=True, tx="own", limit="log_ins")
+@routes.get(
+    "/settings/provider/connect", html=True, auth=USER, requires_recent_auth=True, tx="own", limit="log_ins"
+)
 async def connect(call: Call[NoParams]) -> web.StreamResponse:
     return await _redirect_to_provider(
         call, "/settings/security?done=1", again=False, connects=call.member.id
@@ -100,7 +106,7 @@ async def connect(call: Call[NoParams]) -> web.StreamResponse:
 @routes.get(CALLBACK_PATH, html=True, params=ProviderCallbackParams, tx="own", limit="log_ins")
 async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse:
     params, site, provider = call.params, call.site, _get_provider(call)
-    holder = challenges.to_browser_holder(call.browser)
+    holder = challenges.to_browser_holder(call.prelogin_token)
     try:
         async with call.services.db.write() as tx:
             trip = await identities.finish_flow(tx, holder, params.state)
@@ -109,7 +115,9 @@ async def finish_login(call: Call[ProviderCallbackParams]) -> web.StreamResponse
         # RFC 9207: an answer of another provider is not taken for this one's.
         if params.iss not in ("", (await provider.discover()).issuer):
             raise ProviderError(f"the answer came from {params.iss[:200]!r}")
-        claims = await provider.claims(_build_callback_url(call), params.code, trip.nonce, trip.verifier)
+        claims = await provider.fetch_claims(
+            _build_callback_url(call), params.code, trip.nonce, trip.verifier
+        )
         return await _complete(call, trip, identities.parse_claims(site, claims), holder)
     except ProviderError as error:
         return _render_failure(call, error)
@@ -125,7 +133,7 @@ async def _complete(
         if trip.again and tx.now - who.proved_at > (MAX_REAUTH_AGE_S + 60) * 1000:
             raise ForbiddenError(f"{call.site.config.oidc.title} did not ask you to log in anew.")
         if trip.connects is not None:
-            if call.caller is None or call.member.id != trip.connects:
+            if call.principal is None or call.member.id != trip.connects:
                 raise ForbiddenError("Please log in first, and connect your account in the settings.")
             await identities.connect(tx, call.member, who)
             return see_other(trip.next)
@@ -136,12 +144,12 @@ async def _complete(
         token = await identities.log_in(
             tx, call.site, member, who, call.user_agent, previous_session_id=call.session_id
         )
-    return call.begun(token, trip.next)
+    return call.login_response(token, trip.next)
 
 
 @routes.get("/login/provider/join", html=True)
 async def show_join(call: Call[NoParams]) -> web.Response:
-    holder = challenges.to_browser_holder(call.browser)
+    holder = challenges.to_browser_holder(call.prelogin_token)
     who = await oidc_signup.get_pending(call.tx, holder)
     return call.render("newcomer.html", who=who, username=oidc_signup.suggest_username(who), problem="")
 
@@ -151,10 +159,10 @@ async def show_join(call: Call[NoParams]) -> web.Response:
 )
 async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
     username = call.params.username.strip()
-    holder = challenges.to_browser_holder(call.browser)
+    holder = challenges.to_browser_holder(call.prelogin_token)
     async with call.services.db.read() as tx:
         who = await oidc_signup.get_pending(tx, holder)
-    new = await call.services.new_keys()
+    new = await call.services.generate_keys()
     try:
         async with call.services.db.write() as tx:
             member, who = await oidc_signup.join(tx, call.site, holder, username, new)
@@ -166,4 +174,4 @@ async def join(call: Call[ProviderJoinParams]) -> web.StreamResponse:
         token = await identities.log_in(
             tx, call.site, member, who, call.user_agent, previous_session_id=call.session_id
         )
-    return call.begun(token, "/settings/profile?welcome=1")
+    return call.login_response(token, "/settings/profile?welcome=1")

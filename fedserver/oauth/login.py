@@ -38,9 +38,9 @@ class LogoutParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.get("/login", html=True, params=LoginParams, tx="own", barred=True)
+@routes.get("/login", html=True, params=LoginParams, tx="own", allow_suspended=True)
 async def show(call: Call[LoginParams]) -> web.Response:
-    if call.caller is not None and call.caller.barred:
+    if call.principal is not None and call.principal.is_suspended:
         return see_other("/settings/decisions")
     return render_form(call, "", 200, next_page=call.params.next)
 
@@ -100,15 +100,15 @@ async def _continue_login(
         token = await login.log_in(
             tx, member, name, call.address, call.user_agent, previous_session_id=call.session_id
         )
-        return call.begun(token, target)
+        return call.login_response(token, target)
     login.check_can_log_in(member)
-    word = call.browser or secrets.new_secret()
+    word = call.prelogin_token or secrets.new_secret()
     await two_factor.start(tx, member, challenges.to_browser_holder(word), name, target)
     response = see_other("/login/second")
-    return call.remember(response, word)
+    return call.set_prelogin_token(response, word)
 
 
-@routes.post("/logout", html=True, params=LogoutParams, barred=True)
+@routes.post("/logout", html=True, params=LogoutParams, allow_suspended=True)
 async def log_out(call: Call[LogoutParams]) -> web.StreamResponse:
     if call.session_id is not None:
         await sessions.end(call.tx, call.session_id)

@@ -44,5 +44,5 @@ async def show_userinfo(call: Call[NoParams]) -> dict[str, Any]:
     }
 
 
-routes.get("/oauth/userinfo", who=USER, scope="profile", tx="own")(show_userinfo)
-routes.post("/oauth/userinfo", who=USER, scope="profile", tx="own")(show_userinfo)
+routes.get("/oauth/userinfo", auth=USER, scope="profile", tx="own")(show_userinfo)
+routes.post("/oauth/userinfo", auth=USER, scope="profile", tx="own")(show_userinfo)

@@ -36,7 +36,7 @@ class PasskeyLoginParams(Struct, frozen=True):
 )
 async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
     """What the browser hands to its authenticators."""
-    word = call.browser or secrets.new_secret()
+    word = call.prelogin_token or secrets.new_secret()
     holder = challenges.to_browser_holder(word)
     async with call.services.db.write() as tx:
         asked = await two_factor.find_pending(tx, holder) if call.params.second else None
@@ -45,13 +45,13 @@ async def create_options(call: Call[OptionsParams]) -> web.StreamResponse:
             tx, call.site, holder, member, require_user_verification=member is None
         )
     response = json_response(made.encode(), headers=NO_STORE)
-    return call.remember(response, word)
+    return call.set_prelogin_token(response, word)
 
 
 @routes.post("/login/passkey", html=True, params=PasskeyLoginParams, tx="own", limit="log_ins", no_csrf=True)
 async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
     params, token = call.params, ""
-    holder = challenges.to_browser_holder(call.browser)
+    holder = challenges.to_browser_holder(call.prelogin_token)
     try:
         async with call.services.db.write() as tx:
             await login.check_attempts(tx, "", call.address)
@@ -70,4 +70,4 @@ async def log_in(call: Call[PasskeyLoginParams]) -> web.StreamResponse:
         return render_form(call, error.text, 403, next_page=params.next)
     if not token:
         return render_form(call, WRONG_PASSKEY, 401, next_page=params.next)
-    return call.begun(token, to_local_path(params.next))
+    return call.login_response(token, to_local_path(params.next))

@@ -38,17 +38,17 @@ async def _render_page(call: Call[ReauthenticationParams], problem: str, status:
         next=to_local_path(call.params.next, "/settings/security"),
         password=bool(call.member.password_hash),
         passkeys=bool(passkey_rows),
-        provider=bool(identity_rows) and call.services.provider is not None,
+        provider=bool(identity_rows) and call.services.oidc_provider is not None,
     )
 
 
-@routes.get("/login/again", html=True, who=USER, params=ReauthenticationParams, tx="own")
+@routes.get("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own")
 async def show(call: Call[ReauthenticationParams]) -> web.Response:
     return await _render_page(call, "", 200)
 
 
 @routes.post(
-    "/login/again/options", html=True, who=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
+    "/login/again/options", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins"
 )
 async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
     """What the browser hands to its authenticators."""
@@ -59,7 +59,7 @@ async def create_options(call: Call[ReauthenticationParams]) -> web.Response:
     return json_response(made.encode(), headers={"Cache-Control": "no-store"})
 
 
-@routes.post("/login/again", html=True, who=USER, params=ReauthenticationParams, tx="own", limit="log_ins")
+@routes.post("/login/again", html=True, auth=USER, params=ReauthenticationParams, tx="own", limit="log_ins")
 async def reauthenticate(call: Call[ReauthenticationParams]) -> web.StreamResponse:
     params, services, name = call.params, call.services, call.account.username
     try:

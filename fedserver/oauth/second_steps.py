@@ -27,7 +27,7 @@ class TwoFactorParams(Struct, frozen=True):
 
 
 def _get_holder(call: Call[TwoFactorParams] | Call[NoParams]) -> str:
-    return challenges.to_browser_holder(call.browser)
+    return challenges.to_browser_holder(call.prelogin_token)
 
 
 async def _render_page(
@@ -69,7 +69,7 @@ async def submit(call: Call[TwoFactorParams]) -> web.StreamResponse:
         return await _render_page(call, asked, error.text, 403)
     if not token:
         return await _render_page(call, asked, WRONG_CODE, 401)
-    return call.begun(token, asked.typed.next)
+    return call.login_response(token, asked.first_step.next)
 
 
 async def _is_proof_valid(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.PendingSecondStep) -> bool:
@@ -89,7 +89,7 @@ async def _finish(call: Call[TwoFactorParams], tx: Tx, asked: two_factor.Pending
     return await login.log_in(
         tx,
         asked.member,
-        asked.typed.login,
+        asked.first_step.login,
         call.address,
         call.user_agent,
         previous_session_id=call.session_id,

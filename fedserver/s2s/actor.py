@@ -22,7 +22,7 @@ MAX_CACHED_ACTORS = 500
 
 async def _render_response(call: Call[NoParams], tx: Tx, account: AccountRow) -> web.Response:
     """The document, written once for a version of the account."""
-    room, key = tx.memory.room("actors", MAX_CACHED_ACTORS), (account.id, account.version)
+    room, key = tx.caches.get_cache("actors", MAX_CACHED_ACTORS), (account.id, account.version)
     known = room.get(key)
     if known is None:
         known = encode(await _render_document(call, tx, account))

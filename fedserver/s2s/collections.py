@@ -94,7 +94,7 @@ async def show_followers_of_host(call: Call[NoParams]) -> web.Response:
         account = await _get_account(call, tx)
         parts = urlsplit(asking.uri)
         found = await follows.list_partial_followers(tx, account, f"{parts.scheme}://{parts.netloc}")
-    uri = call.site.links.part(account.uri, SYNCHRONIZATION_PATH)
+    uri = call.site.links.actor_endpoint(account.uri, SYNCHRONIZATION_PATH)
     return document_response(write_items(uri, found), private=True)
 
 
@@ -117,7 +117,7 @@ async def show_featured_tags(call: Call[NoParams]) -> web.Response:
     async with call.services.db.read() as tx:
         account = await _get_account(call, tx)
         found = await featured_tags.list_by_account(tx, account)
-    uri = call.site.links.part(account.uri, FEATURED_TAGS_PATH)
+    uri = call.site.links.actor_endpoint(account.uri, FEATURED_TAGS_PATH)
     items = [render_featured_tag(call.site, account, row) for row in found]
     return document_response(write_items(uri, items, ordered=False))
 

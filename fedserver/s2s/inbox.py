@@ -65,7 +65,7 @@ async def _receive(call: Call[NoParams], target_id: int | None) -> web.Response:
     except TimeoutError:
         return _reject(408, f"The body did not come within {BODY_TIMEOUT_S} s")
     try:
-        signer = await call.services.inbox.take(build_signed_request(call, body), target_id)
+        signer = await call.services.inbox.receive(build_signed_request(call, body), target_id)
     except PeerBlockedError:
         return _reject(403, "This node does not speak with yours")
     except QueueFullError as error:

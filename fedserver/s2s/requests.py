@@ -33,7 +33,7 @@ async def authenticate_signer(call: Call[Any]) -> AccountRow | None:
     if "signature" not in request.headers:
         return None
     try:
-        return await call.services.authenticator.signer(request)
+        return await call.services.authenticator.authenticate(request)
     except PeerBlockedError as error:
         raise ForbiddenError("This node does not speak with yours") from error
     except (ActivityPubError, RemoteGoneError) as error:

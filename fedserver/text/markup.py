@@ -33,7 +33,7 @@ class MentionLink(Struct, frozen=True):
     """Where a mention leads and what is shown after the @."""
 
     url: str
-    shown: str
+    label: str
 
 
 class Scan(Struct, frozen=True):
@@ -196,7 +196,7 @@ def _render_piece(piece: Piece, mentions: Mentions, tag_url: TagUrl) -> str:
         return f'<a href="{address}" class="mention hashtag" rel="tag">#<span>{escape(name)}</span></a>'
     if piece.name is not None and piece.name in mentions:
         link = mentions[piece.name]
-        anchor = f'<a href="{escape(link.url)}" class="u-url mention">@<span>{escape(link.shown)}</span></a>'
+        anchor = f'<a href="{escape(link.url)}" class="u-url mention">@<span>{escape(link.label)}</span></a>'
         return f'<span class="h-card" translate="no">{anchor}</span>'
     return escape(piece.text, quote=False).replace("\n", "<br>")
 

@@ -20,20 +20,20 @@ class PageLink(Struct, frozen=True):
 
     rels: frozenset[str]
     target: str
-    kind: str
+    media_type: str
 
 
 class _LinkParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[PageLink] = []
+        self.links: list[PageLink] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in TAGS and len(self.found) < MAX_LINKS:
+        if tag in TAGS and len(self.links) < MAX_LINKS:
             given = {name: value or "" for name, value in reversed(attrs)}
             if "rel" in given and "href" in given:
                 rels = frozenset(given["rel"].lower().split())
-                self.found.append(PageLink(rels, given["href"].strip(), given.get("type", "").lower()))
+                self.links.append(PageLink(rels, given["href"].strip(), given.get("type", "").lower()))
 
 
 def parse_page_links(body: bytes) -> list[PageLink]:
@@ -42,4 +42,4 @@ def parse_page_links(body: bytes) -> list[PageLink]:
     # The parser asserts that declarations are well made; behind one that is not nothing is read.
     with suppress(AssertionError):
         reader.feed(body.decode("utf-8", "replace"))
-    return reader.found
+    return reader.links

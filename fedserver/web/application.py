@@ -64,7 +64,7 @@ def _build_resources(endpoints: tuple[Endpoint, ...]) -> list[web.Resource]:
     """The places of a router, made once for all nodes of a process: there are a thousand routes."""
     shared: defaultdict[tuple[str, str], list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
-        shared[endpoint.shape].append(endpoint)
+        shared[endpoint.route_key].append(endpoint)
     resources: dict[str, web.Resource] = {}
     for (method, path), variants in shared.items():
         serve = _negotiate(variants)
@@ -121,7 +121,7 @@ def _build_error_middleware(dispatcher: Dispatcher) -> Middleware:
         if request.method == "OPTIONS" and program:
             return web.Response(status=204, headers=PREFLIGHT)
         try:
-            dispatcher.check_fences(request)
+            dispatcher.check_ip_allowed(request)
             response = await handler(request)
             if request.path.startswith("/static/"):
                 # The pictures of those who have none are shown by web clients of other origins.
@@ -151,4 +151,4 @@ def _render_error(
         response = render_error_json(error, dispatcher.services.db.clock())
         response.headers.update(CORS)
         return response
-    return dispatcher.error_page(error)
+    return dispatcher.render_error_page(error)

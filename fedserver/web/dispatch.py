@@ -48,9 +48,9 @@ class Dispatcher:
         self.services = services
         self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
-    def check_fences(self, request: web.Request) -> None:
+    def check_ip_allowed(self, request: web.Request) -> None:
         """Raises Forbidden for a request from an address that nobody may come from."""
-        if self.services.fences.keep_out(self.proxies.remote_of(request)):
+        if self.services.ip_blocklist.is_blocked(self.proxies.resolve_client_address(request)):
             raise ForbiddenError("This node takes no requests from your address")
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
@@ -60,44 +60,44 @@ class Dispatcher:
         except (DomainError, DatabaseUnavailableError, web.HTTPException) as error:
             if isinstance(error, web.HTTPException) and error.status < 400:
                 raise
-            return self.refusal(endpoint, request, error)
+            return self.render_refusal(endpoint, request, error)
 
     async def _serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         database = self.services.db
         if endpoint.tx == "read":
             async with database.read() as tx:
-                caller = await self._caller(endpoint, request, tx)
+                caller = await self._find_principal(endpoint, request, tx)
                 session.use_member_locale(caller)
                 response = await self._run(endpoint, request, caller, tx)
         else:
             caller = None
-            if endpoint.asks_who:
+            if endpoint.requires_auth:
                 async with database.read() as tx:
-                    caller = await self._caller(endpoint, request, tx)
+                    caller = await self._find_principal(endpoint, request, tx)
             session.use_member_locale(caller)
             response = await self._run(endpoint, request, caller, None)
         await session.record_use(database, caller)
         return response
 
-    async def _caller(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Principal | None:
+    async def _find_principal(self, endpoint: Endpoint, request: web.Request, tx: Tx) -> Principal | None:
         if endpoint.html:
             return await session.find_by_cookie(
-                tx, request, self.services.site, allow_suspended=endpoint.barred
+                tx, request, self.services.site, allow_suspended=endpoint.allow_suspended
             )
-        if not endpoint.asks_who:
+        if not endpoint.requires_auth:
             return None
-        return await session.find_by_token(tx, request, allow_pending=endpoint.waiting)
+        return await session.find_by_token(tx, request, allow_pending=endpoint.allow_pending)
 
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        left = self.services.limits.spend(endpoint.limit, self._who(request, caller))
+        left = self.services.rate_limiter.consume(endpoint.limit, self._rate_limit_key(request, caller))
         authorize(endpoint, caller)
-        if endpoint.proved:
+        if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
         limits = self.services.site.config.limits
-        most = getattr(limits, endpoint.most_upload) if endpoint.most_upload else 0
-        uploads = Uploads(self.services.store.desk, most)
+        most = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
+        uploads = Uploads(self.services.store.incoming_dir, most)
         try:
             params = NO_PARAMS
             if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
@@ -128,14 +128,14 @@ class Dispatcher:
                 result = await endpoint.handler(Call(request, self.services, caller, params, write))
         else:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
-        return self._response(request, result)
+        return self._to_response(request, result)
 
-    def _who(self, request: web.Request, caller: Principal | None) -> str:
+    def _rate_limit_key(self, request: web.Request, caller: Principal | None) -> str:
         if caller is not None and caller.account is not None:
             return f"account:{caller.account.id}"
-        return f"address:{self.proxies.remote_of(request)}"
+        return f"address:{self.proxies.resolve_client_address(request)}"
 
-    def _response(self, request: web.Request, result: Any) -> web.StreamResponse:
+    def _to_response(self, request: web.Request, result: Any) -> web.StreamResponse:
         match result:
             case web.StreamResponse():
                 return result
@@ -150,7 +150,9 @@ class Dispatcher:
             case _:
                 return json_response(result)
 
-    def refusal(self, endpoint: Endpoint, request: web.Request, error: Exception) -> web.StreamResponse:
+    def render_refusal(
+        self, endpoint: Endpoint, request: web.Request, error: Exception
+    ) -> web.StreamResponse:
         """The answer to `error`: a page for people, JSON for programs."""
         if not endpoint.html:
             response = render_error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
@@ -160,13 +162,13 @@ class Dispatcher:
             return see_other(session.build_reauthentication_url(request, self.services.site))
         if isinstance(error, UnauthorizedError) and request.method == "GET":
             return see_other(f"/login?next={quote(request.path_qs, safe='')}")
-        return self.error_page(error)
+        return self.render_error_page(error)
 
-    def error_page(self, error: Exception) -> web.Response:
+    def render_error_page(self, error: Exception) -> web.Response:
         """A page that says what went wrong and where to go on."""
         status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
-        page = self.services.pages.response(
+        page = self.services.pages.render_response(
             "error.html", {**values, "text": to_message(error)}, status=status
         )
         page.headers.update(to_headers(error, self.services.db.clock()))
@@ -175,7 +177,7 @@ class Dispatcher:
 
 def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
     """Raises Unauthorized without a token where one is needed, Forbidden without its scope or role."""
-    if endpoint.who == ANYONE and principal is None:
+    if endpoint.auth == ANYONE and principal is None:
         return
     if principal is None:
         raise UnauthorizedError("The access token is invalid" if not endpoint.html else "Please log in first")
@@ -186,11 +188,11 @@ def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
         and not _is_scope_granted(principal.scopes, endpoint.scope.split("|"))
     ):
         raise ForbiddenError("This action is outside the authorized scopes")
-    if endpoint.who in (ANYONE, APP):
+    if endpoint.auth in (ANYONE, APP):
         return
     if principal.account is None or principal.member is None:
         raise UnauthorizedError("This method requires an authenticated user")
-    if endpoint.who != USER and RANKS[principal.member.role] < RANKS[endpoint.who]:
+    if endpoint.auth != USER and RANKS[principal.member.role] < RANKS[endpoint.auth]:
         raise ForbiddenError("This action is not allowed")
 
 

@@ -53,7 +53,7 @@ class Call(Generic[P]):
 
     request: web.Request
     services: Services
-    caller: Principal | None
+    principal: Principal | None
     params: P
     transaction: Tx | None
 
@@ -70,31 +70,31 @@ class Call(Generic[P]):
     @property
     def viewer_id(self) -> int | None:
         """The account that looks, None for strangers and apps."""
-        return self.caller.account.id if self.caller and self.caller.account else None
+        return self.principal.account.id if self.principal and self.principal.account else None
 
     @property
     def account(self) -> AccountRow:
         """The account that acts. Raises Unauthorized if there is none."""
-        if self.caller is None or self.caller.account is None:
+        if self.principal is None or self.principal.account is None:
             raise UnauthorizedError("This method requires an authenticated user")
-        return self.caller.account
+        return self.principal.account
 
     @property
     def member(self) -> MemberRow:
         """The person who acts. Raises Unauthorized if there is none."""
-        if self.caller is None or self.caller.member is None:
+        if self.principal is None or self.principal.member is None:
             raise UnauthorizedError("This method requires an authenticated user")
-        return self.caller.member
+        return self.principal.member
 
     @property
     def session_id(self) -> int | None:
         """The session of this browser, None for strangers and programs."""
-        return self.caller.session_id if self.caller else None
+        return self.principal.session_id if self.principal else None
 
     @property
     def address(self) -> str:
         """Where the request comes from, behind the proxies that are trusted."""
-        return Proxies(self.site.config.node.trusted_proxies).remote_of(self.request)
+        return Proxies(self.site.config.node.trusted_proxies).resolve_client_address(self.request)
 
     @property
     def user_agent(self) -> str:
@@ -102,16 +102,16 @@ class Call(Generic[P]):
         return self.request.headers.get("User-Agent", "")
 
     @property
-    def browser(self) -> str:
+    def prelogin_token(self) -> str:
         """The word of a browser that is on its way to log in, '' if it has none."""
         return session.read_prelogin_token(self.request, self.site)
 
-    def remember(self, response: web.StreamResponse, word: str) -> web.StreamResponse:
+    def set_prelogin_token(self, response: web.StreamResponse, word: str) -> web.StreamResponse:
         """Give the browser the word by which it is known until it is logged in."""
         session.set_prelogin_token(response, self.site, word)
         return response
 
-    def begun(self, token: str, location: str) -> web.Response:
+    def login_response(self, token: str, location: str) -> web.Response:
         """Logged in: the cookie of the session, and on to `location`."""
         return session.login_response(self.site, token, location)
 
@@ -120,12 +120,12 @@ class Call(Generic[P]):
     ) -> web.Response:
         """An HTML page; templates always know `me` (the caller), `csrf`, `here` (the path) and `htmx`."""
         shared = {
-            "me": self.caller,
-            "csrf": self.caller.csrf if self.caller else "",
+            "me": self.principal,
+            "csrf": self.principal.csrf if self.principal else "",
             "here": self.request.path_qs,
             "htmx": "HX-Request" in self.request.headers,
         }
-        return self.services.pages.response(
+        return self.services.pages.render_response(
             template, {**shared, **values}, status=status, foreign_pictures=foreign_pictures
         )
 
@@ -155,31 +155,31 @@ class Endpoint:
     method: str
     path: str
     handler: Handler
-    who: str = ANYONE
+    auth: str = ANYONE
     scope: str = ""
     params: type[Struct] = NoParams
     tx: Transaction = "read"
     limit: str = "default"
     html: bool = False
     activitypub: bool = False
-    most_upload: str = ""  # the key of [limits] that says how large a file may be
+    max_upload: str = ""  # the key of [limits] that says how large a file may be
     nested_errors: bool = False  # what is wrong with values is told in one object, as for collections
     raw: bool = False  # the handler reads the body itself
     no_token: bool = False  # the Authorization header is not a bearer token here
     no_csrf: bool = False  # a form for strangers, where a session may be left over
-    proved: bool = False  # the person must have proved not long ago who they are
-    waiting: bool = False  # also for members who are not let in yet
-    barred: bool = False  # also for members who are suspended or disabled
+    requires_recent_auth: bool = False  # the person must have proved not long ago who they are
+    allow_pending: bool = False  # also for members who are not let in yet
+    allow_suspended: bool = False  # also for members who are suspended or disabled
     surface: str = ""
-    answers: Any = None
+    response_type: Any = None
 
     @property
-    def asks_who(self) -> bool:
+    def requires_auth(self) -> bool:
         """False where neither a token nor a cookie is looked at."""
         return self.html or not (self.no_token or self.activitypub or self.raw)
 
     @property
-    def shape(self) -> tuple[str, str]:
+    def route_key(self) -> tuple[str, str]:
         """What tells endpoints apart: method and path."""
         return self.method, self.path
 
@@ -203,7 +203,7 @@ class Routes:
                         path,
                         handler,
                         surface=self.surface,
-                        answers=get_type_hints(handler).get("return"),
+                        response_type=get_type_hints(handler).get("return"),
                         **cast(Mapping[str, Any], settings),
                     )
                 )

@@ -79,8 +79,8 @@ def render_error_json(error: Exception, now: int, *, nested: bool = False) -> we
     body: dict[str, Any] = {"error": to_message(error)}
     if isinstance(error, InvalidError):
         details: dict[str, list[dict[str, str]]] = {}
-        for each in (error, *error.also):
-            details.setdefault(each.field, []).append({"error": each.code, "description": each.why})
+        for each in (error, *error.other_errors):
+            details.setdefault(each.field, []).append({"error": each.code, "description": each.reason})
         body["details"] = details
         if nested:
             body = {"error": body}

@@ -44,7 +44,7 @@ class NodeCollector(Collector):
         metrics = self._services.metrics
         yield InfoMetricFamily("fedserver_build", "The program.", value={"version": VERSION})
         yield from _collect_requests(metrics)
-        yield from self._queues()
+        yield from self._collect_queues()
         yield _build_counter(
             "fedserver_deliveries", "Tries to deliver, by outcome.", ("outcome",),
             [((outcome,), count) for outcome, count in list(metrics.deliveries.items())],
@@ -61,9 +61,9 @@ class NodeCollector(Collector):
             "Events that a stream should have told and did not.",
             value=metrics.events_lost,
         )
-        yield from self._caches()
+        yield from self._collect_caches()
 
-    def _queues(self) -> Iterator[Metric]:
+    def _collect_queues(self) -> Iterator[Metric]:
         found = self.queues
         yield GaugeMetricFamily(
             "fedserver_database_up", "1 if the database answered just now.", value=int(found is not None)
@@ -85,8 +85,8 @@ class NodeCollector(Collector):
             oldest.add_metric((name,), age)
         yield from (items, oldest, silent, held)
 
-    def _caches(self) -> Iterator[Metric]:
-        rooms = dict(self._services.db.memory.rooms)
+    def _collect_caches(self) -> Iterator[Metric]:
+        rooms = dict(self._services.db.caches.caches)
         keys = {"public_keys": self._services.authenticator, "private_keys": self._services.keyring}
         yield _build_counter(
             "fedserver_cache_lookups", "Whether caches knew.", ("cache", "result"),

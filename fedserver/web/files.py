@@ -42,21 +42,21 @@ class StoredFile(web.FileResponse):
 
     def __init__(self, path: Path, content_type: str) -> None:
         super().__init__(path, headers={**INERT_HEADERS, "Content-Type": content_type})
-        self._where = path
+        self._file_path = path
 
     async def prepare(self, request: Any) -> AbstractStreamWriter | None:
         """Begin to send it. A part of another version than ours is not what was asked for: send all of it."""
         known = request.headers.get(hdrs.IF_RANGE, "")
-        if known.startswith(('"', "W/")) and known != self._tag():
+        if known.startswith(('"', "W/")) and known != self._compute_etag():
             kept = request.headers.copy()
             del kept[hdrs.IF_RANGE]
             kept.pop(hdrs.RANGE, None)
             request = request.clone(headers=kept)
         return await super().prepare(request)
 
-    def _tag(self) -> str:
+    def _compute_etag(self) -> str:
         """The tag that `FileResponse` gives to the file."""
-        found = self._where.stat()
+        found = self._file_path.stat()
         return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
 
 

@@ -54,10 +54,10 @@ class Pages:
         """Offer `function` to templates as a filter."""
         self._environment.filters[name] = function
 
-    def text(self, template: str, values: Mapping[str, Any]) -> str:
+    def render_text(self, template: str, values: Mapping[str, Any]) -> str:
         return self._environment.get_template(template).render(values)
 
-    def response(
+    def render_response(
         self,
         template: str,
         values: Mapping[str, Any],
@@ -71,7 +71,7 @@ class Pages:
         `foreign_pictures`: its text may show pictures that lie elsewhere, as articles do.
         """
         response = web.Response(
-            text=self.text(template, values), status=status, content_type="text/html", charset="utf-8"
+            text=self.render_text(template, values), status=status, content_type="text/html", charset="utf-8"
         )
         forms = f"; form-action {forms_to}" if forms_to else ""
         files = " https: http:" if foreign_pictures or not self._proxies else ""

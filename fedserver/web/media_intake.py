@@ -31,7 +31,7 @@ async def store_thumbnail(services: Services, upload: Upload, field: str) -> med
         kind="image",
         content_type=small.content_type,
         file_key="",
-        preview_key=await services.store.put(small.data, small.ending),
+        preview_key=await services.store.put(small.data, small.extension),
         bytes=len(small.data),
         blurhash=made.blurhash,
         preview_width=small.width,
@@ -44,7 +44,7 @@ async def _process_image(services: Services, upload: Upload, field: str) -> Proc
     if upload.size > most:
         raise build_too_large_error(field, most)
     try:
-        return await services.images.run(process_attachment, upload.data)
+        return await services.image_worker.run(process_attachment, upload.data)
     except UnacceptableFileError as error:
         raise InvalidError(field, f"was not taken: {error.text}") from error
 
@@ -54,8 +54,8 @@ async def _store_processed(services: Services, made: ProcessedImage) -> media.Ne
     return media.NewFile(
         kind=made.kind,
         content_type=full.content_type,
-        file_key=await store.put(full.data, full.ending),
-        preview_key=await store.put(small.data, small.ending),
+        file_key=await store.put(full.data, full.extension),
+        preview_key=await store.put(small.data, small.extension),
         bytes=len(full.data) + len(small.data),
         blurhash=made.blurhash,
         width=full.width,
@@ -70,9 +70,9 @@ async def _store_processed(services: Services, made: ProcessedImage) -> media.Ne
 
 async def store_video(services: Services, upload: Upload, kind: str) -> media.NewFile:
     """Keep a film or sound as it came, to be processed later. Raises Invalid if it cannot be taken."""
-    with services.store.workshop() as folder:
+    with services.store.temp_dir() as folder:
         await asyncio.to_thread(upload.save, folder / RAW_EXTENSION)
-        key = await services.store.take(folder / RAW_EXTENSION, RAW_EXTENSION)
+        key = await services.store.put_file(folder / RAW_EXTENSION, RAW_EXTENSION)
     new = media.NewFile(
         kind=kind.partition("/")[0],
         content_type=kind,
@@ -84,7 +84,7 @@ async def store_video(services: Services, upload: Upload, kind: str) -> media.Ne
     async with discard_on_error(services, new):
         path = services.store.path(key)
         try:
-            await services.recordings.probe(path or Path())
+            await services.av_worker.probe(path or Path())
         except UnacceptableFileError as error:
             raise InvalidError("file", f"was not taken: {error.text}") from error
     return new
@@ -95,8 +95,8 @@ async def process(services: Services, key: str) -> media.NewFile:
     path = services.store.path(key)
     if path is None:
         raise UnacceptableFileError("The file is not there any more")
-    with services.store.workshop() as folder:
-        made = await services.recordings.convert(path, folder)
+    with services.store.temp_dir() as folder:
+        made = await services.av_worker.convert(path, folder)
         return await _store_recording(services, made)
 
 
@@ -105,8 +105,8 @@ async def _store_recording(services: Services, made: ConvertedMedia) -> media.Ne
     return media.NewFile(
         kind=made.kind,
         content_type=made.content_type,
-        file_key=await store.take(Path(made.path), made.ending),
-        preview_key=await store.put(small.data, small.ending) if small else "",
+        file_key=await store.put_file(Path(made.path), made.extension),
+        preview_key=await store.put(small.data, small.extension) if small else "",
         bytes=made.bytes + (len(small.data) if small else 0),
         blurhash=made.blurhash,
         width=made.width,

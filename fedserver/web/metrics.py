@@ -63,7 +63,7 @@ class NodeMetrics:
         self.events_lost = 0
         self._known: dict[tuple[str, web.AbstractResource | None], RouteMetrics] = {}
 
-    def of_route(self, request: web.Request) -> RouteMetrics:
+    def get_route(self, request: web.Request) -> RouteMetrics:
         """Where a request is counted. What no route answers is counted together, whatever its path."""
         resource = request.match_info.route.resource
         found = self._known.get((request.method, resource))
@@ -84,7 +84,7 @@ def build_middleware(metrics: NodeMetrics) -> Middleware:
 
     @web.middleware
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
-        figures = metrics.of_route(request)
+        figures = metrics.get_route(request)
         spent = [0]
         _statement_count.set(spent)
         started = perf_counter()
@@ -123,7 +123,7 @@ class _CountedTransaction:
     ) -> bool | None:
         spent = _statement_count.get()
         if spent is not None:
-            spent[0] += self._tx.count
+            spent[0] += self._tx.statement_count
         return await self._inner.__aexit__(kind, error, trace)
 
 
@@ -134,7 +134,7 @@ class CountedDatabase:
         self._db = db
         self.clock = db.clock
         self.ids = db.ids
-        self.memory = db.memory
+        self.memory = db.caches
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else a database has."""
@@ -150,7 +150,7 @@ class CountedDatabase:
         return self._db.listen(listener)
 
     async def changed_elsewhere(self) -> bool:
-        return await self._db.changed_elsewhere()
+        return await self._db.has_external_changes()
 
     async def close(self) -> None:
         await self._db.close()

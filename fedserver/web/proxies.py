@@ -15,7 +15,7 @@ class Proxies:
         self._networks = [ip_network(each, strict=False) for each in trusted]
         self._trusts = lru_cache(4_096)(self._is_trusted)
 
-    def remote_of(self, request: web.Request) -> str:
+    def resolve_client_address(self, request: web.Request) -> str:
         """The address of the client; of the nearest untrusted hop, read from the right."""
         hops = [request.remote or "127.0.0.1"]
         if "X-Forwarded-For" not in request.headers:

@@ -27,7 +27,7 @@ class _Window:
         self.reset = ""
         self.counts: dict[str, int] = {}
 
-    def count(self, who: str, now: int) -> int:
+    def increment(self, who: str, now: int) -> int:
         """How often `who` has asked by now, this time included."""
         if not self.begins_at <= now < self.ends_at:
             self._begin(now)
@@ -60,13 +60,13 @@ class RateLimiter:
             "log_ins": _Window(max(25, requests // 12), 5),
         }
 
-    def spend(self, name: str, who: str) -> dict[str, str]:
+    def consume(self, name: str, who: str) -> dict[str, str]:
         """Count one request of `who`; the headers that say what is left, the reset as Mastodon writes it.
 
         Raises TooMany when nothing is left.
         """
         window = self._windows[name]
-        count = window.count(who, self._clock())
+        count = window.increment(who, self._clock())
         if count > window.most:
             raise TooManyRequestsError(window.ends_at)
         return {

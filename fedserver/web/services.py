@@ -37,21 +37,21 @@ class Services:
     db: Database
     site: NodeContext
     client: Client
-    provider: OidcProvider | None
+    oidc_provider: OidcProvider | None
     store: FileStore
-    images: ImageWorker
-    recordings: AvWorker
+    image_worker: ImageWorker
+    av_worker: AvWorker
     remote_files: RemoteFiles
     resolver: Resolver
     keyring: Keyring
     authenticator: Authenticator
     inbox: Inbox
     policies: peers.PeerPolicies
-    fences: ip_blocks.IpBlocklist
+    ip_blocklist: ip_blocks.IpBlocklist
     passwords: passwords.Passwords
-    seal: secrets.SecretBox
-    new_keys: Callable[[], Awaitable[keys.NewKeys]]
-    limits: RateLimiter
+    secret_box: secrets.SecretBox
+    generate_keys: Callable[[], Awaitable[keys.NewKeys]]
+    rate_limiter: RateLimiter
     pages: Pages
     metrics: NodeMetrics
     log: structlog.stdlib.BoundLogger

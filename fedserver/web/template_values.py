@@ -25,11 +25,11 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
     links = site.links
 
     def avatar(row: AccountRow) -> str:
-        remote = links.remote(row.id, "avatar", row.avatar_url)
+        remote = links.remote_media(row.id, "avatar", row.avatar_url)
         return links.media(row.avatar_key) if row.avatar_key else remote or static_url("avatar.png")
 
     def header(row: AccountRow) -> str:
-        remote = links.remote(row.id, "header", row.header_url)
+        remote = links.remote_media(row.id, "header", row.header_url)
         return links.media(row.header_key) if row.header_key else remote or static_url("header.png")
 
     def own_avatar(caller: Principal) -> str:
@@ -44,7 +44,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
             return links.media(key)
         if row.kind == "unknown":
             return row.remote_url
-        return links.remote(row.id, "small" if small else "original", row.remote_url)
+        return links.remote_media(row.id, "small" if small else "original", row.remote_url)
 
     def page_of(view: Any) -> str:
         """Where a post is shown here: its own page, or our view of a peer's."""
@@ -70,7 +70,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "own_avatar": own_avatar,
         "theme": theme,
         "file_url": file_url,
-        "card_picture": lambda row: links.remote(row.id, "card", row.image_url),
+        "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
         "page_of": page_of,
         "when": when,

@@ -50,8 +50,8 @@ class Uploads:
 
     def __init__(self, folder: Path, most: int) -> None:
         self._folder = folder
-        self._most = most
-        self._left = 2 * most
+        self._max_bytes = most
+        self._remaining_bytes = 2 * most
         self._files = ExitStack()
 
     async def read(self, part: BodyPartReader) -> Upload:
@@ -60,23 +60,23 @@ class Uploads:
         head, size, waiting = b"", 0, bytearray()
         while chunk := await part.read_chunk(CHUNK_BYTES):
             size += len(chunk)
-            if size > min(self._most, self._left):
-                raise build_too_large_error(part.name or "file", self._most)
+            if size > min(self._max_bytes, self._remaining_bytes):
+                raise build_too_large_error(part.name or "file", self._max_bytes)
             waiting += chunk
             if len(waiting) >= MAX_IN_MEMORY_BYTES:
                 head = head or bytes(waiting)
                 if file is None:
-                    file = await asyncio.to_thread(self._new)
+                    file = await asyncio.to_thread(self._open_file)
                 await asyncio.to_thread(file.write, waiting)
                 waiting.clear()
         if file is not None:
             await asyncio.to_thread(_flush_file, file, waiting)
-        self._left -= size
+        self._remaining_bytes -= size
         return Upload(
             part.filename or "", part.headers.get("Content-Type", ""), size, head or bytes(waiting), file
         )
 
-    def _new(self) -> IO[bytes]:
+    def _open_file(self) -> IO[bytes]:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._files.enter_context(TemporaryFile(dir=self._folder))
 

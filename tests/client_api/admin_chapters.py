@@ -21,7 +21,7 @@ async def check_moderation(
     """All chapters; Bob is a member, and is as before at the end."""
     async with node.db.read() as tx:
         owner = await accounts.get(tx, int(owner_id))
-    api = Api(node, await node.token(owner, SCOPES), asked)
+    api = Api(node, await node.create_token(owner, SCOPES), asked)
     await _check_sign_ups(node, api)
     await _check_reports(api, bob, owner_id, bob_id)
     await _check_accounts(node, api, bob_id)

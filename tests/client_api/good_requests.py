@@ -93,7 +93,7 @@ def _profile_rows() -> dict[str, Row]:
         "attribution_domains": ["ann.test"], "fields_attributes": [{"name": "Town", "value": "Ghent"}],
     }  # fmt: skip
     source = {"privacy": "public", "sensitive": False, "language": "en", "quote_policy": "public"}
-    subscription, data = Device().subscription(), {"alerts": {"mention": True}, "policy": "all"}
+    subscription, data = Device().make_subscription(), {"alerts": {"mention": True}, "policy": "all"}
     new = {"username": "zoe", "email": "zoe@mail.test", "password": PASSWORD, "agreement": True}
     return {
         **_make_rows("/api/v1/profile", "", "PUT", "PATCH", **profile),
@@ -321,10 +321,10 @@ class RequestWorld:
         self.count = 0
         self.nobody = Api(node)
 
-    async def begin(self) -> RequestWorld:
-        self.ann_row, self.ann = await self.person("ann")
-        self.bob_row, self.bob = await self.person("bob")
-        self.olga_row, self.olga = await self.person("olga", "owner")
+    async def set_up(self) -> RequestWorld:
+        self.ann_row, self.ann = await self.create_person("ann")
+        self.bob_row, self.bob = await self.create_person("bob")
+        self.olga_row, self.olga = await self.create_person("olga", "owner")
         made = await self.nobody.post(
             "/api/v1/apps", client_name="Test", redirect_uris=REDIRECT_URI, scopes="read write follow push"
         )
@@ -333,7 +333,7 @@ class RequestWorld:
             "/oauth/token", grant_type="client_credentials", scope="read write follow push", **secrets
         )
         self.app = Api(self.node, granted["access_token"])
-        followed, _ = await self.person("fay")
+        followed, _ = await self.create_person("fay")
         post = await self.ann.post("/api/v1/statuses", status="At #Ghent")
         bobs = await self.bob.post("/api/v1/statuses", status="Nothing to see")
         for each in (self.bob_row.id, followed.id):
@@ -345,16 +345,16 @@ class RequestWorld:
         self.names["tag"] = (await self.olga.get(f"{ADMIN}/tags"))[0]["id"]
         return self
 
-    async def person(self, name: str, role: str = "member") -> tuple[Any, Api]:
-        row = await self.node.member(name, role)
-        return row, Api(self.node, await self.node.token(row, ADMIN_SCOPES))
+    async def create_person(self, name: str, role: str = "member") -> tuple[Any, Api]:
+        row = await self.node.create_member(name, role)
+        return row, Api(self.node, await self.node.create_token(row, ADMIN_SCOPES))
 
-    async def somebody(self) -> tuple[Any, Api]:
+    async def create_guest(self) -> tuple[Any, Api]:
         """A member whom nobody knows yet."""
         self.count += 1
-        return await self.person(f"guest{self.count}")
+        return await self.create_person(f"guest{self.count}")
 
-    def asker(self, request: str) -> Api:
+    def find_sender(self, request: str) -> Api:
         """Who may send it."""
         _, _, path = request.partition(" ")
         if path.startswith(ADMIN):
@@ -363,17 +363,17 @@ class RequestWorld:
             return self.nobody
         return self.app if path == "/api/v1/accounts" else self.ann
 
-    def filled(self, value: Any) -> Any:
+    def fill_in(self, value: Any) -> Any:
         """`value` with the names in it replaced."""
         if isinstance(value, dict):
-            return {name: self.filled(each) for name, each in value.items() if each is not None}
+            return {name: self.fill_in(each) for name, each in value.items() if each is not None}
         if isinstance(value, list):
-            return [self.filled(each) for each in value]
+            return [self.fill_in(each) for each in value]
         if isinstance(value, str) and value.startswith("{"):
             return self.names[value[1:-1]]
         return value
 
-    async def make(self, kind: str) -> Parts:
+    async def create(self, kind: str) -> Parts:
         """A new object of Ann's, or one that she may act upon; the parts of its path."""
         if not kind:
             return {}
@@ -396,7 +396,7 @@ async def _create_status(api: Api, **body: Any) -> str:
 
 @register_maker
 async def _account(world: RequestWorld) -> str:
-    row, _ = await world.somebody()
+    row, _ = await world.create_guest()
     return str(row.id)
 
 
@@ -409,7 +409,7 @@ async def _followed(world: RequestWorld) -> str:
 @register_maker
 async def _follower(world: RequestWorld) -> str:
     await world.ann.patch("/api/v1/accounts/update_credentials", locked=True)
-    row, api = await world.somebody()
+    row, api = await world.create_guest()
     await api.post(f"/api/v1/accounts/{world.names['ann']}/follow")
     await world.ann.patch("/api/v1/accounts/update_credentials", locked=False)
     return str(row.id)
@@ -458,7 +458,7 @@ async def _poll(world: RequestWorld) -> str:
 async def _media(world: RequestWorld) -> str:
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="a.png", content_type="image/png")
-    return str((await world.ann.ask("POST", "/api/v2/media", data=form)).body["id"])
+    return str((await world.ann.request("POST", "/api/v2/media", data=form)).body["id"])
 
 
 @register_maker
@@ -536,7 +536,7 @@ async def _group(world: RequestWorld) -> Parts:
 async def _request(world: RequestWorld) -> str:
     policy = "/api/v2/notifications/policy"
     await world.ann.put(policy, for_not_following="filter")
-    _, stranger = await world.somebody()
+    _, stranger = await world.create_guest()
     await _create_status(stranger, status="Anybody there, @ann?")
     await world.ann.put(policy, for_not_following="accept")
     return str((await world.ann.get("/api/v1/notifications/requests"))[0]["id"])

@@ -116,36 +116,36 @@ class RequestWatch:
         self.world = world
         self.faults: list[str] = []
         url = world.node.site.config.database.url
-        self.file = sqlite3.connect(url.partition(":")[2]) if url.startswith("sqlite") else None
+        self.database = sqlite3.connect(url.partition(":")[2]) if url.startswith("sqlite") else None
 
-    def version(self) -> int:
-        return self.file.execute("PRAGMA data_version").fetchone()[0] if self.file else 0
+    def data_version(self) -> int:
+        return self.database.execute("PRAGMA data_version").fetchone()[0] if self.database else 0
 
     async def send(
         self, api: Api, request: str, what: str, parts: dict[str, str], **options: Any
     ) -> ApiAnswer:
         method, _, path = request.partition(" ")
-        before = self.version()
-        answer = await api.ask(method, path.format(**parts), **options)
+        before = self.data_version()
+        answer = await api.request(method, path.format(**parts), **options)
         problem = _find_problem(request, answer)
-        if answer.status >= 400 and before != self.version() and request not in COUNTED:
+        if answer.status >= 400 and before != self.data_version() and request not in COUNTED:
             problem = problem or "refused, but something was written"
         if problem:
             self.faults.append(f"{request} {what[:90]}: {answer.status} {problem}")
         return answer
 
-    def rows(self) -> dict[str, int]:
+    def count_rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        assert self.file
+        assert self.database
         tables = [
-            name for (name,) in self.file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            name for (name,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
         counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)
-        return dict(self.file.execute(counts).fetchall())
+        return dict(self.database.execute(counts).fetchall())
 
     def close(self) -> None:
-        if self.file:
-            self.file.close()
+        if self.database:
+            self.database.close()
         assert not self.faults, f"{len(self.faults)} faults\n" + "\n".join(self.faults)
 
 
@@ -163,7 +163,7 @@ def _find_problem(request: str, answer: ApiAnswer) -> str:
 
 
 async def start_watch(start: Start, **settings: Any) -> RequestWatch:
-    return RequestWatch(await RequestWorld(await start("alpha.test", **settings)).begin())
+    return RequestWatch(await RequestWorld(await start("alpha.test", **settings)).set_up())
 
 
 def test_every_endpoint_has_a_row_and_every_field_a_value() -> None:
@@ -223,7 +223,11 @@ async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
     requests = {HANDLERS[request]: request for request, (_, body) in ROWS.items() if body}
     for request in requests.values():
         kind, body = ROWS[request]
-        api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
+        api, parts, good = (
+            watch.world.find_sender(request),
+            await watch.world.create(kind),
+            watch.world.fill_in(body),
+        )
         seen = {_read_params(request, good)}
         for place in _list_places(body):
             for value, changed in _list_invalid_bodies(request, good, place, seen):
@@ -236,7 +240,7 @@ async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
     watch = await start_watch(start)
     bodies = itertools.cycle(BODIES)  # all are read in one place: each endpoint gets the next few
     for request in sorted(list_writing_endpoints()):
-        api, parts = watch.world.asker(request), await watch.world.make(ROWS[request][0])
+        api, parts = watch.world.find_sender(request), await watch.world.create(ROWS[request][0])
         for content_type, data in (BODIES[0], *itertools.islice(bodies, 3)):
             headers = {"Content-Type": content_type}
             sent = io.BytesIO(data)
@@ -253,8 +257,8 @@ async def test_wrong_ids_are_not_found(start: Start) -> None:
     watch = await start_watch(start)
     for request in sorted(list_endpoints_with_ids()):
         kind, body = ROWS[request]
-        api, parts = watch.world.asker(request), await watch.world.make(kind)
-        options = {} if request.startswith("GET") else {"json": watch.world.filled(body)}
+        api, parts = watch.world.find_sender(request), await watch.world.create(kind)
+        options = {} if request.startswith("GET") else {"json": watch.world.fill_in(body)}
         for name in (each for each in parts if f"{{{each}}}" in request):
             for wrong in IDS if name not in NAMES else ("a%00b",):
                 answer = await watch.send(api, request, wrong, {**parts, name: wrong}, **options)
@@ -268,12 +272,16 @@ async def test_a_request_sent_twice_does_nothing_twice(start: Start) -> None:
     watch = await start_watch(start)
     for request in sorted(list_writing_endpoints()):
         kind, body = ROWS[request]
-        api, parts, good = watch.world.asker(request), await watch.world.make(kind), watch.world.filled(body)
+        api, parts, good = (
+            watch.world.find_sender(request),
+            await watch.world.create(kind),
+            watch.world.fill_in(body),
+        )
         headers = {"Idempotency-Key": request}
         first = await watch.send(api, request, "first", parts, json=good, headers=headers)
-        before = watch.rows()
+        before = watch.count_rows()
         second = await watch.send(api, request, "again", parts, json=good, headers=headers)
-        more = {name for name, count in watch.rows().items() if count > before[name]}
+        more = {name for name, count in watch.count_rows().items() if count > before[name]}
         if more - LOGS - TWICE.get(request, set()):
             watch.faults.append(f"{request} again: {first.status}, {second.status}, more {more}")
     watch.close()

@@ -10,8 +10,8 @@ from tests.kit.nodes import Start
 
 async def test_trends_are_computed_and_paged(start: Start) -> None:
     node = await start("alpha.test")
-    ann, *fans = [await node.member(name) for name in ("ann", "bob", "eve", "fay")]
-    posts = [await node.write(ann, f"post {number} #tag{number}") for number in range(3)]
+    ann, *fans = [await node.create_member(name) for name in ("ann", "bob", "eve", "fay")]
+    posts = [await node.publish(ann, f"post {number} #tag{number}") for number in range(3)]
     async with node.db.write() as tx:
         await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
         for number, post_id in enumerate(posts):
@@ -21,19 +21,19 @@ async def test_trends_are_computed_and_paged(start: Start) -> None:
     nobody = Api(node)
     found = await nobody.get("/api/v1/trends/statuses")
     assert [each["id"] for each in found] == [str(each) for each in posts[::-1]]
-    page = await nobody.ask("GET", "/api/v1/trends/statuses", params={"limit": "1", "offset": "1"})
+    page = await nobody.request("GET", "/api/v1/trends/statuses", params={"limit": "1", "offset": "1"})
     assert [each["id"] for each in page.body] == [str(posts[1])]
     next_page, previous = page.headers["Link"].split(", ")
     assert "limit=1&offset=2" in next_page and 'rel="next"' in next_page
     assert "limit=1&offset=0" in previous and 'rel="prev"' in previous
-    last = await nobody.ask("GET", "/api/v1/trends/statuses", params={"offset": "40"})
+    last = await nobody.request("GET", "/api/v1/trends/statuses", params={"offset": "40"})
     assert last.body == [] and 'rel="next"' not in last.headers.get("Link", "")
     for path in ("/api/v1/trends/tags", "/api/v1/trends"):
         tags = await nobody.get(path)
         assert {each["name"] for each in tags} == {"tag0", "tag1", "tag2"}
         assert tags[0]["history"][0] == {"day": tags[0]["history"][0]["day"], "uses": "1", "accounts": "1"}
     assert len(await nobody.get("/api/v1/trends/tags", limit="2", offset="1")) == 2
-    hidden = await node.write(ann, "liked later")
+    hidden = await node.publish(ann, "liked later")
     async with node.db.write() as tx:
         for fan in fans:
             await likes.like(tx, node.site, fan, hidden)
@@ -46,22 +46,24 @@ async def test_trends_are_computed_and_paged(start: Start) -> None:
 
 async def test_collections_need_their_scope_and_their_owner(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
-    owner, other = Api(node, await node.token(ann)), Api(node, await node.token(bob))
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    owner, other = Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))
     body = {"name": "Menders", "account_ids": [str(bob.id)], "tag_name": "Repair", "language": "en"}
     made = (await owner.post("/api/v1/collections", **body))["collection"]
     path = f"/api/v1/collections/{made['id']}"
     assert made["tag"] == {"name": "Repair", "url": f"{node.base}/tags/repair"} and made["item_count"] == 1
-    weak = Api(node, await node.token(ann, "read"))
-    assert (await weak.ask("POST", "/api/v1/collections", json=body)).status == 403
-    assert (await Api(node, await node.token(ann, "write")).ask("GET", path)).status == 403
+    weak = Api(node, await node.create_token(ann, "read"))
+    assert (await weak.request("POST", "/api/v1/collections", json=body)).status == 403
+    assert (await Api(node, await node.create_token(ann, "write")).request("GET", path)).status == 403
     for method, where in (("PATCH", path), ("PUT", path), ("DELETE", path), ("POST", f"{path}/items")):
-        assert (await other.ask(method, where, json={"name": "x", "account_id": str(bob.id)})).status == 404
-        assert (await Api(node).ask(method, where, json={"name": "x"})).status == 401
-    refused = await owner.ask("POST", "/api/v1/collections", json={"name": "n" * 41})
+        assert (
+            await other.request(method, where, json={"name": "x", "account_id": str(bob.id)})
+        ).status == 404
+        assert (await Api(node).request(method, where, json={"name": "x"})).status == 401
+    refused = await owner.request("POST", "/api/v1/collections", json={"name": "n" * 41})
     assert refused.status == 422 and refused.body["error"]["details"]["name"][0]["error"] == "ERR_TOO_LONG"
-    assert (await owner.ask("POST", f"{path}/items", json={})).status == 422
-    assert (await owner.ask("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
+    assert (await owner.request("POST", f"{path}/items", json={})).status == 422
+    assert (await owner.request("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
     shown = await Api(node).get(path)
     assert [each["username"] for each in shown["accounts"]] == ["ann", "bob"]
     assert shown["collection"]["items"][0]["state"] == "accepted"
@@ -69,8 +71,8 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
     assert (kept["language"], kept["sensitive"], kept["name"]) == ("en", True, "Menders")
     await other.post(f"{path}/items/{shown['collection']['items'][0]['id']}/revoke")
     assert (await Api(node).get(path))["collection"]["items"] == []
-    assert (await owner.ask("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
-    page = await Api(node).ask("GET", f"/api/v1/accounts/{ann.id}/collections", params={"limit": "1"})
+    assert (await owner.request("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
+    page = await Api(node).request("GET", f"/api/v1/accounts/{ann.id}/collections", params={"limit": "1"})
     assert [each["id"] for each in page.body["collections"]] == [made["id"]] and "offset=1" in page.headers[
         "Link"
     ]
@@ -78,9 +80,9 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
 
 async def test_the_directory_and_suggestions(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob, eve = [await node.member(name) for name in ("ann", "bob", "eve")]
-    first, second = Api(node, await node.token(ann)), Api(node, await node.token(bob))
-    await node.write(bob, "active")
+    ann, bob, eve = [await node.create_member(name) for name in ("ann", "bob", "eve")]
+    first, second = Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))
+    await node.publish(bob, "active")
     names = [each["username"] for each in await Api(node).get("/api/v1/directory")]
     assert names == ["bob", "eve", "ann"]
     assert [
@@ -97,7 +99,7 @@ async def test_the_directory_and_suggestions(start: Start) -> None:
     assert [each["id"] for each in await first.get("/api/v1/suggestions")] == [str(eve.id)]
     assert await first.delete(f"/api/v1/suggestions/{eve.id}") == {}
     assert await first.get("/api/v2/suggestions") == []
-    assert (await first.ask("DELETE", "/api/v1/suggestions/1")).status == 404
-    assert (await Api(node).ask("GET", "/api/v2/suggestions")).status == 401
-    weak = Api(node, await node.token(ann, "read:statuses"))
-    assert (await weak.ask("GET", "/api/v2/suggestions")).status == 403
+    assert (await first.request("DELETE", "/api/v1/suggestions/1")).status == 404
+    assert (await Api(node).request("GET", "/api/v2/suggestions")).status == 401
+    weak = Api(node, await node.create_token(ann, "read:statuses"))
+    assert (await weak.request("GET", "/api/v2/suggestions")).status == 403

@@ -34,17 +34,19 @@ class EndpointWorld:
 
     def __init__(self, node: TestNode, ann_token: str, bob_token: str, ann_id: str, bob_id: str) -> None:
         self.node = node
-        self.asked: set[tuple[str, str]] = set()
-        self.ann = Api(node, ann_token, self.asked)
-        self.bob = Api(node, bob_token, self.asked)
-        self.nobody = Api(node, "", self.asked)
+        self.requested: set[tuple[str, str]] = set()
+        self.ann = Api(node, ann_token, self.requested)
+        self.bob = Api(node, bob_token, self.requested)
+        self.nobody = Api(node, "", self.requested)
         self.ann_id, self.bob_id = ann_id, bob_id
 
 
 async def start_world(start: Start) -> EndpointWorld:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann", role="owner"), await node.member("bob")
-    return EndpointWorld(node, await node.token(ann), await node.token(bob), str(ann.id), str(bob.id))
+    ann, bob = await node.create_member("ann", role="owner"), await node.create_member("bob")
+    return EndpointWorld(
+        node, await node.create_token(ann), await node.create_token(bob), str(ann.id), str(bob.id)
+    )
 
 
 def ids(found: list[dict[str, Any]]) -> list[str]:
@@ -66,7 +68,7 @@ async def check_instance(world: EndpointWorld) -> None:
     assert {"code": "nl", "name": "Dutch"} in await world.nobody.get("/api/v1/instance/languages")
     assert await world.nobody.get("/api/v1/instance/translation_languages") == {}
     for path in ("privacy_policy", "terms_of_service", "terms_of_service/2026-01-01"):
-        assert (await world.nobody.ask("GET", f"/api/v1/instance/{path}")).status == 404
+        assert (await world.nobody.request("GET", f"/api/v1/instance/{path}")).status == 404
     assert await world.nobody.get("/api/v1/streaming/health") == "OK"
     assert await world.nobody.get("/api/fedserver/v1/log") == []
     app = await world.nobody.post(
@@ -79,7 +81,7 @@ async def check_instance(world: EndpointWorld) -> None:
         client_secret=app["client_secret"],
         scope="read write",
     )
-    of_app = Api(world.node, granted["access_token"], world.asked)
+    of_app = Api(world.node, granted["access_token"], world.requested)
     assert (await of_app.get("/api/v1/apps/verify_credentials"))["name"] == "Test"
     joined = await of_app.post(
         "/api/v1/accounts",
@@ -89,11 +91,11 @@ async def check_instance(world: EndpointWorld) -> None:
         agreement=True,
         locale="en",
     )
-    zoe = Api(world.node, joined["access_token"], world.asked)
+    zoe = Api(world.node, joined["access_token"], world.requested)
     assert (await zoe.get("/api/v1/accounts/verify_credentials"))["username"] == "zoe"
-    late = await zoe.ask("POST", "/api/v1/emails/confirmations")
+    late = await zoe.request("POST", "/api/v1/emails/confirmations")
     assert late.status == 403 and "confirmed already" in late.body["error"]
-    refused = await of_app.ask("GET", "/api/v1/timelines/home")
+    refused = await of_app.request("GET", "/api/v1/timelines/home")
     assert refused.status in (401, 422) and refused.body["error"]
 
 
@@ -108,7 +110,7 @@ async def check_profiles(world: EndpointWorld) -> None:
     assert (await world.ann.get("/api/v1/accounts/verify_credentials"))["display_name"] == "Ann A"
     assert (await world.nobody.get("/api/v1/accounts/lookup", acct="ann"))["id"] == world.ann_id
     assert (await world.nobody.get(f"/api/v1/accounts/{world.ann_id}"))["note"].count("bicycles") == 1
-    several = await world.nobody.ask(
+    several = await world.nobody.request(
         "GET", "/api/v1/accounts", params=[("id[]", world.ann_id), ("id[]", world.bob_id)]
     )
     assert set(ids(several.body)) == {world.ann_id, world.bob_id}
@@ -149,14 +151,14 @@ async def check_endorsements(world: EndpointWorld) -> None:
 
 
 async def check_leaving(world: EndpointWorld) -> None:
-    eve = await world.node.member("eve")
-    api = Api(world.node, await world.node.token(eve), world.asked)
+    eve = await world.node.create_member("eve")
+    api = Api(world.node, await world.node.create_token(eve), world.requested)
     changed = await api.post("/api/v1/accounts/alias", also_known_as_uris=["@ann"])
     assert changed["id"] == str(eve.id)
     form = {"password": PASSWORD, "moved_to_uri": "@ann"}
-    assert (await api.ask("POST", "/api/v1/accounts/move", json=form)).status == 422
-    assert (await api.ask("POST", "/api/v1/accounts/delete", json={"password": PASSWORD})).status == 202
-    assert (await world.nobody.ask("GET", f"/api/v1/accounts/{eve.id}")).status == 404
+    assert (await api.request("POST", "/api/v1/accounts/move", json=form)).status == 422
+    assert (await api.request("POST", "/api/v1/accounts/delete", json={"password": PASSWORD})).status == 202
+    assert (await world.nobody.request("GET", f"/api/v1/accounts/{eve.id}")).status == 404
 
 
 async def check_relationships(world: EndpointWorld) -> None:
@@ -200,17 +202,17 @@ async def check_media(world: EndpointWorld) -> str:
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="a.png", content_type="image/png")
     form.add_field("description", "a teal square")
-    made = (await world.ann.ask("POST", "/api/v2/media", data=form)).body
+    made = (await world.ann.request("POST", "/api/v2/media", data=form)).body
     assert made["type"] == "image" and made["description"] == "a teal square"
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="b.png", content_type="image/png")
-    spare = (await world.ann.ask("POST", "/api/v1/media", data=form)).body
+    spare = (await world.ann.request("POST", "/api/v1/media", data=form)).body
     assert (await world.ann.put(f"/api/v1/media/{spare['id']}", description="spare"))[
         "description"
     ] == "spare"
     assert (await world.ann.get(f"/api/v1/media/{spare['id']}"))["id"] == spare["id"]
     await world.ann.delete(f"/api/v1/media/{spare['id']}")
-    assert (await world.ann.ask("GET", f"/api/v1/media/{spare['id']}")).status == 404
+    assert (await world.ann.request("GET", f"/api/v1/media/{spare['id']}")).status == 404
     return str(made["id"])
 
 
@@ -247,10 +249,10 @@ async def check_quotes(world: EndpointWorld, post_id: str) -> None:
     assert revoked["quote"]["state"] == "revoked"
     changed = await world.ann.put(f"{path}/interaction_policy", quote_approval_policy="followers")
     assert changed["quote_approval"]["automatic"] == ["followers"]
-    assert (await world.ann.ask("POST", f"{path}/translate", json={"lang": "en"})).status == 404
+    assert (await world.ann.request("POST", f"{path}/translate", json={"lang": "en"})).status == 404
     assert await world.nobody.get("/api/v1/instance/translation_languages") == {}
-    assert (await world.ann.ask("GET", "/api/v1_alpha/async_refreshes/7")).status == 404
-    refused = await world.nobody.ask("GET", "/api/v1/timelines/link", params={"url": "https://x.test/"})
+    assert (await world.ann.request("GET", "/api/v1_alpha/async_refreshes/7")).status == 404
+    refused = await world.nobody.request("GET", "/api/v1/timelines/link", params={"url": "https://x.test/"})
     assert refused.status == 404
     await world.bob.delete(f"/api/v1/statuses/{made['id']}")
 
@@ -287,7 +289,7 @@ async def check_undone_actions(world: EndpointWorld, post_id: str) -> None:
     assert not (await world.ann.post(f"{path}/unpin"))["pinned"]
     gone = await world.ann.delete(path)
     assert "Bruges" in gone["text"]
-    assert (await world.ann.ask("GET", path)).status == 404
+    assert (await world.ann.request("GET", path)).status == 404
 
 
 async def check_timelines(world: EndpointWorld, post_id: str) -> None:
@@ -341,7 +343,7 @@ async def check_collections(world: EndpointWorld) -> None:
     await world.ann.post(f"{path}/items/{made['items'][0]['id']}/revoke")
     assert (await bob.get(path))["collection"]["item_count"] == 0
     await bob.delete(path)
-    assert (await bob.ask("GET", path)).status == 404
+    assert (await bob.request("GET", path)).status == 404
 
 
 async def check_lists(world: EndpointWorld, post_id: str) -> None:
@@ -398,7 +400,7 @@ async def check_polls(world: EndpointWorld) -> None:
     path = f"/api/v1/polls/{made['poll']['id']}"
     assert (await world.bob.post(f"{path}/votes", choices=[0]))["own_votes"] == [0]
     assert (await world.nobody.get(path))["votes_count"] == 1
-    assert (await world.ann.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 422
+    assert (await world.ann.request("POST", f"{path}/votes", json={"choices": [0]})).status == 422
     await world.ann.delete(f"/api/v1/statuses/{made['id']}")
 
 
@@ -448,7 +450,7 @@ async def check_grouped_notifications(world: EndpointWorld) -> None:
     assert single["most_recent_notification_id"] == group["most_recent_notification_id"]
     assert ids(await ann.get(f"{path}/accounts")) == [world.bob_id]
     await ann.post(f"{path}/dismiss")
-    assert (await ann.ask("GET", path)).status == 404
+    assert (await ann.request("GET", path)).status == 404
     for word in ("unfavourite", "favourite"):
         await world.bob.post(f"/api/v1/statuses/{group['status_id']}/{word}")
 
@@ -517,18 +519,18 @@ async def check_push(world: EndpointWorld) -> None:
     path = "/api/v1/push/subscription"
     device = Device()
     data = {"alerts": {"mention": True}, "policy": "followed"}
-    made = await world.ann.post(path, subscription=device.subscription(), data=data)
+    made = await world.ann.post(path, subscription=device.make_subscription(), data=data)
     assert made["endpoint"] == device.endpoint and made["alerts"]["mention"]
     assert await world.ann.get(path) == made
     assert (await world.ann.put(path, data={"alerts": {"poll": True}}))["alerts"]["poll"]
     assert await world.ann.delete(path) == {}
-    assert (await world.ann.ask("GET", path)).status == 404
+    assert (await world.ann.request("GET", path)).status == 404
 
 
 async def open_event_stream(world: EndpointWorld, path: str, **params: str) -> None:
     """Server-sent events begin with a comment."""
     address = f"/api/v1/streaming/{path}"
-    world.asked.add(("GET", address))
+    world.requested.add(("GET", address))
     async with world.node.http.get(address, params=params, headers=world.bob.headers) as events:
         assert events.content_type == "text/event-stream"
         assert await asyncio.wait_for(events.content.readline(), 5) == b":)\n"
@@ -539,7 +541,7 @@ async def check_streams(world: EndpointWorld) -> None:
     http = world.node.http
     headers = world.bob.headers
     async with http.ws_connect("/api/v1/streaming?stream=user", headers=headers) as socket:
-        world.asked.add(("GET", "/api/v1/streaming"))
+        world.requested.add(("GET", "/api/v1/streaming"))
         for path in ("user", "user/notification", "public", "public/media", "public/remote", "direct"):
             await open_event_stream(world, path)
         await open_event_stream(world, "hashtag", tag="ghent")
@@ -548,7 +550,7 @@ async def check_streams(world: EndpointWorld) -> None:
         await open_event_stream(world, "list", list=made["id"])
         await world.bob.delete(f"/api/v1/lists/{made['id']}")
         async with http.get("/api/v1/streaming/public/local", headers=headers) as events:
-            world.asked.add(("GET", "/api/v1/streaming/public/local"))
+            world.requested.add(("GET", "/api/v1/streaming/public/local"))
             made = await world.ann.post("/api/v1/statuses", status="Live from Ghent")
             message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
             assert message["stream"] == ["user"] and message["event"] == "update"
@@ -562,13 +564,13 @@ async def check_stubs(world: EndpointWorld) -> None:
     """The honest stubs of the README answer "nothing"."""
     # Here nobody sends mail.
     path = f"/api/v1/accounts/{world.ann_id}/email_subscriptions"
-    assert (await world.nobody.ask("POST", path, json={"email": "a@b.test"})).status == 404
+    assert (await world.nobody.request("POST", path, json={"email": "a@b.test"})).status == 404
     reports = "/api/v1/annual_reports"
     assert (await world.ann.get(reports))["annual_reports"] == []
     assert await world.ann.get(f"{reports}/2026/state") == {"state": "ineligible"}
-    assert (await world.ann.ask("GET", f"{reports}/2026")).status == 404
+    assert (await world.ann.request("GET", f"{reports}/2026")).status == 404
     for verb in ("read", "generate"):
-        assert (await world.ann.ask("POST", f"{reports}/2026/{verb}")).status == 404
+        assert (await world.ann.request("POST", f"{reports}/2026/{verb}")).status == 404
 
 
 async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
@@ -596,9 +598,9 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await check_announcements(world)
     await check_push(world)
     await check_streams(world)
-    await check_moderation(world.node, world.ann_id, world.bob, world.bob_id, world.asked)
+    await check_moderation(world.node, world.ann_id, world.bob, world.bob_id, world.requested)
     await check_undone_actions(world, post_id)
     await check_stubs(world)
     await check_leaving(world)
-    asked = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.asked}
+    asked = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.requested}
     assert list_declared_endpoints() - asked == set()

@@ -22,13 +22,13 @@ WEEK_S = 7 * 86_400
 
 async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
+    ann = await node.create_member("ann")
     for visibility in ("public", "local", "followers"):
-        await node.write(ann, visibility, visibility=visibility)
-    api = Api(node, await node.token(ann))
+        await node.publish(ann, visibility, visibility=visibility)
+    api = Api(node, await node.create_token(ann))
     await api.get("/api/v1/accounts/verify_credentials")
     node.clock.forward(days=7)
-    await node.write(ann, "another week")
+    await node.publish(ann, "another week")
     await api.get("/api/v1/accounts/verify_credentials")
     found = await Api(node).get("/api/v1/instance/activity")
     assert len(found) == instance_stats.WEEKS and all(isinstance(value, str) for value in found[0].values())
@@ -55,11 +55,11 @@ async def test_blocked_peers_are_shown_to_whom_the_admins_say(
                 domain,
                 peers.PeerDecision(policy, "for us", public_comment="spam" if policy == "block" else ""),
             )
-    answer = await Api(node).ask("GET", "/api/v1/instance/domain_blocks")
+    answer = await Api(node).request("GET", "/api/v1/instance/domain_blocks")
     assert answer.status == status
-    ann = Api(node, await node.token(await node.member("ann")))
+    ann = Api(node, await node.create_token(await node.create_member("ann")))
     if shown_to == "nobody":
-        assert (await ann.ask("GET", "/api/v1/instance/domain_blocks")).status == 404
+        assert (await ann.request("GET", "/api/v1/instance/domain_blocks")).status == 404
         return
     bad, loud = await ann.get("/api/v1/instance/domain_blocks")
     assert (bad["domain"], bad["severity"], bad["comment"]) == ("bad.test", "suspend", "spam")
@@ -83,7 +83,7 @@ async def test_without_texts_there_are_none(start: Start) -> None:
         "terms_of_service/2026-01-01",
         "terms_of_service/soon",
     ):
-        assert (await Api(node).ask("GET", f"/api/v1/instance/{path}")).status == 404
+        assert (await Api(node).request("GET", f"/api/v1/instance/{path}")).status == 404
 
 
 def write_legal_texts(node: TestNode, folder: Path) -> None:
@@ -120,9 +120,9 @@ async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Pat
     coming = await api.get(f"{terms}/2027-01-01")
     assert (coming["effective"], coming["succeeded_by"]) == (False, None)
     assert "2026-01-01" in (await api.get(f"{terms}/2026-01-01"))["content"]
-    assert (await api.ask("GET", f"{terms}/2026-05-05")).status == 404
+    assert (await api.request("GET", f"{terms}/2026-05-05")).status == 404
     (tmp_path / "privacy.md").unlink()
-    assert (await api.ask("GET", "/api/v1/instance/privacy_policy")).status == 404
+    assert (await api.request("GET", "/api/v1/instance/privacy_policy")).status == 404
 
 
 def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
@@ -135,10 +135,12 @@ def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
 
 async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
+    ann = await node.create_member("ann")
     api = Api(node)
-    note = await node.write(ann, 'Hello <b> "all"')
-    article = await node.write(ann, "Words", kind="Article", title="On <lamps>", content_type="text/markdown")
+    note = await node.publish(ann, 'Hello <b> "all"')
+    article = await node.publish(
+        ann, "Words", kind="Article", title="On <lamps>", content_type="text/markdown"
+    )
     url = f"{node.base}/@ann/{note}"
     found: dict[str, Any] = await api.get("/api/oembed", url=url)
     assert found["type"] == "rich" and found["width"] == 400 and found["height"] is None
@@ -149,10 +151,10 @@ async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:
     address = (await api.get(f"/api/v1/statuses/{article}"))["url"]
     assert "On &lt;lamps&gt;" in (await api.get("/api/oembed", url=address))["html"]
     for visibility in ("followers", "direct", "local"):
-        hidden = await node.write(ann, "hidden", visibility=visibility)
-        answer = await api.ask("GET", "/api/oembed", params={"url": f"{node.base}/@ann/{hidden}"})
+        hidden = await node.publish(ann, "hidden", visibility=visibility)
+        answer = await api.request("GET", "/api/oembed", params={"url": f"{node.base}/@ann/{hidden}"})
         assert answer.status == 404, visibility
     for wrong in ("", "https://beta.test/@ann/1", f"{node.base}/@ann", "nonsense"):
-        assert (await api.ask("GET", "/api/oembed", params={"url": wrong})).status == 404
+        assert (await api.request("GET", "/api/oembed", params={"url": wrong})).status == 404
     async with node.http.get(f"/@ann/{note}") as page:
         assert "application/json+oembed" in await page.text()

@@ -61,7 +61,9 @@ WARM_BUDGETS = {
 
 def list_paths() -> set[str]:
     """The paths that give pages, as they are declared."""
-    found = {each.path for each in list_endpoints() if each.method == "GET" and each.answers is EntityPage}
+    found = {
+        each.path for each in list_endpoints() if each.method == "GET" and each.response_type is EntityPage
+    }
     return found | set(EXTRA_PATHS)
 
 
@@ -74,14 +76,20 @@ class CountedWorld:
         self.others: list[AccountRow] = []
         self.post_id = self.list_id = 0
 
-    async def fill(self) -> None:
+    async def add_rows(self) -> None:
         async with self.node.db.write() as tx:
-            self.friends, self.others = await self._members(tx, "f"), await self._members(tx, "o")
-            parts = (self._accounts, self._posts, self._notifications, self._decisions, self._partners)
+            self.friends, self.others = await self._add_members(tx, "f"), await self._add_members(tx, "o")
+            parts = (
+                self._add_accounts,
+                self._add_posts,
+                self._add_notifications,
+                self._add_decisions,
+                self._add_partners,
+            )
             for part in parts:
                 await part(tx)
 
-    async def _members(self, tx: Tx, letter: str) -> list[AccountRow]:
+    async def _add_members(self, tx: Tx, letter: str) -> list[AccountRow]:
         keys = people.new_keys()
         added = [
             await members.create_approved(
@@ -91,7 +99,7 @@ class CountedWorld:
         ]
         return [account for _, account in added]
 
-    async def _accounts(self, tx: Tx) -> None:
+    async def _add_accounts(self, tx: Tx) -> None:
         site, ann = self.site, self.ann
         self.list_id = (await lists.create(tx, ann, "Friends")).id
         for number, (friend, other) in enumerate(zip(self.friends, self.others, strict=True)):
@@ -111,7 +119,7 @@ class CountedWorld:
         for _ in range(SHORTER_PAGES["/api/v1/accounts/{id}/collections"]):
             await collections.create(tx, site, ann, collections.CollectionChange(name="Mine"))
 
-    async def _posts(self, tx: Tx) -> None:
+    async def _add_posts(self, tx: Tx) -> None:
         site, ann, write = self.site, self.ann, posts.publish
         draft = posts.Draft
         self.post_id = await write(tx, site, ann, draft(text="The one"))
@@ -138,12 +146,12 @@ class CountedWorld:
         await trend_queries.replace(tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards])
         await trend_queries.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
 
-    async def _notifications(self, tx: Tx) -> None:
+    async def _add_notifications(self, tx: Tx) -> None:
         await notification_policies.update(tx, self.ann, {"for_not_following": "filter"})
         for other in self.others:
             await posts.publish(tx, self.site, other, posts.Draft(text="Hear me, @ann"))
 
-    async def _decisions(self, tx: Tx) -> None:
+    async def _add_decisions(self, tx: Tx) -> None:
         member = await members.get_by_username(tx, "ann")
         for number in range(LONG):
             for word in ("block", "allow"):
@@ -154,7 +162,7 @@ class CountedWorld:
             block = ip_blocks.IpBlockChange(ip=f"203.0.113.{number}", severity="sign_up_block")
             await ip_blocks.create(tx, member, block, "127.0.0.1")
 
-    async def _partners(self, tx: Tx) -> None:
+    async def _add_partners(self, tx: Tx) -> None:
         pat = await people.create_remote_account(tx, "pat", "partner.test")
         row = PartnerRow(
             tx.new_id(), "partner.test", pat.id, "agreed", True, "uri", '["posts"]', "", 1, 1, None, "", None
@@ -190,9 +198,9 @@ def create_card(tx: Tx, url: str = LINK) -> CardRow:
 
 async def start_world(start: Start) -> tuple[CountedWorld, Api]:
     node = await start("alpha.test", metrics="127.0.0.1:0")
-    world = CountedWorld(node, await node.member("ann", role="owner"))
-    await world.fill()
-    return world, Api(node, await node.token(world.ann, SCOPES))
+    world = CountedWorld(node, await node.create_member("ann", role="owner"))
+    await world.add_rows()
+    return world, Api(node, await node.create_token(world.ann, SCOPES))
 
 
 def count_statements(world: CountedWorld, path: str) -> float:
@@ -258,7 +266,9 @@ async def check_hot_reads(world: CountedWorld, api: Api) -> None:
         who = api if path.startswith("/api/v1") else stranger
         for _ in range(2):
             already = count_statements(world, path)
-            answer = await who.ask("GET", address, params=params, headers=ACCEPT if "users" in path else {})
+            answer = await who.request(
+                "GET", address, params=params, headers=ACCEPT if "users" in path else {}
+            )
             assert answer.status == 200, (path, answer.body)
         taken[path] = count_statements(world, path) - already
     assert {path: count for path, count in taken.items() if count > WARM_BUDGETS[path]} == {}

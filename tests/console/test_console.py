@@ -70,8 +70,8 @@ async def submit(node: TestNode, path: str, action: str, **values: str) -> str:
 
 async def begin(start: Start, **config: Any) -> tuple[TestNode, AccountRow, AccountRow]:
     node = await start("alpha.test", **config)
-    await node.member("mod", "moderator")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    await node.create_member("mod", "moderator")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     await log_in(node, "mod")
     return node, ann, bob
 
@@ -145,7 +145,7 @@ async def test_sign_ups_are_let_in_or_not(start: Start) -> None:
 
 async def test_a_report_is_read_and_acted_on(start: Start) -> None:
     node, ann, bob = await begin(start, rules=("Be kind", "No spam"))
-    post_id = await node.write(bob, "only for @ann <script>", visibility="direct")
+    post_id = await node.publish(bob, "only for @ann <script>", visibility="direct")
     async with node.db.write() as tx:
         wanted = reports.NewReport(target_id=bob.id, post_ids=[post_id], comment="rude <b>", rule_ids=[1])
         row = await reports.file(tx, node.site, ann, wanted)
@@ -201,7 +201,7 @@ async def test_accounts_are_found(start: Start) -> None:
 
 async def test_only_admins_delete(start: Start) -> None:
     node, ann, _ = await begin(start)
-    await node.member("ada", "admin")
+    await node.create_member("ada", "admin")
     path = f"/admin/accounts/{ann.id}"
     await submit(node, path, f"{path}/act", kind="suspend")
     assert "Delete permanently" not in await read(node, path)
@@ -240,7 +240,7 @@ async def test_peers_are_decided_about(start: Start) -> None:
 
 async def test_invitations_and_announcements(start: Start) -> None:
     node, ann, _ = await begin(start)
-    member = await node.member_row(ann)
+    member = await node.load_member(ann)
     async with node.db.write() as tx:
         made = await invitations.create(tx, member, note="for Eve")
     page = await read(node, "/admin/invitations")
@@ -283,7 +283,7 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
         fan = await create_remote_account(tx, "fan", "late.test")
         await follows.receive(tx, fan, ann, f"{fan.uri}#follow")
     for text in ("one", "two"):
-        await node.write(ann, text)
+        await node.publish(ann, text)
     for _ in range(8):
         await node.settle()
         node.clock.forward(days=1)
@@ -298,7 +298,7 @@ async def test_a_peer_that_was_away_for_a_week_gets_what_waits(start: Start, nam
         assert texts[1:] == ["<p>one</p>", "<p>two</p>"]
 
     # What is never taken expires and says so; it can be tried once more, or dropped.
-    three = await node.write(ann, "three")
+    three = await node.publish(ann, "three")
     await node.settle()
     node.clock.forward(days=15)
     await node.settle()

@@ -25,8 +25,8 @@ FILE = (
 
 async def begin(start: Start) -> TestNode:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    await node.member("ada", "admin")
+    ann = await node.create_member("ann")
+    await node.create_member("ada", "admin")
     async with node.db.write() as tx:
         fay = await create_remote_account(tx, "fay", "www.spam.test")
         await follows.receive(tx, fay, ann, f"{fay.uri}#follow")
@@ -87,7 +87,7 @@ async def test_a_file_is_shown_read_in_and_written_out(start: Start) -> None:
         status, page = await upload(node, wrong)
         assert status == 422 and told in page, page
     assert "List imported from a file" in await read(node, "/admin/log")
-    await node.member("mod", "moderator")
+    await node.create_member("mod", "moderator")
     await log_in(node, "mod")
     assert "loud.test" in await read(node, "/admin/peer-lists/blocks.csv")
     page = await read(node, "/admin/peer-lists")
@@ -132,7 +132,9 @@ async def test_a_list_is_followed_as_far_as_it_was_shown(start: Start, names: tl
             int(where.rpartition("/")[2]), "Ours <i>", "why spam.test",
         )  # fmt: skip
         await next_day(node)
-        assert site.asked == ["/l.csv"] * 2 and "There is nothing to change" in await read(node, where)
+        assert site.requested_paths == ["/l.csv"] * 2 and "There is nothing to change" in await read(
+            node, where
+        )
 
         await submit(node, "/admin/peers", "/admin/peers", domain="hand.test", policy="limit")
         serve(site, "mine.test", "left.test", "more.test")

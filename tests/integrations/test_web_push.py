@@ -24,7 +24,7 @@ VAPID = Vapid(PRIVATE, "mailto:admin@alpha.test")
 
 
 def recipient(device: Device) -> PushRecipient:
-    given = device.subscription()
+    given = device.make_subscription()
     return parse_recipient(
         device.endpoint, given["keys"]["p256dh"], given["keys"]["auth"], standard=device.standard
     )
@@ -41,10 +41,10 @@ def test_what_is_sealed_can_be_read_by_its_client_only(standard: bool, text: str
     body, headers = build_push_message(payload, recipient(device), VAPID, NOW)
     assert len(body) <= 4_096
     message = ReceivedPush("/one", headers, body)
-    assert device.read(message) == {"text": text}
+    assert device.decrypt(message) == {"text": text}
     with pytest.raises(Exception, match=r".*"):
-        Device(standard=standard).read(message)
-    claims = message.claims(PUBLIC)
+        Device(standard=standard).decrypt(message)
+    claims = message.verify_claims(PUBLIC)
     assert claims == {
         "aud": "https://push.test",
         "exp": NOW // 1000 + 12 * 3600,
@@ -67,9 +67,9 @@ def test_lengths_tell_little_and_stay_below_four_kilobytes(standard: bool) -> No
 
 def test_keys_are_taken_in_every_spelling_and_checked() -> None:
     device = Device()
-    plain, secret = encode_base64url(device.public), encode_base64url(device.auth)
+    plain, secret = encode_base64url(device.public_key), encode_base64url(device.auth)
     for key in (plain, plain + "=", plain.replace("-", "+").replace("_", "/")):
-        assert parse_recipient("x", key, secret + "==", standard=True).public_key == device.public
+        assert parse_recipient("x", key, secret + "==", standard=True).public_key == device.public_key
     off_curve = encode_base64url(b"\x04" + b"\x01" * 64)
     for key, auth in (
         ("", secret),

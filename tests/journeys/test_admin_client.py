@@ -18,10 +18,10 @@ SCOPES = "read write follow push admin:read admin:write"
 
 
 async def client(node: TestNode, name: str, role: str = "member") -> tuple[Mastodon, Any]:
-    row = await node.member(name, role)
+    row = await node.create_member(name, role)
     session = requests.Session()
     _sessions.append(session)
-    token = await node.token(row, SCOPES)
+    token = await node.create_token(row, SCOPES)
     made = await beside([node], lambda: Mastodon(access_token=token, api_base_url=node.base, session=session))
     return made, row
 

@@ -40,10 +40,10 @@ async def agree(node: TestNode, who: AccountRow, *domains: str) -> None:
 
 async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     async with StubSite(names, "news.test", {"/story": PAGE}) as news:
-        post_id = await node.write(ann, "Read https://news.test/story and https://news.test/other")
+        post_id = await node.publish(ann, "Read https://news.test/story and https://news.test/other")
         before = (await api.get(f"/api/v1/statuses/{post_id}"))["card"]
         await node.settle()
         shown = await card(api, post_id)
@@ -52,13 +52,13 @@ async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolv
         assert (shown["width"], shown["html"]) == (600, "")
         assert shown["image"].startswith("https://alpha.test/media/proxy/"), "readers stay unknown"
         assert (shown["language"], shown["history"], shown["authors"]) == ("en", [], [])
-        assert news.asked == ["/story", "/oembed?x=1"]
+        assert news.requested_paths == ["/story", "/oembed?x=1"]
 
-        again = await node.write(ann, "Also https://news.test/story")
+        again = await node.publish(ann, "Also https://news.test/story")
         await node.settle()
-        assert (await card(api, again))["title"] == "A story" and len(news.asked) == 2, "read once"
+        assert (await card(api, again))["title"] == "A story" and len(news.requested_paths) == 2, "read once"
         node.clock.forward(days=15)
-        third = await node.write(ann, "Later https://news.test/story")
+        third = await node.publish(ann, "Later https://news.test/story")
         news.pages["/story"] = PLAIN
         await node.settle()
         assert [(await card(api, each))["title"] for each in (third, post_id)] == ["Plain", "Plain"]
@@ -66,10 +66,10 @@ async def test_a_link_is_shown_as_a_card(start: Start, names: tls.LoopbackResolv
 
 async def test_an_author_is_named_who_agrees(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
-    api = Api(beta, await beta.token(bob))
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    api = Api(beta, await beta.create_token(bob))
     async with StubSite(names, "news.test", {"/story": PAGE}):
-        post_id = await beta.write(bob, "https://news.test/story")
+        post_id = await beta.publish(bob, "https://news.test/story")
         await settle(alpha, beta)
         assert (await card(api, post_id))["authors"] == []
         await follow(beta, bob, "@ann@alpha.test")
@@ -85,19 +85,19 @@ async def test_an_author_is_named_who_agrees(start: Start, names: tls.LoopbackRe
 
 async def test_posts_of_peers_have_cards_later(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     async with StubSite(names, "news.test", {"/story": PLAIN}) as news:
-        post_id = await alpha.write(ann, "@bob@beta.test #tag https://news.test/story")
+        post_id = await alpha.publish(ann, "@bob@beta.test #tag https://news.test/story")
         await settle(alpha, beta)
-        asked = len(news.asked)
+        asked = len(news.requested_paths)
         beta.clock.forward(seconds=60)
         await settle(alpha, beta)
         async with beta.db.read() as tx:
             row = await post_queries.find_by_uri(tx, f"https://alpha.test/users/ann/statuses/{post_id}")
             found = await card_queries.load_by_posts(tx, [row.id])
-        assert found[row.id].title == "Plain" and asked <= 2 and len(news.asked) == 2
+        assert found[row.id].title == "Plain" and asked <= 2 and len(news.requested_paths) == 2
 
 
 @pytest.mark.parametrize(
@@ -115,26 +115,26 @@ async def test_what_fails_has_no_card_and_is_left_alone(
     start: Start, names: tls.LoopbackResolver, page: web.Response | None
 ) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     async with StubSite(names, "news.test", {} if page is None else {"/story": page}) as news:
         for _ in range(2):
-            post_id = await node.write(ann, "https://news.test/story")
+            post_id = await node.publish(ann, "https://news.test/story")
             await node.settle()
             assert await card(api, post_id) is None
-        assert news.asked == ["/story"]
-    assert await node.node.runner.backlog() == 0
-    elsewhere = await node.write(ann, "https://unknown.test/ and http://news.test/")
+        assert news.requested_paths == ["/story"]
+    assert await node.node.runner.count_backlog() == 0
+    elsewhere = await node.publish(ann, "https://unknown.test/ and http://news.test/")
     await node.settle()
-    assert await card(api, elsewhere) is None and await node.node.runner.backlog() == 0
+    assert await card(api, elsewhere) is None and await node.node.runner.count_backlog() == 0
 
 
 async def test_an_edit_changes_the_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     async with StubSite(names, "news.test", {"/story": PAGE, "/other": PLAIN}):
-        post_id = await node.write(ann, "https://news.test/story")
+        post_id = await node.publish(ann, "https://news.test/story")
         await node.settle()
         for text, title in (("https://news.test/other", "Plain"), ("nothing", None)):
             async with node.db.write() as tx:
@@ -146,27 +146,27 @@ async def test_an_edit_changes_the_card(start: Start, names: tls.LoopbackResolve
 
 async def test_our_own_pages_and_articles_need_none(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
-    first = await node.write(ann, "mine")
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    first = await node.publish(ann, "mine")
     async with StubSite(names, "news.test", {"/story": PAGE}) as news:
-        second = await node.write(ann, f"https://alpha.test/@ann/{first}")
-        article = await node.write(
+        second = await node.publish(ann, f"https://alpha.test/@ann/{first}")
+        article = await node.publish(
             ann, "On [this](https://news.test/story)", kind="Article", title="T", content_type="text/markdown"
         )
         await node.settle()
-        assert await card(api, second) is None and news.asked == []
+        assert await card(api, second) is None and news.requested_paths == []
         assert (await card(api, article))["title"] == "T"
 
 
 async def test_streams_tell_of_a_card(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    headers = {"Authorization": f"Bearer {await node.token(ann)}"}
+    ann = await node.create_member("ann")
+    headers = {"Authorization": f"Bearer {await node.create_token(ann)}"}
     stream = "/api/v1/streaming?stream=user"
     site = StubSite(names, "news.test", {"/story": PLAIN})
     async with site, node.http.ws_connect(stream, headers=headers) as socket:
-        await node.write(ann, "https://news.test/story")
+        await node.publish(ann, "https://news.test/story")
         await node.settle()
         told = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
     assert [each["event"] for each in told] == ["update", "status.update"]
@@ -176,24 +176,24 @@ async def test_streams_tell_of_a_card(start: Start, names: tls.LoopbackResolver)
 
 async def test_the_timeline_of_a_link(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     stranger = Api(node)
     async with StubSite(names, "news.test", {"/story": PLAIN}):
-        made = [await node.write(ann, f"{each} https://news.test/story") for each in range(3)]
-        await node.write(ann, "https://news.test/story", visibility="unlisted")
+        made = [await node.publish(ann, f"{each} https://news.test/story") for each in range(3)]
+        await node.publish(ann, "https://news.test/story", visibility="unlisted")
         async with node.db.write() as tx:
             row = await accounts.get(tx, bob.id)
             await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(discoverable=False))
-        await node.write(bob, "https://news.test/story")
+        await node.publish(bob, "https://news.test/story")
         await node.settle()
     path = "/api/v1/timelines/link"
-    found = await stranger.ask("GET", path, params={"url": "https://news.test/story", "limit": "2"})
+    found = await stranger.request("GET", path, params={"url": "https://news.test/story", "limit": "2"})
     assert [each["id"] for each in found.body] == [str(made[2]), str(made[1])]
     assert f"max_id={made[1]}" in found.headers["Link"]
     rest = await stranger.get(path, url="https://news.test/story", max_id=str(made[1]))
     assert [each["id"] for each in rest] == [str(made[0])]
     for wrong in ("https://news.test/unknown", "", "nonsense"):
-        assert (await stranger.ask("GET", path, params={"url": wrong})).status == 404
+        assert (await stranger.request("GET", path, params={"url": wrong})).status == 404
 
 
 @pytest.mark.parametrize(
@@ -206,10 +206,10 @@ async def test_the_timeline_of_a_link(start: Start, names: tls.LoopbackResolver)
 )
 async def test_attribution_domains_are_checked(start: Start, domains: list[str], message: str) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     path = "/api/v1/accounts/update_credentials"
-    refused = await api.ask("PATCH", path, json={"attribution_domains": domains})
+    refused = await api.request("PATCH", path, json={"attribution_domains": domains})
     assert refused.status == 422 and message in refused.body["error"]
     changed = await api.patch(path, attribution_domains=["https://News.Test/", "other.test"])
     assert changed["source"]["attribution_domains"] == ["news.test", "other.test"]

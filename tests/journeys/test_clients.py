@@ -87,8 +87,8 @@ async def beside(nodes: list[TestNode], work: Callable[[], Any]) -> Any:
 async def test_mastodon_py_through_a_day(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
-    await alpha.member("ann")
-    bob = await beta.member("bob")
+    await alpha.create_member("ann")
+    bob = await beta.create_member("bob")
     ann = await beside(nodes, lambda: log_in(alpha, "ann"))
     assert (await beside(nodes, ann.me)).acct == "ann"
 
@@ -133,8 +133,8 @@ async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
     """It sends what is true and false as "1" and "0" inside JSON where there is a poll."""
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
-    await alpha.member("ann")
-    await beta.member("bob")
+    await alpha.create_member("ann")
+    await beta.create_member("bob")
     ann = await beside(nodes, lambda: log_in(alpha, "ann"))
     bob = await beside(nodes, lambda: log_in(beta, "bob"))
     await beside(
@@ -168,7 +168,7 @@ async def test_mastodon_py_asks_votes_and_schedules(start: Start) -> None:
 @pytest.mark.usefixtures("resolved")
 async def test_pages_of_the_home_timeline(start: Start) -> None:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     ann = await beside([alpha], lambda: log_in(alpha, "ann"))
 
     def read_all() -> tuple[list[str], list[str]]:
@@ -257,14 +257,14 @@ async def toot_on(folder: Path, nodes: list[TestNode]) -> AsyncIterator[Toot]:
 @pytest.mark.surface
 async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
     alpha, beta = await start("localhost"), await start("localhost")
-    await alpha.member("ann")
-    bob = await beta.member("bob")
+    await alpha.create_member("ann")
+    bob = await beta.create_member("bob")
     handle = f"@bob@{beta.domain}"
     async with toot_on(tmp_path / "toot", [alpha, beta]) as toot:
         await toot.log_in(alpha, "ann")
         assert "ann" in await toot.run("whoami")
         await toot.run("follow", handle)
-        await beta.write(bob, "Fresh from beta")
+        await beta.publish(bob, "Fresh from beta")
         await beta.settle()
         await alpha.settle()
         shown = await toot.run("timelines", "home", "--no-pager")
@@ -293,7 +293,7 @@ async def test_toot_on_two_nodes(start: Start, tmp_path: Path) -> None:
         await toot.run("notifications")
         await toot.run("instance")
         await toot.run("unfollow", handle)
-        await alpha.member("eve")
+        await alpha.create_member("eve")
         for name in (handle, "eve"):
             await toot.run("block", name)
             await toot.run("unblock", name)

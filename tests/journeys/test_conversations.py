@@ -18,8 +18,8 @@ async def only(api: Api) -> Any:
 
 async def test_a_letter_and_its_answer(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann = Api(alpha, await alpha.token(await alpha.member("ann")))
-    bob = Api(beta, await beta.token(await beta.member("bob")))
+    ann = Api(alpha, await alpha.create_token(await alpha.create_member("ann")))
+    bob = Api(beta, await beta.create_token(await beta.create_member("bob")))
     letter = await send(ann, "Hello @bob@beta.test")
     await settle(alpha, beta)
     mine, theirs = await only(ann), await only(bob)
@@ -49,8 +49,8 @@ async def send(api: Api, text: str, **more: str) -> Any:
 
 async def test_strangers_of_other_nodes_wait_to_be_accepted(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann = Api(alpha, await alpha.token(await alpha.member("ann")))
-    bob = Api(beta, await beta.token(await beta.member("bob")))
+    ann = Api(alpha, await alpha.create_token(await alpha.create_member("ann")))
+    bob = Api(beta, await beta.create_token(await beta.create_member("bob")))
     await ann.put("/api/v2/notifications/policy", for_private_mentions="filter")
     await bob.get("/api/v2/search", q="@ann@alpha.test", resolve="true")
     await send(bob, "Hello @ann@alpha.test")

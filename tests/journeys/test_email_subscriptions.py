@@ -53,7 +53,7 @@ async def box() -> AsyncIterator[Box]:
 async def begin(start: Start, box: Box) -> tuple[TestNode, AccountRow]:
     config = MailConfig(host="127.0.0.1", port=box.port, sender="node@alpha.test", tls="none")
     node = await start("alpha.test", mail=config)
-    return node, await node.member("ann")
+    return node, await node.create_member("ann")
 
 
 async def allow(node: TestNode, who: AccountRow, *, allowed: bool = True) -> None:
@@ -88,23 +88,23 @@ async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
     await node.settle()
     [question] = box.take()
     assert question["To"] == READER and question["List-Unsubscribe"] is None
-    await node.write(ann, "too early")
+    await node.publish(ann, "too early")
     opened = await reader.open(link(question))
     await later(node, seconds=600)
     assert opened.status == 200 and box.take() == [], "opening is not enough"
-    assert "@ann@alpha.test" in (await reader.press(opened, link(question))).text
+    assert "@ann@alpha.test" in (await reader.submit_action(opened, link(question))).text
 
-    await node.write(ann, "First &amp; <b>foremost</b>")
-    gone = await node.write(ann, "taken back")
-    token = Api(node, await node.token(ann))
+    await node.publish(ann, "First &amp; <b>foremost</b>")
+    gone = await node.publish(ann, "taken back")
+    token = Api(node, await node.create_token(ann))
     await token.delete(f"/api/v1/statuses/{gone}")
-    await node.write(ann, "the secret", summary="careful")
-    root = await node.write(
+    await node.publish(ann, "the secret", summary="careful")
+    root = await node.publish(
         ann, "A lamp **mended**", kind="Article", title="How to", content_type="text/markdown"
     )
     for visibility in ("unlisted", "followers", "direct", "local"):
-        await node.write(ann, f"hidden {visibility}", visibility=visibility)
-    await node.write(ann, "an answer", in_reply_to_id=root)
+        await node.publish(ann, f"hidden {visibility}", visibility=visibility)
+    await node.publish(ann, "an answer", in_reply_to_id=root)
     await later(node, seconds=30)
     assert box.take() == []
     await later(node, seconds=360)
@@ -129,12 +129,12 @@ async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
     await node.settle()
     assert box.take() == [], "whoever is subscribed is not asked again"
     await allow(node, ann, allowed=False)
-    await node.write(ann, "not by mail")
+    await node.publish(ann, "not by mail")
     await allow(node, ann)
     await later(node, seconds=600)
     assert box.take() == []
     assert (await reader.open(end)).status == 200
-    await node.write(ann, "never arrives")
+    await node.publish(ann, "never arrives")
     async with node.http.post(end, data={"List-Unsubscribe": "One-Click"}) as answer:
         assert answer.status == 200, "one click, without cookies"
     await later(node, seconds=600)
@@ -145,13 +145,13 @@ async def test_from_a_profile_to_the_last_mail(start: Start, box: Box) -> None:
 
 async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) -> None:
     node, ann = await begin(start, box)
-    bob = await node.member("bob")
+    bob = await node.create_member("bob")
     await allow(node, ann)
     nobody, path = Api(node), f"/api/v1/accounts/{ann.id}/email_subscriptions"
     for other in (f"/api/v1/accounts/{bob.id}/email_subscriptions", path.replace(str(ann.id), "1")):
-        assert (await nobody.ask("POST", other, json={"email": READER})).status == 404
+        assert (await nobody.request("POST", other, json={"email": READER})).status == 404
     for wrong in ("", "reader", "a@b.test\r\nBcc: x@y.test"):
-        refused = await nobody.ask("POST", path, json={"email": wrong})
+        refused = await nobody.request("POST", path, json={"email": wrong})
         assert refused.status == 422 and "email" in refused.body["error"].lower()
     # Opened too late, and forgotten.
     assert await nobody.post(path, email=READER) == {}
@@ -170,7 +170,7 @@ async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) ->
         assert await nobody.post(path, email=READER) == {}
         await later(node, seconds=1860)
         sent += box.take()
-    answer = await nobody.ask("POST", path, json={"email": READER})
+    answer = await nobody.request("POST", path, json={"email": READER})
     await node.settle()
     assert len(sent) == 5 and answer.status == 200 and box.take() == []
     async with node.http.post(link(sent[3])) as answer:
@@ -178,20 +178,20 @@ async def test_what_is_refused_and_what_nobody_learns(start: Start, box: Box) ->
     async with node.http.post(link(sent[4])) as answer:
         assert answer.status == 200
     # A suspended account sends nothing, and takes nobody.
-    await node.write(ann, "last words")
+    await node.publish(ann, "last words")
     async with node.db.write() as tx:
         await moderation.apply(tx, node.site, None, ann.id, moderation.ModerationAction("suspend"))
     await later(node, seconds=600)
     assert READER not in [each["To"] for each in box.take()]
-    assert (await nobody.ask("POST", path, json={"email": READER})).status == 404
+    assert (await nobody.request("POST", path, json={"email": READER})).status == 404
 
 
 async def test_without_mail_there_are_none_and_nobody_asks_often(start: Start) -> None:
     node = await start("alpha.test", requests=300)
-    ann = await node.member("ann")
+    ann = await node.create_member("ann")
     await allow(node, ann)
     path = f"/api/v1/accounts/{ann.id}/email_subscriptions"
-    answers = [(await Api(node).ask("POST", path, json={"email": READER})).status for _ in range(6)]
+    answers = [(await Api(node).request("POST", path, json={"email": READER})).status for _ in range(6)]
     assert answers == [404] * 5 + [429], "an address of the network is heard five times in half an hour"
     member = Visitor(node)
     await member.log_in("ann")

@@ -29,19 +29,23 @@ async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document
 
 async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, eve, bob = await alpha.member("ann"), await alpha.member("eve"), await beta.member("bob")
-    old = await alpha.write(ann, "before anybody looked")
-    older = await alpha.write(ann, "pinned second")
-    others = await alpha.write(eve, "of somebody else")
+    ann, eve, bob = (
+        await alpha.create_member("ann"),
+        await alpha.create_member("eve"),
+        await beta.create_member("bob"),
+    )
+    old = await alpha.publish(ann, "before anybody looked")
+    older = await alpha.publish(ann, "pinned second")
+    others = await alpha.publish(eve, "of somebody else")
     async with alpha.db.write() as tx:
         await pins.pin(tx, ann, old)
         await pins.pin(tx, ann, older)
         await featured_tags.add(tx, ann, "Fox")
     await settle(alpha, beta)
-    remote = await beta.node.services.resolver.account("@ann@alpha.test")
+    remote = await beta.node.services.resolver.resolve_account("@ann@alpha.test")
     assert remote is not None
     path = f"/api/v1/accounts/{remote.id}/statuses"
-    api, tags = Api(beta, await beta.token(bob)), f"/api/v1/accounts/{remote.id}/featured_tags"
+    api, tags = Api(beta, await beta.create_token(bob)), f"/api/v1/accounts/{remote.id}/featured_tags"
 
     async def shown() -> list[str]:
         return [each["uri"].rpartition("/")[2] for each in await api.get(path, pinned="true")]
@@ -58,7 +62,7 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     # What changes comes by Add and Remove to those who follow; a tag once a day.
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
-    new = await alpha.write(ann, "new")
+    new = await alpha.publish(ann, "new")
     async with alpha.db.write() as tx:
         await pins.pin(tx, ann, new)
         await pins.unpin(tx, ann, old)
@@ -71,7 +75,7 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     assert [each["name"] for each in await api.get(tags)] == ["wolf"]
 
     # Not into other collections, not the posts of others, not what is somebody else's to say.
-    stranger = await beta.node.services.resolver.account("@eve@alpha.test")
+    stranger = await beta.node.services.resolver.resolve_account("@eve@alpha.test")
     assert stranger is not None
     link = alpha.site.links
     for actor, what, target in (

@@ -19,7 +19,7 @@ async def settle(*nodes: TestNode) -> None:
 
 
 async def follow(here: TestNode, who: AccountRow, handle: str) -> AccountRow:
-    target = await here.node.services.resolver.account(handle)
+    target = await here.node.services.resolver.resolve_account(handle)
     assert target is not None, f"{handle} was not found"
     async with here.db.write() as tx:
         await follows.follow(tx, here.site, who, target)
@@ -39,7 +39,7 @@ async def home(here: TestNode, who: AccountRow) -> list[post_views.PostView]:
 
 async def test_follow_post_like_boost_reply_edit_delete_unfollow(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     remote_bob = await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta)
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
@@ -100,10 +100,10 @@ async def test_a_peer_that_wants_the_newer_signature_is_read(
     async with StubPeers(names, "beta.test") as peers:
         uris = [f"https://beta.test/{name}" for name in ("bob", "cid", "dan")]
         peers.serve(*(make_actor(uri, uri[-3:]) for uri in uris))
-        peers.newer = True
+        peers.requires_rfc9421 = True
         for uri in uris[:2]:
-            assert await resolver.actor(uri) is not None
-        assert [peers.asked.count(uri) for uri in uris] == [2, 1, 0]
-        peers.newer = False
+            assert await resolver.fetch_actor(uri) is not None
+        assert [peers.requested_uris.count(uri) for uri in uris] == [2, 1, 0]
+        peers.requires_rfc9421 = False
         peers.documents[uris[2]] = 401
-        assert await resolver.actor(uris[2]) is None and peers.asked.count(uris[2]) == 2
+        assert await resolver.fetch_actor(uris[2]) is None and peers.requested_uris.count(uris[2]) == 2

@@ -35,7 +35,7 @@ async def status_of(node: TestNode, path: str) -> int:
 
 async def test_a_locked_account_is_asked_first(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     async with beta.db.write() as tx:
         await accounts.update_profile(tx, beta.site, bob, accounts.ProfileChange(locked=True))
     remote_bob = await follow(alpha, ann, "@bob@beta.test")
@@ -43,7 +43,7 @@ async def test_a_locked_account_is_asked_first(start: Start) -> None:
     async with alpha.db.read() as tx:
         (asked,) = await relations.load(tx, ann.id, [remote_bob.id])
     assert asked.requested and not asked.following
-    await beta.write(bob, "before", visibility="followers")
+    await beta.publish(bob, "before", visibility="followers")
     await settle(alpha, beta)
     assert await home(alpha, ann) == []
     async with beta.db.write() as tx:
@@ -53,20 +53,24 @@ async def test_a_locked_account_is_asked_first(start: Start) -> None:
     async with alpha.db.read() as tx:
         (accepted,) = await relations.load(tx, ann.id, [remote_bob.id])
     assert accepted.following and not accepted.requested
-    await beta.write(bob, "after", visibility="followers")
+    await beta.publish(bob, "after", visibility="followers")
     await settle(alpha, beta)
     assert [view.post.visibility for view in await home(alpha, ann)] == ["followers"]
 
 
 async def test_private_posts_do_not_leak(start: Start) -> None:
     alpha, beta, gamma = [await start(f"{name}.test") for name in ("alpha", "beta", "gamma")]
-    ann, bob, eve = await alpha.member("ann"), await beta.member("bob"), await gamma.member("eve")
+    ann, bob, eve = (
+        await alpha.create_member("ann"),
+        await beta.create_member("bob"),
+        await gamma.create_member("eve"),
+    )
     await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta, gamma)
-    await beta.node.services.resolver.account("@eve@gamma.test")
-    for_followers = await beta.write(bob, "for followers", visibility="followers")
-    direct = await beta.write(bob, "only you @eve@gamma.test", visibility="direct")
-    local = await beta.write(bob, "members only", visibility="local")
+    await beta.node.services.resolver.resolve_account("@eve@gamma.test")
+    for_followers = await beta.publish(bob, "for followers", visibility="followers")
+    direct = await beta.publish(bob, "only you @eve@gamma.test", visibility="direct")
+    local = await beta.publish(bob, "members only", visibility="local")
     await settle(alpha, beta, gamma)
     uri = f"https://beta.test/users/bob/statuses/{for_followers}"
     direct_uri = f"https://beta.test/users/bob/statuses/{direct}"
@@ -81,7 +85,7 @@ async def test_private_posts_do_not_leak(start: Start) -> None:
         assert await timelines.list_public(tx, eve.id, Page()) == []
     for post_id in (for_followers, direct, local):
         assert await status_of(beta, f"/users/bob/statuses/{post_id}") == 404
-    assert await gamma.node.services.resolver.post(uri) is None
+    assert await gamma.node.services.resolver.resolve_post(uri) is None
     async with beta.http.get(f"/@bob/{for_followers}", headers={"Accept": "text/html"}) as page:
         assert page.status == 404
     async with beta.http.get("/users/bob/outbox?page=true", headers={"Accept": ACTIVITY_JSON}) as answer:
@@ -90,14 +94,18 @@ async def test_private_posts_do_not_leak(start: Start) -> None:
 
 async def test_no_reply_tells_a_peer_of_a_members_only_post(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob, eve = await alpha.member("ann"), await beta.member("bob"), await beta.member("eve")
+    ann, bob, eve = (
+        await alpha.create_member("ann"),
+        await beta.create_member("bob"),
+        await beta.create_member("eve"),
+    )
     await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta)
-    inside = await beta.write(eve, "members only", visibility="local")
+    inside = await beta.publish(eve, "members only", visibility="local")
     uris = {}
     for visibility in ("public", "followers", "direct"):
         text = f"{visibility} @ann@alpha.test"
-        reply = await beta.write(bob, text, visibility=visibility, in_reply_to_id=inside)
+        reply = await beta.publish(bob, text, visibility=visibility, in_reply_to_id=inside)
         uris[visibility] = f"https://beta.test/users/bob/statuses/{reply}"
     async with beta.db.write() as tx:
         await edits.edit(tx, beta.site, bob, reply, edits.PostEdit(text="edited @ann@alpha.test"))
@@ -115,22 +123,22 @@ async def test_no_reply_tells_a_peer_of_a_members_only_post(start: Start) -> Non
 async def test_nodes_that_do_not_speak_with_each_other(start: Start, mode: str) -> None:
     alpha = await start("alpha.test")
     beta = await start("beta.test", mode="allowlist" if mode == "allowlist" else "open")
-    ann = await alpha.member("ann")
-    await beta.member("bob")
+    ann = await alpha.create_member("ann")
+    await beta.create_member("bob")
     if mode == "block":
         async with beta.db.write() as tx:
             await peers.decide(tx, None, "ALPHA.test.", PeerDecision("block", "spam"))
         await beta.node.load_policies()
     # Even what is public is not given to a signed request of theirs.
-    assert await alpha.node.services.resolver.account("@bob@beta.test") is None
-    assert await beta.node.services.resolver.account("@ann@alpha.test") is None
+    assert await alpha.node.services.resolver.resolve_account("@bob@beta.test") is None
+    assert await beta.node.services.resolver.resolve_account("@ann@alpha.test") is None
     async with beta.db.read() as tx:
         assert await accounts.find_by_handle(tx, "ann", "alpha.test") is None
     async with beta.db.write() as tx:
         await peers.decide(tx, None, "alpha.test", PeerDecision("allow", "agreed"))
     await beta.node.load_policies()
     alpha.clock.forward(seconds=400)
-    assert await beta.node.services.resolver.account("@ann@alpha.test") is not None
+    assert await beta.node.services.resolver.resolve_account("@ann@alpha.test") is not None
     assert await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta)
     assert (await home(alpha, ann)) == []
@@ -138,22 +146,23 @@ async def test_nodes_that_do_not_speak_with_each_other(start: Start, mode: str) 
 
 async def test_authorized_fetch_wants_signatures(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test", authorized_fetch=True)
-    await alpha.member("ann")
-    bob = await beta.member("bob")
-    post_id = await beta.write(bob, "hello")
+    await alpha.create_member("ann")
+    bob = await beta.create_member("bob")
+    post_id = await beta.publish(bob, "hello")
     for path in ("/users/bob", f"/users/bob/statuses/{post_id}", "/users/bob/outbox"):
         assert await status_of(beta, path) == 401
     assert await status_of(beta, "/actor") == 200
-    assert await alpha.node.services.resolver.account("@bob@beta.test") is not None
+    assert await alpha.node.services.resolver.resolve_account("@bob@beta.test") is not None
     assert (
-        await alpha.node.services.resolver.post(f"https://beta.test/users/bob/statuses/{post_id}") is not None
+        await alpha.node.services.resolver.resolve_post(f"https://beta.test/users/bob/statuses/{post_id}")
+        is not None
     )
 
 
 async def test_forged_foreign_and_malformed_activities_are_refused(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
-    await alpha.node.services.resolver.account("@bob@beta.test")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    await alpha.node.services.resolver.resolve_account("@bob@beta.test")
     key = load_private(keys.rsa(0)[0])
 
     async def send(document: object, key_id: str, *, body: bytes | None = None, late: int = 0) -> int:
@@ -193,16 +202,16 @@ async def test_forged_foreign_and_malformed_activities_are_refused(start: Start)
 
 async def test_articles_cross_and_likes_count_as_helpful(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta)
     draft = {"kind": "Article", "title": "How to mend", "content_type": "text/markdown", "summary": "Short."}
-    post_id = await beta.write(bob, "## First\n\nUnplug **it**.", **draft)
+    post_id = await beta.publish(bob, "## First\n\nUnplug **it**.", **draft)
     await settle(alpha, beta)
     (view,) = await home(alpha, ann)
     assert (view.post.kind, view.post.title, view.post.summary) == ("Article", "How to mend", "Short.")
     assert "<h2>First</h2>" in view.post.html and view.post.url == "https://beta.test/@bob/how-to-mend"
-    token = await alpha.token(ann)
+    token = await alpha.create_token(ann)
     async with alpha.http.post(
         f"/api/v1/statuses/{view.post.id}/favourite", headers={"Authorization": f"Bearer {token}"}
     ) as answer:
@@ -222,10 +231,10 @@ async def test_articles_cross_and_likes_count_as_helpful(start: Start) -> None:
 
 async def test_a_deleted_post_is_gone_and_a_deleted_account_too(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta)
-    post_id = await beta.write(bob, "soon gone")
+    post_id = await beta.publish(bob, "soon gone")
     await settle(alpha, beta)
     async with beta.db.write() as tx:
         await post_removal.delete(tx, bob, post_id)

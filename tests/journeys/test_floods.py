@@ -30,17 +30,17 @@ async def test_too_much_at_an_inbox(
             return (await post_to_inbox(alpha, body, sign_headers(alpha, body, f"{uri}#main-key")))[0]
 
         assert set(await asyncio.gather(*(gone(number) for number in range(90)))) == {202}
-        assert beta.asked == [] and await alpha.settle() == 0
+        assert beta.requested_paths == [] and await alpha.settle() == 0
 
         # A full queue says when to come again, and takes it then.
-        eve = beta.actor("eve")
+        eve = beta.serve_actor("eve")
         body = msgspec.json.encode(activities.like(f"{eve}/1", eve, f"{alpha.base}/x", alpha.base))
         headers = {
             **sign_headers(alpha, body, f"{eve}#main-key"),
             "Content-Type": "application/activity+json",
         }
         with monkeypatch.context() as full:
-            full.setattr(inbox, "MOST_WAITING", 0)
+            full.setattr(inbox, "MAX_PENDING", 0)
             async with alpha.http.post("/inbox", data=body, headers=headers) as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
         assert (await post_to_inbox(alpha, body, headers))[0] == 202
@@ -71,13 +71,13 @@ class Mute(StubPeer):
 async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
     start: Start, names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "LOOK_EVERY", 2)
-    monkeypatch.setattr(inbox, "MOST_OF_HOST", 3)
-    monkeypatch.setattr(authenticate, "AT_ONCE_OF_HOST", 1)
-    monkeypatch.setattr(door, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(inbox, "BACKLOG_CHECK_INTERVAL", 2)
+    monkeypatch.setattr(inbox, "MAX_PENDING_PER_HOST", 3)
+    monkeypatch.setattr(authenticate, "MAX_CONCURRENT_FETCHES_PER_HOST", 1)
+    monkeypatch.setattr(door, "BODY_TIMEOUT_S", 0.01)
     alpha = await start("alpha.test")
     async with StubPeer(names, "beta.test") as beta, StubPeer(names, "gamma.test") as gamma:
-        eve, zoe = beta.actor("eve"), gamma.actor("zoe")
+        eve, zoe = beta.serve_actor("eve"), gamma.serve_actor("zoe")
 
         async def like(actor: str, number: int) -> int:
             return await deliver(alpha, activities.like(f"{actor}/{number}", actor, f"{alpha.base}/x", zoe))
@@ -95,27 +95,27 @@ async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
         await alpha.settle()
         alpha.clock.forward(seconds=61)
         assert await like(eve, 7) == 202
-        monkeypatch.setattr(inbox, "MOST_WAITING", 1)
+        monkeypatch.setattr(inbox, "MAX_PENDING", 1)
         assert [await like(zoe, number) for number in (2, 3, 4)] == [503, 503, 503], (
             "together there is a limit"
         )
 
     # Keys of a host that does not answer are waited for in a few requests, not in all.
-    monkeypatch.setattr(inbox, "MOST_WAITING", 100)
+    monkeypatch.setattr(inbox, "MAX_PENDING", 100)
     alpha.clock.forward(seconds=61)
     async with Mute(names, "mute.test") as mute, StubPeer(names, "delta.test") as delta, asyncio.timeout(10):
         ned, joe = mute.actor("ned"), mute.actor("joe")
         waiting = asyncio.create_task(like(ned, 1))
         await mute.was_asked.wait()
-        monkeypatch.setattr(authenticate, "MOST_ASKED_OF_HOST", 1)
+        monkeypatch.setattr(authenticate, "MAX_PENDING_KEYS_PER_HOST", 1)
         assert await like(joe, 1) == 503
         # In a longer line joe would wait for his turn, but not for ever.
-        monkeypatch.setattr(authenticate, "MOST_ASKED_OF_HOST", 2)
-        monkeypatch.setattr(authenticate, "LINE_SECONDS", 0.01)
+        monkeypatch.setattr(authenticate, "MAX_PENDING_KEYS_PER_HOST", 2)
+        monkeypatch.setattr(authenticate, "QUEUE_TIMEOUT_S", 0.01)
         assert await like(joe, 1) == 503
-        monkeypatch.setattr(authenticate, "LINE_SECONDS", 10)
+        monkeypatch.setattr(authenticate, "QUEUE_TIMEOUT_S", 10)
         patient = asyncio.create_task(like(joe, 1))
-        assert await like(delta.actor("kim"), 1) == 202
+        assert await like(delta.serve_actor("kim"), 1) == 202
         mute.let_go.set()
         assert await waiting == 202
         assert await patient == 202
@@ -140,10 +140,10 @@ async def test_an_activity_of_a_known_actor_takes_four_statements(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test", metrics="127.0.0.1:0")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     routes = alpha.node.services.metrics.routes
     async with StubPeer(names, "beta.test") as beta:
-        eve = beta.actor("eve")
+        eve = beta.serve_actor("eve")
         for number, path in enumerate(("/inbox", "/inbox", "/users/ann/inbox", "/inbox", "/users/ann/inbox")):
             body = msgspec.json.encode(activities.like(f"{eve}/{number}", eve, f"{alpha.base}/x", ann.uri))
             found = routes.get(("POST", path.replace("ann", "{name}")))

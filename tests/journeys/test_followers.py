@@ -22,8 +22,8 @@ async def followed(node: TestNode, target: AccountRow, base: str) -> set[str]:
 
 async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann = await alpha.member("ann")
-    people = {name: await beta.member(name) for name in ("bob", "cat", "dan", "eve")}
+    ann = await alpha.create_member("ann")
+    people = {name: await beta.create_member(name) for name in ("bob", "cat", "dan", "eve")}
     for name in ("bob", "cat", "dan"):
         remote = await follow(beta, people[name], "@ann@alpha.test")
     await settle(alpha, beta)
@@ -39,10 +39,10 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
         await follow_queries.delete_follow(tx, cat.id, ann.id)
     async with beta.db.write() as tx:
         await follow_queries.delete_follow(tx, people["dan"].id, remote.id)
-    await alpha.write(ann, "for everybody")
+    await alpha.publish(ann, "for everybody")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob", "cat"}, "only what is for followers tells"
-    post = await alpha.write(ann, "for followers", visibility="followers")
+    post = await alpha.publish(ann, "for followers", visibility="followers")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob"}
     assert await followed(alpha, ann, address) == {"bob"}
@@ -58,7 +58,7 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
         assert row is not None
         await follow_queries.delete_follow(tx, people["eve"].id, remote.id)
         await follow_queries.insert_request(tx, row)
-    await alpha.write(ann, "more for followers", visibility="followers")
+    await alpha.publish(ann, "more for followers", visibility="followers")
     await settle(alpha, beta)
     assert await followed(beta, remote, address) == {"bob", "eve"} == await followed(alpha, ann, address)
 
@@ -71,7 +71,7 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
     kind = {"Accept": "application/activity+json"}
     async with alpha.http.get(told[1].removeprefix(alpha.site.links.base), headers=kind) as answer:
         assert answer.status == 401
-    document = await beta.node.services.resolver.collection(told[1])
+    document = await beta.node.services.resolver.fetch_collection(told[1])
     assert document is not None
     assert set(document["orderedItems"]) == {people["bob"].uri, people["eve"].uri}
     for url, digest in (

@@ -126,7 +126,7 @@ def bad_keys(beta: StubPeer, far: StubPeer) -> None:
     beta.serve("/broken", {}, status=500)
     beta.serve("/page", b"<html>", kind="text/html")
     beta.serve("/garbage", b"{", kind="application/activity+json")
-    beta.redirect("/moved", far.actor("eve"))
+    beta.serve_redirect("/moved", far.serve_actor("eve"))
     far_key = {"id": f"{beta.base}/claims#key", "owner": f"{far.base}/users/eve"}
     beta.serve("/claims", {**far_key, "publicKeyPem": made.rsa(1)[1]})
     low = generate_private_key(public_exponent=3, key_size=2_048).public_key()
@@ -134,16 +134,16 @@ def bad_keys(beta: StubPeer, far: StubPeer) -> None:
     huge = RSAPublicNumbers(65_537, 2**8_999 + 1).public_key()
     for name, key in (("weak", weak), ("low", low), ("huge", huge)):
         uri = f"{beta.base}/users/{name}"
-        beta.actor(name, publicKey={"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": _pem(key)})
+        beta.serve_actor(name, publicKey={"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": _pem(key)})
 
 
 @pytest.mark.parametrize("sign", [cavage.sign, rfc9421.sign], ids=["cavage", "rfc9421"])
 async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResolver, sign: Sign) -> None:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
-        eve = beta.actor("eve")
-        beta.actor("mallory", 1)
+        eve = beta.serve_actor("eve")
+        beta.serve_actor("mallory", 1)
         bad_keys(beta, far)
         to = {"tag": [{"type": "Mention", "href": f"{alpha.base}/users/ann", "name": "@ann"}]}
         create = act("Create", eve, note(eve, "1", **to), "create")
@@ -179,7 +179,7 @@ async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResol
         assert await stored(alpha, f"{eve}/1") is None
 
         # A new key is read once; then the old one is dead.
-        beta.actor("eve", 3)
+        beta.serve_actor("eve", 3)
         assert await deliver(alpha, act("Like", eve, "x", "a"), number=3) == 202
         alpha.clock.forward(seconds=301)
         assert await deliver(alpha, act("Like", eve, "x", "b"), number=1) == 401
@@ -189,9 +189,9 @@ async def test_an_embedded_foreign_activity_is_read_from_its_origin(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
-        eve, trent = beta.actor("eve"), far.actor("trent", 2)
+        eve, trent = beta.serve_actor("eve"), far.serve_actor("trent", 2)
         true = note(trent, "1", content="<p>true</p>")
         far.serve("/users/trent/1", true)
         forged = {**true, "content": "<p>forged</p>", "signature": {"type": "RsaSignature2017"}}
@@ -215,16 +215,16 @@ async def test_an_embedded_foreign_activity_is_read_from_its_origin(
 
 async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
-    ann, bob = await alpha.member("ann"), await alpha.member("bob")
+    ann, bob = await alpha.create_member("ann"), await alpha.create_member("bob")
     async with StubPeer(names, "beta.test") as beta:
-        eve, mallory = beta.actor("eve", 1), beta.actor("mallory", 2)
-        remote_eve = await alpha.node.services.resolver.account("@eve@beta.test")
+        eve, mallory = beta.serve_actor("eve", 1), beta.serve_actor("mallory", 2)
+        remote_eve = await alpha.node.services.resolver.resolve_account("@eve@beta.test")
         async with alpha.db.write() as tx:
             await follows.follow(tx, alpha.site, ann, remote_eve)
             request = await follow_queries.find_request(tx, ann.id, remote_eve.id)
             await follows.follow(tx, alpha.site, bob, ann)
-        ours, liked = await alpha.write(ann, "ours"), await alpha.write(ann, "liked and nothing else")
-        private = await alpha.write(ann, "private", visibility="followers")
+        ours, liked = await alpha.publish(ann, "ours"), await alpha.publish(ann, "liked and nothing else")
+        private = await alpha.publish(ann, "private", visibility="followers")
         uri, hidden = (f"{ann.uri}/statuses/{each}" for each in (ours, private))
 
         # Only the one who was asked answers, and only what was asked.
@@ -296,7 +296,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
         slyly = await stored(alpha, f"{eve}/sly")
         assert slyly.visibility == "direct"
         assert str(slyly.id) not in str(
-            await Api(alpha, await alpha.token(bob)).get("/api/v1/timelines/home")
+            await Api(alpha, await alpha.create_token(bob)).get("/api/v1/timelines/home")
         )
 
         # The rightful owner may.
@@ -316,8 +316,8 @@ async def test_only_documents_of_their_own_address_are_believed(
 ) -> None:
     alpha = await start("alpha.test")
     async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
-        eve = beta.actor("eve")
-        look = alpha.node.services.resolver.post
+        eve = beta.serve_actor("eve")
+        look = alpha.node.services.resolver.resolve_post
         for kind in ("application/json", "text/plain", "image/png", "application/ld+json", "text/html", "x"):
             place = f"users/eve/{len(beta.pages)}"
             beta.serve(f"/{place}", note(eve, place.rpartition("/")[2]), kind=kind)
@@ -326,11 +326,11 @@ async def test_only_documents_of_their_own_address_are_believed(
         deep = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
         bad = [
             upload,
-            beta.redirect("/to-upload", upload),
-            beta.redirect("/to-http", "http://beta.test/users/eve"),
-            beta.redirect("/loop", f"{beta.base}/loop"),
-            beta.redirect("/inwards", "https://127.0.0.1:1/x"),
-            beta.redirect("/ours", f"{alpha.base}/users/x"),
+            beta.serve_redirect("/to-upload", upload),
+            beta.serve_redirect("/to-http", "http://beta.test/users/eve"),
+            beta.serve_redirect("/loop", f"{beta.base}/loop"),
+            beta.serve_redirect("/inwards", "https://127.0.0.1:1/x"),
+            beta.serve_redirect("/ours", f"{alpha.base}/users/x"),
             beta.serve("/deep", deep),
             beta.serve("/nan", b'{"id": NaN}'),
             beta.serve("/infinite", b'{"id": 1e999}'),
@@ -339,7 +339,9 @@ async def test_only_documents_of_their_own_address_are_believed(
             beta.serve("/bytes", b'{"id": "\xff"}'),
             beta.serve("/long", b'{"id": "' + b"x" * 1_100_000 + b'"}'),
             beta.serve("/nobody", note(f"{beta.base}/users/nobody", "1")),
-            beta.serve("/users/eve/of-trent", note(eve, "of-trent", attributedTo=far.actor("trent", 2))),
+            beta.serve(
+                "/users/eve/of-trent", note(eve, "of-trent", attributedTo=far.serve_actor("trent", 2))
+            ),
         ]
         for address in bad:
             assert await look(address) is None, address
@@ -354,11 +356,11 @@ ODD: list[Any] = [None, 7, -1, 1.5, True, "", "x", "\0\u202e", [], [[]], [None, 
 
 async def test_whatever_is_stored_can_be_read(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
-    api = Api(alpha, await alpha.token(ann))
+    ann = await alpha.create_member("ann")
+    api = Api(alpha, await alpha.create_token(ann))
     mention = {"type": "Mention", "href": ann.uri, "name": "@ann"}
     async with StubPeer(names, "beta.test") as beta:
-        eve = beta.actor("eve", icon=10**400, name=["\0", {}], summary={"a": 1}, attachment=[[], 3])
+        eve = beta.serve_actor("eve", icon=10**400, name=["\0", {}], summary={"a": 1}, attachment=[[], 3])
         hostile: list[dict[str, Any]] = [
             {name: value}
             for name in ("content", "summary", "published", "updated", "url", "attachment", "inReplyTo", "cc",

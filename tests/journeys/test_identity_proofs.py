@@ -45,7 +45,7 @@ async def actor_of(node: TestNode) -> Any:
 
 async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     visitor = Visitor(alpha)
@@ -67,9 +67,11 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     foreign, signed = fep_c390.build_statement(second, bob.uri, alpha.clock())
     theirs = json.dumps(fep_c390.with_signature(foreign, other.sign(signed)))
     for text, words in (("{", "cannot be read"), (theirs, "does not name this account")):
-        page = await visitor.press("/settings/keys", "/settings/keys", statement=text)
+        page = await visitor.submit_action("/settings/keys", "/settings/keys", statement=text)
         assert page.status == 422 and words in page.text
-    assert second in (await visitor.press("/settings/keys", "/settings/keys", statement=statement)).text
+    assert (
+        second in (await visitor.submit_action("/settings/keys", "/settings/keys", statement=statement)).text
+    )
     await settle(alpha, beta)
     reader = Visitor(beta)
     await reader.log_in("bob")
@@ -81,7 +83,7 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     # What a peer says counts only with a signature, and is gone when it says it no longer.
     actor = await actor_of(alpha)
     assert [each["subject"] for each in actor["attachment"]] == [subject, second]
-    await visitor.press("/settings/keys", "/settings/keys/forget", key=subject)
+    await visitor.submit_action("/settings/keys", "/settings/keys/forget", key=subject)
     await settle(alpha, beta)
     assert await shown(beta, "ann@alpha.test") == [(second, True)]
     stolen = json.dumps(actor["attachment"][1] | {"subject": subject})

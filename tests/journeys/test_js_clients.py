@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "js"
 async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
     program = require_js(FOLDER)
     node = await start("localhost")
-    ann, _ = await node.member("ann"), await node.member("bob")
+    ann, _ = await node.create_member("ann"), await node.create_member("bob")
     picture = tmp_path / "picture.png"
     Image.new("RGB", (320, 200), "teal").save(picture)
     day = await asyncio.create_subprocess_exec(
@@ -34,7 +34,7 @@ async def test_a_day(start: Start, tmp_path: Path, library: str) -> None:
         env={
             "PATH": os.environ["PATH"],
             "BASE": node.base,
-            "TOKEN": await node.token(ann),
+            "TOKEN": await node.create_token(ann),
             "OTHER": "bob",
             "PICTURE": str(picture),
         },

@@ -15,9 +15,9 @@ from tests.kit.peers import PUBLIC, Document
 
 async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     async with StubPeer(names, "beta.test") as beta:
-        eve, mallory = beta.actor("eve", 1), beta.actor("mallory", 2)
+        eve, mallory = beta.serve_actor("eve", 1), beta.serve_actor("mallory", 2)
         own, other = f"{eve}/posts/1", f"{eve}/posts/2"
 
         def note(uri: str) -> Document:
@@ -62,11 +62,11 @@ async def test_likes_that_come_together_count_each_for_itself(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
-    written = [await alpha.write(ann, f"post {number}") for number in range(3)]
+    ann = await alpha.create_member("ann")
+    written = [await alpha.publish(ann, f"post {number}") for number in range(3)]
     uris = [f"{ann.uri}/statuses/{number}" for number in written]
     async with StubPeer(names, "beta.test") as beta:
-        eve, joe = beta.actor("eve", 1), beta.actor("joe", 2)
+        eve, joe = beta.serve_actor("eve", 1), beta.serve_actor("joe", 2)
 
         async def like(actor: str, path: str, uri: str) -> None:
             made = activities.like(f"{actor}#{path}", actor, uri, ann.uri)

@@ -32,7 +32,7 @@ def join(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: St
         return lookup("127.0.0.1" if found else host, found or port, *args, **kwargs)
 
     async def made(node: TestNode, username: str) -> Mastodon:
-        token = await node.token(await node.member(username))
+        token = await node.create_token(await node.create_member(username))
         sessions.append(requests.Session())
         return Mastodon(access_token=token, api_base_url=node.base, session=sessions[-1])
 
@@ -82,7 +82,7 @@ class Ear(StreamListener):  # type: ignore[misc]
 
 async def test_server_sent_events(start: Start, join: Join) -> None:
     node = await start("alpha.test")
-    node.node.hub.beat_seconds = 0.05
+    node.node.hub.heartbeat_seconds = 0.05
     ann, bob = await join(node, "ann"), await join(node, "bob")
     assert await asyncio.to_thread(ann.stream_healthy)
     user, tag = Ear(), Ear()
@@ -119,7 +119,7 @@ async def test_push_messages(start: Start, join: Join, names: tls.LoopbackResolv
     assert await asyncio.to_thread(ann.push_subscription) == made
     await asyncio.to_thread(lambda: bob.status_post("@ann hello"))
     await node.settle()
-    [message] = service.taken()
+    [message] = service.take_received()
     read = ann.push_subscription_decrypt_push(
         message.body, private, message.headers["Encryption"], message.headers["Crypto-Key"]
     )

@@ -66,10 +66,10 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
         await follows.reject_request(tx, await accounts.get(tx, shy.id), me_there.id)
         await follows.follow(tx, there.site, you, me_there)
     # Create
-    asked = await there.write(you, "Which?", poll=NewPoll(("Red", "Blue"), 3_600))
-    first = f"{you.uri}/statuses/{await there.write(you, 'Hello')}"
+    asked = await there.publish(you, "Which?", poll=NewPoll(("Red", "Blue"), 3_600))
+    first = f"{you.uri}/statuses/{await there.publish(you, 'Hello')}"
     await settle(here, there)
-    mine = await here.write(me, "Mine")
+    mine = await here.publish(me, "Mine")
     async with here.db.read() as tx:
         assert await follow_queries.find(tx, me.id, you_here.id) is not None
         assert await follow_queries.find_request(tx, me.id, shy_here.id) is None
@@ -77,7 +77,7 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     question = await post_at(here, f"{you.uri}/statuses/{asked}")
     assert hello is not None and question is not None
     # Like, one with an emoji, Announce, a vote, QuoteRequest, Flag, Add
-    quoting = await here.write(me, "Look", quoted_id=hello.id)
+    quoting = await here.publish(me, "Look", quoted_id=hello.id)
     async with here.db.write() as tx:
         await likes.like(tx, here.site, me, hello.id)
         await reactions.react(tx, here.site, me, hello.id, "🎉")
@@ -138,8 +138,8 @@ async def second_half(
 
 async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: AccountRow) -> None:
     """Offer, Accept and Undo of a partnership, between the nodes' own actors."""
-    node = await here.node.services.resolver.node_actor(there.domain)
-    ours, other = await here.member_row(mine), await there.member_row(theirs)
+    node = await here.node.services.resolver.fetch_node_actor(there.domain)
+    ours, other = await here.load_member(mine), await there.load_member(theirs)
     assert node is not None
     async with here.db.write() as tx:
         row = await partners.offer(tx, here.site, ours, node, ["posts"], "Shall we?")
@@ -162,7 +162,7 @@ async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow
     await settle(here, there)
     async with there.db.write() as tx:
         await moves.set_aliases(tx, there.site, await accounts.get(tx, new.id), [old_there])
-    new_here = await here.node.services.resolver.actor(new.uri)
+    new_here = await here.node.services.resolver.fetch_actor(new.uri)
     async with here.db.write() as tx:
         await moves.move(tx, await accounts.get(tx, old.id), new_here)
     await settle(here, there)
@@ -182,7 +182,7 @@ async def test_every_activity_in_both_directions(
     people: list[list[AccountRow]] = []
     for node, other in ((alpha, beta), (beta, alpha)):
         await speak(node, other.domain, scheme, mode == "allowlist")
-        people.append([await node.member(name) for name in ("ann", "bob", "shy")])
+        people.append([await node.create_member(name) for name in ("ann", "bob", "shy")])
         async with node.db.write() as tx:
             locked = accounts.ProfileChange(locked=True)
             await accounts.update_profile(tx, node.site, people[-1][2], locked)

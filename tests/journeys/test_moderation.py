@@ -24,9 +24,9 @@ SCOPES = "read write follow push admin:read admin:write"
 async def friends(start: Start) -> tuple[TestNode, TestNode, AccountRow, AccountRow]:
     """Ann of alpha and Bob of beta follow one another; each node has a moderator."""
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     for node in (alpha, beta):
-        await node.member("mod", "moderator")
+        await node.create_member("mod", "moderator")
     await follow(alpha, ann, "@bob@beta.test")
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
@@ -34,9 +34,9 @@ async def friends(start: Start) -> tuple[TestNode, TestNode, AccountRow, Account
 
 
 async def moderator(node: TestNode) -> Api:
-    found = await node.node.services.resolver.account("mod")
+    found = await node.node.services.resolver.resolve_account("mod")
     assert found is not None
-    return Api(node, await node.token(found, SCOPES))
+    return Api(node, await node.create_token(found, SCOPES))
 
 
 async def known(node: TestNode, handle: str) -> AccountRow:
@@ -53,7 +53,7 @@ async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
     await write(beta, bob, "hello")
     await settle(alpha, beta)
     seen = next(view.post for view in await home(alpha, ann) if "buy now" in view.post.html)
-    api = Api(alpha, await alpha.token(ann))
+    api = Api(alpha, await alpha.create_token(ann))
     remote = await known(alpha, "bob@beta.test")
     filed = await api.post(
         "/api/v1/reports",
@@ -72,7 +72,9 @@ async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
     [told] = await there.get("/api/v1/notifications", **{"types[]": "admin.report"})
     assert told["report"]["target_account"]["acct"] == "bob"
     assert (
-        await Api(beta, await beta.token(bob)).get("/api/v1/notifications", **{"types[]": "admin.report"})
+        await Api(beta, await beta.create_token(bob)).get(
+            "/api/v1/notifications", **{"types[]": "admin.report"}
+        )
         == []
     )
     [here] = await (await moderator(alpha)).get("/api/v1/admin/reports")
@@ -133,7 +135,7 @@ async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> 
     made = await mod.post("/api/v1/admin/domain_blocks", domain="beta.test", severity="suspend")
     await alpha.node.load_policies()
     assert [view.post.account_id for view in await home(alpha, ann)] == [ann.id]
-    api = Api(alpha, await alpha.token(ann))
+    api = Api(alpha, await alpha.create_token(ann))
     [lost] = await api.get("/api/v1/notifications", **{"types[]": "severed_relationships"})
     assert lost["event"]["target_name"] == "beta.test"
     assert (lost["event"]["followers_count"], lost["event"]["following_count"]) == (1, 1)
@@ -143,8 +145,10 @@ async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> 
     await settle(alpha, beta)
     assert {view.post.account_id for view in await home(alpha, ann)} == {ann.id}, "nothing comes in"
     assert {view.post.account_id for view in await home(beta, bob)} == {bob.id}, "nothing goes out"
-    assert await beta.node.services.resolver.actor("https://alpha.test/users/mod") is None, "nor is it read"
-    assert await alpha.node.services.resolver.account("@mod@beta.test") is None
+    assert await beta.node.services.resolver.fetch_actor("https://alpha.test/users/mod") is None, (
+        "nor is it read"
+    )
+    assert await alpha.node.services.resolver.resolve_account("@mod@beta.test") is None
 
     await mod.delete(f"/api/v1/admin/domain_blocks/{made['id']}")
     await alpha.node.load_policies()
@@ -234,7 +238,7 @@ async def test_a_purged_account_of_a_peer_stays_away(start: Start) -> None:
     await settle(alpha, beta)
     await write(beta, bob, "@ann@alpha.test again")
     alpha.clock.forward(days=2)
-    assert await alpha.node.services.resolver.account("@bob@beta.test") is not None
+    assert await alpha.node.services.resolver.resolve_account("@bob@beta.test") is not None
     await settle(alpha, beta)
     assert (await known(alpha, "bob@beta.test")).suspended_at is not None
     assert await home(alpha, ann) == []

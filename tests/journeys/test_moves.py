@@ -42,8 +42,8 @@ async def say(node: TestNode, actor: AccountRow, old: str, new: str) -> None:
 
 async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, carol = await alpha.member("ann"), await alpha.member("carol")
-    amy, bob, dan, eve, fay = [await beta.member(name) for name in ("amy", "bob", "dan", "eve", "fay")]
+    ann, carol = await alpha.create_member("ann"), await alpha.create_member("carol")
+    amy, bob, dan, eve, fay = [await beta.create_member(name) for name in ("amy", "bob", "dan", "eve", "fay")]
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     async with alpha.db.write() as tx:
@@ -61,7 +61,7 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
         await mutes.mute(tx, eve, remote_ann, hides_notifications=False, seconds=3600)
         await mutes.set_note(tx, eve, remote_ann, "met in Ghent")
     await settle(alpha, beta)
-    api = Api(alpha, await alpha.token(ann))
+    api = Api(alpha, await alpha.create_token(ann))
     for password, target, status in (
         ("", "@amy@beta.test", 422),
         ("wrong", "@amy@beta.test", 403),
@@ -69,12 +69,12 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
         (PASSWORD, "@ann", 422),
         (PASSWORD, "@amy@beta.test", 422),  # amy does not say that she is ann
     ):
-        answer = await api.ask("POST", MOVE, json={"password": password, "moved_to_uri": target})
+        answer = await api.request("POST", MOVE, json={"password": password, "moved_to_uri": target})
         assert answer.status == status, target
     assert (await row(alpha, ann.id)).moved_to_id is None
 
     # The other side says so, and ann moves on the page, without a script.
-    page = await (await _log_in(beta, "amy")).press(
+    page = await (await _log_in(beta, "amy")).submit_action(
         "/settings/moves", "/settings/moves/aliases", aliases="@ann@alpha.test\n"
     )
     assert page.status == 200 and ann.uri in page.text
@@ -106,10 +106,10 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     # What moved can be read, and that is all; nobody follows it any more.
     asked = [("/api/v1/statuses", {"status": "hello"}), (f"/api/v1/accounts/{remote_amy.id}/follow", {})]
     for path, body in asked:
-        assert (await api.ask("POST", path, json=body)).status == 403, path
+        assert (await api.request("POST", path, json=body)).status == 403, path
     assert await api.get("/api/v1/timelines/home") == []
-    again = Api(beta, await beta.token(bob))
-    assert (await again.ask("POST", f"/api/v1/accounts/{remote_ann.id}/follow")).status == 403
+    again = Api(beta, await beta.create_token(bob))
+    assert (await again.request("POST", f"/api/v1/accounts/{remote_ann.id}/follow")).status == 403
 
     # Told again, by whom it is or is not, from where it is or is not: nothing comes of it.
     async with beta.db.write() as tx:
@@ -127,19 +127,19 @@ async def test_an_account_moves_and_its_followers_follow(start: Start) -> None:
     assert not (await relation(beta, bob, amy)).following
 
     # Within seven days there is no second move, also when the first was taken back.
-    page = await (await _log_in(alpha, "ann")).press("/settings/moves", "/settings/moves/back")
+    page = await (await _log_in(alpha, "ann")).submit_action("/settings/moves", "/settings/moves/back")
     assert page.status == 200 and 'name="target"' in page.text
     await settle(alpha, beta)
-    read = await beta.node.services.resolver.actor(ann.uri)
+    read = await beta.node.services.resolver.fetch_actor(ann.uri)
     assert read is not None and read.moved_to_id is None
     again_form = {"password": PASSWORD, "moved_to_uri": amy.uri}
-    assert (await api.ask("POST", MOVE, json=again_form)).status == 422
+    assert (await api.request("POST", MOVE, json=again_form)).status == 422
     alpha.clock.forward(days=7)
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     async with beta.db.write() as tx:  # and a locked account is asked
         await accounts.update_profile(tx, beta.site, await accounts.get(tx, amy.id), LOCKED)
-    assert (await api.ask("POST", MOVE, json=again_form)).status == 202
+    assert (await api.request("POST", MOVE, json=again_form)).status == 202
     await settle(alpha, beta)
     known = await relation(beta, bob, amy)
     assert known.requested and not known.following
@@ -157,7 +157,11 @@ async def _log_in(node: TestNode, name: str) -> Visitor:
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 async def test_the_new_account_may_tell_of_the_move(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, amy, bob = await alpha.member("ann"), await alpha.member("amy"), await beta.member("bob")
+    ann, amy, bob = (
+        await alpha.create_member("ann"),
+        await alpha.create_member("amy"),
+        await beta.create_member("bob"),
+    )
     remote_ann, remote_amy = await follow(beta, bob, "@ann@alpha.test"), await follow(beta, bob, amy.uri)
     await settle(alpha, beta)
     async with beta.db.write() as tx:

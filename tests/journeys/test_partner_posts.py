@@ -19,12 +19,12 @@ Body = dict[str, Any]
 
 async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
     """Two nodes become partners, as their admins would have it."""
-    there = await first.node.services.resolver.node_actor(second.domain)
-    ada = await first.member_row(await first.member(f"ada-{second.domain[0]}", "admin"))
+    there = await first.node.services.resolver.fetch_node_actor(second.domain)
+    ada = await first.load_member(await first.create_member(f"ada-{second.domain[0]}", "admin"))
     async with first.db.write() as tx:
         await partners.offer(tx, first.site, ada, there, scopes, "")
     await settle(first, second)
-    bea = await second.member_row(await second.member(f"bea-{first.domain[0]}", "admin"))
+    bea = await second.load_member(await second.create_member(f"bea-{first.domain[0]}", "admin"))
     async with second.db.write() as tx:
         (row,) = [each for each in await partners.list_all(tx) if each.domain == first.domain]
         await partners.answer(tx, second.site, bea, row.id, accepted=True)
@@ -42,13 +42,17 @@ async def shown(api: Api) -> list[str]:
 
 async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> None:
     alpha, beta, gamma = [await start(f"{name}.test") for name in ("alpha", "beta", "gamma")]
-    ann, bob, eve = await alpha.member("ann"), await beta.member("bob"), await gamma.member("eve")
-    a, b, g = (
-        Api(alpha, await alpha.token(ann)),
-        Api(beta, await beta.token(bob)),
-        Api(gamma, await gamma.token(eve)),
+    ann, bob, eve = (
+        await alpha.create_member("ann"),
+        await beta.create_member("bob"),
+        await gamma.create_member("eve"),
     )
-    asked = await a.ask("POST", "/api/v1/statuses", json={"status": "too early", "partners_only": True})
+    a, b, g = (
+        Api(alpha, await alpha.create_token(ann)),
+        Api(beta, await beta.create_token(bob)),
+        Api(gamma, await gamma.create_token(eve)),
+    )
+    asked = await a.request("POST", "/api/v1/statuses", json={"status": "too early", "partners_only": True})
     assert asked.status == 422
     await follow(gamma, eve, "@ann@alpha.test")
     await agree(alpha, beta, "posts", "local")
@@ -86,8 +90,8 @@ async def test_posts_for_partners_are_read_by_partners_only(start: Start) -> Non
         await partners.end(tx, ada, row.id)
     await settle(alpha, beta)
     assert await known(beta, late["uri"]) is None, "not delivered any more"
-    beta.node.services.resolver._fetcher.forget(late["uri"])
-    assert await beta.node.services.resolver.post(late["uri"]) is None
+    beta.node.services.resolver._fetcher.clear_failure(late["uri"])
+    assert await beta.node.services.resolver.resolve_post(late["uri"]) is None
     assert not [each for each in await shown(b) if "alpha.test" in each]
 
 
@@ -95,11 +99,11 @@ async def only_partners_read_it(
     alpha: TestNode, beta: TestNode, gamma: TestNode, uri: str, there: PostRow, made: Body
 ) -> None:
     """Not by a partner without that scope, though its member is named and follows; not by strangers."""
-    assert await known(gamma, uri) is None and await gamma.node.services.resolver.post(uri) is None
-    document = await beta.node.services.resolver.document(uri)
+    assert await known(gamma, uri) is None and await gamma.node.services.resolver.resolve_post(uri) is None
+    document = await beta.node.services.resolver.fetch_document(uri)
     assert document is not None and document["to"] == ["https://alpha.test/actor/partners"]
     assert not any("Public" in each or "followers" in each for each in document["to"] + document["cc"])
-    nodes = await beta.node.services.resolver.document(document["to"][0])
+    nodes = await beta.node.services.resolver.fetch_document(document["to"][0])
     assert nodes is not None and nodes["items"] == ["https://beta.test/actor", "https://gamma.test/actor"]
     for node, path in (
         (alpha, f"/api/v1/statuses/{made['id']}"), (beta, f"/api/v1/statuses/{there.id}"),
@@ -122,7 +126,7 @@ async def only_partners_read_it(
 async def a_quote_asks_nobody_else(alpha: TestNode, beta: TestNode, gamma: TestNode, a: Api, g: Api) -> None:
     """The request for consent would show the post to who is quoted."""
     eves = await g.post("/api/v1/statuses", status="Quote me")
-    row = await alpha.node.services.resolver.post(eves["uri"])
+    row = await alpha.node.services.resolver.resolve_post(eves["uri"])
     assert row is not None
     made = await a.post("/api/v1/statuses", status="See", quoted_status_id=str(row.id), partners_only=True)
     await settle(alpha, beta, gamma)
@@ -141,7 +145,7 @@ async def partners_answer(
     here = await known(alpha, answer["uri"])
     assert here is not None and here.visibility == "partners" and here.in_reply_to_id is not None
     assert await known(gamma, answer["uri"]) is None
-    assert (await b.ask("POST", f"/api/v1/statuses/{there.id}/reblog")).status in (403, 422)
+    assert (await b.request("POST", f"/api/v1/statuses/{there.id}/reblog")).status in (403, 422)
     await b.post(f"/api/v1/statuses/{there.id}/favourite")
     await settle(alpha, beta)
     assert (await a.get(f"/api/v1/statuses/{here.in_reply_to_id}"))["favourites_count"] == 1

@@ -23,7 +23,7 @@ PAGE = "/admin/partners"
 
 async def admin_of(start: Start, name: str, **config: Any) -> TestNode:
     node = await start(f"{name}.test", **config)
-    await node.member("ada", "admin")
+    await node.create_member("ada", "admin")
     await log_in(node, "ada")
     return node
 
@@ -81,7 +81,7 @@ async def test_a_partnership_is_offered_accepted_shown_and_ended(start: Start, s
     await settle(alpha, beta)
     assert (await row_of(alpha)).ended_by == "them" and (await row_of(beta)).ended_by == "us"
     assert "alpha.test" not in await read(beta, "/partners")
-    node = await beta.node.services.resolver.node_actor("alpha.test")
+    node = await beta.node.services.resolver.fetch_node_actor("alpha.test")
     async with beta.db.write() as tx:
         uri, scopes = accepted.offer_uri, partners.read_scopes(accepted)
         assert not await partners.receive_offer(tx, beta.site, node, uri, scopes, ""), "a replay"
@@ -105,12 +105,13 @@ async def test_nodes_that_speak_with_few_become_partners_by_an_address(start: St
     alpha = await admin_of(start, "alpha", mode="allowlist", authorized_fetch=True)
     beta = await admin_of(start, "beta", mode="allowlist", authorized_fetch=True)
     await offer(alpha, "beta.test")
-    asked = len(beta.asked)
+    asked = len(beta.requested_paths)
     await settle(alpha, beta)
     assert await state(beta) == [] and not beta.node.services.policies.allows("alpha.test")
-    assert "/.well-known/webfinger" not in alpha.asked and "/actor" not in alpha.asked[asked:], (
-        "it asked nobody"
-    )
+    assert (
+        "/.well-known/webfinger" not in alpha.requested_paths
+        and "/actor" not in alpha.requested_paths[asked:]
+    ), "it asked nobody"
     uri = (await row_of(alpha)).offer_uri
     async with alpha.http.get(uri, headers={"Accept": "application/activity+json"}) as answer:
         assert answer.status == 401
@@ -151,7 +152,7 @@ async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.LoopbackRe
             offered(own["id"], scopes=["mischief"]),
             {**offered(own["id"]), "object": "https://evil.test/offer"},
         ):
-            assert await peers.send(alpha, wrong["actor"], wrong) == 202
+            assert await peers.deliver(alpha, wrong["actor"], wrong) == 202
         await settle(alpha)
         assert await state(alpha) == []
 
@@ -165,10 +166,10 @@ async def test_nobody_else_speaks_for_a_node(start: Start, names: tls.LoopbackRe
                 "actor": own["id"],
                 "object": object_,
             }
-            assert await peers.send(alpha, own["id"], forged) == 202
+            assert await peers.deliver(alpha, own["id"], forged) == 202
         await alpha.node.runner._workers[0].run()
         assert await state(alpha) == [("beta.test", "offered", True)]
-        assert await peers.send(alpha, own["id"], offered(own["id"])) == 202
+        assert await peers.deliver(alpha, own["id"], offered(own["id"])) == 202
         await settle(alpha, beta)
         assert await state(alpha) == [("beta.test", "offered", True), ("evil.test", "offered", False)]
         await press(alpha, "accept")

@@ -15,7 +15,7 @@ from tests.kit.nodes import Start, TestNode
 async def follows(node: TestNode, host: str, policy: str) -> None:
     """Until the node knows the decision; each round asks the database."""
     async with asyncio.timeout(10):
-        while node.node.services.policies.of(host) != policy:
+        while node.node.services.policies.find(host) != policy:
             await node.settle()
 
 

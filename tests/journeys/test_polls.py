@@ -41,7 +41,13 @@ class Two:
 
 async def begin(start: Start) -> Two:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    two = Two(alpha, beta, await alpha.member("ann"), await alpha.member("cid"), await beta.member("bob"))
+    two = Two(
+        alpha,
+        beta,
+        await alpha.create_member("ann"),
+        await alpha.create_member("cid"),
+        await beta.create_member("bob"),
+    )
     await follow(alpha, two.ann, "@bob@beta.test")
     await settle(alpha, beta)
     await follow(beta, two.bob, "@ann@alpha.test")
@@ -177,7 +183,7 @@ async def test_old_figures_are_asked_for_when_a_member_looks(start: Start) -> No
     post_id = await write(alpha, ann, "Which?", poll=NewPoll(("Red", "Blue"), HOUR))
     await two.settle()
     there = (await newest(beta, bob)).post
-    client, nobody = Api(beta, await beta.token(bob)), Api(beta)
+    client, nobody = Api(beta, await beta.create_token(bob)), Api(beta)
     await vote(alpha, cid, post_id, 0)
     path = f"/api/v1/polls/{there.id}"
     assert (await client.get(path))["votes_count"] == 0
@@ -219,8 +225,8 @@ async def send(two: Two, activity: dict[str, Any]) -> int:
     """Sign as Bob what his own software would not say; the status of the answer."""
     services, body, inbox = two.beta.node.services, msgspec.json.encode(activity), "https://alpha.test/inbox"
     async with two.beta.db.read() as tx:
-        signer = Signer(*await services.keyring.rsa(tx, two.bob.id), two.beta.clock)
-    answer = await services.client.post(inbox, body, signer.post(inbox, sha256(body), "cavage"))
+        signer = Signer(*await services.keyring.get_rsa(tx, two.bob.id), two.beta.clock)
+    answer = await services.client.post(inbox, body, signer.sign_post(inbox, sha256(body), "cavage"))
     await two.alpha.settle()
     return answer.status
 

@@ -62,8 +62,8 @@ async def set_fields(api: Api, *values: str) -> list[dict[str, str]]:
 
 async def test_a_link_is_verified_when_its_page_links_back(start: Start, home_page: Site) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
-    api = Api(alpha, await alpha.token(ann))
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    api = Api(alpha, await alpha.create_token(ann))
     fields = await set_fields(
         api, "https://home.test/", "https://home.test and more", "http://home.test", "https://alpha.test/@ann"
     )
@@ -114,12 +114,12 @@ async def accounts_row(node: TestNode, account: AccountRow) -> AccountRow:
 @pytest.mark.parametrize("wrong", ["plain", "large", "elsewhere"])
 async def test_what_is_no_page_verifies_nothing(start: Start, home_page: Site, wrong: str) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     link = '<a rel="me" href="https://alpha.test/@ann">'
     home_page.body = " " * 1_048_576 + link if wrong == "large" else link
     home_page.content_type = "text/plain" if wrong == "plain" else "text/html"
     await set_fields(
-        Api(alpha, await alpha.token(ann)),
+        Api(alpha, await alpha.create_token(ann)),
         "https://missing.test/" if wrong == "elsewhere" else "https://home.test/",
     )
     await settle(alpha)
@@ -129,14 +129,18 @@ async def test_what_is_no_page_verifies_nothing(start: Start, home_page: Site, w
 
 async def test_posts_with_followed_tags_come_from_peers(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, eve, bob = await alpha.member("ann"), await alpha.member("eve"), await beta.member("bob")
+    ann, eve, bob = (
+        await alpha.create_member("ann"),
+        await alpha.create_member("eve"),
+        await beta.create_member("bob"),
+    )
     remote = await follow(alpha, eve, "@bob@beta.test")
     await settle(alpha, beta)
     async with alpha.db.write() as tx:
         await tags.follow(tx, ann, "Fedi")
-    await beta.write(bob, "about #fedi")
-    await beta.write(bob, "about #fedi for followers", visibility="followers")
-    await beta.write(bob, "about nothing")
+    await beta.publish(bob, "about #fedi")
+    await beta.publish(bob, "about #fedi for followers", visibility="followers")
+    await beta.publish(bob, "about nothing")
     await settle(alpha, beta)
     async with alpha.db.read() as tx:
         (seen,) = await timelines.list_home(tx, ann.id, Page())
@@ -146,10 +150,10 @@ async def test_posts_with_followed_tags_come_from_peers(start: Start) -> None:
 
 async def test_peers_read_the_featured_tags(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
-    await alpha.write(ann, "a #Fox")
+    await alpha.publish(ann, "a #Fox")
     await settle(alpha, beta)
     for name in ("Fox", "bear"):
         async with alpha.db.write() as tx:
@@ -158,12 +162,12 @@ async def test_peers_read_the_featured_tags(start: Start) -> None:
     assert await alpha.settle() and await beta.settle()
     assert beta.node.services.metrics.activities["Update", "done"] == received + 1
     fetcher = beta.node.services.resolver._fetcher
-    actor = await fetcher.document(ann.uri)
+    actor = await fetcher.fetch_document(ann.uri)
     assert actor is not None and actor["featuredTags"] == f"{ann.uri}/collections/tags"
     assert {"@id": "toot:featuredTags", "@type": "@id"} in [
         each.get("featuredTags") for each in actor["@context"] if isinstance(each, dict)
     ]
-    found = await fetcher.document(str(actor["featuredTags"]))
+    found = await fetcher.fetch_document(str(actor["featuredTags"]))
     assert found is not None and (found["type"], found["totalItems"]) == ("Collection", 2)
     assert found["items"] == [
         {"type": "Hashtag", "href": "https://alpha.test/@ann/tagged/fox", "name": "#Fox"},
@@ -173,10 +177,10 @@ async def test_peers_read_the_featured_tags(start: Start) -> None:
 
 async def test_a_removed_follower_is_told(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
-    api = Api(alpha, await alpha.token(ann))
+    api = Api(alpha, await alpha.create_token(ann))
     [follower] = await api.get(f"/api/v1/accounts/{ann.id}/followers")
     gone = await api.post(f"/api/v1/accounts/{follower['id']}/remove_from_followers")
     assert not gone["followed_by"]
@@ -190,18 +194,18 @@ async def test_a_removed_follower_is_told(start: Start) -> None:
 
 async def test_aliases_are_found_by_their_handles_and_told(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     remote_ann = await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
-    api = Api(alpha, await alpha.token(ann))
+    api = Api(alpha, await alpha.create_token(ann))
     path = "/api/v1/accounts/alias"
     form = [("also_known_as_uris[]", "@bob@beta.test"), ("also_known_as_uris[]", bob.uri)]
-    answer = await api.ask("POST", path, data=form)
+    answer = await api.request("POST", path, data=form)
     assert answer.status == 200 and answer.body["source"]["also_known_as_uris"] == [bob.uri]
     await settle(alpha, beta)
     async with beta.db.read() as tx:
         assert (await accounts.get(tx, remote_ann.id)).also_known_as == f'["{bob.uri}"]'
     for wrong in ("@nobody@beta.test", "https://missing.test/users/x", ann.uri, "@ann"):
-        refused = await api.ask("POST", path, json={"also_known_as_uris": [wrong]})
+        refused = await api.request("POST", path, json={"also_known_as_uris": [wrong]})
         assert refused.status == 422, wrong
     assert (await api.post(path, also_known_as_uris=[]))["source"]["also_known_as_uris"] == []

@@ -68,15 +68,17 @@ class World:
 
     async def known_to_bob(self, post_id: int) -> int:
         """A post of Ann's, as Bob's node has it."""
-        row = await self.beta.node.services.resolver.post(f"https://alpha.test/users/ann/statuses/{post_id}")
+        row = await self.beta.node.services.resolver.resolve_post(
+            f"https://alpha.test/users/ann/statuses/{post_id}"
+        )
         assert row is not None
         return int(row.id)
 
 
 async def begin(start: Start) -> World:
     world = World(*[await start(f"{name}.test") for name in ("alpha", "beta", "gamma")])
-    world.ann, world.bob = await world.alpha.member("ann"), await world.beta.member("bob")
-    world.eve = await world.gamma.member("eve")
+    world.ann, world.bob = await world.alpha.create_member("ann"), await world.beta.create_member("bob")
+    world.eve = await world.gamma.create_member("eve")
     await follow(world.gamma, world.eve, "@bob@beta.test")
     await world.settle()
     return world
@@ -84,9 +86,9 @@ async def begin(start: Start) -> World:
 
 async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
+    first = await world.alpha.publish(world.ann, "Mine")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     assert await state(world.beta, quoting) == "pending"
     await world.settle()
@@ -115,8 +117,8 @@ async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: 
 
 async def test_consent_is_taken_back_everywhere(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
-    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    first = await world.alpha.publish(world.ann, "Mine")
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     granted = (await document(world.beta, quoting))[1]["quoteAuthorization"]
@@ -140,27 +142,27 @@ async def test_consent_is_taken_back_everywhere(start: Start) -> None:
 
 async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine", quote_policy="nobody")
+    first = await world.alpha.publish(world.ann, "Mine", quote_policy="nobody")
     known = await world.known_to_bob(first)
     view = await view_of(world.beta, f"https://alpha.test/users/ann/statuses/{first}", world.bob)
-    assert view.quotable == "denied"
+    assert view.quote_permission == "denied"
     # A node that did not look at the policy asks all the same.
     async with world.beta.db.write() as tx:
         await post_queries.set_interaction_policy(tx, known, '{"quote":{"automatic":["public"],"manual":[]}}')
-    second = await world.beta.write(world.bob, "Look", quoted_id=known)
+    second = await world.beta.publish(world.bob, "Look", quoted_id=known)
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     assert await state(world.beta, quoting) == "rejected"
     assert await state(world.gamma, quoting) == "pending" and await told(world.alpha, world.ann) == []
 
-    for_followers = await world.alpha.write(world.ann, "For those who follow", quote_policy="followers")
+    for_followers = await world.alpha.publish(world.ann, "For those who follow", quote_policy="followers")
     uri = f"https://alpha.test/users/ann/statuses/{for_followers}"
     known = await world.known_to_bob(for_followers)
-    assert (await view_of(world.beta, uri, world.bob)).quotable == "denied"
+    assert (await view_of(world.beta, uri, world.bob)).quote_permission == "denied"
     await follow(world.beta, world.bob, "@ann@alpha.test")
     await world.settle()
-    assert (await view_of(world.beta, uri, world.bob)).quotable == "automatic"
-    third = await world.beta.write(world.bob, "Now", quoted_id=known)
+    assert (await view_of(world.beta, uri, world.bob)).quote_permission == "automatic"
+    third = await world.beta.publish(world.bob, "Now", quoted_id=known)
     await world.settle()
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{third}") == "accepted"
 
@@ -169,23 +171,23 @@ async def test_a_new_policy_reaches_those_who_have_the_post(start: Start) -> Non
     world = await begin(start)
     await follow(world.beta, world.bob, "@ann@alpha.test")
     await world.settle()
-    first = await world.alpha.write(world.ann, "Mine")
+    first = await world.alpha.publish(world.ann, "Mine")
     await world.settle()
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    assert (await view_of(world.beta, uri, world.bob)).quotable == "automatic"
+    assert (await view_of(world.beta, uri, world.bob)).quote_permission == "automatic"
     async with world.alpha.db.write() as tx:
         await edits.set_quote_policy(tx, world.ann, first, "nobody")
     await world.settle()
     view = await view_of(world.beta, uri, world.bob)
-    assert view.quotable == "denied" and view.post.edited_at is None
+    assert view.quote_permission == "denied" and view.post.edited_at is None
     _, note = await document(world.alpha, uri)
     assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [world.ann.uri]}}
 
 
 async def test_the_quoted_post_is_deleted(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
-    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    first = await world.alpha.publish(world.ann, "Mine")
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     async with world.alpha.db.write() as tx:
@@ -197,8 +199,8 @@ async def test_the_quoted_post_is_deleted(start: Start) -> None:
 
 async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
-    await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    first = await world.alpha.publish(world.ann, "Mine")
+    await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     await world.settle()
     async with world.alpha.db.write() as tx:
         await edits.edit(tx, world.alpha.site, world.ann, first, edits.PostEdit(text="Mine, mended"))
@@ -208,8 +210,8 @@ async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> N
 
 async def test_an_own_quote_needs_nobody(start: Start) -> None:
     world = await begin(start)
-    first = await world.beta.write(world.bob, "Mine", quote_policy="nobody")
-    second = await world.beta.write(world.bob, "And again", quoted_id=first)
+    first = await world.beta.publish(world.bob, "Mine", quote_policy="nobody")
+    second = await world.beta.publish(world.bob, "And again", quoted_id=first)
     await world.settle()
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     assert await state(world.gamma, quoting) == "accepted"
@@ -218,14 +220,14 @@ async def test_an_own_quote_needs_nobody(start: Start) -> None:
 
 async def test_blocked_people_are_refused(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
+    first = await world.alpha.publish(world.ann, "Mine")
     known = await world.known_to_bob(first)
-    bob_there = await world.alpha.node.services.resolver.account("@bob@beta.test")
+    bob_there = await world.alpha.node.services.resolver.resolve_account("@bob@beta.test")
     async with world.alpha.db.write() as tx:
         # The peer is not told, as if the news were still on the way.
         uri = f"{world.ann.uri}#blocks/1"
         await block_queries.insert(tx, BlockRow(tx.new_id(), world.ann.id, bob_there.id, uri, tx.now))
-    second = await world.beta.write(world.bob, "Look", quoted_id=known)
+    second = await world.beta.publish(world.bob, "Look", quoted_id=known)
     await world.settle()
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{second}") == "rejected"
 
@@ -267,8 +269,8 @@ async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
 
 async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
-    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    first = await world.alpha.publish(world.ann, "Mine")
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await settle(world.alpha, world.beta)
     port = world.gamma.names.ports.pop("alpha.test")
@@ -287,10 +289,10 @@ async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> 
 async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
     """Older software asks nobody; and an authorization counts for its two posts only."""
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
-    other = await world.alpha.write(world.ann, "Another")
+    first = await world.alpha.publish(world.ann, "Mine")
+    other = await world.alpha.publish(world.ann, "Another")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     await world.settle()
     granted = (await document(world.beta, f"https://beta.test/users/bob/statuses/{second}"))[1][
         "quoteAuthorization"
@@ -320,9 +322,9 @@ async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
 
 async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
     world = await begin(start)
-    made = [await world.alpha.write(world.ann, "0")]
+    made = [await world.alpha.publish(world.ann, "0")]
     for number in range(1, 7):
-        made.append(await world.alpha.write(world.ann, str(number), quoted_id=made[-1]))
+        made.append(await world.alpha.publish(world.ann, str(number), quoted_id=made[-1]))
     await world.known_to_bob(made[-1])
     await world.settle()
     known = []
@@ -348,8 +350,8 @@ async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> N
 
 async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
-    second = await world.beta.write(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    first = await world.alpha.publish(world.ann, "Mine")
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     async with world.beta.db.read() as tx:
         quote = await quote_queries.find_by_post(tx, second)
@@ -377,7 +379,7 @@ async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
 
 async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> None:
     world = await begin(start)
-    first = await world.alpha.write(world.ann, "Mine")
+    first = await world.alpha.publish(world.ann, "Mine")
     quoted = f"https://alpha.test/users/ann/statuses/{first}"
     uri = f"{world.eve.uri}/statuses/1"
     note = {"id": uri, "type": "Note", "attributedTo": world.eve.uri, "content": "x", "to": [PUBLIC],

@@ -45,7 +45,7 @@ class Story:
         self.count += 1
         host = (actor_ or by).rpartition("/")[0]
         said = {"id": f"{host}/activities/{self.count}", "type": kind, "actor": actor_ or by}
-        status = await self.peers.send(self.node, by, {**said, "object": object_, "to": [PUBLIC]})
+        status = await self.peers.deliver(self.node, by, {**said, "object": object_, "to": [PUBLIC]})
         await settle(self.node)
         return status
 
@@ -55,10 +55,10 @@ class Story:
 
 async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.LoopbackResolver) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
-    await alpha.member("ada", "admin")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    await alpha.create_member("ada", "admin")
     await log_in(alpha, "ada")
-    uris = [f"{BOB}/statuses/{await beta.write(bob, f'Post {number}')}" for number in range(4)]
+    uris = [f"{BOB}/statuses/{await beta.publish(bob, f'Post {number}')}" for number in range(4)]
     async with StubPeers(names, "relay.test", "evil.test") as peers:
         peers.serve(make_actor(RELAY, "relay", "Application"), make_actor(EVIL, "evil", "Application"))
         story = Story(peers, alpha)
@@ -66,16 +66,16 @@ async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.Loop
         await settle(alpha)
         (follow,) = story.received("Follow")
         assert follow["object"] == PUBLIC and follow["actor"] == "https://alpha.test/actor"
-        await alpha.write(ann, "Nobody hears it yet")
+        await alpha.publish(ann, "Nobody hears it yet")
         await story.say(EVIL, "Accept", follow)
         await story.say(RELAY, "Announce", uris[0])
         assert await state(alpha) == ["pending"] and await known(alpha, uris[0]) is None
         await story.say(RELAY, "Accept", follow)
         assert await state(alpha) == ["accepted"] and ">on<" in await read(alpha, PAGE)
 
-        shown = await alpha.write(ann, "For all")
+        shown = await alpha.publish(ann, "For all")
         for visibility in ("unlisted", "followers", "local"):
-            await alpha.write(ann, "Not for all", visibility=visibility)
+            await alpha.publish(ann, "Not for all", visibility=visibility)
         await settle(alpha)
         (created,) = story.received("Create")
         assert created["object"]["id"] == f"https://alpha.test/users/ann/statuses/{shown}"
@@ -87,8 +87,8 @@ async def test_a_relay_is_followed_and_only_points(start: Start, names: tls.Loop
 
 async def test_a_relay_of_litepub_gets_boosts(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
-    await alpha.member("ada", "admin")
+    ann = await alpha.create_member("ann")
+    await alpha.create_member("ada", "admin")
     await log_in(alpha, "ada")
     async with StubPeers(names, "relay.test") as peers:
         peers.serve(make_actor(RELAY, "relay", "Application"))
@@ -100,8 +100,8 @@ async def test_a_relay_of_litepub_gets_boosts(start: Start, names: tls.LoopbackR
         await story.say(RELAY, "Accept", follow)
         await story.say(RELAY, "Follow", "https://alpha.test/actor")
         assert await state(alpha) == ["accepted"] and len(story.received("Accept")) == 1
-        shown = await alpha.write(ann, "For all")
-        await alpha.write(ann, "Not for all", visibility="unlisted")
+        shown = await alpha.publish(ann, "For all")
+        await alpha.publish(ann, "Not for all", visibility="unlisted")
         await settle(alpha)
         (boost,) = story.received("Announce")
         assert boost["object"] == f"https://alpha.test/users/ann/statuses/{shown}"
@@ -144,7 +144,7 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     async with node.db.read() as tx:
         ann = await account_queries.find_by_handle(tx, "ann", "")
     assert ann is not None
-    await node.write(ann, "Nobody hears it any more")
+    await node.publish(ann, "Nobody hears it any more")
     await settle(node)
     assert await known(node, uri) is None and len(story.received("Create")) == 1
     await submit(node, PAGE, off.replace("/off", "/on"))

@@ -49,10 +49,12 @@ class Two:
 
 async def begin(start: Start, **config: Any) -> Two:
     alpha, beta = await start("alpha.test", **config), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(alpha, ann, "@bob@beta.test")
     await settle(alpha, beta)
-    return Two(alpha, beta, Api(alpha, await alpha.token(ann)), Api(beta, await beta.token(bob)))
+    return Two(
+        alpha, beta, Api(alpha, await alpha.create_token(ann)), Api(beta, await beta.create_token(bob))
+    )
 
 
 async def read(node: TestNode, url: str, **headers: str) -> tuple[int, bytes, Any]:
@@ -66,13 +68,13 @@ async def test_a_picture_of_a_peer_is_fetched_once_and_shown_from_here(start: St
     assert file["url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/original")
     assert file["preview_url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/small")
     assert file["remote_url"].startswith("https://beta.test/media/")
-    assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 0
+    assert two.beta.requested_paths.count(urlsplit(file["remote_url"]).path) == 0
     answers = await asyncio.gather(*(read(two.alpha, file["url"]) for _ in range(5)))
     assert {status for status, *_ in answers} == {200}
     status, small, headers = await read(two.alpha, file["preview_url"])
     assert status == 200 and headers["Content-Type"] == "image/jpeg" and len(small) < len(answers[0][1])
     assert "sandbox" in headers["Content-Security-Policy"]
-    assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 1
+    assert two.beta.requested_paths.count(urlsplit(file["remote_url"]).path) == 1
     # Addresses say nothing of what lies here: a status that was encoded before is right afterwards.
     again = (await two.ann.get("/api/v1/timelines/home"))[0]["media_attachments"][0]
     assert again["url"] == file["url"]
@@ -100,7 +102,7 @@ async def test_avatars_come_from_here(start: Start) -> None:
     two = await begin(start)
     form = aiohttp.FormData()
     form.add_field("avatar", with_gps(), filename="a.jpg")
-    await two.bob.ask("PATCH", "/api/v1/accounts/update_credentials", data=form)
+    await two.bob.request("PATCH", "/api/v1/accounts/update_credentials", data=form)
     await two.settle()
     found = (await two.ann.get("/api/v1/accounts/search", q="bob"))[0]
     assert found["avatar"].startswith(f"https://alpha.test/media/proxy/{found['id']}/avatar?v=")
@@ -109,7 +111,7 @@ async def test_avatars_come_from_here(start: Start) -> None:
     assert status == 200 and headers["Content-Type"] == "image/jpeg" and b"secret" not in body
     form = aiohttp.FormData()
     form.add_field("avatar", square(), filename="b.png")
-    await two.bob.ask("PATCH", "/api/v1/accounts/update_credentials", data=form)
+    await two.bob.request("PATCH", "/api/v1/accounts/update_credentials", data=form)
     await two.settle()
     changed = (await two.ann.get("/api/v1/accounts/search", q="bob"))[0]
     assert changed["avatar"] != found["avatar"] and (await read(two.alpha, found["avatar"]))[0] == 404
@@ -135,7 +137,7 @@ async def test_what_fails_is_remembered_for_a_while(start: Start) -> None:
     folder.rename(folder.with_name("away"))
     for _ in range(3):
         assert (await read(two.alpha, file["url"]))[0] == 404
-    assert two.beta.asked.count(urlsplit(file["remote_url"]).path) == 1
+    assert two.beta.requested_paths.count(urlsplit(file["remote_url"]).path) == 1
     folder.with_name("away").rename(folder)
     two.alpha.clock.forward(seconds=FAILURE_TTL_S + 1)
     assert (await read(two.alpha, file["url"]))[0] == 200
@@ -170,8 +172,8 @@ async def test_what_was_not_asked_for_the_longest_goes_first(start: Start) -> No
         left = [each.subject_id for each in await remote_file_queries.list_oldest(tx, 10)]
         assert await remote_file_queries.sum_bytes(tx) <= 150_000
     assert int(files[1]["id"]) not in left and len(list_files(two.alpha)) < before
-    asked = len(two.beta.asked)
-    assert (await read(two.alpha, files[1]["url"]))[0] == 200 and len(two.beta.asked) == asked + 1
+    asked = len(two.beta.requested_paths)
+    assert (await read(two.alpha, files[1]["url"]))[0] == 200 and len(two.beta.requested_paths) == asked + 1
 
 
 async def test_what_its_author_removes_is_gone_here(start: Start) -> None:
@@ -199,10 +201,10 @@ async def test_without_the_proxy_files_are_shown_from_where_they_lie(start: Star
 
 async def test_only_an_article_with_pictures_shows_what_lies_elsewhere(start: Start) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     article = {"kind": "Article", "title": "Of pictures", "content_type": "text/markdown"}
     for text, foreign in (("![sea](https://elsewhere.test/a.png)", True), ("No picture", False)):
-        post_id = await alpha.write(ann, text, **article)
+        post_id = await alpha.publish(ann, text, **article)
         status, _, headers = await read(alpha, f"/@ann/{post_id}", Accept="text/html")
         assert (
             status == 200 and ("img-src 'self' data: https:" in headers["Content-Security-Policy"]) is foreign
@@ -228,8 +230,8 @@ def news(picture: str) -> str:
 
 async def test_pictures_of_cards_come_from_here(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     pages: dict[str, str | web.Response] = {
         "/": news("/p.png"),
         "/p.png": web.Response(body=wide(), content_type="text/plain"),
@@ -239,25 +241,25 @@ async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Loopbac
     }
 
     async def card(path: str) -> Any:
-        post_id = await node.write(ann, f"https://news.test{path}")
+        post_id = await node.publish(ann, f"https://news.test{path}")
         await node.settle()
         return (await api.get(f"/api/v1/statuses/{post_id}"))["card"] | {"post": post_id}
 
     async with StubSite(names, "news.test", pages) as site:
         shown = await card("/")
         assert shown["image"].startswith("https://alpha.test/media/proxy/") and "/card?v=" in shown["image"]
-        assert (shown["width"], shown["blurhash"]) == (0, None) and "/p.png" not in site.asked
+        assert (shown["width"], shown["blurhash"]) == (0, None) and "/p.png" not in site.requested_paths
         for _ in range(2):
             status, body, headers = await read(node, shown["image"])
             assert status == 200 and "sandbox" in headers["Content-Security-Policy"]
-        assert headers["Content-Type"] == "image/jpeg" and site.asked.count("/p.png") == 1
+        assert headers["Content-Type"] == "image/jpeg" and site.requested_paths.count("/p.png") == 1
         assert Image.open(io.BytesIO(body)).size == (640, 320)
         known = (await api.get(f"/api/v1/statuses/{shown['post']}"))["card"]
         assert (known["width"], known["height"]) == (640, 320) and len(known["blurhash"]) > 20
         node.clock.forward(days=15)
         again = await card("/")
         assert {**again, "post": 0} == {**known, "post": 0}, "a page that is read anew keeps its picture"
-        assert (await read(node, shown["image"]))[0] == 200 and site.asked.count("/p.png") == 1
+        assert (await read(node, shown["image"]))[0] == 200 and site.requested_paths.count("/p.png") == 1
         for wrong in (shown["image"][:-1] + "x", shown["image"].replace("/card", "/original")):
             assert (await read(node, wrong))[0] == 404
         assert (await read(node, (await card("/bad"))["image"]))[0] == 404
@@ -267,8 +269,8 @@ async def test_pictures_of_cards_come_from_here(start: Start, names: tls.Loopbac
 
 async def test_emoji_of_peers_come_from_here(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     where = "https://pics.test/cat.gif?s=1&t=2"
     facts = msgspec.json.encode([{"shortcode": "cat", "url": where, "static_url": where}]).decode()
     async with node.db.write() as tx:
@@ -285,14 +287,14 @@ async def test_emoji_of_peers_come_from_here(start: Start, names: tls.LoopbackRe
     picture = web.Response(body=moving(), content_type="image/gif")
     async with StubSite(names, "pics.test", {"/cat.gif?s=1&t=2": picture}) as site:
         assert (await read(node, emoji["url"].replace("t%3D2", "t%3D3")))[0] == 404
-        assert (await read(node, emoji["url"].partition("&v=")[0]))[0] == 404 and site.asked == []
+        assert (await read(node, emoji["url"].partition("&v=")[0]))[0] == 404 and site.requested_paths == []
         for address, frames in ((emoji["url"], 3), (emoji["static_url"], 1)):
             found, body, headers = await read(node, address)
             assert found == 200 and headers["Content-Type"] == "image/png"
             assert getattr(Image.open(io.BytesIO(body)), "n_frames", 1) == frames
         node.clock.forward(hours=2)
         await node.settle()
-        assert (await read(node, emoji["url"]))[0] == 200 and len(site.asked) == 1
+        assert (await read(node, emoji["url"]))[0] == 200 and len(site.requested_paths) == 1
     decision = peers.PeerDecision("", reason="ugly", rejects_media=True)
     async with node.db.write() as tx:
         await peers.decide(tx, None, "pics.test", decision)

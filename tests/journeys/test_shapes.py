@@ -47,7 +47,7 @@ class Lab:
 
     async def send(self, sender: Document, *activities: Document) -> None:
         for each in activities:
-            assert await self.peers.send(self.node, sender["id"], each) == 202
+            assert await self.peers.deliver(self.node, sender["id"], each) == 202
             await self.settle()
 
     async def settle(self) -> None:
@@ -69,10 +69,10 @@ async def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     url = nodes.new_database(request.param, folder, "alpha.test")
     node = await nodes.start_node("alpha.test", folder, names, Clock(), url)
     async with StubPeers(names, *sorted(HOSTS)) as peers:
-        ann = await node.member("ann")
+        ann = await node.create_member("ann")
         browser = Visitor(node)
         await browser.fill_in("/login", "password", username="ann", password=nodes.PASSWORD)
-        yield Lab(node, ann, Api(node, await node.token(ann)), browser, peers)
+        yield Lab(node, ann, Api(node, await node.create_token(ann)), browser, peers)
     await node.close()
     if request.param == "postgresql":
         databases.release(url)
@@ -200,9 +200,9 @@ async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
         path = f"/api/v1/statuses/{status['id']}"
         reply = {"json": {"status": "@guarded@gts.test hm", "in_reply_to_id": status["id"]}}
         answers = [
-            await lab.api.ask("POST", f"{path}/favourite"),
-            await lab.api.ask("POST", "/api/v1/statuses", **reply),
-            await lab.api.ask("POST", f"{path}/reblog"),
+            await lab.api.request("POST", f"{path}/favourite"),
+            await lab.api.request("POST", "/api/v1/statuses", **reply),
+            await lab.api.request("POST", f"{path}/reblog"),
         ]
         assert [each.status for each in answers] == expected, name
         await lab.settle()
@@ -225,7 +225,9 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
     rules |= {"can_favourite": {"always": ["followers"]}, "can_reblog": {"automatic_approval": ["me"]}}
     status = await lab.api.post("/api/v1/statuses", status="For fans @joe@gts.test", interaction_policy=rules)
     wrong = {**rules, "can_reply": {"manual_approval": ["public"]}}
-    refused = await lab.api.ask("POST", "/api/v1/statuses", json={"status": "x", "interaction_policy": wrong})
+    refused = await lab.api.request(
+        "POST", "/api/v1/statuses", json={"status": "x", "interaction_policy": wrong}
+    )
     assert refused.status == 422 and "manual_approval" in refused.body["error"]
     async with lab.node.http.get(
         f"/users/ann/statuses/{status['id']}", headers={"Accept": CONTENT_TYPE}
@@ -253,7 +255,9 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
     await lab.api.put(f"{path}/interaction_policy", quote_approval_policy="nobody")
     shown = (await lab.api.get(path))["interaction_policy"]
     assert shown["can_reply"]["automatic_approval"] == ["author"]
-    page = await lab.browser.press(f"/edit/{number}", f"/edit/{number}", text="For answers", replies="public")
+    page = await lab.browser.submit_action(
+        f"/edit/{number}", f"/edit/{number}", text="For answers", replies="public"
+    )
     assert "For answers" in page.text and "may answer</span>" not in page.text
     opened = await lab.api.get(path)
     assert "interaction_policy" not in opened and opened["quote_approval"]["automatic"] == []
@@ -270,7 +274,7 @@ async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
     lab.peers.serve(joe, stranger, page, answer)
     await lab.follow(group)
     await lab.send(stranger, act("Announce", stranger["id"], act("Create", joe["id"], page)))
-    assert page["id"] not in lab.peers.asked and not await lab.home(page["id"])
+    assert page["id"] not in lab.peers.requested_uris and not await lab.home(page["id"])
     await lab.send(group, act("Announce", group["id"], act("Create", joe["id"], page)))
     await lab.send(group, act("Announce", group["id"], act("Create", joe["id"], answer)))
     shown, nothing = await lab.home(page["id"]), await lab.home(answer["id"])
@@ -298,10 +302,10 @@ async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
     assert "Edited" in (await lab.api.get(f"/api/v1/statuses/{status['id']}"))["content"]
     gone = act("Announce", group["id"], act("Delete", joe["id"], page["id"]))
     await lab.send(group, gone)
-    assert (await lab.api.ask("GET", f"/api/v1/statuses/{status['id']}")).status == 200
+    assert (await lab.api.request("GET", f"/api/v1/statuses/{status['id']}")).status == 200
     lab.peers.documents[page["id"]] = 410
     await lab.send(group, {**gone, "id": f"{gone['id']}-again"})
-    assert (await lab.api.ask("GET", f"/api/v1/statuses/{status['id']}")).status == 404
+    assert (await lab.api.request("GET", f"/api/v1/statuses/{status['id']}")).status == 404
 
 
 def with_key(found: Document) -> Document:
@@ -336,8 +340,8 @@ async def test_what_others_pass_on_needs_a_proof_of_its_actor(lab: Lab) -> None:
     rsa = proved(8)
     rsa["proof"]["verificationMethod"] = f"{hal['id']}#main-key"
     bad = (changed, other_suite, proved(5, neighbour), proved(6, stranger), proved(7, hours=13), rsa)
-    assert await lab.peers.send(lab.node, carrier["id"], bare) == 403
-    assert [await lab.peers.send(lab.node, carrier["id"], each) for each in bad] == [401] * len(bad)
-    assert await lab.peers.send(lab.node, carrier["id"], good) == 202
+    assert await lab.peers.deliver(lab.node, carrier["id"], bare) == 403
+    assert [await lab.peers.deliver(lab.node, carrier["id"], each) for each in bad] == [401] * len(bad)
+    assert await lab.peers.deliver(lab.node, carrier["id"], good) == 202
     await lab.settle()
     assert [len(await lab.home(each["object"]["id"])) for each in (good, bare, *bad)] == [1] + [0] * 7

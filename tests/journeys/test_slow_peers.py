@@ -63,7 +63,7 @@ async def until(node: TestNode, check: Callable[[], Awaitable[bool]]) -> None:
 
 async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.LoopbackResolver) -> None:
     alpha = await start("alpha.test")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     async with Hosts(names) as hosts, asyncio.timeout(10):
         async with alpha.db.write() as tx:
             for host in (SLOW, *LIVING):
@@ -76,16 +76,16 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.LoopbackRe
         hosts.let_go.set()
         await alpha.settle()  # the Accepts
         hosts.let_go.clear()
-        while not hosts.came.empty():
-            hosts.came.get_nowait()
+        while not hosts.received.empty():
+            hosts.received.get_nowait()
         alpha.node.runner.start()
 
         # Out: the living have each post while the silent one has the first in hand.
-        await alpha.write(ann, "first")
+        await alpha.publish(ann, "first")
         await hosts.got("first", SLOW, *LIVING)
-        await alpha.write(ann, "second")
+        await alpha.publish(ann, "second")
         await hosts.got("second", *LIVING)
-        liked = await alpha.write(ann, "third")
+        liked = await alpha.publish(ann, "third")
         await hosts.got("third", *LIVING)
 
         # In: what another host says is done while a post that the silent one boosts is waited for.
@@ -96,10 +96,12 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.LoopbackRe
         for note in notes:
             hosts.serve(_note(note, fans[0]))
             boost = activities.announce(f"{note}#boost", fans[0], note, [PUBLIC], [], alpha.clock())
-            assert await hosts.send(alpha, fans[0], boost) == 202
+            assert await hosts.deliver(alpha, fans[0], boost) == 202
         await hosts.asked_slow.wait()
         for fan in fans:
-            assert await hosts.send(alpha, fan, activities.like(f"{fan}#like", fan, post.uri, ann.uri)) == 202
+            assert (
+                await hosts.deliver(alpha, fan, activities.like(f"{fan}#like", fan, post.uri, ann.uri)) == 202
+            )
         await until(alpha, lambda: likes(alpha, liked, 1))
         hosts.let_go.set()
         await until(alpha, lambda: likes(alpha, liked, 2))

@@ -17,12 +17,12 @@ HEADER = "Mastodon-Async-Refresh"
 async def begin(start: Start, answers: int) -> tuple[TestNode, TestNode, Api, str, AccountRow]:
     """Ann on alpha wrote a thread, of which Bob on beta has looked up the first post only."""
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
-    first = await alpha.write(ann, "the first")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    first = await alpha.publish(ann, "the first")
     above = first
     for number in range(answers):
-        above = await alpha.write(ann, f"answer {number}", in_reply_to_id=above)
-    api = Api(beta, await beta.token(bob))
+        above = await alpha.publish(ann, f"answer {number}", in_reply_to_id=above)
+    api = Api(beta, await beta.create_token(bob))
     found = await api.get(
         "/api/v2/search", q=f"https://alpha.test/users/ann/statuses/{first}", resolve="true"
     )
@@ -39,36 +39,38 @@ def refresh_of(answer: Any) -> tuple[str, int]:
 async def test_a_thread_is_completed(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 3)
     path = f"/api/v1/statuses/{post_id}/context"
-    stranger = await Api(beta).ask("GET", path)
+    stranger = await Api(beta).request("GET", path)
     assert HEADER not in stranger.headers, "only for members"
-    opened = await api.ask("GET", path)
+    opened = await api.request("GET", path)
     assert opened.body["descendants"] == []
     refresh_id, count = refresh_of(opened)
     watch = f"/api/v1_alpha/async_refreshes/{refresh_id}"
     assert await api.get(watch) == {
         "async_refresh": {"id": refresh_id, "status": "running", "result_count": 0}
     }
-    assert count == 0 and refresh_of(await api.ask("GET", path)) == (refresh_id, 0), "one is enough"
+    assert count == 0 and refresh_of(await api.request("GET", path)) == (refresh_id, 0), "one is enough"
     await settle(alpha, beta)
     assert (await api.get(watch))["async_refresh"] == {
         "id": refresh_id,
         "status": "finished",
         "result_count": 3,
     }
-    again = await api.ask("GET", path)
+    again = await api.request("GET", path)
     assert len(again.body["descendants"]) == 3 and HEADER not in again.headers
     beta.clock.forward(seconds=16 * 60)
-    assert refresh_of(await api.ask("GET", path))[0] != refresh_id, "after a while it is due again"
+    assert refresh_of(await api.request("GET", path))[0] != refresh_id, "after a while it is due again"
     await settle(alpha, beta)
 
 
 async def test_an_answer_by_a_third_node_is_read_from_there(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 0)
     gamma = await start("gamma.test")
-    eve = await gamma.member("eve")
-    first = await gamma.node.services.resolver.post((await api.get(f"/api/v1/statuses/{post_id}"))["uri"])
+    eve = await gamma.create_member("eve")
+    first = await gamma.node.services.resolver.resolve_post(
+        (await api.get(f"/api/v1/statuses/{post_id}"))["uri"]
+    )
     assert first is not None
-    await gamma.write(eve, "@ann@alpha.test from elsewhere", in_reply_to_id=first.id)
+    await gamma.publish(eve, "@ann@alpha.test from elsewhere", in_reply_to_id=first.id)
     await settle(alpha, gamma)
     await api.get(f"/api/v1/statuses/{post_id}/context")
     await settle(alpha, beta, gamma)
@@ -93,7 +95,7 @@ async def test_limits_hold(start: Start) -> None:
 async def test_a_peer_that_does_not_answer_ends_it(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 2)
     await alpha.node._web.cleanup()
-    refresh_id, _ = refresh_of(await api.ask("GET", f"/api/v1/statuses/{post_id}/context"))
+    refresh_id, _ = refresh_of(await api.request("GET", f"/api/v1/statuses/{post_id}/context"))
     await beta.settle()
     watched = (await api.get(f"/api/v1_alpha/async_refreshes/{refresh_id}"))["async_refresh"]
     assert (watched["status"], watched["result_count"]) == ("finished", 0)
@@ -101,7 +103,7 @@ async def test_a_peer_that_does_not_answer_ends_it(start: Start) -> None:
 
 async def test_one_whose_worker_is_gone_is_over(start: Start) -> None:
     _, beta, api, post_id, _ = await begin(start, 1)
-    refresh_id, _ = refresh_of(await api.ask("GET", f"/api/v1/statuses/{post_id}/context"))
+    refresh_id, _ = refresh_of(await api.request("GET", f"/api/v1/statuses/{post_id}/context"))
     beta.clock.forward(seconds=6 * 60)
     assert (await api.get(f"/api/v1_alpha/async_refreshes/{refresh_id}"))["async_refresh"][
         "status"
@@ -110,14 +112,14 @@ async def test_one_whose_worker_is_gone_is_over(start: Start) -> None:
 
 async def test_ours_and_private_posts_are_not_looked_for(start: Start) -> None:
     alpha, _, _, _, ann = await begin(start, 0)
-    api = Api(alpha, await alpha.token(ann))
-    post_id = await alpha.write(ann, "mine")
-    assert HEADER not in (await api.ask("GET", f"/api/v1/statuses/{post_id}/context")).headers
+    api = Api(alpha, await alpha.create_token(ann))
+    post_id = await alpha.publish(ann, "mine")
+    assert HEADER not in (await api.request("GET", f"/api/v1/statuses/{post_id}/context")).headers
     for wrong in ("7", "x", "1" * 30):
-        assert (await api.ask("GET", f"/api/v1_alpha/async_refreshes/{wrong}")).status == 404
-    assert (await Api(alpha).ask("GET", "/api/v1_alpha/async_refreshes/7")).status == 401
-    narrow = Api(alpha, await alpha.token(ann, "write"))
-    assert (await narrow.ask("GET", "/api/v1_alpha/async_refreshes/7")).status == 403
+        assert (await api.request("GET", f"/api/v1_alpha/async_refreshes/{wrong}")).status == 404
+    assert (await Api(alpha).request("GET", "/api/v1_alpha/async_refreshes/7")).status == 401
+    narrow = Api(alpha, await alpha.create_token(ann, "write"))
+    assert (await narrow.request("GET", "/api/v1_alpha/async_refreshes/7")).status == 403
 
 
 def test_collections_are_read_whatever_their_shape() -> None:

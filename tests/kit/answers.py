@@ -18,14 +18,14 @@ VARIABLE = "FEDSERVER_TEST_ANSWERS"
 def record_responses(application: web.Application) -> None:
     """Write down what this application answers, whoever asks. Call it before the application starts."""
     if place := os.environ.get(VARIABLE):
-        application.on_response_prepare.append(_ResponseRecorder(Path(place)).keep)
+        application.on_response_prepare.append(_ResponseRecorder(Path(place)).record)
 
 
 class _ResponseRecorder:
     def __init__(self, place: Path) -> None:
-        self._place = place
+        self._path = place
 
-    async def keep(self, request: web.Request, response: web.StreamResponse) -> None:
+    async def record(self, request: web.Request, response: web.StreamResponse) -> None:
         body = getattr(response, "body", None)
         if response.content_type != "application/json" or not isinstance(body, bytes) or not body:
             return
@@ -37,5 +37,5 @@ class _ResponseRecorder:
             "body": json.loads(body),
         }
         # One write for a line: several processes of a run share the file.
-        with self._place.open("ab", buffering=0) as file:
+        with self._path.open("ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")

@@ -22,20 +22,20 @@ class Api:
 
     def __init__(self, node: TestNode, token: str = "", asked: set[tuple[str, str]] | None = None) -> None:
         self.node = node
-        self.asked = asked
+        self.requested = asked
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    async def ask(self, method: str, path: str, **options: Any) -> ApiAnswer:
+    async def request(self, method: str, path: str, **options: Any) -> ApiAnswer:
         """One request; the options are aiohttp's (`json`, `data`, `params`)."""
         headers = {**self.headers, **options.pop("headers", {})}
         async with self.node.http.request(method, path, headers=headers, **options) as response:
-            if self.asked is not None:
-                self.asked.add((method, self._declared(method, path)))
+            if self.requested is not None:
+                self.requested.add((method, self._find_declared_path(method, path)))
             json = response.content_type == "application/json"
             body = await response.json() if json else await response.text()
             return ApiAnswer(response.status, response.headers, body)
 
-    def _declared(self, method: str, path: str) -> str:
+    def _find_declared_path(self, method: str, path: str) -> str:
         """The declared path of an address; fixed words win over parameters, as in the router."""
         resources = list(self.node.node.application.router.resources())
         if any(each.get_info().get("path") == path for each in resources):
@@ -52,27 +52,27 @@ class Api:
 
     async def get(self, path: str, **params: Any) -> Any:
         """The body of a GET that succeeds."""
-        return self._fine(await self.ask("GET", path, params=params))
+        return self._require_success(await self.request("GET", path, params=params))
 
     async def post(self, path: str, **body: Any) -> Any:
         """The body of a POST with a JSON body that succeeds."""
-        return self._fine(await self.ask("POST", path, json=body))
+        return self._require_success(await self.request("POST", path, json=body))
 
     async def put(self, path: str, **body: Any) -> Any:
-        return self._fine(await self.ask("PUT", path, json=body))
+        return self._require_success(await self.request("PUT", path, json=body))
 
     async def patch(self, path: str, **body: Any) -> Any:
-        return self._fine(await self.ask("PATCH", path, json=body))
+        return self._require_success(await self.request("PATCH", path, json=body))
 
     async def delete(self, path: str, **body: Any) -> Any:
-        return self._fine(await self.ask("DELETE", path, json=body))
+        return self._require_success(await self.request("DELETE", path, json=body))
 
     @staticmethod
-    def _fine(answer: ApiAnswer) -> Any:
+    def _require_success(answer: ApiAnswer) -> Any:
         assert answer.status < 300, (answer.status, answer.body)
         return answer.body
 
 
 def list_declared_endpoints() -> set[tuple[str, str]]:
     """Method and path of every endpoint of the client API."""
-    return {each.shape for each in list_endpoints() if each.surface == "client_api"}
+    return {each.route_key for each in list_endpoints() if each.surface == "client_api"}

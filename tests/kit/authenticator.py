@@ -37,18 +37,18 @@ class SoftwareAuthenticator:
         numbers = self.key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
         attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + encode_cbor(cose)
-        data = self._data(self.flags | ATTESTED) + attested
+        data = self._authenticator_data(self.flags | ATTESTED) + attested
         made = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
         response = {
-            "clientDataJSON": encode_base64url(self._client("webauthn.create", options, client)),
+            "clientDataJSON": encode_base64url(self._client_data("webauthn.create", options, client)),
             "attestationObject": encode_base64url(made),
         }
-        return self._answer(response)
+        return self._encode_answer(response)
 
     def get(self, options: dict[str, Any], **client: str) -> str:
         """The answer to `navigator.credentials.get`."""
         self.count += 1
-        data, said = self._data(self.flags), self._client("webauthn.get", options, client)
+        data, said = self._authenticator_data(self.flags), self._client_data("webauthn.get", options, client)
         signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))
         response = {
             "clientDataJSON": encode_base64url(said),
@@ -56,15 +56,15 @@ class SoftwareAuthenticator:
             "signature": encode_base64url(signature),
             "userHandle": self.user,
         }
-        return self._answer(response)
+        return self._encode_answer(response)
 
-    def _data(self, flags: int) -> bytes:
+    def _authenticator_data(self, flags: int) -> bytes:
         return hashlib.sha256(self.host.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
 
-    def _client(self, kind: str, options: dict[str, Any], changes: dict[str, str]) -> bytes:
+    def _client_data(self, kind: str, options: dict[str, Any], changes: dict[str, str]) -> bytes:
         said = {"type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}
         return json.dumps({**said, **changes}).encode()
 
-    def _answer(self, response: dict[str, Any]) -> str:
+    def _encode_answer(self, response: dict[str, Any]) -> str:
         named = encode_base64url(self.id)
         return json.dumps({"id": named, "rawId": named, "type": "public-key", "response": response})

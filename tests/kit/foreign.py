@@ -26,13 +26,13 @@ class ForeignServer:
         self.host, self.handle = host, f"@hop@{host}"
         self._http = aiohttp.ClientSession(base_url=f"http://127.0.0.1:{control}")
 
-    async def do(self, verb: str, **what: Any) -> Any:
+    async def perform(self, verb: str, **what: Any) -> Any:
         """Have the actor do something; when this returns, its deliveries have been answered."""
         async with self._http.post(f"/{verb}", json=what) as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json(content_type=None)
 
-    async def heard(self, kind: str = "") -> list[dict[str, Any]]:
+    async def list_received(self, kind: str = "") -> list[dict[str, Any]]:
         """What came to its inboxes (and is of this type), first things first."""
         async with self._http.get("/") as answer:
             entries: list[dict[str, Any]] = await answer.json(content_type=None)

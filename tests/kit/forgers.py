@@ -38,11 +38,11 @@ class StubPeer(StubSite):
         self.pages[path] = web.Response(body=body, status=status, headers={"Content-Type": kind})
         return self.base + path
 
-    def redirect(self, path: str, target: str) -> str:
+    def serve_redirect(self, path: str, target: str) -> str:
         self.pages[path] = web.Response(status=302, headers={"Location": target})
         return self.base + path
 
-    def actor(self, name: str, number: int = 1, /, **changes: Any) -> str:
+    def serve_actor(self, name: str, number: int = 1, /, **changes: Any) -> str:
         """An actor whose key is `keys.rsa(number)`, confirmed by WebFinger; its address."""
         uri = f"{self.base}/users/{name}"
         key = {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": keys.rsa(number)[1]}

@@ -51,13 +51,13 @@ class TestNode:
         self.domain = domain
         self.clock = clock
         self.names = names
-        self.asked: list[str] = []  # the paths of all requests that were answered
+        self.requested_paths: list[str] = []  # the paths of all requests that were answered
         self.base = node.services.site.links.base
         self._names = names
         self._browsers: list[aiohttp.ClientSession] = []
-        self.http = self.browser()
+        self.http = self.open_browser()
 
-    def browser(self) -> aiohttp.ClientSession:
+    def open_browser(self) -> aiohttp.ClientSession:
         """Another client with cookies of its own."""
         opened = aiohttp.ClientSession(
             base_url=self.base,
@@ -80,7 +80,7 @@ class TestNode:
     async def settle(self) -> int:
         return await self.node.settle()
 
-    async def member(self, username: str, role: str = "member") -> AccountRow:
+    async def create_member(self, username: str, role: str = "member") -> AccountRow:
         """A member who is let in; the password is PASSWORD."""
         hashed = await self.node.services.passwords.hash(PASSWORD)
         async with self.db.write() as tx:
@@ -89,18 +89,18 @@ class TestNode:
             )
         return account
 
-    async def member_row(self, account: AccountRow) -> MemberRow:
+    async def load_member(self, account: AccountRow) -> MemberRow:
         async with self.db.read() as tx:
             return await members.get_by_username(tx, account.username)
 
-    async def write(self, author: AccountRow, text: str, **draft: Any) -> int:
+    async def publish(self, author: AccountRow, text: str, **draft: Any) -> int:
         """A post of a member, delivered to nobody yet."""
         async with self.db.write() as tx:
             return await posts.publish(tx, self.site, author, posts.Draft(text=text, **draft))
 
-    async def token(self, account: AccountRow, scopes: str = SCOPES) -> str:
+    async def create_token(self, account: AccountRow, scopes: str = SCOPES) -> str:
         """An access token of a member."""
-        member = await self.member_row(account)
+        member = await self.load_member(account)
         async with self.db.write() as tx:
             made = await tokens.create(tx, scopes, app_id=None, member_id=member.id, account_id=account.id)
         return made.secret
@@ -164,7 +164,7 @@ async def start_node(
     made = TestNode(node, domain, clock, names)
 
     async def note(request: web.Request, response: web.StreamResponse) -> None:
-        made.asked.append(request.path)
+        made.requested_paths.append(request.path)
 
     node.application.on_response_prepare.append(note)
 
@@ -191,14 +191,14 @@ class _TemplateCache(BytecodeCache):
     """Pages compiled once a run."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._bytecode: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        if bucket.key in self._bytecode:
+            bucket.bytecode_from_string(self._bytecode[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._bytecode[bucket.key] = bucket.bytecode_to_string()
 
 
 TEMPLATE_CACHE = _TemplateCache()

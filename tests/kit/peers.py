@@ -54,18 +54,18 @@ class StubPeers:
         self._hosts = hosts
         self.documents: dict[str, Document | int] = {}
         self.received: list[Document] = []
-        self.asked: list[str] = []
-        self.newer = False
+        self.requested_uris: list[str] = []
+        self.requires_rfc9421 = False
         application = web.Application()
-        application.router.add_get("/.well-known/webfinger", self._finger)
-        application.router.add_get("/{path:.*}", self._answer)
-        application.router.add_post("/{path:.*}", self._take)
+        application.router.add_get("/.well-known/webfinger", self._serve_webfinger)
+        application.router.add_get("/{path:.*}", self._serve_document)
+        application.router.add_post("/{path:.*}", self._receive)
         self._runner = web.AppRunner(application, access_log=None)
 
     def serve(self, *documents: Document) -> None:
         self.documents |= {each["id"]: each for each in documents}
 
-    async def send(
+    async def deliver(
         self, node: TestNode, sender: str, activity: Document, content_type: str = CONTENT_TYPE
     ) -> int:
         """Deliver an activity, signed by `sender`; the status of the answer."""
@@ -78,7 +78,7 @@ class StubPeers:
         ) as answer:
             return answer.status
 
-    async def _finger(self, request: web.Request) -> web.Response:
+    async def _serve_webfinger(self, request: web.Request) -> web.Response:
         name = request.query["resource"].removeprefix("acct:")
         for uri, found in self.documents.items():
             if isinstance(found, dict) and name == f"{found.get('preferredUsername')}@{urlsplit(uri).netloc}":
@@ -86,17 +86,17 @@ class StubPeers:
                 return web.json_response({"subject": f"acct:{name}", "links": links})
         return web.Response(status=404)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _serve_document(self, request: web.Request) -> web.Response:
         uri = f"https://{request.host}{request.path_qs}"
-        self.asked.append(uri)
+        self.requested_uris.append(uri)
         found = self.documents.get(uri, 404)
-        if self.newer and "Signature-Input" not in request.headers:
+        if self.requires_rfc9421 and "Signature-Input" not in request.headers:
             return web.Response(status=401)
         if isinstance(found, int):
             return web.Response(status=found)
         return web.Response(body=json.dumps(found).encode(), content_type=CONTENT_TYPE)
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.Response:
         self.received.append(await request.json())
         return web.Response(status=202)
 

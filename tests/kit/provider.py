@@ -54,14 +54,14 @@ class StubProvider:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.person: dict[str, Any] = dict(ANN_CLAIMS)
-        self.spoil: dict[str, Any] = {}
-        self.sign: Callable[[dict[str, Any]], str] = self.signed
+        self.claim_overrides: dict[str, Any] = {}
+        self.signer: Callable[[dict[str, Any]], str] = self.sign_token
         self.calls: list[str] = []
         self.key: RSAKey | ECKey = RSAKey.import_key(keys.rsa(7)[0], {"kid": "one"})
         self.algorithm = "RS256"
         self.userinfo: dict[str, Any] | None = None
         self.metadata: dict[str, Any] = {}
-        self.broken = False
+        self.is_broken = False
         self.codes: dict[str, dict[str, str]] = {}
         self._runner: web.AppRunner | None = None
 
@@ -69,11 +69,11 @@ class StubProvider:
     async def start(cls, names: tls.LoopbackResolver, clock: Clock) -> StubProvider:
         provider = cls(clock)
         app = web.Application()
-        app.router.add_get("/realms/all/.well-known/openid-configuration", provider._discovery)
-        app.router.add_get("/authorize", provider._authorize)
-        app.router.add_post("/token", provider._token)
-        app.router.add_get("/keys", provider._keys)
-        app.router.add_get("/userinfo", provider._userinfo)
+        app.router.add_get("/realms/all/.well-known/openid-configuration", provider._serve_discovery)
+        app.router.add_get("/authorize", provider._serve_authorize)
+        app.router.add_post("/token", provider._serve_token)
+        app.router.add_get("/keys", provider._serve_keys)
+        app.router.add_get("/userinfo", provider._serve_userinfo)
         provider._runner = web.AppRunner(app, access_log=None)
         await provider._runner.setup()
         site = web.TCPSite(provider._runner, "127.0.0.1", 0, ssl_context=tls.server_context(HOST))
@@ -85,20 +85,20 @@ class StubProvider:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def claims(self, nonce: str) -> dict[str, Any]:
+    def make_claims(self, nonce: str) -> dict[str, Any]:
         """What an ID token says now."""
         now = self.clock.now // 1000
         said = {"iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce, **self.person}
-        spoiled = {**said, **self.spoil}
+        spoiled = {**said, **self.claim_overrides}
         return {name: value for name, value in spoiled.items() if value is not None}
 
-    def signed(self, claims: dict[str, Any]) -> str:
+    def sign_token(self, claims: dict[str, Any]) -> str:
         header = {"alg": self.algorithm, "kid": self.key.kid or ""}
         return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
 
-    async def _discovery(self, request: web.Request) -> web.Response:
+    async def _serve_discovery(self, request: web.Request) -> web.Response:
         self.calls.append("discovery")
-        if self.broken:
+        if self.is_broken:
             return web.Response(status=503)
         base = f"https://{HOST}"
         return web.json_response({
@@ -111,7 +111,7 @@ class StubProvider:
             **self.metadata,
         })  # fmt: skip
 
-    async def _authorize(self, request: web.Request) -> web.Response:
+    async def _serve_authorize(self, request: web.Request) -> web.Response:
         """The person is logged in and agrees."""
         self.calls.append("authorize")
         query = dict(request.query)
@@ -124,7 +124,7 @@ class StubProvider:
         answer = urlencode({"code": code, "state": query["state"], "iss": ISSUER})
         return web.Response(status=302, headers={"Location": f"{query['redirect_uri']}?{answer}"})
 
-    async def _token(self, request: web.Request) -> web.Response:
+    async def _serve_token(self, request: web.Request) -> web.Response:
         self.calls.append("token")
         body = await request.post()
         kind, _, pair = request.headers.get("Authorization", "").partition(" ")
@@ -139,16 +139,16 @@ class StubProvider:
         )
         if not right or asked is None:
             return web.json_response({"error": "invalid_grant"}, status=400)
-        token = self.sign(self.claims(asked["nonce"]))
+        token = self.signer(self.make_claims(asked["nonce"]))
         return web.json_response({"access_token": "for-userinfo", "token_type": "Bearer", "id_token": token})
 
-    async def _keys(self, request: web.Request) -> web.Response:
+    async def _serve_keys(self, request: web.Request) -> web.Response:
         self.calls.append("keys")
         odd = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared"}
         found = KeySet([self.key]).as_dict(private=False)
         return web.json_response({"keys": [odd, {"kty": "new"}, *found["keys"]]})
 
-    async def _userinfo(self, request: web.Request) -> web.Response:
+    async def _serve_userinfo(self, request: web.Request) -> web.Response:
         self.calls.append("userinfo")
         if request.headers.get("Authorization") != "Bearer for-userinfo":
             return web.Response(status=401)

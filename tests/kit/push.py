@@ -37,17 +37,17 @@ class Device:
         self.standard = standard
 
     @property
-    def public(self) -> bytes:
+    def public_key(self) -> bytes:
         return self.key.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
 
-    def subscription(self) -> dict[str, Any]:
+    def make_subscription(self) -> dict[str, Any]:
         """As a client sends it."""
-        keys = {"p256dh": encode_base64url(self.public), "auth": encode_base64url(self.auth)}
+        keys = {"p256dh": encode_base64url(self.public_key), "auth": encode_base64url(self.auth)}
         return {"endpoint": self.endpoint, "keys": keys, "standard": self.standard}
 
-    def read(self, message: ReceivedPush) -> dict[str, Any]:
+    def decrypt(self, message: ReceivedPush) -> dict[str, Any]:
         """Decrypt a message, in the encoding that was asked for."""
         headers = message.headers
         if self.standard:
@@ -76,7 +76,7 @@ class ReceivedPush:
     def __init__(self, path: str, headers: dict[str, str], body: bytes) -> None:
         self.path, self.headers, self.body = path, headers, body
 
-    def claims(self, server_key: str) -> dict[str, Any]:
+    def verify_claims(self, server_key: str) -> dict[str, Any]:
         """What the node says of itself, after its signature was verified with the key that clients got."""
         authorization = self.headers["Authorization"]
         if authorization.startswith("vapid "):
@@ -106,19 +106,19 @@ class PushService:
     def __init__(self, names: tls.LoopbackResolver) -> None:
         self.status = 201
         self.headers: dict[str, str] = {}
-        self.came: list[ReceivedPush] = []
-        self.arrived = asyncio.Event()
-        self.hold: asyncio.Event | None = None
+        self.received: list[ReceivedPush] = []
+        self.arrival = asyncio.Event()
+        self.release_event: asyncio.Event | None = None
         self._names = names
         application = web.Application()
-        application.router.add_post("/{name}", self._take)
+        application.router.add_post("/{name}", self._receive)
         self._runner = web.AppRunner(application, access_log=None)
 
-    async def _take(self, request: web.Request) -> web.Response:
-        self.came.append(ReceivedPush(request.path, dict(request.headers), await request.read()))
-        self.arrived.set()
-        if self.hold is not None:
-            await self.hold.wait()
+    async def _receive(self, request: web.Request) -> web.Response:
+        self.received.append(ReceivedPush(request.path, dict(request.headers), await request.read()))
+        self.arrival.set()
+        if self.release_event is not None:
+            await self.release_event.wait()
         return web.Response(status=self.status, headers=self.headers)
 
     async def start(self) -> None:
@@ -129,7 +129,7 @@ class PushService:
     async def stop(self) -> None:
         await self._runner.cleanup()
 
-    def taken(self) -> list[ReceivedPush]:
+    def take_received(self) -> list[ReceivedPush]:
         """What came since this was last asked."""
-        found, self.came = self.came, []
+        found, self.received = self.received, []
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 from aiohttp import web
 
@@ -19,13 +20,13 @@ class StubSite:
         self._names = names
         self._host = host
         self.pages = dict(pages)
-        self.asked: list[str] = []
+        self.requested_paths: list[str] = []
         application = web.Application()
-        application.router.add_get("/{path:.*}", self._answer)
+        application.router.add_get("/{path:.*}", self._serve_page)
         self._runner = web.AppRunner(application, access_log=None)
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request.path_qs)
+    async def _serve_page(self, request: web.Request) -> web.StreamResponse:
+        self.requested_paths.append(request.path_qs)
         page = self.pages.get(request.path_qs)
         if page is None:
             return web.Response(status=404, text="<title>Nothing here</title>", content_type="text/html")
@@ -36,7 +37,7 @@ class StubSite:
             web.Response(status=304) if known and known == page.headers.get("ETag") else _copy_response(page)
         )
 
-    async def __aenter__(self) -> StubSite:
+    async def __aenter__(self) -> Self:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(self._host))
         await site.start()

@@ -24,13 +24,13 @@ class Visitor:
 
     def __init__(self, node: TestNode) -> None:
         self.node = node
-        self.http: aiohttp.ClientSession = node.browser()
+        self.http: aiohttp.ClientSession = node.open_browser()
 
     async def open(self, path: str) -> VisitedPage:
         async with self.http.get(path, allow_redirects=False) as answer:
-            return await self._arrived(answer)
+            return await self._follow_redirects(answer)
 
-    async def _arrived(self, answer: aiohttp.ClientResponse) -> VisitedPage:
+    async def _follow_redirects(self, answer: aiohttp.ClientResponse) -> VisitedPage:
         """Follow what stays on the node; an address elsewhere is where the way ends."""
         location = answer.headers.get("Location", "")
         if answer.status in (301, 302, 303) and location.startswith("/"):
@@ -44,7 +44,7 @@ class Visitor:
             location = answer.headers.get("Location", "")
             if location.startswith(self.node.base + "/"):
                 return await self.open(location.removeprefix(self.node.base))
-            return await self._arrived(answer)
+            return await self._follow_redirects(answer)
 
     async def fill_in(self, page: str | VisitedPage, field: str, **values: Any) -> VisitedPage:
         """Send the form that has `field`, from a page or its path."""
@@ -52,19 +52,19 @@ class Visitor:
         filled = find_form(shown.text, field)
         base = self.node.base
         answer = await send_form(self.http, base, base + shown.path, filled, **values)
-        return await self._arrived(answer)
+        return await self._follow_redirects(answer)
 
-    async def press(self, page: str | VisitedPage, action: str, **values: Any) -> VisitedPage:
+    async def submit_action(self, page: str | VisitedPage, action: str, **values: Any) -> VisitedPage:
         """Send the form that leads to `action`."""
         shown = await self.open(page) if isinstance(page, str) else page
         found = next(each for each in parse_forms(shown.text) if each.action == action)
         answer = await send_form(self.http, self.node.base, self.node.base + shown.path, found, **values)
-        return await self._arrived(answer)
+        return await self._follow_redirects(answer)
 
     async def log_in(self, name: str, password: str = PASSWORD, path: str = "/login") -> VisitedPage:
         return await self.fill_in(path, "password", username=name, password=password)
 
-    async def who(self) -> bool:
+    async def is_logged_in(self) -> bool:
         """True if this browser is logged in."""
         async with self.http.get("/settings/apps", allow_redirects=False) as answer:
             return answer.status == 200

@@ -16,7 +16,7 @@ from fedserver.media.images import process_attachment
 from fedserver.media.video import convert, probe
 from tests.kit import recordings
 
-MOST = MediaLimits(seconds=60, pixels=8_294_400, frame_rate=120, bytes=50_000_000)
+MOST = MediaLimits(max_seconds=60, max_pixels=8_294_400, max_frame_rate=120, max_bytes=50_000_000)
 
 
 def made(folder: Path, data: bytes, most: MediaLimits = MOST) -> ConvertedMedia:
@@ -110,7 +110,7 @@ def test_bad_files_are_refused(tmp_path: Path, data: bytes, why: str) -> None:
 
 
 def test_a_length_that_is_a_lie_is_found_out(tmp_path: Path) -> None:
-    short = MediaLimits(seconds=2, pixels=8_294_400, frame_rate=120, bytes=50_000_000)
+    short = MediaLimits(max_seconds=2, max_pixels=8_294_400, max_frame_rate=120, max_bytes=50_000_000)
     data = recordings.make_video("matroska", None, "flac", seconds=4, live="1")
     with pytest.raises(UnacceptableFileError, match="longer"):
         made(tmp_path, data, short)
@@ -162,7 +162,7 @@ async def test_work_is_done_in_another_process(worker: AvWorker, tmp_path: Path)
 
 
 async def test_a_result_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    worker = AvWorker(MediaLimits(seconds=60, pixels=8_294_400, frame_rate=120, bytes=2_000))
+    worker = AvWorker(MediaLimits(max_seconds=60, max_pixels=8_294_400, max_frame_rate=120, max_bytes=2_000))
     path = tmp_path / "came.raw"
     path.write_bytes(recordings.make_video())
     with pytest.raises(UnacceptableFileError):

@@ -26,7 +26,7 @@ App = dict[str, Any]
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     return alpha
 
 
@@ -129,8 +129,8 @@ async def test_a_code_is_shown_to_copy(node: TestNode) -> None:
     code = find_form("<form>" + page, "code").values["code"]
     async with node.http.get("/oauth/authorize/native?code=unknown") as answer:
         assert answer.status == 404
-    await node.member("bob")
-    bob = node.browser()
+    await node.create_member("bob")
+    bob = node.open_browser()
     await bob.post("/login", data={"username": "bob", "password": PASSWORD})
     async with bob.get(sent.headers["Location"]) as answer:
         assert answer.status == 404, "a code is shown only to whom it was given"

@@ -75,7 +75,7 @@ async def test_a_newcomer_chooses_a_name_and_is_in(node_with: With) -> None:
     page = await there_and_back(ann)
     assert 'value="ann"' in page.text and "ann@mail.test" in page.text
     done = await ann.fill_in(page, "username", username="annie")
-    assert done.path == "/settings/profile?welcome=1" and await ann.who()
+    assert done.path == "/settings/profile?welcome=1" and await ann.is_logged_in()
     member = await member_of(node, "annie")
     assert member.approved_at and member.email_confirmed_at and member.password_hash == ""
     assert (member.email, member.role) == ("ann@mail.test", "member")
@@ -88,7 +88,7 @@ async def test_a_newcomer_chooses_a_name_and_is_in(node_with: With) -> None:
 
 async def test_a_name_that_is_taken_can_be_chosen_again(node_with: With) -> None:
     node = await node_with(sign_up=True)
-    await node.member("bob")
+    await node.create_member("bob")
     ann = Visitor(node)
     page = await there_and_back(ann)
     for name in ("bob", "a b", "admin", ""):
@@ -120,19 +120,19 @@ async def test_the_place_to_join_belongs_to_one_browser(node_with: With) -> None
 
 async def test_an_address_opens_no_account_unless_told_to(node_with: With, provider: StubProvider) -> None:
     node = await node_with(sign_up=True)
-    await node.member("ann")
+    await node.create_member("ann")
     page = await there_and_back(Visitor(node))
     assert page.status == 403 and "There is a member with your e-mail address" in page.text
 
 
 async def test_only_a_verified_address_links(node_with: With, provider: StubProvider) -> None:
     node = await node_with(link_by_email=True)
-    await node.member("ann")
+    await node.create_member("ann")
     for verified in (False, None, "true", 1, True):
         provider.person |= {"email": "ANN@mail.test", "email_verified": verified}
         ann = Visitor(node)
         page = await there_and_back(ann)
-        assert await ann.who() is (verified is True), page.text
+        assert await ann.is_logged_in() is (verified is True), page.text
     provider.person |= {"email": "other@mail.test"}
     assert (await there_and_back(Visitor(node))).path == "/home", "the account is known by its subject"
 
@@ -140,7 +140,7 @@ async def test_only_a_verified_address_links(node_with: With, provider: StubProv
 async def test_an_unconfirmed_member_is_not_taken_over(node_with: With) -> None:
     """Somebody registered with an address that is not theirs; its owner must not land in that account."""
     node = await node_with(link_by_email=True)
-    await node.member("eve")
+    await node.create_member("eve")
     async with node.db.write() as tx:
         eve = await members.get_by_username(tx, "eve")
         await member_queries.set_email(tx, eve.id, "ann@mail.test")
@@ -154,7 +154,7 @@ async def test_an_unverified_address_is_confirmed_by_mail(node_with: With, provi
     provider.person["email_verified"] = False
     ann = Visitor(node)
     page = await join(node, ann)
-    assert page.status == 200 and "Check your email" in page.text and not await ann.who()
+    assert page.status == 200 and "Check your email" in page.text and not await ann.is_logged_in()
     assert (await member_of(node, "ann")).email_confirmed_at is None
     assert (await there_and_back(ann)).status == 403
 
@@ -181,11 +181,11 @@ async def test_a_wrong_token_logs_nobody_in(node_with: With, provider: StubProvi
     node = await node_with(sign_up=True)
     ann = Visitor(node)
     for spoil in SPOILED:
-        provider.spoil = spoil
+        provider.claim_overrides = spoil
         page = await there_and_back(ann)
         assert page.status in (403, 502) and "Traceback" not in page.text, spoil
         assert (await ann.open("/login/provider/join")).status == 403, spoil
-    provider.spoil = {}
+    provider.claim_overrides = {}
     assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
 
 
@@ -198,14 +198,14 @@ async def test_a_forged_signature_logs_nobody_in(node_with: With, provider: Stub
         "public key": lambda claims: sign_with_public_key(provider.key, claims),
         "another key": lambda claims: another_key(provider, claims, "one"),
         "unknown key": lambda claims: another_key(provider, claims, "two"),
-        "cut": lambda claims: provider.signed(claims)[:-8],
+        "cut": lambda claims: provider.sign_token(claims)[:-8],
         "words": lambda claims: "not a token",
     }
     for name, forgery in forgeries.items():
-        provider.sign = forgery
+        provider.signer = forgery
         assert (await there_and_back(ann)).status == 502, name
         assert (await ann.open("/login/provider/join")).status == 403, name
-    provider.sign = provider.signed
+    provider.signer = provider.sign_token
     assert (await there_and_back(ann)).path == "/login/provider/join", "the right one is taken"
 
 
@@ -220,7 +220,7 @@ async def test_keys_are_read_anew_when_the_provider_has_new_ones(
     clock.forward(seconds=61)
     ann = Visitor(node)
     await there_and_back(ann)
-    assert await ann.who()
+    assert await ann.is_logged_in()
     assert provider.calls.count("keys") == 2
 
 
@@ -232,11 +232,13 @@ async def test_an_answer_works_once_and_only_in_its_browser(node_with: With, pro
     async with eve.http.get(out.path, allow_redirects=False) as answer:
         back = answer.headers["Location"].removeprefix(node.base)
     victim = Visitor(node)
-    assert (await victim.open(back)).status == 403 and not await victim.who(), "no log-in is put upon others"
+    assert (await victim.open(back)).status == 403 and not await victim.is_logged_in(), (
+        "no log-in is put upon others"
+    )
     await victim.open("/login/provider")
     assert (await victim.open(back)).status == 403, "nor upon somebody who is on the way too"
     await eve.open(back)
-    assert await eve.who()
+    assert await eve.is_logged_in()
     before = provider.calls.count("token")
     assert (await eve.open(back)).status == 403
     assert provider.calls.count("token") == before, "a replay does not even ask the provider"
@@ -309,7 +311,7 @@ async def test_roles_are_read_at_each_log_in(node_with: With, provider: StubProv
 
 async def test_an_owner_of_the_node_stays_one(node_with: With, provider: StubProvider) -> None:
     node = await node_with(link_by_email=True, roles_claim="groups", admins=("it",))
-    await node.member("ann", role="owner")
+    await node.create_member("ann", role="owner")
     provider.person["groups"] = []
     await there_and_back(Visitor(node))
     assert (await member_of(node, "ann")).role == "owner"
@@ -323,7 +325,7 @@ async def test_who_lost_access_there_does_not_come_in(node_with: With, provider:
         page = await there_and_back(ann)
         if status == 200:
             await ann.fill_in(page, "username", username="ann")
-        assert page.status == status and await ann.who() is (status == 200)
+        assert page.status == status and await ann.is_logged_in() is (status == 200)
 
 
 async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) -> None:
@@ -332,7 +334,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) ->
     async with node.db.write() as tx:
         await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
-    assert (await there_and_back(ann)).path == "/settings/decisions" and not await ann.who()
+    assert (await there_and_back(ann)).path == "/settings/decisions" and not await ann.is_logged_in()
 
 
 # --- connecting in the settings
@@ -340,7 +342,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node_with: With) ->
 
 async def test_a_member_connects_and_disconnects(node_with: With, provider: StubProvider) -> None:
     node = await node_with()
-    await node.member("ann")
+    await node.create_member("ann")
     provider.person["email"] = "quite@other.test"
     ann = Visitor(node)
     await ann.log_in("ann")
@@ -348,15 +350,15 @@ async def test_a_member_connects_and_disconnects(node_with: With, provider: Stub
     assert page.path == "/settings/security?done=1" and "quite@other.test" in page.text
     other = Visitor(node)
     await there_and_back(other)
-    assert await other.who()
-    await ann.press("/settings/security", "/settings/provider/disconnect")
+    assert await other.is_logged_in()
+    await ann.submit_action("/settings/security", "/settings/provider/disconnect")
     assert (await there_and_back(Visitor(node))).status == 403
 
 
 async def test_an_account_there_belongs_to_one_member(node_with: With) -> None:
     node = await node_with()
     for name in ("ann", "bob"):
-        await node.member(name)
+        await node.create_member(name)
         visitor = Visitor(node)
         await visitor.log_in(name)
         page = await there_and_back(visitor, "/settings/provider/connect")
@@ -365,8 +367,8 @@ async def test_an_account_there_belongs_to_one_member(node_with: With) -> None:
 
 async def test_connecting_needs_the_session_that_began_it(node_with: With) -> None:
     node = await node_with()
-    await node.member("ann")
-    await node.member("bob")
+    await node.create_member("ann")
+    await node.create_member("bob")
     ann = Visitor(node)
     assert (await ann.open("/settings/provider/connect")).path.startswith("/login?next=")
     await ann.log_in("ann")
@@ -384,7 +386,7 @@ async def test_the_only_way_in_is_not_given_up(node_with: With) -> None:
     node.clock.forward(seconds=1)
     assert (await ann.open("/settings/password")).path == "/settings/security"
     await prove(ann)
-    refused = await ann.press("/settings/security", "/settings/provider/disconnect")
+    refused = await ann.submit_action("/settings/security", "/settings/provider/disconnect")
     assert refused.status == 422 and "only way" in refused.text
     assert (await there_and_back(Visitor(node))).path == "/home"
 
@@ -414,10 +416,10 @@ async def test_a_provider_that_does_not_ask_anew_proves_nothing(
     node = await node_with(sign_up=True)
     ann = Visitor(node)
     await join(node, ann)
-    provider.spoil = {"auth_time": clock.now // 1000 - 3_600}
+    provider.claim_overrides = {"auth_time": clock.now // 1000 - 3_600}
     page = await there_and_back(ann, "/login/provider?again=1&next=/settings/email")
     assert page.status == 403
-    provider.spoil = {"auth_time": clock.now // 1000 + 100_000}
+    provider.claim_overrides = {"auth_time": clock.now // 1000 + 100_000}
     page = await there_and_back(ann, "/login/provider?again=1&next=/settings/email")
     clock.forward(hours=0.3)
     assert (await ann.open("/settings/email")).path.startswith("/login/again"), "no log-in is in the future"
@@ -444,8 +446,8 @@ async def test_a_provider_that_is_down_does_not_keep_members_out(
     node_with: With, provider: StubProvider
 ) -> None:
     node = await node_with()
-    await node.member("ann")
-    provider.broken = True
+    await node.create_member("ann")
+    provider.is_broken = True
     page = await Visitor(node).open("/login/provider")
     assert page.status == 502 and "did not work" in page.text
     assert (await Visitor(node).log_in("ann", PASSWORD)).path == "/home"
@@ -488,5 +490,5 @@ async def test_an_operator_is_told_what_is_wrong_with_the_provider(
     assert "http://id.test/token is not https" in (await problem() or "")
     provider.metadata = {"issuer": "https://other.test"}
     assert "not of the configured issuer" in (await problem() or "")
-    provider.broken = True
+    provider.is_broken = True
     assert "answered 503" in (await problem() or "")

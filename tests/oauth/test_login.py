@@ -12,7 +12,7 @@ from tests.kit.nodes import PASSWORD, Start, TestNode
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     return alpha
 
 

@@ -21,8 +21,8 @@ EMPTY = '<form action="{}" method="post"><input name="credential"></form>'
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
-    await alpha.member("bob")
+    await alpha.create_member("ann")
+    await alpha.create_member("bob")
     return alpha
 
 
@@ -71,7 +71,7 @@ async def test_a_passkey_logs_in_alone(node: TestNode) -> None:
     assert options["userVerification"] == "required" and options["allowCredentials"] == []
     assert options["rpId"] == "alpha.test"
     page = await log_in(ann, device)
-    assert page.path == "/settings/security" and await ann.who()
+    assert page.path == "/settings/security" and await ann.is_logged_in()
 
 
 async def test_it_is_named_and_removed(node: TestNode) -> None:
@@ -80,22 +80,22 @@ async def test_it_is_named_and_removed(node: TestNode) -> None:
     page = await register(ann, device, "My <phone>")
     assert "My &lt;phone&gt;" in page.text and "<phone>" not in page.text
     action = find_form(page.text, "name").action
-    assert 'value="Tablet"' in (await ann.press(page, action, name="Tablet")).text
-    assert (await ann.press(page, action, name="  ")).status == 422
+    assert 'value="Tablet"' in (await ann.submit_action(page, action, name="Tablet")).text
+    assert (await ann.submit_action(page, action, name="  ")).status == 422
     bob = Visitor(node)
     await bob.log_in("bob")
     word = await csrf(bob)
     for path in (action, f"{action}/remove"):
         async with bob.http.post(path, data={"csrf": word, "name": "mine"}) as answer:
             assert answer.status == 404, "a passkey is its member's own"
-    await ann.press("/settings/passkeys", f"{action}/remove")
+    await ann.submit_action("/settings/passkeys", f"{action}/remove")
     assert (await log_in(Visitor(node), device)).status == 401
 
 
 async def test_a_passkey_as_the_second_step(node: TestNode) -> None:
     device, ann = await anns(node), Visitor(node)
     await ann.log_in("ann")
-    codes = await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    codes = await ann.submit_action("/settings/two-step", "/settings/two-step/passkeys")
     assert codes.text.count("<li><code>") == 10
     other = Visitor(node)
     asked = await other.log_in("ann")
@@ -104,27 +104,31 @@ async def test_a_passkey_as_the_second_step(node: TestNode) -> None:
     assert [each["id"] for each in options["allowCredentials"]] == [encode_base64url(device.id)]
     device.flags = PRESENT  # a security key without a PIN is enough beside a password
     page = await send(other, "/login/second", device.get(options))
-    assert page.path == "/home" and await other.who()
+    assert page.path == "/home" and await other.is_logged_in()
 
 
 async def test_the_second_step_takes_no_other_members_passkey(node: TestNode) -> None:
     await anns(node)
     bobs, ann = await anns(node, "bob"), Visitor(node)
     await ann.log_in("ann")
-    await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    await ann.submit_action("/settings/two-step", "/settings/two-step/passkeys")
     eve = Visitor(node)
     await eve.log_in("ann")
     options = await ask(eve, "/login/passkey/options", second="1")
-    assert (await send(eve, "/login/second", bobs.get(options))).status == 401 and not await eve.who()
+    assert (
+        await send(eve, "/login/second", bobs.get(options))
+    ).status == 401 and not await eve.is_logged_in()
     options = await ask(eve, "/login/passkey/options")
-    assert (await send(eve, "/login/second", bobs.get(options))).status == 401 and not await eve.who()
+    assert (
+        await send(eve, "/login/second", bobs.get(options))
+    ).status == 401 and not await eve.is_logged_in()
 
 
 async def test_a_challenge_of_the_second_step_is_no_log_in(node: TestNode) -> None:
     """Else presence alone, asked of a member's own key, would open the account without a password."""
     device, ann = await anns(node), Visitor(node)
     await ann.log_in("ann")
-    await ann.press("/settings/two-step", "/settings/two-step/passkeys")
+    await ann.submit_action("/settings/two-step", "/settings/two-step/passkeys")
     other = Visitor(node)
     await other.log_in("ann")
     options = await ask(other, "/login/passkey/options", second="1")
@@ -135,10 +139,10 @@ async def test_the_last_passkey_takes_its_second_step_along(node: TestNode) -> N
     await anns(node)
     ann = Visitor(node)
     await ann.log_in("ann")
-    await ann.press("/settings/two-step", "/settings/two-step/passkeys")
-    await ann.press("/settings/two-step", "/settings/two-step/codes")
+    await ann.submit_action("/settings/two-step", "/settings/two-step/passkeys")
+    await ann.submit_action("/settings/two-step", "/settings/two-step/codes")
     page = await ann.open("/settings/passkeys")
-    await ann.press(page, find_form(page.text, "name").action + "/remove")
+    await ann.submit_action(page, find_form(page.text, "name").action + "/remove")
     assert "Off: a password is enough to log in" in (await ann.open("/settings/security")).text
     assert (await Visitor(node).log_in("ann")).path == "/home", "nobody locks themselves out"
     async with node.db.write() as tx:
@@ -196,7 +200,7 @@ async def test_wrong_answers_log_nobody_in(node: TestNode) -> None:
     ):  # fmt: skip
         ann = Visitor(node)
         page = await log_in(ann, wrong, **client)
-        assert page.status == 401 and "not accepted" in page.text and not await ann.who(), client
+        assert page.status == 401 and "not accepted" in page.text and not await ann.is_logged_in(), client
     for flags in (0, PRESENT, VERIFIED):
         device.flags = flags
         assert (await log_in(Visitor(node), device)).status == 401, flags
@@ -236,7 +240,7 @@ async def test_a_copied_authenticator_is_noticed(node: TestNode) -> None:
         device.count = count - 1 if count else -1
         ann = Visitor(node)
         await log_in(ann, device)
-        assert await ann.who() is right, count
+        assert await ann.is_logged_in() is right, count
 
 
 async def test_who_is_disabled_comes_as_far_as_the_decisions(node: TestNode) -> None:
@@ -244,7 +248,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(node: TestNode) -> 
     async with node.db.write() as tx:
         await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     ann = Visitor(node)
-    assert (await log_in(ann, device)).path == "/settings/decisions" and not await ann.who()
+    assert (await log_in(ann, device)).path == "/settings/decisions" and not await ann.is_logged_in()
 
 
 @pytest.mark.parametrize(
@@ -277,7 +281,7 @@ async def test_a_challenge_answered_with_garbage(node: TestNode) -> None:
                 continue
             answer["response"][field] = broken
             page = await send(ann, "/login/passkey", json.dumps(answer))
-            assert page.status == 401 and not await ann.who(), (field, broken)
+            assert page.status == 401 and not await ann.is_logged_in(), (field, broken)
 
 
 async def test_registering_needs_the_own_challenge(node: TestNode) -> None:

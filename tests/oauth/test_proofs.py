@@ -16,7 +16,7 @@ PROTECTED = ("/settings/email", "/settings/two-step", "/settings/two-step/app", 
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     return alpha
 
 

@@ -114,8 +114,8 @@ async def test_browsers_may_ask_first(node: TestNode, path: str) -> None:
 
 
 async def test_who_a_token_speaks_for(node: TestNode) -> None:
-    ann = await node.member("ann")
-    token = await node.token(ann, "profile")
+    ann = await node.create_member("ann")
+    token = await node.create_token(ann, "profile")
     for method in ("GET", "POST"):
         headers = {"Authorization": f"Bearer {token}"}
         async with node.http.request(method, "/oauth/userinfo", headers=headers) as answer:
@@ -123,14 +123,14 @@ async def test_who_a_token_speaks_for(node: TestNode) -> None:
             found = await answer.json()
             assert (found["sub"], found["preferred_username"]) == (ann.uri, "ann")
     for scope in ("write", "read", "read:accounts"):
-        assert await verify(node, "/oauth/userinfo", await node.token(ann, scope)) == 403
+        assert await verify(node, "/oauth/userinfo", await node.create_token(ann, scope)) == 403
     assert await verify(node, "/api/v1/accounts/verify_credentials", token) == 200, "profile alone allows it"
     async with node.http.get("/oauth/userinfo") as answer:
         assert answer.status == 401
 
 
 async def test_the_use_of_a_token_is_noted_once_an_hour(node: TestNode) -> None:
-    token = await node.token(await node.member("ann"))
+    token = await node.create_token(await node.create_member("ann"))
     noted = []
     for _ in range(2):
         assert await verify(node, "/api/v1/accounts/verify_credentials", token) == 200

@@ -19,7 +19,7 @@ OOB = "urn:ietf:wg:oauth:2.0:oob"
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     return alpha
 
 
@@ -52,9 +52,9 @@ async def test_a_password_alone_is_not_enough_any_more(node: TestNode) -> None:
     secret, _ = await with_app(node)
     ann = Visitor(node)
     asked = await ann.log_in("ann", path="/login?next=/settings/security")
-    assert asked.path == "/login/second" and not await ann.who()
+    assert asked.path == "/login/second" and not await ann.is_logged_in()
     done = await ann.fill_in(asked, "code", code=code_of(node, secret))
-    assert done.path == "/settings/security" and await ann.who()
+    assert done.path == "/settings/security" and await ann.is_logged_in()
     assert "On, with an authenticator app" in done.text
 
 
@@ -80,7 +80,7 @@ async def test_a_code_works_once_and_none_that_is_older(node: TestNode) -> None:
     for code, right in ((newest, True), (newest, False), (code_of(node, secret), False)):
         ann = Visitor(node)
         page = await ann.fill_in(await ann.log_in("ann"), "code", code=code)
-        assert (page.status, await ann.who()) == ((200, True) if right else (401, False))
+        assert (page.status, await ann.is_logged_in()) == ((200, True) if right else (401, False))
 
 
 async def test_the_code_that_turned_it_on_is_used_up(node: TestNode) -> None:
@@ -96,7 +96,7 @@ async def test_clocks_may_be_a_little_wrong(node: TestNode) -> None:
     for later, right in ((-3, False), (3, False), (-1, True), (1, True)):
         ann = Visitor(node)
         await ann.fill_in(await ann.log_in("ann"), "code", code=code_of(node, secret, later))
-        assert await ann.who() is right, later
+        assert await ann.is_logged_in() is right, later
 
 
 async def test_recovery_codes_work_once_each(node: TestNode) -> None:
@@ -105,12 +105,12 @@ async def test_recovery_codes_work_once_each(node: TestNode) -> None:
     for code, right in ((codes[0], True), (codes[0], False), (codes[1].upper().replace("-", " "), True)):
         ann = Visitor(node)
         await ann.fill_in(await ann.log_in("ann"), "code", code=code)
-        assert await ann.who() is right
+        assert await ann.is_logged_in() is right
     ann = Visitor(node)
     await ann.fill_in(await ann.log_in("ann"), "code", code=codes[2])
     page = await ann.open("/settings/two-step")
     assert "7" in page.text and codes[5] not in page.text, "they are shown once"
-    fresh = await ann.press(page, "/settings/two-step/codes")
+    fresh = await ann.submit_action(page, "/settings/two-step/codes")
     assert len(re.findall(r"<li><code>", fresh.text)) == 10
     other = Visitor(node)
     assert (await other.fill_in(await other.log_in("ann"), "code", code=codes[5])).status == 401
@@ -134,7 +134,7 @@ async def test_a_race_for_a_code_has_one_winner(node: TestNode) -> None:
     await asyncio.gather(
         *[who.fill_in(page, "code", code=code) for who, page in zip(browsers, pages, strict=True)]
     )
-    assert sorted([await each.who() for each in browsers]) == [False, False, False, True]
+    assert sorted([await each.is_logged_in() for each in browsers]) == [False, False, False, True]
 
 
 async def test_guessing_ends_whatever_name_is_typed(node: TestNode) -> None:
@@ -145,10 +145,10 @@ async def test_guessing_ends_whatever_name_is_typed(node: TestNode) -> None:
         assert (await ann.fill_in(asked, "code", code="000000")).status == 401
     other = Visitor(node)
     refused = await other.fill_in(await other.log_in("ann"), "code", code=code_of(node, secret))
-    assert refused.status == 429 and not await other.who()
+    assert refused.status == 429 and not await other.is_logged_in()
     node.clock.forward(hours=0.25)
     await other.fill_in(await other.log_in("ann"), "code", code=code_of(node, secret))
-    assert await other.who()
+    assert await other.is_logged_in()
 
 
 async def test_the_second_step_belongs_to_the_browser_of_the_first(node: TestNode) -> None:
@@ -158,7 +158,7 @@ async def test_the_second_step_belongs_to_the_browser_of_the_first(node: TestNod
     assert (await eve.open("/login/second")).path == "/login"
     page = VisitedPage(200, "/login/second", asked.text)
     assert (await eve.fill_in(page, "code", code=code_of(node, secret))).path == "/login"
-    assert not await eve.who()
+    assert not await eve.is_logged_in()
 
 
 async def test_the_second_step_has_to_follow_within_minutes(node: TestNode) -> None:
@@ -183,7 +183,7 @@ async def test_who_is_disabled_between_the_steps_comes_as_far_as_the_decisions(n
     async with node.db.write() as tx:
         await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
     arrived = await ann.fill_in(asked, "code", code=code_of(node, secret))
-    assert arrived.path == "/settings/decisions" and not await ann.who()
+    assert arrived.path == "/settings/decisions" and not await ann.is_logged_in()
 
 
 async def test_a_wrong_code_turns_nothing_on(node: TestNode) -> None:
@@ -205,7 +205,7 @@ async def test_it_can_be_turned_off(node: TestNode) -> None:
     secret, _ = await with_app(node)
     ann = Visitor(node)
     await ann.fill_in(await ann.log_in("ann"), "code", code=code_of(node, secret))
-    page = await ann.press("/settings/two-step", "/settings/two-step/off")
+    page = await ann.submit_action("/settings/two-step", "/settings/two-step/off")
     assert "Off: a password is enough to log in" in page.text
     other = Visitor(node)
     assert (await other.log_in("ann")).path == "/home"

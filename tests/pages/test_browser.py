@@ -57,7 +57,7 @@ PAGES = (
 
 
 async def make_owner(page: Page, node: TestNode) -> None:
-    link = await node.node.setup_link()
+    link = await node.node.create_setup_link()
     assert link is not None
     await page.goto(link)
     await page.fill("input[name=username]", "ann")
@@ -98,7 +98,7 @@ async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Bro
     assert "How to mend a lamp" in await page.inner_text("main")
     wide = await page.evaluate("document.documentElement.scrollWidth") if script else 390
     assert wide <= 390, "the page is wider than the screen"
-    assert await node.node.setup_link() is None
+    assert await node.node.create_setup_link() is None
     assert problems == []
     await context.close()
 
@@ -107,7 +107,7 @@ async def test_from_the_setup_link_to_a_liked_article(start: Start, browser: Bro
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
 async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, script: bool) -> None:
     node = await start("localhost")
-    await node.member("bob")
+    await node.create_member("bob")
     context = await browser.new_context(java_script_enabled=script, viewport={"width": 360, "height": 700})
     page = await context.new_page()
     problems: list[str] = []
@@ -121,7 +121,7 @@ async def test_a_poll_is_asked_and_answered(start: Start, browser: Browser, scri
         await page.click("main button")
         await page.wait_for_url("**/home")
 
-    await node.member("ann")
+    await node.create_member("ann")
     await log_in("ann")
     await page.goto(node.base + "/write")
     await page.fill("textarea[name=text]", "What shall we drink?")

@@ -67,12 +67,12 @@ class Day:
     async def read(self, kind: str, actor: str = ANN_URI) -> dict[str, Any]:
         """What the other server made of the newest activity of this type."""
         await self.node.settle()
-        read: dict[str, Any] = (await self.hop.heard(kind))[-1]["read"]
+        read: dict[str, Any] = (await self.hop.list_received(kind))[-1]["read"]
         assert read["actor"] == actor
         return read
 
     async def tell(self, verb: str, **what: Any) -> Any:
-        done = await self.hop.do(verb, **what)
+        done = await self.hop.perform(verb, **what)
         await self.node.settle()
         return done
 
@@ -118,7 +118,7 @@ class Day:
         post = await self.api.get(here)
         assert post["content"] == "<p>Fresh from the cellar</p>" and post["edited_at"] is not None
         await self.tell("remove", id=uri, mention=ANN)
-        assert (await self.api.ask("GET", here)).status == 404
+        assert (await self.api.request("GET", here)).status == 404
 
     async def we_write(self) -> None:
         """Ann posts; Hop answers, likes and boosts, and takes all of it back."""
@@ -179,10 +179,10 @@ class Day:
         """With leave, both ways."""
         ours = await self.api.post("/api/v1/statuses", status="Quote me")
         theirs = await self.tell("post", text="Look at this", mention=ANN, quote=ours["uri"])
-        answer = (await self.hop.heard("Accept"))[-1]
+        answer = (await self.hop.list_received("Accept"))[-1]
         assert answer["document"]["object"]["type"] == "QuoteRequest"
         leave = answer["document"]["result"]
-        read = await self.hop.do("read", url=leave)
+        read = await self.hop.perform("read", url=leave)
         assert (read["kind"], read["lost"]) == ("QuoteAuthorization", [])
         await self.tell("publish", id=theirs, authorization=leave, mention=ANN)
         seen = await find(self.api, theirs, "statuses")
@@ -191,13 +191,13 @@ class Day:
         assert (await self.read("QuoteRequest"))["object"] == theirs
         quoting = await self.api.get(f"/api/v1/statuses/{quoting['id']}")
         assert quoting["quote"]["state"] == "accepted"
-        shown = (await self.hop.do("read", url=quoting["uri"]))["document"]
+        shown = (await self.hop.perform("read", url=quoting["uri"]))["document"]
         assert (shown["quote"], urlsplit(shown["quoteAuthorization"]).netloc) == (theirs, self.hop.host)
 
     async def show(self) -> None:
         """Documents of all kinds are to the other server what they should be, and it knows each word."""
         await self.hold_key()
-        media = (await self.api.ask("POST", "/api/v2/media", data=picture())).body["id"]
+        media = (await self.api.request("POST", "/api/v2/media", data=picture())).body["id"]
         drafts: dict[str, dict[str, Any]] = {
             "Note": {"status": "#Dot", "media_ids": [media], "spoiler_text": "Small", "sensitive": True},
             "Article": {"status": "All about it", "title": "On dots", "interaction_policy": POLICY},
@@ -211,7 +211,7 @@ class Day:
             uri = (await self.api.post("/api/v1/statuses", **draft))["uri"]
             wanted |= {uri: kind, f"{uri}/activity": "Create", f"{uri}/replies": "OrderedCollection"}
         for url, kind in wanted.items():
-            read = await self.hop.do("read", url=url)
+            read = await self.hop.perform("read", url=url)
             assert (read["kind"], read["lost"]) == (kind, []), url
 
     async def hold_key(self) -> None:
@@ -262,7 +262,7 @@ class Day:
     async def sign(self, scheme: str, before: str | None) -> None:
         """From now on both sign by this scheme first; until now, what they signed by `before` was taken."""
         theirs = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
-        known = await self.hop.do("sign", origin=self.node.base, scheme=theirs[scheme])
+        known = await self.hop.perform("sign", origin=self.node.base, scheme=theirs[scheme])
         assert before is None or known == theirs[before]
         async with self.node.db.write() as tx:
             await peers.ensure(tx, self.hop.host)
@@ -272,7 +272,7 @@ class Day:
 
     async def check(self, inbox: str) -> None:
         """They found nothing wrong with all that came to them, nothing waits, and they take no forgery."""
-        heard = await self.hop.heard()
+        heard = await self.hop.list_received()
         assert [each for each in heard if each["status"] >= 300 or each["wrong"]] == []
         async with self.node.db.read() as tx:
             assert await delivery_queries.find_next_due(tx) is None, "something was not taken"
@@ -283,7 +283,7 @@ class Day:
 
 
 async def begin(node: TestNode, hop: ForeignServer) -> Day:
-    return Day(node, Api(node, await node.token(await node.member("ann"))), hop)
+    return Day(node, Api(node, await node.create_token(await node.create_member("ann"))), hop)
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
@@ -306,7 +306,7 @@ async def test_fedify(start: Start, names: tls.LoopbackResolver) -> None:
         await day.keep_order()
         await day.part()
         await day.sign("cavage", before="rfc9421")
-        assert {each["scheme"] for each in await hop.heard()} == {"cavage", "rfc9421"}
+        assert {each["scheme"] for each in await hop.list_received()} == {"cavage", "rfc9421"}
         await day.check("/inbox")
 
 

@@ -37,7 +37,7 @@ from storage.queries.timelines import timelines as timeline_queries
 )
 def test_writes_of_unknown_size_are_not_short(statement: Executable, short: bool) -> None:
     keys = tuple(statement.table.c.keys()) if isinstance(statement, Insert) else ()
-    assert CompiledStatement(statement, SQLITE, keys).short is short
+    assert CompiledStatement(statement, SQLITE, keys).is_short is short
 
 
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
@@ -45,7 +45,7 @@ def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
     compiled = CompiledStatement(timeline_queries.LIST_PUBLIC["all", False].down, dialect, ())
     assert "posts.visibility = 'public'" in compiled.sql
     assert "posts.state = 'published'" in compiled.sql
-    assert set(compiled.names) - set(compiled.static) == {
+    assert set(compiled.param_names) - set(compiled.static_params) == {
         "viewer_id",
         "now",
         "page_max",
@@ -56,12 +56,12 @@ def test_what_is_fixed_is_in_the_text(dialect: type) -> None:
 
 def test_signs_that_databases_write_differently_stay_parameters() -> None:
     compiled = CompiledStatement(home_entry_queries.FAN_OUT_POST, POSTGRESQL, ())
-    assert '%"' in compiled.static.values()
+    assert '%"' in compiled.static_params.values()
 
 
 def test_lists_and_booleans_are_known() -> None:
-    assert CompiledStatement(post_queries.LOAD_BY_IDS, SQLITE, ()).lists == {"ids"}
-    assert CompiledStatement(post_queries.LOAD_BY_IDS, POSTGRESQL, ()).booleans == []
-    places = CompiledStatement(post_queries.LOAD_BY_IDS, SQLITE, ()).booleans
+    assert CompiledStatement(post_queries.LOAD_BY_IDS, SQLITE, ()).list_params == {"ids"}
+    assert CompiledStatement(post_queries.LOAD_BY_IDS, POSTGRESQL, ()).boolean_columns == []
+    places = CompiledStatement(post_queries.LOAD_BY_IDS, SQLITE, ()).boolean_columns
     assert [post_queries.COLUMNS[place].name for place in places] == ["local", "sensitive"]
-    assert CompiledStatement(search_index_queries.LOAD_INDEXABLE, SQLITE, ()).booleans == []
+    assert CompiledStatement(search_index_queries.LOAD_INDEXABLE, SQLITE, ()).boolean_columns == []

@@ -41,7 +41,7 @@ async def test_rows_are_there_after_a_write(database: Database) -> None:
     async with database.read() as tx:
         assert await tx.values(SOME, uris=["a", "b", "zzz"]) == ["a", "b"]
         assert await tx.values(SOME, uris=[]) == []
-        assert tx.count == 2
+        assert tx.statement_count == 2
     async with database.write() as tx:
         assert await tx.run(DROP) == 3
 
@@ -126,23 +126,23 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
 async def test_what_another_process_wrote_is_noticed_once(
     database: Database, database_url: str, clock: Clock
 ) -> None:
-    assert not await database.changed_elsewhere()
+    assert not await database.has_external_changes()
     async with database.write() as tx:
         await tx.run(ADD, **stone("ours"))
-    assert not await database.changed_elsewhere()
+    assert not await database.has_external_changes()
     heard: asyncio.Queue[Event] = asyncio.Queue()
     stop = database.listen(heard.put_nowait)
     other = await open_database(database_url, clock)
     async with other.read() as tx:
         assert await tx.values(SOME, uris=["ours"]) == ["ours"]
-    assert not await database.changed_elsewhere()
+    assert not await database.has_external_changes()
     async with other.write() as tx:
         await tx.run(ADD, **stone("theirs"))
         tx.emit("theirs")
     await other.close()
     # Either it is noticed, or (PostgreSQL) it is heard.
-    if await database.changed_elsewhere():
-        assert heard.empty() and not await database.changed_elsewhere()
+    if await database.has_external_changes():
+        assert heard.empty() and not await database.has_external_changes()
     else:
         assert (await asyncio.wait_for(heard.get(), 5)).kind == "theirs"
     stop()
@@ -161,11 +161,11 @@ async def test_lost_connections_are_opened_again(clock: Clock) -> None:
             async with ours.write() as tx:
                 await tx.run(ADD, **stone("lost"))
         async with asyncio.timeout(10):
-            while not await ours.changed_elsewhere():
+            while not await ours.has_external_changes():
                 with suppress(DatabaseUnavailableError):  # its own connections were cut off as well
                     async with theirs.read() as tx:
                         await tx.values(SOME, uris=[])
-        assert not await ours.changed_elsewhere()
+        assert not await ours.has_external_changes()
         async with theirs.write() as tx:
             tx.emit("thing", id=again)
         assert await asyncio.wait_for(heard.get(), 5) == Event("thing", {"id": again})

@@ -15,7 +15,7 @@ def test_links_are_read_as_they_are_written() -> None:
     <A REL="nofollow ME" HREF=" https://a.test/one?x&amp;y ">x</A>
     <link rel=alternate type=Application/Activity+JSON href=/two><a href=https://a.test/none>no rel</a>
     <a rel=me href=one href=two> <area rel=me href=x> <a rel=me"""
-    found = [(each.rels, each.target, each.kind) for each in parse_page_links(page)]
+    found = [(each.rels, each.target, each.media_type) for each in parse_page_links(page)]
     assert found == [
         ({"nofollow", "me"}, "https://a.test/one?x&y", ""),
         ({"alternate"}, "/two", "application/activity+json"),

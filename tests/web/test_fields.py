@@ -131,5 +131,5 @@ async def test_bodies_that_cannot_be_read_are_told_so(start: Start) -> None:
         ("multipart/form-data; boundary=x", b"--y\r\n"),
         ("multipart/form-data; boundary=x", b"--x\r\nstatus"),
     ):
-        answer = await Api(node).ask("POST", "/api/v1/apps", data=body, headers={"Content-Type": kind})
+        answer = await Api(node).request("POST", "/api/v1/apps", data=body, headers={"Content-Type": kind})
         assert answer.status == 422 and answer.body["error"], (kind, answer.status)

@@ -57,9 +57,9 @@ async def until(node: TestNode, wanted: float, name: str, **labels: str) -> Figu
 
 async def test_requests_are_counted_by_route(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
-    account = await alpha.member("ann")
-    headers = {"Authorization": f"Bearer {await alpha.token(account)}"}
-    post_id = await alpha.write(account, "Counted")
+    account = await alpha.create_member("ann")
+    headers = {"Authorization": f"Bearer {await alpha.create_token(account)}"}
+    post_id = await alpha.publish(account, "Counted")
     for _ in range(3):
         async with alpha.http.get(f"/api/v1/statuses/{post_id}", headers=headers) as answer:
             assert answer.status == 200
@@ -83,7 +83,7 @@ async def test_requests_are_counted_by_route(start: Start) -> None:
 
 async def test_statements_of_every_transaction_of_a_request_are_counted(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
-    token = await alpha.token(await alpha.member("ann"))
+    token = await alpha.create_token(await alpha.create_member("ann"))
     headers = {"Authorization": f"Bearer {token}"}
     async with alpha.http.post("/api/v1/statuses", json={"status": "x"}, headers=headers) as answer:
         assert answer.status == 200
@@ -114,8 +114,8 @@ async def test_strangers_cannot_make_labels(start: Start) -> None:
 
 async def test_queues_deliveries_and_activities(start: Start) -> None:
     alpha, beta = await measured_node(start, "alpha.test"), await measured_node(start, "beta.test")
-    ann, bob = await alpha.member("ann"), await beta.member("bob")
-    target = await alpha.node.services.resolver.account("@bob@beta.test")
+    ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
+    target = await alpha.node.services.resolver.resolve_account("@bob@beta.test")
     assert target is not None
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, ann, target)
@@ -159,7 +159,7 @@ async def owe(node: TestNode, sender: AccountRow, host: str, count: int) -> None
 
 async def test_what_waits_behind_another_or_for_a_peer_is_not_due(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
-    ann = await alpha.member("ann")
+    ann = await alpha.create_member("ann")
     await owe(alpha, ann, "gone.test", 3)
     found = await scrape(alpha)
     assert value(found, "fedserver_queue_items", queue="deliveries", state="due") == 1
@@ -184,7 +184,7 @@ async def test_what_waits_behind_another_or_for_a_peer_is_not_due(start: Start) 
 
 async def test_open_streams_are_counted_and_have_no_duration(start: Start) -> None:
     alpha = await measured_node(start, "alpha.test")
-    headers = {"Authorization": f"Bearer {await alpha.token(await alpha.member('ann'))}"}
+    headers = {"Authorization": f"Bearer {await alpha.create_token(await alpha.create_member('ann'))}"}
     async with alpha.http.ws_connect("/api/v1/streaming?stream=user", headers=headers) as socket:
         await until(alpha, 1, "fedserver_streams_open")
         await socket.close()

@@ -38,7 +38,7 @@ async def until(node: TestNode, folder: Path, wanted: int) -> None:
 async def test_nothing_is_left_of_a_refusal_or_a_lost_connection(start: Start) -> None:
     node = await start("localhost", limits={"video_bytes": 8_000_000})
     folder = node.node.services.store.root
-    api = Api(node, await node.token(await node.member("ann")))
+    api = Api(node, await node.create_token(await node.create_member("ann")))
     never = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
@@ -53,12 +53,12 @@ async def test_nothing_is_left_of_a_refusal_or_a_lost_connection(start: Start) -
     for data, code in ((FILM, 422), (FILM * 3, 422)):
         form = aiohttp.FormData()
         form.add_field("file", io.BytesIO(data), filename="a.mp4")
-        refused = await api.ask("POST", "/api/v2/media", data=form)
+        refused = await api.request("POST", "/api/v2/media", data=form)
         assert refused.status == code and "file" in refused.body["details"], refused.body
     form = aiohttp.FormData()
     for number in range(6):
         form.add_field(f"file{number}", io.BytesIO(FILM), filename="a.mp4")
-    assert (await api.ask("POST", "/api/v2/media", data=form)).status == 422, (
+    assert (await api.request("POST", "/api/v2/media", data=form)).status == 422, (
         "twice the limit for all together"
     )
     assert unnamed(folder) == 0

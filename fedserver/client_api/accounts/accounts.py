@@ -48,7 +48,7 @@ async def list_by_ids(call: Call[AccountIdsParams]) -> list[Account]:
     return [render_account(call.site.links, view) for view in views]
 
 
-@routes.get("/api/v1/accounts/relationships", who=USER, scope="read:follows", params=AccountIdsParams)
+@routes.get("/api/v1/accounts/relationships", auth=USER, scope="read:follows", params=AccountIdsParams)
 async def list_relationships(call: Call[AccountIdsParams]) -> list[Relationship]:
     found = await relations.load(call.tx, call.account.id, call.params.id[:100])
     return [render_relationship(each) for each in found]
@@ -62,11 +62,13 @@ class SearchAccountsParams(Struct, frozen=True):
     following: bool = False
 
 
-@routes.get("/api/v1/accounts/search", who=USER, scope="read:accounts", params=SearchAccountsParams, tx="own")
+@routes.get(
+    "/api/v1/accounts/search", auth=USER, scope="read:accounts", params=SearchAccountsParams, tx="own"
+)
 async def search_accounts(call: Call[SearchAccountsParams]) -> list[Account]:
     params = call.params
     if params.resolve and "@" in params.q.strip().lstrip("@"):
-        await call.services.resolver.account(params.q)
+        await call.services.resolver.resolve_account(params.q)
     async with call.services.db.read() as tx:
         limit = max(1, min(params.limit, 80))
         ids = await search.search_accounts(
@@ -87,7 +89,7 @@ class FamiliarFollowers(Struct, frozen=True):
     accounts: list[Account]
 
 
-@routes.get("/api/v1/accounts/familiar_followers", who=USER, scope="read:follows", params=AccountIdsParams)
+@routes.get("/api/v1/accounts/familiar_followers", auth=USER, scope="read:follows", params=AccountIdsParams)
 async def list_familiar_followers(call: Call[AccountIdsParams]) -> list[FamiliarFollowers]:
     wanted = list(dict.fromkeys(call.params.id))[:40]
     found = await follows.load_familiar_followers(call.tx, call.account.id, wanted)
@@ -166,7 +168,7 @@ async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -
     return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
-@routes.get("/api/v1/accounts/{id}/followers", who=ANYONE, scope="read:accounts")
+@routes.get("/api/v1/accounts/{id}/followers", auth=ANYONE, scope="read:accounts")
 async def list_followers(call: Call[NoParams]) -> EntityPage:
     row = await _get_target(call, call.tx)
     return await _render_accounts(
@@ -174,7 +176,7 @@ async def list_followers(call: Call[NoParams]) -> EntityPage:
     )
 
 
-@routes.get("/api/v1/accounts/{id}/following", who=ANYONE, scope="read:accounts")
+@routes.get("/api/v1/accounts/{id}/following", auth=ANYONE, scope="read:accounts")
 async def list_following(call: Call[NoParams]) -> EntityPage:
     row = await _get_target(call, call.tx)
     return await _render_accounts(
@@ -192,7 +194,7 @@ class FollowParams(Struct, frozen=True):
     languages: list[str] = []
 
 
-@routes.post("/api/v1/accounts/{id}/follow", who=USER, scope="write:follows", params=FollowParams)
+@routes.post("/api/v1/accounts/{id}/follow", auth=USER, scope="write:follows", params=FollowParams)
 async def follow(call: Call[FollowParams]) -> Relationship:
     languages = [tag for each in call.params.languages[:20] if (tag := normalize_language(each))]
     await follows.follow(
@@ -207,25 +209,25 @@ async def follow(call: Call[FollowParams]) -> Relationship:
     return await _load_relationship(call)
 
 
-@routes.post("/api/v1/accounts/{id}/unfollow", who=USER, scope="write:follows")
+@routes.post("/api/v1/accounts/{id}/unfollow", auth=USER, scope="write:follows")
 async def unfollow(call: Call[NoParams]) -> Relationship:
     await follows.unfollow(call.tx, call.site, call.account, await _get_target(call, call.tx))
     return await _load_relationship(call)
 
 
-@routes.post("/api/v1/accounts/{id}/remove_from_followers", who=USER, scope="write:follows")
+@routes.post("/api/v1/accounts/{id}/remove_from_followers", auth=USER, scope="write:follows")
 async def remove_from_followers(call: Call[NoParams]) -> Relationship:
     await follows.remove_follower(call.tx, call.account, (await _get_target(call, call.tx)).id)
     return await _load_relationship(call)
 
 
-@routes.post("/api/v1/accounts/{id}/block", who=USER, scope="write:blocks")
+@routes.post("/api/v1/accounts/{id}/block", auth=USER, scope="write:blocks")
 async def block(call: Call[NoParams]) -> Relationship:
     await blocks.block(call.tx, call.site, call.account, await _get_target(call, call.tx))
     return await _load_relationship(call)
 
 
-@routes.post("/api/v1/accounts/{id}/unblock", who=USER, scope="write:blocks")
+@routes.post("/api/v1/accounts/{id}/unblock", auth=USER, scope="write:blocks")
 async def unblock(call: Call[NoParams]) -> Relationship:
     await blocks.unblock(call.tx, call.account, await _get_target(call, call.tx))
     return await _load_relationship(call)
@@ -236,7 +238,7 @@ class MuteParams(Struct, frozen=True):
     duration: int = 0
 
 
-@routes.post("/api/v1/accounts/{id}/mute", who=USER, scope="write:mutes", params=MuteParams)
+@routes.post("/api/v1/accounts/{id}/mute", auth=USER, scope="write:mutes", params=MuteParams)
 async def mute(call: Call[MuteParams]) -> Relationship:
     target = await _get_target(call, call.tx)
     params = call.params
@@ -246,7 +248,7 @@ async def mute(call: Call[MuteParams]) -> Relationship:
     return await _load_relationship(call)
 
 
-@routes.post("/api/v1/accounts/{id}/unmute", who=USER, scope="write:mutes")
+@routes.post("/api/v1/accounts/{id}/unmute", auth=USER, scope="write:mutes")
 async def unmute(call: Call[NoParams]) -> Relationship:
     await mutes.unmute(call.tx, call.account, await _get_target(call, call.tx))
     return await _load_relationship(call)
@@ -256,7 +258,7 @@ class AccountNoteParams(Struct, frozen=True):
     comment: str = ""
 
 
-@routes.post("/api/v1/accounts/{id}/note", who=USER, scope="write:accounts", params=AccountNoteParams)
+@routes.post("/api/v1/accounts/{id}/note", auth=USER, scope="write:accounts", params=AccountNoteParams)
 async def set_note(call: Call[AccountNoteParams]) -> Relationship:
     await mutes.set_note(call.tx, call.account, await _get_target(call, call.tx), call.params.comment)
     return await _load_relationship(call)

@@ -69,7 +69,7 @@ def _to_change(params: CollectionParams) -> collections.CollectionChange:
 
 
 @routes.post(
-    "/api/v1/collections", who=USER, scope="write:collections", params=CollectionParams, nested_errors=True
+    "/api/v1/collections", auth=USER, scope="write:collections", params=CollectionParams, nested_errors=True
 )
 async def create(call: Call[CollectionParams]) -> WrappedCollection:
     view = await collections.create(
@@ -92,14 +92,14 @@ async def show(call: Call[NoParams]) -> CollectionWithAccounts:
 # masto.js sends PUT where the description says PATCH.
 @routes.patch(
     "/api/v1/collections/{id}",
-    who=USER,
+    auth=USER,
     scope="write:collections",
     params=CollectionParams,
     nested_errors=True,
 )
 @routes.put(
     "/api/v1/collections/{id}",
-    who=USER,
+    auth=USER,
     scope="write:collections",
     params=CollectionParams,
     nested_errors=True,
@@ -109,27 +109,27 @@ async def update(call: Call[CollectionParams]) -> WrappedCollection:
     return WrappedCollection(render_collection(call.site.links, view))
 
 
-@routes.delete("/api/v1/collections/{id}", who=USER, scope="write:collections")
+@routes.delete("/api/v1/collections/{id}", auth=USER, scope="write:collections")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await collections.delete(call.tx, call.account, call.id())
     return {}
 
 
 @routes.post(
-    "/api/v1/collections/{id}/items", who=USER, scope="write:collections", params=CollectionItemParams
+    "/api/v1/collections/{id}/items", auth=USER, scope="write:collections", params=CollectionItemParams
 )
 async def add_item(call: Call[CollectionItemParams]) -> WrappedCollectionItem:
     row = await collections.add_account(call.tx, call.account, call.id(), call.params.account_id)
     return WrappedCollectionItem(render_collection_item(row))
 
 
-@routes.delete("/api/v1/collections/{id}/items/{item_id}", who=USER, scope="write:collections")
+@routes.delete("/api/v1/collections/{id}/items/{item_id}", auth=USER, scope="write:collections")
 async def remove_item(call: Call[NoParams]) -> dict[str, str]:
     await collections.remove_item(call.tx, call.account, call.id(), call.id("item_id"))
     return {}
 
 
-@routes.post("/api/v1/collections/{id}/items/{item_id}/revoke", who=USER, scope="write:collections")
+@routes.post("/api/v1/collections/{id}/items/{item_id}/revoke", auth=USER, scope="write:collections")
 async def revoke_item(call: Call[NoParams]) -> dict[str, str]:
     await collections.revoke(call.tx, call.account, call.id(), call.id("item_id"))
     return {}
@@ -141,7 +141,7 @@ async def list_by_account(call: Call[CollectionsPageParams]) -> EntityPage:
 
 
 @routes.get(
-    "/api/v1/accounts/{id}/in_collections", who=USER, scope="read:collections", params=CollectionsPageParams
+    "/api/v1/accounts/{id}/in_collections", auth=USER, scope="read:collections", params=CollectionsPageParams
 )
 async def list_with_account(call: Call[CollectionsPageParams]) -> EntityPage:
     return await _render_page(call, collections.list_containing)

@@ -19,7 +19,7 @@ async def _render_page(call: Call[NoParams], row: AccountRow) -> EntityPage:
     return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
-@routes.get("/api/v1/endorsements", who=USER, scope="read:accounts")
+@routes.get("/api/v1/endorsements", auth=USER, scope="read:accounts")
 async def list_own(call: Call[NoParams]) -> EntityPage:
     return await _render_page(call, call.account)
 
@@ -36,14 +36,14 @@ async def _load_relationship(call: Call[NoParams]) -> Relationship:
     return render_relationship(found[0])
 
 
-@routes.post("/api/v1/accounts/{id}/endorse", "/api/v1/accounts/{id}/pin", who=USER, scope="write:accounts")
+@routes.post("/api/v1/accounts/{id}/endorse", "/api/v1/accounts/{id}/pin", auth=USER, scope="write:accounts")
 async def endorse(call: Call[NoParams]) -> Relationship:
     await endorsements.add(call.tx, call.account, await accounts.get(call.tx, call.id()))
     return await _load_relationship(call)
 
 
 @routes.post(
-    "/api/v1/accounts/{id}/unendorse", "/api/v1/accounts/{id}/unpin", who=USER, scope="write:accounts"
+    "/api/v1/accounts/{id}/unendorse", "/api/v1/accounts/{id}/unpin", auth=USER, scope="write:accounts"
 )
 async def unendorse(call: Call[NoParams]) -> Relationship:
     await endorsements.remove(call.tx, call.account, await accounts.get(call.tx, call.id()))

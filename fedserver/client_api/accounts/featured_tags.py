@@ -25,7 +25,7 @@ async def _list_featured_tags(call: Call[NoParams], tx: Tx, account: AccountRow)
     return [render_featured_tag(call.site.links, name, row) for row in found]
 
 
-@routes.get("/api/v1/featured_tags", who=USER, scope="read:accounts")
+@routes.get("/api/v1/featured_tags", auth=USER, scope="read:accounts")
 async def list_own(call: Call[NoParams]) -> list[FeaturedTag]:
     return await _list_featured_tags(call, call.tx, call.account)
 
@@ -39,30 +39,30 @@ async def list_by_account(call: Call[NoParams]) -> list[FeaturedTag]:
     return found
 
 
-@routes.post("/api/v1/featured_tags", who=USER, scope="write:accounts", params=FeaturedTagParams)
+@routes.post("/api/v1/featured_tags", auth=USER, scope="write:accounts", params=FeaturedTagParams)
 async def create(call: Call[FeaturedTagParams]) -> FeaturedTag:
     row = await featured_tags.add(call.tx, call.account, call.params.name)
     return render_featured_tag(call.site.links, call.account.username, row)
 
 
-@routes.delete("/api/v1/featured_tags/{id}", who=USER, scope="write:accounts")
+@routes.delete("/api/v1/featured_tags/{id}", auth=USER, scope="write:accounts")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await featured_tags.remove(call.tx, call.account, call.id())
     return {}
 
 
-@routes.get("/api/v1/featured_tags/suggestions", who=USER, scope="read:accounts")
+@routes.get("/api/v1/featured_tags/suggestions", auth=USER, scope="read:accounts")
 async def list_suggestions(call: Call[NoParams]) -> list[Tag]:
     return await render_tags(call, call.tx, await featured_tags.list_suggestions(call.tx, call.account))
 
 
-@routes.post("/api/v1/tags/{name}/feature", who=USER, scope="write:accounts")
+@routes.post("/api/v1/tags/{name}/feature", auth=USER, scope="write:accounts")
 async def feature(call: Call[NoParams]) -> Tag:
     row = await featured_tags.feature(call.tx, call.account, call.text("name"))
     return (await render_tags(call, call.tx, [row]))[0]
 
 
-@routes.post("/api/v1/tags/{name}/unfeature", who=USER, scope="write:accounts")
+@routes.post("/api/v1/tags/{name}/unfeature", auth=USER, scope="write:accounts")
 async def unfeature(call: Call[NoParams]) -> Tag:
     row = await featured_tags.unfeature(call.tx, call.account, call.text("name"))
     return (await render_tags(call, call.tx, [row]))[0]

@@ -75,7 +75,7 @@ async def _to_profile_change(call: Call[Any], keys: list[str]) -> accounts.Profi
     """What the caller wants to change, its pictures stored under `keys`."""
     params: UpdateProfileParams = call.params
     if isinstance(params.note, str):
-        await call.services.resolver.mentions(params.note)
+        await call.services.resolver.resolve_mentions(params.note)
     return accounts.ProfileChange(
         display_name=params.display_name,
         note=params.note,
@@ -112,25 +112,25 @@ async def _store_picture(
         return UNSET
     try:
         work = process_square if name == "avatar" else process_banner
-        made = await call.services.images.run(work, upload.data)
+        made = await call.services.image_worker.run(work, upload.data)
     except UnacceptableFileError as error:
         raise InvalidError(name, error.text) from error
-    keys.append(await call.services.store.put(made.data, made.ending))
+    keys.append(await call.services.store.put(made.data, made.extension))
     return keys[-1]
 
 
-@routes.get("/api/v1/accounts/verify_credentials", who=USER, scope="read:accounts|profile")
+@routes.get("/api/v1/accounts/verify_credentials", auth=USER, scope="read:accounts|profile")
 async def verify_credentials(call: Call[NoParams]) -> Account:
     return await load_credential_account(call, call.tx, call.account)
 
 
 @routes.patch(
     "/api/v1/accounts/update_credentials",
-    who=USER,
+    auth=USER,
     scope="write:accounts",
     params=CredentialParams,
     tx="own",
-    most_upload="upload_bytes",
+    max_upload="upload_bytes",
 )
 async def update_credentials(call: Call[CredentialParams]) -> Account:
     async with media_intake.discard_keys_on_error(call.services) as keys:
@@ -162,7 +162,7 @@ def _merge_settings(former: members.MemberSettings, given: CredentialSourceParam
     return members.apply_preferences(former, changes)
 
 
-@routes.get("/api/v1/profile", who=USER, scope="read:accounts|profile")
+@routes.get("/api/v1/profile", auth=USER, scope="read:accounts|profile")
 async def show(call: Call[NoParams]) -> Profile:
     return await _load_profile(call, call.tx, call.account)
 
@@ -186,19 +186,19 @@ for _register in (routes.patch, routes.put):
     )(update)
 
 
-@routes.delete("/api/v1/profile/avatar", who=USER, scope="write:accounts")
+@routes.delete("/api/v1/profile/avatar", auth=USER, scope="write:accounts")
 async def delete_avatar(call: Call[NoParams]) -> Account:
     change = accounts.ProfileChange(avatar_key="", avatar_alt="")
     return await load_credential_account(call, call.tx, await _update_profile(call, call.tx, change))
 
 
-@routes.delete("/api/v1/profile/header", who=USER, scope="write:accounts")
+@routes.delete("/api/v1/profile/header", auth=USER, scope="write:accounts")
 async def delete_header(call: Call[NoParams]) -> Account:
     change = accounts.ProfileChange(header_key="", header_alt="")
     return await load_credential_account(call, call.tx, await _update_profile(call, call.tx, change))
 
 
-@routes.get("/api/v1/preferences", who=USER, scope="read:accounts", tx="own")
+@routes.get("/api/v1/preferences", auth=USER, scope="read:accounts", tx="own")
 async def show_preferences(call: Call[NoParams]) -> dict[str, object]:
     found = members.decode_settings(call.member)
     return {

@@ -45,7 +45,7 @@ async def list_directory(call: Call[DirectoryParams]) -> list[Account]:
     return [render_account(call.site.links, view) for view in await account_views.load_page(call.tx, ids)]
 
 
-@routes.get("/api/v2/suggestions", who=USER, scope="read|read:accounts", params=SuggestionsPageParams)
+@routes.get("/api/v2/suggestions", auth=USER, scope="read|read:accounts", params=SuggestionsPageParams)
 async def list_v2(call: Call[SuggestionsPageParams]) -> list[Suggestion]:
     limit, offset = max(1, min(call.params.limit, 80)), max(0, min(call.params.offset, 1_000))
     found = await suggestions.list_for_account(call.tx, call.account, limit, offset)
@@ -58,12 +58,12 @@ async def list_v2(call: Call[SuggestionsPageParams]) -> list[Suggestion]:
     ]
 
 
-@routes.get("/api/v1/suggestions", who=USER, scope="read|read:accounts", params=SuggestionsPageParams)
+@routes.get("/api/v1/suggestions", auth=USER, scope="read|read:accounts", params=SuggestionsPageParams)
 async def list_v1(call: Call[SuggestionsPageParams]) -> list[Account]:
     return [each.account for each in await list_v2(call)]
 
 
-@routes.delete("/api/v1/suggestions/{id}", who=USER, scope="read|read:accounts")
+@routes.delete("/api/v1/suggestions/{id}", auth=USER, scope="read|read:accounts")
 async def dismiss(call: Call[NoParams]) -> dict[str, str]:
     await suggestions.dismiss(call.tx, call.account, call.id())
     return {}

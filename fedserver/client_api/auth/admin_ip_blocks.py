@@ -25,30 +25,30 @@ def _to_change(params: IpBlockParams) -> ip_blocks.IpBlockChange:
     return ip_blocks.IpBlockChange(params.ip, params.severity, params.comment, params.expires_in)
 
 
-@routes.get(PATH, who=MODERATOR, scope=READ)
+@routes.get(PATH, auth=MODERATOR, scope=READ)
 async def list_all(call: Call[NoParams]) -> EntityPage:
     rows = await ip_blocks.list_page(call.tx, call.page(100, 200))
     return to_page([render_admin_ip_block(row) for row in rows], [row.id for row in rows])
 
 
-@routes.get(PATH + "/{id}", who=MODERATOR, scope=READ)
+@routes.get(PATH + "/{id}", auth=MODERATOR, scope=READ)
 async def show(call: Call[NoParams]) -> AdminIpBlock:
     return render_admin_ip_block(await ip_blocks.get(call.tx, call.id()))
 
 
-@routes.post(PATH, who=MODERATOR, scope=WRITE, params=IpBlockParams)
+@routes.post(PATH, auth=MODERATOR, scope=WRITE, params=IpBlockParams)
 async def create(call: Call[IpBlockParams]) -> AdminIpBlock:
     change = _to_change(call.params)
     return render_admin_ip_block(await ip_blocks.create(call.tx, call.member, change, call.address))
 
 
-@routes.put(PATH + "/{id}", who=MODERATOR, scope=WRITE, params=IpBlockParams)
+@routes.put(PATH + "/{id}", auth=MODERATOR, scope=WRITE, params=IpBlockParams)
 async def update(call: Call[IpBlockParams]) -> AdminIpBlock:
     row = await ip_blocks.update(call.tx, call.member, call.id(), _to_change(call.params), call.address)
     return render_admin_ip_block(row)
 
 
-@routes.delete(PATH + "/{id}", who=MODERATOR, scope=WRITE)
+@routes.delete(PATH + "/{id}", auth=MODERATOR, scope=WRITE)
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await ip_blocks.remove(call.tx, call.member, call.id())
     return {}

@@ -31,9 +31,9 @@ async def create(call: Call[NewAppParams]) -> Application:
     return render_application(new.row, await push_keys.load_public_key(call.tx), new.secret)
 
 
-@routes.get("/api/v1/apps/verify_credentials", who=APP, waiting=True)
+@routes.get("/api/v1/apps/verify_credentials", auth=APP, allow_pending=True)
 async def verify_credentials(call: Call[NoParams]) -> Application:
-    app_id = call.caller.app_id if call.caller else None
+    app_id = call.principal.app_id if call.principal else None
     row = await apps.find(call.tx, app_id) if app_id is not None else None
     if row is None:
         raise NotFoundError

@@ -31,18 +31,18 @@ async def render_tags(call: Call[Any], rows: list[TagRow]) -> list[AdminTag]:
     return [render_admin_tag(call.site.links, row, uses.get(row.name, []), now) for row in rows]
 
 
-@routes.get(PATH, who=MODERATOR, scope="admin:read")
+@routes.get(PATH, auth=MODERATOR, scope="admin:read")
 async def list_all(call: Call[NoParams]) -> EntityPage:
     rows = await admin_tags.list_page(call.tx, call.page(100, 200))
     return to_page(await render_tags(call, rows), [row.id for row in rows])
 
 
-@routes.get(PATH + "/{id}", who=MODERATOR, scope="admin:read")
+@routes.get(PATH + "/{id}", auth=MODERATOR, scope="admin:read")
 async def show(call: Call[NoParams]) -> AdminTag:
     return (await render_tags(call, [await admin_tags.get(call.tx, call.id())]))[0]
 
 
-@routes.put(PATH + "/{id}", who=MODERATOR, scope="admin:write", params=AdminTagParams)
+@routes.put(PATH + "/{id}", auth=MODERATOR, scope="admin:write", params=AdminTagParams)
 async def update(call: Call[AdminTagParams]) -> AdminTag:
     params = call.params
     decision = admin_tags.TagReview(params.display_name, params.usable, params.trendable, params.listable)

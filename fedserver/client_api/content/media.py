@@ -33,11 +33,11 @@ class UpdateMediaParams(Struct, frozen=True):
 
 @routes.post(
     "/api/v2/media",
-    who=USER,
+    auth=USER,
     scope="write:media",
     params=UploadMediaParams,
     tx="own",
-    most_upload="video_bytes",
+    max_upload="video_bytes",
     limit="media",
 )
 async def upload(call: Call[UploadMediaParams]) -> JsonResponse:
@@ -47,11 +47,11 @@ async def upload(call: Call[UploadMediaParams]) -> JsonResponse:
 
 @routes.post(
     "/api/v1/media",
-    who=USER,
+    auth=USER,
     scope="write:media",
     params=UploadMediaParams,
     tx="own",
-    most_upload="video_bytes",
+    max_upload="video_bytes",
     limit="media",
 )
 async def upload_and_wait(call: Call[UploadMediaParams]) -> JsonResponse:
@@ -108,7 +108,7 @@ async def _store_thumbnail(
     return await media_intake.store_thumbnail(call.services, file, "thumbnail")
 
 
-@routes.get("/api/v1/media/{id}", who=USER, scope="write:media")
+@routes.get("/api/v1/media/{id}", auth=USER, scope="write:media")
 async def show(call: Call[NoParams]) -> JsonResponse:
     row = await media.get(call.tx, call.account, call.id())
     if row.state == "failed":
@@ -118,11 +118,11 @@ async def show(call: Call[NoParams]) -> JsonResponse:
 
 @routes.put(
     "/api/v1/media/{id}",
-    who=USER,
+    auth=USER,
     scope="write:media",
     params=UpdateMediaParams,
     tx="own",
-    most_upload="upload_bytes",
+    max_upload="upload_bytes",
 )
 async def update(call: Call[UpdateMediaParams]) -> MediaAttachment:
     params = call.params
@@ -137,7 +137,7 @@ async def update(call: Call[UpdateMediaParams]) -> MediaAttachment:
     return render_media_attachment(call.site.links, row)
 
 
-@routes.delete("/api/v1/media/{id}", who=USER, scope="write:media")
+@routes.delete("/api/v1/media/{id}", auth=USER, scope="write:media")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await media.remove(call.tx, call.account, call.id())
     return {}

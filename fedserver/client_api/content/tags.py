@@ -23,7 +23,7 @@ async def render_tags(call: Call[Any], tx: Tx, rows: Sequence[TagRow]) -> list[T
     return [render_tag(call.site.links, view, uses.get(view.row.name, []), tx.now) for view in views]
 
 
-@routes.get("/api/v1/followed_tags", who=USER, scope="read:follows")
+@routes.get("/api/v1/followed_tags", auth=USER, scope="read:follows")
 async def list_followed(call: Call[NoParams]) -> EntityPage:
     found = await tags.list_followed(call.tx, call.account, call.page(100, 200))
     shown = await render_tags(call, call.tx, [row for _, row in found])
@@ -36,13 +36,13 @@ async def show(call: Call[NoParams]) -> Tag:
     return (await render_tags(call, call.tx, [row]))[0]
 
 
-@routes.post("/api/v1/tags/{name}/follow", who=USER, scope="write:follows")
+@routes.post("/api/v1/tags/{name}/follow", auth=USER, scope="write:follows")
 async def follow(call: Call[NoParams]) -> Tag:
     row = await tags.follow(call.tx, call.account, call.text("name"))
     return (await render_tags(call, call.tx, [row]))[0]
 
 
-@routes.post("/api/v1/tags/{name}/unfollow", who=USER, scope="write:follows")
+@routes.post("/api/v1/tags/{name}/unfollow", auth=USER, scope="write:follows")
 async def unfollow(call: Call[NoParams]) -> Tag:
     row = await tags.unfollow(call.tx, call.account, call.text("name"))
     return (await render_tags(call, call.tx, [row]))[0]

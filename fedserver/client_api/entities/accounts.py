@@ -143,8 +143,12 @@ def render_account(links: Links, view: account_views.AccountView) -> Account:
     """An account as anybody sees it."""
     row = account_views.redact_suspended(view.account)
     view = structs.replace(view, account=row)
-    avatar = _picture_url(links, row.avatar_key, links.remote(row.id, "avatar", row.avatar_url), "avatar.png")
-    header = _picture_url(links, row.header_key, links.remote(row.id, "header", row.header_url), "header.png")
+    avatar = _picture_url(
+        links, row.avatar_key, links.remote_media(row.id, "avatar", row.avatar_url), "avatar.png"
+    )
+    header = _picture_url(
+        links, row.header_key, links.remote_media(row.id, "header", row.header_url), "header.png"
+    )
     shown_role = view.role if view.role not in ("", "member") else ""
     return Account(
         id=str(row.id),

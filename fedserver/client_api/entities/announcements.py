@@ -61,6 +61,6 @@ def render_announcement(links: Links, view: announcements.AnnouncementView) -> A
         published=row.published_at is not None,
         published_at=to_iso(row.published_at or row.updated_at),
         updated_at=to_iso(row.updated_at),
-        read=view.read,
+        read=view.is_read,
         reactions=[_render_reaction(links, each) for each in view.reactions],
     )

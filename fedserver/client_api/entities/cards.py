@@ -85,7 +85,7 @@ def _render_link_card(links: Links, view: cards.CardView) -> Card:
         html=row.html,
         width=row.width,
         height=row.height,
-        image=links.remote(row.id, "card", row.image_url) or None,
+        image=links.remote_media(row.id, "card", row.image_url) or None,
         image_description=row.image_alt,
         embed_url=row.embed_url,
         blurhash=row.blurhash,

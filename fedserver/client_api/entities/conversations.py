@@ -23,5 +23,5 @@ def render_conversation(links: Links, view: conversations.ConversationView) -> C
         str(view.row.id),
         view.row.unread,
         [render_account(links, each) for each in view.accounts],
-        render_status(links, view.last) if view.last is not None else None,
+        render_status(links, view.last_post) if view.last_post is not None else None,
     )

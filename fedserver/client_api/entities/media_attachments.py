@@ -87,8 +87,8 @@ def _list_urls(links: Links, row: MediaRow) -> tuple[str | None, str | None]:
         return url, preview or (url if row.kind == "image" else None)
     if row.kind == "unknown":
         return row.remote_url, row.remote_url
-    small = links.remote(row.id, "small", row.remote_url) if row.kind == "image" else None
-    return links.remote(row.id, "original", row.remote_url), small
+    small = links.remote_media(row.id, "small", row.remote_url) if row.kind == "image" else None
+    return links.remote_media(row.id, "original", row.remote_url), small
 
 
 def _render_meta(row: MediaRow) -> MediaMeta:

@@ -91,7 +91,7 @@ def _render_group(view: notification_groups.NotificationGroupView, *, paged: boo
         type=row.kind,
         most_recent_notification_id=row.id,
         sample_account_ids=[str(each.account.id) for each in view.senders],
-        page_min_id=str(view.least_id) if paged else UNSET,
+        page_min_id=str(view.page_min_id) if paged else UNSET,
         page_max_id=str(row.id) if paged else UNSET,
         latest_page_notification_at=to_iso(row.created_at) if paged else UNSET,
         status_id=str(row.post_id) if row.post_id is not None else UNSET,

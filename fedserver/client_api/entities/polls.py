@@ -36,7 +36,7 @@ def render_poll_or_none(links: Links, view: post_views.PostView) -> Poll | None:
 
 def render_poll(links: Links, view: post_views.PostView) -> Poll:
     """The poll of a post that has one."""
-    found, known = view.poll, view.mine is not None
+    found, known = view.poll, view.viewer_state is not None
     assert found is not None
     return Poll(
         id=str(view.post.id),

@@ -258,7 +258,7 @@ def _render_quote(
 def _render_quote_approval(view: post_views.PostView) -> QuoteApproval:
     rule = post_policies.decode(view.post.interaction_policy).quote
     automatic, manual = (rule.automatic, rule.manual) if rule is not None else ((), ())
-    return QuoteApproval(automatic, manual, view.quotable)
+    return QuoteApproval(automatic, manual, view.quote_permission)
 
 
 def _render_interaction_policy(row: PostRow) -> InteractionPolicy | UnsetType:
@@ -281,7 +281,7 @@ def _render_interaction_rule(rule: post_policies.PostPolicyRule | None) -> Inter
 
 
 def _render_viewer_state(view: post_views.PostView) -> dict[str, Any]:
-    mine = view.mine
+    mine = view.viewer_state
     if mine is None:
         return {}
     found: dict[str, Any] = {
@@ -298,7 +298,7 @@ def _render_viewer_state(view: post_views.PostView) -> dict[str, Any]:
 
 def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]:
     """With which emoji people like it, under both names by which clients know them; nothing without any."""
-    mine = view.mine.reacted if view.mine is not None else ()
+    mine = view.viewer_state.reactions if view.viewer_state is not None else ()
     found = [
         StatusReaction(
             each.name,

@@ -74,7 +74,7 @@ def _find_subject(params: MeasuresParams, name: str) -> measures.MeasureSubject:
     return measures.MeasureSubject(given.id, given.domain)
 
 
-@routes.post("/api/v1/admin/measures", who=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
+@routes.post("/api/v1/admin/measures", auth=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
 async def show_measures(call: Call[MeasuresParams]) -> list[AdminMeasure]:
     params, over = call.params, _parse_span(call.params)
     wanted = [name for name in dict.fromkeys(params.keys) if name in measures.NAMES]
@@ -84,7 +84,7 @@ async def show_measures(call: Call[MeasuresParams]) -> list[AdminMeasure]:
     ]
 
 
-@routes.post("/api/v1/admin/dimensions", who=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
+@routes.post("/api/v1/admin/dimensions", auth=MODERATOR, scope="admin:read", params=MeasuresParams, tx="read")
 async def show_dimensions(call: Call[MeasuresParams]) -> list[AdminDimension]:
     """Without a span, the last thirty days."""
     params, now = call.params, call.tx.now
@@ -102,7 +102,7 @@ async def show_dimensions(call: Call[MeasuresParams]) -> list[AdminDimension]:
     return found
 
 
-@routes.post("/api/v1/admin/retention", who=MODERATOR, scope="admin:read", params=RetentionParams, tx="read")
+@routes.post("/api/v1/admin/retention", auth=MODERATOR, scope="admin:read", params=RetentionParams, tx="read")
 async def show_retention(call: Call[RetentionParams]) -> list[AdminCohort]:
     """Nothing without a span, as documented."""
     params = call.params

@@ -83,14 +83,14 @@ async def _list_accounts(call: Call[Any], wanted: admin_accounts.AdminAccountQue
     )
 
 
-@routes.get("/api/v2/admin/accounts", who=MODERATOR, scope=READ, params=AdminAccountsParams)
+@routes.get("/api/v2/admin/accounts", auth=MODERATOR, scope=READ, params=AdminAccountsParams)
 async def list_v2(call: Call[AdminAccountsParams]) -> EntityPage:
     params = call.params
     staff = params.permissions == "staff"
     return await _list_accounts(call, _to_filter(params, params.origin, params.status, staff=staff))
 
 
-@routes.get("/api/v1/admin/accounts", who=MODERATOR, scope=READ, params=AdminAccountsV1Params)
+@routes.get("/api/v1/admin/accounts", auth=MODERATOR, scope=READ, params=AdminAccountsV1Params)
 async def list_v1(call: Call[AdminAccountsV1Params]) -> EntityPage:
     params = call.params
     origin = next((name for name in ("local", "remote") if getattr(params, name)), "")
@@ -102,18 +102,18 @@ async def _render_account(call: Call[Any]) -> AdminAccount:
     return render_admin_account(call.site.links, await admin_accounts.get(call.tx, call.id()))
 
 
-@routes.get(PATH, who=MODERATOR, scope=READ)
+@routes.get(PATH, auth=MODERATOR, scope=READ)
 async def show(call: Call[NoParams]) -> AdminAccount:
     return await _render_account(call)
 
 
-@routes.delete(PATH, who=ADMIN, scope=WRITE)
+@routes.delete(PATH, auth=ADMIN, scope=WRITE)
 async def delete(call: Call[NoParams]) -> AdminAccount:
     await purges.purge(call.tx, call.member, call.id())
     return await _render_account(call)
 
 
-@routes.post(f"{PATH}/action", who=MODERATOR, scope=WRITE, params=AccountActionParams)
+@routes.post(f"{PATH}/action", auth=MODERATOR, scope=WRITE, params=AccountActionParams)
 async def apply_action(call: Call[AccountActionParams]) -> dict[str, str]:
     params = call.params
     order = moderation.ModerationAction(
@@ -128,13 +128,13 @@ async def apply_action(call: Call[AccountActionParams]) -> dict[str, str]:
     return {}
 
 
-@routes.post(f"{PATH}/approve", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/approve", auth=MODERATOR, scope=WRITE)
 async def approve(call: Call[NoParams]) -> AdminAccount:
     await signup_review.approve(call.tx, call.site, call.member, call.id())
     return await _render_account(call)
 
 
-@routes.post(f"{PATH}/reject", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/reject", auth=MODERATOR, scope=WRITE)
 async def reject(call: Call[NoParams]) -> AdminAccount:
     """What is shown is what there was: it is forgotten with this answer."""
     shown = await _render_account(call)
@@ -147,21 +147,21 @@ async def _revoke_action(call: Call[NoParams], kind: str) -> AdminAccount:
     return await _render_account(call)
 
 
-@routes.post(f"{PATH}/enable", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/enable", auth=MODERATOR, scope=WRITE)
 async def enable(call: Call[NoParams]) -> AdminAccount:
     return await _revoke_action(call, "disable")
 
 
-@routes.post(f"{PATH}/unsensitive", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/unsensitive", auth=MODERATOR, scope=WRITE)
 async def unsensitive(call: Call[NoParams]) -> AdminAccount:
     return await _revoke_action(call, "sensitive")
 
 
-@routes.post(f"{PATH}/unsilence", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/unsilence", auth=MODERATOR, scope=WRITE)
 async def unsilence(call: Call[NoParams]) -> AdminAccount:
     return await _revoke_action(call, "silence")
 
 
-@routes.post(f"{PATH}/unsuspend", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/unsuspend", auth=MODERATOR, scope=WRITE)
 async def unsuspend(call: Call[NoParams]) -> AdminAccount:
     return await _revoke_action(call, "suspend")

@@ -32,7 +32,7 @@ async def _render_report(call: Call[Any], row: ReportRow) -> AdminReport:
     return render_admin_report(call.site.links, await report_views.load_one(call.tx, call.site, row))
 
 
-@routes.get("/api/v1/admin/reports", who=MODERATOR, scope=READ, params=AdminReportsParams)
+@routes.get("/api/v1/admin/reports", auth=MODERATOR, scope=READ, params=AdminReportsParams)
 async def list_all(call: Call[AdminReportsParams]) -> EntityPage:
     params = call.params
     rows = await reports.list_page(
@@ -46,12 +46,12 @@ async def list_all(call: Call[AdminReportsParams]) -> EntityPage:
     return to_page([render_admin_report(call.site.links, view) for view in views], [row.id for row in rows])
 
 
-@routes.get(PATH, who=MODERATOR, scope=READ)
+@routes.get(PATH, auth=MODERATOR, scope=READ)
 async def show(call: Call[NoParams]) -> AdminReport:
     return await _render_report(call, await reports.get(call.tx, call.id()))
 
 
-@routes.put(PATH, who=MODERATOR, scope=WRITE, params=UpdateReportParams)
+@routes.put(PATH, auth=MODERATOR, scope=WRITE, params=UpdateReportParams)
 async def update(call: Call[UpdateReportParams]) -> AdminReport:
     row = await reports.classify(
         call.tx, call.site, call.member, call.id(), call.params.category, call.params.rule_ids
@@ -59,22 +59,22 @@ async def update(call: Call[UpdateReportParams]) -> AdminReport:
     return await _render_report(call, row)
 
 
-@routes.post(f"{PATH}/assign_to_self", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/assign_to_self", auth=MODERATOR, scope=WRITE)
 async def assign_to_self(call: Call[NoParams]) -> AdminReport:
     row = await reports.assign(call.tx, call.member, call.id(), call.account.id)
     return await _render_report(call, row)
 
 
-@routes.post(f"{PATH}/unassign", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/unassign", auth=MODERATOR, scope=WRITE)
 async def unassign(call: Call[NoParams]) -> AdminReport:
     return await _render_report(call, await reports.assign(call.tx, call.member, call.id(), None))
 
 
-@routes.post(f"{PATH}/resolve", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/resolve", auth=MODERATOR, scope=WRITE)
 async def resolve(call: Call[NoParams]) -> AdminReport:
     return await _render_report(call, await reports.resolve(call.tx, call.member, call.id()))
 
 
-@routes.post(f"{PATH}/reopen", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/reopen", auth=MODERATOR, scope=WRITE)
 async def reopen(call: Call[NoParams]) -> AdminReport:
     return await _render_report(call, await reports.reopen(call.tx, call.member, call.id()))

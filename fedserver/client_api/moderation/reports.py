@@ -21,7 +21,7 @@ class ReportParams(Struct, frozen=True):
     forward: bool = False
 
 
-@routes.post("/api/v1/reports", who=USER, scope="write:reports", params=ReportParams)
+@routes.post("/api/v1/reports", auth=USER, scope="write:reports", params=ReportParams)
 async def create(call: Call[ReportParams]) -> Report:
     params = call.params
     wanted = reports.NewReport(

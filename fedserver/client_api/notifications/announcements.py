@@ -16,7 +16,7 @@ class AnnouncementsParams(Struct, frozen=True):
     with_dismissed: bool = True
 
 
-@routes.get("/api/v1/announcements", who=USER, params=AnnouncementsParams)
+@routes.get("/api/v1/announcements", auth=USER, params=AnnouncementsParams)
 async def list_announcements(call: Call[AnnouncementsParams]) -> list[Announcement]:
     found = await announcements.list_current(
         call.tx, call.account, include_dismissed=call.params.with_dismissed
@@ -24,19 +24,19 @@ async def list_announcements(call: Call[AnnouncementsParams]) -> list[Announceme
     return [render_announcement(call.site.links, view) for view in found]
 
 
-@routes.post("/api/v1/announcements/{id}/dismiss", who=USER, scope="write:accounts")
+@routes.post("/api/v1/announcements/{id}/dismiss", auth=USER, scope="write:accounts")
 async def dismiss(call: Call[NoParams]) -> dict[str, str]:
     await announcements.dismiss(call.tx, call.account, call.id())
     return {}
 
 
-@routes.put(REACTION, who=USER, scope="write:favourites")
+@routes.put(REACTION, auth=USER, scope="write:favourites")
 async def react(call: Call[NoParams]) -> dict[str, str]:
     await announcements.react(call.tx, call.account, call.id(), call.text("name"))
     return {}
 
 
-@routes.delete(REACTION, who=USER, scope="write:favourites")
+@routes.delete(REACTION, auth=USER, scope="write:favourites")
 async def unreact(call: Call[NoParams]) -> dict[str, str]:
     await announcements.unreact(call.tx, call.account, call.id(), call.text("name"))
     return {}

@@ -43,7 +43,7 @@ def _to_query(params: GroupedNotificationsParams) -> notification_groups.Notific
     )
 
 
-@routes.get("/api/v2/notifications", who=USER, scope="read:notifications", params=GroupedNotificationsParams)
+@routes.get("/api/v2/notifications", auth=USER, scope="read:notifications", params=GroupedNotificationsParams)
 async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
     expand = call.params.expand_accounts
     if expand not in (FULL, PARTIAL_AVATARS):
@@ -57,7 +57,7 @@ async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
 
 @routes.get(
     "/api/v2/notifications/unread_count",
-    who=USER,
+    auth=USER,
     scope="read:notifications",
     params=GroupedNotificationsParams,
 )
@@ -68,14 +68,14 @@ async def count_unread(call: Call[GroupedNotificationsParams]) -> UnreadGroupCou
     )
 
 
-@routes.get(GROUP_PATH, who=USER, scope="read:notifications")
+@routes.get(GROUP_PATH, auth=USER, scope="read:notifications")
 async def show_group(call: Call[NoParams]) -> GroupedNotificationsResults:
     view = await notification_groups.get(call.tx, call.account, call.text("group_key"))
     return render_grouped_notifications(call.site.links, [view], paged=False)
 
 
 # The documentation asks for the right to write here, Mastodon itself for that to read.
-@routes.get(f"{GROUP_PATH}/accounts", who=USER, scope="read:notifications|write:notifications")
+@routes.get(f"{GROUP_PATH}/accounts", auth=USER, scope="read:notifications|write:notifications")
 async def list_accounts(call: Call[NoParams]) -> EntityPage:
     key = call.text("group_key")
     pairs = await notification_groups.list_senders(call.tx, call.account, key, call.page(40, 80))
@@ -83,7 +83,7 @@ async def list_accounts(call: Call[NoParams]) -> EntityPage:
     return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
 
 
-@routes.post(f"{GROUP_PATH}/dismiss", who=USER, scope="write:notifications")
+@routes.post(f"{GROUP_PATH}/dismiss", auth=USER, scope="write:notifications")
 async def dismiss_group(call: Call[NoParams]) -> dict[str, str]:
     await notification_groups.dismiss(call.tx, call.account, call.text("group_key"))
     return {}

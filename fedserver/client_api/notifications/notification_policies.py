@@ -54,7 +54,7 @@ class NotificationPolicyV1Params(Struct, frozen=True):
 
 
 def _render_summary(found: notification_policies.NotificationPolicyView) -> NotificationPolicySummary:
-    return NotificationPolicySummary(found.requests, found.notifications)
+    return NotificationPolicySummary(found.pending_requests_count, found.pending_notifications_count)
 
 
 def _render_policy(found: notification_policies.NotificationPolicyView) -> NotificationPolicy:
@@ -75,25 +75,25 @@ def _collect_set_fields(params: Struct) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not UNSET}
 
 
-@routes.get(V2, who=USER, scope=READ)
+@routes.get(V2, auth=USER, scope=READ)
 async def show(call: Call[NoParams]) -> NotificationPolicy:
     return _render_policy(await notification_policies.get(call.tx, call.account))
 
 
-@routes.patch(V2, who=USER, scope=WRITE, params=NotificationPolicyParams)
-@routes.put(V2, who=USER, scope=WRITE, params=NotificationPolicyParams)
+@routes.patch(V2, auth=USER, scope=WRITE, params=NotificationPolicyParams)
+@routes.put(V2, auth=USER, scope=WRITE, params=NotificationPolicyParams)
 async def update(call: Call[NotificationPolicyParams]) -> NotificationPolicy:
     choices = {name: str(word) for name, word in _collect_set_fields(call.params).items()}
     return _render_policy(await notification_policies.update(call.tx, call.account, choices))
 
 
-@routes.get(V1, who=USER, scope=READ)
+@routes.get(V1, auth=USER, scope=READ)
 async def show_v1(call: Call[NoParams]) -> NotificationPolicyV1:
     return _render_policy_v1(await notification_policies.get(call.tx, call.account))
 
 
-@routes.patch(V1, who=USER, scope=WRITE, params=NotificationPolicyV1Params)
-@routes.put(V1, who=USER, scope=WRITE, params=NotificationPolicyV1Params)
+@routes.patch(V1, auth=USER, scope=WRITE, params=NotificationPolicyV1Params)
+@routes.put(V1, auth=USER, scope=WRITE, params=NotificationPolicyV1Params)
 async def update_v1(call: Call[NotificationPolicyV1Params]) -> NotificationPolicyV1:
     choices = {
         name.replace("filter_", "for_", 1): FILTER if kept_back else ACCEPT

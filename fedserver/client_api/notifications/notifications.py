@@ -29,7 +29,7 @@ class UnreadCount(Struct, frozen=True):
     count: int
 
 
-@routes.get("/api/v1/notifications", who=USER, scope="read:notifications", params=NotificationsParams)
+@routes.get("/api/v1/notifications", auth=USER, scope="read:notifications", params=NotificationsParams)
 async def list_all(call: Call[NotificationsParams]) -> EntityPage:
     params = call.params
     views, cursors = await notifications.list_by_account(
@@ -45,7 +45,7 @@ async def list_all(call: Call[NotificationsParams]) -> EntityPage:
 
 
 @routes.get(
-    "/api/v1/notifications/unread_count", who=USER, scope="read:notifications", params=UnreadCountParams
+    "/api/v1/notifications/unread_count", auth=USER, scope="read:notifications", params=UnreadCountParams
 )
 async def count_unread(call: Call[UnreadCountParams]) -> UnreadCount:
     params = call.params
@@ -60,18 +60,18 @@ async def count_unread(call: Call[UnreadCountParams]) -> UnreadCount:
     return UnreadCount(found)
 
 
-@routes.get("/api/v1/notifications/{id}", who=USER, scope="read:notifications")
+@routes.get("/api/v1/notifications/{id}", auth=USER, scope="read:notifications")
 async def show(call: Call[NoParams]) -> Notification:
     return render_notification(call.site.links, await notifications.get(call.tx, call.account, call.id()))
 
 
-@routes.post("/api/v1/notifications/clear", who=USER, scope="write:notifications")
+@routes.post("/api/v1/notifications/clear", auth=USER, scope="write:notifications")
 async def clear(call: Call[NoParams]) -> dict[str, str]:
     await notifications.clear(call.tx, call.account)
     return {}
 
 
-@routes.post("/api/v1/notifications/{id}/dismiss", who=USER, scope="write:notifications")
+@routes.post("/api/v1/notifications/{id}/dismiss", auth=USER, scope="write:notifications")
 async def dismiss(call: Call[NoParams]) -> dict[str, str]:
     await notifications.dismiss(call.tx, call.account, call.id())
     return {}

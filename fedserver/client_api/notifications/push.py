@@ -52,9 +52,9 @@ class UpdateSubscriptionParams(Struct, frozen=True):
 
 
 def _require_principal(call: Call[Any]) -> Principal:
-    if call.caller is None:
+    if call.principal is None:
         raise UnauthorizedError
-    return call.caller
+    return call.principal
 
 
 def _check_subscription(call: Call[CreateSubscriptionParams]) -> None:
@@ -69,7 +69,7 @@ def _check_subscription(call: Call[CreateSubscriptionParams]) -> None:
         raise InvalidError("keys", "are not those of a push subscription", "ERR_INVALID") from error
 
 
-@routes.post(PATH, who=USER, scope="push", params=CreateSubscriptionParams)
+@routes.post(PATH, auth=USER, scope="push", params=CreateSubscriptionParams)
 async def create(call: Call[CreateSubscriptionParams]) -> WebPushSubscription:
     _check_subscription(call)
     given, data = call.params.subscription, call.params.data
@@ -82,18 +82,18 @@ async def create(call: Call[CreateSubscriptionParams]) -> WebPushSubscription:
         policy=data.policy or call.params.policy or "all",
     )
     row = await push_subscriptions.create(
-        call.tx, _require_principal(call), parse_bearer(call.request) or "", new, call.services.seal
+        call.tx, _require_principal(call), parse_bearer(call.request) or "", new, call.services.secret_box
     )
     return render_web_push_subscription(row, await push_keys.load_public_key(call.tx))
 
 
-@routes.get(PATH, who=USER, scope="push")
+@routes.get(PATH, auth=USER, scope="push")
 async def show(call: Call[NoParams]) -> WebPushSubscription:
     row = await push_subscriptions.get(call.tx, _require_principal(call))
     return render_web_push_subscription(row, await push_keys.load_public_key(call.tx))
 
 
-@routes.put(PATH, who=USER, scope="push", params=UpdateSubscriptionParams)
+@routes.put(PATH, auth=USER, scope="push", params=UpdateSubscriptionParams)
 async def update(call: Call[UpdateSubscriptionParams]) -> WebPushSubscription:
     data = call.params.data
     row = await push_subscriptions.update(
@@ -105,7 +105,7 @@ async def update(call: Call[UpdateSubscriptionParams]) -> WebPushSubscription:
     return render_web_push_subscription(row, await push_keys.load_public_key(call.tx))
 
 
-@routes.delete(PATH, who=USER, scope="push")
+@routes.delete(PATH, auth=USER, scope="push")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await push_subscriptions.remove(call.tx, _require_principal(call))
     return {}

@@ -59,18 +59,18 @@ def _to_decision(params: DomainPolicyParams, former: PeerRow | None) -> peers.Pe
     )
 
 
-@routes.get(BLOCKS, who=MODERATOR, scope="admin:read:domain_blocks")
+@routes.get(BLOCKS, auth=MODERATOR, scope="admin:read:domain_blocks")
 async def list_blocks(call: Call[NoParams]) -> EntityPage:
     rows = await peers.list_decisions(call.tx, call.page(100, 200), allows=False)
     return to_page([render_admin_domain_block(row) for row in rows], [row.decision_id or 0 for row in rows])
 
 
-@routes.get(BLOCKS + "/{id}", who=MODERATOR, scope="admin:read:domain_blocks")
+@routes.get(BLOCKS + "/{id}", auth=MODERATOR, scope="admin:read:domain_blocks")
 async def show_block(call: Call[NoParams]) -> AdminDomainBlock:
     return render_admin_domain_block(await peers.get_decision(call.tx, call.id(), allows=False))
 
 
-@routes.post(BLOCKS, who=MODERATOR, scope="admin:write:domain_blocks", params=DomainPolicyParams)
+@routes.post(BLOCKS, auth=MODERATOR, scope="admin:write:domain_blocks", params=DomainPolicyParams)
 async def create_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock | JsonResponse:
     """422 with the block that is there, if the domain is covered as sharply already."""
     name = peers.normalize_domain(call.params.domain)
@@ -87,38 +87,38 @@ async def create_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock | Jso
     return render_admin_domain_block(await peers.decide(call.tx, call.member, name, decision))
 
 
-@routes.put(BLOCKS + "/{id}", who=MODERATOR, scope="admin:write:domain_blocks", params=DomainPolicyParams)
+@routes.put(BLOCKS + "/{id}", auth=MODERATOR, scope="admin:write:domain_blocks", params=DomainPolicyParams)
 async def update_block(call: Call[DomainPolicyParams]) -> AdminDomainBlock:
     former = await peers.get_decision(call.tx, call.id(), allows=False)
     decision = _to_decision(call.params, former)
     return render_admin_domain_block(await peers.decide(call.tx, call.member, former.domain, decision))
 
 
-@routes.delete(BLOCKS + "/{id}", who=MODERATOR, scope="admin:write:domain_blocks")
+@routes.delete(BLOCKS + "/{id}", auth=MODERATOR, scope="admin:write:domain_blocks")
 async def delete_block(call: Call[NoParams]) -> dict[str, str]:
     row = await peers.get_decision(call.tx, call.id(), allows=False)
     await peers.reset(call.tx, call.member, row.domain)
     return {}
 
 
-@routes.get(ALLOWS, who=MODERATOR, scope="admin:read:domain_allows")
+@routes.get(ALLOWS, auth=MODERATOR, scope="admin:read:domain_allows")
 async def list_allows(call: Call[NoParams]) -> EntityPage:
     rows = await peers.list_decisions(call.tx, call.page(100, 200), allows=True)
     return to_page([render_admin_domain_allow(row) for row in rows], [row.decision_id or 0 for row in rows])
 
 
-@routes.get(ALLOWS + "/{id}", who=MODERATOR, scope="admin:read:domain_allows")
+@routes.get(ALLOWS + "/{id}", auth=MODERATOR, scope="admin:read:domain_allows")
 async def show_allow(call: Call[NoParams]) -> AdminDomainAllow:
     return render_admin_domain_allow(await peers.get_decision(call.tx, call.id(), allows=True))
 
 
-@routes.post(ALLOWS, who=MODERATOR, scope="admin:write:domain_allows", params=DomainAllowParams)
+@routes.post(ALLOWS, auth=MODERATOR, scope="admin:write:domain_allows", params=DomainAllowParams)
 async def create_allow(call: Call[DomainAllowParams]) -> AdminDomainAllow:
     decision = peers.PeerDecision("allow")
     return render_admin_domain_allow(await peers.decide(call.tx, call.member, call.params.domain, decision))
 
 
-@routes.delete(ALLOWS + "/{id}", who=MODERATOR, scope="admin:write:domain_allows")
+@routes.delete(ALLOWS + "/{id}", auth=MODERATOR, scope="admin:write:domain_allows")
 async def delete_allow(call: Call[NoParams]) -> dict[str, str]:
     row = await peers.get_decision(call.tx, call.id(), allows=True)
     await peers.reset(call.tx, call.member, row.domain)

@@ -30,7 +30,7 @@ async def list_partners(call: Call[NoParams]) -> list[PublicPartner]:
     ]
 
 
-@routes.get("/api/fedserver/v1/timelines/partners", who=USER, scope="read:statuses")
+@routes.get("/api/fedserver/v1/timelines/partners", auth=USER, scope="read:statuses")
 async def show_timeline(call: Call[NoParams]) -> EntityPage:
     """What members of partners wrote, for everybody or for partners."""
     ids = await partner_posts.list_timeline(call.tx, call.account.id, call.page())

@@ -31,7 +31,7 @@ class DeleteAccountParams(Struct, frozen=True):
     password: str = ""
 
 
-@routes.post("/api/v1/accounts/alias", who=USER, scope="write:accounts", params=AliasParams, tx="own")
+@routes.post("/api/v1/accounts/alias", auth=USER, scope="write:accounts", params=AliasParams, tx="own")
 async def set_aliases(call: Call[AliasParams]) -> Account:
     """Addresses or handles of one's other accounts; they take the place of those named before."""
     given = list(dict.fromkeys(each.strip() for each in call.params.also_known_as_uris if each.strip()))
@@ -43,7 +43,7 @@ async def set_aliases(call: Call[AliasParams]) -> Account:
 
 
 async def _resolve_account(call: Call[AliasParams], given: str) -> AccountRow:
-    found = await call.services.resolver.account(given)
+    found = await call.services.resolver.resolve_account(given)
     if found is None or found.deleted_at is not None or found.suspended_at is not None:
         raise InvalidError("also_known_as_uris", f"names no account that can be found: {given[:200]}")
     return found
@@ -51,7 +51,7 @@ async def _resolve_account(call: Call[AliasParams], given: str) -> AccountRow:
 
 @routes.post(
     "/api/v1/accounts/move",
-    who=USER,
+    auth=USER,
     scope="write:accounts",
     params=MoveAccountParams,
     tx="own",
@@ -60,7 +60,7 @@ async def _resolve_account(call: Call[AliasParams], given: str) -> AccountRow:
 async def move_account(call: Call[MoveAccountParams]) -> JsonResponse:
     """Move to an account elsewhere that names this one as an alias; the password is asked for once more."""
     await _check_password(call, call.params.password)
-    target = await call.services.resolver.afresh(call.params.moved_to_uri)
+    target = await call.services.resolver.refetch_account(call.params.moved_to_uri)
     if target is None:
         raise InvalidError("moved_to_uri", "names no account that can be found")
     async with call.services.db.write() as tx:
@@ -70,7 +70,7 @@ async def move_account(call: Call[MoveAccountParams]) -> JsonResponse:
 
 @routes.post(
     "/api/v1/accounts/delete",
-    who=USER,
+    auth=USER,
     scope="write:accounts",
     params=DeleteAccountParams,
     tx="own",

@@ -26,7 +26,7 @@ def render_refresh_header(refresh_id: int, found: int) -> dict[str, str]:
     return {"Mastodon-Async-Refresh": f'id="{refresh_id}", retry={RETRY_SECONDS}, result_count={found}'}
 
 
-@routes.get("/api/v1_alpha/async_refreshes/{id}", who=USER, scope="read")
+@routes.get("/api/v1_alpha/async_refreshes/{id}", auth=USER, scope="read")
 async def show(call: Call[NoParams]) -> AsyncRefreshAnswer:
     row = await refreshes.get(call.tx, call.id())
     return AsyncRefreshAnswer(AsyncRefresh(str(row.id), row.state, row.found))

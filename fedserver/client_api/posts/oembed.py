@@ -39,7 +39,7 @@ class OEmbed(Struct, frozen=True, kw_only=True):
 
 @routes.get("/api/oembed", params=OEmbedParams, tx="own")
 async def show(call: Call[OEmbedParams]) -> OEmbed:
-    found = await call.services.resolver.known(call.params.url.partition("?")[0].partition("#")[0])
+    found = await call.services.resolver.find_by_address(call.params.url.partition("?")[0].partition("#")[0])
     if not isinstance(found, PostRow) or not found.local or found.visibility not in ("public", "unlisted"):
         raise NotFoundError
     async with call.services.db.read() as tx:

@@ -35,7 +35,7 @@ async def show(call: Call[NoParams]) -> Poll:
     return render_poll(call.site.links, view)
 
 
-@routes.post("/api/v1/polls/{id}/votes", who=USER, scope="write:statuses", params=PollVoteParams)
+@routes.post("/api/v1/polls/{id}/votes", auth=USER, scope="write:statuses", params=PollVoteParams)
 async def vote(call: Call[PollVoteParams]) -> Poll:
     await votes.vote(call.tx, call.site, call.account, call.id(), call.params.choices)
     return render_poll(call.site.links, await _load_view(call, call.tx))

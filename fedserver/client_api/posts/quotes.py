@@ -31,7 +31,7 @@ async def _load_status(call: Call[Any], post_id: int) -> Status:
 
 
 @routes.put(
-    "/api/v1/statuses/{id}/interaction_policy", who=USER, scope="write:statuses", params=QuotePolicyParams
+    "/api/v1/statuses/{id}/interaction_policy", auth=USER, scope="write:statuses", params=QuotePolicyParams
 )
 async def set_policy(call: Call[QuotePolicyParams]) -> Status:
     word, given = call.params.quote_approval_policy, call.params.interaction_policy
@@ -44,13 +44,13 @@ async def set_policy(call: Call[QuotePolicyParams]) -> Status:
     return await _load_status(call, call.id())
 
 
-@routes.get("/api/v1/statuses/{id}/quotes", who=USER, scope="read:statuses")
+@routes.get("/api/v1/statuses/{id}/quotes", auth=USER, scope="read:statuses")
 async def list_quotes(call: Call[NoParams]) -> EntityPage:
     ids = await quotes.list_quoting_posts(call.tx, call.viewer_id, call.id(), call.page())
     return await render_page(call, ids, "thread")
 
 
-@routes.post("/api/v1/statuses/{id}/quotes/{quoting_id}/revoke", who=USER, scope="write:statuses")
+@routes.post("/api/v1/statuses/{id}/quotes/{quoting_id}/revoke", auth=USER, scope="write:statuses")
 async def revoke_quote(call: Call[NoParams]) -> Status:
     quoting_id = call.id("quoting_id")
     await quotes.revoke(call.tx, call.account, call.id(), quoting_id)

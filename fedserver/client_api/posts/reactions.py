@@ -19,14 +19,14 @@ async def _load_status(call: Call[NoParams], post_id: int) -> Status:
     return render_status(call.site.links, views[0])
 
 
-@routes.put(REACTION, who=USER, scope="write:favourites")
+@routes.put(REACTION, auth=USER, scope="write:favourites")
 async def react(call: Call[NoParams]) -> Status:
     """Like a status with an emoji."""
     post = await reactions.react(call.tx, call.site, call.account, call.id(), call.text("name"))
     return await _load_status(call, post.id)
 
 
-@routes.delete(REACTION, who=USER, scope="write:favourites")
+@routes.delete(REACTION, auth=USER, scope="write:favourites")
 async def unreact(call: Call[NoParams]) -> Status:
     """Take such a like back."""
     post = await reactions.unreact(call.tx, call.account, call.id(), call.text("name"))

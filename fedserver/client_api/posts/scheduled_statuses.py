@@ -29,7 +29,7 @@ def parse_moment(text: str) -> int:
         raise InvalidError("scheduled_at", "is not a moment like 2027-01-31T09:00:00Z") from error
 
 
-@routes.get("/api/v1/scheduled_statuses", who=USER, scope="read:statuses")
+@routes.get("/api/v1/scheduled_statuses", auth=USER, scope="read:statuses")
 async def list_all(call: Call[NoParams]) -> EntityPage:
     views = await scheduled_posts.list_by_author(call.tx, call.account, call.page())
     return to_page(
@@ -37,13 +37,13 @@ async def list_all(call: Call[NoParams]) -> EntityPage:
     )
 
 
-@routes.get("/api/v1/scheduled_statuses/{id}", who=USER, scope="read:statuses")
+@routes.get("/api/v1/scheduled_statuses/{id}", auth=USER, scope="read:statuses")
 async def show(call: Call[NoParams]) -> ScheduledStatus:
     view = await scheduled_posts.get(call.tx, call.account, call.id())
     return render_scheduled_status(call.site.links, view)
 
 
-@routes.put("/api/v1/scheduled_statuses/{id}", who=USER, scope="write:statuses", params=RescheduleParams)
+@routes.put("/api/v1/scheduled_statuses/{id}", auth=USER, scope="write:statuses", params=RescheduleParams)
 async def reschedule(call: Call[RescheduleParams]) -> ScheduledStatus:
     """Nothing but the moment can be changed; without one nothing is."""
     if not call.params.scheduled_at:
@@ -54,7 +54,7 @@ async def reschedule(call: Call[RescheduleParams]) -> ScheduledStatus:
     return render_scheduled_status(call.site.links, view)
 
 
-@routes.delete("/api/v1/scheduled_statuses/{id}", who=USER, scope="write:statuses")
+@routes.delete("/api/v1/scheduled_statuses/{id}", auth=USER, scope="write:statuses")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await scheduled_posts.cancel(call.tx, call.account, call.id())
     return {}

@@ -105,7 +105,7 @@ async def _load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
     if not views:
         raise NotFoundError
     # A writer may yet roll back: what it sees is not remembered.
-    return render_status(call.site.links, views[0]) if tx.writes else encode_statuses(call, views)[0]
+    return render_status(call.site.links, views[0]) if tx.is_write else encode_statuses(call, views)[0]
 
 
 def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
@@ -128,7 +128,7 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
         media_ids=tuple(dict.fromkeys(params.media_ids)),
         cover_id=params.cover_id,
         state="draft" if params.draft else "published",
-        app_id=call.caller.app_id if call.caller else None,
+        app_id=call.principal.app_id if call.principal else None,
         poll=_to_new_poll(params.poll),
         idempotency_key=key[:200] or None,
         quoted_id=params.quoted_status_id,
@@ -149,11 +149,11 @@ def _to_new_poll(params: PollParams | None) -> polls.NewPoll | None:
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
 
 
-@routes.post("/api/v1/statuses", who=USER, scope="write:statuses", params=NewStatusParams, tx="own")
+@routes.post("/api/v1/statuses", auth=USER, scope="write:statuses", params=NewStatusParams, tx="own")
 async def create(call: Call[NewStatusParams]) -> Status | ScheduledStatus:
     draft, later = _to_draft(call), call.params.scheduled_at
     moment = parse_moment(later) if later else 0
-    await call.services.resolver.mentions(draft.text)
+    await call.services.resolver.resolve_mentions(draft.text)
     async with call.services.db.write() as tx:
         if moment:
             waiting = await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)
@@ -197,11 +197,11 @@ async def show_context(call: Call[NoParams]) -> JsonResponse:
     )
 
 
-@routes.put("/api/v1/statuses/{id}", who=USER, scope="write:statuses", params=EditStatusParams, tx="own")
+@routes.put("/api/v1/statuses/{id}", auth=USER, scope="write:statuses", params=EditStatusParams, tx="own")
 async def update(call: Call[EditStatusParams]) -> Status:
     params = call.params
     if isinstance(params.status, str):
-        await call.services.resolver.mentions(params.status)
+        await call.services.resolver.resolve_mentions(params.status)
     change = edits.PostEdit(
         text=params.status,
         summary=params.spoiler_text,
@@ -217,7 +217,7 @@ async def update(call: Call[EditStatusParams]) -> Status:
     )
     async with call.services.db.write() as tx:
         described = await _describe_media(call, tx, params.media_attributes)
-        change = structs.replace(change, described=described)
+        change = structs.replace(change, has_new_descriptions=described)
         await edits.edit(tx, call.site, call.account, call.id(), change)
         return await _load_status(call, tx, call.id())
 
@@ -243,24 +243,24 @@ async def show_history(call: Call[NoParams]) -> list[StatusEdit]:
     return render_history(call.site.links, views[0], versions, views[0].account)
 
 
-@routes.get("/api/v1/statuses/{id}/source", who=USER, scope="read:statuses")
+@routes.get("/api/v1/statuses/{id}/source", auth=USER, scope="read:statuses")
 async def show_source(call: Call[NoParams]) -> StatusSource:
     return render_source(await posts.get_own(call.tx, call.account, call.id()))
 
 
-@routes.delete("/api/v1/statuses/{id}", who=USER, scope="write:statuses", limit="deletions")
+@routes.delete("/api/v1/statuses/{id}", auth=USER, scope="write:statuses", limit="deletions")
 async def delete(call: Call[NoParams]) -> Status:
     view = await post_removal.delete(call.tx, call.account, call.id())
     return render_status(call.site.links, view, with_source=True)
 
 
-@routes.post("/api/v1/statuses/{id}/favourite", who=USER, scope="write:favourites")
+@routes.post("/api/v1/statuses/{id}/favourite", auth=USER, scope="write:favourites")
 async def favourite(call: Call[NoParams]) -> Status:
     post = await likes.like(call.tx, call.site, call.account, call.id())
     return await _load_status(call, call.tx, post.id)
 
 
-@routes.post("/api/v1/statuses/{id}/unfavourite", who=USER, scope="write:favourites")
+@routes.post("/api/v1/statuses/{id}/unfavourite", auth=USER, scope="write:favourites")
 async def unfavourite(call: Call[NoParams]) -> Status:
     post = await likes.unlike(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, post.id)
@@ -270,50 +270,50 @@ class ReblogParams(Struct, frozen=True):
     visibility: str = "public"
 
 
-@routes.post("/api/v1/statuses/{id}/reblog", who=USER, scope="write:statuses", params=ReblogParams)
+@routes.post("/api/v1/statuses/{id}/reblog", auth=USER, scope="write:statuses", params=ReblogParams)
 async def reblog(call: Call[ReblogParams]) -> Status:
     visibility = VISIBILITY.get(call.params.visibility, "public")
     boost_id = await boosts.boost(call.tx, call.site, call.account, call.id(), visibility)
     return await _load_status(call, call.tx, boost_id)
 
 
-@routes.post("/api/v1/statuses/{id}/unreblog", who=USER, scope="write:statuses")
+@routes.post("/api/v1/statuses/{id}/unreblog", auth=USER, scope="write:statuses")
 async def unreblog(call: Call[NoParams]) -> Status:
     post = await boosts.unboost(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, post.id)
 
 
-@routes.post("/api/v1/statuses/{id}/bookmark", who=USER, scope="write:bookmarks")
+@routes.post("/api/v1/statuses/{id}/bookmark", auth=USER, scope="write:bookmarks")
 async def bookmark(call: Call[NoParams]) -> Status:
     await bookmarks.add(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, call.id())
 
 
-@routes.post("/api/v1/statuses/{id}/unbookmark", who=USER, scope="write:bookmarks")
+@routes.post("/api/v1/statuses/{id}/unbookmark", auth=USER, scope="write:bookmarks")
 async def unbookmark(call: Call[NoParams]) -> Status:
     await bookmarks.remove(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, call.id())
 
 
-@routes.post("/api/v1/statuses/{id}/pin", who=USER, scope="write:accounts")
+@routes.post("/api/v1/statuses/{id}/pin", auth=USER, scope="write:accounts")
 async def pin(call: Call[NoParams]) -> Status:
     await pins.pin(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, call.id())
 
 
-@routes.post("/api/v1/statuses/{id}/unpin", who=USER, scope="write:accounts")
+@routes.post("/api/v1/statuses/{id}/unpin", auth=USER, scope="write:accounts")
 async def unpin(call: Call[NoParams]) -> Status:
     await pins.unpin(call.tx, call.account, call.id())
     return await _load_status(call, call.tx, call.id())
 
 
-@routes.post("/api/v1/statuses/{id}/mute", who=USER, scope="write:mutes")
+@routes.post("/api/v1/statuses/{id}/mute", auth=USER, scope="write:mutes")
 async def mute(call: Call[NoParams]) -> Status:
     await posts.mute_thread(call.tx, call.account, call.id(), muted=True)
     return await _load_status(call, call.tx, call.id())
 
 
-@routes.post("/api/v1/statuses/{id}/unmute", who=USER, scope="write:mutes")
+@routes.post("/api/v1/statuses/{id}/unmute", auth=USER, scope="write:mutes")
 async def unmute(call: Call[NoParams]) -> Status:
     await posts.mute_thread(call.tx, call.account, call.id(), muted=False)
     return await _load_status(call, call.tx, call.id())

@@ -49,4 +49,4 @@ def _render_terms(call: Call[NoParams], wanted: date | None) -> TermsOfService:
     today = datetime.fromtimestamp(call.services.db.clock() / 1000, UTC).date()
     found = legal_texts.get_terms(call.site, today, wanted)
     later = found.succeeded_by.isoformat() if found.succeeded_by else None
-    return TermsOfService(found.holds_from.isoformat(), found.holds, found.html, later)
+    return TermsOfService(found.effective_from.isoformat(), found.is_effective, found.html, later)

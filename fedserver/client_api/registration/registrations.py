@@ -36,7 +36,7 @@ class Token(Struct, frozen=True):
 
 @routes.post(
     "/api/v1/accounts",
-    who=APP,
+    auth=APP,
     scope="write:accounts",
     params=RegistrationParams,
     tx="own",
@@ -44,7 +44,7 @@ class Token(Struct, frozen=True):
 )
 async def register(call: Call[RegistrationParams]) -> Token:
     params, services = call.params, call.services
-    if call.caller is None or call.caller.member is not None:
+    if call.principal is None or call.principal.member is not None:
         raise ForbiddenError("This needs a token of the app itself")
     wish = registrations.RegistrationRequest(
         username=params.username.strip(),
@@ -57,10 +57,10 @@ async def register(call: Call[RegistrationParams]) -> Token:
         address=call.address,
     )
     registrations.check(call.site, wish)
-    hashed, new = await services.passwords.hash(wish.password), await call.services.new_keys()
+    hashed, new = await services.passwords.hash(wish.password), await call.services.generate_keys()
     try:
         async with services.db.write() as tx:
-            made = await registrations.register(tx, call.site, call.caller.app_id, wish, hashed, new)
+            made = await registrations.register(tx, call.site, call.principal.app_id, wish, hashed, new)
     except email_blocks.EmailBlockedError as error:
         async with services.db.write() as tx:
             await email_blocks.record_refusal(tx, error, call.address)
@@ -73,10 +73,10 @@ class ConfirmationParams(Struct, frozen=True):
 
 
 @routes.post(
-    "/api/v1/emails/confirmations", who=USER, waiting=True, params=ConfirmationParams, limit="sign_ups"
+    "/api/v1/emails/confirmations", auth=USER, allow_pending=True, params=ConfirmationParams, limit="sign_ups"
 )
 async def resend_confirmation(call: Call[ConfirmationParams]) -> dict[str, str]:
     """Send the mail again, to another address if one is given."""
-    app_id = call.caller.app_id if call.caller else None
+    app_id = call.principal.app_id if call.principal else None
     await emails.resend_confirmation(call.tx, call.site, call.member, app_id, call.params.email.strip())
     return {}

@@ -15,19 +15,19 @@ class DomainBlockParams(Struct, frozen=True):
     domain: str = ""
 
 
-@routes.get("/api/v1/domain_blocks", who=USER, scope="read:blocks")
+@routes.get("/api/v1/domain_blocks", auth=USER, scope="read:blocks")
 async def list_domains(call: Call[NoParams]) -> EntityPage:
     found = await domain_mutes.list_by_account(call.tx, call.account, call.page(100, 200))
     return to_page([host for _, host in found], [cursor for cursor, _ in found])
 
 
-@routes.post("/api/v1/domain_blocks", who=USER, scope="write:blocks", params=DomainBlockParams)
+@routes.post("/api/v1/domain_blocks", auth=USER, scope="write:blocks", params=DomainBlockParams)
 async def block_domain(call: Call[DomainBlockParams]) -> dict[str, str]:
     await domain_mutes.add(call.tx, call.site, call.account, call.params.domain)
     return {}
 
 
-@routes.delete("/api/v1/domain_blocks", who=USER, scope="write:blocks", params=DomainBlockParams)
+@routes.delete("/api/v1/domain_blocks", auth=USER, scope="write:blocks", params=DomainBlockParams)
 async def unblock_domain(call: Call[DomainBlockParams]) -> dict[str, str]:
     await domain_mutes.remove(call.tx, call.site, call.account, call.params.domain)
     return {}

@@ -37,17 +37,17 @@ def _render_list(row: ListRow) -> List:
     return List(str(row.id), row.title, row.replies_policy, row.exclusive)
 
 
-@routes.get("/api/v1/lists", who=USER, scope="read:lists")
+@routes.get("/api/v1/lists", auth=USER, scope="read:lists")
 async def list_all(call: Call[NoParams]) -> list[List]:
     return [_render_list(row) for row in await lists.list_by_account(call.tx, call.account)]
 
 
-@routes.get("/api/v1/lists/{id}", who=USER, scope="read:lists")
+@routes.get("/api/v1/lists/{id}", auth=USER, scope="read:lists")
 async def show(call: Call[NoParams]) -> List:
     return _render_list(await lists.get(call.tx, call.account, call.id()))
 
 
-@routes.post("/api/v1/lists", who=USER, scope="write:lists", params=ListParams)
+@routes.post("/api/v1/lists", auth=USER, scope="write:lists", params=ListParams)
 async def create(call: Call[ListParams]) -> List:
     params = call.params
     title = "" if isinstance(params.title, UnsetType) else params.title
@@ -58,7 +58,7 @@ async def create(call: Call[ListParams]) -> List:
     )
 
 
-@routes.put("/api/v1/lists/{id}", who=USER, scope="write:lists", params=ListParams)
+@routes.put("/api/v1/lists/{id}", auth=USER, scope="write:lists", params=ListParams)
 async def update(call: Call[ListParams]) -> List:
     params = call.params
     row = await lists.update(
@@ -72,13 +72,13 @@ async def update(call: Call[ListParams]) -> List:
     return _render_list(row)
 
 
-@routes.delete("/api/v1/lists/{id}", who=USER, scope="write:lists")
+@routes.delete("/api/v1/lists/{id}", auth=USER, scope="write:lists")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await lists.remove(call.tx, call.account, call.id())
     return {}
 
 
-@routes.get("/api/v1/lists/{id}/accounts", who=USER, scope="read:lists")
+@routes.get("/api/v1/lists/{id}/accounts", auth=USER, scope="read:lists")
 async def list_accounts(call: Call[NoParams]) -> EntityPage:
     page = None if call.request.query.get("limit") == "0" else call.page(40, 80)
     pairs = await lists.list_accounts(call.tx, call.account, call.id(), page)
@@ -87,25 +87,25 @@ async def list_accounts(call: Call[NoParams]) -> EntityPage:
     return to_page(shown, [cursor for cursor, _ in pairs] if page is not None else [])
 
 
-@routes.post("/api/v1/lists/{id}/accounts", who=USER, scope="write:lists", params=ListAccountsParams)
+@routes.post("/api/v1/lists/{id}/accounts", auth=USER, scope="write:lists", params=ListAccountsParams)
 async def add_accounts(call: Call[ListAccountsParams]) -> dict[str, str]:
     await lists.add_accounts(call.tx, call.account, call.id(), call.params.account_ids)
     return {}
 
 
-@routes.delete("/api/v1/lists/{id}/accounts", who=USER, scope="write:lists", params=ListAccountsParams)
+@routes.delete("/api/v1/lists/{id}/accounts", auth=USER, scope="write:lists", params=ListAccountsParams)
 async def remove_accounts(call: Call[ListAccountsParams]) -> dict[str, str]:
     await lists.remove_accounts(call.tx, call.account, call.id(), call.params.account_ids)
     return {}
 
 
-@routes.get("/api/v1/accounts/{id}/lists", who=USER, scope="read:lists")
+@routes.get("/api/v1/accounts/{id}/lists", auth=USER, scope="read:lists")
 async def list_by_member(call: Call[NoParams]) -> list[List]:
     row = await accounts.get(call.tx, call.id())
     return [_render_list(each) for each in await lists.list_containing(call.tx, call.account, row.id)]
 
 
-@routes.get("/api/v1/timelines/list/{id}", who=USER, scope="read:lists")
+@routes.get("/api/v1/timelines/list/{id}", auth=USER, scope="read:lists")
 async def show_timeline(call: Call[NoParams]) -> EntityPage:
     row = await lists.get(call.tx, call.account, call.id())
     ids = await timelines.list_by_list(call.tx, row.id, call.account.id, row.replies_policy, call.page())

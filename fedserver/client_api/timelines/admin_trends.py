@@ -31,7 +31,7 @@ def _clamp_limit(call: Call[TrendsPageParams]) -> int:
     return max(1, min(call.params.limit, 40))
 
 
-@routes.get(f"{PATH}/tags", who=MODERATOR, scope=READ, params=TrendsPageParams)
+@routes.get(f"{PATH}/tags", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_tags(call: Call[TrendsPageParams]) -> list[AdminTag]:
     rows = await trend_reviews.list_tags(call.tx, _clamp_limit(call), parse_offset(call.request))
     return await render_tags(call, rows)
@@ -42,12 +42,12 @@ async def _review_tag(call: Call[NoParams], approved: bool) -> AdminTag:
     return (await render_tags(call, [row]))[0]
 
 
-@routes.post(f"{PATH}/tags/{{id}}/approve", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/tags/{{id}}/approve", auth=MODERATOR, scope=WRITE)
 async def approve_tag(call: Call[NoParams]) -> AdminTag:
     return await _review_tag(call, True)
 
 
-@routes.post(f"{PATH}/tags/{{id}}/reject", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/tags/{{id}}/reject", auth=MODERATOR, scope=WRITE)
 async def reject_tag(call: Call[NoParams]) -> AdminTag:
     return await _review_tag(call, False)
 
@@ -59,7 +59,7 @@ async def _review_status(call: Call[NoParams], approved: bool) -> AdminStatus:
     return render_admin_status(call.site.links, found)
 
 
-@routes.get(f"{PATH}/statuses", who=MODERATOR, scope=READ, params=TrendsPageParams)
+@routes.get(f"{PATH}/statuses", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_statuses(call: Call[TrendsPageParams]) -> list[AdminStatus]:
     found = await trend_reviews.list_posts(
         call.tx, call.account.id, _clamp_limit(call), parse_offset(call.request)
@@ -67,17 +67,17 @@ async def list_statuses(call: Call[TrendsPageParams]) -> list[AdminStatus]:
     return [render_admin_status(call.site.links, each) for each in found]
 
 
-@routes.post(f"{PATH}/statuses/{{id}}/approve", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/statuses/{{id}}/approve", auth=MODERATOR, scope=WRITE)
 async def approve_status(call: Call[NoParams]) -> AdminStatus:
     return await _review_status(call, True)
 
 
-@routes.post(f"{PATH}/statuses/{{id}}/reject", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/statuses/{{id}}/reject", auth=MODERATOR, scope=WRITE)
 async def reject_status(call: Call[NoParams]) -> AdminStatus:
     return await _review_status(call, False)
 
 
-@routes.get(f"{PATH}/links", who=MODERATOR, scope=READ, params=TrendsPageParams)
+@routes.get(f"{PATH}/links", auth=MODERATOR, scope=READ, params=TrendsPageParams)
 async def list_links(call: Call[TrendsPageParams]) -> list[AdminLink]:
     found = await trend_reviews.list_links(call.tx, _clamp_limit(call), parse_offset(call.request))
     return [render_admin_link(call.site.links, each, call.tx.now) for each in found]
@@ -88,17 +88,17 @@ async def _review_link(call: Call[NoParams], approved: bool) -> AdminLink:
     return render_admin_link(call.site.links, found, call.tx.now)
 
 
-@routes.post(f"{PATH}/links/{{id}}/approve", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/links/{{id}}/approve", auth=MODERATOR, scope=WRITE)
 async def approve_link(call: Call[NoParams]) -> AdminLink:
     return await _review_link(call, True)
 
 
-@routes.post(f"{PATH}/links/{{id}}/reject", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/links/{{id}}/reject", auth=MODERATOR, scope=WRITE)
 async def reject_link(call: Call[NoParams]) -> AdminLink:
     return await _review_link(call, False)
 
 
-@routes.get(f"{PATH}/links/publishers", who=MODERATOR, scope=READ)
+@routes.get(f"{PATH}/links/publishers", auth=MODERATOR, scope=READ)
 async def list_publishers(call: Call[NoParams]) -> list[AdminPublisher]:
     found = await trend_reviews.list_publishers(call.tx)
     return [render_admin_publisher(each) for each in found]
@@ -109,11 +109,11 @@ async def _review_publisher(call: Call[NoParams], approved: bool) -> AdminPublis
     return render_admin_publisher(found)
 
 
-@routes.post(f"{PATH}/links/publishers/{{id}}/approve", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/links/publishers/{{id}}/approve", auth=MODERATOR, scope=WRITE)
 async def approve_publisher(call: Call[NoParams]) -> AdminPublisher:
     return await _review_publisher(call, True)
 
 
-@routes.post(f"{PATH}/links/publishers/{{id}}/reject", who=MODERATOR, scope=WRITE)
+@routes.post(f"{PATH}/links/publishers/{{id}}/reject", auth=MODERATOR, scope=WRITE)
 async def reject_publisher(call: Call[NoParams]) -> AdminPublisher:
     return await _review_publisher(call, False)

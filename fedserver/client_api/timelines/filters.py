@@ -46,17 +46,17 @@ def _to_keyword_changes(given: list[KeywordParams]) -> list[filters.KeywordChang
     return [filters.KeywordChange(each.keyword, each.whole_word, each.id, each.destroy) for each in given]
 
 
-@routes.get("/api/v2/filters", who=USER, scope="read:filters")
+@routes.get("/api/v2/filters", auth=USER, scope="read:filters")
 async def list_all(call: Call[NoParams]) -> list[Filter]:
     return [_render_filter(view) for view in await filters.list_by_account(call.tx, call.account)]
 
 
-@routes.get("/api/v2/filters/{id}", who=USER, scope="read:filters")
+@routes.get("/api/v2/filters/{id}", auth=USER, scope="read:filters")
 async def show(call: Call[NoParams]) -> Filter:
     return _render_filter(await filters.get(call.tx, call.account, call.id()))
 
 
-@routes.post("/api/v2/filters", who=USER, scope="write:filters", params=FilterParams)
+@routes.post("/api/v2/filters", auth=USER, scope="write:filters", params=FilterParams)
 async def create(call: Call[FilterParams]) -> Filter:
     params = call.params
     view = await filters.create(
@@ -71,7 +71,7 @@ async def create(call: Call[FilterParams]) -> Filter:
     return _render_filter(view)
 
 
-@routes.put("/api/v2/filters/{id}", who=USER, scope="write:filters", params=FilterParams)
+@routes.put("/api/v2/filters/{id}", auth=USER, scope="write:filters", params=FilterParams)
 async def update(call: Call[FilterParams]) -> Filter:
     params = call.params
     view = await filters.update(
@@ -87,31 +87,31 @@ async def update(call: Call[FilterParams]) -> Filter:
     return _render_filter(view)
 
 
-@routes.delete("/api/v2/filters/{id}", who=USER, scope="write:filters")
+@routes.delete("/api/v2/filters/{id}", auth=USER, scope="write:filters")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await filters.remove(call.tx, call.account, call.id())
     return {}
 
 
-@routes.get("/api/v2/filters/{id}/keywords", who=USER, scope="read:filters")
+@routes.get("/api/v2/filters/{id}/keywords", auth=USER, scope="read:filters")
 async def list_keywords(call: Call[NoParams]) -> list[FilterKeyword]:
     view = await filters.get(call.tx, call.account, call.id())
     return [render_keyword(row) for row in view.keywords]
 
 
-@routes.post("/api/v2/filters/{id}/keywords", who=USER, scope="write:filters", params=KeywordParams)
+@routes.post("/api/v2/filters/{id}/keywords", auth=USER, scope="write:filters", params=KeywordParams)
 async def add_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     whole = True if call.params.whole_word is None else call.params.whole_word
     text = call.params.keyword or ""
     return render_keyword(await filters.add_keyword(call.tx, call.account, call.id(), text, whole_word=whole))
 
 
-@routes.get("/api/v2/filters/keywords/{id}", who=USER, scope="read:filters")
+@routes.get("/api/v2/filters/keywords/{id}", auth=USER, scope="read:filters")
 async def show_keyword(call: Call[NoParams]) -> FilterKeyword:
     return render_keyword(await filters.get_keyword(call.tx, call.account, call.id()))
 
 
-@routes.put("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters", params=KeywordParams)
+@routes.put("/api/v2/filters/keywords/{id}", auth=USER, scope="write:filters", params=KeywordParams)
 async def update_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     params = call.params
     row = await filters.update_keyword(
@@ -120,29 +120,29 @@ async def update_keyword(call: Call[KeywordParams]) -> FilterKeyword:
     return render_keyword(row)
 
 
-@routes.delete("/api/v2/filters/keywords/{id}", who=USER, scope="write:filters")
+@routes.delete("/api/v2/filters/keywords/{id}", auth=USER, scope="write:filters")
 async def delete_keyword(call: Call[NoParams]) -> dict[str, str]:
     await filters.remove_keyword(call.tx, call.account, call.id())
     return {}
 
 
-@routes.get("/api/v2/filters/{id}/statuses", who=USER, scope="read:filters")
+@routes.get("/api/v2/filters/{id}/statuses", auth=USER, scope="read:filters")
 async def list_statuses(call: Call[NoParams]) -> list[FilterStatus]:
     view = await filters.get(call.tx, call.account, call.id())
     return [render_filter_status(row) for row in view.posts]
 
 
-@routes.post("/api/v2/filters/{id}/statuses", who=USER, scope="write:filters", params=FilterStatusParams)
+@routes.post("/api/v2/filters/{id}/statuses", auth=USER, scope="write:filters", params=FilterStatusParams)
 async def add_status(call: Call[FilterStatusParams]) -> FilterStatus:
     post = await posts.get(call.tx, call.params.status_id, call.account.id)
     return render_filter_status(await filters.add_post(call.tx, call.account, call.id(), post))
 
 
-@routes.get("/api/v2/filters/statuses/{id}", who=USER, scope="read:filters")
+@routes.get("/api/v2/filters/statuses/{id}", auth=USER, scope="read:filters")
 async def show_status(call: Call[NoParams]) -> FilterStatus:
     return render_filter_status(await filters.get_post(call.tx, call.account, call.id()))
 
 
-@routes.delete("/api/v2/filters/statuses/{id}", who=USER, scope="write:filters")
+@routes.delete("/api/v2/filters/statuses/{id}", auth=USER, scope="write:filters")
 async def delete_status(call: Call[NoParams]) -> FilterStatus:
     return render_filter_status(await filters.remove_post(call.tx, call.account, call.id()))

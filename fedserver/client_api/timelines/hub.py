@@ -41,18 +41,18 @@ class StreamMessage:
     """An event of a stream; `payload` is JSON in a string, as clients expect it. Encoded once for all."""
 
     def __init__(self, name: StreamName, event: str, payload: str | None) -> None:
-        self.name, self.event, self.payload = name, event, payload
+        self.stream, self.event, self.payload = name, event, payload
 
     @cached_property
-    def frame(self) -> bytes:
+    def websocket_frame(self) -> bytes:
         """As a WebSocket carries it."""
-        made: dict[str, object] = {"stream": self.name, "event": self.event}
+        made: dict[str, object] = {"stream": self.stream, "event": self.event}
         return encode(made if self.payload is None else {**made, "payload": self.payload})
 
     @cached_property
-    def lines(self) -> bytes:
+    def event_text(self) -> bytes:
         """As server-sent events carry it; a comment if it belongs to no stream."""
-        if not self.name:
+        if not self.stream:
             return f":{self.event}\n".encode()
         return f"event: {self.event}\ndata: {self.payload or ''}\n\n".encode()
 
@@ -66,22 +66,22 @@ class Listener:
 
     caller: Principal
     account_id: int
-    cut: Callable[[], None]  # ends the connection without another word
-    beats: bool = False  # wants to be told that it still lives
+    abort: Callable[[], None]  # ends the connection without another word
+    wants_heartbeat: bool = False  # wants to be told that it still lives
     streams: dict[StreamName, tuple[Channel, ...]] = field(default_factory=dict)
     queue: asyncio.Queue[StreamMessage | None] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
-    sending: bool = False
-    ended: tuple[int, bytes] | None = None
+    is_sending: bool = False
+    close_reason: tuple[int, bytes] | None = None
 
     def end(self, why: tuple[int, bytes]) -> None:
         """Nothing more comes, not even what waits."""
-        self.ended = self.ended or why
+        self.close_reason = self.close_reason or why
         while not self.queue.empty():
             self.queue.get_nowait()
         self.queue.put_nowait(None)
-        if self.sending:
+        if self.is_sending:
             # It does not take what was sent before, so it would not take the end either.
-            self.cut()
+            self.abort()
 
 
 class Hub:
@@ -89,14 +89,14 @@ class Hub:
 
     def __init__(self, services: Services, tellers: Mapping[str, EventHandler]) -> None:
         self.services = services
-        self.beat_seconds = HEARTBEAT_SECONDS
-        self.dropped = self.missed = 0
-        self._tellers = tellers
+        self.heartbeat_seconds = HEARTBEAT_SECONDS
+        self.dropped_listeners = self.lost_events = 0
+        self._handlers = tellers
         self._listeners: set[Listener] = set()
-        self._rooms: dict[str, dict[int | str, dict[Listener, set[StreamName]]]] = {}
-        self._work: asyncio.Queue[Event] = asyncio.Queue(MAX_EVENTS)
+        self._channels: dict[str, dict[int | str, dict[Listener, set[StreamName]]]] = {}
+        self._events: asyncio.Queue[Event] = asyncio.Queue(MAX_EVENTS)
         self._tasks: list[asyncio.Task[None]] = []
-        self._stop = services.db.listen(self._hear)
+        self._unsubscribe_events = services.db.listen(self._receive)
 
     def __len__(self) -> int:
         return len(self._listeners)
@@ -105,7 +105,7 @@ class Hub:
         self._listeners.add(listener)
         self.services.metrics.streams_open = len(self._listeners)
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._beat())]
+            self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._send_heartbeats())]
 
     def remove(self, listener: Listener) -> None:
         for name in tuple(listener.streams):
@@ -117,37 +117,39 @@ class Hub:
         """Tell `listener` from now on what is told to `rooms`; again changes nothing."""
         listener.streams[name] = rooms
         for kind, subject in rooms:
-            room = self._rooms.setdefault(kind, {}).setdefault(subject, {})
+            room = self._channels.setdefault(kind, {}).setdefault(subject, {})
             room.setdefault(listener, set()).add(name)
 
     def unsubscribe(self, listener: Listener, name: StreamName) -> None:
         for kind, subject in listener.streams.pop(name, ()):
-            room = self._rooms[kind][subject]
+            room = self._channels[kind][subject]
             room[listener].discard(name)
             if not room[listener]:
                 del room[listener]
             if not room:
-                del self._rooms[kind][subject]
+                del self._channels[kind][subject]
 
-    def subjects(self, kind: str) -> list[Any]:
+    def list_subjects(self, kind: str) -> list[Any]:
         """What somebody listens to: accounts for `user`, lists for `list`, hashtags for `hashtag` …"""
-        return list(self._rooms.get(kind, ()))
+        return list(self._channels.get(kind, ()))
 
-    def listening(self, rooms: Iterable[Channel]) -> set[int]:
+    def list_listening_accounts(self, rooms: Iterable[Channel]) -> set[int]:
         """The accounts of those who listen to one of the rooms."""
         return {
-            each.account_id for kind, subject in rooms for each in self._rooms.get(kind, {}).get(subject, ())
+            each.account_id
+            for kind, subject in rooms
+            for each in self._channels.get(kind, {}).get(subject, ())
         }
 
-    def tell(self, rooms: Iterable[Channel], event: str, payload: str | None) -> None:
+    def publish(self, rooms: Iterable[Channel], event: str, payload: str | None) -> None:
         """The same for everybody in these rooms."""
-        self._tell(rooms, event, lambda _: payload)
+        self._publish(rooms, event, lambda _: payload)
 
-    def tell_each(self, rooms: Iterable[Channel], event: str, payloads: Mapping[int, str]) -> None:
+    def publish_per_account(self, rooms: Iterable[Channel], event: str, payloads: Mapping[int, str]) -> None:
         """To everybody in these rooms what is meant for their account, if anything is."""
-        self._tell(rooms, event, payloads.get, everybody=False)
+        self._publish(rooms, event, payloads.get, everybody=False)
 
-    def _tell(
+    def _publish(
         self,
         rooms: Iterable[Channel],
         event: str,
@@ -157,7 +159,7 @@ class Hub:
     ) -> None:
         made: dict[tuple[StreamName, int], StreamMessage] = {}
         for kind, subject in rooms:
-            for listener, names in self._rooms.get(kind, {}).get(subject, {}).items():
+            for listener, names in self._channels.get(kind, {}).get(subject, {}).items():
                 payload = payload_of(listener.account_id)
                 if payload is None and not everybody:
                     continue
@@ -165,66 +167,66 @@ class Hub:
                     message = made.get((name, id(payload)))
                     if message is None:
                         message = made[name, id(payload)] = StreamMessage(name, event, payload)
-                    self._put(listener, message)
+                    self._enqueue(listener, message)
 
-    def _put(self, listener: Listener, message: StreamMessage) -> None:
-        if listener.ended is not None:
+    def _enqueue(self, listener: Listener, message: StreamMessage) -> None:
+        if listener.close_reason is not None:
             return
         try:
             listener.queue.put_nowait(message)
         except asyncio.QueueFull:
-            self.dropped += 1
+            self.dropped_listeners += 1
             log.info("stream_dropped", account_id=listener.account_id)
             listener.end(TOO_SLOW)
 
     async def close(self) -> None:
         """End every stream."""
-        self._stop()
+        self._unsubscribe_events()
         for listener in tuple(self._listeners):
             listener.end(STOPPING)
         for task in self._tasks:
             task.cancel()
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         if not self._listeners:
             return
         if event.kind == events.TOKEN_REVOKED:
             for listener in tuple(self._listeners):
                 if listener.caller.token_id == event.data["token_id"]:
                     listener.end(REVOKED)
-        elif event.kind in self._tellers:
-            if self._work.full():
-                self._miss()
+        elif event.kind in self._handlers:
+            if self._events.full():
+                self._count_lost()
             else:
-                self._work.put_nowait(event)
+                self._events.put_nowait(event)
 
-    def _miss(self) -> None:
-        self.missed += 1
+    def _count_lost(self) -> None:
+        self.lost_events += 1
         self.services.metrics.events_lost += 1
 
     async def _run(self) -> None:
         while True:
-            event = await self._work.get()
+            event = await self._events.get()
             try:
-                await self._tellers[event.kind](self, event.data)
+                await self._handlers[event.kind](self, event.data)
             except Exception:
                 # A stream may miss an event; it must not stop for everybody.
-                self._miss()
+                self._count_lost()
                 log.exception("stream_event_failed", kind=event.kind)
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         """Show those who want it that their stream lives; end streams whose token was revoked elsewhere."""
         while True:
-            await asyncio.sleep(self.beat_seconds)
+            await asyncio.sleep(self.heartbeat_seconds)
             for listener in tuple(self._listeners):
-                if listener.beats:
-                    self._put(listener, HEARTBEAT)
+                if listener.wants_heartbeat:
+                    self._enqueue(listener, HEARTBEAT)
             try:
-                await self.check(tuple(self._listeners))
+                await self.close_revoked(tuple(self._listeners))
             except DatabaseUnavailableError:
                 log.info("streams_not_checked")
 
-    async def check(self, listeners: Iterable[Listener]) -> None:
+    async def close_revoked(self, listeners: Iterable[Listener]) -> None:
         """End those streams whose token opens nothing any more."""
         listeners = [each for each in listeners if each.caller.token_id is not None]
         if not listeners:

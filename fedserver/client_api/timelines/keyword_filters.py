@@ -22,7 +22,7 @@ class KeywordFilterParams(Struct, frozen=True):
     expires_in: int | None = None
 
 
-@routes.get("/api/v1/filters", who=USER, scope="read:filters")
+@routes.get("/api/v1/filters", auth=USER, scope="read:filters")
 async def list_all(call: Call[NoParams]) -> list[KeywordFilter]:
     views = await filters.list_by_account(call.tx, call.account)
     return [render_keyword_filter(view.filter, each) for view in views for each in view.keywords]
@@ -35,12 +35,12 @@ async def _render_keyword_filter(
     return render_keyword_filter((await filters.get(call.tx, call.account, row.filter_id)).filter, row)
 
 
-@routes.get("/api/v1/filters/{id}", who=USER, scope="read:filters")
+@routes.get("/api/v1/filters/{id}", auth=USER, scope="read:filters")
 async def show(call: Call[NoParams]) -> KeywordFilter:
     return await _render_keyword_filter(call, call.id())
 
 
-@routes.post("/api/v1/filters", who=USER, scope="write:filters", params=KeywordFilterParams)
+@routes.post("/api/v1/filters", auth=USER, scope="write:filters", params=KeywordFilterParams)
 async def create(call: Call[KeywordFilterParams]) -> KeywordFilter:
     params = call.params
     view = await filters.create(
@@ -55,7 +55,7 @@ async def create(call: Call[KeywordFilterParams]) -> KeywordFilter:
     return render_keyword_filter(view.filter, view.keywords[0])
 
 
-@routes.put("/api/v1/filters/{id}", who=USER, scope="write:filters", params=KeywordFilterParams)
+@routes.put("/api/v1/filters/{id}", auth=USER, scope="write:filters", params=KeywordFilterParams)
 async def update(call: Call[KeywordFilterParams]) -> KeywordFilter:
     params = call.params
     row = await filters.get_keyword(call.tx, call.account, call.id())
@@ -71,7 +71,7 @@ async def update(call: Call[KeywordFilterParams]) -> KeywordFilter:
     return await _render_keyword_filter(call, row.id)
 
 
-@routes.delete("/api/v1/filters/{id}", who=USER, scope="write:filters")
+@routes.delete("/api/v1/filters/{id}", auth=USER, scope="write:filters")
 async def delete(call: Call[NoParams]) -> dict[str, str]:
     await filters.remove_keyword_or_filter(call.tx, call.account, call.id())
     return {}

@@ -40,7 +40,7 @@ def _render_markers(found: Mapping[str, MarkerRow]) -> dict[str, Marker]:
     }
 
 
-@routes.get("/api/v1/markers", who=USER, scope="read:statuses", params=MarkersParams)
+@routes.get("/api/v1/markers", auth=USER, scope="read:statuses", params=MarkersParams)
 async def list_markers(call: Call[MarkersParams]) -> dict[str, Marker]:
     asked = [name for name in markers.TIMELINES if name in call.params.timeline]
     # Some clients fail where the entry is missing.
@@ -48,7 +48,7 @@ async def list_markers(call: Call[MarkersParams]) -> dict[str, Marker]:
     return dict.fromkeys(asked, unread) | _render_markers(await markers.load(call.tx, call.account, asked))
 
 
-@routes.post("/api/v1/markers", who=USER, scope="write:statuses", params=SaveMarkersParams)
+@routes.post("/api/v1/markers", auth=USER, scope="write:statuses", params=SaveMarkersParams)
 async def save_markers(call: Call[SaveMarkersParams]) -> dict[str, Marker]:
     given = {"home": call.params.home, "notifications": call.params.notifications}
     wanted = {

@@ -81,7 +81,7 @@ async def _find_exact(call: Call[SearchAllParams], params: SearchAllParams) -> A
     """What an address or a full handle leads to; peers are asked only if the caller wants it."""
     text, resolver = params.q.strip(), call.services.resolver
     if text.startswith(("https://", "http://")):
-        return await (resolver.by_address(text) if params.resolve else resolver.known(text))
+        return await (resolver.resolve_address(text) if params.resolve else resolver.find_by_address(text))
     if params.resolve and "@" in text.lstrip("@") and " " not in text:
-        return await resolver.account(text)
+        return await resolver.resolve_account(text)
     return None

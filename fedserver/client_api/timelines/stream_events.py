@@ -36,13 +36,13 @@ def _post_handler(word: str) -> EventHandler:
 
 
 async def _publish_to_homes(hub: Hub, tx: Tx, post_id: int, word: str) -> None:
-    holders = await home.list_recipients(tx, post_id, hub.subjects("user"))
-    lists = await streams.list_lists_with_post(tx, post_id, hub.subjects("list"))
+    holders = await home.list_recipients(tx, post_id, hub.list_subjects("user"))
+    lists = await streams.list_lists_with_post(tx, post_id, hub.list_subjects("list"))
     readers = list({*holders, *(owner for _, owner in lists)})
     if readers:
         payloads = await _render_payloads(hub, tx, post_id, readers, "home")
         rooms: list[Channel] = [*(("user", each) for each in holders), *(("list", each) for each, _ in lists)]
-        hub.tell_each(rooms, word, payloads)
+        hub.publish_per_account(rooms, word, payloads)
 
 
 async def _publish_to_public(hub: Hub, tx: Tx, post_id: int, word: str) -> None:
@@ -54,9 +54,11 @@ async def _publish_to_public(hub: Hub, tx: Tx, post_id: int, word: str) -> None:
     has_media = bool(known.media or known.cover)
     limited = author.account.silenced_at is not None
     rooms = streams.list_for_post(known.post, is_limited=limited, has_media=has_media)
-    readers = hub.listening(rooms)
+    readers = hub.list_listening_accounts(rooms)
     if readers:
-        hub.tell_each(rooms, word, await _render_payloads(hub, tx, post_id, list(readers), "public"))
+        hub.publish_per_account(
+            rooms, word, await _render_payloads(hub, tx, post_id, list(readers), "public")
+        )
 
 
 async def _render_payloads(
@@ -74,41 +76,45 @@ async def _render_payloads(
 
 
 async def _publish_deletion(hub: Hub, data: EventData) -> None:
-    hub.tell([("user", each) for each in data["listeners"]], "delete", str(data["post_id"]))
+    hub.publish([("user", each) for each in data["listeners"]], "delete", str(data["post_id"]))
 
 
 async def _publish_withdrawal(hub: Hub, data: EventData) -> None:
     async with hub.services.db.read() as tx:
-        lists = await streams.list_lists_with_author(tx, data["account_id"], hub.subjects("list"))
+        lists = await streams.list_lists_with_author(tx, data["account_id"], hub.list_subjects("list"))
     rooms: list[Channel] = [
         *((name, tag) for name, tag in data["streams"]),
         *(("list", each) for each in lists),
     ]
-    hub.tell(rooms, "delete", str(data["post_id"]))
+    hub.publish(rooms, "delete", str(data["post_id"]))
 
 
 async def _publish_notification(hub: Hub, data: EventData) -> None:
     room: Channel = ("notifications", data["account_id"])
-    if not hub.listening([room]):
+    if not hub.list_listening_accounts([room]):
         return
     async with hub.services.db.read() as tx:
         view = await notifications.find(tx, data["notification_id"])
     if view is not None:
-        hub.tell([room], "notification", encode(render_notification(hub.services.site.links, view)).decode())
+        hub.publish(
+            [room], "notification", encode(render_notification(hub.services.site.links, view)).decode()
+        )
 
 
 async def _publish_conversation(hub: Hub, data: EventData) -> None:
     room: Channel = ("direct", data["account_id"])
-    if not hub.listening([room]):
+    if not hub.list_listening_accounts([room]):
         return
     async with hub.services.db.read() as tx:
         view = await conversations.find(tx, data["conversation_id"])
     if view is not None:
-        hub.tell([room], "conversation", encode(render_conversation(hub.services.site.links, view)).decode())
+        hub.publish(
+            [room], "conversation", encode(render_conversation(hub.services.site.links, view)).decode()
+        )
 
 
 async def _publish_merge(hub: Hub, data: EventData) -> None:
-    hub.tell([("notifications", data["account_id"])], "notifications_merged", "1")
+    hub.publish([("notifications", data["account_id"])], "notifications_merged", "1")
 
 
 async def _publish_reaction(hub: Hub, data: EventData) -> None:
@@ -119,7 +125,7 @@ async def _publish_reaction(hub: Hub, data: EventData) -> None:
 
 
 async def _publish_filters_changed(hub: Hub, data: EventData) -> None:
-    hub.tell([("user", data["account_id"])], "filters_changed", None)
+    hub.publish([("user", data["account_id"])], "filters_changed", None)
 
 
 async def _publish_announcement(hub: Hub, data: EventData) -> None:
@@ -136,7 +142,7 @@ async def _publish_announcement_removal(hub: Hub, data: EventData) -> None:
 
 
 def _publish_to_members(hub: Hub, word: str, payload: str) -> None:
-    hub.tell([("user", each) for each in hub.subjects("user")], word, payload)
+    hub.publish([("user", each) for each in hub.list_subjects("user")], word, payload)
 
 
 HANDLERS: dict[str, EventHandler] = {

@@ -127,7 +127,7 @@ async def _register_listener(
     )
     hub.add(listener)
     try:
-        await hub.check([listener])
+        await hub.close_revoked([listener])
         yield listener
     finally:
         hub.remove(listener)
@@ -175,10 +175,10 @@ async def open_socket(call: Call[NoParams]) -> web.StreamResponse:
 async def _send_messages(response: web.WebSocketResponse, listener: Listener) -> None:
     try:
         while message := await listener.queue.get():
-            listener.sending = True
-            await response.send_frame(message.frame, WSMsgType.TEXT)
-            listener.sending = False
-        code, why = listener.ended or (1000, b"")
+            listener.is_sending = True
+            await response.send_frame(message.websocket_frame, WSMsgType.TEXT)
+            listener.is_sending = False
+        code, why = listener.close_reason or (1000, b"")
         await response.close(code=code, message=why)
     except ConnectionError:
         return  # the listener has gone
@@ -241,9 +241,9 @@ async def _stream_events(call: Call[NoParams], asked: Mapping[str, Any]) -> web.
         try:
             await response.write(b":)\n")
             while message := await listener.queue.get():
-                listener.sending = True
-                await response.write(message.lines)
-                listener.sending = False
+                listener.is_sending = True
+                await response.write(message.event_text)
+                listener.is_sending = False
         except ConnectionError:
             return response  # the listener has gone
     return response

@@ -26,7 +26,7 @@ async def _render_marked_page(call: Call[NoParams], pairs: list[tuple[int, int]]
     return to_page(encode_statuses(call, views), [cursor for cursor, _ in pairs])
 
 
-@routes.get("/api/v1/timelines/home", who=USER, scope="read:statuses")
+@routes.get("/api/v1/timelines/home", auth=USER, scope="read:statuses")
 async def show_home(call: Call[NoParams]) -> EntityPage:
     return await render_page(call, await timelines.list_home(call.tx, call.account.id, call.page()), "home")
 
@@ -69,12 +69,12 @@ async def show_link(call: Call[LinkTimelineParams]) -> EntityPage:
     return await render_page(call, ids, "public")
 
 
-@routes.get("/api/v1/favourites", who=USER, scope="read:favourites")
+@routes.get("/api/v1/favourites", auth=USER, scope="read:favourites")
 async def list_favourites(call: Call[NoParams]) -> EntityPage:
     return await _render_marked_page(call, await timelines.list_liked(call.tx, call.account.id, call.page()))
 
 
-@routes.get("/api/v1/bookmarks", who=USER, scope="read:bookmarks")
+@routes.get("/api/v1/bookmarks", auth=USER, scope="read:bookmarks")
 async def list_bookmarks(call: Call[NoParams]) -> EntityPage:
     return await _render_marked_page(
         call, await timelines.list_bookmarked(call.tx, call.account.id, call.page())

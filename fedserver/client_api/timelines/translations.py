@@ -53,11 +53,14 @@ class StatusTranslation(Struct, frozen=True):
 
 async def _load_languages(call: Call[Any], translator: Translator) -> dict[str, list[str]]:
     """Pairs of languages, asked for once an hour."""
-    room, hour = call.services.db.memory.room("translation_languages", 2), call.services.db.clock() // HOUR_MS
+    room, hour = (
+        call.services.db.caches.get_cache("translation_languages", 2),
+        call.services.db.clock() // HOUR_MS,
+    )
     known = room.get(hour)
     if known is None:
         try:
-            known = await translator.languages()
+            known = await translator.fetch_languages()
         except TranslatorError as error:
             call.services.log.warning("translator_failed", reason=str(error))
             raise RetryLaterError("The translation service is not available right now") from error
@@ -73,7 +76,7 @@ async def list_languages(call: Call[NoParams]) -> dict[str, list[str]]:
 
 @routes.post(
     "/api/v1/statuses/{id}/translate",
-    who=APP,
+    auth=APP,
     scope="read:statuses",
     params=TranslateParams,
     tx="own",
@@ -119,7 +122,7 @@ def _clean_plain_text(text: str) -> str:
 
 async def _choose_target(call: Call[TranslateParams], translator: Translator, source: str | None) -> str:
     """The language that is wanted, else the caller's own. Raises Forbidden for what cannot be had."""
-    own = call.caller.member.locale if call.caller and call.caller.member else ""
+    own = call.principal.member.locale if call.principal and call.principal.member else ""
     wanted = (normalize_language(call.params.lang or own or "en") or "").partition("-")[0]
     pairs = await _load_languages(call, translator)
     known = pairs.get((source or "").partition("-")[0]) if source else list(pairs)
@@ -147,7 +150,7 @@ async def _load_or_translate(
     except TranslatorError as error:
         call.services.log.warning("translator_failed", reason=str(error))
         raise RetryLaterError("The translation service is not available right now") from error
-    made = translations.PostTranslation(answer.texts, answer.detected, PROVIDER)
+    made = translations.PostTranslation(answer.texts, answer.detected_language, PROVIDER)
     async with call.services.db.write() as tx:
         await translations.save(tx, view.post.id, target, digest, made)
     return made

@@ -100,7 +100,7 @@ async def load(tx: Tx, ids: Sequence[int]) -> dict[int, AccountView]:
 
 async def load_cached(tx: Tx, ids: Sequence[int], versions: Mapping[int, int]) -> dict[int, AccountView]:
     """Views by id, those of the given versions from memory. Not for writers (see `shown_posts`)."""
-    room = tx.memory.room("accounts", MAX_CACHED)
+    room = tx.caches.get_cache("accounts", MAX_CACHED)
     found: dict[int, AccountView] = {}
     for each in ids:
         known = room.get(each)

@@ -105,7 +105,7 @@ async def create(
     identifier = tx.new_id()
     blank = CollectionRow(
         id=identifier,
-        uri=site.links.part(actor.uri, f"collections/{identifier}"),
+        uri=site.links.actor_endpoint(actor.uri, f"collections/{identifier}"),
         account_id=actor.id,
         name="",
         description="",

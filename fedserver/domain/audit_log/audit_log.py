@@ -150,7 +150,7 @@ async def verify(tx: Tx, expected_hash: str = "") -> ChainValid:
         if not checker.number and rows[0].seq != 1:
             raise ChainBrokenError("entry 1: it is missing")
         for row in rows:
-            checker.take(hash_chain.to_entry(row))
+            checker.verify_next(hash_chain.to_entry(row))
             hash_chain.check_private_values(row)
             seen = seen or row.hash == expected_hash
     end = await find_head(tx) or ChainHeadRow(0, "")

@@ -112,7 +112,7 @@ class ChainVerifier:
         self.first = self.number = 0
         self.hash = ""
 
-    def take(self, found: LogEntry) -> None:
+    def verify_next(self, found: LogEntry) -> None:
         """Raises Broken."""
         if not self.number:
             self.first = found.number

@@ -39,19 +39,19 @@ class IpBlocklist:
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
-        self._fences: list[BlockedNetwork] = []
+        self._blocked_networks: list[BlockedNetwork] = []
 
     async def load(self, tx: Tx) -> None:
         """Read them anew; to be called at start and when they changed."""
-        self._fences = [
+        self._blocked_networks = [
             BlockedNetwork(ip_network(row.network), row.expires_at)
             for row in await ip_block_queries.list_active(tx)
             if row.severity == NO_ACCESS
         ]
 
-    def keep_out(self, address: str) -> bool:
+    def is_blocked(self, address: str) -> bool:
         """True if nobody may come from `address`."""
-        if not self._fences:
+        if not self._blocked_networks:
             return False
         found = parse_address(address)
         if found is None:
@@ -59,7 +59,7 @@ class IpBlocklist:
         now = self._clock()
         return any(
             found in fence.network
-            for fence in self._fences
+            for fence in self._blocked_networks
             if fence.expires_at is None or fence.expires_at > now
         )
 

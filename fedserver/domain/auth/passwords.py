@@ -24,7 +24,7 @@ class Passwords:
         self._threads = ThreadPoolExecutor(2, "passwords")
         # Checked when nobody has the name, so that the answer takes as long as for a wrong password. It is
         # made with the first question of either kind, so that this one takes as long, too.
-        self._nobody = ""
+        self._dummy_hash = ""
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""
@@ -37,9 +37,9 @@ class Passwords:
         return await loop.run_in_executor(self._threads, self._verify, kept, password)
 
     def _verify(self, kept: str | None, password: str) -> bool:
-        self._nobody = self._nobody or self._hasher.hash("nobody has this password")
+        self._dummy_hash = self._dummy_hash or self._hasher.hash("nobody has this password")
         try:
-            right = self._hasher.verify(kept or self._nobody, password[:MAX_LENGTH])
+            right = self._hasher.verify(kept or self._dummy_hash, password[:MAX_LENGTH])
         except (VerificationError, InvalidHashError):
             return False
         return right and bool(kept)

@@ -67,14 +67,14 @@ async def find_principal(tx: Tx, token: str, *, allow_suspended: bool = False) -
         session_id=session.id,
         csrf=session.csrf,
         used_at=session.used_at,
-        proved_at=session.proved_at,
-        barred=out,
+        authenticated_at=session.proved_at,
+        is_suspended=out,
     )
 
 
 def has_recent_auth(principal: Principal, now: int) -> bool:
     """True if the person gave a password or passkey not long ago: needed for what protects the account."""
-    return principal.proved_at is not None and now - principal.proved_at < RECENT_AUTH_MS
+    return principal.authenticated_at is not None and now - principal.authenticated_at < RECENT_AUTH_MS
 
 
 async def record_reauthentication(tx: Tx, session_id: int) -> None:

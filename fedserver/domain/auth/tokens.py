@@ -177,7 +177,7 @@ async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
     if len(secret) > 200:
         return None
     token_hash = hash_secret(secret)
-    room = tx.memory.room("callers", MAX_CACHED)
+    room = tx.caches.get_cache("callers", MAX_CACHED)
     known = room.get(token_hash)
     if known is not None and known[0] == await token_queries.find_stamp(tx, token_hash):
         caller: Principal = known[1]
@@ -186,7 +186,7 @@ async def find_principal_or_pending(tx: Tx, secret: str) -> Principal | None:
     if found is None:
         return None
     caller_found = _to_principal(*found)
-    if caller_found is not None and not tx.writes:
+    if caller_found is not None and not tx.is_write:
         room.put(token_hash, (_build_stamp(*found), caller_found))
     return caller_found
 

@@ -51,7 +51,7 @@ class PendingSecondStep(Struct, frozen=True):
 
     row: ChallengeRow
     member: MemberRow
-    typed: FirstStep
+    first_step: FirstStep
 
 
 _decode_first_step = msgspec.json.Decoder(FirstStep).decode

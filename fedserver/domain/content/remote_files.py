@@ -34,7 +34,7 @@ class RemoteFileRequest(Struct, frozen=True):
     kind: str
     url: str
     host: str
-    kept: RemoteFileRow | None
+    stored: RemoteFileRow | None
 
 
 async def get(tx: Tx, site: NodeContext, subject_id: int, shape: str, token: str) -> RemoteFileRequest:
@@ -52,21 +52,21 @@ async def get(tx: Tx, site: NodeContext, subject_id: int, shape: str, token: str
         raise NotFoundError
     kind = media.kind if media else "image"
     url = media.remote_url if media else author.avatar_url if shape == "avatar" else author.header_url
-    if not url or kind not in KINDS or site.links.token(url) != token:
+    if not url or kind not in KINDS or site.links.file_token(url) != token:
         raise NotFoundError
     return await _build_request(tx, subject_id, shape if picture else "file", kind, url, author.domain)
 
 
 async def _get_card(tx: Tx, site: NodeContext, card_id: int, token: str) -> RemoteFileRequest:
     card = await card_queries.find(tx, card_id)
-    if card is None or not card.image_url or site.links.token(card.image_url) != token:
+    if card is None or not card.image_url or site.links.file_token(card.image_url) != token:
         raise NotFoundError
     return await _build_request(tx, card_id, "card", "image", card.image_url, "")
 
 
 async def get_emoji(tx: Tx, site: NodeContext, url: str, signature: str) -> RemoteFileRequest:
     """An emoji by where it lies; the mark shows that this node wrote the address. Raises NotFound."""
-    if not site.links.secret or not hmac.compare_digest(site.links.mark(url).encode(), signature.encode()):
+    if not site.links.secret or not hmac.compare_digest(site.links.sign(url).encode(), signature.encode()):
         raise NotFoundError
     # No row stands for an emoji: it is kept by a number made of its address.
     number = int.from_bytes(hashlib.sha256(url.encode()).digest()[:8]) >> 1

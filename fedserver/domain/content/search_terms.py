@@ -34,13 +34,13 @@ class SearchQuery(Struct, frozen=True):
     authors: tuple[tuple[str, bool], ...] = ()
     above_id: int = 0
     below_id: int = MAX_ID
-    place: str = "all"
-    plain: bool = True  # words only: it may be a name as well
+    scope: str = "all"
+    is_plain: bool = True  # words only: it may be a name as well
 
     @property
     def is_empty(self) -> bool:
         """True if nothing is asked for."""
-        return self == SearchQuery(plain=self.plain)
+        return self == SearchQuery(is_plain=self.is_plain)
 
 
 def parse(text: str) -> SearchQuery:
@@ -52,13 +52,13 @@ def parse(text: str) -> SearchQuery:
         operated = _apply_operator(found, word, excluded=excluded) if word else None
         found = operated or _add_words(found, word or quoted or "", excluded=excluded)
         if operated is not None or excluded or quoted is not None:
-            found = structs.replace(found, plain=False)
+            found = structs.replace(found, is_plain=False)
     return found
 
 
 def _add_words(found: SearchQuery, text: str, *, excluded: bool) -> SearchQuery:
     tokens, begins = parse_phrase(text)
-    return _add_term(found, SearchTerm(tokens, begins=begins, excluded=excluded)) if tokens else found
+    return _add_term(found, SearchTerm(tokens, is_prefix=begins, is_excluded=excluded)) if tokens else found
 
 
 def _add_term(found: SearchQuery, term: SearchTerm) -> SearchQuery:
@@ -75,11 +75,13 @@ def _apply_operator(found: SearchQuery, word: str, *, excluded: bool) -> SearchQ
             handle = value.removeprefix("@").lower()
             return structs.replace(found, authors=(*found.authors, (handle, excluded))) if handle else None
         case "language" if normalize_language(value):
-            return _add_term(found, SearchTerm((to_language_fact(value),), fact=True, excluded=excluded))
+            return _add_term(
+                found, SearchTerm((to_language_fact(value),), is_fact=True, is_excluded=excluded)
+            )
         case "has" | "is" as kind if value.lower() in (HAS if kind == "has" else IS):
-            return _add_term(found, SearchTerm((kind + value.lower(),), fact=True, excluded=excluded))
+            return _add_term(found, SearchTerm((kind + value.lower(),), is_fact=True, is_excluded=excluded))
         case "in" if value.lower() in SCOPES and not excluded:
-            return structs.replace(found, place=value.lower())
+            return structs.replace(found, scope=value.lower())
         case "before" | "after" | "during" as when:
             return _apply_date(found, when, value, excluded=excluded)
         case _:

@@ -33,8 +33,8 @@ class Principal(Struct, frozen=True):
     session_id: int | None = None
     csrf: str = ""
     used_at: int | None = None
-    proved_at: int | None = None
-    barred: bool = False
+    authenticated_at: int | None = None
+    is_suspended: bool = False
 
 
 def check_not_moved(actor: AccountRow) -> None:

@@ -45,17 +45,17 @@ class InvalidError(DomainError):
     `also` are further values that are wrong, where all were looked at.
     """
 
-    told: str
+    message: str
 
     def __init__(self, field: str, why: str, code: str = "ERR_INVALID", *also: InvalidError) -> None:
         named = "" if field == "base" else field.replace("_", " ").capitalize() + " "
         told = f"{named}{why}"
-        super().__init__(", ".join([f"Validation failed: {told}", *(each.told for each in also)]))
+        super().__init__(", ".join([f"Validation failed: {told}", *(each.message for each in also)]))
         self.field = field
-        self.why = why
+        self.reason = why
         self.code = code
-        self.told = told
-        self.also = also
+        self.message = told
+        self.other_errors = also
 
 
 class ReauthenticationRequiredError(UnauthorizedError):

@@ -39,20 +39,20 @@ class SecretBox:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._box: AESGCM | None = None
+        self._cipher: AESGCM | None = None
 
-    def close(self, secret: str, place: str) -> str:
+    def encrypt(self, secret: str, place: str) -> str:
         """`secret` as it is kept; it opens for the same `place` only. Raises OSError without a usable key."""
-        box = self._read() or self._made()
+        box = self._load_key() or self._create_key()
         nonce = os.urandom(NONCE_BYTES)
         return base64.urlsafe_b64encode(nonce + box.encrypt(nonce, secret.encode(), place.encode())).decode()
 
-    def open(self, sealed: str, place: str) -> str | None:
+    def decrypt(self, sealed: str, place: str) -> str | None:
         """None for what was closed with another key, or for another place.
 
         Raises OSError if there is a key that cannot be used.
         """
-        box = self._read()
+        box = self._load_key()
         try:
             data = base64.urlsafe_b64decode(sealed)
             return (
@@ -61,17 +61,17 @@ class SecretBox:
         except (InvalidTag, ValueError):
             return None
 
-    def _read(self) -> AESGCM | None:
-        if self._box is None:
+    def _load_key(self) -> AESGCM | None:
+        if self._cipher is None:
             try:
-                self._box = AESGCM(bytes.fromhex(self._path.read_text("ascii")))
+                self._cipher = AESGCM(bytes.fromhex(self._path.read_text("ascii")))
             except FileNotFoundError:
                 return None
             except ValueError as error:
                 raise OSError(f"{self._path}: not a key of ours") from error
-        return self._box
+        return self._cipher
 
-    def _made(self) -> AESGCM:
+    def _create_key(self) -> AESGCM:
         """Written under another name first: others see no key or all of it, and the first one stays."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = mkstemp(dir=self._path.parent)  # for its owner alone
@@ -85,6 +85,6 @@ class SecretBox:
             pass
         finally:
             os.unlink(partial)
-        box = self._read()
+        box = self._load_key()
         assert box is not None
         return box

@@ -32,7 +32,7 @@ class InstanceStats(Struct, frozen=True):
 
 async def load(tx: Tx) -> InstanceStats:
     """The figures of this minute."""
-    room, minute = tx.memory.room("figures", 1), tx.now // 60_000
+    room, minute = tx.caches.get_cache("figures", 1), tx.now // 60_000
     known: InstanceStats | None = room.get(minute)
     if known is None:
         known = await _load(tx)

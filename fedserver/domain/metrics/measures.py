@@ -43,7 +43,7 @@ class Measure(Struct, frozen=True):
 
     name: str
     total: int
-    before: int
+    previous_total: int
     days: tuple[tuple[int, int], ...]
 
 

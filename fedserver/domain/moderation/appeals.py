@@ -50,7 +50,7 @@ class AppealDecision(Struct, frozen=True):
 
     approved: bool
     answer: str = ""
-    sure: bool = False
+    is_confirmed: bool = False
 
 
 def render_state(row: AppealRow) -> str:
@@ -148,7 +148,7 @@ async def decide(
     answer = clean_text(decision.answer, MAX_TEXT).strip()
     if not decision.approved and not answer:
         raise InvalidError("answer", "can't be blank: the member is told why", "ERR_BLANK")
-    if not decision.approved and act.actor_member_id == moderator.id and not decision.sure:
+    if not decision.approved and act.actor_member_id == moderator.id and not decision.is_confirmed:
         raise InvalidError(
             "sure", "is needed: you decided this yourself, and somebody else should look at it"
         )

@@ -43,7 +43,7 @@ class ModerationAction(Struct, frozen=True):
     text: str = ""
     report_id: int | None = None
     days: int = 0
-    mails: bool = False
+    notifies_by_mail: bool = False
     hides_reason: bool = False  # in the public log
 
 
@@ -89,7 +89,7 @@ async def apply(
     await _set_limit(tx, account, member, action.kind)
     await reports.resolve_related(tx, moderator, account.id, report, resolves_all=action.kind != "none")
     if member is not None:
-        await warnings.warn(tx, site, account, member, row, notifies_by_mail=action.mails)
+        await warnings.warn(tx, site, account, member, row, notifies_by_mail=action.notifies_by_mail)
     if row.expires_at is not None:
         await jobs.enqueue(tx, jobs.ExpireModerationAction(row.id, account.id), run_at=row.expires_at)
     tx.emit(events.ACCOUNT_CHANGED, account_id=account.id)

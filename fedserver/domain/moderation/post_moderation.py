@@ -59,7 +59,7 @@ async def apply(
             await edits.edit(tx, site, account, row.id, edits.PostEdit(sensitive=True))
     await reports.resolve_related(tx, moderator, account.id, report, resolves_all=False)
     if member is not None:
-        await warnings.warn(tx, site, account, member, done, notifies_by_mail=action.mails)
+        await warnings.warn(tx, site, account, member, done, notifies_by_mail=action.notifies_by_mail)
     return done
 
 

@@ -39,7 +39,7 @@ class AnnouncementView(Struct, frozen=True):
     """An announcement, whether the reader has dismissed it, and how members reacted."""
 
     row: AnnouncementRow
-    read: bool
+    is_read: bool
     reactions: tuple[AnnouncementReactionView, ...] = ()
 
 

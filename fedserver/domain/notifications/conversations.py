@@ -36,7 +36,7 @@ class ConversationView(Struct, frozen=True):
 
     row: ConversationRow
     accounts: tuple[AccountView, ...]
-    last: PostView | None
+    last_post: PostView | None
 
 
 async def add_post(tx: Tx, post: PostRow, owner_ids: Sequence[int]) -> None:

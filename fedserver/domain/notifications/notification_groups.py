@@ -35,7 +35,7 @@ class NotificationGroupView(Struct, frozen=True):
     newest: NotificationView
     count: int
     senders: tuple[AccountView, ...]
-    least_id: int
+    page_min_id: int
 
 
 class NotificationGroupQuery(Struct, frozen=True):
@@ -48,11 +48,11 @@ class NotificationGroupQuery(Struct, frozen=True):
     grouped: tuple[str, ...] = ()
 
     @property
-    def groupable(self) -> list[str]:
+    def groupable_kinds(self) -> list[str]:
         """All kinds that can be grouped if none was named."""
         return [kind for kind in GROUPED_KINDS if not self.grouped or kind in self.grouped]
 
-    def wanted(self) -> notification_queries.NotificationQuery:
+    def to_notification_query(self) -> notification_queries.NotificationQuery:
         return notifications.build_query(self.kinds, self.exclude, self.from_id, filtered=self.filtered)
 
 
@@ -64,18 +64,20 @@ async def list_by_account(
     Of one sender those kept back come too, as in `notifications.page`.
     """
     query = structs.replace(query, filtered=query.filtered or query.from_id is not None)
-    heads = await notification_group_queries.list_heads(tx, actor.id, page, query.wanted(), query.groupable)
+    heads = await notification_group_queries.list_heads(
+        tx, actor.id, page, query.to_notification_query(), query.groupable_kinds
+    )
     if not heads:
         return [], []
     first_id, last_id = heads[-1].id, heads[0].id
     # The last page reaches as far as was asked for; others end where their groups begin.
     if len(heads) < page.limit:
-        bounds = page.params()
-        first_id = first_id if page.upwards else bounds["page_low"] + 1
-        last_id = bounds["page_max"] - 1 if page.upwards else last_id
+        bounds = page.bind_params()
+        first_id = first_id if page.is_upwards else bounds["page_low"] + 1
+        last_id = bounds["page_max"] - 1 if page.is_upwards else last_id
     found = await _load_groups(tx, actor, heads, query, first_id, last_id)
     newest = max((group.newest.row.id for group in found), default=last_id)
-    oldest = min((group.least_id for group in found), default=first_id)
+    oldest = min((group.page_min_id for group in found), default=first_id)
     return found, [max(newest, heads[0].id), min(oldest, heads[-1].id)]
 
 
@@ -87,9 +89,9 @@ async def _load_groups(
     first_id: int,
     last_id: int,
 ) -> list[NotificationGroupView]:
-    keys = [row.group_key for row in heads if row.kind in query.groupable]
+    keys = [row.group_key for row in heads if row.kind in query.groupable_kinds]
     members = await notification_group_queries.load_members(
-        tx, actor.id, query.wanted(), keys, first_id, last_id
+        tx, actor.id, query.to_notification_query(), keys, first_id, last_id
     )
     heads = [_replace_with_newest(row, members.get(row.group_key, [])) for row in heads]
     views = {view.row.id: view for view in await notifications.load_views(tx, actor, heads)}
@@ -124,7 +126,7 @@ def _build_group(
         newest=view,
         count=members[0].count,
         senders=tuple(senders[each] for each in shown if each in senders),
-        least_id=members[0].least_id or view.row.id,
+        page_min_id=members[0].least_id or view.row.id,
     )
 
 
@@ -132,7 +134,9 @@ async def count_unread(tx: Tx, actor: AccountRow, limit: int, query: Notificatio
     """How many groups have something newer than what was read last, at most `most`."""
     read = await notification_queries.load_last_read_id(tx, actor.id)
     page, query = Page(limit=limit, since_id=read), structs.replace(query, filtered=False)
-    return await notification_group_queries.count_heads(tx, actor.id, page, query.wanted(), query.groupable)
+    return await notification_group_queries.count_heads(
+        tx, actor.id, page, query.to_notification_query(), query.groupable_kinds
+    )
 
 
 def _parse_ungrouped_key(key: str) -> int:
@@ -146,7 +150,7 @@ async def get(tx: Tx, actor: AccountRow, key: str) -> NotificationGroupView:
     """A whole group of `actor`. Raises NotFound."""
     number = _parse_ungrouped_key(key)
     wish = NotificationGroupQuery(filtered=True, grouped=GROUPED_KINDS if number < 0 else ("none",))
-    row = await notification_group_queries.find(tx, actor.id, wish.wanted(), key, number)
+    row = await notification_group_queries.find(tx, actor.id, wish.to_notification_query(), key, number)
     found = await _load_groups(tx, actor, [row], wish, 0, MAX_ID) if row is not None else []
     if not found:
         raise NotFoundError

@@ -26,8 +26,8 @@ class NotificationPolicyView(Struct, frozen=True):
     """A policy, and how much it keeps back now."""
 
     row: NotificationPolicyRow
-    requests: int
-    notifications: int
+    pending_requests_count: int
+    pending_notifications_count: int
 
 
 async def get(tx: Tx, actor: AccountRow) -> NotificationPolicyView:

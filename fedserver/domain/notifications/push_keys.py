@@ -10,7 +10,7 @@ from storage.queries.notifications import push_subscriptions as push_subscriptio
 
 async def load_public_key(tx: Tx) -> str:
     """The public key, base64url; '' before the first start."""
-    room = tx.memory.room("push_key", 1)
+    room = tx.caches.get_cache("push_key", 1)
     known: str | None = room.get("public")
     if known is None:
         row = await push_subscription_queries.find_key(tx)

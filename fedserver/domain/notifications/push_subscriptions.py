@@ -74,7 +74,7 @@ async def create(
 
 def _encrypt_token(secret_box: SecretBox, token: str, token_id: int) -> str:
     try:
-        return secret_box.close(token, _token_context(token_id))
+        return secret_box.encrypt(token, _token_context(token_id))
     except OSError as error:
         raise RetryLaterError("This server cannot keep push subscriptions now") from error
 
@@ -88,7 +88,7 @@ def decrypt_token(row: PushSubscriptionRow, secret_box: SecretBox) -> str | None
 
     Raises OSError if there is a key that cannot be used.
     """
-    return secret_box.open(row.sealed_token, _token_context(row.token_id))
+    return secret_box.decrypt(row.sealed_token, _token_context(row.token_id))
 
 
 def _encode_alerts(names: Iterable[str]) -> str:

@@ -169,7 +169,7 @@ async def receive(tx: Tx, site: NodeContext, list_id: int, data: bytes, etag: st
     try:
         reading = peer_files.parse(data, row.kind)
     except InvalidError as error:
-        await record_failure(tx, list_id, error.told)
+        await record_failure(tx, list_id, error.message)
         return
     row = structs.replace(
         row,

@@ -51,7 +51,7 @@ class PeerPlan(Struct, frozen=True):
     """All changes, those that do something first."""
 
     changes: tuple[PeerChange, ...]
-    met: frozenset[str]  # the nodes of accounts that we know, and the domains above them
+    known_domains: frozenset[str]  # the nodes of accounts that we know, and the domains above them
 
     @property
     def changing(self) -> list[PeerChange]:
@@ -178,7 +178,7 @@ async def apply(
             change.domain,
             to_decision(change.entry, note),
             list_id=source.id if source is not None else None,
-            is_known=change.domain in plan.met,
+            is_known=change.domain in plan.known_domains,
             role=role,
         )
         done += 1

@@ -36,7 +36,7 @@ class PeerPolicies:
         """Read them anew; to be called at start and when they changed."""
         self._decided = {row.domain: row for row in await peer_queries.list_with_decision(tx)}
 
-    def _row(self, host: str) -> PeerRow | None:
+    def _find_decision(self, host: str) -> PeerRow | None:
         """The decision about a host or the nearest domain above it."""
         if not self._decided:
             return None
@@ -46,21 +46,21 @@ class PeerPolicies:
                 return self._decided[candidate]
         return None
 
-    def of(self, host: str) -> str:
+    def find(self, host: str) -> str:
         """The decision about a host or the nearest domain above it; '' for none."""
-        row = self._row(host)
+        row = self._find_decision(host)
         return row.policy if row is not None else ""
 
     def allows(self, host: str) -> bool:
         """True if this node speaks with the host at all."""
-        policy = self.of(host)
+        policy = self.find(host)
         if policy == "block" or self._mode == "closed":
             return False
         return self._mode == "open" or policy == "allow"
 
-    def shows_media(self, host: str) -> bool:
+    def allows_media(self, host: str) -> bool:
         """False if files, pictures and emoji of the host are not taken."""
-        row = self._row(host)
+        row = self._find_decision(host)
         return row is None or not row.rejects_media
 
 

@@ -73,7 +73,7 @@ async def enable(tx: Tx, site: NodeContext, member: MemberRow, relay_id: int) ->
     row = await get(tx, relay_id)
     if row.state in (PENDING, ACCEPTED):
         return row
-    uri = site.links.act(site.links.instance_actor, "follows", tx.new_id())
+    uri = site.links.activity(site.links.instance_actor, "follows", tx.new_id())
     row = structs.replace(
         row, state=PENDING, follow_uri=uri, actor_uri="", changed_at=tx.now, decided_by_id=member.id
     )

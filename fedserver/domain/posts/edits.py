@@ -38,7 +38,7 @@ class PostEdit(Struct, frozen=True, kw_only=True):
     quoted_id: int | UnsetType = UNSET
     quote_policy: str | UnsetType = UNSET
     publish: bool = False
-    described: bool = False  # what its files are described with has changed before
+    has_new_descriptions: bool = False  # what its files are described with has changed before
 
 
 async def list_by_post(tx: Tx, post_id: int) -> list[EditRow]:
@@ -88,7 +88,7 @@ async def edit(tx: Tx, site: NodeContext, author: AccountRow, post_id: int, chan
 
 async def _is_same(tx: Tx, author: AccountRow, row: PostRow, wanted: PostEdit, text: RenderedText) -> bool:
     """True if a published post says already what is wanted. A poll that is asked counts as a new one."""
-    if wanted.described or not isinstance(wanted.poll, UnsetType):
+    if wanted.has_new_descriptions or not isinstance(wanted.poll, UnsetType):
         return False
     policy = _value_or(wanted.quote_policy, quotes.read_policy(row))
     changed = quotes.apply_policy(author, _apply_edit(tx, row, wanted, text), text.mentioned, policy, None)

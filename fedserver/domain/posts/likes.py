@@ -38,7 +38,7 @@ async def like(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int) -> Po
     """Like a post; the post. Liking again changes nothing. Raises NotFound, Forbidden."""
     check_not_moved(actor)
     post = await get_likeable(tx, actor, post_id)
-    uri = site.links.act(actor.uri, "likes", tx.new_id())
+    uri = site.links.activity(actor.uri, "likes", tx.new_id())
     if await record(tx, actor, post, uri) and not post.local:
         await jobs.enqueue(tx, jobs.Like(actor.id, uri, post.id))
     return post

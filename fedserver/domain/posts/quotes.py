@@ -40,7 +40,7 @@ async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> Pos
     post = view.post
     if post.visibility == "direct":
         raise ForbiddenError("Private mentions cannot be quoted")
-    if view.quotable == quote_policies.DENIED:
+    if view.quote_permission == quote_policies.DENIED:
         raise ForbiddenError("The author of this post does not allow that it is quoted")
     if await block_queries.find(tx, author.id, post.account_id) is not None:
         raise ForbiddenError("You cannot quote somebody whom you block")
@@ -50,7 +50,7 @@ async def get_quotable(tx: Tx, author: AccountRow, quoted_id: int | None) -> Pos
 async def can_quote(tx: Tx, actor: AccountRow, quoted: PostRow) -> bool:
     """True if an account of a peer may quote a post of ours, by its author's policy."""
     views = await post_views.load(tx, [quoted.id], actor.id)
-    return bool(views) and views[0].quotable == quote_policies.AUTOMATIC
+    return bool(views) and views[0].quote_permission == quote_policies.AUTOMATIC
 
 
 def apply_policy(
@@ -90,7 +90,7 @@ async def record(tx: Tx, site: NodeContext, row: PostRow, quoted: PostRow) -> No
     other = await account_queries.find(tx, quoted.account_id)
     assert author is not None and other is not None
     own, ours = row.account_id == quoted.account_id, quoted.local
-    asked = None if own or ours else site.links.act(author.uri, "quote_requests", tx.new_id())
+    asked = None if own or ours else site.links.activity(author.uri, "quote_requests", tx.new_id())
     granted = site.links.quote_authorization(other.username, row.id) if ours and not own else None
     quote = QuoteRow(
         post_id=row.id,

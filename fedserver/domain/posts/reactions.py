@@ -43,7 +43,7 @@ async def react(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, name
     mine = await reaction_queries.list_by_account(tx, actor.id, [post.id])
     if emoji.name in {each.name for each in mine}:
         return post
-    uri = site.links.act(actor.uri, "likes", tx.new_id())
+    uri = site.links.activity(actor.uri, "likes", tx.new_id())
     if not await _record(tx, actor, post, uri, emoji):
         raise InvalidError("emoji", "would be more reactions than a post can have")
     if not post.local:

@@ -76,8 +76,8 @@ class RemotePost(Struct, frozen=True, kw_only=True):
     poll: polls.RemotePoll | None = None
     quote: quote_requests.RemoteQuote | None = None
     html_type: str = ""  # text/markdown or text/plain, where `html` is that instead
-    above: str = ""  # HTML to be shown before and after it
-    below: str = ""
+    html_before: str = ""  # HTML to be shown before and after it
+    html_after: str = ""
     interaction_policy: str = ""
 
 
@@ -183,7 +183,7 @@ def _with_id(row: PostRow, identifier: int) -> PostRow:
 
 def _clean_texts(remote: RemotePost) -> dict[str, str]:
     clean = clean_article if remote.kind == "Article" else clean_post
-    html = remote.above + _render_body(remote) + remote.below
+    html = remote.html_before + _render_body(remote) + remote.html_after
     return {
         "title": clean_name(to_text(remote.title), 300) if remote.title else "",
         "summary": " ".join(to_text(remote.summary).split())[:MAX_SUMMARY] if remote.summary else "",

@@ -57,7 +57,7 @@ async def vote(tx: Tx, site: NodeContext, actor: AccountRow, post_id: int, choic
         raise InvalidError("base", ALREADY_VOTED, "ERR_TAKEN")
     for place in wanted:
         identifier = tx.new_id()
-        uri = "" if post.local else site.links.act(actor.uri, "votes", identifier)
+        uri = "" if post.local else site.links.activity(actor.uri, "votes", identifier)
         if not await _record(tx, poll, options[place], actor, identifier, uri):
             raise InvalidError("base", ALREADY_VOTED, "ERR_TAKEN")
         if not post.local:

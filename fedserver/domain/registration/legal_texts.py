@@ -29,8 +29,8 @@ class TermsVersion(Struct, frozen=True):
     """A version of the terms of service."""
 
     html: str
-    holds_from: date
-    holds: bool
+    effective_from: date
+    is_effective: bool
     succeeded_by: date | None
 
 

@@ -45,7 +45,7 @@ def check(site: NodeContext, request: RegistrationRequest) -> None:
             problems.append(error)
     if problems:
         first, *others = problems
-        raise InvalidError(first.field, first.why, first.code, *others)
+        raise InvalidError(first.field, first.reason, first.code, *others)
 
 
 def _check_username(site: NodeContext, wish: RegistrationRequest) -> None:

@@ -28,7 +28,7 @@ async def block(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow
     if actor.id == target.id:
         raise ForbiddenError("You cannot block yourself")
     identifier = tx.new_id()
-    uri = site.links.act(actor.uri, "blocks", identifier)
+    uri = site.links.activity(actor.uri, "blocks", identifier)
     await follows.sever(tx, actor, target)
     if (
         await block_queries.insert(tx, BlockRow(identifier, actor.id, target.id, uri, tx.now))

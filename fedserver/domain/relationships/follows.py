@@ -82,7 +82,7 @@ async def follow(
 
 def _build_row(tx: Tx, site: NodeContext, actor: AccountRow, target: AccountRow) -> FollowRow:
     identifier = tx.new_id()
-    uri = site.links.act(actor.uri, "follows", identifier)
+    uri = site.links.activity(actor.uri, "follows", identifier)
     return FollowRow(identifier, actor.id, target.id, uri, True, False, "[]", tx.now)
 
 
@@ -267,7 +267,7 @@ async def synchronize(tx: Tx, site: NodeContext, account: AccountRow, uris: Sequ
             continue
         # An Accept was lost: whoever asked is a follower.
         if not await receive_answer(tx, account, unknown.id, None, accepted=True):
-            act = site.links.act(unknown.uri, "follows", tx.new_id())
+            act = site.links.activity(unknown.uri, "follows", tx.new_id())
             await jobs.enqueue(tx, jobs.UndoFollow(unknown.id, account.id, act))
 
 

@@ -20,12 +20,12 @@ class PollView(Struct, frozen=True):
     options: tuple[PollOptionRow, ...]
     chosen: tuple[int, ...]
     expired: bool
-    own: bool  # the viewer asks
+    is_own: bool  # the viewer asks
 
     @property
     def voted(self) -> bool:
         """Who asks counts as one who has voted, as clients expect it: they cannot any more."""
-        return self.own or bool(self.chosen)
+        return self.is_own or bool(self.chosen)
 
     @property
     def hidden(self) -> bool:
@@ -55,7 +55,7 @@ async def load(tx: Tx, posts: Iterable[PostRow], viewer_id: int | None) -> dict[
             options=each.options,
             chosen=each.chosen,
             expired=is_over(each.poll, tx.now),
-            own=authors[post_id] == viewer_id,
+            is_own=authors[post_id] == viewer_id,
         )
         for post_id, each in found.items()
     }

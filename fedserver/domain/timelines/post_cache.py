@@ -48,7 +48,7 @@ class CachedPost(Struct, frozen=True):
     reactions: tuple[ReactionCount, ...] = ()
 
     @property
-    def related(self) -> Sequence[int]:
+    def related_ids(self) -> Sequence[int]:
         """The posts that are shown inside this one."""
         if self.quote is None and self.post.boost_of_id is None:
             return ()
@@ -65,10 +65,10 @@ class CachedPage(Struct, frozen=True):
 
 async def load(tx: Tx, ids: Sequence[int]) -> CachedPage:
     """Posts that exist: one statement if all are known, at most eleven else."""
-    if tx.writes:
+    if tx.is_write:
         shown = await _load_posts(tx, ids)
         return CachedPage(shown, await account_views.load(tx, _list_author_ids(shown)))
-    room = tx.memory.room("posts", MAX_POSTS)
+    room = tx.caches.get_cache("posts", MAX_POSTS)
     wanted = _add_related_ids(room, ids)
     shown, stale, versions = {}, [], {}
     for identifier, version, account_id, account_version in await post_queries.load_versions(

@@ -51,7 +51,7 @@ class ViewerState(Struct, frozen=True):
     bookmarked: bool
     muted: bool
     pinned: bool
-    reacted: tuple[tuple[str, str], ...] = ()  # with which emoji: name and picture
+    reactions: tuple[tuple[str, str], ...] = ()  # with which emoji: name and picture
 
 
 class QuoteView(Struct, frozen=True):
@@ -73,13 +73,13 @@ class PostView(Struct, frozen=True):
     media: tuple[MediaRow, ...]
     cover: MediaRow | None
     boost_of: PostView | None
-    mine: ViewerState | None
+    viewer_state: ViewerState | None
     filtered: tuple[filters.FilterMatch, ...]
     app: AppRow | None
     poll: PollView | None = None
     stamp: Stamp | None = None
     quote: QuoteView | None = None
-    quotable: str = quote_policies.DENIED  # what happens if the viewer quotes it
+    quote_permission: str = quote_policies.DENIED  # what happens if the viewer quotes it
     card: cards.CardView | None = None
     reactions: tuple[post_cache.ReactionCount, ...] = ()
 
@@ -106,8 +106,8 @@ async def _load(
     if not ids:
         return []
     page = _PageBuilder(await post_cache.load(tx, ids), sees)
-    await page.look(tx, viewer_id, context)
-    views = (page.view(each) for each in ids)
+    await page.load_viewer_facts(tx, viewer_id, context)
+    views = (page.build_view(each) for each in ids)
     return [view for view in views if view is not None]
 
 
@@ -120,56 +120,58 @@ class _PageBuilder:
         self._sees = sees
         self._in_public = False
         self._polls: dict[int, PollView] = {}
-        self._found: dict[str, set[int]] = {}
-        self._did: tuple[AbstractSet[int], ...] = ()
+        self._facts_by_kind: dict[str, set[int]] = {}
+        self._interacted: tuple[AbstractSet[int], ...] = ()
         self._filters: filters.ActiveFilters | None = None
         self._facts = ViewerFacts()
         self._reacted: dict[int, list[tuple[str, str]]] = {}
         self._hidden: set[int] = set()
         self._hides = False
 
-    async def look(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
+    async def load_viewer_facts(self, tx: Tx, viewer_id: int | None, context: str | None) -> None:
         originals = [each.post for each in self._posts.values() if each.post.boost_of_id is None]
         self._polls = await poll_views.load(tx, originals, viewer_id)
         self._in_public = context == "public"
         if viewer_id is None:
             return
         threads = [row.thread_id for row in originals]
-        self._found = await post_fact_queries.load_for_viewer(
+        self._facts_by_kind = await post_fact_queries.load_for_viewer(
             tx, viewer_id, list(self._posts), threads, list(self._authors)
         )
-        self._did = tuple(self._get(kind) for kind in INTERACTIONS)
-        for row in await _load_reactions(tx, viewer_id, self._get("reacted")):
+        self._interacted = tuple(self._fact_ids(kind) for kind in INTERACTIONS)
+        for row in await _load_reactions(tx, viewer_id, self._fact_ids("reacted")):
             self._reacted.setdefault(row.post_id, []).append((row.name, row.url))
         if context is not None:
-            if self._get("filters"):
+            if self._fact_ids("filters"):
                 self._filters = await filters.load_active(tx, viewer_id, context)
             # Of notifications, their own statement has left out those of muted accounts.
             self._hides = context in ("home", "public")
-        self._hidden = (self._get("blocks") | self._get("mutes") | self._get("domain_muted")) - {viewer_id}
+        self._hidden = (
+            self._fact_ids("blocks") | self._fact_ids("mutes") | self._fact_ids("domain_muted")
+        ) - {viewer_id}
         self._facts = ViewerFacts(
             viewer_id,
-            viewer_id in self._get("ours"),
-            self._get("follows"),
-            self._get("mentioned"),
-            self._get("blocks"),
-            self._get("blocked_by"),
-            is_partners=await self._sees_partners(tx, viewer_id),
+            viewer_id in self._fact_ids("ours"),
+            self._fact_ids("follows"),
+            self._fact_ids("mentioned"),
+            self._fact_ids("blocks"),
+            self._fact_ids("blocked_by"),
+            is_partner_member=await self._is_partner_member(tx, viewer_id),
         )
 
-    async def _sees_partners(self, tx: Tx, viewer_id: int) -> bool:
+    async def _is_partner_member(self, tx: Tx, viewer_id: int) -> bool:
         """Asked only where a peer looks at a post for partners."""
         wanted = any(each.post.visibility == "partners" for each in self._posts.values())
         return (
             wanted
-            and viewer_id not in self._get("ours")
+            and viewer_id not in self._fact_ids("ours")
             and await partner_posts.is_member_by_id(tx, viewer_id)
         )
 
-    def _get(self, kind: str) -> set[int]:
-        return self._found.get(kind, set())
+    def _fact_ids(self, kind: str) -> set[int]:
+        return self._facts_by_kind.get(kind, set())
 
-    def view(self, identifier: int, *, inner: bool = False, quoted: int = 0) -> PostView | None:
+    def build_view(self, identifier: int, *, inner: bool = False, quoted: int = 0) -> PostView | None:
         """`quoted` counts the posts around this one that quote it: two are shown, and named the third."""
         shown = self._posts.get(identifier)
         if shown is None:
@@ -184,13 +186,13 @@ class _PageBuilder:
             return None
         boost_of = None
         if row.boost_of_id is not None:
-            boost_of = self.view(row.boost_of_id, inner=True)
+            boost_of = self.build_view(row.boost_of_id, inner=True)
             if boost_of is None:
                 return None
         forced = author.account.sensitized_at is not None and not row.sensitive
-        mine, filtered, poll = self._mine(row), self._hits(shown), self._polls.get(row.id)
+        mine, filtered, poll = self._viewer_state(row), self._match_filters(shown), self._polls.get(row.id)
         quotable = quote_policies.evaluate(row, self._facts.viewer_id, self._facts.follows)
-        quote, card = self._quote(shown, quoted), cards.to_view(shown.card, self._authors)
+        quote, card = self._quote_view(shown, quoted), cards.to_view(shown.card, self._authors)
         creator = card.author.account if card is not None and card.author is not None else None
         more = (poll, quoted, quotable, quote and quote.state, creator and (creator.id, creator.version))
         return PostView(
@@ -199,7 +201,7 @@ class _PageBuilder:
             media=shown.media,
             cover=shown.cover,
             boost_of=boost_of,
-            mine=mine,
+            viewer_state=mine,
             filtered=filtered,
             app=shown.app,
             poll=poll,
@@ -207,16 +209,16 @@ class _PageBuilder:
                 row, author, mine, filtered, (boost_of, quote.post if quote is not None else None), more
             ),
             quote=quote,
-            quotable=quotable,
+            quote_permission=quotable,
             card=card,
             reactions=shown.reactions,
         )
 
-    def _quote(self, shown: post_cache.CachedPost, quoted: int) -> QuoteView | None:
+    def _quote_view(self, shown: post_cache.CachedPost, quoted: int) -> QuoteView | None:
         row = shown.quote
         if row is None or quoted > 1:
             return None
-        post = self.view(row.quoted_id, quoted=quoted + 1) if row.quoted_id is not None else None
+        post = self.build_view(row.quoted_id, quoted=quoted + 1) if row.quoted_id is not None else None
         return QuoteView(row, self._quote_state(row, post), post)
 
     def _quote_state(self, row: QuoteRow, post: PostView | None) -> str:
@@ -229,18 +231,18 @@ class _PageBuilder:
             return "unauthorized"
         author = post.post.account_id
         for kind, state in HIDING_STATES:
-            if author in self._get(kind) and author != self._facts.viewer_id:
+            if author in self._fact_ids(kind) and author != self._facts.viewer_id:
                 return state
         return "accepted"
 
-    def _mine(self, row: PostRow) -> ViewerState | None:
+    def _viewer_state(self, row: PostRow) -> ViewerState | None:
         if self._facts.viewer_id is None:
             return None
         identifier = row.boost_of_id or row.id
         thread = row.thread_id
         if row.boost_of_id is not None and row.boost_of_id in self._posts:
             thread = self._posts[row.boost_of_id].post.thread_id
-        liked, boosted, bookmarked, muted, pinned = self._did
+        liked, boosted, bookmarked, muted, pinned = self._interacted
         return ViewerState(
             identifier in liked,
             identifier in boosted,
@@ -250,7 +252,7 @@ class _PageBuilder:
             tuple(self._reacted.get(identifier, ())),
         )
 
-    def _hits(self, shown: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:
+    def _match_filters(self, shown: post_cache.CachedPost) -> tuple[filters.FilterMatch, ...]:
         row = shown.post
         if self._filters is None or row.boost_of_id is not None or row.account_id == self._facts.viewer_id:
             return ()

@@ -59,13 +59,13 @@ async def run(tx: Tx, site: NodeContext, viewer_id: int | None, query: SearchReq
     people: list[int] = []
     posts: list[int] = []
     named: list[TagRow] = []
-    if text and search.plain and query.kind in ("", "accounts") and not text.startswith("#"):
+    if text and search.is_plain and query.kind in ("", "accounts") and not text.startswith("#"):
         people = await search_accounts(
             tx, site, viewer_id, text, query.limit, query.offset, following=query.following
         )
     if viewer_id is not None and query.kind in ("", "statuses") and not search.is_empty:
         posts = await _search_posts(tx, site, viewer_id, search, query)
-    if text and search.plain and query.kind in ("", "hashtags") and not text.startswith("@"):
+    if text and search.is_plain and query.kind in ("", "hashtags") and not text.startswith("@"):
         named = await _search_tags(tx, text, query)
     return SearchResult(tuple(people), tuple(posts), tuple(named))
 
@@ -101,14 +101,14 @@ async def _search_posts(
     )
     found: set[int] = set()
     async with search_queries.use_custom_plans(tx):
-        if search.place in ("all", "library"):
-            some = terms if any(not term.excluded for term in terms) else [*terms, _fact_term(ALL_POSTS)]
+        if search.scope in ("all", "library"):
+            some = terms if any(not term.is_excluded for term in terms) else [*terms, _fact_term(ALL_POSTS)]
             found.update(await search_queries.search_posts(tx, some, viewer_id, page, library=True))
-        if search.place in ("all", "public"):
+        if search.scope in ("all", "public"):
             some = [*terms, _fact_term(PUBLIC_POSTS)]
             found.update(await search_queries.search_posts(tx, some, viewer_id, page, library=False))
     # The nearest to where the page begins come first; what is shown is newest first all the same.
-    nearest = sorted(found, reverse=not page.upwards)[query.offset : page.limit]
+    nearest = sorted(found, reverse=not page.is_upwards)[query.offset : page.limit]
     return sorted(nearest, reverse=True)
 
 
@@ -132,7 +132,7 @@ async def _author_terms(tx: Tx, site: NodeContext, viewer_id: int, search: Searc
 
 
 def _fact_term(name: str, *, excluded: bool = False) -> SearchTerm:
-    return SearchTerm((name,), fact=True, excluded=excluded)
+    return SearchTerm((name,), is_fact=True, is_excluded=excluded)
 
 
 async def load_tag_uses(tx: Tx, names: list[str]) -> dict[str, list[tuple[int, int, int]]]:

@@ -24,12 +24,12 @@ class ViewerFacts(Struct, frozen=True):
     """What the viewer (None: a stranger) has to do with some posts and their authors: ids of either."""
 
     viewer_id: int | None = None
-    is_ours: bool = False  # the viewer is an account of this node
+    is_local: bool = False  # the viewer is an account of this node
     follows: frozenset[int] | set[int] = NO_IDS
     mentioned: frozenset[int] | set[int] = NO_IDS
     blocks: frozenset[int] | set[int] = NO_IDS
     blocked_by: frozenset[int] | set[int] = NO_IDS
-    is_partners: bool = False  # the viewer is a member of a partner that sees posts for partners
+    is_partner_member: bool = False  # the viewer is a member of a partner that sees posts for partners
 
 
 def may_see(post: PostRow, author: AccountRow, facts: ViewerFacts) -> bool:
@@ -45,10 +45,10 @@ def may_see(post: PostRow, author: AccountRow, facts: ViewerFacts) -> bool:
     if facts.viewer_id is None:
         return False
     if post.visibility == "local":
-        return facts.is_ours
+        return facts.is_local
     if post.visibility == "partners":
         # guard: partners: who sees posts for them @true
-        return facts.is_ours or (facts.is_partners and post.local)
+        return facts.is_local or (facts.is_partner_member and post.local)
     if post.id in facts.mentioned:
         return True
     return post.visibility == "followers" and post.account_id in facts.follows

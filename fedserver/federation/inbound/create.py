@@ -17,7 +17,7 @@ async def handle(tx: Tx, inbound: InboundActivity) -> None:
         if not any(counted):
             raise IgnoredError("votes for nothing that can be voted for")
         return
-    remote = inbound.remote
+    remote = inbound.remote_post
     if remote is None:
         raise IgnoredError("no post came with it")
     if remote.author_uri != inbound.actor.uri:
@@ -29,16 +29,16 @@ async def handle(tx: Tx, inbound: InboundActivity) -> None:
 
 async def _is_relevant(tx: Tx, item: InboundActivity) -> bool:
     """Somebody here follows the author, is named, or wrote what is answered; or partners agreed on it."""
-    assert item.remote is not None
+    assert item.remote_post is not None
     if await follow_queries.has_local_followers(tx, item.actor.id):
         return True
     if await partner_posts.is_covered_by_agreement(
-        tx, item.actor, item.remote.visibility, item.remote.addressed_uris
+        tx, item.actor, item.remote_post.visibility, item.remote_post.addressed_uris
     ):
         return True
-    uris = [*item.remote.mentioned_uris, *item.remote.addressed_uris][:200]
+    uris = [*item.remote_post.mentioned_uris, *item.remote_post.addressed_uris][:200]
     named = await account_queries.load_by_uris(tx, uris)
     if any(not account.domain for account in named):
         return True
-    answered = item.remote.in_reply_to
+    answered = item.remote_post.in_reply_to
     return answered is not None and await post_queries.find_by_uri(tx, answered) is not None

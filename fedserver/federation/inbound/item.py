@@ -18,12 +18,12 @@ class InboundActivity(Struct, frozen=True, kw_only=True):
     site: NodeContext
     activity: Activity
     actor: AccountRow
-    remote: remote_posts.RemotePost | None = (
+    remote_post: remote_posts.RemotePost | None = (
         None  # the object, where it is a post that came with the activity
     )
     post: PostRow | None = None  # the object, where it is a post that we have
     inner: Activity | None = None  # the object, where it is an activity
-    moved: AccountRow | None = None  # the object of a Move
+    moved_account: AccountRow | None = None  # the object of a Move
     target: AccountRow | None = None  # and where it moves, read anew
     reaction: Reaction | None = None  # with what the actor likes `post`
     votes: tuple[votes.RemoteVote, ...] = ()  # the objects, where they are votes in a poll

@@ -8,7 +8,7 @@ from storage.engine import Tx
 
 
 async def handle(tx: Tx, inbound: InboundActivity) -> None:
-    if inbound.moved is None or inbound.target is None:
+    if inbound.moved_account is None or inbound.target is None:
         raise IgnoredError("nobody moves, or to nowhere")
-    if not await moves.receive(tx, inbound.moved, inbound.target):
+    if not await moves.receive(tx, inbound.moved_account, inbound.target):
         raise IgnoredError("the two are not one, or it moved a short time ago")

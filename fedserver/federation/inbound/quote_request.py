@@ -38,8 +38,8 @@ async def handle(tx: Tx, inbound: InboundActivity) -> None:
 async def _find_quoting_post(tx: Tx, item: InboundActivity, uri: str) -> PostRow | None:
     """The post that quotes, if it is the actor's: known, or as it came with the request."""
     known = await quote_requests.find_requesting_post(tx, item.actor, uri)
-    if known is None and item.remote is not None and item.remote.uri == uri:
-        if item.remote.author_uri != item.actor.uri:
+    if known is None and item.remote_post is not None and item.remote_post.uri == uri:
+        if item.remote_post.author_uri != item.actor.uri:
             raise IgnoredError("the post is somebody else's")
-        known = await remote_posts.receive(tx, item.actor, item.remote)
+        known = await remote_posts.receive(tx, item.actor, item.remote_post)
     return known

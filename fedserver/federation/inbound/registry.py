@@ -93,16 +93,16 @@ async def prepare(resolver: Resolver, inbound: InboundActivity) -> InboundActivi
     if activity.kind == "QuoteRequest":
         return await _load_quoting_post(resolver, inbound)
     if activity.kind in LIKE_TYPES and activity.object_id:
-        post, found = await resolver.known_post(activity.object_id), activity.reaction
+        post, found = await resolver.find_post(activity.object_id), activity.reaction
         # Of whom no pictures are shown, those in emoji are neither.
-        shown = found is not None and (not found.url or resolver.shows_media(inbound.actor.uri))
+        shown = found is not None and (not found.url or resolver.allows_media(inbound.actor.uri))
         return structs.replace(inbound, post=post, reaction=found if shown else None)
     return inbound
 
 
 async def _check_node_actor(resolver: Resolver, item: InboundActivity) -> InboundActivity:
     """For a whole node speaks only the actor that its host names as its own (FEP-2677)."""
-    node = await resolver.node_actor(host_of(item.actor.uri))
+    node = await resolver.fetch_node_actor(host_of(item.actor.uri))
     # guard: partners: who speaks for a node
     if node is None or node.id != item.actor.id:
         raise IgnoredError("it is not the own actor of its node")
@@ -116,7 +116,7 @@ async def _load_featured_post(resolver: Resolver, item: InboundActivity) -> Inbo
         raise IgnoredError("it is no collection of the actor that we know")
     if uri is None or not same_origin(uri, item.actor.uri):
         return item
-    find = resolver.post if activity.kind == "Add" else resolver.known_post
+    find = resolver.resolve_post if activity.kind == "Add" else resolver.find_post
     return structs.replace(item, post=await find(uri))
 
 
@@ -125,21 +125,21 @@ async def _load_moving_accounts(resolver: Resolver, item: InboundActivity) -> In
     old, new = item.activity.object_id, item.activity.target
     if old is None or new is None or old == new or item.actor.uri not in (old, new):
         raise IgnoredError("it is not the move of its actor")
-    target = await resolver.actor(new)
+    target = await resolver.fetch_actor(new)
     if item.actor.uri == old:
-        return structs.replace(item, moved=item.actor, target=target)
-    moved = await resolver.actor(old)
+        return structs.replace(item, moved_account=item.actor, target=target)
+    moved = await resolver.fetch_actor(old)
     if moved is None or target is None or moved.moved_to_id != target.id:
         raise IgnoredError("the old account says nothing of a move")
-    return structs.replace(item, moved=moved, target=target)
+    return structs.replace(item, moved_account=moved, target=target)
 
 
 async def _resolve_boosted_post(resolver: Resolver, item: InboundActivity, uri: str) -> PostRow | None:
     """What is boosted. A stranger's boost makes us fetch nothing. Raises Dropped."""
-    known = await resolver.known_post(uri)
+    known = await resolver.find_post(uri)
     if known is None and not await resolver.is_followed(item.actor):
         raise IgnoredError("a post that is not known, boosted by nobody who is followed here")
-    return known or await resolver.post(uri)
+    return known or await resolver.resolve_post(uri)
 
 
 async def _prepare_group_activity(
@@ -153,14 +153,14 @@ async def _prepare_group_activity(
     if inner.kind in LIKE_TYPES:
         return await _prepare_forwarded_like(resolver, item, inner)
     uri = inner.object_id or ""
-    known = await resolver.known_post(uri)
+    known = await resolver.find_post(uri)
     if inner.kind == "Create":
-        post = known or await resolver.post(uri)
+        post = known or await resolver.resolve_post(uri)
         if post is None or post.in_reply_to_uri is None:
             return structs.replace(item, post=post)
         raise IgnoredError("an answer is shown in its thread only")
     if known is not None:
-        await resolver.again(known.id)
+        await resolver.refetch_post(known.id)
     raise IgnoredError("the object was read from its origin")
 
 
@@ -171,11 +171,11 @@ async def _process_relayed(resolver: Resolver, item: InboundActivity) -> Inbound
     inner = _parse_inner(item.activity.object) if item.activity.kind == "Announce" else item.activity
     wraps = inner is not None and not type_of(item.activity.object or {}, POSTS)
     uri = (inner.object_id if wraps and inner is not None else item.activity.object_id) or ""
-    known = await resolver.known_post(uri)
+    known = await resolver.find_post(uri)
     if known is not None and item.activity.kind in ("Update", "Delete"):
-        await resolver.again(known.id)
+        await resolver.refetch_post(known.id)
     elif known is None and item.activity.kind in ("Announce", "Create"):
-        await resolver.post(uri)
+        await resolver.resolve_post(uri)
     raise IgnoredError("the object was read from its origin")
 
 
@@ -184,12 +184,12 @@ async def _prepare_forwarded_like(
 ) -> InboundActivity:
     """A like that a group tells of, as the one who likes says it. Raises Dropped."""
     document = None
-    if inner.id and await resolver.known_post(inner.object_id or "") is not None:
-        document = await resolver.collection(inner.id)
+    if inner.id and await resolver.find_post(inner.object_id or "") is not None:
+        document = await resolver.fetch_collection(inner.id)
     found = _parse_inner(document)
     if found is None or found.kind not in LIKE_TYPES or not same_origin(found.id, found.actor):
         raise IgnoredError("a like that its origin does not tell")
-    actor = await resolver.author(found.actor)
+    actor = await resolver.resolve_actor(found.actor)
     if actor is None or actor.suspended_at is not None:
         raise IgnoredError("its actor is not known")
     return await prepare(resolver, structs.replace(item, activity=found, actor=actor))
@@ -198,15 +198,15 @@ async def _prepare_forwarded_like(
 async def _load_quoting_post(resolver: Resolver, item: InboundActivity) -> InboundActivity:
     """The post that is to be quoted, and the one that quotes it: as it came, or read from its origin."""
     activity = item.activity
-    item = structs.replace(item, post=await resolver.known_post(activity.object_id or ""))
+    item = structs.replace(item, post=await resolver.find_post(activity.object_id or ""))
     uri, document = activity.instrument_id, activity.instrument
     if uri is None or item.post is None or not same_origin(uri, item.actor.uri):
         raise IgnoredError("there is nothing that quotes, or nothing to be quoted")
     if document is not None and type_of(document, POSTS):
         return structs.replace(
-            item, remote=_parse_remote_post(item.actor, document, resolver.shows_media(item.actor.uri))
+            item, remote_post=_parse_remote_post(item.actor, document, resolver.allows_media(item.actor.uri))
         )
-    await resolver.post(uri)
+    await resolver.resolve_post(uri)
     return item
 
 
@@ -222,18 +222,18 @@ async def _parse_object(resolver: Resolver, item: InboundActivity) -> InboundAct
     if activity.kind == "Create" and (votes := _parse_votes(item.actor, activity)):
         return structs.replace(item, votes=votes)
     if activity.kind == "Update" and activity.object_id == item.actor.uri:
-        await resolver.actor(item.actor.uri)
+        await resolver.fetch_actor(item.actor.uri)
         return item
     # guard: origin of what is embedded @last
     if document is None or not same_origin(activity.object_id or "", item.actor.uri):
         # Only its own origin may say what it is: read it there.
         if activity.kind == "Create" and activity.object_id:
-            await resolver.post(activity.object_id)
+            await resolver.resolve_post(activity.object_id)
         raise IgnoredError("the object was read from its origin")
     if not type_of(document, POSTS):
         raise IgnoredError(f"{type_of(document)} is not handled")
-    files = resolver.shows_media(item.actor.uri)
-    return structs.replace(item, remote=_parse_remote_post(item.actor, document, files))
+    files = resolver.allows_media(item.actor.uri)
+    return structs.replace(item, remote_post=_parse_remote_post(item.actor, document, files))
 
 
 def _parse_votes(actor: AccountRow, activity: Activity) -> tuple[votes.RemoteVote, ...]:

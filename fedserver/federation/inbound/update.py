@@ -8,9 +8,9 @@ from storage.engine import Tx
 
 
 async def handle(tx: Tx, inbound: InboundActivity) -> None:
-    if inbound.remote is None:
+    if inbound.remote_post is None:
         # An Update of the actor was read anew from its own address before.
         return
-    if inbound.remote.author_uri != inbound.actor.uri:
+    if inbound.remote_post.author_uri != inbound.actor.uri:
         raise IgnoredError("the post is somebody else's")
-    await remote_posts.receive_edit(tx, inbound.actor, inbound.remote)
+    await remote_posts.receive_edit(tx, inbound.actor, inbound.remote_post)

@@ -38,7 +38,7 @@ def render_actor(
             followers=row.followers_uri,
             following=row.following_uri,
             featured=row.featured_uri,
-            featured_tags="" if instance else site.links.part(row.uri, FEATURED_TAGS_PATH),
+            featured_tags="" if instance else site.links.actor_endpoint(row.uri, FEATURED_TAGS_PATH),
             icon=site.links.media(row.avatar_key) if row.avatar_key else "",
             icon_alt=row.avatar_alt,
             image=site.links.media(row.header_key) if row.header_key else "",

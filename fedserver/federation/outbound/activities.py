@@ -254,7 +254,7 @@ async def render_answer_follow(tx: Tx, site: NodeContext, job: jobs.AnswerFollow
         return None
     kind, word = ("Accept", "accepts") if job.accepted else ("Reject", "rejects")
     asked = activities.follow(job.uri, follower.uri, sender.uri)
-    uri = site.links.act(sender.uri, word, tx.new_id())
+    uri = site.links.activity(sender.uri, word, tx.new_id())
     return OutboundActivity(
         sender, activities.answer(kind, uri, sender.uri, asked, follower.uri), (follower.inbox_uri,)
     )
@@ -297,7 +297,7 @@ async def render_move_account(tx: Tx, site: NodeContext, job: jobs.MoveAccount) 
     if sender is None or target is None or sender.moved_to_id != target.id:
         return None
     made = activities.move(
-        site.links.act(sender.uri, "moves", tx.new_id()), sender.uri, target.uri, sender.followers_uri
+        site.links.activity(sender.uri, "moves", tx.new_id()), sender.uri, target.uri, sender.followers_uri
     )
     return OutboundActivity(sender, made, await _list_inboxes(tx, sender.id, "public", ()))
 
@@ -319,7 +319,7 @@ async def render_pin(tx: Tx, site: NodeContext, job: jobs.UpdatePin) -> Outbound
     if sender is None:
         return None
     kind = "Add" if job.added else "Remove"
-    uri = site.links.act(sender.uri, "pins", tx.new_id())
+    uri = site.links.activity(sender.uri, "pins", tx.new_id())
     made = activities.change_collection(kind, uri, sender.uri, job.post_uri, sender.featured_uri)
     return OutboundActivity(sender, made, await _list_inboxes(tx, sender.id, "public", ()))
 
@@ -333,7 +333,7 @@ async def render_flag(tx: Tx, site: NodeContext, job: jobs.Flag) -> OutboundActi
         return None
     posts = await post_queries.load_by_ids(tx, reports.post_ids(report))
     objects = [target.uri, *(row.uri for row in posts.values() if row.account_id == target.id)]
-    uri = site.links.act(sender.uri, "flags", report.id)
+    uri = site.links.activity(sender.uri, "flags", report.id)
     made = activities.flag(uri, sender.uri, objects, report.comment, target.uri)
     return OutboundActivity(sender, made, (target.inbox_uri,))
 
@@ -360,7 +360,7 @@ async def render_answer_quote(tx: Tx, site: NodeContext, job: jobs.AnswerQuote) 
     granted = job.authorization_uri
     kind, word = ("Accept", "accepts") if granted is not None else ("Reject", "rejects")
     asked = quote_request(job.uri, asking.uri, job.quoted_uri, job.quoting_uri, [sender.uri])
-    uri = site.links.act(sender.uri, word, tx.new_id())
+    uri = site.links.activity(sender.uri, word, tx.new_id())
     made = activities.answer(kind, uri, sender.uri, asked, asking.uri, granted)
     return OutboundActivity(sender, made, (asking.inbox_uri,))
 

@@ -34,7 +34,7 @@ async def render_answer(tx: Tx, site: NodeContext, job: jobs.AnswerPartnership) 
         return None
     row, ours, theirs = found
     kind, word = ("Accept", "accepts") if job.accepted else ("Reject", "rejects")
-    uri = site.links.act(ours.uri, word, tx.new_id())
+    uri = site.links.activity(ours.uri, word, tx.new_id())
     made = activities.answer(kind, uri, ours.uri, render_offer_document(row, ours, theirs), theirs.uri)
     return OutboundActivity(ours, made, (theirs.inbox_uri,))
 
@@ -47,9 +47,9 @@ async def render_end(tx: Tx, site: NodeContext, job: jobs.EndPartnership) -> Out
     row, ours, theirs = found
     undone = render_offer_document(row, ours, theirs)
     if not row.ours:
-        uri = site.links.act(ours.uri, "accepts", row.id)
+        uri = site.links.activity(ours.uri, "accepts", row.id)
         undone = activities.answer("Accept", uri, ours.uri, undone, theirs.uri)
-    made = activities.undo(site.links.act(ours.uri, "undos", tx.new_id()), ours.uri, undone)
+    made = activities.undo(site.links.activity(ours.uri, "undos", tx.new_id()), ours.uri, undone)
     return OutboundActivity(ours, {**made, "@context": undone["@context"]}, (theirs.inbox_uri,))
 
 

@@ -40,7 +40,7 @@ async def render_boost(tx: Tx, site: NodeContext, job: jobs.BoostForRelays) -> O
     post = await relays.find_boostable(tx, job.post_id)
     if sender is None or post is None:
         return None
-    uri = site.links.act(sender.uri, "announces", post.id)
+    uri = site.links.activity(sender.uri, "announces", post.id)
     made = activities.announce(uri, sender.uri, post.uri, [PUBLIC], [sender.followers_uri], post.published_at)
     return OutboundActivity(sender, made, await relays.list_boost_inboxes(tx))
 

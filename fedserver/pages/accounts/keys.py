@@ -44,12 +44,12 @@ def _render_page(
     )
 
 
-@routes.get("/settings/keys", html=True, who=USER, proved=True, params=KeyFormParams)
+@routes.get("/settings/keys", html=True, auth=USER, requires_recent_auth=True, params=KeyFormParams)
 async def show(call: Call[KeyFormParams]) -> web.Response:
     return _render_page(call, "", None, b"")
 
 
-@routes.post("/settings/keys", html=True, who=USER, proved=True, params=KeyFormParams)
+@routes.post("/settings/keys", html=True, auth=USER, requires_recent_auth=True, params=KeyFormParams)
 async def link_key(call: Call[KeyFormParams]) -> web.StreamResponse:
     """First the key, to be told what to sign; then the signature, or a statement signed elsewhere."""
     params, now, actor = call.params, call.tx.now, call.account.uri
@@ -70,7 +70,7 @@ async def link_key(call: Call[KeyFormParams]) -> web.StreamResponse:
     except fep_c390.SignatureError as error:
         return _render_page(call, _describe_error(str(error)), made, signed)
     except InvalidError as error:
-        return _render_page(call, error.why, made, signed)
+        return _render_page(call, error.reason, made, signed)
     return see_other("/settings/keys?done=1")
 
 
@@ -93,7 +93,7 @@ def _parse_signature(text: str) -> bytes:
         return b""
 
 
-@routes.post("/settings/keys/forget", html=True, who=USER, proved=True, params=KeyFormParams)
+@routes.post("/settings/keys/forget", html=True, auth=USER, requires_recent_auth=True, params=KeyFormParams)
 async def unlink_key(call: Call[KeyFormParams]) -> web.StreamResponse:
     await identity_proofs.remove(call.tx, call.account, call.params.key)
     return see_other("/settings/keys?done=1")

@@ -20,13 +20,13 @@ class LocaleParams(Struct, frozen=True):
     back: str = ""
 
 
-@routes.post("/locale", html=True, params=LocaleParams, barred=True)
+@routes.post("/locale", html=True, params=LocaleParams, allow_suspended=True)
 async def choose(call: Call[LocaleParams]) -> web.StreamResponse:
     """Remember a language, for a member in the settings and for a guest in the browser; '' is automatic."""
     code = call.params.locale if is_supported(call.params.locale) else ""
     response = see_other(to_local_path(call.params.back, "/"))
-    if call.caller is not None and call.caller.member is not None:
-        member = call.caller.member
+    if call.principal is not None and call.principal.member is not None:
+        member = call.principal.member
         changed = structs.replace(members.decode_settings(member), locale=code)
         await members.set_settings(call.tx, member, changed)
     else:

@@ -36,7 +36,7 @@ async def get_account(call: Call[Any], tx: Tx, name: str) -> AccountRow:
         raise NotFoundError
     if row.suspended_at is not None:
         raise GoneError
-    if call.caller is None:
+    if call.principal is None:
         raise web.HTTPSeeOther(row.url)
     return row
 
@@ -80,19 +80,19 @@ async def redirect_post_uri(call: Call[NoParams]) -> web.StreamResponse:
     return see_other(f"/@{call.text('name')}/{call.id()}")
 
 
-@routes.post("/accounts/{id}/follow", html=True, who=USER, params=FormParams)
+@routes.post("/accounts/{id}/follow", html=True, auth=USER, params=FormParams)
 async def follow(call: Call[FormParams]) -> web.StreamResponse:
     await follows.follow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
     return redirect_back(call, call.params.next)
 
 
-@routes.post("/accounts/{id}/unfollow", html=True, who=USER, params=FormParams)
+@routes.post("/accounts/{id}/unfollow", html=True, auth=USER, params=FormParams)
 async def unfollow(call: Call[FormParams]) -> web.StreamResponse:
     await follows.unfollow(call.tx, call.site, call.account, await accounts.get(call.tx, call.id()))
     return redirect_back(call, call.params.next)
 
 
-@routes.post("/follow_requests/{id}/{answer}", html=True, who=USER, params=FormParams)
+@routes.post("/follow_requests/{id}/{answer}", html=True, auth=USER, params=FormParams)
 async def answer_follow_request(call: Call[FormParams]) -> web.StreamResponse:
     decide = follows.accept_request if call.text("answer") == "accept" else follows.reject_request
     await decide(call.tx, call.account, call.id())

@@ -60,13 +60,13 @@ async def _render_page(call: Call[ProfileFormParams], tx: Tx, problem: str, *, d
     )
 
 
-@routes.get("/settings/profile", "/settings", html=True, who=USER, params=ProfileFormParams)
+@routes.get("/settings/profile", "/settings", html=True, auth=USER, params=ProfileFormParams)
 async def show(call: Call[ProfileFormParams]) -> web.StreamResponse:
     return await _render_page(call, call.tx, "", done="done" in call.request.query)
 
 
 @routes.post(
-    "/settings/profile", html=True, who=USER, params=ProfileFormParams, tx="own", most_upload="upload_bytes"
+    "/settings/profile", html=True, auth=USER, params=ProfileFormParams, tx="own", max_upload="upload_bytes"
 )
 async def update(call: Call[ProfileFormParams]) -> web.StreamResponse:
     try:
@@ -80,7 +80,7 @@ async def update(call: Call[ProfileFormParams]) -> web.StreamResponse:
 
 async def _update_profile(call: Call[ProfileFormParams], keys: list[str]) -> None:
     params = call.params
-    await call.services.resolver.mentions(params.note)
+    await call.services.resolver.resolve_mentions(params.note)
     change = accounts.ProfileChange(
         display_name=params.display_name,
         note=params.note,
@@ -113,8 +113,8 @@ async def _store_picture(
     if upload is None or not upload.size:
         return UNSET
     try:
-        made = await call.services.images.run(process_square if square else process_banner, upload.data)
+        made = await call.services.image_worker.run(process_square if square else process_banner, upload.data)
     except UnacceptableFileError as error:
         raise InvalidError("picture", f"was not taken: {error.text}") from error
-    keys.append(await call.services.store.put(made.data, made.ending))
+    keys.append(await call.services.store.put(made.data, made.extension))
     return keys[-1]

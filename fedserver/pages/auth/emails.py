@@ -26,13 +26,19 @@ def _render_page(
     return call.render("email.html", status=status, member=call.member, problem=problem, sent=sent)
 
 
-@routes.get("/settings/email", html=True, who=USER, proved=True)
+@routes.get("/settings/email", html=True, auth=USER, requires_recent_auth=True)
 async def show(call: Call[NoParams]) -> web.Response:
     return _render_page(call)
 
 
 @routes.post(
-    "/settings/email", html=True, who=USER, proved=True, params=EmailParams, tx="own", limit="sign_ups"
+    "/settings/email",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=EmailParams,
+    tx="own",
+    limit="sign_ups",
 )
 async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
     email = call.params.email.strip()
@@ -40,7 +46,7 @@ async def request_change(call: Call[EmailParams]) -> web.StreamResponse:
         async with call.services.db.write() as tx:
             mailed = await emails.request_change(tx, call.site, call.member, email)
     except InvalidError as error:
-        return _render_page(call, problem=f"{error.told}.")
+        return _render_page(call, problem=f"{error.message}.")
     return _render_page(call, sent=email) if mailed else see_other("/settings/security?done=1")
 
 

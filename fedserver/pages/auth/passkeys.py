@@ -21,7 +21,7 @@ class PasskeyFormParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.get("/settings/passkeys", html=True, who=USER, proved=True, tx="own")
+@routes.get("/settings/passkeys", html=True, auth=USER, requires_recent_auth=True, tx="own")
 async def show(call: Call[NoParams]) -> web.Response:
     return await _render_page(call, "")
 
@@ -36,7 +36,9 @@ def _challenge_key(call: Call[PasskeyFormParams]) -> str:
     return challenges.to_session_holder(call.session_id or 0)
 
 
-@routes.post("/settings/passkeys/options", html=True, who=USER, proved=True, params=PasskeyFormParams)
+@routes.post(
+    "/settings/passkeys/options", html=True, auth=USER, requires_recent_auth=True, params=PasskeyFormParams
+)
 async def create_options(call: Call[PasskeyFormParams]) -> web.Response:
     """What the browser hands to its authenticators."""
     made = await passkeys.create_registration_options(
@@ -45,7 +47,9 @@ async def create_options(call: Call[PasskeyFormParams]) -> web.Response:
     return json_response(made.encode(), headers={"Cache-Control": "no-store"})
 
 
-@routes.post("/settings/passkeys", html=True, who=USER, proved=True, params=PasskeyFormParams, tx="own")
+@routes.post(
+    "/settings/passkeys", html=True, auth=USER, requires_recent_auth=True, params=PasskeyFormParams, tx="own"
+)
 async def add(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     params = call.params
     try:
@@ -58,7 +62,14 @@ async def add(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     return see_other("/settings/passkeys")
 
 
-@routes.post("/settings/passkeys/{id}", html=True, who=USER, proved=True, params=PasskeyFormParams, tx="own")
+@routes.post(
+    "/settings/passkeys/{id}",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=PasskeyFormParams,
+    tx="own",
+)
 async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     try:
         async with call.services.db.write() as tx:
@@ -68,7 +79,9 @@ async def rename(call: Call[PasskeyFormParams]) -> web.StreamResponse:
     return see_other("/settings/passkeys")
 
 
-@routes.post("/settings/passkeys/{id}/remove", html=True, who=USER, proved=True, params=FormParams)
+@routes.post(
+    "/settings/passkeys/{id}/remove", html=True, auth=USER, requires_recent_auth=True, params=FormParams
+)
 async def remove(call: Call[FormParams]) -> web.StreamResponse:
     await passkeys.remove(call.tx, call.member, call.id())
     return see_other("/settings/passkeys")

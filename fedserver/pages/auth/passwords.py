@@ -73,14 +73,14 @@ async def redirect_well_known(call: Call[NoParams]) -> web.StreamResponse:
     return see_other("/settings/password")
 
 
-@routes.get("/settings/password", html=True, who=USER, params=PasswordParams)
+@routes.get("/settings/password", html=True, auth=USER, params=PasswordParams)
 async def show(call: Call[PasswordParams]) -> web.StreamResponse:
     if not call.member.password_hash:
         return see_other("/settings/security")
     return _render_form(call, "/settings/password", known=True)
 
 
-@routes.post("/settings/password", html=True, who=USER, params=PasswordParams, tx="own", limit="log_ins")
+@routes.post("/settings/password", html=True, auth=USER, params=PasswordParams, tx="own", limit="log_ins")
 async def change(call: Call[PasswordParams]) -> web.StreamResponse:
     """All browsers and apps are logged out; this browser gets a new session."""
     params, services, name = call.params, call.services, call.account.username
@@ -99,4 +99,4 @@ async def change(call: Call[PasswordParams]) -> web.StreamResponse:
             cookie = await login.log_in(tx, call.member, name, address, call.user_agent)
     except DomainError as error:
         return _render_form(call, "/settings/password", error.text, known=True)
-    return call.begun(cookie, "/settings/security?done=1")
+    return call.login_response(cookie, "/settings/security?done=1")

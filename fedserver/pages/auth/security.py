@@ -26,12 +26,14 @@ async def _render_page(call: Call[NoParams] | Call[FormParams], tx: Tx, problem:
     )
 
 
-@routes.get("/settings/security", html=True, who=USER)
+@routes.get("/settings/security", html=True, auth=USER)
 async def show(call: Call[NoParams]) -> web.Response:
     return await _render_page(call, call.tx, "")
 
 
-@routes.post("/settings/provider/disconnect", html=True, who=USER, proved=True, params=FormParams)
+@routes.post(
+    "/settings/provider/disconnect", html=True, auth=USER, requires_recent_auth=True, params=FormParams
+)
 async def disconnect_provider(call: Call[FormParams]) -> web.StreamResponse:
     try:
         await identities.disconnect(call.tx, call.member)

@@ -29,7 +29,7 @@ def browser_name(user_agent: str) -> str:
     return f"{browser}, {system}" if browser and system else browser or user_agent[:60] or "Unknown"
 
 
-@routes.get("/settings/apps", html=True, who=USER)
+@routes.get("/settings/apps", html=True, auth=USER)
 async def list_sessions(call: Call[NoParams]) -> web.Response:
     return call.render(
         "authorized.html",
@@ -40,20 +40,20 @@ async def list_sessions(call: Call[NoParams]) -> web.Response:
     )
 
 
-@routes.post("/settings/apps/{id}/revoke", html=True, who=USER, params=FormParams)
+@routes.post("/settings/apps/{id}/revoke", html=True, auth=USER, params=FormParams)
 async def revoke_app(call: Call[FormParams]) -> web.StreamResponse:
     """0 stands for what was made on the command line."""
     await tokens.revoke_app(call.tx, call.member, call.id() or None)
     return see_other("/settings/apps")
 
 
-@routes.post("/settings/sessions/end-others", html=True, who=USER, params=FormParams)
+@routes.post("/settings/sessions/end-others", html=True, auth=USER, params=FormParams)
 async def end_other_sessions(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_others(call.tx, call.member, call.session_id or 0)
     return see_other("/settings/apps")
 
 
-@routes.post("/settings/sessions/{id}/end", html=True, who=USER, params=FormParams)
+@routes.post("/settings/sessions/{id}/end", html=True, auth=USER, params=FormParams)
 async def end_session(call: Call[FormParams]) -> web.StreamResponse:
     await sessions.end_one(call.tx, call.member, call.id())
     return see_other("/settings/apps")

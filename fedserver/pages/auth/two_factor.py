@@ -25,13 +25,13 @@ class TwoFactorAppParams(Struct, frozen=True):
     csrf: str = ""
 
 
-@routes.get("/settings/two-step", html=True, who=USER, proved=True)
+@routes.get("/settings/two-step", html=True, auth=USER, requires_recent_auth=True)
 async def show(call: Call[NoParams]) -> web.Response:
     state = await two_factor.load_state(call.tx, call.member)
     return call.render("two_step.html", state=state, problem="")
 
 
-@routes.get("/settings/two-step/app", html=True, who=USER, proved=True, tx="own")
+@routes.get("/settings/two-step/app", html=True, auth=USER, requires_recent_auth=True, tx="own")
 async def show_app(call: Call[NoParams]) -> web.Response:
     return _render_app(call, two_factor.new_secret(), "")
 
@@ -50,7 +50,12 @@ def _render_app(call: Call[NoParams] | Call[TwoFactorAppParams], secret: str, pr
 
 
 @routes.post(
-    "/settings/two-step/app", html=True, who=USER, proved=True, params=TwoFactorAppParams, limit="log_ins"
+    "/settings/two-step/app",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=TwoFactorAppParams,
+    limit="log_ins",
 )
 async def enable_app(call: Call[TwoFactorAppParams]) -> web.Response:
     params = call.params
@@ -58,7 +63,7 @@ async def enable_app(call: Call[TwoFactorAppParams]) -> web.Response:
         codes = await two_factor.enable_app(call.tx, call.member, params.secret, params.code)
     except InvalidError as error:
         known = params.secret if error.field == "code" else two_factor.new_secret()
-        return _render_app(call, known, f"{error.told}.")
+        return _render_app(call, known, f"{error.message}.")
     return _render_codes(call, codes)
 
 
@@ -68,19 +73,21 @@ def _render_codes(call: Call[TwoFactorAppParams] | Call[FormParams], codes: list
     return page
 
 
-@routes.post("/settings/two-step/passkeys", html=True, who=USER, proved=True, params=FormParams)
+@routes.post(
+    "/settings/two-step/passkeys", html=True, auth=USER, requires_recent_auth=True, params=FormParams
+)
 async def enable_passkeys(call: Call[FormParams]) -> web.Response:
     return _render_codes(call, await two_factor.enable_passkeys(call.tx, call.member))
 
 
-@routes.post("/settings/two-step/codes", html=True, who=USER, proved=True, params=FormParams)
+@routes.post("/settings/two-step/codes", html=True, auth=USER, requires_recent_auth=True, params=FormParams)
 async def regenerate_codes(call: Call[FormParams]) -> web.StreamResponse:
     if not await two_factor.is_enabled(call.tx, call.member):
         return see_other("/settings/two-step")
     return _render_codes(call, await two_factor.renew_codes(call.tx, call.member))
 
 
-@routes.post("/settings/two-step/off", html=True, who=USER, proved=True, params=FormParams)
+@routes.post("/settings/two-step/off", html=True, auth=USER, requires_recent_auth=True, params=FormParams)
 async def disable(call: Call[FormParams]) -> web.StreamResponse:
     await two_factor.disable(call.tx, call.member)
     return see_other("/settings/security?done=1")

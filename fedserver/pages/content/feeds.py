@@ -46,7 +46,7 @@ async def render_feed(
         "rfc822": rfc822,
         "title": entry_title,
     }
-    text = call.services.pages.text(f"feed.{ending}.xml", values)
+    text = call.services.pages.render_text(f"feed.{ending}.xml", values)
     response = web.Response(text=text, content_type=CONTENT_TYPES[ending], charset="utf-8")
     response.headers["Cache-Control"] = "max-age=300"
     mark_language(response)

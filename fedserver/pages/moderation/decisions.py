@@ -35,12 +35,12 @@ async def _render_page(
     )
 
 
-@routes.get(PATH, html=True, who=USER, barred=True)
+@routes.get(PATH, html=True, auth=USER, allow_suspended=True)
 async def list_decisions(call: Call[NoParams]) -> web.Response:
     return await _render_page(call, "")
 
 
-@routes.post(PATH + "/{id}/appeal", html=True, who=USER, barred=True, params=AppealParams)
+@routes.post(PATH + "/{id}/appeal", html=True, auth=USER, allow_suspended=True, params=AppealParams)
 async def file_appeal(call: Call[AppealParams]) -> web.Response:
     try:
         await appeals.file(call.tx, call.site, call.member, call.account, call.id(), call.params.text)

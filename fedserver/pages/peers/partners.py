@@ -17,7 +17,7 @@ async def list_partners(call: Call[NoParams]) -> web.Response:
     return call.render("partners.html", partners=await partners.list_agreed(call.tx))
 
 
-@routes.get("/partners/posts", html=True, who=USER)
+@routes.get("/partners/posts", html=True, auth=USER)
 async def list_posts(call: Call[NoParams]) -> web.Response:
     """What members of partners wrote."""
     ids = await partner_posts.list_timeline(call.tx, call.account.id, call.page())

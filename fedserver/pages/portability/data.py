@@ -54,12 +54,12 @@ async def _render_page(call: Call[ImportFormParams], problem: str = "") -> web.R
     )
 
 
-@routes.get("/settings/data", html=True, who=USER, params=ImportFormParams, tx="own")
+@routes.get("/settings/data", html=True, auth=USER, params=ImportFormParams, tx="own")
 async def show(call: Call[ImportFormParams]) -> web.Response:
     return await _render_page(call)
 
 
-@routes.get("/settings/data/{kind}.csv", html=True, who=USER, tx="own")
+@routes.get("/settings/data/{kind}.csv", html=True, auth=USER, tx="own")
 async def export_csv(call: Call[NoParams]) -> web.Response:
     kind = call.text("kind")
     if kind not in exports.KINDS:
@@ -70,7 +70,7 @@ async def export_csv(call: Call[NoParams]) -> web.Response:
 
 
 @routes.post(
-    "/settings/data", html=True, who=USER, params=ImportFormParams, tx="own", most_upload="upload_bytes"
+    "/settings/data", html=True, auth=USER, params=ImportFormParams, tx="own", max_upload="upload_bytes"
 )
 async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
     params = call.params
@@ -97,31 +97,38 @@ async def import_file(call: Call[ImportFormParams]) -> web.StreamResponse:
     return see_other("/settings/data?done=1#brought")
 
 
-@routes.get("/settings/data/imports/{id}/problems.csv", html=True, who=USER)
+@routes.get("/settings/data/imports/{id}/problems.csv", html=True, auth=USER)
 async def download_problems(call: Call[NoParams]) -> web.Response:
     return csv_response("problems.csv", await imports.export_problems(call.tx, call.account, call.id()))
 
 
-@routes.post("/settings/data/imports/{id}/forget", html=True, who=USER, params=ImportFormParams)
+@routes.post("/settings/data/imports/{id}/forget", html=True, auth=USER, params=ImportFormParams)
 async def remove_import(call: Call[ImportFormParams]) -> web.StreamResponse:
     await imports.remove(call.tx, call.account, call.id())
     return see_other("/settings/data")
 
 
-@routes.post("/settings/data/archives", html=True, who=USER, proved=True, params=ImportFormParams, tx="own")
+@routes.post(
+    "/settings/data/archives",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=ImportFormParams,
+    tx="own",
+)
 async def request_archive(call: Call[ImportFormParams]) -> web.StreamResponse:
     try:
         async with call.services.db.write() as tx:
             await archives.request(tx, call.account)
     except InvalidError as error:
-        return await _render_page(call, error.why)
+        return await _render_page(call, error.reason)
     return see_other("/settings/data#archives")
 
 
-@routes.get("/settings/data/archives/{id}.zip", html=True, who=USER, proved=True)
+@routes.get("/settings/data/archives/{id}.zip", html=True, auth=USER, requires_recent_auth=True)
 async def download_archive(call: Call[NoParams]) -> web.StreamResponse:
     row = await archives.get(call.tx, call.account, call.id())
-    path = call.services.store.apart(row.name)
+    path = call.services.store.private_path(row.name)
     if path is None:
         raise NotFoundError
     headers = {**_download_headers(f"{call.account.username}.zip"), "Content-Type": "application/zip"}

@@ -34,19 +34,26 @@ async def _render_page(call: Call[MoveFormParams], tx: Tx, problem: str) -> web.
     )
 
 
-@routes.get("/settings/moves", html=True, who=USER, proved=True, params=MoveFormParams)
+@routes.get("/settings/moves", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams)
 async def show(call: Call[MoveFormParams]) -> web.Response:
     return await _render_page(call, call.tx, "")
 
 
 async def _resolve_account(call: Call[MoveFormParams], given: str) -> AccountRow:
-    found = await call.services.resolver.afresh(given)
+    found = await call.services.resolver.refetch_account(given)
     if found is None:
         raise InvalidError("base", f"No account can be found under this name or address: {given[:200]}")
     return found
 
 
-@routes.post("/settings/moves/aliases", html=True, who=USER, proved=True, params=MoveFormParams, tx="own")
+@routes.post(
+    "/settings/moves/aliases",
+    html=True,
+    auth=USER,
+    requires_recent_auth=True,
+    params=MoveFormParams,
+    tx="own",
+)
 async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
     """One name or address on each line."""
     given = list(dict.fromkeys(call.params.aliases.split()))
@@ -61,7 +68,9 @@ async def set_aliases(call: Call[MoveFormParams]) -> web.StreamResponse:
     return see_other("/settings/moves?done=1")
 
 
-@routes.post("/settings/moves", html=True, who=USER, proved=True, params=MoveFormParams, tx="own")
+@routes.post(
+    "/settings/moves", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams, tx="own"
+)
 async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     try:
         target = await _resolve_account(call, call.params.target)
@@ -73,7 +82,7 @@ async def move(call: Call[MoveFormParams]) -> web.StreamResponse:
     return see_other("/settings/moves?done=1")
 
 
-@routes.post("/settings/moves/back", html=True, who=USER, proved=True, params=MoveFormParams)
+@routes.post("/settings/moves/back", html=True, auth=USER, requires_recent_auth=True, params=MoveFormParams)
 async def cancel_move(call: Call[MoveFormParams]) -> web.StreamResponse:
     await moves.cancel(call.tx, call.account)
     return see_other("/settings/moves?done=1")

@@ -74,7 +74,7 @@ async def _render_page(
 
 def _describe_error(error: DomainError) -> str:
     if isinstance(error, InvalidError):
-        return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
+        return f"{error.field.replace('_', ' ').capitalize()} {error.reason}."
     return error.text
 
 
@@ -85,17 +85,17 @@ def _parse_poll(params: ComposerParams) -> polls.NewPoll | None:
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
 
 
-@routes.get("/write", html=True, who=USER, params=ComposerParams, tx="own")
+@routes.get("/write", html=True, auth=USER, params=ComposerParams, tx="own")
 async def show_note(call: Call[ComposerParams]) -> web.StreamResponse:
     return await _render_page(call, "write.html", "", answered=await _load_parent(call))
 
 
-@routes.post("/write", html=True, who=USER, params=ComposerParams, tx="own", most_upload="upload_bytes")
+@routes.post("/write", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes")
 async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
     params = call.params
     try:
         file = await _store_picture(call)
-        await call.services.resolver.mentions(params.text)
+        await call.services.resolver.resolve_mentions(params.text)
         async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             ids = (
                 [(await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id]
@@ -120,19 +120,19 @@ async def publish_note(call: Call[ComposerParams]) -> web.StreamResponse:
     return see_other(f"/@{call.account.username}/{post_id}")
 
 
-@routes.get("/write/article", html=True, who=USER, params=ComposerParams, tx="own")
+@routes.get("/write/article", html=True, auth=USER, params=ComposerParams, tx="own")
 async def show_article(call: Call[ComposerParams]) -> web.StreamResponse:
     return await _render_page(call, "write_article.html", "")
 
 
 @routes.post(
-    "/write/article", html=True, who=USER, params=ComposerParams, tx="own", most_upload="upload_bytes"
+    "/write/article", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes"
 )
 async def save_article(call: Call[ComposerParams]) -> web.StreamResponse:
     params = call.params
     try:
         file = await _store_picture(call)
-        await call.services.resolver.mentions(params.text)
+        await call.services.resolver.resolve_mentions(params.text)
         async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             cover = (
                 (await media.create(tx, call.site, call.account, file, params.alt, (0.0, 0.0))).id
@@ -169,7 +169,7 @@ async def _get_own(call: Call[ComposerParams]) -> post_views.PostView:
     return views[0]
 
 
-@routes.get("/edit/{id}", html=True, who=USER, params=ComposerParams, tx="own")
+@routes.get("/edit/{id}", html=True, auth=USER, params=ComposerParams, tx="own")
 async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     view = await _get_own(call)
     row = view.post
@@ -198,14 +198,14 @@ async def show_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     )
 
 
-@routes.post("/edit/{id}", html=True, who=USER, params=ComposerParams, tx="own", most_upload="upload_bytes")
+@routes.post("/edit/{id}", html=True, auth=USER, params=ComposerParams, tx="own", max_upload="upload_bytes")
 async def save_edit(call: Call[ComposerParams]) -> web.StreamResponse:
     view, params = await _get_own(call), call.params
     row = view.post
     article = row.kind == "Article"
     try:
         file = await _store_picture(call)
-        await call.services.resolver.mentions(params.text)
+        await call.services.resolver.resolve_mentions(params.text)
         async with media_intake.discard_on_error(call.services, file), call.services.db.write() as tx:
             change = edits.PostEdit(
                 text=params.text, summary=params.summary, language=params.language or None

@@ -22,7 +22,7 @@ class VoteFormParams(Struct, frozen=True):
     choices: list[int] = []
 
 
-@routes.post("/polls/{id}/vote", html=True, who=USER, params=VoteFormParams, tx="own")
+@routes.post("/polls/{id}/vote", html=True, auth=USER, params=VoteFormParams, tx="own")
 async def vote(call: Call[VoteFormParams]) -> web.StreamResponse:
     params, in_place, problem = call.params, "HX-Request" in call.request.headers, ""
     try:

@@ -98,13 +98,13 @@ async def _apply_interaction(call: Call[Any], interaction: str) -> None:
             raise NotFoundError
 
 
-@routes.post("/posts/{id}/delete", html=True, who=USER, params=FormParams)
+@routes.post("/posts/{id}/delete", html=True, auth=USER, params=FormParams)
 async def delete(call: Call[FormParams]) -> web.StreamResponse:
     await post_removal.delete(call.tx, call.account, call.id())
     return redirect_back(call, call.params.next)
 
 
-@routes.post("/posts/{id}/{act}", html=True, who=USER, params=FormParams)
+@routes.post("/posts/{id}/{act}", html=True, auth=USER, params=FormParams)
 async def interact(call: Call[FormParams]) -> web.StreamResponse:
     await _apply_interaction(call, call.text("act"))
     if "HX-Request" not in call.request.headers:

@@ -60,7 +60,7 @@ async def sign_up(call: Call[SignupFormParams]) -> web.StreamResponse:
             invitation=params.invitation,
             address=call.address,
         )
-        new = await call.services.new_keys()
+        new = await call.services.generate_keys()
         async with services.db.write() as tx:
             member = await signups.join(tx, call.site, wanted, new)
     except DomainError as error:
@@ -79,7 +79,7 @@ async def _record_refusal(call: Call[SignupFormParams], error: DomainError) -> N
 
 def _describe_error(error: DomainError) -> str:
     if isinstance(error, InvalidError):
-        return f"{error.field.replace('_', ' ').capitalize()} {error.why}."
+        return f"{error.field.replace('_', ' ').capitalize()} {error.reason}."
     return error.text
 
 
@@ -93,7 +93,7 @@ async def _finish_signup(call: Call[SignupFormParams], member: MemberRow) -> web
         token = await login.log_in(
             tx, member, member.email, "", call.user_agent, previous_session_id=call.session_id
         )
-    return call.begun(token, "/settings/profile?welcome=1")
+    return call.login_response(token, "/settings/profile?welcome=1")
 
 
 @routes.get("/setup/{token}", html=True, params=SignupFormParams)
@@ -108,7 +108,7 @@ async def set_up(call: Call[SignupFormParams]) -> web.StreamResponse:
     try:
         passwords.check_password(params.password, params.username, params.email)
         hashed = await services.passwords.hash(params.password)
-        new = await call.services.new_keys()
+        new = await call.services.generate_keys()
         async with services.db.write() as tx:
             member = await setup.create_owner(
                 tx, call.site, token, params.username.strip(), params.email, hashed, new
@@ -135,7 +135,7 @@ async def confirm(call: Call[FormParams]) -> web.StreamResponse:
     return see_other("/login")
 
 
-@routes.get("/settings/invitations", html=True, who=USER)
+@routes.get("/settings/invitations", html=True, auth=USER)
 async def show_invitations(call: Call[NoParams]) -> web.StreamResponse:
     rows = await invitations.list_by_member(call.tx, call.member)
     member = await members.get(call.tx, call.member.id)
@@ -148,7 +148,7 @@ class InvitationFormParams(Struct, frozen=True):
     note: str = ""
 
 
-@routes.post("/settings/invitations", html=True, who=USER, params=InvitationFormParams)
+@routes.post("/settings/invitations", html=True, auth=USER, params=InvitationFormParams)
 async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamResponse:
     member = await members.get(call.tx, call.member.id)
     new = await invitations.create(call.tx, member, uses=call.params.uses, note=call.params.note)
@@ -158,7 +158,7 @@ async def create_invitation(call: Call[InvitationFormParams]) -> web.StreamRespo
     return call.render("invitations.html", rows=rows, member=member, made=made, now=call.tx.now)
 
 
-@routes.post("/settings/invitations/{id}/revoke", html=True, who=USER, params=FormParams)
+@routes.post("/settings/invitations/{id}/revoke", html=True, auth=USER, params=FormParams)
 async def revoke_invitation(call: Call[FormParams]) -> web.StreamResponse:
     await invitations.revoke(call.tx, call.member, call.id())
     return see_other("/settings/invitations")

@@ -27,7 +27,7 @@ class BlogParams(Struct, frozen=True):
 
 async def _render_blog(call: Call[BlogParams], account: AccountRow | None) -> web.StreamResponse:
     params = call.params
-    member, account_id = call.caller is not None, account.id if account else None
+    member, account_id = call.principal is not None, account.id if account else None
     window = params.window if params.window in articles.WINDOWS else "quarter"
     votes: dict[int, int] = {}
     following = ""
@@ -65,7 +65,7 @@ async def show_account(call: Call[BlogParams]) -> web.StreamResponse:
     return await _render_blog(call, await accounts.get_local(call.tx, call.text("name")))
 
 
-@routes.get("/drafts", html=True, who=USER)
+@routes.get("/drafts", html=True, auth=USER)
 async def list_drafts(call: Call[NoParams]) -> web.StreamResponse:
     ids = await articles.list_drafts(call.tx, call.account.id, call.page(40, 40))
     views: Any = await post_views.load(call.tx, ids, call.viewer_id)

@@ -19,7 +19,7 @@ routes = Routes("pages")
 
 @routes.get("/", html=True)
 async def show_front(call: Call[NoParams]) -> web.StreamResponse:
-    if call.caller is not None:
+    if call.principal is not None:
         return see_other("/home")
     ranked = await articles.list_helpful(call.tx, None, "quarter", 5, 0, is_member=False)
     best = await post_views.load(call.tx, [post_id for post_id, _ in ranked], None)

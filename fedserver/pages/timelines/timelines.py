@@ -18,7 +18,7 @@ from storage.rows.posts import PostRow
 routes = Routes("pages")
 
 
-@routes.get("/home", html=True, who=USER)
+@routes.get("/home", html=True, auth=USER)
 async def show_home(call: Call[NoParams]) -> web.StreamResponse:
     ids = await timelines.list_home(call.tx, call.account.id, call.page())
     return call.render("home.html", feed=await load_feed(call, ids, "home"))
@@ -47,14 +47,14 @@ async def show_account_tag(call: Call[NoParams]) -> web.StreamResponse:
     return call.render("timeline.html", feed=await load_feed(call, ids, "account"), title=title, tag="")
 
 
-@routes.get("/bookmarks", html=True, who=USER)
+@routes.get("/bookmarks", html=True, auth=USER)
 async def list_bookmarks(call: Call[NoParams]) -> web.StreamResponse:
     pairs = await timelines.list_bookmarked(call.tx, call.account.id, call.page())
     found = await load_feed(call, [each for _, each in pairs], "account", 10_000)
     return call.render("timeline.html", feed=found, title="Bookmarks", tag="")
 
 
-@routes.get("/notifications", html=True, who=USER)
+@routes.get("/notifications", html=True, auth=USER)
 async def list_notifications(call: Call[NoParams]) -> web.StreamResponse:
     views, cursors = await notifications.list_by_account(call.tx, call.account, call.page(30, 30))
     read = await markers.load_last_read(call.tx, call.account, "notifications")
@@ -66,15 +66,15 @@ class SearchPageParams(Struct, frozen=True):
     uri: str = ""
 
 
-@routes.get("/search", html=True, who=USER, params=SearchPageParams, tx="own")
+@routes.get("/search", html=True, auth=USER, params=SearchPageParams, tx="own")
 async def show_search(call: Call[SearchPageParams]) -> web.StreamResponse:
     """Search; an address or a full handle of a peer leads straight to it."""
     text, resolver = call.params.q.strip(), call.services.resolver
     exact = None
     if text.startswith(("https://", "http://")):
-        exact = await resolver.by_address(text)
+        exact = await resolver.resolve_address(text)
     elif "@" in text.lstrip("@") and " " not in text:
-        exact = await resolver.account(text)
+        exact = await resolver.resolve_account(text)
     if exact is not None:
         return await _redirect_to(call, exact)
     async with call.services.db.read() as tx:
@@ -94,13 +94,13 @@ async def _redirect_to(call: Call[SearchPageParams], found: AccountRow | PostRow
     return see_other(base if isinstance(found, AccountRow) else f"{base}/{found.id}")
 
 
-@routes.get("/authorize_interaction", html=True, who=USER, params=SearchPageParams, tx="own")
+@routes.get("/authorize_interaction", html=True, auth=USER, params=SearchPageParams, tx="own")
 async def authorize_interaction(call: Call[SearchPageParams]) -> web.StreamResponse:
     """Where other nodes send a member who wants to follow or answer something there."""
     uri = call.params.uri.removeprefix("acct:")
     resolver = call.services.resolver
     web_address = uri.startswith(("https://", "http://"))
-    found = await (resolver.by_address(uri) if web_address else resolver.account(uri))
+    found = await (resolver.resolve_address(uri) if web_address else resolver.resolve_account(uri))
     if found is None:
         raise NotFoundError("Nothing was found under this address")
     return await _redirect_to(call, found)

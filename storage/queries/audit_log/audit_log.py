@@ -80,7 +80,7 @@ async def find_head(tx: Tx) -> ChainHeadRow | None:
 
 async def list_page(tx: Tx, page: Page) -> list[LogEntryRow]:
     """Newest first; the cursor is `seq`."""
-    found = to_rows(LogEntryRow, await tx.all(LIST_PAGE.towards(page), **page.params()))
+    found = to_rows(LogEntryRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(found, key=lambda row: row.seq, reverse=True)
 
 

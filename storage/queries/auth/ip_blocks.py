@@ -52,7 +52,7 @@ async def list_active(tx: Tx) -> list[IpBlockRow]:
 
 async def list_page(tx: Tx, page: Page) -> list[IpBlockRow]:
     """Newest first, expired ones too until they are cleaned away."""
-    found = to_rows(IpBlockRow, await tx.all(LIST_PAGE.towards(page), **page.params()))
+    found = to_rows(IpBlockRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 

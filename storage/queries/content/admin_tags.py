@@ -32,7 +32,7 @@ async def find(tx: Tx, tag_id: int) -> TagRow | None:
 
 async def list_page(tx: Tx, page: Page) -> list[TagRow]:
     """Newest first."""
-    found = to_rows(TagRow, await tx.all(LIST_PAGE.towards(page), **page.params()))
+    found = to_rows(TagRow, await tx.all(LIST_PAGE.for_page(page), **page.bind_params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 

@@ -99,7 +99,7 @@ DELETE_MEMBER = delete(members).where(members.c.id == bindparam("member_id"))
 
 async def list_page(tx: Tx, page: Page, **params: Any) -> list[int]:
     """Ids, newest first; `params` are the names in PAGE, '' and 0 standing for anything."""
-    return sorted(await tx.values(LIST_PAGE.towards(page), **params, **page.params()), reverse=True)
+    return sorted(await tx.values(LIST_PAGE.for_page(page), **params, **page.bind_params()), reverse=True)
 
 
 async def load_members(tx: Tx, account_ids: Sequence[int]) -> dict[int, MemberRow]:

@@ -46,7 +46,7 @@ async def load_by_entries(tx: Tx, entry_ids: Sequence[int]) -> dict[int, AppealR
 
 async def list_by_state(tx: Tx, page: Page, state: str) -> list[AppealRow]:
     """`state` is open or decided. Newest first."""
-    found = to_rows(AppealRow, await tx.all(LIST_BY_STATE[state].towards(page), **page.params()))
+    found = to_rows(AppealRow, await tx.all(LIST_BY_STATE[state].for_page(page), **page.bind_params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 

@@ -59,8 +59,8 @@ async def load_by_ids(tx: Tx, ids: Sequence[int]) -> list[ReportRow]:
 
 async def list_page(tx: Tx, page: Page, state: str, account_id: int, target_id: int) -> list[ReportRow]:
     """`state` is open, resolved or all; 0 stands for anybody. Newest first."""
-    params = {"state": state, "account_id": account_id, "target_id": target_id, **page.params()}
-    found = to_rows(ReportRow, await tx.all(LIST_PAGE.towards(page), **params))
+    params = {"state": state, "account_id": account_id, "target_id": target_id, **page.bind_params()}
+    found = to_rows(ReportRow, await tx.all(LIST_PAGE.for_page(page), **params))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 

@@ -119,7 +119,7 @@ async def append_post(tx: Tx, ids: Sequence[int], post_id: int, author_id: int) 
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ConversationRow]:
     """By their last posts, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(to_rows(ConversationRow, found), key=lambda row: row.last_post_id, reverse=True)
 
 

@@ -93,9 +93,9 @@ async def list_heads(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery, groupable_kinds: Sequence[str]
 ) -> list[NotificationRow]:
     """One notification for each group, newest first; of kinds not `grouped` each stands alone."""
-    statement = LIST_HEADS_UP if page.upwards else LIST_HEADS_DOWN
+    statement = LIST_HEADS_UP if page.is_upwards else LIST_HEADS_DOWN
     found = await tx.all(
-        statement, **query.params(tx, account_id), **page.params(), grouped=list(groupable_kinds)
+        statement, **query.bind_params(tx, account_id), **page.bind_params(), grouped=list(groupable_kinds)
     )
     return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
 
@@ -104,7 +104,7 @@ async def count_heads(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery, groupable_kinds: Sequence[str]
 ) -> int:
     """How many groups a page would have."""
-    params = {**query.params(tx, account_id), **page.params()}
+    params = {**query.bind_params(tx, account_id), **page.bind_params()}
     return int(await tx.value(COUNT_HEADS, **params, grouped=list(groupable_kinds)))
 
 
@@ -113,7 +113,7 @@ async def load_members(
 ) -> dict[str, list[NotificationGroupMemberRow]]:
     """The newest notifications, up to `last_id`, of each group; its page begins at `first_id`."""
     found = await tx.all(
-        LOAD_MEMBERS, **query.params(tx, account_id), keys=list(keys), first_id=first_id, last_id=last_id
+        LOAD_MEMBERS, **query.bind_params(tx, account_id), keys=list(keys), first_id=first_id, last_id=last_id
     )
     groups: dict[str, list[NotificationGroupMemberRow]] = {}
     for row in to_rows(NotificationGroupMemberRow, found):
@@ -125,7 +125,7 @@ async def find(
     tx: Tx, account_id: int, query: NotificationQuery, key: str, notification_id: int
 ) -> NotificationRow | None:
     """The newest notification of a group; of one that stands alone (`notification_id`) itself."""
-    params = query.params(tx, account_id)
+    params = query.bind_params(tx, account_id)
     found = to_rows(NotificationRow, await tx.all(FIND, **params, key=key, id=notification_id))
     return found[0] if found else None
 
@@ -134,8 +134,8 @@ async def list_senders(
     tx: Tx, account_id: int, query: NotificationQuery, key: str, notification_id: int, page: Page
 ) -> list[tuple[int, int]]:
     """Cursors and ids of those who told of a group, newest first."""
-    statement = LIST_SENDERS_UP if page.upwards else LIST_SENDERS_DOWN
-    params = {**query.params(tx, account_id), **page.params()}
+    statement = LIST_SENDERS_UP if page.is_upwards else LIST_SENDERS_DOWN
+    params = {**query.bind_params(tx, account_id), **page.bind_params()}
     found = await tx.all(statement, **params, key=key, id=notification_id)
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 

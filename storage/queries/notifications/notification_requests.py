@@ -99,7 +99,9 @@ async def list_by_account(
     tx: Tx, account_id: int, query: NotificationQuery, page: Page
 ) -> list[NotificationRequestRow]:
     """Newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.towards(page), **query.params(tx, account_id), **page.params())
+    found = await tx.all(
+        LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
+    )
     return sorted(to_rows(NotificationRequestRow, found), key=lambda row: row.id, reverse=True)
 
 
@@ -107,13 +109,13 @@ async def load_by_ids(
     tx: Tx, account_id: int, query: NotificationQuery, ids: Sequence[int]
 ) -> list[NotificationRequestRow]:
     """Those of the requests that the account has."""
-    found = await tx.all(LOAD_BY_IDS, **query.params(tx, account_id), ids=list(ids))
+    found = await tx.all(LOAD_BY_IDS, **query.bind_params(tx, account_id), ids=list(ids))
     return to_rows(NotificationRequestRow, found)
 
 
 async def count(tx: Tx, account_id: int, query: NotificationQuery) -> tuple[int, int]:
     """How many requests there are, and of how many notifications."""
-    found = await tx.one(COUNT, **query.params(tx, account_id))
+    found = await tx.one(COUNT, **query.bind_params(tx, account_id))
     return (found[0], found[1]) if found else (0, 0)
 
 

@@ -42,7 +42,7 @@ class NotificationQuery(Struct, frozen=True):
     from_id: int | None = None
     filtered: bool = False
 
-    def params(self, tx: Tx, account_id: int) -> dict[str, object]:
+    def bind_params(self, tx: Tx, account_id: int) -> dict[str, object]:
         """The bind parameters of `heard`."""
         return {
             "account_id": account_id,
@@ -165,7 +165,9 @@ async def list_by_account(
     tx: Tx, account_id: int, page: Page, query: NotificationQuery
 ) -> list[NotificationRow]:
     """Newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.towards(page), **query.params(tx, account_id), **page.params())
+    found = await tx.all(
+        LIST_BY_ACCOUNT.for_page(page), **query.bind_params(tx, account_id), **page.bind_params()
+    )
     return sorted(to_rows(NotificationRow, found), key=lambda row: row.id, reverse=True)
 
 
@@ -201,7 +203,9 @@ async def delete_by_sender(tx: Tx, account_id: int, from_id: int) -> None:
 
 
 async def count_unread(tx: Tx, account_id: int, query: NotificationQuery, after_id: int, limit: int) -> int:
-    return int(await tx.value(COUNT_UNREAD, **query.params(tx, account_id), after_id=after_id, most=limit))
+    return int(
+        await tx.value(COUNT_UNREAD, **query.bind_params(tx, account_id), after_id=after_id, most=limit)
+    )
 
 
 async def load_last_read_id(tx: Tx, account_id: int) -> int:

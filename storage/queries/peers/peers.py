@@ -149,8 +149,8 @@ async def find_limited_at(tx: Tx, domain: str) -> int | None:
 
 async def list_decisions(tx: Tx, page: Page, *, allows: bool) -> list[PeerRow]:
     """A page of blocks, or of allowances, newest first."""
-    statement = (LIST_ALLOWANCES if allows else LIST_BLOCKS).towards(page)
-    found = to_rows(PeerRow, await tx.all(statement, **page.params()))
+    statement = (LIST_ALLOWANCES if allows else LIST_BLOCKS).for_page(page)
+    found = to_rows(PeerRow, await tx.all(statement, **page.bind_params()))
     return sorted(found, key=lambda row: row.decision_id or 0, reverse=True)
 
 

@@ -65,20 +65,20 @@ async def find_by_slug(tx: Tx, account_id: int, slug: str) -> PostRow | None:
 
 
 async def list_drafts(tx: Tx, account_id: int, page: Page) -> list[int]:
-    found = await tx.values(LIST_DRAFTS.towards(page), account_id=account_id, **page.params())
+    found = await tx.values(LIST_DRAFTS.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(found, reverse=True)
 
 
 async def list_latest(tx: Tx, account_id: int | None, page: Page, *, is_member: bool) -> list[int]:
     """Ids of published articles of one account or of all, newest first."""
     if account_id is None:
-        found = await tx.values(LIST_LATEST.towards(page), member=int(is_member), **page.params())
+        found = await tx.values(LIST_LATEST.for_page(page), member=int(is_member), **page.bind_params())
     else:
         found = await tx.values(
-            LIST_LATEST_BY_ACCOUNT.towards(page),
+            LIST_LATEST_BY_ACCOUNT.for_page(page),
             account_id=account_id,
             member=int(is_member),
-            **page.params(),
+            **page.bind_params(),
         )
     return sorted(found, reverse=True)
 

@@ -89,7 +89,7 @@ async def delete_like(tx: Tx, like_id: int) -> None:
 
 async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, **params: int) -> Pairs:
     """Pairs of cursor and id, newest first."""
-    found = await tx.all(paged.towards(page), **params, **page.params())
+    found = await tx.all(paged.for_page(page), **params, **page.bind_params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 

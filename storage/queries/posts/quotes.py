@@ -88,7 +88,7 @@ async def find_by_authorization(tx: Tx, uri: str) -> QuoteRow | None:
 
 async def list_quoting_posts(tx: Tx, quoted_id: int, page: Page) -> list[int]:
     """Ids of posts that quote one with its author's consent, newest first."""
-    found = await tx.values(LIST_QUOTING_POSTS.towards(page), quoted_id=quoted_id, **page.params())
+    found = await tx.values(LIST_QUOTING_POSTS.for_page(page), quoted_id=quoted_id, **page.bind_params())
     return sorted(found, reverse=True)
 
 

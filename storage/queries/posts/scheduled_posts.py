@@ -58,7 +58,7 @@ LOAD_MEDIA = (
 
 async def list_by_account(tx: Tx, account_id: int, page: Page) -> list[ScheduledPostRow]:
     """Those of an account, newest first."""
-    found = await tx.all(LIST_BY_ACCOUNT.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_BY_ACCOUNT.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(to_rows(ScheduledPostRow, found), key=lambda row: row.id, reverse=True)
 
 

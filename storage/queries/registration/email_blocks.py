@@ -60,7 +60,7 @@ async def load_domains_by_name(tx: Tx, domains: Sequence[str]) -> list[EmailDoma
 
 async def list_domains(tx: Tx, page: Page) -> list[EmailDomainBlockRow]:
     """A page, newest first."""
-    found = to_rows(EmailDomainBlockRow, await tx.all(LIST_DOMAINS.towards(page), **page.params()))
+    found = to_rows(EmailDomainBlockRow, await tx.all(LIST_DOMAINS.for_page(page), **page.bind_params()))
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 
@@ -94,7 +94,9 @@ async def find_canonical_by_hash(tx: Tx, digest: str) -> CanonicalEmailBlockRow 
 
 async def list_canonicals(tx: Tx, page: Page) -> list[CanonicalEmailBlockRow]:
     """A page, newest first."""
-    found = to_rows(CanonicalEmailBlockRow, await tx.all(LIST_CANONICALS.towards(page), **page.params()))
+    found = to_rows(
+        CanonicalEmailBlockRow, await tx.all(LIST_CANONICALS.for_page(page), **page.bind_params())
+    )
     return sorted(found, key=lambda row: row.id, reverse=True)
 
 

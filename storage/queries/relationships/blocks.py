@@ -93,7 +93,7 @@ async def exists_between(tx: Tx, first_id: int, second_id: int) -> bool:
 
 
 async def list_blocked(tx: Tx, account_id: int, page: Page) -> Pairs:
-    found = await tx.all(LIST_BLOCKED.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_BLOCKED.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
@@ -113,7 +113,7 @@ async def delete_mute(tx: Tx, account_id: int, target_id: int) -> bool:
 
 async def list_muted(tx: Tx, account_id: int, page: Page) -> list[tuple[int, int, int | None]]:
     """Cursors, ids and until when."""
-    found = await tx.all(LIST_MUTED.towards(page), account_id=account_id, now=tx.now, **page.params())
+    found = await tx.all(LIST_MUTED.for_page(page), account_id=account_id, now=tx.now, **page.bind_params())
     return sorted(((row[0], row[1], row[2]) for row in found), key=lambda row: -row[0])
 
 

@@ -179,7 +179,7 @@ async def delete_follow(tx: Tx, account_id: int, target_id: int) -> bool:
 
 
 async def _list_pairs(tx: Tx, paged: PagedStatement, page: Page, account_id: int) -> Pairs:
-    found = await tx.all(paged.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(paged.for_page(page), account_id=account_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 
@@ -193,13 +193,13 @@ async def list_following(tx: Tx, account_id: int, page: Page) -> Pairs:
 
 async def list_follower_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of followers."""
-    found = await tx.all(LIST_FOLLOWER_URIS.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_FOLLOWER_URIS.for_page(page), account_id=account_id, **page.bind_params())
     return [(row[0], row[1]) for row in found]
 
 
 async def list_following_uris(tx: Tx, account_id: int, page: Page) -> list[tuple[int, str]]:
     """Cursors and URIs of those who are followed."""
-    found = await tx.all(LIST_FOLLOWING_URIS.towards(page), account_id=account_id, **page.params())
+    found = await tx.all(LIST_FOLLOWING_URIS.for_page(page), account_id=account_id, **page.bind_params())
     return [(row[0], row[1]) for row in found]
 
 

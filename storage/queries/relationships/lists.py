@@ -164,7 +164,7 @@ async def list_members(tx: Tx, list_id: int, page: Page | None) -> Pairs:
     if page is None:
         found = await tx.all(LIST_ALL_MEMBERS, list_id=list_id)
     else:
-        found = await tx.all(LIST_MEMBERS.towards(page), list_id=list_id, **page.params())
+        found = await tx.all(LIST_MEMBERS.for_page(page), list_id=list_id, **page.bind_params())
     return sorted(((row[0], row[1]) for row in found), reverse=True)
 
 

@@ -115,7 +115,7 @@ async def detach(tx: Tx, post_id: int) -> None:
 async def list_post_ids(tx: Tx, card_id: int, page: Page) -> list[int]:
     """Ids of public posts that show a card, newest first."""
     return sorted(
-        await tx.values(LIST_POST_IDS.towards(page), card_id=card_id, **page.params()), reverse=True
+        await tx.values(LIST_POST_IDS.for_page(page), card_id=card_id, **page.bind_params()), reverse=True
     )
 
 

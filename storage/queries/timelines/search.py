@@ -116,7 +116,7 @@ async def search_posts(
     tx: Tx, terms: Sequence[SearchTerm], viewer_id: int, page: Page, *, library: bool
 ) -> list[int]:
     """Ids of posts that the viewer may find, newest first: in the own library, or of those who consent."""
-    statement = (SEARCH_LIBRARY if library else SEARCH_PUBLIC)[page.upwards]
+    statement = (SEARCH_LIBRARY if library else SEARCH_PUBLIC)[page.is_upwards]
     window = max(MIN_WINDOW, WINDOW_FACTOR * page.limit)
     params = {**search_params(terms), "viewer_id": viewer_id, "now": tx.now, "window": window}
-    return sorted(await tx.values(statement, **params, **page.params()), reverse=True)
+    return sorted(await tx.values(statement, **params, **page.bind_params()), reverse=True)

@@ -209,7 +209,9 @@ LIST_LISTS_WITH_POST = (
 
 
 async def _load_page(tx: Tx, paged: PagedStatement, page: Page, **params: Any) -> list[int]:
-    return sorted(await tx.values(paged.towards(page), now=tx.now, **params, **page.params()), reverse=True)
+    return sorted(
+        await tx.values(paged.for_page(page), now=tx.now, **params, **page.bind_params()), reverse=True
+    )
 
 
 async def list_home(tx: Tx, account_id: int, page: Page) -> list[int]:

@@ -18,10 +18,10 @@ from tests.kit.nodes import Start
 
 async def test_boosts_of_a_deleted_post_are_told_to_streams(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob, eve = [await node.member(name) for name in ("ann", "bob", "eve")]
+    ann, bob, eve = [await node.create_member(name) for name in ("ann", "bob", "eve")]
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, eve, bob)
-    apis = {each.username: Api(node, await node.token(each)) for each in (ann, bob, eve)}
+    apis = {each.username: Api(node, await node.create_token(each)) for each in (ann, bob, eve)}
     post = await apis["ann"].post("/api/v1/statuses", status="soon gone")
     boost = await apis["bob"].post(f"/api/v1/statuses/{post['id']}/reblog")
     assert [each["id"] for each in await apis["eve"].get("/api/v1/timelines/home")] == [boost["id"]]
@@ -36,7 +36,7 @@ async def upload(api: Api, color: str) -> str:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), color).save(out, "PNG")
     out.seek(0)
-    answer = await api.ask("POST", "/api/v2/media", data={"file": out, "description": color})
+    answer = await api.request("POST", "/api/v2/media", data={"file": out, "description": color})
     assert answer.status == 200
     found: str = answer.body["id"]
     return found
@@ -44,8 +44,8 @@ async def upload(api: Api, color: str) -> str:
 
 async def test_a_deleted_post_can_be_written_anew(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     files = [await upload(api, color) for color in ("teal", "navy")]
     text = "Two *pictures* & @ann #fox https://x.test/"
     made = await api.post(
@@ -74,14 +74,14 @@ async def test_a_deleted_post_can_be_written_anew(start: Start) -> None:
 
 async def test_files_of_a_deleted_post_go_after_a_day(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
     made = await api.post("/api/v1/statuses", status="x", media_ids=[await upload(api, "teal")])
     await api.delete(f"/api/v1/statuses/{made['id']}")
     node.clock.forward(hours=25)
     await node.settle()
     (file,) = made["media_attachments"]
-    assert (await api.ask("GET", f"/api/v1/media/{file['id']}")).status == 404
+    assert (await api.request("GET", f"/api/v1/media/{file['id']}")).status == 404
     async with node.http.get(file["url"]) as answer:
         assert answer.status == 404
 

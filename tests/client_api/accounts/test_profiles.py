@@ -24,7 +24,7 @@ def make_picture() -> bytes:
 
 async def create_ann(start: Start, scopes: str = "read write") -> Api:
     node = await start("alpha.test")
-    return Api(node, await node.token(await node.member("ann"), scopes))
+    return Api(node, await node.create_token(await node.create_member("ann"), scopes))
 
 
 PAIRS = [("Town", "Ghent"), ("Site", "https://ann.test")]
@@ -55,7 +55,7 @@ async def test_fields_in_every_encoding(start: Start) -> None:
     ]
     for options in written:
         assert (await api.patch(CREDENTIALS, fields_attributes=[]))["source"]["fields"] == []
-        answer = await api.ask("PATCH", CREDENTIALS, **options)
+        answer = await api.request("PATCH", CREDENTIALS, **options)
         assert answer.status == 200, answer.body
         found = answer.body["source"]["fields"]
         assert [(each["name"], each["value"]) for each in found] == PAIRS, options
@@ -78,7 +78,7 @@ async def test_everything_of_a_profile_is_kept(start: Start) -> None:
         form.add_field(name, value)
     form.add_field("attribution_domains[]", "https://News.test/")
     form.add_field("attribution_domains[]", "blog.test")
-    answer = await api.ask("PATCH", CREDENTIALS, data=form)
+    answer = await api.request("PATCH", CREDENTIALS, data=form)
     assert answer.status == 200, answer.body
     found, source = answer.body, answer.body["source"]
     assert (found["avatar_description"], found["header_description"]) == ("a teal avatar", "a teal header")
@@ -121,7 +121,7 @@ async def test_everything_of_a_profile_is_kept(start: Start) -> None:
 )
 async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[str, Any], word: str) -> None:
     api = await create_ann(start)
-    answer = await api.ask("PATCH", CREDENTIALS, json={"bot": True, **body})
+    answer = await api.request("PATCH", CREDENTIALS, json={"bot": True, **body})
     assert answer.status == 422 and answer.body["error"].startswith(f"Validation failed: {word}")
     assert not (await api.get("/api/v1/accounts/verify_credentials"))["bot"]
     limits = (await api.get("/api/v2/instance"))["configuration"]["accounts"]
@@ -146,22 +146,22 @@ async def test_profiles_need_their_scopes(start: Start) -> None:
         ("POST", "/api/v1/accounts/alias"),
         ("POST", "/api/v1/accounts/delete"),
     ):
-        assert (await reader.ask(method, path)).status == 403, path
-        assert (await Api(reader.node).ask(method, path)).status == 401, path
+        assert (await reader.request(method, path)).status == 403, path
+        assert (await Api(reader.node).request(method, path)).status == 401, path
 
 
 async def test_familiar_followers_and_endorsements(start: Start) -> None:
     node = await start("alpha.test")
     names = ("ann", "bob", "eve", "fay", "gus")
-    made = {name: await node.member(name) for name in names}
-    apis = {name: Api(node, await node.token(each)) for name, each in made.items()}
+    made = {name: await node.create_member(name) for name in names}
+    apis = {name: Api(node, await node.create_token(each)) for name, each in made.items()}
     ids = {name: str(each.id) for name, each in made.items()}
     for who, whom in (("ann", "eve"), ("ann", "fay"), ("eve", "bob"), ("fay", "bob"), ("gus", "bob")):
         await apis[who].post(f"/api/v1/accounts/{ids[whom]}/follow")
 
     async def familiar() -> list[list[str]]:
         params = [("id[]", ids["bob"]), ("id[]", ids["gus"])]
-        answer = await apis["ann"].ask("GET", "/api/v1/accounts/familiar_followers", params=params)
+        answer = await apis["ann"].request("GET", "/api/v1/accounts/familiar_followers", params=params)
         assert [each["id"] for each in answer.body] == [ids["bob"], ids["gus"]]
         return [[account["username"] for account in each["accounts"]] for each in answer.body]
 
@@ -172,12 +172,14 @@ async def test_familiar_followers_and_endorsements(start: Start) -> None:
     assert await familiar() == [[], []]
 
     ann = apis["ann"]
-    refused = await ann.ask("POST", f"/api/v1/accounts/{ids['bob']}/endorse")
+    refused = await ann.request("POST", f"/api/v1/accounts/{ids['bob']}/endorse")
     assert refused.status == 422 and "you follow" in refused.body["error"]
-    assert (await ann.ask("POST", "/api/v1/accounts/17/endorse")).status == 404
+    assert (await ann.request("POST", "/api/v1/accounts/17/endorse")).status == 404
     for name in ("eve", "fay", "eve"):
         assert (await ann.post(f"/api/v1/accounts/{ids[name]}/endorse"))["endorsed"]
-    page = await apis["bob"].ask("GET", f"/api/v1/accounts/{ids['ann']}/endorsements", params={"limit": "1"})
+    page = await apis["bob"].request(
+        "GET", f"/api/v1/accounts/{ids['ann']}/endorsements", params={"limit": "1"}
+    )
     assert [each["username"] for each in page.body] == ["fay"] and 'rel="next"' in page.headers["Link"]
     assert await apis["bob"].get("/api/v1/endorsements") == []
     assert not (await ann.post(f"/api/v1/accounts/{ids['fay']}/unfollow"))["endorsed"]
@@ -188,15 +190,15 @@ async def test_familiar_followers_and_endorsements(start: Start) -> None:
 
 async def test_a_mute_ends_in_time(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
-    api = Api(node, await node.token(ann))
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    api = Api(node, await node.create_token(ann))
     target = f"/api/v1/accounts/{bob.id}"
     await api.post(f"{target}/follow")
     muted = await api.post(f"{target}/mute", duration=600, notifications=False)
     assert muted["muting"] and not muted["muting_notifications"] and muted["muting_expires_at"]
     [listed] = await api.get("/api/v1/mutes")
     assert listed["mute_expires_at"] == muted["muting_expires_at"]
-    post = await node.write(bob, "while muted")
+    post = await node.publish(bob, "while muted")
     longer = await api.post(f"{target}/mute", duration=1_200)
     assert longer["muting_notifications"]
     node.clock.forward(seconds=700)
@@ -215,7 +217,7 @@ async def test_a_mute_ends_in_time(start: Start) -> None:
 
 async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob = [Api(node, await node.token(await node.member(name))) for name in ("ann", "bob")]
+    ann, bob = [Api(node, await node.create_token(await node.create_member(name))) for name in ("ann", "bob")]
     made = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
     assert made["replies_policy"] == "none" and made["exclusive"]
     path = f"/api/v1/lists/{made['id']}"
@@ -227,36 +229,36 @@ async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> N
         ("POST", f"{path}/accounts", {"account_ids": ["1"]}),
         ("GET", f"/api/v1/timelines/list/{made['id']}", None),
     ):
-        assert (await bob.ask(method, where, json=body)).status == 404, where
-    refused = await ann.ask("PUT", path, json={"replies_policy": "everybody"})
+        assert (await bob.request(method, where, json=body)).status == 404, where
+    refused = await ann.request("PUT", path, json={"replies_policy": "everybody"})
     assert refused.status == 422
     tag = await ann.post("/api/v1/featured_tags", name="fox")
-    assert (await bob.ask("DELETE", f"/api/v1/featured_tags/{tag['id']}")).status == 404
-    assert (await ann.ask("POST", "/api/v1/featured_tags", json={"name": "#Fox"})).status == 422
-    assert (await ann.ask("POST", "/api/v1/featured_tags", json={"name": "no tag"})).status == 422
-    assert (await ann.ask("GET", "/api/v1/tags/no%20tag")).status == 404
+    assert (await bob.request("DELETE", f"/api/v1/featured_tags/{tag['id']}")).status == 404
+    assert (await ann.request("POST", "/api/v1/featured_tags", json={"name": "#Fox"})).status == 422
+    assert (await ann.request("POST", "/api/v1/featured_tags", json={"name": "no tag"})).status == 422
+    assert (await ann.request("GET", "/api/v1/tags/no%20tag")).status == 404
     async with node.http.get("/@ann/tagged/fox") as page:
         assert page.status == 200 and tag["url"] == "https://alpha.test/@ann/tagged/fox"
 
 
 async def test_who_leaves_is_gone_with_all_that_was_kept(start: Start) -> None:
     node = await start("alpha.test")
-    owner, eve = await node.member("ann", role="owner"), await node.member("eve")
-    api = Api(node, await node.token(eve))
-    post = await node.write(eve, "soon gone")
+    owner, eve = await node.create_member("ann", role="owner"), await node.create_member("eve")
+    api = Api(node, await node.create_token(eve))
+    post = await node.publish(eve, "soon gone")
     path = "/api/v1/accounts/delete"
-    assert (await api.ask("POST", path)).status == 422
-    assert (await api.ask("POST", path, json={"password": "wrong"})).status == 403
-    assert (await api.ask("POST", path, data={"password": PASSWORD})).status == 202
-    assert (await api.ask("GET", "/api/v1/accounts/verify_credentials")).status == 401
-    assert (await Api(node).ask("GET", f"/api/v1/statuses/{post}")).status == 404
+    assert (await api.request("POST", path)).status == 422
+    assert (await api.request("POST", path, json={"password": "wrong"})).status == 403
+    assert (await api.request("POST", path, data={"password": PASSWORD})).status == 202
+    assert (await api.request("GET", "/api/v1/accounts/verify_credentials")).status == 401
+    assert (await Api(node).request("GET", f"/api/v1/statuses/{post}")).status == 404
     async with node.db.read() as tx:
         assert (await accounts.get(tx, eve.id)).deleted_at is not None
-    of_owner = Api(node, await node.token(owner))
-    last = await of_owner.ask("POST", path, json={"password": PASSWORD})
+    of_owner = Api(node, await node.create_token(owner))
+    last = await of_owner.request("POST", path, json={"password": PASSWORD})
     assert last.status == 403 and "last owner" in last.body["error"]
     assert (await of_owner.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
     for _ in range(9):
-        await of_owner.ask("POST", path, json={"password": "wrong"})
-    guessed = [(await of_owner.ask("POST", path, json={"password": "wrong"})).status for _ in range(3)]
+        await of_owner.request("POST", path, json={"password": "wrong"})
+    guessed = [(await of_owner.request("POST", path, json={"password": "wrong"})).status for _ in range(3)]
     assert guessed[-1] == 429

@@ -125,7 +125,7 @@ def test_every_endpoint_that_takes_files_is_here() -> None:
             one.encode_name for one in msgspec.structs.fields(each.params) if one.type == Upload | None
         )
         for each in list_endpoints()
-        if each.path.startswith("/api/") and each.most_upload
+        if each.path.startswith("/api/") and each.max_upload
     }
     assert found == UPLOAD_FIELDS
 
@@ -164,7 +164,7 @@ async def test_what_is_refused_leaves_nothing(
     monkeypatch.setenv("TMPDIR", str(elsewhere))
     monkeypatch.setattr(tempfile, "tempdir", None)
     watch = await start_watch(start, limits={"upload_bytes": 2_000_000, "video_bytes": 2_000_000})
-    parts, places = await watch.world.make("media"), (watch.world.node.node.services.store.root, elsewhere)
+    parts, places = await watch.world.create("media"), (watch.world.node.node.services.store.root, elsewhere)
     await watch.world.node.settle()
     before = list_files(*places)
     for request, fields in UPLOAD_FIELDS.items():

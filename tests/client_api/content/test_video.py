@@ -20,7 +20,7 @@ from tests.kit.nodes import Start, TestNode
 
 async def start_single(start: Start, **limits: int) -> tuple[TestNode, Api]:
     node = await start("alpha.test", limits=limits)
-    return node, Api(node, await node.token(await node.member("ann")))
+    return node, Api(node, await node.create_token(await node.create_member("ann")))
 
 
 async def upload(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", **fields: Any) -> ApiAnswer:
@@ -29,7 +29,7 @@ async def upload(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", *
     for field, value in fields.items():
         known = {"filename": "t.png"} if isinstance(value, bytes) else {}
         form.add_field(field, value, **known)
-    return await api.ask("POST", f"/api/v{version}/media", data=form)
+    return await api.request("POST", f"/api/v{version}/media", data=form)
 
 
 def list_files(node: TestNode) -> list[Path]:
@@ -43,12 +43,14 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     )
     path = f"/api/v1/media/{came.body['id']}"
     assert came.status == 202 and came.body["url"] is None and came.body["type"] == "video"
-    assert (await ann.ask("GET", path)).status == 206
-    early = await ann.ask("POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]})
+    assert (await ann.request("GET", path)).status == 206
+    early = await ann.request(
+        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
+    )
     assert early.status == 422
     assert early.body["error"].startswith("Cannot attach files that have not finished processing.")
     await node.settle()
-    done = await ann.ask("GET", path)
+    done = await ann.request("GET", path)
     shown = done.body
     assert done.status == 200 and shown["description"] == "the sea" and shown["blurhash"]
     assert shown["meta"]["focus"] == {"x": 0.5, "y": -0.5}
@@ -95,9 +97,11 @@ async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
     came = await upload(ann, whole[: len(whole) * 2 // 3])
     assert came.status == 202
     await node.settle()
-    answer = await ann.ask("GET", f"/api/v1/media/{came.body['id']}")
+    answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
     assert answer.status == 422 and "cut off" in answer.body["error"]
-    posted = await ann.ask("POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]})
+    posted = await ann.request(
+        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
+    )
     assert posted.status == 422 and list_files(node) == []
 
 
@@ -111,15 +115,15 @@ async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     form = aiohttp.FormData()
     form.add_field("thumbnail", make_picture(), filename="b.png")
     form.add_field("description", "another")
-    changed = (await ann.ask("PUT", path, data=form)).body
+    changed = (await ann.request("PUT", path, data=form)).body
     assert changed["description"] == "another" and changed["preview_url"] != came.body["preview_url"]
     await node.settle()
     assert len(list_files(node)) == 2
-    bob = Api(node, await node.token(await node.member("bob")))
+    bob = Api(node, await node.create_token(await node.create_member("bob")))
     for method in ("GET", "PUT", "DELETE"):
-        assert (await bob.ask(method, path)).status == 404
-    reader = Api(node, await node.token(await node.member("eve"), "read"))
-    assert (await reader.ask("GET", path)).status == 403
+        assert (await bob.request(method, path)).status == 404
+    reader = Api(node, await node.create_token(await node.create_member("eve"), "read"))
+    assert (await reader.request("GET", path)).status == 403
     await ann.delete(path)
     await node.settle()
     assert list_files(node) == []
@@ -133,10 +137,10 @@ async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
         assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
     await node.settle()
     path = f"/api/v1/media/{came.body['id']}"
-    assert (await ann.ask("GET", path)).status == 206
+    assert (await ann.request("GET", path)).status == 206
     node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
-    assert (await ann.ask("GET", path)).status == 200
+    assert (await ann.request("GET", path)).status == 200
 
 
 async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
@@ -147,7 +151,7 @@ async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
             await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
-    answer = await ann.ask("GET", f"/api/v1/media/{came.body['id']}")
+    answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
     assert answer.status == 422 and "too complicated" in answer.body["error"] and list_files(node) == []
 
 

@@ -26,9 +26,9 @@ def format_day(node: TestNode, days_ago: int = 0) -> str:
 
 async def start_world(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict[str, str]]:
     node = await start("alpha.test")
-    people = {name: await node.member(name, role) for name, role in (
+    people = {name: await node.create_member(name, role) for name, role in (
         ("mod", "moderator"), ("ann", "member"), ("bob", "member"))}  # fmt: skip
-    apis = {name: Api(node, await node.token(row, SCOPES)) for name, row in people.items()}
+    apis = {name: Api(node, await node.create_token(row, SCOPES)) for name, row in people.items()}
     return node, apis["mod"], apis, {name: str(row.id) for name, row in people.items()}
 
 
@@ -81,7 +81,7 @@ async def test_hashtags_and_peers(start: Start) -> None:
     await apis["ann"].post("/api/v1/statuses", status="one #ghent")
     await apis["ann"].post("/api/v1/statuses", status="two #ghent")
     await apis["bob"].post("/api/v1/statuses", status="three #ghent #bruges")
-    ann = await node.node.services.resolver.account("ann")
+    ann = await node.node.services.resolver.resolve_account("ann")
     async with node.db.write() as tx:
         fay = await create_remote_account(tx, "fay")
         await follows.follow(tx, node.site, ann, fay)
@@ -116,7 +116,7 @@ async def test_hashtags_and_peers(start: Start) -> None:
 )
 async def test_measures_of_nonsense(start: Start, wrong: dict[str, Any]) -> None:
     _, mod, _, _ = await start_world(start)
-    refused = await mod.ask("POST", MEASURES, json=wrong)
+    refused = await mod.request("POST", MEASURES, json=wrong)
     assert refused.status == 422 and refused.body["error"]
 
 
@@ -136,7 +136,7 @@ async def test_dimensions(start: Start) -> None:
     await apis["ann"].post("/api/v1/statuses", status="één #ghent", language="nl")
     await apis["ann"].post("/api/v1/statuses", status="twee #ghent", language="nl")
     await apis["bob"].post("/api/v1/statuses", status="three", language="en")
-    ann = await node.node.services.resolver.account("ann")
+    ann = await node.node.services.resolver.resolve_account("ann")
     async with node.db.write() as tx:
         fay = await create_remote_account(tx, "fay")
         await follows.follow(tx, node.site, ann, fay)
@@ -173,7 +173,7 @@ async def test_dimensions(start: Start) -> None:
     assert {"fedserver", "python", database["key"]} == set(versions) and all(versions.values())
     short = await mod.post(DIMENSIONS, keys=["languages"], limit=1)
     assert len(short[0]["data"]) == 1, "the last month, if no span is given"
-    assert (await mod.ask("POST", DIMENSIONS, json={"keys": ["tag_servers"]})).status == 422
+    assert (await mod.request("POST", DIMENSIONS, json={"keys": ["tag_servers"]})).status == 422
 
 
 async def test_retention_by_day_and_month(start: Start) -> None:
@@ -196,4 +196,4 @@ async def test_retention_by_day_and_month(start: Start) -> None:
     assert month["period"] == f"{first[:7]}-01T00:00:00.000Z" and month["data"][0]["value"] == "3"
     assert month["data"][0]["rate"] == 1.0
     assert await mod.post(RETENTION) == [], "as documented"
-    assert (await mod.ask("POST", RETENTION, json={"start_at": "x", "end_at": "y"})).status == 422
+    assert (await mod.request("POST", RETENTION, json={"start_at": "x", "end_at": "y"})).status == 422

@@ -39,16 +39,16 @@ class Staff:
     def id(self, name: str) -> str:
         return str(self.people[name].id)
 
-    async def act(self, who: str, name: str, kind: str, **more: Any) -> None:
+    async def apply_action(self, who: str, name: str, kind: str, **more: Any) -> None:
         assert await self[who].post(f"{PATH}/{self.id(name)}/action", type=kind, **more) == {}
 
 
 async def create_staff(start: Start, domain: str = "alpha.test") -> Staff:
     node = await start(domain)
     roles = {"olga": "owner", "ada": "admin", "mod": "moderator", "mel": "moderator", "ann": "member"}
-    people = {name: await node.member(name, role) for name, role in roles.items()}
-    people["bob"] = await node.member("bob")
-    apis = {name: Api(node, await node.token(row, SCOPES)) for name, row in people.items()}
+    people = {name: await node.create_member(name, role) for name, role in roles.items()}
+    people["bob"] = await node.create_member("bob")
+    apis = {name: Api(node, await node.create_token(row, SCOPES)) for name, row in people.items()}
     return Staff(node, people, apis)
 
 
@@ -59,19 +59,19 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
 async def test_only_staff_with_the_right_scope(start: Start) -> None:
     """Every admin endpoint, whatever it does: strangers 401, members 403, other scopes 403."""
     node = await start("alpha.test")
-    member, moderator = await node.member("ann"), await node.member("mod", "moderator")
+    member, moderator = await node.create_member("ann"), await node.create_member("mod", "moderator")
     nobody = Api(node)
-    plain = Api(node, await node.token(member, SCOPES))
-    narrow = Api(node, await node.token(moderator, "read write"))
+    plain = Api(node, await node.create_token(member, SCOPES))
+    narrow = Api(node, await node.create_token(moderator, "read write"))
     asked = 0
     for endpoint in list_endpoints():
         if "/admin/" not in endpoint.path or not endpoint.path.startswith("/api/"):
             continue
         asked += 1
         path = re.sub(r"\{[^}]*\}", "1", endpoint.path)
-        assert (await nobody.ask(endpoint.method, path)).status == 401, path
-        assert (await plain.ask(endpoint.method, path)).status == 403, path
-        refused = await narrow.ask(endpoint.method, path)
+        assert (await nobody.request(endpoint.method, path)).status == 401, path
+        assert (await plain.request(endpoint.method, path)).status == 403, path
+        refused = await narrow.request(endpoint.method, path)
         assert refused.status == 403 and "scope" in refused.body["error"], path
         assert endpoint.scope.startswith("admin:write" if _is_writing(endpoint) else "admin:read"), path
     assert asked >= 58
@@ -83,19 +83,19 @@ def _is_writing(endpoint: Any) -> bool:
 
 async def test_reading_scopes_do_not_write(start: Start) -> None:
     node = await start("alpha.test")
-    moderator = await node.member("mod", "moderator")
-    api = Api(node, await node.token(moderator, "admin:read:accounts"))
-    ann = await node.member("ann")
+    moderator = await node.create_member("mod", "moderator")
+    api = Api(node, await node.create_token(moderator, "admin:read:accounts"))
+    ann = await node.create_member("ann")
     assert (await api.get(f"{PATH}/{ann.id}"))["username"] == "ann"
-    assert (await api.ask("POST", f"{PATH}/{ann.id}/action", json={"type": "silence"})).status == 403
-    assert (await api.ask("GET", "/api/v1/admin/reports")).status == 403
+    assert (await api.request("POST", f"{PATH}/{ann.id}/action", json={"type": "silence"})).status == 403
+    assert (await api.request("GET", "/api/v1/admin/reports")).status == 403
 
 
 async def test_lists_filter_and_page(start: Start) -> None:
     world = await create_staff(start)
     mod = world["mod"]
     async with world.node.db.write() as tx:
-        member = await world.node.member_row(world.people["ann"])
+        member = await world.node.load_member(world.people["ann"])
         made = await invitations.create(tx, member)
     async with world.node.http.post(
         "/signup",
@@ -132,16 +132,16 @@ async def test_lists_filter_and_page(start: Start) -> None:
     await world["ann"].patch("/api/v1/accounts/update_credentials", display_name="Anna")
     assert await names(display_name="ann") == ["ann"]
     for wrong in ({"status": "odd"}, {"origin": "odd"}, {"ip": "odd"}, {"role_ids[]": "77"}):
-        assert (await mod.ask("GET", "/api/v2/admin/accounts", params=wrong)).status == 422
+        assert (await mod.request("GET", "/api/v2/admin/accounts", params=wrong)).status == 422
 
-    first = await mod.ask("GET", "/api/v2/admin/accounts", params={"limit": "3"})
+    first = await mod.request("GET", "/api/v2/admin/accounts", params={"limit": "3"})
     assert [each["username"] for each in first.body] == ["eve", "bob", "ann"]
     link = re.search(r"max_id=(\d+)", first.headers["Link"])
     assert link and await names(limit=3, max_id=link.group(1)) == ["mel", "mod", "ada"]
     assert await names(limit=2, min_id=world.id("ann")) == ["eve", "bob"]
 
-    await world.act("mod", "bob", "silence")
-    await world.act("mod", "ann", "disable")
+    await world.apply_action("mod", "bob", "silence")
+    await world.apply_action("mod", "ann", "disable")
     old = "/api/v1/admin/accounts"
     assert ids(await mod.get(old, silenced="true")) == [world.id("bob")]
     assert ids(await mod.get(old, disabled="true")) == [world.id("ann")]
@@ -151,8 +151,8 @@ async def test_lists_filter_and_page(start: Start) -> None:
 
 async def test_sign_ups_are_approved_or_forgotten(start: Start) -> None:
     node = await start("alpha.test", registration="approval")
-    moderator = await node.member("mod", "moderator")
-    mod = Api(node, await node.token(moderator, SCOPES))
+    moderator = await node.create_member("mod", "moderator")
+    mod = Api(node, await node.create_token(moderator, SCOPES))
 
     async def ask(name: str) -> int:
         values = {"username": name, "email": f"{name}@mail.test", "password": PASSWORD, "reason": "I like it"}
@@ -166,12 +166,12 @@ async def test_sign_ups_are_approved_or_forgotten(start: Start) -> None:
     told = await mod.get("/api/v1/notifications", **{"types[]": "admin.sign_up"})
     assert [each["account"]["acct"] for each in told] == ["fay", "eve"]
     assert (await mod.post(f"{PATH}/{eve['id']}/approve"))["approved"]
-    assert (await mod.ask("POST", f"{PATH}/{eve['id']}/approve")).status == 403
-    assert (await mod.ask("POST", f"{PATH}/{eve['id']}/reject")).status == 403
+    assert (await mod.request("POST", f"{PATH}/{eve['id']}/approve")).status == 403
+    assert (await mod.request("POST", f"{PATH}/{eve['id']}/reject")).status == 403
     gone = await mod.post(f"{PATH}/{fay['id']}/reject")
     assert gone["username"] == "fay"
-    assert (await mod.ask("GET", f"{PATH}/{fay['id']}")).status == 404
-    assert (await mod.ask("POST", f"{PATH}/1/approve")).status == 404
+    assert (await mod.request("GET", f"{PATH}/{fay['id']}")).status == 404
+    assert (await mod.request("POST", f"{PATH}/1/approve")).status == 404
     assert await mod.get("/api/v2/admin/accounts", status="pending") == []
     assert await mod.get("/api/v1/notifications", **{"types[]": "admin.sign_up"}) == []
     assert await ask("fay") == 200, "name and address are free again"
@@ -184,7 +184,7 @@ async def test_a_limit_hides_from_all_but_followers(start: Start) -> None:
     world = await create_staff(start)
     ann, bob, olga, nobody = world["ann"], world["bob"], world["olga"], Api(world.node)
     await olga.post(f"/api/v1/accounts/{world.id('ann')}/follow")
-    await world.act("mod", "ann", "silence", text="Too loud")
+    await world.apply_action("mod", "ann", "silence", text="Too loud")
     post = await ann.post("/api/v1/statuses", status="hello @bob and @olga #ghent")
     for path in ("/api/v1/timelines/public", "/api/v1/timelines/tag/ghent"):
         assert await nobody.get(path) == [] == await bob.get(path)
@@ -205,7 +205,7 @@ async def test_sensitive_marks_what_it_posted_and_posts(start: Start) -> None:
     ann, nobody = world["ann"], Api(world.node)
     before = await ann.post("/api/v1/statuses", status="one")
     assert not before["sensitive"]
-    await world.act("mod", "ann", "sensitive")
+    await world.apply_action("mod", "ann", "sensitive")
     after = await ann.post("/api/v1/statuses", status="two")
     assert after["sensitive"]
     shown = await nobody.get("/api/v1/timelines/public")
@@ -224,8 +224,8 @@ async def test_disabled_members_are_out_and_their_profile_stays(start: Start) ->
     form = {"username": "ann", "password": PASSWORD}
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 303
-    await world.act("mod", "ann", "disable")
-    assert (await ann.ask("GET", "/api/v1/accounts/verify_credentials")).status == 401
+    await world.apply_action("mod", "ann", "disable")
+    assert (await ann.request("GET", "/api/v1/accounts/verify_credentials")).status == 401
     async with node.http.get("/home", allow_redirects=False) as answer:
         assert answer.status == 303, "the session is over"
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
@@ -246,10 +246,10 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
     await ann.post(f"/api/v1/accounts/{world.id('bob')}/follow")
     await ann.patch("/api/v1/accounts/update_credentials", note="about me")
     post = await ann.post("/api/v1/statuses", status="hello @bob")
-    await world.act("mod", "ann", "suspend", text="Spam")
+    await world.apply_action("mod", "ann", "suspend", text="Spam")
 
-    assert (await ann.ask("GET", "/api/v1/timelines/home")).status == 401
-    assert (await nobody.ask("GET", f"/api/v1/statuses/{post['id']}")).status == 404
+    assert (await ann.request("GET", "/api/v1/timelines/home")).status == 401
+    assert (await nobody.request("GET", f"/api/v1/statuses/{post['id']}")).status == 404
     assert await bob.get("/api/v1/timelines/home") == []
     shown = await nobody.get(f"/api/v1/accounts/{world.id('ann')}")
     assert shown["suspended"] is True and shown["note"] == "" and shown["followers_count"] == 0
@@ -290,7 +290,7 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
 
 async def test_warnings_reach_the_member(start: Start) -> None:
     world = await create_staff(start)
-    await world.act("mod", "ann", "none", text="Please mind rule 2")
+    await world.apply_action("mod", "ann", "none", text="Please mind rule 2")
     [told] = await world["ann"].get("/api/v1/notifications")
     assert told["type"] == "moderation_warning" and told["account"]["acct"] == "ann"
     warning = told["moderation_warning"]
@@ -305,11 +305,11 @@ async def test_nobody_acts_on_those_above_or_on_themselves(start: Start) -> None
         ("mod", "olga"), ("mod", "ada"), ("mod", "mel"), ("mod", "mod"), ("ada", "olga"), ("ada", "ada"),
     ):  # fmt: skip
         for verb in ("unsilence", "enable", "unsuspend", "unsensitive"):
-            assert (await world[who].ask("POST", f"{PATH}/{world.id(name)}/{verb}")).status == 403
+            assert (await world[who].request("POST", f"{PATH}/{world.id(name)}/{verb}")).status == 403
         path = f"{PATH}/{world.id(name)}/action"
-        assert (await world[who].ask("POST", path, json={"type": "suspend"})).status == 403
-    await world.act("ada", "mod", "silence")
-    await world.act("olga", "ada", "silence")
+        assert (await world[who].request("POST", path, json={"type": "suspend"})).status == 403
+    await world.apply_action("ada", "mod", "silence")
+    await world.apply_action("olga", "ada", "silence")
     async with world.node.db.read() as tx:
         node_itself = await audit_log.list_page(tx, Page())
     assert [row.verb for row in node_itself] == ["account.silence", "account.silence"]
@@ -325,10 +325,10 @@ async def test_bad_orders_are_refused(start: Start) -> None:
         ({"type": "silence", "days": -1}, 422),
         ({"type": "silence", "report_id": "1"}, 404),
     ):
-        assert (await mod.ask("POST", path, json=wrong)).status == status, wrong
-    assert (await mod.ask("POST", f"{PATH}/1/action", json={"type": "none"})).status == 404
-    assert (await mod.ask("GET", f"{PATH}/1")).status == 404
-    assert (await mod.ask("GET", f"{PATH}/x")).status == 404
+        assert (await mod.request("POST", path, json=wrong)).status == status, wrong
+    assert (await mod.request("POST", f"{PATH}/1/action", json={"type": "none"})).status == 404
+    assert (await mod.request("GET", f"{PATH}/1")).status == 404
+    assert (await mod.request("GET", f"{PATH}/x")).status == 404
     async with world.node.db.read() as tx:
         assert await audit_log.list_page(tx, Page()) == []
 
@@ -337,17 +337,17 @@ async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
     world = await create_staff(start)
     path = f"{PATH}/{world.id('ann')}"
     post = await world["ann"].post("/api/v1/statuses", status="hello")
-    assert (await world["mod"].ask("DELETE", path)).status == 403
-    assert (await world["ada"].ask("DELETE", path)).status == 403, "not suspended yet"
-    await world.act("mod", "ann", "suspend")
+    assert (await world["mod"].request("DELETE", path)).status == 403
+    assert (await world["ada"].request("DELETE", path)).status == 403, "not suspended yet"
+    await world.apply_action("mod", "ann", "suspend")
     gone = await world["ada"].delete(path)
     assert gone["suspended"] and gone["disabled"] and gone["account"]["note"] == ""
     nobody = Api(world.node)
-    assert (await nobody.ask("GET", f"/api/v1/statuses/{post['id']}")).status == 404
-    assert (await nobody.ask("GET", f"/api/v1/accounts/{world.id('ann')}")).status == 404
+    assert (await nobody.request("GET", f"/api/v1/statuses/{post['id']}")).status == 404
+    assert (await nobody.request("GET", f"/api/v1/accounts/{world.id('ann')}")).status == 404
     async with world.node.http.get("/users/ann", headers={"Accept": "application/activity+json"}) as answer:
         assert answer.status == 410
-    assert (await world["ada"].ask("POST", f"{path}/unsuspend")).status == 404
+    assert (await world["ada"].request("POST", f"{path}/unsuspend")).status == 404
     values = {"username": "ann", "email": "new@mail.test", "password": PASSWORD}
     async with world.node.http.post("/signup", data=values, allow_redirects=False) as answer:
         assert answer.status == 422, "the name stays taken"
@@ -356,14 +356,14 @@ async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
 @pytest.mark.parametrize("kind", ["silence", "disable", "suspend", "sensitive"])
 async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
     world = await create_staff(start)
-    await world.act("mod", "ann", kind, days=2)
+    await world.apply_action("mod", "ann", kind, days=2)
     path = f"{PATH}/{world.id('ann')}"
     field = {"silence": "silenced", "disable": "disabled", "suspend": "suspended", "sensitive": "sensitized"}[
         kind
     ]
     world.node.clock.forward(days=1)
     await world.node.settle()
-    mod = Api(world.node, await world.node.token(world.people["mod"], SCOPES))
+    mod = Api(world.node, await world.node.create_token(world.people["mod"], SCOPES))
     assert (await mod.get(path))[field]
     world.node.clock.forward(days=1, seconds=5)
     await world.node.settle()
@@ -375,9 +375,9 @@ async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
 
 async def test_an_act_that_was_lifted_or_renewed_is_left_alone(start: Start) -> None:
     world = await create_staff(start)
-    await world.act("mod", "ann", "silence", days=1)
+    await world.apply_action("mod", "ann", "silence", days=1)
     await world["mod"].post(f"{PATH}/{world.id('ann')}/unsilence")
-    await world.act("mod", "ann", "silence")
+    await world.apply_action("mod", "ann", "silence")
     world.node.clock.forward(days=2)
     await world.node.settle()
     assert (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["silenced"]
@@ -388,9 +388,9 @@ async def test_the_log_is_public_without_names(start: Start) -> None:
     world = await create_staff(start, "localhost")
     node, nobody, path = world.node, Api(world.node), "/api/fedserver/v1/log"
     assert await nobody.get(path) == []
-    await world.act("mod", "ann", "silence", text="Zu laut für alle", days=3)
-    await world.act("mod", "bob", "none", text="Between us", hides_reason=True)
-    await world.act("mod", "ann", "none", text="As I said, Ann")
+    await world.apply_action("mod", "ann", "silence", text="Zu laut für alle", days=3)
+    await world.apply_action("mod", "bob", "none", text="Between us", hides_reason=True)
+    await world.apply_action("mod", "ann", "none", text="As I said, Ann")
     await world["mod"].post(f"{PATH}/{world.id('ann')}/unsilence")
     await world["mod"].post(f"{PATH}/{world.id('ann')}/unsilence")
     await world["ada"].post("/api/v1/admin/domain_blocks", domain="bad.test", public_comment="Spam")

@@ -19,9 +19,9 @@ PATH = "/api/v1/admin/reports"
 
 async def start_world(start: Start) -> tuple[TestNode, dict[str, Api], dict[str, str]]:
     node = await start("alpha.test", rules=("Be kind", "No spam"))
-    people = {name: await node.member(name, role) for name, role in (
+    people = {name: await node.create_member(name, role) for name, role in (
         ("mod", "moderator"), ("mel", "moderator"), ("ann", "member"), ("bob", "member"))}  # fmt: skip
-    apis = {name: Api(node, await node.token(row, SCOPES)) for name, row in people.items()}
+    apis = {name: Api(node, await node.create_token(row, SCOPES)) for name, row in people.items()}
     return node, apis, {name: str(row.id) for name, row in people.items()}
 
 
@@ -75,7 +75,7 @@ async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -
 async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], status: int) -> None:
     _, apis, ids = await start_world(start)
     values = {"account_id": ids["bob"], "comment": "hm", **change}
-    refused = await apis["ann"].ask("POST", "/api/v1/reports", json=values)
+    refused = await apis["ann"].request("POST", "/api/v1/reports", json=values)
     assert refused.status == status and refused.body["error"]
     assert await apis["mod"].get(PATH) == []
 
@@ -87,15 +87,15 @@ async def test_posts_of_others_and_unseen_ones_are_no_evidence(start: Start) -> 
     unseen = await bob.post("/api/v1/statuses", status="for followers", visibility="private")
     for wrong in (own["id"], unseen["id"]):
         values = {"account_id": ids["bob"], "status_ids": [wrong]}
-        assert (await ann.ask("POST", "/api/v1/reports", json=values)).status == 404
-    reader = Api(node, await node.token(await _load_account(node, "ann"), "read write:statuses"))
-    refused = await reader.ask("POST", "/api/v1/reports", json={"account_id": ids["bob"]})
+        assert (await ann.request("POST", "/api/v1/reports", json=values)).status == 404
+    reader = Api(node, await node.create_token(await _load_account(node, "ann"), "read write:statuses"))
+    refused = await reader.request("POST", "/api/v1/reports", json={"account_id": ids["bob"]})
     assert refused.status == 403
-    assert (await Api(node).ask("POST", "/api/v1/reports", json={"account_id": ids["bob"]})).status == 401
+    assert (await Api(node).request("POST", "/api/v1/reports", json={"account_id": ids["bob"]})).status == 401
 
 
 async def _load_account(node: TestNode, name: str) -> Any:
-    from_db = await node.node.services.resolver.account(name)
+    from_db = await node.node.services.resolver.resolve_account(name)
     assert from_db is not None
     return from_db
 
@@ -118,7 +118,7 @@ async def test_lists_filter_and_page(start: Start) -> None:
     await mod.post(f"{PATH}/{second['id']}/resolve")
     assert await found(resolved="true") == [second["id"]]
     assert await found() == [third["id"], first["id"]]
-    page = await mod.ask("GET", PATH, params={"limit": "1"})
+    page = await mod.request("GET", PATH, params={"limit": "1"})
     assert f"max_id={third['id']}" in page.headers["Link"]
 
 
@@ -131,8 +131,8 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
     assert (await mod.post(f"{path}/unassign"))["assigned_account"] is None
     changed = await mod.put(path, category="violation", rule_ids=[1, 2])
     assert changed["category"] == "violation" and [each["id"] for each in changed["rules"]] == ["1", "2"]
-    assert (await mod.ask("PUT", path, json={"category": "odd"})).status == 422
-    assert (await mod.ask("PUT", path, json={"rule_ids": [7]})).status == 422
+    assert (await mod.request("PUT", path, json={"category": "odd"})).status == 422
+    assert (await mod.request("PUT", path, json={"rule_ids": [7]})).status == 422
     assert (await mod.put(path, category="other"))["rules"] == []
     closed = await mod.post(f"{path}/resolve")
     assert closed["action_taken"] and closed["action_taken_at"]
@@ -141,7 +141,7 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
     assert not opened["action_taken"] and opened["action_taken_by_account"] is None
     for verb in ("", "/assign_to_self", "/unassign", "/resolve", "/reopen"):
         method = "POST" if verb else "GET"
-        assert (await mod.ask(method, f"{PATH}/1{verb}")).status == 404
+        assert (await mod.request(method, f"{PATH}/1{verb}")).status == 404
     async with node.db.read() as tx:
         verbs = [row.verb for row in await audit_log.list_by_target(tx, f"report:{filed['id']}")]
     assert verbs == [
@@ -162,7 +162,7 @@ async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
         done = next(row for row in await audit_log.list_page(tx, Page()) if row.verb == "account.none")
     assert done.rule == "1" and done.reason == "Be kind"
     other = await ann.post("/api/v1/reports", account_id=ids["mel"])
-    refused = await mod.ask("POST", action, json={"type": "silence", "report_id": other["id"]})
+    refused = await mod.request("POST", action, json={"type": "silence", "report_id": other["id"]})
     assert refused.status == 404, "it is about somebody else"
     await mod.post(action, type="silence")
     assert [each["id"] for each in await mod.get(PATH)] == [other["id"]]

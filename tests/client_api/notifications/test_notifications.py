@@ -21,8 +21,8 @@ REQUESTS = "/api/v1/notifications/requests"
 async def start_two_members(start: Start, **scopes: str) -> tuple[TestNode, Api, Api]:
     """Ann and Bob on one node."""
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
-    return node, Api(node, await node.token(ann, **scopes)), Api(node, await node.token(bob))
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    return node, Api(node, await node.create_token(ann, **scopes)), Api(node, await node.create_token(bob))
 
 
 async def post_status(api: Api, text: str, **more: Any) -> str:
@@ -59,8 +59,8 @@ def parse_cursor(link: str, rel: str) -> dict[str, str]:
 )
 async def test_scopes(start: Start, method: str, path: str, scope: str) -> None:
     node, ann, _ = await start_two_members(start, scopes=scope)
-    assert (await ann.ask(method, path)).status == 403
-    assert (await Api(node).ask(method, path)).status == 401
+    assert (await ann.request(method, path)).status == 403
+    assert (await Api(node).request(method, path)).status == 401
 
 
 async def test_groups_by_pages(start: Start) -> None:
@@ -71,7 +71,7 @@ async def test_groups_by_pages(start: Start) -> None:
     seen: list[str] = []
     where: dict[str, str] = {}
     while True:
-        answer = await ann.ask("GET", "/api/v2/notifications", params={"limit": "2", **where})
+        answer = await ann.request("GET", "/api/v2/notifications", params={"limit": "2", **where})
         groups = answer.body["notification_groups"]
         if not groups:
             assert "Link" not in answer.headers
@@ -82,14 +82,14 @@ async def test_groups_by_pages(start: Start) -> None:
         assert "partial_accounts" not in answer.body
         where = parse_cursor(answer.headers["Link"], "next")
     assert seen == posts[::-1]
-    back = await ann.ask("GET", "/api/v2/notifications", params={"limit": "2", "min_id": "1"})
+    back = await ann.request("GET", "/api/v2/notifications", params={"limit": "2", "min_id": "1"})
     assert [group["status_id"] for group in back.body["notification_groups"]] == [posts[1], posts[0]]
     assert list(parse_cursor(back.headers["Link"], "prev")) == ["min_id"]
 
 
 async def test_many_senders_in_part(start: Start) -> None:
     node, ann, bob = await start_two_members(start)
-    eve = Api(node, await node.token(await node.member("eve")))
+    eve = Api(node, await node.create_token(await node.create_member("eve")))
     post = await post_status(ann, "hello")
     for each in (bob, eve):
         await each.post(f"/api/v1/statuses/{post}/reblog")
@@ -121,7 +121,7 @@ async def test_many_senders_in_part(start: Start) -> None:
 )
 async def test_wrong_words(start: Start, method: str, path: str, body: dict[str, Any], field: str) -> None:
     _, ann, _ = await start_two_members(start)
-    answer = await ann.ask(method, path, json=body) if body else await ann.ask(method, path)
+    answer = await ann.request(method, path, json=body) if body else await ann.request(method, path)
     assert answer.status == 422
     assert any(name.startswith(field) for name in answer.body["details"])
 
@@ -142,7 +142,7 @@ async def test_a_policy_as_clients_write_it(start: Start) -> None:
     assert changed == {**whole, "for_not_following": "drop"}
     first = await ann.get("/api/v1/notifications/policy")
     assert first["filter_not_following"] is True and first["filter_new_accounts"] is False
-    form = await ann.ask("PATCH", "/api/v1/notifications/policy", data={"filter_not_following": "0"})
+    form = await ann.request("PATCH", "/api/v1/notifications/policy", data={"filter_not_following": "0"})
     assert form.body["filter_not_following"] is False
     assert (await bob.get(POLICY)) == whole
 
@@ -169,14 +169,14 @@ async def test_other_peoples_things_are_not_there(start: Start) -> None:
         (ann, "GET", f"/api/v2/notifications/{key}/accounts"),
         (ann, "POST", f"/api/v2/notifications/{key}/dismiss"),
     ):
-        assert (await asker.ask(method, path)).status == 404, path
+        assert (await asker.request(method, path)).status == 404, path
     assert len(await ann.get(REQUESTS)) == 1 and len(await bob.get("/api/v1/conversations")) == 2
 
 
 async def test_conversations_by_pages(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
     made = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
-    answer = await bob.ask("GET", "/api/v1/conversations", params={"limit": "2"})
+    answer = await bob.request("GET", "/api/v1/conversations", params={"limit": "2"})
     assert [each["last_status"]["id"] for each in answer.body] == made[:0:-1]
     assert parse_cursor(answer.headers["Link"], "next") == {"max_id": made[1]}
     older = await bob.get("/api/v1/conversations", **parse_cursor(answer.headers["Link"], "next"))

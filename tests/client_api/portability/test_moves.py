@@ -56,7 +56,7 @@ async def _check_refused(
     watch: RequestWatch, api: Api, who: str, request: str, parts: dict[str, str]
 ) -> None:
     """The request is refused, and nothing was written."""
-    body = watch.world.filled(ROWS[request][1])
+    body = watch.world.fill_in(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
     answer = await watch.send(api, request, who, parts, **options)
     if answer.status not in REFUSED:
@@ -65,9 +65,9 @@ async def _check_refused(
 
 async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str]) -> None:
     """The owner succeeds, so that the refusals mean something."""
-    body = watch.world.filled(ROWS[request][1])
+    body = watch.world.fill_in(ROWS[request][1])
     options = {} if request.startswith("GET") else {"json": body}
-    answer = await watch.send(watch.world.asker(request), request, "owner", parts, **options)
+    answer = await watch.send(watch.world.find_sender(request), request, "owner", parts, **options)
     if answer.status >= 300:
         watch.faults.append(f"{request} owner: {answer.status} {str(answer.body)[:100]}")
 
@@ -76,9 +76,9 @@ async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str
 async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
-    _, eve = await world.person("eve")
+    _, eve = await world.create_person("eve")
     for request in _list_owned_requests():
-        parts = await world.make(ROWS[request][0])
+        parts = await world.create(ROWS[request][0])
         for who, api in (("eve", eve), ("app", world.app), ("nobody", world.nobody)):
             await _check_refused(watch, api, who, request, parts)
         await _check_granted(watch, request, parts)
@@ -89,9 +89,9 @@ async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
 async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
-    owner = Api(world.node, await world.node.token(world.olga_row, "read write follow push profile"))
-    pusher = Api(world.node, await world.node.token(world.ann_row, "push"))
-    writer = Api(world.node, await world.node.token(world.ann_row, "read:lists write:lists"))
+    owner = Api(world.node, await world.node.create_token(world.olga_row, "read write follow push profile"))
+    pusher = Api(world.node, await world.node.create_token(world.ann_row, "push"))
+    writer = Api(world.node, await world.node.create_token(world.ann_row, "read:lists write:lists"))
     for request in sorted(ROWS):
         endpoint = ENDPOINTS[request]
         if not endpoint.scope:
@@ -102,7 +102,7 @@ async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
         answer = await watch.send(narrow, request, "narrow token", parts)
         if answer.status != 403:
             watch.faults.append(f"{request} narrow token: {answer.status}")
-        if endpoint.who not in ("anyone", "app"):
+        if endpoint.auth not in ("anyone", "app"):
             answer = await watch.send(world.app, request, "app's token", parts)
             if answer.status not in (401, 403):
                 watch.faults.append(f"{request} app's token: {answer.status}")
@@ -113,7 +113,7 @@ async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
 async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
-    _, eve = await world.person("eve")
+    _, eve = await world.create_person("eve")
     requests = [
         each
         for each in sorted(list_endpoints_with_ids())
@@ -144,10 +144,10 @@ async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
 async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
-    _, eve = await world.person("eve")
+    _, eve = await world.create_person("eve")
     hidden = (await world.ann.post("/api/v1/statuses", status="hidden", visibility="private"))["id"]
-    media, wish = (await world.make("media"))["id"], (await world.make("request"))["id"]
-    keyword, drawer = (await world.make("keyword"))["id"], (await world.make("list"))["id"]
+    media, wish = (await world.create("media"))["id"], (await world.create("request"))["id"]
+    keyword, drawer = (await world.create("keyword"))["id"], (await world.create("list"))["id"]
     own = await eve.post("/api/v1/statuses", status="mine")
     mine = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
     named_list = (await eve.post("/api/v1/lists", title="T"))["id"]
@@ -170,20 +170,22 @@ async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
         if answer.status not in (*REFUSED, 422):
             watch.faults.append(f"{request} {body}: {answer.status} {str(answer.body)[:200]}")
     for verb in ("accept", "dismiss"):
-        await eve.ask("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [wish]})
+        await eve.request("POST", f"/api/v1/notifications/requests/{verb}", json={"id": [wish]})
     assert (await world.ann.get(f"/api/v1/notifications/requests/{wish}"))["id"] == wish
     assert await eve.get("/api/v1/statuses", **{"id[]": hidden}) == []
     for api in (eve, world.nobody):
-        answer = await api.ask("GET", "/api/v1/streaming/list", params={"list": drawer})
+        answer = await api.request("GET", "/api/v1/streaming/list", params={"list": drawer})
         assert answer.status in REFUSED, answer.status
-    assert (await world.nobody.ask("GET", "/api/v1/streaming/user")).status == 401
-    await world.ann.post("/api/v1/push/subscription", subscription=Device().subscription(), data={})
-    assert (await eve.ask("GET", "/api/v1/push/subscription")).status == 404
+    assert (await world.nobody.request("GET", "/api/v1/streaming/user")).status == 401
+    await world.ann.post("/api/v1/push/subscription", subscription=Device().make_subscription(), data={})
+    assert (await eve.request("GET", "/api/v1/push/subscription")).status == 404
     other = await world.nobody.post(
         "/api/v1/apps", client_name="Other", redirect_uris=REDIRECT_URI, scopes="read"
     )
     secrets = {name: other[name] for name in ("client_id", "client_secret")}
     token = world.app.headers["Authorization"].partition(" ")[2]
-    assert (await world.nobody.ask("POST", "/oauth/revoke", json={**secrets, "token": token})).status == 403
+    assert (
+        await world.nobody.request("POST", "/oauth/revoke", json={**secrets, "token": token})
+    ).status == 403
     assert (await world.app.get("/api/v1/apps/verify_credentials"))["name"] == "Test"
     watch.close()

@@ -23,14 +23,16 @@ def make_picture() -> io.BytesIO:
 
 async def send(api: Api, key: str, **body: object) -> list[ApiAnswer]:
     headers = {"Idempotency-Key": key}
-    return await asyncio.gather(*(api.ask("POST", PATH, json=body, headers=headers) for _ in range(PARALLEL)))
+    return await asyncio.gather(
+        *(api.request("POST", PATH, json=body, headers=headers) for _ in range(PARALLEL))
+    )
 
 
 async def test_simultaneous_requests_with_one_key_make_one_post(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    api = Api(node, await node.token(ann))
-    media = await api.ask("POST", "/api/v2/media", data={"file": make_picture()})
+    ann = await node.create_member("ann")
+    api = Api(node, await node.create_token(ann))
+    media = await api.request("POST", "/api/v2/media", data={"file": make_picture()})
     bodies: list[dict[str, object]] = [
         {"status": "a note"},
         {"status": "an article", "title": "A title"},
@@ -46,11 +48,11 @@ async def test_simultaneous_requests_with_one_key_make_one_post(start: Start) ->
 
 async def test_a_key_is_of_one_account_and_of_one_hour(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     headers = {"Idempotency-Key": "same"}
-    apis = [Api(node, await node.token(ann)), Api(node, await node.token(bob))]
-    made = [await api.ask("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
+    apis = [Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))]
+    made = [await api.request("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
     assert made[0].body["id"] == made[2].body["id"] != made[1].body["id"] == made[3].body["id"]
     node.clock.forward(hours=2)
-    later = await apis[0].ask("POST", PATH, json={"status": "hi"}, headers=headers)
+    later = await apis[0].request("POST", PATH, json={"status": "hi"}, headers=headers)
     assert later.body["id"] != made[0].body["id"]

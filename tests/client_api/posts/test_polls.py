@@ -19,16 +19,16 @@ POLL = {"options": ["Tea", "Coffee"], "expires_in": 3600}
 async def create_members(start: Start) -> tuple[TestNode, Api, Api, Api]:
     """A node, Ann and Bob with all scopes, and nobody."""
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, bob, ann)
-    return node, Api(node, await node.token(ann)), Api(node, await node.token(bob)), Api(node)
+    return node, Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob)), Api(node)
 
 
 async def create_limited_api(node: TestNode, name: str, scope: str) -> Api:
     async with node.db.read() as tx:
         account = await accounts.get_local(tx, name)
-    return Api(node, await node.token(account, scope))
+    return Api(node, await node.create_token(account, scope))
 
 
 async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
@@ -70,7 +70,7 @@ async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
     assert [each["title"] for each in kept["poll"]["options"]] == ["Tea", "Water"]
     removed = await ann.delete(path)
     assert removed["text"] == "Only the text" and removed["poll"]["options"][1]["title"] == "Water"
-    assert (await ann.ask("GET", f"/api/v1/polls/{poll['id']}")).status == 404
+    assert (await ann.request("GET", f"/api/v1/polls/{poll['id']}")).status == 404
     assert await node.settle() > 0
 
 
@@ -92,11 +92,11 @@ async def test_every_way_to_write_a_poll(
     start: Start, sent: dict[str, Any], multiple: bool, hidden: bool
 ) -> None:
     _, ann, bob, _ = await create_members(start)
-    answer = await ann.ask("POST", "/api/v1/statuses", **sent)
+    answer = await ann.request("POST", "/api/v1/statuses", **sent)
     assert answer.status == 200, answer.body
     poll = answer.body["poll"]
     assert poll["multiple"] is multiple and len(poll["options"]) == 2
-    voted = await bob.ask("POST", f"/api/v1/polls/{poll['id']}/votes", data=[("choices[]", "0")])
+    voted = await bob.request("POST", f"/api/v1/polls/{poll['id']}/votes", data=[("choices[]", "0")])
     assert voted.body["own_votes"] == [0] and voted.body["votes_count"] == 1
     assert voted.body["options"][0]["votes_count"] == (None if hidden else 1)
 
@@ -139,22 +139,22 @@ async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
 )
 async def test_bad_polls_are_told_so(start: Start, poll: Any, why: str) -> None:
     _, ann, _, _ = await create_members(start)
-    answer = await ann.ask("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
+    answer = await ann.request("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
     assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
 
 
 async def test_who_may_not_vote(start: Start) -> None:
     node, ann, bob, nobody = await create_members(start)
-    eve = await node.member("eve")
+    eve = await node.create_member("eve")
     made = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
     path = f"/api/v1/polls/{made['poll']['id']}"
-    for stranger in (nobody, Api(node, await node.token(eve))):
-        assert (await stranger.ask("GET", path)).status == 404
-    assert (await nobody.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 401
+    for stranger in (nobody, Api(node, await node.create_token(eve))):
+        assert (await stranger.request("GET", path)).status == 404
+    assert (await nobody.request("POST", f"{path}/votes", json={"choices": [0]})).status == 401
     readers = await create_limited_api(node, "bob", "read")
-    assert (await readers.ask("POST", f"{path}/votes", json={"choices": [0]})).status == 403
+    assert (await readers.request("POST", f"{path}/votes", json={"choices": [0]})).status == 403
     writers = await create_limited_api(node, "bob", "write")
-    assert (await writers.ask("GET", path)).status == 403
+    assert (await writers.request("GET", path)).status == 403
     for who, choices, why in (
         (ann, [0], "You cannot vote in your own polls"),
         (bob, [2], "The chosen vote option does not exist"),
@@ -162,19 +162,21 @@ async def test_who_may_not_vote(start: Start) -> None:
         (bob, [], "can't be blank"),
         (bob, ["x"], "choices"),
     ):
-        answer = await who.ask("POST", f"{path}/votes", json={"choices": choices})
+        answer = await who.request("POST", f"{path}/votes", json={"choices": choices})
         assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
     await bob.post(f"{path}/votes", choices=[0])
-    again = await bob.ask("POST", f"{path}/votes", json={"choices": [0]})
+    again = await bob.request("POST", f"{path}/votes", json={"choices": [0]})
     assert (again.status, again.body["error"]) == (
         422, "Validation failed: You have already voted on this poll",
     )  # fmt: skip
     node.clock.forward(hours=2)
-    ended = await bob.ask("POST", f"{path}/votes", json={"choices": [1]})
+    ended = await bob.request("POST", f"{path}/votes", json={"choices": [1]})
     assert (ended.status, ended.body["error"]) == (422, "Validation failed: The poll has already ended")
     for wrong in ("1", "abc", "9" * 30):
-        assert (await bob.ask("GET", f"/api/v1/polls/{wrong}")).status == 404
-        assert (await bob.ask("POST", f"/api/v1/polls/{wrong}/votes", json={"choices": [0]})).status == 404
+        assert (await bob.request("GET", f"/api/v1/polls/{wrong}")).status == 404
+        assert (
+            await bob.request("POST", f"/api/v1/polls/{wrong}/votes", json={"choices": [0]})
+        ).status == 404
 
 
 async def test_clients_are_told_the_limits(start: Start) -> None:
@@ -191,7 +193,7 @@ async def test_clients_are_told_the_limits(start: Start) -> None:
 
 async def test_streams_hear_of_many_votes_once(start: Start) -> None:
     node, ann, bob, _ = await create_members(start)
-    eve = Api(node, await node.token(await node.member("eve")))
+    eve = Api(node, await node.create_token(await node.create_member("eve")))
     made = await ann.post("/api/v1/statuses", status="Live", poll=POLL)
     await node.settle()
     async with node.http.ws_connect("/api/v1/streaming?stream=user", headers=ann.headers) as socket:

@@ -21,12 +21,12 @@ class QuoteWorld:
 
 async def start_world(start: Start) -> QuoteWorld:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     world = QuoteWorld(
-        Api(node, await node.token(ann)),
-        Api(node, await node.token(bob)),
+        Api(node, await node.create_token(ann)),
+        Api(node, await node.create_token(bob)),
         Api(node),
-        Api(node, await node.token(ann, "read")),
+        Api(node, await node.create_token(ann, "read")),
     )
     world.first = await world.ann.post("/api/v1/statuses", status="the first")
     world.path = f"/api/v1/statuses/{world.first['id']}"
@@ -78,7 +78,7 @@ async def test_the_policy_is_the_authors(start: Start) -> None:
     changed = await world.ann.put(path, quote_approval_policy="nobody")
     assert changed["quote_approval"] == {"automatic": [], "manual": [], "current_user": "automatic"}
     assert (await world.bob.get(world.path))["quote_approval"]["current_user"] == "denied"
-    refused = await world.bob.ask(
+    refused = await world.bob.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": world.first["id"]}
     )
     assert refused.status == 403 and "does not allow" in refused.body["error"]
@@ -89,7 +89,7 @@ async def test_the_policy_is_the_authors(start: Start) -> None:
         (world.ann, {"quote_approval_policy": "everybody"}, 422),
         (world.ann, {}, 422),
     ):
-        assert (await api.ask("PUT", path, json=body)).status == status
+        assert (await api.request("PUT", path, json=body)).status == status
     edited = await world.ann.put(world.path, status="the first, mended", quote_approval_policy="followers")
     assert edited["quote_approval"]["automatic"] == ["followers"]
     private = await world.ann.post("/api/v1/statuses", status="x", visibility="private")
@@ -106,8 +106,8 @@ async def test_the_default_policy_is_a_setting(start: Start) -> None:
     assert made["quote_approval"]["automatic"] == []
     own = await world.ann.post("/api/v1/statuses", status="x", quote_approval_policy="public")
     assert own["quote_approval"]["automatic"] == ["public"]
-    assert (await world.ann.ask("PATCH", path, json={"source": {"quote_policy": "all"}})).status == 422
-    wrong = await world.ann.ask(
+    assert (await world.ann.request("PATCH", path, json={"source": {"quote_policy": "all"}})).status == 422
+    wrong = await world.ann.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quote_approval_policy": "a"}
     )
     assert wrong.status == 422 and "quote_approval_policy" in wrong.body["details"]
@@ -117,13 +117,13 @@ async def test_quotes_are_listed_in_pages(start: Start) -> None:
     world = await start_world(start)
     made = [(await quote(world, f"number {each}"))["id"] for each in range(3)]
     hidden = await quote(world, "for followers", visibility="private")
-    found = await world.ann.ask("GET", f"{world.path}/quotes", params={"limit": "3"})
+    found = await world.ann.request("GET", f"{world.path}/quotes", params={"limit": "3"})
     assert [each["id"] for each in found.body] == [hidden["id"], made[2], made[1]]
     assert f"max_id={made[1]}" in found.headers["Link"]
-    other = Api(world.ann.node, await world.ann.node.token(await world.ann.node.member("cat")))
+    other = Api(world.ann.node, await world.ann.node.create_token(await world.ann.node.create_member("cat")))
     assert [each["id"] for each in await other.get(f"{world.path}/quotes")] == made[::-1]
-    assert (await world.nobody.ask("GET", f"{world.path}/quotes")).status == 401
-    assert (await world.ann.ask("GET", "/api/v1/statuses/7/quotes")).status == 404
+    assert (await world.nobody.request("GET", f"{world.path}/quotes")).status == 401
+    assert (await world.ann.request("GET", "/api/v1/statuses/7/quotes")).status == 404
 
 
 async def test_only_the_quoted_author_revokes(start: Start) -> None:
@@ -131,9 +131,9 @@ async def test_only_the_quoted_author_revokes(start: Start) -> None:
     made = await quote(world, "look")
     path = f"{world.path}/quotes/{made['id']}/revoke"
     for api, status in ((world.bob, 404), (world.nobody, 401), (world.read_only, 403)):
-        assert (await api.ask("POST", path)).status == status
+        assert (await api.request("POST", path)).status == status
     for wrong in (f"{world.path}/quotes/7/revoke", f"{world.path}/quotes/{world.first['id']}/revoke"):
-        assert (await world.ann.ask("POST", wrong)).status == 404
+        assert (await world.ann.request("POST", wrong)).status == 404
     revoked = await world.ann.post(path)
     assert (revoked["id"], revoked["quote"]["state"]) == (made["id"], "revoked")
     assert await world.ann.get(f"{world.path}/quotes") == []
@@ -143,7 +143,9 @@ async def test_only_the_quoted_author_revokes(start: Start) -> None:
 @pytest.mark.parametrize("wrong", ["7", "nonsense", "-1"])
 async def test_what_is_not_there_cannot_be_quoted(start: Start, wrong: str) -> None:
     world = await start_world(start)
-    refused = await world.bob.ask("POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong})
+    refused = await world.bob.request(
+        "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong}
+    )
     assert refused.status in (404, 422) and refused.body["error"]
 
 

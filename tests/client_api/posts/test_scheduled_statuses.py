@@ -25,8 +25,8 @@ PATH = "/api/v1/scheduled_statuses"
 
 async def start_world(start: Start) -> tuple[TestNode, Api, Api]:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
-    return node, Api(node, await node.token(ann)), Api(node, await node.token(bob))
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
+    return node, Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))
 
 
 def format_later(node: TestNode, **span: float) -> str:
@@ -40,7 +40,7 @@ async def upload(ann: Api, colour: str = "teal") -> str:
     Image.new("RGB", (40, 30), colour).save(out, "PNG")
     form = aiohttp.FormData()
     form.add_field("file", out.getvalue(), filename="a.png", content_type="image/png")
-    return str((await ann.ask("POST", "/api/v2/media", data=form)).body["id"])
+    return str((await ann.request("POST", "/api/v2/media", data=form)).body["id"])
 
 
 async def list_texts(ann: Api) -> list[str]:
@@ -91,7 +91,7 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
     assert status["poll"]["multiple"] and not status["poll"]["expired"], "its time begins when it appears"
     assert status["created_at"] > made["scheduled_at"] and len(await list_texts(ann)) == 1
     assert await ann.get(PATH) == []
-    assert (await ann.ask("GET", f"{PATH}/{made['id']}")).status == 404
+    assert (await ann.request("GET", f"{PATH}/{made['id']}")).status == 404
 
 
 async def test_files_wait_with_their_post(start: Start) -> None:
@@ -103,16 +103,16 @@ async def test_files_wait_with_their_post(start: Start) -> None:
     assert (
         [each["id"] for each in made["media_attachments"]] == [second, first] == made["params"]["media_ids"]
     )
-    taken = await ann.ask("POST", "/api/v1/statuses", json={"status": "x", "media_ids": [first]})
+    taken = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "media_ids": [first]})
     assert taken.status == 422 and "scheduled post" in taken.body["error"]
     again = {"status": "x", "media_ids": [first], "scheduled_at": format_later(node, days=1)}
-    assert (await ann.ask("POST", "/api/v1/statuses", json=again)).status == 422
-    assert (await ann.ask("DELETE", f"/api/v1/media/{first}")).status == 422
+    assert (await ann.request("POST", "/api/v1/statuses", json=again)).status == 422
+    assert (await ann.request("DELETE", f"/api/v1/media/{first}")).status == 422
     theirs = {"status": "x", "media_ids": [spare], "scheduled_at": format_later(node, days=1)}
-    assert (await bob.ask("POST", "/api/v1/statuses", json=theirs)).status == 422
+    assert (await bob.request("POST", "/api/v1/statuses", json=theirs)).status == 422
     node.clock.forward(days=2)
     await CleanupWorker(node.node.services).run()
-    assert (await ann.ask("GET", f"/api/v1/media/{spare}")).status == 404, "what waits for nothing goes"
+    assert (await ann.request("GET", f"/api/v1/media/{spare}")).status == 404, "what waits for nothing goes"
     node.clock.forward(days=1, seconds=5)
     await node.settle()
     me = await ann.get("/api/v1/accounts/verify_credentials")
@@ -163,9 +163,9 @@ async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) ->
     made = await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     for method, path in (("POST", "/api/v1/statuses"), ("PUT", f"{PATH}/{made['id']}")):
         for moment in (given, format_later(node, seconds=299)):
-            answer = await ann.ask(method, path, json={"status": "y", "scheduled_at": moment})
+            answer = await ann.request(method, path, json={"status": "y", "scheduled_at": moment})
             assert answer.status == 422 and (moment != given or why in answer.body["error"]), answer.body
-    early = await ann.ask(
+    early = await ann.request(
         "POST", "/api/v1/statuses", json={"status": "y", "scheduled_at": format_later(node)}
     )
     expected = "Validation failed: Scheduled at The scheduled date must be in the future"
@@ -186,7 +186,7 @@ async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) ->
 )
 async def test_what_could_not_be_posted_cannot_be_scheduled(start: Start, wrong: dict[str, Any]) -> None:
     node, ann, _ = await start_world(start)
-    answer = await ann.ask(
+    answer = await ann.request(
         "POST", "/api/v1/statuses", json={**wrong, "scheduled_at": format_later(node, hours=1)}
     )
     assert answer.status in (404, 422) and answer.body["error"]
@@ -201,12 +201,12 @@ async def test_nobody_reaches_anothers(start: Start) -> None:
     moment = {"scheduled_at": format_later(node, hours=2)}
     for who, status in ((bob, 404), (Api(node), 401)):
         for method in ("GET", "PUT", "DELETE"):
-            assert (await who.ask(method, path, json=moment)).status == status
+            assert (await who.request(method, path, json=moment)).status == status
     async with node.db.read() as tx:
         account = await account_queries.find_by_handle(tx, "ann", "")
     assert account is not None
-    reader, writer = [Api(node, await node.token(account, scope)) for scope in ("read", "write")]
-    assert (await reader.ask("DELETE", path)).status == 403 == (await writer.ask("GET", path)).status
+    reader, writer = [Api(node, await node.create_token(account, scope)) for scope in ("read", "write")]
+    assert (await reader.request("DELETE", path)).status == 403 == (await writer.request("GET", path)).status
     assert await ann.get(path) == made
 
 
@@ -215,7 +215,7 @@ async def test_the_same_request_twice_waits_once(start: Start) -> None:
     body = {"status": "once", "scheduled_at": format_later(node, hours=1)}
 
     async def post(who: Api, key: str) -> str:
-        answer = await who.ask("POST", "/api/v1/statuses", json=body, headers={"Idempotency-Key": key})
+        answer = await who.request("POST", "/api/v1/statuses", json=body, headers={"Idempotency-Key": key})
         assert answer.status == 200 and answer.body["params"]["idempotency"] == key
         return str(answer.body["id"])
 
@@ -233,14 +233,14 @@ async def test_the_same_request_twice_waits_once(start: Start) -> None:
 
 async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     node, ann, bob = await start_world(start)
-    monkeypatch.setattr(scheduled_posts, "MOST", 30)
+    monkeypatch.setattr(scheduled_posts, "MAX_SCHEDULED", 30)
     tomorrow = node.clock.now // 86_400_000 * 86_400 + 86_400
     made = []
     for number in range(25):
         moment = datetime.fromtimestamp(tomorrow + number * 600, UTC).isoformat()
         made.append((await ann.post("/api/v1/statuses", status=f"{number}", scheduled_at=moment))["id"])
     full = datetime.fromtimestamp(tomorrow + 80_000, UTC).isoformat()
-    answer = await ann.ask("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": full})
+    answer = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": full})
     assert answer.status == 422 and "limit of 25 scheduled posts for that day" in answer.body["error"]
     await ann.put(f"{PATH}/{made[0]}", scheduled_at=full)
     await bob.post("/api/v1/statuses", status="x", scheduled_at=full)
@@ -248,10 +248,10 @@ async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -
         other = datetime.fromtimestamp(tomorrow + day * 86_400, UTC).isoformat()
         made.append((await ann.post("/api/v1/statuses", status="more", scheduled_at=other))["id"])
     other = datetime.fromtimestamp(tomorrow + 9 * 86_400, UTC).isoformat()
-    answer = await ann.ask("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": other})
+    answer = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": other})
     assert answer.status == 422 and "limit of 30 scheduled posts" in answer.body["error"]
 
-    page = await ann.ask("GET", PATH, params={"limit": "4"})
+    page = await ann.request("GET", PATH, params={"limit": "4"})
     assert [each["id"] for each in page.body] == made[::-1][:4]
     assert page.headers["Link"].startswith(f"<https://alpha.test{PATH}?limit=4&max_id={made[-4]}>")
     older = await ann.get(PATH, max_id=made[-4], limit="999")

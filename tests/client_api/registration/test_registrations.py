@@ -50,7 +50,7 @@ def make_params(name: str = "ann", **changes: Any) -> dict[str, Any]:
 
 
 async def register(app: Api, name: str = "ann", **changes: Any) -> ApiAnswer:
-    return await app.ask("POST", "/api/v1/accounts", json=make_params(name, **changes))
+    return await app.request("POST", "/api/v1/accounts", json=make_params(name, **changes))
 
 
 async def list_queued_mails(node: TestNode) -> dict[str, str]:
@@ -84,7 +84,7 @@ async def test_forms_are_taken_as_well(start: Start, kind: str) -> None:
     app = await create_app(node)
     body = make_params(agreement="1") if kind == "form" else make_params(agreement="true")
     assert (
-        await app.ask("POST", "/api/v1/accounts", **{"data" if kind == "form" else "json": body})
+        await app.request("POST", "/api/v1/accounts", **{"data" if kind == "form" else "json": body})
     ).status == 200
 
 
@@ -94,18 +94,18 @@ async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Sta
     assert made.status == 200
     ann = Api(node, made.body["access_token"])
     for path in ("/api/v1/accounts/verify_credentials", "/api/v1/timelines/public", "/oauth/userinfo"):
-        refused = await ann.ask("GET", path)
+        refused = await ann.request("GET", path)
         assert (refused.status, refused.body["error"]) == (403, UNCONFIRMED)
-    assert (await ann.ask("GET", "/api/v1/apps/verify_credentials")).body["name"] == "App"
+    assert (await ann.request("GET", "/api/v1/apps/verify_credentials")).body["name"] == "App"
     async with node.http.get("/api/v1/streaming/user", headers=ann.headers) as answer:
         assert answer.status in (401, 403)
     first = (await list_queued_mails(node))["ann@mail.test"]
-    assert (await ann.ask("POST", "/api/v1/emails/confirmations")).body == {}
+    assert (await ann.request("POST", "/api/v1/emails/confirmations")).body == {}
     second = (await list_queued_mails(node))["ann@mail.test"]
     assert await confirm(node, first) == 404, "an earlier link stops working"
     assert await confirm(node, second) == 303
     assert (await ann.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
-    late = await ann.ask("POST", "/api/v1/emails/confirmations")
+    late = await ann.request("POST", "/api/v1/emails/confirmations")
     assert late.status == 403 and "confirmed already" in late.body["error"]
 
 
@@ -117,26 +117,26 @@ async def test_a_mistyped_address_can_be_mended(start: Start) -> None:
     ann = Api(node, made.body["access_token"])
     old = (await list_queued_mails(node))["an@mail.test"]
     for wrong in ("ann", "bob@mail.test"):
-        refused = await ann.ask("POST", "/api/v1/emails/confirmations", data={"email": wrong})
+        refused = await ann.request("POST", "/api/v1/emails/confirmations", data={"email": wrong})
         assert refused.status == 422 and "email" in refused.body["details"]
     assert (
-        await ann.ask("POST", "/api/v1/emails/confirmations", data={"email": "ann@mail.test"})
+        await ann.request("POST", "/api/v1/emails/confirmations", data={"email": "ann@mail.test"})
     ).status == 200
     assert await confirm(node, old) == 404, "the wrong address confirms nothing"
     assert await confirm(node, (await list_queued_mails(node))["ann@mail.test"]) == 303
-    assert (await ann.ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
+    assert (await ann.request("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
 async def test_only_the_app_that_registered_asks_for_the_mail(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
-    ann = await node.member("ann")
+    ann = await node.create_member("ann")
     app = await create_app(node)
-    assert (await Api(node).ask("POST", "/api/v1/emails/confirmations")).status == 401
-    assert (await app.ask("POST", "/api/v1/emails/confirmations")).status == 401
+    assert (await Api(node).request("POST", "/api/v1/emails/confirmations")).status == 401
+    assert (await app.request("POST", "/api/v1/emails/confirmations")).status == 401
     async with node.db.write() as tx:
         member = await members.get_by_username(tx, "ann")
         await member_queries.set_value(tx, member.id, "email_confirmed_at", None)
-    refused = await Api(node, await node.token(ann)).ask("POST", "/api/v1/emails/confirmations")
+    refused = await Api(node, await node.create_token(ann)).request("POST", "/api/v1/emails/confirmations")
     assert refused.status == 403, "a token of the command line is no app's"
 
 
@@ -148,11 +148,11 @@ async def test_who_asks_to_join_waits_for_approval(start: Start) -> None:
     made = await register(app, reason="I live next door")
     assert made.status == 200
     ann = Api(node, made.body["access_token"])
-    waiting = await ann.ask("GET", "/api/v1/accounts/verify_credentials")
+    waiting = await ann.request("GET", "/api/v1/accounts/verify_credentials")
     assert waiting.status == 403 and "approval" in waiting.body["error"]
     async with node.db.write() as tx:
         await members.approve(tx, await members.get_by_username(tx, "ann"))
-    assert (await ann.ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
+    assert (await ann.request("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
 @pytest.mark.parametrize(("mode", "told"), [("closed", "new members"), ("invite", "invitation")])
@@ -166,7 +166,7 @@ async def test_a_closed_node_says_so(start: Start, mode: str, told: str) -> None
 
 async def test_an_invitation_opens(start: Start) -> None:
     node = await start("alpha.test", registration="invite")
-    await node.member("bob")
+    await node.create_member("bob")
     async with node.db.write() as tx:
         made = await invitations.create(tx, await members.get_by_username(tx, "bob"))
     app = await create_app(node)
@@ -177,7 +177,7 @@ async def test_an_invitation_opens(start: Start) -> None:
 async def test_everything_that_is_wrong_is_named(start: Start) -> None:
     node = await start("alpha.test")
     app = await create_app(node)
-    refused = await app.ask("POST", "/api/v1/accounts", json={"username": "a b", "email": "x"})
+    refused = await app.request("POST", "/api/v1/accounts", json={"username": "a b", "email": "x"})
     assert refused.status == 422
     details = refused.body["details"]
     assert {name: each[0]["error"] for name, each in details.items()} == {
@@ -204,11 +204,11 @@ async def test_everything_that_is_wrong_is_named(start: Start) -> None:
 
 async def test_only_an_app_with_the_scope_registers(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("bob")
+    ann = await node.create_member("bob")
     assert (await register(Api(node))).status == 401
     assert (await register(await create_app(node, "read"))).status == 403
     assert (await register(await create_app(node, "read write", "read"))).status == 403
-    assert (await register(Api(node, await node.token(ann)))).status == 403
+    assert (await register(Api(node, await node.create_token(ann)))).status == 403
     assert (await register(await create_app(node, "write:accounts"))).status == 200
 
 
@@ -223,7 +223,7 @@ async def test_sign_ups_of_an_address_are_limited(start: Start) -> None:
 
 async def test_an_app_says_where_its_newcomer_comes_from(start: Start) -> None:
     node = await start("alpha.test")
-    moderator = await node.member("mod", "moderator")
+    moderator = await node.create_member("mod", "moderator")
     async with node.db.write() as tx:
         acting = await members.get_by_username(tx, moderator.username)
         blocked = await email_blocks.block_domain(tx, acting, "bad.example")

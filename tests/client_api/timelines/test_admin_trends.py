@@ -18,9 +18,9 @@ TAGS, TRENDS = "/api/v1/admin/tags", "/api/v1/admin/trends"
 
 async def start_world(start: Start) -> tuple[TestNode, Api, Api, Api]:
     node = await start("alpha.test")
-    people = [await node.member(name, role) for name, role in (
+    people = [await node.create_member(name, role) for name, role in (
         ("mod", "moderator"), ("ann", "member"), ("bob", "member"))]  # fmt: skip
-    mod, ann, bob = [Api(node, await node.token(row, SCOPES)) for row in people]
+    mod, ann, bob = [Api(node, await node.create_token(row, SCOPES)) for row in people]
     return node, mod, ann, bob
 
 
@@ -44,8 +44,12 @@ async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None
     changed = await mod.put(path, display_name="GHENT", trendable=True)
     assert changed["name"] == "GHENT" and changed["trendable"] and not changed["requires_review"]
     assert (await mod.get(path))["usable"] is True
-    assert (await mod.ask("PUT", path, json={"display_name": "Antwerp"})).status == 422
-    assert (await mod.ask("GET", f"{TAGS}/1")).status == 404 == (await mod.ask("PUT", f"{TAGS}/1")).status
+    assert (await mod.request("PUT", path, json={"display_name": "Antwerp"})).status == 422
+    assert (
+        (await mod.request("GET", f"{TAGS}/1")).status
+        == 404
+        == (await mod.request("PUT", f"{TAGS}/1")).status
+    )
     async with node.db.read() as tx:
         [row] = await audit_log.list_page(tx, Page())
     assert (row.verb, row.target, row.reason) == ("tag.review", "#ghent", "trendable: yes")
@@ -57,7 +61,7 @@ async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
     [ghent] = await mod.get(TAGS)
     await mod.put(f"{TAGS}/{ghent['id']}", usable=False, listable=False)
     for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{made['id']}")):
-        refused = await ann.ask(*attempt, json={"status": "again #ghent"})
+        refused = await ann.request(*attempt, json={"status": "again #ghent"})
         assert refused.status == 422 and "#ghent" in refused.body["error"]
     assert (await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"] == []
     await mod.put(f"{TAGS}/{ghent['id']}", usable=True, listable=True)
@@ -77,7 +81,7 @@ async def test_trending_tags_are_reviewed(start: Start) -> None:
     assert (await mod.post(f"{path}/approve"))["trendable"] is True
     assert (await mod.get(f"{TRENDS}/tags"))[0]["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["trendable"] is False
-    assert (await mod.ask("POST", f"{TRENDS}/tags/1/approve")).status == 404
+    assert (await mod.request("POST", f"{TRENDS}/tags/1/approve")).status == 404
     node.clock.forward(days=8)
     assert await mod.get(f"{TRENDS}/tags") == []
 
@@ -106,7 +110,7 @@ async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None
             "trend.approve",
         ]
     for wrong in (f"{TRENDS}/statuses/1/approve", f"{TRENDS}/statuses/{private['id']}/reject"):
-        assert (await mod.ask("POST", wrong)).status == 404
+        assert (await mod.request("POST", wrong)).status == 404
 
 
 async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResolver) -> None:
@@ -126,7 +130,7 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
     ) == 7
     assert (trend["history"][0]["uses"], trend["history"][0]["accounts"]) == ("2", "2")
     assert set(ids(await nobody.get("/api/v1/timelines/link", url=trend["url"]))) == set(ids(posts))
-    paged = await nobody.ask("GET", "/api/v1/trends/links", params={"limit": "1"})
+    paged = await nobody.request("GET", "/api/v1/trends/links", params={"limit": "1"})
     assert (
         "limit=1&offset=1" in paged.headers["Link"]
         and await nobody.get("/api/v1/trends/links", offset=1) == []
@@ -138,7 +142,7 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["requires_review"] is False
     assert await nobody.get("/api/v1/trends/links") == []
-    assert (await mod.ask("POST", f"{TRENDS}/links/{posts[0]['id']}/approve")).status == 404
+    assert (await mod.request("POST", f"{TRENDS}/links/{posts[0]['id']}/approve")).status == 404
     async with node.db.read() as tx:
         assert await trend_reviews.load_approvals(tx, "link", [url]) == {url: False}
 
@@ -149,7 +153,7 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
     assert decided["trendable"] is True and decided["reviewed_at"] and not decided["requires_review"]
     assert (await mod.post(f"{path}/reject"))["trendable"] is False
     assert (await mod.get(f"{TRENDS}/links/publishers"))[0]["trendable"] is False
-    assert (await mod.ask("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404
+    assert (await mod.request("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404
     node.clock.forward(days=8)
     assert await mod.get(f"{TRENDS}/links") == []
     assert [each["domain"] for each in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]

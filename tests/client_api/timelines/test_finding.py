@@ -13,7 +13,7 @@ from tests.kit.people import create_remote_account
 @pytest.mark.parametrize("who_blocks", ["caller", "other"])
 async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, who_blocks: str) -> None:
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
         far = await create_remote_account(tx, "bob", "beta.test")
         for other in (bob, far):
@@ -23,7 +23,7 @@ async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, wh
                 await blocks.receive(tx, other, ann, f"{other.uri}#block")
             else:
                 await blocks.block(tx, node.site, other, ann)
-    api = Api(node, await node.token(ann))
+    api = Api(node, await node.create_token(ann))
     for acct, wanted in (("bob", bob), ("@bob@alpha.test", bob), ("bob@beta.test", far)):
         assert (await api.get("/api/v1/accounts/lookup", acct=acct))["id"] == str(wanted.id)
         for resolve in ("true", "false"):
@@ -36,9 +36,9 @@ async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, wh
 
 async def test_a_bare_word_finds_hashtags(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    await node.write(ann, "Look, a #RedFox and a #redwood")
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    await node.publish(ann, "Look, a #RedFox and a #redwood")
+    api = Api(node, await node.create_token(ann))
     for wanted in ("RedFox", "redf", "#redfox"):
         for more in ({}, {"type": "hashtags"}):
             found = (await api.get("/api/v2/search", q=wanted, **more))["hashtags"]
@@ -49,7 +49,7 @@ async def test_a_bare_word_finds_hashtags(start: Start) -> None:
 
 async def test_a_fresh_account_has_markers_at_the_beginning(start: Start) -> None:
     node = await start("alpha.test")
-    api = Api(node, await node.token(await node.member("ann")))
+    api = Api(node, await node.create_token(await node.create_member("ann")))
     address = "/api/v1/markers?timeline[]=home&timeline[]=notifications&timeline[]=nonsense"
     fresh = await api.get(address)
     assert {name: each["last_read_id"] for name, each in fresh.items()} == {"home": "0", "notifications": "0"}

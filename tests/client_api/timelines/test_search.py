@@ -36,10 +36,10 @@ async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True)
 
 async def test_three_kinds_are_found_at_once(start: Start) -> None:
     node = await start("alpha.test")
-    ann, bob = await node.member("lampmaker"), await node.member("bob")
-    written = await node.write(ann, "On lamps #lamps #lampshade")
-    await node.write(bob, "lamps too")
-    api = Api(node, await node.token(ann))
+    ann, bob = await node.create_member("lampmaker"), await node.create_member("bob")
+    written = await node.publish(ann, "On lamps #lamps #lampshade")
+    await node.publish(bob, "lamps too")
+    api = Api(node, await node.create_token(ann))
     assert await search_ids(api, "statuses", q="lamps") == [str(written)]
     assert await search_ids(api, "accounts", q="lamp") == [str(ann.id)]
     assert await search_ids(api, "hashtags", q="lamp") == ["lamps", "lampshade"]
@@ -60,8 +60,8 @@ async def test_three_kinds_are_found_at_once(start: Start) -> None:
 
 async def test_strangers_find_people_and_tags_only(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    written = await node.write(ann, "On lamps #lamps")
+    ann = await node.create_member("ann")
+    written = await node.publish(ann, "On lamps #lamps")
     await set_indexable(node, ann)
     nobody = Api(node)
     assert await search_ids(nobody, "statuses", q="lamps") == []
@@ -69,9 +69,9 @@ async def test_strangers_find_people_and_tags_only(start: Start) -> None:
     assert await search_ids(nobody, "hashtags", q="lamps") == ["lamps"]
     assert await search_ids(nobody, "statuses", q=f"{node.base}/@ann/{written}") == [str(written)]
     for refused in ({"resolve": "true"}, {"offset": "1", "type": "accounts"}):
-        assert (await nobody.ask("GET", "/api/v2/search", params={"q": "ann", **refused})).status == 401
-    other = Api(node, await node.token(ann, "read:statuses"))
-    assert (await other.ask("GET", "/api/v2/search", params={"q": "ann"})).status == 403
+        assert (await nobody.request("GET", "/api/v2/search", params={"q": "ann", **refused})).status == 401
+    other = Api(node, await node.create_token(ann, "read:statuses"))
+    assert (await other.request("GET", "/api/v2/search", params={"q": "ann"})).status == 403
 
 
 ODD_PARAMS = (
@@ -90,16 +90,16 @@ ODD_PARAMS = (
 @pytest.mark.parametrize("params", ODD_PARAMS)
 async def test_odd_values_are_not_the_servers_fault(start: Start, params: dict[str, str]) -> None:
     node = await start("alpha.test")
-    api = Api(node, await node.token(await node.member("ann")))
-    answer = await api.ask("GET", "/api/v2/search", params={"q": "x", "type": "statuses", **params})
+    api = Api(node, await node.create_token(await node.create_member("ann")))
+    answer = await api.request("GET", "/api/v2/search", params={"q": "x", "type": "statuses", **params})
     assert answer.status in (200, 422), answer.body
 
 
 async def test_pages_go_by_offset_and_by_id(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    written = [str(await node.write(ann, f"word {number}")) for number in range(5)][::-1]
-    api = Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    written = [str(await node.publish(ann, f"word {number}")) for number in range(5)][::-1]
+    api = Api(node, await node.create_token(ann))
     asked = {"q": "word", "type": "statuses"}
     assert await search_ids(api, "statuses", **asked, limit="2") == written[:2]
     assert await search_ids(api, "statuses", **asked, limit="2", offset="2") == written[2:4]
@@ -111,12 +111,12 @@ async def test_pages_go_by_offset_and_by_id(start: Start) -> None:
 
 async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
     node = await start("alpha.test")
-    ann, *others = [await node.member(name) for name in ("ann", "smith", "smithy", "smithson")]
+    ann, *others = [await node.create_member(name) for name in ("ann", "smith", "smithy", "smithson")]
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, ann, others[2])
         row = await accounts.get(tx, others[1].id)
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(display_name="Joan Baker"))
-    api = Api(node, await node.token(ann))
+    api = Api(node, await node.create_token(ann))
     path = "/api/v1/accounts/search"
     assert [each["username"] for each in await api.get(path, q="smith")] == ["smith", "smithson", "smithy"]
     assert [each["username"] for each in await api.get(path, q="@smithy@alpha.test")] == ["smithy"]
@@ -135,22 +135,26 @@ async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
             tx, admin_accounts.AdminAccountQuery(display_name="zoe"), Page(limit=9)
         )
         assert [each.view.account.id for each in found] == [ann.id]
-    assert (await Api(node).ask("GET", path, params={"q": "smith"})).status == 401
+    assert (await Api(node).request("GET", path, params={"q": "smith"})).status == 401
     assert await search_ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 
 
 async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, eve, bob = await alpha.member("ann"), await alpha.member("eve"), await beta.member("bob")
-    reader, stranger = Api(alpha, await alpha.token(ann)), Api(alpha, await alpha.token(eve))
-    target = await alpha.node.services.resolver.account("@bob@beta.test")
+    ann, eve, bob = (
+        await alpha.create_member("ann"),
+        await alpha.create_member("eve"),
+        await beta.create_member("bob"),
+    )
+    reader, stranger = Api(alpha, await alpha.create_token(ann)), Api(alpha, await alpha.create_token(eve))
+    target = await alpha.node.services.resolver.resolve_account("@bob@beta.test")
     assert target is not None
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, ann, target)
     await settle_all(alpha, beta)
-    await beta.write(bob, "A heron, seen at dawn")
-    await beta.write(bob, "A heron for friends", visibility="followers")
-    await beta.write(bob, "A heron for @ann@alpha.test", visibility="direct")
+    await beta.publish(bob, "A heron, seen at dawn")
+    await beta.publish(bob, "A heron for friends", visibility="followers")
+    await beta.publish(bob, "A heron for @ann@alpha.test", visibility="direct")
     await settle_all(alpha, beta)
 
     async def texts(api: Api, q: str = "heron") -> list[str]:
@@ -162,7 +166,7 @@ async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Sta
     await settle_all(alpha, beta)
     assert await texts(reader) == ["direct", "public"] and await texts(stranger) == ["public"]
     assert await texts(stranger, "from:@bob@beta.test") == ["public"]
-    await beta.write(bob, "Another heron")
+    await beta.publish(bob, "Another heron")
     await settle_all(alpha, beta)
     assert await texts(stranger) == ["public", "public"]
     await set_indexable(beta, bob, agreed=False)
@@ -172,9 +176,9 @@ async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Sta
 
 async def test_the_page_searches_posts_too(start: Start) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
-    await node.write(ann, "Repairing a lámp")
-    await node.member("bob")
+    ann = await node.create_member("ann")
+    await node.publish(ann, "Repairing a lámp")
+    await node.create_member("bob")
     for name, seen in (("ann", True), ("bob", False)):
         await node.http.post("/login", data={"username": name, "password": PASSWORD, "next": "/home"})
         async with node.http.get("/search", params={"q": '"a lamp"'}) as page:

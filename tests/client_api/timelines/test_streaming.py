@@ -34,8 +34,8 @@ from tests.kit.streams import TIMEOUT_S, Stream, open_stream, wait_until_settled
 async def start_world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
     """A node, members and their tokens."""
     node = await start("alpha.test")
-    made = [await node.member(name) for name in names]
-    return node, made, [await node.token(each) for each in made]
+    made = [await node.create_member(name) for name in names]
+    return node, made, [await node.create_token(each) for each in made]
 
 
 async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how: Any) -> None:
@@ -47,10 +47,10 @@ async def test_one_socket_carries_many_streams(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
     async with open_stream(node, tokens[1], "user", "public", "public:local", "user") as stream:
-        await stream.ask("subscribe", "hashtag", tag="Ghent")
+        await stream.send_request("subscribe", "hashtag", tag="Ghent")
         await wait_until_settled(stream)
-        post_id = str(await node.write(ann, "Hello #gHENT"))
-        told = await stream.next_ids(4)
+        post_id = str(await node.publish(ann, "Hello #gHENT"))
+        told = await stream.receive_ids(4)
         assert told == [
             ("hashtag/Ghent", "update", post_id),
             ("public", "update", post_id),
@@ -58,16 +58,16 @@ async def test_one_socket_carries_many_streams(start: Start) -> None:
             ("user", "update", post_id),
         ]
         for name in ("public", "public:local"):
-            await stream.ask("unsubscribe", name)
-        await stream.ask("unsubscribe", "hashtag", tag="Ghent")
+            await stream.send_request("unsubscribe", name)
+        await stream.send_request("unsubscribe", "hashtag", tag="Ghent")
         await wait_until_settled(stream)
         ann_api = Api(node, tokens[0])
         await ann_api.put(f"/api/v1/statuses/{post_id}", status="Hello again")
-        stream_name, event, payload = await stream.next()
+        stream_name, event, payload = await stream.receive()
         assert (stream_name, event, payload["id"]) == (["user"], "status.update", post_id)
         assert "again" in payload["content"]
         await ann_api.delete(f"/api/v1/statuses/{post_id}")
-        assert await stream.next() == (["user"], "delete", post_id)
+        assert await stream.receive() == (["user"], "delete", post_id)
 
 
 async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
@@ -75,8 +75,8 @@ async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
     await follow(node, bob, ann)
     api = Api(node, tokens[1])
     async with open_stream(node, tokens[1], "user", "public") as stream:
-        await node.write(ann, "Hello")
-        (_, _, first), (_, _, second) = await stream.next(), await stream.next()
+        await node.publish(ann, "Hello")
+        (_, _, first), (_, _, second) = await stream.receive(), await stream.receive()
     [home] = await api.get("/api/v1/timelines/home")
     [public] = await api.get("/api/v1/timelines/public")
     assert (first, second) == (home, public)
@@ -93,10 +93,10 @@ async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
     async with node.http.ws_connect("/api/v1/streaming", **options) as socket:
         assert socket.protocol == (token if way == "protocol" else None)
         stream = Stream(socket)
-        await stream.ask("subscribe", "user")
+        await stream.send_request("subscribe", "user")
         await wait_until_settled(stream)
-        post_id = await node.write(ann, "Hello")
-        assert (await stream.next())[2]["id"] == str(post_id)
+        post_id = await node.publish(ann, "Hello")
+        assert (await stream.receive())[2]["id"] == str(post_id)
 
 
 async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
@@ -113,7 +113,7 @@ async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
 async def test_scopes_are_held(start: Start) -> None:
     node, (ann, bob), _ = await start_world(start, "ann", "bob")
     only = {
-        scope: await node.token(ann, scope)
+        scope: await node.create_token(ann, scope)
         for scope in ("read:statuses", "read:notifications", "read:accounts", "write")
     }
     for scope, fine, refused in (
@@ -124,18 +124,18 @@ async def test_scopes_are_held(start: Start) -> None:
     ):
         async with open_stream(node, only[scope], *fine) as stream:
             for name in refused:
-                await stream.ask("subscribe", name)
-                assert await stream.raw() == {
+                await stream.send_request("subscribe", name)
+                assert await stream.receive_raw() == {
                     "error": "Access token does not have the required scopes",
                     "status": 401,
                 }
                 path = f"/api/v1/streaming/{name.replace(':', '/')}"
-                assert (await Api(node, only[scope]).ask("GET", path)).status == 401
+                assert (await Api(node, only[scope]).request("GET", path)).status == 401
     # Home comes without notifications if these may not be read.
     async with open_stream(node, only["read:statuses"], "user") as stream:
-        post_id = str(await node.write(bob, "@ann look"))
-        own = str(await node.write(ann, "after that"))
-        assert await stream.next_ids(1) == [("user", "update", own)], post_id
+        post_id = str(await node.publish(bob, "@ann look"))
+        own = str(await node.publish(ann, "after that"))
+        assert await stream.receive_ids(1) == [("user", "update", own)], post_id
 
 
 async def test_what_is_no_stream_is_said_so(start: Start) -> None:
@@ -152,19 +152,19 @@ async def test_what_is_no_stream_is_said_so(start: Start) -> None:
     async with open_stream(node, tokens[1]) as stream:
         for asked, status, text in wrong:
             await stream.socket.send_json({"type": "subscribe", **asked})
-            assert await stream.raw() == {"error": text, "status": status}
+            assert await stream.receive_raw() == {"error": text, "status": status}
         await stream.socket.send_str("not JSON")
-        assert (await stream.raw())["error"] == "Not JSON"
+        assert (await stream.receive_raw())["error"] == "Not JSON"
         for ignored in ("[1]", '{"type": "dance", "stream": "user"}'):
             await stream.socket.send_str(ignored)
         await wait_until_settled(stream)
     api = Api(node, tokens[1])
     for asked, status, text in wrong:
-        answer = await api.ask("GET", "/api/v1/streaming", params=asked)
+        answer = await api.request("GET", "/api/v1/streaming", params=asked)
         assert (answer.status, answer.body["error"]) == (status, text)
-    assert (await api.ask("GET", "/api/v1/streaming/nowhere")).status == 404
+    assert (await api.request("GET", "/api/v1/streaming/nowhere")).status == 404
     async with node.http.ws_connect("/api/v1/streaming?stream=nowhere", headers=api.headers) as socket:
-        assert await Stream(socket).raw() == {"error": "Unknown stream type", "status": 400}
+        assert await Stream(socket).receive_raw() == {"error": "Unknown stream type", "status": 400}
 
 
 def make_picture() -> io.BytesIO:
@@ -188,10 +188,10 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         "hashtag/fox": ("tag/fox", {}),
         "hashtag:local/fox": ("tag/fox", {"local": "true"}),
     }
-    media_id = (await ann_api.ask("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
+    media_id = (await ann_api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
     async with open_stream(node, tokens[1], *[name for name in streams if "/" not in name]) as stream:
         for name in ("hashtag", "hashtag:local"):
-            await stream.ask("subscribe", name, tag="fox")
+            await stream.send_request("subscribe", name, tag="fox")
         await wait_until_settled(stream)
         root = await ann_api.post("/api/v1/statuses", status="a #fox")
         own = {"in_reply_to_id": root["id"]}
@@ -211,14 +211,14 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         for name, (path, params) in streams.items():
             found = await bob_api.get(f"/api/v1/timelines/{path}", **params)
             shown += [(name, "update", each["id"]) for each in found]
-        assert await stream.next_ids(len(shown)) == sorted(shown) and len(shown) == 15
+        assert await stream.receive_ids(len(shown)) == sorted(shown) and len(shown) == 15
         # And each of them, and nothing else, is taken back.
         for each in made[2:]:
             await ann_api.delete(f"/api/v1/statuses/{each['id']}")
         gone = {(name, "delete", each) for name, _, each in shown if each not in (root["id"], mine["id"])}
         last = await ann_api.post("/api/v1/statuses", status="the last")
         told = []
-        while (message := await stream.next())[2] != last["id"] and message[1] == "delete":
+        while (message := await stream.receive())[2] != last["id"] and message[1] == "delete":
             told.append(("/".join(message[0]), message[1], message[2]))
         assert gone <= set(told) and {each for _, _, each in told} == {each for _, _, each in gone}
 
@@ -226,14 +226,14 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
 async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     beta = await start("beta.test")
-    eve = await beta.member("eve")
+    eve = await beta.create_member("eve")
     async with open_stream(node, token, "public:remote", "public:local") as stream:
         found = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
         await Api(node, token).post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
         await settle_all(node, beta)
-        await beta.write(eve, "from afar")
+        await beta.publish(eve, "from afar")
         await settle_all(node, beta)
-        name, event, payload = await stream.next()
+        name, event, payload = await stream.receive()
         assert (name, event) == (["public:remote"], "update") and "afar" in payload["content"]
 
 
@@ -263,11 +263,11 @@ async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
     told: dict[str, Any] = {}
     for name in names[1:]:
         async with open_stream(node, token_of[name], "public", "user") as stream:
-            post_id = str(await node.write(ann, "a fox"))
-            own = str(await node.write(by[name], "mine"))
-            heard = [await stream.next()]
+            post_id = str(await node.publish(ann, "a fox"))
+            own = str(await node.publish(by[name], "mine"))
+            heard = [await stream.receive()]
             while heard[-1][0] != ["public"] or heard[-1][2]["id"] != own:
-                heard.append(await stream.next())
+                heard.append(await stream.receive())
             told[name] = next((each for _, _, each in heard if each["id"] == post_id), None)
             shown = await Api(node, token_of[name]).get("/api/v1/timelines/public")
             assert (told[name] in shown) is (told[name] is not None)
@@ -290,10 +290,10 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
     )
     open_sockets = [open_stream(node, token, "public") for token in tokens]
     streams = [await each.__aenter__() for each in open_sockets]
-    post_id = str(await node.write(ann, "a fox"))
-    end = str(await node.write(people[2], "the end"))
+    post_id = str(await node.publish(ann, "a fox"))
+    end = str(await node.publish(people[2], "the end"))
     for name, stream, token in zip(names, streams, tokens, strict=True):
-        _, _, first = await stream.next()
+        _, _, first = await stream.receive()
         if name == "mutes":
             assert first["id"] == end
             continue
@@ -314,11 +314,11 @@ async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None
         open_stream(node, tokens[1], "public") as muting,
         open_stream(node, tokens[2], "public") as stream,
     ):
-        await node.write(ann, "limited")
-        far = str(await node.write(eve, "from afar"))
-        last = str(await node.write(carl, "after that"))
-        assert await stream.next_ids(2) == [("public", "update", far), ("public", "update", last)]
-        assert await muting.next_ids(1) == [("public", "update", last)]
+        await node.publish(ann, "limited")
+        far = str(await node.publish(eve, "from afar"))
+        last = str(await node.publish(carl, "after that"))
+        assert await stream.receive_ids(2) == [("public", "update", far), ("public", "update", last)]
+        assert await muting.receive_ids(1) == [("public", "update", last)]
 
 
 async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> None:
@@ -328,34 +328,34 @@ async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> Non
     api, ann_api = Api(node, tokens[1]), Api(node, tokens[0])
     made = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
     async with open_stream(node, tokens[1], "user") as stream:
-        await stream.ask("subscribe", "list", list=made["id"])
+        await stream.send_request("subscribe", "list", list=made["id"])
         await wait_until_settled(stream)
         first = await ann_api.post("/api/v1/statuses", status="at home")
-        assert await stream.next_ids(1) == [("user", "update", first["id"])]
+        assert await stream.receive_ids(1) == [("user", "update", first["id"])]
         await Api(node, tokens[2]).post(f"/api/v1/statuses/{first['id']}/reblog")
         await api.post(f"/api/v1/lists/{made['id']}/accounts", account_ids=[str(ann.id)])
         second = await ann_api.post("/api/v1/statuses", status="on the list")
-        assert await stream.next_ids(1) == [(f"list/{made['id']}", "update", second["id"])]
+        assert await stream.receive_ids(1) == [(f"list/{made['id']}", "update", second["id"])]
         mine = await api.post("/api/v1/statuses", status="mine")
         await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=mine["id"])
         secret = await ann_api.post("/api/v1/statuses", status="not for lists", visibility="direct")
         edited = await ann_api.put(f"/api/v1/statuses/{second['id']}", status="on the list!")
         boost = await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
         listed = f"list/{made['id']}"
-        assert await stream.next_ids(1) == [("user", "update", mine["id"])]
-        assert await stream.next_ids(1) == [(listed, "status.update", edited["id"])]
-        told = [await stream.next() for _ in range(2)]
+        assert await stream.receive_ids(1) == [("user", "update", mine["id"])]
+        assert await stream.receive_ids(1) == [(listed, "status.update", edited["id"])]
+        told = [await stream.receive() for _ in range(2)]
         assert sorted(each[1] for each in told) == ["notification", "update"]
         assert {each[2]["id"] for each in told if each[1] == "update"} == {boost["id"]}
         for gone in (secret, second):
             await ann_api.delete(f"/api/v1/statuses/{gone['id']}")
-        assert await stream.next_ids(1) == [(listed, "delete", second["id"])]
+        assert await stream.receive_ids(1) == [(listed, "delete", second["id"])]
         await ann_api.post(f"/api/v1/statuses/{mine['id']}/unreblog")
-        assert await stream.next_ids(1) == [(listed, "delete", boost["id"])]
+        assert await stream.receive_ids(1) == [(listed, "delete", boost["id"])]
         await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
-        assert {(await stream.next())[1] for _ in range(2)} == {"notification", "update"}
+        assert {(await stream.receive())[1] for _ in range(2)} == {"notification", "update"}
         await api.delete(f"/api/v1/statuses/{mine['id']}")
-        kinds = [await stream.next() for _ in range(2)]
+        kinds = [await stream.receive() for _ in range(2)]
         assert sorted((each[0][0], each[1]) for each in kinds) == [("list", "delete"), ("user", "delete")]
 
 
@@ -364,7 +364,7 @@ async def test_notifications_come_in_two_streams(start: Start) -> None:
     api = Api(node, tokens[0])
     async with open_stream(node, tokens[0], "user", "user:notification") as stream:
         await Api(node, tokens[1]).post(f"/api/v1/accounts/{ann.id}/follow")
-        told = sorted([await stream.next(), await stream.next()], key=lambda each: each[0])
+        told = sorted([await stream.receive(), await stream.receive()], key=lambda each: each[0])
         [listed] = await api.get("/api/v1/notifications")
         assert told == [
             (["user"], "notification", listed),
@@ -372,9 +372,9 @@ async def test_notifications_come_in_two_streams(start: Start) -> None:
         ]
         async with node.db.write() as tx:
             await mutes.mute(tx, ann, bob)
-        await node.write(bob, "@ann hello")
+        await node.publish(bob, "@ann hello")
         await api.post("/api/v2/filters", title="x", context=["home"])
-        assert await stream.raw() == {"stream": ["user"], "event": "filters_changed"}
+        assert await stream.receive_raw() == {"stream": ["user"], "event": "filters_changed"}
 
 
 async def test_announcements_are_told_to_every_member(start: Start) -> None:
@@ -383,15 +383,15 @@ async def test_announcements_are_told_to_every_member(start: Start) -> None:
         async with node.db.write() as tx:
             made = await announcements.create(tx, node.site, None, "We move on Friday")
             await announcements.create(tx, node.site, None, "not yet", published=False)
-        name, event, payload = await stream.next()
+        name, event, payload = await stream.receive()
         assert (name, event, payload["id"]) == (["user"], "announcement", str(made.id))
         assert payload == (await Api(node, token).get("/api/v1/announcements"))[0]
         async with node.db.write() as tx:
             await announcements.update(tx, node.site, None, made.id, "We move on Sunday")
-        assert "Sunday" in (await stream.next())[2]["content"]
+        assert "Sunday" in (await stream.receive())[2]["content"]
         async with node.db.write() as tx:
             await announcements.remove(tx, None, made.id)
-        assert await stream.next() == (["user"], "announcement.delete", str(made.id))
+        assert await stream.receive() == (["user"], "announcement.delete", str(made.id))
 
 
 async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
@@ -400,13 +400,13 @@ async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
 
 async def test_server_sent_events_and_their_beat(start: Start) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
-    node.node.hub.beat_seconds = 0.01
+    node.node.hub.heartbeat_seconds = 0.01
     api = Api(node, token)
     async with node.http.get("/api/v1/streaming/public?only_media=true", headers=api.headers) as answer:
         assert answer.content_type == "text/event-stream" and answer.headers["Cache-Control"]
         assert await read_lines(answer, 1) == [b":)\n"]
-        await node.write(ann, "no picture")
-        media_id = (await api.ask("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
+        await node.publish(ann, "no picture")
+        media_id = (await api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
         made = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
         beats, line = 0, b""
         while not line.startswith(b"event"):
@@ -434,18 +434,18 @@ async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
     ):
         assert await read_lines(answer, 1) == [b":)\n"]
         async with node.db.write() as tx:
-            await tokens.revoke_all(tx, (await node.member_row(ann)).id)
-        assert await stream.closed() == 4001
+            await tokens.revoke_all(tx, (await node.load_member(ann)).id)
+        assert await stream.wait_closed() == 4001
         assert await asyncio.wait_for(answer.content.read(), TIMEOUT_S) == b""
-        post_id = await node.write(bob, "still here")
-        assert (await stays.next())[2]["id"] == str(post_id)
+        post_id = await node.publish(bob, "still here")
+        assert (await stays.receive())[2]["id"] == str(post_id)
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled", "suspended"])
 async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start, how: str) -> None:
     """The command line writes beside a running node, which does not hear of it on SQLite."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
-    node.node.hub.beat_seconds = 0.01
+    node.node.hub.heartbeat_seconds = 0.01
     async with open_stream(node, other, "user") as stays, open_stream(node, token, "user") as stream:
         async with node.db.write() as tx:
             if how == "suspended":
@@ -453,34 +453,34 @@ async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start
             else:
                 await members.set_disabled(tx, await members.get_by_username(tx, "ann"), disabled=True)
             tx.events.clear()
-        assert await stream.closed() == 4001
+        assert await stream.wait_closed() == 4001
         await wait_until_settled(stays)
 
 
 async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "MOST_WAITING", 3)
+    monkeypatch.setattr(hub_module, "MAX_WAITING", 3)
     node, (ann,), (token,) = await start_world(start, "ann")
     hub = node.node.hub
     async with open_stream(node, token, "user") as slow:
-        assert hub.dropped == 0 and len(hub) == 1
+        assert hub.dropped_listeners == 0 and len(hub) == 1
         # All in one go, so that nothing can be sent in between.
-        hub.tell([("user", ann.id)] * 5, "filters_changed", None)
-        assert await slow.closed() == 1013
-        assert hub.dropped == 1
+        hub.publish([("user", ann.id)] * 5, "filters_changed", None)
+        assert await slow.wait_closed() == 1013
+        assert hub.dropped_listeners == 1
     async with open_stream(node, token, "user") as stuck:
         # It reads nothing: what is sent fills the buffers, and then the queue.
         transport = stuck.socket._conn.transport  # type: ignore[union-attr]
         assert transport is not None
         transport.pause_reading()
-        while hub.dropped == 1:
-            hub.tell([("user", ann.id)], "update", "x" * 200_000)
+        while hub.dropped_listeners == 1:
+            hub.publish([("user", ann.id)], "update", "x" * 200_000)
             await asyncio.sleep(0)
         transport.resume_reading()
-        await stuck.closed()
-        assert hub.dropped == 2
+        await stuck.wait_closed()
+        assert hub.dropped_listeners == 2
     async with open_stream(node, token, "user") as fine:
-        post_id = await node.write(ann, "hello")
-        assert (await fine.next())[2]["id"] == str(post_id)
+        post_id = await node.publish(ann, "hello")
+        assert (await fine.receive())[2]["id"] == str(post_id)
 
 
 async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> None:
@@ -488,9 +488,9 @@ async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> No
     async with open_stream(node, token, "user") as stream:
         async with node.db.write() as tx:
             tx.emit(events.NOTIFICATION_ADDED, account_id=ann.id, notification_id="nonsense")
-        post_id = await node.write(ann, "hello")
-        assert (await stream.next())[2]["id"] == str(post_id)
-    assert node.node.hub.missed <= 1
+        post_id = await node.publish(ann, "hello")
+        assert (await stream.receive())[2]["id"] == str(post_id)
+    assert node.node.hub.lost_events <= 1
 
 
 async def test_every_process_tells_its_own_listeners(start: Start) -> None:
@@ -510,13 +510,13 @@ async def test_every_process_tells_its_own_listeners(start: Start) -> None:
     names.ports["alpha.test"] = second.addresses[0][1]
     there = TestNode(second, "alpha.test", node.clock, names)
     async with open_stream(there, token, "user") as far, open_stream(node, other, "public") as near:
-        post_id = str(await node.write(ann, "from the first"))
-        assert await far.next_ids(1) == [("user", "update", post_id)] != await near.next_ids(1)
-        post_id = str(await there.write(ann, "from the second"))
-        assert await far.next_ids(1) == [("user", "update", post_id)] != await near.next_ids(1)
+        post_id = str(await node.publish(ann, "from the first"))
+        assert await far.receive_ids(1) == [("user", "update", post_id)] != await near.receive_ids(1)
+        post_id = str(await there.publish(ann, "from the second"))
+        assert await far.receive_ids(1) == [("user", "update", post_id)] != await near.receive_ids(1)
         await Api(node, token).delete(f"/api/v1/statuses/{post_id}")
-        assert await far.next() == (["user"], "delete", post_id)
+        assert await far.receive() == (["user"], "delete", post_id)
         async with node.db.write() as tx:
-            await tokens.revoke_all(tx, (await node.member_row(ann)).id)
-        assert await far.closed() == 4001
+            await tokens.revoke_all(tx, (await node.load_member(ann)).id)
+        assert await far.wait_closed() == 4001
     await there.close()

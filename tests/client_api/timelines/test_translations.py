@@ -41,7 +41,7 @@ class TranslationServer:
         made = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
         return web.json_response(self.answer or made, status=self.status)
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def list_languages(self, request: web.Request) -> web.Response:
         return web.json_response(self.languages)
 
 
@@ -50,7 +50,7 @@ async def server() -> AsyncIterator[TranslationServer]:
     made = TranslationServer()
     application = web.Application()
     application.router.add_post("/translate", made.translate)
-    application.router.add_get("/languages", made.list)
+    application.router.add_get("/languages", made.list_languages)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -66,13 +66,13 @@ async def start_world(
     if server is not None:
         translation = TranslationConfig(**{"url": server.address, "allow_networks": ("127.0.0.0/8",), **more})
     node = await start("alpha.test", translation=translation)
-    ann = await node.member("ann")
-    return node, ann, Api(node, await node.token(ann))
+    ann = await node.create_member("ann")
+    return node, ann, Api(node, await node.create_token(ann))
 
 
 async def test_a_post_is_translated_once(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server, api_key="secret")
-    post_id = await node.write(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
+    post_id = await node.publish(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
     found = await api.post(path, lang="en")
     assert found["content"].startswith("<p>Hello <span") and "<!--" not in found["content"]
@@ -97,11 +97,11 @@ async def test_descriptions_and_options_are_translated(start: Start, server: Tra
     node, ann, api = await start_world(start, server)
     async with node.db.write() as tx:
         file = await _add_media(tx, node.site, ann)
-    post_id = await node.write(ann, "Hallo", language="de", media_ids=(file,))
+    post_id = await node.publish(ann, "Hallo", language="de", media_ids=(file,))
     found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
     assert found["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
     poll = polls.NewPoll(("Hallo <eins>", "Hallo zwei"), 3600)
-    asked = str(await node.write(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
+    asked = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
     found = await api.post(f"/api/v1/statuses/{asked}/translate", lang="en")
     options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
     assert found["poll"] == {"id": asked, "options": options} and found["media_attachments"] == []
@@ -115,7 +115,7 @@ async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
 
 async def test_what_a_server_writes_is_sanitized(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server)
-    post_id = await node.write(ann, "Hallo", language="de", summary="Hallo")
+    post_id = await node.publish(ann, "Hallo", language="de", summary="Hallo")
     evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
     server.answer = {"translatedText": [evil, "<b>plain</b>"]}
     found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
@@ -136,21 +136,21 @@ async def test_what_a_server_writes_is_sanitized(start: Start, server: Translati
 )
 async def test_what_fails_is_said(start: Start, server: TranslationServer, answer: Any, status: int) -> None:
     node, ann, api = await start_world(start, server)
-    post_id = await node.write(ann, "Hallo", language="de")
+    post_id = await node.publish(ann, "Hallo", language="de")
     server.answer, server.status = answer, status
-    refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
+    refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
     assert refused.status == 503 and "not available" in refused.body["error"]
 
 
 async def test_who_may_translate_what(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server)
-    post_id = await node.write(ann, "Hallo", language="de")
+    post_id = await node.publish(ann, "Hallo", language="de")
     path = f"/api/v1/statuses/{post_id}/translate"
-    private = await node.write(ann, "Hallo", language="de", visibility="followers")
-    unknown = await node.write(ann, "Hallo", language="fr")
-    assert (await Api(node).ask("POST", path)).status == 401
-    narrow = Api(node, await node.token(ann, "write"))
-    assert (await narrow.ask("POST", path)).status == 403
+    private = await node.publish(ann, "Hallo", language="de", visibility="followers")
+    unknown = await node.publish(ann, "Hallo", language="fr")
+    assert (await Api(node).request("POST", path)).status == 401
+    narrow = Api(node, await node.create_token(ann, "write"))
+    assert (await narrow.request("POST", path)).status == 403
     for wrong, lang, status in (
         (private, "en", 403),
         (unknown, "en", 403),
@@ -159,11 +159,11 @@ async def test_who_may_translate_what(start: Start, server: TranslationServer) -
         (post_id, "no language", 403),
         (7, "en", 404),
     ):
-        refused = await api.ask("POST", f"/api/v1/statuses/{wrong}/translate", json={"lang": lang})
+        refused = await api.request("POST", f"/api/v1/statuses/{wrong}/translate", json={"lang": lang})
         assert refused.status == status, (wrong, lang, refused.body)
     assert refused.body["error"] == "Record not found" and server.asked == []
-    other = Api(node, await node.token(await node.member("bob")))
-    hidden = await other.ask("POST", f"/api/v1/statuses/{private}/translate", json={"lang": "en"})
+    other = Api(node, await node.create_token(await node.create_member("bob")))
+    hidden = await other.request("POST", f"/api/v1/statuses/{private}/translate", json={"lang": "en"})
     assert hidden.status == 404
 
 
@@ -174,14 +174,14 @@ async def test_the_languages(start: Start, server: TranslationServer) -> None:
     server.languages = {"odd": 1}
     assert await api.get(path) == {"de": ["en"], "en": ["de"]}, "remembered for an hour"
     node.clock.forward(hours=1)
-    assert (await api.ask("GET", path)).status == 503
+    assert (await api.request("GET", path)).status == 503
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": True}
 
 
 async def test_without_a_server_there_is_no_translation(start: Start) -> None:
     node, ann, api = await start_world(start, None)
-    post_id = await node.write(ann, "Hallo", language="de")
-    refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate")
+    post_id = await node.publish(ann, "Hallo", language="de")
+    refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate")
     assert (refused.status, refused.body["error"]) == (404, "Record not found")
     assert await api.get("/api/v1/instance/translation_languages") == {}
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": False}
@@ -192,8 +192,8 @@ async def test_private_networks_are_closed_unless_they_are_named(
 ) -> None:
     """Those that are named for federation do not count, nor the other way round."""
     node, ann, api = await start_world(start, server, allow_networks=("10.0.0.0/8",))
-    post_id = await node.write(ann, "Hallo", language="de")
-    refused = await api.ask("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
+    post_id = await node.publish(ann, "Hallo", language="de")
+    refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
     assert refused.status == 503 and server.asked == []
 
 
@@ -203,5 +203,5 @@ async def test_blank_texts_are_not_sent(server: TranslationServer) -> None:
     answer = await translator.translate(["<p>Hallo</p>"], ["", "a < b"], None, "en")
     await translator.close()
     assert answer.texts == ("<p>Hello</p><!--en-->", "", "a &lt; b<!--en-->")
-    assert (answer.detected, server.asked[0]["source"]) == ("de", "auto")
+    assert (answer.detected_language, server.asked[0]["source"]) == ("de", "auto")
     assert server.asked[0]["q"] == ["<p>Hallo</p>", "a &lt; b"] and "api_key" not in server.asked[0]

@@ -174,7 +174,7 @@ async def test_lists_of_collections(database: Database, here: NodeContext) -> No
 
 
 async def test_limits(database: Database, here: NodeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collections, "MOST_ITEMS", 1)
+    monkeypatch.setattr(collections, "MAX_ITEMS", 1)
     ann, bob = await create_accounts(database, here, "ann", "bob")
     async with database.write() as tx:
         made = [

@@ -139,5 +139,5 @@ async def test_suggestions_take_a_fixed_number_of_statements(database: Database,
     for limit in (1, 12):
         async with database.read() as tx:
             assert len(await suggestions.list_for_account(tx, ann, limit)) == min(limit, 11)
-            counts.append(tx.count)
+            counts.append(tx.statement_count)
     assert counts[0] == counts[1] <= 4

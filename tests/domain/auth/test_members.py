@@ -351,7 +351,7 @@ async def test_who_is_disabled_comes_as_far_as_the_decisions(database: Database,
         assert await sessions.find_principal(tx, cookie) is None
         other = await login.log_in(tx, await members.get(tx, member.id), "ann", "", "")
         barred = await sessions.find_principal(tx, other, allow_suspended=True)
-        assert barred is not None and barred.barred, "as far as what was decided about her"
+        assert barred is not None and barred.is_suspended, "as far as what was decided about her"
         assert (
             await sessions.find_principal(tx, other)
             is None

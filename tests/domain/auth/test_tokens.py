@@ -60,7 +60,7 @@ async def test_a_code_becomes_a_token(database: Database, here: NodeContext) -> 
     assert set(made.secret) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     async with database.read() as tx:
         caller = await tokens.find_principal(tx, made.secret)
-        assert tx.count == 1, "a token is looked up in one statement"
+        assert tx.statement_count == 1, "a token is looked up in one statement"
     assert caller and caller.member and caller.account
     assert (caller.member.id, caller.account.username, caller.app_id) == (member.id, "ann", app.id)
     assert caller.scopes == {"read"}
@@ -287,7 +287,7 @@ async def test_a_known_token_takes_one_statement_and_dies_at_once(
     for _ in range(2):
         async with database.read() as tx:
             found = await tokens.find_principal(tx, made.secret)
-            assert found and found.account and found.account.id == account_id and tx.count == 1
+            assert found and found.account and found.account.id == account_id and tx.statement_count == 1
     async with database.write() as tx:
         await members.set_role(tx, ann, "admin")
     async with database.read() as tx:

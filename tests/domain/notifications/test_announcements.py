@@ -28,11 +28,11 @@ async def test_shown_dismissed_changed_and_over(database: Database, here: NodeCo
             await announcements.dismiss(tx, ann, draft.id)
         await announcements.dismiss(tx, ann, row.id)
         await announcements.dismiss(tx, ann, row.id)
-        assert [(view.row.id, view.read) for view in await announcements.list_current(tx, ann)] == [
+        assert [(view.row.id, view.is_read) for view in await announcements.list_current(tx, ann)] == [
             (row.id, True)
         ]
         assert await announcements.list_current(tx, ann, include_dismissed=False) == []
-        assert [view.read for view in await announcements.list_current(tx, bob)] == [False]
+        assert [view.is_read for view in await announcements.list_current(tx, bob)] == [False]
         await announcements.update(tx, here, None, row.id, "changed")
         assert [
             view.row.source for view in await announcements.list_current(tx, ann, include_dismissed=False)
@@ -126,5 +126,5 @@ async def test_reactions_take_the_same_statements_however_many(database: Databas
                 await announcements.react(tx, ann, row.id, name)
         async with database.read() as tx:
             assert len(await announcements.list_current(tx, bob)) == number
-            taken.append(tx.count)
+            taken.append(tx.statement_count)
     assert set(taken) == {4}

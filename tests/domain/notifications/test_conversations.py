@@ -35,7 +35,7 @@ async def letter(
 
 
 def last(view: ConversationView) -> int | None:
-    return view.last.post.id if view.last else None
+    return view.last_post.post.id if view.last_post else None
 
 
 def names(view: ConversationView) -> list[str]:
@@ -198,7 +198,7 @@ async def test_a_post_that_is_gone_without_a_word_breaks_nothing(
     async with database.write() as tx:
         await post_queries.delete_by_id(tx, first)
     (view,) = await of(database, bob)
-    assert view.last is None and names(view) == ["ann"]
+    assert view.last_post is None and names(view) == ["ann"]
 
 
 async def test_pages_by_last_post_and_their_statements(database: Database, here: NodeContext) -> None:
@@ -219,5 +219,5 @@ async def test_pages_by_last_post_and_their_statements(database: Database, here:
     for size in (2, 9):
         async with database.read() as tx:
             await conversations.list_by_account(tx, ann, Page(limit=size))
-            taken.append(tx.count)
+            taken.append(tx.statement_count)
     assert taken[0] == taken[1] <= 10

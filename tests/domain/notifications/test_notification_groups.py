@@ -105,7 +105,7 @@ async def test_pages_show_each_group_once_and_lose_nothing(database: Database, h
             assert len(set(keys)) == len(keys)
             within = [each for each in rows if cursors[1] <= each <= cursors[0]]
             assert max(view.newest.row.id for view in views) == within[0]
-            assert min(view.least_id for view in views) == within[-1]
+            assert min(view.page_min_id for view in views) == within[-1]
             seen += within
             cursor = cursors[1]
         assert seen == rows
@@ -119,7 +119,7 @@ async def test_pages_show_each_group_once_and_lose_nothing(database: Database, h
         )
         assert cursors == [rows[0], rows[-6]] and sorted(view.count for view in views) == [3] * 4
         views, _ = await notification_groups.list_by_account(tx, ann, Page(since_id=rows[1]), EVERYTHING)
-        assert [(view.count, view.least_id) for view in views] == [(3, rows[0])]
+        assert [(view.count, view.page_min_id) for view in views] == [(3, rows[0])]
 
 
 async def test_only_some_kinds_grouped_or_asked_for(database: Database, here: NodeContext) -> None:
@@ -231,7 +231,7 @@ async def test_an_id_that_another_process_has_given_is_not_a_loss(
         await follows.follow(tx, here, bob, ann)
         _, (taken,) = await notifications.list_by_account(tx, ann, PAGE)
         given = iter([taken, taken, taken + 32])
-        tx.ids.exact = lambda: next(given)  # type: ignore[method-assign]
+        tx.ids.new_exact = lambda: next(given)  # type: ignore[method-assign]
         await follows.follow(tx, here, eve, ann)
         _, cursors = await notifications.list_by_account(tx, ann, PAGE)
     assert cursors == [taken + 32, taken]
@@ -245,9 +245,9 @@ async def test_a_page_takes_the_same_statements_whatever_its_size(
         await like(database, here, await publish(database, here, ann, f"post {number}"), bob, eve)
     taken = []
     for size in (2, 12):
-        database.memory = CacheRegistry()
+        database.caches = CacheRegistry()
         async with database.read() as tx:
             views, _ = await notification_groups.list_by_account(tx, ann, Page(limit=size), EVERYTHING)
             assert len(views) == size
-            taken.append(tx.count)
+            taken.append(tx.statement_count)
     assert taken[0] == taken[1] <= 12

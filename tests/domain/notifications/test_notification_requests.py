@@ -80,7 +80,7 @@ async def test_strangers_wait_until_they_are_accepted(database: Database, here: 
         assert [view.key for view in everything] == [f"ungrouped-{view.newest.row.id}" for view in everything]
         assert await asking(tx, ann) == [(eve.id, 1), (bob.id, 2)]
         policy = await notification_policies.get(tx, ann)
-        assert (policy.requests, policy.notifications) == (2, 3)
+        assert (policy.pending_requests_count, policy.pending_notifications_count) == (2, 3)
         views, (newer, older) = await notification_requests.list_by_account(tx, ann, PAGE)
         assert views[1].post is not None and views[1].row.first_at < views[1].row.last_at
         assert {views[1].post.post.id, views[0].post and views[0].post.post.id} <= {letter, post_id}
@@ -232,7 +232,7 @@ async def test_a_request_ends_with_what_it_was_for(database: Database, here: Nod
         await mutes.mute(tx, ann, eve)
         assert await asking(tx, ann) == []
         policy = await notification_policies.get(tx, ann)
-        assert (policy.requests, policy.notifications) == (0, 0)
+        assert (policy.pending_requests_count, policy.pending_notifications_count) == (0, 0)
 
 
 async def test_pages_of_requests_and_their_statements(database: Database, here: NodeContext) -> None:
@@ -254,7 +254,7 @@ async def test_pages_of_requests_and_their_statements(database: Database, here: 
     for size in (2, 9):
         async with database.read() as tx:
             await notification_requests.list_by_account(tx, ann, Page(limit=size))
-            taken.append(tx.count)
+            taken.append(tx.statement_count)
     assert taken[0] == taken[1] <= 10
 
 

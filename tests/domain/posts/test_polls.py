@@ -428,12 +428,12 @@ async def test_filters_see_the_choices(database: Database, here: NodeContext) ->
 
 
 async def count_statements(database: Database, viewer: AccountRow, size: int) -> int:
-    database.memory = CacheRegistry()
+    database.caches = CacheRegistry()
     async with database.read() as tx:
         ids = await timelines.list_home(tx, viewer.id, Page(limit=size))
         views = await post_views.load(tx, ids, viewer.id, context="home")
         assert sum(view.poll is not None for view in views) == size
-        return tx.count
+        return tx.statement_count
 
 
 async def test_a_page_of_polls_takes_one_statement_more_whatever_its_size(

@@ -133,9 +133,9 @@ async def test_likes_and_boosts_count_once_and_can_be_undone(database: Database,
             boost_id = await boosts.boost(tx, here, bob, post_id)
     async with database.read() as tx:
         view = (await post_views.load(tx, [boost_id], bob.id))[0]
-    assert view.boost_of is not None and view.boost_of.mine is not None
+    assert view.boost_of is not None and view.boost_of.viewer_state is not None
     assert (view.boost_of.post.likes_count, view.boost_of.post.boosts_count) == (1, 1)
-    assert view.boost_of.mine.liked and view.boost_of.mine.boosted
+    assert view.boost_of.viewer_state.liked and view.boost_of.viewer_state.boosted
     assert await home(database, eve) == [boost_id]
     assert sorted(await told(database, ann)) == ["favourite", "reblog"]
     async with database.write() as tx:
@@ -265,12 +265,12 @@ async def test_articles_have_addresses_and_rise_by_helpfulness(database: Databas
 
 
 async def count_statements(database: Database, viewer: AccountRow, size: int) -> int:
-    database.memory = CacheRegistry()
+    database.caches = CacheRegistry()
     async with database.read() as tx:
         ids = await timelines.list_home(tx, viewer.id, Page(limit=size))
         views = await post_views.load(tx, ids, viewer.id, context="home")
         assert len(views) == size
-        return tx.count
+        return tx.statement_count
 
 
 async def test_a_page_takes_the_same_statements_whatever_its_size(

@@ -80,9 +80,9 @@ async def test_the_policy_decides(
     if follows:
         await establish_follow(database, here, bob, ann)
     first = await publish(database, here, ann, "mine", quote_policy=policy)
-    assert (await seen(database, first, bob)).quotable == outcome
-    assert (await seen(database, first, ann)).quotable == "automatic"
-    assert (await seen(database, first, None)).quotable == "denied"
+    assert (await seen(database, first, bob)).quote_permission == outcome
+    assert (await seen(database, first, ann)).quote_permission == "automatic"
+    assert (await seen(database, first, None)).quote_permission == "denied"
     if outcome == "denied":
         with pytest.raises(ForbiddenError, match="does not allow"):
             await publish(database, here, bob, "yours", quoted_id=first)
@@ -104,7 +104,7 @@ async def test_a_changed_policy_leaves_the_quotes_that_there_are(
         with pytest.raises(NotFoundError):
             await edits.set_quote_policy(tx, bob, first, "public")
     after = await seen(database, first, bob)
-    assert (before.quotable, after.quotable) == ("automatic", "denied")
+    assert (before.quote_permission, after.quote_permission) == ("automatic", "denied")
     assert before.stamp != after.stamp and after.post.edited_at is None
     assert await state(database, second, bob) == "accepted"
 
@@ -242,7 +242,7 @@ async def test_an_edit_may_quote_something_else(database: Database, here: NodeCo
         await edits.edit(tx, here, bob, post_id, edits.PostEdit(quoted_id=other, quote_policy="nobody"))
     view = await seen(database, post_id, ann)
     assert view.quote and view.quote.post and view.quote.post.post.id == other
-    assert view.quotable == "denied"
+    assert view.quote_permission == "denied"
     assert [(await seen(database, each, ann)).post.quotes_count for each in (first, other)] == [0, 1]
     async with database.write() as tx:
         with pytest.raises(ForbiddenError, match="reaches more"):
@@ -294,7 +294,7 @@ async def test_statements_do_not_depend_on_the_page(
         async with database.read() as tx:
             views = await post_views.load(tx, made, bob.id)
             assert len(views) == count
-            counts.append(tx.count)
+            counts.append(tx.statement_count)
     # Versions; posts, quotes, quoted posts, files, cards, authors; the viewer. Then versions and the viewer.
     assert counts == [8, 2]
 

@@ -48,7 +48,7 @@ async def test_many_posts_of_one_moment_are_all_kept(database: Database, here: N
         # One id of that millisecond is taken until the counter moves: as good as a collision.
         taken = tx.new_id(START - 1_000)
         made = iter([taken, taken, taken + 1])
-        tx.ids.at = lambda moment: next(made)  # type: ignore[method-assign]
+        tx.ids.new_at = lambda moment: next(made)  # type: ignore[method-assign]
         for number in range(2):
             uri = f"https://beta.test/posts/{number}"
             row = await remote_posts.receive(tx, bob, remote(uri, bob.uri))

@@ -210,6 +210,6 @@ async def test_relations_are_one_statement_in_the_order_asked(database: Database
     await establish_follow(database, here, ann, fay)
     async with database.read() as tx:
         found = await relations.load(tx, ann.id, [fay.id, 12345, bob.id, fay.id])
-        assert [each.id for each in found] == [fay.id, bob.id] and tx.count == 1
+        assert [each.id for each in found] == [fay.id, bob.id] and tx.statement_count == 1
         assert [each.following for each in found] == [True, False]
         assert await relations.load(tx, ann.id, []) == []

@@ -33,7 +33,7 @@ async def test_what_is_known_takes_two_statements(database: Database, here: Node
     first = await seen(database, post_id, bob)
     async with database.read() as tx:
         assert await post_views.load(tx, [post_id], bob.id) == [first]
-        assert tx.count == 2, "versions, and what the viewer has to do with them"
+        assert tx.statement_count == 2, "versions, and what the viewer has to do with them"
 
 
 async def test_a_change_of_the_post_is_seen_at_once(database: Database, here: NodeContext) -> None:
@@ -44,7 +44,7 @@ async def test_a_change_of_the_post_is_seen_at_once(database: Database, here: No
         await likes.like(tx, here, bob, post_id)
     after = await seen(database, post_id, bob)
     assert before and after and "other words" in after.post.html
-    assert after.post.likes_count == 1 and after.mine and after.mine.liked
+    assert after.post.likes_count == 1 and after.viewer_state and after.viewer_state.liked
     assert before.stamp != after.stamp
     async with database.write() as tx:
         await post_removal.delete(tx, ann, post_id)

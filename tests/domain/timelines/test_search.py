@@ -419,7 +419,7 @@ async def test_nothing_is_left_of_removed_accounts(database: Database, here: Nod
 async def test_what_was_there_before_is_indexed_in_batches(
     database: Database, here: NodeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_index, "BATCH", 2)
+    monkeypatch.setattr(search_index, "BATCH_SIZE", 2)
     (ann,) = await create_accounts(database, here, "ann")
     written = [await publish(database, here, ann, f"old {number}") for number in range(5)]
     await publish(database, here, ann, "draft", kind="Article", title="old", state="draft")
@@ -452,5 +452,5 @@ async def test_a_search_takes_few_statements(database: Database, here: NodeConte
         async with database.read() as tx:
             query = search.SearchRequest(text="word -from:bob", kind="statuses", limit=limit)
             assert len((await search.run(tx, here, ann.id, query)).posts) == limit
-            counts.append(tx.count)
+            counts.append(tx.statement_count)
     assert counts[0] == counts[1] <= 5

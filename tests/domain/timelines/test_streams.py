@@ -76,11 +76,11 @@ async def test_the_statements_do_not_grow_with_the_listeners(database: Database,
     post_id = await publish(database, here, made[0], "hello")
     taken = []
     for count in (3, 30):
-        database.memory = CacheRegistry()
+        database.caches = CacheRegistry()
         async with database.read() as tx:
             found = await streams.load_views(tx, post_id, [each.id for each in made[1 : count + 1]], "public")
             assert len(found) == count
-            taken.append(tx.count)
+            taken.append(tx.statement_count)
     assert taken[0] == taken[1]
 
 

@@ -19,8 +19,8 @@ NEW = "ann@new.test"
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test", mail=MAIL)
-    await alpha.member("ann")
-    await alpha.member("bob")
+    await alpha.create_member("ann")
+    await alpha.create_member("bob")
     return alpha
 
 
@@ -63,9 +63,9 @@ async def test_the_new_address_confirms_and_the_old_one_is_told(node: TestNode, 
     stranger = Visitor(node)
     opened = await stranger.open(link(sent[NEW]))
     assert opened.status == 200 and await address_of(node, "ann") == "ann@mail.test", "opening is not enough"
-    await stranger.press(opened, link(sent[NEW]))
+    await stranger.submit_action(opened, link(sent[NEW]))
     assert await address_of(node, "ann") == NEW
-    assert not await stranger.who(), "the link logs nobody in"
+    assert not await stranger.is_logged_in(), "the link logs nobody in"
     assert set(await mails(node)) == {"ann@mail.test"}, "the old address is told that it was changed"
     assert (await stranger.open(link(sent[NEW]))).status == 404
     assert (await Visitor(node).log_in(NEW)).path == "/home"
@@ -85,7 +85,7 @@ async def test_an_address_that_was_taken_meanwhile_stays_with_its_owner(node: Te
         bob = await login.find_member(tx, "bob")
         assert bob
         await member_queries.set_email(tx, bob.id, NEW)
-    assert (await ann.press(path, path)).status == 422
+    assert (await ann.submit_action(path, path)).status == 422
     assert await address_of(node, "bob") == NEW and await address_of(node, "ann") == "ann@mail.test"
 
 
@@ -99,7 +99,7 @@ async def test_only_the_newest_link_counts_and_old_links_end(node: TestNode, ann
         assert member
         reset = await one_time_links.create(tx, "reset", member.id, member.email, hours=1)
     newest = link((await mails(node))[NEW])
-    await ann.press(newest, newest)
+    await ann.submit_action(newest, newest)
     assert (await ann.open(f"/reset/{reset}")).status == 404, "whoever reads the old mail gets no further"
 
 
@@ -120,7 +120,7 @@ async def test_a_link_for_something_else_changes_nothing(node: TestNode, ann: Vi
 
 async def test_without_mail_the_address_counts_at_once(start: Start) -> None:
     node = await start("alpha.test")
-    await node.member("ann")
+    await node.create_member("ann")
     visitor = Visitor(node)
     await visitor.log_in("ann")
     page = await visitor.fill_in("/settings/email", "email", email=NEW)

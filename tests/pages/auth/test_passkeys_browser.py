@@ -64,7 +64,7 @@ async def person(browser: Browser) -> Person:
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     here = await start("localhost")
-    await here.member("ann")
+    await here.create_member("ann")
     return here
 
 

@@ -14,7 +14,7 @@ NEW = "another fine password"
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     return alpha
 
 

@@ -15,8 +15,8 @@ from tests.kit.visitors import Visitor
 @pytest.fixture
 async def node(start: Start) -> TestNode:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
-    await alpha.member("bob")
+    await alpha.create_member("ann")
+    await alpha.create_member("bob")
     return alpha
 
 
@@ -44,13 +44,13 @@ async def test_an_app_is_listed_and_its_access_taken_away(node: TestNode) -> Non
     assert "Phone &lt;b&gt;app" in page.text and "<b>app" not in page.text
     assert "change your statuses" in page.text and "Never used" in page.text
     assert "Bobs app" not in page.text
-    assert (await Api(node, token).ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
+    assert (await Api(node, token).request("GET", "/api/v1/accounts/verify_credentials")).status == 200
     page = await ann.open("/settings/apps")
     assert "Never used" not in page.text
-    left = await ann.press(page, _action(page.text))
+    left = await ann.submit_action(page, _action(page.text))
     assert "Phone" not in left.text and "No app has access" in left.text
-    assert (await Api(node, token).ask("GET", "/api/v1/accounts/verify_credentials")).status == 401
-    assert (await Api(node, other).ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
+    assert (await Api(node, token).request("GET", "/api/v1/accounts/verify_credentials")).status == 401
+    assert (await Api(node, other).request("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
 def _action(page: str) -> str:
@@ -69,7 +69,7 @@ async def test_nobody_takes_anothers_access_away(node: TestNode) -> None:
         assert answer.status == 404
     async with ann.http.post("/settings/apps/0/revoke", data=csrf) as answer:
         assert answer.status == 404
-    assert (await Api(node, token).ask("GET", "/api/v1/accounts/verify_credentials")).status == 200
+    assert (await Api(node, token).request("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
 def _csrf(page: str) -> str:
@@ -82,8 +82,8 @@ async def test_what_was_made_on_the_command_line_is_listed_too(node: TestNode) -
     token = await token_of(node, "ann", None, "read")
     page = await ann.open("/settings/apps")
     assert "Created on the command line" in page.text
-    await ann.press(page, "/settings/apps/0/revoke")
-    assert (await Api(node, token).ask("GET", "/api/v1/preferences")).status == 401
+    await ann.submit_action(page, "/settings/apps/0/revoke")
+    assert (await Api(node, token).request("GET", "/api/v1/preferences")).status == 401
 
 
 async def test_other_browsers_are_logged_out_one_by_one_or_all(node: TestNode) -> None:
@@ -97,10 +97,15 @@ async def test_other_browsers_are_logged_out_one_by_one_or_all(node: TestNode) -
     csrf = _csrf((await bob.open("/settings/apps")).text)
     async with bob.http.post(one, data={"csrf": csrf}) as answer:
         assert answer.status == 404, "another member's session is not theirs to end"
-    await ann.press(page, one)
-    assert sorted([await phone.who(), await tablet.who()]) == [False, True]
-    await ann.press("/settings/apps", "/settings/sessions/end-others")
-    assert not await phone.who() and not await tablet.who() and await ann.who() and await bob.who()
+    await ann.submit_action(page, one)
+    assert sorted([await phone.is_logged_in(), await tablet.is_logged_in()]) == [False, True]
+    await ann.submit_action("/settings/apps", "/settings/sessions/end-others")
+    assert (
+        not await phone.is_logged_in()
+        and not await tablet.is_logged_in()
+        and await ann.is_logged_in()
+        and await bob.is_logged_in()
+    )
 
 
 async def test_the_use_of_a_session_is_noted_once_an_hour(node: TestNode) -> None:

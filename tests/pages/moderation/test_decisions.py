@@ -30,10 +30,10 @@ PAGE, QUEUE = "/settings/decisions", "/admin/appeals"
 async def begin(start: Start, **config: Any) -> tuple[TestNode, AccountRow, MemberRow]:
     """A node with Ann, and two moderators of whom one acts."""
     node = await start("alpha.test", rules=("Be kind",), **config)
-    ann = await node.member("ann")
-    mod = await node.member("mod", "moderator")
-    await node.member("mel", "moderator")
-    return node, ann, await node.member_row(mod)
+    ann = await node.create_member("ann")
+    mod = await node.create_member("mod", "moderator")
+    await node.create_member("mel", "moderator")
+    return node, ann, await node.load_member(mod)
 
 
 async def do(node: TestNode, mod: MemberRow, ann: AccountRow, kind: str, text: str, **more: Any) -> int:
@@ -86,7 +86,7 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     assert (await other.open(QUEUE)).text.count("<textarea") == 0
     [letter] = [each for each in await mails(node) if "You were right" in each]
     assert "A mistake, sorry" in letter
-    assert await visitor.who(), "the same session is good again"
+    assert await visitor.is_logged_in(), "the same session is good again"
     page = await visitor.open(PAGE)
     assert "Approved" in page.text and "This decision is no longer in effect" in page.text
     log = await Api(node).get("/api/fedserver/v1/log")
@@ -107,7 +107,7 @@ async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
 
 async def test_appeals_that_are_turned_down_or_not_possible(start: Start) -> None:
     node, ann, mod = await begin(start)
-    api, visitor, own = Api(node, await node.token(ann)), Visitor(node), Visitor(node)
+    api, visitor, own = Api(node, await node.create_token(ann)), Visitor(node), Visitor(node)
     warned = await do(node, mod, ann, "none", "Please be kind")
     lifted = await do(node, mod, ann, "silence", "Too loud", days=2)
     async with node.db.write() as tx:
@@ -157,17 +157,17 @@ async def test_appeals_that_are_turned_down_or_not_possible(start: Start) -> Non
 
 async def test_posts_are_deleted_or_marked(start: Start) -> None:
     node, ann, mod = await begin(start)
-    api, visitor, own = Api(node, await node.token(ann)), Visitor(node), Visitor(node)
-    bad, odd, fine = [await node.write(ann, f"a <b> post {word}") for word in ("bad", "odd", "fine")]
-    bob = await node.member("bob")
+    api, visitor, own = Api(node, await node.create_token(ann)), Visitor(node), Visitor(node)
+    bad, odd, fine = [await node.publish(ann, f"a <b> post {word}") for word in ("bad", "odd", "fine")]
+    bob = await node.create_member("bob")
     async with node.db.write() as tx:
         wanted = reports.NewReport(target_id=ann.id, post_ids=[bad, odd], rule_ids=[1])
         report = await reports.file(tx, node.site, bob, wanted)
     await own.log_in("mod")
     action = f"/admin/accounts/{ann.id}/posts"
     form = {"kind": "delete_statuses", "post_ids[]": str(bad), "text": "Not kind"}
-    assert (await own.press(f"/admin/reports/{report.id}", action, **form)).path == "/admin/reports"
-    assert (await api.ask("GET", f"/api/v1/statuses/{bad}")).status == 404
+    assert (await own.submit_action(f"/admin/reports/{report.id}", action, **form)).path == "/admin/reports"
+    assert (await api.request("GET", f"/api/v1/statuses/{bad}")).status == 404
     async with node.db.write() as tx:
         where, order = node.site, ModerationAction("mark_statuses_as_sensitive", "Odd")
         act = await post_moderation.apply(tx, where, mod, ann.id, order, [odd])
@@ -189,7 +189,7 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     await visitor.log_in("ann")
     page = await visitor.open(PAGE)
     assert "a &lt;b&gt; post bad" in page.text and "Rule 1: Be kind" in page.text and "Not kind" in page.text
-    await visitor.press(page, f"{PAGE}/{act.id}/appeal", text="It is a riddle")
+    await visitor.submit_action(page, f"{PAGE}/{act.id}/appeal", text="It is a riddle")
     queue = await own.open(QUEUE)
     assert "a &lt;b&gt; post odd" in queue.text
     await own.fill_in(queue, "answer", answer="Now I see")
@@ -198,8 +198,8 @@ async def test_posts_are_deleted_or_marked(start: Start) -> None:
     page = await own.open(account)
     assert "a <b> post fine" not in page.text and "post fine" in page.text
     form = {"kind": "delete_statuses", "post_ids[]": str(fine)}
-    assert (await own.press(page, action, **form)).path == account
-    assert (await api.ask("GET", f"/api/v1/statuses/{fine}")).status == 404
+    assert (await own.submit_action(page, action, **form)).path == account
+    assert (await api.request("GET", f"/api/v1/statuses/{fine}")).status == 404
     node.clock.forward(days=91)
     async with node.db.write() as tx:
         await audited_post_queries.erase_texts(tx, tx.now - post_moderation.TEXT_TTL_MS)
@@ -213,11 +213,11 @@ async def test_who_is_kept_out_sees_nothing_else(start: Start) -> None:
     visitor = Visitor(node)
     page = await visitor.log_in("ann")
     assert page.path == PAGE and 'href="/home"' not in page.text and "/settings/profile" not in page.text
-    open_to = {each.path for each in list_endpoints() if each.barred}
+    open_to = {each.path for each in list_endpoints() if each.allow_suspended}
     assert open_to == {"/login", "/logout", "/locale", PAGE, PAGE + "/{id}/appeal"}
     asked = 0
     for endpoint in list_endpoints():
-        if not endpoint.html or endpoint.who == "anyone" or endpoint.barred:
+        if not endpoint.html or endpoint.auth == "anyone" or endpoint.allow_suspended:
             continue
         path = re.sub(r"\{[^}]*\}", "1", endpoint.path)
         async with visitor.http.request(endpoint.method, path, allow_redirects=False) as answer:
@@ -225,5 +225,5 @@ async def test_who_is_kept_out_sees_nothing_else(start: Start) -> None:
             assert endpoint.method != "GET" or answer.headers["Location"].startswith("/login"), path
         asked += 1
     assert asked > 60
-    assert (await visitor.press(PAGE, "/logout")).status == 200
+    assert (await visitor.submit_action(PAGE, "/logout")).status == 200
     assert (await visitor.open(PAGE)).path.startswith("/login")

@@ -30,7 +30,7 @@ class Named(io.BytesIO):
 
 async def bring(visitor: Visitor, kind: str, text: str | bytes, mode: str = "merge") -> VisitedPage:
     data = Named(text if isinstance(text, bytes) else text.encode())
-    return await visitor.press("/settings/data", "/settings/data", kind=kind, mode=mode, data=data)
+    return await visitor.submit_action("/settings/data", "/settings/data", kind=kind, mode=mode, data=data)
 
 
 async def settle(node: TestNode) -> None:
@@ -40,9 +40,9 @@ async def settle(node: TestNode) -> None:
 
 async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
-    ann, cas, dan = [await alpha.member(name) for name in ("ann", "cas", "dan")]
-    await beta.member("bob")
-    api, visitor = Api(alpha, await alpha.token(ann)), Visitor(alpha)
+    ann, cas, dan = [await alpha.create_member(name) for name in ("ann", "cas", "dan")]
+    await beta.create_member("bob")
+    api, visitor = Api(alpha, await alpha.create_token(ann)), Visitor(alpha)
     await visitor.log_in("ann")
     post = await api.post("/api/v1/statuses", status="to be kept")
     files = {
@@ -98,7 +98,7 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
     assert (await other.open(address)).status == 404
     forget = address.replace("problems.csv", "forget")
     assert "/imports/" not in (await other.open("/settings/data")).text
-    assert address not in (await visitor.press("/settings/data", forget)).text
+    assert address not in (await visitor.submit_action("/settings/data", forget)).text
     await establish_follow(alpha.db, alpha.site, dan, cas)
     followers = (await other.open("/settings/data/followers.csv")).text
     assert followers == "Account address\nann@alpha.test\ndan@alpha.test\n"
@@ -107,7 +107,7 @@ async def test_what_is_taken_along_can_be_brought_along(start: Start) -> None:
 
 async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> None:
     alpha = await start("alpha.test")
-    ann, visitor = await alpha.member("ann"), Visitor(alpha)
+    ann, visitor = await alpha.create_member("ann"), Visitor(alpha)
     await visitor.log_in("ann")
     await bring(visitor, "domain_blocking", "".join(f"d{number}.test\n" for number in range(25)))
     async with alpha.db.read() as tx:
@@ -126,7 +126,7 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
     page = await bring(visitor, "domain_blocking", "again.test\n")
     assert page.status == 422 and "are under way" in page.text
     for stop in re.findall(r'"(/settings/data/imports/\d+/forget)"', page.text)[:2]:
-        page = await visitor.press("/settings/data", stop)
+        page = await visitor.submit_action("/settings/data", stop)
     assert page.text.count(">Cancel<") == imports.MAX_UNFINISHED - 2
     await settle(alpha)
     assert ">Cancel<" not in (await visitor.open("/settings/data")).text
@@ -135,7 +135,7 @@ async def test_a_process_that_ends_leaves_the_rest_to_the_next(start: Start) -> 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 async def test_a_wrong_file_is_told_with_its_lines(start: Start) -> None:
     alpha = await start("alpha.test")
-    await alpha.member("ann")
+    await alpha.create_member("ann")
     visitor = Visitor(alpha)
     await visitor.log_in("ann")
     for kind, data, words in (
@@ -160,28 +160,28 @@ async def test_a_wrong_file_is_told_with_its_lines(start: Start) -> None:
 async def test_an_archive_of_everything_is_made_for_its_owner(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "SLICE", 2)
+    monkeypatch.setattr(archives, "BATCH_SIZE", 2)
     alpha = await start("alpha.test")
-    ann, eve = await alpha.member("ann"), await alpha.member("eve")
-    api, visitor, other = Api(alpha, await alpha.token(ann)), Visitor(alpha), Visitor(alpha)
+    ann, eve = await alpha.create_member("ann"), await alpha.create_member("eve")
+    api, visitor, other = Api(alpha, await alpha.create_token(ann)), Visitor(alpha), Visitor(alpha)
     await visitor.log_in("ann")
     await other.log_in("eve")
     file = aiohttp.FormData({"description": "a fox"})
     file.add_field("file", make_picture(), filename="fox.png", content_type="image/png")
-    media = (await api.ask("POST", "/api/v2/media", data=file)).body
+    media = (await api.request("POST", "/api/v2/media", data=file)).body
     avatar = aiohttp.FormData()
     avatar.add_field("avatar", make_picture(), filename="me.png", content_type="image/png")
-    assert (await api.ask("PATCH", "/api/v1/accounts/update_credentials", data=avatar)).status == 200
+    assert (await api.request("PATCH", "/api/v1/accounts/update_credentials", data=avatar)).status == 200
     shown = await api.post("/api/v1/statuses", status="with a picture", media_ids=[media["id"]])
-    theirs = await alpha.write(eve, "of Eve")
+    theirs = await alpha.publish(eve, "of Eve")
     for number in range(4):
-        await alpha.write(ann, f"number {number}", visibility="local" if number else "direct")
+        await alpha.publish(ann, f"number {number}", visibility="local" if number else "direct")
     await api.post(f"/api/v1/statuses/{theirs}/reblog")
     await api.post(f"/api/v1/statuses/{theirs}/favourite")
-    await alpha.write(ann, "a draft", state="draft")
-    page = await visitor.press("/settings/data", "/settings/data/archives")
+    await alpha.publish(ann, "a draft", state="draft")
+    page = await visitor.submit_action("/settings/data", "/settings/data/archives")
     assert page.status == 200 and ">In progress<" in page.text
-    again = await visitor.press("/settings/data", "/settings/data/archives")
+    again = await visitor.submit_action("/settings/data", "/settings/data/archives")
     assert again.status == 422 and "once a day" in again.text
     await settle(alpha)
     page = await visitor.open("/settings/data")

@@ -17,7 +17,7 @@ from tests.kit.people import create_remote_account
 async def begin(start: Start) -> tuple[TestNode, AccountRow, AccountRow]:
     """A node on which Bob follows Ann; the browser is Ann's."""
     node = await start("alpha.test")
-    ann, bob = await node.member("ann"), await node.member("bob")
+    ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
         await follows.follow(tx, node.site, bob, ann)
     await log_in(node, "ann")
@@ -88,8 +88,8 @@ async def test_a_poll_is_written_and_answered_without_script(start: Start) -> No
 async def test_with_script_the_result_comes_in_its_place(start: Start) -> None:
     node, ann, _ = await begin(start)
     poll = NewPoll(("Tea", "Coffee", "Milk"), 3600, multiple=True)
-    post_id = await node.write(ann, "Which?", poll=poll)
-    secret = await node.write(ann, "Secret?", poll=NewPoll(("Yes", "No"), 3600, hide_totals=True))
+    post_id = await node.publish(ann, "Which?", poll=poll)
+    secret = await node.publish(ann, "Secret?", poll=NewPoll(("Yes", "No"), 3600, hide_totals=True))
     await log_in(node, "bob")
     asked = await page(node, f"/@ann/{post_id}")
     assert asked.count('type="checkbox"') == 3

@@ -32,12 +32,12 @@ async def statements(node: TestNode) -> float:
 
 async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
     node = await measured_node(start, "alpha.test")
-    ann, bob, eve = [await node.member(name) for name in ("ann", "bob", "eve")]
+    ann, bob, eve = [await node.create_member(name) for name in ("ann", "bob", "eve")]
     poll = NewPoll(("Tea", "Coffee"), 3600)
-    first = await node.write(ann, "Which <b>drink</b>?", poll=poll)
-    second = await node.write(bob, "Ask them", quoted_id=first)
-    third = await node.write(eve, "See, an answer", quoted_id=second)
-    behind = await node.write(bob, "Careful", summary="About tea", quoted_id=first)
+    first = await node.publish(ann, "Which <b>drink</b>?", poll=poll)
+    second = await node.publish(bob, "Ask them", quoted_id=first)
+    third = await node.publish(eve, "See, an answer", quoted_id=second)
+    behind = await node.publish(bob, "Careful", summary="About tea", quoted_id=first)
     await log_in(node, "bob")
     for path in ("/home", "/@bob", f"/@bob/{second}"):
         shown = post_of(await page(node, path), second)
@@ -49,7 +49,7 @@ async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
     assert hidden.index("<details") < hidden.index("<blockquote") < hidden.index("</details>")
     few = await statements(node)
     for number in range(6):
-        await node.write(bob, "More", quoted_id=await node.write(eve, f"{number}", quoted_id=second))
+        await node.publish(bob, "More", quoted_id=await node.publish(eve, f"{number}", quoted_id=second))
     assert await statements(node) == few
     chain = post_of(await page(node, f"/@eve/{third}"), third)
     assert chain.count("<blockquote") == 1 and "Quotes a post by" in chain and f"/@ann/{first}" in chain
@@ -57,7 +57,7 @@ async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
     async with node.db.write() as tx:
         await mutes.mute(tx, bob, eve)
     await log_in(node, "bob")
-    fourth = await node.write(bob, "Hm", quoted_id=third)
+    fourth = await node.publish(bob, "Hm", quoted_id=third)
     muted = post_of(await page(node, f"/@bob/{fourth}"), fourth)
     assert "by someone you muted</summary>" in muted and "See, an answer" in muted
     async with node.db.write() as tx:
@@ -71,13 +71,13 @@ async def test_quotes_are_shown_where_they_may_be(start: Start) -> None:
 
 async def test_cards_are_shown_from_here(start: Start, names: tls.LoopbackResolver) -> None:
     node = await start("alpha.test")
-    ann = await node.member("ann")
+    ann = await node.create_member("ann")
     said = '<meta property="og:description" content="&lt;i&gt;It&lt;/i&gt; happened">'
     async with StubSite(names, "news.test", {"/": news("/p.png") + said, "/p.png": ""}) as site:
-        plain = await node.write(ann, "Read https://news.test/")
+        plain = await node.publish(ann, "Read https://news.test/")
         await node.settle()
-        quiet = await node.write(ann, "Read https://news.test/", sensitive=True)
-        quoting = await node.write(ann, "Mine https://news.test/", quoted_id=plain)
+        quiet = await node.publish(ann, "Read https://news.test/", sensitive=True)
+        quoting = await node.publish(ann, "Mine https://news.test/", quoted_id=plain)
         await node.settle()
         for path in (f"/@ann/{plain}", "/@ann", "/local", "/"):
             text = await page(node, path)
@@ -91,4 +91,4 @@ async def test_cards_are_shown_from_here(start: Start, names: tls.LoopbackResolv
             assert "link-card" in post_of(text, plain) and "https://news.test/p.png" not in text
         assert "<img" not in post_of(await page(node, "/@ann"), quiet).partition("link-card")[2]
         assert "link-card" not in post_of(await page(node, "/@ann"), quoting)
-        assert "/p.png" not in site.asked
+        assert "/p.png" not in site.requested_paths

@@ -26,7 +26,7 @@ async def mails(node: TestNode) -> list[jobs.SendMail]:
 
 async def test_a_known_address_gets_mail_and_the_stranger_the_usual_answer(start: Start) -> None:
     node = await start("alpha.test", mail=SMTP)
-    await node.member("ann")
+    await node.create_member("ann")
     usual = await join(node, "eve", "eve@mail.test")
     assert usual[0] == 200 and "EMAIL" in usual[1]
     assert await join(node, "zoe", "Ann@Mail.test") == usual
@@ -43,7 +43,7 @@ async def test_a_known_address_gets_mail_and_the_stranger_the_usual_answer(start
 
 async def test_what_is_wrong_is_told_alike_whether_the_address_is_known(start: Start) -> None:
     node = await start("alpha.test", mail=SMTP)
-    await node.member("ann")
+    await node.create_member("ann")
     for name in ("ann", "admin", "no spaces", ""):
         status, known = await join(node, name, "ann@mail.test")
         assert status == 422 and "Username" in known
@@ -53,14 +53,14 @@ async def test_what_is_wrong_is_told_alike_whether_the_address_is_known(start: S
 
 async def test_without_mail_the_text_does_not_say_why(start: Start) -> None:
     node = await start("alpha.test")
-    await node.member("ann")
+    await node.create_member("ann")
     status, page = await join(node, "zoe", "ann@mail.test")
     assert status == 422 and "taken" not in page and "cannot be used to join" in page
 
 
 async def test_an_approval_and_an_invitation_are_no_way_around(start: Start) -> None:
     node = await start("alpha.test", mail=SMTP, registration="approval")
-    await node.member("ann")
+    await node.create_member("ann")
     usual = await join(node, "eve", "eve@mail.test", reason="I live next door")
     assert await join(node, "zoe", "ann@mail.test", reason="I live next door") == usual
     assert (await join(node, "zoe", "ann@mail.test"))[0] == 422

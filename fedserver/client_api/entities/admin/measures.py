@@ -67,7 +67,7 @@ def render_admin_measure(found: measures.Measure) -> AdminMeasure:
         unit="bytes" if sized else None,
         total=str(found.total),
         human_value=format_size(found.total) if sized else UNSET,
-        previous_total=str(found.before),
+        previous_total=str(found.previous_total),
         data=[MeasureData(to_iso(day * DAY_MS), str(amount)) for day, amount in found.days],
     )
 
