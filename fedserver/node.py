@@ -105,7 +105,7 @@ class Node:
 
     async def serve_metrics(self, sites: SiteFactory) -> None:
         """Answer `GET /metrics` where `sites` says."""
-        told = exposition.application(self.services, self.runner.load_depths)
+        told = exposition.build(self.services, self.runner.load_depths)
         self._metrics = web.AppRunner(told, access_log=None)
         await _listen(self._metrics, sites)
 

@@ -56,10 +56,10 @@ class CompiledStatement:
 
     __slots__ = (
         "boolean_columns",
-        "list_params",
-        "param_names",
         "is_read",
         "is_short",
+        "list_params",
+        "param_names",
         "sql",
         "static_params",
     )

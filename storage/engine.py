@@ -51,7 +51,7 @@ class Tx:
     `memory` is the process's own; a writer must not put anything there, as it may yet roll back.
     """
 
-    __slots__ = ("_connection", "statement_count", "events", "ids", "caches", "now", "is_write")
+    __slots__ = ("_connection", "caches", "events", "ids", "is_write", "now", "statement_count")
 
     def __init__(
         self, connection: Connection, *, now: int, ids: IdSource, caches: CacheRegistry, is_write: bool

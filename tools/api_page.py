@@ -38,7 +38,8 @@ def render_rows(endpoints: list[Endpoint]) -> Iterator[str]:
         for each in group:
             answer = "nothing yet" if each.path in STUBS else _render_answer(each.response_type)
             scope = each.scope.replace("|", " or ") or "-"
-            yield f"| {each.method} `{each.path}` | {each.auth} | {scope} | {_render_params(each)} | {answer} |"
+            params = _render_params(each)
+            yield f"| {each.method} `{each.path}` | {each.auth} | {scope} | {params} | {answer} |"
 
 
 def _render_params(endpoint: Endpoint) -> str:

@@ -25,7 +25,7 @@ def run(config_path: Path | None, only: str | None, number: int | None, fd: int 
     config = read_config(config_path)
     if config.node.processes == 1 or only == "worker" or number is not None:
         serving = _load_serving()
-        serving.serve(config, serving.Place(only, number, fd))
+        serving.serve(config, serving.ProcessRole(only, number, fd))
         return
     try:
         status = asyncio.run(Supervisor(config, only).run())

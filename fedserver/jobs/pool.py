@@ -22,7 +22,7 @@ MAX_SLOW_HOSTS = 10_000
 class Slot:
     """Where one piece of work is done. `stopped`: it was too slow while all slow places were held."""
 
-    __slots__ = ("_on_timeout", "_slow_after_s", "_timer", "host", "timed_out", "is_slow", "aborted")
+    __slots__ = ("_on_timeout", "_slow_after_s", "_timer", "aborted", "host", "is_slow", "timed_out")
 
     def __init__(self, host: str, slow: bool, patience: float, overdue: Callable[[Slot], None]) -> None:
         self.host, self.is_slow = host, slow

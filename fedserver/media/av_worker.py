@@ -15,10 +15,30 @@ from msgspec import Struct
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.image_worker import EncodedImage, has_video
 
-AUDIO_TYPES = ("audio/mpeg", "audio/mp3", "audio/ogg", "audio/flac", "audio/x-flac", "audio/wav", "audio/x-wav",
-         "audio/wave", "audio/aac", "audio/mp4", "audio/m4a", "audio/x-m4a", "audio/webm")  # fmt: skip
-VIDEO_TYPES = ("video/mp4", "video/webm", "video/quicktime", "video/x-m4v", "video/ogg", "video/3gpp",
-         "video/x-matroska")  # fmt: skip
+AUDIO_TYPES = (
+    "audio/mpeg",
+    "audio/mp3",
+    "audio/ogg",
+    "audio/flac",
+    "audio/x-flac",
+    "audio/wav",
+    "audio/x-wav",
+    "audio/wave",
+    "audio/aac",
+    "audio/mp4",
+    "audio/m4a",
+    "audio/x-m4a",
+    "audio/webm",
+)
+VIDEO_TYPES = (
+    "video/mp4",
+    "video/webm",
+    "video/quicktime",
+    "video/x-m4v",
+    "video/ogg",
+    "video/3gpp",
+    "video/x-matroska",
+)
 CONVERT_TIMEOUT_S, CONVERT_CPU_S = 900.0, 1_500
 PROBE_TIMEOUT_S = 20.0
 MAX_MEMORY_BYTES = 3_000_000_000

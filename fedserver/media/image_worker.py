@@ -78,7 +78,7 @@ def process_attachment(data: bytes) -> ProcessedImage:
 
 def process_remote(data: bytes) -> ProcessedImage:
     """Clean a picture of a peer; one that moves stays a picture. Raises Unacceptable."""
-    made: ProcessedImage = _load_images_module().process_shown(data)
+    made: ProcessedImage = _load_images_module().process_remote(data)
     return made
 
 

@@ -90,7 +90,7 @@ def _to_video(image: Image.Image) -> ProcessedImage:
     frames, times = _read_frames(image)
     image.seek(0)
     # By name, because PyAV is an extra.
-    film = importlib.import_module("fedserver.media.video").silent(frames, times)
+    film = importlib.import_module("fedserver.media.video").encode_silent_video(frames, times)
     made = _add_small_form("gifv", image, film)
     seconds = sum(times) / 1000
     return structs.replace(made, duration=seconds, frame_rate=f"{round(len(frames) / seconds)}/1")

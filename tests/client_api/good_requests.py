@@ -79,19 +79,38 @@ def _account_rows() -> dict[str, Row]:
         **_make_rows("/api/v1/emails/confirmations", "", "POST", email="new@mail.test"),
         **_make_rows("/api/v1/domain_blocks", "", "POST", "DELETE", domain="noise.test"),
         **_make_rows(
-            "/api/v1/reports", "", "POST", account_id="{bob}", status_ids=["{bobs_post}"], comment="hm",
-            category="other", rule_ids=[], forward=False,
+            "/api/v1/reports",
+            "",
+            "POST",
+            account_id="{bob}",
+            status_ids=["{bobs_post}"],
+            comment="hm",
+            category="other",
+            rule_ids=[],
+            forward=False,
         ),
-    }  # fmt: skip
+    }
 
 
 def _profile_rows() -> dict[str, Row]:
     profile: dict[str, Any] = {
-        "display_name": "Ann", "note": "hi", "avatar": None, "header": None, "avatar_description": "a face",
-        "header_description": "hills", "locked": False, "bot": False, "discoverable": True, "indexable": True,
-        "hide_collections": False, "show_featured": True, "show_media": True, "show_media_replies": True,
-        "attribution_domains": ["ann.test"], "fields_attributes": [{"name": "Town", "value": "Ghent"}],
-    }  # fmt: skip
+        "display_name": "Ann",
+        "note": "hi",
+        "avatar": None,
+        "header": None,
+        "avatar_description": "a face",
+        "header_description": "hills",
+        "locked": False,
+        "bot": False,
+        "discoverable": True,
+        "indexable": True,
+        "hide_collections": False,
+        "show_featured": True,
+        "show_media": True,
+        "show_media_replies": True,
+        "attribution_domains": ["ann.test"],
+        "fields_attributes": [{"name": "Town", "value": "Ghent"}],
+    }
     source = {"privacy": "public", "sensitive": False, "language": "en", "quote_policy": "public"}
     subscription, data = Device().make_subscription(), {"alerts": {"mention": True}, "policy": "all"}
     new = {"username": "zoe", "email": "zoe@mail.test", "password": PASSWORD, "agreement": True}
@@ -117,10 +136,17 @@ def _status_rows() -> dict[str, Row]:
     verbs = "favourite unfavourite unreblog bookmark unbookmark pin unpin mute unmute"
     reads = "context favourited_by history quotes reblogged_by source"
     common: dict[str, Any] = {
-        "status": "hello", "spoiler_text": "", "sensitive": False, "language": "en", "media_ids": [],
-        "content_type": "text/plain", "title": "", "cover_id": None, "poll": None,
+        "status": "hello",
+        "spoiler_text": "",
+        "sensitive": False,
+        "language": "en",
+        "media_ids": [],
+        "content_type": "text/plain",
+        "title": "",
+        "cover_id": None,
+        "poll": None,
         "quote_approval_policy": "public",
-    }  # fmt: skip
+    }
     allowed = {"can_reply": {"automatic_approval": ["followers"], "manual_approval": []}}
     new = {
         "interaction_policy": allowed,
@@ -170,9 +196,14 @@ def _private_rows() -> dict[str, Row]:
     keyword = {"keyword": "Bruges", "whole_word": True, "id": None, "_destroy": False}
     named = {"title": "Bikes", "replies_policy": "list", "exclusive": True}
     collection = {
-        "name": "Bikes", "description": "two wheels", "language": "en", "sensitive": False,
-        "discoverable": True, "tag_name": "bikes", "account_ids": ["{bob}"],
-    }  # fmt: skip
+        "name": "Bikes",
+        "description": "two wheels",
+        "language": "en",
+        "sensitive": False,
+        "discoverable": True,
+        "tag_name": "bikes",
+        "account_ids": ["{bob}"],
+    }
     return {
         **_make_rows("/api/v1/lists", "", "POST", **named),
         **_make_rows("/api/v1/lists/{id}", "list", "GET", "DELETE", "GET /accounts"),
@@ -220,9 +251,11 @@ def _notification_rows() -> dict[str, Row]:
         ),
         **_make_rows("/api/v1/announcements/{id}", "announcement", "POST /dismiss"),
         **_make_rows("/api/v1/announcements/{id}/reactions/{name}", "reaction", "PUT", "DELETE"),
-        **_make_rows("/api/v1/annual_reports/{year}", "year", "GET", "GET /state", "POST /read", "POST /generate"),
+        **_make_rows(
+            "/api/v1/annual_reports/{year}", "year", "GET", "GET /state", "POST /read", "POST /generate"
+        ),
         **_make_rows("/api/v1/instance/terms_of_service/{date}", "date", "GET"),
-    }  # fmt: skip
+    }
 
 
 def _moderation_rows() -> dict[str, Row]:
@@ -231,9 +264,14 @@ def _moderation_rows() -> dict[str, Row]:
     action["hides_reason"] = False
     lifts = "enable unsensitive unsilence unsuspend"
     block = {
-        "domain": "bad.example", "severity": "silence", "reject_media": True, "reject_reports": True,
-        "private_comment": "a", "public_comment": "b", "obfuscate": False,
-    }  # fmt: skip
+        "domain": "bad.example",
+        "severity": "silence",
+        "reject_media": True,
+        "reject_reports": True,
+        "private_comment": "a",
+        "public_comment": "b",
+        "obfuscate": False,
+    }
     address = {"ip": "203.0.113.0/24", "severity": "no_access", "comment": "spam", "expires_in": 600}
     email = {"email": "e.v.e@mail.test", "canonical_email_hash": ""}
     hashes = f"{ADMIN}/canonical_email_blocks"
@@ -287,10 +325,17 @@ def _metrics_rows() -> dict[str, Row]:
 def _oauth_rows() -> dict[str, Row]:
     app = {"client_id": "{client_id}", "client_secret": "{client_secret}"}
     asked = {
-        "response_type": "code", "client_id": "{client_id}", "redirect_uri": REDIRECT_URI, "scope": "read",
-        "state": "a", "code_challenge": "", "code_challenge_method": "", "force_login": False, "csrf": "",
+        "response_type": "code",
+        "client_id": "{client_id}",
+        "redirect_uri": REDIRECT_URI,
+        "scope": "read",
+        "state": "a",
+        "code_challenge": "",
+        "code_challenge_method": "",
+        "force_login": False,
+        "csrf": "",
         "decision": "allow",
-    }  # fmt: skip
+    }
     grant = {
         "grant_type": "client_credentials",
         "code": "",
@@ -308,8 +353,14 @@ def _oauth_rows() -> dict[str, Row]:
 
 
 ROWS: dict[str, Row] = {
-    **_account_rows(), **_profile_rows(), **_status_rows(), **_private_rows(), **_notification_rows(), **_moderation_rows(), **_oauth_rows(),
-}  # fmt: skip
+    **_account_rows(),
+    **_profile_rows(),
+    **_status_rows(),
+    **_private_rows(),
+    **_notification_rows(),
+    **_moderation_rows(),
+    **_oauth_rows(),
+}
 
 
 class RequestWorld:
@@ -339,9 +390,13 @@ class RequestWorld:
         for each in (self.bob_row.id, followed.id):
             await self.ann.post(f"/api/v1/accounts/{each}/follow")
         self.names = {
-            "ann": str(self.ann_row.id), "bob": str(self.bob_row.id), "followed": str(followed.id),
-            "post": post["id"], "bobs_post": bobs["id"], **secrets,
-        }  # fmt: skip
+            "ann": str(self.ann_row.id),
+            "bob": str(self.bob_row.id),
+            "followed": str(followed.id),
+            "post": post["id"],
+            "bobs_post": bobs["id"],
+            **secrets,
+        }
         self.names["tag"] = (await self.olga.get(f"{ADMIN}/tags"))[0]["id"]
         return self
 

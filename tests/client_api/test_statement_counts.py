@@ -244,7 +244,7 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         address = address.replace("{group_key}", groups["notification_groups"][0]["group_key"])
         taken = []
         for limit in (SHORT, LONG):
-            world.node.db.memory.rooms.clear()
+            world.node.db.caches.caches.clear()
             already = count_statements(world, path)
             body = await api.get(address, limit=limit, **asked.get(path, {}))
             taken.append(count_statements(world, path) - already)

@@ -95,7 +95,7 @@ async def test_what_was_acknowledged_is_delivered_after_a_kill(tmp_path: Path) -
             tx, "fan", place, uri=f"http://{place}/users/fan", inbox_uri=f"http://{place}/users/fan/inbox",
             shared_inbox_uri=f"http://{place}/inbox", keys=(),
         )  # fmt: skip
-        from_ann = await people.accounts.local(tx, "ann")
+        from_ann = await people.accounts.get_local(tx, "ann")
         await follows.receive(tx, fan, from_ann, f"{fan.uri}#follow")
     assert build_context(config).links.base == base
     await db.close()

@@ -104,7 +104,7 @@ async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(
     monkeypatch.setattr(inbox, "MAX_PENDING", 100)
     alpha.clock.forward(seconds=61)
     async with Mute(names, "mute.test") as mute, StubPeer(names, "delta.test") as delta, asyncio.timeout(10):
-        ned, joe = mute.actor("ned"), mute.actor("joe")
+        ned, joe = mute.serve_actor("ned"), mute.serve_actor("joe")
         waiting = asyncio.create_task(like(ned, 1))
         await mute.was_asked.wait()
         monkeypatch.setattr(authenticate, "MAX_PENDING_KEYS_PER_HOST", 1)

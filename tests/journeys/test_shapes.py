@@ -176,7 +176,7 @@ async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
 
 async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
     """GoToSocial's interaction policies: nothing is kept or sent; what is decided by hand is sent."""
-    gus = microblogs.actor("https://gts.test/users/guarded", "guarded", following="https://gts.test/f")
+    gus = microblogs.make_actor("https://gts.test/users/guarded", "guarded", following="https://gts.test/f")
     nobody, ours = {"automaticApproval": gus["id"]}, f"{gus['id']}/followers"
 
     def every(rule: Any) -> dict[str, Any]:
@@ -218,7 +218,7 @@ async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
 async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
     """Said by API and on pages; what peers send against it is dropped, and the object tells it."""
     uris = [f"https://gts.test/users/{name}" for name in ("fan", "joe", "eve2")]
-    fan, joe, eve = [microblogs.actor(uri, uri.rpartition("/")[2]) for uri in uris]
+    fan, joe, eve = [microblogs.make_actor(uri, uri.rpartition("/")[2]) for uri in uris]
     lab.peers.serve(fan, joe, eve)
     await lab.send(fan, act("Follow", fan["id"], lab.ann.uri))
     rules: dict[str, Any] = {"can_reply": {"automatic_approval": ["followers"]}}
@@ -267,8 +267,8 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
 
 async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
     """FEP-1b12: what a group passes on is read from its origin; a stranger's group is not heard."""
-    group = groups.actor("https://lemmy.test/c/owls", "owls", kind="Group")
-    stranger = groups.actor("https://lemmy.test/c/bats", "bats", kind="Group")
+    group = groups.make_actor("https://lemmy.test/c/owls", "owls", kind="Group")
+    stranger = groups.make_actor("https://lemmy.test/c/bats", "bats", kind="Group")
     joe, page = groups.JOE, {**groups.PAGE, "id": "https://lemmy.test/post/20"}
     answer = {**page, "id": "https://lemmy.test/comment/3", "type": "Note", "inReplyTo": page["id"]}
     lab.peers.serve(joe, stranger, page, answer)
@@ -316,10 +316,10 @@ def with_key(found: Document) -> Document:
 
 async def test_what_others_pass_on_needs_a_proof_of_its_actor(lab: Lab) -> None:
     """FEP-8b32: signed by one server, made and proved by an actor of another."""
-    hal = with_key(microblogs.actor("https://mitra.test/users/hal", "hal"))
-    neighbour = with_key(microblogs.actor("https://mitra.test/users/neighbour", "neighbour"))
-    stranger = with_key(microblogs.actor("https://gts.test/users/eve", "eve"))
-    carrier = microblogs.actor("https://mastodon.test/users/carrier", "carrier")
+    hal = with_key(microblogs.make_actor("https://mitra.test/users/hal", "hal"))
+    neighbour = with_key(microblogs.make_actor("https://mitra.test/users/neighbour", "neighbour"))
+    stranger = with_key(microblogs.make_actor("https://gts.test/users/eve", "eve"))
+    carrier = microblogs.make_actor("https://mastodon.test/users/carrier", "carrier")
     lab.peers.serve(neighbour, stranger, carrier)
     await lab.follow(hal)
     key = load_private(keys.ed25519(1)[0])

@@ -178,11 +178,11 @@ async def update(call: Call[UpdateProfileParams]) -> Profile:
 for _register in (routes.patch, routes.put):
     _register(
         "/api/v1/profile",
-        who=USER,
+        auth=USER,
         scope="write:accounts",
         params=UpdateProfileParams,
         tx="own",
-        most_upload="upload_bytes",
+        max_upload="upload_bytes",
     )(update)
 
 

@@ -93,7 +93,7 @@ def _add_related_ids(room: LruCache, ids: Sequence[int]) -> set[int]:
     wanted, level = set(ids), set(ids)
     for _ in range(3):
         known = [found for each in level if (found := room.get(each)) is not None]
-        level = {each for found in known for each in found.related} - wanted
+        level = {each for found in known for each in found.related_ids} - wanted
         if not level:
             break
         wanted |= level

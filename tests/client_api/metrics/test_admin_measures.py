@@ -125,10 +125,10 @@ async def test_a_measure_is_one_statement(start: Start) -> None:
     now = node.clock.now
     async with node.db.read() as tx:
         for name in measures.NAMES:
-            before = tx.count
+            before = tx.statement_count
             span = measures.to_span(now - 90 * 86_400_000, now)
             await measures.load_measure(tx, name, span, measures.MeasureSubject(1, "beta.test"))
-            assert tx.count == before + 1, name
+            assert tx.statement_count == before + 1, name
 
 
 async def test_dimensions(start: Start) -> None:

@@ -184,8 +184,8 @@ async def test_a_page_costs_the_same_whatever_is_on_it(start: Start) -> None:
 
 
 async def _count_load_statements(node: TestNode) -> tuple[int, int]:
-    node.db.memory = CacheRegistry()
+    node.db.caches = CacheRegistry()
     async with node.db.read() as tx:
         rows = await reports.list_page(tx, Page(), "all")
         views = await report_views.load(tx, node.site, rows)
-        return tx.count, len(views)
+        return tx.statement_count, len(views)

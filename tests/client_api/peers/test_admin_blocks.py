@@ -71,11 +71,11 @@ async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> 
     noop = await mod.put(path, severity="noop", reject_media=True)
     assert noop["severity"] == "noop" and noop["reject_media"]
     assert await mod.get("/api/v1/instance/domain_blocks") == []
-    assert not (await load_policies(node)).shows_media("cdn.bad.example")
+    assert not (await load_policies(node)).allows_media("cdn.bad.example")
     assert await mod.delete(path) == {}
     for method in ("GET", "PUT", "DELETE"):
         assert (await mod.request(method, path, json={} if method == "PUT" else None)).status == 404
-    assert await mod.get(BLOCKS) == [] and (await load_policies(node)).shows_media("bad.example")
+    assert await mod.get(BLOCKS) == [] and (await load_policies(node)).allows_media("bad.example")
     async with node.db.read() as tx:
         verbs = [row.verb for row in await audit_log.list_by_target(tx, "bad.example")]
     assert verbs == ["peer.reset", "peer.note", "peer.limit", "peer.block"]

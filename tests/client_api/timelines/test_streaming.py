@@ -324,7 +324,7 @@ async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None
 async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> None:
     node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     await follow(node, bob, ann)
-    await follow(node, bob, carl, boosts=False)
+    await follow(node, bob, carl, shows_boosts=False)
     api, ann_api = Api(node, tokens[1]), Api(node, tokens[0])
     made = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
     async with open_stream(node, tokens[1], "user") as stream:

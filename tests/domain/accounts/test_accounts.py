@@ -252,7 +252,7 @@ async def test_search(database: Database, here: NodeContext) -> None:
             return await accounts.search(tx, query, bob.id, 10, **more)
 
     assert await found("@Ann") == [ann.id, anna.id, annette.id]
-    assert await found("anna@beta.test") == [anna.id] == await found("ann", following=True)
+    assert await found("anna@beta.test") == [anna.id] == await found("ann", only_followed=True)
     assert await found("anna@bet") == [anna.id]
     assert await found("an_") == [odd.id] and await found("%") == [] == await found("@")
     async with database.write() as tx:

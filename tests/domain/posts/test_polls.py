@@ -144,7 +144,7 @@ async def test_votes_of_one_account_at_the_same_time_are_one(database: Database,
     post_id = await ask(database, here, ann)
     attempts = (vote(database, here, bob, post_id, place) for place in (0, 1, 2))
     results = await asyncio.gather(*attempts, return_exceptions=True)
-    assert sorted(type(each).__name__ for each in results) == ["Invalid", "Invalid", "NoneType"]
+    assert sorted(type(each).__name__ for each in results) == ["InvalidError", "InvalidError", "NoneType"]
     found, voters = await counts(database, post_id)
     assert sum(found) == 1 and voters == 1
 

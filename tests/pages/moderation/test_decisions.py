@@ -53,7 +53,7 @@ async def mails(node: TestNode) -> list[str]:
 
 async def test_a_suspended_member_appeals_and_is_heard(start: Start) -> None:
     node, ann, mod = await begin(start, mail=MailConfig(host="mail.test", sender="us@alpha.test"))
-    act_id = await do(node, mod, ann, "suspend", "Spam, as we see it", mails=True)
+    act_id = await do(node, mod, ann, "suspend", "Spam, as we see it", notifies_by_mail=True)
     [letter] = await mails(node)
     assert PAGE in letter and "Spam, as we see it" in letter
     visitor = Visitor(node)
