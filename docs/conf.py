@@ -30,7 +30,7 @@ exclude_patterns = ["images/README.md"]
 def check_addresses(app: Sphinx, tree: nodes.document, page: str) -> None:
     """Warn of links to other sites whose address is malformed.
 
-    Nobody asks whether it answers, as a build must not depend on other people's servers.
+    Whether it answers is not checked, as a build must not depend on other people's servers.
     """
     for link in tree.findall(nodes.reference):
         address = link.get("refuri", "")
