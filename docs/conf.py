@@ -24,7 +24,6 @@ html_theme = "furo"
 html_title = f"{project} {release}"
 # Readers of the documentation are not reported to anyone: nothing is loaded from elsewhere.
 html_show_sphinx = False
-exclude_patterns = ["images/README.md"]
 
 
 def check_addresses(app: Sphinx, tree: nodes.document, page: str) -> None:
