@@ -1,11 +1,12 @@
-# The whole house: `make run`, `make test`, `make check`, `make docs`, `make bench`, `make mutants`, `make fuzz`, `make faults`, `make demo`.
+# Everything starts here: `make run`, `make demo`, `make test`, `make check`, `make docs`, `make bench`, `make mutants`,
+# `make fuzz`, `make faults`.
 # Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Without compiled files every process that a test starts would compile the whole house again.
+# Without compiled files every process that a test starts would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?= -n auto --dist worksteal
 # Checks a file against a schema that the checker ships.
@@ -55,7 +56,7 @@ check: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html docs build/docs
 
-# Write the locks anew from pyproject.toml: exact versions with hashes, for every system and Python >= 3.11.
+# Write the locks again from pyproject.toml: exact versions with hashes, for every system and Python >= 3.11.
 # Needs the `uv` program; newer versions are taken only with UPGRADE=--upgrade.
 LOCK = uv pip compile pyproject.toml --quiet --generate-hashes --universal --python-version 3.11 \
   --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
@@ -67,7 +68,7 @@ lock:
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# A stamp stands for "the environment holds this lock". A wrong or half-made environment is made anew.
+# A stamp stands for "the environment holds this lock". A wrong or incomplete environment is built again.
 $(VENV)/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "fedserver needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
