@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,17 @@ SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY na
 
 async def query(url: str, statement: str) -> list[tuple[Any, ...]]:
     """Run one statement and return its rows; what it writes is committed."""
+    (rows,) = await _query_all(url, [statement])
+    return rows
+
+
+async def _query_all(url: str, statements: Sequence[str]) -> list[list[tuple[Any, ...]]]:
     if url.startswith("sqlite:"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:"))) as connection, connection:
-            return list(connection.execute(statement))
+            return [list(connection.execute(statement)) for statement in statements]
     opened = await asyncpg.connect(url)
     try:
-        return [tuple(row) for row in await opened.fetch(statement)]
+        return [[tuple(row) for row in await opened.fetch(statement)] for statement in statements]
     finally:
         await opened.close()
 
@@ -69,8 +75,9 @@ def _split_definition(kind: str, sql: str) -> list[str]:
 
 async def read_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of all tables."""
-    tables = await query(url, SQLITE_TABLES if url.startswith("sqlite:") else POSTGRESQL_TABLES)
-    return {name: sorted(await query(url, f'SELECT * FROM "{name}"'), key=repr) for (name,) in tables}
+    names = await query(url, SQLITE_TABLES if url.startswith("sqlite:") else POSTGRESQL_TABLES)
+    rows = await _query_all(url, [f'SELECT * FROM "{name}"' for (name,) in names])
+    return {name: sorted(table, key=repr) for (name,), table in zip(names, rows, strict=True)}
 
 
 def new_bare_database(kind: str, folder: Path) -> str:
