@@ -15,3 +15,7 @@ class DatabaseUnavailableError(StorageError):
 
 class SchemaTooNewError(StorageError):
     """The database was upgraded by a newer fedserver; this one must not touch it."""
+
+
+class UnsupportedSchemaError(StorageError):
+    """The database is older than what this fedserver can upgrade, or incomplete; nothing was changed."""

@@ -62,10 +62,10 @@ class Mute(StubPeer):
         super().__init__(names, host)
         self.was_asked, self.let_go = asyncio.Event(), asyncio.Event()
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _serve_page(self, request: web.Request) -> web.StreamResponse:
         self.was_asked.set()
         await self.let_go.wait()
-        return await super()._answer(request)
+        return await super()._serve_page(request)
 
 
 async def test_a_peer_that_floods_or_is_silent_keeps_out_nobody_else(

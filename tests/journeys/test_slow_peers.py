@@ -27,7 +27,7 @@ class Hosts(StubPeers):
         self.asked_slow = asyncio.Event()
         self.came: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _receive(self, request: web.Request) -> web.Response:
         activity = await request.json()
         note = activity["object"]
         self.came.put_nowait((request.host, note.get("content", "") if isinstance(note, dict) else ""))
@@ -35,11 +35,11 @@ class Hosts(StubPeers):
             await self.let_go.wait()
         return web.Response(status=202)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _serve_document(self, request: web.Request) -> web.Response:
         if request.host == SLOW and request.path.startswith("/notes"):
             self.asked_slow.set()
             await self.let_go.wait()
-        return await super()._answer(request)
+        return await super()._serve_document(request)
 
     async def got(self, text: str, *hosts: str) -> None:
         """Until these and no others saw a post of that text."""
@@ -76,8 +76,8 @@ async def test_a_silent_peer_holds_up_nobody(start: Start, names: tls.LoopbackRe
         hosts.let_go.set()
         await alpha.settle()  # the Accepts
         hosts.let_go.clear()
-        while not hosts.received.empty():
-            hosts.received.get_nowait()
+        while not hosts.came.empty():
+            hosts.came.get_nowait()
         alpha.node.runner.start()
 
         # Out: the living have each post while the silent one has the first in hand.

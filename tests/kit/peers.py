@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -100,7 +100,7 @@ class StubPeers:
         self.received.append(await request.json())
         return web.Response(status=202)
 
-    async def __aenter__(self) -> StubPeers:
+    async def __aenter__(self) -> Self:
         await self._runner.setup()
         for host in self._hosts:
             site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.server_context(host))
