@@ -1,4 +1,4 @@
-# The whole house: `make run`, `make test`, `make check`, `make bench`, `make mutants`, `make fuzz`, `make faults`, `make demo`.
+# The whole house: `make run`, `make test`, `make check`, `make bench`, `make mutants`, `make fuzz`, `make faults`, `make demo`, `make catalogues`.
 # Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
 
 PYTHON ?= python3
@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?= -n auto --dist worksteal
 
-.PHONY: run test check bench mutants fuzz faults demo lock clean
+.PHONY: run test check bench mutants fuzz faults demo lock catalogues clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/fedserver run
@@ -41,6 +41,11 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tools.catalogues --check --untranslated
+
+# Collect the texts, bring the language files up to date and compile them: after every change of a text.
+catalogues: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.catalogues
 
 # Write the locks anew from pyproject.toml: exact versions with hashes, for every system and Python >= 3.11.
 # Needs the `uv` program; newer versions are taken only with UPGRADE=--upgrade.
