@@ -16,8 +16,9 @@ from fedserver.http.endpoint import (
     Routes,
 )
 from fedserver.http.fields import convert
-from fedserver.http.html import Pages, own_page, see_other
+from fedserver.http.html import Pages, mark_language, own_page, see_other
 from fedserver.http.json import encode, json_response
+from fedserver.http.locale_cookie import set_locale_cookie
 from fedserver.http.paging import Listed, listed, listed_by_offset, offset_of
 from fedserver.http.services import Services
 from fedserver.http.session import bearer
@@ -44,7 +45,9 @@ __all__ = [
     "json_response",
     "listed",
     "listed_by_offset",
+    "mark_language",
     "offset_of",
     "own_page",
     "see_other",
+    "set_locale_cookie",
 ]

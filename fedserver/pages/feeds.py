@@ -9,8 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from fedserver import domain
-from fedserver.http import Call
-from fedserver.http.html import mark_language
+from fedserver.http import Call, mark_language
 from fedserver.text.locales import format_datetime, gettext
 from storage import AccountRow, Page
 

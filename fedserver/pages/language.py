@@ -6,8 +6,7 @@ from aiohttp import web
 from msgspec import Struct, structs
 
 from fedserver import domain
-from fedserver.http import Call, Routes, own_page, see_other
-from fedserver.http.locale_cookie import set_locale_cookie
+from fedserver.http import Call, Routes, own_page, see_other, set_locale_cookie
 from fedserver.text.locales import is_supported
 
 routes = Routes("pages")

@@ -27,7 +27,7 @@ DESCRIPTION = "A place that its members own."  # of the community, as the config
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
 PUBLIC = ("/", "/@ann", "/@ann?tab=replies", "/nothing/here", "/admin/accounts/x")
 
-# Texts of Python modules that are not marked yet. It only gets shorter: a text that is gone must be taken out.
+# Texts of Python modules that are not marked yet. The list only gets shorter: what is marked is taken out.
 NOT_YET_MARKED = frozenset(
     {
         "Bookmarks",
@@ -70,7 +70,9 @@ async def _write(node: TestNode, ann: AccountRow, bob: AccountRow) -> dict[str, 
     return {"first": first, "many": many, "article": article, "draft": draft}
 
 
-async def _moderate(tx: Tx, node: TestNode, mod: AccountRow, ann: AccountRow, bob: AccountRow) -> dict[str, int]:
+async def _moderate(
+    tx: Tx, node: TestNode, mod: AccountRow, ann: AccountRow, bob: AccountRow
+) -> dict[str, int]:
     """Decisions, notes, a report, peers that are silent, and tasks that failed; the id of the report."""
     member = await queries.members.by_username(tx, mod.username)
     assert member is not None
