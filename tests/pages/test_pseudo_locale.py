@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -25,6 +26,7 @@ KNOWN = frozenset({"ann", "bob", "oda", "eve", "fay", "Fay", "alpha", "Node", "t
 DESCRIPTION = "A place that its members own."  # of the community, as the configuration has it
 # Paths that lead on, or that are no pages: files, documents, ways to an identity provider.
 NO_PAGES = re.compile(r"\.csv$|\.zip$|^/users/|^/\.well-known/|/provider|^/oauth/authorize/native")
+TEMPLATES = sorted((Path(__file__).parents[2] / "fedserver").rglob("templates/**/*.html"))
 PUBLIC = ("/", "/@ann", "/@ann?tab=replies", "/nothing/here", "/admin/accounts/x")
 
 # Texts of Python modules that are not marked yet. The list only gets shorter: what is marked is taken out.
@@ -167,3 +169,12 @@ def test_an_unmarked_text_is_found_wherever_it_stands() -> None:
     assert pseudo.unmarked(page, frozenset()) == {"Home", "Go", "Plain"}
     other = '<html lang="xx"><p lang="en">Theirs</p><code>theirs</code><p>@ann@alpha.test</p><p>ann</p>'
     assert pseudo.unmarked(other, frozenset({"ann"})) == set()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_branch_of_a_template_holds_an_unmarked_text(path: Path) -> None:
+    """Also what no page of the walk above shows: the source without its marked texts and expressions."""
+    # The block `width` names a class of the layout.
+    marked = r"\{% trans.*?endtrans %\}|\{% block width %\}.*?endblock %\}"
+    source = re.sub(marked + r"|\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
+    assert pseudo.unmarked(source, KNOWN) == set()
