@@ -1,5 +1,5 @@
 # Everything starts here: `make run`, `make demo`, `make test`, `make check`, `make docs`, `make bench`, `make mutants`,
-# `make fuzz`, `make faults`.
+# `make fuzz`, `make faults`, `make catalogues`.
 # Needs Python >= 3.11 with venv, and make. Everything else comes from the lock, checked by its hashes.
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ PYTEST_ARGS ?= -n auto --dist worksteal
 # Checks a file against a schema that the checker ships.
 VALID = $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 
-.PHONY: run test check docs bench mutants fuzz faults demo lock clean
+.PHONY: run test check docs bench mutants fuzz faults demo lock catalogues clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/fedserver run
@@ -50,6 +50,11 @@ check: $(VENV)/dev.stamp
 	$(VALID)dependabot .github/dependabot.yml
 	$(VALID)github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(VALID)github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/python -m tools.catalogues --check --untranslated
+
+# Collect the texts, bring the language files up to date and compile them: after every change of a text.
+catalogues: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.catalogues
 
 # Hand-written pages and those of the program as one site in build/docs. Warnings are errors, and so are links to
 # pages and headings that do not exist; addresses elsewhere are only checked for their form, as no web is needed.

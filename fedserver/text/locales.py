@@ -28,7 +28,7 @@ SUPPORTED = LOCALES
 # Headers come from strangers: nobody prefers more languages than this, and longer ones cost time.
 MAX_PREFERENCES = 20
 MAX_HEADER = 1_000
-MINUTE_MS, DAY_MS, WEEK_MS = 60_000, 86_400_000, 7 * 86_400_000
+MINUTE_MS, HOUR_MS, DAY_MS, WEEK_MS = 60_000, 3_600_000, 86_400_000, 604_800_000
 Width = Literal["full", "long", "medium", "short"]
 
 _locale: ContextVar[str] = ContextVar("locale", default=SOURCE)
@@ -142,10 +142,19 @@ def find_plural(singular: str, plural: str, number: int) -> str:
     return _catalogue().ngettext(singular, plural, number)
 
 
+class _Placeholders(dict[str, Any]):
+    """Values for `%(name)s` that refuse to be shown as a whole, as a stray `%s` in a translation would."""
+
+    def __str__(self) -> str:
+        raise TypeError("a placeholder without a name")
+
+    __repr__ = __str__
+
+
 def fill(text: str, source: str, placeholders: Mapping[str, Any]) -> str:
     """Return `text` with its placeholders filled; the source text if those of the translation are broken."""
     try:
-        return text % placeholders
+        return text % _Placeholders(placeholders)
     except (KeyError, TypeError, ValueError):
         return source % placeholders
 
@@ -259,9 +268,11 @@ def format_duration(span: int) -> str:
 
 
 def _format_timedelta(span: int, *, add_direction: bool) -> str:
+    # Whole units: 90 minutes are an hour, not two.
+    unit = next(size for size in (DAY_MS, HOUR_MS, MINUTE_MS, 1) if abs(span) >= size)
+    whole = abs(span) // unit * unit
     return dates.format_timedelta(
-        timedelta(milliseconds=span),
-        # Whole units: 90 minutes are an hour, not two.
+        timedelta(milliseconds=whole if span > 0 else -whole),
         threshold=1,
         granularity="minute",
         format="short" if add_direction else "long",

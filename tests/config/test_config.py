@@ -82,6 +82,10 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
         ("[node]\nbase_url = 'https://a..b'", "node.base_url: 'a..b' is not a host name"),
         ("[node]\nbase_url = 'https://-x.example'", "node.base_url: '-x.example' is not a host name"),
         ("[node]\nlisten = '8420'", "host:port"),
+        (
+            "[node]\ndefault_locale = 'tlh'",
+            "node.default_locale: 'tlh' is not supported; choose one of ar, de, en",
+        ),
         ("[node]\nprocesses = 2", "needs PostgreSQL"),
         ("[database]\nurl = 'mysql://x'", "database.url"),
         ("[federation]\nallow_networks = ['10.0.0.0/99']", "federation.allow_networks"),

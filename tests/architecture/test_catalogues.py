@@ -1,0 +1,102 @@
+"""The catalogues hold every text, and the check that says so finds what is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+
+from fedserver.text.locales import SOURCE, SUPPORTED
+from tools import catalogues
+
+
+def problems(
+    source: str | tuple[str, str], text: str | tuple[str, ...], plurals: int = 2, **more: str
+) -> str:
+    message = Message(source, text, flags=more.get("flags", ()))
+    return "; ".join(catalogues.find_message_problems(message, plurals))
+
+
+def test_catalogues_hold_the_texts_of_the_source() -> None:
+    """Empty texts pass until the languages are complete."""
+    assert list(catalogues.find_problems(untranslated=True)) == []
+
+
+def test_no_percent_sign_in_a_text_is_lost() -> None:
+    for message in catalogues.extract_texts():
+        assert "%%%" not in str(message.id)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Hallo %(name)s", ""),
+        ("", "is not translated"),
+        ("Hallo", "other placeholders"),
+        ("Hallo %(nome)s", "other placeholders"),
+        ("Hallo %(name)s %(name)s", "other placeholders"),
+        ("Hallo %(name)d", "percent sign"),
+        ("Hallo %(name)s %", "percent sign"),
+        ("<b>Hallo</b> %(name)s", "other tags"),
+        ("Hallo&nbsp;%(name)s", "other tags"),
+    ],
+)
+def test_a_wrong_translation_is_found(text: str, told: str) -> None:
+    assert (told in problems("Hello %(name)s", text)) and bool(told) == bool(problems("Hello %(name)s", text))
+
+
+def test_a_changed_link_is_found() -> None:
+    assert "other tags" in problems('<a href="/a">A</a>', '<a href="/b">A</a>')
+
+
+@pytest.mark.parametrize(
+    ("forms", "plurals", "told"),
+    [
+        (("%(num)s Beitrag", "%(num)s Beiträge"), 2, ""),
+        (("ein Beitrag", "%(num)s Beiträge"), 2, ""),
+        (("%(num)s Beitrag", ""), 2, "is not translated"),
+        (("%(num)s Beitrag",), 2, "plural forms"),
+        (("%(num)s", "%(num)s"), 6, "plural forms"),
+        (("%(num)s Beitrag", "%(zahl)s Beiträge"), 2, "other placeholders"),
+    ],
+)
+def test_plural_forms_are_counted_and_checked(forms: tuple[str, ...], plurals: int, told: str) -> None:
+    found = problems(("%(num)s post", "%(num)s posts"), forms, plurals)
+    assert told in found
+    assert bool(told) == bool(found)
+
+
+def test_a_fuzzy_translation_is_found() -> None:
+    message = Message("Home", "Heim", flags=["fuzzy"])
+    assert list(catalogues.find_message_problems(message, 2)) == ["is fuzzy"]
+
+
+def test_files_that_do_not_fit_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
+    catalogues.update()
+    assert list(catalogues.find_problems(untranslated=True)) == []
+    assert sum("is not translated" in each for each in catalogues.find_problems()) > 100
+    path = catalogues.catalogue_path("de", "po")
+    text = path.read_text()
+    path.write_text(text.replace('msgid "About"\nmsgstr ""', 'msgid "About"\nmsgstr "Über uns"'))
+    assert list(catalogues.find_problems(untranslated=True)) == [
+        "de: the .mo is not what the .po compiles to; run `make catalogues`"
+    ]
+    catalogues.update()
+    assert "Über uns" in path.read_text(), "what was translated stays"
+    assert list(catalogues.find_problems(untranslated=True)) == []
+    path.write_text(re.sub(r'msgid "About"\nmsgstr .*\n', "", path.read_text()))
+    assert "de: lacks (None, 'About')" in list(catalogues.find_problems(untranslated=True))
+    path.write_text(text.replace("nplurals=2", "nplurals=3"))
+    assert any("Plural-Forms" in each for each in catalogues.find_problems(untranslated=True))
+    template = catalogues.template_path()
+    template.write_text(template.read_text().replace('msgid "About"', 'msgid "Around"'))
+    found = [each for each in catalogues.find_problems(untranslated=True) if each.startswith("fedserver.pot")]
+    assert len(found) == 2
+
+
+def test_every_language_but_english_has_files() -> None:
+    folders = {path.name for path in catalogues.FOLDER.iterdir() if path.is_dir()}
+    assert folders == set(SUPPORTED) - {SOURCE}
