@@ -19,7 +19,7 @@ from sqlalchemy import Connection, NullPool, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from storage.errors import SchemaTooNewError, DatabaseUnavailableError, UnsupportedSchemaError
+from storage.errors import DatabaseUnavailableError, SchemaTooNewError, UnsupportedSchemaError
 from storage.schema import metadata
 
 ADVISORY_LOCK = 0x66656473  # "feds"

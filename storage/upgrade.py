@@ -33,8 +33,8 @@ def read_newest_revision() -> str:
 async def upgrade(url: str) -> None:
     """Upgrade the database at `url` (`sqlite:PATH` or `postgresql://…`) to the newest revision.
 
-    Raises SchemaTooNewError if a newer program wrote it, UnsupportedSchemaError if this program cannot upgrade it,
-    DatabaseUnavailableError if it cannot be reached.
+    Raises SchemaTooNewError if a newer program wrote it, UnsupportedSchemaError if this program cannot
+    upgrade it, DatabaseUnavailableError if it cannot be reached.
     """
     if await _read_revision(url) == read_newest_revision():
         return

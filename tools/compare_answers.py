@@ -1,7 +1,7 @@
 """Compares answers that nodes gave in tests with a published OpenAPI description of Mastodon's API.
 
-Usage: python tools/compare_answers.py DESCRIPTION ANSWERS. ANSWERS is what `tests/kit/answers.py` kept. Every
-answer to a described operation must have the described shape of its status; an error that is not described
+Usage: python tools/compare_answers.py DESCRIPTION ANSWERS. ANSWERS is what `tests/kit/response_log.py` kept.
+Every answer to a described operation must have the described shape of its status; an error that is not described
 must have the shape `Error`. Fails, with up to a hundred differences, or if nothing was compared.
 """
 

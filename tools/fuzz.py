@@ -50,7 +50,7 @@ from fedserver.text.markup import render_markdown, render_plain, scan
 from fedserver.text.page_links import parse_page_links
 from fedserver.text.previews import parse_page
 from fedserver.text.sanitize import clean_article, clean_name, clean_post, clean_profile, to_text
-from fedserver.text.words import fold, tokenize
+from fedserver.text.tokenizer import fold, tokenize
 from fedserver.web.fields import read_params
 from fedserver.web.uploads import Uploads
 

@@ -9,14 +9,14 @@ import click
 from fedserver.version import VERSION
 
 MODULES = {
-    "init": "initializing",
-    "run": "running",
+    "init": "init",
+    "run": "run",
     "member": "members",
     "token": "tokens",
     "peer": "peers",
-    "log": "acts",
+    "log": "audit_log",
     "db": "databases",
-    "check": "checking",
+    "check": "check",
     "routes": "routes",
     "demo": "demo",
 }

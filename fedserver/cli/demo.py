@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from fedserver.cli.demo_story import COMMUNITIES, POSTS, REPLIES, DemoCommunity
-from fedserver.cli.serving import build_sites, configure_log
+from fedserver.cli.server import build_sites, configure_log
 from fedserver.cli.settings import async_command
 from fedserver.config import CommunityConfig as CommunityConfig
 from fedserver.config import (

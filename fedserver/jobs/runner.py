@@ -15,11 +15,11 @@ import structlog
 
 from fedserver.domain.kernel import events
 from fedserver.jobs.cleanup import CleanupWorker
-from fedserver.jobs.deliver import DeliveryWorker
+from fedserver.jobs.deliveries import DeliveryWorker
+from fedserver.jobs.inbox import InboxWorker
 from fedserver.jobs.media import MediaWorker
 from fedserver.jobs.peers import PeerPolicyWorker
 from fedserver.jobs.push import PushWorker
-from fedserver.jobs.receive import InboxWorker
 from fedserver.jobs.trends import TrendWorker
 from fedserver.jobs.worker import JobWorker
 from fedserver.web.services import Services

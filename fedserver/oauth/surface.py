@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from fedserver.oauth import authorize, identities, login, metadata, passkeys, proofs, second_steps, token
+from fedserver.oauth import (
+    authorize,
+    identities,
+    login,
+    metadata,
+    passkeys,
+    reauthentication,
+    token,
+    two_factor,
+)
 from fedserver.web.endpoint import Endpoint
 
 
 def endpoints() -> list[Endpoint]:
     """The endpoints of this surface."""
-    files = (authorize, login, second_steps, passkeys, proofs, identities, metadata, token)
+    files = (authorize, login, two_factor, passkeys, reauthentication, identities, metadata, token)
     return [endpoint for file in files for endpoint in file.routes.endpoints]

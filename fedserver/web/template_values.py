@@ -46,7 +46,7 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
             return row.remote_url
         return links.remote_media(row.id, "small" if small else "original", row.remote_url)
 
-    def page_of(view: Any) -> str:
+    def post_path(view: Any) -> str:
         """Where a post is shown here: its own page, or our view of a peer's."""
         row = view.post
         if row.local:
@@ -72,10 +72,10 @@ def build_values(site: NodeContext, clock: Callable[[], int]) -> dict[str, Any]:
         "file_url": file_url,
         "card_picture": lambda row: links.remote_media(row.id, "card", row.image_url),
         "emoji": lambda url: links.emoji(url, "small"),
-        "page_of": page_of,
+        "post_path": post_path,
         "when": when,
         "ahead_element": ahead_element,
-        "joinable": lambda: site.config.registration.mode in ("open", "approval"),
+        "can_join": lambda: site.config.registration.mode in ("open", "approval"),
         "limits": site.config.limits,
         "oidc": site.config.oidc,
     }

@@ -17,8 +17,8 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fedserver.cli.serving import choose_metrics_listen
-from fedserver.cli.supervising import restart_delay_s
+from fedserver.cli.server import choose_metrics_listen
+from fedserver.cli.supervisor import restart_delay_s
 from tests.kit import databases
 from tests.kit.nodes import _find_free_port as free_port
 

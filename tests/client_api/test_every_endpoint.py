@@ -17,7 +17,7 @@ from PIL import Image
 from fedserver.domain.accounts import suggestions
 from fedserver.domain.notifications import announcements
 from fedserver.domain.timelines import trends
-from tests.client_api.admin_chapters import check_moderation
+from tests.client_api.admin_checks import check_moderation
 from tests.kit.api import Api, list_declared_endpoints
 from tests.kit.nodes import PASSWORD, Start, TestNode
 from tests.kit.push import Device

@@ -8,7 +8,7 @@ from activitypub.activities import read_activity
 from activitypub.document import Document
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.posts import pins
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import handle, prepare
 from storage.rows.accounts import AccountRow
 from tests.journeys.test_federation import follow, settle

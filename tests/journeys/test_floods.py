@@ -12,8 +12,8 @@ from activitypub import activities
 from fedserver.federation import authenticate, inbox
 from fedserver.s2s import inbox as door
 from tests.kit import tls
-from tests.kit.forgers import StubPeer, deliver, post_to_inbox, sign_headers
 from tests.kit.nodes import Start, TestNode
+from tests.kit.signed_requests import StubPeer, deliver, post_to_inbox, sign_headers
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 

@@ -22,8 +22,8 @@ from storage.queries.relationships import follows as follow_queries
 from tests.kit import keys as made
 from tests.kit import tls
 from tests.kit.api import Api
-from tests.kit.forgers import Sign, StubPeer, deliver, post_to_inbox, sign_headers
 from tests.kit.nodes import Start, TestNode
+from tests.kit.signed_requests import Sign, StubPeer, deliver, post_to_inbox, sign_headers
 
 pytestmark = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 HOUR = 3_600_000

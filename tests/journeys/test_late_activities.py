@@ -8,9 +8,9 @@ from storage.queries.kernel import inbox as inbox_queries
 from storage.queries.posts import posts as post_queries
 from storage.queries.relationships import blocks as block_queries
 from tests.kit import tls
-from tests.kit.forgers import StubPeer, deliver
 from tests.kit.nodes import Start
 from tests.kit.peers import PUBLIC, Document
+from tests.kit.signed_requests import StubPeer, deliver
 
 
 async def test_what_comes_too_late_or_by_its_id_alone(start: Start, names: tls.LoopbackResolver) -> None:

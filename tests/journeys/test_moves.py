@@ -7,7 +7,7 @@ import pytest
 from activitypub.activities import read_activity
 from fedserver.domain.accounts import accounts, relations
 from fedserver.domain.relationships import blocks, follows, lists, mutes
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import handle, prepare
 from storage.queries.accounts import accounts as account_queries
 from storage.rows.accounts import AccountRow

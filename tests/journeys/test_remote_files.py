@@ -21,7 +21,7 @@ from storage.queries.content import remote_files as remote_file_queries
 from tests.client_api.content.test_video import list_files, upload
 from tests.domain.posts.test_polls import question
 from tests.journeys.test_federation import follow, settle
-from tests.kit import people, recordings, tls
+from tests.kit import people, tls, videos
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.sites import StubSite
@@ -92,7 +92,7 @@ async def test_ids_alone_lead_nowhere(start: Start) -> None:
 
 async def test_a_film_of_a_peer_is_shown_in_parts(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(recordings.make_video())
+    file = await two.posted(videos.make_video())
     assert file["type"] == "video" and file["preview_url"] is None
     status, part, headers = await read(two.alpha, file["url"], Range="bytes=4-7")
     assert (status, part, headers["Content-Type"]) == (206, b"ftyp", "video/mp4")

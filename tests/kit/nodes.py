@@ -34,7 +34,7 @@ from fedserver.domain.posts import posts
 from fedserver.node import Node, open_node
 from storage.rows.accounts import AccountRow
 from storage.rows.auth import MemberRow
-from tests.kit import answers, databases, people, tls
+from tests.kit import databases, people, response_log, tls
 from tests.kit.clock import Clock
 
 PASSWORD = "correct horse battery"
@@ -160,7 +160,7 @@ async def start_node(
         new_keys=_make_key_generator(domain),
     )
     node.services.pages._environment.bytecode_cache = TEMPLATE_CACHE
-    answers.record_responses(node.application)
+    response_log.record_responses(node.application)
     made = TestNode(node, domain, clock, names)
 
     async def note(request: web.Request, response: web.StreamResponse) -> None:

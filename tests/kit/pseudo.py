@@ -12,8 +12,8 @@ from html.parser import HTMLParser
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-
 from fedserver.http import template_values
+
 from fedserver.text import locales
 from tools.catalogues import read_catalogue, template_path
 

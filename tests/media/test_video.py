@@ -14,7 +14,7 @@ from fedserver.media.av_worker import AvWorker, ConvertedMedia, MediaLimits
 from fedserver.media.errors import UnacceptableFileError
 from fedserver.media.images import process_attachment
 from fedserver.media.video import convert, probe
-from tests.kit import recordings
+from tests.kit import videos
 
 MOST = MediaLimits(max_seconds=60, max_pixels=8_294_400, max_frame_rate=120, max_bytes=50_000_000)
 
@@ -33,19 +33,19 @@ def kept(recording: ConvertedMedia) -> bytes:
 @pytest.mark.parametrize(
     ("data", "content_type", "codecs"),
     [
-        (recordings.make_video(), "video/mp4", ["h264", "aac"]),
-        (recordings.make_video("mov"), "video/mp4", ["h264", "aac"]),
-        (recordings.make_video("matroska"), "video/mp4", ["h264", "aac"]),
-        (recordings.make_video("webm", "libvpx-vp9", "libopus"), "video/webm", ["vp9", "opus"]),
-        (recordings.make_video("mp4", "mpeg4", "aac"), "video/mp4", ["h264", "aac"]),
-        (recordings.make_video("matroska", "mpeg4", "flac"), "video/mp4", ["h264", "aac"]),
-        (recordings.make_video("mp4", audio=None), "video/mp4", ["h264"]),
-        (recordings.make_audio(), "audio/mpeg", ["mp3"]),
-        (recordings.make_audio("ogg", "libopus"), "audio/ogg", ["opus"]),
-        (recordings.make_audio("flac", "flac"), "audio/flac", ["flac"]),
-        (recordings.make_audio("mp4", "aac"), "audio/mp4", ["aac"]),
-        (recordings.make_audio("adts", "aac"), "audio/mp4", ["aac"]),
-        (recordings.make_audio("wav", "pcm_s16le"), "audio/mp4", ["aac"]),
+        (videos.make_video(), "video/mp4", ["h264", "aac"]),
+        (videos.make_video("mov"), "video/mp4", ["h264", "aac"]),
+        (videos.make_video("matroska"), "video/mp4", ["h264", "aac"]),
+        (videos.make_video("webm", "libvpx-vp9", "libopus"), "video/webm", ["vp9", "opus"]),
+        (videos.make_video("mp4", "mpeg4", "aac"), "video/mp4", ["h264", "aac"]),
+        (videos.make_video("matroska", "mpeg4", "flac"), "video/mp4", ["h264", "aac"]),
+        (videos.make_video("mp4", audio=None), "video/mp4", ["h264"]),
+        (videos.make_audio(), "audio/mpeg", ["mp3"]),
+        (videos.make_audio("ogg", "libopus"), "audio/ogg", ["opus"]),
+        (videos.make_audio("flac", "flac"), "audio/flac", ["flac"]),
+        (videos.make_audio("mp4", "aac"), "audio/mp4", ["aac"]),
+        (videos.make_audio("adts", "aac"), "audio/mp4", ["aac"]),
+        (videos.make_audio("wav", "pcm_s16le"), "audio/mp4", ["aac"]),
     ],
     ids=[
         "mp4", "mov", "h264-in-mkv", "webm", "mpeg4", "mkv", "mute",
@@ -73,7 +73,7 @@ def test_every_kind_is_kept_playable_and_tells_nothing(
 
 
 def test_a_large_film_shrinks_and_gets_an_even_size(tmp_path: Path) -> None:
-    recording = made(tmp_path, recordings.make_video("mp4", "mpeg4", None, size=(2_560, 1_442), seconds=0.2))
+    recording = made(tmp_path, videos.make_video("mp4", "mpeg4", None, size=(2_560, 1_442), seconds=0.2))
     assert recording.width is not None and recording.height is not None
     assert recording.width * recording.height <= 2_073_600
     assert recording.width % 2 == recording.height % 2 == 0
@@ -92,14 +92,14 @@ def cut(data: bytes) -> bytes:
         (b"", "not a film"),
         (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", "not a film"),
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "not a film"),
-        (cut(recordings.make_video(seconds=3)), "broken|cut off"),
-        (cut(recordings.make_video(seconds=3, movflags="+faststart")), "broken|cut off"),
-        (cut(recordings.make_video("webm", "libvpx-vp9", "libopus", seconds=3)), "cut off|broken"),
+        (cut(videos.make_video(seconds=3)), "broken|cut off"),
+        (cut(videos.make_video(seconds=3, movflags="+faststart")), "broken|cut off"),
+        (cut(videos.make_video("webm", "libvpx-vp9", "libopus", seconds=3)), "cut off|broken"),
         (b"\x1a\x45\xdf\xa3" + b"<script>" * 100, "broken"),
         (b"\0\0\0\x18ftypisom" + bytes(500), "broken"),
-        (recordings.make_video("mp4", None, "aac", seconds=61), "longer than 1 minutes"),
-        (recordings.make_video("mp4", audio=None, size=(4_000, 2_200), seconds=0.1), "million pixels"),
-        (recordings.make_video("mp4", audio=None, rate=200, seconds=0.2), "pictures a second"),
+        (videos.make_video("mp4", None, "aac", seconds=61), "longer than 1 minutes"),
+        (videos.make_video("mp4", audio=None, size=(4_000, 2_200), seconds=0.1), "million pixels"),
+        (videos.make_video("mp4", audio=None, rate=200, seconds=0.2), "pictures a second"),
     ],
     ids=["empty", "playlist", "concat", "no-index", "truncated", "truncated-webm", "ebml-polyglot", "boxes",
          "long", "large", "fast"],
@@ -111,14 +111,14 @@ def test_bad_files_are_refused(tmp_path: Path, data: bytes, why: str) -> None:
 
 def test_a_length_that_is_a_lie_is_found_out(tmp_path: Path) -> None:
     short = MediaLimits(max_seconds=2, max_pixels=8_294_400, max_frame_rate=120, max_bytes=50_000_000)
-    data = recordings.make_video("matroska", None, "flac", seconds=4, live="1")
+    data = videos.make_video("matroska", None, "flac", seconds=4, live="1")
     with pytest.raises(UnacceptableFileError, match="longer"):
         made(tmp_path, data, short)
 
 
 def test_a_film_that_was_held_upright_stays_upright(tmp_path: Path) -> None:
-    upright = recordings.rotate_video(recordings.make_video(size=(64, 32)))
-    for data in (upright, recordings.rotate_video(recordings.make_video("mp4", "mpeg4", size=(64, 32)))):
+    upright = videos.rotate_video(videos.make_video(size=(64, 32)))
+    for data in (upright, videos.rotate_video(videos.make_video("mp4", "mpeg4", size=(64, 32)))):
         recording = made(tmp_path, data)
         assert (recording.width, recording.height) == (32, 64)
         assert recording.small is not None and (recording.small.width, recording.small.height) == (32, 64)
@@ -152,7 +152,7 @@ async def worker() -> AsyncIterator[AvWorker]:
 
 async def test_work_is_done_in_another_process(worker: AvWorker, tmp_path: Path) -> None:
     path = tmp_path / "came.raw"
-    path.write_bytes(recordings.make_video())
+    path.write_bytes(videos.make_video())
     await worker.probe(path)
     recording = await worker.convert(path, tmp_path)
     assert recording.width == 64
@@ -164,7 +164,7 @@ async def test_work_is_done_in_another_process(worker: AvWorker, tmp_path: Path)
 async def test_a_result_that_is_too_large_is_refused(tmp_path: Path) -> None:
     worker = AvWorker(MediaLimits(max_seconds=60, max_pixels=8_294_400, max_frame_rate=120, max_bytes=2_000))
     path = tmp_path / "came.raw"
-    path.write_bytes(recordings.make_video())
+    path.write_bytes(videos.make_video())
     with pytest.raises(UnacceptableFileError):
         await worker.convert(path, tmp_path)
     worker.close()

@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from fedserver.cli.checking import check_identity_provider
+from fedserver.cli.check import check_identity_provider
 from fedserver.config import Config, MailConfig, NodeConfig, OidcConfig
 from fedserver.domain.auth import members
 from storage.queries.auth import members as member_queries

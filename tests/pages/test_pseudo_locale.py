@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fedserver.domain.polls import NewPoll
 
 from fedserver.config import Mail
 from fedserver.domain import announcements, invitations, moderation, moderation_notes, peers, reports, tasks
 from fedserver.domain.moderation import Order
-from fedserver.domain.polls import NewPoll
 from fedserver.node import all_endpoints
 from storage import AccountRow, InboxItemRow, Tx, queries
 from tests.kit import pseudo

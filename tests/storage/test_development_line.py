@@ -40,7 +40,9 @@ async def last_url(kind: str, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def alpha(kind: str, last_url: str, names: tls.LoopbackResolver, tmp_path: Path) -> AsyncIterator[nodes.TestNode]:
+async def alpha(
+    kind: str, last_url: str, names: tls.LoopbackResolver, tmp_path: Path
+) -> AsyncIterator[nodes.TestNode]:
     """The node of that database, started by the code of today."""
     clock = Clock(read_answers(kind)["now"])
     node = await nodes.start_node("alpha.test", tmp_path / "alpha", names, clock, last_url)

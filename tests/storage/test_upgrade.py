@@ -13,8 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.errors import SchemaTooNewError, DatabaseUnavailableError
 from storage.alembic_upgrade import make_alembic_config, upgrade_schema
+from storage.errors import DatabaseUnavailableError, SchemaTooNewError
 from storage.schema import metadata
 from storage.tables.posts import APART
 from storage.upgrade import read_newest_revision, upgrade

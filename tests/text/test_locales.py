@@ -8,9 +8,9 @@ from threading import Barrier, Thread
 
 import msgspec
 import pytest
+from fedserver.domain.members import Settings
 
 from fedserver.config import Config, Node
-from fedserver.domain.members import Settings
 from fedserver.text import locales
 
 NOON = 1_700_000_000_000  # 14 November 2023, 22:13 UTC

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from fedserver.text.words import fold, parse_phrase, tokenize
+from fedserver.text.tokenizer import fold, parse_phrase, tokenize
 
 
 @pytest.mark.parametrize(

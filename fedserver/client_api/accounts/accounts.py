@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api import encoded
+from fedserver.client_api import entity_cache
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, accounts, relations
@@ -34,7 +34,7 @@ async def lookup(call: Call[LookupParams]) -> Account:
     view = await account_views.find_by_handle(call.tx, username, host)
     if view is None or view.account.suspended_at is not None or view.account.deleted_at is not None:
         raise NotFoundError
-    return encoded.encode_account(call, view)
+    return entity_cache.encode_account(call, view)
 
 
 class AccountIdsParams(Struct, frozen=True):
@@ -113,7 +113,7 @@ async def show(call: Call[NoParams]) -> Account:
     view = await account_views.find(call.tx, call.id())
     if view is None or view.account.deleted_at is not None:
         raise NotFoundError
-    return encoded.encode_account(call, view)
+    return entity_cache.encode_account(call, view)
 
 
 async def schedule_featured_fetch(call: Call[Any], row: AccountRow) -> None:
@@ -148,7 +148,7 @@ async def _load_statuses(call: Call[AccountStatusesParams], tx: Tx, row: Account
     if params.pinned:
         ids = await timelines.list_pinned(tx, row.id, call.viewer_id)
         views = await post_views.load(tx, ids, call.viewer_id, context="account")
-        return EntityPage(encoded.encode_statuses(call, views), None, None)
+        return EntityPage(entity_cache.encode_statuses(call, views), None, None)
     ids = await timelines.list_by_account(
         tx,
         row.id,
@@ -160,7 +160,7 @@ async def _load_statuses(call: Call[AccountStatusesParams], tx: Tx, row: Account
         tag_name=params.tagged or None,
     )
     views = await post_views.load(tx, ids, call.viewer_id, context="account")
-    return to_page(encoded.encode_statuses(call, views), ids)
+    return to_page(entity_cache.encode_statuses(call, views), ids)
 
 
 async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:

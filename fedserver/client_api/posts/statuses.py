@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from fedserver.client_api.encoded import encode_statuses
 from fedserver.client_api.entities.accounts import render_account
 from fedserver.client_api.entities.scheduled_statuses import ScheduledStatus, render_scheduled_status
 from fedserver.client_api.entities.statuses import (
@@ -18,6 +17,7 @@ from fedserver.client_api.entities.statuses import (
     render_source,
     render_status,
 )
+from fedserver.client_api.entity_cache import encode_statuses
 from fedserver.client_api.posts.async_refreshes import render_refresh_header
 from fedserver.client_api.posts.interaction_policies import InteractionPolicyParams, parse_policy
 from fedserver.client_api.posts.scheduled_statuses import parse_moment

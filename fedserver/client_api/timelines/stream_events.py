@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fedserver.client_api.encoded import encode_status
 from fedserver.client_api.entities.announcements import render_announcement
 from fedserver.client_api.entities.conversations import render_conversation
 from fedserver.client_api.entities.notifications import render_notification
+from fedserver.client_api.entity_cache import encode_status
 from fedserver.client_api.timelines.hub import Channel, EventHandler, Hub
 from fedserver.domain.kernel import events
 from fedserver.domain.notifications import announcements, conversations, notifications

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from fedserver.client_api.encoded import encode_statuses
+from fedserver.client_api.entity_cache import encode_statuses
 from fedserver.domain.timelines import post_views, timelines
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import EntityPage, to_page

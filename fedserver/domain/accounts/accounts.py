@@ -15,7 +15,7 @@ from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import ForbiddenError, GoneError, InvalidError, NotFoundError
 from fedserver.links import INSTANCE_ACTOR
 from fedserver.text.sanitize import clean_name, clean_profile
-from fedserver.text.words import fold
+from fedserver.text.tokenizer import fold
 from storage.engine import Tx
 from storage.queries.accounts import account_removal as account_removal_queries
 from storage.queries.accounts import accounts as account_queries

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from fedserver.domain.kernel import jobs
 from fedserver.text.sanitize import to_text
-from fedserver.text.words import fold, tokenize
+from fedserver.text.tokenizer import fold, tokenize
 from storage.engine import Tx
 from storage.queries.content import media as media_queries
 from storage.queries.content import search_index as search_index_queries

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from fedserver.domain.content.search_index import to_language_fact
 from fedserver.text.language import normalize_language
-from fedserver.text.words import parse_phrase
+from fedserver.text.tokenizer import parse_phrase
 from storage.ids import first_id_at
 from storage.paging import MAX_ID
 from storage.search import SearchTerm

@@ -9,7 +9,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import partners, relays
 from fedserver.domain.posts import quote_requests
 from fedserver.domain.relationships import follows
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 from storage.queries.relationships import follows as follow_queries
 

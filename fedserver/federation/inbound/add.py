@@ -5,7 +5,7 @@ from __future__ import annotations
 from activitypub.document import type_of
 from fedserver.domain.accounts import featured_tags
 from fedserver.domain.posts import pins
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

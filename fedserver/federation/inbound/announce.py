@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activitypub.addressing import visibility
 from fedserver.domain.posts import boosts
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fedserver.domain.posts import remote_posts, votes
 from fedserver.domain.timelines import partner_posts
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 from storage.queries.accounts import accounts as account_queries
 from storage.queries.posts import posts as post_queries

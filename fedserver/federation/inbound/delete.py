@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from fedserver.domain.accounts import accounts
 from fedserver.domain.posts import post_removal, quote_requests
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

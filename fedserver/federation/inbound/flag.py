@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activitypub.document import id_of
 from fedserver.domain.moderation import reports
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import relays
 from fedserver.domain.relationships import follows
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

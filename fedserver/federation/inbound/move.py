@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fedserver.domain.portability import moves
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activitypub.partnerships import read_partnership
 from fedserver.domain.peers import partners
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel import jobs
 from fedserver.domain.posts import quote_requests, quotes, remote_posts
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 from storage.rows.posts import PostRow
 

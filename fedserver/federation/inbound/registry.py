@@ -31,7 +31,7 @@ from fedserver.federation.inbound import (
     undo,
     update,
 )
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.resolve import Resolver
 from storage.engine import Tx
 from storage.rows.accounts import AccountRow

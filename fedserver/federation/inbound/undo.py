@@ -6,7 +6,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.peers import partners
 from fedserver.domain.posts import boosts, likes, reactions
 from fedserver.domain.relationships import blocks, follows
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from storage.engine import Tx
 from storage.queries.relationships import follows as follow_queries
 

@@ -13,7 +13,7 @@ from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.relationships import follows
 from fedserver.domain.timelines import timelines
 from fedserver.pages.content.feeds import render_feed
-from fedserver.pages.readers import FormParams, load_feed, next_page_url, redirect_back
+from fedserver.pages.forms import FormParams, load_feed, next_page_url, redirect_back
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import emails, one_time_links
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.pages.readers import FormParams
+from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from fedserver.domain.auth import challenges, passkeys
 from fedserver.domain.kernel.errors import DomainError, InvalidError
-from fedserver.pages.readers import FormParams
+from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from fedserver.web.json import json_response

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.auth import identities, two_factor
 from fedserver.domain.kernel.errors import InvalidError
-from fedserver.pages.readers import FormParams
+from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.engine import Tx

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.auth import sessions, tokens
 from fedserver.domain.kernel import scopes
-from fedserver.pages.readers import FormParams
+from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import two_factor
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.on_demand import on_demand
-from fedserver.pages.readers import FormParams
+from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 

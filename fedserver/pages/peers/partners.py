@@ -6,7 +6,7 @@ from aiohttp import web
 
 from fedserver.domain.peers import partners
 from fedserver.domain.timelines import partner_posts
-from fedserver.pages.readers import load_feed
+from fedserver.pages.forms import load_feed
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 
 routes = Routes("pages")

@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.posts import votes
 from fedserver.domain.timelines import poll_views, post_views
-from fedserver.pages.readers import redirect_back
+from fedserver.pages.forms import redirect_back
 from fedserver.web.endpoint import USER, Call, Routes
 
 routes = Routes("pages")

@@ -11,8 +11,8 @@ from fedserver.domain.posts import articles, boosts, likes, pins, post_removal
 from fedserver.domain.timelines import bookmarks, post_views, timelines
 from fedserver.pages.accounts.profiles import get_account
 from fedserver.pages.content.feeds import render_feed
+from fedserver.pages.forms import FormParams, redirect_back
 from fedserver.pages.posts.polls import refresh_if_stale
-from fedserver.pages.readers import FormParams, redirect_back
 from fedserver.text.excerpts import estimate_reading_minutes, make_excerpt
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other

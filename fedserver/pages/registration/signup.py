@@ -8,7 +8,7 @@ from msgspec import Struct
 from fedserver.domain.auth import emails, invitations, login, members, one_time_links, passwords
 from fedserver.domain.kernel.errors import DomainError, InvalidError, NotFoundError
 from fedserver.domain.registration import email_blocks, setup, signups
-from fedserver.pages.readers import FormParams
+from fedserver.pages.forms import FormParams
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.auth import MemberRow

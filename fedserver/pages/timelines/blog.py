@@ -10,7 +10,7 @@ from msgspec import Struct
 from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.posts import articles
 from fedserver.domain.timelines import post_views
-from fedserver.pages.readers import next_page_url
+from fedserver.pages.forms import next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.paging import parse_offset
 from storage.rows.accounts import AccountRow

@@ -9,7 +9,7 @@ from fedserver.domain.accounts import account_views, accounts
 from fedserver.domain.kernel.errors import NotFoundError
 from fedserver.domain.notifications import notifications
 from fedserver.domain.timelines import markers, post_views, search, timelines
-from fedserver.pages.readers import load_feed, next_page_url
+from fedserver.pages.forms import load_feed, next_page_url
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
 from fedserver.web.html import see_other
 from storage.rows.accounts import AccountRow

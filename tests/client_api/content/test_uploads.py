@@ -17,9 +17,9 @@ from PIL import Image
 
 from fedserver.node import list_endpoints
 from fedserver.web.uploads import Upload
-from tests.client_api.test_bad_input import start_watch
 from tests.client_api.test_every_endpoint import make_picture
-from tests.kit import recordings
+from tests.client_api.test_invalid_input import start_watch
+from tests.kit import videos
 from tests.kit.nodes import Start
 
 # Where each endpoint that takes files expects them, with the method.
@@ -90,8 +90,8 @@ def make_bad_pictures() -> dict[str, bytes]:
 @cache
 def make_bad_videos() -> dict[str, bytes]:
     whole, web = (
-        recordings.make_video(seconds=2),
-        recordings.make_video("webm", "libvpx-vp9", "libopus", seconds=2),
+        videos.make_video(seconds=2),
+        videos.make_video("webm", "libvpx-vp9", "libopus", seconds=2),
     )
     return {
         "text": b"This is a film, is it not?",

@@ -13,7 +13,7 @@ from fedserver.jobs.media import LEASE_MS
 from fedserver.web import media_intake
 from storage.queries.kernel import jobs as job_queries
 from tests.client_api.test_every_endpoint import make_picture
-from tests.kit import recordings
+from tests.kit import videos
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start, TestNode
 
@@ -38,9 +38,7 @@ def list_files(node: TestNode) -> list[Path]:
 
 async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(
-        ann, recordings.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5"
-    )
+    came = await upload(ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5")
     path = f"/api/v1/media/{came.body['id']}"
     assert came.status == 202 and came.body["url"] is None and came.body["type"] == "video"
     assert (await ann.request("GET", path)).status == 206
@@ -61,7 +59,7 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     assert shown["meta"]["small"]["width"] == 64 and shown["meta"]["size"] == "64x48"
     async with node.http.get(shown["url"]) as answer:
         body = await answer.read()
-        assert answer.content_type == "video/mp4" and recordings.PRIVATE_TEXT.encode() not in body
+        assert answer.content_type == "video/mp4" and videos.PRIVATE_TEXT.encode() not in body
     async with node.http.get(shown["preview_url"]) as answer:
         assert answer.content_type == "image/jpeg"
     assert len(list_files(node)) == 2
@@ -71,7 +69,7 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
 
 async def test_what_is_small_can_be_waited_for(start: Start) -> None:
     node, ann = await start_single(start)
-    made = await upload(ann, recordings.make_audio(), version=1)
+    made = await upload(ann, videos.make_audio(), version=1)
     assert made.status == 200 and made.body["type"] == "audio" and made.body["url"].endswith(".mp3")
     assert made.body["preview_url"] is None and "original" in made.body["meta"]
     assert "width" not in made.body["meta"]["original"] and len(list_files(node)) == 1
@@ -80,20 +78,20 @@ async def test_what_is_small_can_be_waited_for(start: Start) -> None:
 @pytest.mark.parametrize("version", [1, 2])
 async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> None:
     node, ann = await start_single(start)
-    whole = recordings.make_video(seconds=3)
+    whole = videos.make_video(seconds=3)
     for data in (whole[: len(whole) // 3], b"\x1a\x45\xdf\xa3nothing", b"#EXTM3U\nfile:///etc/passwd", b""):
         answer = await upload(ann, data, version)
         assert answer.status == 422, answer.body
-    answer = await upload(ann, recordings.make_video(), version, focus="nowhere")
+    answer = await upload(ann, videos.make_video(), version, focus="nowhere")
     assert answer.status == 422
-    answer = await upload(ann, recordings.make_video(), version, thumbnail=b"no picture")
+    answer = await upload(ann, videos.make_video(), version, thumbnail=b"no picture")
     assert answer.status == 422 and "thumbnail" in answer.body["error"].lower()
     assert list_files(node) == [] and not await node.settle()
 
 
 async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
     node, ann = await start_single(start)
-    whole = recordings.make_video("webm", "libvpx-vp9", "libopus", seconds=3)
+    whole = videos.make_video("webm", "libvpx-vp9", "libopus", seconds=3)
     came = await upload(ann, whole[: len(whole) * 2 // 3])
     assert came.status == 202
     await node.settle()
@@ -107,7 +105,7 @@ async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
 
 async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, recordings.make_video(), thumbnail=make_picture())
+    came = await upload(ann, videos.make_video(), thumbnail=make_picture())
     assert came.status == 202 and came.body["preview_url"]
     await node.settle()
     path = f"/api/v1/media/{came.body['id']}"
@@ -131,7 +129,7 @@ async def test_a_small_picture_can_be_chosen(start: Start) -> None:
 
 async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, recordings.make_video())
+    came = await upload(ann, videos.make_video())
     async with node.db.write() as tx:
         until, queue = tx.now + LEASE_MS, job_queries.MEDIA
         assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
@@ -145,7 +143,7 @@ async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
 
 async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, recordings.make_video())
+    came = await upload(ann, videos.make_video())
     for _ in range(3):
         async with node.db.write() as tx:
             await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
@@ -157,7 +155,7 @@ async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
 
 async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, recordings.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
+    came = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
     working = asyncio.create_task(node.settle())
     # The folder is made by the work itself: nothing tells of it.
     while not list(node.node.services.store.root.glob(".work/*")):  # noqa: ASYNC110
@@ -170,15 +168,15 @@ async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start
 
 async def test_a_member_has_so_much_room_and_no_more(start: Start) -> None:
     node, ann = await start_single(start, member_bytes=30_000)
-    first = await upload(ann, recordings.make_video(), version=1)
+    first = await upload(ann, videos.make_video(), version=1)
     assert first.status == 200
     kept = len(list_files(node))
-    refused = await upload(ann, recordings.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
+    refused = await upload(ann, videos.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
     assert refused.status == 422 and "29.3 KB" in refused.body["error"]
     assert len(list_files(node)) == kept
     await ann.delete(f"/api/v1/media/{first.body['id']}")
     await node.settle()
-    assert (await upload(ann, recordings.make_video(), version=1)).status == 200
+    assert (await upload(ann, videos.make_video(), version=1)).status == 200
 
 
 async def test_the_instance_tells_what_it_takes(start: Start) -> None:
@@ -192,7 +190,7 @@ async def test_the_instance_tells_what_it_takes(start: Start) -> None:
 
 async def test_parts_of_a_file(start: Start) -> None:
     node, ann = await start_single(start)
-    url = (await upload(ann, recordings.make_video(), version=1)).body["url"]
+    url = (await upload(ann, videos.make_video(), version=1)).body["url"]
 
     async def ask(method: str = "GET", **headers: str) -> tuple[int, bytes, Any]:
         names = {name.replace("_", "-"): value for name, value in headers.items()}

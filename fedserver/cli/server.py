@@ -15,7 +15,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from fedserver.cli.logs import configure_log
-from fedserver.cli.notifying import READY, STOPPING, notify
+from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.cli.settings import async_command
 from fedserver.config import Config
 from fedserver.node import Node, SiteFactory, open_node

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fedserver.node import list_endpoints
-from tests.client_api.good_requests import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
-from tests.client_api.test_bad_input import RequestWatch, start_watch
+from tests.client_api.test_invalid_input import RequestWatch, start_watch
+from tests.client_api.valid_requests import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
 from tests.kit.api import Api
 from tests.kit.nodes import Start
 from tests.kit.push import Device

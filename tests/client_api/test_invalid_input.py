@@ -19,7 +19,12 @@ import pytest
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.node import list_endpoints
 from fedserver.web.fields import MAX_JSON_BYTES, convert
-from tests.client_api.good_requests import ROWS, RequestWorld, list_endpoints_with_ids, list_writing_endpoints
+from tests.client_api.valid_requests import (
+    ROWS,
+    RequestWorld,
+    list_endpoints_with_ids,
+    list_writing_endpoints,
+)
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 

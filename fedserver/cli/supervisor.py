@@ -22,7 +22,7 @@ import click
 import structlog
 
 from fedserver.cli.logs import configure_log
-from fedserver.cli.notifying import READY, STOPPING, notify
+from fedserver.cli.sd_notify import READY, STOPPING, notify
 from fedserver.config import Config
 
 log = structlog.stdlib.get_logger("fedserver.cli")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from fedserver.cli.configuration import config_option, read_config
-from fedserver.cli.supervising import Supervisor
+from fedserver.cli.supervisor import Supervisor
 
 
 @click.command()
@@ -40,7 +40,7 @@ def _load_serving() -> Any:
     What is loaded stays: looking for garbage meanwhile costs a seventh of the start.
     """
     gc.disable()
-    serving = importlib.import_module("fedserver.cli.serving")
+    serving = importlib.import_module("fedserver.cli.server")
     gc.freeze()
     gc.enable()
     return serving

@@ -20,7 +20,7 @@ from activitypub.document import parse
 from activitypub.errors import ActivityPubError
 from fedserver.domain.accounts import accounts
 from fedserver.domain.kernel.errors import DomainError
-from fedserver.federation.inbound.item import IgnoredError, InboundActivity
+from fedserver.federation.inbound.activity import IgnoredError, InboundActivity
 from fedserver.federation.inbound.registry import HANDLERS, handle, prepare
 from fedserver.jobs.backoff import retry_delay_ms
 from fedserver.jobs.pool import Pool, Slot
