@@ -30,7 +30,7 @@ from fedserver.domain.accounts import accounts
 from fedserver.domain.auth import members, tokens
 from fedserver.domain.posts import posts
 from fedserver.federation.signing import build_request
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.opening import open_database
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries

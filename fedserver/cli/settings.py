@@ -16,7 +16,7 @@ from fedserver.config import Config
 from fedserver.domain.kernel.context import NodeContext
 from fedserver.domain.kernel.errors import DomainError
 from fedserver.links import Links
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.engine import Database
 from storage.errors import StorageError
 from storage.opening import open_database

@@ -8,7 +8,7 @@ from fedserver.domain.moderation import post_moderation
 from fedserver.domain.notifications import email_subscriptions
 from fedserver.domain.peers import peer_lists
 from fedserver.domain.portability import archives, imports
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.ids import first_id_at
 from storage.queries.audit_log import audited_posts as audited_post_queries
 from storage.queries.auth import ip_blocks as ip_block_queries

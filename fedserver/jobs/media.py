@@ -13,8 +13,8 @@ from fedserver.domain.kernel import jobs
 from fedserver.domain.portability import archives
 from fedserver.federation.archives import create_archive
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.web import media_intake
-from fedserver.web.services import Services
+from fedserver.runtime import media_intake
+from fedserver.runtime.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.kernel import JobRow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 
 
 class PeerPolicyWorker:

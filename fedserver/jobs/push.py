@@ -19,7 +19,7 @@ from fedserver.integrations.web_push import Vapid, build_push_message, parse_rec
 from fedserver.jobs.backoff import parse_retry_after, retry_delay_ms
 from fedserver.net.client import Response
 from fedserver.net.errors import NetError, RequestRefusedError
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.rows.kernel import JobRow
 

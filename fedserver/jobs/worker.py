@@ -31,7 +31,7 @@ from fedserver.integrations.smtp import MailError, send_mail
 from fedserver.jobs import cards, peer_lists
 from fedserver.jobs.backoff import MAX_ATTEMPTS, retry_delay_ms
 from fedserver.jobs.pool import Pool, Slot
-from fedserver.web.services import Services
+from fedserver.runtime.services import Services
 from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import posts as post_queries
 from storage.rows.kernel import JobRow

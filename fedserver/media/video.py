@@ -9,23 +9,20 @@ what the file is: playlists, which name other files, are never read.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import av
 from av.bitstream import BitStreamFilterContext
 from PIL import Image
 
-from fedserver.media.av_worker import ConvertedMedia, MediaLimits
 from fedserver.media.errors import UnacceptableFileError
-from fedserver.media.image_worker import EncodedImage
-from fedserver.media.images import render_still
+from fedserver.media.frames import reject_on_error, render_still
+from fedserver.media.results import ConvertedMedia, EncodedImage, MediaLimits
 from fedserver.media.sniff import sniff
 
-T = TypeVar("T")
 VIDEO_FRAME: Any = av.VideoFrame
 DEMUXERS = {
     "video/mp4": "mov",
@@ -57,23 +54,6 @@ AUDIO_SAMPLE_RATE = 48_000
 MIN_COMPLETENESS = 0.9  # the part of the announced length that must be there
 # Messages inside of H.264 (ISO 14496-10 §7.4.1, type 6), where cameras write what they like.
 SEI_FILTER = "filter_units=remove_types=6"
-
-
-def _reject_on_error(work: Callable[..., T]) -> Callable[..., T]:
-    """What decoders raise on broken input is no closed list: whatever it is, the file is refused."""
-
-    @wraps(work)
-    def guarded(*arguments: Any) -> T:
-        try:
-            return work(*arguments)
-        except UnacceptableFileError:
-            raise
-        except MemoryError as error:
-            raise UnacceptableFileError("The file is too complicated") from error
-        except Exception as error:
-            raise UnacceptableFileError("The file is broken") from error
-
-    return guarded
 
 
 class MediaSource:
@@ -148,7 +128,7 @@ class MediaSource:
         self.container.close()
 
 
-@_reject_on_error
+@reject_on_error("file")
 def probe(path: str, limits: MediaLimits) -> None:
     """Look whether a file can be taken, without reading all of it. Raises Unacceptable."""
     source = MediaSource(path, limits)
@@ -156,7 +136,7 @@ def probe(path: str, limits: MediaLimits) -> None:
     source.close()
 
 
-@_reject_on_error
+@reject_on_error("file")
 def convert(path: str, folder: str, limits: MediaLimits) -> ConvertedMedia:
     """Make of a file what is kept. Raises Unacceptable."""
     source = MediaSource(path, limits)

@@ -23,7 +23,7 @@ from fedserver.web.errors import render_error_json
 from fedserver.web.html import STATIC, add_vary
 from fedserver.web.locale_cookie import negotiate_request_locale
 from fedserver.web.metrics import build_middleware
-from fedserver.web.services import SERVICES, Services
+from fedserver.web.services import SERVICES, WebServices
 
 PREFLIGHT = {
     **CORS,
@@ -45,7 +45,7 @@ def prefers_activitypub(accept: str) -> bool:
     return bool(positions) and (html < 0 or min(positions) < html)
 
 
-def build(services: Services, endpoints: Sequence[Endpoint]) -> web.Application:
+def build(services: WebServices, endpoints: Sequence[Endpoint]) -> web.Application:
     """The application with every endpoint, static files and a handler for all else."""
     dispatcher = Dispatcher(services)
     middlewares = [_build_error_middleware(dispatcher)]

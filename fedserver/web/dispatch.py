@@ -25,7 +25,7 @@ from fedserver.web.html import see_other
 from fedserver.web.json import json_response
 from fedserver.web.paging import EntityPage, build_link_header
 from fedserver.web.proxies import Proxies
-from fedserver.web.services import Services
+from fedserver.web.services import WebServices
 from fedserver.web.uploads import Uploads
 from storage.engine import Tx
 from storage.errors import DatabaseUnavailableError
@@ -44,7 +44,7 @@ NO_PARAMS: Struct = NoParams()
 class Dispatcher:
     """Answers the requests of one node by the endpoints."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: WebServices) -> None:
         self.services = services
         self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 

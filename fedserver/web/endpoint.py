@@ -19,7 +19,7 @@ from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
 from fedserver.web import session
 from fedserver.web.paging import parse_page
 from fedserver.web.proxies import Proxies
-from fedserver.web.services import Services
+from fedserver.web.services import WebServices
 from storage.engine import Tx
 from storage.paging import MAX_ID, Page
 from storage.rows.accounts import AccountRow
@@ -52,7 +52,7 @@ class Call(Generic[P]):
     """One request, as a handler sees it: checked, parsed, inside its transaction."""
 
     request: web.Request
-    services: Services
+    services: WebServices
     principal: Principal | None
     params: P
     transaction: Tx | None

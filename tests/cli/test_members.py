@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from fedserver.cli.commands import main
 from fedserver.domain.auth import members, two_factor
-from fedserver.node import system_clock
+from storage.clock import system_clock
 from storage.opening import open_database
 
 

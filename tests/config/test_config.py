@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from fedserver.cli.commands import main
-from fedserver.config import Config, ConfigError, load
+from fedserver.cli.configuration import read_config
+from fedserver.config import RENAMED_KEYS, Config, ConfigError, load
 from tests.kit import tls
 
 WRONG_DOMAINS = (
@@ -188,3 +190,67 @@ def test_a_command_ends_with_one_line_and_status_1(tmp_path: Path, command: list
     ended = CliRunner().invoke(main, [*command, "--config", str(path)])
     assert ended.exit_code == 1 and ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("Error: node.domain: 'a..b' is not a host name; write one")
+
+
+OLD_KEYS = [
+    ("poll_seconds_least", "min_poll_seconds"),
+    ("poll_seconds_most", "max_poll_seconds"),
+]
+
+
+def test_every_renamed_key_names_one_that_exists() -> None:
+    known = msgspec.to_builtins(Config())
+    for section, renamed in RENAMED_KEYS.items():
+        assert set(renamed.values()) <= set(known[section])
+        assert not set(renamed) & set(known[section])
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_KEYS)
+def test_load_old_key_in_the_file_is_accepted_with_a_warning(tmp_path: Path, old: str, new: str) -> None:
+    warnings: list[str] = []
+    config = load(write(tmp_path, f"[limits]\n{old} = 4000\n"), {}, warnings.append)
+    assert getattr(config.limits, new) == 4_000
+    (warning,) = warnings
+    assert warning.startswith(f"limits.{old} has a new name; write limits.{new} instead")
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_KEYS)
+def test_load_old_variable_is_accepted_with_a_warning(old: str, new: str) -> None:
+    old, warnings = f"FEDSERVER_LIMITS_{old.upper()}", list[str]()
+    config = load(None, {old: "4000"}, warnings.append)
+    assert getattr(config.limits, new) == 4_000
+    (warning,) = warnings
+    assert warning.startswith(f"{old} has a new name; write FEDSERVER_LIMITS_{new.upper()} instead")
+
+
+def test_load_old_and_new_key_in_the_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "[limits]\npoll_seconds_least = 300\nmin_poll_seconds = 300\n")
+    with pytest.raises(
+        ConfigError, match=r"limits\.poll_seconds_least: limits\.min_poll_seconds, its new name"
+    ):
+        load(path, {})
+
+
+def test_load_old_and_new_variable_is_refused() -> None:
+    variables = {"FEDSERVER_LIMITS_POLL_SECONDS_MOST": "9000", "FEDSERVER_LIMITS_MAX_POLL_SECONDS": "9000"}
+    with pytest.raises(ConfigError, match="remove FEDSERVER_LIMITS_POLL_SECONDS_MOST"):
+        load(None, variables)
+
+
+def test_load_new_variable_overrides_an_old_key_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "[limits]\npoll_seconds_most = 9000\n")
+    config = load(path, {"FEDSERVER_LIMITS_MAX_POLL_SECONDS": "8000"})
+    assert config.limits.max_poll_seconds == 8_000
+
+
+def test_read_config_warns_of_an_old_key_unless_it_is_quiet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, "[limits]\npoll_seconds_most = 9000\n")
+    assert read_config(path, quiet=True).limits.max_poll_seconds == 9_000
+    assert capsys.readouterr().err == ""
+    read_config(path)
+    written = capsys.readouterr()
+    assert written.err.startswith("Warning: limits.poll_seconds_most has a new name")
+    assert written.err.count("\n") == 1
+    assert written.out == ""

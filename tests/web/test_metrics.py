@@ -12,7 +12,8 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from fedserver.domain.relationships import follows
-from fedserver.web.metrics import NodeMetrics, build_middleware
+from fedserver.runtime.metrics import NodeMetrics
+from fedserver.web.metrics import build_middleware
 from storage.queries.kernel import deliveries as delivery_queries
 from storage.rows.accounts import AccountRow
 from tests.kit.nodes import Start, TestNode
@@ -214,7 +215,8 @@ async def test_nothing_is_measured_unless_it_is_wanted(start: Start) -> None:
         assert answer.status == 200
     async with alpha.http.get("/metrics") as answer:
         assert answer.status == 404
-    assert alpha.node.services.metrics.routes == {}
+    (family,) = alpha.node.services.metrics.requests.collect()
+    assert family.samples == []
     assert alpha.node.metrics_addresses == []
 
 

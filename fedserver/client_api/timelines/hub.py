@@ -19,8 +19,8 @@ from aiohttp import web
 from fedserver.domain.auth import tokens
 from fedserver.domain.kernel import events
 from fedserver.domain.kernel.context import Principal
+from fedserver.runtime.services import Services
 from fedserver.web.json import encode
-from fedserver.web.services import Services
 from storage.engine import Event
 from storage.errors import DatabaseUnavailableError
 
@@ -103,7 +103,7 @@ class Hub:
 
     def add(self, listener: Listener) -> None:
         self._listeners.add(listener)
-        self.services.metrics.streams_open = len(self._listeners)
+        self.services.metrics.streams_open.set(len(self._listeners))
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._send_heartbeats())]
 
@@ -111,7 +111,7 @@ class Hub:
         for name in tuple(listener.streams):
             self.unsubscribe(listener, name)
         self._listeners.discard(listener)
-        self.services.metrics.streams_open = len(self._listeners)
+        self.services.metrics.streams_open.set(len(self._listeners))
 
     def subscribe(self, listener: Listener, name: StreamName, rooms: tuple[Channel, ...]) -> None:
         """Tell `listener` from now on what is told to `rooms`; again changes nothing."""
@@ -202,7 +202,7 @@ class Hub:
 
     def _count_lost(self) -> None:
         self.lost_events += 1
-        self.services.metrics.events_lost += 1
+        self.services.metrics.events_lost.inc()
 
     async def _run(self) -> None:
         while True:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from fedserver.jobs.media import LEASE_MS
-from fedserver.web import media_intake
+from fedserver.runtime import media_intake
 from storage.queries.kernel import jobs as job_queries
 from tests.client_api.test_every_endpoint import make_picture
 from tests.kit import videos
