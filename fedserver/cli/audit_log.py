@@ -16,7 +16,7 @@ _EntryList = list[hash_chain.LogEntry]
 
 @click.group()
 def log() -> None:
-    """The log of what moderators and admins did."""
+    """Check the log of what moderators and admins did."""
 
 
 @log.command()

@@ -118,7 +118,10 @@ CHECKS: tuple[tuple[str, Callable[[Config], Awaitable[Problem]]], ...] = (
 @config_option
 @async_command
 async def check(config_path: Path | None) -> None:
-    """Say what is wrong; exit status 1 if anything is."""
+    """Check the configuration and surroundings of this node.
+
+    The exit status is 1 if there is a problem.
+    """
     config = read_config(config_path)
     click.echo("ok    configuration")
     wrong = 0

@@ -147,7 +147,7 @@ async def _publish_reactions(partners: dict[str, DemoNode], uris: dict[str, str]
 @click.option("--once", is_flag=True, help="Tell the story, show what came of it, and stop.")
 @async_command
 async def demo(port: int, once: bool) -> None:
-    """Start three partner nodes that federate, and print where they are."""
+    """Run three nodes on loopback until Ctrl-C, to look at."""
     configure_log(LogConfig(level="warning"))
     with tempfile.TemporaryDirectory(prefix="fedserver-demo-") as folder:
         await _run_demo(Path(folder), port, once=once)

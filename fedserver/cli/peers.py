@@ -13,7 +13,7 @@ from fedserver.domain.peers import peer_files, peer_lists, peer_plans, peers
 
 @click.group()
 def peer() -> None:
-    """List, allow, limit and block peers; read in and write out lists of them."""
+    """List, allow, limit and block peers; import and export decisions."""
 
 
 @peer.command("list")

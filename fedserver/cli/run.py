@@ -21,7 +21,7 @@ from fedserver.cli.supervisor import Supervisor
 @click.option("--number", type=int, hidden=True, help="Which of several processes this is.")
 @click.option("--fd", type=int, hidden=True, help="A socket that the supervisor listens on.")
 def run(config_path: Path | None, only: str | None, number: int | None, fd: int | None) -> None:
-    """Serve until SIGTERM; then finish what was begun and stop."""
+    """Serve until SIGTERM; then finish what is under way and stop."""
     # The supervisor has warned already; its processes would repeat it.
     config = read_config(config_path, quiet=number is not None)
     if config.node.processes == 1 or only == "worker" or number is not None:

@@ -15,7 +15,7 @@ from fedserver.domain.kernel import scopes
 
 @click.group()
 def token() -> None:
-    """Access tokens for scripts."""
+    """Create access tokens for scripts."""
 
 
 @token.command()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from activitypub import keys as key_formats
 from activitypub.keys import PrivateKey, PublicKey
 from fedserver.domain.accounts import keys
+from storage.cache import LruCache
 from storage.engine import Tx
 from storage.rows.accounts import KeyRow
 
@@ -34,9 +34,8 @@ def load_public_key(row: KeyRow) -> PublicKey:
 class Keyring:
     """Private keys of our accounts: (key URI, key object) by account and kind."""
 
-    def __init__(self, size: int = 2_000) -> None:
-        self.hits = self.misses = 0
-        self._private: LRUCache[tuple[int, str], tuple[str, PrivateKey]] = LRUCache(size)
+    def __init__(self, size: int = 1_000) -> None:
+        self.cache = LruCache(size)
 
     async def get_rsa(self, tx: Tx, account_id: int) -> tuple[str, RSAPrivateKey]:
         """The key with which an account signs requests. Raises LookupError if it has none."""
@@ -51,14 +50,12 @@ class Keyring:
         return uri, key
 
     async def _get(self, tx: Tx, account_id: int, kind: str) -> tuple[str, PrivateKey]:
-        found = self._private.get((account_id, kind))
-        self.hits += found is not None
-        self.misses += found is None
+        found: tuple[str, PrivateKey] | None = self.cache.get((account_id, kind))
         if found is None:
             for row in await keys.list_by_account(tx, account_id):
                 if row.kind == kind and row.private is not None:
                     found = (row.uri, key_formats.load_private(row.private))
-                    self._private[account_id, kind] = found
+                    self.cache.put((account_id, kind), found)
                     break
         if found is None:
             raise LookupError(f"account {account_id} has no {kind} key")
@@ -67,4 +64,4 @@ class Keyring:
     def invalidate(self, account_id: int) -> None:
         """Read the keys of an account anew next time."""
         for kind in (keys.RSA, keys.ED25519):
-            self._private.pop((account_id, kind), None)
+            self.cache.remove((account_id, kind))

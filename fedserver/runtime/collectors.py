@@ -8,8 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from fedserver.federation.authenticate import Authenticator
-from fedserver.federation.keys import Keyring
 from fedserver.runtime.services import Services
+from storage.cache import LruCache
 from storage.rows.kernel import QueueRow
 
 STATES = ("due", "waiting", "dead")
@@ -51,9 +51,9 @@ class CacheCollector(Collector):
 
     def __init__(self, services: Services) -> None:
         self._registry = services.db.caches
-        self._keys: dict[str, Authenticator | Keyring] = {
+        self._keys: dict[str, Authenticator | LruCache] = {
             "public_keys": services.authenticator,
-            "private_keys": services.keyring,
+            "private_keys": services.keyring.cache,
         }
 
     def collect(self) -> Iterator[Metric]:
