@@ -25,7 +25,7 @@ Params = Mapping[str, Any]
 
 
 class Event(Struct, frozen=True):
-    """Something that happened, told after the commit to whoever listens: a kind and ids."""
+    """Something that happened, sent to listeners after the commit: a kind and ids."""
 
     kind: str
     data: dict[str, Any]
@@ -35,7 +35,7 @@ Listener = Callable[[Event], None]
 
 
 class Connection(Protocol):
-    """What a transaction needs of a driver: run compiled statements, nothing more."""
+    """A connection of a driver, as far as a transaction needs it."""
 
     async def fetch(self, statement: Executable, params: Params) -> Sequence[Sequence[Any]]: ...
 
@@ -45,10 +45,10 @@ class Connection(Protocol):
 
 
 class Tx:
-    """One transaction: the statements of one request or job, its moment and its events.
+    """One transaction: the statements of one request or job, its time and its events.
 
-    `now` is the moment it began (milliseconds UTC); `count` is the number of statements so far.
-    `memory` is the process's own; a writer must not put anything there, as it may yet roll back.
+    `now` is when it began (milliseconds UTC), `statement_count` the number of statements so far. `caches`
+    belong to the process; a writer must not put anything there, as it may yet roll back.
     """
 
     __slots__ = ("_connection", "caches", "events", "ids", "is_write", "now", "statement_count")
@@ -65,43 +65,44 @@ class Tx:
         self.events: list[Event] = []
 
     def new_id(self, at: int | None = None) -> int:
-        """A new id for this moment, or for a past one."""
+        """Return a new id for the current time, or for a past one (milliseconds UTC)."""
         return self.ids.new() if at is None else self.ids.new_at(at)
 
     def new_exact_id(self) -> int:
-        """A new id that is given to clients as a number too."""
+        """Return a new id that JavaScript can read as a number without loss."""
         return self.ids.new_exact()
 
     def emit(self, kind: str, **data: Any) -> None:
-        """Tell listeners after the commit; nothing is told if the transaction fails."""
+        """Send an event to listeners after the commit; none is sent if the transaction fails."""
         self.events.append(Event(kind, data))
 
     async def all(self, statement: Executable, /, **params: Any) -> Sequence[Sequence[Any]]:
+        """Return all rows. Raises DatabaseUnavailableError, as every method here does."""
         self.statement_count += 1
         return await self._connection.fetch(statement, params)
 
     async def one(self, statement: Executable, /, **params: Any) -> Sequence[Any] | None:
-        """The first row or None."""
+        """Return the first row, None if there is none."""
         self.statement_count += 1
-        found = await self._connection.fetch(statement, params)
-        return found[0] if found else None
+        rows = await self._connection.fetch(statement, params)
+        return rows[0] if rows else None
 
     async def value(self, statement: Executable, /, **params: Any) -> Any:
-        """The first column of the first row, or None."""
-        found = await self.one(statement, **params)
-        return found[0] if found else None
+        """Return the first column of the first row, None if there is no row."""
+        row = await self.one(statement, **params)
+        return row[0] if row else None
 
     async def values(self, statement: Executable, /, **params: Any) -> list[Any]:
-        """The first column of every row."""
+        """Return the first column of every row."""
         return [row[0] for row in await self.all(statement, **params)]
 
     async def run(self, statement: Executable, /, **params: Any) -> int:
-        """Execute; the number of rows that changed. Raises Conflict, Unavailable."""
+        """Execute a statement and return the number of rows that changed. Raises ConflictError."""
         self.statement_count += 1
         return await self._connection.execute(statement, params)
 
     async def run_many(self, statement: Executable, params: Iterable[Params]) -> None:
-        """Execute once per set of parameters (all with the same names); nothing if there is none."""
+        """Execute a statement once per set of parameters, which have the same names; do nothing without."""
         rows = list(params)
         if rows:
             self.statement_count += 1
@@ -109,25 +110,32 @@ class Tx:
 
 
 class Database(Protocol):
-    """A database that is open. `write` ends when its commit is on disk; an exception rolls it back."""
+    """An open database."""
 
     clock: Callable[[], int]
     ids: IdSource
     caches: CacheRegistry
 
     def read(self, *, slow: bool = False) -> AbstractAsyncContextManager[Tx]:
-        """Statements that see what is committed. `slow` is for those that may take more than a few
-        milliseconds (searches in texts, sums over tables, scans): they do not hold up the others."""
+        """Begin a transaction that sees what is committed.
+
+        `slow` is for statements that may take more than a few milliseconds (full-text searches, sums over
+        tables, scans), so that they do not delay the others.
+        """
         ...
 
-    def write(self) -> AbstractAsyncContextManager[Tx]: ...
+    def write(self) -> AbstractAsyncContextManager[Tx]:
+        """Begin a transaction that is on disk when the block has ended; an exception rolls it back."""
+        ...
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each event after its commit; the answer stops it."""
+        """Call `listener` with each event after its commit; return a function that ends this."""
         ...
 
     async def has_external_changes(self) -> bool:
-        """True if another process wrote since this was last asked, and its events are not heard here."""
+        """Return True if another process wrote since the last call, and its events did not arrive here."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close all connections."""
+        ...

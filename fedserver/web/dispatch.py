@@ -1,4 +1,4 @@
-"""Runs an endpoint: who asks, may they, what do they want, inside which transaction, and the answer."""
+"""Running an endpoint: authentication, authorization, parameters, transaction and response."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fedserver.domain.kernel.errors import (
     ReauthenticationRequiredError,
     UnauthorizedError,
 )
+from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.endpoint import ANYONE, APP, USER, Call, Endpoint, JsonResponse, NoParams
 from fedserver.web.errors import render_error_json, to_headers, to_message, to_status
@@ -42,19 +43,19 @@ NO_PARAMS: Struct = NoParams()
 
 
 class Dispatcher:
-    """Answers the requests of one node by the endpoints."""
+    """The part of one node that runs endpoints."""
 
     def __init__(self, services: WebServices) -> None:
         self.services = services
         self.proxies = Proxies(tuple(services.site.config.node.trusted_proxies))
 
     def check_ip_allowed(self, request: web.Request) -> None:
-        """Raises Forbidden for a request from an address that nobody may come from."""
+        """Raise ForbiddenError for a request from a blocked IP address."""
         if self.services.ip_blocklist.is_blocked(self.proxies.resolve_client_address(request)):
-            raise ForbiddenError("This node takes no requests from your address")
+            raise ForbiddenError(gettext("This node does not accept requests from your IP address."))
 
     async def serve(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
-        """The answer of an endpoint, or why there is none."""
+        """Return the response of an endpoint, or the refusal."""
         try:
             return await self._serve(endpoint, request)
         except (DomainError, DatabaseUnavailableError, web.HTTPException) as error:
@@ -91,13 +92,15 @@ class Dispatcher:
     async def _run(
         self, endpoint: Endpoint, request: web.Request, caller: Principal | None, tx: Tx | None
     ) -> web.StreamResponse:
-        left = self.services.rate_limiter.consume(endpoint.limit, self._rate_limit_key(request, caller))
+        rate_limit_headers = self.services.rate_limiter.consume(
+            endpoint.limit, self._rate_limit_key(request, caller)
+        )
         authorize(endpoint, caller)
         if endpoint.requires_recent_auth:
             session.check_recent_auth(caller, self.services.db.clock())
         limits = self.services.site.config.limits
-        most = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
-        uploads = Uploads(self.services.store.incoming_dir, most)
+        max_bytes = getattr(limits, endpoint.max_upload) if endpoint.max_upload else 0
+        uploads = Uploads(self.services.store.incoming_dir, max_bytes)
         try:
             params = NO_PARAMS
             if not endpoint.raw and not (endpoint.params is NoParams and request.method in ("GET", "HEAD")):
@@ -106,7 +109,7 @@ class Dispatcher:
         finally:
             uploads.close()
         if not endpoint.html and not response.prepared:
-            response.headers.update(CORS | left)
+            response.headers.update(CORS | rate_limit_headers)
             if caller is not None:
                 response.headers.setdefault("Cache-Control", "private, no-store")
         return response
@@ -124,8 +127,8 @@ class Dispatcher:
             if caller is not None and not endpoint.no_csrf:
                 session.check_csrf(caller, getattr(params, "csrf", "") or "")
         if endpoint.tx == "write":
-            async with self.services.db.write() as write:
-                result = await endpoint.handler(Call(request, self.services, caller, params, write))
+            async with self.services.db.write() as write_tx:
+                result = await endpoint.handler(Call(request, self.services, caller, params, write_tx))
         else:
             result = await endpoint.handler(Call(request, self.services, caller, params, tx))
         return self._to_response(request, result)
@@ -153,7 +156,7 @@ class Dispatcher:
     def render_refusal(
         self, endpoint: Endpoint, request: web.Request, error: Exception
     ) -> web.StreamResponse:
-        """The answer to `error`: a page for people, JSON for programs."""
+        """Return the response to `error`: a page for people, JSON for programs."""
         if not endpoint.html:
             response = render_error_json(error, self.services.db.clock(), nested=endpoint.nested_errors)
             response.headers.update(CORS)
@@ -165,7 +168,7 @@ class Dispatcher:
         return self.render_error_page(error)
 
     def render_error_page(self, error: Exception) -> web.Response:
-        """A page that says what went wrong and where to go on."""
+        """Return a page that says what went wrong and how to go on."""
         status = to_status(error)
         values = {"me": None, "csrf": "", "here": "", "htmx": False, "status": status}
         page = self.services.pages.render_response(
@@ -176,11 +179,16 @@ class Dispatcher:
 
 
 def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
-    """Raises Unauthorized without a token where one is needed, Forbidden without its scope or role."""
+    """Check that a principal may use an endpoint.
+
+    Raises UnauthorizedError without a token where one is needed, ForbiddenError without its scope or role.
+    """
     if endpoint.auth == ANYONE and principal is None:
         return
     if principal is None:
-        raise UnauthorizedError("The access token is invalid" if not endpoint.html else "Please log in first")
+        raise UnauthorizedError(
+            "The access token is invalid" if not endpoint.html else gettext("Please log in first.")
+        )
     # guard: scopes
     if (
         endpoint.scope
@@ -196,5 +204,5 @@ def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
         raise ForbiddenError("This action is not allowed")
 
 
-def _is_scope_granted(granted: frozenset[str], wanted: Sequence[str]) -> bool:
-    return any(scopes.covers(granted, each) for each in wanted)
+def _is_scope_granted(granted: frozenset[str], alternatives: Sequence[str]) -> bool:
+    return any(scopes.covers(granted, scope) for scope in alternatives)

@@ -1,4 +1,4 @@
-"""`fedserver db …`: what is backed up while the node runs can be read, and put back."""
+"""`fedserver db …`: a backup made while the node runs can be verified and restored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_backup_is_one_file_that_can_be_verified_and_restored(folder: Path) ->
     verified = call(folder, "db", "verify", str(copy))
     assert verified.exit_code == 0 and "members: 1\n" in verified.output
     assert list(copy.parent.iterdir()) == [copy]
-    assert "is there already" in call(folder, "db", "backup", str(copy)).output
+    assert "exists already" in call(folder, "db", "backup", str(copy)).output
 
     call(folder, "member", "add", "bob", "--email", "b@mail.test", "--password", "long enough")
     assert call(folder, "db", "restore", str(copy)).exit_code == 1
@@ -55,7 +55,7 @@ def test_postgresql_is_backed_up_by_its_own_programs(tmp_path: Path) -> None:
     backup = call(tmp_path, "db", "backup", str(copy))
     if "not installed" in backup.output:
         pytest.skip("pg_dump is not installed")
-    assert call(tmp_path, "db", "verify", str(copy)).output == f"{copy} can be read\n"
+    assert call(tmp_path, "db", "verify", str(copy)).output == f"{copy} can be read.\n"
     call(tmp_path, "member", "add", "bob", "--email", "b@mail.test", "--password", "long enough")
     assert call(tmp_path, "db", "restore", str(copy), "--force").exit_code == 0
     listed = call(tmp_path, "member", "list").output

@@ -229,7 +229,7 @@ async def test_an_address_that_is_taken_is_told(folder: Path, postgres: str) -> 
         taken.listen()
         configure(folder, postgres, processes=2, listen=f"127.0.0.1:{taken.getsockname()[1]}")
         status, told = await ask(folder, "run")
-    assert status == 1 and told.startswith("Error: cannot listen on 127.0.0.1:")
+    assert status == 1 and told.startswith("Error: Cannot listen on 127.0.0.1:")
 
 
 async def test_several_processes_need_postgresql(folder: Path) -> None:

@@ -81,7 +81,7 @@ async def test_last_revision_serves_the_same_pages_and_objects(alpha: nodes.Test
 async def test_last_revision_keeps_a_log_that_verifies(kind: str, last_url: str, tmp_path: Path) -> None:
     result = await run_command(last_url, tmp_path, "log", "verify")
     newest = read_answers(kind)["answers"][" /api/fedserver/v1/log"][1][0]["hash"]
-    expected = f"Entries 1 to 12 are as they were written; the last has the hash\n{newest}\n"
+    expected = f"Entries 1 to 12 are as they were written. The hash of the last one is:\n{newest}\n"
     assert (result.exit_code, result.output) == (0, expected)
 
 

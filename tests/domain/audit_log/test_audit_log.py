@@ -164,7 +164,7 @@ async def test_the_command_checks_a_database_and_a_file(
         result = await asyncio.to_thread(CliRunner().invoke, main, arguments)
         return result.exit_code, result.output
 
-    assert await verify() == (0, "The log is empty\n")
+    assert await verify() == (0, "The log is empty.\n")
     await _write(database, "beta.test")
     async with database.read() as tx:
         pages = [
@@ -172,7 +172,7 @@ async def test_the_command_checks_a_database_and_a_file(
             for each in (9, 6, 3)
         ]
     newest = pages[0][0].hash
-    held = (0, f"Entries 1 to 8 are as they were written; the last has the hash\n{newest}\n")
+    held = (0, f"Entries 1 to 8 are as they were written. The hash of the last one is:\n{newest}\n")
     assert await verify() == held
     file.write_bytes(b"\n".join(encoding.encode(page) for page in pages))
     assert await verify(str(file)) == held == await verify(str(file), "--hash", pages[1][0].hash)
