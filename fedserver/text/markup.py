@@ -1,8 +1,9 @@
 """The text that a member wrote, rendered as HTML as Mastodon clients expect it.
 
-Two steps, as mentions need the database: `scan` finds the names, the `render_` functions write links for
-those that are known. Links, mentions and hashtags are found by one left-to-right pass over words, without regular
-expressions, so no text can make it slow. Markdown goes through markdown-it and then the same sanitizer.
+Two steps, as mentions need the database: `scan` finds the names, and the `render_` functions write links for
+those that are known. Links, mentions and hashtags are found by one left-to-right pass over words, without
+regular expressions, so no text can make it slow. Markdown goes through markdown-it and then the same
+sanitizer.
 """
 
 from __future__ import annotations

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 from msgspec import Struct
 
-from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.context import Principal
 from fedserver.domain.kernel.errors import (
     DomainError,
@@ -19,7 +17,7 @@ from fedserver.domain.kernel.errors import (
 )
 from fedserver.text.locales import gettext
 from fedserver.web import session
-from fedserver.web.endpoint import ANYONE, APP, USER, Call, Endpoint, JsonResponse, NoParams
+from fedserver.web.endpoint import Call, Endpoint, JsonResponse, NoParams, authorize
 from fedserver.web.errors import render_error_json, to_headers, to_message, to_status
 from fedserver.web.fields import read_params
 from fedserver.web.html import see_other
@@ -38,7 +36,6 @@ CORS = {
         "Mastodon-Async-Refresh"
     ),
 }
-RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 NO_PARAMS: Struct = NoParams()
 
 
@@ -176,33 +173,3 @@ class Dispatcher:
         )
         page.headers.update(to_headers(error, self.services.db.clock()))
         return page
-
-
-def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
-    """Check that a principal may use an endpoint.
-
-    Raises UnauthorizedError without a token where one is needed, ForbiddenError without its scope or role.
-    """
-    if endpoint.auth == ANYONE and principal is None:
-        return
-    if principal is None:
-        raise UnauthorizedError(
-            "The access token is invalid" if not endpoint.html else gettext("Please log in first.")
-        )
-    # guard: scopes
-    if (
-        endpoint.scope
-        and not endpoint.html
-        and not _is_scope_granted(principal.scopes, endpoint.scope.split("|"))
-    ):
-        raise ForbiddenError("This action is outside the authorized scopes")
-    if endpoint.auth in (ANYONE, APP):
-        return
-    if principal.account is None or principal.member is None:
-        raise UnauthorizedError("This method requires an authenticated user")
-    if endpoint.auth != USER and RANKS[principal.member.role] < RANKS[endpoint.auth]:
-        raise ForbiddenError("This action is not allowed")
-
-
-def _is_scope_granted(granted: frozenset[str], alternatives: Sequence[str]) -> bool:
-    return any(scopes.covers(granted, scope) for scope in alternatives)

@@ -7,15 +7,17 @@ one function of the domain and returns one entity.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, cast, get_type_hints
 
 from aiohttp import web
 from msgspec import Struct
 
+from fedserver.domain.kernel import scopes
 from fedserver.domain.kernel.context import NodeContext, Principal
-from fedserver.domain.kernel.errors import NotFoundError, UnauthorizedError
+from fedserver.domain.kernel.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from fedserver.text.locales import gettext
 from fedserver.web import session
 from fedserver.web.paging import parse_page
 from fedserver.web.proxies import Proxies
@@ -33,6 +35,7 @@ ANYONE = "anyone"  # a token is optional; a wrong one is refused
 APP = "app"  # any token, also that of an app without a member
 USER = "user"  # a token of a member
 MODERATOR, ADMIN, OWNER = "moderator", "admin", "owner"
+RANKS = {"member": 0, "moderator": 1, "admin": 2, "owner": 3}
 
 
 class NoParams(Struct, frozen=True):
@@ -183,6 +186,36 @@ class Endpoint:
     def route_key(self) -> tuple[str, str]:
         """The method and the path."""
         return self.method, self.path
+
+
+def authorize(endpoint: Endpoint, principal: Principal | None) -> None:
+    """Check that a principal may use an endpoint.
+
+    Raises UnauthorizedError without a token where one is needed, ForbiddenError without its scope or role.
+    """
+    if endpoint.auth == ANYONE and principal is None:
+        return
+    if principal is None:
+        raise UnauthorizedError(
+            "The access token is invalid" if not endpoint.html else gettext("Please log in first.")
+        )
+    # guard: scopes
+    if (
+        endpoint.scope
+        and not endpoint.html
+        and not _is_scope_granted(principal.scopes, endpoint.scope.split("|"))
+    ):
+        raise ForbiddenError("This action is outside the authorized scopes")
+    if endpoint.auth in (ANYONE, APP):
+        return
+    if principal.account is None or principal.member is None:
+        raise UnauthorizedError("This method requires an authenticated user")
+    if endpoint.auth != USER and RANKS[principal.member.role] < RANKS[endpoint.auth]:
+        raise ForbiddenError("This action is not allowed")
+
+
+def _is_scope_granted(granted: frozenset[str], alternatives: Sequence[str]) -> bool:
+    return any(scopes.covers(granted, scope) for scope in alternatives)
 
 
 @dataclass(slots=True)

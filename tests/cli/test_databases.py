@@ -28,7 +28,8 @@ def test_a_backup_is_one_file_that_can_be_verified_and_restored(folder: Path) ->
     copy = folder / "backups" / "copy"
     assert call(folder, "db", "backup", str(copy)).exit_code == 0
     verified = call(folder, "db", "verify", str(copy))
-    assert verified.exit_code == 0 and "members: 1\n" in verified.output
+    assert verified.exit_code == 0
+    assert "members: 1\n" in verified.output
     assert list(copy.parent.iterdir()) == [copy]
     assert "exists already" in call(folder, "db", "backup", str(copy)).output
 
@@ -36,14 +37,16 @@ def test_a_backup_is_one_file_that_can_be_verified_and_restored(folder: Path) ->
     assert call(folder, "db", "restore", str(copy)).exit_code == 1
     assert call(folder, "db", "restore", str(copy), "--force").exit_code == 0
     listed = call(folder, "member", "list").output
-    assert "ann\t" in listed and "bob" not in listed
+    assert "ann\t" in listed
+    assert "bob" not in listed
 
 
-def test_what_is_no_backup_is_told(folder: Path) -> None:
+def test_verify_of_another_file_is_refused(folder: Path) -> None:
     wrong = folder / "wrong"
     wrong.write_bytes(b"not a database at all, but longer than a header " * 10)
     verified = call(folder, "db", "verify", str(wrong))
-    assert verified.exit_code == 1 and "not a database" in verified.output
+    assert verified.exit_code == 1
+    assert "not a database" in verified.output
 
 
 def test_postgresql_is_backed_up_by_its_own_programs(tmp_path: Path) -> None:
@@ -59,5 +62,6 @@ def test_postgresql_is_backed_up_by_its_own_programs(tmp_path: Path) -> None:
     call(tmp_path, "member", "add", "bob", "--email", "b@mail.test", "--password", "long enough")
     assert call(tmp_path, "db", "restore", str(copy), "--force").exit_code == 0
     listed = call(tmp_path, "member", "list").output
-    assert "ann\t" in listed and "bob" not in listed
+    assert "ann\t" in listed
+    assert "bob" not in listed
     databases.release(url)

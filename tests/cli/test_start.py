@@ -82,14 +82,16 @@ def test_summary_of_a_command_is_the_first_line_of_its_help(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_found_by_its_name(name: str) -> None:
     asked = CliRunner().invoke(main, [name, "--help"])
-    assert asked.exit_code == 0 and asked.output.startswith(f"Usage: main {name}")
+    assert asked.exit_code == 0
+    assert asked.output.startswith(f"Usage: main {name}")
 
 
 def test_help_lists_the_commands_and_an_unknown_one_is_told() -> None:
     listed = CliRunner().invoke(main, ["--help"])
     assert all(f"\n  {name} " in listed.output for name in COMMANDS)
     unknown = CliRunner().invoke(main, ["runn"])
-    assert unknown.exit_code == 2 and "No such command 'runn'" in unknown.output
+    assert unknown.exit_code == 2
+    assert "No such command 'runn'" in unknown.output
 
 
 async def test_processes_that_start_together_make_one_account_of_the_node(

@@ -125,13 +125,13 @@ def test_the_defaults_of_the_structs_are_valid() -> None:
         ("FEDSERVER_NODE_BASE_URL", "https://commons.example:99999", "node.base_url"),
     ],
 )
-def test_odd_values_of_the_environment_are_told(name: str, value: str, told: str) -> None:
+def test_invalid_values_of_the_environment_are_reported(name: str, value: str, told: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load(None, {name: value})
     assert told in str(raised.value)
 
 
-def test_a_value_where_a_section_belongs_is_told(tmp_path: Path) -> None:
+def test_value_in_the_place_of_a_section_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"node: write a section \[node\]"):
         load(write(tmp_path, "node = 3"), {"FEDSERVER_NODE_LISTEN": "127.0.0.1:1"})
 
@@ -170,7 +170,7 @@ def test_a_bundle_of_certificates_must_be_one(tmp_path: Path) -> None:
         ("FEDSERVER_XYZZY_PLUGH", "there is no section xyzzy; known are community, database"),
     ],
 )
-def test_a_mistyped_variable_is_told_with_the_nearest(name: str, told: str) -> None:
+def test_mistyped_variable_is_reported_with_the_nearest(name: str, told: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load(None, {name: "x"})
     assert str(raised.value).startswith(f"{name}: {told}")
@@ -180,7 +180,7 @@ def test_a_mistyped_variable_is_told_with_the_nearest(name: str, told: str) -> N
     "name",
     ["FEDSERVER_CONFIG", "FEDSERVER_TEST_POSTGRES", "FEDSERVER_SERVICE_HOST", "FEDSERVER_PORT_80_TCP_PORT"],
 )
-def test_variables_that_are_no_keys_are_left_alone(name: str) -> None:
+def test_variables_that_are_not_keys_are_ignored(name: str) -> None:
     assert load(None, {name: "x"}) == load(None, {})
 
 
@@ -188,7 +188,8 @@ def test_variables_that_are_no_keys_are_left_alone(name: str) -> None:
 def test_a_command_ends_with_one_line_and_status_1(tmp_path: Path, command: list[str]) -> None:
     path = write(tmp_path, "[node]\ndomain = 'a..b'\n")
     ended = CliRunner().invoke(main, [*command, "--config", str(path)])
-    assert ended.exit_code == 1 and ended.stderr.count("\n") == 1
+    assert ended.exit_code == 1
+    assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("Error: node.domain: 'a..b' is not a host name; write one")
 
 

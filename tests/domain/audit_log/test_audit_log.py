@@ -199,7 +199,7 @@ async def test_the_command_checks_a_database_and_a_file(
     )
     assert await said_of(lambda all: all.pop(2)) == "entry 6: it is missing"
     assert "entry 8: it is there twice" in await said_of(lambda all: all.append({**all[0], "hash": "0"}))
-    assert "no page of a log" in await said_of(lambda all: all[0].pop("seals"))
+    assert "not a page of a log" in await said_of(lambda all: all[0].pop("seals"))
 
 
 def _rewritten(entry: dict[str, Any]) -> dict[str, Any]:
