@@ -22,7 +22,7 @@ FILL_SECONDS = 60.0
 
 @contextmanager
 def small_disk() -> Iterator[Path | None]:
-    """A folder on a disk of its own, None where we may not mount one."""
+    """Provide a folder on a disk of its own, None where we may not mount one."""
     with tempfile.TemporaryDirectory(prefix="fedserver-faults-disk-") as name:
         command = ("mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", name)
         if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -48,7 +48,7 @@ def fill(folder: Path) -> Path:
 
 
 async def full(both: Pair) -> bool:
-    """True once a post was refused."""
+    """Return True once a post was refused."""
     await both.post()
     return bool(both.refused)
 

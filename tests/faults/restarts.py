@@ -26,7 +26,7 @@ async def restarts(made: Cluster) -> int:
 
 
 async def again(both: Pair) -> bool:
-    """True if posts are taken again without a restart of the node."""
+    """Return True if posts are accepted again without a restart of the node."""
     taken = await both.until(both.post, 30)
     if not taken:
         print("the node takes no posts any more")

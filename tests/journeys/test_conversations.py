@@ -16,7 +16,7 @@ async def only(api: Api) -> Any:
     return found
 
 
-async def test_a_letter_and_its_answer(start: Start) -> None:
+async def test_direct_post_and_its_reply_share_a_conversation(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann = Api(alpha, await alpha.create_token(await alpha.create_member("ann")))
     bob = Api(beta, await beta.create_token(await beta.create_member("bob")))
@@ -26,7 +26,8 @@ async def test_a_letter_and_its_answer(start: Start) -> None:
     assert (mine["unread"], theirs["unread"]) == (False, True)
     assert [each["acct"] for each in mine["accounts"]] == ["bob@beta.test"]
     assert [each["acct"] for each in theirs["accounts"]] == ["ann@alpha.test"]
-    assert theirs["last_status"]["uri"] == letter["uri"] and theirs["last_status"]["visibility"] == "direct"
+    assert theirs["last_status"]["uri"] == letter["uri"]
+    assert theirs["last_status"]["visibility"] == "direct"
 
     answer = await send(bob, "Hello @ann@alpha.test", in_reply_to_id=theirs["last_status"]["id"])
     await settle(alpha, beta)
@@ -47,7 +48,7 @@ async def send(api: Api, text: str, **more: str) -> Any:
     return await api.post("/api/v1/statuses", status=text, visibility="direct", **more)
 
 
-async def test_strangers_of_other_nodes_wait_to_be_accepted(start: Start) -> None:
+async def test_direct_post_of_an_unknown_remote_account_becomes_a_request(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann = Api(alpha, await alpha.create_token(await alpha.create_member("ann")))
     bob = Api(beta, await beta.create_token(await beta.create_member("bob")))

@@ -17,7 +17,7 @@ from tests.kit.nodes import Start, TestNode
 
 
 async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document, target: str) -> None:
-    """An activity as it comes out of the inbox, signed by `actor`. Raises Dropped."""
+    """Process an activity as if signed by `actor`. Raise IgnoredError as the handler does."""
     activity = read_activity(
         {"type": kind, "id": f"{actor.uri}#a", "actor": actor.uri, "object": what, "target": target}
     )
@@ -27,7 +27,7 @@ async def say(node: TestNode, actor: AccountRow, kind: str, what: str | Document
         await handle(tx, item)
 
 
-async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
+async def test_featured_posts_and_tags_of_peers_are_shown(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, eve, bob = (
         await alpha.create_member("ann"),
@@ -51,7 +51,8 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
         return [each["uri"].rpartition("/")[2] for each in await api.get(path, pinned="true")]
 
     # Nothing is read for strangers; for a member once a day.
-    assert await Api(beta).get(path, pinned="true") == [] and await beta.settle() == 0
+    assert await Api(beta).get(path, pinned="true") == []
+    assert await beta.settle() == 0
     assert await shown() == []
     await settle(beta)
     assert await shown() == [str(older), str(old)]
@@ -96,4 +97,5 @@ async def test_pins_and_tags_of_peers_are_shown(start: Start) -> None:
     alpha.clock.forward(days=1)
     assert await shown() == [str(new), str(older)]
     await settle(alpha, beta)
-    assert await shown() == [str(new), str(older)] and await api.get(tags) == []
+    assert await shown() == [str(new), str(older)]
+    assert await api.get(tags) == []

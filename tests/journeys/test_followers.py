@@ -20,7 +20,7 @@ async def followed(node: TestNode, target: AccountRow, base: str) -> set[str]:
     return {each.rpartition("/")[2] for each in found}
 
 
-async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
+async def test_follower_lists_that_differ_are_synchronized(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann = await alpha.create_member("ann")
     people = {name: await beta.create_member(name) for name in ("bob", "cat", "dan", "eve")}
@@ -35,7 +35,9 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
         cat, dan, bob = [
             await account_queries.find_by_uri(tx, people[name].uri) for name in ("cat", "dan", "bob")
         ]
-        assert cat and dan and bob
+        assert cat
+        assert dan
+        assert bob
         await follow_queries.delete_follow(tx, cat.id, ann.id)
     async with beta.db.write() as tx:
         await follow_queries.delete_follow(tx, people["dan"].id, remote.id)
@@ -67,7 +69,9 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
         told = read_synchronization(
             await build_synchronization_header(tx, alpha.site, ann.id, f"{address}/inbox")
         )
-    assert told is not None and told[0] == ann.followers_uri and len(told[2]) == 64
+    assert told is not None
+    assert told[0] == ann.followers_uri
+    assert len(told[2]) == 64
     kind = {"Accept": "application/activity+json"}
     async with alpha.http.get(told[1].removeprefix(alpha.site.links.base), headers=kind) as answer:
         assert answer.status == 401
@@ -82,4 +86,5 @@ async def test_both_sides_come_to_know_the_same_followers(start: Start) -> None:
         task = jobs.SynchronizeFollowers(remote.id, url, digest)
         await synchronize_followers(beta.db, beta.site, beta.node.services.resolver, task)
     assert await followed(beta, remote, address) == {"bob", "eve"}
-    assert read_synchronization("") is None and read_synchronization('url="https://x.test"') is None
+    assert read_synchronization("") is None
+    assert read_synchronization('url="https://x.test"') is None

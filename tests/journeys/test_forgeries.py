@@ -51,7 +51,7 @@ async def drain(node: TestNode) -> None:
 
 
 def forgeries(node: TestNode, body: bytes, eve: str, sign: Sign) -> Iterator[tuple[str, Any]]:
-    """What is sent in place of a good signature: headers, by what is wrong with them."""
+    """Return what is sent in place of a good signature: headers, by what is wrong with them."""
     key_id, cavages = f"{eve}#main-key", sign is cavage.sign
     good = sign_headers(node, body, key_id, sign=sign)
     digest = "Digest" if cavages else "Content-Digest"
@@ -138,7 +138,7 @@ def bad_keys(beta: StubPeer, far: StubPeer) -> None:
 
 
 @pytest.mark.parametrize("sign", [cavage.sign, rfc9421.sign], ids=["cavage", "rfc9421"])
-async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResolver, sign: Sign) -> None:
+async def test_forged_signatures_are_refused(start: Start, names: tls.LoopbackResolver, sign: Sign) -> None:
     alpha = await start("alpha.test")
     await alpha.create_member("ann")
     async with StubPeer(names, "beta.test") as beta, StubPeer(names, "far.test") as far:
@@ -185,7 +185,7 @@ async def test_no_forged_signature_passes(start: Start, names: tls.LoopbackResol
         assert await deliver(alpha, act("Like", eve, "x", "b"), number=1) == 401
 
 
-async def test_an_embedded_foreign_activity_is_read_from_its_origin(
+async def test_embedded_activity_of_another_host_is_read_from_its_origin(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test")
@@ -213,7 +213,9 @@ async def test_an_embedded_foreign_activity_is_read_from_its_origin(
             assert await stored(alpha, uri) is None, uri
 
 
-async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_activity_about_what_another_actor_owns_is_ignored(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     ann, bob = await alpha.create_member("ann"), await alpha.create_member("bob")
     async with StubPeer(names, "beta.test") as beta:
@@ -311,7 +313,7 @@ async def test_nobody_acts_for_another(start: Start, names: tls.LoopbackResolver
 LD = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
 
-async def test_only_documents_of_their_own_address_are_believed(
+async def test_fetched_document_with_an_id_elsewhere_is_refused(
     start: Start, names: tls.LoopbackResolver
 ) -> None:
     alpha = await start("alpha.test")
@@ -354,7 +356,9 @@ async def test_only_documents_of_their_own_address_are_believed(
 ODD: list[Any] = [None, 7, -1, 1.5, True, "", "x", "\0\u202e", [], [[]], [None, 3], {}, {"id": 5}, 10**400]
 
 
-async def test_whatever_is_stored_can_be_read(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_hostile_documents_once_stored_can_be_rendered(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     api = Api(alpha, await alpha.create_token(ann))
@@ -388,7 +392,8 @@ async def test_whatever_is_stored_can_be_read(start: Start, names: tls.LoopbackR
             assert await inbox_queries.count_pending(tx) == 0, "none is tried again"
         account = await api.get("/api/v1/accounts/lookup", acct="eve@beta.test")
         shown = await api.get(f"/api/v1/accounts/{account['id']}/statuses", limit=40)
-        assert len(shown) == 40 and all(each["uri"].startswith(eve) for each in shown)
+        assert len(shown) == 40
+        assert all(each["uri"].startswith(eve) for each in shown)
         heard = await api.get("/api/v1/notifications", limit=80)
         assert len(heard) >= 40
         for each in shown[::8]:

@@ -22,7 +22,7 @@ from tests.kit.visitors import Visitor
 
 
 def held(name: str) -> tuple[str, Ed25519PrivateKey]:
-    """A did:key and its private key."""
+    """Return a did:key and its private key."""
     private, public = keys.ed25519(name)
     key = load_private(private)
     assert isinstance(key, Ed25519PrivateKey)
@@ -43,7 +43,7 @@ async def actor_of(node: TestNode) -> Any:
         return json.loads(await answer.read())
 
 
-async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> None:
+async def test_identity_proof_is_federated_and_removed(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     await follow(beta, bob, "@ann@alpha.test")
@@ -52,14 +52,18 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     await visitor.log_in("ann")
     (subject, key), (second, other) = held("own"), held("second")
     page = await visitor.fill_in("/settings/keys", "key", key="did:key:z6Mkwrong")
-    assert page.status == 422 and "no did:key" in page.text
+    assert page.status == 422
+    assert "no did:key" in page.text
     page = await visitor.fill_in("/settings/keys", "key", key=subject.removeprefix("did:key:"))
     (data,) = re.findall(r'readonly value="([0-9a-f]{128})"', page.text)
     alpha.clock.forward(seconds=60)  # signing takes a while
     wrong = await visitor.fill_in(page, "signature", signature=other.sign(bytes.fromhex(data)).hex())
-    assert wrong.status == 422 and "does not hold" in wrong.text and data in wrong.text
+    assert wrong.status == 422
+    assert "does not hold" in wrong.text
+    assert data in wrong.text
     page = await visitor.fill_in(wrong, "signature", signature=key.sign(bytes.fromhex(data)).hex())
-    assert page.status == 200 and subject in page.text
+    assert page.status == 200
+    assert subject in page.text
 
     # A statement that was signed elsewhere; one about somebody else is not taken.
     made, signed = fep_c390.build_statement(second, ann.uri, alpha.clock())
@@ -68,7 +72,8 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     theirs = json.dumps(fep_c390.with_signature(foreign, other.sign(signed)))
     for text, words in (("{", "cannot be read"), (theirs, "does not name this account")):
         page = await visitor.submit_action("/settings/keys", "/settings/keys", statement=text)
-        assert page.status == 422 and words in page.text
+        assert page.status == 422
+        assert words in page.text
     assert (
         second in (await visitor.submit_action("/settings/keys", "/settings/keys", statement=statement)).text
     )
@@ -78,7 +83,8 @@ async def test_a_key_is_linked_shown_elsewhere_and_forgotten(start: Start) -> No
     for node, looking, handle in ((alpha, visitor, "ann"), (beta, reader, "ann@alpha.test")):
         assert await shown(node, handle) == [(subject, True), (second, True)]
         text = (await looking.open(f"/@{handle}")).text
-        assert text.count('class="verified"') == 2 and subject in text
+        assert text.count('class="verified"') == 2
+        assert subject in text
 
     # What a peer says counts only with a signature, and is gone when it says it no longer.
     actor = await actor_of(alpha)

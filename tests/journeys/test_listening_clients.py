@@ -80,7 +80,7 @@ class Ear(StreamListener):  # type: ignore[misc]
                     return word, what
 
 
-async def test_server_sent_events(start: Start, join: Join) -> None:
+async def test_server_sent_events_reach_a_listening_client(start: Start, join: Join) -> None:
     node = await start("alpha.test")
     node.node.hub.heartbeat_seconds = 0.05
     ann, bob = await join(node, "ann"), await join(node, "bob")
@@ -98,7 +98,8 @@ async def test_server_sent_events(start: Start, join: Join) -> None:
     assert (await tag.next())[1].id == posted.id
     edited = await asyncio.to_thread(lambda: bob.status_update(posted, status="a red #fox"))
     word, told = await tag.next()
-    assert word == "status.update" and told.content == edited.content
+    assert word == "status.update"
+    assert told.content == edited.content
     await asyncio.to_thread(lambda: bob.status_delete(posted))
     word, told = await tag.next()
     assert (word, str(told)) == ("delete", str(posted.id))
@@ -106,7 +107,9 @@ async def test_server_sent_events(start: Start, join: Join) -> None:
         await asyncio.to_thread(handle.close)
 
 
-async def test_push_messages(start: Start, join: Join, names: tls.LoopbackResolver) -> None:
+async def test_push_messages_reach_a_listening_client(
+    start: Start, join: Join, names: tls.LoopbackResolver
+) -> None:
     node = await start("alpha.test")
     service = PushService(names)
     await service.start()
@@ -115,7 +118,9 @@ async def test_push_messages(start: Start, join: Join, names: tls.LoopbackResolv
     made = await asyncio.to_thread(
         lambda: ann.push_subscription_set(f"https://{HOST}/py", public, mention_events=True, policy="all")
     )
-    assert made.alerts.mention and not made.alerts.follow and not made.standard
+    assert made.alerts.mention
+    assert not made.alerts.follow
+    assert not made.standard
     assert await asyncio.to_thread(ann.push_subscription) == made
     await asyncio.to_thread(lambda: bob.status_post("@ann hello"))
     await node.settle()
@@ -123,7 +128,8 @@ async def test_push_messages(start: Start, join: Join, names: tls.LoopbackResolv
     read = ann.push_subscription_decrypt_push(
         message.body, private, message.headers["Encryption"], message.headers["Crypto-Key"]
     )
-    assert read.notification_type == "mention" and read.access_token == ann.access_token
+    assert read.notification_type == "mention"
+    assert read.access_token == ann.access_token
     found = await asyncio.to_thread(lambda: ann.notifications(read.notification_id))
     assert found.status.content.endswith("hello</p>")
     await asyncio.to_thread(ann.push_subscription_delete)

@@ -47,7 +47,7 @@ async def known(node: TestNode, handle: str) -> AccountRow:
     return row
 
 
-async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
+async def test_forwarded_report_does_not_name_its_author(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     first = await write(beta, bob, "buy now")
     await write(beta, bob, "hello")
@@ -66,9 +66,11 @@ async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
     await settle(alpha, beta)
     there = await moderator(beta)
     [report] = await there.get("/api/v1/admin/reports")
-    assert report["target_account"]["username"] == "bob" and report["comment"] == "He sells <b>things</b>"
+    assert report["target_account"]["username"] == "bob"
+    assert report["comment"] == "He sells <b>things</b>"
     assert [each["id"] for each in report["statuses"]] == [str(first)]
-    assert report["account"]["domain"] == "alpha.test" and report["account"]["username"] != "ann"
+    assert report["account"]["domain"] == "alpha.test"
+    assert report["account"]["username"] != "ann"
     [told] = await there.get("/api/v1/notifications", **{"types[]": "admin.report"})
     assert told["report"]["target_account"]["acct"] == "bob"
     assert (
@@ -78,10 +80,11 @@ async def test_a_report_is_forwarded_without_saying_who(start: Start) -> None:
         == []
     )
     [here] = await (await moderator(alpha)).get("/api/v1/admin/reports")
-    assert here["forwarded"] is True and here["account"]["username"] == "ann"
+    assert here["forwarded"] is True
+    assert here["account"]["username"] == "ann"
 
 
-async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: Start) -> None:
+async def test_report_not_forwarded_or_not_accepted_stays_local(start: Start) -> None:
     alpha, beta, ann, _ = await friends(start)
     remote = await known(alpha, "bob@beta.test")
     wanted = reports.NewReport(target_id=remote.id, comment="hm")
@@ -98,7 +101,7 @@ async def test_reports_stay_where_they_are_not_wanted_or_not_forwarded(start: St
     assert await there.get("/api/v1/admin/reports") == []
 
 
-async def test_flags_about_others_are_dropped(start: Start) -> None:
+async def test_flag_about_accounts_of_other_nodes_is_ignored(start: Start) -> None:
     """Only what is ours can be reported to us, and a Flag that comes twice is one report."""
     _, beta, ann, bob = await friends(start)
     async with beta.db.write() as tx:
@@ -123,7 +126,7 @@ async def test_flags_about_others_are_dropped(start: Start) -> None:
         assert len(await reports.list_page(tx, Page(), "all")) == 2
 
 
-async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> None:
+async def test_suspended_peer_is_refused_and_loses_its_follows(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await write(beta, bob, "before")
     await settle(alpha, beta)
@@ -165,7 +168,7 @@ async def test_a_suspended_peer_is_refused_and_its_follows_end(start: Start) -> 
 
 
 @pytest.mark.parametrize("kind", ["silence", "suspend"])
-async def test_acts_on_a_peers_account(start: Start, kind: str) -> None:
+async def test_moderation_of_a_remote_account_takes_effect(start: Start, kind: str) -> None:
     alpha, beta, ann, bob = await friends(start)
     remote = await known(alpha, "bob@beta.test")
     async with alpha.db.write() as tx:
@@ -182,7 +185,7 @@ async def test_acts_on_a_peers_account(start: Start, kind: str) -> None:
     assert bool(await home(alpha, ann)) is (kind == "silence")
 
 
-async def test_media_of_a_peer_that_rejects_media(start: Start) -> None:
+async def test_media_of_a_peer_with_rejected_media_is_not_kept(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await _with_picture(beta, bob, "before")
     await settle(alpha, beta)
@@ -208,7 +211,7 @@ async def _pictures(node: TestNode, reader: AccountRow) -> dict[str, int]:
     return {view.post.html.removeprefix("<p>").partition("<")[0]: len(view.media) for view in found}
 
 
-async def test_a_deleted_account_is_deleted_everywhere(start: Start) -> None:
+async def test_deleted_account_is_deleted_on_peers(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await write(alpha, ann, "hello")
     await settle(alpha, beta)
@@ -227,7 +230,7 @@ async def test_a_deleted_account_is_deleted_everywhere(start: Start) -> None:
     assert await home(beta, bob) == []
 
 
-async def test_a_purged_account_of_a_peer_stays_away(start: Start) -> None:
+async def test_purged_remote_account_is_not_created_again(start: Start) -> None:
     alpha, beta, ann, bob = await friends(start)
     await write(beta, bob, "hello")
     await settle(alpha, beta)

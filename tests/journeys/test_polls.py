@@ -84,16 +84,19 @@ async def told(node: TestNode, who: AccountRow) -> list[str]:
     return [view.row.kind for view in views]
 
 
-async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> None:
+async def test_poll_answered_by_a_peer_closes_on_both_nodes(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, cid, bob = two.alpha, two.beta, two.ann, two.cid, two.bob
     asked = NewPoll(("Red", "Blue", "Green"), HOUR, multiple=True)
     post_id = await write(alpha, ann, "Which?", poll=asked)
     await two.settle()
     there = await newest(beta, bob)
-    assert there.post.kind == "Question" and there.post.html == "<p>Which?</p>"
-    assert there.poll is not None and [each.title for each in there.poll.options] == ["Red", "Blue", "Green"]
-    assert there.poll.poll.multiple and there.poll.poll.expires_at is not None
+    assert there.post.kind == "Question"
+    assert there.post.html == "<p>Which?</p>"
+    assert there.poll is not None
+    assert [each.title for each in there.poll.options] == ["Red", "Blue", "Green"]
+    assert there.poll.poll.multiple
+    assert there.poll.poll.expires_at is not None
 
     await vote(beta, bob, there.post.id, 0, 2)
     assert await figures(beta, there.post.id, bob) == ([1, 0, 1], 1), "counted here at once"
@@ -124,11 +127,12 @@ async def test_asked_here_answered_there_and_closed_on_both(start: Start) -> Non
     for node, who, place in ((alpha, ann, post_id), (alpha, cid, post_id), (beta, bob, there.post.id)):
         assert await told(node, who) == ["poll"]
         shown = await poll(node, place, who)
-        assert shown.expired and shown.poll.closed_at is not None
+        assert shown.expired
+        assert shown.poll.closed_at is not None
     assert await figures(beta, there.post.id, bob) == ([1, 1, 1], 2)
 
 
-async def test_hidden_totals_are_told_at_the_end_only(start: Start) -> None:
+async def test_poll_with_hidden_totals_shows_them_at_the_end_only(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, cid, bob = two.alpha, two.beta, two.ann, two.cid, two.bob
     post_id = await write(alpha, ann, "Secret?", poll=NewPoll(("Yes", "No"), HOUR, hide_totals=True))
@@ -139,7 +143,8 @@ async def test_hidden_totals_are_told_at_the_end_only(start: Start) -> None:
     await two.settle()
     assert (await figures(beta, there.id, bob))[0] == [0, 0]
     document = await _document(alpha, f"/users/ann/statuses/{post_id}")
-    assert document["type"] == "Question" and "closed" not in document
+    assert document["type"] == "Question"
+    assert "closed" not in document
     assert [each["replies"] for each in document["oneOf"]] == [{"type": "Collection"}] * 2
     two.forward(seconds=HOUR)
     await two.settle()
@@ -147,7 +152,9 @@ async def test_hidden_totals_are_told_at_the_end_only(start: Start) -> None:
     assert (await poll(beta, there.id, bob)).expired
     document = await _document(alpha, f"/users/ann/statuses/{post_id}")
     assert document["oneOf"][0]["replies"] == {"type": "Collection", "totalItems": 1}
-    assert document["closed"] and document["votersCount"] == 1 and document["endTime"] < document["closed"]
+    assert document["closed"]
+    assert document["votersCount"] == 1
+    assert document["endTime"] < document["closed"]
 
 
 async def _document(node: TestNode, path: str) -> Any:
@@ -157,7 +164,7 @@ async def _document(node: TestNode, path: str) -> Any:
         return await answer.json(content_type=None)
 
 
-async def test_an_edit_reaches_peers_and_drops_their_votes(start: Start) -> None:
+async def test_edited_poll_reaches_peers_and_drops_their_votes(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, bob = two.alpha, two.beta, two.ann, two.bob
     post_id = await write(alpha, ann, "Which?", poll=NewPoll(("Red", "Blue"), HOUR))
@@ -171,13 +178,14 @@ async def test_an_edit_reaches_peers_and_drops_their_votes(start: Start) -> None
     await two.settle()
     shown = await poll(beta, there.id, bob)
     assert [each.title for each in shown.options] == ["Red", "Green"]
-    assert not shown.voted and shown.votes_count == 0
+    assert not shown.voted
+    assert shown.votes_count == 0
     await vote(beta, bob, there.id, 1)
     await two.settle()
     assert await figures(alpha, post_id, ann) == ([0, 1], 1)
 
 
-async def test_old_figures_are_asked_for_when_a_member_looks(start: Start) -> None:
+async def test_outdated_poll_is_refreshed_when_a_member_reads_it(start: Start) -> None:
     two = await begin(start)
     alpha, beta, ann, cid, bob = two.alpha, two.beta, two.ann, two.cid, two.bob
     post_id = await write(alpha, ann, "Which?", poll=NewPoll(("Red", "Blue"), HOUR))
@@ -231,7 +239,7 @@ async def send(two: Two, activity: dict[str, Any]) -> int:
     return answer.status
 
 
-async def test_votes_of_other_software_and_of_cheats(start: Start) -> None:
+async def test_votes_of_other_software_count_and_forged_ones_do_not(start: Start) -> None:
     two = await begin(start)
     alpha, ann = two.alpha, two.ann
     single = await write(alpha, ann, "One?", poll=NewPoll(("Red", "Blue"), HOUR))

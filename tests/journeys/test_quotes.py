@@ -67,7 +67,7 @@ class World:
         await settle(self.alpha, self.beta, self.gamma)
 
     async def known_to_bob(self, post_id: int) -> int:
-        """A post of Ann's, as Bob's node has it."""
+        """Return a post of Ann's, as Bob's node has it."""
         row = await self.beta.node.services.resolver.resolve_post(
             f"https://alpha.test/users/ann/statuses/{post_id}"
         )
@@ -84,7 +84,7 @@ async def begin(start: Start) -> World:
     return world
 
 
-async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: Start) -> None:
+async def test_quote_request_granted_is_verified_by_a_third_node(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
@@ -94,8 +94,10 @@ async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: 
     await world.settle()
     for node in (world.alpha, world.beta, world.gamma):
         view = await view_of(node, quoting)
-        assert view.quote and (view.quote.state, view.quote.row.quoted_uri) == ("accepted", uri)
-        assert view.quote.post and view.quote.post.post.uri == uri
+        assert view.quote
+        assert (view.quote.state, view.quote.row.quoted_uri) == ("accepted", uri)
+        assert view.quote.post
+        assert view.quote.post.post.uri == uri
         assert (await view_of(node, uri)).post.quotes_count == 1
     assert await told(world.alpha, world.ann) == ["quote"]
 
@@ -103,7 +105,8 @@ async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: 
     assert {note[name] for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote")} == {uri}
     assert note["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
     [link] = [each for each in note["tag"] if each["type"] == "Link"]
-    assert link["href"] == uri and link["rel"].endswith("#_misskey_quote")
+    assert link["href"] == uri
+    assert link["rel"].endswith("#_misskey_quote")
     granted = note["quoteAuthorization"]
     assert granted.startswith("https://alpha.test/users/ann/quote_authorizations/")
     status, proof = await document(world.alpha, granted)
@@ -115,7 +118,7 @@ async def test_a_quote_is_asked_for_granted_and_verified_by_a_third_node(start: 
     )
 
 
-async def test_consent_is_taken_back_everywhere(start: Start) -> None:
+async def test_revoked_quote_disappears_on_all_nodes(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
@@ -140,7 +143,7 @@ async def test_consent_is_taken_back_everywhere(start: Start) -> None:
     assert await state(world.beta, quoting) == "rejected"
 
 
-async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
+async def test_quote_policies_nobody_and_followers_are_enforced(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine", quote_policy="nobody")
     known = await world.known_to_bob(first)
@@ -153,7 +156,8 @@ async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     assert await state(world.beta, quoting) == "rejected"
-    assert await state(world.gamma, quoting) == "pending" and await told(world.alpha, world.ann) == []
+    assert await state(world.gamma, quoting) == "pending"
+    assert await told(world.alpha, world.ann) == []
 
     for_followers = await world.alpha.publish(world.ann, "For those who follow", quote_policy="followers")
     uri = f"https://alpha.test/users/ann/statuses/{for_followers}"
@@ -167,7 +171,7 @@ async def test_nobody_and_followers_are_obeyed(start: Start) -> None:
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{third}") == "accepted"
 
 
-async def test_a_new_policy_reaches_those_who_have_the_post(start: Start) -> None:
+async def test_changed_quote_policy_is_sent_to_peers(start: Start) -> None:
     world = await begin(start)
     await follow(world.beta, world.bob, "@ann@alpha.test")
     await world.settle()
@@ -179,12 +183,13 @@ async def test_a_new_policy_reaches_those_who_have_the_post(start: Start) -> Non
         await edits.set_quote_policy(tx, world.ann, first, "nobody")
     await world.settle()
     view = await view_of(world.beta, uri, world.bob)
-    assert view.quote_permission == "denied" and view.post.edited_at is None
+    assert view.quote_permission == "denied"
+    assert view.post.edited_at is None
     _, note = await document(world.alpha, uri)
     assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [world.ann.uri]}}
 
 
-async def test_the_quoted_post_is_deleted(start: Start) -> None:
+async def test_deleted_quoted_post_is_shown_as_deleted(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
@@ -197,7 +202,7 @@ async def test_the_quoted_post_is_deleted(start: Start) -> None:
     assert "quote" not in (await document(world.beta, quoting))[1]
 
 
-async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> None:
+async def test_edit_of_a_quoted_post_is_sent_to_the_peer(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
@@ -208,7 +213,7 @@ async def test_an_edit_of_the_quoted_post_is_told_to_the_peer(start: Start) -> N
     assert await told(world.beta, world.bob) == ["quoted_update", "follow"]
 
 
-async def test_an_own_quote_needs_nobody(start: Start) -> None:
+async def test_quote_of_an_own_post_needs_no_consent(start: Start) -> None:
     world = await begin(start)
     first = await world.beta.publish(world.bob, "Mine", quote_policy="nobody")
     second = await world.beta.publish(world.bob, "And again", quoted_id=first)
@@ -218,7 +223,7 @@ async def test_an_own_quote_needs_nobody(start: Start) -> None:
     assert "quoteAuthorization" not in (await document(world.beta, quoting))[1]
 
 
-async def test_blocked_people_are_refused(start: Start) -> None:
+async def test_quote_by_a_blocked_account_is_refused(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     known = await world.known_to_bob(first)
@@ -233,7 +238,7 @@ async def test_blocked_people_are_refused(start: Start) -> None:
 
 
 async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
-    """A post of a peer that came in; its URI."""
+    """Receive a post of a peer and return its URI."""
     uri = f"{author.uri}/statuses/{changes.pop('number')}"
     values: dict[str, Any] = {
         "uri": uri,
@@ -267,7 +272,7 @@ async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
     return uri
 
 
-async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> None:
+async def test_quote_authorization_out_of_reach_is_fetched_later(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
@@ -275,7 +280,8 @@ async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> 
     await settle(world.alpha, world.beta)
     port = world.gamma.names.ports.pop("alpha.test")
     await world.settle()
-    assert await state(world.beta, quoting) == "accepted" and await state(world.gamma, quoting) == "pending"
+    assert await state(world.beta, quoting) == "accepted"
+    assert await state(world.gamma, quoting) == "pending"
     world.gamma.names.ports["alpha.test"] = port
     await world.settle()
     assert await state(world.gamma, quoting) == "pending", "not at once"
@@ -286,7 +292,7 @@ async def test_consent_that_cannot_be_read_is_looked_for_again(start: Start) -> 
         assert await job_queries.count_pending(tx) == 0
 
 
-async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
+async def test_quote_without_consent_is_not_shown(start: Start) -> None:
     """Older software asks nobody; and an authorization counts for its two posts only."""
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
@@ -320,7 +326,7 @@ async def test_what_is_not_granted_is_not_shown(start: Start) -> None:
     assert (await view_of(world.gamma, uri)).post.quotes_count == 1
 
 
-async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
+async def test_chain_of_quotes_is_fetched_to_a_limit(start: Start) -> None:
     world = await begin(start)
     made = [await world.alpha.publish(world.ann, "0")]
     for number in range(1, 7):
@@ -337,7 +343,7 @@ async def test_a_chain_of_quotes_leads_not_far(start: Start) -> None:
 
 
 async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> None:
-    """An activity that `actor` signed, delivered and carried out."""
+    """Deliver an activity signed by `actor` and let the node process it."""
     data = msgspec.json.encode(document)
     key: Any = load_private(keys.rsa(0)[0])
     request = build_request("POST", f"{node.base}/inbox")
@@ -348,14 +354,15 @@ async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> N
     await node.settle()
 
 
-async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
+async def test_quote_answers_of_other_actors_are_ignored(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     async with world.beta.db.read() as tx:
         quote = await quote_queries.find_by_post(tx, second)
-    assert quote is not None and quote.request_uri is not None
+    assert quote is not None
+    assert quote.request_uri is not None
     asked = quote_request(quote.request_uri, world.bob.uri, quote.quoted_uri, quoting, [world.ann.uri])
 
     async def answer(who: AccountRow, number: int, kind: str, result: str | None) -> str:
@@ -377,7 +384,7 @@ async def test_only_the_quoted_author_answers_and_revokes(start: Start) -> None:
     assert await answer(world.ann, 6, "Accept", granted) == "revoked", "an old answer changes nothing"
 
 
-async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> None:
+async def test_quote_request_for_a_post_of_another_actor_is_ignored(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     quoted = f"https://alpha.test/users/ann/statuses/{first}"
@@ -400,5 +407,6 @@ async def test_a_request_is_about_ones_own_post_that_quotes(start: Start) -> Non
     assert await ask(5) == 1, "asked again, answered again"
     policy = post_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
     assert policy.quote == post_policies.PostPolicyRule((), ("public", "unsupported_policy"))
-    assert policy.reply == post_policies.PostPolicyRule(("followers",)) and policy.like is None
+    assert policy.reply == post_policies.PostPolicyRule(("followers",))
+    assert policy.like is None
     assert await told(world.alpha, world.ann) == ["quote"]

@@ -55,7 +55,7 @@ class Lab:
             pass
 
     async def home(self, uri: str) -> list[dict[str, Any]]:
-        """What is at home with that address; other tests fill it, too."""
+        """Return the home entries with that address; other tests fill this timeline, too."""
         found, page = [], await self.api.get("/api/v1/timelines/home", limit=40)
         while page:
             found += [each for each in page if uri in (each["uri"], (each["reblog"] or {}).get("uri"))]
@@ -93,7 +93,7 @@ def holds(found: Any, wanted: Any, place: str = "") -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.software)
-async def test_shape(lab: Lab, row: Shape) -> None:
+async def test_document_of_other_software_is_read(lab: Lab, row: Shape) -> None:
     lab.peers.serve(*row.served)
     followed = await lab.follow(row.followed)
     assert followed["group"] is (row.followed["type"] == "Group")
@@ -113,7 +113,7 @@ async def test_shape(lab: Lab, row: Shape) -> None:
     assert not [words for words in row.hidden if words in page.text + status["content"]]
 
 
-async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
+async def test_emoji_reactions_count_as_likes_and_are_shown(lab: Lab) -> None:
     """Of Akkoma and Misskey (FEP-c0e0): one like a person, the emoji with counts, each taken back alone."""
     aki, mia = microblogs.AKI, microblogs.MIA
     lab.peers.serve(aki, mia)
@@ -141,7 +141,8 @@ async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
     here = [each["account"]["acct"] for each in told if each["status"]["id"] == status["id"]]
     assert here == ["mia@misskey.test", "aki@akkoma.test"]
     page = await lab.browser.open(f"/@ann/{status['id']}")
-    assert "🔥 <span>1</span>" in page.text and 'alt=":cat:"' in page.text
+    assert "🔥 <span>1</span>" in page.text
+    assert 'alt=":cat:"' in page.text
     assert (
         "https://misskey.test/emoji/cat.png" not in page.text.replace("%3A", ":")[: page.text.find("/media/")]
     )
@@ -174,7 +175,7 @@ async def test_emoji_are_likes_and_shown(lab: Lab) -> None:
     assert sent[0]["content"] == sent[0]["_misskey_reaction"] == sent[1]["object"]["content"] == "🎉"
 
 
-async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
+async def test_interaction_that_a_remote_author_forbids_is_refused(lab: Lab) -> None:
     """GoToSocial's interaction policies: nothing is kept or sent; what is decided by hand is sent."""
     gus = microblogs.make_actor("https://gts.test/users/guarded", "guarded", following="https://gts.test/f")
     nobody, ours = {"automaticApproval": gus["id"]}, f"{gus['id']}/followers"
@@ -212,10 +213,12 @@ async def test_what_a_peers_author_forbids_is_refused_here(lab: Lab) -> None:
     shown = await lab.api.get(path)
     assert shown["interaction_policy"]["can_favourite"]["automatic_approval"] == ["followers", "author"]
     page = await lab.browser.fill_in(f"/write?reply_to={status['id']}", "picture", text="kept words")
-    assert page.status == 422 and "does not let you answer it" in page.text and "kept words" in page.text
+    assert page.status == 422
+    assert "does not let you answer it" in page.text
+    assert "kept words" in page.text
 
 
-async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
+async def test_interaction_policy_of_a_local_post_is_enforced(lab: Lab) -> None:
     """Said by API and on pages; what peers send against it is dropped, and the object tells it."""
     uris = [f"https://gts.test/users/{name}" for name in ("fan", "joe", "eve2")]
     fan, joe, eve = [microblogs.make_actor(uri, uri.rpartition("/")[2]) for uri in uris]
@@ -228,7 +231,8 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
     refused = await lab.api.request(
         "POST", "/api/v1/statuses", json={"status": "x", "interaction_policy": wrong}
     )
-    assert refused.status == 422 and "manual_approval" in refused.body["error"]
+    assert refused.status == 422
+    assert "manual_approval" in refused.body["error"]
     async with lab.node.http.get(
         f"/users/ann/statuses/{status['id']}", headers={"Accept": CONTENT_TYPE}
     ) as answer:
@@ -258,14 +262,16 @@ async def test_who_may_answer_a_post_of_ours(lab: Lab) -> None:
     page = await lab.browser.submit_action(
         f"/edit/{number}", f"/edit/{number}", text="For answers", replies="public"
     )
-    assert "For answers" in page.text and "may answer</span>" not in page.text
+    assert "For answers" in page.text
+    assert "may answer</span>" not in page.text
     opened = await lab.api.get(path)
-    assert "interaction_policy" not in opened and opened["quote_approval"]["automatic"] == []
+    assert "interaction_policy" not in opened
+    assert opened["quote_approval"]["automatic"] == []
     closed = await lab.api.put(f"{path}/interaction_policy", interaction_policy={"can_reblog": {}})
     assert closed["interaction_policy"]["can_reblog"]["automatic_approval"] == ["author"]
 
 
-async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
+async def test_announce_of_a_group_is_fetched_from_its_origin(lab: Lab) -> None:
     """FEP-1b12: what a group passes on is read from its origin; a stranger's group is not heard."""
     group = groups.make_actor("https://lemmy.test/c/owls", "owls", kind="Group")
     stranger = groups.make_actor("https://lemmy.test/c/bats", "bats", kind="Group")
@@ -274,7 +280,8 @@ async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
     lab.peers.serve(joe, stranger, page, answer)
     await lab.follow(group)
     await lab.send(stranger, act("Announce", stranger["id"], act("Create", joe["id"], page)))
-    assert page["id"] not in lab.peers.requested_uris and not await lab.home(page["id"])
+    assert page["id"] not in lab.peers.requested_uris
+    assert not await lab.home(page["id"])
     await lab.send(group, act("Announce", group["id"], act("Create", joe["id"], page)))
     await lab.send(group, act("Announce", group["id"], act("Create", joe["id"], answer)))
     shown, nothing = await lab.home(page["id"]), await lab.home(answer["id"])
@@ -309,12 +316,12 @@ async def test_a_group_is_a_hint_and_never_believed(lab: Lab) -> None:
 
 
 def with_key(found: Document) -> Document:
-    """An actor with an Ed25519 key of its own."""
+    """Return an actor with an Ed25519 key of its own."""
     key = {"id": f"{found['id']}#ed25519-key", "type": "Multikey", "controller": found["id"]}
     return {**found, "assertionMethod": [{**key, "publicKeyMultibase": keys.ed25519(1)[1]}]}
 
 
-async def test_what_others_pass_on_needs_a_proof_of_its_actor(lab: Lab) -> None:
+async def test_forwarded_activity_needs_a_proof_of_its_actor(lab: Lab) -> None:
     """FEP-8b32: signed by one server, made and proved by an actor of another."""
     hal = with_key(microblogs.make_actor("https://mitra.test/users/hal", "hal"))
     neighbour = with_key(microblogs.make_actor("https://mitra.test/users/neighbour", "neighbour"))

@@ -36,7 +36,7 @@ class Api:
             return ApiAnswer(response.status, response.headers, body)
 
     def _find_declared_path(self, method: str, path: str) -> str:
-        """The declared path of an address; fixed words win over parameters, as in the router."""
+        """Return the declared path of an address; fixed segments win over parameters, as in the router."""
         resources = list(self.node.node.application.router.resources())
         if any(each.get_info().get("path") == path for each in resources):
             return path
@@ -51,11 +51,11 @@ class Api:
         return path
 
     async def get(self, path: str, **params: Any) -> Any:
-        """The body of a GET that succeeds."""
+        """Return the body of a GET that succeeds."""
         return self._require_success(await self.request("GET", path, params=params))
 
     async def post(self, path: str, **body: Any) -> Any:
-        """The body of a POST with a JSON body that succeeds."""
+        """Return the body of the response to a POST with a JSON body that succeeds."""
         return self._require_success(await self.request("POST", path, json=body))
 
     async def put(self, path: str, **body: Any) -> Any:
@@ -74,5 +74,5 @@ class Api:
 
 
 def list_declared_endpoints() -> set[tuple[str, str]]:
-    """Method and path of every endpoint of the client API."""
+    """Return method and path of every endpoint of the client API."""
     return {each.route_key for each in list_endpoints() if each.surface == "client_api"}

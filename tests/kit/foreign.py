@@ -33,7 +33,7 @@ class ForeignServer:
             return await answer.json(content_type=None)
 
     async def list_received(self, kind: str = "") -> list[dict[str, Any]]:
-        """What came to its inboxes (and is of this type), first things first."""
+        """Return what came to its inboxes (of this type only, if one is given), oldest first."""
         async with self._http.get("/") as answer:
             entries: list[dict[str, Any]] = await answer.json(content_type=None)
         return [each for each in entries if not kind or each["document"]["type"] == kind]
@@ -49,7 +49,7 @@ class ForeignServer:
 async def run_server(
     command: Sequence[str], folder: Path, host: str, names: tls.LoopbackResolver, **environment: str
 ) -> AsyncIterator[ForeignServer]:
-    """The program, for as long as the test wants it. Nodes that it shall find are started before."""
+    """Run the program for as long as the test wants it. Nodes that it shall find are started before."""
     cert, key = tls.write_certificate_files(host)
     program = await asyncio.create_subprocess_exec(
         *command,

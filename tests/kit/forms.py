@@ -41,7 +41,7 @@ def parse_forms(page: str) -> list[HtmlForm]:
 
 
 def find_form(page: str, field: str) -> HtmlForm:
-    """The form that has a field of this name."""
+    """Return the form that has a field of this name."""
     found = [each for each in parse_forms(page) if field in each.values]
     assert found, f"no form with {field!r} in the page: {page[:2000]}"
     return found[0]

@@ -26,7 +26,7 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
 def make_actor(uri: str, username: str, kind: str = "Person", **more: Any) -> Document:
-    """An actor with the keys that all of these peers have."""
+    """Return an actor with the keys that all of these peers have."""
     host = urlsplit(uri).netloc
     return {
         "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"],

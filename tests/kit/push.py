@@ -77,7 +77,7 @@ class ReceivedPush:
         self.path, self.headers, self.body = path, headers, body
 
     def verify_claims(self, server_key: str) -> dict[str, Any]:
-        """What the node says of itself, after its signature was verified with the key that clients got."""
+        """Return the claims of the node, after verifying their signature with the key that clients got."""
         authorization = self.headers["Authorization"]
         if authorization.startswith("vapid "):
             parts = dict(part.strip().split("=", 1) for part in authorization[6:].split(","))
@@ -130,6 +130,6 @@ class PushService:
         await self._runner.cleanup()
 
     def take_received(self) -> list[ReceivedPush]:
-        """What came since this was last asked."""
+        """Return the messages that came since the last call."""
         found, self.received = self.received, []
         return found

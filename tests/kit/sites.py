@@ -51,5 +51,5 @@ class StubSite:
 
 
 def _copy_response(page: web.Response) -> web.Response:
-    """A response can be sent once only."""
+    """Return a copy of a response: each can be sent once only."""
     return web.Response(body=page.body, status=page.status, headers=page.headers)

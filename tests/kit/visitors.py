@@ -65,6 +65,6 @@ class Visitor:
         return await self.fill_in(path, "password", username=name, password=password)
 
     async def is_logged_in(self) -> bool:
-        """True if this browser is logged in."""
+        """Return True if this browser is logged in."""
         async with self.http.get("/settings/apps", allow_redirects=False) as answer:
             return answer.status == 200

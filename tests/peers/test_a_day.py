@@ -39,7 +39,7 @@ TYPE = {"Content-Type": "application/activity+json"}
 
 @pytest.fixture
 def clock() -> Clock:
-    """The true time: others believe signatures of today only."""
+    """Return a clock with the true time: other servers accept signatures of today only."""
     return Clock(time.time_ns() // 1_000_000)
 
 
@@ -65,7 +65,7 @@ class Day:
         self.theirs: dict[str, Any] = {}
 
     async def read(self, kind: str, actor: str = ANN_URI) -> dict[str, Any]:
-        """What the other server made of the newest activity of this type."""
+        """Return what the other server understood of the newest activity of this type."""
         await self.node.settle()
         read: dict[str, Any] = (await self.hop.list_received(kind))[-1]["read"]
         assert read["actor"] == actor
@@ -77,7 +77,7 @@ class Day:
         return done
 
     async def told(self) -> list[str]:
-        """The types of Ann's notifications since the last look, in their order."""
+        """Return the types of Ann's notifications since the last call, in their order."""
         told = [each["type"] for each in await self.api.get("/api/v1/notifications")]
         await self.api.post("/api/v1/notifications/clear")
         return told[::-1]
@@ -89,7 +89,8 @@ class Day:
         await self.read("Follow")
         assert (await self.relationship())["following"]
         assert await self.tell("follow", handle=ANN) == ANN_URI
-        assert (await self.relationship())["followed_by"] and await self.told() == ["follow"]
+        assert (await self.relationship())["followed_by"]
+        assert await self.told() == ["follow"]
         assert (await self.read("Accept"))["kind"] == "Follow"
 
     async def relationship(self) -> Any:
@@ -101,13 +102,15 @@ class Day:
         uri = await self.tell("post", text="Fresh from the garden", mention=ANN)
         (post,) = await self.api.get("/api/v1/timelines/home")
         assert (post["uri"], post["content"]) == (uri, "<p>Fresh from the garden</p>")
-        assert [each["acct"] for each in post["mentions"]] == ["ann"] and await self.told() == ["mention"]
+        assert [each["acct"] for each in post["mentions"]] == ["ann"]
+        assert await self.told() == ["mention"]
         here = f"/api/v1/statuses/{post['id']}"
         draft = {"status": f"{self.hop.handle} Well *grown* #leek", "in_reply_to_id": post["id"]}
         answer = await self.api.post("/api/v1/statuses", **draft)
         read = await self.read("Create")
         assert (read["kind"], read["object"], read["reply"]) == ("Note", answer["uri"], uri)
-        assert read["content"] == answer["content"] and read["tags"] == [self.hop.handle, "#leek"]
+        assert read["content"] == answer["content"]
+        assert read["tags"] == [self.hop.handle, "#leek"]
         for verb, kind, back in (("favourite", "Like", "unfavourite"), ("reblog", "Announce", "unreblog")):
             await self.api.post(f"{here}/{verb}")
             assert (await self.read(kind))["object"] == uri
@@ -116,7 +119,8 @@ class Day:
             assert (read["kind"], read["inner"]) == (kind, uri)
         await self.tell("edit", id=uri, text="Fresh from the cellar", mention=ANN)
         post = await self.api.get(here)
-        assert post["content"] == "<p>Fresh from the cellar</p>" and post["edited_at"] is not None
+        assert post["content"] == "<p>Fresh from the cellar</p>"
+        assert post["edited_at"] is not None
         await self.tell("remove", id=uri, mention=ANN)
         assert (await self.api.request("GET", here)).status == 404
 
@@ -147,7 +151,7 @@ class Day:
         return post["favourites_count"], post["reblogs_count"], post["replies_count"]
 
     async def whisper(self) -> None:
-        """A word in private, both ways."""
+        """Send a direct post both ways."""
         uri = await self.tell("post", text="Psst", mention=ANN, alone=True)
         said = await find(self.api, uri, "statuses")
         assert said["visibility"] == "direct"
@@ -156,7 +160,7 @@ class Day:
         assert (await self.read("Create"))["to"] == [self.theirs["uri"]]
 
     async def ask(self) -> None:
-        """A poll of theirs, one of ours, and what they say without words."""
+        """Run a poll of theirs and one of ours, and receive emoji reactions."""
         uri = await self.tell("ask", text="Tea?", options=["Green", "Black"], mention=ANN)
         poll = (await find(self.api, uri, "statuses"))["poll"]
         await self.api.post(f"/api/v1/polls/{poll['id']}/votes", choices=[1])
@@ -227,7 +231,7 @@ class Day:
         assert (await self.read("Update"))["actor"] == ANN_URI
 
     async def keep_order(self) -> None:
-        """What is pinned, and what is reported: by the node's own actor."""
+        """Feature a post, and report one in the name of the node's own actor."""
         uri = await self.tell("post", text="Spam", mention=ANN)
         spam = await find(self.api, uri, "statuses")
         ours = await self.api.post("/api/v1/statuses", status="Rules")
@@ -245,7 +249,7 @@ class Day:
         assert flag["to"] == [self.theirs["uri"]]
 
     async def part(self) -> None:
-        """New names, and both follow no more; then it comes to blocks."""
+        """Rename both accounts, end both follows, then block."""
         await self.api.patch("/api/v1/accounts/update_credentials", display_name="Ann Other")
         assert (await self.read("Update"))["name"] == "Ann Other"
         await self.tell("rename", name="Hop Again")
@@ -254,7 +258,8 @@ class Day:
         assert (await self.read("Undo"))["kind"] == "Follow"
         await self.tell("undo", what=f"follow {ANN}")
         known = await self.relationship()
-        assert not known["following"] and not known["followed_by"]
+        assert not known["following"]
+        assert not known["followed_by"]
         for verb, kind in (("block", "Block"), ("unblock", "Undo")):
             await self.api.post(f"/api/v1/accounts/{self.theirs['id']}/{verb}")
             assert self.theirs["uri"] in (await self.read(kind)).values()
@@ -287,7 +292,9 @@ async def begin(node: TestNode, hop: ForeignServer) -> Day:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_fedify(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_a_day_with_fedify_has_each_activity_in_both_directions(
+    start: Start, names: tls.LoopbackResolver
+) -> None:
     program, folder = require_js(HERE / "fedify"), HERE / "fedify"
     node = await start("alpha.test", authorized_fetch=True)
     async with foreign.run_server([program, "peer.mjs"], folder, "fedify.test", names) as hop:
@@ -311,7 +318,9 @@ async def test_fedify(start: Start, names: tls.LoopbackResolver) -> None:
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)
-async def test_pubby(start: Start, names: tls.LoopbackResolver, tmp_path: Path) -> None:
+async def test_a_day_with_pubby_has_each_activity_in_both_directions(
+    start: Start, names: tls.LoopbackResolver, tmp_path: Path
+) -> None:
     node = await start("alpha.test", authorized_fetch=True)
     run, place = [sys.executable, "peer.py"], str(tmp_path / "pubby")
     async with foreign.run_server(run, HERE / "pubby", "pubby.test", names, PLACE=place) as hop:

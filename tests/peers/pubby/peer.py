@@ -35,7 +35,7 @@ lookup = socket.getaddrinfo
 
 
 def look(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-    """The names of a test lead to ports of this machine."""
+    """Resolve the names of a test to ports of this machine."""
     return lookup("127.0.0.1" if host in ports else host, ports.get(host, port), *args, **kwargs)
 
 
@@ -54,7 +54,7 @@ done: dict[str, Document] = {}
 
 
 def told(document: Document) -> Document:
-    """What the library made of it."""
+    """Return what the library understood."""
     activity = pubby.Activity.build(document)
     inner = activity.object if isinstance(activity.object, dict) else {"id": activity.object}
     read = pubby.Object.build(inner)
@@ -129,7 +129,7 @@ def post(text: str, mention: str, reply: str | None = None, quote: str = "", alo
 
 
 def publish(id: str, authorization: str, mention: str) -> None:
-    """A note whose author waited for leave to quote."""
+    """Return a note whose author waited for consent to quote."""
     leave = get(authorization)
     document = pubby.set_quote_target(kept[id].to_dict(), leave["interactionTarget"])
     create = site.outbox.build_create_activity(kept[id])
