@@ -41,6 +41,7 @@ def test_allowances_are_each_used_and_have_a_reason() -> None:
         ("MOST_POSTS = 5", "variable", "MOST_POSTS"),
         ("LEAST_POSTS = 5", "variable", "LEAST_POSTS"),
         ("longest_name = 5", "variable", "longest_name"),
+        ("poll_seconds_least = 5", "variable", "poll_seconds_least"),
         ("def show(strangers: int) -> None: ...", "parameter", "strangers"),
         ("def show(found: int) -> None: ...", "parameter", "found"),
         ("for each in (1, 2): ...", "variable", "each"),

@@ -54,8 +54,11 @@ def find_word_in_name(name: str) -> str:
     for phrase, instead in WORDS["name_phrases"].items():
         if f"_{phrase}_" in joined:
             return instead
-    if len(words) > 1 and words[0] in WORDS["name_prefixes"]:
-        return f"{WORDS['name_prefixes'][words[0]]}_{'_'.join(words[1:])}"
+    prefixes = WORDS["name_prefixes"]
+    if len(words) > 1 and words[0] in prefixes:
+        return f"{prefixes[words[0]]}_{'_'.join(words[1:])}"
+    if len(words) > 1 and words[-1] in ("most", "least") and words[-2] != "at":
+        return f"{prefixes[words[-1]]}_{'_'.join(words[:-1])}"
     return ""
 
 
