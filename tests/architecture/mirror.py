@@ -12,7 +12,7 @@ from tests.architecture.source_tree import SourceTree
 Check = Callable[[SourceTree], list[str]]
 # Tests of several floors together, and what they are built from, stand beside the floors.
 FOLDERS_BESIDE = {"architecture", "faults", "journeys", "kit", "peers"}
-# The kernel holds errors, jobs and events that each other context uses; it has no behaviour to test by itself.
+# The kernel holds errors, jobs and events that all contexts use; it has no behaviour to test by itself.
 WITHOUT_TESTS = {"kernel"}
 
 
