@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than processors: a third of the time of a test is waiting for the database or a program."""
+    """Return one more than processors: a third of a test's time is waiting for the database or a program."""
     return (os.cpu_count() or 1) + 1
 
 
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every test runs on both databases; if it has four cases or more they take turns between the two.
+    """Run each test on both databases; if it has four cases or more they take turns between the two.
 
     So do the tests of SURFACES and those marked `surface`: they are slow, and about what is on the other side
     of HTTP, which cannot see the database; half of them begin with either. A test that wants one database

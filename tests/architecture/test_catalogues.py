@@ -43,9 +43,9 @@ def test_texts_with_a_percent_sign_keep_it() -> None:
         ("Hallo&nbsp;%(name)s", "other tags"),
     ],
 )
-def test_check_with_a_wrong_translation_reports_it(text: str, told: str) -> None:
-    assert told in problems("Hello %(name)s", text)
-    assert bool(told) == bool(problems("Hello %(name)s", text))
+def test_check_with_a_wrong_translation_reports_it(text: str, problem: str) -> None:
+    assert problem in problems("Hello %(name)s", text)
+    assert bool(problem) == bool(problems("Hello %(name)s", text))
 
 
 def test_check_with_a_changed_link_reports_it() -> None:
@@ -63,10 +63,10 @@ def test_check_with_a_changed_link_reports_it() -> None:
         (("%(num)s Beitrag", "%(zahl)s Beiträge"), 2, "other placeholders"),
     ],
 )
-def test_check_counts_plural_forms(forms: tuple[str, ...], plurals: int, told: str) -> None:
+def test_check_counts_plural_forms(forms: tuple[str, ...], plurals: int, problem: str) -> None:
     found = problems(("%(num)s post", "%(num)s posts"), forms, plurals)
-    assert told in found
-    assert bool(told) == bool(found)
+    assert problem in found
+    assert bool(problem) == bool(found)
 
 
 def test_check_with_a_fuzzy_translation_reports_it() -> None:
@@ -78,7 +78,7 @@ def test_check_with_outdated_files_reports_them(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
     catalogues.update()
     assert list(catalogues.find_problems(untranslated=True)) == []
-    assert sum("is not translated" in each for each in catalogues.find_problems()) > 100
+    assert sum("is not translated" in problem for problem in catalogues.find_problems()) > 100
     path = catalogues.catalogue_path("de", "po")
     text = path.read_text()
     path.write_text(text.replace('msgid "About"\nmsgstr ""', 'msgid "About"\nmsgstr "Über uns"'))
@@ -91,10 +91,14 @@ def test_check_with_outdated_files_reports_them(tmp_path: Path, monkeypatch: pyt
     path.write_text(re.sub(r'msgid "About"\nmsgstr .*\n', "", path.read_text()))
     assert "de: lacks (None, 'About')" in list(catalogues.find_problems(untranslated=True))
     path.write_text(text.replace("nplurals=2", "nplurals=3"))
-    assert any("Plural-Forms" in each for each in catalogues.find_problems(untranslated=True))
+    assert any("Plural-Forms" in problem for problem in catalogues.find_problems(untranslated=True))
     template = catalogues.template_path()
     template.write_text(template.read_text().replace('msgid "About"', 'msgid "Around"'))
-    found = [each for each in catalogues.find_problems(untranslated=True) if each.startswith("fedserver.pot")]
+    found = [
+        problem
+        for problem in catalogues.find_problems(untranslated=True)
+        if problem.startswith("fedserver.pot")
+    ]
     assert len(found) == 2
 
 

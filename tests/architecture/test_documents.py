@@ -30,7 +30,7 @@ def test_changelog_names_the_version() -> None:
 def test_dependencies_have_each_a_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
-    names = {re.split(r"[\[<>=;! ]", each)[0] for each in wanted}
+    names = {re.split(r"[\[<>=;! ]", requirement)[0] for requirement in wanted}
     text = (ROOT / "docs" / "dependencies.md").read_text()
     assert set(re.findall(r"^\| ([\w.-]+) \|", text, re.M)) - {"package", "---"} == names
 
@@ -38,9 +38,9 @@ def test_dependencies_have_each_a_reason() -> None:
 def test_vendored_files_match_their_hashes() -> None:
     folder = ROOT / "fedserver" / "web" / "static" / "vendor"
     listed = tomllib.loads((folder / "vendor.toml").read_text())["file"]
-    for each in listed:
-        data = (folder / each["name"]).read_bytes()
-        assert hashlib.sha512(data).hexdigest() == each["sha512"], each["name"]
+    for vendored in listed:
+        data = (folder / vendored["name"]).read_bytes()
+        assert hashlib.sha512(data).hexdigest() == vendored["sha512"], vendored["name"]
 
 
 def test_api_page_matches_the_declared_endpoints() -> None:

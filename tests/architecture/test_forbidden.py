@@ -14,7 +14,7 @@ TEXT = (".py", ".md", ".toml", ".html", ".css", ".js", ".txt", ".mako")
 
 
 def httpsig_names(tree: ast.Module) -> set[str]:
-    """Everything of httpsig that a module names, however it imports it; attributes by their last word."""
+    """Return everything of httpsig that a module names, however it imports it; attributes by their last word."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -61,7 +61,7 @@ def test_committed_files_do_not_name_this_machine() -> None:
     registries = [".".join(("files", "pythonhosted", "org")), ".".join(("pypi", "org")) + "/simple"]
     made = {".venv", ".git", "data", ".mypy_cache", ".ruff_cache", ".pytest_cache", "build", "dist"}
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [each for each in folders if each not in made | {"node_modules", "__pycache__"}]
+        folders[:] = [name for name in folders if name not in made | {"node_modules", "__pycache__"}]
         for path in (Path(folder) / name for name in names if name.endswith(TEXT)):
             text = path.read_text(errors="replace")
             for word in (machine, shared, *registries):

@@ -62,7 +62,7 @@ async def on_small_disk(folder: Path) -> int:
             await asyncio.sleep(2)
             ballast.unlink()
             came_back = await again(both)
-        failed = await both.verdict("full disk (tmpfs)", became_full=was_full, came_back=came_back)
+        failed = await both.report("full disk (tmpfs)", became_full=was_full, came_back=came_back)
         return failed or int(not (was_full and came_back))
 
 
@@ -74,7 +74,7 @@ async def with_limit() -> int:
         both.alpha._prefix = ()
         await both.alpha.start()
         came_back = await again(both)
-        failed = await both.verdict("full disk (limit of files)", became_full=was_full, came_back=came_back)
+        failed = await both.report("full disk (limit of files)", became_full=was_full, came_back=came_back)
         return failed or int(not (was_full and came_back))
 
 

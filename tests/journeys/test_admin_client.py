@@ -36,7 +36,7 @@ async def test_mastodon_py_moderates_accounts_and_reports(start: Start) -> None:
 
     def accounts_and_reports() -> None:
         found = mod.admin_accounts_v2(origin="local", username="b")
-        assert [each.username for each in found] == ["bob"]
+        assert [account.username for account in found] == ["bob"]
         assert found[0].email == "bob@mail.test"
         assert mod.admin_accounts_v1()[0]["account"]["acct"] == "bob"
         filed = ann.report(
@@ -54,7 +54,9 @@ async def test_mastodon_py_moderates_accounts_and_reports(start: Start) -> None:
         assert mod.admin_report_reopen(report).action_taken is False
         assert mod.admin_report_resolve(report).action_taken
         assert mod.admin_account_unsilence(bob_row.id).silenced is False
-        warned = next(each for each in bob.notifications() if each.type == "moderation_warning")
+        warned = next(
+            notification for notification in bob.notifications() if notification.type == "moderation_warning"
+        )
         assert warned.moderation_warning.text == "Calm down"
         with pytest.raises(MastodonAPIError):
             ann.admin_account(bob_row.id)
@@ -85,7 +87,7 @@ async def test_mastodon_py_moderates_accounts_and_reports(start: Start) -> None:
         assert int(measure.total) == 3
         assert len(measure.data) == 3
         [dimension] = mod.admin_dimensions(now - datetime.timedelta(days=2), now, software_versions=True)
-        assert {each.key for each in dimension.data} > {"fedserver"}
+        assert {value.key for value in dimension.data} > {"fedserver"}
         assert len(mod.admin_retention(now - datetime.timedelta(days=1), now)) == 2
         [tag] = mod.admin_trending_tags()
         assert tag.name == "now"

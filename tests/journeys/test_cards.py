@@ -63,7 +63,7 @@ async def test_link_in_a_post_gets_a_card(start: Start, names: tls.LoopbackResol
         third = await node.publish(ann, "Later https://news.test/story")
         news.pages["/story"] = PLAIN
         await node.settle()
-        assert [(await card(api, each))["title"] for each in (third, post_id)] == ["Plain", "Plain"]
+        assert [(await card(api, number))["title"] for number in (third, post_id)] == ["Plain", "Plain"]
 
 
 async def test_card_names_an_author_who_allows_it(start: Start, names: tls.LoopbackResolver) -> None:
@@ -176,9 +176,9 @@ async def test_new_card_is_sent_to_streams(start: Start, names: tls.LoopbackReso
     async with site, node.http.ws_connect(stream, headers=headers) as socket:
         await node.publish(ann, "https://news.test/story")
         await node.settle()
-        told = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
-    assert [each["event"] for each in told] == ["update", "status.update"]
-    payload = json.loads(told[1]["payload"])
+        messages = [json.loads(await asyncio.wait_for(socket.receive_str(), 5)) for _ in range(2)]
+    assert [message["event"] for message in messages] == ["update", "status.update"]
+    payload = json.loads(messages[1]["payload"])
     assert payload["card"]["title"] == "Plain"
     assert payload["edited_at"] is None
 
@@ -188,9 +188,9 @@ async def test_link_timeline_holds_public_posts_with_the_link(
 ) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
-    stranger = Api(node)
+    visitor = Api(node)
     async with StubSite(names, "news.test", {"/story": PLAIN}):
-        made = [await node.publish(ann, f"{each} https://news.test/story") for each in range(3)]
+        made = [await node.publish(ann, f"{number} https://news.test/story") for number in range(3)]
         await node.publish(ann, "https://news.test/story", visibility="unlisted")
         async with node.db.write() as tx:
             row = await accounts.get(tx, bob.id)
@@ -198,13 +198,13 @@ async def test_link_timeline_holds_public_posts_with_the_link(
         await node.publish(bob, "https://news.test/story")
         await node.settle()
     path = "/api/v1/timelines/link"
-    found = await stranger.request("GET", path, params={"url": "https://news.test/story", "limit": "2"})
-    assert [each["id"] for each in found.body] == [str(made[2]), str(made[1])]
+    found = await visitor.request("GET", path, params={"url": "https://news.test/story", "limit": "2"})
+    assert [status["id"] for status in found.body] == [str(made[2]), str(made[1])]
     assert f"max_id={made[1]}" in found.headers["Link"]
-    rest = await stranger.get(path, url="https://news.test/story", max_id=str(made[1]))
-    assert [each["id"] for each in rest] == [str(made[0])]
+    rest = await visitor.get(path, url="https://news.test/story", max_id=str(made[1]))
+    assert [status["id"] for status in rest] == [str(made[0])]
     for wrong in ("https://news.test/unknown", "", "nonsense"):
-        assert (await stranger.request("GET", path, params={"url": wrong})).status == 404
+        assert (await visitor.request("GET", path, params={"url": wrong})).status == 404
 
 
 @pytest.mark.parametrize(

@@ -42,19 +42,19 @@ def picture() -> bytes:
 
 
 @pytest.fixture
-def resolved(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
+def local_names(names: tls.LoopbackResolver, monkeypatch: pytest.MonkeyPatch, start: Start) -> Iterator[None]:
     """Client libraries look names up by themselves: test hosts lead to the nodes' ports.
 
     Asks for `start` so that the clients' connections are closed before the nodes are.
     """
     lookup = socket.getaddrinfo
 
-    def look(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
+    def resolve(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         if host in names.ports:
             return lookup("127.0.0.1", names.ports[host], *args, **kwargs)
         return lookup(host, port, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", look)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls.write_ca_file())
     yield
     while _sessions:
@@ -111,10 +111,10 @@ async def test_mastodon_py_uses_the_main_features(start: Start) -> None:
     reply = await beside(nodes, lambda: ann.status_reply(seen, "Hi there"))
     assert reply.in_reply_to_id == seen.id
     assert reply.mentions[0].acct == "bob@beta.test"
-    mine = await beside(nodes, lambda: client_bob.status(posted))
-    assert (mine.favourites_count, mine.reblogs_count, mine.replies_count) == (1, 1, 1)
-    told = {each.type for each in await beside(nodes, client_bob.notifications)}
-    assert told == {"favourite", "reblog", "mention", "follow"}
+    status = await beside(nodes, lambda: client_bob.status(posted))
+    assert (status.favourites_count, status.reblogs_count, status.replies_count) == (1, 1, 1)
+    kinds = {notification.type for notification in await beside(nodes, client_bob.notifications)}
+    assert kinds == {"favourite", "reblog", "mention", "follow"}
 
     media = await beside(nodes, lambda: ann.media_post(picture(), mime_type="image/png", description="teal"))
     assert media.type == "image"
@@ -136,7 +136,7 @@ async def test_mastodon_py_uses_the_main_features(start: Start) -> None:
 
 @pytest.mark.usefixtures("resolved")
 async def test_mastodon_py_creates_polls_votes_and_schedules(start: Start) -> None:
-    """It sends what is true and false as "1" and "0" inside JSON where there is a poll."""
+    """Create, vote and schedule. Mastodon.py sends booleans as "1" and "0" inside JSON where there is a poll."""
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
     await alpha.create_member("ann")
@@ -161,7 +161,7 @@ async def test_mastodon_py_creates_polls_votes_and_schedules(start: Start) -> No
     later = await beside(nodes, lambda: ann.status_post("Later", scheduled_at=moment, poll=poll))
     assert later.params.text == "Later"
     assert later.params.poll.multiple
-    assert [each.id for each in await beside(nodes, ann.scheduled_statuses)] == [later.id]
+    assert [scheduled.id for scheduled in await beside(nodes, ann.scheduled_statuses)] == [later.id]
     changed = await beside(nodes, lambda: ann.scheduled_status_update(later, moment + timedelta(hours=1)))
     assert changed.scheduled_at > later.scheduled_at
     alpha.clock.forward(hours=1.5)
@@ -186,7 +186,7 @@ async def test_mastodon_py_pages_through_the_home_timeline(start: Start) -> None
         written = [ann.status_post(f"post {number}").id for number in range(7)]
         first = ann.timeline_home(limit=3)
         rest = ann.fetch_remaining(first)
-        return written, [each.id for each in rest]
+        return written, [status.id for status in rest]
 
     written, read = await beside([alpha], read_all)
     assert read == written[::-1]
@@ -225,7 +225,7 @@ class Toot:
         )
 
     async def run(self, *arguments: str) -> str:
-        """Run a command to its end; what it printed. What the nodes owe is done afterwards."""
+        """Run a command to its end and return its output. Pending work of the nodes is done afterwards."""
         if self._process is None:
             self._process = await self._start("-c", TOOT)
         assert self._process.stdin is not None

@@ -1,4 +1,4 @@
-"""Public posts by mail, for somebody without an account: from a profile to a real mail server and back."""
+"""Public posts by mail, for people without an account: from a profile to a real mail server and back."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Box:
 
     def take(self) -> list[EmailMessage]:
         """Return the mails that came since the last call."""
-        found = [message_from_bytes(each, policy=policy.default) for each in self.raw]
+        found = [message_from_bytes(mail, policy=policy.default) for mail in self.raw]
         self.raw.clear()
-        return [each for each in found if isinstance(each, EmailMessage)]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
 
 @pytest.fixture
 async def box() -> AsyncIterator[Box]:
-    kept = Box()
+    box = Box()
     serve = asyncio.get_running_loop().create_server
-    listening = await serve(lambda: SMTP(kept, hostname="mail.test"), "127.0.0.1", 0)
-    kept.port = listening.sockets[0].getsockname()[1]
-    yield kept
+    listening = await serve(lambda: SMTP(box, hostname="mail.test"), "127.0.0.1", 0)
+    box.port = listening.sockets[0].getsockname()[1]
+    yield box
     listening.close()
 
 
@@ -64,7 +64,7 @@ async def allow(node: TestNode, who: AccountRow, *, allowed: bool = True) -> Non
 
 def link(mail: EmailMessage, ending: str = "") -> str:
     words = mail.get_content().split()
-    (found,) = [each for each in words if each.startswith("https://alpha.test/subscriptions/")]
+    (found,) = [word for word in words if word.startswith("https://alpha.test/subscriptions/")]
     assert found.endswith(ending)
     return str(found.removeprefix("https://alpha.test"))
 
@@ -190,7 +190,7 @@ async def test_email_subscription_refusals_reveal_no_addresses(start: Start, box
     async with node.db.write() as tx:
         await moderation.apply(tx, node.site, None, ann.id, moderation.ModerationAction("suspend"))
     await later(node, seconds=600)
-    assert READER not in [each["To"] for each in box.take()]
+    assert READER not in [mail["To"] for mail in box.take()]
     assert (await nobody.request("POST", path, json={"email": READER})).status == 404
 
 

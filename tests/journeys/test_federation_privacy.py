@@ -118,7 +118,7 @@ async def test_reply_to_a_local_only_post_does_not_leave_the_node(start: Start) 
         documents = await tx.values(select(originals.c.document))
     assert [name for name, row in rows.items() if row is not None] == ["direct"]
     assert documents
-    assert not [each for each in documents if str(inside) in each]
+    assert not [document for document in documents if str(inside) in document]
     for uri in uris.values():
         assert await status_of(beta, uri.removeprefix("https://beta.test")) == 404
 

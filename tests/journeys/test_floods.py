@@ -24,12 +24,12 @@ async def test_inbox_over_its_limits_asks_to_retry_later(
     alpha = await start("alpha.test", requests=1)  # so that an address may ask a hundred times as a peer
     async with StubPeer(names, "beta.test") as beta:
         # Accounts that we never knew are gone: nobody is asked for their keys, nothing is kept.
-        async def gone(number: int) -> int:
+        async def delete_unknown(number: int) -> int:
             uri = f"{beta.base}/users/{number}"
             body = msgspec.json.encode(activities.delete_actor(f"{uri}#delete", uri))
             return (await post_to_inbox(alpha, body, sign_headers(alpha, body, f"{uri}#main-key")))[0]
 
-        assert set(await asyncio.gather(*(gone(number) for number in range(90)))) == {202}
+        assert set(await asyncio.gather(*(delete_unknown(number) for number in range(90)))) == {202}
         assert beta.requested_paths == []
         assert await alpha.settle() == 0
 
@@ -57,7 +57,7 @@ async def test_inbox_over_its_limits_asks_to_retry_later(
 
 
 class Mute(StubPeer):
-    """A host that keeps whoever asks it waiting until it is let go."""
+    """A host that keeps each request waiting until it is released."""
 
     def __init__(self, names: tls.LoopbackResolver, host: str) -> None:
         super().__init__(names, host)

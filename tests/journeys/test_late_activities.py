@@ -71,7 +71,7 @@ async def test_likes_handled_in_one_batch_are_each_counted(start: Start, names: 
             made = activities.like(f"{actor}#{path}", actor, uri, ann.uri)
             assert await deliver(alpha, made, number=1 if actor == eve else 2) == 202
 
-        # All are due at once: two that go together, one of nothing, one twice, one of somebody else.
+        # All are due at once: two that go together, one of nothing, one twice, one by another actor.
         for number, uri in enumerate((*uris[:2], f"{ann.uri}/statuses/1", uris[0])):
             await like(eve, f"first-{number}", uri)
         await like(joe, "second", uris[0])
@@ -83,7 +83,7 @@ async def test_likes_handled_in_one_batch_are_each_counted(start: Start, names: 
         await alpha.settle()
         async with alpha.db.read() as tx:
             rows = await post_queries.load_by_ids(tx, written)
-            assert [rows[each].likes_count for each in written] == [2, 2, 1]
+            assert [rows[post].likes_count for post in written] == [2, 2, 1]
             assert await inbox_queries.count_pending(tx) == 0
         done = alpha.node.services.metrics.activities
         assert (done["Like", "done"], done["Like", "dropped"]) == (7, 1)

@@ -55,14 +55,14 @@ async def account_at(node: TestNode, row: AccountRow) -> AccountRow:
 
 
 async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow, shy: AccountRow) -> None:
-    """All that `me`, here, does to others, there."""
+    """Run every activity of `me`, here, towards others, there."""
     # Follow, Accept, Reject
     you_here = await follow(here, me, f"@{you.username}@{there.domain}")
     shy_here = await follow(here, me, f"@{shy.username}@{there.domain}")
     await settle(here, there)
     me_there = await account_at(there, me)
     async with there.db.write() as tx:
-        assert [each for _, each in await follows.list_requests(tx, shy, Page())] == [me_there.id]
+        assert [account_id for _, account_id in await follows.list_requests(tx, shy, Page())] == [me_there.id]
         await follows.reject_request(tx, await accounts.get(tx, shy.id), me_there.id)
         await follows.follow(tx, there.site, you, me_there)
     # Create
@@ -93,7 +93,7 @@ async def story(here: TestNode, there: TestNode, me: AccountRow, you: AccountRow
     assert (got.likes_count, got.boosts_count, got.quotes_count) == (1, 1, 1)
     async with there.db.read() as tx:
         assert await reaction_queries.count_by_posts(tx, [got.id]) == {got.id: [("🎉", "", 1)]}
-        assert [each.votes_count for each in await poll_queries.list_options(tx, asked)] == [0, 1]
+        assert [option.votes_count for option in await poll_queries.list_options(tx, asked)] == [0, 1]
         (flagged,) = await reports.list_page(tx, Page(), "open", target_id=you.id)
         assert flagged.comment == "rude"
         assert reports.post_ids(flagged) == (got.id,)
@@ -124,7 +124,7 @@ async def second_half(
     assert changed is not None
     assert "better" in changed.html
     assert changed.edited_at is not None
-    # Delete, of which somebody who is blocked at once hears too; Block and its Undo
+    # Delete, which someone who is blocked at once receives too; Block and its Undo
     async with here.db.write() as tx:
         await post_removal.delete(tx, me, mine)
         await post_removal.delete(tx, me, quoting)
@@ -156,7 +156,7 @@ async def agree(here: TestNode, there: TestNode, mine: AccountRow, theirs: Accou
         await partners.answer(tx, there.site, other, asked.id, accepted=True)
     await settle(here, there)
     async with here.db.write() as tx:
-        assert [each.domain for each in await partners.list_agreed(tx)] == [there.domain]
+        assert [partner.domain for partner in await partners.list_agreed(tx)] == [there.domain]
         await partners.end(tx, ours, row.id)
     await settle(here, there)
     async with there.db.read() as tx:
@@ -184,8 +184,8 @@ async def move(here: TestNode, there: TestNode, old: AccountRow, new: AccountRow
 async def test_each_activity_takes_effect_in_both_directions(
     start: Start, scheme: str, authorized_fetch: bool, mode: str
 ) -> None:
-    given: dict[str, Any] = {"authorized_fetch": authorized_fetch, "mode": mode}
-    alpha, beta = await start("alpha.test", **given), await start("beta.test", **given)
+    settings: dict[str, Any] = {"authorized_fetch": authorized_fetch, "mode": mode}
+    alpha, beta = await start("alpha.test", **settings), await start("beta.test", **settings)
     people: list[list[AccountRow]] = []
     for node, other in ((alpha, beta), (beta, alpha)):
         await speak(node, other.domain, scheme, mode == "allowlist")

@@ -54,8 +54,8 @@ async def test_moved_account_takes_its_followers_along(start: Start) -> None:
         ann = await accounts.update_profile(tx, alpha.site, ann, accounts.ProfileChange(locked=False))
     async with alpha.db.write() as tx:
         await follows.follow(tx, alpha.site, carol, ann, shows_boosts=False, languages=["en"])
-        mine = await lists.create(tx, carol, "friends")
-        await lists.add_accounts(tx, carol, mine.id, [ann.id])
+        friends_list = await lists.create(tx, carol, "friends")
+        await lists.add_accounts(tx, carol, friends_list.id, [ann.id])
     async with beta.db.write() as tx:
         await blocks.block(tx, beta.site, dan, remote_ann)
         await mutes.mute(tx, eve, remote_ann, hides_notifications=False, seconds=3600)
@@ -102,11 +102,13 @@ async def test_moved_account_takes_its_followers_along(start: Start) -> None:
     async with alpha.db.read() as tx:
         remote_amy = await accounts.find_by_uri(tx, amy.uri)
         assert remote_amy is not None
-        assert [each for _, each in await lists.list_accounts(tx, carol, mine.id, None)] == [remote_amy.id]
-    kept = await relation(alpha, carol, remote_amy)
-    assert kept.following
-    assert not kept.showing_boosts
-    assert kept.languages == ("en",)
+        assert [
+            account_id for _, account_id in await lists.list_accounts(tx, carol, friends_list.id, None)
+        ] == [remote_amy.id]
+    relationship = await relation(alpha, carol, remote_amy)
+    assert relationship.following
+    assert not relationship.showing_boosts
+    assert relationship.languages == ("en",)
     assert not (await relation(alpha, carol, ann)).following
     assert (await row(beta, amy.id)).followers_count == 3
     assert (await row(alpha, ann.id)).followers_count == 0
@@ -125,7 +127,7 @@ async def test_moved_account_takes_its_followers_along(start: Start) -> None:
     for actor, old, new in (
         (moved, ann.uri, amy.uri),  # a replay
         (moved, ann.uri, ann.uri),  # a loop
-        (moved, amy.uri, ann.uri),  # somebody else's
+        (moved, amy.uri, ann.uri),  # of someone else
         (await row(beta, bob.id), ann.uri, amy.uri),
         (moved, ann.uri, "https://missing.test/users/x"),
     ):

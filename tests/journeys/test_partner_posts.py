@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
-    """Two nodes become partners, as their admins would have it."""
+    """Make two nodes partners, as their admins would."""
     there = await first.node.services.resolver.fetch_node_actor(second.domain)
     ada = await first.load_member(await first.create_member(f"ada-{second.domain[0]}", "admin"))
     async with first.db.write() as tx:
@@ -26,18 +26,18 @@ async def agree(first: TestNode, second: TestNode, *scopes: str) -> None:
     await settle(first, second)
     bea = await second.load_member(await second.create_member(f"bea-{first.domain[0]}", "admin"))
     async with second.db.write() as tx:
-        (row,) = [each for each in await partners.list_all(tx) if each.domain == first.domain]
+        (row,) = [row for row in await partners.list_all(tx) if row.domain == first.domain]
         await partners.answer(tx, second.site, bea, row.id, accepted=True)
     await settle(first, second)
 
 
-async def known(node: TestNode, uri: str) -> PostRow | None:
+async def find_post(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
         return await post_queries.find_by_uri(tx, uri)
 
 
-async def shown(api: Api) -> list[str]:
-    return [each["uri"] for each in await api.get(TIMELINE)]
+async def list_uris(api: Api) -> list[str]:
+    return [status["uri"] for status in await api.get(TIMELINE)]
 
 
 async def test_posts_for_partners_reach_partners_only(start: Start) -> None:
@@ -65,11 +65,11 @@ async def test_posts_for_partners_reach_partners_only(start: Start) -> None:
     await settle(alpha, beta, gamma)
 
     uri = made["uri"]
-    there = await known(beta, uri)
+    there = await find_post(beta, uri)
     assert there is not None
     assert there.visibility == "partners"
-    assert await shown(b) == [open_["uri"], uri]
-    assert await shown(g) == [open_["uri"]]
+    assert await list_uris(b) == [open_["uri"], uri]
+    assert await list_uris(g) == [open_["uri"]]
     seen = await b.get(f"/api/v1/statuses/{there.id}")
     assert (seen["visibility"], seen["partners_only"]) == ("private", True)
     assert (await b.get("/api/v1/notifications"))[0]["type"] == "mention"
@@ -79,36 +79,38 @@ async def test_posts_for_partners_reach_partners_only(start: Start) -> None:
 
     await a.put(f"/api/v1/statuses/{made['id']}", status="For us, mended")
     await settle(alpha, beta, gamma)
-    there = await known(beta, uri)
+    there = await find_post(beta, uri)
     assert there is not None
     assert "mended" in there.html
     assert there.visibility == "partners"
     await a.delete(f"/api/v1/statuses/{made['id']}")
     await settle(alpha, beta, gamma)
-    assert await known(beta, uri) is None
+    assert await find_post(beta, uri) is None
 
     late = await a.post("/api/v1/statuses", status="Last", partners_only=True)
     async with alpha.db.write() as tx:
-        (row,) = [each for each in await partners.list_all(tx) if each.domain == "beta.test"]
+        (row,) = [row for row in await partners.list_all(tx) if row.domain == "beta.test"]
         ada = await member_queries.find(tx, row.decided_by_id or 0)
         await partners.end(tx, ada, row.id)
     await settle(alpha, beta)
-    assert await known(beta, late["uri"]) is None, "not delivered any more"
+    assert await find_post(beta, late["uri"]) is None, "not delivered any more"
     beta.node.services.resolver._fetcher.clear_failure(late["uri"])
     assert await beta.node.services.resolver.resolve_post(late["uri"]) is None
-    assert not [each for each in await shown(b) if "alpha.test" in each]
+    assert not [status for status in await list_uris(b) if "alpha.test" in status]
 
 
 async def only_partners_read_it(
     alpha: TestNode, beta: TestNode, gamma: TestNode, uri: str, there: PostRow, made: Body
 ) -> None:
-    """Not by a partner without that scope, though its member is named and follows; not by strangers."""
-    assert await known(gamma, uri) is None
+    """Check that a partner without that scope cannot read it, though its member is named; nor can visitors."""
+    assert await find_post(gamma, uri) is None
     assert await gamma.node.services.resolver.resolve_post(uri) is None
     document = await beta.node.services.resolver.fetch_document(uri)
     assert document is not None
     assert document["to"] == ["https://alpha.test/actor/partners"]
-    assert not any("Public" in each or "followers" in each for each in document["to"] + document["cc"])
+    assert not any(
+        "Public" in address or "followers" in address for address in document["to"] + document["cc"]
+    )
     nodes = await beta.node.services.resolver.fetch_document(document["to"][0])
     assert nodes is not None
     assert nodes["items"] == ["https://beta.test/actor", "https://gamma.test/actor"]
@@ -138,8 +140,8 @@ async def a_quote_asks_nobody_else(alpha: TestNode, beta: TestNode, gamma: TestN
     assert row is not None
     made = await a.post("/api/v1/statuses", status="See", quoted_status_id=str(row.id), partners_only=True)
     await settle(alpha, beta, gamma)
-    assert await known(beta, made["uri"]) is not None
-    assert await known(gamma, made["uri"]) is None
+    assert await find_post(beta, made["uri"]) is not None
+    assert await find_post(gamma, made["uri"]) is None
     await a.delete(f"/api/v1/statuses/{made['id']}")
 
 
@@ -151,11 +153,11 @@ async def partners_answer(
     answer = await b.post("/api/v1/statuses", status="Yes", in_reply_to_id=str(there.id), visibility="public")
     assert answer["partners_only"]
     await settle(alpha, beta, gamma)
-    here = await known(alpha, answer["uri"])
+    here = await find_post(alpha, answer["uri"])
     assert here is not None
     assert here.visibility == "partners"
     assert here.in_reply_to_id is not None
-    assert await known(gamma, answer["uri"]) is None
+    assert await find_post(gamma, answer["uri"]) is None
     assert (await b.request("POST", f"/api/v1/statuses/{there.id}/reblog")).status in (403, 422)
     await b.post(f"/api/v1/statuses/{there.id}/favourite")
     await settle(alpha, beta)

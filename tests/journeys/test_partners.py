@@ -41,7 +41,7 @@ async def row_of(node: TestNode) -> PartnerRow:
 async def press(node: TestNode, verb: str) -> None:
     """Return the only button of a kind."""
     (action,) = {
-        each.action for each in parse_forms(await read(node, PAGE)) if each.action.endswith(f"/{verb}")
+        form.action for form in parse_forms(await read(node, PAGE)) if form.action.endswith(f"/{verb}")
     }
     await submit(node, PAGE, action)
 
@@ -145,18 +145,18 @@ async def test_partnership_activities_of_other_actors_are_refused(
 
         numbers = count(1)
 
-        def offered(by: str, **more: Any) -> dict[str, Any]:
+        def make_offer(by: str, **more: Any) -> dict[str, Any]:
             object_ = {"type": "Relationship", "subject": by, "relationship": "urn:fedserver:partner"}
             object_ |= {"object": ours, "scopes": ["local"], **more}
             return {"id": f"{by}#offer/{next(numbers)}", "type": "Offer", "actor": by, "object": object_}
 
         for wrong in (
-            offered(other["id"]),
-            offered(own["id"], subject="https://good.test/actor"),
-            offered(own["id"], object="https://alpha.test/users/ada"),
-            offered(own["id"], relationship="urn:fedserver:enemy"),
-            offered(own["id"], scopes=["mischief"]),
-            {**offered(own["id"]), "object": "https://evil.test/offer"},
+            make_offer(other["id"]),
+            make_offer(own["id"], subject="https://good.test/actor"),
+            make_offer(own["id"], object="https://alpha.test/users/ada"),
+            make_offer(own["id"], relationship="urn:fedserver:enemy"),
+            make_offer(own["id"], scopes=["mischief"]),
+            {**make_offer(own["id"]), "object": "https://evil.test/offer"},
         ):
             assert await peers.deliver(alpha, wrong["actor"], wrong) == 202
         await settle(alpha)
@@ -175,7 +175,7 @@ async def test_partnership_activities_of_other_actors_are_refused(
             assert await peers.deliver(alpha, own["id"], forged) == 202
         await alpha.node.runner._workers[0].run()
         assert await state(alpha) == [("beta.test", "offered", True)]
-        assert await peers.deliver(alpha, own["id"], offered(own["id"])) == 202
+        assert await peers.deliver(alpha, own["id"], make_offer(own["id"])) == 202
         await settle(alpha, beta)
         assert await state(alpha) == [("beta.test", "offered", True), ("evil.test", "offered", False)]
         await press(alpha, "accept")

@@ -28,7 +28,7 @@ async def test_peer_decision_of_the_cli_reaches_a_running_node(start: Start, tmp
     # The others in this process: to start one costs more than all that it does.
     for verb, policy in (("limit", "limit"), ("allow", "allow"), ("remove", "")):
         asked = ["peer", verb, "beta.test", "--config", str(tmp_path / "fedserver.toml")]
-        told = await asyncio.to_thread(CliRunner().invoke, main, asked)
-        assert told.exit_code == 0
-        assert "few seconds" in told.output
+        result = await asyncio.to_thread(CliRunner().invoke, main, asked)
+        assert result.exit_code == 0
+        assert "few seconds" in result.output
         await follows(node, "www.beta.test", policy)

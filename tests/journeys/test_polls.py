@@ -70,7 +70,7 @@ async def poll(node: TestNode, post_id: int, who: AccountRow) -> PollView:
 
 async def figures(node: TestNode, post_id: int, who: AccountRow) -> tuple[list[int], int | None]:
     found = await poll(node, post_id, who)
-    return [each.votes_count for each in found.options], found.poll.voters_count
+    return [option.votes_count for option in found.options], found.poll.voters_count
 
 
 async def vote(node: TestNode, who: AccountRow, post_id: int, *choices: int) -> None:
@@ -78,7 +78,7 @@ async def vote(node: TestNode, who: AccountRow, post_id: int, *choices: int) -> 
         await votes.vote(tx, node.site, who, post_id, choices)
 
 
-async def told(node: TestNode, who: AccountRow) -> list[str]:
+async def list_notified(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
         views, _ = await notifications.list_by_account(tx, who, Page(), kinds=["poll"])
     return [view.row.kind for view in views]
@@ -94,7 +94,7 @@ async def test_poll_answered_by_a_peer_closes_on_both_nodes(start: Start) -> Non
     assert there.post.kind == "Question"
     assert there.post.html == "<p>Which?</p>"
     assert there.poll is not None
-    assert [each.title for each in there.poll.options] == ["Red", "Blue", "Green"]
+    assert [option.title for option in there.poll.options] == ["Red", "Blue", "Green"]
     assert there.poll.poll.multiple
     assert there.poll.poll.expires_at is not None
 
@@ -125,7 +125,7 @@ async def test_poll_answered_by_a_peer_closes_on_both_nodes(start: Start) -> Non
     two.forward(seconds=120)
     await two.settle()
     for node, who, place in ((alpha, ann, post_id), (alpha, cid, post_id), (beta, bob, there.post.id)):
-        assert await told(node, who) == ["poll"]
+        assert await list_notified(node, who) == ["poll"]
         shown = await poll(node, place, who)
         assert shown.expired
         assert shown.poll.closed_at is not None
@@ -145,7 +145,7 @@ async def test_poll_with_hidden_totals_shows_them_at_the_end_only(start: Start) 
     document = await _document(alpha, f"/users/ann/statuses/{post_id}")
     assert document["type"] == "Question"
     assert "closed" not in document
-    assert [each["replies"] for each in document["oneOf"]] == [{"type": "Collection"}] * 2
+    assert [option["replies"] for option in document["oneOf"]] == [{"type": "Collection"}] * 2
     two.forward(seconds=HOUR)
     await two.settle()
     assert await figures(beta, there.id, bob) == ([1, 0], 1)
@@ -177,7 +177,7 @@ async def test_edited_poll_reaches_peers_and_drops_their_votes(start: Start) -> 
         await edits.edit(tx, alpha.site, ann, post_id, change)
     await two.settle()
     shown = await poll(beta, there.id, bob)
-    assert [each.title for each in shown.options] == ["Red", "Green"]
+    assert [option.title for option in shown.options] == ["Red", "Green"]
     assert not shown.voted
     assert shown.votes_count == 0
     await vote(beta, bob, there.id, 1)
@@ -246,7 +246,7 @@ async def test_votes_of_other_software_count_and_forged_ones_do_not(start: Start
     several = await write(alpha, ann, "Many?", poll=NewPoll(("Red", "Blue", "Green"), HOUR, multiple=True))
     inside = await write(alpha, ann, "Ours?", visibility="local", poll=NewPoll(("Red", "Blue"), HOUR))
     async with alpha.db.read() as tx:
-        uri = {each: (await posts.get(tx, each, ann.id)).uri for each in (single, several, inside)}
+        uri = {vote: (await posts.get(tx, vote, ann.id)).uri for vote in (single, several, inside)}
 
     await send(two, create(two.beta, "bob", "Red", "Green", "Pink", poll_uri=uri[several], number=1))
     assert await figures(alpha, several, ann) == ([1, 0, 1], 1)

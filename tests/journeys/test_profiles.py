@@ -19,8 +19,8 @@ from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 
 
-class Site:
-    """Somebody's home page at https://home.test, counted."""
+class HomePage:
+    """The home page of a person at https://home.test, which counts requests."""
 
     def __init__(self) -> None:
         self.body = ""
@@ -34,8 +34,8 @@ class Site:
 
 
 @pytest.fixture
-async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[Site]:
-    site = Site()
+async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[HomePage]:
+    site = HomePage()
     application = web.Application()
     application.router.add_get("/{path:.*}", site.answer)
     runner = web.AppRunner(application)
@@ -47,27 +47,27 @@ async def home_page(names: tls.LoopbackResolver) -> AsyncIterator[Site]:
 
 
 async def marks(node: TestNode, account_id: int) -> list[int | None]:
-    """When each field of a profile was verified."""
+    """Return when each field of a profile was verified."""
     async with node.db.read() as tx:
         view = (await account_views.load(tx, [account_id]))[account_id]
-    return [each.verified_at for each in view.fields]
+    return [field.verified_at for field in view.fields]
 
 
 async def set_fields(api: Api, *values: str) -> list[dict[str, str]]:
-    given = [{"name": f"Field {number}", "value": value} for number, value in enumerate(values)]
-    changed = await api.patch("/api/v1/accounts/update_credentials", fields_attributes=given)
+    attributes = [{"name": f"Field {number}", "value": value} for number, value in enumerate(values)]
+    changed = await api.patch("/api/v1/accounts/update_credentials", fields_attributes=attributes)
     found: list[dict[str, str]] = changed["fields"]
     return found
 
 
-async def test_profile_link_whose_page_links_back_is_verified(start: Start, home_page: Site) -> None:
+async def test_profile_link_whose_page_links_back_is_verified(start: Start, home_page: HomePage) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, bob = await alpha.create_member("ann"), await beta.create_member("bob")
     api = Api(alpha, await alpha.create_token(ann))
     fields = await set_fields(
         api, "https://home.test/", "https://home.test and more", "http://home.test", "https://alpha.test/@ann"
     )
-    assert [each["verified_at"] for each in fields] == [None] * 4
+    assert [field["verified_at"] for field in fields] == [None] * 4
     home_page.body = '<a href="https://alpha.test/@ann">me</a> <a rel="me" href="https://alpha.test/@eve">'
     await settle(alpha)
     assert home_page.visits == ["/"]
@@ -93,7 +93,7 @@ async def test_profile_link_whose_page_links_back_is_verified(start: Start, home
     remote = await follow(beta, bob, "@ann@alpha.test")
     await settle(alpha, beta)
     assert len(home_page.visits) == visits + 1
-    assert [each is not None for each in await marks(beta, remote.id)] == [True, False]
+    assert [mark is not None for mark in await marks(beta, remote.id)] == [True, False]
     home_page.status = 503
     for number in range(3):
         await set_fields(api, "https://home.test/", f"more {number}")
@@ -117,7 +117,9 @@ async def accounts_row(node: TestNode, account: AccountRow) -> AccountRow:
 
 
 @pytest.mark.parametrize("wrong", ["plain", "large", "elsewhere"])
-async def test_profile_link_without_a_page_is_not_verified(start: Start, home_page: Site, wrong: str) -> None:
+async def test_profile_link_without_a_page_is_not_verified(
+    start: Start, home_page: HomePage, wrong: str
+) -> None:
     alpha = await start("alpha.test")
     ann = await alpha.create_member("ann")
     link = '<a rel="me" href="https://alpha.test/@ann">'
@@ -172,7 +174,7 @@ async def test_featured_tags_are_read_by_peers(start: Start) -> None:
     assert actor is not None
     assert actor["featuredTags"] == f"{ann.uri}/collections/tags"
     assert {"@id": "toot:featuredTags", "@type": "@id"} in [
-        each.get("featuredTags") for each in actor["@context"] if isinstance(each, dict)
+        entry.get("featuredTags") for entry in actor["@context"] if isinstance(entry, dict)
     ]
     found = await fetcher.fetch_document(str(actor["featuredTags"]))
     assert found is not None

@@ -48,7 +48,7 @@ async def document(node: TestNode, uri: str) -> tuple[int, Any]:
         return answer.status, msgspec.json.decode(await answer.read()) if answer.status == 200 else None
 
 
-async def told(node: TestNode, who: AccountRow) -> list[str]:
+async def list_notified(node: TestNode, who: AccountRow) -> list[str]:
     async with node.db.read() as tx:
         views, _ = await notifications.list_by_account(tx, who, Page())
     return [view.row.kind for view in views]
@@ -66,7 +66,7 @@ class World:
     async def settle(self) -> None:
         await settle(self.alpha, self.beta, self.gamma)
 
-    async def known_to_bob(self, post_id: int) -> int:
+    async def find_on_beta(self, post_id: int) -> int:
         """Return a post of Ann's, as Bob's node has it."""
         row = await self.beta.node.services.resolver.resolve_post(
             f"https://alpha.test/users/ann/statuses/{post_id}"
@@ -88,7 +88,7 @@ async def test_quote_request_granted_is_verified_by_a_third_node(start: Start) -
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     assert await state(world.beta, quoting) == "pending"
     await world.settle()
@@ -99,12 +99,12 @@ async def test_quote_request_granted_is_verified_by_a_third_node(start: Start) -
         assert view.quote.post
         assert view.quote.post.post.uri == uri
         assert (await view_of(node, uri)).post.quotes_count == 1
-    assert await told(world.alpha, world.ann) == ["quote"]
+    assert await list_notified(world.alpha, world.ann) == ["quote"]
 
     _, note = await document(world.beta, quoting)
     assert {note[name] for name in ("quote", "quoteUrl", "quoteUri", "_misskey_quote")} == {uri}
     assert note["content"].startswith('<p class="quote-inline">RE: <a href="https://alpha.test/@ann/')
-    [link] = [each for each in note["tag"] if each["type"] == "Link"]
+    [link] = [tag for tag in note["tag"] if tag["type"] == "Link"]
     assert link["href"] == uri
     assert link["rel"].endswith("#_misskey_quote")
     granted = note["quoteAuthorization"]
@@ -121,7 +121,7 @@ async def test_quote_request_granted_is_verified_by_a_third_node(start: Start) -
 async def test_revoked_quote_disappears_on_all_nodes(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     granted = (await document(world.beta, quoting))[1]["quoteAuthorization"]
@@ -146,7 +146,7 @@ async def test_revoked_quote_disappears_on_all_nodes(start: Start) -> None:
 async def test_quote_policies_nobody_and_followers_are_enforced(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine", quote_policy="nobody")
-    known = await world.known_to_bob(first)
+    known = await world.find_on_beta(first)
     view = await view_of(world.beta, f"https://alpha.test/users/ann/statuses/{first}", world.bob)
     assert view.quote_permission == "denied"
     # A node that did not look at the policy asks all the same.
@@ -157,11 +157,11 @@ async def test_quote_policies_nobody_and_followers_are_enforced(start: Start) ->
     await world.settle()
     assert await state(world.beta, quoting) == "rejected"
     assert await state(world.gamma, quoting) == "pending"
-    assert await told(world.alpha, world.ann) == []
+    assert await list_notified(world.alpha, world.ann) == []
 
     for_followers = await world.alpha.publish(world.ann, "For those who follow", quote_policy="followers")
     uri = f"https://alpha.test/users/ann/statuses/{for_followers}"
-    known = await world.known_to_bob(for_followers)
+    known = await world.find_on_beta(for_followers)
     assert (await view_of(world.beta, uri, world.bob)).quote_permission == "denied"
     await follow(world.beta, world.bob, "@ann@alpha.test")
     await world.settle()
@@ -192,7 +192,7 @@ async def test_changed_quote_policy_is_sent_to_peers(start: Start) -> None:
 async def test_deleted_quoted_post_is_shown_as_deleted(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await world.settle()
     async with world.alpha.db.write() as tx:
@@ -205,12 +205,12 @@ async def test_deleted_quoted_post_is_shown_as_deleted(start: Start) -> None:
 async def test_edit_of_a_quoted_post_is_sent_to_the_peer(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     await world.settle()
     async with world.alpha.db.write() as tx:
         await edits.edit(tx, world.alpha.site, world.ann, first, edits.PostEdit(text="Mine, mended"))
     await world.settle()
-    assert await told(world.beta, world.bob) == ["quoted_update", "follow"]
+    assert await list_notified(world.beta, world.bob) == ["quoted_update", "follow"]
 
 
 async def test_quote_of_an_own_post_needs_no_consent(start: Start) -> None:
@@ -226,7 +226,7 @@ async def test_quote_of_an_own_post_needs_no_consent(start: Start) -> None:
 async def test_quote_by_a_blocked_account_is_refused(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    known = await world.known_to_bob(first)
+    known = await world.find_on_beta(first)
     bob_there = await world.alpha.node.services.resolver.resolve_account("@bob@beta.test")
     async with world.alpha.db.write() as tx:
         # The peer is not told, as if the news were still on the way.
@@ -237,7 +237,7 @@ async def test_quote_by_a_blocked_account_is_refused(start: Start) -> None:
     assert await state(world.beta, f"https://beta.test/users/bob/statuses/{second}") == "rejected"
 
 
-async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
+async def receive(node: TestNode, author: AccountRow, **changes: Any) -> str:
     """Receive a post of a peer and return its URI."""
     uri = f"{author.uri}/statuses/{changes.pop('number')}"
     values: dict[str, Any] = {
@@ -275,7 +275,7 @@ async def received(node: TestNode, author: AccountRow, **changes: Any) -> str:
 async def test_quote_authorization_out_of_reach_is_fetched_later(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     await settle(world.alpha, world.beta)
     port = world.gamma.names.ports.pop("alpha.test")
@@ -298,25 +298,25 @@ async def test_quote_without_consent_is_not_shown(start: Start) -> None:
     first = await world.alpha.publish(world.ann, "Mine")
     other = await world.alpha.publish(world.ann, "Another")
     uri = f"https://alpha.test/users/ann/statuses/{first}"
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     await world.settle()
     granted = (await document(world.beta, f"https://beta.test/users/bob/statuses/{second}"))[1][
         "quoteAuthorization"
     ]
     bob_there = await view_of(world.gamma, f"https://beta.test/users/bob/statuses/{second}")
     author = bob_there.account.account
-    legacy = await received(world.gamma, author, number=1, quote=RemoteQuote(uri, legacy=True))
-    borrowed = await received(world.gamma, author, number=2, quote=RemoteQuote(uri, granted))
-    wrong_target = await received(
+    legacy = await receive(world.gamma, author, number=1, quote=RemoteQuote(uri, legacy=True))
+    borrowed = await receive(world.gamma, author, number=2, quote=RemoteQuote(uri, granted))
+    wrong_target = await receive(
         world.gamma,
         author,
         number=3,
         quote=RemoteQuote(f"https://alpha.test/users/ann/statuses/{other}", granted),
     )
-    forged = await received(
+    forged = await receive(
         world.gamma, author, number=4, quote=RemoteQuote(uri, "https://beta.test/users/bob/statuses/1")
     )
-    silent = await received(world.gamma, author, number=5, quote=RemoteQuote(uri))
+    silent = await receive(world.gamma, author, number=5, quote=RemoteQuote(uri))
     await world.settle()
     assert await state(world.gamma, legacy) == "unauthorized"
     assert await state(world.gamma, borrowed) == "rejected"
@@ -331,7 +331,7 @@ async def test_chain_of_quotes_is_fetched_to_a_limit(start: Start) -> None:
     made = [await world.alpha.publish(world.ann, "0")]
     for number in range(1, 7):
         made.append(await world.alpha.publish(world.ann, str(number), quoted_id=made[-1]))
-    await world.known_to_bob(made[-1])
+    await world.find_on_beta(made[-1])
     await world.settle()
     known = []
     for post_id in made:
@@ -357,7 +357,7 @@ async def send(node: TestNode, actor: AccountRow, document: dict[str, Any]) -> N
 async def test_quote_answers_of_other_actors_are_ignored(start: Start) -> None:
     world = await begin(start)
     first = await world.alpha.publish(world.ann, "Mine")
-    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.known_to_bob(first))
+    second = await world.beta.publish(world.bob, "Look", quoted_id=await world.find_on_beta(first))
     quoting = f"https://beta.test/users/bob/statuses/{second}"
     async with world.beta.db.read() as tx:
         quote = await quote_queries.find_by_post(tx, second)
@@ -394,19 +394,19 @@ async def test_quote_request_for_a_post_of_another_actor_is_ignored(start: Start
                 "canReply": {"always": f"{world.eve.uri}/followers"},
                 "canQuote": {"manualApproval": ["as:Public", "https://x.test/c"]}}}  # fmt: skip
 
-    async def ask(number: int, **changes: Any) -> int:
+    async def send_request(number: int, **changes: Any) -> int:
         instrument = {**note, **changes}
         request = quote_request(f"{world.eve.uri}#q/{number}", world.eve.uri, quoted, instrument, [])
         await send(world.alpha, world.eve, request)
         return (await view_of(world.alpha, quoted)).post.quotes_count
 
-    assert await ask(1, attributedTo="https://gamma.test/users/mallory") == 0
-    assert await ask(2, id="https://beta.test/users/bob/1", attributedTo=world.bob.uri) == 0
-    assert await ask(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
-    assert await ask(4) == 1
-    assert await ask(5) == 1, "asked again, answered again"
+    assert await send_request(1, attributedTo="https://gamma.test/users/mallory") == 0
+    assert await send_request(2, id="https://beta.test/users/bob/1", attributedTo=world.bob.uri) == 0
+    assert await send_request(3, id=f"{uri}3", quote="https://alpha.test/users/ann/statuses/1") == 0
+    assert await send_request(4) == 1
+    assert await send_request(5) == 1, "asked again, answered again"
     policy = post_policies.decode((await view_of(world.alpha, uri)).post.interaction_policy)
     assert policy.quote == post_policies.PostPolicyRule((), ("public", "unsupported_policy"))
     assert policy.reply == post_policies.PostPolicyRule(("followers",))
     assert policy.like is None
-    assert await told(world.alpha, world.ann) == ["quote"]
+    assert await list_notified(world.alpha, world.ann) == ["quote"]

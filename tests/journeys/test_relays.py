@@ -25,7 +25,7 @@ async def state(node: TestNode) -> list[str]:
         return [row.state for row in await relays.list_all(tx)]
 
 
-async def known(node: TestNode, uri: str) -> PostRow | None:
+async def find_post(node: TestNode, uri: str) -> PostRow | None:
     async with node.db.read() as tx:
         return await post_queries.find_by_uri(tx, uri)
 
@@ -35,7 +35,7 @@ async def csrf(node: TestNode) -> str:
 
 
 class Story:
-    """What the relay and a stranger say, each with an id of its own."""
+    """Activities of the relay and of an unrelated actor, each with an id of its own."""
 
     def __init__(self, peers: StubPeers, node: TestNode) -> None:
         self.peers, self.node, self.count = peers, node, 0
@@ -50,7 +50,7 @@ class Story:
         return status
 
     def received(self, kind: str) -> list[dict[str, Any]]:
-        return [each for each in self.peers.received if each["type"] == kind]
+        return [activity for activity in self.peers.received if activity["type"] == kind]
 
 
 async def test_relay_followed_forwards_pointers_to_posts_only(
@@ -73,7 +73,7 @@ async def test_relay_followed_forwards_pointers_to_posts_only(
         await story.say(EVIL, "Accept", follow)
         await story.say(RELAY, "Announce", uris[0])
         assert await state(alpha) == ["pending"]
-        assert await known(alpha, uris[0]) is None
+        assert await find_post(alpha, uris[0]) is None
         await story.say(RELAY, "Accept", follow)
         assert await state(alpha) == ["accepted"]
         assert ">on<" in await read(alpha, PAGE)
@@ -119,7 +119,7 @@ async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
     """Check that what a relay names or forwards is read from its origin, and that nobody else may forward."""
     node = story.node
     await story.say(RELAY, "Announce", uris[0])
-    found = await known(node, uris[0])
+    found = await find_post(node, uris[0])
     assert found is not None
     assert found.visibility == "public"
     assert "Post 0" in found.html
@@ -127,24 +127,24 @@ async def it_only_points(story: Story, uris: list[str], ann_id: int) -> None:
         assert await post_queries.list_boosts(tx, found.id) == [], "it is no boost"
     forged = {"id": uris[1], "type": "Note", "attributedTo": BOB, "content": "Forged", "to": [PUBLIC]}
     assert await story.say(RELAY, "Create", forged, BOB) == 202
-    found = await known(node, uris[1])
+    found = await find_post(node, uris[1])
     assert found is not None
     assert "Post 1" in found.html, "as its origin has it"
     assert await story.say(RELAY, "Update", {**forged, "updated": "2040-01-01T00:00:00Z"}, BOB) == 202
     assert await story.say(RELAY, "Delete", uris[1], BOB) == 202
-    assert await known(node, uris[1]) == found
+    assert await find_post(node, uris[1]) == found
     assert await story.say(RELAY, "Follow", "https://alpha.test/users/ann", BOB) == 202
     async with node.db.read() as tx:
         assert await follow_queries.list_inboxes(tx, ann_id) == [], "it follows for nobody"
     assert await story.say(EVIL, "Create", {**forged, "id": uris[2]}, BOB) == 403
     await story.say(EVIL, "Announce", uris[2])
-    assert await known(node, uris[2]) is None
+    assert await find_post(node, uris[2]) is None
 
 
 async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> None:
     """Then nothing goes either way."""
     node = story.node
-    off = next(each for each in (await read(node, PAGE)).split('"') if each.endswith("/off"))
+    off = next(part for part in (await read(node, PAGE)).split('"') if part.endswith("/off"))
     await submit(node, PAGE, off)
     await settle(node)
     (undone,) = story.received("Undo")
@@ -157,7 +157,7 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     assert ann is not None
     await node.publish(ann, "Nobody hears it any more")
     await settle(node)
-    assert await known(node, uri) is None
+    assert await find_post(node, uri) is None
     assert len(story.received("Create")) == 1
     await submit(node, PAGE, off.replace("/off", "/on"))
     await settle(node)

@@ -37,7 +37,7 @@ class Two:
     async def settle(self) -> None:
         await settle(self.alpha, self.beta)
 
-    async def posted(self, data: bytes, **post: Any) -> dict[str, Any]:
+    async def post_file(self, data: bytes, **post: Any) -> dict[str, Any]:
         """Return the attachment of a post of Bob's, as Ann gets it."""
         made = await upload(self.bob, data, version=1)
         assert made.status == 200, made.body
@@ -64,7 +64,7 @@ async def read(node: TestNode, url: str, **headers: str) -> tuple[int, bytes, An
 
 async def test_remote_image_is_fetched_once_and_served_by_the_proxy(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     assert file["url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/original")
     assert file["preview_url"].startswith(f"https://alpha.test/media/proxy/{file['id']}/small")
     assert file["remote_url"].startswith("https://beta.test/media/")
@@ -84,7 +84,7 @@ async def test_remote_image_is_fetched_once_and_served_by_the_proxy(start: Start
 
 async def test_proxy_address_without_its_signature_is_not_found(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps(), visibility="private")
+    file = await two.post_file(with_gps(), visibility="private")
     bare, _, token = file["url"].partition("?v=")
     assert (await read(two.alpha, bare))[0] == 404
     assert (await read(two.alpha, f"{bare}?v={token[:-1]}x"))[0] == 404
@@ -94,7 +94,7 @@ async def test_proxy_address_without_its_signature_is_not_found(start: Start) ->
 
 async def test_remote_video_is_served_in_ranges(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(videos.make_video())
+    file = await two.post_file(videos.make_video())
     assert file["type"] == "video"
     assert file["preview_url"] is None
     status, part, headers = await read(two.alpha, file["url"], Range="bytes=4-7")
@@ -134,7 +134,7 @@ def square() -> bytes:
 
 async def test_failed_fetch_is_not_repeated_for_a_while(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     async with two.beta.db.read() as tx:
         bob = await accounts.get_local(tx, "bob")
         used = await media_queries.sum_bytes(tx, bob.id)
@@ -151,9 +151,9 @@ async def test_failed_fetch_is_not_repeated_for_a_while(start: Start) -> None:
 
 async def test_proxy_with_a_silent_or_wrong_peer_answers_an_error(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     path = next(
-        each for each in list_files(two.beta) if urlsplit(file["remote_url"]).path.endswith(each.name)
+        path for path in list_files(two.beta) if urlsplit(file["remote_url"]).path.endswith(path.name)
     )
     path.write_bytes(b"<script>alert(1)</script>")
     assert (await read(two.alpha, file["url"]))[0] == 404
@@ -167,7 +167,7 @@ async def test_full_cache_evicts_the_least_recently_used_file(start: Start) -> N
     two = await begin(start, media={"remote_cache_bytes": 150_000})
     files = []
     for _ in range(3):
-        files.append(await two.posted(with_gps()))
+        files.append(await two.post_file(with_gps()))
         assert (await read(two.alpha, files[-1]["url"]))[0] == 200
         two.alpha.clock.forward(hours=2)
     assert (await read(two.alpha, files[0]["url"]))[0] == 200
@@ -175,7 +175,7 @@ async def test_full_cache_evicts_the_least_recently_used_file(start: Start) -> N
     two.alpha.clock.forward(hours=2)
     await two.settle()
     async with two.alpha.db.read() as tx:
-        left = [each.subject_id for each in await remote_file_queries.list_oldest(tx, 10)]
+        left = [row.subject_id for row in await remote_file_queries.list_oldest(tx, 10)]
         assert await remote_file_queries.sum_bytes(tx) <= 150_000
     assert int(files[1]["id"]) not in left
     assert len(list_files(two.alpha)) < before
@@ -186,10 +186,10 @@ async def test_full_cache_evicts_the_least_recently_used_file(start: Start) -> N
 
 async def test_removed_post_takes_its_cached_files_along(start: Start) -> None:
     two = await begin(start)
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     assert (await read(two.alpha, file["url"]))[0] == 200
-    mine = (await two.bob.get("/api/v1/timelines/home"))[0]
-    await two.bob.delete(f"/api/v1/statuses/{mine['id']}")
+    status = (await two.bob.get("/api/v1/timelines/home"))[0]
+    await two.bob.delete(f"/api/v1/statuses/{status['id']}")
     await two.settle()
     assert (await read(two.alpha, file["url"]))[0] == 404
     two.alpha.clock.forward(hours=2)
@@ -199,7 +199,7 @@ async def test_removed_post_takes_its_cached_files_along(start: Start) -> None:
 
 async def test_remote_files_without_the_proxy_keep_their_addresses(start: Start) -> None:
     two = await begin(start, media={"proxy": False})
-    file = await two.posted(with_gps())
+    file = await two.post_file(with_gps())
     assert file["url"] == file["remote_url"]
     _, _, headers = await read(two.alpha, "/about", Accept="text/html")
     assert "https:" in headers["Content-Security-Policy"]

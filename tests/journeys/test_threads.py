@@ -39,8 +39,8 @@ def refresh_of(answer: Any) -> tuple[str, int]:
 async def test_thread_with_missing_replies_is_completed(start: Start) -> None:
     alpha, beta, api, post_id, _ = await begin(start, 3)
     path = f"/api/v1/statuses/{post_id}/context"
-    stranger = await Api(beta).request("GET", path)
-    assert HEADER not in stranger.headers, "only for members"
+    anonymous = await Api(beta).request("GET", path)
+    assert HEADER not in anonymous.headers, "only for members"
     opened = await api.request("GET", path)
     assert opened.body["descendants"] == []
     refresh_id, count = refresh_of(opened)

@@ -26,7 +26,7 @@ class Api:
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def request(self, method: str, path: str, **options: Any) -> ApiAnswer:
-        """One request; the options are aiohttp's (`json`, `data`, `params`)."""
+        """Send one request; the options are aiohttp's (`json`, `data`, `params`)."""
         headers = {**self.headers, **options.pop("headers", {})}
         async with self.node.http.request(method, path, headers=headers, **options) as response:
             if self.requested is not None:
@@ -38,14 +38,14 @@ class Api:
     def _find_declared_path(self, method: str, path: str) -> str:
         """Return the declared path of an address; fixed segments win over parameters, as in the router."""
         resources = list(self.node.node.application.router.resources())
-        if any(each.get_info().get("path") == path for each in resources):
+        if any(resource.get_info().get("path") == path for resource in resources):
             return path
         for resource in resources:
             pattern = resource.get_info().get("pattern")
             if (
                 pattern is not None
                 and pattern.fullmatch(path)
-                and method in {each.method for each in resource}
+                and method in {route.method for route in resource}
             ):
                 return resource.canonical
         return path
@@ -75,4 +75,4 @@ class Api:
 
 def list_declared_endpoints() -> set[tuple[str, str]]:
     """Return method and path of every endpoint of the client API."""
-    return {each.route_key for each in list_endpoints() if each.surface == "client_api"}
+    return {endpoint.route_key for endpoint in list_endpoints() if endpoint.surface == "client_api"}

@@ -45,7 +45,7 @@ def new_sqlite(folder: Path, name: str = "node.sqlite3") -> str:
 
 @cache
 def describe_missing_postgres() -> str:
-    """Why PostgreSQL cannot be used, '' if it can."""
+    """Return why PostgreSQL cannot be used, '' if it can."""
     try:
         _run_in_thread(_execute_as_admin("SELECT 1"))
     except (OSError, asyncpg.PostgresError) as error:
@@ -111,7 +111,7 @@ def new_bare_postgres() -> str:
 
 
 def release(url: str) -> None:
-    """Give back a database that `new_postgres` made: it is emptied for the next test."""
+    """Release a database that `new_postgres` made: it is emptied for the next test."""
     _run_in_thread(_empty_database(url))
     _free_names.append(url.rpartition("/")[2])
 

@@ -1,6 +1,6 @@
 """Servers that others wrote, as processes of their own: real TLS under a name of a test, real signatures.
 
-Such a program has one actor, `hop`, prints the ports where it listens, does what it is told at its control
+Such a program has one actor, `hop`, prints the ports where it listens, does what a test requests at its control
 port and tells there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
 """
 
@@ -36,7 +36,7 @@ class ForeignServer:
         """Return what came to its inboxes (of this type only, if one is given), oldest first."""
         async with self._http.get("/") as answer:
             entries: list[dict[str, Any]] = await answer.json(content_type=None)
-        return [each for each in entries if not kind or each["document"]["type"] == kind]
+        return [entry for entry in entries if not kind or entry["document"]["type"] == kind]
 
     async def __aenter__(self) -> ForeignServer:
         return self

@@ -179,7 +179,7 @@ async def start_node(
 
 
 def _make_key_generator(domain: str) -> Callable[[], Awaitable[NewKeys]]:
-    """No two nodes of a test have the same."""
+    """Return a key generator; no two nodes of a test have the same keys."""
 
     async def keys() -> NewKeys:
         return people.new_keys(domain)

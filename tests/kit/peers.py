@@ -63,7 +63,7 @@ class StubPeers:
         self._runner = web.AppRunner(application, access_log=None)
 
     def serve(self, *documents: Document) -> None:
-        self.documents |= {each["id"]: each for each in documents}
+        self.documents |= {document["id"]: document for document in documents}
 
     async def deliver(
         self, node: TestNode, sender: str, activity: Document, content_type: str = CONTENT_TYPE

@@ -1,6 +1,6 @@
 """A small identity provider on loopback: OpenID Connect with real HTTP and real signatures.
 
-It logs in whoever `person` is, without asking. `spoil` and `sign` let a test make it say wrong things;
+It logs in as `person`, without asking. `spoil` and `sign` let a test make it say wrong things;
 `calls` holds what it was asked.
 """
 
@@ -130,12 +130,12 @@ class StubProvider:
         self.calls.append("token")
         body = await request.post()
         kind, _, pair = request.headers.get("Authorization", "").partition(" ")
-        given = base64.b64decode(pair).decode().partition(":") if kind == "Basic" else ("", "", "")
+        credentials = base64.b64decode(pair).decode().partition(":") if kind == "Basic" else ("", "", "")
         asked = self.codes.pop(str(body["code"]), None)
         challenge = hashlib.sha256(str(body["code_verifier"]).encode()).digest()
         right = (
             asked is not None
-            and (unquote_plus(given[0]), unquote_plus(given[2])) == (CLIENT, SECRET)
+            and (unquote_plus(credentials[0]), unquote_plus(credentials[2])) == (CLIENT, SECRET)
             and asked["redirect_uri"] == body["redirect_uri"]
             and asked["code_challenge"] == base64.urlsafe_b64encode(challenge).rstrip(b"=").decode()
         )

@@ -43,7 +43,7 @@ class Device:
         )
 
     def make_subscription(self) -> dict[str, Any]:
-        """As a client sends it."""
+        """Return the subscription as a client sends it."""
         keys = {"p256dh": encode_base64url(self.public_key), "auth": encode_base64url(self.auth)}
         return {"endpoint": self.endpoint, "keys": keys, "standard": self.standard}
 
@@ -71,7 +71,7 @@ class Device:
 
 
 class ReceivedPush:
-    """What the service was sent."""
+    """A message that the push service received."""
 
     def __init__(self, path: str, headers: dict[str, str], body: bytes) -> None:
         self.path, self.headers, self.body = path, headers, body

@@ -25,7 +25,7 @@ Sign = Callable[..., dict[str, str]]
 
 
 class StubPeer(StubSite):
-    """`async with Peer(names, "beta.test") as beta`: a stranger's host."""
+    """`async with Peer(names, "beta.test") as beta`: a host of other software."""
 
     def __init__(self, names: tls.LoopbackResolver, host: str) -> None:
         super().__init__(names, host, {})

@@ -1,4 +1,4 @@
-"""Web sites of strangers for tests: real HTTPS on loopback under a name that the nodes of the test know."""
+"""Other web sites for tests: real HTTPS on loopback under a name that the nodes of the test know."""
 
 from __future__ import annotations
 

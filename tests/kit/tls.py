@@ -71,4 +71,4 @@ class LoopbackResolver(AbstractResolver):
         return [found]  # type: ignore[list-item]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""

@@ -15,7 +15,7 @@ AT = "2026-11-18T10:00:00Z"
 class Shape(Struct, frozen=True, kw_only=True):
     """`status` is a part of the status as the API gives it; `says` stands in its content, `page` on its page.
 
-    `boosted`: it comes into the home as a boost by whoever is followed.
+    `boosted`: it comes into the home as a boost by the account that is followed.
     """
 
     software: str
