@@ -14,7 +14,7 @@ TEXT = (".py", ".md", ".toml", ".html", ".css", ".js", ".txt", ".mako")
 
 
 def httpsig_names(tree: ast.Module) -> set[str]:
-    """Return everything of httpsig that a module names, however it imports it; attributes by their last word."""
+    """Return what a module names of httpsig, however it imports it; attributes by their last word."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

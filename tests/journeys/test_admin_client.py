@@ -10,10 +10,10 @@ import requests
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonNotFoundError
 
-from tests.journeys.test_clients import _sessions, beside, resolved
+from tests.journeys.test_clients import _sessions, beside, local_names
 from tests.kit.nodes import Start, TestNode
 
-__all__ = ["resolved"]  # a fixture
+__all__ = ["local_names"]  # a fixture
 SCOPES = "read write follow push admin:read admin:write"
 
 
@@ -26,7 +26,7 @@ async def client(node: TestNode, name: str, role: str = "member") -> tuple[Masto
     return made, row
 
 
-@pytest.mark.usefixtures("resolved")
+@pytest.mark.usefixtures("local_names")
 async def test_mastodon_py_moderates_accounts_and_reports(start: Start) -> None:
     node = await start("alpha.test", rules=("Be kind",))
     mod, _ = await client(node, "mod", "admin")

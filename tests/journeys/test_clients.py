@@ -83,7 +83,7 @@ async def beside(nodes: list[TestNode], work: Callable[[], Any]) -> Any:
     return done
 
 
-@pytest.mark.usefixtures("resolved")
+@pytest.mark.usefixtures("local_names")
 async def test_mastodon_py_uses_the_main_features(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
@@ -134,9 +134,9 @@ async def test_mastodon_py_uses_the_main_features(start: Start) -> None:
     assert bob.posts_count == 0
 
 
-@pytest.mark.usefixtures("resolved")
+@pytest.mark.usefixtures("local_names")
 async def test_mastodon_py_creates_polls_votes_and_schedules(start: Start) -> None:
-    """Create, vote and schedule. Mastodon.py sends booleans as "1" and "0" inside JSON where there is a poll."""
+    """Vote and schedule. Mastodon.py sends booleans as "1" and "0" inside JSON where there is a poll."""
     alpha, beta = await start("alpha.test"), await start("beta.test")
     nodes = [alpha, beta]
     await alpha.create_member("ann")
@@ -176,7 +176,7 @@ async def test_mastodon_py_creates_polls_votes_and_schedules(start: Start) -> No
     assert await beside(nodes, ann.scheduled_statuses) == []
 
 
-@pytest.mark.usefixtures("resolved")
+@pytest.mark.usefixtures("local_names")
 async def test_mastodon_py_pages_through_the_home_timeline(start: Start) -> None:
     alpha = await start("alpha.test")
     await alpha.create_member("ann")
@@ -318,7 +318,7 @@ async def posts_of(tx: Tx, node: TestNode, name: str) -> list[int]:
     return await timelines.list_by_account(tx, account.id, account.id, Page())
 
 
-@pytest.mark.usefixtures("resolved")
+@pytest.mark.usefixtures("local_names")
 async def test_mastodon_py_registers_a_member(start: Start) -> None:
     node = await start("alpha.test", mail=MailConfig(host="127.0.0.1", port=9, sender="node@alpha.test"))
 

@@ -102,7 +102,7 @@ async def test_posts_for_partners_reach_partners_only(start: Start) -> None:
 async def only_partners_read_it(
     alpha: TestNode, beta: TestNode, gamma: TestNode, uri: str, there: PostRow, made: Body
 ) -> None:
-    """Check that a partner without that scope cannot read it, though its member is named; nor can visitors."""
+    """Check that a partner without that scope cannot read it, though its member is named; nor visitors."""
     assert await find_post(gamma, uri) is None
     assert await gamma.node.services.resolver.resolve_post(uri) is None
     document = await beta.node.services.resolver.fetch_document(uri)

@@ -1,7 +1,7 @@
-"""Servers that others wrote, as processes of their own: real TLS under a name of a test, real signatures.
+"""Servers of other projects, as processes of their own: real TLS under a name of a test, real signatures.
 
-Such a program has one actor, `hop`, prints the ports where it listens, does what a test requests at its control
-port and tells there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
+Such a program has one actor, `hop`, prints the ports where it listens, takes commands at its control port and
+reports there what came to its inboxes. The programs are in `tests/peers`; they share no code with us.
 """
 
 from __future__ import annotations

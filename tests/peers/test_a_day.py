@@ -276,7 +276,7 @@ class Day:
             await peer_queries.set_scheme(tx, self.hop.host, scheme)
 
     async def check(self, inbox: str) -> None:
-        """Check that the other server found nothing wrong, that nothing is pending, and that it refuses a forgery."""
+        """Check that the other server found nothing wrong, has nothing pending, and refuses a forgery."""
         heard = await self.hop.list_received()
         assert [notice for notice in heard if notice["status"] >= 300 or notice["wrong"]] == []
         async with self.node.db.read() as tx:
