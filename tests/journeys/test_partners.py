@@ -64,9 +64,9 @@ async def test_partnership_is_offered_accepted_and_ended(start: Start, server: S
     assert await state(beta) == [("alpha.test", "offered", False)]
     page = await read(beta, PAGE)
     assert "Let us &lt;b&gt;" in page
-    assert "posts for partners" in page
+    assert "Posts for partners" in page
     assert "mischief" not in page
-    assert "1</strong> node offers a partnership" in await read(beta, "/admin")
+    assert "<strong>1</strong> partnership offer" in await read(beta, "/admin")
     assert b"alpha.test offers a partnership" in server.bodies[0]
     assert len(server.bodies) == 1
     await press(beta, "accept")
@@ -102,7 +102,7 @@ async def test_partnership_is_offered_accepted_and_ended(start: Start, server: S
     assert await state(beta) == [("alpha.test", "declined", True)]
     assert len(server.bodies) == 2
     assert b"alpha.test declined" in server.bodies[1]
-    assert "lost the partner" in await read(alpha, "/admin/log")
+    assert "Partnership ended by the other side" in await read(alpha, "/admin/log")
     await submit(alpha, "/admin/peers", "/admin/peers", domain="beta.test", policy="block")
 
 

@@ -76,7 +76,7 @@ async def test_relay_followed_forwards_pointers_to_posts_only(
         assert await find_post(alpha, uris[0]) is None
         await story.say(RELAY, "Accept", follow)
         assert await state(alpha) == ["accepted"]
-        assert ">on<" in await read(alpha, PAGE)
+        assert ">On<" in await read(alpha, PAGE)
 
         shown = await alpha.publish(ann, "For all")
         for visibility in ("unlisted", "followers", "local"):
@@ -163,9 +163,9 @@ async def it_is_turned_off(story: Story, follow: dict[str, Any], uri: str) -> No
     await settle(node)
     await story.say(RELAY, "Reject", story.received("Follow")[-1]["id"])
     assert await state(node) == ["rejected"]
-    assert "said no" in await read(node, PAGE)
+    assert ">Rejected<" in await read(node, PAGE)
     await submit(node, PAGE, off.replace("/off", "/remove"))
-    assert "refused by the relay" in await read(node, "/admin/log")
+    assert "Relay rejected the request" in await read(node, "/admin/log")
     for wrong in ("relay.test", "https://relay.test/nobody", "https://alpha.test/inbox", "ftp://x/inbox"):
         async with node.http.post(PAGE, data={"csrf": await csrf(node), "address": wrong}) as answer:
             assert answer.status == 422, wrong
