@@ -30,7 +30,7 @@ def test_texts_with_a_percent_sign_keep_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem"),
     [
         ("Hallo %(name)s", ""),
         ("", "is not translated"),
@@ -53,7 +53,7 @@ def test_check_with_a_changed_link_reports_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("forms", "plurals", "told"),
+    ("forms", "plurals", "problem"),
     [
         (("%(num)s Beitrag", "%(num)s Beiträge"), 2, ""),
         (("ein Beitrag", "%(num)s Beiträge"), 2, ""),
