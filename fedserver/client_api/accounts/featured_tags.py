@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.accounts.accounts import schedule_featured_fetch
+from fedserver.client_api.accounts.account_statuses import schedule_featured_fetch
 from fedserver.client_api.content.tags import render_tags
 from fedserver.client_api.entities.tags import FeaturedTag, Tag, render_featured_tag
 from fedserver.domain.accounts import accounts, featured_tags

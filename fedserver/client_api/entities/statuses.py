@@ -1,16 +1,15 @@
-"""Status, StatusEdit, StatusSource (docs.joinmastodon.org/entities/Status).
+"""Status (docs.joinmastodon.org/entities/Status).
 
 An article shows its title as the first line and in full below; the card leads to its page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import UNSET, Struct, UnsetType
 
 from fedserver.client_api.entities.accounts import Account, render_account
 from fedserver.client_api.entities.cards import Card, render_card
@@ -24,16 +23,14 @@ from fedserver.domain.content import post_texts
 from fedserver.domain.posts import quotes
 from fedserver.domain.timelines import interaction_policies, post_policies, post_views
 from fedserver.links import Links
-from storage.rows.content import MediaRow
-from storage.rows.posts import EditRow, PostRow
+from storage.rows.posts import PostRow
 
 # States in which clients get the quoted post, if only to let their user decide.
 VISIBLE_QUOTE_STATES = ("accepted", "blocked_account", "blocked_domain", "muted_account")
 VISIBILITY = {"followers": "private", "local": "public", "partners": "private"}
 KINDS_WITH_WARNING = ("Note", "Question")
 _decode_mentions = msgspec.json.Decoder(list[post_texts.MentionFact]).decode
-_decode_tags = _decode_titles = msgspec.json.Decoder(list[str]).decode
-_decode_files = msgspec.json.Decoder(list[MediaRow]).decode
+_decode_tags = msgspec.json.Decoder(list[str]).decode
 
 
 class Mention(Struct, frozen=True):
@@ -145,32 +142,6 @@ class Status(Struct, frozen=True, kw_only=True):
     filtered: list[FilterResult] | UnsetType = UNSET
 
 
-class FormerOption(Struct, frozen=True):
-    title: str
-
-
-class FormerPoll(Struct, frozen=True):
-    options: list[FormerOption]
-
-
-class StatusEdit(Struct, frozen=True):
-    content: str
-    spoiler_text: str
-    sensitive: bool
-    created_at: str
-    account: Account
-    media_attachments: list[MediaAttachment]
-    emojis: list[CustomEmoji]
-    poll: FormerPoll | None = None
-    quote: None = None
-
-
-class StatusSource(Struct, frozen=True):
-    id: str
-    text: str
-    spoiler_text: str
-
-
 def render_status(
     links: Links, view: post_views.PostView, *, with_source: bool = False, quoted: bool = False
 ) -> Status:
@@ -187,7 +158,7 @@ def render_status(
         in_reply_to_id=_text_or_none(row.in_reply_to_id),
         in_reply_to_account_id=_text_or_none(row.in_reply_to_account_id) if row.in_reply_to_id else None,
         sensitive=counted.sensitive,
-        spoiler_text=_content_warning(row),
+        spoiler_text=render_content_warning(row),
         visibility=VISIBILITY.get(row.visibility, row.visibility),
         language=counted.language,
         uri=row.uri,
@@ -226,7 +197,7 @@ def _text_or_none(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-def _content_warning(row: PostRow) -> str:
+def render_content_warning(row: PostRow) -> str:
     """A summary is a warning on a note only; elsewhere it is what the thing is about."""
     return row.summary if row.kind in KINDS_WITH_WARNING else ""
 
@@ -310,49 +281,3 @@ def _render_reactions(links: Links, view: post_views.PostView) -> dict[str, Any]
         for each in view.reactions
     ]
     return {"reactions": found, "pleroma": Pleroma(found)} if found else {}
-
-
-def render_history(
-    links: Links,
-    view: post_views.PostView,
-    edits: Iterable[EditRow],
-    author: account_views.AccountView,
-) -> list[StatusEdit]:
-    """All versions, the first one first, the present one last."""
-    shown = render_account(links, author)
-    there = structs.replace(links, proxies=False)
-    found = [
-        StatusEdit(
-            content=edit.html,
-            spoiler_text=edit.summary if view.post.kind in KINDS_WITH_WARNING else "",
-            sensitive=edit.sensitive,
-            created_at=to_iso(edit.at),
-            account=shown,
-            # Former files of peers have no row any more that an address of ours could name.
-            media_attachments=[render_media_attachment(there, each) for each in _decode_files(edit.media)],
-            emojis=render_custom_emojis(links, account_views.decode_emojis(edit.emojis)),
-            poll=_render_former_poll(_decode_titles(edit.poll)) if edit.poll else None,
-        )
-        for edit in edits
-    ]
-    row = view.post
-    now = StatusEdit(
-        content=row.html,
-        spoiler_text=_content_warning(row),
-        sensitive=row.sensitive,
-        created_at=to_iso(row.edited_at or row.published_at),
-        account=shown,
-        media_attachments=[render_media_attachment(links, each) for each in view.media],
-        emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
-        poll=_render_former_poll([each.title for each in view.poll.options]) if view.poll else None,
-    )
-    return [*found, now]
-
-
-def _render_former_poll(titles: Iterable[str]) -> FormerPoll:
-    return FormerPoll([FormerOption(each) for each in titles])
-
-
-def render_source(row: PostRow) -> StatusSource:
-    """What was written."""
-    return StatusSource(str(row.id), row.source, _content_warning(row))

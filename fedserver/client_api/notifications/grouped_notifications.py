@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from fedserver.client_api.entities.accounts import render_account
+from fedserver.client_api.accounts.account_pages import render_page
 from fedserver.client_api.entities.notifications import (
     GroupedNotificationsResults,
     render_grouped_notifications,
 )
-from fedserver.domain.accounts import account_views
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.domain.notifications import notification_groups
 from fedserver.web.endpoint import USER, Call, NoParams, Routes
@@ -79,8 +78,7 @@ async def show_group(call: Call[NoParams]) -> GroupedNotificationsResults:
 async def list_accounts(call: Call[NoParams]) -> EntityPage:
     key = call.text("group_key")
     pairs = await notification_groups.list_senders(call.tx, call.account, key, call.page(40, 80))
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
+    return await render_page(call, pairs)
 
 
 @routes.post(f"{GROUP_PATH}/dismiss", auth=USER, scope="write:notifications")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fedserver.client_api.entities.accounts import render_account, render_muted_account
+from fedserver.client_api.accounts.account_pages import render_page
+from fedserver.client_api.entities.accounts import render_muted_account
 from fedserver.client_api.entities.relationships import Relationship, render_relationship
 from fedserver.domain.accounts import account_views, relations
 from fedserver.domain.relationships import blocks, follows, mutes
@@ -12,14 +13,9 @@ from fedserver.web.paging import EntityPage, to_page
 routes = Routes("client_api")
 
 
-async def _render_accounts(call: Call[NoParams], pairs: list[tuple[int, int]]) -> EntityPage:
-    views = await account_views.load_page(call.tx, [each for _, each in pairs])
-    return to_page([render_account(call.site.links, view) for view in views], [cursor for cursor, _ in pairs])
-
-
 @routes.get("/api/v1/follow_requests", auth=USER, scope="read:follows")
 async def list_follow_requests(call: Call[NoParams]) -> EntityPage:
-    return await _render_accounts(call, await follows.list_requests(call.tx, call.account, call.page(40, 80)))
+    return await render_page(call, await follows.list_requests(call.tx, call.account, call.page(40, 80)))
 
 
 async def _load_relationship(call: Call[NoParams]) -> Relationship:
@@ -40,7 +36,7 @@ async def reject_follow_request(call: Call[NoParams]) -> Relationship:
 
 @routes.get("/api/v1/blocks", auth=USER, scope="read:blocks")
 async def list_blocks(call: Call[NoParams]) -> EntityPage:
-    return await _render_accounts(call, await blocks.list_blocked(call.tx, call.account, call.page(40, 80)))
+    return await render_page(call, await blocks.list_blocked(call.tx, call.account, call.page(40, 80)))
 
 
 @routes.get("/api/v1/mutes", auth=USER, scope="read:mutes")
