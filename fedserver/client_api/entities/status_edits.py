@@ -27,10 +27,14 @@ class FormerOption(Struct, frozen=True):
 
 
 class FormerPoll(Struct, frozen=True):
+    """The options that a poll had."""
+
     options: list[FormerOption]
 
 
 class StatusEdit(Struct, frozen=True):
+    """A version of a status."""
+
     content: str
     spoiler_text: str
     sensitive: bool
@@ -43,6 +47,8 @@ class StatusEdit(Struct, frozen=True):
 
 
 class StatusSource(Struct, frozen=True):
+    """A status as its author wrote it."""
+
     id: str
     text: str
     spoiler_text: str
@@ -54,41 +60,43 @@ def render_history(
     edits: Iterable[EditRow],
     author: account_views.AccountView,
 ) -> list[StatusEdit]:
-    """All versions, the first one first, the present one last."""
-    shown = render_account(links, author)
-    there = structs.replace(links, proxies=False)
-    found = [
+    """Return all versions of a status, the first one first, the current one last."""
+    account = render_account(links, author)
+    unproxied = structs.replace(links, proxies=False)
+    versions = [
         StatusEdit(
             content=edit.html,
             spoiler_text=edit.summary if view.post.kind in KINDS_WITH_WARNING else "",
             sensitive=edit.sensitive,
             created_at=to_iso(edit.at),
-            account=shown,
-            # Former files of peers have no row any more that an address of ours could name.
-            media_attachments=[render_media_attachment(there, each) for each in _decode_files(edit.media)],
+            account=account,
+            # Former remote files have no row any more, which an address of our proxy would need.
+            media_attachments=[
+                render_media_attachment(unproxied, file) for file in _decode_files(edit.media)
+            ],
             emojis=render_custom_emojis(links, account_views.decode_emojis(edit.emojis)),
             poll=_render_former_poll(_decode_titles(edit.poll)) if edit.poll else None,
         )
         for edit in edits
     ]
     row = view.post
-    now = StatusEdit(
+    current = StatusEdit(
         content=row.html,
         spoiler_text=render_content_warning(row),
         sensitive=row.sensitive,
         created_at=to_iso(row.edited_at or row.published_at),
-        account=shown,
-        media_attachments=[render_media_attachment(links, each) for each in view.media],
+        account=account,
+        media_attachments=[render_media_attachment(links, file) for file in view.media],
         emojis=render_custom_emojis(links, account_views.decode_emojis(row.emojis)),
-        poll=_render_former_poll([each.title for each in view.poll.options]) if view.poll else None,
+        poll=_render_former_poll([option.title for option in view.poll.options]) if view.poll else None,
     )
-    return [*found, now]
+    return [*versions, current]
 
 
 def _render_former_poll(titles: Iterable[str]) -> FormerPoll:
-    return FormerPoll([FormerOption(each) for each in titles])
+    return FormerPoll([FormerOption(title) for title in titles])
 
 
 def render_source(row: PostRow) -> StatusSource:
-    """What was written."""
+    """Return what the author wrote, to be edited."""
     return StatusSource(str(row.id), row.source, render_content_warning(row))
