@@ -1,4 +1,4 @@
-"""Everything that client programs ask for."""
+"""Every resource of the client API."""
 
 from __future__ import annotations
 
@@ -116,5 +116,5 @@ RESOURCES = (
 
 
 def endpoints() -> list[Endpoint]:
-    """Return the endpoints of this surface: those of every resource that is named here."""
+    """Return the endpoints of this surface: those of every resource listed above."""
     return [endpoint for resource in RESOURCES for endpoint in resource.routes.endpoints]

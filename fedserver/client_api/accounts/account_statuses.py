@@ -19,7 +19,7 @@ routes = Routes("client_api")
 
 
 async def schedule_featured_fetch(call: Call[Any], row: AccountRow) -> None:
-    """A member looks at a peer's account: what is on top of its profile is read in the background."""
+    """Enqueue the fetch of what a remote profile features, if a member looks at it and it is due."""
     if call.viewer_id is not None and pins.is_refresh_due(row, call.services.db.clock()):
         async with call.services.db.write() as tx:
             await pins.enqueue_refresh(tx, row)
@@ -37,10 +37,10 @@ class AccountStatusesParams(Struct, frozen=True):
 async def list_statuses(call: Call[AccountStatusesParams]) -> EntityPage:
     async with call.services.db.read() as tx:
         row = await get_account(call, tx)
-        found = await _load_statuses(call, tx, row)
+        page = await _load_statuses(call, tx, row)
     if call.params.pinned:
         await schedule_featured_fetch(call, row)
-    return found
+    return page
 
 
 async def _load_statuses(call: Call[AccountStatusesParams], tx: Tx, row: AccountRow) -> EntityPage:

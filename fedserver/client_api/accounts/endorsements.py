@@ -28,10 +28,10 @@ async def list_by_account(call: Call[NoParams]) -> EntityPage:
 
 
 async def _load_relationship(call: Call[NoParams]) -> Relationship:
-    found = await relations.load(call.tx, call.account.id, [call.id()])
-    if not found:
+    relationships = await relations.load(call.tx, call.account.id, [call.id()])
+    if not relationships:
         raise NotFoundError
-    return render_relationship(found[0])
+    return render_relationship(relationships[0])
 
 
 @routes.post("/api/v1/accounts/{id}/endorse", "/api/v1/accounts/{id}/pin", auth=USER, scope="write:accounts")

@@ -152,8 +152,8 @@ def render_status(
 ) -> Status:
     """Return a post as its viewer sees it.
 
-    `with_source` adds the text that was written, so that a deleted post can be written again. Of a `quoted` post
-    only the id of what it quotes itself is given.
+    `with_source` adds the text that was written, so that a deleted post can be written again. Of a `quoted`
+    post only the id of what it quotes itself is given.
     """
     row = view.post
     boosted = view.boost_of.post if view.boost_of else None

@@ -50,8 +50,8 @@ async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
     views, cursors = await notification_groups.list_by_account(
         call.tx, call.account, call.page(40, 80), _to_query(call.params)
     )
-    found = render_grouped_notifications(call.site.links, views, partial=expand == PARTIAL_AVATARS)
-    return to_page(found, cursors)
+    results = render_grouped_notifications(call.site.links, views, partial=expand == PARTIAL_AVATARS)
+    return to_page(results, cursors)
 
 
 @routes.get(
@@ -61,9 +61,9 @@ async def list_groups(call: Call[GroupedNotificationsParams]) -> EntityPage:
     params=GroupedNotificationsParams,
 )
 async def count_unread(call: Call[GroupedNotificationsParams]) -> UnreadGroupCount:
-    most = call.page(100, 1_000).limit
+    limit = call.page(100, 1_000).limit
     return UnreadGroupCount(
-        await notification_groups.count_unread(call.tx, call.account, most, _to_query(call.params))
+        await notification_groups.count_unread(call.tx, call.account, limit, _to_query(call.params))
     )
 
 
@@ -73,7 +73,7 @@ async def show_group(call: Call[NoParams]) -> GroupedNotificationsResults:
     return render_grouped_notifications(call.site.links, [view], paged=False)
 
 
-# The documentation asks for the right to write here, Mastodon itself for that to read.
+# The documentation demands the scope to write here, Mastodon itself the one to read.
 @routes.get(f"{GROUP_PATH}/accounts", auth=USER, scope="read:notifications|write:notifications")
 async def list_accounts(call: Call[NoParams]) -> EntityPage:
     key = call.text("group_key")

@@ -1,4 +1,4 @@
-"""What members do to a status (docs.joinmastodon.org/methods/statuses#favourite … #unpin), and who did."""
+"""Actions on a status (docs.joinmastodon.org/methods/statuses#favourite … #unpin), and who took them."""
 
 from __future__ import annotations
 

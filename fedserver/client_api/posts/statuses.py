@@ -22,7 +22,7 @@ from fedserver.web.endpoint import USER, Call, JsonResponse, NoParams, Routes
 from storage.engine import Tx
 
 routes = Routes("client_api")
-# Mastodon's words for who sees a post, and ours.
+# Mastodon's visibilities and ours.
 VISIBILITY = {"private": "followers", "public": "public", "unlisted": "unlisted", "direct": "direct"}
 
 
@@ -36,7 +36,7 @@ async def load_status(call: Call[Any], tx: Tx, post_id: int) -> Status:
     views = await post_views.load(tx, [post_id], call.viewer_id, context="thread")
     if not views:
         raise NotFoundError
-    # A writer may yet roll back: what it sees is not remembered.
+    # A write transaction may be rolled back: what it sees must not be cached.
     return render_status(call.site.links, views[0]) if tx.is_write else encode_statuses(call, views)[0]
 
 
@@ -57,6 +57,10 @@ async def show(call: Call[NoParams]) -> Status:
 
 @routes.get("/api/v1/statuses/{id}/context", scope="read:statuses", tx="own")
 async def show_context(call: Call[NoParams]) -> JsonResponse:
+    """Return the thread of a status.
+
+    Replies that other servers may have are fetched in the background; a header says that more will come.
+    """
     async with call.services.db.read() as tx:
         post = await posts.get(tx, call.id(), call.viewer_id)
         above, below = await timelines.load_thread(tx, post.id, call.viewer_id)
@@ -66,12 +70,12 @@ async def show_context(call: Call[NoParams]) -> JsonResponse:
         async with call.services.db.write() as tx:
             running = await refreshes.start(tx, post, call.viewer_id)
     ancestors = frozenset(above)
-    found = Context(
+    context = Context(
         encode_statuses(call, (view for view in views if view.post.id in ancestors)),
         encode_statuses(call, (view for view in views if view.post.id not in ancestors)),
     )
     return JsonResponse(
-        found, headers={} if running is None else render_refresh_header(running.id, running.found)
+        context, headers={} if running is None else render_refresh_header(running.id, running.found)
     )
 
 
@@ -91,5 +95,6 @@ async def show_source(call: Call[NoParams]) -> StatusSource:
 
 @routes.delete("/api/v1/statuses/{id}", auth=USER, scope="write:statuses", limit="deletions")
 async def delete(call: Call[NoParams]) -> Status:
+    """Delete a status; the answer has its source, so that it can be written again."""
     view = await post_removal.delete(call.tx, call.account, call.id())
     return render_status(call.site.links, view, with_source=True)

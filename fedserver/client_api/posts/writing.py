@@ -20,6 +20,7 @@ from storage.engine import Tx
 
 routes = Routes("client_api")
 CONTENT_TYPES = ("text/plain", "text/markdown")
+MAX_MEDIA_ATTRIBUTES = 16  # more than a post can have files, so that one request costs no more
 
 
 class MediaAttributesParams(Struct, frozen=True):
@@ -73,27 +74,28 @@ class EditStatusParams(Struct, frozen=True):
 
 @routes.post("/api/v1/statuses", auth=USER, scope="write:statuses", params=NewStatusParams, tx="own")
 async def create(call: Call[NewStatusParams]) -> Status | ScheduledStatus:
-    draft, later = _to_draft(call), call.params.scheduled_at
-    moment = parse_moment(later) if later else 0
+    draft, scheduled_at = _to_draft(call), call.params.scheduled_at
+    moment = parse_moment(scheduled_at) if scheduled_at else 0
     await call.services.resolver.resolve_mentions(draft.text)
     async with call.services.db.write() as tx:
         if moment:
-            waiting = await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)
-            return render_scheduled_status(call.site.links, waiting)
+            scheduled = await scheduled_posts.schedule(tx, call.site, call.account, draft, moment)
+            return render_scheduled_status(call.site.links, scheduled)
         post_id = await posts.publish(tx, call.site, call.account, draft)
         return await load_status(call, tx, post_id)
 
 
 def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
+    """Return the draft that the request and the member's settings describe. Raises InvalidError."""
     params, settings = call.params, members.decode_settings(call.member)
     visibility = VISIBILITY.get(params.visibility, params.visibility) or settings.visibility
-    kind = params.content_type or ("text/markdown" if params.title else "text/plain")
-    if kind not in CONTENT_TYPES:
+    content_type = params.content_type or ("text/markdown" if params.title else "text/plain")
+    if content_type not in CONTENT_TYPES:
         raise InvalidError("content_type", f"must be one of {', '.join(CONTENT_TYPES)}")
-    key = call.request.headers.get("Idempotency-Key", "")
+    idempotency_key = call.request.headers.get("Idempotency-Key", "")
     return posts.Draft(
         text=params.status,
-        content_type=kind,
+        content_type=content_type,
         kind="Article" if params.title else "Note",
         title=params.title,
         summary=params.spoiler_text,
@@ -106,7 +108,7 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
         state="draft" if params.draft else "published",
         app_id=call.principal.app_id if call.principal else None,
         poll=_to_new_poll(params.poll),
-        idempotency_key=key[:200] or None,
+        idempotency_key=idempotency_key[:200] or None,
         quoted_id=params.quoted_status_id,
         quote_policy=params.quote_approval_policy or settings.quote_policy,
         policy=parse_policy(params.interaction_policy),
@@ -114,12 +116,12 @@ def _to_draft(call: Call[NewStatusParams]) -> posts.Draft:
 
 
 def _local_visibility(params: NewStatusParams) -> str:
-    """A visibility that Mastodon has no word for."""
+    """Return a visibility that Mastodon does not have, '' for none."""
     return "local" if params.local_only else "partners" if params.partners_only else ""
 
 
 def _to_new_poll(params: PollParams | None) -> polls.NewPoll | None:
-    """What is asked; nothing where a client sends an empty form."""
+    """Return the poll of the request, None for none: some clients send an empty form."""
     if params is None or params == PollParams():
         return None
     return polls.NewPoll(tuple(params.options), params.expires_in, params.multiple, params.hide_totals)
@@ -151,12 +153,12 @@ async def update(call: Call[EditStatusParams]) -> Status:
 
 
 async def _describe_media(
-    call: Call[EditStatusParams], tx: Tx, given: Sequence[MediaAttributesParams]
+    call: Call[EditStatusParams], tx: Tx, attributes: Sequence[MediaAttributesParams]
 ) -> bool:
-    """Describe files anew; True if one was described otherwise before."""
+    """Change descriptions and focal points of files; return True if one did change."""
     changed = False
-    for each in given[:16]:
-        former = await media.get(tx, call.account, each.id)
-        focus = media.parse_focus(each.focus)
-        changed |= former != await media.describe(tx, call.account, each.id, each.description, focus)
+    for file in attributes[:MAX_MEDIA_ATTRIBUTES]:
+        former = await media.get(tx, call.account, file.id)
+        focus = media.parse_focus(file.focus)
+        changed |= former != await media.describe(tx, call.account, file.id, file.description, focus)
     return changed

@@ -45,11 +45,16 @@ class FamiliarFollowers(Struct, frozen=True):
     "/api/v1/accounts/familiar_followers", auth=USER, scope="read:follows", params=FamiliarFollowersParams
 )
 async def list_familiar_followers(call: Call[FamiliarFollowersParams]) -> list[FamiliarFollowers]:
-    wanted = list(dict.fromkeys(call.params.id))[:40]
-    found = await follows.load_familiar_followers(call.tx, call.account.id, wanted)
-    views = await account_views.load_page(call.tx, list({each for ids in found.values() for each in ids}))
-    shown = {view.account.id: render_account(call.site.links, view) for view in views}
+    ids = list(dict.fromkeys(call.params.id))[:40]
+    followers = await follows.load_familiar_followers(call.tx, call.account.id, ids)
+    views = await account_views.load_page(
+        call.tx, list({follower for common in followers.values() for follower in common})
+    )
+    accounts = {view.account.id: render_account(call.site.links, view) for view in views}
     return [
-        FamiliarFollowers(str(each), [shown[other] for other in found.get(each, []) if other in shown])
-        for each in wanted
+        FamiliarFollowers(
+            str(account_id),
+            [accounts[follower] for follower in followers.get(account_id, []) if follower in accounts],
+        )
+        for account_id in ids
     ]

@@ -1,4 +1,6 @@
-"""Lists of accounts that are the caller's: requests to follow, blocks, mutes."""
+"""The caller's follow requests, blocks and mutes.
+
+docs.joinmastodon.org/methods/follow_requests, …/blocks, …/mutes"""
 
 from __future__ import annotations
 
@@ -41,8 +43,8 @@ async def list_blocks(call: Call[NoParams]) -> EntityPage:
 
 @routes.get("/api/v1/mutes", auth=USER, scope="read:mutes")
 async def list_mutes(call: Call[NoParams]) -> EntityPage:
-    found = await mutes.list_muted(call.tx, call.account, call.page(40, 80))
-    until = {target: expires for _, target, expires in found}
-    views = await account_views.load_page(call.tx, list(until))
-    shown = [render_muted_account(call.site.links, view, until[view.account.id]) for view in views]
-    return to_page(shown, [cursor for cursor, _, _ in found])
+    rows = await mutes.list_muted(call.tx, call.account, call.page(40, 80))
+    expiries = {target: expires for _, target, expires in rows}
+    views = await account_views.load_page(call.tx, list(expiries))
+    accounts = [render_muted_account(call.site.links, view, expiries[view.account.id]) for view in views]
+    return to_page(accounts, [cursor for cursor, _, _ in rows])

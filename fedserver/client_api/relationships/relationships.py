@@ -26,8 +26,8 @@ class RelationshipsParams(Struct, frozen=True):
 
 @routes.get("/api/v1/accounts/relationships", auth=USER, scope="read:follows", params=RelationshipsParams)
 async def list_relationships(call: Call[RelationshipsParams]) -> list[Relationship]:
-    found = await relations.load(call.tx, call.account.id, call.params.id[:100])
-    return [render_relationship(each) for each in found]
+    relationships = await relations.load(call.tx, call.account.id, call.params.id[:100])
+    return [render_relationship(relation) for relation in relationships]
 
 
 async def _load_relationship(call: Call[Any]) -> Relationship:
@@ -42,7 +42,7 @@ class FollowParams(Struct, frozen=True):
 
 @routes.post("/api/v1/accounts/{id}/follow", auth=USER, scope="write:follows", params=FollowParams)
 async def follow(call: Call[FollowParams]) -> Relationship:
-    languages = [tag for each in call.params.languages[:20] if (tag := normalize_language(each))]
+    languages = [tag for code in call.params.languages[:20] if (tag := normalize_language(code))]
     await follows.follow(
         call.tx,
         call.site,

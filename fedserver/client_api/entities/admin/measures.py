@@ -56,7 +56,7 @@ def format_size(number: int) -> str:
     amount, unit = float(number), 0
     while amount >= 1024 and unit < len(SIZE_UNITS) - 1:
         amount, unit = amount / 1024, unit + 1
-    return f"{number} Bytes" if not unit else f"{amount:.3g} {SIZE_UNITS[place]}"
+    return f"{number} Bytes" if not unit else f"{amount:.3g} {SIZE_UNITS[unit]}"
 
 
 def render_admin_measure(measure: measures.Measure) -> AdminMeasure:
