@@ -24,10 +24,13 @@ async def test_trends_are_computed_and_paged(start: Start) -> None:
     page = await nobody.request("GET", "/api/v1/trends/statuses", params={"limit": "1", "offset": "1"})
     assert [each["id"] for each in page.body] == [str(posts[1])]
     next_page, previous = page.headers["Link"].split(", ")
-    assert "limit=1&offset=2" in next_page and 'rel="next"' in next_page
-    assert "limit=1&offset=0" in previous and 'rel="prev"' in previous
+    assert "limit=1&offset=2" in next_page
+    assert 'rel="next"' in next_page
+    assert "limit=1&offset=0" in previous
+    assert 'rel="prev"' in previous
     last = await nobody.request("GET", "/api/v1/trends/statuses", params={"offset": "40"})
-    assert last.body == [] and 'rel="next"' not in last.headers.get("Link", "")
+    assert last.body == []
+    assert 'rel="next"' not in last.headers.get("Link", "")
     for path in ("/api/v1/trends/tags", "/api/v1/trends"):
         tags = await nobody.get(path)
         assert {each["name"] for each in tags} == {"tag0", "tag1", "tag2"}
@@ -51,7 +54,8 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
     body = {"name": "Menders", "account_ids": [str(bob.id)], "tag_name": "Repair", "language": "en"}
     made = (await owner.post("/api/v1/collections", **body))["collection"]
     path = f"/api/v1/collections/{made['id']}"
-    assert made["tag"] == {"name": "Repair", "url": f"{node.base}/tags/repair"} and made["item_count"] == 1
+    assert made["tag"] == {"name": "Repair", "url": f"{node.base}/tags/repair"}
+    assert made["item_count"] == 1
     weak = Api(node, await node.create_token(ann, "read"))
     assert (await weak.request("POST", "/api/v1/collections", json=body)).status == 403
     assert (await Api(node, await node.create_token(ann, "write")).request("GET", path)).status == 403
@@ -61,7 +65,8 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
         ).status == 404
         assert (await Api(node).request(method, where, json={"name": "x"})).status == 401
     refused = await owner.request("POST", "/api/v1/collections", json={"name": "n" * 41})
-    assert refused.status == 422 and refused.body["error"]["details"]["name"][0]["error"] == "ERR_TOO_LONG"
+    assert refused.status == 422
+    assert refused.body["error"]["details"]["name"][0]["error"] == "ERR_TOO_LONG"
     assert (await owner.request("POST", f"{path}/items", json={})).status == 422
     assert (await owner.request("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
     shown = await Api(node).get(path)
@@ -73,9 +78,8 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
     assert (await Api(node).get(path))["collection"]["items"] == []
     assert (await owner.request("POST", f"{path}/items", json={"account_id": str(bob.id)})).status == 422
     page = await Api(node).request("GET", f"/api/v1/accounts/{ann.id}/collections", params={"limit": "1"})
-    assert [each["id"] for each in page.body["collections"]] == [made["id"]] and "offset=1" in page.headers[
-        "Link"
-    ]
+    assert [each["id"] for each in page.body["collections"]] == [made["id"]]
+    assert "offset=1" in page.headers["Link"]
 
 
 async def test_the_directory_and_suggestions(start: Start) -> None:
@@ -95,7 +99,8 @@ async def test_the_directory_and_suggestions(start: Start) -> None:
     await first.post(f"/api/v1/accounts/{bob.id}/follow")
     (found,) = await first.get("/api/v2/suggestions")
     assert found["account"]["id"] == str(eve.id)
-    assert found["sources"] == ["friends_of_friends", "most_followed"] and found["source"]
+    assert found["sources"] == ["friends_of_friends", "most_followed"]
+    assert found["source"]
     assert [each["id"] for each in await first.get("/api/v1/suggestions")] == [str(eve.id)]
     assert await first.delete(f"/api/v1/suggestions/{eve.id}") == {}
     assert await first.get("/api/v2/suggestions") == []

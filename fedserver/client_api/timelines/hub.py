@@ -32,7 +32,7 @@ REVOKED, TOO_SLOW, STOPPING = (4001, b"token revoked"), (1013, b"too slow"), (10
 StreamName = tuple[str, ...]
 """A stream as its client names it: `("user",)`, `("hashtag", "Ghent")`."""
 Channel = tuple[str, int | str]
-"""Where messages are published: `("user", account)`, `("list", list)`, `("hashtag", "ghent")`, `("public", "")`."""
+"""Where messages are published: `("user", account)`, `("hashtag", "ghent")`, `("public", "")` …"""
 EventHandler = Callable[["Hub", Mapping[str, Any]], Awaitable[None]]
 
 

@@ -67,7 +67,8 @@ async def test_a_deleted_post_can_be_written_anew(start: Start) -> None:
         spoiler_text=gone["spoiler_text"],
         content_type="text/markdown",
     )
-    assert again["media_attachments"] == made["media_attachments"] and again["content"] == made["content"]
+    assert again["media_attachments"] == made["media_attachments"]
+    assert again["content"] == made["content"]
     async with node.http.get(again["media_attachments"][0]["url"]) as answer:
         assert answer.status == 200
 

@@ -40,7 +40,9 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5")
     path = f"/api/v1/media/{came.body['id']}"
-    assert came.status == 202 and came.body["url"] is None and came.body["type"] == "video"
+    assert came.status == 202
+    assert came.body["url"] is None
+    assert came.body["type"] == "video"
     assert (await ann.request("GET", path)).status == 206
     early = await ann.request(
         "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
@@ -50,16 +52,22 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     await node.settle()
     done = await ann.request("GET", path)
     shown = done.body
-    assert done.status == 200 and shown["description"] == "the sea" and shown["blurhash"]
+    assert done.status == 200
+    assert shown["description"] == "the sea"
+    assert shown["blurhash"]
     assert shown["meta"]["focus"] == {"x": 0.5, "y": -0.5}
-    assert shown["meta"]["length"].startswith("0:00:01") and shown["meta"]["fps"] == 10
+    assert shown["meta"]["length"].startswith("0:00:01")
+    assert shown["meta"]["fps"] == 10
     original = shown["meta"]["original"]
     assert (original["width"], original["height"], original["frame_rate"]) == (64, 48, "10/1")
-    assert abs(original["duration"] - 1) < 0.1 and original["bitrate"] > 1_000
-    assert shown["meta"]["small"]["width"] == 64 and shown["meta"]["size"] == "64x48"
+    assert abs(original["duration"] - 1) < 0.1
+    assert original["bitrate"] > 1_000
+    assert shown["meta"]["small"]["width"] == 64
+    assert shown["meta"]["size"] == "64x48"
     async with node.http.get(shown["url"]) as answer:
         body = await answer.read()
-        assert answer.content_type == "video/mp4" and videos.PRIVATE_TEXT.encode() not in body
+        assert answer.content_type == "video/mp4"
+        assert videos.PRIVATE_TEXT.encode() not in body
     async with node.http.get(shown["preview_url"]) as answer:
         assert answer.content_type == "image/jpeg"
     assert len(list_files(node)) == 2
@@ -70,9 +78,13 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
 async def test_what_is_small_can_be_waited_for(start: Start) -> None:
     node, ann = await start_single(start)
     made = await upload(ann, videos.make_audio(), version=1)
-    assert made.status == 200 and made.body["type"] == "audio" and made.body["url"].endswith(".mp3")
-    assert made.body["preview_url"] is None and "original" in made.body["meta"]
-    assert "width" not in made.body["meta"]["original"] and len(list_files(node)) == 1
+    assert made.status == 200
+    assert made.body["type"] == "audio"
+    assert made.body["url"].endswith(".mp3")
+    assert made.body["preview_url"] is None
+    assert "original" in made.body["meta"]
+    assert "width" not in made.body["meta"]["original"]
+    assert len(list_files(node)) == 1
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -85,8 +97,10 @@ async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> N
     answer = await upload(ann, videos.make_video(), version, focus="nowhere")
     assert answer.status == 422
     answer = await upload(ann, videos.make_video(), version, thumbnail=b"no picture")
-    assert answer.status == 422 and "thumbnail" in answer.body["error"].lower()
-    assert list_files(node) == [] and not await node.settle()
+    assert answer.status == 422
+    assert "thumbnail" in answer.body["error"].lower()
+    assert list_files(node) == []
+    assert not await node.settle()
 
 
 async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
@@ -96,17 +110,20 @@ async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
     assert came.status == 202
     await node.settle()
     answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
-    assert answer.status == 422 and "cut off" in answer.body["error"]
+    assert answer.status == 422
+    assert "cut off" in answer.body["error"]
     posted = await ann.request(
         "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
     )
-    assert posted.status == 422 and list_files(node) == []
+    assert posted.status == 422
+    assert list_files(node) == []
 
 
 async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video(), thumbnail=make_picture())
-    assert came.status == 202 and came.body["preview_url"]
+    assert came.status == 202
+    assert came.body["preview_url"]
     await node.settle()
     path = f"/api/v1/media/{came.body['id']}"
     assert (await ann.get(path))["preview_url"] == came.body["preview_url"]
@@ -114,7 +131,8 @@ async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     form.add_field("thumbnail", make_picture(), filename="b.png")
     form.add_field("description", "another")
     changed = (await ann.request("PUT", path, data=form)).body
-    assert changed["description"] == "another" and changed["preview_url"] != came.body["preview_url"]
+    assert changed["description"] == "another"
+    assert changed["preview_url"] != came.body["preview_url"]
     await node.settle()
     assert len(list_files(node)) == 2
     bob = Api(node, await node.create_token(await node.create_member("bob")))
@@ -150,7 +168,9 @@ async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
     answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
-    assert answer.status == 422 and "too complicated" in answer.body["error"] and list_files(node) == []
+    assert answer.status == 422
+    assert "too complicated" in answer.body["error"]
+    assert list_files(node) == []
 
 
 async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start: Start) -> None:
@@ -172,7 +192,8 @@ async def test_a_member_has_so_much_room_and_no_more(start: Start) -> None:
     assert first.status == 200
     kept = len(list_files(node))
     refused = await upload(ann, videos.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
-    assert refused.status == 422 and "29.3 KB" in refused.body["error"]
+    assert refused.status == 422
+    assert "29.3 KB" in refused.body["error"]
     assert len(list_files(node)) == kept
     await ann.delete(f"/api/v1/media/{first.body['id']}")
     await node.settle()
@@ -199,8 +220,11 @@ async def test_parts_of_a_file(start: Start) -> None:
 
     status, whole, headers = await ask()
     tag = headers["ETag"]
-    assert status == 200 and headers["Accept-Ranges"] == "bytes" and headers["Content-Type"] == "video/mp4"
-    assert headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in headers["Content-Security-Policy"]
+    assert status == 200
+    assert headers["Accept-Ranges"] == "bytes"
+    assert headers["Content-Type"] == "video/mp4"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in headers["Content-Security-Policy"]
     assert "immutable" in headers["Cache-Control"]
     status, part, headers = await ask(Range="bytes=10-19")
     assert (status, part, headers["Content-Range"]) == (206, whole[10:20], f"bytes 10-19/{len(whole)}")

@@ -64,13 +64,17 @@ async def test_what_members_did(start: Start) -> None:
     for each in found.values():
         assert [data["value"] for data in each["data"]] == ["0", each["total"]]
         assert each["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
-        assert each["previous_total"] == "0" and each["unit"] is None and "human_value" not in each
+        assert each["previous_total"] == "0"
+        assert each["unit"] is None
+        assert "human_value" not in each
 
     node.clock.forward(days=2)
     await apis["ann"].get("/api/v1/timelines/home")
     later = await fetch_measures(node, mod, "active_users", "new_users")
-    assert later["active_users"]["total"] == "1" and later["active_users"]["previous_total"] == "3"
-    assert later["new_users"]["total"] == "0" and later["new_users"]["previous_total"] == "3"
+    assert later["active_users"]["total"] == "1"
+    assert later["active_users"]["previous_total"] == "3"
+    assert later["new_users"]["total"] == "0"
+    assert later["new_users"]["previous_total"] == "3"
     whole = await fetch_measures(node, mod, "active_users", days_ago=2)
     assert whole["active_users"]["total"] == "3", "each member once"
     assert [each["value"] for each in whole["active_users"]["data"]] == ["3", "0", "2"]
@@ -117,7 +121,8 @@ async def test_hashtags_and_peers(start: Start) -> None:
 async def test_measures_of_nonsense(start: Start, wrong: dict[str, Any]) -> None:
     _, mod, _, _ = await start_world(start)
     refused = await mod.request("POST", MEASURES, json=wrong)
-    assert refused.status == 422 and refused.body["error"]
+    assert refused.status == 422
+    assert refused.body["error"]
 
 
 async def test_a_measure_is_one_statement(start: Start) -> None:
@@ -167,10 +172,13 @@ async def test_dimensions(start: Start) -> None:
     assert [(each["key"], each["value"]) for each in by_name["tag_languages"]] == [("nl", "2")]
     assert [(each["key"], each["value"]) for each in by_name["instance_accounts"]] == [("fay", "1")]
     database, media = by_name["space_usage"]
-    assert database["key"] in ("sqlite", "postgresql") and int(database["value"]) > 100_000
-    assert database["human_value"].endswith(("KB", "MB")) and media["value"] == "0"
+    assert database["key"] in ("sqlite", "postgresql")
+    assert int(database["value"]) > 100_000
+    assert database["human_value"].endswith(("KB", "MB"))
+    assert media["value"] == "0"
     versions = {each["key"]: each["value"] for each in by_name["software_versions"]}
-    assert {"fedserver", "python", database["key"]} == set(versions) and all(versions.values())
+    assert {"fedserver", "python", database["key"]} == set(versions)
+    assert all(versions.values())
     short = await mod.post(DIMENSIONS, keys=["languages"], limit=1)
     assert len(short[0]["data"]) == 1, "the last month, if no span is given"
     assert (await mod.request("POST", DIMENSIONS, json={"keys": ["tag_servers"]})).status == 422
@@ -193,7 +201,8 @@ async def test_retention_by_day_and_month(start: Start) -> None:
     assert [(each["value"], each["rate"]) for each in second["data"]] == [("0", 0.0)]
     months = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="month")
     [month] = months
-    assert month["period"] == f"{first[:7]}-01T00:00:00.000Z" and month["data"][0]["value"] == "3"
+    assert month["period"] == f"{first[:7]}-01T00:00:00.000Z"
+    assert month["data"][0]["value"] == "3"
     assert month["data"][0]["rate"] == 1.0
     assert await mod.post(RETENTION) == [], "as documented"
     assert (await mod.request("POST", RETENTION, json={"start_at": "x", "end_at": "y"})).status == 422

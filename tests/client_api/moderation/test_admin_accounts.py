@@ -112,11 +112,17 @@ async def test_lists_filter_and_page(start: Start) -> None:
     everybody = await mod.get("/api/v2/admin/accounts")
     assert [each["username"] for each in everybody] == ["eve", "bob", "ann", "mel", "mod", "ada", "olga"]
     eve = everybody[0]
-    assert eve["email"] == "eve@mail.test" and eve["ip"] == "203.0.113.7" and eve["approved"]
-    assert eve["invited_by_account_id"] == world.id("ann") and eve["account"]["acct"] == "eve"
-    assert eve["ips"][0]["ip"] == "203.0.113.7" and eve["domain"] is None and not eve["sensitized"]
+    assert eve["email"] == "eve@mail.test"
+    assert eve["ip"] == "203.0.113.7"
+    assert eve["approved"]
+    assert eve["invited_by_account_id"] == world.id("ann")
+    assert eve["account"]["acct"] == "eve"
+    assert eve["ips"][0]["ip"] == "203.0.113.7"
+    assert eve["domain"] is None
+    assert not eve["sensitized"]
     olga = everybody[-1]
-    assert olga["role"]["name"] == "Owner" and olga["role"]["id"] == "3"
+    assert olga["role"]["name"] == "Owner"
+    assert olga["role"]["id"] == "3"
 
     async def names(**wanted: Any) -> list[str]:
         return [each["username"] for each in await mod.get("/api/v2/admin/accounts", **wanted)]
@@ -137,7 +143,8 @@ async def test_lists_filter_and_page(start: Start) -> None:
     first = await mod.request("GET", "/api/v2/admin/accounts", params={"limit": "3"})
     assert [each["username"] for each in first.body] == ["eve", "bob", "ann"]
     link = re.search(r"max_id=(\d+)", first.headers["Link"])
-    assert link and await names(limit=3, max_id=link.group(1)) == ["mel", "mod", "ada"]
+    assert link
+    assert await names(limit=3, max_id=link.group(1)) == ["mel", "mod", "ada"]
     assert await names(limit=2, min_id=world.id("ann")) == ["eve", "bob"]
 
     await world.apply_action("mod", "bob", "silence")
@@ -146,7 +153,8 @@ async def test_lists_filter_and_page(start: Start) -> None:
     assert ids(await mod.get(old, silenced="true")) == [world.id("bob")]
     assert ids(await mod.get(old, disabled="true")) == [world.id("ann")]
     assert world.id("ann") not in ids(await mod.get(old, active="true", local="true"))
-    assert len(await mod.get(old, staff="true")) == 4 and await mod.get(old, remote="true") == []
+    assert len(await mod.get(old, staff="true")) == 4
+    assert await mod.get(old, remote="true") == []
 
 
 async def test_sign_ups_are_approved_or_forgotten(start: Start) -> None:
@@ -231,7 +239,8 @@ async def test_disabled_members_are_out_and_their_profile_stays(start: Start) ->
     async with node.http.post("/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 303, "as far as what was decided, see pages/test_decisions"
     async with node.http.get("/home") as answer:
-        assert answer.url.path == "/settings/decisions" and "disabled" in await answer.text()
+        assert answer.url.path == "/settings/decisions"
+        assert "disabled" in await answer.text()
     assert len(await Api(node).get("/api/v1/timelines/public")) == 1
     assert (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["disabled"]
     assert not (await world["mod"].post(f"{PATH}/{world.id('ann')}/enable"))["disabled"]
@@ -252,16 +261,20 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
     assert (await nobody.request("GET", f"/api/v1/statuses/{post['id']}")).status == 404
     assert await bob.get("/api/v1/timelines/home") == []
     shown = await nobody.get(f"/api/v1/accounts/{world.id('ann')}")
-    assert shown["suspended"] is True and shown["note"] == "" and shown["followers_count"] == 0
+    assert shown["suspended"] is True
+    assert shown["note"] == ""
+    assert shown["followers_count"] == 0
     for part in ("statuses", "followers", "following"):
         assert await nobody.get(f"/api/v1/accounts/{world.id('ann')}/{part}") == []
     assert await bob.get("/api/v1/accounts/search", q="ann") == []
     found = await bob.get("/api/v1/accounts/verify_credentials")
     assert (found["followers_count"], found["following_count"]) == (0, 0)
     [relation] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.id("ann")})
-    assert not relation["following"] and not relation["followed_by"]
+    assert not relation["following"]
+    assert not relation["followed_by"]
     [lost] = await bob.get("/api/v1/notifications")
-    assert lost["type"] == "severed_relationships" and lost["account"]["acct"] == "bob"
+    assert lost["type"] == "severed_relationships"
+    assert lost["account"]["acct"] == "bob"
     event = lost["event"]
     assert (event["type"], event["target_name"]) == ("account_suspension", "ann")
     assert (event["followers_count"], event["following_count"], event["purged"]) == (1, 1, True)
@@ -271,7 +284,9 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
         assert answer.status == 403
     async with world.node.http.get("/users/ann", headers={"Accept": "application/activity+json"}) as answer:
         document = await answer.json(content_type=None)
-        assert answer.status == 200 and document["suspended"] is True and not document.get("summary")
+        assert answer.status == 200
+        assert document["suspended"] is True
+        assert not document.get("summary")
     async with world.node.http.get(
         "/users/ann/outbox", headers={"Accept": "application/activity+json"}
     ) as answer:
@@ -280,7 +295,8 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
     async with world.node.http.post("/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 303, "as far as what was decided, see pages/test_decisions"
     async with world.node.http.get("/home") as answer:
-        assert answer.url.path == "/settings/decisions" and "suspended" in await answer.text()
+        assert answer.url.path == "/settings/decisions"
+        assert "suspended" in await answer.text()
 
     assert not (await mod.post(f"{PATH}/{world.id('ann')}/unsuspend"))["suspended"]
     assert (await nobody.get(f"/api/v1/statuses/{post['id']}"))["id"] == post["id"]
@@ -292,10 +308,12 @@ async def test_warnings_reach_the_member(start: Start) -> None:
     world = await create_staff(start)
     await world.apply_action("mod", "ann", "none", text="Please mind rule 2")
     [told] = await world["ann"].get("/api/v1/notifications")
-    assert told["type"] == "moderation_warning" and told["account"]["acct"] == "ann"
+    assert told["type"] == "moderation_warning"
+    assert told["account"]["acct"] == "ann"
     warning = told["moderation_warning"]
     assert (warning["action"], warning["text"]) == ("none", "Please mind rule 2")
-    assert warning["target_account"]["acct"] == "ann" and warning["appeal"] is None
+    assert warning["target_account"]["acct"] == "ann"
+    assert warning["appeal"] is None
     assert not (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["silenced"]
 
 
@@ -341,7 +359,9 @@ async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
     assert (await world["ada"].request("DELETE", path)).status == 403, "not suspended yet"
     await world.apply_action("mod", "ann", "suspend")
     gone = await world["ada"].delete(path)
-    assert gone["suspended"] and gone["disabled"] and gone["account"]["note"] == ""
+    assert gone["suspended"]
+    assert gone["disabled"]
+    assert gone["account"]["note"] == ""
     nobody = Api(world.node)
     assert (await nobody.request("GET", f"/api/v1/statuses/{post['id']}")).status == 404
     assert (await nobody.request("GET", f"/api/v1/accounts/{world.id('ann')}")).status == 404
@@ -370,7 +390,9 @@ async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
     assert not (await mod.get(path))[field]
     async with world.node.db.read() as tx:
         lifted, done = await audit_log.list_page(tx, Page())
-    assert lifted.undoes_id == done.id and lifted.role == "node" and done.expires_at
+    assert lifted.undoes_id == done.id
+    assert lifted.role == "node"
+    assert done.expires_at
 
 
 async def test_an_act_that_was_lifted_or_renewed_is_left_alone(start: Start) -> None:
@@ -396,7 +418,9 @@ async def test_the_log_is_public_without_names(start: Start) -> None:
     await world["ada"].post("/api/v1/admin/domain_blocks", domain="bad.test", public_comment="Spam")
     blocked, undone, warned, private, done = await nobody.get(path)
     assert (done["act"], done["role"], done["reason"]) == ("account.silence", "moderator", "Zu laut für alle")
-    assert done["subject"] == {"kind": "member", "name": ""} and done["until"] and done["previous"] == ""
+    assert done["subject"] == {"kind": "member", "name": ""}
+    assert done["until"]
+    assert done["previous"] == ""
     assert private["reason"] is None and private["seals"]["reason"], "the moderator wanted it so"
     assert warned["reason"] is None is warned["reason_salt"], "it names her"
     assert (undone["number"], undone["undoes"], undone["previous"]) == (4, done["id"], warned["hash"])
@@ -404,15 +428,17 @@ async def test_the_log_is_public_without_names(start: Start) -> None:
     assert [each["number"] for each in await nobody.get(path, limit=1, max_id=3)] == [2]
     async with node.http.get("/log", headers={"Accept": "text/html"}) as answer:
         page = await answer.text()
-    assert (
-        blocked["hash"] in page and "Zu laut" in page and "As I said" not in page and "Between us" not in page
-    )
+    assert blocked["hash"] in page
+    assert "Zu laut" in page
+    assert "As I said" not in page
+    assert "Between us" not in page
     assert not re.search(r"\b(ann|mod|ada)\b", page, re.IGNORECASE)
 
     async with node.db.write() as tx:
         before = await audit_log.list_by_target(tx, world.people["ann"].uri)
         await moves.delete_account(tx, await members.get_by_username(tx, "ann"), world.people["ann"])
-        assert len(before) == 3 and await audit_log.list_by_target(tx, world.people["ann"].uri) == []
+        assert len(before) == 3
+        assert await audit_log.list_by_target(tx, world.people["ann"].uri) == []
         assert (await audit_log.verify(tx, blocked["hash"])).last == 5
     assert (await nobody.get(path))[::-1] == [done, private, warned, undone, blocked]
     names: dict[str, Any] = {}

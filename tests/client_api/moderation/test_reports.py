@@ -46,19 +46,26 @@ async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -
         forward=True,
         collection_ids=["1"],
     )
-    assert filed["category"] == "violation" and filed["rule_ids"] == ["2"] and not filed["forwarded"]
-    assert filed["status_ids"] == [public["id"], private["id"]] and not filed["action_taken"]
+    assert filed["category"] == "violation"
+    assert filed["rule_ids"] == ["2"]
+    assert not filed["forwarded"]
+    assert filed["status_ids"] == [public["id"], private["id"]]
+    assert not filed["action_taken"]
     assert filed["target_account"]["acct"] == "bob"
     for name in ("mod", "mel"):
         [told] = await apis[name].get("/api/v1/notifications")
-        assert told["type"] == "admin.report" and told["account"]["acct"] == "ann"
-        assert told["report"]["id"] == filed["id"] and told["report"]["comment"] == "He sells things"
+        assert told["type"] == "admin.report"
+        assert told["account"]["acct"] == "ann"
+        assert told["report"]["id"] == filed["id"]
+        assert told["report"]["comment"] == "He sells things"
     assert await bob.get("/api/v1/notifications") == []
     seen = await mod.get(f"{PATH}/{filed['id']}")
     assert [each["id"] for each in seen["statuses"]] == [public["id"], private["id"]]
     assert seen["rules"] == [{"id": "2", "text": "No spam", "hint": ""}]
-    assert seen["account"]["username"] == "ann" and seen["target_account"]["email"] == "bob@mail.test"
-    assert seen["assigned_account"] is None and seen["action_taken_by_account"] is None
+    assert seen["account"]["username"] == "ann"
+    assert seen["target_account"]["email"] == "bob@mail.test"
+    assert seen["assigned_account"] is None
+    assert seen["action_taken_by_account"] is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,8 @@ async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], sta
     _, apis, ids = await start_world(start)
     values = {"account_id": ids["bob"], "comment": "hm", **change}
     refused = await apis["ann"].request("POST", "/api/v1/reports", json=values)
-    assert refused.status == status and refused.body["error"]
+    assert refused.status == status
+    assert refused.body["error"]
     assert await apis["mod"].get(PATH) == []
 
 
@@ -111,7 +119,8 @@ async def test_lists_filter_and_page(start: Start) -> None:
     async def found(**wanted: Any) -> list[str]:
         return [each["id"] for each in await mod.get(PATH, **wanted)]
 
-    assert await found() == every and await found(limit=2) == every[:2]
+    assert await found() == every
+    assert await found(limit=2) == every[:2]
     assert await found(limit=2, max_id=every[1]) == every[2:]
     assert await found(account_id=ids["bob"]) == every[:2]
     assert await found(target_account_id=ids["bob"]) == every[2:]
@@ -130,15 +139,18 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
     assert (await mod.post(f"{path}/assign_to_self"))["assigned_account"]["username"] == "mod"
     assert (await mod.post(f"{path}/unassign"))["assigned_account"] is None
     changed = await mod.put(path, category="violation", rule_ids=[1, 2])
-    assert changed["category"] == "violation" and [each["id"] for each in changed["rules"]] == ["1", "2"]
+    assert changed["category"] == "violation"
+    assert [each["id"] for each in changed["rules"]] == ["1", "2"]
     assert (await mod.request("PUT", path, json={"category": "odd"})).status == 422
     assert (await mod.request("PUT", path, json={"rule_ids": [7]})).status == 422
     assert (await mod.put(path, category="other"))["rules"] == []
     closed = await mod.post(f"{path}/resolve")
-    assert closed["action_taken"] and closed["action_taken_at"]
+    assert closed["action_taken"]
+    assert closed["action_taken_at"]
     assert closed["action_taken_by_account"]["username"] == "mod"
     opened = await mod.post(f"{path}/reopen")
-    assert not opened["action_taken"] and opened["action_taken_by_account"] is None
+    assert not opened["action_taken"]
+    assert opened["action_taken_by_account"] is None
     for verb in ("", "/assign_to_self", "/unassign", "/resolve", "/reopen"):
         method = "POST" if verb else "GET"
         assert (await mod.request(method, f"{PATH}/1{verb}")).status == 404
@@ -160,7 +172,8 @@ async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
     assert [each["id"] for each in await mod.get(PATH)] == [second["id"]]
     async with node.db.read() as tx:
         done = next(row for row in await audit_log.list_page(tx, Page()) if row.verb == "account.none")
-    assert done.rule == "1" and done.reason == "Be kind"
+    assert done.rule == "1"
+    assert done.reason == "Be kind"
     other = await ann.post("/api/v1/reports", account_id=ids["mel"])
     refused = await mod.request("POST", action, json={"type": "silence", "report_id": other["id"]})
     assert refused.status == 404, "it is about somebody else"

@@ -97,13 +97,16 @@ async def test_many_senders_in_part(start: Start) -> None:
     [group] = found["notification_groups"]
     assert [each["acct"] for each in found["accounts"]] == ["eve"]
     [partial] = found["partial_accounts"]
-    assert partial["acct"] == "bob" and partial["avatar"] and "note" not in partial
+    assert partial["acct"] == "bob"
+    assert partial["avatar"]
+    assert "note" not in partial
     assert group["sample_account_ids"] == [found["accounts"][0]["id"], partial["id"]]
     assert group["page_max_id"] == str(group["most_recent_notification_id"])
     assert group["group_key"].startswith(f"reblog-{post}-")
     assert {each["group_key"] for each in await ann.get("/api/v1/notifications")} == {group["group_key"]}
     single = (await ann.get(f"/api/v2/notifications/{group['group_key']}"))["notification_groups"][0]
-    assert single["notifications_count"] == 2 and "page_min_id" not in single
+    assert single["notifications_count"] == 2
+    assert "page_min_id" not in single
     alone = await ann.get("/api/v2/notifications", **{"grouped_types[]": "favourite"})
     assert [each["notifications_count"] for each in alone["notification_groups"]] == [1, 1]
 
@@ -141,7 +144,8 @@ async def test_a_policy_as_clients_write_it(start: Start) -> None:
     changed = await ann.put(POLICY, **{**whole, "for_not_following": "drop", "for_bots": "drop"})
     assert changed == {**whole, "for_not_following": "drop"}
     first = await ann.get("/api/v1/notifications/policy")
-    assert first["filter_not_following"] is True and first["filter_new_accounts"] is False
+    assert first["filter_not_following"] is True
+    assert first["filter_new_accounts"] is False
     form = await ann.request("PATCH", "/api/v1/notifications/policy", data={"filter_not_following": "0"})
     assert form.body["filter_not_following"] is False
     assert (await bob.get(POLICY)) == whole
@@ -170,7 +174,8 @@ async def test_other_peoples_things_are_not_there(start: Start) -> None:
         (ann, "POST", f"/api/v2/notifications/{key}/dismiss"),
     ):
         assert (await asker.request(method, path)).status == 404, path
-    assert len(await ann.get(REQUESTS)) == 1 and len(await bob.get("/api/v1/conversations")) == 2
+    assert len(await ann.get(REQUESTS)) == 1
+    assert len(await bob.get("/api/v1/conversations")) == 2
 
 
 async def test_conversations_by_pages(start: Start) -> None:
@@ -205,7 +210,8 @@ async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) 
         told = [await receive_event(socket) for _ in range(2)]
         assert sorted(event for _, event, _ in told) == ["conversation", "update"]
         [found] = [payload for stream, event, payload in told if event == "conversation"]
-        assert found["last_status"]["id"] == note and found["unread"] is False
+        assert found["last_status"]["id"] == note
+        assert found["unread"] is False
         [request] = await ann.get(REQUESTS)
         await ann.post(f"{REQUESTS}/{request['id']}/accept")
         await node.settle()
@@ -213,7 +219,8 @@ async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) 
         merged = [stream for stream, event, _ in told if event == "notifications_merged"]
         assert sorted(merged) == [["user"], ["user:notification"]]
         [found] = [payload for stream, event, payload in told if event == "conversation"]
-        assert found["accounts"][0]["acct"] == "bob" and found["unread"] is True
+        assert found["accounts"][0]["acct"] == "bob"
+        assert found["unread"] is True
         await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
         expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
         assert await receive_event(socket) == (["user"], "announcement.reaction", expected)

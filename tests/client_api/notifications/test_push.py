@@ -84,7 +84,8 @@ async def test_a_like_arrives_encrypted_and_signed(
     assert (message.headers["TTL"], message.headers["Urgency"]) == ("172800", "normal")
     claims = message.verify_claims(made["server_key"])
     now = node.clock.now // 1000
-    assert claims["aud"] == "https://push.test" and now < claims["exp"] <= now + 24 * 3600
+    assert claims["aud"] == "https://push.test"
+    assert now < claims["exp"] <= now + 24 * 3600
     assert claims["sub"] == node.base
     await node.settle()
     assert service.take_received() == []
@@ -95,7 +96,9 @@ async def test_forms_and_json_mean_the_same(start: Start) -> None:
     device = Device(standard=False)
     given = device.make_subscription()
     made = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
-    assert made["endpoint"] == device.endpoint and made["policy"] == "followed" and not made["standard"]
+    assert made["endpoint"] == device.endpoint
+    assert made["policy"] == "followed"
+    assert not made["standard"]
     assert {name for name, on in made["alerts"].items() if on} == {"mention", "admin.sign_up"}
     form = {
         "subscription[endpoint]": device.endpoint,
@@ -107,18 +110,22 @@ async def test_forms_and_json_mean_the_same(start: Start) -> None:
         "data[policy]": "followed",
     }
     answer = await api.request("POST", PATH, data=form)
-    assert answer.status == 200 and {**answer.body, "id": made["id"]} == made
+    assert answer.status == 200
+    assert {**answer.body, "id": made["id"]} == made
     assert answer.body["id"] != made["id"]
     assert await api.get(PATH) == answer.body
     answer = await api.request("PUT", PATH, data={"data[alerts][reblog]": "1", "policy": "all"})
-    assert answer.body["alerts"]["reblog"] and not answer.body["alerts"]["mention"]
+    assert answer.body["alerts"]["reblog"]
+    assert not answer.body["alerts"]["mention"]
     assert answer.body["policy"] == "all"
     changed = await api.put(PATH, data={"policy": "none"})
-    assert changed["policy"] == "none" and changed["alerts"]["reblog"]
+    assert changed["policy"] == "none"
+    assert changed["alerts"]["reblog"]
     assert await api.delete(PATH) == {} == await api.delete(PATH)
     for method in ("GET", "PUT"):
         answer = await api.request(method, PATH, json={"data": {"alerts": {"mention": True}}})
-        assert answer.status == 404 and answer.body["error"]
+        assert answer.status == 404
+        assert answer.body["error"]
 
 
 async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service: PushService) -> None:
@@ -273,7 +280,8 @@ async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
     service.status = 413
     await node.publish(bob, "@ann again")
     await node.settle()
-    assert len(service.take_received()) == 1 and await node.node.runner.count_backlog() == 0
+    assert len(service.take_received()) == 1
+    assert await node.node.runner.count_backlog() == 0
     assert (await api.get(PATH))["policy"] == "all"
     await service.stop()
     await node.publish(bob, "@ann nobody listens")
@@ -322,7 +330,8 @@ async def test_an_app_that_is_shut_out_is_told_nothing_more(
             await members.set_disabled(tx, member, disabled=True)
     await node.publish(bob, "@ann again")
     await node.settle()
-    assert service.take_received() == [] and await node.node.runner.count_backlog() == 0
+    assert service.take_received() == []
+    assert await node.node.runner.count_backlog() == 0
 
 
 async def test_the_key_is_made_once_and_shown_everywhere(start: Start) -> None:
@@ -374,7 +383,9 @@ async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: P
     async with node.db.read() as tx:
         tables = {table.name: await tx.all(select(table)) for table in metadata.sorted_tables}
     texts = [each for rows in tables.values() for row in rows for each in row if isinstance(each, str)]
-    assert len(tables["push_subscriptions"]) == 1 and tables["tasks"] and len(texts) > 50
+    assert len(tables["push_subscriptions"]) == 1
+    assert tables["tasks"]
+    assert len(texts) > 50
     assert [each for each in texts if token in each] == []
     assert key.stat().st_mode & 0o777 == 0o600
     await node.settle()
@@ -384,7 +395,9 @@ async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: P
     seal.__init__(key)  # type: ignore[misc]  # as in a process that starts now
     await node.publish(bob, "@ann the key was not in the backup")
     await node.settle()
-    assert service.take_received() == [] and await node.node.runner.count_backlog() == 0 and not key.exists()
+    assert service.take_received() == []
+    assert await node.node.runner.count_backlog() == 0
+    assert not key.exists()
     assert (await api.request("GET", PATH)).status == 404
     await subscribe(api, device)
     await node.publish(bob, "@ann but the app came again")
@@ -396,7 +409,8 @@ async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: P
     assert (await api.request("POST", PATH, json={"subscription": device.make_subscription()})).status == 503
     await node.publish(bob, "@ann whoever mends the key has lost nothing")
     await node.settle()
-    assert service.take_received() == [] and await node.node.runner.count_backlog() == 1
+    assert service.take_received() == []
+    assert await node.node.runner.count_backlog() == 1
     assert (await api.get(PATH))["endpoint"] == device.endpoint
 
 
@@ -405,6 +419,7 @@ def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
     assert seals[0].decrypt("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:
         closed = list(threads.map(lambda each: each.decrypt("secret", "here"), seals))
-    assert len(set(closed)) == 16 and {seals[3].decrypt(each, "here") for each in closed} == {"secret"}
+    assert len(set(closed)) == 16
+    assert {seals[3].decrypt(each, "here") for each in closed} == {"secret"}
     assert seals[3].decrypt(closed[0], "there") is seals[3].decrypt("nonsense", "here") is None
     assert [each.name for each in (tmp_path / "data").iterdir()] == ["seal.key"]

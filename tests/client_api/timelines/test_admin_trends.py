@@ -37,12 +37,15 @@ async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None
     ghent = next(each for each in found if each["name"] == "Ghent")
     state = {"usable": True, "trendable": False, "listable": True, "requires_review": True}
     assert {name: ghent[name] for name in state} == state
-    assert ghent["history"][0]["uses"] == "2" and ghent["history"][0]["accounts"] == "2"
+    assert ghent["history"][0]["uses"] == "2"
+    assert ghent["history"][0]["accounts"] == "2"
     assert len(await mod.get(TAGS, limit=1)) == 1
     assert ids(await mod.get(TAGS, max_id=found[0]["id"])) == [found[1]["id"]]
     path = f"{TAGS}/{ghent['id']}"
     changed = await mod.put(path, display_name="GHENT", trendable=True)
-    assert changed["name"] == "GHENT" and changed["trendable"] and not changed["requires_review"]
+    assert changed["name"] == "GHENT"
+    assert changed["trendable"]
+    assert not changed["requires_review"]
     assert (await mod.get(path))["usable"] is True
     assert (await mod.request("PUT", path, json={"display_name": "Antwerp"})).status == 422
     assert (
@@ -62,7 +65,8 @@ async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
     await mod.put(f"{TAGS}/{ghent['id']}", usable=False, listable=False)
     for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{made['id']}")):
         refused = await ann.request(*attempt, json={"status": "again #ghent"})
-        assert refused.status == 422 and "#ghent" in refused.body["error"]
+        assert refused.status == 422
+        assert "#ghent" in refused.body["error"]
     assert (await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"] == []
     await mod.put(f"{TAGS}/{ghent['id']}", usable=True, listable=True)
     await ann.post("/api/v1/statuses", status="again #ghent")
@@ -94,9 +98,9 @@ async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None
     for liked in (post, private):
         await bob.post(f"/api/v1/statuses/{liked['id']}/favourite")
     [found] = await mod.get(f"{TRENDS}/statuses")
-    assert (
-        found["id"] == post["id"] and found["requires_review"] is True and found["account"]["acct"] == "ann"
-    )
+    assert found["id"] == post["id"]
+    assert found["requires_review"] is True
+    assert found["account"]["acct"] == "ann"
     path = f"{TRENDS}/statuses/{post['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     async with node.db.read() as tx:
@@ -125,16 +129,13 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
     await node.settle()
     nobody = Api(node)
     [trend] = await nobody.get("/api/v1/trends/links")
-    assert (trend["url"], trend["title"], trend["type"]) == (url, "A story", "link") and len(
-        trend["history"]
-    ) == 7
+    assert (trend["url"], trend["title"], trend["type"]) == (url, "A story", "link")
+    assert len(trend["history"]) == 7
     assert (trend["history"][0]["uses"], trend["history"][0]["accounts"]) == ("2", "2")
     assert set(ids(await nobody.get("/api/v1/timelines/link", url=trend["url"]))) == set(ids(posts))
     paged = await nobody.request("GET", "/api/v1/trends/links", params={"limit": "1"})
-    assert (
-        "limit=1&offset=1" in paged.headers["Link"]
-        and await nobody.get("/api/v1/trends/links", offset=1) == []
-    )
+    assert "limit=1&offset=1" in paged.headers["Link"]
+    assert await nobody.get("/api/v1/trends/links", offset=1) == []
 
     [found] = await mod.get(f"{TRENDS}/links")
     assert found == {**trend, "id": found["id"], "requires_review": True}
@@ -147,10 +148,13 @@ async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResol
         assert await trend_reviews.load_approvals(tx, "link", [url]) == {url: False}
 
     [publisher] = await mod.get(f"{TRENDS}/links/publishers")
-    assert publisher["domain"] == "news.test" and publisher["trendable"] is None
+    assert publisher["domain"] == "news.test"
+    assert publisher["trendable"] is None
     path = f"{TRENDS}/links/publishers/{publisher['id']}"
     decided = await mod.post(f"{path}/approve")
-    assert decided["trendable"] is True and decided["reviewed_at"] and not decided["requires_review"]
+    assert decided["trendable"] is True
+    assert decided["reviewed_at"]
+    assert not decided["requires_review"]
     assert (await mod.post(f"{path}/reject"))["trendable"] is False
     assert (await mod.get(f"{TRENDS}/links/publishers"))[0]["trendable"] is False
     assert (await mod.request("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404

@@ -55,7 +55,8 @@ async def test_three_kinds_are_found_at_once(start: Start) -> None:
         "lampshade"
     ]
     found = await api.get("/api/v2/search", q="lamps", type="hashtags")
-    assert found["hashtags"][0]["history"][0]["uses"] == "1" and len(found["hashtags"][0]["history"]) == 7
+    assert found["hashtags"][0]["history"][0]["uses"] == "1"
+    assert len(found["hashtags"][0]["history"]) == 7
 
 
 async def test_strangers_find_people_and_tags_only(start: Start) -> None:
@@ -161,10 +162,12 @@ async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Sta
         found = await api.get("/api/v2/search", q=q, type="statuses")
         return [each["visibility"] for each in found["statuses"]]
 
-    assert await texts(reader) == ["direct"] and await texts(stranger) == []
+    assert await texts(reader) == ["direct"]
+    assert await texts(stranger) == []
     await set_indexable(beta, bob)
     await settle_all(alpha, beta)
-    assert await texts(reader) == ["direct", "public"] and await texts(stranger) == ["public"]
+    assert await texts(reader) == ["direct", "public"]
+    assert await texts(stranger) == ["public"]
     assert await texts(stranger, "from:@bob@beta.test") == ["public"]
     await beta.publish(bob, "Another heron")
     await settle_all(alpha, beta)
@@ -182,5 +185,6 @@ async def test_the_page_searches_posts_too(start: Start) -> None:
     for name, seen in (("ann", True), ("bob", False)):
         await node.http.post("/login", data={"username": name, "password": PASSWORD, "next": "/home"})
         async with node.http.get("/search", params={"q": '"a lamp"'}) as page:
-            assert page.status == 200 and ("Repairing" in await page.text()) is seen
+            assert page.status == 200
+            assert ("Repairing" in await page.text()) is seen
         node.http.cookie_jar.clear()

@@ -107,7 +107,8 @@ async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
         for path in ("/api/v1/streaming", "/api/v1/streaming/public"):
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", **headers}
             async with node.http.get(path, headers=upgrade) as answer:
-                assert answer.status == 401 and (await answer.json())["error"]
+                assert answer.status == 401
+                assert (await answer.json())["error"]
 
 
 async def test_scopes_are_held(start: Start) -> None:
@@ -211,7 +212,8 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         for name, (path, params) in streams.items():
             found = await bob_api.get(f"/api/v1/timelines/{path}", **params)
             shown += [(name, "update", each["id"]) for each in found]
-        assert await stream.receive_ids(len(shown)) == sorted(shown) and len(shown) == 15
+        assert await stream.receive_ids(len(shown)) == sorted(shown)
+        assert len(shown) == 15
         # And each of them, and nothing else, is taken back.
         for each in made[2:]:
             await ann_api.delete(f"/api/v1/statuses/{each['id']}")
@@ -220,7 +222,8 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         told = []
         while (message := await stream.receive())[2] != last["id"] and message[1] == "delete":
             told.append(("/".join(message[0]), message[1], message[2]))
-        assert gone <= set(told) and {each for _, _, each in told} == {each for _, _, each in gone}
+        assert gone <= set(told)
+        assert {each for _, _, each in told} == {each for _, _, each in gone}
 
 
 async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
@@ -234,7 +237,8 @@ async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
         await beta.publish(eve, "from afar")
         await settle_all(node, beta)
         name, event, payload = await stream.receive()
-        assert (name, event) == (["public:remote"], "update") and "afar" in payload["content"]
+        assert (name, event) == (["public:remote"], "update")
+        assert "afar" in payload["content"]
 
 
 async def settle_all(*nodes: TestNode) -> None:
@@ -297,7 +301,8 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
         if name == "mutes":
             assert first["id"] == end
             continue
-        assert first["id"] == post_id and bool(first["filtered"]) is (name == "filters")
+        assert first["id"] == post_id
+        assert bool(first["filtered"]) is (name == "filters")
         shown = await Api(node, token).get("/api/v1/timelines/public")
         assert first in shown
     for each in open_sockets:
@@ -403,7 +408,8 @@ async def test_server_sent_events_and_their_beat(start: Start) -> None:
     node.node.hub.heartbeat_seconds = 0.01
     api = Api(node, token)
     async with node.http.get("/api/v1/streaming/public?only_media=true", headers=api.headers) as answer:
-        assert answer.content_type == "text/event-stream" and answer.headers["Cache-Control"]
+        assert answer.content_type == "text/event-stream"
+        assert answer.headers["Cache-Control"]
         assert await read_lines(answer, 1) == [b":)\n"]
         await node.publish(ann, "no picture")
         media_id = (await api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
@@ -414,7 +420,9 @@ async def test_server_sent_events_and_their_beat(start: Start) -> None:
             beats += line == b"event: thump\n" or line == b":thump\n"
         assert line == b"event: update\n"
         data, end = await read_lines(answer, 2)
-        assert data.startswith(b"data: ") and json.loads(data[6:])["id"] == made["id"] and end == b"\n"
+        assert data.startswith(b"data: ")
+        assert json.loads(data[6:])["id"] == made["id"]
+        assert end == b"\n"
         while (await read_lines(answer, 1)) != [b":thump\n"]:
             continue
     async with node.http.get("/api/v1/streaming/user", params={"access_token": token}) as answer:
@@ -462,7 +470,8 @@ async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: 
     node, (ann,), (token,) = await start_world(start, "ann")
     hub = node.node.hub
     async with open_stream(node, token, "user") as slow:
-        assert hub.dropped_listeners == 0 and len(hub) == 1
+        assert hub.dropped_listeners == 0
+        assert len(hub) == 1
         # All in one go, so that nothing can be sent in between.
         hub.publish([("user", ann.id)] * 5, "filters_changed", None)
         assert await slow.wait_closed() == 1013

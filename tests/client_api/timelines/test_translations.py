@@ -75,7 +75,8 @@ async def test_a_post_is_translated_once(start: Start, server: TranslationServer
     post_id = await node.publish(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
     found = await api.post(path, lang="en")
-    assert found["content"].startswith("<p>Hello <span") and "<!--" not in found["content"]
+    assert found["content"].startswith("<p>Hello <span")
+    assert "<!--" not in found["content"]
     assert (found["spoiler_text"], found["language"], found["poll"]) == ("Hello & mehr", "en", None)
     assert (found["detected_source_language"], found["provider"]) == ("de", "LibreTranslate")
     [asked] = server.asked
@@ -85,12 +86,15 @@ async def test_a_post_is_translated_once(start: Start, server: TranslationServer
         "html",
         "secret",
     )
-    assert asked["q"][1] == "Hallo &amp; mehr" and len(asked["q"]) == 2
+    assert asked["q"][1] == "Hallo &amp; mehr"
+    assert len(asked["q"]) == 2
     assert await api.post(path) == found, "English is this member's language"
     await api.post(f"/api/v1/statuses/{post_id}/favourite")
-    assert await api.post(path, lang="en-GB") == found and len(server.asked) == 1
+    assert await api.post(path, lang="en-GB") == found
+    assert len(server.asked) == 1
     await api.put(f"/api/v1/statuses/{post_id}", status="Hallo again")
-    assert "again" in (await api.post(path, lang="en"))["content"] and len(server.asked) == 2
+    assert "again" in (await api.post(path, lang="en"))["content"]
+    assert len(server.asked) == 2
 
 
 async def test_descriptions_and_options_are_translated(start: Start, server: TranslationServer) -> None:
@@ -104,7 +108,8 @@ async def test_descriptions_and_options_are_translated(start: Start, server: Tra
     asked = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
     found = await api.post(f"/api/v1/statuses/{asked}/translate", lang="en")
     options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
-    assert found["poll"] == {"id": asked, "options": options} and found["media_attachments"] == []
+    assert found["poll"] == {"id": asked, "options": options}
+    assert found["media_attachments"] == []
     assert found["spoiler_text"] == "Hello alle"
 
 
@@ -139,7 +144,8 @@ async def test_what_fails_is_said(start: Start, server: TranslationServer, answe
     post_id = await node.publish(ann, "Hallo", language="de")
     server.answer, server.status = answer, status
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
-    assert refused.status == 503 and "not available" in refused.body["error"]
+    assert refused.status == 503
+    assert "not available" in refused.body["error"]
 
 
 async def test_who_may_translate_what(start: Start, server: TranslationServer) -> None:
@@ -161,7 +167,8 @@ async def test_who_may_translate_what(start: Start, server: TranslationServer) -
     ):
         refused = await api.request("POST", f"/api/v1/statuses/{wrong}/translate", json={"lang": lang})
         assert refused.status == status, (wrong, lang, refused.body)
-    assert refused.body["error"] == "Record not found" and server.asked == []
+    assert refused.body["error"] == "Record not found"
+    assert server.asked == []
     other = Api(node, await node.create_token(await node.create_member("bob")))
     hidden = await other.request("POST", f"/api/v1/statuses/{private}/translate", json={"lang": "en"})
     assert hidden.status == 404
@@ -194,7 +201,8 @@ async def test_private_networks_are_closed_unless_they_are_named(
     node, ann, api = await start_world(start, server, allow_networks=("10.0.0.0/8",))
     post_id = await node.publish(ann, "Hallo", language="de")
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate", json={"lang": "en"})
-    assert refused.status == 503 and server.asked == []
+    assert refused.status == 503
+    assert server.asked == []
 
 
 async def test_blank_texts_are_not_sent(server: TranslationServer) -> None:
@@ -204,4 +212,5 @@ async def test_blank_texts_are_not_sent(server: TranslationServer) -> None:
     await translator.close()
     assert answer.texts == ("<p>Hello</p><!--en-->", "", "a &lt; b<!--en-->")
     assert (answer.detected_language, server.asked[0]["source"]) == ("de", "auto")
-    assert server.asked[0]["q"] == ["<p>Hallo</p>", "a &lt; b"] and "api_key" not in server.asked[0]
+    assert server.asked[0]["q"] == ["<p>Hallo</p>", "a &lt; b"]
+    assert "api_key" not in server.asked[0]
