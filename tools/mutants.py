@@ -84,7 +84,7 @@ TESTS = {
     "partners: a quote of somebody else": FOR_PARTNERS,
     "relays: only those that are on forward": f"{RELAYS}::test_a_relay_is_followed_and_only_points[sqlite]",
     "whose post it is": f"{POSTS}::test_a_deleted_post_leaves_a_tombstone_only[sqlite]",
-    "scopes": "tests/client_api/accounts/test_profiles.py::test_profiles_need_their_scopes[sqlite]",
+    "scopes": "tests/client_api/accounts/test_profiles.py::test_profiles_without_the_scope_are_refused[sqlite]",
     "the word of a form": "tests/console/test_console.py::test_forms_need_their_word[sqlite]",
     "PKCE": f"{TOKENS}::test_the_verifier_cannot_be_dropped_or_guessed",
     "codes are used once": f"{TOKENS}::test_a_code_that_comes_twice_ends_its_token[sqlite]",
@@ -99,7 +99,7 @@ TESTS = {
     "the log: hashes": f"{ACTS}file[sqlite]",
     "the log: private parts": f"{LOG}::test_what_was_written_stays[sqlite]",
     "the log: triggers": f"{LOG}::test_what_was_written_stays[sqlite]",
-    "the log: names": f"{ADMIN}::test_the_log_is_public_without_names[sqlite]",
+    "the log: names": f"{ADMIN}::test_public_log_names_no_member_and_verifies[sqlite]",
     "kept out": "tests/pages/moderation/test_decisions.py::test_who_is_kept_out_sees_nothing_else[sqlite]",
 }
 

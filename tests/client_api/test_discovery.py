@@ -47,7 +47,7 @@ async def test_trends_are_computed_and_paged(start: Start) -> None:
     assert str(hidden) in [each["id"] for each in await nobody.get("/api/v1/trends/statuses")]
 
 
-async def test_collections_need_their_scope_and_their_owner(start: Start) -> None:
+async def test_collections_need_the_scope_and_the_owner(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     owner, other = Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))
@@ -82,7 +82,7 @@ async def test_collections_need_their_scope_and_their_owner(start: Start) -> Non
     assert "offset=1" in page.headers["Link"]
 
 
-async def test_the_directory_and_suggestions(start: Start) -> None:
+async def test_directory_and_suggestions_list_discoverable_accounts(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob, eve = [await node.create_member(name) for name in ("ann", "bob", "eve")]
     first, second = Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))

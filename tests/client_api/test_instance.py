@@ -20,7 +20,7 @@ from tests.kit.people import make_context
 WEEK_S = 7 * 86_400
 
 
-async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
+async def test_instance_activity_lists_twelve_weeks(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     for visibility in ("public", "local", "followers"):
@@ -44,7 +44,7 @@ async def test_activity_tells_of_twelve_weeks(start: Start) -> None:
 
 
 @pytest.mark.parametrize(("shown_to", "status"), [("public", 200), ("members", 401), ("nobody", 404)])
-async def test_blocked_peers_are_shown_to_whom_the_admins_say(
+async def test_domain_blocks_are_shown_to_the_configured_audience(
     start: Start, shown_to: str, status: int
 ) -> None:
     node = await start("alpha.test", show_blocks=shown_to)
@@ -68,7 +68,7 @@ async def test_blocked_peers_are_shown_to_whom_the_admins_say(
     assert len(bad["digest"]) == 64
 
 
-async def test_languages(start: Start) -> None:
+async def test_instance_languages_are_named(start: Start) -> None:
     node = await start("alpha.test")
     found = await Api(node).get("/api/v1/instance/languages")
     names = {each["code"]: each["name"] for each in found}
@@ -78,7 +78,7 @@ async def test_languages(start: Start) -> None:
     assert await Api(node).get("/api/v1/instance/translation_languages") == {}
 
 
-async def test_without_texts_there_are_none(start: Start) -> None:
+async def test_legal_texts_without_files_are_not_found(start: Start) -> None:
     node = await start("alpha.test")
     for path in (
         "privacy_policy",
@@ -106,7 +106,7 @@ def write_legal_texts(node: TestNode, folder: Path) -> None:
     object.__setattr__(services, "site", structs.replace(services.site, config=config))
 
 
-async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Path) -> None:
+async def test_legal_texts_are_rendered_and_found_by_date(start: Start, tmp_path: Path) -> None:
     node = await start("alpha.test")
     write_legal_texts(node, tmp_path)
     api = Api(node)
@@ -129,7 +129,7 @@ async def test_texts_are_rendered_and_versions_found(start: Start, tmp_path: Pat
     assert (await api.request("GET", "/api/v1/instance/privacy_policy")).status == 404
 
 
-def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
+def test_terms_with_a_missing_folder_are_not_found(tmp_path: Path) -> None:
     here = make_context(tmp_path)
     community = structs.replace(here.config.community, terms_folder=str(tmp_path / "nowhere"))
     here = structs.replace(here, config=structs.replace(here.config, community=community))
@@ -137,7 +137,7 @@ def test_a_missing_folder_is_no_terms(tmp_path: Path) -> None:
         legal_texts.get_terms(here, legal_texts.date(2026, 1, 1))
 
 
-async def test_oembed_quotes_our_public_posts_only(start: Start) -> None:
+async def test_oembed_shows_local_public_posts_only(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node)

@@ -1,6 +1,6 @@
 """Every endpoint that changes something is sent what is wrong: it tells so, and nothing has changed.
 
-The endpoints come from their declarations; one without a row in `good_requests` fails here.
+The endpoints come from their declarations; one without a row in `request_rows` fails here.
 PostgreSQL refuses what SQLite takes (NUL, large numbers), so wrong values are sent on both.
 """
 
@@ -19,12 +19,8 @@ import pytest
 from fedserver.domain.kernel.errors import InvalidError
 from fedserver.node import list_endpoints
 from fedserver.web.fields import MAX_JSON_BYTES, convert
-from tests.client_api.valid_requests import (
-    ROWS,
-    RequestWorld,
-    list_endpoints_with_ids,
-    list_writing_endpoints,
-)
+from tests.client_api.request_rows import ROWS, list_endpoints_with_ids, list_writing_endpoints
+from tests.client_api.request_world import RequestWorld
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 
@@ -171,7 +167,7 @@ async def start_watch(start: Start, **settings: Any) -> RequestWatch:
     return RequestWatch(await RequestWorld(await start("alpha.test", **settings)).set_up())
 
 
-def test_every_endpoint_has_a_row_and_every_field_a_value() -> None:
+def test_request_rows_cover_every_endpoint_and_field() -> None:
     assert (list_writing_endpoints() | list_endpoints_with_ids()) ^ ROWS.keys() == set()
     for request in list_writing_endpoints():
         assert {each.encode_name for each in msgspec.structs.fields(PARAMS[request])} == ROWS[request][
@@ -222,7 +218,7 @@ def _list_invalid_bodies(
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)  # it minds types, SQLite does not
-async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
+async def test_requests_with_wrong_values_are_refused_and_change_nothing(start: Start) -> None:
     watch = await start_watch(start)
     # Some endpoints are one under several names.
     requests = {HANDLERS[request]: request for request, (_, body) in ROWS.items() if body}
@@ -241,7 +237,7 @@ async def test_wrong_values_are_told_and_change_nothing(start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
+async def test_requests_with_unreadable_bodies_are_refused_and_change_nothing(start: Start) -> None:
     watch = await start_watch(start)
     bodies = itertools.cycle(BODIES)  # all are read in one place: each endpoint gets the next few
     for request in sorted(list_writing_endpoints()):
@@ -258,7 +254,7 @@ async def test_wrong_bodies_are_told_and_change_nothing(start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", ["postgresql"], indirect=True)
-async def test_wrong_ids_are_not_found(start: Start) -> None:
+async def test_requests_with_wrong_ids_are_not_found(start: Start) -> None:
     watch = await start_watch(start)
     for request in sorted(list_endpoints_with_ids()):
         kind, body = ROWS[request]
@@ -273,7 +269,7 @@ async def test_wrong_ids_are_not_found(start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-async def test_a_request_sent_twice_does_nothing_twice(start: Start) -> None:
+async def test_requests_sent_twice_write_nothing_twice(start: Start) -> None:
     watch = await start_watch(start)
     for request in sorted(list_writing_endpoints()):
         kind, body = ROWS[request]

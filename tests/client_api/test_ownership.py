@@ -1,6 +1,6 @@
 """Nobody reads or changes what is not theirs: what is Ann's is asked for with Eve's token, and others.
 
-The rows are those of `good_requests`; an endpoint with an id in its path is here or in `OPEN`, with a reason.
+The rows are those of `request_rows`; an endpoint with an id in its path is here or in `OPEN`, with a reason.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fedserver.node import list_endpoints
+from tests.client_api.request_rows import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
 from tests.client_api.test_invalid_input import RequestWatch, start_watch
-from tests.client_api.valid_requests import ADMIN, REDIRECT_URI, ROWS, list_endpoints_with_ids
 from tests.kit.api import Api
 from tests.kit.nodes import Start
 from tests.kit.push import Device
@@ -73,7 +73,7 @@ async def _check_granted(watch: RequestWatch, request: str, parts: dict[str, str
 
 
 @sqlite
-async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
+async def test_objects_of_others_are_refused(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     _, eve = await world.create_person("eve")
@@ -86,7 +86,7 @@ async def test_nobody_reads_or_changes_what_is_not_theirs(start: Start) -> None:
 
 
 @sqlite
-async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
+async def test_tokens_without_the_scope_are_refused(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     owner = Api(world.node, await world.node.create_token(world.olga_row, "read write follow push profile"))
@@ -110,7 +110,7 @@ async def test_a_token_does_no_more_than_its_scopes_say(start: Start) -> None:
 
 
 @sqlite
-async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
+async def test_hidden_posts_are_refused_to_others(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     _, eve = await world.create_person("eve")
@@ -141,7 +141,7 @@ async def test_a_hidden_post_is_nobody_elses(start: Start) -> None:
 
 
 @sqlite
-async def test_what_a_body_names_must_be_ones_own(start: Start) -> None:
+async def test_bodies_that_name_objects_of_others_are_refused(start: Start) -> None:
     watch = await start_watch(start)
     world = watch.world
     _, eve = await world.create_person("eve")

@@ -218,7 +218,7 @@ def find_rows(body: Any) -> int:
     return len(found or ())
 
 
-async def test_statements_are_few_and_do_not_grow_with_the_page(start: Start) -> None:
+async def test_pages_take_few_statements_whatever_their_length(start: Start) -> None:
     world, api = await start_world(start)
     await check_page_lengths(world, api)
     await check_hot_reads(world, api)

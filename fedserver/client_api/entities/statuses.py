@@ -271,7 +271,7 @@ def _render_viewer_state(view: post_views.PostView) -> dict[str, Any]:
         "reblogged": state.boosted,
         "muted": state.muted,
         "bookmarked": state.bookmarked,
-        "filtered": [render_filter_result(each) for each in view.filtered],
+        "filtered": [render_filter_result(match) for match in view.filtered],
     }
     if view.post.boost_of_id is None:
         fields["pinned"] = state.pinned

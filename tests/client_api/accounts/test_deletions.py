@@ -7,16 +7,16 @@ import io
 import json
 
 import pytest
-from PIL import Image
 
 from fedserver.domain.kernel import events
 from fedserver.domain.relationships import follows
 from storage.engine import Database, Event
 from tests.kit.api import Api
 from tests.kit.nodes import Start
+from tests.kit.pictures import make_picture
 
 
-async def test_boosts_of_a_deleted_post_are_told_to_streams(start: Start) -> None:
+async def test_deletion_of_a_post_streams_its_boosts_too(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob, eve = [await node.create_member(name) for name in ("ann", "bob", "eve")]
     async with node.db.write() as tx:
@@ -33,16 +33,14 @@ async def test_boosts_of_a_deleted_post_are_told_to_streams(start: Start) -> Non
 
 
 async def upload(api: Api, color: str) -> str:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), color).save(out, "PNG")
-    out.seek(0)
-    answer = await api.request("POST", "/api/v2/media", data={"file": out, "description": color})
+    data = {"file": io.BytesIO(make_picture(color)), "description": color}
+    answer = await api.request("POST", "/api/v2/media", data=data)
     assert answer.status == 200
     found: str = answer.body["id"]
     return found
 
 
-async def test_a_deleted_post_can_be_written_anew(start: Start) -> None:
+async def test_deleted_post_can_be_written_again_with_its_files(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -73,7 +71,7 @@ async def test_a_deleted_post_can_be_written_anew(start: Start) -> None:
         assert answer.status == 200
 
 
-async def test_files_of_a_deleted_post_go_after_a_day(start: Start) -> None:
+async def test_files_of_a_deleted_post_are_deleted_after_a_day(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
@@ -88,7 +86,7 @@ async def test_files_of_a_deleted_post_go_after_a_day(start: Start) -> None:
 
 
 @pytest.mark.parametrize("many", [0, 1, 1_000])
-async def test_a_post_may_be_at_many_homes(database: Database, many: int) -> None:
+async def test_post_deleted_event_lists_any_number_of_homes(database: Database, many: int) -> None:
     homes = [10**17 + number for number in range(many)]
     heard: asyncio.Queue[Event] = asyncio.Queue()
     stop = database.listen(heard.put_nowait)

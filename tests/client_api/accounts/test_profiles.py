@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import aiohttp
 import pytest
-from PIL import Image
 
 from fedserver.domain.accounts import accounts, profiles
 from tests.kit.api import Api
 from tests.kit.nodes import PASSWORD, Start
+from tests.kit.pictures import make_picture
 
 CREDENTIALS = "/api/v1/accounts/update_credentials"
-
-
-def make_picture() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
-    return out.getvalue()
 
 
 async def create_ann(start: Start, scopes: str = "read write") -> Api:
@@ -40,7 +33,7 @@ def make_fields_form(index: Any) -> aiohttp.FormData:
     return form
 
 
-async def test_fields_in_every_encoding(start: Start) -> None:
+async def test_profile_fields_are_read_in_every_encoding(start: Start) -> None:
     api = await create_ann(start)
     multipart = make_fields_form(lambda place: place)
     multipart.add_field("avatar", make_picture(), filename="a.png", content_type="image/png")
@@ -64,7 +57,7 @@ async def test_fields_in_every_encoding(start: Start) -> None:
     assert (await api.patch(CREDENTIALS, note="x"))["fields"], "what is not named stays"
 
 
-async def test_everything_of_a_profile_is_kept(start: Start) -> None:
+async def test_profile_update_changes_every_field(start: Start) -> None:
     api = await create_ann(start)
     form = aiohttp.FormData()
     for name in ("avatar", "header"):
@@ -130,7 +123,9 @@ async def test_everything_of_a_profile_is_kept(start: Start) -> None:
         ({"source": {"privacy": "secret"}}, "Source"),
     ],
 )
-async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[str, Any], word: str) -> None:
+async def test_profile_beyond_the_limits_is_refused_and_unchanged(
+    start: Start, body: dict[str, Any], word: str
+) -> None:
     api = await create_ann(start)
     answer = await api.request("PATCH", CREDENTIALS, json={"bot": True, **body})
     assert answer.status == 422
@@ -141,7 +136,7 @@ async def test_limits_are_told_and_nothing_is_changed(start: Start, body: dict[s
     assert limits["max_featured_tags"] == 10
 
 
-async def test_profiles_need_their_scopes(start: Start) -> None:
+async def test_profiles_without_the_scope_are_refused(start: Start) -> None:
     reader = await create_ann(start, "profile")
     assert (await reader.get("/api/v1/profile"))["show_media"]
     assert (await reader.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
@@ -163,7 +158,7 @@ async def test_profiles_need_their_scopes(start: Start) -> None:
         assert (await Api(reader.node).request(method, path)).status == 401, path
 
 
-async def test_familiar_followers_and_endorsements(start: Start) -> None:
+async def test_familiar_followers_and_endorsements_respect_privacy(start: Start) -> None:
     node = await start("alpha.test")
     names = ("ann", "bob", "eve", "fay", "gus")
     made = {name: await node.create_member(name) for name in names}
@@ -203,7 +198,7 @@ async def test_familiar_followers_and_endorsements(start: Start) -> None:
     assert await ann.get("/api/v1/endorsements") == []
 
 
-async def test_a_mute_ends_in_time(start: Start) -> None:
+async def test_mute_with_a_duration_ends(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     api = Api(node, await node.create_token(ann))
@@ -233,7 +228,7 @@ async def test_a_mute_ends_in_time(start: Start) -> None:
     assert listed["mute_expires_at"] is None
 
 
-async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> None:
+async def test_lists_and_featured_tags_of_others_are_not_found(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = [Api(node, await node.create_token(await node.create_member(name))) for name in ("ann", "bob")]
     made = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
@@ -261,7 +256,7 @@ async def test_anothers_lists_and_featured_tags_are_not_there(start: Start) -> N
         assert tag["url"] == "https://alpha.test/@ann/tagged/fox"
 
 
-async def test_who_leaves_is_gone_with_all_that_was_kept(start: Start) -> None:
+async def test_account_deletion_removes_everything(start: Start) -> None:
     node = await start("alpha.test")
     owner, eve = await node.create_member("ann", role="owner"), await node.create_member("eve")
     api = Api(node, await node.create_token(eve))

@@ -17,10 +17,10 @@ from PIL import Image
 
 from fedserver.node import list_endpoints
 from fedserver.web.uploads import Upload
-from tests.client_api.test_every_endpoint import make_picture
 from tests.client_api.test_invalid_input import start_watch
 from tests.kit import videos
 from tests.kit.nodes import Start
+from tests.kit.pictures import make_picture
 
 # Where each endpoint that takes files expects them, with the method.
 UPLOAD_FIELDS = {
@@ -119,7 +119,7 @@ def list_files(*folders: Path) -> set[Path]:
     return {each for each in found if each.is_file() or each.parent.name == ".work"}
 
 
-def test_every_endpoint_that_takes_files_is_here() -> None:
+def test_upload_fields_cover_every_endpoint_with_files() -> None:
     found = {
         f"{each.method} {each.path}": tuple(
             one.encode_name for one in msgspec.structs.fields(each.params) if one.type == Upload | None
@@ -157,7 +157,7 @@ def list_attempts(
 
 
 @sqlite
-async def test_what_is_refused_leaves_nothing(
+async def test_refused_uploads_leave_no_files(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (elsewhere := tmp_path / "elsewhere").mkdir()

@@ -12,10 +12,10 @@ import pytest
 from fedserver.jobs.media import LEASE_MS
 from fedserver.web import media_intake
 from storage.queries.kernel import jobs as job_queries
-from tests.client_api.test_every_endpoint import make_picture
 from tests.kit import videos
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start, TestNode
+from tests.kit.pictures import make_picture
 
 
 async def start_single(start: Start, **limits: int) -> tuple[TestNode, Api]:
@@ -36,7 +36,7 @@ def list_files(node: TestNode) -> list[Path]:
     return [each for each in node.node.services.store.root.rglob("*") if each.is_file()]
 
 
-async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
+async def test_video_is_processed_and_then_posted(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5")
     path = f"/api/v1/media/{came.body['id']}"
@@ -75,7 +75,7 @@ async def test_a_film_is_processed_and_then_posted(start: Start) -> None:
     assert post["media_attachments"][0]["url"] == shown["url"]
 
 
-async def test_what_is_small_can_be_waited_for(start: Start) -> None:
+async def test_small_audio_is_processed_at_once_by_version_1(start: Start) -> None:
     node, ann = await start_single(start)
     made = await upload(ann, videos.make_audio(), version=1)
     assert made.status == 200
@@ -88,7 +88,7 @@ async def test_what_is_small_can_be_waited_for(start: Start) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> None:
+async def test_refused_video_leaves_no_files(start: Start, version: int) -> None:
     node, ann = await start_single(start)
     whole = videos.make_video(seconds=3)
     for data in (whole[: len(whole) // 3], b"\x1a\x45\xdf\xa3nothing", b"#EXTM3U\nfile:///etc/passwd", b""):
@@ -103,7 +103,7 @@ async def test_nothing_stays_of_what_is_refused(start: Start, version: int) -> N
     assert not await node.settle()
 
 
-async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
+async def test_video_that_is_cut_off_fails_later(start: Start) -> None:
     node, ann = await start_single(start)
     whole = videos.make_video("webm", "libvpx-vp9", "libopus", seconds=3)
     came = await upload(ann, whole[: len(whole) * 2 // 3])
@@ -119,7 +119,7 @@ async def test_what_turns_out_broken_later_is_told(start: Start) -> None:
     assert list_files(node) == []
 
 
-async def test_a_small_picture_can_be_chosen(start: Start) -> None:
+async def test_thumbnail_is_chosen_and_changed(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video(), thumbnail=make_picture())
     assert came.status == 202
@@ -145,7 +145,7 @@ async def test_a_small_picture_can_be_chosen(start: Start) -> None:
     assert list_files(node) == []
 
 
-async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
+async def test_video_of_a_dead_worker_is_processed_again(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video())
     async with node.db.write() as tx:
@@ -159,7 +159,7 @@ async def test_work_of_a_dead_process_is_taken_up(start: Start) -> None:
     assert (await ann.request("GET", path)).status == 200
 
 
-async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
+async def test_video_that_kills_its_workers_fails(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video())
     for _ in range(3):
@@ -173,7 +173,7 @@ async def test_what_kills_its_processes_is_given_up(start: Start) -> None:
     assert list_files(node) == []
 
 
-async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start: Start) -> None:
+async def test_video_removed_during_processing_leaves_no_files(start: Start) -> None:
     node, ann = await start_single(start)
     came = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
     working = asyncio.create_task(node.settle())
@@ -186,7 +186,7 @@ async def test_a_film_that_is_removed_while_it_is_processed_leaves_nothing(start
     assert list_files(node) == []
 
 
-async def test_a_member_has_so_much_room_and_no_more(start: Start) -> None:
+async def test_upload_beyond_the_quota_is_refused(start: Start) -> None:
     node, ann = await start_single(start, member_bytes=30_000)
     first = await upload(ann, videos.make_video(), version=1)
     assert first.status == 200
@@ -200,7 +200,7 @@ async def test_a_member_has_so_much_room_and_no_more(start: Start) -> None:
     assert (await upload(ann, videos.make_video(), version=1)).status == 200
 
 
-async def test_the_instance_tells_what_it_takes(start: Start) -> None:
+async def test_instance_lists_accepted_media_types(start: Start) -> None:
     node, ann = await start_single(start)
     told = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
     assert {"image/png", "image/heic", "video/mp4", "video/webm", "audio/mpeg"} <= set(
@@ -209,7 +209,7 @@ async def test_the_instance_tells_what_it_takes(start: Start) -> None:
     assert told["video_size_limit"] == node.site.config.limits.video_bytes
 
 
-async def test_parts_of_a_file(start: Start) -> None:
+async def test_media_file_answers_range_requests(start: Start) -> None:
     node, ann = await start_single(start)
     url = (await upload(ann, videos.make_video(), version=1)).body["url"]
 

@@ -45,7 +45,7 @@ async def fetch_measures(
     return {each["key"]: each for each in found}
 
 
-async def test_what_members_did(start: Start) -> None:
+async def test_measures_count_what_members_did_by_day(start: Start) -> None:
     node, mod, apis, ids = await start_world(start)
     post = await apis["ann"].post("/api/v1/statuses", status="hello #ghent")
     await apis["bob"].post(f"/api/v1/statuses/{post['id']}/favourite")
@@ -80,7 +80,7 @@ async def test_what_members_did(start: Start) -> None:
     assert [each["value"] for each in whole["active_users"]["data"]] == ["3", "0", "2"]
 
 
-async def test_hashtags_and_peers(start: Start) -> None:
+async def test_measures_of_hashtags_and_peers_count_their_subject(start: Start) -> None:
     node, mod, apis, _ = await start_world(start)
     await apis["ann"].post("/api/v1/statuses", status="one #ghent")
     await apis["ann"].post("/api/v1/statuses", status="two #ghent")
@@ -118,14 +118,14 @@ async def test_hashtags_and_peers(start: Start) -> None:
         {"keys": ["instance_accounts"], "start_at": "2026-11-17", "end_at": "2026-11-18"},
     ],
 )
-async def test_measures_of_nonsense(start: Start, wrong: dict[str, Any]) -> None:
+async def test_measures_with_wrong_values_are_refused(start: Start, wrong: dict[str, Any]) -> None:
     _, mod, _, _ = await start_world(start)
     refused = await mod.request("POST", MEASURES, json=wrong)
     assert refused.status == 422
     assert refused.body["error"]
 
 
-async def test_a_measure_is_one_statement(start: Start) -> None:
+async def test_measure_takes_one_statement(start: Start) -> None:
     node, _, _, _ = await start_world(start)
     now = node.clock.now
     async with node.db.read() as tx:
@@ -136,7 +136,7 @@ async def test_a_measure_is_one_statement(start: Start) -> None:
             assert tx.statement_count == before + 1, name
 
 
-async def test_dimensions(start: Start) -> None:
+async def test_dimensions_list_their_largest_entries(start: Start) -> None:
     node, mod, apis, _ = await start_world(start)
     await apis["ann"].post("/api/v1/statuses", status="één #ghent", language="nl")
     await apis["ann"].post("/api/v1/statuses", status="twee #ghent", language="nl")
@@ -184,7 +184,7 @@ async def test_dimensions(start: Start) -> None:
     assert (await mod.request("POST", DIMENSIONS, json={"keys": ["tag_servers"]})).status == 422
 
 
-async def test_retention_by_day_and_month(start: Start) -> None:
+async def test_retention_counts_cohorts_by_day_and_month(start: Start) -> None:
     node, mod, apis, _ = await start_world(start)
     first = format_day(node)
     await apis["ann"].get("/api/v1/timelines/home")

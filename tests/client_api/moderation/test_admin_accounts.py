@@ -56,7 +56,7 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
     return [each["id"] for each in found]
 
 
-async def test_only_staff_with_the_right_scope(start: Start) -> None:
+async def test_admin_endpoints_refuse_everybody_but_staff_with_the_scope(start: Start) -> None:
     """Every admin endpoint, whatever it does: strangers 401, members 403, other scopes 403."""
     node = await start("alpha.test")
     member, moderator = await node.create_member("ann"), await node.create_member("mod", "moderator")
@@ -81,7 +81,7 @@ def _is_writing(endpoint: Any) -> bool:
     return endpoint.method != "GET" and endpoint.tx != "read"
 
 
-async def test_reading_scopes_do_not_write(start: Start) -> None:
+async def test_admin_token_with_a_reading_scope_cannot_write(start: Start) -> None:
     node = await start("alpha.test")
     moderator = await node.create_member("mod", "moderator")
     api = Api(node, await node.create_token(moderator, "admin:read:accounts"))
@@ -91,7 +91,7 @@ async def test_reading_scopes_do_not_write(start: Start) -> None:
     assert (await api.request("GET", "/api/v1/admin/reports")).status == 403
 
 
-async def test_lists_filter_and_page(start: Start) -> None:
+async def test_admin_accounts_are_filtered_and_paged(start: Start) -> None:
     world = await create_staff(start)
     mod = world["mod"]
     async with world.node.db.write() as tx:
@@ -157,7 +157,7 @@ async def test_lists_filter_and_page(start: Start) -> None:
     assert await mod.get(old, remote="true") == []
 
 
-async def test_sign_ups_are_approved_or_forgotten(start: Start) -> None:
+async def test_sign_ups_are_approved_or_deleted(start: Start) -> None:
     node = await start("alpha.test", registration="approval")
     moderator = await node.create_member("mod", "moderator")
     mod = Api(node, await node.create_token(moderator, SCOPES))
@@ -188,7 +188,7 @@ async def test_sign_ups_are_approved_or_forgotten(start: Start) -> None:
     assert verbs == ["member.reject", "member.approve"]
 
 
-async def test_a_limit_hides_from_all_but_followers(start: Start) -> None:
+async def test_silenced_account_is_hidden_from_all_but_followers(start: Start) -> None:
     world = await create_staff(start)
     ann, bob, olga, nobody = world["ann"], world["bob"], world["olga"], Api(world.node)
     await olga.post(f"/api/v1/accounts/{world.id('ann')}/follow")
@@ -208,7 +208,7 @@ async def test_a_limit_hides_from_all_but_followers(start: Start) -> None:
     assert [each["status"]["id"] for each in await bob.get("/api/v1/notifications")] == [again["id"]]
 
 
-async def test_sensitive_marks_what_it_posted_and_posts(start: Start) -> None:
+async def test_sensitive_account_has_its_old_and_new_posts_marked(start: Start) -> None:
     world = await create_staff(start)
     ann, nobody = world["ann"], Api(world.node)
     before = await ann.post("/api/v1/statuses", status="one")
@@ -225,7 +225,7 @@ async def test_sensitive_marks_what_it_posted_and_posts(start: Start) -> None:
     assert not (await nobody.get(f"/api/v1/statuses/{before['id']}"))["sensitive"]
 
 
-async def test_disabled_members_are_out_and_their_profile_stays(start: Start) -> None:
+async def test_disabled_member_is_logged_out_and_keeps_the_profile(start: Start) -> None:
     world = await create_staff(start)
     ann, node = world["ann"], world.node
     await ann.post("/api/v1/statuses", status="still here")
@@ -248,7 +248,7 @@ async def test_disabled_members_are_out_and_their_profile_stays(start: Start) ->
         assert answer.status == 303
 
 
-async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
+async def test_suspended_account_is_hidden_and_loses_its_follows(start: Start) -> None:
     world = await create_staff(start)
     ann, bob, nobody, mod = world["ann"], world["bob"], Api(world.node), world["mod"]
     await bob.post(f"/api/v1/accounts/{world.id('ann')}/follow")
@@ -304,7 +304,7 @@ async def test_suspended_accounts_are_hidden_and_alone(start: Start) -> None:
     assert not relation["following"], "follows do not come back"
 
 
-async def test_warnings_reach_the_member(start: Start) -> None:
+async def test_warning_notifies_the_member(start: Start) -> None:
     world = await create_staff(start)
     await world.apply_action("mod", "ann", "none", text="Please mind rule 2")
     [told] = await world["ann"].get("/api/v1/notifications")
@@ -317,7 +317,7 @@ async def test_warnings_reach_the_member(start: Start) -> None:
     assert not (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["silenced"]
 
 
-async def test_nobody_acts_on_those_above_or_on_themselves(start: Start) -> None:
+async def test_moderators_cannot_act_on_higher_ranks_or_on_themselves(start: Start) -> None:
     world = await create_staff(start)
     for who, name in (
         ("mod", "olga"), ("mod", "ada"), ("mod", "mel"), ("mod", "mod"), ("ada", "olga"), ("ada", "ada"),
@@ -333,7 +333,7 @@ async def test_nobody_acts_on_those_above_or_on_themselves(start: Start) -> None
     assert [row.verb for row in node_itself] == ["account.silence", "account.silence"]
 
 
-async def test_bad_orders_are_refused(start: Start) -> None:
+async def test_actions_with_wrong_values_are_refused(start: Start) -> None:
     world = await create_staff(start)
     path = f"{PATH}/{world.id('ann')}/action"
     mod = world["mod"]
@@ -351,7 +351,7 @@ async def test_bad_orders_are_refused(start: Start) -> None:
         assert await audit_log.list_page(tx, Page()) == []
 
 
-async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
+async def test_deletion_needs_an_admin_and_a_suspended_account(start: Start) -> None:
     world = await create_staff(start)
     path = f"{PATH}/{world.id('ann')}"
     post = await world["ann"].post("/api/v1/statuses", status="hello")
@@ -374,7 +374,7 @@ async def test_only_admins_delete_and_only_the_suspended(start: Start) -> None:
 
 
 @pytest.mark.parametrize("kind", ["silence", "disable", "suspend", "sensitive"])
-async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
+async def test_action_with_days_expires(start: Start, kind: str) -> None:
     world = await create_staff(start)
     await world.apply_action("mod", "ann", kind, days=2)
     path = f"{PATH}/{world.id('ann')}"
@@ -395,7 +395,7 @@ async def test_an_act_for_a_time_lifts_itself(start: Start, kind: str) -> None:
     assert done.expires_at
 
 
-async def test_an_act_that_was_lifted_or_renewed_is_left_alone(start: Start) -> None:
+async def test_action_renewed_after_its_revocation_does_not_expire(start: Start) -> None:
     world = await create_staff(start)
     await world.apply_action("mod", "ann", "silence", days=1)
     await world["mod"].post(f"{PATH}/{world.id('ann')}/unsilence")
@@ -405,7 +405,7 @@ async def test_an_act_that_was_lifted_or_renewed_is_left_alone(start: Start) -> 
     assert (await world["mod"].get(f"{PATH}/{world.id('ann')}"))["silenced"]
 
 
-async def test_the_log_is_public_without_names(start: Start) -> None:
+async def test_public_log_names_no_member_and_verifies(start: Start) -> None:
     """It names no member, holds with the program of docs/log.md, and stays when a member goes."""
     world = await create_staff(start, "localhost")
     node, nobody, path = world.node, Api(world.node), "/api/fedserver/v1/log"

@@ -25,13 +25,13 @@ async def start_world(start: Start) -> tuple[TestNode, dict[str, Api], dict[str,
     return node, apis, {name: str(row.id) for name, row in people.items()}
 
 
-async def test_the_rules_are_the_configured_ones(start: Start) -> None:
+async def test_instance_rules_are_the_configured_ones(start: Start) -> None:
     node, _, _ = await start_world(start)
     found = await Api(node).get("/api/v1/instance/rules")
     assert found == [{"id": "1", "text": "Be kind", "hint": ""}, {"id": "2", "text": "No spam", "hint": ""}]
 
 
-async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -> None:
+async def test_report_notifies_moderators_with_its_posts(start: Start) -> None:
     _, apis, ids = await start_world(start)
     ann, bob, mod = apis["ann"], apis["bob"], apis["mod"]
     public = await bob.post("/api/v1/statuses", status="buy now")
@@ -79,7 +79,7 @@ async def test_a_report_reaches_the_moderators_with_its_evidence(start: Start) -
         ({"status_ids": ["1"]}, 404),
     ],
 )
-async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], status: int) -> None:
+async def test_report_with_wrong_values_is_refused(start: Start, change: dict[str, Any], status: int) -> None:
     _, apis, ids = await start_world(start)
     values = {"account_id": ids["bob"], "comment": "hm", **change}
     refused = await apis["ann"].request("POST", "/api/v1/reports", json=values)
@@ -88,7 +88,7 @@ async def test_what_cannot_be_reported(start: Start, change: dict[str, Any], sta
     assert await apis["mod"].get(PATH) == []
 
 
-async def test_posts_of_others_and_unseen_ones_are_no_evidence(start: Start) -> None:
+async def test_report_with_posts_of_others_or_hidden_posts_is_refused(start: Start) -> None:
     node, apis, ids = await start_world(start)
     ann, bob = apis["ann"], apis["bob"]
     own = await ann.post("/api/v1/statuses", status="mine")
@@ -108,7 +108,7 @@ async def _load_account(node: TestNode, name: str) -> Any:
     return from_db
 
 
-async def test_lists_filter_and_page(start: Start) -> None:
+async def test_admin_reports_are_filtered_and_paged(start: Start) -> None:
     _, apis, ids = await start_world(start)
     ann, bob, mod = apis["ann"], apis["bob"], apis["mod"]
     first = await ann.post("/api/v1/reports", account_id=ids["bob"])
@@ -131,7 +131,7 @@ async def test_lists_filter_and_page(start: Start) -> None:
     assert f"max_id={third['id']}" in page.headers["Link"]
 
 
-async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start) -> None:
+async def test_report_is_assigned_classified_resolved_and_reopened(start: Start) -> None:
     node, apis, ids = await start_world(start)
     mod = apis["mod"]
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"], category="spam")
@@ -162,7 +162,7 @@ async def test_a_report_is_assigned_classified_closed_and_reopened(start: Start)
     ]  # fmt: skip
 
 
-async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
+async def test_action_on_an_account_resolves_its_open_reports(start: Start) -> None:
     node, apis, ids = await start_world(start)
     ann, mod = apis["ann"], apis["mod"]
     first = await ann.post("/api/v1/reports", account_id=ids["bob"], rule_ids=[1])
@@ -181,7 +181,7 @@ async def test_acting_on_the_account_closes_what_is_open(start: Start) -> None:
     assert [each["id"] for each in await mod.get(PATH)] == [other["id"]]
 
 
-async def test_a_page_costs_the_same_whatever_is_on_it(start: Start) -> None:
+async def test_report_views_take_the_same_statements_for_any_page(start: Start) -> None:
     node, apis, ids = await start_world(start)
     from_ann = apis["ann"]
     post = await apis["bob"].post("/api/v1/statuses", status="x")

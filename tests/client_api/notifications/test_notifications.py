@@ -57,13 +57,15 @@ def parse_cursor(link: str, rel: str) -> dict[str, str]:
         ("PUT", "/api/v1/announcements/1/reactions/x", "read write:statuses"),
     ],
 )
-async def test_scopes(start: Start, method: str, path: str, scope: str) -> None:
+async def test_notifications_without_the_scope_are_refused(
+    start: Start, method: str, path: str, scope: str
+) -> None:
     node, ann, _ = await start_two_members(start, scopes=scope)
     assert (await ann.request(method, path)).status == 403
     assert (await Api(node).request(method, path)).status == 401
 
 
-async def test_groups_by_pages(start: Start) -> None:
+async def test_notification_groups_are_paged(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
     posts = [await post_status(ann, f"post {number}") for number in range(5)]
     for post in posts:
@@ -87,7 +89,7 @@ async def test_groups_by_pages(start: Start) -> None:
     assert list(parse_cursor(back.headers["Link"], "prev")) == ["min_id"]
 
 
-async def test_many_senders_in_part(start: Start) -> None:
+async def test_notification_group_with_many_senders_has_partial_accounts(start: Start) -> None:
     node, ann, bob = await start_two_members(start)
     eve = Api(node, await node.create_token(await node.create_member("eve")))
     post = await post_status(ann, "hello")
@@ -122,14 +124,16 @@ async def test_many_senders_in_part(start: Start) -> None:
         ("POST", f"{REQUESTS}/dismiss", {"id": [str(number) for number in range(81)]}, "id"),
     ],
 )
-async def test_wrong_words(start: Start, method: str, path: str, body: dict[str, Any], field: str) -> None:
+async def test_notifications_with_wrong_values_are_refused(
+    start: Start, method: str, path: str, body: dict[str, Any], field: str
+) -> None:
     _, ann, _ = await start_two_members(start)
     answer = await ann.request(method, path, json=body) if body else await ann.request(method, path)
     assert answer.status == 422
     assert any(name.startswith(field) for name in answer.body["details"])
 
 
-async def test_a_policy_as_clients_write_it(start: Start) -> None:
+async def test_notification_policy_accepts_what_clients_send_back(start: Start) -> None:
     """A client sends back all that it read, the summary too, and words that we do not know."""
     _, ann, bob = await start_two_members(start)
     whole = await ann.get(POLICY)
@@ -151,7 +155,7 @@ async def test_a_policy_as_clients_write_it(start: Start) -> None:
     assert (await bob.get(POLICY)) == whole
 
 
-async def test_other_peoples_things_are_not_there(start: Start) -> None:
+async def test_notifications_and_conversations_of_others_are_not_found(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
     await post_status(bob, "between us @ann", visibility="direct")
@@ -178,7 +182,7 @@ async def test_other_peoples_things_are_not_there(start: Start) -> None:
     assert len(await bob.get("/api/v1/conversations")) == 2
 
 
-async def test_conversations_by_pages(start: Start) -> None:
+async def test_conversations_are_paged(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
     made = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
     answer = await bob.request("GET", "/api/v1/conversations", params={"limit": "2"})
@@ -195,7 +199,7 @@ async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[s
     return message["stream"], message["event"], json.loads(message["payload"])
 
 
-async def test_streams_tell_of_conversations_merges_and_reactions(start: Start) -> None:
+async def test_streams_carry_conversations_merges_and_reactions(start: Start) -> None:
     node, ann, bob = await start_two_members(start)
     await ann.put(POLICY, for_not_following="filter")
     async with node.db.write() as tx:

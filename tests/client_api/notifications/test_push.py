@@ -59,7 +59,7 @@ async def like(node: TestNode, by: AccountRow, post_id: int) -> None:
 
 
 @pytest.mark.parametrize("standard", [True, False])
-async def test_a_like_arrives_encrypted_and_signed(
+async def test_push_of_a_like_is_encrypted_and_signed(
     start: Start, service: PushService, standard: bool
 ) -> None:
     node, ann, bob, api, token = await start_world(start)
@@ -91,7 +91,7 @@ async def test_a_like_arrives_encrypted_and_signed(
     assert service.take_received() == []
 
 
-async def test_forms_and_json_mean_the_same(start: Start) -> None:
+async def test_subscription_by_form_equals_json(start: Start) -> None:
     _, _, _, api, _ = await start_world(start)
     device = Device(standard=False)
     given = device.make_subscription()
@@ -128,7 +128,9 @@ async def test_forms_and_json_mean_the_same(start: Start) -> None:
         assert answer.body["error"]
 
 
-async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service: PushService) -> None:
+async def test_subscription_belongs_to_its_token_and_needs_the_scope(
+    start: Start, service: PushService
+) -> None:
     node, ann, bob, api, token = await start_world(start)
     second_token = await node.create_token(ann)
     second, other = Api(node, second_token), Api(node, await node.create_token(bob))
@@ -151,7 +153,7 @@ async def test_each_token_has_its_own_and_needs_the_scope(start: Start, service:
         assert (await Api(node).request(method, PATH, json={})).status == 401
 
 
-async def test_what_cannot_be_reached_is_refused(start: Start) -> None:
+async def test_subscription_with_a_wrong_endpoint_or_keys_is_refused(start: Start) -> None:
     _, _, _, api, _ = await start_world(start)
     good = Device().make_subscription()
     wrong: list[dict[str, Any]] = [
@@ -175,7 +177,7 @@ async def test_what_cannot_be_reached_is_refused(start: Start) -> None:
     assert (await api.request("GET", PATH)).status == 404
 
 
-async def test_alerts_and_policy_decide(start: Start, service: PushService) -> None:
+async def test_push_is_sent_as_alerts_and_policy_say(start: Start, service: PushService) -> None:
     node, ann, bob, api, _ = await start_world(start)
     device, post_id = Device(), await node.publish(ann, "hello")
     eve = await node.create_member("eve")
@@ -203,7 +205,7 @@ async def test_alerts_and_policy_decide(start: Start, service: PushService) -> N
     assert await told("favourite", policy="follower", by=eve) == ["favourite"]
 
 
-async def test_who_is_muted_or_filtered_is_not_pushed(start: Start, service: PushService) -> None:
+async def test_push_is_not_sent_for_muted_blocked_or_filtered(start: Start, service: PushService) -> None:
     node, ann, bob, api, _ = await start_world(start)
     eve = await node.create_member("eve")
     await subscribe(api, Device())
@@ -225,7 +227,7 @@ async def test_who_is_muted_or_filtered_is_not_pushed(start: Start, service: Pus
     assert service.take_received() == []
 
 
-async def test_what_was_dismissed_meanwhile_is_not_pushed(start: Start, service: PushService) -> None:
+async def test_push_is_not_sent_for_dismissed_notifications(start: Start, service: PushService) -> None:
     node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     await node.publish(bob, "@ann hello")
@@ -235,7 +237,7 @@ async def test_what_was_dismissed_meanwhile_is_not_pushed(start: Start, service:
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_a_client_that_is_gone_is_forgotten(start: Start, service: PushService, status: int) -> None:
+async def test_subscription_that_is_gone_is_deleted(start: Start, service: PushService, status: int) -> None:
     node, _, bob, api, _ = await start_world(start)
     await subscribe(api, Device())
     service.status = status
@@ -247,7 +249,7 @@ async def test_a_client_that_is_gone_is_forgotten(start: Start, service: PushSer
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_service_that_is_busy_is_asked_again(start: Start, service: PushService, status: int) -> None:
+async def test_push_to_a_busy_service_is_retried(start: Start, service: PushService, status: int) -> None:
     node, _, bob, api, _ = await start_world(start)
     device = Device()
     await subscribe(api, device)
@@ -265,7 +267,7 @@ async def test_a_service_that_is_busy_is_asked_again(start: Start, service: Push
     assert await node.node.runner.count_backlog() == 0
 
 
-async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
+async def test_push_that_keeps_failing_is_dropped_and_the_subscription_stays(
     start: Start, service: PushService
 ) -> None:
     node, _, bob, api, _ = await start_world(start)
@@ -289,7 +291,7 @@ async def test_a_message_is_given_up_in_the_end_and_the_subscription_stays(
     assert await node.node.runner.count_backlog() == 1
 
 
-async def test_a_slow_service_holds_up_no_other_work(start: Start, service: PushService) -> None:
+async def test_push_to_a_slow_service_does_not_delay_other_jobs(start: Start, service: PushService) -> None:
     node, _, bob, api, _ = await start_world(start)
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
@@ -316,7 +318,7 @@ async def test_a_slow_service_holds_up_no_other_work(start: Start, service: Push
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled"])
-async def test_an_app_that_is_shut_out_is_told_nothing_more(
+async def test_push_is_not_sent_to_revoked_or_disabled_apps(
     start: Start, service: PushService, how: str
 ) -> None:
     node, _, bob, api, _ = await start_world(start)
@@ -334,7 +336,7 @@ async def test_an_app_that_is_shut_out_is_told_nothing_more(
     assert await node.node.runner.count_backlog() == 0
 
 
-async def test_the_key_is_made_once_and_shown_everywhere(start: Start) -> None:
+async def test_push_key_is_created_once_and_the_same_everywhere(start: Start) -> None:
     node, _, _, api, _ = await start_world(start)
     made = await subscribe(api, Device())
     instance = await api.get("/api/v2/instance")
@@ -355,7 +357,7 @@ async def test_the_key_is_made_once_and_shown_everywhere(start: Start) -> None:
     await again.close()
 
 
-async def test_a_remote_mention_is_pushed(start: Start, service: PushService) -> None:
+async def test_push_of_a_remote_mention_is_sent(start: Start, service: PushService) -> None:
     node, _, _, api, _ = await start_world(start)
     device = Device()
     await subscribe(api, device)
@@ -373,7 +375,7 @@ async def test_a_remote_mention_is_pushed(start: Start, service: PushService) ->
     assert (read["title"], read["body"]) == ("eve mentioned you", "about tea")
 
 
-async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: PushService) -> None:
+async def test_stored_subscription_holds_no_usable_token(start: Start, service: PushService) -> None:
     node, ann, bob, api, token = await start_world(start)
     device, seal = Device(), node.node.services.secret_box
     key = Path(node.site.config.node.data_dir) / "seal.key"
@@ -414,7 +416,7 @@ async def test_no_row_holds_a_token_that_opens_anything(start: Start, service: P
     assert (await api.get(PATH))["endpoint"] == device.endpoint
 
 
-def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
+def test_secret_box_of_processes_that_start_together_has_one_key(tmp_path: Path) -> None:
     seals = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
     assert seals[0].decrypt("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:

@@ -43,7 +43,7 @@ async def load_policies(node: TestNode) -> Any:
 # --- peers
 
 
-async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> None:
+async def test_domain_blocks_are_created_read_changed_and_removed(start: Start) -> None:
     node, mod, _ = await start_world(start)
     made = await mod.post(
         BLOCKS,
@@ -89,7 +89,7 @@ async def test_domain_blocks_are_made_read_changed_and_removed(start: Start) -> 
     assert verbs == ["peer.reset", "peer.note", "peer.limit", "peer.block"]
 
 
-async def test_domain_blocks_that_are_there_already(start: Start) -> None:
+async def test_domain_block_that_is_milder_than_an_existing_one_is_refused(start: Start) -> None:
     _, mod, _ = await start_world(start)
     limited = await mod.post(BLOCKS, domain="bad.example")
     assert limited["severity"] == "silence", "as documented"
@@ -110,13 +110,13 @@ async def test_domain_blocks_that_are_there_already(start: Start) -> None:
 @pytest.mark.parametrize(
     "wrong", [{}, {"domain": " "}, {"domain": "a b"}, {"domain": "x/y"}, {"domain": "b.c", "severity": "odd"}]
 )
-async def test_domain_blocks_of_nonsense(start: Start, wrong: dict[str, str]) -> None:
+async def test_domain_block_with_wrong_values_is_refused(start: Start, wrong: dict[str, str]) -> None:
     _, mod, _ = await start_world(start)
     assert (await mod.request("POST", BLOCKS, json=wrong)).status == 422
     assert await mod.get(BLOCKS) == []
 
 
-async def test_allowed_domains(start: Start) -> None:
+async def test_domain_allows_are_created_read_and_removed(start: Start) -> None:
     node, mod, _ = await start_world(start, mode="allowlist")
     assert not (await load_policies(node)).allows("good.example")
     made = await mod.post(ALLOWS, domain="good.example")
@@ -132,7 +132,7 @@ async def test_allowed_domains(start: Start) -> None:
     assert not (await load_policies(node)).allows("good.example")
 
 
-async def test_a_block_ends_follows_and_hides_and_comes_undone(start: Start) -> None:
+async def test_domain_block_ends_follows_and_hides_accounts_until_removed(start: Start) -> None:
     node, mod, ann = await start_world(start)
     async with node.db.write() as tx:
         bob, eve = (
@@ -167,7 +167,7 @@ async def test_a_block_ends_follows_and_hides_and_comes_undone(start: Start) -> 
     assert (await me.get(f"/api/v1/accounts/{eve.id}"))["suspended"] is True, "she was suspended by herself"
 
 
-async def test_a_limit_holds_for_those_known_and_those_to_come(start: Start) -> None:
+async def test_domain_limit_applies_to_known_and_new_accounts(start: Start) -> None:
     node, mod, ann = await start_world(start)
     async with node.db.write() as tx:
         bob = await create_remote_account(tx, "bob")
@@ -187,7 +187,7 @@ async def test_a_limit_holds_for_those_known_and_those_to_come(start: Start) -> 
 # --- e-mail
 
 
-async def test_email_domains_are_refused_and_attempts_counted(start: Start) -> None:
+async def test_email_domain_block_refuses_and_counts_attempts(start: Start) -> None:
     node, mod, _ = await start_world(start)
     made = await mod.post(DOMAINS, domain="Bad.example")
     assert made["domain"] == "bad.example"
@@ -211,7 +211,7 @@ async def test_email_domains_are_refused_and_attempts_counted(start: Start) -> N
     assert await sign_up(node, "eve", "eve@bad.example") == 303
 
 
-async def test_canonical_addresses_are_refused_by_their_hash(start: Start) -> None:
+async def test_canonical_email_block_refuses_every_spelling(start: Start) -> None:
     node, mod, _ = await start_world(start)
     made = await mod.post(CANONICAL, email="E.v.e+news@Mail.test")
     word = hashlib.sha256(b"eve@mail.test").hexdigest()
@@ -236,7 +236,7 @@ async def test_canonical_addresses_are_refused_by_their_hash(start: Start) -> No
 # --- networks
 
 
-async def test_ip_blocks_are_made_read_changed_and_removed(start: Start) -> None:
+async def test_ip_blocks_are_created_read_changed_and_removed(start: Start) -> None:
     _, mod, _ = await start_world(start)
     made = await mod.post(IPS, ip="203.0.113.9/24", severity="sign_up_block", comment="spam", expires_in=3600)
     assert made["ip"] == "203.0.113.0/24"
@@ -269,7 +269,7 @@ async def test_ip_blocks_are_made_read_changed_and_removed(start: Start) -> None
         assert (await mod.request(method, path)).status == 404
 
 
-async def test_networks_may_not_join_or_have_to_wait(start: Start) -> None:
+async def test_ip_block_refuses_sign_ups_or_demands_approval(start: Start) -> None:
     node, mod, _ = await start_world(start)
     await mod.post(IPS, ip="203.0.113.0/24", severity="sign_up_block", expires_in=3600)
     await mod.post(IPS, ip="198.51.100.0/24", severity="sign_up_requires_approval")
@@ -283,7 +283,7 @@ async def test_networks_may_not_join_or_have_to_wait(start: Start) -> None:
     assert await sign_up(node, "eve", came_from="203.0.113.7") == 303
 
 
-async def test_networks_without_access(start: Start) -> None:
+async def test_ip_block_without_access_refuses_every_request(start: Start) -> None:
     node, mod, ann = await start_world(start)
     there = {"X-Forwarded-For": "203.0.113.7"}
     made = await mod.post(IPS, ip="203.0.113.0/24", severity="no_access", expires_in=7200)
@@ -314,7 +314,7 @@ async def test_networks_without_access(start: Start) -> None:
     assert (await mod.request("GET", f"{IPS}/{made['id']}")).status == 404, "and cleaned away"
 
 
-async def test_log_ins_are_refused_though_the_memory_of_the_process_is_old(start: Start) -> None:
+async def test_ip_block_refuses_logins_before_the_process_knows_it(start: Start) -> None:
     node, mod, _ = await start_world(start)
     await mod.post(IPS, ip="203.0.113.0/24", severity="no_access")
     node.node.services.ip_blocklist._blocked_networks.clear()
@@ -324,7 +324,7 @@ async def test_log_ins_are_refused_though_the_memory_of_the_process_is_old(start
         assert answer.status == 403
 
 
-async def test_what_was_decided_is_written_down(start: Start) -> None:
+async def test_block_decisions_are_in_the_audit_log(start: Start) -> None:
     node, mod, _ = await start_world(start)
     made = await mod.post(IPS, ip="203.0.113.7", severity="no_access", comment="attack")
     await mod.delete(f"{IPS}/{made['id']}")

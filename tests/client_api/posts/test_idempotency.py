@@ -5,20 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 
-from PIL import Image
-
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
+from tests.kit.pictures import make_picture
 
 PATH = "/api/v1/statuses"
 PARALLEL = 6
-
-
-def make_picture() -> io.BytesIO:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
-    out.seek(0)
-    return out
 
 
 async def send(api: Api, key: str, **body: object) -> list[ApiAnswer]:
@@ -28,11 +20,11 @@ async def send(api: Api, key: str, **body: object) -> list[ApiAnswer]:
     )
 
 
-async def test_simultaneous_requests_with_one_key_make_one_post(start: Start) -> None:
+async def test_simultaneous_requests_with_one_key_create_one_post(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     api = Api(node, await node.create_token(ann))
-    media = await api.request("POST", "/api/v2/media", data={"file": make_picture()})
+    media = await api.request("POST", "/api/v2/media", data={"file": io.BytesIO(make_picture())})
     bodies: list[dict[str, object]] = [
         {"status": "a note"},
         {"status": "an article", "title": "A title"},
@@ -46,7 +38,7 @@ async def test_simultaneous_requests_with_one_key_make_one_post(start: Start) ->
     assert (await api.get(f"/api/v1/accounts/{ann.id}"))["statuses_count"] == len(bodies)
 
 
-async def test_a_key_is_of_one_account_and_of_one_hour(start: Start) -> None:
+async def test_idempotency_key_is_bound_to_its_account_and_an_hour(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     headers = {"Idempotency-Key": "same"}

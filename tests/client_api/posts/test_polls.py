@@ -31,7 +31,7 @@ async def create_limited_api(node: TestNode, name: str, scope: str) -> Api:
     return Api(node, await node.create_token(account, scope))
 
 
-async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
+async def test_poll_is_the_same_in_every_answer(start: Start) -> None:
     node, ann, bob, nobody = await create_members(start)
     made = await ann.post("/api/v1/statuses", status="Which?", poll=POLL, media_ids=[])
     poll = made["poll"]
@@ -94,7 +94,7 @@ async def test_a_poll_is_written_and_read_in_every_place(start: Start) -> None:
     ],
     ids=["form", "strings-in-json", "json"],
 )  # fmt: skip
-async def test_every_way_to_write_a_poll(
+async def test_poll_is_created_by_form_and_json(
     start: Start, sent: dict[str, Any], multiple: bool, hidden: bool
 ) -> None:
     _, ann, bob, _ = await create_members(start)
@@ -109,7 +109,7 @@ async def test_every_way_to_write_a_poll(
     assert voted.body["options"][0]["votes_count"] == (None if hidden else 1)
 
 
-async def test_totals_are_hidden_until_the_end(start: Start) -> None:
+async def test_poll_with_hidden_totals_shows_them_when_it_ends(start: Start) -> None:
     node, ann, bob, _ = await create_members(start)
     made = await ann.post("/api/v1/statuses", status="Secret", poll={**POLL, "hide_totals": True})
     path = f"/api/v1/polls/{made['poll']['id']}"
@@ -128,7 +128,7 @@ async def test_totals_are_hidden_until_the_end(start: Start) -> None:
 
 
 @pytest.mark.parametrize("poll", [None, {}, {"options": []}])
-async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
+async def test_status_with_an_empty_poll_has_none(start: Start, poll: Any) -> None:
     _, ann, _, _ = await create_members(start)
     made = await ann.post("/api/v1/statuses", status="Plain", poll=poll, media_ids=[], in_reply_to_id=None)
     assert made["poll"] is None
@@ -147,13 +147,13 @@ async def test_an_absent_poll_is_no_poll(start: Start, poll: Any) -> None:
         ("yes", "Poll is invalid"),
     ],
 )
-async def test_bad_polls_are_told_so(start: Start, poll: Any, why: str) -> None:
+async def test_poll_with_wrong_values_is_refused(start: Start, poll: Any, why: str) -> None:
     _, ann, _, _ = await create_members(start)
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "a", "poll": poll})
     assert answer.status == 422 and why.lower() in answer.body["error"].lower(), answer.body
 
 
-async def test_who_may_not_vote(start: Start) -> None:
+async def test_vote_without_permission_or_with_wrong_choices_is_refused(start: Start) -> None:
     node, ann, bob, nobody = await create_members(start)
     eve = await node.create_member("eve")
     made = await ann.post("/api/v1/statuses", status="Ours", visibility="private", poll=POLL)
@@ -189,7 +189,7 @@ async def test_who_may_not_vote(start: Start) -> None:
         ).status == 404
 
 
-async def test_clients_are_told_the_limits(start: Start) -> None:
+async def test_instance_lists_the_poll_limits(start: Start) -> None:
     _, _, _, nobody = await create_members(start)
     for version in ("v1", "v2"):
         limits = (await nobody.get(f"/api/{version}/instance"))["configuration"]["polls"]
@@ -201,7 +201,7 @@ async def test_clients_are_told_the_limits(start: Start) -> None:
         }
 
 
-async def test_streams_hear_of_many_votes_once(start: Start) -> None:
+async def test_stream_gets_one_update_for_many_votes(start: Start) -> None:
     node, ann, bob, _ = await create_members(start)
     eve = Api(node, await node.create_token(await node.create_member("eve")))
     made = await ann.post("/api/v1/statuses", status="Live", poll=POLL)

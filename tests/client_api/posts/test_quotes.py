@@ -37,7 +37,7 @@ async def quote(world: QuoteWorld, text: str, **more: Any) -> Any:
     return await world.bob.post("/api/v1/statuses", status=text, quoted_status_id=world.first["id"], **more)
 
 
-async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
+async def test_quote_has_the_documented_shape(start: Start) -> None:
     world = await start_world(start)
     assert world.first["quote"] is None
     assert world.first["quotes_count"] == 0
@@ -64,7 +64,7 @@ async def test_a_quote_has_the_shape_that_clients_know(start: Start) -> None:
     assert boost["quote_approval"] == {"automatic": [], "manual": [], "current_user": "denied"}
 
 
-async def test_a_deleted_quote_can_be_written_anew(start: Start) -> None:
+async def test_deleted_quote_keeps_its_quoted_status(start: Start) -> None:
     world = await start_world(start)
     made = await quote(world, "look")
     await world.ann.post(f"{world.path}/quotes/{made['id']}/revoke")
@@ -74,7 +74,7 @@ async def test_a_deleted_quote_can_be_written_anew(start: Start) -> None:
     assert gone["quote"]["quoted_status"]["id"] == world.first["id"], "whatever its state"
 
 
-async def test_the_policy_is_the_authors(start: Start) -> None:
+async def test_quote_policy_is_set_by_the_author_only(start: Start) -> None:
     world = await start_world(start)
     path = f"{world.path}/interaction_policy"
     changed = await world.ann.put(path, quote_approval_policy="nobody")
@@ -99,7 +99,7 @@ async def test_the_policy_is_the_authors(start: Start) -> None:
     assert private["quote_approval"]["automatic"] == [], "whatever the default is"
 
 
-async def test_the_default_policy_is_a_setting(start: Start) -> None:
+async def test_quote_policy_default_is_a_setting(start: Start) -> None:
     world = await start_world(start)
     path = "/api/v1/accounts/update_credentials"
     changed = await world.ann.patch(path, source={"quote_policy": "nobody"})
@@ -117,7 +117,7 @@ async def test_the_default_policy_is_a_setting(start: Start) -> None:
     assert "quote_approval_policy" in wrong.body["details"]
 
 
-async def test_quotes_are_listed_in_pages(start: Start) -> None:
+async def test_quotes_are_paged(start: Start) -> None:
     world = await start_world(start)
     made = [(await quote(world, f"number {each}"))["id"] for each in range(3)]
     hidden = await quote(world, "for followers", visibility="private")
@@ -130,7 +130,7 @@ async def test_quotes_are_listed_in_pages(start: Start) -> None:
     assert (await world.ann.request("GET", "/api/v1/statuses/7/quotes")).status == 404
 
 
-async def test_only_the_quoted_author_revokes(start: Start) -> None:
+async def test_quote_is_revoked_by_the_quoted_author_only(start: Start) -> None:
     world = await start_world(start)
     made = await quote(world, "look")
     path = f"{world.path}/quotes/{made['id']}/revoke"
@@ -145,7 +145,7 @@ async def test_only_the_quoted_author_revokes(start: Start) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["7", "nonsense", "-1"])
-async def test_what_is_not_there_cannot_be_quoted(start: Start, wrong: str) -> None:
+async def test_quote_of_an_unknown_status_is_refused(start: Start, wrong: str) -> None:
     world = await start_world(start)
     refused = await world.bob.request(
         "POST", "/api/v1/statuses", json={"status": "x", "quoted_status_id": wrong}
@@ -154,7 +154,7 @@ async def test_what_is_not_there_cannot_be_quoted(start: Start, wrong: str) -> N
     assert refused.body["error"]
 
 
-async def test_a_boost_is_quoted_as_what_it_shows(start: Start) -> None:
+async def test_quote_of_a_boost_quotes_the_boosted_status(start: Start) -> None:
     world = await start_world(start)
     boost = await world.bob.post(f"{world.path}/reblog")
     made = await world.bob.post("/api/v1/statuses", status="look", quoted_status_id=boost["id"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
-from PIL import Image
 
 from fedserver.domain.auth import members
 from fedserver.domain.posts import scheduled_posts
@@ -19,6 +17,7 @@ from storage.queries.kernel import jobs as job_queries
 from storage.queries.posts import scheduled_posts as scheduled_post_queries
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
+from tests.kit.pictures import make_picture
 
 PATH = "/api/v1/scheduled_statuses"
 
@@ -35,11 +34,9 @@ def format_later(node: TestNode, **span: float) -> str:
     return datetime.fromtimestamp(node.clock.now / 1000 + seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-async def upload(ann: Api, colour: str = "teal") -> str:
-    out = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(out, "PNG")
+async def upload(ann: Api, color: str = "teal") -> str:
     form = aiohttp.FormData()
-    form.add_field("file", out.getvalue(), filename="a.png", content_type="image/png")
+    form.add_field("file", make_picture(color), filename="a.png", content_type="image/png")
     return str((await ann.request("POST", "/api/v2/media", data=form)).body["id"])
 
 
@@ -49,7 +46,7 @@ async def list_texts(ann: Api) -> list[str]:
     return [each["content"] for each in found]
 
 
-async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
+async def test_scheduled_status_is_published_once_at_its_time(start: Start) -> None:
     node, ann, bob = await start_world(start)
     moment = format_later(node, hours=1)
     made = await ann.post(
@@ -98,7 +95,7 @@ async def test_a_post_appears_at_its_moment_and_once(start: Start) -> None:
     assert (await ann.request("GET", f"{PATH}/{made['id']}")).status == 404
 
 
-async def test_files_wait_with_their_post(start: Start) -> None:
+async def test_media_of_a_scheduled_status_are_kept_for_it(start: Start) -> None:
     node, ann, bob = await start_world(start)
     first, second, spare = await upload(ann), await upload(ann, "red"), await upload(ann, "blue")
     made = await ann.post(
@@ -132,7 +129,7 @@ async def test_files_wait_with_their_post(start: Start) -> None:
     assert (await ann.post("/api/v1/statuses", status="free", media_ids=[other]))["media_attachments"]
 
 
-async def test_it_can_be_moved_and_cancelled(start: Start) -> None:
+async def test_scheduled_status_is_rescheduled_and_cancelled(start: Start) -> None:
     node, ann, _ = await start_world(start)
     made = await ann.post("/api/v1/statuses", status="moved", scheduled_at=format_later(node, hours=1))
     gone = await ann.post("/api/v1/statuses", status="gone", scheduled_at=format_later(node, hours=1))
@@ -164,7 +161,7 @@ async def test_it_can_be_moved_and_cancelled(start: Start) -> None:
         ("0001-01-01T00:00:00+23:59", ""),
     ],
 )
-async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) -> None:
+async def test_schedule_with_a_wrong_time_is_refused(start: Start, given: str, why: str) -> None:
     node, ann, _ = await start_world(start)
     made = await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     for method, path in (("POST", "/api/v1/statuses"), ("PUT", f"{PATH}/{made['id']}")):
@@ -191,7 +188,7 @@ async def test_a_moment_must_be_one_ahead(start: Start, given: str, why: str) ->
         {"status": "x", "media_ids": ["1"]},
     ],
 )
-async def test_what_could_not_be_posted_cannot_be_scheduled(start: Start, wrong: dict[str, Any]) -> None:
+async def test_schedule_of_an_invalid_status_is_refused(start: Start, wrong: dict[str, Any]) -> None:
     node, ann, _ = await start_world(start)
     answer = await ann.request(
         "POST", "/api/v1/statuses", json={**wrong, "scheduled_at": format_later(node, hours=1)}
@@ -201,7 +198,7 @@ async def test_what_could_not_be_posted_cannot_be_scheduled(start: Start, wrong:
     assert await ann.get(PATH) == []
 
 
-async def test_nobody_reaches_anothers(start: Start) -> None:
+async def test_scheduled_status_is_hidden_from_others(start: Start) -> None:
     node, ann, bob = await start_world(start)
     made = await ann.post("/api/v1/statuses", status="mine", scheduled_at=format_later(node, hours=1))
     path = f"{PATH}/{made['id']}"
@@ -218,7 +215,7 @@ async def test_nobody_reaches_anothers(start: Start) -> None:
     assert await ann.get(path) == made
 
 
-async def test_the_same_request_twice_waits_once(start: Start) -> None:
+async def test_schedule_with_one_idempotency_key_is_stored_once(start: Start) -> None:
     node, ann, bob = await start_world(start)
     body = {"status": "once", "scheduled_at": format_later(node, hours=1)}
 
@@ -240,7 +237,9 @@ async def test_the_same_request_twice_waits_once(start: Start) -> None:
     assert await post(ann, "k") != first
 
 
-async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_scheduled_statuses_are_limited_and_paged(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node, ann, bob = await start_world(start)
     monkeypatch.setattr(scheduled_posts, "MAX_SCHEDULED", 30)
     tomorrow = node.clock.now // 86_400_000 * 86_400 + 86_400
@@ -270,7 +269,7 @@ async def test_limits_and_pages(start: Start, monkeypatch: pytest.MonkeyPatch) -
     assert [each["id"] for each in await ann.get(PATH, min_id=made[3], limit="2")] == [made[5], made[4]]
 
 
-async def test_what_cannot_be_published_is_kept(start: Start) -> None:
+async def test_scheduled_status_that_fails_is_kept(start: Start) -> None:
     node, ann, bob = await start_world(start)
     parent = await bob.post("/api/v1/statuses", status="parent")
     made = await ann.post(
@@ -294,7 +293,7 @@ async def test_what_cannot_be_published_is_kept(start: Start) -> None:
     await ann.delete(f"{PATH}/{made['id']}")
 
 
-async def test_who_is_let_in_no_more_publishes_nothing(start: Start) -> None:
+async def test_scheduled_status_of_a_disabled_member_is_not_published(start: Start) -> None:
     node, ann, _ = await start_world(start)
     await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
     me = await ann.get("/api/v1/accounts/verify_credentials")
@@ -305,7 +304,7 @@ async def test_who_is_let_in_no_more_publishes_nothing(start: Start) -> None:
     assert await Api(node).get(f"/api/v1/accounts/{me['id']}/statuses") == []
 
 
-async def test_a_kill_neither_loses_nor_doubles_it(start: Start) -> None:
+async def test_scheduled_status_survives_killed_workers_once(start: Start) -> None:
     node, ann, _ = await start_world(start)
     await ann.post("/api/v1/statuses", status="kept", scheduled_at=format_later(node, hours=1))
     node.clock.forward(hours=2)

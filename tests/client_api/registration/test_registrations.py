@@ -68,7 +68,7 @@ async def confirm(node: TestNode, text: str) -> int:
         return answer.status
 
 
-async def test_an_open_node_takes_a_member_at_once(start: Start) -> None:
+async def test_registration_on_an_open_node_returns_a_working_token(start: Start) -> None:
     node = await start("alpha.test")
     made = await register(await create_app(node))
     assert made.status == 200, made.body
@@ -79,7 +79,7 @@ async def test_an_open_node_takes_a_member_at_once(start: Start) -> None:
 
 
 @pytest.mark.parametrize("kind", ["form", "json"])
-async def test_forms_are_taken_as_well(start: Start, kind: str) -> None:
+async def test_registration_accepts_forms_and_json(start: Start, kind: str) -> None:
     node = await start("alpha.test")
     app = await create_app(node)
     body = make_params(agreement="1") if kind == "form" else make_params(agreement="true")
@@ -88,7 +88,7 @@ async def test_forms_are_taken_as_well(start: Start, kind: str) -> None:
     ).status == 200
 
 
-async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Start) -> None:
+async def test_token_before_the_address_is_confirmed_is_refused(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
     made = await register(await create_app(node))
     assert made.status == 200
@@ -110,7 +110,7 @@ async def test_until_the_address_is_confirmed_the_token_opens_nothing(start: Sta
     assert "confirmed already" in late.body["error"]
 
 
-async def test_a_mistyped_address_can_be_mended(start: Start) -> None:
+async def test_confirmation_mail_can_be_sent_to_a_corrected_address(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
     app = await create_app(node)
     await register(app, "bob")
@@ -129,7 +129,7 @@ async def test_a_mistyped_address_can_be_mended(start: Start) -> None:
     assert (await ann.request("GET", "/api/v1/accounts/verify_credentials")).status == 200
 
 
-async def test_only_the_app_that_registered_asks_for_the_mail(start: Start) -> None:
+async def test_confirmation_mail_is_refused_to_other_apps(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
     ann = await node.create_member("ann")
     app = await create_app(node)
@@ -142,7 +142,7 @@ async def test_only_the_app_that_registered_asks_for_the_mail(start: Start) -> N
     assert refused.status == 403, "a token of the command line is no app's"
 
 
-async def test_who_asks_to_join_waits_for_approval(start: Start) -> None:
+async def test_registration_with_approval_waits_for_a_moderator(start: Start) -> None:
     node = await start("alpha.test", registration="approval")
     app = await create_app(node)
     refused = await register(app)
@@ -159,7 +159,7 @@ async def test_who_asks_to_join_waits_for_approval(start: Start) -> None:
 
 
 @pytest.mark.parametrize(("mode", "told"), [("closed", "new members"), ("invite", "invitation")])
-async def test_a_closed_node_says_so(start: Start, mode: str, told: str) -> None:
+async def test_registration_on_a_closed_node_is_refused(start: Start, mode: str, told: str) -> None:
     node = await start("alpha.test", registration=mode)
     refused = await register(await create_app(node))
     assert refused.status == 403
@@ -168,7 +168,7 @@ async def test_a_closed_node_says_so(start: Start, mode: str, told: str) -> None
         assert (await members.count_by_activity(tx))[0] == 0
 
 
-async def test_an_invitation_opens(start: Start) -> None:
+async def test_registration_with_an_invitation_succeeds(start: Start) -> None:
     node = await start("alpha.test", registration="invite")
     await node.create_member("bob")
     async with node.db.write() as tx:
@@ -178,7 +178,7 @@ async def test_an_invitation_opens(start: Start) -> None:
     assert (await register(app, invite_code=made.code)).status == 200
 
 
-async def test_everything_that_is_wrong_is_named(start: Start) -> None:
+async def test_registration_with_several_errors_names_each_field(start: Start) -> None:
     node = await start("alpha.test")
     app = await create_app(node)
     refused = await app.request("POST", "/api/v1/accounts", json={"username": "a b", "email": "x"})
@@ -206,7 +206,7 @@ async def test_everything_that_is_wrong_is_named(start: Start) -> None:
         assert (await members.count_by_activity(tx))[0] == 1, "what was refused leaves nothing behind"
 
 
-async def test_only_an_app_with_the_scope_registers(start: Start) -> None:
+async def test_registration_needs_an_app_token_with_the_scope(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("bob")
     assert (await register(Api(node))).status == 401
@@ -216,7 +216,7 @@ async def test_only_an_app_with_the_scope_registers(start: Start) -> None:
     assert (await register(await create_app(node, "write:accounts"))).status == 200
 
 
-async def test_sign_ups_of_an_address_are_limited(start: Start) -> None:
+async def test_registrations_from_one_address_are_rate_limited(start: Start) -> None:
     node = await start("alpha.test", requests=300)
     app = await create_app(node)
     answers = [await register(app, f"name{number}") for number in range(6)]
@@ -226,7 +226,7 @@ async def test_sign_ups_of_an_address_are_limited(start: Start) -> None:
     assert answers[0].headers["X-RateLimit-Limit"] == "5"
 
 
-async def test_an_app_says_where_its_newcomer_comes_from(start: Start) -> None:
+async def test_registration_records_the_address_of_the_newcomer(start: Start) -> None:
     node = await start("alpha.test")
     moderator = await node.create_member("mod", "moderator")
     async with node.db.write() as tx:

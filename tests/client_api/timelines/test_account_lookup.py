@@ -11,7 +11,9 @@ from tests.kit.people import create_remote_account
 
 
 @pytest.mark.parametrize("who_blocks", ["caller", "other"])
-async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, who_blocks: str) -> None:
+async def test_lookup_by_full_handle_finds_blocked_and_blocking_accounts(
+    start: Start, who_blocks: str
+) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     async with node.db.write() as tx:
@@ -34,7 +36,7 @@ async def test_a_full_handle_finds_whoever_blocks_or_is_blocked(start: Start, wh
     assert (await api.get("/api/v2/search", q="bo", type="accounts"))["accounts"] == []
 
 
-async def test_a_bare_word_finds_hashtags(start: Start) -> None:
+async def test_search_for_a_bare_word_finds_hashtags(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     await node.publish(ann, "Look, a #RedFox and a #redwood")
@@ -47,7 +49,7 @@ async def test_a_bare_word_finds_hashtags(start: Start) -> None:
     assert (await api.get("/api/v2/search", q="@redfox"))["hashtags"] == []
 
 
-async def test_a_fresh_account_has_markers_at_the_beginning(start: Start) -> None:
+async def test_markers_of_a_new_account_are_at_zero(start: Start) -> None:
     node = await start("alpha.test")
     api = Api(node, await node.create_token(await node.create_member("ann")))
     address = "/api/v1/markers?timeline[]=home&timeline[]=notifications&timeline[]=nonsense"

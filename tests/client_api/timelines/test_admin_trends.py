@@ -28,7 +28,7 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
     return [each["id"] for each in found]
 
 
-async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None:
+async def test_admin_tags_are_listed_shown_and_reviewed(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#Ghent #bruges")
     await bob.post("/api/v1/statuses", status="#ghent")
@@ -58,7 +58,7 @@ async def test_hashtags_are_listed_shown_and_decided_about(start: Start) -> None
     assert (row.verb, row.target, row.reason) == ("tag.review", "#ghent", "trendable: yes")
 
 
-async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
+async def test_tag_made_unusable_and_unlisted_is_refused_and_hidden(start: Start) -> None:
     _, mod, ann, bob = await start_world(start)
     made = await ann.post("/api/v1/statuses", status="#Ghent")
     [ghent] = await mod.get(TAGS)
@@ -73,7 +73,7 @@ async def test_hashtags_may_be_unusable_and_unlisted(start: Start) -> None:
     assert len((await bob.get("/api/v2/search", q="ghent", type="hashtags"))["hashtags"]) == 1
 
 
-async def test_trending_tags_are_reviewed(start: Start) -> None:
+async def test_trending_tags_are_approved_and_rejected(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#bruges #ghent")
     await bob.post("/api/v1/statuses", status="#ghent")
@@ -90,7 +90,7 @@ async def test_trending_tags_are_reviewed(start: Start) -> None:
     assert await mod.get(f"{TRENDS}/tags") == []
 
 
-async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None:
+async def test_trending_statuses_keep_their_review(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     post = await ann.post("/api/v1/statuses", status="liked")
     await ann.post("/api/v1/statuses", status="not liked")
@@ -117,7 +117,7 @@ async def test_posts_are_reviewed_and_the_decision_is_kept(start: Start) -> None
         assert (await mod.request("POST", wrong)).status == 404
 
 
-async def test_links_and_their_publishers(start: Start, names: tls.LoopbackResolver) -> None:
+async def test_trending_links_and_publishers_are_reviewed(start: Start, names: tls.LoopbackResolver) -> None:
     node, mod, ann, bob = await start_world(start)
     url = "https://news.test/story"
     async with StubSite(names, "news.test", {"/story": "<title>A story</title>"}):

@@ -34,7 +34,7 @@ async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True)
     await node.settle()
 
 
-async def test_three_kinds_are_found_at_once(start: Start) -> None:
+async def test_search_finds_accounts_statuses_and_hashtags(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = await node.create_member("lampmaker"), await node.create_member("bob")
     written = await node.publish(ann, "On lamps #lamps #lampshade")
@@ -59,7 +59,7 @@ async def test_three_kinds_are_found_at_once(start: Start) -> None:
     assert len(found["hashtags"][0]["history"]) == 7
 
 
-async def test_strangers_find_people_and_tags_only(start: Start) -> None:
+async def test_search_without_a_token_finds_accounts_and_hashtags_only(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     written = await node.publish(ann, "On lamps #lamps")
@@ -89,14 +89,14 @@ ODD_PARAMS = (
 
 
 @pytest.mark.parametrize("params", ODD_PARAMS)
-async def test_odd_values_are_not_the_servers_fault(start: Start, params: dict[str, str]) -> None:
+async def test_search_with_odd_values_never_fails(start: Start, params: dict[str, str]) -> None:
     node = await start("alpha.test")
     api = Api(node, await node.create_token(await node.create_member("ann")))
     answer = await api.request("GET", "/api/v2/search", params={"q": "x", "type": "statuses", **params})
     assert answer.status in (200, 422), answer.body
 
 
-async def test_pages_go_by_offset_and_by_id(start: Start) -> None:
+async def test_search_is_paged_by_offset_and_by_id(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     written = [str(await node.publish(ann, f"word {number}")) for number in range(5)][::-1]
@@ -110,7 +110,7 @@ async def test_pages_go_by_offset_and_by_id(start: Start) -> None:
     assert await search_ids(api, "statuses", **asked, account_id="1") == []
 
 
-async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
+async def test_account_search_ranks_and_finds_by_handle(start: Start) -> None:
     node = await start("alpha.test")
     ann, *others = [await node.create_member(name) for name in ("ann", "smith", "smithy", "smithson")]
     async with node.db.write() as tx:
@@ -140,7 +140,7 @@ async def test_accounts_are_ranked_and_found_by_handle(start: Start) -> None:
     assert await search_ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 
 
-async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Start) -> None:
+async def test_search_finds_remote_posts_if_their_author_agrees(start: Start) -> None:
     alpha, beta = await start("alpha.test"), await start("beta.test")
     ann, eve, bob = (
         await alpha.create_member("ann"),
@@ -177,7 +177,7 @@ async def test_posts_of_another_node_are_found_if_their_author_agrees(start: Sta
     assert await texts(stranger) == []
 
 
-async def test_the_page_searches_posts_too(start: Start) -> None:
+async def test_search_page_finds_own_posts(start: Start) -> None:
     node = await start("alpha.test")
     ann = await node.create_member("ann")
     await node.publish(ann, "Repairing a lámp")

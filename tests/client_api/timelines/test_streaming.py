@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from PIL import Image
 
 from fedserver.client_api.timelines import hub as hub_module
 from fedserver.domain.auth import members, tokens
@@ -28,6 +27,7 @@ from tests.kit import tls
 from tests.kit.api import Api
 from tests.kit.nodes import Start, TestNode
 from tests.kit.people import create_remote_account
+from tests.kit.pictures import make_picture
 from tests.kit.streams import TIMEOUT_S, Stream, open_stream, wait_until_settled
 
 
@@ -43,7 +43,7 @@ async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how
         await follows.follow(tx, node.site, follower, target, **how)
 
 
-async def test_one_socket_carries_many_streams(start: Start) -> None:
+async def test_socket_carries_many_streams(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
     async with open_stream(node, tokens[1], "user", "public", "public:local", "user") as stream:
@@ -70,7 +70,7 @@ async def test_one_socket_carries_many_streams(start: Start) -> None:
         assert await stream.receive() == (["user"], "delete", post_id)
 
 
-async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
+async def test_stream_messages_equal_the_timeline(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     await follow(node, bob, ann)
     api = Api(node, tokens[1])
@@ -83,7 +83,7 @@ async def test_what_is_told_looks_as_in_timelines(start: Start) -> None:
 
 
 @pytest.mark.parametrize("way", ["header", "query", "protocol"])
-async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
+async def test_stream_accepts_the_token_in_three_places(start: Start, way: str) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
     options: dict[str, Any] = {
         "header": {"headers": {"Authorization": f"Bearer {token}"}},
@@ -99,7 +99,7 @@ async def test_the_token_comes_in_three_ways(start: Start, way: str) -> None:
         assert (await stream.receive())[2]["id"] == str(post_id)
 
 
-async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
+async def test_stream_without_a_member_token_is_refused(start: Start) -> None:
     node, _, _ = await start_world(start, "ann")
     async with node.db.write() as tx:
         of_app = await tokens.create(tx, "read", app_id=1, member_id=None, account_id=None)
@@ -111,7 +111,7 @@ async def test_who_has_no_token_of_a_member_hears_nothing(start: Start) -> None:
                 assert (await answer.json())["error"]
 
 
-async def test_scopes_are_held(start: Start) -> None:
+async def test_stream_without_its_scope_is_refused(start: Start) -> None:
     node, (ann, bob), _ = await start_world(start, "ann", "bob")
     only = {
         scope: await node.create_token(ann, scope)
@@ -139,7 +139,7 @@ async def test_scopes_are_held(start: Start) -> None:
         assert await stream.receive_ids(1) == [("user", "update", own)], post_id
 
 
-async def test_what_is_no_stream_is_said_so(start: Start) -> None:
+async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
     node, _, tokens = await start_world(start, "ann", "bob")
     made = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
     wrong = [
@@ -168,14 +168,7 @@ async def test_what_is_no_stream_is_said_so(start: Start) -> None:
         assert await Stream(socket).receive_raw() == {"error": "Unknown stream type", "status": 400}
 
 
-def make_picture() -> io.BytesIO:
-    out = io.BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(out, "PNG")
-    out.seek(0)
-    return out
-
-
-async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
+async def test_public_streams_carry_what_their_timelines_show(start: Start) -> None:
     """Each kind of post comes in the streams, and only those, whose timeline shows it to the same reader."""
     node, _, tokens = await start_world(start, "ann", "bob")
     ann_api, bob_api = Api(node, tokens[0]), Api(node, tokens[1])
@@ -189,7 +182,9 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         "hashtag/fox": ("tag/fox", {}),
         "hashtag:local/fox": ("tag/fox", {"local": "true"}),
     }
-    media_id = (await ann_api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
+    media_id = (
+        await ann_api.request("POST", "/api/v2/media", data={"file": io.BytesIO(make_picture())})
+    ).body["id"]
     async with open_stream(node, tokens[1], *[name for name in streams if "/" not in name]) as stream:
         for name in ("hashtag", "hashtag:local"):
             await stream.send_request("subscribe", name, tag="fox")
@@ -226,7 +221,7 @@ async def test_public_streams_are_those_of_the_timelines(start: Start) -> None:
         assert {each for _, _, each in told} == {each for _, _, each in gone}
 
 
-async def test_posts_of_peers_come_in_remote_streams(start: Start) -> None:
+async def test_remote_posts_come_in_remote_streams(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
@@ -246,7 +241,7 @@ async def settle_all(*nodes: TestNode) -> None:
         continue
 
 
-async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
+async def test_public_stream_respects_mutes_blocks_and_filters(start: Start) -> None:
     """Five listen to one public post; each is told what its timeline would show."""
     names = ("ann", "mutes", "blocks", "blocked", "filters", "hides", "plain")
     node, people, tokens = await start_world(start, *names)
@@ -281,7 +276,7 @@ async def test_mutes_blocks_and_filters_hold(start: Start) -> None:
     assert told["plain"]["filtered"] == []
 
 
-async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
+async def test_listeners_of_one_stream_get_what_each_may_see(start: Start) -> None:
     """The same post at once for those to whom it looks alike, and for those to whom it does not."""
     names = ("ann", "fan", "other", "mutes", "filters")
     node, people, tokens = await start_world(start, *names)
@@ -309,7 +304,7 @@ async def test_many_listeners_hear_each_what_they_may(start: Start) -> None:
         await each.__aexit__(None, None, None)
 
 
-async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None:
+async def test_public_stream_leaves_out_silenced_accounts_and_muted_domains(start: Start) -> None:
     node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     async with node.db.write() as tx:
         eve = await create_remote_account(tx, "eve")
@@ -326,7 +321,7 @@ async def test_limited_accounts_and_muted_domains_stay_out(start: Start) -> None
         assert await muting.receive_ids(1) == [("public", "update", last)]
 
 
-async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> None:
+async def test_user_stream_follows_boost_settings_and_exclusive_lists(start: Start) -> None:
     node, (ann, bob, carl), tokens = await start_world(start, "ann", "bob", "carl")
     await follow(node, bob, ann)
     await follow(node, bob, carl, shows_boosts=False)
@@ -364,7 +359,7 @@ async def test_home_holds_what_the_follow_and_the_lists_say(start: Start) -> Non
         assert sorted((each[0][0], each[1]) for each in kinds) == [("list", "delete"), ("user", "delete")]
 
 
-async def test_notifications_come_in_two_streams(start: Start) -> None:
+async def test_notifications_come_in_both_streams(start: Start) -> None:
     node, (ann, bob), tokens = await start_world(start, "ann", "bob")
     api = Api(node, tokens[0])
     async with open_stream(node, tokens[0], "user", "user:notification") as stream:
@@ -382,7 +377,7 @@ async def test_notifications_come_in_two_streams(start: Start) -> None:
         assert await stream.receive_raw() == {"stream": ["user"], "event": "filters_changed"}
 
 
-async def test_announcements_are_told_to_every_member(start: Start) -> None:
+async def test_announcements_come_in_every_user_stream(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     async with open_stream(node, token, "user", "public") as stream:
         async with node.db.write() as tx:
@@ -403,7 +398,7 @@ async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
     return [await asyncio.wait_for(answer.content.readline(), TIMEOUT_S) for _ in range(count)]
 
 
-async def test_server_sent_events_and_their_beat(start: Start) -> None:
+async def test_server_sent_events_carry_updates_and_heartbeats(start: Start) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
     node.node.hub.heartbeat_seconds = 0.01
     api = Api(node, token)
@@ -412,7 +407,9 @@ async def test_server_sent_events_and_their_beat(start: Start) -> None:
         assert answer.headers["Cache-Control"]
         assert await read_lines(answer, 1) == [b":)\n"]
         await node.publish(ann, "no picture")
-        media_id = (await api.request("POST", "/api/v2/media", data={"file": make_picture()})).body["id"]
+        media_id = (
+            await api.request("POST", "/api/v2/media", data={"file": io.BytesIO(make_picture())})
+        ).body["id"]
         made = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
         beats, line = 0, b""
         while not line.startswith(b"event"):
@@ -432,7 +429,7 @@ async def test_server_sent_events_and_their_beat(start: Start) -> None:
         assert told[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
 
 
-async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
+async def test_stream_of_a_revoked_token_ends_at_once(start: Start) -> None:
     node, (ann, bob), (token, other) = await start_world(start, "ann", "bob")
     headers = {"Authorization": f"Bearer {token}"}
     async with (
@@ -450,7 +447,7 @@ async def test_a_revoked_token_ends_its_streams_at_once(start: Start) -> None:
 
 
 @pytest.mark.parametrize("how", ["revoked", "disabled", "suspended"])
-async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start, how: str) -> None:
+async def test_stream_revoked_by_another_process_ends_with_the_heartbeat(start: Start, how: str) -> None:
     """The command line writes beside a running node, which does not hear of it on SQLite."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     node.node.hub.heartbeat_seconds = 0.01
@@ -465,7 +462,7 @@ async def test_what_another_process_revoked_ends_with_the_next_beat(start: Start
         await wait_until_settled(stays)
 
 
-async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_listener_is_closed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "MAX_WAITING", 3)
     node, (ann,), (token,) = await start_world(start, "ann")
     hub = node.node.hub
@@ -492,7 +489,7 @@ async def test_who_does_not_keep_up_loses_its_stream(start: Start, monkeypatch: 
         assert (await fine.receive())[2]["id"] == str(post_id)
 
 
-async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> None:
+async def test_failing_event_does_not_stop_the_others(start: Start) -> None:
     node, (ann,), (token,) = await start_world(start, "ann")
     async with open_stream(node, token, "user") as stream:
         async with node.db.write() as tx:
@@ -502,7 +499,7 @@ async def test_one_event_that_fails_does_not_stop_the_others(start: Start) -> No
     assert node.node.hub.lost_events <= 1
 
 
-async def test_every_process_tells_its_own_listeners(start: Start) -> None:
+async def test_every_process_serves_its_own_listeners(start: Start) -> None:
     """Two processes on one PostgreSQL database: what is written by one is told by both."""
     node, (ann, _), (token, other) = await start_world(start, "ann", "bob")
     if node.site.config.database.url.startswith("sqlite:"):

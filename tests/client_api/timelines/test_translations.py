@@ -70,7 +70,7 @@ async def start_world(
     return node, ann, Api(node, await node.create_token(ann))
 
 
-async def test_a_post_is_translated_once(start: Start, server: TranslationServer) -> None:
+async def test_translation_of_a_status_is_stored(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server, api_key="secret")
     post_id = await node.publish(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
@@ -97,7 +97,9 @@ async def test_a_post_is_translated_once(start: Start, server: TranslationServer
     assert len(server.asked) == 2
 
 
-async def test_descriptions_and_options_are_translated(start: Start, server: TranslationServer) -> None:
+async def test_translation_includes_descriptions_and_poll_options(
+    start: Start, server: TranslationServer
+) -> None:
     node, ann, api = await start_world(start, server)
     async with node.db.write() as tx:
         file = await _add_media(tx, node.site, ann)
@@ -118,7 +120,7 @@ async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
     return (await media.create(tx, site, ann, from_member, "Hallo <you>", (0.0, 0.0))).id
 
 
-async def test_what_a_server_writes_is_sanitized(start: Start, server: TranslationServer) -> None:
+async def test_translation_from_the_service_is_sanitized(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server)
     post_id = await node.publish(ann, "Hallo", language="de", summary="Hallo")
     evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
@@ -139,7 +141,9 @@ async def test_what_a_server_writes_is_sanitized(start: Start, server: Translati
         ({"error": "no key"}, 403),
     ],
 )
-async def test_what_fails_is_said(start: Start, server: TranslationServer, answer: Any, status: int) -> None:
+async def test_translation_with_a_wrong_answer_is_unavailable(
+    start: Start, server: TranslationServer, answer: Any, status: int
+) -> None:
     node, ann, api = await start_world(start, server)
     post_id = await node.publish(ann, "Hallo", language="de")
     server.answer, server.status = answer, status
@@ -148,7 +152,7 @@ async def test_what_fails_is_said(start: Start, server: TranslationServer, answe
     assert "not available" in refused.body["error"]
 
 
-async def test_who_may_translate_what(start: Start, server: TranslationServer) -> None:
+async def test_translation_without_permission_is_refused(start: Start, server: TranslationServer) -> None:
     node, ann, api = await start_world(start, server)
     post_id = await node.publish(ann, "Hallo", language="de")
     path = f"/api/v1/statuses/{post_id}/translate"
@@ -174,7 +178,7 @@ async def test_who_may_translate_what(start: Start, server: TranslationServer) -
     assert hidden.status == 404
 
 
-async def test_the_languages(start: Start, server: TranslationServer) -> None:
+async def test_translation_languages_are_cached_for_an_hour(start: Start, server: TranslationServer) -> None:
     node, _, api = await start_world(start, server)
     path = "/api/v1/instance/translation_languages"
     assert await Api(node).get(path) == {"de": ["en"], "en": ["de"]}
@@ -185,7 +189,7 @@ async def test_the_languages(start: Start, server: TranslationServer) -> None:
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": True}
 
 
-async def test_without_a_server_there_is_no_translation(start: Start) -> None:
+async def test_translation_without_a_service_is_not_found(start: Start) -> None:
     node, ann, api = await start_world(start, None)
     post_id = await node.publish(ann, "Hallo", language="de")
     refused = await api.request("POST", f"/api/v1/statuses/{post_id}/translate")
@@ -194,7 +198,7 @@ async def test_without_a_server_there_is_no_translation(start: Start) -> None:
     assert (await api.get("/api/v2/instance"))["configuration"]["translation"] == {"enabled": False}
 
 
-async def test_private_networks_are_closed_unless_they_are_named(
+async def test_translation_service_in_a_private_network_must_be_allowed(
     start: Start, server: TranslationServer
 ) -> None:
     """Those that are named for federation do not count, nor the other way round."""
@@ -205,7 +209,7 @@ async def test_private_networks_are_closed_unless_they_are_named(
     assert server.asked == []
 
 
-async def test_blank_texts_are_not_sent(server: TranslationServer) -> None:
+async def test_translator_does_not_send_blank_texts(server: TranslationServer) -> None:
     config = TranslationConfig(url=server.address + "/", allow_networks=("127.0.0.1/32",))
     translator = Translator(config, user_agent="test")
     answer = await translator.translate(["<p>Hallo</p>"], ["", "a < b"], None, "en")
