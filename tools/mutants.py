@@ -40,6 +40,7 @@ POSTS = "tests/domain/posts/test_posts.py"
 TOKENS = "tests/domain/auth/test_tokens.py"
 DATA = "tests/pages/portability/test_data.py"
 VECTORS = "tests/activitypub/test_vectors.py"
+PROFILES = "tests/client_api/accounts/test_profiles.py"
 ADMIN = "tests/client_api/moderation/test_admin_accounts.py"
 FOR_PARTNERS = f"{PARTNER_POSTS}::test_posts_for_partners_are_read_by_partners_only[sqlite]"
 LOG = "tests/domain/audit_log/test_audit_log.py"
@@ -84,7 +85,7 @@ TESTS = {
     "partners: a quote of somebody else": FOR_PARTNERS,
     "relays: only those that are on forward": f"{RELAYS}::test_a_relay_is_followed_and_only_points[sqlite]",
     "whose post it is": f"{POSTS}::test_a_deleted_post_leaves_a_tombstone_only[sqlite]",
-    "scopes": "tests/client_api/accounts/test_profiles.py::test_profiles_without_the_scope_are_refused[sqlite]",
+    "scopes": f"{PROFILES}::test_profiles_without_the_scope_are_refused[sqlite]",
     "the word of a form": "tests/console/test_console.py::test_forms_need_their_word[sqlite]",
     "PKCE": f"{TOKENS}::test_the_verifier_cannot_be_dropped_or_guessed",
     "codes are used once": f"{TOKENS}::test_a_code_that_comes_twice_ends_its_token[sqlite]",

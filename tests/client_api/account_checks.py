@@ -8,9 +8,9 @@ from tests.kit.nodes import PASSWORD
 
 
 async def check_instance(world: EndpointWorld) -> None:
-    found = await world.nobody.get("/api/v2/instance")
-    assert found["domain"] == "alpha.test"
-    assert found["usage"]["users"]["active_month"] >= 0
+    instances = await world.nobody.get("/api/v2/instance")
+    assert instances["domain"] == "alpha.test"
+    assert instances["usage"]["users"]["active_month"] >= 0
     assert (await world.nobody.get("/api/v1/instance"))["uri"] == "alpha.test"
     assert isinstance(await world.nobody.get("/api/v1/instance/peers"), list)
     assert isinstance(await world.nobody.get("/api/v1/instance/rules"), list)
@@ -87,17 +87,17 @@ async def check_hashtags(world: EndpointWorld) -> None:
     followed = await ann.post("/api/v1/tags/Bruges/follow")
     assert followed["following"]
     assert not followed["featuring"]
-    assert [each["name"] for each in await ann.get("/api/v1/followed_tags")] == [followed["name"]]
+    assert [tag["name"] for tag in await ann.get("/api/v1/followed_tags")] == [followed["name"]]
     assert "following" not in await world.nobody.get("/api/v1/tags/bruges")
     assert not (await ann.post("/api/v1/tags/bruges/unfollow"))["following"]
     assert (await ann.post("/api/v1/tags/bruges/feature"))["featuring"]
     assert not (await ann.post("/api/v1/tags/bruges/unfeature"))["featuring"]
-    made = await ann.post("/api/v1/featured_tags", name="Bicycles")
-    assert made["name"] == "Bicycles"
-    assert made["last_status_at"] is None
-    assert await ann.get("/api/v1/featured_tags") == [made]
-    assert await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/featured_tags") == [made]
-    await ann.delete(f"/api/v1/featured_tags/{made['id']}")
+    created = await ann.post("/api/v1/featured_tags", name="Bicycles")
+    assert created["name"] == "Bicycles"
+    assert created["last_status_at"] is None
+    assert await ann.get("/api/v1/featured_tags") == [created]
+    assert await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/featured_tags") == [created]
+    await ann.delete(f"/api/v1/featured_tags/{created['id']}")
     assert isinstance(await ann.get("/api/v1/featured_tags/suggestions"), list)
 
 
@@ -114,9 +114,9 @@ async def check_relationships(world: EndpointWorld) -> None:
     ann, bob = world.ann, world.bob
     target = f"/api/v1/accounts/{world.ann_id}"
     assert (await bob.post(f"{target}/follow"))["following"] is True
-    [found] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.ann_id})
-    assert found["following"]
-    assert not found["followed_by"]
+    [results] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.ann_id})
+    assert results["following"]
+    assert not results["followed_by"]
     assert ids(await bob.get(f"{target}/followers")) == [world.bob_id]
     assert ids(await bob.get(f"/api/v1/accounts/{world.bob_id}/following")) == [world.ann_id]
     [familiar] = await ann.get("/api/v1/accounts/familiar_followers", **{"id[]": world.bob_id})
@@ -150,15 +150,15 @@ async def check_domain_blocks(world: EndpointWorld) -> None:
 
 async def check_lists(world: EndpointWorld, post_id: str) -> None:
     bob = world.bob
-    made = await bob.post("/api/v1/lists", title="Bikes", replies_policy="list", exclusive=True)
-    path = f"/api/v1/lists/{made['id']}"
+    list_ = await bob.post("/api/v1/lists", title="Bikes", replies_policy="list", exclusive=True)
+    path = f"/api/v1/lists/{list_['id']}"
     await bob.post(f"{path}/accounts", account_ids=[world.ann_id])
     assert ids(await bob.get(f"{path}/accounts")) == [world.ann_id]
-    assert ids(await bob.get(f"/api/v1/accounts/{world.ann_id}/lists")) == [made["id"]]
-    assert isinstance(await bob.get(f"/api/v1/timelines/list/{made['id']}"), list)
+    assert ids(await bob.get(f"/api/v1/accounts/{world.ann_id}/lists")) == [list_["id"]]
+    assert isinstance(await bob.get(f"/api/v1/timelines/list/{list_['id']}"), list)
     assert (await bob.put(path, title="Bicycles"))["title"] == "Bicycles"
     assert (await bob.get(path))["exclusive"] is True
-    assert ids(await bob.get("/api/v1/lists")) == [made["id"]]
+    assert ids(await bob.get("/api/v1/lists")) == [list_["id"]]
     await bob.delete(f"{path}/accounts", account_ids=[world.ann_id])
     await bob.delete(path)
     assert await bob.get("/api/v1/lists") == []
@@ -166,18 +166,22 @@ async def check_lists(world: EndpointWorld, post_id: str) -> None:
 
 async def check_collections(world: EndpointWorld) -> None:
     bob = world.bob
-    made = (await bob.post("/api/v1/collections", name="Bikes", account_ids=[world.ann_id]))["collection"]
-    path = f"/api/v1/collections/{made['id']}"
+    collection = (await bob.post("/api/v1/collections", name="Bikes", account_ids=[world.ann_id]))[
+        "collection"
+    ]
+    path = f"/api/v1/collections/{collection['id']}"
     shown = await world.nobody.get(path)
     assert ids(shown["accounts"]) == [world.bob_id, world.ann_id]
     for change in (bob.put, bob.patch):
         assert (await change(path, name="Bicycles"))["collection"]["name"] == "Bicycles"
-    assert ids((await bob.get(f"/api/v1/accounts/{world.bob_id}/collections"))["collections"]) == [made["id"]]
-    found = await bob.get(f"/api/v1/accounts/{world.ann_id}/in_collections")
-    assert ids(found["collections"]) == [made["id"]]
+    assert ids((await bob.get(f"/api/v1/accounts/{world.bob_id}/collections"))["collections"]) == [
+        collection["id"]
+    ]
+    results = await bob.get(f"/api/v1/accounts/{world.ann_id}/in_collections")
+    assert ids(results["collections"]) == [collection["id"]]
     item = (await bob.post(f"{path}/items", account_id=world.bob_id))["collection_item"]
     await bob.delete(f"{path}/items/{item['id']}")
-    await world.ann.post(f"{path}/items/{made['items'][0]['id']}/revoke")
+    await world.ann.post(f"{path}/items/{collection['items'][0]['id']}/revoke")
     assert (await bob.get(path))["collection"]["item_count"] == 0
     await bob.delete(path)
     assert (await bob.request("GET", path)).status == 404

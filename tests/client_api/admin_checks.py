@@ -52,7 +52,7 @@ async def _check_sign_ups(node: TestNode, api: Api) -> None:
 async def _check_reports(api: Api, bob: Api, owner_id: str, bob_id: str) -> None:
     filed = await bob.post("/api/v1/reports", account_id=owner_id, comment="hm")
     path = f"{ADMIN}/reports/{filed['id']}"
-    assert [each["id"] for each in await api.get(f"{ADMIN}/reports")] == [filed["id"]]
+    assert [report["id"] for report in await api.get(f"{ADMIN}/reports")] == [filed["id"]]
     assert (await api.get(path))["account"]["id"] == bob_id
     assert (await api.put(path, category="spam"))["category"] == "spam"
     assert (await api.post(f"{path}/assign_to_self"))["assigned_account"]["id"] == owner_id
@@ -75,11 +75,11 @@ async def _check_accounts(node: TestNode, api: Api, bob_id: str) -> None:
 
 
 async def _check_peers(api: Api) -> None:
-    made = await api.post(f"{ADMIN}/domain_blocks", domain="bad.example", severity="suspend")
-    path = f"{ADMIN}/domain_blocks/{made['id']}"
-    assert await api.get(path) == made
-    assert await api.get(f"{ADMIN}/domain_blocks") == [made]
-    assert [each["severity"] for each in await api.get("/api/v1/instance/domain_blocks")] == ["suspend"]
+    created = await api.post(f"{ADMIN}/domain_blocks", domain="bad.example", severity="suspend")
+    path = f"{ADMIN}/domain_blocks/{created['id']}"
+    assert await api.get(path) == created
+    assert await api.get(f"{ADMIN}/domain_blocks") == [created]
+    assert [block["severity"] for block in await api.get("/api/v1/instance/domain_blocks")] == ["suspend"]
     assert (await api.put(path, severity="noop"))["severity"] == "noop"
     await api.delete(path)
     allowed = await api.post(f"{ADMIN}/domain_allows", domain="good.example")
@@ -95,14 +95,14 @@ async def _check_address_blocks(api: Api) -> None:
         ("canonical_email_blocks", {"email": "e.v.e@mail.test"}),
         ("ip_blocks", {"ip": "203.0.113.0/24", "severity": "no_access"}),
     ):
-        made = await api.post(f"{ADMIN}/{name}", **values)
-        path = f"{ADMIN}/{name}/{made['id']}"
-        assert await api.get(path) == made
-        assert await api.get(f"{ADMIN}/{name}") == [made]
+        created = await api.post(f"{ADMIN}/{name}", **values)
+        path = f"{ADMIN}/{name}/{created['id']}"
+        assert await api.get(path) == created
+        assert await api.get(f"{ADMIN}/{name}") == [created]
         if name == "ip_blocks":
             assert (await api.put(path, comment="spam"))["comment"] == "spam"
         if name == "canonical_email_blocks":
-            assert await api.post(f"{ADMIN}/{name}/test", email="eve@mail.test") == [made]
+            assert await api.post(f"{ADMIN}/{name}/test", email="eve@mail.test") == [created]
         await api.delete(path)
 
 

@@ -29,4 +29,4 @@ async def start_world(start: Start) -> EndpointWorld:
 
 
 def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [each["id"] for each in found]
+    return [item["id"] for item in found]

@@ -9,10 +9,10 @@ from tests.kit.push import Device
 
 async def check_notifications(world: EndpointWorld) -> None:
     ann = world.ann
-    found = await ann.get("/api/v1/notifications")
-    assert {"mention", "favourite", "reblog", "follow"} <= {each["type"] for each in found}
-    assert (await ann.get("/api/v1/notifications/unread_count"))["count"] == len(found)
-    first = found[0]["id"]
+    notifications = await ann.get("/api/v1/notifications")
+    assert {"mention", "favourite", "reblog", "follow"} <= {item["type"] for item in notifications}
+    assert (await ann.get("/api/v1/notifications/unread_count"))["count"] == len(notifications)
+    first = notifications[0]["id"]
     assert (await ann.get(f"/api/v1/notifications/{first}"))["id"] == first
     marked = await ann.post("/api/v1/markers", notifications={"last_read_id": first})
     assert marked["notifications"]["last_read_id"] == first
@@ -27,13 +27,13 @@ async def check_notifications(world: EndpointWorld) -> None:
 
 async def check_grouped_notifications(world: EndpointWorld) -> None:
     ann = world.ann
-    found = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
-    groups = found["notification_groups"]
-    assert found["partial_accounts"] == []
-    assert ids(found["accounts"]) == [world.bob_id]
-    assert {each["status_id"] for each in groups if "status_id" in each} == set(ids(found["statuses"]))
+    results = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
+    groups = results["notification_groups"]
+    assert results["partial_accounts"] == []
+    assert ids(results["accounts"]) == [world.bob_id]
+    assert {group["status_id"] for group in groups if "status_id" in group} == set(ids(results["statuses"]))
     assert (await ann.get("/api/v2/notifications/unread_count"))["count"] == len(groups)
-    group = next(each for each in groups if each["type"] == "favourite")
+    group = next(group for group in groups if group["type"] == "favourite")
     path = f"/api/v2/notifications/{group['group_key']}"
     [single] = (await ann.get(path))["notification_groups"]
     assert single["most_recent_notification_id"] == group["most_recent_notification_id"]
@@ -70,7 +70,7 @@ async def check_notification_requests(world: EndpointWorld) -> None:
     assert (await ann.get(f"{path}/merged"))["merged"] is False
     await world.node.settle()
     assert (await ann.get(f"{path}/merged"))["merged"] is True
-    assert [each["type"] for each in await ann.get("/api/v1/notifications")] == ["mention"]
+    assert [notification["type"] for notification in await ann.get("/api/v1/notifications")] == ["mention"]
     await ann.post(f"/api/v1/accounts/{world.bob_id}/block")
     await ann.post(f"/api/v1/accounts/{world.bob_id}/unblock")
     await ann.post(f"{path}/{await ask_to_be_heard()}/accept")
@@ -80,12 +80,12 @@ async def check_notification_requests(world: EndpointWorld) -> None:
 
 async def check_conversations(world: EndpointWorld) -> None:
     ann, bob = world.ann, world.bob
-    made = await ann.post("/api/v1/statuses", status="Between us, @bob", visibility="direct")
-    [found] = await bob.get("/api/v1/conversations")
-    assert found["last_status"]["id"] == made["id"]
-    assert found["unread"] is True
-    assert ids(found["accounts"]) == [world.ann_id]
-    path = f"/api/v1/conversations/{found['id']}"
+    status = await ann.post("/api/v1/statuses", status="Between us, @bob", visibility="direct")
+    [conversation] = await bob.get("/api/v1/conversations")
+    assert conversation["last_status"]["id"] == status["id"]
+    assert conversation["unread"] is True
+    assert ids(conversation["accounts"]) == [world.ann_id]
+    path = f"/api/v1/conversations/{conversation['id']}"
     assert (await bob.post(f"{path}/read"))["unread"] is False
     assert (await bob.post(f"{path}/unread"))["unread"] is True
     await bob.delete(path)
@@ -95,26 +95,26 @@ async def check_conversations(world: EndpointWorld) -> None:
 async def check_announcements(world: EndpointWorld) -> None:
     async with world.node.db.write() as tx:
         await announcements.create(tx, world.node.site, None, "We move on Friday")
-    [found] = await world.bob.get("/api/v1/announcements")
-    assert "Friday" in found["content"]
-    assert not found["read"]
-    await world.bob.post(f"/api/v1/announcements/{found['id']}/dismiss")
-    reaction = f"/api/v1/announcements/{found['id']}/reactions/🎉"
+    [results] = await world.bob.get("/api/v1/announcements")
+    assert "Friday" in results["content"]
+    assert not results["read"]
+    await world.bob.post(f"/api/v1/announcements/{results['id']}/dismiss")
+    reaction = f"/api/v1/announcements/{results['id']}/reactions/🎉"
     await world.bob.put(reaction)
-    [found] = await world.bob.get("/api/v1/announcements")
-    assert found["reactions"] == [{"name": "🎉", "count": 1, "me": True}]
+    [results] = await world.bob.get("/api/v1/announcements")
+    assert results["reactions"] == [{"name": "🎉", "count": 1, "me": True}]
     await world.bob.delete(reaction)
-    assert all(each["read"] for each in await world.bob.get("/api/v1/announcements"))
+    assert all(announcement["read"] for announcement in await world.bob.get("/api/v1/announcements"))
 
 
 async def check_push(world: EndpointWorld) -> None:
     path = "/api/v1/push/subscription"
     device = Device()
     data = {"alerts": {"mention": True}, "policy": "followed"}
-    made = await world.ann.post(path, subscription=device.make_subscription(), data=data)
-    assert made["endpoint"] == device.endpoint
-    assert made["alerts"]["mention"]
-    assert await world.ann.get(path) == made
+    created = await world.ann.post(path, subscription=device.make_subscription(), data=data)
+    assert created["endpoint"] == device.endpoint
+    assert created["alerts"]["mention"]
+    assert await world.ann.get(path) == created
     assert (await world.ann.put(path, data={"alerts": {"poll": True}}))["alerts"]["poll"]
     assert await world.ann.delete(path) == {}
     assert (await world.ann.request("GET", path)).status == 404

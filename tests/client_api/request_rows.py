@@ -20,37 +20,37 @@ Row = tuple[str, dict[str, Any]]
 def list_writing_endpoints() -> set[str]:
     """`METHOD /path` of every endpoint for programs that changes something."""
     return {
-        f"{each.method} {each.path}"
-        for each in list_endpoints()
-        if each.method != "GET" and each.path.startswith(("/api/", "/oauth/"))
+        f"{endpoint.method} {endpoint.path}"
+        for endpoint in list_endpoints()
+        if endpoint.method != "GET" and endpoint.path.startswith(("/api/", "/oauth/"))
     }
 
 
 def list_endpoints_with_ids() -> set[str]:
     """`METHOD /path` of every endpoint for programs that names an object in its path."""
     return {
-        f"{each.method} {each.path}"
-        for each in list_endpoints()
-        if "{" in each.path and each.path.startswith(("/api/", "/oauth/"))
+        f"{endpoint.method} {endpoint.path}"
+        for endpoint in list_endpoints()
+        if "{" in endpoint.path and endpoint.path.startswith(("/api/", "/oauth/"))
     }
 
 
 def _make_rows(path: str, kind: str, *requests: str, **body: Any) -> dict[str, Row]:
     """Rows under one path: each request is `METHOD` or `METHOD /further`."""
-    found = {}
+    results = {}
     for request in requests:
         method, _, further = request.partition(" ")
-        found[f"{method} {path}{further}"] = (kind, body)
-    return found
+        results[f"{method} {path}{further}"] = (kind, body)
+    return results
 
 
 def _make_rows(path: str, kind: str, *requests: str, **body: Any) -> dict[str, Row]:
     """Rows under one path: each request is `METHOD` or `METHOD /further`."""
-    found = {}
+    results = {}
     for request in requests:
         method, _, further = request.partition(" ")
-        found[f"{method} {path}{further}"] = (kind, body)
-    return found
+        results[f"{method} {path}{further}"] = (kind, body)
+    return results
 
 
 def _account_rows() -> dict[str, Row]:
@@ -269,7 +269,7 @@ def _moderation_rows() -> dict[str, Row]:
     address = {"ip": "203.0.113.0/24", "severity": "no_access", "comment": "spam", "expires_in": 600}
     email = {"email": "e.v.e@mail.test", "canonical_email_hash": ""}
     hashes = f"{ADMIN}/canonical_email_blocks"
-    found = {
+    results = {
         **_make_rows(account, "account", "GET", *(f"POST /{verb}" for verb in lifts.split())),
         **_make_rows(account, "applicant", "POST /approve", "POST /reject"),
         **_make_rows(account, "suspended", "DELETE"),
@@ -290,7 +290,7 @@ def _moderation_rows() -> dict[str, Row]:
         **_make_rows(f"{ADMIN}/ip_blocks/{{id}}", "ip_block", "GET", "DELETE"),
         **_make_rows(f"{ADMIN}/ip_blocks/{{id}}", "ip_block", "PUT", **{**address, "ip": "203.0.114.0/24"}),
     }
-    return {**found, **_metrics_rows()}
+    return {**results, **_metrics_rows()}
 
 
 def _metrics_rows() -> dict[str, Row]:
@@ -318,7 +318,7 @@ def _metrics_rows() -> dict[str, Row]:
 
 def _oauth_rows() -> dict[str, Row]:
     app = {"client_id": "{client_id}", "client_secret": "{client_secret}"}
-    asked = {
+    params = {
         "response_type": "code",
         "client_id": "{client_id}",
         "redirect_uri": REDIRECT_URI,
@@ -339,7 +339,7 @@ def _oauth_rows() -> dict[str, Row]:
     new = {"client_name": "Test", "redirect_uris": [REDIRECT_URI], "scopes": "read write", "website": None}
     return {
         **_make_rows("/api/v1/apps", "", "POST", **new),
-        **_make_rows("/oauth/authorize", "", "POST", **asked),
+        **_make_rows("/oauth/authorize", "", "POST", **params),
         **_make_rows("/oauth/userinfo", "", "POST"),
         **_make_rows("/oauth/token", "", "POST", **grant, **app, scope="read"),
         **_make_rows("/oauth/revoke", "", "POST", **app, token="none"),

@@ -40,10 +40,10 @@ class RequestWorld:
         self.ann_row, self.ann = await self.create_person("ann")
         self.bob_row, self.bob = await self.create_person("bob")
         self.olga_row, self.olga = await self.create_person("olga", "owner")
-        made = await self.nobody.post(
+        created = await self.nobody.post(
             "/api/v1/apps", client_name="Test", redirect_uris=REDIRECT_URI, scopes="read write follow push"
         )
-        secrets = {name: made[name] for name in ("client_id", "client_secret")}
+        secrets = {name: created[name] for name in ("client_id", "client_secret")}
         granted = await self.nobody.post(
             "/oauth/token", grant_type="client_credentials", scope="read write follow push", **secrets
         )
@@ -51,8 +51,8 @@ class RequestWorld:
         followed, _ = await self.create_person("fay")
         post = await self.ann.post("/api/v1/statuses", status="At #Ghent")
         bobs = await self.bob.post("/api/v1/statuses", status="Nothing to see")
-        for each in (self.bob_row.id, followed.id):
-            await self.ann.post(f"/api/v1/accounts/{each}/follow")
+        for row in (self.bob_row.id, followed.id):
+            await self.ann.post(f"/api/v1/accounts/{row}/follow")
         self.names = {
             "ann": str(self.ann_row.id),
             "bob": str(self.bob_row.id),
@@ -85,9 +85,9 @@ class RequestWorld:
     def fill_in(self, value: Any) -> Any:
         """`value` with the names in it replaced."""
         if isinstance(value, dict):
-            return {name: self.fill_in(each) for name, each in value.items() if each is not None}
+            return {name: self.fill_in(item) for name, item in value.items() if item is not None}
         if isinstance(value, list):
-            return [self.fill_in(each) for each in value]
+            return [self.fill_in(item) for item in value]
         if isinstance(value, str) and value.startswith("{"):
             return self.names[value[1:-1]]
         return value
@@ -96,8 +96,8 @@ class RequestWorld:
         """A new object of Ann's, or one that she may act upon; the parts of its path."""
         if not kind:
             return {}
-        found = await MAKERS[kind](self)
-        return {"id": found} if isinstance(found, str) else found
+        results = await MAKERS[kind](self)
+        return {"id": results} if isinstance(results, str) else results
 
 
 Maker = Callable[[RequestWorld], Awaitable[str | Parts]]
@@ -138,8 +138,8 @@ async def _follower(world: RequestWorld) -> str:
 
 @register_maker
 async def _featured_tag(world: RequestWorld) -> str:
-    for each in await world.ann.get("/api/v1/featured_tags"):
-        await world.ann.delete(f"/api/v1/featured_tags/{each['id']}")
+    for tag in await world.ann.get("/api/v1/featured_tags"):
+        await world.ann.delete(f"/api/v1/featured_tags/{tag['id']}")
     return str((await world.ann.post("/api/v1/featured_tags", name="bikes"))["id"])
 
 
@@ -196,10 +196,10 @@ async def _list(world: RequestWorld) -> str:
 
 
 async def _create_filter_with_keyword(world: RequestWorld) -> dict[str, Any]:
-    made: dict[str, Any] = await world.ann.post(
+    filter_: dict[str, Any] = await world.ann.post(
         "/api/v2/filters", title="T", context=["home"], keywords_attributes=[{"keyword": "Ghent"}]
     )
-    return made
+    return filter_
 
 
 @register_maker
@@ -220,10 +220,10 @@ async def _filter_status(world: RequestWorld) -> str:
 
 async def _create_collection_with(owner: Api, owner_id: str, account_id: str) -> Parts:
     """A collection with one account; those before it make room."""
-    for each in (await owner.get(f"/api/v1/accounts/{owner_id}/collections"))["collections"]:
-        await owner.delete(f"/api/v1/collections/{each['id']}")
-    made = (await owner.post("/api/v1/collections", name="Bikes", account_ids=[account_id]))["collection"]
-    return {"id": made["id"], "item_id": made["items"][0]["id"]}
+    for collection in (await owner.get(f"/api/v1/accounts/{owner_id}/collections"))["collections"]:
+        await owner.delete(f"/api/v1/collections/{collection['id']}")
+    created = (await owner.post("/api/v1/collections", name="Bikes", account_ids=[account_id]))["collection"]
+    return {"id": created["id"], "item_id": created["items"][0]["id"]}
 
 
 @register_maker
@@ -249,8 +249,8 @@ async def _notification(world: RequestWorld) -> str:
 @register_maker
 async def _group(world: RequestWorld) -> Parts:
     await world.bob.post(f"/api/v1/statuses/{await _create_status(world.ann)}/favourite")
-    found = await world.ann.get("/api/v2/notifications")
-    return {"group_key": found["notification_groups"][0]["group_key"]}
+    groups = await world.ann.get("/api/v2/notifications")
+    return {"group_key": groups["notification_groups"][0]["group_key"]}
 
 
 @register_maker
@@ -293,9 +293,9 @@ async def _date(world: RequestWorld) -> Parts:
 
 @register_maker
 async def _suspended(world: RequestWorld) -> str:
-    found = await _account(world)
-    await world.olga.post(f"{ADMIN}/accounts/{found}/action", type="suspend")
-    return found
+    results = await _account(world)
+    await world.olga.post(f"{ADMIN}/accounts/{results}/action", type="suspend")
+    return results
 
 
 @register_maker

@@ -12,9 +12,9 @@ async def check_media(world: EndpointWorld) -> str:
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="a.png", content_type="image/png")
     form.add_field("description", "a teal square")
-    made = (await world.ann.request("POST", "/api/v2/media", data=form)).body
-    assert made["type"] == "image"
-    assert made["description"] == "a teal square"
+    files = (await world.ann.request("POST", "/api/v2/media", data=form)).body
+    assert files["type"] == "image"
+    assert files["description"] == "a teal square"
     form = aiohttp.FormData()
     form.add_field("file", make_picture(), filename="b.png", content_type="image/png")
     spare = (await world.ann.request("POST", "/api/v1/media", data=form)).body
@@ -24,41 +24,41 @@ async def check_media(world: EndpointWorld) -> str:
     assert (await world.ann.get(f"/api/v1/media/{spare['id']}"))["id"] == spare["id"]
     await world.ann.delete(f"/api/v1/media/{spare['id']}")
     assert (await world.ann.request("GET", f"/api/v1/media/{spare['id']}")).status == 404
-    return str(made["id"])
+    return str(files["id"])
 
 
 async def check_statuses(world: EndpointWorld, media_id: str) -> str:
     ann, bob = world.ann, world.bob
-    made = await ann.post(
+    status = await ann.post(
         "/api/v1/statuses",
         status="Hello @bob of #Ghent",
         media_ids=[media_id],
         language="en",
         visibility="public",
     )
-    path = f"/api/v1/statuses/{made['id']}"
-    assert [each["acct"] for each in made["mentions"]] == ["bob"]
-    assert made["tags"][0]["name"] == "ghent"
+    path = f"/api/v1/statuses/{status['id']}"
+    assert [item["acct"] for item in status["mentions"]] == ["bob"]
+    assert status["tags"][0]["name"] == "ghent"
     assert (await world.nobody.get(path))["media_attachments"][0]["id"] == media_id
-    assert ids(await bob.get("/api/v1/statuses", **{"id[]": made["id"]})) == [made["id"]]
-    answer = await bob.post("/api/v1/statuses", status="@ann hello", in_reply_to_id=made["id"])
+    assert ids(await bob.get("/api/v1/statuses", **{"id[]": status["id"]})) == [status["id"]]
+    answer = await bob.post("/api/v1/statuses", status="@ann hello", in_reply_to_id=status["id"])
     assert ids((await ann.get(f"{path}/context"))["descendants"]) == [answer["id"]]
-    assert ids((await ann.get(f"/api/v1/statuses/{answer['id']}/context"))["ancestors"]) == [made["id"]]
+    assert ids((await ann.get(f"/api/v1/statuses/{answer['id']}/context"))["ancestors"]) == [status["id"]]
     edited = await ann.put(path, status="Hello @bob of #Ghent and #Bruges", media_ids=[media_id])
     assert "Bruges" in edited["content"]
     assert edited["edited_at"]
     assert len(await ann.get(f"{path}/history")) == 2
     assert "Bruges" in (await ann.get(f"{path}/source"))["text"]
-    return str(made["id"])
+    return str(status["id"])
 
 
 async def check_quotes(world: EndpointWorld, post_id: str) -> None:
     """Bob quotes what Ann wrote; she takes her consent back. A translation has nobody to make it."""
     path = f"/api/v1/statuses/{post_id}"
-    made = await world.bob.post("/api/v1/statuses", status="Look at this", quoted_status_id=post_id)
-    assert made["quote"]["state"] == "accepted"
-    assert ids(await world.bob.get(f"{path}/quotes")) == [made["id"]]
-    revoked = await world.ann.post(f"{path}/quotes/{made['id']}/revoke")
+    status = await world.bob.post("/api/v1/statuses", status="Look at this", quoted_status_id=post_id)
+    assert status["quote"]["state"] == "accepted"
+    assert ids(await world.bob.get(f"{path}/quotes")) == [status["id"]]
+    revoked = await world.ann.post(f"{path}/quotes/{status['id']}/revoke")
     assert revoked["quote"]["state"] == "revoked"
     changed = await world.ann.put(f"{path}/interaction_policy", quote_approval_policy="followers")
     assert changed["quote_approval"]["automatic"] == ["followers"]
@@ -67,7 +67,7 @@ async def check_quotes(world: EndpointWorld, post_id: str) -> None:
     assert (await world.ann.request("GET", "/api/v1_alpha/async_refreshes/7")).status == 404
     refused = await world.nobody.request("GET", "/api/v1/timelines/link", params={"url": "https://x.test/"})
     assert refused.status == 404
-    await world.bob.delete(f"/api/v1/statuses/{made['id']}")
+    await world.bob.delete(f"/api/v1/statuses/{status['id']}")
 
 
 async def check_status_actions(world: EndpointWorld, post_id: str) -> None:
@@ -97,25 +97,25 @@ async def check_status_actions(world: EndpointWorld, post_id: str) -> None:
 
 
 async def check_polls(world: EndpointWorld) -> None:
-    made = await world.ann.post(
+    status = await world.ann.post(
         "/api/v1/statuses", status="Tea?", poll={"options": ["Yes", "No"], "expires_in": 600}
     )
-    path = f"/api/v1/polls/{made['poll']['id']}"
+    path = f"/api/v1/polls/{status['poll']['id']}"
     assert (await world.bob.post(f"{path}/votes", choices=[0]))["own_votes"] == [0]
     assert (await world.nobody.get(path))["votes_count"] == 1
     assert (await world.ann.request("POST", f"{path}/votes", json={"choices": [0]})).status == 422
-    await world.ann.delete(f"/api/v1/statuses/{made['id']}")
+    await world.ann.delete(f"/api/v1/statuses/{status['id']}")
 
 
 async def check_scheduled_statuses(world: EndpointWorld) -> None:
-    made = await world.ann.post(
+    status = await world.ann.post(
         "/api/v1/statuses",
         status="Later",
         scheduled_at="2030-01-01T00:00:00Z",
         poll={"options": ["Yes", "No"], "expires_in": 600},
     )
-    path = f"/api/v1/scheduled_statuses/{made['id']}"
-    assert ids(await world.ann.get("/api/v1/scheduled_statuses")) == [made["id"]]
+    path = f"/api/v1/scheduled_statuses/{status['id']}"
+    assert ids(await world.ann.get("/api/v1/scheduled_statuses")) == [status["id"]]
     assert (await world.ann.get(path))["params"]["text"] == "Later"
     moved = await world.ann.put(path, scheduled_at="2031-01-01T00:00:00Z")
     assert moved["scheduled_at"] == "2031-01-01T00:00:00.000Z"

@@ -54,5 +54,5 @@ async def test_every_endpoint_answers_a_real_client(start: Start) -> None:
     await status_checks.check_undone_actions(world, post_id)
     await check_stubs(world)
     await account_checks.check_leaving(world)
-    asked = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.requested}
-    assert list_declared_endpoints() - asked == set()
+    params = {(method, path.replace("{kind}", "{kind:.+}")) for method, path in world.requested}
+    assert list_declared_endpoints() - params == set()

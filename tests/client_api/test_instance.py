@@ -30,15 +30,15 @@ async def test_instance_activity_lists_twelve_weeks(start: Start) -> None:
     node.clock.forward(days=7)
     await node.publish(ann, "another week")
     await api.get("/api/v1/accounts/verify_credentials")
-    found = await Api(node).get("/api/v1/instance/activity")
-    assert len(found) == instance_stats.WEEKS
-    assert all(isinstance(value, str) for value in found[0].values())
-    assert [(each["statuses"], each["logins"], each["registrations"]) for each in found[:3]] == [
+    instances = await Api(node).get("/api/v1/instance/activity")
+    assert len(instances) == instance_stats.WEEKS
+    assert all(isinstance(value, str) for value in instances[0].values())
+    assert [(item["statuses"], item["logins"], item["registrations"]) for item in instances[:3]] == [
         ("1", "1", "0"),
         ("3", "1", "1"),
         ("0", "0", "0"),
     ]
-    begins = [int(each["week"]) for each in found]
+    begins = [int(item["week"]) for item in instances]
     assert [later - earlier for later, earlier in pairwise(begins)] == [WEEK_S] * 11
     assert all((moment // 86_400 + 3) % 7 == 0 for moment in begins), "weeks begin on Mondays"
 
@@ -70,9 +70,9 @@ async def test_domain_blocks_are_shown_to_the_configured_audience(
 
 async def test_instance_languages_are_named(start: Start) -> None:
     node = await start("alpha.test")
-    found = await Api(node).get("/api/v1/instance/languages")
-    names = {each["code"]: each["name"] for each in found}
-    assert len(found) == len(names) > 180
+    instances = await Api(node).get("/api/v1/instance/languages")
+    names = {item["code"]: item["name"] for item in instances}
+    assert len(instances) == len(names) > 180
     assert names["de"] == "German"
     assert names["zh-TW"]
     assert await Api(node).get("/api/v1/instance/translation_languages") == {}
@@ -146,14 +146,14 @@ async def test_oembed_shows_local_public_posts_only(start: Start) -> None:
         ann, "Words", kind="Article", title="On <lamps>", content_type="text/markdown"
     )
     url = f"{node.base}/@ann/{note}"
-    found: dict[str, Any] = await api.get("/api/oembed", url=url)
-    assert found["type"] == "rich"
-    assert found["width"] == 400
-    assert found["height"] is None
-    assert found["author_url"] == f"{node.base}/@ann"
-    assert url in found["html"]
-    assert "&lt;b&gt;" in found["html"]
-    assert "<script" not in found["html"]
+    results: dict[str, Any] = await api.get("/api/oembed", url=url)
+    assert results["type"] == "rich"
+    assert results["width"] == 400
+    assert results["height"] is None
+    assert results["author_url"] == f"{node.base}/@ann"
+    assert url in results["html"]
+    assert "&lt;b&gt;" in results["html"]
+    assert "<script" not in results["html"]
     assert (await api.get("/api/oembed", url=f"{node.base}/users/ann/statuses/{note}"))["title"]
     assert (await api.get("/api/oembed", url=f"{url}?x=1", maxwidth="9000"))["width"] == 1000
     address = (await api.get(f"/api/v1/statuses/{article}"))["url"]

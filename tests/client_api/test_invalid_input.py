@@ -24,9 +24,9 @@ from tests.client_api.request_world import RequestWorld
 from tests.kit.api import Api, ApiAnswer
 from tests.kit.nodes import Start
 
-PARAMS = {f"{each.method} {each.path}": each.params for each in list_endpoints()}
-HANDLERS = {f"{each.method} {each.path}": each.handler for each in list_endpoints()}
-PAGES = {f"{each.method} {each.path}" for each in list_endpoints() if each.html}
+PARAMS = {f"{endpoint.method} {endpoint.path}": endpoint.params for endpoint in list_endpoints()}
+HANDLERS = {f"{item.method} {item.path}": item.handler for item in list_endpoints()}
+PAGES = {f"{entry.method} {entry.path}" for entry in list_endpoints() if entry.html}
 NAMES = ("name", "tag")  # parts that are words, where nearly every word is one
 ANY_YEAR = "GET /api/v1/annual_reports/{year}/state"  # of no year is there a report
 # What a request that is sent again may add to, beside the log of what moderators do and the tasks owed.
@@ -156,11 +156,11 @@ def _find_problem(request: str, answer: ApiAnswer) -> str:
         return str(answer.body)[:200]
     if answer.status < 400 or request in PAGES:
         return ""
-    told = answer.body.get("error") if isinstance(answer.body, dict) else None
-    told = told.get("error") if isinstance(told, dict) else told
-    if not isinstance(told, str) or len(told) < 5 or "Traceback" in told:
+    instances = answer.body.get("error") if isinstance(answer.body, dict) else None
+    instances = instances.get("error") if isinstance(instances, dict) else instances
+    if not isinstance(instances, str) or len(instances) < 5 or "Traceback" in instances:
         return f"tells nothing: {str(answer.body)[:200]}"
-    return "tells too much" if len(told) > 500 else ""
+    return "tells too much" if len(instances) > 500 else ""
 
 
 async def start_watch(start: Start, **settings: Any) -> RequestWatch:
@@ -170,9 +170,9 @@ async def start_watch(start: Start, **settings: Any) -> RequestWatch:
 def test_request_rows_cover_every_endpoint_and_field() -> None:
     assert (list_writing_endpoints() | list_endpoints_with_ids()) ^ ROWS.keys() == set()
     for request in list_writing_endpoints():
-        assert {each.encode_name for each in msgspec.structs.fields(PARAMS[request])} == ROWS[request][
-            1
-        ].keys()
+        assert {entry_row.encode_name for entry_row in msgspec.structs.fields(PARAMS[request])} == ROWS[
+            request
+        ][1].keys()
 
 
 def _list_places(body: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -189,8 +189,8 @@ def _replace_at(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
     """`body` with another value at one place."""
     changed = json.loads(json.dumps(body))
     inner = changed
-    for each in place[:-1]:
-        inner = inner[each]
+    for entry_row in place[:-1]:
+        inner = inner[entry_row]
     inner[place[-1]] = value
     return changed
 
@@ -260,7 +260,7 @@ async def test_requests_with_wrong_ids_are_not_found(start: Start) -> None:
         kind, body = ROWS[request]
         api, parts = watch.world.find_sender(request), await watch.world.create(kind)
         options = {} if request.startswith("GET") else {"json": watch.world.fill_in(body)}
-        for name in (each for each in parts if f"{{{each}}}" in request):
+        for name in (part for part in parts if f"{{{part}}}" in request):
             for wrong in IDS if name not in NAMES else ("a%00b",):
                 answer = await watch.send(api, request, wrong, {**parts, name: wrong}, **options)
                 if answer.status != 404 and request != ANY_YEAR:

@@ -38,18 +38,18 @@ AUTHORS = (
     "PUT /api/v1/statuses/{id}/interaction_policy",
     "GET /api/v1/statuses/{id}/source",
 )
-ENDPOINTS = {f"{each.method} {each.path}": each for each in list_endpoints()}
+ENDPOINTS = {f"{endpoint.method} {endpoint.path}": endpoint for endpoint in list_endpoints()}
 sqlite = pytest.mark.parametrize("start", ["sqlite"], indirect=True)
 
 
 def _list_owned_requests() -> list[str]:
     """The requests about an object that has an owner, or that is the moderators' business."""
-    found = [
-        each
-        for each in sorted(list_endpoints_with_ids())
-        if each not in PUBLIC and ROWS[each][0] not in POSTS
+    endpoints = [
+        item
+        for item in sorted(list_endpoints_with_ids())
+        if item not in PUBLIC and ROWS[item][0] not in POSTS
     ]
-    return [each for each in found if f" {ADMIN}" in each or ROWS[each][0] not in OPEN]
+    return [item for item in endpoints if f" {ADMIN}" in item or ROWS[item][0] not in OPEN]
 
 
 async def _check_refused(
@@ -115,25 +115,25 @@ async def test_hidden_posts_are_refused_to_others(start: Start) -> None:
     world = watch.world
     _, eve = await world.create_person("eve")
     requests = [
-        each
-        for each in sorted(list_endpoints_with_ids())
-        if ROWS[each][0] in POSTS and "translate" not in each
+        item
+        for item in sorted(list_endpoints_with_ids())
+        if ROWS[item][0] in POSTS and "translate" not in item
     ]
     poll = {"options": ["Yes", "No"], "expires_in": 600}
     for number, hidden in enumerate(HIDDEN):
         for request in requests:
-            made = await world.ann.post("/api/v1/statuses", status="hidden", **hidden)
-            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": made["id"], "name": "🎉"})
+            status = await world.ann.post("/api/v1/statuses", status="hidden", **hidden)
+            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": status["id"], "name": "🎉"})
             await _check_refused(
-                watch, world.nobody, f"nobody, {hidden}", request, {"id": made["id"], "name": "🎉"}
+                watch, world.nobody, f"nobody, {hidden}", request, {"id": status["id"], "name": "🎉"}
             )
             if number == 0:
-                await _check_granted(watch, request, {"id": made["id"], "name": "🎉"})
+                await _check_granted(watch, request, {"id": status["id"], "name": "🎉"})
         if "draft" in hidden:
             continue
-        made = await world.ann.post("/api/v1/statuses", status="hidden", poll=poll, **hidden)
+        status = await world.ann.post("/api/v1/statuses", status="hidden", poll=poll, **hidden)
         for request in ("GET /api/v1/polls/{id}", "POST /api/v1/polls/{id}/votes"):
-            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": made["poll"]["id"]})
+            await _check_refused(watch, eve, f"eve, {hidden}", request, {"id": status["poll"]["id"]})
     public = {"id": (await world.ann.post("/api/v1/statuses", status="for all to see"))["id"]}
     for request in AUTHORS:
         await _check_refused(watch, eve, "eve, public", request, public)
@@ -149,9 +149,9 @@ async def test_bodies_that_name_objects_of_others_are_refused(start: Start) -> N
     media, wish = (await world.create("media"))["id"], (await world.create("request"))["id"]
     keyword, drawer = (await world.create("keyword"))["id"], (await world.create("list"))["id"]
     own = await eve.post("/api/v1/statuses", status="mine")
-    mine = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
+    filter_ = (await eve.post("/api/v2/filters", title="T", context=["home"]))["id"]
     named_list = (await eve.post("/api/v1/lists", title="T"))["id"]
-    statuses, filters = "POST /api/v1/statuses", f"/api/v2/filters/{mine}"
+    statuses, filters = "POST /api/v1/statuses", f"/api/v2/filters/{filter_}"
     for request, body in (
         (statuses, {"status": "a", "media_ids": [media]}),
         (statuses, {"status": "a", "media_ids": [media], "scheduled_at": "2030-01-01T00:00:00Z"}),

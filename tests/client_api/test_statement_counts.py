@@ -61,10 +61,12 @@ WARM_BUDGETS = {
 
 def list_paths() -> set[str]:
     """The paths that give pages, as they are declared."""
-    found = {
-        each.path for each in list_endpoints() if each.method == "GET" and each.response_type is EntityPage
+    results = {
+        endpoint.path
+        for endpoint in list_endpoints()
+        if endpoint.method == "GET" and endpoint.response_type is EntityPage
     }
-    return found | set(EXTRA_PATHS)
+    return results | set(EXTRA_PATHS)
 
 
 class CountedWorld:
@@ -93,9 +95,9 @@ class CountedWorld:
         keys = people.new_keys()
         added = [
             await members.create_approved(
-                tx, self.site, f"{letter}{each}", f"{letter}{each}@m.test", "x", keys
+                tx, self.site, f"{letter}{number}", f"{letter}{number}@m.test", "x", keys
             )
-            for each in range(LONG)
+            for number in range(LONG)
         ]
         return [account for _, account in added]
 
@@ -111,8 +113,8 @@ class CountedWorld:
             await mutes.mute(tx, ann, await people.create_remote_account(tx, f"loud{number}"))
             await domain_mutes.add(tx, site, ann, f"m{number}.test")
             await tags.follow(tx, ann, f"followed{number}")
-            wish = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
-            await follow_queries.insert_request(tx, wish)
+            request = FollowRow(tx.new_id(), other.id, ann.id, f"{other.uri}#f", True, False, "[]", tx.now)
+            await follow_queries.insert_request(tx, request)
             report = reports.NewReport(target_id=ann.id, comment="hm")
             await reports.file(tx, site, other, report)
             await collections.create(tx, site, friend, collections.CollectionChange(name="Some"), [ann.id])
@@ -124,7 +126,7 @@ class CountedWorld:
         draft = posts.Draft
         self.post_id = await write(tx, site, ann, draft(text="The one"))
         card = await card_queries.upsert_card(tx, create_card(tx))
-        mine: list[int] = []
+        own: list[int] = []
         later = tx.now + 86_400_000
         for number, friend in enumerate(self.friends):
             text = f"Words {LINK} #bench #tag{number}"
@@ -136,15 +138,15 @@ class CountedWorld:
             await boosts.boost(tx, site, friend, self.post_id)
             await likes.like(tx, site, ann, post_id)
             await bookmarks.add(tx, ann, post_id)
-            mine.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
+            own.append(await write(tx, site, ann, draft(text=f"Mine {number}")))
             await scheduled_posts.schedule(tx, site, ann, draft(text=f"Later {number}"), later)
         await trends.set_policy(tx, None, trends.TrendPolicy(least_accounts=1))
         await trends.save(tx, await trends.compute(tx))
         cards = [
             await card_queries.upsert_card(tx, create_card(tx, f"{LINK}/{number}")) for number in range(LONG)
         ]
-        await trend_queries.replace(tx, "link", [TrendRow("link", each.id, 1.0, 3, tx.now) for each in cards])
-        await trend_queries.replace(tx, "post", [TrendRow("post", each, 1.0, 3, tx.now) for each in mine])
+        await trend_queries.replace(tx, "link", [TrendRow("link", card.id, 1.0, 3, tx.now) for card in cards])
+        await trend_queries.replace(tx, "post", [TrendRow("post", item, 1.0, 3, tx.now) for item in own])
 
     async def _add_notifications(self, tx: Tx) -> None:
         await notification_policies.update(tx, self.ann, {"for_not_following": "filter"})
@@ -214,8 +216,8 @@ def count_statements(world: CountedWorld, path: str) -> float:
 
 def find_rows(body: Any) -> int:
     """The rows of a page, which may stand inside an object."""
-    found = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
-    return len(found or ())
+    groups = body if isinstance(body, list) else body.get("notification_groups") or body.get("collections")
+    return len(groups or ())
 
 
 async def test_pages_take_few_statements_whatever_their_length(start: Start) -> None:
@@ -232,12 +234,12 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         "/api/v1/timelines/list": world.list_id,
         "/api/v1/accounts": world.ann.id,
     }
-    asked = {
+    params = {
         "/api/v1/accounts/{id}/in_collections": {},
         "/api/v1/timelines/link": {"url": LINK},
         "/api/v1/accounts/search": {"q": "o"},
     }
-    found: dict[str, tuple[float, float, int]] = {}
+    results: dict[str, tuple[float, float, int]] = {}
     for path in sorted(list_paths()):
         before = path.partition("/{")[0]
         address = path.replace("{id}", str(names.get(before, ""))).replace("{tag}", "bench")
@@ -246,12 +248,12 @@ async def check_page_lengths(world: CountedWorld, api: Api) -> None:
         for limit in (SHORT, LONG):
             world.node.db.caches.caches.clear()
             already = count_statements(world, path)
-            body = await api.get(address, limit=limit, **asked.get(path, {}))
+            body = await api.get(address, limit=limit, **params.get(path, {}))
             taken.append(count_statements(world, path) - already)
-        found[path] = (taken[0], taken[1], find_rows(body))
-    unequal = {path: each for path, each in found.items() if each[0] != each[1]}
-    short = {path: each for path, each in found.items() if each[2] < SHORTER_PAGES.get(path, LONG)}
-    assert (unequal, short) == ({}, {}), found
+        results[path] = (taken[0], taken[1], find_rows(body))
+    unequal = {path: value for path, value in results.items() if value[0] != value[1]}
+    short = {path: value for path, value in results.items() if value[2] < SHORTER_PAGES.get(path, LONG)}
+    assert (unequal, short) == ({}, {}), results
 
 
 async def check_hot_reads(world: CountedWorld, api: Api) -> None:

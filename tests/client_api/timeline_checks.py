@@ -15,8 +15,8 @@ async def check_timelines(world: EndpointWorld, post_id: str) -> None:
     assert post_id in ids(await world.nobody.get("/api/v1/timelines/public", local="true"))
     assert post_id in ids(await world.nobody.get("/api/v1/timelines/tag/ghent"))
     assert post_id in ids(await world.nobody.get(f"/api/v1/accounts/{world.ann_id}/statuses"))
-    found = await world.bob.get("/api/v2/search", q="ghent", type="hashtags")
-    assert found["hashtags"][0]["name"].lower() == "ghent"
+    tags = await world.bob.get("/api/v2/search", q="ghent", type="hashtags")
+    assert tags["hashtags"][0]["name"].lower() == "ghent"
 
 
 async def check_discovery(world: EndpointWorld, post_id: str) -> None:
@@ -26,17 +26,19 @@ async def check_discovery(world: EndpointWorld, post_id: str) -> None:
     await world.node.settle()
     world.node.clock.forward(seconds=601)
     await world.node.settle()
-    found = await world.bob.get("/api/v2/search", q="bruges", type="statuses")
-    assert ids(found["statuses"]) == [post_id]
+    statuses = await world.bob.get("/api/v2/search", q="bruges", type="statuses")
+    assert ids(statuses["statuses"]) == [post_id]
     assert ids(await world.nobody.get("/api/v1/trends/statuses")) == [post_id]
     for path in ("trends", "trends/tags"):
-        assert "ghent" in [each["name"].lower() for each in await world.nobody.get(f"/api/v1/{path}")]
+        assert "ghent" in [item["name"].lower() for item in await world.nobody.get(f"/api/v1/{path}")]
     assert await world.nobody.get("/api/v1/trends/links") == []
     assert set(ids(await world.nobody.get("/api/v1/directory"))) >= {world.ann_id, world.bob_id}
     await world.bob.post(f"/api/v1/accounts/{world.ann_id}/unfollow")
     async with world.node.db.write() as tx:
         await suggestions.set_featured(tx, None, [int(world.ann_id)])
-    assert [each["account"]["id"] for each in await world.bob.get("/api/v2/suggestions")] == [world.ann_id]
+    assert [account["account"]["id"] for account in await world.bob.get("/api/v2/suggestions")] == [
+        world.ann_id
+    ]
     assert ids(await world.bob.get("/api/v1/suggestions")) == [world.ann_id]
     await world.bob.delete(f"/api/v1/suggestions/{world.ann_id}")
     assert await world.bob.get("/api/v2/suggestions") == []
@@ -47,13 +49,13 @@ async def check_discovery(world: EndpointWorld, post_id: str) -> None:
 
 async def check_filters(world: EndpointWorld, post_id: str) -> None:
     bob = world.bob
-    made = await bob.post(
+    filter_ = await bob.post(
         "/api/v2/filters", title="Towns", context=["home"], keywords_attributes=[{"keyword": "Ghent"}]
     )
-    path = f"/api/v2/filters/{made['id']}"
+    path = f"/api/v2/filters/{filter_['id']}"
     shown = await bob.get(f"/api/v1/statuses/{post_id}")
     assert isinstance(shown["filtered"], list)
-    assert ids(await bob.get("/api/v2/filters")) == [made["id"]]
+    assert ids(await bob.get("/api/v2/filters")) == [filter_["id"]]
     assert (await bob.put(path, title="Cities"))["title"] == "Cities"
     keyword = await bob.post(f"{path}/keywords", keyword="Bruges")
     assert len(await bob.get(f"{path}/keywords")) == 2
@@ -95,17 +97,17 @@ async def check_streams(world: EndpointWorld) -> None:
             await open_event_stream(world, path)
         await open_event_stream(world, "hashtag", tag="ghent")
         await open_event_stream(world, "hashtag/local", tag="ghent")
-        made = await world.bob.post("/api/v1/lists", title="Heard")
-        await open_event_stream(world, "list", list=made["id"])
-        await world.bob.delete(f"/api/v1/lists/{made['id']}")
+        created = await world.bob.post("/api/v1/lists", title="Heard")
+        await open_event_stream(world, "list", list=created["id"])
+        await world.bob.delete(f"/api/v1/lists/{created['id']}")
         async with http.get("/api/v1/streaming/public/local", headers=headers) as events:
             world.requested.add(("GET", "/api/v1/streaming/public/local"))
-            made = await world.ann.post("/api/v1/statuses", status="Live from Ghent")
+            created = await world.ann.post("/api/v1/statuses", status="Live from Ghent")
             message = json.loads(await asyncio.wait_for(socket.receive_str(), 5))
             assert message["stream"] == ["user"]
             assert message["event"] == "update"
-            assert json.loads(message["payload"])["id"] == made["id"]
+            assert json.loads(message["payload"])["id"] == created["id"]
             lines = [await asyncio.wait_for(events.content.readline(), 5) for _ in range(3)]
-            told = b"".join(lines)
-            assert b"event: update" in told
-            assert made["id"].encode() in told
+            messages = b"".join(lines)
+            assert b"event: update" in messages
+            assert created["id"].encode() in messages

@@ -50,10 +50,10 @@ async def test_profile_fields_are_read_in_every_encoding(start: Start) -> None:
         assert (await api.patch(CREDENTIALS, fields_attributes=[]))["source"]["fields"] == []
         answer = await api.request("PATCH", CREDENTIALS, **options)
         assert answer.status == 200, answer.body
-        found = answer.body["source"]["fields"]
-        assert [(each["name"], each["value"]) for each in found] == PAIRS, options
+        results = answer.body["source"]["fields"]
+        assert [(item["name"], item["value"]) for item in results] == PAIRS, options
     one = await api.patch(CREDENTIALS, fields_attributes=PAIRS_AS_JSON[0])
-    assert [each["name"] for each in one["source"]["fields"]] == ["Town"]
+    assert [item["name"] for item in one["source"]["fields"]] == ["Town"]
     assert (await api.patch(CREDENTIALS, note="x"))["fields"], "what is not named stays"
 
 
@@ -161,17 +161,17 @@ async def test_profiles_without_the_scope_are_refused(start: Start) -> None:
 async def test_familiar_followers_and_endorsements_respect_privacy(start: Start) -> None:
     node = await start("alpha.test")
     names = ("ann", "bob", "eve", "fay", "gus")
-    made = {name: await node.create_member(name) for name in names}
-    apis = {name: Api(node, await node.create_token(each)) for name, each in made.items()}
-    ids = {name: str(each.id) for name, each in made.items()}
+    created = {name: await node.create_member(name) for name in names}
+    apis = {name: Api(node, await node.create_token(item)) for name, item in created.items()}
+    ids = {name: str(item.id) for name, item in created.items()}
     for who, whom in (("ann", "eve"), ("ann", "fay"), ("eve", "bob"), ("fay", "bob"), ("gus", "bob")):
         await apis[who].post(f"/api/v1/accounts/{ids[whom]}/follow")
 
     async def familiar() -> list[list[str]]:
         params = [("id[]", ids["bob"]), ("id[]", ids["gus"])]
         answer = await apis["ann"].request("GET", "/api/v1/accounts/familiar_followers", params=params)
-        assert [each["id"] for each in answer.body] == [ids["bob"], ids["gus"]]
-        return [[account["username"] for account in each["accounts"]] for each in answer.body]
+        assert [item["id"] for item in answer.body] == [ids["bob"], ids["gus"]]
+        return [[account["username"] for account in item["accounts"]] for item in answer.body]
 
     assert await familiar() == [["fay", "eve"], []]
     await apis["fay"].patch(CREDENTIALS, hide_collections=True)
@@ -189,11 +189,11 @@ async def test_familiar_followers_and_endorsements_respect_privacy(start: Start)
     page = await apis["bob"].request(
         "GET", f"/api/v1/accounts/{ids['ann']}/endorsements", params={"limit": "1"}
     )
-    assert [each["username"] for each in page.body] == ["fay"]
+    assert [item["username"] for item in page.body] == ["fay"]
     assert 'rel="next"' in page.headers["Link"]
     assert await apis["bob"].get("/api/v1/endorsements") == []
     assert not (await ann.post(f"/api/v1/accounts/{ids['fay']}/unfollow"))["endorsed"]
-    assert [each["username"] for each in await ann.get("/api/v1/endorsements")] == ["eve"]
+    assert [account["username"] for account in await ann.get("/api/v1/endorsements")] == ["eve"]
     await apis["eve"].post(f"/api/v1/accounts/{ids['ann']}/block")
     assert await ann.get("/api/v1/endorsements") == []
 
@@ -215,12 +215,12 @@ async def test_mute_with_a_duration_ends(start: Start) -> None:
     assert longer["muting_notifications"]
     node.clock.forward(seconds=700)
     await node.settle()
-    assert [each["username"] for each in await api.get("/api/v1/mutes")] == ["bob"]
+    assert [account["username"] for account in await api.get("/api/v1/mutes")] == ["bob"]
     assert await api.get("/api/v1/timelines/home") == []
     node.clock.forward(seconds=600)
     await node.settle()
     assert await api.get("/api/v1/mutes") == []
-    assert [each["id"] for each in await api.get("/api/v1/timelines/home")] == [str(post)]
+    assert [status["id"] for status in await api.get("/api/v1/timelines/home")] == [str(post)]
     endless = await api.post(f"{target}/mute")
     assert endless["muting"]
     assert endless["muting_expires_at"] is None
@@ -231,17 +231,17 @@ async def test_mute_with_a_duration_ends(start: Start) -> None:
 async def test_lists_and_featured_tags_of_others_are_not_found(start: Start) -> None:
     node = await start("alpha.test")
     ann, bob = [Api(node, await node.create_token(await node.create_member(name))) for name in ("ann", "bob")]
-    made = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
-    assert made["replies_policy"] == "none"
-    assert made["exclusive"]
-    path = f"/api/v1/lists/{made['id']}"
+    list_ = await ann.post("/api/v1/lists", title="Mine", replies_policy="none", exclusive=True)
+    assert list_["replies_policy"] == "none"
+    assert list_["exclusive"]
+    path = f"/api/v1/lists/{list_['id']}"
     for method, where, body in (
         ("GET", path, None),
         ("PUT", path, {"title": "Yours"}),
         ("DELETE", path, None),
         ("GET", f"{path}/accounts", None),
         ("POST", f"{path}/accounts", {"account_ids": ["1"]}),
-        ("GET", f"/api/v1/timelines/list/{made['id']}", None),
+        ("GET", f"/api/v1/timelines/list/{list_['id']}", None),
     ):
         assert (await bob.request(method, where, json=body)).status == 404, where
     refused = await ann.request("PUT", path, json={"replies_policy": "everybody"})

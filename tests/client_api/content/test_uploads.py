@@ -105,29 +105,29 @@ def make_bad_videos() -> dict[str, bytes]:
 
 
 def make_form(files: dict[str, bytes], kind: str, **also: str) -> aiohttp.FormData:
-    made = aiohttp.FormData()
+    created = aiohttp.FormData()
     for name, data in files.items():
-        made.add_field(name, io.BytesIO(data), filename="holiday.png", content_type=kind)
+        created.add_field(name, io.BytesIO(data), filename="holiday.png", content_type=kind)
     for name, value in also.items():
-        made.add_field(name, value)
-    return made
+        created.add_field(name, value)
+    return created
 
 
 def list_files(*folders: Path) -> set[Path]:
     """All files, and the workshops of the store."""
-    found = (each for folder in folders for each in folder.rglob("*"))
-    return {each for each in found if each.is_file() or each.parent.name == ".work"}
+    results = (item for folder in folders for item in folder.rglob("*"))
+    return {item for item in results if item.is_file() or item.parent.name == ".work"}
 
 
 def test_upload_fields_cover_every_endpoint_with_files() -> None:
-    found = {
-        f"{each.method} {each.path}": tuple(
-            one.encode_name for one in msgspec.structs.fields(each.params) if one.type == Upload | None
+    results = {
+        f"{endpoint.method} {endpoint.path}": tuple(
+            one.encode_name for one in msgspec.structs.fields(endpoint.params) if one.type == Upload | None
         )
-        for each in list_endpoints()
-        if each.path.startswith("/api/") and each.max_upload
+        for endpoint in list_endpoints()
+        if endpoint.path.startswith("/api/") and endpoint.max_upload
     }
-    assert found == UPLOAD_FIELDS
+    assert results == UPLOAD_FIELDS
 
 
 FEW_KINDS = ("html", "png bomb", "truncated jpeg", "playlist", "truncated mp4")

@@ -33,19 +33,21 @@ async def upload(api: Api, data: bytes, version: int = 2, name: str = "a.mp4", *
 
 
 def list_files(node: TestNode) -> list[Path]:
-    return [each for each in node.node.services.store.root.rglob("*") if each.is_file()]
+    return [item for item in node.node.services.store.root.rglob("*") if item.is_file()]
 
 
 async def test_video_is_processed_and_then_posted(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5")
-    path = f"/api/v1/media/{came.body['id']}"
-    assert came.status == 202
-    assert came.body["url"] is None
-    assert came.body["type"] == "video"
+    uploaded = await upload(
+        ann, videos.make_video(), name="holiday.jpg", description="the sea", focus="0.5,-0.5"
+    )
+    path = f"/api/v1/media/{uploaded.body['id']}"
+    assert uploaded.status == 202
+    assert uploaded.body["url"] is None
+    assert uploaded.body["type"] == "video"
     assert (await ann.request("GET", path)).status == 206
     early = await ann.request(
-        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
+        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [uploaded.body["id"]]}
     )
     assert early.status == 422
     assert early.body["error"].startswith("Cannot attach files that have not finished processing.")
@@ -71,19 +73,19 @@ async def test_video_is_processed_and_then_posted(start: Start) -> None:
     async with node.http.get(shown["preview_url"]) as answer:
         assert answer.content_type == "image/jpeg"
     assert len(list_files(node)) == 2
-    post = await ann.post("/api/v1/statuses", status="at sea", media_ids=[came.body["id"]])
+    post = await ann.post("/api/v1/statuses", status="at sea", media_ids=[uploaded.body["id"]])
     assert post["media_attachments"][0]["url"] == shown["url"]
 
 
 async def test_small_audio_is_processed_at_once_by_version_1(start: Start) -> None:
     node, ann = await start_single(start)
-    made = await upload(ann, videos.make_audio(), version=1)
-    assert made.status == 200
-    assert made.body["type"] == "audio"
-    assert made.body["url"].endswith(".mp3")
-    assert made.body["preview_url"] is None
-    assert "original" in made.body["meta"]
-    assert "width" not in made.body["meta"]["original"]
+    uploaded = await upload(ann, videos.make_audio(), version=1)
+    assert uploaded.status == 200
+    assert uploaded.body["type"] == "audio"
+    assert uploaded.body["url"].endswith(".mp3")
+    assert uploaded.body["preview_url"] is None
+    assert "original" in uploaded.body["meta"]
+    assert "width" not in uploaded.body["meta"]["original"]
     assert len(list_files(node)) == 1
 
 
@@ -106,14 +108,14 @@ async def test_refused_video_leaves_no_files(start: Start, version: int) -> None
 async def test_video_that_is_cut_off_fails_later(start: Start) -> None:
     node, ann = await start_single(start)
     whole = videos.make_video("webm", "libvpx-vp9", "libopus", seconds=3)
-    came = await upload(ann, whole[: len(whole) * 2 // 3])
-    assert came.status == 202
+    uploaded = await upload(ann, whole[: len(whole) * 2 // 3])
+    assert uploaded.status == 202
     await node.settle()
-    answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
+    answer = await ann.request("GET", f"/api/v1/media/{uploaded.body['id']}")
     assert answer.status == 422
     assert "cut off" in answer.body["error"]
     posted = await ann.request(
-        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [came.body["id"]]}
+        "POST", "/api/v1/statuses", json={"status": "a", "media_ids": [uploaded.body["id"]]}
     )
     assert posted.status == 422
     assert list_files(node) == []
@@ -121,18 +123,18 @@ async def test_video_that_is_cut_off_fails_later(start: Start) -> None:
 
 async def test_thumbnail_is_chosen_and_changed(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video(), thumbnail=make_picture())
-    assert came.status == 202
-    assert came.body["preview_url"]
+    uploaded = await upload(ann, videos.make_video(), thumbnail=make_picture())
+    assert uploaded.status == 202
+    assert uploaded.body["preview_url"]
     await node.settle()
-    path = f"/api/v1/media/{came.body['id']}"
-    assert (await ann.get(path))["preview_url"] == came.body["preview_url"]
+    path = f"/api/v1/media/{uploaded.body['id']}"
+    assert (await ann.get(path))["preview_url"] == uploaded.body["preview_url"]
     form = aiohttp.FormData()
     form.add_field("thumbnail", make_picture(), filename="b.png")
     form.add_field("description", "another")
     changed = (await ann.request("PUT", path, data=form)).body
     assert changed["description"] == "another"
-    assert changed["preview_url"] != came.body["preview_url"]
+    assert changed["preview_url"] != uploaded.body["preview_url"]
     await node.settle()
     assert len(list_files(node)) == 2
     bob = Api(node, await node.create_token(await node.create_member("bob")))
@@ -147,12 +149,12 @@ async def test_thumbnail_is_chosen_and_changed(start: Start) -> None:
 
 async def test_video_of_a_dead_worker_is_processed_again(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video())
+    uploaded = await upload(ann, videos.make_video())
     async with node.db.write() as tx:
         until, queue = tx.now + LEASE_MS, job_queries.MEDIA
         assert len(await job_queries.lease(tx, until=until, limit=5, queue=queue)) == 1
     await node.settle()
-    path = f"/api/v1/media/{came.body['id']}"
+    path = f"/api/v1/media/{uploaded.body['id']}"
     assert (await ann.request("GET", path)).status == 206
     node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
@@ -161,13 +163,13 @@ async def test_video_of_a_dead_worker_is_processed_again(start: Start) -> None:
 
 async def test_video_that_kills_its_workers_fails(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video())
+    uploaded = await upload(ann, videos.make_video())
     for _ in range(3):
         async with node.db.write() as tx:
             await job_queries.lease(tx, until=tx.now + LEASE_MS, limit=5, queue=job_queries.MEDIA)
         node.clock.forward(seconds=LEASE_MS / 1000 + 1)
     await node.settle()
-    answer = await ann.request("GET", f"/api/v1/media/{came.body['id']}")
+    answer = await ann.request("GET", f"/api/v1/media/{uploaded.body['id']}")
     assert answer.status == 422
     assert "too complicated" in answer.body["error"]
     assert list_files(node) == []
@@ -175,12 +177,12 @@ async def test_video_that_kills_its_workers_fails(start: Start) -> None:
 
 async def test_video_removed_during_processing_leaves_no_files(start: Start) -> None:
     node, ann = await start_single(start)
-    came = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
+    uploaded = await upload(ann, videos.make_video("mp4", "mpeg4", seconds=5, size=(640, 480), rate=30))
     working = asyncio.create_task(node.settle())
     # The folder is made by the work itself: nothing tells of it.
     while not list(node.node.services.store.root.glob(".work/*")):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    await ann.delete(f"/api/v1/media/{came.body['id']}")
+    await ann.delete(f"/api/v1/media/{uploaded.body['id']}")
     await working
     await node.settle()
     assert list_files(node) == []
@@ -190,11 +192,11 @@ async def test_upload_beyond_the_quota_is_refused(start: Start) -> None:
     node, ann = await start_single(start, member_bytes=30_000)
     first = await upload(ann, videos.make_video(), version=1)
     assert first.status == 200
-    kept = len(list_files(node))
+    remaining = len(list_files(node))
     refused = await upload(ann, videos.make_video(seconds=4, size=(320, 240), rate=25) + bytes(30_000))
     assert refused.status == 422
     assert "29.3 KB" in refused.body["error"]
-    assert len(list_files(node)) == kept
+    assert len(list_files(node)) == remaining
     await ann.delete(f"/api/v1/media/{first.body['id']}")
     await node.settle()
     assert (await upload(ann, videos.make_video(), version=1)).status == 200
@@ -202,11 +204,11 @@ async def test_upload_beyond_the_quota_is_refused(start: Start) -> None:
 
 async def test_instance_lists_accepted_media_types(start: Start) -> None:
     node, ann = await start_single(start)
-    told = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
+    instances = (await ann.get("/api/v2/instance"))["configuration"]["media_attachments"]
     assert {"image/png", "image/heic", "video/mp4", "video/webm", "audio/mpeg"} <= set(
-        told["supported_mime_types"]
+        instances["supported_mime_types"]
     )
-    assert told["video_size_limit"] == node.site.config.limits.video_bytes
+    assert instances["video_size_limit"] == node.site.config.limits.video_bytes
 
 
 async def test_media_file_answers_range_requests(start: Start) -> None:

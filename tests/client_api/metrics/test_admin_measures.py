@@ -35,14 +35,14 @@ async def start_world(start: Start) -> tuple[TestNode, Api, dict[str, Api], dict
 async def fetch_measures(
     node: TestNode, api: Api, *keys: str, days_ago: int = 1, **more: Any
 ) -> dict[str, Any]:
-    found = await api.post(
+    results = await api.post(
         MEASURES,
         keys=list(keys),
         start_at=format_day(node, days_ago),
         end_at=f"{format_day(node)}T12:00:00.000Z",
         **more,
     )
-    return {each["key"]: each for each in found}
+    return {item["key"]: item for item in results}
 
 
 async def test_measures_count_what_members_did_by_day(start: Start) -> None:
@@ -55,18 +55,18 @@ async def test_measures_count_what_members_did_by_day(start: Start) -> None:
     filed = await apis["ann"].post("/api/v1/reports", account_id=ids["bob"])
     await mod.post(f"/api/v1/admin/reports/{filed['id']}/resolve")
     names = ("active_users", "new_users", "interactions", "opened_reports", "resolved_reports", "odd")
-    found = await fetch_measures(node, mod, *names)
-    assert list(found) == list(names[:-1])
-    totals = {name: int(each["total"]) for name, each in found.items()}
+    results = await fetch_measures(node, mod, *names)
+    assert list(results) == list(names[:-1])
+    totals = {name: int(value["total"]) for name, value in results.items()}
     assert totals == {
         "active_users": 3, "new_users": 3, "interactions": 3, "opened_reports": 1, "resolved_reports": 1,
     }  # fmt: skip
-    for each in found.values():
-        assert [data["value"] for data in each["data"]] == ["0", each["total"]]
-        assert each["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
-        assert each["previous_total"] == "0"
-        assert each["unit"] is None
-        assert "human_value" not in each
+    for item in results.values():
+        assert [data["value"] for data in item["data"]] == ["0", item["total"]]
+        assert item["data"][0]["date"] == f"{format_day(node, 1)}T00:00:00.000Z"
+        assert item["previous_total"] == "0"
+        assert item["unit"] is None
+        assert "human_value" not in item
 
     node.clock.forward(days=2)
     await apis["ann"].get("/api/v1/timelines/home")
@@ -77,7 +77,7 @@ async def test_measures_count_what_members_did_by_day(start: Start) -> None:
     assert later["new_users"]["previous_total"] == "3"
     whole = await fetch_measures(node, mod, "active_users", days_ago=2)
     assert whole["active_users"]["total"] == "3", "each member once"
-    assert [each["value"] for each in whole["active_users"]["data"]] == ["3", "0", "2"]
+    assert [item["value"] for item in whole["active_users"]["data"]] == ["3", "0", "2"]
 
 
 async def test_measures_of_hashtags_and_peers_count_their_subject(start: Start) -> None:
@@ -92,19 +92,19 @@ async def test_measures_of_hashtags_and_peers_count_their_subject(start: Start) 
         await follows.receive_answer(tx, fay, ann.id, None, accepted=True)
         await follows.receive(tx, fay, ann, "https://beta.test/f/1")
     await apis["ann"].post("/api/v1/reports", account_id=str(fay.id))
-    [ghent] = [each for each in await mod.get("/api/v1/admin/tags") if each["name"] == "ghent"]
+    [ghent] = [tag for tag in await mod.get("/api/v1/admin/tags") if tag["name"] == "ghent"]
     subject = {"id": ghent["id"]}
     tag = ("tag_accounts", "tag_uses", "tag_servers")
-    found = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
-    assert [found[name]["total"] for name in tag] == ["2", "3", "0"]
+    results = await fetch_measures(node, mod, *tag, **dict.fromkeys(tag, subject))
+    assert [results[name]["total"] for name in tag] == ["2", "3", "0"]
     peer = (
         "instance_accounts", "instance_media_attachments", "instance_reports", "instance_statuses",
         "instance_follows", "instance_followers",
     )  # fmt: skip
-    found = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
-    assert [found[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
-    assert found["instance_media_attachments"]["unit"] == "bytes"
-    assert found["instance_media_attachments"]["human_value"] == "0 Bytes"
+    results = await fetch_measures(node, mod, *peer, **{name: {"domain": "beta.test"} for name in peer})
+    assert [results[name]["total"] for name in peer] == ["1", "0", "1", "0", "1", "1"]
+    assert results["instance_media_attachments"]["unit"] == "bytes"
+    assert results["instance_media_attachments"]["human_value"] == "0 Bytes"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_dimensions_list_their_largest_entries(start: Start) -> None:
         "instance_accounts", "instance_languages", "odd",
     )  # fmt: skip
     tag, peer = {"id": ghent["id"]}, {"domain": "beta.test"}
-    found = await mod.post(
+    results = await mod.post(
         DIMENSIONS,
         keys=list(names),
         start_at=format_day(node, 3),
@@ -163,20 +163,22 @@ async def test_dimensions_list_their_largest_entries(start: Start) -> None:
         instance_accounts=peer,
         instance_languages=peer,
     )
-    by_name = {each["key"]: each["data"] for each in found}
+    by_name = {item["key"]: item["data"] for item in results}
     assert list(by_name) == list(names[:-1])
-    assert [(each["key"], each["value"]) for each in by_name["languages"]] == [("nl", "2"), ("en", "1")]
-    assert [(each["human_key"], each["value"]) for each in by_name["sources"]] == [("Website", "3")]
+    assert [(item["key"], item["value"]) for item in by_name["languages"]] == [("nl", "2"), ("en", "1")]
+    assert [(item["human_key"], item["value"]) for item in by_name["sources"]] == [("Website", "3")]
     assert by_name["servers"] == [] == by_name["instance_languages"]
-    assert [(each["key"], each["value"]) for each in by_name["tag_servers"]] == [("alpha.test", "2")]
-    assert [(each["key"], each["value"]) for each in by_name["tag_languages"]] == [("nl", "2")]
-    assert [(each["key"], each["value"]) for each in by_name["instance_accounts"]] == [("fay", "1")]
+    assert [(item["key"], item["value"]) for item in by_name["tag_servers"]] == [("alpha.test", "2")]
+    assert [(item["key"], item["value"]) for item in by_name["tag_languages"]] == [("nl", "2")]
+    assert [(instance["key"], instance["value"]) for instance in by_name["instance_accounts"]] == [
+        ("fay", "1")
+    ]
     database, media = by_name["space_usage"]
     assert database["key"] in ("sqlite", "postgresql")
     assert int(database["value"]) > 100_000
     assert database["human_value"].endswith(("KB", "MB"))
     assert media["value"] == "0"
-    versions = {each["key"]: each["value"] for each in by_name["software_versions"]}
+    versions = {item["key"]: item["value"] for item in by_name["software_versions"]}
     assert {"fedserver", "python", database["key"]} == set(versions)
     assert all(versions.values())
     short = await mod.post(DIMENSIONS, keys=["languages"], limit=1)
@@ -192,13 +194,13 @@ async def test_retention_counts_cohorts_by_day_and_month(start: Start) -> None:
     node.clock.forward(days=1)
     await apis["ann"].get("/api/v1/timelines/home")
     cohorts = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="day")
-    assert [each["period"][:10] for each in cohorts] == [first, format_day(node)]
-    assert [each["frequency"] for each in cohorts] == ["day", "day"]
+    assert [cohort["period"][:10] for cohort in cohorts] == [first, format_day(node)]
+    assert [cohort["frequency"] for cohort in cohorts] == ["day", "day"]
     joined, second = cohorts
     # Three joined; the moderator, who asks, is counted as active when the first request is noted.
-    assert [each["value"] for each in joined["data"]] == ["2", "1"]
-    assert [round(each["rate"], 2) for each in joined["data"]] == [0.67, 0.33]
-    assert [(each["value"], each["rate"]) for each in second["data"]] == [("0", 0.0)]
+    assert [item["value"] for item in joined["data"]] == ["2", "1"]
+    assert [round(item["rate"], 2) for item in joined["data"]] == [0.67, 0.33]
+    assert [(item["value"], item["rate"]) for item in second["data"]] == [("0", 0.0)]
     months = await mod.post(RETENTION, start_at=first, end_at=format_day(node), frequency="month")
     [month] = months
     assert month["period"] == f"{first[:7]}-01T00:00:00.000Z"

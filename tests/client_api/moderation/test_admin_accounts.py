@@ -53,7 +53,7 @@ async def create_staff(start: Start, domain: str = "alpha.test") -> Staff:
 
 
 def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [each["id"] for each in found]
+    return [item["id"] for item in found]
 
 
 async def test_admin_endpoints_refuse_everybody_but_staff_with_the_scope(start: Start) -> None:
@@ -63,18 +63,18 @@ async def test_admin_endpoints_refuse_everybody_but_staff_with_the_scope(start: 
     nobody = Api(node)
     plain = Api(node, await node.create_token(member, SCOPES))
     narrow = Api(node, await node.create_token(moderator, "read write"))
-    asked = 0
+    params = 0
     for endpoint in list_endpoints():
         if "/admin/" not in endpoint.path or not endpoint.path.startswith("/api/"):
             continue
-        asked += 1
+        params += 1
         path = re.sub(r"\{[^}]*\}", "1", endpoint.path)
         assert (await nobody.request(endpoint.method, path)).status == 401, path
         assert (await plain.request(endpoint.method, path)).status == 403, path
         refused = await narrow.request(endpoint.method, path)
         assert refused.status == 403 and "scope" in refused.body["error"], path
         assert endpoint.scope.startswith("admin:write" if _is_writing(endpoint) else "admin:read"), path
-    assert asked >= 58
+    assert params >= 58
 
 
 def _is_writing(endpoint: Any) -> bool:
@@ -96,21 +96,21 @@ async def test_admin_accounts_are_filtered_and_paged(start: Start) -> None:
     mod = world["mod"]
     async with world.node.db.write() as tx:
         member = await world.node.load_member(world.people["ann"])
-        made = await invitations.create(tx, member)
+        created = await invitations.create(tx, member)
     async with world.node.http.post(
         "/signup",
         data={
             "username": "eve",
             "email": "eve@mail.test",
             "password": PASSWORD,
-            "invitation": made.code,
+            "invitation": created.code,
         },
         headers={"X-Forwarded-For": "203.0.113.7"},
         allow_redirects=False,
     ) as answer:
         assert answer.status == 303
     everybody = await mod.get("/api/v2/admin/accounts")
-    assert [each["username"] for each in everybody] == ["eve", "bob", "ann", "mel", "mod", "ada", "olga"]
+    assert [item["username"] for item in everybody] == ["eve", "bob", "ann", "mel", "mod", "ada", "olga"]
     eve = everybody[0]
     assert eve["email"] == "eve@mail.test"
     assert eve["ip"] == "203.0.113.7"
@@ -125,7 +125,7 @@ async def test_admin_accounts_are_filtered_and_paged(start: Start) -> None:
     assert olga["role"]["id"] == "3"
 
     async def names(**wanted: Any) -> list[str]:
-        return [each["username"] for each in await mod.get("/api/v2/admin/accounts", **wanted)]
+        return [account["username"] for account in await mod.get("/api/v2/admin/accounts", **wanted)]
 
     assert await names(permissions="staff") == ["mel", "mod", "ada", "olga"]
     assert await names(**{"role_ids[]": "2"}) == ["ada"]
@@ -141,7 +141,7 @@ async def test_admin_accounts_are_filtered_and_paged(start: Start) -> None:
         assert (await mod.request("GET", "/api/v2/admin/accounts", params=wrong)).status == 422
 
     first = await mod.request("GET", "/api/v2/admin/accounts", params={"limit": "3"})
-    assert [each["username"] for each in first.body] == ["eve", "bob", "ann"]
+    assert [item["username"] for item in first.body] == ["eve", "bob", "ann"]
     link = re.search(r"max_id=(\d+)", first.headers["Link"])
     assert link
     assert await names(limit=3, max_id=link.group(1)) == ["mel", "mod", "ada"]
@@ -171,8 +171,8 @@ async def test_sign_ups_are_approved_or_deleted(start: Start) -> None:
         assert await ask(name) == 200
     fay, eve = await mod.get("/api/v2/admin/accounts", status="pending")
     assert (eve["invite_request"], eve["approved"]) == ("I like it", False)
-    told = await mod.get("/api/v1/notifications", **{"types[]": "admin.sign_up"})
-    assert [each["account"]["acct"] for each in told] == ["fay", "eve"]
+    notifications = await mod.get("/api/v1/notifications", **{"types[]": "admin.sign_up"})
+    assert [item["account"]["acct"] for item in notifications] == ["fay", "eve"]
     assert (await mod.post(f"{PATH}/{eve['id']}/approve"))["approved"]
     assert (await mod.request("POST", f"{PATH}/{eve['id']}/approve")).status == 403
     assert (await mod.request("POST", f"{PATH}/{eve['id']}/reject")).status == 403
@@ -199,13 +199,15 @@ async def test_silenced_account_is_hidden_from_all_but_followers(start: Start) -
     assert ids(await olga.get("/api/v1/timelines/home")) == [post["id"]]
     assert (await nobody.get(f"/api/v1/statuses/{post['id']}"))["account"]["limited"] is True
     assert await bob.get("/api/v1/notifications") == []
-    assert [each["type"] for each in await olga.get("/api/v1/notifications")] == ["mention"]
+    assert [notification["type"] for notification in await olga.get("/api/v1/notifications")] == ["mention"]
 
     shown = await world["mod"].post(f"{PATH}/{world.id('ann')}/unsilence")
     assert not shown["silenced"]
     assert ids(await nobody.get("/api/v1/timelines/public")) == [post["id"]]
     again = await ann.post("/api/v1/statuses", status="again @bob")
-    assert [each["status"]["id"] for each in await bob.get("/api/v1/notifications")] == [again["id"]]
+    assert [notification["status"]["id"] for notification in await bob.get("/api/v1/notifications")] == [
+        again["id"]
+    ]
 
 
 async def test_sensitive_account_has_its_old_and_new_posts_marked(start: Start) -> None:
@@ -217,7 +219,7 @@ async def test_sensitive_account_has_its_old_and_new_posts_marked(start: Start) 
     after = await ann.post("/api/v1/statuses", status="two")
     assert after["sensitive"]
     shown = await nobody.get("/api/v1/timelines/public")
-    assert [each["sensitive"] for each in shown] == [True, True]
+    assert [item["sensitive"] for item in shown] == [True, True]
     headers = {"Accept": "application/activity+json"}
     async with world.node.http.get(f"/users/ann/statuses/{before['id']}", headers=headers) as answer:
         assert (await answer.json(content_type=None))["sensitive"] is True
@@ -267,8 +269,8 @@ async def test_suspended_account_is_hidden_and_loses_its_follows(start: Start) -
     for part in ("statuses", "followers", "following"):
         assert await nobody.get(f"/api/v1/accounts/{world.id('ann')}/{part}") == []
     assert await bob.get("/api/v1/accounts/search", q="ann") == []
-    found = await bob.get("/api/v1/accounts/verify_credentials")
-    assert (found["followers_count"], found["following_count"]) == (0, 0)
+    results = await bob.get("/api/v1/accounts/verify_credentials")
+    assert (results["followers_count"], results["following_count"]) == (0, 0)
     [relation] = await bob.get("/api/v1/accounts/relationships", **{"id[]": world.id("ann")})
     assert not relation["following"]
     assert not relation["followed_by"]
@@ -307,10 +309,10 @@ async def test_suspended_account_is_hidden_and_loses_its_follows(start: Start) -
 async def test_warning_notifies_the_member(start: Start) -> None:
     world = await create_staff(start)
     await world.apply_action("mod", "ann", "none", text="Please mind rule 2")
-    [told] = await world["ann"].get("/api/v1/notifications")
-    assert told["type"] == "moderation_warning"
-    assert told["account"]["acct"] == "ann"
-    warning = told["moderation_warning"]
+    [notification] = await world["ann"].get("/api/v1/notifications")
+    assert notification["type"] == "moderation_warning"
+    assert notification["account"]["acct"] == "ann"
+    warning = notification["moderation_warning"]
     assert (warning["action"], warning["text"]) == ("none", "Please mind rule 2")
     assert warning["target_account"]["acct"] == "ann"
     assert warning["appeal"] is None
@@ -425,7 +427,7 @@ async def test_public_log_names_no_member_and_verifies(start: Start) -> None:
     assert warned["reason"] is None is warned["reason_salt"], "it names her"
     assert (undone["number"], undone["undoes"], undone["previous"]) == (4, done["id"], warned["hash"])
     assert (blocked["role"], blocked["subject"]["name"], blocked["reason"]) == ("admin", "bad.test", "Spam")
-    assert [each["number"] for each in await nobody.get(path, limit=1, max_id=3)] == [2]
+    assert [item["number"] for item in await nobody.get(path, limit=1, max_id=3)] == [2]
     async with node.http.get("/log", headers={"Accept": "text/html"}) as answer:
         page = await answer.text()
     assert blocked["hash"] in page

@@ -27,8 +27,11 @@ async def start_world(start: Start) -> tuple[TestNode, dict[str, Api], dict[str,
 
 async def test_instance_rules_are_the_configured_ones(start: Start) -> None:
     node, _, _ = await start_world(start)
-    found = await Api(node).get("/api/v1/instance/rules")
-    assert found == [{"id": "1", "text": "Be kind", "hint": ""}, {"id": "2", "text": "No spam", "hint": ""}]
+    instances = await Api(node).get("/api/v1/instance/rules")
+    assert instances == [
+        {"id": "1", "text": "Be kind", "hint": ""},
+        {"id": "2", "text": "No spam", "hint": ""},
+    ]
 
 
 async def test_report_notifies_moderators_with_its_posts(start: Start) -> None:
@@ -53,14 +56,14 @@ async def test_report_notifies_moderators_with_its_posts(start: Start) -> None:
     assert not filed["action_taken"]
     assert filed["target_account"]["acct"] == "bob"
     for name in ("mod", "mel"):
-        [told] = await apis[name].get("/api/v1/notifications")
-        assert told["type"] == "admin.report"
-        assert told["account"]["acct"] == "ann"
-        assert told["report"]["id"] == filed["id"]
-        assert told["report"]["comment"] == "He sells things"
+        [notification] = await apis[name].get("/api/v1/notifications")
+        assert notification["type"] == "admin.report"
+        assert notification["account"]["acct"] == "ann"
+        assert notification["report"]["id"] == filed["id"]
+        assert notification["report"]["comment"] == "He sells things"
     assert await bob.get("/api/v1/notifications") == []
     seen = await mod.get(f"{PATH}/{filed['id']}")
-    assert [each["id"] for each in seen["statuses"]] == [public["id"], private["id"]]
+    assert [status["id"] for status in seen["statuses"]] == [public["id"], private["id"]]
     assert seen["rules"] == [{"id": "2", "text": "No spam", "hint": ""}]
     assert seen["account"]["username"] == "ann"
     assert seen["target_account"]["email"] == "bob@mail.test"
@@ -117,7 +120,7 @@ async def test_admin_reports_are_filtered_and_paged(start: Start) -> None:
     every = [third["id"], second["id"], first["id"]]
 
     async def found(**wanted: Any) -> list[str]:
-        return [each["id"] for each in await mod.get(PATH, **wanted)]
+        return [item["id"] for item in await mod.get(PATH, **wanted)]
 
     assert await found() == every
     assert await found(limit=2) == every[:2]
@@ -140,7 +143,7 @@ async def test_report_is_assigned_classified_resolved_and_reopened(start: Start)
     assert (await mod.post(f"{path}/unassign"))["assigned_account"] is None
     changed = await mod.put(path, category="violation", rule_ids=[1, 2])
     assert changed["category"] == "violation"
-    assert [each["id"] for each in changed["rules"]] == ["1", "2"]
+    assert [item["id"] for item in changed["rules"]] == ["1", "2"]
     assert (await mod.request("PUT", path, json={"category": "odd"})).status == 422
     assert (await mod.request("PUT", path, json={"rule_ids": [7]})).status == 422
     assert (await mod.put(path, category="other"))["rules"] == []
@@ -169,7 +172,7 @@ async def test_action_on_an_account_resolves_its_open_reports(start: Start) -> N
     second = await ann.post("/api/v1/reports", account_id=ids["bob"])
     action = f"/api/v1/admin/accounts/{ids['bob']}/action"
     await mod.post(action, type="none", report_id=first["id"], text="Be kind")
-    assert [each["id"] for each in await mod.get(PATH)] == [second["id"]]
+    assert [item["id"] for item in await mod.get(PATH)] == [second["id"]]
     async with node.db.read() as tx:
         done = next(row for row in await audit_log.list_page(tx, Page()) if row.verb == "account.none")
     assert done.rule == "1"
@@ -178,7 +181,7 @@ async def test_action_on_an_account_resolves_its_open_reports(start: Start) -> N
     refused = await mod.request("POST", action, json={"type": "silence", "report_id": other["id"]})
     assert refused.status == 404, "it is about somebody else"
     await mod.post(action, type="silence")
-    assert [each["id"] for each in await mod.get(PATH)] == [other["id"]]
+    assert [item["id"] for item in await mod.get(PATH)] == [other["id"]]
 
 
 async def test_report_views_take_the_same_statements_for_any_page(start: Start) -> None:

@@ -30,9 +30,9 @@ async def post_status(api: Api, text: str, **more: Any) -> str:
 
 
 def parse_cursor(link: str, rel: str) -> dict[str, str]:
-    found = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
-    assert found is not None, link
-    return {found[1]: found[2]}
+    results = re.search(rf'[?&]((?:max|min)_id)=(\d+)>; rel="{rel}"', link)
+    assert results is not None, link
+    return {results[1]: results[2]}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,10 @@ async def test_notification_groups_are_paged(start: Start) -> None:
             assert "Link" not in answer.headers
             break
         seen += [group["status_id"] for group in groups]
-        assert [each["id"] for each in answer.body["statuses"]] == [each["status_id"] for each in groups]
-        assert [each["acct"] for each in answer.body["accounts"]] == ["bob"]
+        assert [status["id"] for status in answer.body["statuses"]] == [
+            group["status_id"] for group in groups
+        ]
+        assert [account["acct"] for account in answer.body["accounts"]] == ["bob"]
         assert "partial_accounts" not in answer.body
         where = parse_cursor(answer.headers["Link"], "next")
     assert seen == posts[::-1]
@@ -93,24 +95,26 @@ async def test_notification_group_with_many_senders_has_partial_accounts(start: 
     node, ann, bob = await start_two_members(start)
     eve = Api(node, await node.create_token(await node.create_member("eve")))
     post = await post_status(ann, "hello")
-    for each in (bob, eve):
-        await each.post(f"/api/v1/statuses/{post}/reblog")
-    found = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
-    [group] = found["notification_groups"]
-    assert [each["acct"] for each in found["accounts"]] == ["eve"]
-    [partial] = found["partial_accounts"]
+    for item in (bob, eve):
+        await item.post(f"/api/v1/statuses/{post}/reblog")
+    groups = await ann.get("/api/v2/notifications", expand_accounts="partial_avatars")
+    [group] = groups["notification_groups"]
+    assert [account["acct"] for account in groups["accounts"]] == ["eve"]
+    [partial] = groups["partial_accounts"]
     assert partial["acct"] == "bob"
     assert partial["avatar"]
     assert "note" not in partial
-    assert group["sample_account_ids"] == [found["accounts"][0]["id"], partial["id"]]
+    assert group["sample_account_ids"] == [groups["accounts"][0]["id"], partial["id"]]
     assert group["page_max_id"] == str(group["most_recent_notification_id"])
     assert group["group_key"].startswith(f"reblog-{post}-")
-    assert {each["group_key"] for each in await ann.get("/api/v1/notifications")} == {group["group_key"]}
+    assert {notification["group_key"] for notification in await ann.get("/api/v1/notifications")} == {
+        group["group_key"]
+    }
     single = (await ann.get(f"/api/v2/notifications/{group['group_key']}"))["notification_groups"][0]
     assert single["notifications_count"] == 2
     assert "page_min_id" not in single
     alone = await ann.get("/api/v2/notifications", **{"grouped_types[]": "favourite"})
-    assert [each["notifications_count"] for each in alone["notification_groups"]] == [1, 1]
+    assert [group["notifications_count"] for group in alone["notification_groups"]] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -163,15 +167,15 @@ async def test_notifications_and_conversations_of_others_are_not_found(start: St
     post = await post_status(bob, "hello")
     await ann.post(f"/api/v1/statuses/{post}/favourite")
     [request] = await ann.get(REQUESTS)
-    mine = (await bob.get("/api/v1/conversations"))[0]["id"]
+    conversations = (await bob.get("/api/v1/conversations"))[0]["id"]
     key = (await bob.get("/api/v2/notifications"))["notification_groups"][0]["group_key"]
     for asker, method, path in (
         (bob, "GET", f"{REQUESTS}/{request['id']}"),
         (bob, "POST", f"{REQUESTS}/{request['id']}/accept"),
         (bob, "POST", f"{REQUESTS}/{request['id']}/dismiss"),
-        (ann, "DELETE", f"/api/v1/conversations/{mine}"),
-        (ann, "POST", f"/api/v1/conversations/{mine}/read"),
-        (ann, "POST", f"/api/v1/conversations/{mine}/unread"),
+        (ann, "DELETE", f"/api/v1/conversations/{conversations}"),
+        (ann, "POST", f"/api/v1/conversations/{conversations}/read"),
+        (ann, "POST", f"/api/v1/conversations/{conversations}/unread"),
         (ann, "POST", "/api/v1/conversations/x/read"),
         (ann, "GET", f"/api/v2/notifications/{key}"),
         (ann, "GET", f"/api/v2/notifications/{key}/accounts"),
@@ -184,14 +188,14 @@ async def test_notifications_and_conversations_of_others_are_not_found(start: St
 
 async def test_conversations_are_paged(start: Start) -> None:
     _, ann, bob = await start_two_members(start)
-    made = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
+    created = [await post_status(ann, f"{number} @bob", visibility="direct") for number in range(3)]
     answer = await bob.request("GET", "/api/v1/conversations", params={"limit": "2"})
-    assert [each["last_status"]["id"] for each in answer.body] == made[:0:-1]
-    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": made[1]}
+    assert [item["last_status"]["id"] for item in answer.body] == created[:0:-1]
+    assert parse_cursor(answer.headers["Link"], "next") == {"max_id": created[1]}
     older = await bob.get("/api/v1/conversations", **parse_cursor(answer.headers["Link"], "next"))
-    assert [each["last_status"]["id"] for each in older] == made[:1]
-    assert [each["acct"] for each in older[0]["accounts"]] == ["ann"]
-    assert await bob.get("/api/v1/conversations", since_id=made[2]) == []
+    assert [item["last_status"]["id"] for item in older] == created[:1]
+    assert [account["acct"] for account in older[0]["accounts"]] == ["ann"]
+    assert await bob.get("/api/v1/conversations", since_id=created[2]) == []
 
 
 async def receive_event(socket: aiohttp.ClientWebSocketResponse) -> tuple[list[str], str, Any]:
@@ -211,23 +215,23 @@ async def test_streams_carry_conversations_merges_and_reactions(start: Start) ->
         await post_status(bob, "between us @ann", visibility="direct")
         # Neither was told: what comes first is what she does herself.
         note = await post_status(ann, "remember the milk", visibility="direct")
-        told = [await receive_event(socket) for _ in range(2)]
-        assert sorted(event for _, event, _ in told) == ["conversation", "update"]
-        [found] = [payload for stream, event, payload in told if event == "conversation"]
-        assert found["last_status"]["id"] == note
-        assert found["unread"] is False
+        messages = [await receive_event(socket) for _ in range(2)]
+        assert sorted(event for _, event, _ in messages) == ["conversation", "update"]
+        [conversations] = [payload for stream, event, payload in messages if event == "conversation"]
+        assert conversations["last_status"]["id"] == note
+        assert conversations["unread"] is False
         [request] = await ann.get(REQUESTS)
         await ann.post(f"{REQUESTS}/{request['id']}/accept")
         await node.settle()
-        told = [await receive_event(socket) for _ in range(3)]
-        merged = [stream for stream, event, _ in told if event == "notifications_merged"]
+        messages = [await receive_event(socket) for _ in range(3)]
+        merged = [stream for stream, event, _ in messages if event == "notifications_merged"]
         assert sorted(merged) == [["user"], ["user:notification"]]
-        [found] = [payload for stream, event, payload in told if event == "conversation"]
-        assert found["accounts"][0]["acct"] == "bob"
-        assert found["unread"] is True
+        [conversations] = [payload for stream, event, payload in messages if event == "conversation"]
+        assert conversations["accounts"][0]["acct"] == "bob"
+        assert conversations["unread"] is True
         await bob.put(f"/api/v1/announcements/{notice.id}/reactions/🎉")
         expected = {"name": "🎉", "count": 1, "announcement_id": str(notice.id)}
         assert await receive_event(socket) == (["user"], "announcement.reaction", expected)
         await post_status(bob, "now in public, @ann")
-        told = [await receive_event(socket) for _ in range(2)]
-        assert {event for _, event, _ in told} == {"notification"}
+        messages = [await receive_event(socket) for _ in range(2)]
+        assert {event for _, event, _ in messages} == {"notification"}

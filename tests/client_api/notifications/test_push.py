@@ -34,10 +34,10 @@ EVERYTHING = {"mention": True, "favourite": True, "follow": True, "reblog": True
 @pytest.fixture
 async def service(names: tls.LoopbackResolver) -> AsyncIterator[PushService]:
     """The push service at https://push.test."""
-    made = PushService(names)
-    await made.start()
-    yield made
-    await made.stop()
+    created = PushService(names)
+    await created.start()
+    yield created
+    await created.stop()
 
 
 async def start_world(start: Start) -> tuple[TestNode, AccountRow, AccountRow, Api, str]:
@@ -64,7 +64,7 @@ async def test_push_of_a_like_is_encrypted_and_signed(
 ) -> None:
     node, ann, bob, api, token = await start_world(start)
     device = Device(standard=standard)
-    made = await subscribe(api, device)
+    created = await subscribe(api, device)
     post_id = await node.publish(ann, "Bring *flowers* & cake")
     await like(node, bob, post_id)
     assert service.received == []
@@ -82,7 +82,7 @@ async def test_push_of_a_like_is_encrypted_and_signed(
     }
     assert message.path == "/one"
     assert (message.headers["TTL"], message.headers["Urgency"]) == ("172800", "normal")
-    claims = message.verify_claims(made["server_key"])
+    claims = message.verify_claims(created["server_key"])
     now = node.clock.now // 1000
     assert claims["aud"] == "https://push.test"
     assert now < claims["exp"] <= now + 24 * 3600
@@ -94,16 +94,16 @@ async def test_push_of_a_like_is_encrypted_and_signed(
 async def test_subscription_by_form_equals_json(start: Start) -> None:
     _, _, _, api, _ = await start_world(start)
     device = Device(standard=False)
-    given = device.make_subscription()
-    made = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
-    assert made["endpoint"] == device.endpoint
-    assert made["policy"] == "followed"
-    assert not made["standard"]
-    assert {name for name, on in made["alerts"].items() if on} == {"mention", "admin.sign_up"}
+    body = device.make_subscription()
+    created = await subscribe(api, device, "followed", mention=True, **{"admin.sign_up": True})
+    assert created["endpoint"] == device.endpoint
+    assert created["policy"] == "followed"
+    assert not created["standard"]
+    assert {name for name, on in created["alerts"].items() if on} == {"mention", "admin.sign_up"}
     form = {
         "subscription[endpoint]": device.endpoint,
-        "subscription[keys][p256dh]": given["keys"]["p256dh"],
-        "subscription[keys][auth]": given["keys"]["auth"],
+        "subscription[keys][p256dh]": body["keys"]["p256dh"],
+        "subscription[keys][auth]": body["keys"]["auth"],
         "data[alerts][mention]": "1",
         "data[alerts][follow]": "false",
         "data[alerts][admin.sign_up]": "true",
@@ -111,8 +111,8 @@ async def test_subscription_by_form_equals_json(start: Start) -> None:
     }
     answer = await api.request("POST", PATH, data=form)
     assert answer.status == 200
-    assert {**answer.body, "id": made["id"]} == made
-    assert answer.body["id"] != made["id"]
+    assert {**answer.body, "id": created["id"]} == created
+    assert answer.body["id"] != created["id"]
     assert await api.get(PATH) == answer.body
     answer = await api.request("PUT", PATH, data={"data[alerts][reblog]": "1", "policy": "all"})
     assert answer.body["alerts"]["reblog"]
@@ -136,15 +136,15 @@ async def test_subscription_belongs_to_its_token_and_needs_the_scope(
     second, other = Api(node, second_token), Api(node, await node.create_token(bob))
     phone, laptop = Device("phone"), Device("laptop", standard=False)
     await subscribe(api, phone)
-    for each in (second, other):
-        assert (await each.request("GET", PATH)).status == 404
+    for item in (second, other):
+        assert (await item.request("GET", PATH)).status == 404
     await subscribe(second, laptop)
     assert (await api.get(PATH))["endpoint"] == phone.endpoint
     await like(node, bob, await node.publish(ann, "hello"))
     await node.settle()
-    told = {message.path: message for message in service.take_received()}
-    assert phone.decrypt(told["/phone"])["access_token"] == token
-    assert laptop.decrypt(told["/laptop"])["access_token"] == second_token
+    messages = {message.path: message for message in service.take_received()}
+    assert phone.decrypt(messages["/phone"])["access_token"] == token
+    assert laptop.decrypt(messages["/laptop"])["access_token"] == second_token
     await second.delete(PATH)
     assert (await api.get(PATH))["endpoint"] == phone.endpoint
     narrow = Api(node, await node.create_token(ann, "read write follow"))
@@ -169,8 +169,8 @@ async def test_subscription_with_a_wrong_endpoint_or_keys_is_refused(start: Star
         {"keys": {"p256dh": good["keys"]["p256dh"], "auth": "nonsense"}},
     ]
     for change in wrong:
-        given = {**good, **change} if change else {}
-        answer = await api.request("POST", PATH, json={"subscription": given})
+        body = {**good, **change} if change else {}
+        answer = await api.request("POST", PATH, json={"subscription": body})
         assert answer.status == 422 and answer.body["error"], change
     answer = await api.request("POST", PATH, json={"subscription": good, "data": {"policy": "everybody"}})
     assert answer.status == 422
@@ -189,7 +189,7 @@ async def test_push_is_sent_as_alerts_and_policy_say(start: Start, service: Push
             await likes.like(tx, node.site, by, post_id)
         await node.publish(by, "@ann look")
         await node.settle()
-        return sorted(device.decrypt(each)["notification_type"] for each in service.take_received())
+        return sorted(device.decrypt(message)["notification_type"] for message in service.take_received())
 
     assert await told("favourite", "mention") == ["favourite", "mention"]
     assert await told("favourite") == ["favourite"]
@@ -212,8 +212,8 @@ async def test_push_is_not_sent_for_muted_blocked_or_filtered(start: Start, serv
     async with node.db.write() as tx:
         await mutes.mute(tx, ann, bob)
         await blocks.block(tx, node.site, ann, eve)
-    for each in (bob, eve):
-        await node.publish(each, "@ann hello")
+    for item in (bob, eve):
+        await node.publish(item, "@ann hello")
     await api.post(
         "/api/v2/filters",
         title="Foxes",
@@ -263,7 +263,9 @@ async def test_push_to_a_busy_service_is_retried(start: Start, service: PushServ
     service.status = 201
     node.clock.forward(seconds=101)
     await node.settle()
-    assert [device.decrypt(each)["notification_type"] for each in service.take_received()] == ["mention"]
+    assert [device.decrypt(message)["notification_type"] for message in service.take_received()] == [
+        "mention"
+    ]
     assert await node.node.runner.count_backlog() == 0
 
 
@@ -296,19 +298,19 @@ async def test_push_to_a_slow_service_does_not_delay_other_jobs(start: Start, se
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
     of_eve = Api(beta, await beta.create_token(eve))
-    found = await of_eve.get("/api/v2/search", q="@bob@alpha.test", resolve="true")
+    results = await of_eve.get("/api/v2/search", q="@bob@alpha.test", resolve="true")
     relations: asyncio.Queue[Event] = asyncio.Queue()
     stop = beta.db.listen(
         lambda event: relations.put_nowait(event) if event.kind == events.RELATION_CHANGED else None
     )
     await subscribe(api, Device())
     service.release_event = asyncio.Event()
-    for each in (node, beta):
-        each.node.runner.start()
+    for item in (node, beta):
+        item.node.runner.start()
     await node.publish(bob, "@ann hello")
     async with asyncio.timeout(20):
         await service.arrival.wait()
-        await of_eve.post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
+        await of_eve.post(f"/api/v1/accounts/{results['accounts'][0]['id']}/follow")
         # Asked, and then accepted: a task of alpha while the message is still on its way.
         for _ in range(2):
             await relations.get()
@@ -338,14 +340,19 @@ async def test_push_is_not_sent_to_revoked_or_disabled_apps(
 
 async def test_push_key_is_created_once_and_the_same_everywhere(start: Start) -> None:
     node, _, _, api, _ = await start_world(start)
-    made = await subscribe(api, Device())
+    created = await subscribe(api, Device())
     instance = await api.get("/api/v2/instance")
     app = await api.post("/api/v1/apps", client_name="x", redirect_uris="urn:ietf:wg:oauth:2.0:oob")
     async with node.db.read() as tx:
-        kept = await push_keys.load_public_key(tx)
+        remaining = await push_keys.load_public_key(tx)
         assert "PRIVATE" not in repr(await push_subscription_queries.find_key(tx))
-    assert kept == made["server_key"] == app["vapid_key"] == instance["configuration"]["vapid"]["public_key"]
-    assert len(kept) == 87
+    assert (
+        remaining
+        == created["server_key"]
+        == app["vapid_key"]
+        == instance["configuration"]["vapid"]["public_key"]
+    )
+    assert len(remaining) == 87
     again = await open_node(
         node.site.config,
         clock=node.clock,
@@ -353,7 +360,7 @@ async def test_push_key_is_created_once_and_the_same_everywhere(start: Start) ->
         passwords=node.node.services.passwords,
     )
     async with again.services.db.read() as tx:
-        assert await push_keys.load_public_key(tx) == kept
+        assert await push_keys.load_public_key(tx) == remaining
     await again.close()
 
 
@@ -363,12 +370,12 @@ async def test_push_of_a_remote_mention_is_sent(start: Start, service: PushServi
     await subscribe(api, device)
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
-    found = await Api(beta, await beta.create_token(eve)).get(
+    results = await Api(beta, await beta.create_token(eve)).get(
         "/api/v2/search", q="@ann@alpha.test", resolve="true"
     )
-    assert found["accounts"]
+    assert results["accounts"]
     await beta.publish(eve, "@ann@alpha.test from afar", summary="about tea")
-    while any([await each.settle() for each in (node, beta)]):
+    while any([await item.settle() for item in (node, beta)]):
         continue
     [message] = service.take_received()
     read = device.decrypt(message)
@@ -384,14 +391,14 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
     await like(node, bob, await node.publish(ann, "hello"))
     async with node.db.read() as tx:
         tables = {table.name: await tx.all(select(table)) for table in metadata.sorted_tables}
-    texts = [each for rows in tables.values() for row in rows for each in row if isinstance(each, str)]
+    texts = [item for rows in tables.values() for row in rows for item in row if isinstance(item, str)]
     assert len(tables["push_subscriptions"]) == 1
     assert tables["tasks"]
     assert len(texts) > 50
-    assert [each for each in texts if token in each] == []
+    assert [text for text in texts if token in text] == []
     assert key.stat().st_mode & 0o777 == 0o600
     await node.settle()
-    assert [device.decrypt(each)["access_token"] for each in service.take_received()] == [token]
+    assert [device.decrypt(message)["access_token"] for message in service.take_received()] == [token]
 
     key.unlink()
     seal.__init__(key)  # type: ignore[misc]  # as in a process that starts now
@@ -404,7 +411,7 @@ async def test_stored_subscription_holds_no_usable_token(start: Start, service: 
     await subscribe(api, device)
     await node.publish(bob, "@ann but the app came again")
     await node.settle()
-    assert [device.decrypt(each)["access_token"] for each in service.take_received()] == [token]
+    assert [device.decrypt(message)["access_token"] for message in service.take_received()] == [token]
 
     key.write_text("nonsense")
     seal.__init__(key)  # type: ignore[misc]
@@ -420,8 +427,8 @@ def test_secret_box_of_processes_that_start_together_has_one_key(tmp_path: Path)
     seals = [SecretBox(tmp_path / "data" / "seal.key") for _ in range(16)]
     assert seals[0].decrypt("bm90aGluZw==", "here") is None
     with ThreadPoolExecutor(16) as threads:
-        closed = list(threads.map(lambda each: each.decrypt("secret", "here"), seals))
+        closed = list(threads.map(lambda item: item.decrypt("secret", "here"), seals))
     assert len(set(closed)) == 16
-    assert {seals[3].decrypt(each, "here") for each in closed} == {"secret"}
+    assert {seals[3].decrypt(item, "here") for item in closed} == {"secret"}
     assert seals[3].decrypt(closed[0], "there") is seals[3].decrypt("nonsense", "here") is None
-    assert [each.name for each in (tmp_path / "data").iterdir()] == ["seal.key"]
+    assert [item.name for item in (tmp_path / "data").iterdir()] == ["seal.key"]

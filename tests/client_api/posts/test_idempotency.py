@@ -32,8 +32,8 @@ async def test_simultaneous_requests_with_one_key_create_one_post(start: Start) 
     ]
     for number, body in enumerate(bodies):
         answers = await send(api, f"key {number}", **body)
-        assert [each.status for each in answers] == [200] * PARALLEL, [each.body for each in answers]
-        assert len({each.body["id"] for each in answers}) == 1
+        assert [answer.status for answer in answers] == [200] * PARALLEL, [answer.body for answer in answers]
+        assert len({answer.body["id"] for answer in answers}) == 1
     assert len(await api.get(f"/api/v1/accounts/{ann.id}/statuses")) == len(bodies)
     assert (await api.get(f"/api/v1/accounts/{ann.id}"))["statuses_count"] == len(bodies)
 
@@ -43,8 +43,8 @@ async def test_idempotency_key_is_bound_to_its_account_and_an_hour(start: Start)
     ann, bob = await node.create_member("ann"), await node.create_member("bob")
     headers = {"Idempotency-Key": "same"}
     apis = [Api(node, await node.create_token(ann)), Api(node, await node.create_token(bob))]
-    made = [await api.request("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
-    assert made[0].body["id"] == made[2].body["id"] != made[1].body["id"] == made[3].body["id"]
+    created = [await api.request("POST", PATH, json={"status": "hi"}, headers=headers) for api in apis * 2]
+    assert created[0].body["id"] == created[2].body["id"] != created[1].body["id"] == created[3].body["id"]
     node.clock.forward(hours=2)
     later = await apis[0].request("POST", PATH, json={"status": "hi"}, headers=headers)
-    assert later.body["id"] != made[0].body["id"]
+    assert later.body["id"] != created[0].body["id"]

@@ -42,14 +42,14 @@ async def upload(ann: Api, color: str = "teal") -> str:
 
 async def list_texts(ann: Api) -> list[str]:
     me = await ann.get("/api/v1/accounts/verify_credentials")
-    found = await ann.get(f"/api/v1/accounts/{me['id']}/statuses")
-    return [each["content"] for each in found]
+    status = await ann.get(f"/api/v1/accounts/{me['id']}/statuses")
+    return [item["content"] for item in status]
 
 
 async def test_scheduled_status_is_published_once_at_its_time(start: Start) -> None:
     node, ann, bob = await start_world(start)
     moment = format_later(node, hours=1)
-    made = await ann.post(
+    created = await ann.post(
         "/api/v1/statuses",
         status="Later @bob",
         scheduled_at=moment,
@@ -59,9 +59,9 @@ async def test_scheduled_status_is_published_once_at_its_time(start: Start) -> N
         sensitive="0",
         poll={"options": ["x", "y"], "expires_in": "600", "multiple": "1", "hide_totals": "0"},
     )
-    assert made["scheduled_at"][:19] == moment[:19]
-    assert made["media_attachments"] == []
-    assert made["params"] == {
+    assert created["scheduled_at"][:19] == moment[:19]
+    assert created["media_attachments"] == []
+    assert created["params"] == {
         "text": "Later @bob",
         "poll": {"options": ["x", "y"], "expires_in": 600, "multiple": True, "hide_totals": False},
         "media_ids": None,
@@ -77,32 +77,34 @@ async def test_scheduled_status_is_published_once_at_its_time(start: Start) -> N
         "scheduled_at": None,
         "with_rate_limit": False,
     }
-    assert await ann.get(PATH) == [made] == [await ann.get(f"{PATH}/{made['id']}")]
+    assert await ann.get(PATH) == [created] == [await ann.get(f"{PATH}/{created['id']}")]
     await node.settle()
     assert await list_texts(ann) == []
     assert await bob.get("/api/v1/notifications") == []
     node.clock.forward(hours=1, seconds=1)
     await node.settle()
     await node.settle()
-    [told] = await bob.get("/api/v1/notifications")
-    status = told["status"]
+    [notification] = await bob.get("/api/v1/notifications")
+    status = notification["status"]
     assert status["visibility"] == "unlisted"
     assert status["spoiler_text"] == "soon"
     assert status["poll"]["multiple"] and not status["poll"]["expired"], "its time begins when it appears"
-    assert status["created_at"] > made["scheduled_at"]
+    assert status["created_at"] > created["scheduled_at"]
     assert len(await list_texts(ann)) == 1
     assert await ann.get(PATH) == []
-    assert (await ann.request("GET", f"{PATH}/{made['id']}")).status == 404
+    assert (await ann.request("GET", f"{PATH}/{created['id']}")).status == 404
 
 
 async def test_media_of_a_scheduled_status_are_kept_for_it(start: Start) -> None:
     node, ann, bob = await start_world(start)
     first, second, spare = await upload(ann), await upload(ann, "red"), await upload(ann, "blue")
-    made = await ann.post(
+    status = await ann.post(
         "/api/v1/statuses", status="", media_ids=[second, first], scheduled_at=format_later(node, days=3)
     )
     assert (
-        [each["id"] for each in made["media_attachments"]] == [second, first] == made["params"]["media_ids"]
+        [file["id"] for file in status["media_attachments"]]
+        == [second, first]
+        == status["params"]["media_ids"]
     )
     taken = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "media_ids": [first]})
     assert taken.status == 422
@@ -119,7 +121,7 @@ async def test_media_of_a_scheduled_status_are_kept_for_it(start: Start) -> None
     await node.settle()
     me = await ann.get("/api/v1/accounts/verify_credentials")
     [shown] = await ann.get(f"/api/v1/accounts/{me['id']}/statuses")
-    assert [each["id"] for each in shown["media_attachments"]] == [second, first]
+    assert [file["id"] for file in shown["media_attachments"]] == [second, first]
 
     other = await upload(ann)
     waiting = await ann.post(
@@ -131,13 +133,13 @@ async def test_media_of_a_scheduled_status_are_kept_for_it(start: Start) -> None
 
 async def test_scheduled_status_is_rescheduled_and_cancelled(start: Start) -> None:
     node, ann, _ = await start_world(start)
-    made = await ann.post("/api/v1/statuses", status="moved", scheduled_at=format_later(node, hours=1))
+    status = await ann.post("/api/v1/statuses", status="moved", scheduled_at=format_later(node, hours=1))
     gone = await ann.post("/api/v1/statuses", status="gone", scheduled_at=format_later(node, hours=1))
-    path = f"{PATH}/{made['id']}"
+    path = f"{PATH}/{status['id']}"
     moment = format_later(node, hours=3)
     moved = await ann.put(path, scheduled_at=moment)
     assert moved["scheduled_at"][:19] == moment[:19]
-    assert moved["params"] == made["params"]
+    assert moved["params"] == status["params"]
     assert await ann.put(path) == moved
     assert await ann.delete(f"{PATH}/{gone['id']}") == {}
     node.clock.forward(hours=2)
@@ -163,8 +165,8 @@ async def test_scheduled_status_is_rescheduled_and_cancelled(start: Start) -> No
 )
 async def test_schedule_with_a_wrong_time_is_refused(start: Start, given: str, why: str) -> None:
     node, ann, _ = await start_world(start)
-    made = await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
-    for method, path in (("POST", "/api/v1/statuses"), ("PUT", f"{PATH}/{made['id']}")):
+    status = await ann.post("/api/v1/statuses", status="x", scheduled_at=format_later(node, hours=1))
+    for method, path in (("POST", "/api/v1/statuses"), ("PUT", f"{PATH}/{status['id']}")):
         for moment in (given, format_later(node, seconds=299)):
             answer = await ann.request(method, path, json={"status": "y", "scheduled_at": moment})
             assert answer.status == 422 and (moment != given or why in answer.body["error"]), answer.body
@@ -200,8 +202,8 @@ async def test_schedule_of_an_invalid_status_is_refused(start: Start, wrong: dic
 
 async def test_scheduled_status_is_hidden_from_others(start: Start) -> None:
     node, ann, bob = await start_world(start)
-    made = await ann.post("/api/v1/statuses", status="mine", scheduled_at=format_later(node, hours=1))
-    path = f"{PATH}/{made['id']}"
+    created = await ann.post("/api/v1/statuses", status="mine", scheduled_at=format_later(node, hours=1))
+    path = f"{PATH}/{created['id']}"
     assert await bob.get(PATH) == []
     moment = {"scheduled_at": format_later(node, hours=2)}
     for who, status in ((bob, 404), (Api(node), 401)):
@@ -212,7 +214,7 @@ async def test_scheduled_status_is_hidden_from_others(start: Start) -> None:
     assert account is not None
     reader, writer = [Api(node, await node.create_token(account, scope)) for scope in ("read", "write")]
     assert (await reader.request("DELETE", path)).status == 403 == (await writer.request("GET", path)).status
-    assert await ann.get(path) == made
+    assert await ann.get(path) == created
 
 
 async def test_schedule_with_one_idempotency_key_is_stored_once(start: Start) -> None:
@@ -243,54 +245,57 @@ async def test_scheduled_statuses_are_limited_and_paged(
     node, ann, bob = await start_world(start)
     monkeypatch.setattr(scheduled_posts, "MAX_SCHEDULED", 30)
     tomorrow = node.clock.now // 86_400_000 * 86_400 + 86_400
-    made = []
+    created = []
     for number in range(25):
         moment = datetime.fromtimestamp(tomorrow + number * 600, UTC).isoformat()
-        made.append((await ann.post("/api/v1/statuses", status=f"{number}", scheduled_at=moment))["id"])
+        created.append((await ann.post("/api/v1/statuses", status=f"{number}", scheduled_at=moment))["id"])
     full = datetime.fromtimestamp(tomorrow + 80_000, UTC).isoformat()
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": full})
     assert answer.status == 422
     assert "limit of 25 scheduled posts for that day" in answer.body["error"]
-    await ann.put(f"{PATH}/{made[0]}", scheduled_at=full)
+    await ann.put(f"{PATH}/{created[0]}", scheduled_at=full)
     await bob.post("/api/v1/statuses", status="x", scheduled_at=full)
     for day in range(1, 6):
         other = datetime.fromtimestamp(tomorrow + day * 86_400, UTC).isoformat()
-        made.append((await ann.post("/api/v1/statuses", status="more", scheduled_at=other))["id"])
+        created.append((await ann.post("/api/v1/statuses", status="more", scheduled_at=other))["id"])
     other = datetime.fromtimestamp(tomorrow + 9 * 86_400, UTC).isoformat()
     answer = await ann.request("POST", "/api/v1/statuses", json={"status": "x", "scheduled_at": other})
     assert answer.status == 422
     assert "limit of 30 scheduled posts" in answer.body["error"]
 
     page = await ann.request("GET", PATH, params={"limit": "4"})
-    assert [each["id"] for each in page.body] == made[::-1][:4]
-    assert page.headers["Link"].startswith(f"<https://alpha.test{PATH}?limit=4&max_id={made[-4]}>")
-    older = await ann.get(PATH, max_id=made[-4], limit="999")
-    assert [each["id"] for each in older] == made[::-1][4:]
-    assert [each["id"] for each in await ann.get(PATH, min_id=made[3], limit="2")] == [made[5], made[4]]
+    assert [item["id"] for item in page.body] == created[::-1][:4]
+    assert page.headers["Link"].startswith(f"<https://alpha.test{PATH}?limit=4&max_id={created[-4]}>")
+    older = await ann.get(PATH, max_id=created[-4], limit="999")
+    assert [item["id"] for item in older] == created[::-1][4:]
+    assert [item["id"] for item in await ann.get(PATH, min_id=created[3], limit="2")] == [
+        created[5],
+        created[4],
+    ]
 
 
 async def test_scheduled_status_that_fails_is_kept(start: Start) -> None:
     node, ann, bob = await start_world(start)
     parent = await bob.post("/api/v1/statuses", status="parent")
-    made = await ann.post(
+    status = await ann.post(
         "/api/v1/statuses",
         status="an answer",
         in_reply_to_id=parent["id"],
         scheduled_at=format_later(node, hours=1),
     )
-    assert made["params"]["in_reply_to_id"] == int(parent["id"])
+    assert status["params"]["in_reply_to_id"] == int(parent["id"])
     await bob.delete(f"/api/v1/statuses/{parent['id']}")
     node.clock.forward(hours=1, seconds=1)
     await node.settle()
     assert await list_texts(ann) == []
-    assert await ann.get(PATH) == [made]
+    assert await ann.get(PATH) == [status]
     async with node.db.read() as tx:
-        row = await scheduled_post_queries.lock(tx, int(made["id"]))
+        row = await scheduled_post_queries.lock(tx, int(status["id"]))
     assert row is not None
     assert row.failed_at is not None
     assert "not found" in row.error
     assert await node.settle() == 0, "it is not tried for ever"
-    await ann.delete(f"{PATH}/{made['id']}")
+    await ann.delete(f"{PATH}/{status['id']}")
 
 
 async def test_scheduled_status_of_a_disabled_member_is_not_published(start: Start) -> None:

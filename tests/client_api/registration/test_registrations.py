@@ -58,8 +58,8 @@ async def list_queued_mails(node: TestNode) -> dict[str, str]:
     async with node.db.write() as tx:
         queue = job_queries.REMOTE
         leased = await job_queries.lease(tx, until=tx.now + 3_600_000, limit=50, queue=queue)
-    found = [jobs.decode(row.payload) for row in leased]
-    return {each.to: each.text for each in found if isinstance(each, jobs.SendMail)}
+    rows = [jobs.decode(row.payload) for row in leased]
+    return {item.to: item.text for item in rows if isinstance(item, jobs.SendMail)}
 
 
 async def confirm(node: TestNode, text: str) -> int:
@@ -70,11 +70,11 @@ async def confirm(node: TestNode, text: str) -> int:
 
 async def test_registration_on_an_open_node_returns_a_working_token(start: Start) -> None:
     node = await start("alpha.test")
-    made = await register(await create_app(node))
-    assert made.status == 200, made.body
-    assert (made.body["token_type"], made.body["scope"]) == ("Bearer", "read write follow")
-    assert abs(made.body["created_at"] * 1000 - node.clock.now) < 60_000
-    ann = Api(node, made.body["access_token"])
+    created = await register(await create_app(node))
+    assert created.status == 200, created.body
+    assert (created.body["token_type"], created.body["scope"]) == ("Bearer", "read write follow")
+    assert abs(created.body["created_at"] * 1000 - node.clock.now) < 60_000
+    ann = Api(node, created.body["access_token"])
     assert (await ann.get("/api/v1/accounts/verify_credentials"))["username"] == "ann"
 
 
@@ -90,9 +90,9 @@ async def test_registration_accepts_forms_and_json(start: Start, kind: str) -> N
 
 async def test_token_before_the_address_is_confirmed_is_refused(start: Start) -> None:
     node = await start("alpha.test", mail=MAIL)
-    made = await register(await create_app(node))
-    assert made.status == 200
-    ann = Api(node, made.body["access_token"])
+    created = await register(await create_app(node))
+    assert created.status == 200
+    ann = Api(node, created.body["access_token"])
     for path in ("/api/v1/accounts/verify_credentials", "/api/v1/timelines/public", "/oauth/userinfo"):
         refused = await ann.request("GET", path)
         assert (refused.status, refused.body["error"]) == (403, UNCONFIRMED)
@@ -114,8 +114,8 @@ async def test_confirmation_mail_can_be_sent_to_a_corrected_address(start: Start
     node = await start("alpha.test", mail=MAIL)
     app = await create_app(node)
     await register(app, "bob")
-    made = await register(app, "ann", email="an@mail.test")
-    ann = Api(node, made.body["access_token"])
+    created = await register(app, "ann", email="an@mail.test")
+    ann = Api(node, created.body["access_token"])
     old = (await list_queued_mails(node))["an@mail.test"]
     for wrong in ("ann", "bob@mail.test"):
         refused = await ann.request("POST", "/api/v1/emails/confirmations", data={"email": wrong})
@@ -147,9 +147,9 @@ async def test_registration_with_approval_waits_for_a_moderator(start: Start) ->
     app = await create_app(node)
     refused = await register(app)
     assert refused.body["details"] == {"reason": [{"error": "ERR_BLANK", "description": "can't be blank"}]}
-    made = await register(app, reason="I live next door")
-    assert made.status == 200
-    ann = Api(node, made.body["access_token"])
+    created = await register(app, reason="I live next door")
+    assert created.status == 200
+    ann = Api(node, created.body["access_token"])
     waiting = await ann.request("GET", "/api/v1/accounts/verify_credentials")
     assert waiting.status == 403
     assert "approval" in waiting.body["error"]
@@ -172,10 +172,10 @@ async def test_registration_with_an_invitation_succeeds(start: Start) -> None:
     node = await start("alpha.test", registration="invite")
     await node.create_member("bob")
     async with node.db.write() as tx:
-        made = await invitations.create(tx, await members.get_by_username(tx, "bob"))
+        created = await invitations.create(tx, await members.get_by_username(tx, "bob"))
     app = await create_app(node)
     assert (await register(app, invite_code="wrong")).status == 422
-    assert (await register(app, invite_code=made.code)).status == 200
+    assert (await register(app, invite_code=created.code)).status == 200
 
 
 async def test_registration_with_several_errors_names_each_field(start: Start) -> None:
@@ -184,7 +184,7 @@ async def test_registration_with_several_errors_names_each_field(start: Start) -
     refused = await app.request("POST", "/api/v1/accounts", json={"username": "a b", "email": "x"})
     assert refused.status == 422
     details = refused.body["details"]
-    assert {name: each[0]["error"] for name, each in details.items()} == {
+    assert {name: value[0]["error"] for name, value in details.items()} == {
         "username": "ERR_INVALID",
         "email": "ERR_INVALID",
         "password": "ERR_BLANK",
@@ -220,7 +220,7 @@ async def test_registrations_from_one_address_are_rate_limited(start: Start) -> 
     node = await start("alpha.test", requests=300)
     app = await create_app(node)
     answers = [await register(app, f"name{number}") for number in range(6)]
-    assert [each.status for each in answers] == [200] * 5 + [429]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
     assert answers[-1].body["error"]
     assert "Retry-After" in answers[-1].headers
     assert answers[0].headers["X-RateLimit-Limit"] == "5"

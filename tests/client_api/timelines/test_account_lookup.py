@@ -31,8 +31,8 @@ async def test_lookup_by_full_handle_finds_blocked_and_blocking_accounts(
         for resolve in ("true", "false"):
             if acct == "@bob@alpha.test" and resolve == "false":
                 continue  # ours by its full name is found as an address is: when asked to resolve
-            found = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
-            assert [each["id"] for each in found["accounts"]] == [str(wanted.id)]
+            results = await api.get("/api/v2/search", q=acct, type="accounts", resolve=resolve)
+            assert [account["id"] for account in results["accounts"]] == [str(wanted.id)]
     assert (await api.get("/api/v2/search", q="bo", type="accounts"))["accounts"] == []
 
 
@@ -43,8 +43,8 @@ async def test_search_for_a_bare_word_finds_hashtags(start: Start) -> None:
     api = Api(node, await node.create_token(ann))
     for wanted in ("RedFox", "redf", "#redfox"):
         for more in ({}, {"type": "hashtags"}):
-            found = (await api.get("/api/v2/search", q=wanted, **more))["hashtags"]
-            assert [each["name"].lower() for each in found] == ["redfox"]
+            tags = (await api.get("/api/v2/search", q=wanted, **more))["hashtags"]
+            assert [item["name"].lower() for item in tags] == ["redfox"]
     assert len((await api.get("/api/v2/search", q="red"))["hashtags"]) == 2
     assert (await api.get("/api/v2/search", q="@redfox"))["hashtags"] == []
 
@@ -54,12 +54,15 @@ async def test_markers_of_a_new_account_are_at_zero(start: Start) -> None:
     api = Api(node, await node.create_token(await node.create_member("ann")))
     address = "/api/v1/markers?timeline[]=home&timeline[]=notifications&timeline[]=nonsense"
     fresh = await api.get(address)
-    assert {name: each["last_read_id"] for name, each in fresh.items()} == {"home": "0", "notifications": "0"}
-    assert all(each["version"] == 0 and each["updated_at"] for each in fresh.values())
+    assert {name: value["last_read_id"] for name, value in fresh.items()} == {
+        "home": "0",
+        "notifications": "0",
+    }
+    assert all(item["version"] == 0 and item["updated_at"] for item in fresh.values())
     assert list(await api.get("/api/v1/markers?timeline[]=home")) == ["home"]
     assert await api.get("/api/v1/markers") == {}
     await api.post("/api/v1/markers", home={"last_read_id": "7"})
-    assert {name: each["last_read_id"] for name, each in (await api.get(address)).items()} == {
+    assert {name: value["last_read_id"] for name, value in (await api.get(address)).items()} == {
         "home": "7",
         "notifications": "0",
     }

@@ -25,22 +25,22 @@ async def start_world(start: Start) -> tuple[TestNode, Api, Api, Api]:
 
 
 def ids(found: list[dict[str, Any]]) -> list[str]:
-    return [each["id"] for each in found]
+    return [item["id"] for item in found]
 
 
 async def test_admin_tags_are_listed_shown_and_reviewed(start: Start) -> None:
     node, mod, ann, bob = await start_world(start)
     await ann.post("/api/v1/statuses", status="#Ghent #bruges")
     await bob.post("/api/v1/statuses", status="#ghent")
-    found = await mod.get(TAGS)
-    assert {each["name"].lower() for each in found} == {"ghent", "bruges"}
-    ghent = next(each for each in found if each["name"] == "Ghent")
+    tags = await mod.get(TAGS)
+    assert {item["name"].lower() for item in tags} == {"ghent", "bruges"}
+    ghent = next(item for item in tags if item["name"] == "Ghent")
     state = {"usable": True, "trendable": False, "listable": True, "requires_review": True}
     assert {name: ghent[name] for name in state} == state
     assert ghent["history"][0]["uses"] == "2"
     assert ghent["history"][0]["accounts"] == "2"
     assert len(await mod.get(TAGS, limit=1)) == 1
-    assert ids(await mod.get(TAGS, max_id=found[0]["id"])) == [found[1]["id"]]
+    assert ids(await mod.get(TAGS, max_id=tags[0]["id"])) == [tags[1]["id"]]
     path = f"{TAGS}/{ghent['id']}"
     changed = await mod.put(path, display_name="GHENT", trendable=True)
     assert changed["name"] == "GHENT"
@@ -60,10 +60,10 @@ async def test_admin_tags_are_listed_shown_and_reviewed(start: Start) -> None:
 
 async def test_tag_made_unusable_and_unlisted_is_refused_and_hidden(start: Start) -> None:
     _, mod, ann, bob = await start_world(start)
-    made = await ann.post("/api/v1/statuses", status="#Ghent")
+    status = await ann.post("/api/v1/statuses", status="#Ghent")
     [ghent] = await mod.get(TAGS)
     await mod.put(f"{TAGS}/{ghent['id']}", usable=False, listable=False)
-    for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{made['id']}")):
+    for attempt in (("POST", "/api/v1/statuses"), ("PUT", f"/api/v1/statuses/{status['id']}")):
         refused = await ann.request(*attempt, json={"status": "again #ghent"})
         assert refused.status == 422
         assert "#ghent" in refused.body["error"]
@@ -78,10 +78,10 @@ async def test_trending_tags_are_approved_and_rejected(start: Start) -> None:
     await ann.post("/api/v1/statuses", status="#bruges #ghent")
     await bob.post("/api/v1/statuses", status="#ghent")
     await ann.post("/api/v1/statuses", status="#hidden", visibility="unlisted")
-    found = await mod.get(f"{TRENDS}/tags")
-    assert [each["name"] for each in found] == ["ghent", "bruges"]
-    assert ids(await mod.get(f"{TRENDS}/tags", limit=1, offset=1)) == [found[1]["id"]]
-    path = f"{TRENDS}/tags/{found[0]['id']}"
+    tags = await mod.get(f"{TRENDS}/tags")
+    assert [item["name"] for item in tags] == ["ghent", "bruges"]
+    assert ids(await mod.get(f"{TRENDS}/tags", limit=1, offset=1)) == [tags[1]["id"]]
+    path = f"{TRENDS}/tags/{tags[0]['id']}"
     assert (await mod.post(f"{path}/approve"))["trendable"] is True
     assert (await mod.get(f"{TRENDS}/tags"))[0]["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["trendable"] is False
@@ -97,10 +97,10 @@ async def test_trending_statuses_keep_their_review(start: Start) -> None:
     private = await ann.post("/api/v1/statuses", status="for you", visibility="unlisted")
     for liked in (post, private):
         await bob.post(f"/api/v1/statuses/{liked['id']}/favourite")
-    [found] = await mod.get(f"{TRENDS}/statuses")
-    assert found["id"] == post["id"]
-    assert found["requires_review"] is True
-    assert found["account"]["acct"] == "ann"
+    [status] = await mod.get(f"{TRENDS}/statuses")
+    assert status["id"] == post["id"]
+    assert status["requires_review"] is True
+    assert status["account"]["acct"] == "ann"
     path = f"{TRENDS}/statuses/{post['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     async with node.db.read() as tx:
@@ -137,9 +137,9 @@ async def test_trending_links_and_publishers_are_reviewed(start: Start, names: t
     assert "limit=1&offset=1" in paged.headers["Link"]
     assert await nobody.get("/api/v1/trends/links", offset=1) == []
 
-    [found] = await mod.get(f"{TRENDS}/links")
-    assert found == {**trend, "id": found["id"], "requires_review": True}
-    path = f"{TRENDS}/links/{found['id']}"
+    [link] = await mod.get(f"{TRENDS}/links")
+    assert link == {**trend, "id": link["id"], "requires_review": True}
+    path = f"{TRENDS}/links/{link['id']}"
     assert (await mod.post(f"{path}/approve"))["requires_review"] is False
     assert (await mod.post(f"{path}/reject"))["requires_review"] is False
     assert await nobody.get("/api/v1/trends/links") == []
@@ -160,4 +160,4 @@ async def test_trending_links_and_publishers_are_reviewed(start: Start, names: t
     assert (await mod.request("POST", f"{TRENDS}/links/publishers/nobody.example/approve")).status == 404
     node.clock.forward(days=8)
     assert await mod.get(f"{TRENDS}/links") == []
-    assert [each["domain"] for each in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]
+    assert [publisher["domain"] for publisher in await mod.get(f"{TRENDS}/links/publishers")] == ["news.test"]

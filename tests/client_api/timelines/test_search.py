@@ -22,9 +22,9 @@ async def settle_all(*nodes: TestNode) -> None:
 
 
 async def search_ids(api: Api, kind: str, **params: Any) -> list[str]:
-    found = await api.get("/api/v2/search", **params)
-    assert set(found) >= {"accounts", "statuses", "hashtags"}
-    return [each["name" if kind == "hashtags" else "id"] for each in found[kind]]
+    results = await api.get("/api/v2/search", **params)
+    assert set(results) >= {"accounts", "statuses", "hashtags"}
+    return [item["name" if kind == "hashtags" else "id"] for item in results[kind]]
 
 
 async def set_indexable(node: TestNode, member: AccountRow, agreed: bool = True) -> None:
@@ -54,9 +54,9 @@ async def test_search_finds_accounts_statuses_and_hashtags(start: Start) -> None
     assert await search_ids(api, "hashtags", q="lamp", limit="1", offset="1", type="hashtags") == [
         "lampshade"
     ]
-    found = await api.get("/api/v2/search", q="lamps", type="hashtags")
-    assert found["hashtags"][0]["history"][0]["uses"] == "1"
-    assert len(found["hashtags"][0]["history"]) == 7
+    tags = await api.get("/api/v2/search", q="lamps", type="hashtags")
+    assert tags["hashtags"][0]["history"][0]["uses"] == "1"
+    assert len(tags["hashtags"][0]["history"]) == 7
 
 
 async def test_search_without_a_token_finds_accounts_and_hashtags_only(start: Start) -> None:
@@ -101,13 +101,13 @@ async def test_search_is_paged_by_offset_and_by_id(start: Start) -> None:
     ann = await node.create_member("ann")
     written = [str(await node.publish(ann, f"word {number}")) for number in range(5)][::-1]
     api = Api(node, await node.create_token(ann))
-    asked = {"q": "word", "type": "statuses"}
-    assert await search_ids(api, "statuses", **asked, limit="2") == written[:2]
-    assert await search_ids(api, "statuses", **asked, limit="2", offset="2") == written[2:4]
-    assert await search_ids(api, "statuses", **asked, max_id=written[1]) == written[2:]
-    assert await search_ids(api, "statuses", **asked, min_id=written[3], limit="2") == written[1:3]
-    assert await search_ids(api, "statuses", **asked, account_id=str(ann.id)) == written
-    assert await search_ids(api, "statuses", **asked, account_id="1") == []
+    params = {"q": "word", "type": "statuses"}
+    assert await search_ids(api, "statuses", **params, limit="2") == written[:2]
+    assert await search_ids(api, "statuses", **params, limit="2", offset="2") == written[2:4]
+    assert await search_ids(api, "statuses", **params, max_id=written[1]) == written[2:]
+    assert await search_ids(api, "statuses", **params, min_id=written[3], limit="2") == written[1:3]
+    assert await search_ids(api, "statuses", **params, account_id=str(ann.id)) == written
+    assert await search_ids(api, "statuses", **params, account_id="1") == []
 
 
 async def test_account_search_ranks_and_finds_by_handle(start: Start) -> None:
@@ -119,23 +119,25 @@ async def test_account_search_ranks_and_finds_by_handle(start: Start) -> None:
         await accounts.update_profile(tx, node.site, row, accounts.ProfileChange(display_name="Joan Baker"))
     api = Api(node, await node.create_token(ann))
     path = "/api/v1/accounts/search"
-    assert [each["username"] for each in await api.get(path, q="smith")] == ["smith", "smithson", "smithy"]
-    assert [each["username"] for each in await api.get(path, q="@smithy@alpha.test")] == ["smithy"]
-    assert [each["username"] for each in await api.get(path, q="baker")] == ["smithy"]
-    assert [each["username"] for each in await api.get(path, q="smith", following="true")] == ["smithson"]
-    assert [each["username"] for each in await api.get(path, q="smith", limit="1", offset="1")] == [
+    assert [item["username"] for item in await api.get(path, q="smith")] == ["smith", "smithson", "smithy"]
+    assert [item["username"] for item in await api.get(path, q="@smithy@alpha.test")] == ["smithy"]
+    assert [item["username"] for item in await api.get(path, q="baker")] == ["smithy"]
+    assert [account["username"] for account in await api.get(path, q="smith", following="true")] == [
+        "smithson"
+    ]
+    assert [item["username"] for item in await api.get(path, q="smith", limit="1", offset="1")] == [
         "smithson"
     ]
     async with node.db.write() as tx:
         await accounts.update_profile(tx, node.site, ann, accounts.ProfileChange(display_name="Zoë José"))
         await create_remote_account(tx, "bob", display_name="Łukasz Müller")
     for word, names in (("jose", ["ann"]), ("JOSÉ", ["ann"]), ("zoe", ["ann"]), ("lukasz mull", ["bob"])):
-        assert [each["username"] for each in await api.get(path, q=word)] == names, word
+        assert [item["username"] for item in await api.get(path, q=word)] == names, word
     async with node.db.write() as tx:
-        found = await admin_accounts.list_page(
+        results = await admin_accounts.list_page(
             tx, admin_accounts.AdminAccountQuery(display_name="zoe"), Page(limit=9)
         )
-        assert [each.view.account.id for each in found] == [ann.id]
+        assert [item.view.account.id for item in results] == [ann.id]
     assert (await Api(node).request("GET", path, params={"q": "smith"})).status == 401
     assert await search_ids(api, "accounts", q="smith", following="true") == [str(others[2].id)]
 
@@ -159,8 +161,8 @@ async def test_search_finds_remote_posts_if_their_author_agrees(start: Start) ->
     await settle_all(alpha, beta)
 
     async def texts(api: Api, q: str = "heron") -> list[str]:
-        found = await api.get("/api/v2/search", q=q, type="statuses")
-        return [each["visibility"] for each in found["statuses"]]
+        statuses = await api.get("/api/v2/search", q=q, type="statuses")
+        return [status["visibility"] for status in statuses["statuses"]]
 
     assert await texts(reader) == ["direct"]
     assert await texts(stranger) == []

@@ -34,8 +34,8 @@ from tests.kit.streams import TIMEOUT_S, Stream, open_stream, wait_until_settled
 async def start_world(start: Start, *names: str) -> tuple[TestNode, list[AccountRow], list[str]]:
     """A node, members and their tokens."""
     node = await start("alpha.test")
-    made = [await node.create_member(name) for name in names]
-    return node, made, [await node.create_token(each) for each in made]
+    created = [await node.create_member(name) for name in names]
+    return node, created, [await node.create_token(item) for item in created]
 
 
 async def follow(node: TestNode, follower: AccountRow, target: AccountRow, **how: Any) -> None:
@@ -50,8 +50,8 @@ async def test_socket_carries_many_streams(start: Start) -> None:
         await stream.send_request("subscribe", "hashtag", tag="Ghent")
         await wait_until_settled(stream)
         post_id = str(await node.publish(ann, "Hello #gHENT"))
-        told = await stream.receive_ids(4)
-        assert told == [
+        messages = await stream.receive_ids(4)
+        assert messages == [
             ("hashtag/Ghent", "update", post_id),
             ("public", "update", post_id),
             ("public:local", "update", post_id),
@@ -141,12 +141,12 @@ async def test_stream_without_its_scope_is_refused(start: Start) -> None:
 
 async def test_stream_with_a_wrong_name_is_refused(start: Start) -> None:
     node, _, tokens = await start_world(start, "ann", "bob")
-    made = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
+    list_ = await Api(node, tokens[0]).post("/api/v1/lists", title="Ann's")
     wrong = [
         ({"stream": "nowhere"}, 400, "Unknown stream type"),
         ({"stream": "hashtag"}, 400, "Missing tag name parameter"),
         ({"stream": "list"}, 400, "Missing list name parameter"),
-        ({"stream": "list", "list": made["id"]}, 401, "Not authorized to stream this list"),
+        ({"stream": "list", "list": list_["id"]}, 401, "Not authorized to stream this list"),
         ({"stream": "list", "list": "9" * 30}, 401, "Not authorized to stream this list"),
         ({}, 400, "Unknown stream type"),
     ]
@@ -191,7 +191,7 @@ async def test_public_streams_carry_what_their_timelines_show(start: Start) -> N
         await wait_until_settled(stream)
         root = await ann_api.post("/api/v1/statuses", status="a #fox")
         own = {"in_reply_to_id": root["id"]}
-        mine = await bob_api.post("/api/v1/statuses", status="by bob")
+        own_row = await bob_api.post("/api/v1/statuses", status="by bob")
         drafts: list[dict[str, Any]] = [
             {"status": "unlisted #fox", "visibility": "unlisted"},
             {"status": "for followers #fox", "visibility": "private"},
@@ -199,26 +199,28 @@ async def test_public_streams_carry_what_their_timelines_show(start: Start) -> N
             {"status": "members only #fox", "local_only": True},
             {"status": "with a picture", "media_ids": [media_id]},
             {"status": "I answer myself", **own},
-            {"status": "I answer bob #fox", "in_reply_to_id": mine["id"]},
+            {"status": "I answer bob #fox", "in_reply_to_id": own_row["id"]},
         ]
-        made = [root, mine, *[await ann_api.post("/api/v1/statuses", **each) for each in drafts]]
-        await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        created = [root, own_row, *[await ann_api.post("/api/v1/statuses", **status) for status in drafts]]
+        await ann_api.post(f"/api/v1/statuses/{own_row['id']}/reblog")
         shown = []
         for name, (path, params) in streams.items():
-            found = await bob_api.get(f"/api/v1/timelines/{path}", **params)
-            shown += [(name, "update", each["id"]) for each in found]
+            results = await bob_api.get(f"/api/v1/timelines/{path}", **params)
+            shown += [(name, "update", item["id"]) for item in results]
         assert await stream.receive_ids(len(shown)) == sorted(shown)
         assert len(shown) == 15
         # And each of them, and nothing else, is taken back.
-        for each in made[2:]:
-            await ann_api.delete(f"/api/v1/statuses/{each['id']}")
-        gone = {(name, "delete", each) for name, _, each in shown if each not in (root["id"], mine["id"])}
+        for item in created[2:]:
+            await ann_api.delete(f"/api/v1/statuses/{item['id']}")
+        gone = {
+            (name, "delete", value) for name, _, value in shown if value not in (root["id"], own_row["id"])
+        }
         last = await ann_api.post("/api/v1/statuses", status="the last")
-        told = []
+        messages = []
         while (message := await stream.receive())[2] != last["id"] and message[1] == "delete":
-            told.append(("/".join(message[0]), message[1], message[2]))
-        assert gone <= set(told)
-        assert {each for _, _, each in told} == {each for _, _, each in gone}
+            messages.append(("/".join(message[0]), message[1], message[2]))
+        assert gone <= set(messages)
+        assert {value for _, _, value in messages} == {value for _, _, value in gone}
 
 
 async def test_remote_posts_come_in_remote_streams(start: Start) -> None:
@@ -226,8 +228,8 @@ async def test_remote_posts_come_in_remote_streams(start: Start) -> None:
     beta = await start("beta.test")
     eve = await beta.create_member("eve")
     async with open_stream(node, token, "public:remote", "public:local") as stream:
-        found = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
-        await Api(node, token).post(f"/api/v1/accounts/{found['accounts'][0]['id']}/follow")
+        results = await Api(node, token).get("/api/v2/search", q="@eve@beta.test", resolve="true")
+        await Api(node, token).post(f"/api/v1/accounts/{results['accounts'][0]['id']}/follow")
         await settle_all(node, beta)
         await beta.publish(eve, "from afar")
         await settle_all(node, beta)
@@ -259,7 +261,7 @@ async def test_public_stream_respects_mutes_blocks_and_filters(start: Start) -> 
             filter_action=action,
             keywords_attributes=[{"keyword": "fox"}],
         )
-    told: dict[str, Any] = {}
+    messages: dict[str, Any] = {}
     for name in names[1:]:
         async with open_stream(node, token_of[name], "public", "user") as stream:
             post_id = str(await node.publish(ann, "a fox"))
@@ -267,13 +269,13 @@ async def test_public_stream_respects_mutes_blocks_and_filters(start: Start) -> 
             heard = [await stream.receive()]
             while heard[-1][0] != ["public"] or heard[-1][2]["id"] != own:
                 heard.append(await stream.receive())
-            told[name] = next((each for _, _, each in heard if each["id"] == post_id), None)
+            messages[name] = next((value for _, _, value in heard if value["id"] == post_id), None)
             shown = await Api(node, token_of[name]).get("/api/v1/timelines/public")
-            assert (told[name] in shown) is (told[name] is not None)
-    assert {name for name in told if told[name]} == {"filters", "hides", "plain"}
-    assert [each["filter"]["title"] for each in told["filters"]["filtered"]] == ["Foxes"]
-    assert told["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
-    assert told["plain"]["filtered"] == []
+            assert (messages[name] in shown) is (messages[name] is not None)
+    assert {name for name in messages if messages[name]} == {"filters", "hides", "plain"}
+    assert [filter_["filter"]["title"] for filter_ in messages["filters"]["filtered"]] == ["Foxes"]
+    assert messages["hides"]["filtered"][0]["filter"]["filter_action"] == "hide"
+    assert messages["plain"]["filtered"] == []
 
 
 async def test_listeners_of_one_stream_get_what_each_may_see(start: Start) -> None:
@@ -288,7 +290,7 @@ async def test_listeners_of_one_stream_get_what_each_may_see(start: Start) -> No
         "/api/v2/filters", title="Foxes", context=["public"], keywords_attributes=[{"keyword": "fox"}]
     )
     open_sockets = [open_stream(node, token, "public") for token in tokens]
-    streams = [await each.__aenter__() for each in open_sockets]
+    streams = [await open_socket.__aenter__() for open_socket in open_sockets]
     post_id = str(await node.publish(ann, "a fox"))
     end = str(await node.publish(people[2], "the end"))
     for name, stream, token in zip(names, streams, tokens, strict=True):
@@ -300,8 +302,8 @@ async def test_listeners_of_one_stream_get_what_each_may_see(start: Start) -> No
         assert bool(first["filtered"]) is (name == "filters")
         shown = await Api(node, token).get("/api/v1/timelines/public")
         assert first in shown
-    for each in open_sockets:
-        await each.__aexit__(None, None, None)
+    for open_socket in open_sockets:
+        await open_socket.__aexit__(None, None, None)
 
 
 async def test_public_stream_leaves_out_silenced_accounts_and_muted_domains(start: Start) -> None:
@@ -326,37 +328,37 @@ async def test_user_stream_follows_boost_settings_and_exclusive_lists(start: Sta
     await follow(node, bob, ann)
     await follow(node, bob, carl, shows_boosts=False)
     api, ann_api = Api(node, tokens[1]), Api(node, tokens[0])
-    made = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
+    list_ = await api.post("/api/v1/lists", title="Exclusive", exclusive=True, replies_policy="none")
     async with open_stream(node, tokens[1], "user") as stream:
-        await stream.send_request("subscribe", "list", list=made["id"])
+        await stream.send_request("subscribe", "list", list=list_["id"])
         await wait_until_settled(stream)
         first = await ann_api.post("/api/v1/statuses", status="at home")
         assert await stream.receive_ids(1) == [("user", "update", first["id"])]
         await Api(node, tokens[2]).post(f"/api/v1/statuses/{first['id']}/reblog")
-        await api.post(f"/api/v1/lists/{made['id']}/accounts", account_ids=[str(ann.id)])
+        await api.post(f"/api/v1/lists/{list_['id']}/accounts", account_ids=[str(ann.id)])
         second = await ann_api.post("/api/v1/statuses", status="on the list")
-        assert await stream.receive_ids(1) == [(f"list/{made['id']}", "update", second["id"])]
-        mine = await api.post("/api/v1/statuses", status="mine")
-        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=mine["id"])
+        assert await stream.receive_ids(1) == [(f"list/{list_['id']}", "update", second["id"])]
+        status = await api.post("/api/v1/statuses", status="mine")
+        await ann_api.post("/api/v1/statuses", status="an answer", in_reply_to_id=status["id"])
         secret = await ann_api.post("/api/v1/statuses", status="not for lists", visibility="direct")
         edited = await ann_api.put(f"/api/v1/statuses/{second['id']}", status="on the list!")
-        boost = await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
-        listed = f"list/{made['id']}"
-        assert await stream.receive_ids(1) == [("user", "update", mine["id"])]
+        boost = await ann_api.post(f"/api/v1/statuses/{status['id']}/reblog")
+        listed = f"list/{list_['id']}"
+        assert await stream.receive_ids(1) == [("user", "update", status["id"])]
         assert await stream.receive_ids(1) == [(listed, "status.update", edited["id"])]
-        told = [await stream.receive() for _ in range(2)]
-        assert sorted(each[1] for each in told) == ["notification", "update"]
-        assert {each[2]["id"] for each in told if each[1] == "update"} == {boost["id"]}
+        messages = [await stream.receive() for _ in range(2)]
+        assert sorted(item[1] for item in messages) == ["notification", "update"]
+        assert {item[2]["id"] for item in messages if item[1] == "update"} == {boost["id"]}
         for gone in (secret, second):
             await ann_api.delete(f"/api/v1/statuses/{gone['id']}")
         assert await stream.receive_ids(1) == [(listed, "delete", second["id"])]
-        await ann_api.post(f"/api/v1/statuses/{mine['id']}/unreblog")
+        await ann_api.post(f"/api/v1/statuses/{status['id']}/unreblog")
         assert await stream.receive_ids(1) == [(listed, "delete", boost["id"])]
-        await ann_api.post(f"/api/v1/statuses/{mine['id']}/reblog")
+        await ann_api.post(f"/api/v1/statuses/{status['id']}/reblog")
         assert {(await stream.receive())[1] for _ in range(2)} == {"notification", "update"}
-        await api.delete(f"/api/v1/statuses/{mine['id']}")
+        await api.delete(f"/api/v1/statuses/{status['id']}")
         kinds = [await stream.receive() for _ in range(2)]
-        assert sorted((each[0][0], each[1]) for each in kinds) == [("list", "delete"), ("user", "delete")]
+        assert sorted((kind[0][0], kind[1]) for kind in kinds) == [("list", "delete"), ("user", "delete")]
 
 
 async def test_notifications_come_in_both_streams(start: Start) -> None:
@@ -364,9 +366,9 @@ async def test_notifications_come_in_both_streams(start: Start) -> None:
     api = Api(node, tokens[0])
     async with open_stream(node, tokens[0], "user", "user:notification") as stream:
         await Api(node, tokens[1]).post(f"/api/v1/accounts/{ann.id}/follow")
-        told = sorted([await stream.receive(), await stream.receive()], key=lambda each: each[0])
+        messages = sorted([await stream.receive(), await stream.receive()], key=lambda item: item[0])
         [listed] = await api.get("/api/v1/notifications")
-        assert told == [
+        assert messages == [
             (["user"], "notification", listed),
             (["user:notification"], "notification", listed),
         ]
@@ -381,17 +383,17 @@ async def test_announcements_come_in_every_user_stream(start: Start) -> None:
     node, _, (token,) = await start_world(start, "ann")
     async with open_stream(node, token, "user", "public") as stream:
         async with node.db.write() as tx:
-            made = await announcements.create(tx, node.site, None, "We move on Friday")
+            created = await announcements.create(tx, node.site, None, "We move on Friday")
             await announcements.create(tx, node.site, None, "not yet", published=False)
         name, event, payload = await stream.receive()
-        assert (name, event, payload["id"]) == (["user"], "announcement", str(made.id))
+        assert (name, event, payload["id"]) == (["user"], "announcement", str(created.id))
         assert payload == (await Api(node, token).get("/api/v1/announcements"))[0]
         async with node.db.write() as tx:
-            await announcements.update(tx, node.site, None, made.id, "We move on Sunday")
+            await announcements.update(tx, node.site, None, created.id, "We move on Sunday")
         assert "Sunday" in (await stream.receive())[2]["content"]
         async with node.db.write() as tx:
-            await announcements.remove(tx, None, made.id)
-        assert await stream.receive() == (["user"], "announcement.delete", str(made.id))
+            await announcements.remove(tx, None, created.id)
+        assert await stream.receive() == (["user"], "announcement.delete", str(created.id))
 
 
 async def read_lines(answer: aiohttp.ClientResponse, count: int) -> list[bytes]:
@@ -410,7 +412,7 @@ async def test_server_sent_events_carry_updates_and_heartbeats(start: Start) -> 
         media_id = (
             await api.request("POST", "/api/v2/media", data={"file": io.BytesIO(make_picture())})
         ).body["id"]
-        made = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
+        status = await api.post("/api/v1/statuses", status="two\n\nlines", media_ids=[media_id])
         beats, line = 0, b""
         while not line.startswith(b"event"):
             [line] = await read_lines(answer, 1)
@@ -418,15 +420,15 @@ async def test_server_sent_events_carry_updates_and_heartbeats(start: Start) -> 
         assert line == b"event: update\n"
         data, end = await read_lines(answer, 2)
         assert data.startswith(b"data: ")
-        assert json.loads(data[6:])["id"] == made["id"]
+        assert json.loads(data[6:])["id"] == status["id"]
         assert end == b"\n"
         while (await read_lines(answer, 1)) != [b":thump\n"]:
             continue
     async with node.http.get("/api/v1/streaming/user", params={"access_token": token}) as answer:
         assert await read_lines(answer, 1) == [b":)\n"]
         await api.post("/api/v2/filters", title="x", context=["home"])
-        told = [line for line in await read_lines(answer, 12) if line != b":thump\n"]
-        assert told[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
+        messages = [line for line in await read_lines(answer, 12) if line != b":thump\n"]
+        assert messages[:3] == [b"event: filters_changed\n", b"data: \n", b"\n"]
 
 
 async def test_stream_of_a_revoked_token_ends_at_once(start: Start) -> None:

@@ -38,8 +38,8 @@ class TranslationServer:
         question = await request.json()
         self.asked.append(question)
         texts = [text.replace("Hallo", "Hello") + f"<!--{question['target']}-->" for text in question["q"]]
-        made = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
-        return web.json_response(self.answer or made, status=self.status)
+        created = {"translatedText": texts, "detectedLanguage": [{"language": "de", "confidence": 90}]}
+        return web.json_response(self.answer or created, status=self.status)
 
     async def list_languages(self, request: web.Request) -> web.Response:
         return web.json_response(self.languages)
@@ -47,15 +47,15 @@ class TranslationServer:
 
 @pytest.fixture
 async def server() -> AsyncIterator[TranslationServer]:
-    made = TranslationServer()
+    created = TranslationServer()
     application = web.Application()
-    application.router.add_post("/translate", made.translate)
-    application.router.add_get("/languages", made.list_languages)
+    application.router.add_post("/translate", created.translate)
+    application.router.add_get("/languages", created.list_languages)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
+    created.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield created
     await runner.cleanup()
 
 
@@ -74,23 +74,23 @@ async def test_translation_of_a_status_is_stored(start: Start, server: Translati
     node, ann, api = await start_world(start, server, api_key="secret")
     post_id = await node.publish(ann, "Hallo @ann #tag & <b>", language="de", summary="Hallo & mehr")
     path = f"/api/v1/statuses/{post_id}/translate"
-    found = await api.post(path, lang="en")
-    assert found["content"].startswith("<p>Hello <span")
-    assert "<!--" not in found["content"]
-    assert (found["spoiler_text"], found["language"], found["poll"]) == ("Hello & mehr", "en", None)
-    assert (found["detected_source_language"], found["provider"]) == ("de", "LibreTranslate")
-    [asked] = server.asked
-    assert (asked["source"], asked["target"], asked["format"], asked["api_key"]) == (
+    results = await api.post(path, lang="en")
+    assert results["content"].startswith("<p>Hello <span")
+    assert "<!--" not in results["content"]
+    assert (results["spoiler_text"], results["language"], results["poll"]) == ("Hello & mehr", "en", None)
+    assert (results["detected_source_language"], results["provider"]) == ("de", "LibreTranslate")
+    [params] = server.asked
+    assert (params["source"], params["target"], params["format"], params["api_key"]) == (
         "de",
         "en",
         "html",
         "secret",
     )
-    assert asked["q"][1] == "Hallo &amp; mehr"
-    assert len(asked["q"]) == 2
-    assert await api.post(path) == found, "English is this member's language"
+    assert params["q"][1] == "Hallo &amp; mehr"
+    assert len(params["q"]) == 2
+    assert await api.post(path) == results, "English is this member's language"
     await api.post(f"/api/v1/statuses/{post_id}/favourite")
-    assert await api.post(path, lang="en-GB") == found
+    assert await api.post(path, lang="en-GB") == results
     assert len(server.asked) == 1
     await api.put(f"/api/v1/statuses/{post_id}", status="Hallo again")
     assert "again" in (await api.post(path, lang="en"))["content"]
@@ -104,15 +104,15 @@ async def test_translation_includes_descriptions_and_poll_options(
     async with node.db.write() as tx:
         file = await _add_media(tx, node.site, ann)
     post_id = await node.publish(ann, "Hallo", language="de", media_ids=(file,))
-    found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
-    assert found["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
+    status = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert status["media_attachments"] == [{"id": str(file), "description": "Hello <you>"}]
     poll = polls.NewPoll(("Hallo <eins>", "Hallo zwei"), 3600)
-    asked = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
-    found = await api.post(f"/api/v1/statuses/{asked}/translate", lang="en")
+    params = str(await node.publish(ann, "Hallo", language="de", summary="Hallo alle", poll=poll))
+    status = await api.post(f"/api/v1/statuses/{params}/translate", lang="en")
     options = [{"title": "Hello <eins>"}, {"title": "Hello zwei"}]
-    assert found["poll"] == {"id": asked, "options": options}
-    assert found["media_attachments"] == []
-    assert found["spoiler_text"] == "Hello alle"
+    assert status["poll"] == {"id": params, "options": options}
+    assert status["media_attachments"] == []
+    assert status["spoiler_text"] == "Hello alle"
 
 
 async def _add_media(tx: Any, site: Any, ann: AccountRow) -> int:
@@ -125,9 +125,9 @@ async def test_translation_from_the_service_is_sanitized(start: Start, server: T
     post_id = await node.publish(ann, "Hallo", language="de", summary="Hallo")
     evil = '<p onclick="x">Hi<script>alert(1)</script><a href="javascript:x">y</a></p>'
     server.answer = {"translatedText": [evil, "<b>plain</b>"]}
-    found = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
-    assert found["spoiler_text"] == "plain"
-    assert not any(word in found["content"] for word in ("script", "onclick", "javascript"))
+    status = await api.post(f"/api/v1/statuses/{post_id}/translate", lang="en")
+    assert status["spoiler_text"] == "plain"
+    assert not any(word in status["content"] for word in ("script", "onclick", "javascript"))
 
 
 @pytest.mark.parametrize(
